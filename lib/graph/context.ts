@@ -1,0 +1,22 @@
+import type { FlowEvent } from "./event.ts";
+
+/** Writes a line that tells when, which function and which step; `fields` are kept as data. */
+export type LogLine = (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+
+/** Log lines by level. */
+export type Log = Readonly<Record<"debug" | "info" | "warn" | "error", LogLine>>;
+
+/** What a step may ask of its surroundings. */
+export interface Context {
+  /** The name of the step; in a route, the route's key. */
+  readonly step: string;
+  /** The name of the function that the step runs in. */
+  readonly function: string;
+  /** Whether this is the mock server. */
+  readonly isMock: boolean;
+  readonly log: Log;
+  /** A parameter of the function (`setParam`), or the fallback. */
+  param<Value = unknown>(name: string, fallback?: Value): Value;
+  /** Reports an error that does not fail the event: it goes to the log. */
+  pushError(event: FlowEvent, error: Error): void;
+}

@@ -1,0 +1,87 @@
+/** What flows through a graph. */
+
+/** What went wrong in a step, as an error handler sees it on `event.error`. */
+export interface StepFailure {
+  /** Class name of what was thrown. */
+  readonly name: string;
+  readonly message: string;
+  /** The step that failed. */
+  readonly step: string;
+  readonly stack?: string;
+  /** What the step threw. */
+  readonly cause?: unknown;
+}
+
+/** What is known of an event when it enters a graph; everything has a default. */
+export interface EventInit {
+  /** Default: a new UUID. */
+  readonly id?: string | undefined;
+  /** Events of one key keep their order. */
+  readonly key?: string | undefined;
+  /** Default `/`. */
+  readonly path?: string | undefined;
+  /** Default `POST`. */
+  readonly method?: string | undefined;
+  /** Default: none. */
+  readonly headers?: HeadersInit | undefined;
+  /** When it happened; default now. */
+  readonly time?: Date | undefined;
+  /** What brought it: `http`, a stream's URL; default none. */
+  readonly trigger?: string | undefined;
+}
+
+/** One event: a body, and what is known about it. Steps read and replace the body; the rest stays as it came. */
+export class FlowEvent<Body = unknown> {
+  body: Body;
+  key: string | undefined;
+  /** Set when the event is on its way to an error handler. */
+  error: StepFailure | undefined;
+  readonly #init: EventInit;
+  #id: string | undefined;
+  #time: Date | undefined;
+  #headers: Headers | undefined;
+
+  constructor(body: Body, init: EventInit = {}) {
+    this.body = body;
+    this.key = init.key;
+    this.error = undefined;
+    this.#init = init;
+    this.#id = init.id;
+  }
+
+  /** Names the event in replies and logs. */
+  get id(): string {
+    return this.#id ??= crypto.randomUUID();
+  }
+
+  get path(): string {
+    return this.#init.path ?? "/";
+  }
+
+  get method(): string {
+    return this.#init.method ?? "POST";
+  }
+
+  get headers(): Headers {
+    return this.#headers ??= new Headers(this.#init.headers);
+  }
+
+  get time(): Date {
+    return this.#time ??= this.#init.time ?? new Date();
+  }
+
+  get trigger(): string | undefined {
+    return this.#init.trigger;
+  }
+
+  /** The same event with another body: same id, key, path, headers and time. */
+  with<Other>(body: Other): FlowEvent<Other> {
+    const copy = new FlowEvent(body, this.#init);
+    copy.#id = this.id;
+    copy.#time = this.#time;
+    copy.#headers = this.#headers;
+    copy.key = this.key;
+    copy.error = this.error;
+    return copy;
+  }
+}

@@ -1,0 +1,81 @@
+import type { z } from "zod";
+import type { Fault } from "../errors.ts";
+import type { Context } from "./context.ts";
+import type { FlowEvent } from "./event.ts";
+
+/**
+ * What a running step answers for one event:
+ * the event itself, which goes on to every outlet; several events, which all go on (none: the event ends here);
+ * or `Chosen`, which goes on to some outlets only.
+ */
+export type Reaction = FlowEvent | readonly FlowEvent[] | Chosen;
+
+/** Sends an event to the outlets of these names only. */
+export class Chosen {
+  constructor(readonly event: FlowEvent, readonly outlets: readonly string[]) {}
+}
+
+/** A step where it runs. */
+export interface Operator {
+  /** Takes one event. What it throws is the event's failure. It answers at once where it can: only a promise is awaited. */
+  process(event: FlowEvent): Reaction | Promise<Reaction>;
+  /** Called once when the flow has drained. */
+  close?(): void | Promise<void>;
+}
+
+/** Where a step finds itself when it is opened: its context, and what `inputPath`, `resultPath` and `fullEvent` make of an event. */
+export interface StepScope {
+  readonly context: Context;
+  /** What the step's function gets: the body, the part of it at `inputPath`, or the event itself. */
+  read(event: FlowEvent): unknown;
+  /** Puts a result into the event: as its body, or into the body at `resultPath`. */
+  write(event: FlowEvent, result: unknown): void;
+  /** The context of a route of this step. */
+  routeContext(key: string): Context;
+}
+
+/** A function or class that a graph refers to by name. */
+// deno-lint-ignore ban-types -- classes with any constructor and functions with any parameters have only this in common
+export type Code = Function;
+
+/** One model or child of a router. */
+export interface RouteSpec {
+  readonly key: string;
+  readonly model: Code;
+  /** The arguments that its class is built with. */
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+/** Everything that makes one step, as data and code. */
+export interface StepSpec {
+  readonly name: string;
+  /** The kind's own options, checked by the definition's schema. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** The functions and classes that the step is made of, by the option that holds them. */
+  readonly code: Readonly<Record<string, Code>>;
+  /** The arguments that its class is built with. */
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly routes: readonly RouteSpec[];
+}
+
+/** What a kind of step answers for itself; the engine and the compiler ask, and know no kinds. */
+export interface StepDefinition {
+  /** Its name in the document: `filter`. */
+  readonly kind: string;
+  /** The Graphviz shape of its box. */
+  readonly shape: string;
+  /** Checks the kind's own options, which are JSON. */
+  readonly options: z.ZodType;
+  /** The options that hold code, and whether the step can do without. */
+  readonly code: Readonly<Record<string, "required" | "optional">>;
+  /** Whether it takes routes. */
+  readonly takesRoutes?: boolean;
+  /** Whether it is the border between two functions. */
+  readonly isBorder?: boolean;
+  /** Whether it can end an event, so that a joining step behind it would wait for ever. */
+  readonly canDrop?: boolean;
+  /** Faults that only this kind can see, with the step's `isTerminal`: nothing stands behind it. */
+  check?(spec: StepSpec, place: { readonly isTerminal: boolean }): readonly Fault[];
+  /** Opens the step: makes its class, loads its model. A rejection stops the start of the flow. */
+  open(spec: StepSpec, scope: StepScope): Operator | Promise<Operator>;
+}

@@ -1,0 +1,84 @@
+import type { Context } from "./context.ts";
+import type { FlowEvent } from "./event.ts";
+import type { Code, StepDefinition } from "./operator.ts";
+
+/** A step as a plain function. */
+export type Handler<In, Out> = (body: In, context: Context) => Out;
+
+/** A step as a class, made once with its arguments. `open`, where it has one, is awaited before the first event. */
+export interface Task<In, Out> {
+  do: Handler<In, Out>;
+  open?(): void | Promise<void>;
+}
+
+/** A class that sees the whole event. */
+export interface EventTask<In, Out> {
+  doEvent: (event: FlowEvent<In>, context: Context) => Out;
+  open?(): void | Promise<void>;
+}
+
+/** The class of a task. */
+export type TaskClass<In, Out, Args, Body = In> = new (
+  args: Args,
+  context: Context,
+) => Task<In, Out> | EventTask<Body, Out>;
+
+/** A step from the catalogue: its kind, its options as data, its functions as code. `More` is what its chain can do besides. */
+export class ReadyStep<In, Out, More = unknown> {
+  /** For the compiler only. */
+  declare readonly "~in"?: ((body: In) => void) | undefined;
+  /** For the compiler only. */
+  declare readonly "~out"?: Out | undefined;
+  /** For the compiler only. */
+  declare readonly "~more"?: More | undefined;
+
+  readonly definition: StepDefinition;
+  /** JSON data; checked by the definition when the graph is compiled. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly code: Readonly<Record<string, Code>>;
+
+  constructor(
+    definition: StepDefinition,
+    options: Readonly<Record<string, unknown>> = {},
+    code: Readonly<Record<string, Code>> = {},
+  ) {
+    this.definition = definition;
+    this.options = options;
+    this.code = code;
+  }
+
+  get kind(): string {
+    return this.definition.kind;
+  }
+}
+
+/** What `to` takes. `Body` is what arrives; `In` is what `inputPath` or `fullEvent` makes of it. */
+export type Step<In, Out, Args, More, Body = In> =
+  | Handler<In, Out>
+  | ReadyStep<Body, Out, More>
+  | TaskClass<In, Out, Args, Body>;
+
+/** Options that all steps have. */
+export interface StepOptions<Path = string, From = string, Full = boolean> {
+  /** Writes the result into the body at this path, `stats.length`, instead of replacing the body. */
+  resultPath?: Path;
+  /** Hands the step the part of the body at this path. */
+  inputPath?: From;
+  /** Hands the step the event instead of its body. */
+  fullEvent?: Full;
+  /** The child function that runs the step. */
+  function?: string;
+  /** How many times one event may enter the step, in a graph with cycles. */
+  maxIterations?: number;
+  /** Its Graphviz shape in pictures. */
+  shape?: string;
+  /** A note for whoever reads the graph. */
+  comment?: string;
+  /** The branches behind this step only read the body, so it is not copied for them. */
+  share?: boolean;
+}
+
+/** The class's arguments and the step's options in one object; it may be left out when the class needs none. */
+// deno-lint-ignore ban-types -- `{}` asks whether Args has no required key
+export type Options<Args, Path, From, Full> = {} extends Args ? [options?: Args & StepOptions<Path, From, Full>]
+  : [options: Args & StepOptions<Path, From, Full>];
