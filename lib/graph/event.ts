@@ -74,6 +74,13 @@ export class FlowEvent<Body = unknown> {
     return this.#init.trigger;
   }
 
+  /** Takes over body, key and error of an event that a step gave back in place of this one. */
+  adopt(other: FlowEvent<Body>): void {
+    this.body = other.body;
+    this.key = other.key;
+    this.error = other.error ?? this.error;
+  }
+
   /** The same event with another body: same id, key, path, headers and time. */
   with<Other>(body: Other): FlowEvent<Other> {
     const copy = new FlowEvent(body, this.#init);

@@ -3,12 +3,15 @@ import type { Fault } from "../errors.ts";
 import type { Context } from "./context.ts";
 import type { FlowEvent } from "./event.ts";
 
+/** The step keeps the event and gives it back later, by `StepScope.release`. */
+export const HELD = Symbol("held");
+
 /**
  * What a running step answers for one event:
  * the event itself, which goes on to every outlet; several events, which all go on (none: the event ends here);
- * or `Chosen`, which goes on to some outlets only.
+ * `Chosen`, which goes on to some outlets only; or `HELD`.
  */
-export type Reaction = FlowEvent | readonly FlowEvent[] | Chosen;
+export type Reaction = FlowEvent | readonly FlowEvent[] | Chosen | typeof HELD;
 
 /** Sends an event to the outlets of these names only. */
 export class Chosen {
@@ -26,10 +29,16 @@ export interface Operator {
 /** Where a step finds itself when it is opened: its context, and what `inputPath`, `resultPath` and `fullEvent` make of an event. */
 export interface StepScope {
   readonly context: Context;
+  /** Nothing stands behind the step, in the function that runs. */
+  readonly isTerminal: boolean;
   /** What the step's function gets: the body, the part of it at `inputPath`, or the event itself. */
   read(event: FlowEvent): unknown;
   /** Puts a result into the event: as its body, or into the body at `resultPath`. */
   write(event: FlowEvent, result: unknown): void;
+  /** Sends a held event on. Resolves when every step behind has done with it. */
+  release(event: FlowEvent): Promise<void>;
+  /** Hands over an event that leaves the graph here. */
+  send(event: FlowEvent): void;
   /** The context of a route of this step. */
   routeContext(key: string): Context;
 }

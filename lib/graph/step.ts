@@ -68,8 +68,6 @@ export interface StepOptions<Path = string, From = string, Full = boolean> {
   fullEvent?: Full;
   /** The child function that runs the step. */
   function?: string;
-  /** How many times one event may enter the step, in a graph with cycles. */
-  maxIterations?: number;
   /** Its Graphviz shape in pictures. */
   shape?: string;
   /** A note for whoever reads the graph. */

@@ -1,0 +1,104 @@
+import type { Fault } from "../errors.ts";
+import type { Plan, PlanStep } from "../graph/compile.ts";
+import type { ErrorClass } from "../graph/node.ts";
+import type { Operator } from "../graph/operator.ts";
+import type { StepOptions } from "../graph/step.ts";
+import { reader, writer } from "./scope.ts";
+import { contextFor, type Surroundings } from "./surroundings.ts";
+import type { Walk } from "./walk.ts";
+
+/** A step of a running flow. */
+export interface RunningStep {
+  readonly name: string;
+  readonly options: StepOptions;
+  readonly operator: Operator;
+  readonly outlets: readonly RunningStep[];
+  readonly handlers: readonly { readonly step: RunningStep; readonly only?: readonly ErrorClass[] }[];
+  /** It takes failures, so its own failure is nobody's to take. */
+  readonly isHandler: boolean;
+  /** Its result is the caller's answer; or only when the event has failed before, at the end of a handler's chain. */
+  readonly answers: "always" | "failures" | "never";
+  /** Its failure is the caller's: it leads to the reply, or to an answer for a failed step. */
+  readonly isCallers: boolean;
+}
+
+/** What steps are opened with. */
+export interface OpenOptions {
+  readonly walk: Walk;
+  /** Gets what leaves by queues at the end. */
+  readonly sent: Map<string, unknown[]>;
+  readonly surroundings: Surroundings;
+  /** Gets a fault for each step that could not be opened. */
+  readonly faults: Fault[];
+}
+
+const KEPT_SENT = 10_000; // of what left by a queue in memory: enough to look at, bounded for a server that runs for days
+
+/** Opens all steps at once and joins them; undefined stands where a step could not be opened. */
+export async function openSteps(plan: Plan, options: OpenOptions): Promise<(RunningStep | undefined)[]> {
+  const handlerIndices = new Set(plan.steps.flatMap(({ handlers }) => handlers.map(({ step }) => step)));
+  const running: (Mutable<RunningStep> | undefined)[] = new Array(plan.steps.length);
+  await Promise.all(plan.steps.map(async (step, index) => {
+    const shell: Mutable<RunningStep> = {
+      name: step.spec.name,
+      options: step.options,
+      operator: CLOSED,
+      outlets: [],
+      handlers: [],
+      isHandler: handlerIndices.has(index),
+      answers: answersOf(plan, step),
+      isCallers: step.leadsToReply || step.followsFailure,
+    };
+    try {
+      shell.operator = await step.definition.open(step.spec, scopeOf(step, shell, options));
+      running[index] = shell;
+    } catch (error) {
+      options.faults.push({
+        step: step.spec.name,
+        cause: error instanceof Error ? error.message : String(error),
+        cure: "Mend the step, then start again",
+        severity: "error",
+      });
+    }
+  }));
+  for (const [index, step] of running.entries()) {
+    if (step === undefined) continue;
+    step.outlets = plan.steps[index]!.next.flatMap((next) => running[next] ?? []);
+    step.handlers = plan.steps[index]!.handlers.flatMap(({ step: handler, ...rest }) => {
+      const found = running[handler];
+      return found === undefined ? [] : [{ step: found, ...rest }];
+    });
+  }
+  return running;
+}
+
+function answersOf({ hasResponder }: Plan, step: PlanStep): RunningStep["answers"] {
+  if (step.responds) return "always";
+  return hasResponder && step.followsFailure && step.next.length === 0 ? "failures" : "never";
+}
+
+type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
+const CLOSED: Operator = {
+  process() {
+    throw new Error("Cannot run a step that is not open yet");
+  },
+};
+
+function scopeOf(step: PlanStep, shell: RunningStep, { walk, sent, surroundings }: OpenOptions) {
+  const name = step.spec.name;
+  return {
+    context: contextFor(name, step.function, surroundings),
+    isTerminal: step.next.length === 0,
+    read: reader(step.options),
+    write: writer(step.options),
+    routeContext: (key: string) => contextFor(key, step.function, surroundings),
+    release: (event: Parameters<Walk["release"]>[1]) => walk.release(shell, event),
+    send(event: Parameters<Walk["release"]>[1]) {
+      const bodies = sent.get(name) ?? [];
+      sent.set(name, bodies);
+      bodies.push(event.body);
+      if (bodies.length > KEPT_SENT) bodies.shift();
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import type { Context } from "../graph/context.ts";
+import { FlowEvent } from "../graph/event.ts";
+import type { StepScope } from "../graph/operator.ts";
+import type { StepOptions } from "../graph/step.ts";
+
+/** Makes what `fullEvent` and `inputPath` say of a step: what its function gets of an event. */
+export function reader({ fullEvent, inputPath }: StepOptions): StepScope["read"] {
+  if (fullEvent === true) return (event) => event;
+  if (inputPath === undefined) return (event) => event.body;
+  const keys = inputPath.split(".");
+  return (event) => keys.reduce((value, key) => partOf(value, key, inputPath), event.body);
+}
+
+/** Makes what `fullEvent` and `resultPath` say of a step: where its result goes. */
+export function writer({ fullEvent, resultPath }: StepOptions): StepScope["write"] {
+  const write: StepScope["write"] = resultPath === undefined
+    ? (event, result) => event.body = result
+    : (event, result) =>
+      event.body = withPart(event.body, { keys: resultPath.split("."), path: resultPath, part: result });
+  if (fullEvent !== true) return write;
+  return (event, result) => {
+    if (result instanceof FlowEvent) event.adopt(result);
+    else if (result !== undefined) write(event, result);
+  };
+}
+
+function partOf(value: unknown, key: string, path: string): unknown {
+  if (value === null || value === undefined) return undefined;
+  if (typeof value !== "object") {
+    throw new TypeError(`Cannot read inputPath "${path}": the body has ${typeof value} where "${key}" should be`);
+  }
+  return Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
+}
+
+function withPart(
+  body: unknown,
+  { keys, path, part }: { keys: readonly string[]; path: string; part: unknown },
+): unknown {
+  const whole = container(body ?? {}, path);
+  let inside = whole;
+  for (const key of keys.slice(0, -1)) {
+    const next = container((Object.hasOwn(inside, key) ? inside[key] : undefined) ?? {}, path);
+    define(inside, key, next);
+    inside = next;
+  }
+  define(inside, keys.at(-1)!, part);
+  return whole;
+}
+
+function container(value: unknown, path: string): Record<string, unknown> {
+  if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
+  throw new TypeError(`Cannot write resultPath "${path}": the body is ${typeof value}, not an object`);
+}
+
+/** Sets an own property, also where its name is `__proto__`. */
+function define(target: object, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/** A context that names a step. */
+export function contextOf(surroundings: Omit<Context, "step">, step: string): Context {
+  return { ...surroundings, step };
+}

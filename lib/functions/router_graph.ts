@@ -1,0 +1,59 @@
+import type { GraphBuilder } from "../graph/builder.ts";
+import { addRoute } from "../graph/chain.ts";
+import { Graph, type GraphSource } from "../graph/graph.ts";
+import type { GraphDocument } from "../graph/document.ts";
+import type { StepNode } from "../graph/node.ts";
+import type { Code } from "../graph/operator.ts";
+import type { Plot, PlotOptions } from "../graph/plot.ts";
+import type { RouteArgs, RouteClass, Routes } from "../graph/routes.ts";
+import type { Handler, ReadyStep } from "../graph/step.ts";
+
+/** A router as a step, `modelRouter()` or `votingEnsemble()`. */
+// deno-lint-ignore no-explicit-any -- what a router takes and gives is decided by the request
+export type RouterStep<In = any, Out = any> = ReadyStep<In, Out, Routes>;
+
+/** A graph that is one router. */
+export class RouterGraph implements Routes {
+  readonly #graph: Graph;
+  readonly #builder: GraphBuilder;
+  readonly #node: StepNode;
+
+  constructor(builder: GraphBuilder, router: RouterStep) {
+    const { name } = router.options;
+    this.#graph = new Graph(builder);
+    this.#builder = builder;
+    this.#node = builder.add(typeof name === "string" ? name : router.kind, router);
+    builder.respond(this.#node);
+  }
+
+  /** What `compile` reads. */
+  get source(): GraphSource {
+    return this.#graph.source;
+  }
+
+  /** Adds a model, task or function under a key; the same key again replaces it. */
+  addRoute<Args extends object = object>(
+    key: string,
+    // deno-lint-ignore no-explicit-any -- a route's body is decided by the request
+    model: RouteClass<Args> | Handler<any, unknown>,
+    ...args: RouteArgs<Args>
+  ): this {
+    addRoute(this.#builder, this.#node, { key, model: model as Code, args: { ...args[0] } });
+    return this;
+  }
+
+  /** Draws the router; in a notebook the picture shows by itself. */
+  plot(options: PlotOptions = {}): Plot {
+    return this.#graph.plot(options);
+  }
+
+  /** The router as data. */
+  toJSON(): GraphDocument {
+    return this.#graph.toJSON();
+  }
+
+  /** Shows the picture when the router is the last value of a notebook cell. */
+  [Symbol.for("Jupyter.display")](): Promise<Record<string, unknown>> {
+    return this.plot().display();
+  }
+}

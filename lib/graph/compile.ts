@@ -1,0 +1,147 @@
+import type { z } from "zod";
+import { type Fault, GraphError } from "../errors.ts";
+import { checkLinks, checkSteps } from "./checks.ts";
+import type { GraphSource } from "./graph.ts";
+import { link, type Links } from "./link.ts";
+import { type Catch, type ErrorClass, specOf } from "./node.ts";
+import type { StepDefinition, StepSpec } from "./operator.ts";
+import { reachable } from "./reach.ts";
+import type { StepOptions } from "./step.ts";
+
+/** One step of a plan; other steps are told by their index in `Plan.steps`. */
+export interface PlanStep {
+  readonly spec: StepSpec;
+  readonly definition: StepDefinition;
+  readonly options: StepOptions;
+  /** The function that the step runs in. */
+  readonly function: string;
+  readonly next: readonly number[];
+  /** Its own handlers, then the graph's; the first whose classes match takes a failure. */
+  readonly handlers: readonly PlanHandler[];
+  /** Its result answers the caller. */
+  readonly responds: boolean;
+  /** It is an error handler or stands behind one: where the chain ends, it answers for the step that failed. */
+  readonly followsFailure: boolean;
+  /** It leads to the responder, so its failure is the caller's. */
+  readonly leadsToReply: boolean;
+}
+
+/** A step that takes failures, and of which classes; all when `only` is left out. */
+export interface PlanHandler {
+  readonly step: number;
+  readonly only?: readonly ErrorClass[];
+}
+
+/** A graph that was found sound: a frozen copy that a flow can start from. */
+export interface Plan {
+  readonly name: string;
+  readonly steps: readonly PlanStep[];
+  /** The steps that every event enters. */
+  readonly starts: readonly number[];
+  /** Whether a step answers the caller; without one a caller gets the event's id. */
+  readonly hasResponder: boolean;
+  /** Checks each request. */
+  readonly input: z.ZodType | undefined;
+  readonly warnings: readonly Fault[];
+}
+
+/** Where a graph is going to run. */
+export interface CompileOptions {
+  /** The child functions that were declared. Default none. */
+  readonly functions?: readonly string[];
+  /** `*`, the default, runs every step; a name runs the steps of that child function; `""` those without one. */
+  readonly currentFunction?: string;
+}
+
+/**
+ * Checks a graph and makes a plan of it. It opens nothing and calls no code of the graph.
+ *
+ * @throws {GraphError} With every fault at once, each with step, cause and cure.
+ */
+export function compile(source: GraphSource, options: CompileOptions = {}): Plan {
+  const links = link(source);
+  const functions = options.functions ?? [];
+  const current = options.currentFunction ?? "*";
+  const faults = [
+    ...links.faults,
+    ...checkSteps(source, { links, functions }),
+    ...checkLinks(source, links),
+    ...checkCurrent(source, { current, functions }),
+  ];
+  if (faults.some(({ severity }) => severity === "error")) {
+    throw new GraphError(`compile graph "${source.name}"`, faults.filter(({ severity }) => severity === "error"));
+  }
+  return current === "*" ? makePlan(source, links, faults) : makePlan(...part(source, links, current), faults);
+}
+
+function checkCurrent(
+  source: GraphSource,
+  { current, functions }: { current: string; functions: readonly string[] },
+): Fault[] {
+  if (current === "*" || source.nodes.some((node) => (node.options.function ?? "") === current)) return [];
+  return [{
+    cause: current === ""
+      ? "every step belongs to a child function, so none runs in the function itself"
+      : `no step belongs to function "${current}"`,
+    cure: `Run "*", or one of ${functions.map((name) => `"${name}"`).join(", ") || "the functions that steps name"}`,
+    severity: "error",
+  }];
+}
+
+/** Keeps the steps of one function. What led into it from another function is a start now. */
+function part(source: GraphSource, links: Links, current: string): [GraphSource, Links] {
+  const isLocal = (index: number) => (source.nodes[index]!.options.function ?? "") === current;
+  const local = source.nodes.keys().filter((index) => isLocal(index) || isBorderOut(index)).toArray();
+  function isBorderOut(index: number): boolean {
+    return source.nodes[index]!.definition.isBorder === true && links.previous[index]!.some(isLocal);
+  }
+  const renumber = new Map(local.map((old, index) => [old, index]));
+  const kept = (indices: readonly number[]) => indices.flatMap((index) => renumber.get(index) ?? []);
+  const next = local.map((index) => isLocal(index) || !isBorderOut(index) ? kept(links.next[index]!) : []);
+  const previous = local.map((): number[] => []);
+  for (const [from, tos] of next.entries()) for (const to of tos) previous[to]!.push(from);
+  const nodes = local.map((index) => source.nodes[index]!);
+  const handlers = new Set(kept([...links.handlers]));
+  return [{ ...source, nodes }, {
+    next,
+    previous,
+    handlers,
+    starts: nodes.keys().filter((index) => previous[index]!.length === 0 && !handlers.has(index)).toArray(),
+    indexOf: new Map(nodes.map(({ name }, index) => [name, index])),
+    faults: [],
+  }];
+}
+
+function makePlan(source: GraphSource, links: Links, warnings: readonly Fault[]): Plan {
+  const { nodes } = source;
+  const responder = nodes.findIndex((node) => node.responder);
+  const leading = responder < 0 ? new Set<number>() : reachable([responder], links.previous);
+  const handled = reachable([...links.handlers], links.next);
+  const steps = nodes.map((node, index): PlanStep => ({
+    spec: specOf(node),
+    definition: node.definition,
+    options: node.options,
+    function: node.options.function ?? source.name,
+    next: links.next[index]!,
+    handlers: [...planHandlers(node.catches, links), ...planHandlers(source.catches, links)]
+      .filter(({ step }) => step !== index),
+    responds: index === responder,
+    followsFailure: handled.has(index),
+    leadsToReply: leading.has(index),
+  }));
+  return {
+    name: source.name,
+    steps,
+    starts: links.starts,
+    hasResponder: responder >= 0,
+    input: source.input,
+    warnings,
+  };
+}
+
+function planHandlers(catches: readonly Catch[], links: Links): PlanHandler[] {
+  return catches.flatMap(({ handler, only }) => {
+    const step = links.indexOf.get(handler);
+    return step === undefined ? [] : [only === undefined ? { step } : { step, only }];
+  });
+}

@@ -1,0 +1,177 @@
+import type { z } from "zod";
+import { type FlowItem, GraphBuilder, type Place } from "./builder.ts";
+import { Chain, chainOf } from "./chain.ts";
+import { codeOf, type GraphDocument, toDocument } from "./document.ts";
+import { type Catalogue, fromDocument } from "./from_document.ts";
+import type { Catcher, CatcherOptions } from "./handler.ts";
+import type { Catch, StepNode } from "./node.ts";
+import type { Code } from "./operator.ts";
+import { Plot, type PlotOptions } from "./plot.ts";
+import type { RoutesOf } from "./routes.ts";
+import type { Options, Step } from "./step.ts";
+import type { Given, Result, Served, Text } from "./typing.ts";
+import { viewOf } from "./view_of.ts";
+
+/** What a graph may declare of itself. */
+export interface GraphOptions<Input = unknown, Reply = unknown> {
+  /** Checks each request at the door, 422 naming the field, and types the first step. */
+  input?: z.ZodType<Input>;
+  /** Types what the responder gives. */
+  output?: z.ZodType<Reply>;
+}
+
+/** What `compile`, the document and the picture read of a graph. */
+export interface GraphSource {
+  readonly name: string;
+  readonly nodes: readonly StepNode[];
+  readonly catches: readonly Catch[];
+  readonly input: z.ZodType | undefined;
+}
+
+// deno-lint-ignore no-explicit-any -- infers the body of any chain
+type BodyOf<From> = From extends Chain<any, infer Body, any> ? Body : unknown;
+
+/**
+ * Steps that are joined by `.to()`. A graph is the one thing here that changes; what runs is a compiled copy of it.
+ *
+ * @example Two steps, the second one answers
+ * ```ts
+ * import { deepEqual } from "node:assert/strict";
+ * import { serving } from "levada";
+ *
+ * const fn = serving("lengths");
+ * const graph = fn.setTopology("flow");
+ * graph.to("size", (text: string) => text.length).to("even", (size) => size % 2 === 0).respond();
+ *
+ * await using server = await fn.toMockServer();
+ * deepEqual(await server.test("/", "four"), true);
+ * ```
+ */
+export class Graph<Input = unknown, Reply = unknown> implements Served<Input, Reply> {
+  /** For the compiler only. */
+  declare readonly "~input"?: Input | undefined;
+  /** For the compiler only. */
+  declare readonly "~reply"?: Reply | undefined;
+  readonly #builder: GraphBuilder;
+  readonly #options: GraphOptions<Input, Reply>;
+
+  constructor(builder: GraphBuilder | string, options: GraphOptions<Input, Reply> = {}) {
+    this.#builder = typeof builder === "string" ? new GraphBuilder(builder) : builder;
+    this.#options = options;
+  }
+
+  /**
+   * Builds the graph that `toJSON` gave. `code` holds what the document refers to, `catalogue` the kinds of steps.
+   *
+   * @throws {GraphError} With every unknown kind, missing ref and malformed part at once.
+   */
+  static fromJSON(document: unknown, code: ReadonlyMap<string, unknown>, catalogue: Catalogue): Graph {
+    const { builder, input } = fromDocument(document, { code, catalogue });
+    return new Graph(builder, input === undefined ? {} : { input });
+  }
+
+  /** What `compile` and the document read. */
+  get source(): GraphSource {
+    const { name, nodes, catches } = this.#builder;
+    return { name, nodes, catches, input: this.#options.input };
+  }
+
+  /** Adds a start step; called twice, every start step gets each event. */
+  to<
+    Out,
+    Args extends object = object,
+    const Path extends Text = undefined,
+    const From extends Text = undefined,
+    Full extends boolean = false,
+    More = unknown,
+  >(
+    name: string,
+    step: Step<Given<Input, From, Full>, Out, Args, More, Input>,
+    ...options: Options<NoInfer<Args>, Path, From, Full>
+  ): Chain<Input, Result<Input, Path, Out>, Reply> & RoutesOf<More> {
+    return this.#chain(this.#builder.add(name, step, options[0] as Record<string, unknown>));
+  }
+
+  /** Adds a step anywhere, by names. The body's type is what the step says it is, `unknown` where it says nothing. */
+  addStep<
+    In,
+    Out,
+    Args extends object = object,
+    const Path extends Text = undefined,
+    const From extends Text = undefined,
+    Full extends boolean = false,
+    More = unknown,
+  >(
+    name: string,
+    step: Step<Given<In, From, Full>, Out, Args, More, In>,
+    ...options: Options<NoInfer<Args> & Place, Path, From, Full>
+  ): Chain<Input, Result<In, Path, Out>, Reply> & RoutesOf<More> {
+    return this.#chain(this.#builder.add(name, step, options[0] as Record<string, unknown>));
+  }
+
+  /** Goes on behind one or several steps; where the steps themselves are given, their body types come along. */
+  // deno-lint-ignore no-explicit-any -- takes chains of any type
+  after<const Froms extends readonly (string | Chain<any, any, any>)[]>(
+    ...from: Froms
+  ): Pick<Chain<Input, BodyOf<Froms[number]>, Reply>, "to"> {
+    const names = from.map((step) => typeof step === "string" ? step : step.name);
+    return new Chain(this.#builder, names);
+  }
+
+  /** For failures of steps without a handler of their own. A name alone means a step that is added elsewhere. */
+  errorHandler<Args extends object = object, Full extends boolean = false>(
+    name: string,
+    step?: Catcher<Args, Full>,
+    options?: CatcherOptions<Args, Full>,
+  ): this {
+    this.#builder.handle(this.#builder.catches, name, step, options as Record<string, unknown>);
+    return this;
+  }
+
+  /** Writes a straight chain at once; a graph that has steps is replaced only with `force`. */
+  setFlow(steps: readonly FlowItem[], options: { force?: boolean } = {}): this {
+    if (this.#builder.nodes.length > 0 && options.force !== true) {
+      throw new Error(
+        `Cannot set the flow of graph "${this.#builder.name}": it has ${this.#builder.nodes.length} steps already. Pass { force: true } to replace them`,
+      );
+    }
+    this.#builder.clear();
+    for (const [index, { name, step, args, ...rest }] of steps.entries()) {
+      this.#builder.add(name, step, { ...args, ...rest, after: index === 0 ? "" : "$prev" });
+    }
+    return this;
+  }
+
+  /** The step of this name, to go on from; for `graph.step("s2").respond()` after `setFlow`. */
+  step(name: string): Chain<Input, unknown, Reply> {
+    const node = this.#builder.nodes.find((candidate) => candidate.name === name);
+    if (node !== undefined) return this.#chain(node);
+    const names = this.#builder.nodes.map((candidate) => `"${candidate.name}"`).join(", ");
+    throw new RangeError(`Cannot find step "${name}" in graph "${this.#builder.name}": it has ${names || "no steps"}`);
+  }
+
+  /** Draws the graph; in a notebook the picture shows by itself. */
+  plot(options: PlotOptions = {}): Plot {
+    return new Plot(viewOf(this.source), options);
+  }
+
+  /** The graph as data: JSON that names the code it needs, see `code`. */
+  toJSON(): GraphDocument {
+    return toDocument(this.source);
+  }
+
+  /** The code that the document refers to, by ref. */
+  get code(): ReadonlyMap<string, Code> {
+    return codeOf(this.source);
+  }
+
+  /** Shows the picture when the graph is the last value of a notebook cell. */
+  [Symbol.for("Jupyter.display")](): Promise<Record<string, unknown>> {
+    return this.plot().display();
+  }
+
+  // deno-lint-ignore no-explicit-any -- the caller's signature says what the chain is
+  #chain(node: StepNode): any {
+    return chainOf(this.#builder, node);
+  }
+}

@@ -1,0 +1,25 @@
+import type { Context } from "./context.ts";
+import type { EventTask, Handler, Task } from "./step.ts";
+
+/** The class of a model or of a task, as a route takes it. */
+// deno-lint-ignore no-explicit-any -- a route's body is decided by the request
+export type RouteClass<Args> = new (args: Args, context: Context) => Task<any, unknown> | EventTask<any, unknown>;
+
+/** The arguments of a route's class; they may be left out when it needs none. */
+// deno-lint-ignore ban-types -- `{}` asks whether Args has no required key
+export type RouteArgs<Args> = {} extends Args ? [args?: NoInfer<Args> & { function?: string }]
+  : [args: NoInfer<Args> & { function?: string }];
+
+/** What takes routes; each is a model server, a task or a function. */
+export interface Routes {
+  /** Adds a model, task or function under a key; the same key again replaces it. */
+  addRoute<Args extends object = object>(
+    key: string,
+    // deno-lint-ignore no-explicit-any -- a route's body is decided by the request
+    model: RouteClass<Args> | Handler<any, unknown>,
+    ...args: RouteArgs<Args>
+  ): this;
+}
+
+/** What a chain can do besides when its step takes routes. */
+export type RoutesOf<More> = More extends Routes ? Routes : unknown;

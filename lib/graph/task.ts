@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { FlowEvent } from "./event.ts";
+import type { Code, Operator, StepDefinition, StepScope, StepSpec } from "./operator.ts";
+import { type EventTask, ReadyStep, type Task } from "./step.ts";
+
+const NO_OPTIONS = z.strictObject({});
+
+/** A step that is a function of the body. */
+export const FUNCTION_TASK: StepDefinition = {
+  kind: "function",
+  shape: "box",
+  options: NO_OPTIONS,
+  code: { handler: "required" },
+  open(spec, scope) {
+    return call(spec.code.handler!, scope);
+  },
+};
+
+/** A step that is a class with `do` or `doEvent`. */
+export const CLASS_TASK: StepDefinition = {
+  kind: "class",
+  shape: "box",
+  options: NO_OPTIONS,
+  code: { class: "required" },
+  async open(spec, scope) {
+    const task = await openTask(spec, scope);
+    if (typeof task.doEvent === "function") {
+      const doEvent = task.doEvent.bind(task);
+      const write: StepScope["write"] = (event, result) => {
+        if (result instanceof FlowEvent) event.adopt(result);
+        else if (result !== undefined) scope.write(event, result);
+      };
+      return { ...operator((event) => doEvent(event, scope.context), write), ...closing(task) };
+    }
+    if (typeof task.do !== "function") {
+      throw new TypeError(`Class ${spec.code.class!.name} has no do(body) and no doEvent(event) to call`);
+    }
+    return { ...call(task.do.bind(task), scope), ...closing(task) };
+  },
+};
+
+/** Makes the ready step of a function or a class. */
+export function asReadyStep(step: unknown): ReadyStep<never, unknown> | undefined {
+  if (step instanceof ReadyStep) return step;
+  if (typeof step !== "function") return undefined;
+  return isClass(step)
+    ? new ReadyStep(CLASS_TASK, {}, { class: step })
+    : new ReadyStep(FUNCTION_TASK, {}, { handler: step });
+}
+
+/** Tells whether a function is a class: only those have a prototype that cannot be replaced. */
+export function isClass(value: Code): boolean {
+  return Object.getOwnPropertyDescriptor(value, "prototype")?.writable === false;
+}
+
+type Opened = Partial<Task<unknown, unknown> & EventTask<unknown, unknown>> & { close?: () => void | Promise<void> };
+
+async function openTask(spec: StepSpec, scope: StepScope): Promise<Opened> {
+  const Class = spec.code.class as unknown as new (args: unknown, context: unknown) => Opened;
+  const task = new Class(spec.args, scope.context);
+  await task.open?.();
+  return task;
+}
+
+function call(fn: Code, { read, write, context }: StepScope): Operator {
+  return operator((event) => fn(read(event), context), write);
+}
+
+function operator(run: (event: FlowEvent) => unknown, write: StepScope["write"]): Operator {
+  return {
+    process(event) {
+      const result = run(event);
+      if (result instanceof Promise) {
+        return result.then((value) => {
+          write(event, value);
+          return event;
+        });
+      }
+      write(event, result);
+      return event;
+    },
+  };
+}
+
+function closing(task: Opened): Pick<Operator, "close"> {
+  return typeof task.close === "function" ? { close: () => task.close!() } : {};
+}

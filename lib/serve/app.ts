@@ -1,0 +1,62 @@
+import { StatusError, type StepError } from "../errors.ts";
+import type { Flow } from "../flow/flow.ts";
+import type { Outcome } from "../flow/trip.ts";
+import { type EventInit, FlowEvent } from "../graph/event.ts";
+import { decodeBody } from "./decode_body.ts";
+import { encodeError, encodeReply } from "./encode_reply.ts";
+
+/** What is known of a request besides its bytes. */
+export type RequestInfo = Pick<EventInit, "id" | "key" | "time" | "trigger">;
+
+/** Answers requests: the whole path of a request but the socket. */
+export interface App {
+  fetch(request: Request, info?: RequestInfo): Promise<Response>;
+}
+
+/** The app of a running flow: Request → event → flow → Response. It never rejects. */
+export function createApp(flow: Flow): App {
+  return {
+    async fetch(request, info = {}) {
+      const event = eventOf(request, info);
+      try {
+        event.body = await decodeBody(request);
+        return respond(await flow.handle(event), event);
+      } catch (error) {
+        const status = error instanceof StatusError ? error.status : 500;
+        return encodeError(status, { error: error instanceof Error ? error.message : String(error), id: event.id });
+      }
+    },
+  };
+}
+
+function eventOf(request: Request, info: RequestInfo): FlowEvent {
+  const { method, headers, url } = request;
+  return new FlowEvent<unknown>(null, {
+    ...info,
+    id: info.id ?? headers.get("mlrun-event-id") ?? undefined,
+    path: headers.get("mlrun-event-path") ?? new URL(url).pathname,
+    trigger: info.trigger ?? "http",
+    method,
+    headers,
+  });
+}
+
+function respond(outcome: Outcome, event: FlowEvent): Response {
+  switch (outcome.kind) {
+    case "reply":
+      return encodeReply(outcome.body, event.id);
+    case "accepted":
+      return encodeReply({ id: event.id }, event.id);
+    case "ended":
+      return new Response(null, {
+        status: 204,
+        headers: { "x-event-id": event.id, "x-ended-at-step": encodeURI(outcome.step) },
+      });
+    case "failed":
+      return encodeError(outcome.error.status, failureBody(outcome.error, event));
+  }
+}
+
+function failureBody({ cause, step, message }: StepError, event: FlowEvent) {
+  return { error: cause instanceof Error ? cause.message : message, step, id: event.id };
+}

@@ -1,0 +1,41 @@
+import { StatusError } from "../errors.ts";
+
+/**
+ * Reads a request's body by its content type: JSON; text; bytes for everything else. Without a content type it is JSON where it can
+ * be read so, else text. No body is null.
+ *
+ * @throws {StatusError} 400 if the request says that it is JSON and it is not.
+ */
+export async function decodeBody(request: Request): Promise<unknown> {
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  if (bytes.length === 0) return null;
+  const type = (request.headers.get("content-type") ?? "").split(";", 1)[0]!.trim().toLowerCase();
+  if (type === "") return guess(bytes);
+  if (type === "application/json" || type === "json" || type.endsWith("+json")) return parse(bytes, type);
+  return type.startsWith("text/") || type === "application/text" ? new TextDecoder().decode(bytes) : bytes;
+}
+
+function parse(bytes: Uint8Array, type: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new StatusError(400, `Cannot read the body as ${type}: ${messageOf(error)}`);
+  }
+}
+
+function guess(bytes: Uint8Array): unknown {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    try {
+      return JSON.parse(text);
+    } catch {
+      return text; // not JSON, and nobody said that it is
+    }
+  } catch {
+    return bytes; // not text either
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

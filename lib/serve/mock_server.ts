@@ -1,0 +1,100 @@
+import { type ReplyBody, ReplyError } from "../errors.ts";
+import type { Flow } from "../flow/flow.ts";
+import { type App, createApp } from "./app.ts";
+
+/** What a request may say besides its path and body. */
+export interface RequestOptions {
+  /** Default `POST` with a body, `GET` without. */
+  method?: string;
+  headers?: HeadersInit;
+  /** How the body is sent. Default: JSON, but for bytes, which are sent as they are. */
+  contentType?: string;
+  /** Names the event; default a new UUID. */
+  eventId?: string;
+  key?: string;
+  time?: Date;
+  trigger?: string;
+}
+
+/**
+ * A whole function in this process, without a port: the path of a request is the production server's, so status codes, headers
+ * and bodies are the same.
+ */
+export class MockServer implements AsyncDisposable {
+  readonly #flow: Flow;
+  readonly #app: App;
+
+  constructor(flow: Flow) {
+    this.#flow = flow;
+    this.#app = createApp(flow);
+  }
+
+  /**
+   * Sends a request and gives the answer's body; undefined where the event ended without one.
+   *
+   * @throws {ReplyError} From status 300 up, unless `silent`, which gives the `Response`.
+   */
+  test(path: string, body: unknown, options: RequestOptions & { silent: true }): Promise<Response>;
+  // deno-lint-ignore no-explicit-any -- the reply is what the graph's steps make of it
+  test<Reply = any>(path: string, body?: unknown, options?: RequestOptions & { silent?: false }): Promise<Reply>;
+  async test(path: string, body?: unknown, options: RequestOptions & { silent?: boolean } = {}): Promise<unknown> {
+    const { eventId: id, key, time, trigger } = options;
+    const response = await this.#app.fetch(requestOf(path, body, options), { id, key, time, trigger });
+    return options.silent === true ? response : await readReply(response);
+  }
+
+  /** Answers a request as the production server would. */
+  fetch(request: Request): Promise<Response> {
+    return this.#app.fetch(request);
+  }
+
+  /** What left the graph by a queue at its end, oldest first; at most the last 10,000. */
+  // deno-lint-ignore no-explicit-any -- the bodies are what the graph's steps made
+  sent(queue: string): readonly any[] {
+    return this.#flow.sent(queue);
+  }
+
+  /** Takes no more requests, waits for what is under way, and closes every step. */
+  async waitForCompletion(): Promise<void> {
+    await this.#flow.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#flow.close();
+  }
+}
+
+function requestOf(path: string, body: unknown, options: RequestOptions): Request {
+  const headers = new Headers(options.headers);
+  const method = options.method ?? (body === undefined ? "GET" : "POST");
+  if (body !== undefined && (method === "GET" || method === "HEAD")) {
+    throw new TypeError(`Cannot test ${path}: a ${method} request has no body. Leave the body out, or send it by POST`);
+  }
+  if (options.contentType !== undefined) headers.set("content-type", options.contentType);
+  else if (body !== undefined && !(body instanceof Uint8Array)) headers.set("content-type", "application/json");
+  const url = new URL(path.startsWith("/") ? `http://mock${path}` : `http://mock/${path}`);
+  return new Request(url, { method, headers, ...(body === undefined ? {} : { body: bytesOf(body, path, headers) }) });
+}
+
+function bytesOf(body: unknown, path: string, headers: Headers): Uint8Array<ArrayBuffer> {
+  if (body instanceof Uint8Array) return body as Uint8Array<ArrayBuffer>;
+  const type = headers.get("content-type") ?? "";
+  if (typeof body === "string" && !type.includes("json")) return new TextEncoder().encode(body);
+  const text = JSON.stringify(body);
+  if (text === undefined) throw new TypeError(`Cannot test ${path}: a ${typeof body} cannot be sent as JSON`);
+  return new TextEncoder().encode(text);
+}
+
+async function readReply(response: Response): Promise<unknown> {
+  const type = response.headers.get("content-type") ?? "";
+  if (response.status >= 300) {
+    const text = await response.text();
+    throw new ReplyError(
+      response.status,
+      type.startsWith("application/json") ? JSON.parse(text) as ReplyBody : { error: text, id: "" },
+    );
+  }
+  if (response.status === 204) return undefined;
+  if (type.startsWith("application/json")) return await response.json();
+  return type.startsWith("text/") ? await response.text() : new Uint8Array(await response.arrayBuffer());
+}

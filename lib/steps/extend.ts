@@ -1,0 +1,60 @@
+import { z } from "zod";
+import type { FlowEvent } from "../graph/event.ts";
+import type { StepDefinition, StepScope } from "../graph/operator.ts";
+import { type Handler, ReadyStep } from "../graph/step.ts";
+import type { Extended, Maybe } from "../graph/typing.ts";
+
+/** What `extend` does with events. */
+export const EXTEND: StepDefinition = {
+  kind: "extend",
+  shape: "box",
+  options: z.strictObject({}),
+  code: { fn: "required" },
+  open({ code }, scope) {
+    return {
+      process(event) {
+        const added = code.fn!(scope.read(event), scope.context);
+        return added instanceof Promise ? added.then((fields) => add(event, fields, scope)) : add(event, added, scope);
+      },
+    };
+  },
+};
+
+function add(event: FlowEvent, fields: unknown, { read, write }: StepScope): FlowEvent {
+  const body = read(event);
+  if (!isObject(body)) throw new TypeError(`Cannot extend the body with fields: it is ${kindOf(body)}, not an object`);
+  if (!isObject(fields)) {
+    throw new TypeError(`Cannot extend the body with ${kindOf(fields)}: extend's function returns an object`);
+  }
+  write(event, { ...body, ...fields });
+  return event;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function kindOf(value: unknown): string {
+  return value === null ? "null" : Array.isArray(value) ? "a list" : typeof value;
+}
+
+/**
+ * Adds fields to the body; a field that is there already is replaced.
+ *
+ * @example
+ * ```ts
+ * import { deepEqual } from "node:assert/strict";
+ * import { extend, serving } from "levada";
+ *
+ * const fn = serving("areas");
+ * fn.setTopology("flow").to("area", extend((box: { w: number; h: number }) => ({ area: box.w * box.h }))).respond();
+ *
+ * await using server = await fn.toMockServer();
+ * deepEqual(await server.test("/", { w: 2, h: 3 }), { w: 2, h: 3, area: 6 });
+ * ```
+ *
+ * @param fn Gets the body and the context; returns an object with the fields to add.
+ */
+export function extend<In, Added extends object>(fn: Handler<In, Maybe<Added>>): ReadyStep<In, Extended<In, Added>> {
+  return new ReadyStep(EXTEND, {}, { fn });
+}
