@@ -14,7 +14,7 @@ const HUB: Readonly<Record<string, RouteClass<ModelArgs & { modelPath: string }>
  *
  * @example
  * ```ts
- * import { deepEqual } from "node:assert/strict";
+ * import { deepStrictEqual } from "node:assert/strict";
  * import { importFunction } from "levada";
  *
  * const fn = importFunction("hub://v2_model_server");
@@ -22,7 +22,7 @@ const HUB: Readonly<Record<string, RouteClass<ModelArgs & { modelPath: string }>
  *
  * await using server = await fn.toMockServer();
  * const reply = await server.test("/v2/models/iris/infer", { inputs: [[5.1, 3.5, 1.4, 0.2]] });
- * deepEqual(reply.outputs, [0]);
+ * deepStrictEqual(reply.outputs, [0]);
  * ```
  *
  * @throws {RangeError} For an unknown name; the message lists what there is.

@@ -199,14 +199,14 @@ export class ServingFunction {
  *
  * @example
  * ```ts
- * import { deepEqual } from "node:assert/strict";
+ * import { deepStrictEqual } from "node:assert/strict";
  * import { serving } from "levada";
  *
  * const fn = serving("greeter");
  * fn.setTopology("flow").to("greet", (name: string) => `Hello, ${name}`).respond();
  *
  * await using server = await fn.toMockServer();
- * deepEqual(await server.test("/", "Ana"), "Hello, Ana");
+ * deepStrictEqual(await server.test("/", "Ana"), "Hello, Ana");
  * ```
  */
 export function serving(name: string, options: FunctionOptions = {}): ServingFunction {

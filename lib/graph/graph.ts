@@ -36,7 +36,7 @@ type BodyOf<From> = From extends Chain<any, infer Body, any> ? Body : unknown;
  *
  * @example Two steps, the second one answers
  * ```ts
- * import { deepEqual } from "node:assert/strict";
+ * import { deepStrictEqual } from "node:assert/strict";
  * import { serving } from "levada";
  *
  * const fn = serving("lengths");
@@ -44,7 +44,7 @@ type BodyOf<From> = From extends Chain<any, infer Body, any> ? Body : unknown;
  * graph.to("size", (text: string) => text.length).to("even", (size) => size % 2 === 0).respond();
  *
  * await using server = await fn.toMockServer();
- * deepEqual(await server.test("/", "four"), true);
+ * deepStrictEqual(await server.test("/", "four"), true);
  * ```
  */
 export class Graph<Input = unknown, Reply = unknown> implements Served<Input, Reply> {

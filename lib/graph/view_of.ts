@@ -13,7 +13,11 @@ export function viewOf(source: GraphSource): GraphView {
   );
   const known = new Set(source.nodes.map(({ name }) => name));
   const errors = source.nodes.flatMap((node): EdgeView[] =>
-    node.catches.filter(({ handler }) => known.has(handler)).map(({ handler }) => ({ from: node.name, to: handler, kind: "error" }))
+    node.catches.filter(({ handler }) => known.has(handler)).map(({ handler }) => ({
+      from: node.name,
+      to: handler,
+      kind: "error",
+    }))
   );
   const functions = new Set(source.nodes.flatMap(({ options }) => options.function ?? []));
   return {

@@ -43,14 +43,14 @@ function kindOf(value: unknown): string {
  *
  * @example
  * ```ts
- * import { deepEqual } from "node:assert/strict";
+ * import { deepStrictEqual } from "node:assert/strict";
  * import { extend, serving } from "levada";
  *
  * const fn = serving("areas");
  * fn.setTopology("flow").to("area", extend((box: { w: number; h: number }) => ({ area: box.w * box.h }))).respond();
  *
  * await using server = await fn.toMockServer();
- * deepEqual(await server.test("/", { w: 2, h: 3 }), { w: 2, h: 3, area: 6 });
+ * deepStrictEqual(await server.test("/", { w: 2, h: 3 }), { w: 2, h: 3, area: 6 });
  * ```
  *
  * @param fn Gets the body and the context; returns an object with the fields to add.

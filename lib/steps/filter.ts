@@ -25,15 +25,15 @@ export const FILTER: StepDefinition = {
  *
  * @example
  * ```ts
- * import { deepEqual } from "node:assert/strict";
+ * import { deepStrictEqual } from "node:assert/strict";
  * import { filter, serving } from "levada";
  *
  * const fn = serving("adults");
  * fn.setTopology("flow").to("adult", filter((person: { age: number }) => person.age >= 18)).respond();
  *
  * await using server = await fn.toMockServer();
- * deepEqual(await server.test("/", { age: 30 }), { age: 30 });
- * deepEqual(await server.test("/", { age: 10 }), undefined);
+ * deepStrictEqual(await server.test("/", { age: 30 }), { age: 30 });
+ * deepStrictEqual(await server.test("/", { age: 10 }), undefined);
  * ```
  *
  * @param fn Gets the body (or its part at `inputPath`) and the context; the whole body goes on.

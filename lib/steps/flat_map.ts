@@ -42,7 +42,7 @@ function spread(event: FlowEvent, items: unknown, { write }: StepScope): Reactio
  *
  * @example
  * ```ts
- * import { deepEqual } from "node:assert/strict";
+ * import { deepStrictEqual } from "node:assert/strict";
  * import { flatMap, serving } from "levada";
  *
  * const words: string[] = [];
@@ -54,7 +54,7 @@ function spread(event: FlowEvent, items: unknown, { write }: StepScope): Reactio
  * await using server = await fn.toMockServer();
  * await server.test("/", "water runs");
  * await server.waitForCompletion();
- * deepEqual(words, ["water", "runs"]);
+ * deepStrictEqual(words, ["water", "runs"]);
  * ```
  *
  * @param fn Gets the body and the context; returns a list, a set or anything else that can be iterated.

@@ -18,14 +18,14 @@ export const MAP: StepDefinition = {
  *
  * @example
  * ```ts
- * import { deepEqual } from "node:assert/strict";
+ * import { deepStrictEqual } from "node:assert/strict";
  * import { map, serving } from "levada";
  *
  * const fn = serving("doubling");
  * fn.setTopology("flow").to("double", map((n: number) => n * 2)).respond();
  *
  * await using server = await fn.toMockServer();
- * deepEqual(await server.test("/", 4), 8);
+ * deepStrictEqual(await server.test("/", 4), 8);
  * ```
  *
  * @param fn Gets the body and the context; may be asynchronous.

@@ -101,7 +101,7 @@ class MemoryQueue implements Operator {
  *
  * @example What leaves a graph by a queue at its end
  * ```ts
- * import { deepEqual } from "node:assert/strict";
+ * import { deepStrictEqual } from "node:assert/strict";
  * import { queue, serving } from "levada";
  *
  * const fn = serving("orders");
@@ -109,7 +109,7 @@ class MemoryQueue implements Operator {
  *
  * await using server = await fn.toMockServer();
  * await server.test("/", { order: 1 });
- * deepEqual(server.sent("out"), [{ order: 1 }]);
+ * deepStrictEqual(server.sent("out"), [{ order: 1 }]);
  * ```
  */
 export function queue<In>(options: QueueOptions = {}): ReadyStep<In, In> {

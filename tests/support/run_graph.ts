@@ -1,0 +1,30 @@
+import { type Flow, start } from "../../lib/flow/flow.ts";
+import { compile, type CompileOptions } from "../../lib/graph/compile.ts";
+import type { Log } from "../../lib/graph/context.ts";
+import type { FlowEvent } from "../../lib/graph/event.ts";
+import type { GraphSource } from "../../lib/graph/graph.ts";
+
+/** A log that keeps its lines. */
+export interface MemoryLog extends Log {
+  readonly lines: string[];
+}
+
+/** Makes a log that keeps its lines. */
+export function memoryLog(): MemoryLog {
+  const lines: string[] = [];
+  const keep = (level: string) => (message: string) => void lines.push(`${level}: ${message}`);
+  return { lines, debug: keep("debug"), info: keep("info"), warn: keep("warn"), error: keep("error") };
+}
+
+/** Compiles a graph and starts it, with a log of one's own and without a server. */
+export function runGraph(
+  graph: { readonly source: GraphSource },
+  options: CompileOptions & { log?: Log; observe?: (step: string, event: FlowEvent) => void; maxInFlight?: number } = {},
+): Promise<Flow> {
+  const { log = memoryLog(), observe, maxInFlight, ...rest } = options;
+  return start(compile(graph.source, rest), {
+    surroundings: { isMock: true, params: new Map(), log },
+    ...(observe === undefined ? {} : { observe }),
+    ...(maxInFlight === undefined ? {} : { maxInFlight }),
+  });
+}
