@@ -119,6 +119,7 @@ function encodeOutput(output: NotebookOutput): Record<string, unknown> {
 }
 
 /** Where Python's `str.splitlines` splits, which is what Jupyter writes with. */
+// deno-lint-ignore no-control-regex -- three of the separators are control characters
 const LINE =
   /[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])|[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+$/g;
 
