@@ -119,9 +119,8 @@ function encodeOutput(output: NotebookOutput): Record<string, unknown> {
 }
 
 /** Where Python's `str.splitlines` splits, which is what Jupyter writes with. */
-// deno-lint-ignore no-control-regex -- three of the separators are control characters
-const LINE =
-  /[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])|[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+$/g;
+const ENDS = String.raw`\n\r\v\f\x1c-\x1e\x85\u2028\u2029`;
+const LINE = new RegExp(`[^${ENDS}]*(?:\\r\\n|[${ENDS}])|[^${ENDS}]+$`, "g");
 
 function lines(text: string): string[] {
   return text.match(LINE) ?? [];
