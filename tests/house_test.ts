@@ -1,0 +1,120 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { parseSync } from "oxc-parser";
+
+/** What each room may import besides itself: the arrows of the house. */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  "lib/errors.ts": [],
+  "lib/tensor": ["lib/errors.ts"],
+  "lib/protocol": ["lib/errors.ts", "lib/tensor", "lib/graph"],
+  "lib/draw": ["lib/errors.ts"],
+  "lib/stores": ["lib/errors.ts"],
+  "lib/graph": ["lib/errors.ts", "lib/draw"],
+  "lib/flow": ["lib/errors.ts", "lib/graph"],
+  "lib/steps": ["lib/errors.ts", "lib/graph", "lib/flow"],
+  "lib/models": ["lib/errors.ts", "lib/graph", "lib/protocol", "lib/stores", "lib/tensor"],
+  "lib/routers": ["lib/errors.ts", "lib/graph", "lib/models", "lib/protocol", "lib/steps"],
+  "lib/serve": ["lib/errors.ts", "lib/flow", "lib/graph", "lib/protocol", "lib/routers"],
+  "lib/functions": ["lib/errors.ts", "lib/flow", "lib/graph", "lib/models", "lib/routers", "lib/serve", "lib/steps"],
+  "lib/cli": ["lib/errors.ts", "lib/draw", "lib/functions", "kernel/client", "kernel/install.ts"],
+  "kernel/wire": [],
+  "kernel/message": [],
+  "kernel/socket": ["kernel/wire"],
+  "kernel/show": ["lib/errors.ts", "lib/draw"],
+  "kernel/language": [],
+  "kernel/engine": ["kernel/language", "kernel/show"],
+  "kernel/session": ["kernel/message", "kernel/socket", "kernel/engine", "kernel/language"],
+  "kernel/client": ["kernel/message", "kernel/socket", "lib/draw"],
+  "kernel/main.ts": ["kernel/session", "kernel/message", "kernel/socket", "kernel/engine", "kernel/language"],
+  "kernel/install.ts": ["lib/errors.ts"],
+};
+
+const LINES_AT_MOST = 300;
+const ROOT = new URL("../", import.meta.url);
+
+/** Every TypeScript file below a folder, relative to the project. */
+function* sources(folder: string): Generator<string> {
+  for (const entry of Deno.readDirSync(new URL(`${folder}/`, ROOT))) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) yield* sources(path);
+    else if (path.endsWith(".ts")) yield path;
+  }
+}
+
+function read(path: string): string {
+  return Deno.readTextFileSync(new URL(path, ROOT));
+}
+
+/** The room of a file: its folder, or the file itself where it stands alone. */
+function roomOf(path: string): string {
+  const [top, room] = path.split("/");
+  return `${top}/${room}`;
+}
+
+/** What a file imports and exports, by its parsed text. */
+function importsOf(path: string): { readonly specifiers: string[]; readonly exported: string[] } {
+  const { module } = parseSync(path, read(path)).module === undefined
+    ? { module: undefined as never }
+    : parseSync(path, read(path));
+  const specifiers = [
+    ...module.staticImports.map((entry) => entry.moduleRequest.value),
+    ...module.staticExports.flatMap((entry) => entry.entries.flatMap((one) => one.moduleRequest?.value ?? [])),
+    ...module.dynamicImports.map((entry) =>
+      read(path).slice(entry.moduleRequest.start + 1, entry.moduleRequest.end - 1)
+    ),
+  ];
+  const exported = module.staticExports.flatMap((entry) =>
+    entry.entries.flatMap((one) =>
+      one.exportName.name === null || one.exportName.name === undefined ? [] : [one.exportName.name]
+    )
+  );
+  return { specifiers, exported };
+}
+
+const FILES = [...sources("lib"), ...sources("kernel")];
+
+Deno.test("the arrows of the house go one way", () => {
+  const wrong = FILES.flatMap((path) => {
+    const room = roomOf(path);
+    const allowed = ARROWS[room];
+    if (allowed === undefined) return [`${path}: room ${room} is not in the plan`];
+    return importsOf(path).specifiers.filter((specifier) => specifier.startsWith(".")).flatMap((specifier) => {
+      const target = roomOf(new URL(specifier, new URL(path, ROOT)).href.slice(ROOT.href.length));
+      return target === room || allowed.includes(target) ? [] : [`${path} imports ${specifier}`];
+    });
+  });
+  deepStrictEqual(wrong, []);
+});
+
+Deno.test("only mod.ts is a barrel", () => {
+  const barrels = FILES.filter((path) => /^export (\*|\{[^}]*\}) from/m.test(read(path)));
+  deepStrictEqual(barrels, []);
+});
+
+Deno.test("tests/unit mirrors lib and kernel", () => {
+  const files = new Set(FILES.map((path) => path.replace(/^lib\//, "lib/")));
+  const orphans = [...sources("tests/unit")].filter((path) => path.endsWith("_test.ts")).filter((path) =>
+    !files.has(path.replace("tests/unit/", "").replace(/_test\.ts$/, ".ts"))
+  );
+  deepStrictEqual(orphans, []);
+});
+
+Deno.test(`no file has more than ${LINES_AT_MOST} lines`, () => {
+  const long = FILES.filter((path) => read(path).split("\n").length > LINES_AT_MOST);
+  deepStrictEqual(long, []);
+});
+
+Deno.test("assertions are strict: under Deno the named deepEqual and equal of node:assert/strict are not", () => {
+  const loose = [...FILES, ...sources("tests")].filter((path) =>
+    path !== "tests/house_test.ts" &&
+    /import \{[^}]*\b(deepEqual|equal|notEqual|notDeepEqual)\b(?! as)[^}]*\} from "node:assert/.test(read(path))
+  );
+  deepStrictEqual(loose, []);
+});
+
+Deno.test("packages come from npm, each at one exact version", () => {
+  const { imports } = JSON.parse(read("deno.json")) as { imports: Record<string, string> };
+  const loose = Object.values(imports).filter((target) =>
+    !target.startsWith("./") && !/^npm:(@[\w.-]+\/)?[\w.-]+@\d+\.\d+\.\d+(-[\w.]+)?(\/[\w./-]+)?$/.test(target)
+  );
+  deepStrictEqual(loose, []);
+});

@@ -1,0 +1,74 @@
+import { extend, filter, flatMap, type FlowEvent, map, queue, serving, votingEnsemble } from "levada";
+import { z } from "zod";
+
+/** True when both types are the same. */
+type Same<One, Other> = (<Type>() => Type extends One ? 1 : 2) extends (<Type>() => Type extends Other ? 1 : 2) ? true
+  : false;
+
+/** Checks a type; there is nothing to run. */
+function same<_Proof extends true>(): void {}
+
+/** The body behind a chain. */
+type BodyOf<Step> = Step extends { "~reply"?: infer Body } ? Exclude<Body, undefined> : never;
+
+class Scale {
+  readonly #by: number;
+  constructor({ by }: { by: number }) {
+    this.#by = by;
+  }
+  do(n: number): number {
+    return n * this.#by;
+  }
+}
+
+Deno.test("a chain's type grows with it", () => {
+  const graph = serving("types").setTopology("flow");
+  const size = graph.to("size", (text: string) => text.length);
+  same<Same<BodyOf<typeof size>, number>>();
+  const even = size.to("even", (n) => n % 2 === 0);
+  same<Same<BodyOf<typeof even>, boolean>>();
+  const later = size.to("later", async (n) => await Promise.resolve([n]));
+  same<Same<BodyOf<typeof later>, number[]>>();
+  const item = later.to("flat", flatMap((list) => list)).to("odd", filter((n) => n % 2 === 1)).to("q", queue());
+  same<Same<BodyOf<typeof item>, number>>();
+  const scaled = item.to("scale", Scale, { by: 3 });
+  same<Same<BodyOf<typeof scaled>, number>>();
+  const mapped = scaled.to("map", map((n) => `${n}`));
+  same<Same<BodyOf<typeof mapped>, string>>();
+});
+
+Deno.test("extend() and resultPath add fields to the body's type", () => {
+  const graph = serving("types").setTopology("flow", { input: z.object({ text: z.string() }) });
+  const extended = graph.to("size", extend((body) => ({ size: body.text.length })));
+  same<Same<BodyOf<typeof extended>["size"], number>>();
+  same<Same<BodyOf<typeof extended>["text"], string>>();
+  const nested = extended.to("half", (size) => size / 2, { inputPath: "size", resultPath: "stats.half" });
+  same<Same<BodyOf<typeof nested>["stats"]["half"], number>>();
+});
+
+Deno.test("fullEvent hands the step the event", () => {
+  const graph = serving("types").setTopology("flow", { input: z.number() });
+  const step = graph.to("event", (event: FlowEvent<number>) => event.body + event.id.length, { fullEvent: true });
+  same<Same<BodyOf<typeof step>, number>>();
+});
+
+Deno.test("wrong uses are red in the editor", () => {
+  const graph = serving("types").setTopology("flow");
+  const size = graph.to("size", (text: string) => text.length);
+  // @ts-expect-error -- the body is a number
+  size.to("wrong", (text: string) => text.length);
+  // @ts-expect-error -- a number has no toUpperCase
+  size.to("worse", (n) => n.toUpperCase());
+  // @ts-expect-error -- the class needs { by }
+  size.to("missing", Scale);
+  // @ts-expect-error -- `by` is a number
+  size.to("misspelt", Scale, { by: "3" });
+  // @ts-expect-error -- a task takes no routes
+  size.addRoute;
+  const ensemble = graph.addStep("ensemble", votingEnsemble());
+  ensemble.addRoute("m", Scale as never);
+  const declared = serving("typed").setTopology("flow", { input: z.string(), output: z.number() });
+  declared.to("fine", (text) => text.length).respond();
+  // @ts-expect-error -- the graph gives a number
+  declared.to("text", (text) => text).respond();
+});

@@ -1,0 +1,121 @@
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { type ReplyBody, StatusError } from "../../../../lib/errors.ts";
+import { Graph } from "../../../../lib/graph/graph.ts";
+import { type App, createApp } from "../../../../lib/serve/app.ts";
+import { filter } from "../../../../lib/steps/filter.ts";
+import { runGraph } from "../../../support/run_graph.ts";
+
+/** Asks an app whose only step is this function. */
+async function ask(step: (body: unknown) => unknown, init: RequestInit, path = "/"): Promise<Response> {
+  const graph = new Graph("g");
+  graph.to("step", step).respond();
+  await using flow = await runGraph(graph);
+  return await createApp(flow).fetch(new Request(`http://x${path}`, { method: "POST", ...init }));
+}
+
+const JSON_TYPE = { "content-type": "application/json" };
+
+Deno.test("App.fetch() answers a JSON body with JSON", async () => {
+  const response = await ask((body) => body, { body: `{"a":[1,2]}`, headers: JSON_TYPE });
+  deepStrictEqual([response.status, response.headers.get("content-type")], [200, "application/json"]);
+  deepStrictEqual(await response.json(), { a: [1, 2] });
+});
+
+Deno.test("App.fetch() answers 400 to a body that says it is JSON and is not", async () => {
+  for (const body of ["{", "", "nul", `{"a":`, "\u0000", "[".repeat(100_000)]) {
+    if (body === "") continue;
+    const response = await ask((given) => given, { body, headers: { ...JSON_TYPE, "mlrun-event-id": "e1" } });
+    const { error, id } = await response.json() as ReplyBody;
+    deepStrictEqual([response.status, id, error.startsWith("Cannot read the body as application/json")], [
+      400,
+      "e1",
+      true,
+    ]);
+  }
+});
+
+Deno.test("App.fetch() answers 400 to bytes that are no text in a JSON body", async () => {
+  const response = await ask((given) => given, { body: new Uint8Array([0xff, 0xfe, 0x00]), headers: JSON_TYPE });
+  strictEqual(response.status, 400);
+});
+
+Deno.test("App.fetch() reads text, bytes, and what says nothing of itself", async () => {
+  const type = (value: unknown) => value instanceof Uint8Array ? `bytes ${value.length}` : typeof value;
+  const bytes = new TextEncoder().encode("[1]");
+  deepStrictEqual(await (await ask(type, { body: "[1]", headers: { "content-type": "text/plain" } })).text(), "string");
+  deepStrictEqual(await (await ask(type, { body: bytes, headers: { "content-type": "image/png" } })).text(), "bytes 3");
+  deepStrictEqual(await (await ask(type, { body: bytes })).text(), "object", "JSON where it can be read so");
+  deepStrictEqual(await (await ask(type, { body: new Uint8Array([0xff]) })).text(), "bytes 1");
+  deepStrictEqual(await (await ask((body) => body, {})).json(), null, "no body is null");
+});
+
+Deno.test("App.fetch() sends text as text, bytes as bytes, a Response as it is, and falsy results as JSON", async () => {
+  const typeOf = async (result: unknown) => {
+    const response = await ask(() => result, {});
+    return [response.status, response.headers.get("content-type"), await response.text()];
+  };
+  deepStrictEqual(await typeOf("hi"), [200, "text/plain; charset=utf-8", "hi"]);
+  deepStrictEqual(await typeOf(new Uint8Array([104])), [200, "application/octet-stream", "h"]);
+  deepStrictEqual(await typeOf(new Response("tea", { status: 418, headers: { "content-type": "x/tea" } })), [
+    418,
+    "x/tea",
+    "tea",
+  ]);
+  deepStrictEqual(await typeOf(0), [200, "application/json", "0"]);
+  deepStrictEqual(await typeOf(null), [200, "application/json", "null"]);
+  deepStrictEqual(await typeOf([]), [200, "application/json", "[]"]);
+  deepStrictEqual(await typeOf(undefined), [204, null, ""]);
+  deepStrictEqual(await typeOf({ f: new Float32Array([0.5]), d: new Date(0), n: 5n }), [
+    200,
+    "application/json",
+    `{"f":[0.5],"d":"1970-01-01T00:00:00.000Z","n":5}`,
+  ]);
+});
+
+Deno.test("App.fetch() answers 500 naming what JSON cannot hold", async () => {
+  const loop: { self?: unknown } = {};
+  loop.self = loop;
+  for (
+    const [result, text] of [
+      [{ outputs: [1, NaN] }, "outputs[1] is NaN"],
+      [new Map(), "it is a Map"],
+      [{ f: () => 1 }, "f is a function"],
+      [{ n: 2n ** 60n }, "n is the integer"],
+      [loop, "levels deep"],
+    ] as const
+  ) {
+    const response = await ask(() => result, {});
+    const { error } = await response.json() as ReplyBody;
+    deepStrictEqual([response.status, error.includes(text)], [500, true], error);
+  }
+});
+
+Deno.test("App.fetch() tells the failing step, its status and its message", async () => {
+  const failed = async (error: unknown) => {
+    const response = await ask(() => {
+      throw error;
+    }, { headers: { "mlrun-event-id": "e" } });
+    return [response.status, await response.json()];
+  };
+  deepStrictEqual(await failed(new StatusError(422, "too old")), [422, { error: "too old", step: "step", id: "e" }]);
+  deepStrictEqual(await failed(new TypeError("boom")), [500, { error: "boom", step: "step", id: "e" }]);
+  deepStrictEqual((await failed("text"))[0], 500);
+});
+
+Deno.test("App.fetch() answers 204 naming the step where the event ended", async () => {
+  const graph = new Graph("g");
+  graph.to("none", filter(() => false)).to("end", (body) => body).respond();
+  await using flow = await runGraph(graph);
+  const response = await createApp(flow).fetch(new Request("http://x/", { method: "POST", body: "1" }));
+  deepStrictEqual([response.status, response.headers.get("x-ended-at-step")], [204, "none"]);
+});
+
+Deno.test("App.fetch() answers 503 when the flow is closed", async () => {
+  const graph = new Graph("g");
+  graph.to("same", (body) => body).respond();
+  const flow = await runGraph(graph);
+  await flow.close();
+  const app: App = createApp(flow);
+  strictEqual((await app.fetch(new Request("http://x/"))).status, 503);
+  await rejects(flow.emit(1), /is closed/);
+});

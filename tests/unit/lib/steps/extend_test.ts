@@ -1,0 +1,37 @@
+import { deepStrictEqual, rejects } from "node:assert/strict";
+import { Graph } from "../../../../lib/graph/graph.ts";
+import { extend } from "../../../../lib/steps/extend.ts";
+import { runGraph } from "../../../support/run_graph.ts";
+
+Deno.test("extend() adds and replaces fields, at once or later, and leaves the sender's body alone", async () => {
+  const graph = new Graph<{ n: number }>("g");
+  graph.to("now", extend(({ n }) => ({ twice: n * 2 })))
+    .to("later", extend(async ({ twice }) => await Promise.resolve({ n: 0, four: twice * 2 }))).respond();
+  await using flow = await runGraph(graph);
+  const body = { n: 1 };
+  deepStrictEqual(await flow.ask(body), { n: 0, twice: 2, four: 4 });
+  deepStrictEqual(body, { n: 1 });
+});
+
+Deno.test("extend() reads at inputPath and writes at resultPath", async () => {
+  const graph = new Graph<{ a: { n: number } }>("g");
+  graph.to("e", extend(({ n }: { n: number }) => ({ m: n })) as never, { inputPath: "a", resultPath: "b" }).respond();
+  await using flow = await runGraph(graph);
+  deepStrictEqual(await flow.ask({ a: { n: 1 } }), { a: { n: 1 }, b: { n: 1, m: 1 } });
+});
+
+Deno.test("extend() refuses a body or a result that is no object", async () => {
+  for (
+    const [body, added, message] of [
+      [null, {}, /it is null/],
+      [[1], {}, /it is a list/],
+      [{}, 5, /with number/],
+      [{}, null, /with null/],
+    ] as const
+  ) {
+    const graph = new Graph("g");
+    graph.to("e", extend(() => added as never)).respond();
+    await using flow = await runGraph(graph);
+    await rejects(flow.ask(body), message);
+  }
+});
