@@ -1,0 +1,80 @@
+/**
+ * `deno task bench [NAME…] [--write]`: proves each runner's answer, times it, and prints the ratios within each group.
+ * Absolute times differ between machines; the ratios are what counts. `--write` puts the table into README.md beside this file.
+ */
+
+interface Bench {
+  readonly group: string;
+  readonly name: string;
+  readonly baseline: boolean;
+  readonly results: readonly { readonly ok?: { readonly avg: number; readonly p50?: number; readonly p75: number } }[];
+}
+
+interface Row {
+  readonly name: string;
+  readonly medianUs: number;
+  readonly ratio: number;
+}
+
+const FOLDER = new URL("./", import.meta.url);
+
+function benchFiles(names: readonly string[]): string[] {
+  const known = [...Deno.readDirSync(FOLDER)].flatMap(({ name }) => /^(\w+)_bench\.ts$/.exec(name)?.[1] ?? []).sort();
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    console.error(`Cannot run bench ${unknown.join(", ")}: there are ${known.join(", ")}`);
+    Deno.exit(2);
+  }
+  return (names.length === 0 ? known : names).map((name) => new URL(`${name}_bench.ts`, FOLDER).pathname);
+}
+
+async function measure(files: readonly string[]): Promise<readonly Bench[]> {
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["bench", "-A", "--json", "--config", new URL("../../deno.json", FOLDER).pathname, ...files],
+    stderr: "inherit",
+  }).output();
+  if (code !== 0) Deno.exit(code);
+  return (JSON.parse(new TextDecoder().decode(stdout)) as { benches: Bench[] }).benches;
+}
+
+function tables(benches: readonly Bench[]): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const [group, members] of Object.entries(Object.groupBy(benches, ({ group }) => group))) {
+    const median = (bench: Bench) => (bench.results[0]?.ok?.p75 ?? NaN) / 1_000;
+    const baseline = median(members!.find((member) => member.baseline) ?? members![0]!);
+    groups.set(
+      group,
+      members!.map((member) => ({ name: member.name, medianUs: median(member), ratio: median(member) / baseline })),
+    );
+  }
+  return groups;
+}
+
+function markdown(groups: ReadonlyMap<string, readonly Row[]>): string {
+  const lines = ["| group | runner | µs (p75) | ratio |", "| --- | --- | ---: | ---: |"];
+  for (const [group, rows] of groups) {
+    for (const { name, medianUs, ratio } of rows) {
+      lines.push(`| ${group} | ${name} | ${medianUs.toFixed(medianUs < 10 ? 2 : 0)} | ${ratio.toFixed(2)} |`);
+    }
+  }
+  return lines.join("\n");
+}
+
+const START = "<!-- figures -->";
+const END = "<!-- end of figures -->";
+
+async function writeReadme(table: string): Promise<void> {
+  const file = new URL("README.md", FOLDER);
+  const text = await Deno.readTextFile(file);
+  const [head, rest] = text.split(START, 2) as [string, string];
+  const tail = rest.slice(rest.indexOf(END));
+  const when = `${
+    new Date().toISOString().slice(0, 10)
+  }, Deno ${Deno.version.deno}, V8 ${Deno.version.v8}, ${navigator.hardwareConcurrency} cores, ${Deno.build.os} ${Deno.build.arch}`;
+  await Deno.writeTextFile(file, `${head}${START}\n${when}\n\n${table}\n${tail}`);
+}
+
+const names = Deno.args.filter((argument) => !argument.startsWith("--"));
+const table = markdown(tables(await measure(benchFiles(names))));
+console.log(table);
+if (Deno.args.includes("--write")) await writeReadme(table);

@@ -1,0 +1,30 @@
+/** `deno task conformance [SUITE…]`: runs the suites whose witnesses are other people's programs and recorded answers. */
+
+/** What a suite counted. */
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+const SUITES = ["golden", "zmtp", "jupyter"] as const;
+
+const asked = Deno.args.filter((argument) => !argument.startsWith("--"));
+const unknown = asked.filter((name) => !(SUITES as readonly string[]).includes(name));
+if (unknown.length > 0) {
+  console.error(`Cannot run suite ${unknown.join(", ")}: there are ${SUITES.join(", ")}`);
+  Deno.exit(2);
+}
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+for (const name of asked.length === 0 ? SUITES : asked) {
+  console.log(`\n# ${name}`);
+  const suite = await import(new URL(`./${name}/main.ts`, import.meta.url).href) as {
+    run(options: object): Promise<Counts>;
+  };
+  const counts = await suite.run({});
+  for (const key of ["passed", "failed", "skipped"] as const) total[key] += counts[key];
+  console.log(`${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+}
+console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+Deno.exit(total.failed > 0 ? 1 : 0);
