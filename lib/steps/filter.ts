@@ -6,7 +6,7 @@ import type { Maybe } from "../graph/typing.ts";
 /** What `filter` does with events. */
 export const FILTER: StepDefinition = {
   kind: "filter",
-  shape: "invtrapezium",
+  shape: "octagon",
   options: z.strictObject({}),
   code: { fn: "required" },
   canDrop: true,

@@ -7,7 +7,7 @@ import type { Maybe } from "../graph/typing.ts";
 /** What `flatMap` does with events. */
 export const FLAT_MAP: StepDefinition = {
   kind: "flatMap",
-  shape: "trapezium",
+  shape: "hexagon",
   options: z.strictObject({}),
   code: { fn: "required" },
   canDrop: true,

@@ -19,7 +19,8 @@ export function memoryLog(): MemoryLog {
 /** Compiles a graph and starts it, with a log of one's own and without a server. */
 export function runGraph(
   graph: { readonly source: GraphSource },
-  options: CompileOptions & { log?: Log; observe?: (step: string, event: FlowEvent) => void; maxInFlight?: number } = {},
+  options: CompileOptions & { log?: Log; observe?: (step: string, event: FlowEvent) => void; maxInFlight?: number } =
+    {},
 ): Promise<Flow> {
   const { log = memoryLog(), observe, maxInFlight, ...rest } = options;
   return start(compile(graph.source, rest), {

@@ -1,0 +1,240 @@
+import { ModelError } from "../errors.ts";
+import type { Context } from "../graph/context.ts";
+import { FlowEvent } from "../graph/event.ts";
+import type { Maybe } from "../graph/typing.ts";
+import { badRequest, notReady, unknownOperation, wrongMethod } from "../protocol/refusal.ts";
+import {
+  encodeTimestamp,
+  type InferReply,
+  type InferRequest,
+  type ModelMetadata,
+  readyReply,
+  type TensorInfo,
+} from "../protocol/reply.ts";
+import { bodyField, decodeBody, describeBody, isObject } from "../protocol/request_body.ts";
+import { andThen } from "./maybe.ts";
+import { findModelFile } from "./model_file.ts";
+import { customOperations, operationMethod } from "./operation.ts";
+
+/** Where a model's files lie, and its parameters, read by `param`. */
+export interface ModelArgs {
+  /** A file, its directory, or its path without the ending. */
+  modelPath?: string;
+  [parameter: string]: unknown;
+}
+
+/** One question to a model. */
+export interface ModelAsk {
+  /** `infer`, `predict`, `explain`, `ready`, or a model's own; empty: metadata for GET, else what the body says, else `infer`. */
+  readonly operation: string;
+  readonly event: FlowEvent;
+}
+
+const READ = ["GET", "HEAD"];
+
+/**
+ * A model that answers requests: write `predict`, and what else the model needs.
+ *
+ * A request goes through `preprocess`, `validate`, `predict` (or `explain`) and `postprocess`. A method `opXx(event)` is
+ * answered at `<model>/xx`: the name behind `op`, in lower case with `_` between its words, so that `opMyOp` is `my_op`
+ * (`my-op` and `myOp` find it as well); what it returns is the reply.
+ *
+ * @example A model of one's own
+ * ```ts
+ * import { deepEqual } from "node:assert/strict";
+ * import { type InferRequest, ModelServer } from "levada";
+ *
+ * class Sum extends ModelServer {
+ *   predict({ inputs }: InferRequest) {
+ *     return inputs.map((row) => (row as number[]).reduce((total, value) => total + value, 0));
+ *   }
+ * }
+ *
+ * deepEqual(Sum.prototype.predict({ inputs: [[1, 2], [3, 4]] }), [3, 7]);
+ * ```
+ */
+export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
+  /** What the model is called in its router, with its version: `iris:v2`. */
+  readonly key: string;
+  /** The key without the version. */
+  readonly name: string;
+  readonly args: ModelArgs;
+  readonly context: Context;
+  #loading: Promise<void> | undefined;
+  #isReady = false;
+
+  constructor(args: ModelArgs, context: Context) {
+    this.args = args;
+    this.context = context;
+    this.key = context.step;
+    this.name = context.step.split(":", 1)[0]!;
+  }
+
+  /** Reads the model; called once, before the first request. */
+  load(): Maybe<void> {}
+
+  /** Answers the rows of a request, one output a row. */
+  abstract predict(request: Request, context: Context): Maybe<Outputs>;
+
+  /** Makes the request from what came; `operation` is `infer`, `predict` or `explain`. */
+  preprocess?(request: unknown, operation: string): Maybe<unknown>;
+
+  /** Explains a prediction; a model without it has no operation `explain`. */
+  explain?(request: Request, context: Context): Maybe<unknown>;
+
+  /** Changes the reply before it leaves. */
+  postprocess?(reply: InferReply): Maybe<unknown>;
+
+  /** Gives back what `load` took; called once, when the flow has drained. */
+  close(): Maybe<void> {}
+
+  /**
+   * Checks a request that `preprocess` made; what it returns goes to `predict`.
+   *
+   * @throws {StatusError} 400 if there is no list under the key `inputs`.
+   */
+  validate(request: unknown, _operation: string): Maybe<unknown> {
+    if (!isObject(request)) throw badRequest(this.key, describeBody(request));
+    if (!Object.hasOwn(request, "inputs")) throw badRequest(this.key, 'the body has no key "inputs"');
+    if (!Array.isArray(request.inputs)) throw badRequest(this.key, '"inputs" is not a list');
+    return request;
+  }
+
+  /** What the model takes and gives, as far as it is known. */
+  signature(): Pick<ModelMetadata, "inputs" | "outputs"> {
+    return { inputs: [] as TensorInfo[], outputs: [] as TensorInfo[] };
+  }
+
+  /** Tells whether the model is loaded. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /**
+   * Loads the model, once.
+   *
+   * @throws {ModelError} If `load` fails.
+   */
+  open(): Promise<void> {
+    return this.#loading ??= this.#load();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isReady = false;
+    await this.close();
+  }
+
+  /** A parameter: the model's own, else the function's, else the fallback. */
+  param<Value = unknown>(name: string, fallback?: Value): Value {
+    if (Object.hasOwn(this.args, name)) return this.args[name] as Value;
+    return this.context.param<Value>(name, fallback);
+  }
+
+  /**
+   * Finds the model's file at `modelPath`.
+   *
+   * @param suffix The ending of the file, `.onnx`; default: any.
+   * @throws {ModelError} If there is none, or several and none is named like the directory or `model`.
+   */
+  async getModel(suffix = ""): Promise<{ file: string }> {
+    return { file: await findModelFile(this.key, { modelPath: this.args.modelPath, suffix }) };
+  }
+
+  /** What can be asked of this model, besides its metadata. */
+  operations(): string[] {
+    const asked = this.predict === undefined ? [] : ["infer", "predict"];
+    return [
+      ...asked,
+      ...(this.explain === undefined ? [] : ["explain"]),
+      "ready",
+      ...customOperations(this, ModelServer),
+    ];
+  }
+
+  /** Answers one question of a router. */
+  answer({ operation, event }: ModelAsk): Maybe<unknown> {
+    const isRead = READ.includes(event.method);
+    const body = decodeBody(event.body);
+    const asked = operation || bodyField(body, "operation") || (isRead ? "" : "infer");
+    if (typeof asked !== "string") throw badRequest(this.key, '"operation" is not text');
+    switch (asked) {
+      case "":
+        return this.#metadata();
+      case "ready":
+        if (!isRead) throw wrongMethod(`model "${this.key}" whether it is ready`, event.method, ["GET"]);
+        if (!this.#isReady) throw notReady(this.key);
+        return readyReply(this.key, event.id);
+      case "infer":
+      case "predict":
+      case "explain":
+        if (!this.operations().includes(asked)) throw this.#refusal(asked);
+        if (event.method !== "POST") throw wrongMethod(`model "${this.key}" to ${asked}`, event.method, ["POST"]);
+        return this.#ask(asked, event, body);
+      default:
+        return this.#custom(asked, event, body);
+    }
+  }
+
+  /** A model as a step of a flow: the operation is the event's path. */
+  doEvent(event: FlowEvent<Request>, _context: Context): Maybe<InferReply<Outputs>> {
+    const operation = event.path.replace(/^\/+|\/+$/g, "");
+    return this.answer({ operation, event }) as Maybe<InferReply<Outputs>>;
+  }
+
+  async #load(): Promise<void> {
+    try {
+      await this.load();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new ModelError(`Cannot load model "${this.key}": ${why}`, { cause: error });
+    }
+    this.#isReady = true;
+  }
+
+  #ask(operation: "infer" | "predict" | "explain", event: FlowEvent, body: unknown): Maybe<unknown> {
+    if (!this.#isReady) throw notReady(this.key);
+    const prepared = this.preprocess === undefined ? body : this.preprocess(body, operation);
+    return andThen(prepared, (request) =>
+      andThen(this.validate(request, operation), (valid) => {
+        const given = valid as Request;
+        const outputs = operation === "explain"
+          ? this.explain!(given, this.context)
+          : this.predict(given, this.context);
+        return andThen<unknown, unknown>(outputs, (value) => {
+          const reply = this.#reply(operation, { id: bodyField(body, "id") ?? event.id, outputs: value });
+          return this.postprocess === undefined ? reply : this.postprocess(reply);
+        });
+      }));
+  }
+
+  #reply(operation: string, { id, outputs }: { id: unknown; outputs: unknown }): InferReply {
+    const uid = this.args.modelEndpointUid;
+    return {
+      id: id as string,
+      model_name: operation === "explain" ? this.key : this.name,
+      outputs,
+      ...(operation === "explain" ? {} : { timestamp: encodeTimestamp(new Date()) }),
+      ...(typeof uid === "string" && uid !== "" ? { model_endpoint_uid: uid } : {}),
+    };
+  }
+
+  #metadata(): ModelMetadata {
+    const uid = this.args.modelEndpointUid;
+    return { name: this.name, model_endpoint_uid: typeof uid === "string" ? uid : "", ...this.signature() };
+  }
+
+  #custom(operation: string, event: FlowEvent, body: unknown): Maybe<unknown> {
+    const method = operationMethod(this, operation);
+    if (method === undefined) throw this.#refusal(operation);
+    if (!this.#isReady) throw notReady(this.key);
+    const { id, key, headers, time, trigger } = event;
+    return method.call(
+      this,
+      new FlowEvent(body, { id, key, headers, time, trigger, method: event.method, path: operation }),
+    );
+  }
+
+  #refusal(operation: string): Error {
+    return unknownOperation(this.key, operation, this.operations());
+  }
+}

@@ -1,0 +1,29 @@
+/** A model's own operations: the methods `opXx`, answered at `<model>/xx`. */
+
+import type { FlowEvent } from "../graph/event.ts";
+
+/** Answers an operation; what it returns is the whole reply. */
+export type OperationMethod = (event: FlowEvent) => unknown;
+
+const METHOD = /^op[A-Z]/;
+
+/** The method that answers an operation: `my_op`, `my-op` and `myOp` are `opMyOp`. */
+export function operationMethod(model: object, operation: string): OperationMethod | undefined {
+  if (!/^[A-Za-z][A-Za-z0-9_-]*$/.test(operation)) return undefined;
+  const name = `op${operation.split(/[_-]/).map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join("")}`;
+  const method = (model as Record<string, unknown>)[name];
+  return typeof method === "function" ? method as OperationMethod : undefined;
+}
+
+/** The operations that a model's classes add to `base`, in the order of their methods. */
+// deno-lint-ignore ban-types -- any class
+export function customOperations(model: object, base: Function): string[] {
+  const names = new Set<string>(Object.keys(model).filter((name) => METHOD.test(name)));
+  for (let level = Object.getPrototypeOf(model); level !== null && level !== base.prototype;) {
+    for (const name of Object.getOwnPropertyNames(level)) if (METHOD.test(name)) names.add(name);
+    level = Object.getPrototypeOf(level);
+  }
+  return [...names].map((name) =>
+    name.slice(2, 3).toLowerCase() + name.slice(3).replace(/[A-Z]/g, "_$&").toLowerCase()
+  );
+}

@@ -1,0 +1,177 @@
+import { StatusError } from "../errors.ts";
+import type { Context } from "../graph/context.ts";
+import type { FlowEvent } from "../graph/event.ts";
+import type { Maybe } from "../graph/typing.ts";
+import { matchModelPath, type ModelAddress } from "../protocol/model_path.ts";
+import { badRequest, notReady, unknownModel, unknownOperation, unknownPath, wrongMethod } from "../protocol/refusal.ts";
+import { type ModelMetadata, readyReply, routerHealth } from "../protocol/reply.ts";
+import { describeBody, isObject } from "../protocol/request_body.ts";
+import { addressKey, askedOperation, isRead } from "./request.ts";
+import type { Route, RouteTable } from "./route.ts";
+import { type Ballot, outputsOf, vote, type VoteType } from "./vote.ts";
+
+/** What happens to a request when one member fails. */
+export type MemberErrorPolicy = "fail" | "drop";
+
+/** What an ensemble answers. */
+export interface EnsembleReply {
+  id: string;
+  model_name: string;
+  outputs: unknown[];
+  /** Why members did not vote, by member; only where some were dropped. */
+  failed?: Record<string, string>;
+}
+
+interface EnsembleSettings {
+  readonly name: string;
+  readonly voteType: VoteType | undefined;
+  readonly weights: Readonly<Record<string, number>> | undefined;
+  readonly onMemberError: MemberErrorPolicy;
+  readonly context: Context;
+}
+
+interface Failure {
+  readonly member: string;
+  readonly error: unknown;
+}
+
+type Outcome = Ballot | Failure;
+
+const VOTED = ["infer", "predict", "explain"];
+
+/** Several models that answer as one. */
+export class Ensemble {
+  readonly #routes: RouteTable;
+  readonly #settings: EnsembleSettings;
+  readonly #weights: ReadonlyMap<string, number>;
+
+  constructor(routes: RouteTable, settings: EnsembleSettings) {
+    this.#routes = routes;
+    this.#settings = settings;
+    const { weights } = settings;
+    const largest = Math.max(...Object.values(weights ?? { all: 1 }));
+    this.#weights = new Map(
+      [...routes.keys()].map((key) => [key, weights === undefined ? 1 : (weights[key] ?? 0) / largest]),
+    );
+  }
+
+  /** Answers one request: a member's, the ensemble's, or what is known of them. */
+  answer(event: FlowEvent): Maybe<unknown> {
+    const { name } = this.#settings;
+    const path = matchModelPath(event.path);
+    switch (path?.kind) {
+      case undefined:
+        throw unknownPath(event.path);
+      case "health":
+        if (!isRead(event)) throw wrongMethod("for health", event.method, ["GET"]);
+        return routerHealth(name);
+      case "models":
+        if (!isRead(event) && event.method !== "POST") {
+          throw wrongMethod("for the models", event.method, ["GET", "POST"]);
+        }
+        return this.#list();
+      case "model":
+        return this.#answerModel(path, event);
+      case "root":
+        return isRead(event) ? routerHealth(name) : this.#answerItself("", event);
+    }
+  }
+
+  #answerModel(path: ModelAddress, event: FlowEvent): Maybe<unknown> {
+    const { name } = this.#settings;
+    const key = addressKey(path);
+    if (key === name) return this.#answerItself(path.operation, event);
+    if (VOTED.includes(key) && path.operation === "") return this.#answerItself(key, event);
+    const member = this.#routes.get(key);
+    if (member !== undefined) return member.ask({ operation: askedOperation(event.body, path.operation), event });
+    throw unknownModel(key, [...this.#routes.keys(), name], "; an operation alone, such as infer, asks all of them");
+  }
+
+  #answerItself(pathOperation: string, event: FlowEvent): Maybe<unknown> {
+    const { name } = this.#settings;
+    const operation = askedOperation(event.body, pathOperation) || (isRead(event) ? "" : "infer");
+    if (operation === "") return this.#metadata();
+    if (operation === "ready") {
+      if (!isRead(event)) throw wrongMethod(`ensemble "${name}" whether it is ready`, event.method, ["GET"]);
+      const loading = [...this.#routes.values()].find((route) => !route.isReady);
+      if (loading !== undefined) throw notReady(loading.key);
+      return readyReply(name, event.id);
+    }
+    if (!VOTED.includes(operation)) throw unknownOperation(name, operation, [...VOTED, "ready"]);
+    if (event.method !== "POST") throw wrongMethod(`ensemble "${name}" to ${operation}`, event.method, ["POST"]);
+    return this.#ask(operation, event);
+  }
+
+  #ask(operation: string, event: FlowEvent): Maybe<EnsembleReply> {
+    const { name } = this.#settings;
+    const { body } = event;
+    if (!isObject(body)) throw badRequest(name, describeBody(body));
+    if (!Object.hasOwn(body, "inputs")) throw badRequest(name, 'the body has no key "inputs"');
+    if (!Array.isArray(body.inputs)) throw badRequest(name, '"inputs" is not a list');
+    const outcomes = [...this.#routes.values()].map((route) =>
+      this.#askMember(route, { operation, event: event.with(structuredClone(body)) })
+    );
+    return outcomes.some((outcome) => outcome instanceof Promise)
+      ? Promise.all(outcomes).then((settled) => this.#count(settled, event))
+      : this.#count(outcomes as Outcome[], event);
+  }
+
+  #askMember(route: Route, question: { operation: string; event: FlowEvent }): Maybe<Outcome> {
+    const member = route.key;
+    const ballot = (answer: unknown): Outcome => ({
+      member,
+      weight: this.#weights.get(member)!,
+      outputs: outputsOf(answer),
+    });
+    const failure = (error: unknown): Outcome => ({ member, error });
+    try {
+      const answer = route.ask(question);
+      return answer instanceof Promise ? answer.then(ballot).catch(failure) : ballot(answer);
+    } catch (error) {
+      return failure(error);
+    }
+  }
+
+  #count(outcomes: readonly Outcome[], event: FlowEvent): EnsembleReply {
+    const { name, voteType, onMemberError, context } = this.#settings;
+    const ballots = outcomes.filter((outcome): outcome is Ballot => !("error" in outcome));
+    const failures = outcomes.filter((outcome): outcome is Failure => "error" in outcome);
+    if (failures.length > 0 && (onMemberError === "fail" || ballots.length === 0)) throw this.#failure(failures);
+    const reply: EnsembleReply = { id: event.id, model_name: name, outputs: vote(ballots, voteType) };
+    if (failures.length === 0) return reply;
+    for (const { member, error } of failures) context.pushError(event, asError(error, member));
+    return { ...reply, failed: Object.fromEntries(failures.map(({ member, error }) => [member, messageOf(error)])) };
+  }
+
+  /** All members' failures in one: the caller's fault only where it is so for each. */
+  #failure(failures: readonly Failure[]): StatusError {
+    const statuses = new Set(failures.map(({ error }) => error instanceof StatusError ? error.status : 500));
+    const why = failures.map(({ member, error }) => `member "${member}" failed: ${messageOf(error)}`).join("; ");
+    return new StatusError(
+      statuses.size === 1 ? [...statuses][0]! : 500,
+      `Cannot answer for ensemble "${this.#settings.name}": ${why}`,
+      { cause: failures.length === 1 ? failures[0]!.error : new AggregateError(failures.map(({ error }) => error)) },
+    );
+  }
+
+  #list(): { models: string[]; weights: Record<string, number> | null } {
+    const { name, weights } = this.#settings;
+    const members = [...this.#routes.keys()];
+    const given = weights === undefined ? null : Object.fromEntries(members.map((key) => [key, weights[key] ?? 0]));
+    return { models: [...members, name], weights: given };
+  }
+
+  #metadata(): ModelMetadata {
+    const signatures = [...this.#routes.values()].map((route) => route.signature());
+    const known = signatures.find(({ inputs, outputs }) => inputs.length + outputs.length > 0);
+    return { name: this.#settings.name, model_endpoint_uid: "", ...(known ?? { inputs: [], outputs: [] }) };
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function asError(error: unknown, member: string): Error {
+  return new Error(`Member "${member}" failed: ${messageOf(error)}`, { cause: error });
+}

@@ -1,0 +1,89 @@
+import { z } from "zod";
+import type { FlowEvent } from "../graph/event.ts";
+import type { StepDefinition } from "../graph/operator.ts";
+import type { Routes } from "../graph/routes.ts";
+import { ReadyStep } from "../graph/step.ts";
+import type { Maybe } from "../graph/typing.ts";
+import { matchModelPath } from "../protocol/model_path.ts";
+import { badRequest, unknownModel, unknownPath, wrongMethod } from "../protocol/refusal.ts";
+import { type InferReply, routerHealth } from "../protocol/reply.ts";
+import { bodyField } from "../protocol/request_body.ts";
+import { addressKey, askedOperation, isRead, routeFaults, routerOperator } from "./request.ts";
+import { openRoutes, type Route, type RouteTable } from "./route.ts";
+
+/** A step that takes routes. */
+// deno-lint-ignore no-explicit-any -- what arrives is the request's, and each route answers in its own way
+export type RouterStep<In = any, Out = any> = ReadyStep<In, Out, Routes>;
+
+/** How a model router calls itself. */
+export interface ModelRouterOptions {
+  /** What it answers to `GET /`; default: the step's name. */
+  name?: string;
+}
+
+/** The model router in the catalogue. */
+export const MODEL_ROUTER: StepDefinition = {
+  kind: "modelRouter",
+  shape: "box",
+  options: z.strictObject({ name: z.string().min(1).optional() }),
+  code: {},
+  takesRoutes: true,
+  check: routeFaults,
+  async open(spec, scope) {
+    const routes = await openRoutes(spec, scope);
+    const name = typeof spec.options.name === "string" ? spec.options.name : spec.name || "ModelRouter";
+    return routerOperator(scope, routes, (event) => answer(event, { name, routes }));
+  },
+};
+
+/**
+ * Chooses one model for each request: by the path, `/v2/models/iris/versions/v2/infer`, or, where the path is `/`, by
+ * `model` (`iris:v2`) and `operation` in the body; without them the first model infers.
+ *
+ * `GET /v2/models` lists the models, `GET /v2/models/<model>` tells what one takes and gives, `.../ready` whether it is
+ * loaded, `GET /v2/health` whether the router is up.
+ *
+ * @throws {StatusError} To the caller: 404 for an unknown model, 405 for a wrong method, 400 for another path,
+ * operation or body.
+ */
+// deno-lint-ignore no-explicit-any -- the request decides which model answers
+export function modelRouter<In = any>(options: ModelRouterOptions = {}): RouterStep<In, InferReply<any>> {
+  return new ReadyStep(MODEL_ROUTER, { ...options });
+}
+
+interface Router {
+  readonly name: string;
+  readonly routes: RouteTable;
+}
+
+function answer(event: FlowEvent, { name, routes }: Router): Maybe<unknown> {
+  const { body } = event;
+  const path = matchModelPath(event.path);
+  switch (path?.kind) {
+    case undefined:
+      throw unknownPath(event.path);
+    case "health":
+      if (!isRead(event)) throw wrongMethod("for health", event.method, ["GET"]);
+      return routerHealth(name);
+    case "models":
+      if (!isRead(event) && event.method !== "POST") throw wrongMethod("for the models", event.method, ["GET", "POST"]);
+      return { models: [...routes.keys()] };
+    case "model":
+      return route(routes, addressKey(path)).ask({ operation: askedOperation(body, path.operation), event });
+    case "root":
+      if (isRead(event)) return routerHealth(name);
+      return routeOfBody(routes, body).ask({ operation: askedOperation(body), event });
+  }
+}
+
+function route(routes: RouteTable, key: string): Route {
+  const found = routes.get(key);
+  if (found === undefined) throw unknownModel(key, [...routes.keys()]);
+  return found;
+}
+
+function routeOfBody(routes: RouteTable, body: unknown): Route {
+  const key = bodyField(body, "model") ?? routes.keys().next().value;
+  if (typeof key !== "string") throw badRequest(String(key), '"model" is not text');
+  return route(routes, key);
+}

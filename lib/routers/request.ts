@@ -1,0 +1,59 @@
+/** What routers read of an event before they choose. */
+
+import { type Fault, StatusError } from "../errors.ts";
+import type { FlowEvent } from "../graph/event.ts";
+import type { Operator, StepScope, StepSpec } from "../graph/operator.ts";
+import type { Maybe } from "../graph/typing.ts";
+import { andThen } from "../models/maybe.ts";
+import type { ModelAddress } from "../protocol/model_path.ts";
+import { bodyField, decodeBody } from "../protocol/request_body.ts";
+import { closeRoutes, type RouteTable } from "./route.ts";
+
+const READ = ["GET", "HEAD"];
+
+/** Tells whether an event only asks to be told something. */
+export function isRead(event: FlowEvent): boolean {
+  return READ.includes(event.method);
+}
+
+/** The operator of a router: it answers the part of the event that the step reads, and writes what was answered. */
+export function routerOperator(
+  scope: StepScope,
+  routes: RouteTable,
+  answer: (event: FlowEvent) => Maybe<unknown>,
+): Operator {
+  return {
+    process(event) {
+      return andThen(answer(decoded(event, scope.read(event))), (reply) => {
+        scope.write(event, reply);
+        return event;
+      });
+    },
+    close: () => closeRoutes(routes),
+  };
+}
+
+/** The operation that is asked for: the body's, else the path's. */
+export function askedOperation(body: unknown, pathOperation = ""): string {
+  const given = bodyField(body, "operation") ?? "";
+  if (typeof given !== "string") {
+    throw new StatusError(400, 'Cannot read "operation" of the request: text such as "infer" is needed');
+  }
+  return given || pathOperation;
+}
+
+/** The key of the route that an address names: `iris:v2`. */
+export function addressKey({ name, version }: ModelAddress): string {
+  return version === undefined ? name : `${name}:${version}`;
+}
+
+/** The faults that all routers can have. */
+export function routeFaults(spec: StepSpec): Fault[] {
+  if (spec.routes.length > 0) return [];
+  return [{ cause: "it is a router without routes", cure: "Add one with addRoute(key, model)", severity: "error" }];
+}
+
+function decoded(event: FlowEvent, input: unknown): FlowEvent {
+  const body = decodeBody(input);
+  return body === event.body || body === event ? event : event.with(body);
+}

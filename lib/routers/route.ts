@@ -1,0 +1,97 @@
+/** The routes of a router: models, tasks and functions, opened and asked alike. */
+
+import { ModelError } from "../errors.ts";
+import { FlowEvent } from "../graph/event.ts";
+import type { Context } from "../graph/context.ts";
+import type { RouteSpec, StepScope, StepSpec } from "../graph/operator.ts";
+import { isClass } from "../graph/task.ts";
+import type { Maybe } from "../graph/typing.ts";
+import { andThen } from "../models/maybe.ts";
+import type { ModelAsk } from "../models/model_server.ts";
+import { ModelServer } from "../models/model_server.ts";
+import type { ModelMetadata } from "../protocol/reply.ts";
+
+/** One route, opened. */
+export interface Route {
+  readonly key: string;
+  /** Answers one question. A task or function gets the body (or the event), whatever the operation is. */
+  ask(question: ModelAsk): Maybe<unknown>;
+  /** What it takes and gives; empty for tasks and functions. */
+  signature(): Pick<ModelMetadata, "inputs" | "outputs">;
+  readonly isReady: boolean;
+  close(): Maybe<void>;
+}
+
+/** The routes of a router, by key, in the order in which they were added. */
+export type RouteTable = ReadonlyMap<string, Route>;
+
+interface Opened {
+  open?(): Maybe<void>;
+  close?(): Maybe<void>;
+  do?(body: unknown, context: Context): unknown;
+  doEvent?(event: FlowEvent, context: Context): unknown;
+}
+
+/**
+ * Opens all routes of a step at the same time.
+ *
+ * @throws What the one route that failed threw, or a {@link ModelError} that tells of each; the others are closed.
+ */
+export async function openRoutes(spec: StepSpec, scope: StepScope): Promise<RouteTable> {
+  const results = await Promise.allSettled(spec.routes.map((route) => openRoute(route, scope.routeContext(route.key))));
+  const failures = results.flatMap((result) => result.status === "rejected" ? [result.reason as unknown] : []);
+  const opened = results.flatMap((result) => result.status === "fulfilled" ? [result.value] : []);
+  if (failures.length > 0) {
+    for (const route of opened) await route.close();
+    if (failures.length === 1) throw failures[0];
+    const lines = failures.map((failure) => `\n  ${failure instanceof Error ? failure.message : String(failure)}`);
+    throw new ModelError(`Cannot open ${failures.length} routes of step "${spec.name}":${lines.join("")}`, {
+      cause: new AggregateError(failures),
+    });
+  }
+  return new Map(opened.map((route) => [route.key, route]));
+}
+
+/** Closes all routes, the failing ones too. */
+export async function closeRoutes(routes: RouteTable): Promise<void> {
+  const results = await Promise.allSettled([...routes.values()].map(async (route) => await route.close()));
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+}
+
+async function openRoute({ key, model, args }: RouteSpec, context: Context): Promise<Route> {
+  if (!isClass(model)) return plainRoute(key, (event) => model(event.body, context));
+  const Class = model as unknown as new (args: unknown, context: Context) => Opened;
+  const instance = new Class(args, context);
+  await instance.open?.();
+  if (instance instanceof ModelServer) return modelRoute(key, instance);
+  const close = () => instance.close?.();
+  if (typeof instance.doEvent === "function") {
+    return plainRoute(key, (event) => instance.doEvent!(event, context), close);
+  }
+  if (typeof instance.do === "function") return plainRoute(key, (event) => instance.do!(event.body, context), close);
+  throw new TypeError(
+    `Cannot open route "${key}": class ${model.name} is no ModelServer and has no do(body) and no doEvent(event)`,
+  );
+}
+
+function modelRoute(key: string, model: ModelServer<unknown>): Route {
+  return {
+    key,
+    ask: (question) => model.answer(question),
+    signature: () => model.signature(),
+    get isReady() {
+      return model.isReady;
+    },
+    close: () => model.close(),
+  };
+}
+
+function plainRoute(key: string, run: (event: FlowEvent) => unknown, close: () => Maybe<void> = () => {}): Route {
+  return {
+    key,
+    ask: ({ event }) => andThen(run(event), (result) => result instanceof FlowEvent ? result.body : result),
+    signature: () => ({ inputs: [], outputs: [] }),
+    isReady: true,
+    close,
+  };
+}

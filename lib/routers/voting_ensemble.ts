@@ -1,0 +1,93 @@
+import { z } from "zod";
+import type { Fault } from "../errors.ts";
+import type { StepDefinition, StepSpec } from "../graph/operator.ts";
+import { ReadyStep } from "../graph/step.ts";
+import type { InferReply } from "../protocol/reply.ts";
+import { Ensemble, type MemberErrorPolicy } from "./ensemble.ts";
+import type { RouterStep } from "./model_router.ts";
+import { routeFaults, routerOperator } from "./request.ts";
+import { openRoutes } from "./route.ts";
+import type { VoteType } from "./vote.ts";
+
+/** How an ensemble votes. */
+export interface VotingEnsembleOptions {
+  /** The ensemble's name in paths and replies; default: the step's name. */
+  name?: string;
+  /** Default: for each request, classification when all outputs are integers, text or booleans, else regression. */
+  voteType?: VoteType;
+  /** By member; each at least 0, only ratios matter. A member that is not named weighs 0. Default: all weigh the same. */
+  weights?: Record<string, number>;
+  /** `fail` (default): the request fails, naming the member. `drop`: the others vote, and the reply's `failed` tells who and why. */
+  onMemberError?: MemberErrorPolicy;
+}
+
+const OPTIONS = z.strictObject({
+  name: z.string().min(1).optional(),
+  voteType: z.enum(["regression", "classification"]).optional(),
+  weights: z.record(z.string(), z.number()).optional(),
+  onMemberError: z.enum(["fail", "drop"]).optional(),
+});
+
+/** Paths of the ensemble itself, which no member can have as a name. */
+const OWN_PATHS = ["infer", "predict", "explain"];
+
+/** The voting ensemble in the catalogue. */
+export const VOTING_ENSEMBLE: StepDefinition = {
+  kind: "votingEnsemble",
+  shape: "box",
+  options: OPTIONS,
+  code: {},
+  takesRoutes: true,
+  check: (spec) => [...routeFaults(spec), ...nameFaults(spec), ...weightFaults(spec)],
+  async open(spec, scope) {
+    const { name = spec.name || "VotingEnsemble", voteType, weights, onMemberError = "fail" } = OPTIONS.parse(
+      spec.options,
+    );
+    const routes = await openRoutes(spec, scope);
+    const ensemble = new Ensemble(routes, { name, voteType, weights, onMemberError, context: scope.context });
+    return routerOperator(scope, routes, (event) => ensemble.answer(event));
+  },
+};
+
+/**
+ * Asks all models at the same time and votes: the weighted mean of numbers, or the weighted majority of classes (a tie
+ * goes to the lowest). Vectors and matrices are joined element by element.
+ *
+ * `POST /v2/models/infer`, `POST /v2/models/<ensemble>/infer` and `POST /` ask all; `/v2/models/<member>/infer` asks one,
+ * and its answer is untouched. `GET /v2/models` lists members, ensemble and weights. Each member gets its own copy of the
+ * request.
+ */
+// deno-lint-ignore no-explicit-any -- the members decide what they take and give
+export function votingEnsemble<In = any>(options: VotingEnsembleOptions = {}): RouterStep<In, InferReply<any>> {
+  return new ReadyStep(VOTING_ENSEMBLE, { ...options });
+}
+
+function nameFaults(spec: StepSpec): Fault[] {
+  const own = [...OWN_PATHS, String(spec.options.name ?? spec.name)];
+  return spec.routes.filter(({ key }) => own.includes(key)).map(({ key }) => ({
+    cause: `member "${key}" has a name that its paths give to the ensemble itself`,
+    cure: "Rename it",
+    severity: "error",
+  }));
+}
+
+function weightFaults(spec: StepSpec): Fault[] {
+  const { weights } = spec.options;
+  if (typeof weights !== "object" || weights === null) return [];
+  const members = spec.routes.map(({ key }) => key);
+  const faults: Fault[] = [];
+  for (const [member, weight] of Object.entries(weights)) {
+    if (!members.includes(member)) {
+      const cure = `Name one of ${members.join(", ") || "its routes, when it has some"}`;
+      faults.push({ cause: `there is a weight for "${member}", which is no member`, cure, severity: "error" });
+    }
+    if (!(Number.isFinite(weight) && weight >= 0)) {
+      const cure = "Give a finite number, 0 or more";
+      faults.push({ cause: `the weight of member "${member}" is ${weight}`, cure, severity: "error" });
+    }
+  }
+  if (!Object.values(weights).some((weight) => weight > 0)) {
+    faults.push({ cause: "no weight is above 0", cure: "Give at least one member a weight", severity: "error" });
+  }
+  return faults;
+}
