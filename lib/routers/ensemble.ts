@@ -1,4 +1,5 @@
 import { StatusError } from "../errors.ts";
+import { copyData } from "../flow/copy.ts";
 import type { Context } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import type { Maybe } from "../graph/typing.ts";
@@ -109,7 +110,7 @@ export class Ensemble {
     if (!Object.hasOwn(body, "inputs")) throw badRequest(name, 'the body has no key "inputs"');
     if (!Array.isArray(body.inputs)) throw badRequest(name, '"inputs" is not a list');
     const outcomes = [...this.#routes.values()].map((route) =>
-      this.#askMember(route, { operation, event: event.with(structuredClone(body)) })
+      this.#askMember(route, { operation, event: event.with(copyData(body)) })
     );
     return outcomes.some((outcome) => outcome instanceof Promise)
       ? Promise.all(outcomes).then((settled) => this.#count(settled, event))

@@ -8,7 +8,7 @@ import { matchModelPath } from "../protocol/model_path.ts";
 import { badRequest, unknownModel, unknownPath, wrongMethod } from "../protocol/refusal.ts";
 import { type InferReply, routerHealth } from "../protocol/reply.ts";
 import { bodyField } from "../protocol/request_body.ts";
-import { addressKey, askedOperation, isRead, routeFaults, routerOperator } from "./request.ts";
+import { addressKey, askedOperation, isRead, routeFaults, routerName, routerOperator } from "./request.ts";
 import { openRoutes, type Route, type RouteTable } from "./route.ts";
 
 /** A step that takes routes. */
@@ -31,7 +31,7 @@ export const MODEL_ROUTER: StepDefinition = {
   check: routeFaults,
   async open(spec, scope) {
     const routes = await openRoutes(spec, scope);
-    const name = typeof spec.options.name === "string" ? spec.options.name : spec.name || "ModelRouter";
+    const name = routerName(spec, { kind: "modelRouter", className: "ModelRouter" });
     return routerOperator(scope, routes, (event) => answer(event, { name, routes }));
   },
 };

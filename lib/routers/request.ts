@@ -33,6 +33,12 @@ export function routerOperator(
   };
 }
 
+/** What a router calls itself: its own `name`, the step's name, or, where a function is only this router, its class in MLRun. */
+export function routerName(spec: StepSpec, { kind, className }: { kind: string; className: string }): string {
+  if (typeof spec.options.name === "string") return spec.options.name;
+  return spec.name === kind ? className : spec.name;
+}
+
 /** The operation that is asked for: the body's, else the path's. */
 export function askedOperation(body: unknown, pathOperation = ""): string {
   const given = bodyField(body, "operation") ?? "";

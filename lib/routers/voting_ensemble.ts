@@ -5,7 +5,7 @@ import { ReadyStep } from "../graph/step.ts";
 import type { InferReply } from "../protocol/reply.ts";
 import { Ensemble, type MemberErrorPolicy } from "./ensemble.ts";
 import type { RouterStep } from "./model_router.ts";
-import { routeFaults, routerOperator } from "./request.ts";
+import { routeFaults, routerName, routerOperator } from "./request.ts";
 import { openRoutes } from "./route.ts";
 import type { VoteType } from "./vote.ts";
 
@@ -40,9 +40,8 @@ export const VOTING_ENSEMBLE: StepDefinition = {
   takesRoutes: true,
   check: (spec) => [...routeFaults(spec), ...nameFaults(spec), ...weightFaults(spec)],
   async open(spec, scope) {
-    const { name = spec.name || "VotingEnsemble", voteType, weights, onMemberError = "fail" } = OPTIONS.parse(
-      spec.options,
-    );
+    const name = nameOf(spec);
+    const { voteType, weights, onMemberError = "fail" } = OPTIONS.parse(spec.options);
     const routes = await openRoutes(spec, scope);
     const ensemble = new Ensemble(routes, { name, voteType, weights, onMemberError, context: scope.context });
     return routerOperator(scope, routes, (event) => ensemble.answer(event));
@@ -62,8 +61,12 @@ export function votingEnsemble<In = any>(options: VotingEnsembleOptions = {}): R
   return new ReadyStep(VOTING_ENSEMBLE, { ...options });
 }
 
+function nameOf(spec: StepSpec): string {
+  return routerName(spec, { kind: "votingEnsemble", className: "VotingEnsemble" });
+}
+
 function nameFaults(spec: StepSpec): Fault[] {
-  const own = [...OWN_PATHS, String(spec.options.name ?? spec.name)];
+  const own = [...OWN_PATHS, nameOf(spec)];
   return spec.routes.filter(({ key }) => own.includes(key)).map(({ key }) => ({
     cause: `member "${key}" has a name that its paths give to the ensemble itself`,
     cure: "Rename it",
