@@ -1,0 +1,153 @@
+/** A notebook, cell by cell, through a kernel. */
+
+import type { ExecuteReply, KernelClient } from "./client.ts";
+import { KernelError } from "./kernel_process.ts";
+import { cellTags, type CodeCell, type ErrorOutput, type Notebook } from "./notebook.ts";
+import { CellOutputs, type Displays } from "./outputs.ts";
+
+/** What a run tells while it goes on. */
+export type RunEvent =
+  & {
+    /** The cell's place among all cells, from 1. */
+    readonly cell: number;
+    /** The cell's place among the code cells, from 1. */
+    readonly number: number;
+    /** How many code cells there are. */
+    readonly total: number;
+    /** The first line of code that says something. */
+    readonly label: string;
+  }
+  & (
+    | { readonly kind: "start" }
+    | { readonly kind: "end"; readonly durationMs: number; readonly outputs: number; readonly ok: boolean }
+  );
+
+/** How a notebook is run. */
+export interface RunOptions {
+  /** Longest time for one cell, in milliseconds; then it is interrupted and has failed. Default: no limit. */
+  readonly timeoutMs?: number;
+  /** Runs on after a failing cell. Default: false. */
+  readonly keepGoing?: boolean;
+  /** Told when a cell starts and ends. */
+  readonly onProgress?: (event: RunEvent) => void;
+  /** Aborted, the run ends with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** A cell that failed, and where. */
+export interface CellFailure {
+  /** The cell's place among all cells, from 1. */
+  readonly cell: number;
+  readonly label: string;
+  readonly error: ErrorOutput;
+}
+
+/** How long an interrupted cell may take to end, in milliseconds, before its kernel counts as lost. */
+const INTERRUPT_MS = 5000;
+
+/**
+ * Runs every code cell in order and writes outputs, numbers and the kernel's language into the notebook; old outputs go first.
+ * It stops at the first failing cell, unless that cell has the tag `raises-exception` (nbclient's convention).
+ *
+ * @returns The cells that failed: none when all went well.
+ */
+export async function runNotebook(
+  notebook: Notebook,
+  kernel: KernelClient,
+  options: RunOptions = {},
+): Promise<CellFailure[]> {
+  fillMetadata(notebook, kernel);
+  const cells = notebook.cells.filter((cell) => cell.cell_type === "code");
+  for (const cell of cells) Object.assign(cell, { execution_count: null, outputs: [] });
+  const displays: Displays = new Map();
+  const failures: CellFailure[] = [];
+  const total = cells.filter(isRun).length;
+  let number = 0;
+  for (const cell of cells.filter(isRun)) {
+    number++;
+    const place = { cell: notebook.cells.indexOf(cell) + 1, number, total, label: cellLabel(cell) };
+    options.onProgress?.({ kind: "start", ...place });
+    const start = performance.now();
+    const error = await runCell(cell, kernel, displays, options);
+    const failed = error !== undefined && (error.lost || !cellTags(cell).includes("raises-exception"));
+    const durationMs = performance.now() - start;
+    options.onProgress?.({ kind: "end", ...place, durationMs, outputs: cell.outputs.length, ok: !failed });
+    if (failed) failures.push({ cell: place.cell, label: place.label, error: error.output });
+    if (error?.lost || (failed && options.keepGoing !== true)) break;
+  }
+  return failures;
+}
+
+/** The cell's first line that is more than a comment sign. */
+export function cellLabel(cell: CodeCell): string {
+  const lines = cell.source.split("\n").map((line) => line.trim().replace(/^(?:\/\/+|\/\*+|\*+\/?)\s*/, ""));
+  return lines.find((line) => line !== "") ?? "";
+}
+
+interface Failed {
+  readonly output: ErrorOutput;
+  /** The kernel is gone: nothing can run after this. */
+  readonly lost: boolean;
+}
+
+async function runCell(
+  cell: CodeCell,
+  kernel: KernelClient,
+  displays: Displays,
+  options: RunOptions,
+): Promise<Failed | undefined> {
+  const outputs = new CellOutputs(displays, cell.outputs);
+  let late = false;
+  const lost = (error: KernelError): Failed => {
+    const output: ErrorOutput = {
+      output_type: "error",
+      ename: error.name,
+      evalue: error.message,
+      traceback: [error.message],
+    };
+    cell.outputs.push(output);
+    return { output, lost: true };
+  };
+  const limit = new AbortController();
+  const timer = options.timeoutMs === undefined ? undefined : setTimeout(async () => {
+    late = true;
+    await kernel.interrupt();
+    timers.push(
+      setTimeout(() => limit.abort(new KernelError("The kernel did not end an interrupted cell")), INTERRUPT_MS),
+    );
+  }, options.timeoutMs);
+  const timers = [timer];
+  let reply: ExecuteReply;
+  try {
+    const signal = AbortSignal.any([limit.signal, ...(options.signal === undefined ? [] : [options.signal])]);
+    reply = await kernel.execute(cell.source, {
+      cellId: cell.id,
+      signal,
+      onOutput: (message) => outputs.take(message),
+    });
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    return lost(error);
+  } finally {
+    timers.forEach(clearTimeout);
+  }
+  cell.execution_count = reply.executionCount ?? null;
+  if (reply.status === "ok") return undefined;
+  const shown = cell.outputs.findLast((output) => output.output_type === "error");
+  const output = shown ??
+    { output_type: "error" as const, ename: reply.ename, evalue: reply.evalue, traceback: reply.traceback };
+  if (!late) return { output, lost: false };
+  const evalue = `The cell ran longer than ${(options.timeoutMs ?? 0) / 1000} s and was interrupted`;
+  return { output: { ...output, ename: "TimeoutError", evalue, traceback: [`TimeoutError: ${evalue}`] }, lost: false };
+}
+
+/** nbclient sends no cell that says nothing; JupyterLab neither. */
+function isRun(cell: CodeCell): boolean {
+  return cell.source.trim() !== "";
+}
+
+function fillMetadata(notebook: Notebook, kernel: KernelClient): void {
+  const info = kernel.info.language_info;
+  notebook.metadata.kernelspec ??= { display_name: "Levada", language: "typescript", name: "levada" };
+  notebook.metadata.language_info = info;
+}

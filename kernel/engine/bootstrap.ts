@@ -1,0 +1,184 @@
+/**
+ * The engine process, before any cell: what cells print, show and ask goes to the kernel over the inspector's binding, in order
+ * with the results. Started by `engine_process.ts`.
+ */
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import { Console } from "node:console";
+import { EventEmitter } from "node:events";
+import { type Carried, CARRIER, type Described, ENGINE, type Run, type Told } from "./carried.ts";
+import { jupyterNamespace } from "./jupyter_namespace.ts";
+import { Outbox } from "./outbox.ts";
+import { fenceText } from "./pipe.ts";
+import { Stacks } from "./stack.ts";
+
+const AHEAD_CHARACTERS = 4 << 20; // what may be on its way to the kernel before the process waits: bounds its memory
+const CELL = Symbol.for("levada.cell");
+
+/** What the kernel's evaluations call. */
+class EngineProcess {
+  readonly #runs = new AsyncLocalStorage<Run>();
+  readonly #stacks = new Stacks();
+  #latest: Run | undefined;
+  readonly #outbox = new Outbox();
+  #abort = new AbortController();
+  /** What `import.meta` is in a cell. */
+  readonly meta: object;
+
+  constructor(readonly directory: string) {
+    this.meta = {
+      url: directory,
+      dirname: Deno.cwd(),
+      filename: Deno.cwd(),
+      main: false,
+      resolve: (specifier: string) => this.resolve(specifier),
+    };
+  }
+
+  /** A cell is about to run: from here on, what happens belongs to it. */
+  begin(run: Run): void {
+    this.#latest = run;
+    this.#runs.enterWith(run);
+    this.#stacks.remember(run);
+    this.#abort = new AbortController();
+    (globalThis as { [CELL]?: unknown })[CELL] = run.cellId === null
+      ? undefined
+      : { id: run.cellId, execution: run.count };
+  }
+
+  /** The value of a cell's last expression. */
+  async result(value: unknown): Promise<void> {
+    if (value === undefined) return;
+    const run = this.#run();
+    if (run === undefined || run.silent) return;
+    const { bundleOf } = await import("../show/bundle.ts");
+    this.say({ kind: "result", execution: run.execution, data: await bundleOf(value), metadata: {} });
+  }
+
+  /** Makes a relative specifier of a dynamic import absolute. */
+  resolve(specifier: unknown): string {
+    const text = String(specifier);
+    return /^\.{0,2}\//.test(text) ? new URL(text, this.directory).href : text;
+  }
+
+  describe(thrown: unknown): Described {
+    return this.#stacks.describe(thrown);
+  }
+
+  /** The person stops the cell. */
+  interrupt(): void {
+    this.#abort.abort(new DOMException("The cell was interrupted", "AbortError"));
+  }
+
+  /** Gives what has not been said yet, and marks the end of what was written to the raw pipes. */
+  drain(token: string, number: number): string {
+    const bytes = new TextEncoder().encode(fenceText(token, number));
+    Deno.stdout.writeSync(bytes);
+    Deno.stderr.writeSync(bytes);
+    return this.#outbox.take();
+  }
+
+  install(): void {
+    this.#stacks.install();
+    const write = (name: "stdout" | "stderr") =>
+      Object.assign(new EventEmitter(), { write: (text: string) => this.print(name, text) });
+    const console = new Console({ stdout: write("stdout"), stderr: write("stderr"), colorMode: false } as never);
+    Object.defineProperty(globalThis, "console", {
+      value: console,
+      writable: true,
+      configurable: true,
+      enumerable: false,
+    });
+    Deno.jupyter = jupyterNamespace((carried) => this.sayFor(carried)) as never;
+    globalThis.prompt = (message = "Prompt", fallback = "") => {
+      const given = this.ask(message === "" ? "" : `${message} `, false);
+      return given === null || given === "" ? fallback || given : given;
+    };
+    globalThis.confirm = (message = "Confirm") => /^y/i.test(this.ask(`${message} [y/N] `, false) ?? "");
+    globalThis.alert = (message = "Alert") => this.print("stdout", `${message}\n`);
+    globalThis.addEventListener("error", (event) => {
+      event.preventDefault();
+      this.#uncaught("Uncaught", event.error);
+    });
+    globalThis.addEventListener("unhandledrejection", (event) => {
+      event.preventDefault();
+      this.#uncaught("Uncaught (in promise)", event.reason);
+    });
+    const levada = {
+      get signal() {
+        return engine.#abort.signal;
+      },
+      get cell() {
+        return (globalThis as { [CELL]?: unknown })[CELL];
+      },
+    };
+    Object.defineProperty(globalThis, "levada", {
+      value: levada,
+      writable: true,
+      configurable: true,
+      enumerable: false,
+    });
+  }
+
+  /** Says text of a stream for the cell that caused it. */
+  print(name: "stdout" | "stderr", text: string): boolean {
+    const run = this.#run();
+    if (run !== undefined && text !== "") this.say({ kind: "stream", execution: run.execution, name, text });
+    return true;
+  }
+
+  /** Says something for the cell that caused it. */
+  sayFor(carried: object): void {
+    const run = this.#run();
+    if (run !== undefined) this.say({ ...carried, execution: run.execution } as Carried);
+  }
+
+  say(carried: Carried): void {
+    this.#outbox.put(carried);
+    if (this.#outbox.ahead < AHEAD_CHARACTERS) return;
+    this.#outbox.put({ kind: "mark" });
+    this.#outbox.send();
+    this.#outbox.ahead = 0;
+    readTold();
+  }
+
+  /** Asks the person, and waits. */
+  ask(prompt: string, password: boolean): string | null {
+    const run = this.#run();
+    if (run === undefined) return null;
+    this.say({ kind: "ask", execution: run.execution, prompt, password });
+    this.#outbox.send();
+    const told = readTold();
+    if (told.kind !== "answer") return null;
+    if (told.interrupted) throw new DOMException("The question was interrupted", "AbortError");
+    return told.text;
+  }
+
+  #run(): Run | undefined {
+    return this.#runs.getStore() ?? this.#latest;
+  }
+
+  #uncaught(how: string, thrown: unknown): void {
+    const { name, message, frames } = this.describe(thrown);
+    const lines = frames.map((frame) =>
+      `    at ${frame.name || "<cell>"} (${frame.place}:${frame.line}:${frame.column})`
+    );
+    this.print("stderr", `${[`${how} ${name}: ${message}`, ...lines].join("\n")}\n`);
+  }
+}
+
+/** Reads one line from the kernel; the process does nothing else meanwhile. */
+function readTold(): Told {
+  const bytes: number[] = [];
+  const byte = new Uint8Array(1);
+  for (;;) {
+    if (Deno.stdin.readSync(byte) === null) Deno.exit(1); // the kernel is gone
+    if (byte[0] === 10) return JSON.parse(new TextDecoder().decode(new Uint8Array(bytes)));
+    bytes.push(byte[0]!);
+  }
+}
+
+const engine = new EngineProcess(Deno.args[0]!);
+engine.install();
+Object.defineProperty(globalThis, ENGINE, { value: engine, enumerable: false });
+setInterval(() => {}, 1 << 30); // the process waits for cells

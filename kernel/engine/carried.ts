@@ -1,0 +1,52 @@
+/** What the engine process and the kernel say to each other, apart from CDP itself. */
+import type { Output } from "./engine.ts";
+
+/** The one global of the engine process that cells' generated code speaks to. */
+export const ENGINE = "__levada_engine__";
+
+/** The CDP binding that carries what the engine process says. */
+export const CARRIER = "__levada_carrier__";
+
+/** Said by the engine process, in order with everything else that it says. */
+export type Carried =
+  | Output
+  /** Says when everything before it has been taken: `{ taken }` comes back on stdin. */
+  | { readonly kind: "mark" }
+  /** The process waits on stdin for an answer. */
+  | { readonly kind: "ask"; readonly execution: string; readonly prompt: string; readonly password: boolean };
+
+/** Said to the engine process on its stdin, one JSON line each; read only while the process waits for it. */
+export type Told =
+  | { readonly kind: "taken" }
+  | { readonly kind: "answer"; readonly text: string | null; readonly interrupted: boolean };
+
+/** One run of a cell, as the engine process is told before it. */
+export interface Run {
+  readonly execution: string;
+  readonly cellId: string | null;
+  readonly count: number;
+  readonly silent: boolean;
+  readonly mappings: readonly string[];
+  readonly shift: number;
+}
+
+/** A line of a stack trace that a person has use for. */
+export interface Frame {
+  /** Name of the function, empty at the top level. */
+  readonly name: string;
+  /** The run of the cell in which the line stands; undefined for a file. */
+  readonly execution: string | undefined;
+  /** What to call the place: `cell [3]` or a path. */
+  readonly place: string;
+  /** Line and column, both from 1. */
+  readonly line: number;
+  readonly column: number;
+}
+
+/** An error as the engine process sees it. */
+export interface Described {
+  readonly name: string;
+  readonly message: string;
+  readonly frames: readonly Frame[];
+  readonly cause: Described | undefined;
+}

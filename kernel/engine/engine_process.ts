@@ -1,0 +1,212 @@
+/** One engine process: starts it, evaluates in it, and tells when it is gone. */
+
+import { type Carried, CARRIER, ENGINE, type Run, type Told } from "./carried.ts";
+import { CdpClient, CdpError, type Evaluated } from "./cdp.ts";
+import { importArguments } from "./import_map.ts";
+import { readPipe } from "./pipe.ts";
+import { CELL_SCHEME } from "./stack.ts";
+
+/** What an engine process tells. */
+export interface ProcessEvents {
+  carried(carried: Carried): void;
+  /** Text that was written to the raw pipes, past the console. */
+  raw(name: "stdout" | "stderr", text: string): void;
+}
+
+const BOOTSTRAP = new URL("bootstrap.ts", import.meta.url).pathname;
+const LEAVING = /Waiting for the debugger to disconnect\.\.\.\n*|Debugger session ended\n*/;
+const FENCE_MS = 1_000; // a pipe that a cell has closed never brings its fence
+const START_MS = 60_000; // the first start may have to fetch packages
+
+/** A running engine process. */
+export class EngineProcess implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #cdp: CdpClient;
+  readonly #token: string;
+  readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #fences = new Map<number, { left: number; done: () => void }>();
+  readonly #pipes: Promise<unknown>;
+  #lastFence = 0;
+  #isQuiet = true;
+
+  /** Settles when the process has ended, with what is known of why. */
+  readonly ended: Promise<string>;
+
+  constructor(parts: Started, events: ProcessEvents) {
+    const { child, cdp, token, stderr } = parts;
+    this.#child = child;
+    this.#cdp = cdp;
+    this.#token = token;
+    this.#stdin = child.stdin.getWriter();
+    this.#pipes = Promise.all([this.#follow("stdout", child.stdout, events), this.#follow("stderr", stderr, events)]);
+    this.ended = child.status.then(async (status) => {
+      await this.#pipes;
+      await cdp.closed;
+      for (const { done } of this.#fences.values()) done();
+      return status.signal === null ? `exit code ${status.code}` : `signal ${status.signal}`;
+    });
+  }
+
+  /** What was written before the first fence is Deno's own, about its inspector. */
+  async hush(events: ProcessEvents): Promise<void> {
+    await this.drain(events);
+    this.#isQuiet = false;
+  }
+
+  /** Runs a cell's script; settles when it has ended, and rejects with a `CdpError` when the process is gone. */
+  evaluate(code: string, run: Run): Promise<Evaluated> {
+    const expression = `${ENGINE}.begin(${
+      JSON.stringify(run)
+    });await null;\n${code}\n//# sourceURL=${CELL_SCHEME}${run.execution}`;
+    return this.#cdp.call("Runtime.evaluate", { expression, replMode: true, awaitPromise: true });
+  }
+
+  /** Asks the process one thing in its own words, also while a cell runs. */
+  async ask(expression: string): Promise<unknown> {
+    const { result } = await this.#cdp.call("Runtime.evaluate", { expression, returnByValue: true });
+    return result.value;
+  }
+
+  /** Whether its event loop turns within a time; a cell that loops holds it. `first` is evaluated before. */
+  async turns(withinMs: number, first = ""): Promise<boolean> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(false), withinMs));
+    const turn = this.#cdp.call("Runtime.evaluate", {
+      expression: `${first};new Promise((r)=>setTimeout(r,0))`,
+      awaitPromise: true,
+    });
+    const turned = await Promise.race([turn.then(() => true, () => true), late]);
+    clearTimeout(timer);
+    return turned;
+  }
+
+  /** Ends what runs now; the state stays. */
+  async terminate(): Promise<void> {
+    await this.#cdp.call("Runtime.terminateExecution", {});
+  }
+
+  /** What an error in the process says of itself. */
+  async describe(objectId: string): Promise<unknown> {
+    const { result } = await this.#cdp.call("Runtime.callFunctionOn", {
+      functionDeclaration: `function(){return ${ENGINE}.describe(this)}`,
+      objectId,
+      returnByValue: true,
+    });
+    return result.value;
+  }
+
+  /** Waits until everything that the process has said, and written to the raw pipes, has come. */
+  async drain(events: ProcessEvents): Promise<void> {
+    const number = ++this.#lastFence;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, FENCE_MS);
+    this.#fences.set(number, { left: 2, done: resolve });
+    const said = await this.ask(`${ENGINE}.drain(${JSON.stringify(this.#token)},${number})`).catch(() => resolve());
+    if (typeof said === "string") hear(said, events);
+    await promise;
+    clearTimeout(timer);
+    this.#fences.delete(number);
+  }
+
+  /** Says a line to a process that waits for it. */
+  async tell(told: Told): Promise<void> {
+    await this.#stdin.write(new TextEncoder().encode(`${JSON.stringify(told)}\n`)).catch(() => {}); // gone: `ended` tells
+  }
+
+  /** Kills it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // it has ended by itself
+    }
+    await this.ended;
+    await this.#stdin.close().catch(() => {});
+  }
+
+  async #follow(name: "stdout" | "stderr", pipe: ReadableStream<Uint8Array>, events: ProcessEvents): Promise<void> {
+    await readPipe(pipe, this.#token, {
+      text: (text) => {
+        const rest = text.replace(LEAVING, "");
+        if (rest !== text) void this.#cdp.close(); // it wants to end, and waits for us to let go
+        if (!this.#isQuiet && rest !== "") events.raw(name, rest);
+      },
+      fence: (number) => {
+        const fence = this.#fences.get(number);
+        if (fence !== undefined && --fence.left === 0) fence.done();
+      },
+    });
+  }
+}
+
+function hear(said: string | undefined, events: ProcessEvents): void {
+  for (const carried of JSON.parse(said ?? "[]") as Carried[]) events.carried(carried);
+}
+
+interface Started {
+  readonly child: Deno.ChildProcess;
+  readonly cdp: CdpClient;
+  readonly token: string;
+  readonly stderr: ReadableStream<Uint8Array>;
+}
+
+/**
+ * Starts an engine process.
+ *
+ * @param directory The notebook's folder.
+ * @throws {Error} If it does not come up; with what it wrote.
+ */
+export async function startProcess(directory: string, events: ProcessEvents): Promise<EngineProcess> {
+  const base = new URL(`file://${directory}/`).href;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-prompt", "--inspect=127.0.0.1:0", ...await importArguments(directory), BOOTSTRAP, base],
+    cwd: directory,
+    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const { url, rest } = await inspectorUrl(child);
+  const cdp = await CdpClient.connect(url, (method, params) => {
+    const { name, payload } = params as { name?: string; payload?: string };
+    if (method === "Runtime.bindingCalled" && name === CARRIER) hear(payload, events);
+  });
+  await cdp.call("Runtime.enable", {});
+  await cdp.call("Runtime.addBinding", { name: CARRIER });
+  const process = new EngineProcess({ child, cdp, token: crypto.randomUUID(), stderr: rest }, events);
+  await ready(process, cdp);
+  await process.hush(events);
+  return process;
+}
+
+/** Waits until the bootstrap has run. */
+async function ready(process: EngineProcess, cdp: CdpClient): Promise<void> {
+  const expression = `new Promise((r)=>{const f=()=>globalThis.${ENGINE}?r():setTimeout(f,1);f()})`;
+  const started = await Promise.race([
+    cdp.call("Runtime.evaluate", { expression, awaitPromise: true }).then(() => undefined),
+    process.ended,
+  ]);
+  if (started !== undefined) throw new CdpError(`Cannot start the engine process: it ended with ${started}`);
+}
+
+/** Reads the inspector's address from the process's first lines; `rest` is what follows. */
+async function inspectorUrl(child: Deno.ChildProcess): Promise<{ url: string; rest: ReadableStream<Uint8Array> }> {
+  const reader = child.stderr.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  const timer = setTimeout(() => child.kill("SIGKILL"), START_MS);
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) {
+      clearTimeout(timer);
+      await Promise.all([child.status, child.stdout.cancel(), child.stdin.close()]);
+      throw new Error(`Cannot start the engine process: ${text.trim() || "it ended without a word"}`);
+    }
+    text += decoder.decode(value, { stream: true });
+    const url = /Debugger listening on (ws:\/\/\S+)\s/.exec(text)?.[1];
+    if (url === undefined) continue;
+    clearTimeout(timer);
+    reader.releaseLock();
+    return { url, rest: child.stderr };
+  }
+}

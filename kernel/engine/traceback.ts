@@ -1,0 +1,47 @@
+/** What a person reads of a failure: its name and message, the cell's line with a mark, and the way there. */
+
+import type { Position } from "../language/positions.ts";
+import type { Described, Frame } from "./carried.ts";
+import type { CellFailure } from "./engine.ts";
+
+/** The cells whose lines can be quoted, by run. */
+export type Sources = ReadonlyMap<string, string>;
+
+const FRAMES = 20; // deeper than that nobody reads
+
+/** The failure that an error of the engine process makes. */
+export function failureOf(error: Described, sources: Sources): CellFailure {
+  return { name: error.name, message: error.message, traceback: lines(error, sources, 0) };
+}
+
+/** The failure of a cell that is not TypeScript. */
+export function syntaxFailure(message: string, code: string, position: Position): CellFailure {
+  const quoted = quote(code, position.line + 1, position.column + 1);
+  return { name: "SyntaxError", message, traceback: [`SyntaxError: ${message}`, ...quoted] };
+}
+
+function lines({ name, message, frames, cause }: Described, sources: Sources, depth: number): string[] {
+  const shown = frames.slice(0, FRAMES);
+  const place = shown.find(({ execution }) => execution !== undefined && sources.has(execution));
+  return [
+    `${depth === 0 ? "" : "Caused by "}${name}${message === "" ? "" : `: ${message}`}`,
+    ...(place === undefined ? [] : quote(sources.get(place.execution!)!, place.line, place.column)),
+    ...shown.map(at),
+    ...(cause === undefined || depth >= 5 ? [] : lines(cause, sources, depth + 1)),
+  ];
+}
+
+function at({ name, place, line, column }: Frame): string {
+  return `    at ${name === "" ? "" : `${name} `}${name === "" ? "" : "("}${place}:${line}:${column}${
+    name === "" ? "" : ")"
+  }`;
+}
+
+/** The line of a cell with a mark under the column; both count from 1, columns in UTF-16 units. */
+function quote(code: string, line: number, column: number): string[] {
+  const text = code.split("\n")[line - 1];
+  if (text === undefined) return [];
+  const number = `${line} | `;
+  const before = [...text.slice(0, column - 1)].map((character) => character === "\t" ? "\t" : " ").join("");
+  return [`${number}${text}`, `${" ".repeat(number.length)}${before}^`];
+}

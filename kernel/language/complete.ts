@@ -1,0 +1,39 @@
+/** Whether a cell is ready to run, or the person is still typing. */
+import { parseSync } from "oxc-parser";
+
+/** What `is_complete_request` answers; `indent` goes before the next line. */
+export type Completeness = { readonly status: "complete" | "invalid" } | {
+  readonly status: "incomplete";
+  readonly indent: string;
+};
+
+const INDENT = "  ";
+
+/** Tells whether code is complete: an error at its very end means that more is to come. */
+export function checkComplete(code: string): Completeness {
+  const trimmed = code.trimEnd();
+  for (const lang of ["tsx", "ts"] as const) {
+    if (errorsOf(trimmed, lang).length === 0) return { status: "complete" };
+  }
+  const errors = errorsOf(trimmed, "ts");
+  const isOpen = errors.some(({ end }) => end >= trimmed.length) || unclosed(trimmed);
+  return isOpen ? { status: "incomplete", indent: indentAfter(trimmed) } : { status: "invalid" };
+}
+
+function errorsOf(code: string, lang: "tsx" | "ts"): { readonly end: number }[] {
+  const { errors } = parseSync(`cell.${lang}`, code, { lang, sourceType: "module" });
+  return errors.filter(({ severity }) => severity === "Error").map(({ labels }) => ({
+    end: Math.max(0, ...labels.map((label) => label.end)),
+  }));
+}
+
+/** Whether code that is closed by what is missing parses: an open text or comment is reported where it began. */
+function unclosed(code: string): boolean {
+  return ["`", "*/", "}`", "*/}"].some((end) => errorsOf(code + end, "ts").length === 0);
+}
+
+function indentAfter(code: string): string {
+  const last = code.slice(code.lastIndexOf("\n") + 1);
+  const before = /^\s*/.exec(last)![0];
+  return /[{(\[]\s*$/.test(last) || /=>\s*$/.test(last) ? before + INDENT : before;
+}

@@ -1,0 +1,59 @@
+/** Which names a piece of code binds. */
+import type { BindingPattern, Directive, Program, Statement } from "oxc-parser";
+
+/** Adds every name that a pattern binds, in the order of the text. */
+export function bindingNames(pattern: BindingPattern, names: Set<string>): void {
+  switch (pattern.type) {
+    case "Identifier":
+      names.add(pattern.name);
+      return;
+    case "AssignmentPattern":
+      return bindingNames(pattern.left, names);
+    case "ArrayPattern":
+      for (const element of pattern.elements) {
+        if (element === null) continue;
+        bindingNames(element.type === "RestElement" ? element.argument : element, names);
+      }
+      return;
+    case "ObjectPattern":
+      for (const property of pattern.properties) {
+        bindingNames(property.type === "RestElement" ? property.argument : property.value, names);
+      }
+  }
+}
+
+function add(node: Statement | Directive, names: Set<string>): void {
+  switch (node.type) {
+    case "VariableDeclaration":
+      for (const each of node.declarations) bindingNames(each.id, names);
+      return;
+    case "FunctionDeclaration":
+    case "ClassDeclaration":
+    case "TSEnumDeclaration":
+      if (node.id) names.add(node.id.name);
+      return;
+    case "TSModuleDeclaration":
+      if (node.id.type === "Identifier" && !node.declare) names.add(node.id.name);
+      return;
+    case "ImportDeclaration":
+      if (node.importKind === "type") return;
+      for (const each of node.specifiers) {
+        if (each.type !== "ImportSpecifier" || each.importKind !== "type") names.add(each.local.name);
+      }
+      return;
+    case "ExportNamedDeclaration":
+      if (node.declaration) add(node.declaration as Statement, names);
+      return;
+    case "ExportDefaultDeclaration":
+      if (node.declaration.type === "FunctionDeclaration" || node.declaration.type === "ClassDeclaration") {
+        add(node.declaration as Statement, names);
+      }
+  }
+}
+
+/** Names the values that a program declares at its top level, in the order of the text, each once. */
+export function declaredBy(program: Program): string[] {
+  const names = new Set<string>();
+  for (const statement of program.body) add(statement, names);
+  return [...names];
+}
