@@ -1,20 +1,8 @@
 /** The kernel's process: its connection file, its birth and its end. */
 
-const STDERR_TAIL_CHARACTERS = 4000;
+import { type Connection, createConnection } from "../message/connection.ts";
 
-/** What a connection file says; `jupyter_client`'s "Connection files". */
-export interface ConnectionFile {
-  readonly transport: "tcp";
-  readonly ip: string;
-  readonly shell_port: number;
-  readonly iopub_port: number;
-  readonly stdin_port: number;
-  readonly control_port: number;
-  readonly hb_port: number;
-  readonly key: string;
-  readonly signature_scheme: "hmac-sha256";
-  readonly kernel_name: string;
-}
+const TAIL_CHARACTERS = 4000;
 
 /** How a kernel is started. */
 export interface KernelProcessOptions {
@@ -34,7 +22,7 @@ export class KernelError extends Error {
 /** A running kernel process and the connection file made for it; disposing it ends the one and removes the other. */
 export class KernelProcess implements AsyncDisposable {
   /** Where the kernel was told to listen. */
-  readonly connection: ConnectionFile;
+  readonly connection: Connection;
   /** Settles when the process has ended. */
   readonly ended: Promise<Deno.CommandStatus>;
   readonly #child: Deno.ChildProcess;
@@ -42,11 +30,11 @@ export class KernelProcess implements AsyncDisposable {
   readonly #written: Tail;
   readonly #read: Promise<unknown>;
 
-  constructor(child: Deno.ChildProcess, connection: ConnectionFile, folder: string) {
+  constructor(child: Deno.ChildProcess, connection: Connection, folder: string) {
     this.connection = connection;
     this.#child = child;
     this.#folder = folder;
-    this.#written = new Tail(STDERR_TAIL_CHARACTERS);
+    this.#written = new Tail(TAIL_CHARACTERS);
     this.#read = Promise.all([this.#written.read(child.stderr), this.#written.read(child.stdout)]);
     this.ended = child.status;
   }
@@ -84,7 +72,7 @@ export class KernelProcess implements AsyncDisposable {
 
 /** Starts a kernel in a process group of its own, so that Ctrl-C in the terminal reaches this process alone. */
 export async function startKernelProcess(options: KernelProcessOptions = {}): Promise<KernelProcess> {
-  const connection = makeConnection(options.argv === undefined ? "levada" : "other");
+  const connection = createConnection();
   const folder = await Deno.makeTempDir({ prefix: "levada-kernel-" });
   try {
     const path = `${folder}/connection.json`;
@@ -117,24 +105,6 @@ const OWN_ARGV = [
   decodeURIComponent(new URL("../main.ts", import.meta.url).pathname),
   "{connection_file}",
 ];
-
-function makeConnection(kernel: string): ConnectionFile {
-  const listeners = Array.from({ length: 5 }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
-  const [shell = 0, iopub = 0, stdin = 0, control = 0, heartbeat = 0] = listeners.map((listener) => listener.addr.port);
-  for (const listener of listeners) listener.close();
-  return {
-    transport: "tcp",
-    ip: "127.0.0.1",
-    shell_port: shell,
-    iopub_port: iopub,
-    stdin_port: stdin,
-    control_port: control,
-    hb_port: heartbeat,
-    key: crypto.randomUUID(),
-    signature_scheme: "hmac-sha256",
-    kernel_name: kernel,
-  };
-}
 
 /** The last characters of what streams say. */
 class Tail {

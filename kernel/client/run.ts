@@ -97,26 +97,7 @@ async function runCell(
   options: RunOptions,
 ): Promise<Failed | undefined> {
   const outputs = new CellOutputs(displays, cell.outputs);
-  let late = false;
-  const lost = (error: KernelError): Failed => {
-    const output: ErrorOutput = {
-      output_type: "error",
-      ename: error.name,
-      evalue: error.message,
-      traceback: [error.message],
-    };
-    cell.outputs.push(output);
-    return { output, lost: true };
-  };
-  const limit = new AbortController();
-  const timer = options.timeoutMs === undefined ? undefined : setTimeout(async () => {
-    late = true;
-    await kernel.interrupt();
-    timers.push(
-      setTimeout(() => limit.abort(new KernelError("The kernel did not end an interrupted cell")), INTERRUPT_MS),
-    );
-  }, options.timeoutMs);
-  const timers = [timer];
+  const limit = new TimeLimit(kernel, options.timeoutMs);
   let reply: ExecuteReply;
   try {
     const signal = AbortSignal.any([limit.signal, ...(options.signal === undefined ? [] : [options.signal])]);
@@ -127,18 +108,53 @@ async function runCell(
     });
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;
-    return lost(error);
+    return { output: addError(cell, error.name, error.message), lost: true };
   } finally {
-    timers.forEach(clearTimeout);
+    limit.end();
   }
   cell.execution_count = reply.executionCount ?? null;
   if (reply.status === "ok") return undefined;
-  const shown = cell.outputs.findLast((output) => output.output_type === "error");
-  const output = shown ??
-    { output_type: "error" as const, ename: reply.ename, evalue: reply.evalue, traceback: reply.traceback };
-  if (!late) return { output, lost: false };
-  const evalue = `The cell ran longer than ${(options.timeoutMs ?? 0) / 1000} s and was interrupted`;
-  return { output: { ...output, ename: "TimeoutError", evalue, traceback: [`TimeoutError: ${evalue}`] }, lost: false };
+  if (limit.isOver) {
+    const evalue = `The cell ran longer than ${(options.timeoutMs ?? 0) / 1000} s and was interrupted`;
+    return { output: addError(cell, "TimeoutError", evalue), lost: false };
+  }
+  const { ename, evalue, traceback } = reply;
+  return { output: { output_type: "error", ename, evalue, traceback }, lost: false };
+}
+
+/** An error that the client sees and the kernel did not publish. */
+function addError(cell: CodeCell, ename: string, evalue: string): ErrorOutput {
+  const output: ErrorOutput = { output_type: "error", ename, evalue, traceback: [`${ename}: ${evalue}`] };
+  cell.outputs.push(output);
+  return output;
+}
+
+/** Interrupts the kernel when a cell's time is over, and gives it up when that does not help. */
+class TimeLimit {
+  /** The cell's time was over before its end. */
+  isOver = false;
+  readonly #giveUp = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(kernel: KernelClient, timeoutMs: number | undefined) {
+    if (timeoutMs === undefined) return;
+    this.#timer = setTimeout(() => {
+      this.isOver = true;
+      this.#timer = setTimeout(() => {
+        const spent = `${timeoutMs / 1000} s, and its interrupt went unheard for ${INTERRUPT_MS / 1000} s`;
+        this.#giveUp.abort(new KernelError(`The kernel is lost: the cell ran longer than ${spent}`));
+      }, INTERRUPT_MS);
+      kernel.interrupt().catch((error) => this.#giveUp.abort(error));
+    }, timeoutMs);
+  }
+
+  get signal(): AbortSignal {
+    return this.#giveUp.signal;
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
 }
 
 /** nbclient sends no cell that says nothing; JupyterLab neither. */
