@@ -28,7 +28,6 @@ export interface OnnxModelArgs extends ModelArgs {
 export class OnnxModel extends ModelServer<InferRequest, unknown[]> {
   #session: OnnxSession | undefined;
 
-  // deno-lint-ignore no-useless-constructor -- narrows the arguments
   constructor(args: OnnxModelArgs, context: ConstructorParameters<typeof ModelServer>[1]) {
     super(args, context);
   }

@@ -44,6 +44,7 @@ export async function openRouter(
   const { inputPath, resultPath } = paths;
   const scope: StepScope = {
     context,
+    isTerminal: true,
     read: ({ body }) => inputPath === undefined ? body : (body as Record<string, unknown>)[inputPath],
     write(event, result) {
       event.body = resultPath === undefined ? result : { ...event.body as object, [resultPath]: result };

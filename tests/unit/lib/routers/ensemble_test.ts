@@ -1,0 +1,260 @@
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { StatusError } from "../../../../lib/errors.ts";
+import { votingEnsemble, type VotingEnsembleOptions } from "../../../../lib/routers/voting_ensemble.ts";
+import { ConstModel, HookModel, ListModel, RaisingModel, TimesModel } from "../../../support/models.ts";
+import { type OpenedRouter, openRouter, timeless } from "../../../support/open_router.ts";
+
+const FIVE = { inputs: [5] };
+const WEIGHTS = { m1: 0.1, m2: 0.2, "m3:v1": 0.3, "m3:v2": 0.4 };
+
+function fourMembers(options: VotingEnsembleOptions = { voteType: "regression" }): Promise<OpenedRouter> {
+  return openRouter(votingEnsemble(options), {
+    m1: [ListModel, { k: 100 }],
+    m2: [ListModel, { k: 200 }],
+    "m3:v1": [ListModel, { k: 300 }],
+    "m3:v2": [ListModel, { k: 400 }],
+  }, { name: "ens" });
+}
+
+const OWN: readonly (readonly [path: string, body: unknown, outputs: number[]])[] = [
+  ["/v2/models/infer", FIVE, [1250]],
+  ["/v2/models/infer/", FIVE, [1250]],
+  ["/v2/models/predict", FIVE, [1250]],
+  ["/v2/models/ens/infer", FIVE, [1250]],
+  ["/v2/models/ens", FIVE, [1250]],
+  ["/", FIVE, [1250]],
+  ["/", { ...FIVE, model: "m2" }, [1250]],
+  ["/v2/models/infer", { inputs: [5, 6] }, [1250, 1500]],
+  ["/v2/models/infer", { inputs: [[5], [6], [7]] }, [1250, 1500, 1750]],
+  ["/v2/models/infer", { inputs: [] }, []],
+  ["/v2/models/infer", { ...FIVE, id: "mine" }, [1250]],
+];
+
+for (const [path, body, outputs] of OWN) {
+  Deno.test(`votingEnsemble() asks all members at ${path} with ${JSON.stringify(body)}`, async () => {
+    await using router = await fourMembers();
+    deepEqual(await router.ask(path, body), { id: "ev1", model_name: "ens", outputs });
+  });
+}
+
+Deno.test("votingEnsemble() weighs its members, and only ratios matter", async () => {
+  const tenfold = Object.fromEntries(Object.entries(WEIGHTS).map(([key, weight]) => [key, weight * 10]));
+  for (const weights of [WEIGHTS, tenfold]) {
+    await using router = await fourMembers({ voteType: "regression", weights });
+    const { outputs } = await router.ask("/v2/models/infer", { inputs: [5, 6] }) as { outputs: number[] };
+    deepEqual(outputs.map(Math.round), [1500, 1800]);
+  }
+});
+
+Deno.test("votingEnsemble() gives a member's answer untouched", async () => {
+  await using router = await fourMembers();
+  deepEqual(timeless(await router.ask("/v2/models/m1/infer", FIVE)), { id: "ev1", model_name: "m1", outputs: [500] });
+  deepEqual(timeless(await router.ask("/v2/models/m3/versions/v2/infer", FIVE)), {
+    id: "ev1",
+    model_name: "m3",
+    outputs: [2000],
+  });
+});
+
+Deno.test("votingEnsemble() lists members, itself and the weights as they were given", async () => {
+  const models = ["m1", "m2", "m3:v1", "m3:v2", "ens"];
+  await using even = await fourMembers();
+  deepEqual(await even.ask("/v2/models/", null, { method: "GET" }), { models, weights: null });
+  await using weighed = await fourMembers({ weights: { m1: 2, "m3:v1": 1 } });
+  deepEqual(await weighed.ask("/v2/models", null, { method: "GET" }), {
+    models,
+    weights: { m1: 2, m2: 0, "m3:v1": 1, "m3:v2": 0 },
+  });
+});
+
+Deno.test("votingEnsemble() tells what it is, and that it is ready", async () => {
+  await using router = await fourMembers();
+  const get = { method: "GET" };
+  deepEqual(await router.ask("/v2/models/ens", null, get), {
+    name: "ens",
+    model_endpoint_uid: "",
+    inputs: [],
+    outputs: [],
+  });
+  deepEqual(await router.ask("/", null, get), { name: "ens", version: "v2", extensions: [] });
+  deepEqual(await router.ask("/v2/health", null, get), { name: "ens", version: "v2", extensions: [] });
+  const ready = await router.ask("/v2/models/ens/ready", null, get) as Response;
+  equal(await ready.text(), "Model ens is ready (event_id = ev1)");
+});
+
+Deno.test("votingEnsemble() decides what to vote on for each request", async () => {
+  await using router = await openRouter(votingEnsemble(), {
+    a: [ListModel, { k: 1 }],
+    b: [ListModel, { k: 2 }],
+    c: [ListModel, { k: 4 }],
+  });
+  const outputs = async (inputs: number[]) => (await router.ask("/", { inputs }) as { outputs: unknown }).outputs;
+  deepEqual(await outputs([1]), [1]);
+  deepEqual(await outputs([0.25]), [(0.25 + 0.5 + 1) / 3]);
+  deepEqual(await outputs([1]), [1]);
+});
+
+for (const [classes, winner] of [[[-1, -1, 2], -1], [["x", "y", "y"], "y"], [[3, 2, 1], 1]] as const) {
+  Deno.test(`votingEnsemble() elects ${winner} of ${classes}`, async () => {
+    const routes = Object.fromEntries(classes.map((c, index) => [`m${index}`, [ConstModel, { c }] as const]));
+    await using router = await openRouter(votingEnsemble(), routes);
+    deepEqual((await router.ask("/", { inputs: [1, 2] }) as { outputs: unknown }).outputs, [winner, winner]);
+  });
+}
+
+const MIXED = { a: [ListModel, { k: 10 }], bad: RaisingModel, b: [ListModel, { k: 20 }] } as const;
+
+Deno.test("votingEnsemble() fails with a member, naming it and keeping its cause", async () => {
+  await using router = await openRouter(votingEnsemble(), MIXED, { name: "ens" });
+  await rejects(router.ask("/v2/models/infer", { inputs: [1] }), (error) => {
+    ok(error instanceof StatusError);
+    equal(error.status, 500);
+    equal(error.message, 'Cannot answer for ensemble "ens": member "bad" failed: prediction failed');
+    equal((error.cause as Error).message, "prediction failed");
+    return true;
+  });
+});
+
+Deno.test("votingEnsemble() drops a failing member where it is told to, and says who and why", async () => {
+  const options: VotingEnsembleOptions = { voteType: "regression", onMemberError: "drop" };
+  await using router = await openRouter(votingEnsemble(options), MIXED);
+  deepEqual(await router.ask("/v2/models/infer", { inputs: [1, 2] }), {
+    id: "ev1",
+    model_name: "router",
+    outputs: [15, 30],
+    failed: { bad: "prediction failed" },
+  });
+  deepEqual(router.context.pushed, ['Member "bad" failed: prediction failed']);
+});
+
+Deno.test("votingEnsemble() fails when all its members do, though it drops", async () => {
+  await using router = await openRouter(votingEnsemble({ onMemberError: "drop" }), {
+    x: RaisingModel,
+    y: RaisingModel,
+  });
+  await rejects(router.ask("/", FIVE), /member "x" failed: prediction failed; member "y" failed: prediction failed/);
+});
+
+Deno.test("votingEnsemble() drops a member whose answer cannot be voted on", async () => {
+  await using router = await openRouter(votingEnsemble({ onMemberError: "drop" }), {
+    a: [ConstModel, { c: 1.5 }],
+    scalar: TimesModel,
+    nan: [ConstModel, { c: NaN }],
+  });
+  const { outputs, failed } = await router.ask("/", FIVE) as { outputs: unknown; failed: Record<string, string> };
+  deepEqual(outputs, [1.5]);
+  deepEqual(Object.keys(failed), ["scalar", "nan"]);
+});
+
+Deno.test("votingEnsemble() fails when the members left weigh nothing", async () => {
+  const options: VotingEnsembleOptions = { onMemberError: "drop", weights: { bad: 1 } };
+  await using router = await openRouter(votingEnsemble(options), MIXED);
+  await rejects(router.ask("/", FIVE), /no member of a, b has a weight above 0/);
+});
+
+Deno.test("votingEnsemble() asks its members at the same time, and keeps their order", async () => {
+  const all = Promise.withResolvers<void>();
+  let asked = 0;
+  class Waiting extends ListModel {
+    override preprocess(request: unknown): Promise<unknown> {
+      if (++asked === 3) all.resolve();
+      return all.promise.then(() => request);
+    }
+  }
+  await using router = await openRouter(votingEnsemble({ voteType: "regression" }), {
+    a: Waiting,
+    b: Waiting,
+    c: Waiting,
+  });
+  deepEqual((await router.ask("/", FIVE) as { outputs: unknown }).outputs, [5]);
+});
+
+Deno.test("votingEnsemble() waits for all members before it fails", async () => {
+  const slow = Promise.withResolvers<void>();
+  let isDone = false;
+  class Slow extends ListModel {
+    override preprocess(request: unknown): Promise<unknown> {
+      return slow.promise.then(() => {
+        isDone = true;
+        return request;
+      });
+    }
+  }
+  await using router = await openRouter(votingEnsemble(), { bad: RaisingModel, slow: Slow });
+  const answer = router.ask("/", FIVE);
+  slow.resolve();
+  await rejects(answer, /member "bad" failed/);
+  ok(isDone);
+});
+
+Deno.test("votingEnsemble() gives each member its own copy of the request", async () => {
+  class Greedy extends ListModel {
+    override preprocess(request: unknown): unknown {
+      const { inputs } = request as { inputs: number[] };
+      inputs[0]! *= 10;
+      return request;
+    }
+  }
+  const body = { inputs: [1] };
+  await using router = await openRouter(votingEnsemble({ voteType: "regression" }), {
+    a: Greedy,
+    b: Greedy,
+    c: Greedy,
+  });
+  deepEqual((await router.ask("/", body) as { outputs: unknown }).outputs, [10]);
+  deepEqual(body, { inputs: [1] });
+});
+
+Deno.test("votingEnsemble() answers at once where its members do", async () => {
+  await using router = await fourMembers();
+  deepEqual(router.askAtOnce("/", FIVE), { id: "ev1", model_name: "ens", outputs: [1250] });
+});
+
+Deno.test("votingEnsemble() reads and writes where its step says", async () => {
+  const paths = { inputPath: "x", resultPath: "y" };
+  const routes = { m1: [ListModel, { k: 10 }], m2: [ListModel, { k: 20 }] } as const;
+  await using router = await openRouter(votingEnsemble({ voteType: "regression" }), routes, { name: "ens", paths });
+  deepEqual(await router.ask("/v2/models/infer", { x: { inputs: [[5], [7]] }, keep: 1 }), {
+    x: { inputs: [[5], [7]] },
+    keep: 1,
+    y: { id: "ev1", model_name: "ens", outputs: [75, 105] },
+  });
+});
+
+const REFUSED: readonly (readonly [method: string, path: string, body: unknown, status: number, message: RegExp])[] = [
+  ["POST", "/v2/models/nope/infer", FIVE, 404, /"nope": available models are m1, m2, m3:v1, m3:v2, ens; an operation/],
+  ["POST", "/v2/models/nope", FIVE, 404, /"nope"/],
+  ["POST", "/v2/models/m3/infer", FIVE, 404, /"m3"/],
+  ["POST", "/v2/models/infer", { in: [5] }, 400, /model "ens": the body has no key "inputs"/],
+  ["POST", "/v2/models/infer", { inputs: 5 }, 400, /"inputs" is not a list/],
+  ["POST", "/v2/models/infer", null, 400, /the body is empty/],
+  ["POST", "/v2/models/infer", [5], 400, /the body is a list/],
+  ["GET", "/v2/models/infer", null, 405, /use POST/],
+  ["POST", "/v2/models/ens/ready", null, 405, /use GET/],
+  ["POST", "/v2/models/ens/fly", FIVE, 400, /"fly" of model "ens"/],
+  ["POST", "/v2/models/explain", FIVE, 400, /member "m1" failed: Cannot do operation "explain"/],
+  ["POST", "/v2/models/m1/explain", FIVE, 400, /operation "explain" of model "m1"/],
+  ["POST", "/v2/models/m1/infer", { ...FIVE, operation: "explain" }, 400, /operation "explain" of model "m1"/],
+  ["POST", "/metrics", FIVE, 400, /path/],
+];
+
+for (const [method, path, body, status, message] of REFUSED) {
+  Deno.test(`votingEnsemble() answers ${status} to ${method} ${path} with ${JSON.stringify(body)}`, async () => {
+    await using router = await fourMembers();
+    await rejects(router.ask(path, body, { method }), (error) => {
+      ok(error instanceof StatusError);
+      equal(error.status, status);
+      ok(message.test(error.message), error.message);
+      return true;
+    });
+  });
+}
+
+Deno.test("votingEnsemble() joins what its members explain", async () => {
+  await using router = await openRouter(votingEnsemble(), { a: HookModel, b: HookModel });
+  deepEqual(await router.ask("/v2/models/explain", { inputs: [1, 2] }), {
+    id: "ev1",
+    model_name: "router",
+    outputs: ["because", "because"],
+  });
+});
