@@ -44,6 +44,8 @@ export class OnnxModel extends ModelServer<InferRequest, unknown[]> {
    */
   override async predict({ inputs }: InferRequest): Promise<unknown[]> {
     try {
+      if (inputs.length === 0) throw new ShapeError(`"inputs" has no rows`);
+      refuseUnbounded(inputs, "inputs");
       return await this.#session!.predict(inputs);
     } catch (error) {
       if (!(error instanceof ShapeError) && !(error instanceof TypeError)) throw error;
@@ -60,5 +62,18 @@ export class OnnxModel extends ModelServer<InferRequest, unknown[]> {
   override async close(): Promise<void> {
     await this.#session?.[Symbol.asyncDispose]();
     this.#session = undefined;
+  }
+}
+
+const DEEPEST = 32; // deeper lists are refused by their shape; a hostile one must not exhaust the stack
+
+/** NaN and infinities, which JSON cannot bring but another step can: a classifier would answer some class, as if it knew. */
+function refuseUnbounded(values: readonly unknown[], path: string, depth = 0): void {
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index];
+    if (Array.isArray(value) && depth < DEEPEST) refuseUnbounded(value, `${path}[${index}]`, depth + 1);
+    if (typeof value === "number" && !Number.isFinite(value)) {
+      throw new TypeError(`Cannot predict from ${path}[${index}]: it is ${value}`);
+    }
   }
 }

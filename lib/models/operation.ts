@@ -18,12 +18,13 @@ export function operationMethod(model: object, operation: string): OperationMeth
 /** The operations that a model's classes add to `base`, in the order of their methods. */
 // deno-lint-ignore ban-types -- any class
 export function customOperations(model: object, base: Function): string[] {
-  const names = new Set<string>(Object.keys(model).filter((name) => METHOD.test(name)));
+  const names = new Set(Object.keys(model));
   for (let level = Object.getPrototypeOf(model); level !== null && level !== base.prototype;) {
-    for (const name of Object.getOwnPropertyNames(level)) if (METHOD.test(name)) names.add(name);
+    for (const name of Object.getOwnPropertyNames(level)) names.add(name);
     level = Object.getPrototypeOf(level);
   }
-  return [...names].map((name) =>
-    name.slice(2, 3).toLowerCase() + name.slice(3).replace(/[A-Z]/g, "_$&").toLowerCase()
+  const methods = [...names].filter((name) =>
+    METHOD.test(name) && typeof (model as Record<string, unknown>)[name] === "function"
   );
+  return methods.map((name) => name.slice(2, 3).toLowerCase() + name.slice(3).replace(/[A-Z]/g, "_$&").toLowerCase());
 }

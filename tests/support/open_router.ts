@@ -17,7 +17,7 @@ export function quietContext(step: string, params: Readonly<Record<string, unkno
     function: "test",
     isMock: true,
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-    param: <Value>(name: string, fallback?: Value) => (name in params ? params[name] : fallback) as Value,
+    param: <Value>(name: string, fallback?: Value) => (Object.hasOwn(params, name) ? params[name] : fallback) as Value,
     pushError: (_event, error) => void pushed.push(error.message),
     pushed,
   };
