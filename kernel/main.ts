@@ -1,69 +1,108 @@
 /** `deno run -A kernel/main.ts CONNECTION_FILE`: a Jupyter kernel for TypeScript. */
 
-import { openEngine } from "./engine/worker_engine.ts";
-import { channelAddress, type Connection, decodeConnection } from "./message/connection.ts";
-import type { RequestChannel } from "./session/channels.ts";
+import process from "node:process";
+import { type Channel, channelAddress, type Connection, decodeConnection } from "./message/connection.ts";
 import { Session } from "./session/session.ts";
+import type { RequestChannel } from "./session/request.ts";
 import { bindEcho } from "./socket/echo.ts";
 import { bindPublisher } from "./socket/publisher.ts";
-import { bindRouter, type RouterSocket } from "./socket/router.ts";
+import { bindRouter } from "./socket/router.ts";
+import type { Socket } from "./socket/socket.ts";
 
-const PARENT_MS = 1_000; // how often the kernel looks whether whoever started it still lives
+const PARENT_POLL_MS = 500;
+const USAGE = `Usage: deno run -A kernel/main.ts CONNECTION_FILE
+Jupyter starts it with a connection file; \`deno task levada kernel install\` tells Jupyter how.`;
 
-/** Runs a kernel until a client ends it, a signal comes, or its parent is gone. */
+/** Runs a kernel until a frontend ends it, a signal comes, or whoever started it is gone. */
 export async function runKernel(connection: Connection): Promise<void> {
-  const complain = (why: string) => {
-    if (Deno.env.has("LEVADA_KERNEL_DEBUG")) console.error(why);
-  };
-  const address = (channel: Parameters<typeof channelAddress>[1]) => channelAddress(connection, channel);
-  const onDrop = (error: Error) => complain(error.message);
+  const address = (channel: Channel) => channelAddress(connection, channel);
+  const onDrop = (error: Error) => log("debug", error.message);
   await using shell = bindRouter(address("shell"), { onDrop });
   await using control = bindRouter(address("control"), { onDrop });
   await using stdin = bindRouter(address("stdin"), { onDrop });
   await using iopub = bindPublisher(address("iopub"), { onDrop, onSubscribe: (topic) => session.welcome(topic) });
   await using _heartbeat = bindEcho(address("hb"), { onDrop });
-  await using session = new Session({ connection, sockets: { shell, control, stdin, iopub }, openEngine, complain });
-  for (const [channel, socket] of Object.entries({ shell, control, stdin })) {
-    void follow(session, channel as RequestChannel, socket);
-  }
-  await session.start();
+  const sockets = { shell, control, stdin, iopub };
+  await using session = new Session({
+    key: connection.key,
+    version: await ownVersion(),
+    send: (channel, frames) => sockets[channel].send(frames),
+    openEngine: async (events) => (await import("./engine/worker_engine.ts")).openEngine(events),
+    log,
+  });
+  void listen("shell", shell, session);
+  void listen("control", control, session);
+  void listen("stdin", stdin, session);
   await Promise.race([session.ended, signalled(session), orphaned()]);
 }
 
-async function follow(session: Session, channel: RequestChannel, socket: RouterSocket): Promise<void> {
-  for await (const frames of socket) session.take(channel, frames);
+async function listen(channel: RequestChannel | "stdin", socket: Socket, session: Session): Promise<void> {
+  for await (const frames of socket) session.receive(channel, frames);
 }
 
-/** Settles on SIGTERM; SIGINT stops the running cell, as consoles expect. */
+/** Settles on SIGTERM and SIGHUP; a SIGINT stops the running cell, as `jupyter console` expects. */
 function signalled(session: Session): Promise<void> {
-  Deno.addSignalListener("SIGINT", () => void session.interrupt());
-  return new Promise((resolve) => Deno.addSignalListener("SIGTERM", () => resolve()));
-}
-
-/** Settles when the process that started the kernel is gone; never where nobody said which it is. */
-function orphaned(): Promise<void> {
-  const parent = Deno.ppid;
+  Deno.addSignalListener("SIGINT", () => session.interrupt());
   return new Promise((resolve) => {
-    if (!Deno.env.has("JPY_PARENT_PID")) return;
-    setInterval(() => Deno.ppid === parent || resolve(), PARENT_MS);
+    if (Deno.build.os === "windows") return;
+    Deno.addSignalListener("SIGTERM", () => resolve());
+    Deno.addSignalListener("SIGHUP", () => resolve());
   });
 }
 
-if (import.meta.main) {
-  const [file, ...rest] = Deno.args;
-  if (file === undefined || rest.length > 0) {
-    console.error(
-      "Cannot start the kernel: give it one connection file, as Jupyter does.\nUsage: deno run -A kernel/main.ts CONNECTION_FILE",
-    );
-    Deno.exit(2);
-  }
-  let connection: Connection;
+/** Settles when the process that started the kernel is gone; never where nobody says which it is. */
+function orphaned(): Promise<void> {
+  const [named, parent] = [Number(Deno.env.get("JPY_PARENT_PID")), Deno.ppid];
+  return new Promise((resolve) => {
+    if (!(named > 1)) return; // a container's first process does not count
+    setInterval(() => (Deno.ppid === parent && isAlive(named)) || resolve(), PARENT_POLL_MS);
+  });
+}
+
+function isAlive(pid: number): boolean {
+  if (Deno.build.os === "windows") return true; // there, Jupyter names a handle and no process
   try {
-    connection = decodeConnection(await Deno.readTextFile(file));
+    return process.kill(pid, 0);
   } catch (error) {
-    console.error(`Cannot start the kernel with ${file}: ${error instanceof Error ? error.message : error}`);
+    return (error as { code?: string }).code === "EPERM";
+  }
+}
+
+async function ownVersion(): Promise<string> {
+  const project = JSON.parse(await Deno.readTextFile(new URL("../deno.json", import.meta.url))) as { version: string };
+  return project.version;
+}
+
+function log(level: "debug" | "error", text: string): void {
+  if (level === "error" || Deno.env.has("LEVADA_KERNEL_DEBUG")) console.error(text);
+}
+
+/** Reads the connection file, or says why it is of no use and ends. */
+async function readConnection(args: readonly string[]): Promise<Connection> {
+  const [path] = args;
+  if (path === undefined || args.length > 1) {
+    console.error(`Cannot start the kernel with ${args.length} arguments: it takes one connection file\n${USAGE}`);
     Deno.exit(2);
   }
-  await runKernel(connection);
-  Deno.exit(0); // a cell's own handles do not keep the kernel
+  try {
+    return decodeConnection(await Deno.readTextFile(path));
+  } catch (error) {
+    console.error(`Cannot start the kernel with ${path}: ${error instanceof Error ? error.message : error}`);
+    Deno.exit(2);
+  }
+}
+
+if (import.meta.main) {
+  const connection = await readConnection(Deno.args);
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault(); // one fault does not end the kernel and all variables with it
+    log("error", event.reason instanceof Error ? event.reason.stack ?? event.reason.message : String(event.reason));
+  });
+  try {
+    await runKernel(connection);
+  } catch (error) {
+    console.error(`Cannot run the kernel: ${error instanceof Error ? error.message : error}`);
+    Deno.exit(1);
+  }
+  Deno.exit(0);
 }

@@ -43,7 +43,7 @@ export class History {
   readonly #entries: Entry[] = [];
 
   /** Notes a cell; what it returns takes the text of the cell's result. */
-  add(line: number, input: string): (output: string) => void {
+  add(line: number, input: string): (output: string | null) => void {
     const entry: Entry = { line, input, output: null };
     this.#entries.push(entry);
     if (this.#entries.length > KEPT_ENTRIES) this.#entries.shift();

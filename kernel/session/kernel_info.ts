@@ -1,14 +1,16 @@
+/** What the kernel says of itself. */
+
 import { PROTOCOL_VERSION } from "../message/message.ts";
+import type { Reply } from "./request.ts";
 
-const VERSION = "0.1.0";
-
-/** What the kernel tells of itself. */
-export function kernelInfo(): object {
+/** The content of a `kernel_info_reply`; `version` is Levada's. */
+export function kernelInfo(version: string): Reply {
   return {
     status: "ok",
     protocol_version: PROTOCOL_VERSION,
     implementation: "levada",
-    implementation_version: VERSION,
+    implementation_version: version,
+    banner: `Levada ${version} on Deno ${Deno.version.deno}, TypeScript ${Deno.version.typescript}`,
     language_info: {
       name: "typescript",
       version: Deno.version.typescript,
@@ -18,9 +20,10 @@ export function kernelInfo(): object {
       codemirror_mode: "typescript",
       nbconvert_exporter: "script",
     },
-    banner: `Levada ${VERSION}: TypeScript ${Deno.version.typescript} on Deno ${Deno.version.deno}`,
-    help_links: [{ text: "Deno", url: "https://docs.deno.com" }],
     supported_features: [],
-    debugger: false,
+    help_links: [
+      { text: "Deno", url: "https://docs.deno.com/" },
+      { text: "TypeScript", url: "https://www.typescriptlang.org/docs/" },
+    ],
   };
 }

@@ -1,142 +1,150 @@
-/** What the kernel does with each message. The one place that says busy and idle, and that turns an error into a reply. */
+/** The conductor of the kernel: message in, busy, answer, reply, idle. */
 
-import type { Engine, EngineEvents } from "../engine/engine.ts";
-import { checkComplete } from "../language/complete.ts";
-import type { Connection } from "../message/connection.ts";
+import { type Message } from "../message/message.ts";
+import { MessageError } from "../message/message_error.ts";
+import { ReplayGuard } from "../message/replay.ts";
+import { openMessage } from "../message/seal.ts";
 import type { Frames } from "../socket/socket.ts";
-import { Channels, type Request, type RequestChannel, type Sockets } from "./channels.ts";
-import { Execution, failed } from "./execution.ts";
+import { CellRunner, type OpenEngine } from "./cell_runner.ts";
 import { History } from "./history.ts";
-import { kernelInfo } from "./kernel_info.ts";
+import { type Kind, KINDS, type Parts } from "./kinds.ts";
+import { Questions } from "./questions.ts";
+import { errorReply, type Request, type RequestChannel } from "./request.ts";
+import { type Send, Speaker } from "./speaker.ts";
 
 /** What a session is made of. */
-export interface SessionParts {
-  readonly connection: Pick<Connection, "key">;
-  readonly sockets: Sockets;
-  /** Opens the engine; the session tells it where its outputs go. */
-  openEngine(events: EngineEvents): Promise<Engine>;
-  /** Told what was ignored: broken, foreign or unknown messages. */
-  readonly complain?: (why: string) => void;
+export interface SessionOptions {
+  /** The connection file's key; empty for unsigned messages. */
+  readonly key: string;
+  readonly send: Send;
+  readonly openEngine: OpenEngine;
+  /** Levada's version. */
+  readonly version: string;
+  /** Told of messages that are dropped, and of the kernel's own faults. */
+  readonly log: (level: "debug" | "error", text: string) => void;
 }
 
-type Handler = (request: Request) => object | Promise<object>;
+interface Received {
+  readonly request: Request;
+  readonly kind: Kind;
+}
 
-/** One kernel's conversation with its clients. */
+/** Answers what frontends ask. */
 export class Session implements AsyncDisposable {
-  readonly #parts: SessionParts;
-  readonly #channels: Channels;
-  readonly #execution: Execution;
-  readonly #engine: Promise<Engine>;
-  readonly #history = new History();
-  readonly #queue: Request[] = [];
-  readonly #aborted = new WeakSet<Request>();
-  #isWorking = false;
-  readonly #ended = Promise.withResolvers<void>();
+  /** Settles when a frontend has ended the kernel, and has its answer. */
+  readonly ended: Promise<void>;
+  readonly #options: SessionOptions;
+  readonly #speaker: Speaker;
+  readonly #questions: Questions;
+  readonly #cells: CellRunner;
+  readonly #parts: Parts;
+  readonly #replays = new ReplayGuard();
+  readonly #end: () => void;
+  #waiting: Received[] = [];
+  #running: Request | undefined;
+  #isEnding = false;
 
-  /** Settles when a client has asked the kernel to end. */
-  readonly ended: Promise<void> = this.#ended.promise;
-
-  readonly #handlers: Readonly<Record<string, Handler>> = {
-    kernel_info_request: kernelInfo,
-    execute_request: (request) => this.#execute(request),
-    is_complete_request: ({ content }) => checkComplete(String(content.code ?? "")),
-    complete_request: ({ content }) => ({
-      status: "ok",
-      matches: [],
-      cursor_start: Number(content.cursor_pos ?? 0),
-      cursor_end: Number(content.cursor_pos ?? 0),
-      metadata: {},
-    }),
-    inspect_request: () => ({ status: "ok", found: false, data: {}, metadata: {} }),
-    history_request: ({ content }) => ({ status: "ok", history: this.#history.find(content) }),
-    comm_info_request: () => ({ status: "ok", comms: {} }),
-    interrupt_request: async () => {
-      await this.interrupt();
-      return { status: "ok" };
-    },
-    shutdown_request: (request) => this.#shutdown(request),
-  };
-
-  constructor(parts: SessionParts) {
-    this.#parts = parts;
-    this.#channels = new Channels(parts.sockets, parts.connection);
-    this.#engine = parts.openEngine({
-      output: (output) => this.#execution.output(output),
-      input: (execution, prompt, password) => this.#execution.input(execution, prompt, password),
-    });
-    this.#engine.catch(() => {}); // told where it is awaited
-    this.#execution = new Execution(this.#channels, this.#engine, this.#history);
+  constructor(options: SessionOptions) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const history = new History();
+    this.ended = promise;
+    this.#end = resolve;
+    this.#options = options;
+    this.#speaker = new Speaker(options.send, options.key);
+    this.#questions = new Questions(this.#speaker);
+    this.#cells = new CellRunner({ speaker: this.#speaker, questions: this.#questions, history }, options.openEngine);
+    this.#parts = {
+      version: options.version,
+      speaker: this.#speaker,
+      history,
+      cells: this.#cells,
+      abortWaiting: () => this.#waiting.forEach(({ request }) => request.isAborted = true),
+      interrupt: () => this.interrupt(),
+      end: () => this.#isEnding = true,
+    };
+    this.#follow(this.#speaker.publish("status", { execution_state: "starting" }));
   }
 
-  /** Says that the kernel starts. */
-  async start(): Promise<void> {
-    await this.#channels.publish("status", { execution_state: "starting" });
+  /** Takes what has come on a channel. What is no message of ours is dropped: nothing that comes can hurt. */
+  receive(channel: RequestChannel | "stdin", frames: Frames): void {
+    const message = this.#open(frames);
+    if (message === undefined) return;
+    if (channel === "stdin") return this.#questions.answer(message);
+    const kind = KINDS.get(message.header.msg_type);
+    if (!kind?.channels.includes(channel)) {
+      return this.#options.log("debug", `Ignored ${message.header.msg_type} on ${channel}`);
+    }
+    const received = { kind, request: { channel, message, isAborted: false } };
+    if (!kind.waits) return this.#follow(this.#answer(received));
+    this.#waiting.push(received);
+    if (this.#running === undefined) this.#follow(this.#answerWaiting());
   }
 
-  /** What a new subscriber of iopub is told. */
+  /** Ends the running cell; its failure aborts those that wait behind it. */
+  interrupt(): void {
+    this.#follow(this.#cells.interrupt());
+  }
+
+  /** What a new subscriber of iopub is told first. */
   welcome(topic: Uint8Array): Frames {
-    return this.#channels.sealed("iopub_welcome", { subscription: new TextDecoder().decode(topic) });
-  }
-
-  /** Takes a message. Those of control are answered at once, those of shell one after another. */
-  take(channel: RequestChannel, frames: Frames): void {
-    const complain = this.#parts.complain ?? (() => {});
-    const request = this.#channels.open(channel, frames, complain);
-    if (request === undefined) return;
-    const type = request.header.msg_type;
-    if (type === "input_reply") return this.#execution.takeInput(request.content);
-    if (this.#handlers[type] === undefined) return complain(`Nothing answers a ${type}`);
-    if (channel === "control") return void this.#answer(request);
-    this.#queue.push(request);
-    if (!this.#isWorking) void this.#work();
-  }
-
-  /** Stops the running cell. */
-  async interrupt(): Promise<void> {
-    await (await this.#engine).interrupt();
+    return this.#speaker.welcome(topic);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await (await this.#engine.catch(() => undefined))?.[Symbol.asyncDispose]();
+    this.#waiting = [];
+    await this.#cells[Symbol.asyncDispose]();
   }
 
-  async #work(): Promise<void> {
-    this.#isWorking = true;
-    for (let request = this.#queue.shift(); request !== undefined; request = this.#queue.shift()) {
-      await this.#answer(request);
+  async #answerWaiting(): Promise<void> {
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      this.#running = next.request;
+      await this.#answer(next);
     }
-    this.#isWorking = false;
   }
 
-  async #answer(request: Request): Promise<void> {
-    const { header } = request;
-    await this.#channels.publish("status", { execution_state: "busy" }, { parent: header });
+  /** The one place that brackets, replies, and turns an error into a reply. */
+  async #answer({ request, kind }: Received): Promise<void> {
+    const parent = request.message.header;
+    await this.#speaker.publish("status", { execution_state: "busy" }, { parent });
     try {
-      const content = this.#aborted.has(request)
-        ? failed("Aborted", "a cell before this one failed", 0)
-        : await this.#handlers[header.msg_type]!(request);
-      await this.#channels.reply(request, content);
+      const reply = await kind.answer(request, this.#parts);
+      if (reply !== undefined) await this.#speaker.reply(request, reply);
     } catch (error) {
       const { name, message } = error instanceof Error ? error : new Error(String(error));
-      await this.#channels.reply(request, failed(name, message, 0));
+      this.#options.log("debug", message);
+      if (parent.msg_type.endsWith("_request")) {
+        await this.#speaker.reply(request, errorReply(name, message, [`${name}: ${message}`]));
+      }
     } finally {
-      await this.#channels.publish("status", { execution_state: "idle" }, { parent: header });
+      if (this.#running === request) this.#running = undefined;
+      await this.#speaker.publish("status", { execution_state: "idle" }, { parent });
+      await this.#remindBusy();
+      if (this.#isEnding) this.#end();
     }
   }
 
-  async #execute(request: Request): Promise<object> {
-    const { content, stops } = await this.#execution.run(request);
-    if (stops) {
-      await new Promise((resolve) => setTimeout(resolve, 0)); // what has arrived by now is read before it is aborted
-      for (const waiting of this.#queue) if (waiting.header.msg_type === "execute_request") this.#aborted.add(waiting);
-    }
-    return content;
+  /** Frontends show the last state that they heard: beside a running cell, another request's idle is not the kernel's. */
+  async #remindBusy(): Promise<void> {
+    const parent = this.#running?.message.header;
+    if (parent) await this.#speaker.publish("status", { execution_state: "busy" }, { parent });
   }
 
-  async #shutdown(request: Request): Promise<object> {
-    const content = { status: "ok", restart: request.content.restart === true };
-    await this.#channels.publish("shutdown_reply", content, { parent: request.header });
-    setTimeout(() => this.#ended.resolve(), 0); // once this request has been answered
-    return content;
+  #open(frames: Frames): Message | undefined {
+    try {
+      const message = openMessage(frames, this.#options.key);
+      const signature = new TextDecoder().decode(frames[message.identities.length + 1]);
+      if (!this.#replays.isReplay(signature)) return message;
+      this.#options.log("debug", `Dropped ${message.header.msg_type}: it came before`);
+    } catch (error) {
+      if (!(error instanceof MessageError)) throw error;
+      this.#options.log("debug", error.message);
+    }
+    return undefined;
+  }
+
+  #follow(task: Promise<void>): void {
+    task.catch((error) =>
+      this.#options.log("error", error instanceof Error ? error.stack ?? error.message : `${error}`)
+    );
   }
 }
