@@ -30,7 +30,13 @@ export const CLASS_TASK: StepDefinition = {
         if (result instanceof FlowEvent) event.adopt(result);
         else if (result !== undefined) scope.write(event, result);
       };
-      return { ...operator((event) => doEvent(event, scope.context), write), ...closing(task) };
+      const run = (event: FlowEvent) => {
+        const part = scope.read(event);
+        if (part === event.body || part === event) return doEvent(event, scope.context);
+        const result = doEvent(event.with(part), scope.context); // inputPath: the event with that part of its body
+        return result instanceof Promise ? result.then(bodyOf) : bodyOf(result);
+      };
+      return { ...operator(run, write), ...closing(task) };
     }
     if (typeof task.do !== "function") {
       throw new TypeError(`Class ${spec.code.class!.name} has no do(body) and no doEvent(event) to call`);
@@ -80,6 +86,10 @@ function operator(run: (event: FlowEvent) => unknown, write: StepScope["write"])
       return event;
     },
   };
+}
+
+function bodyOf(result: unknown): unknown {
+  return result instanceof FlowEvent ? result.body : result;
 }
 
 function closing(task: Opened): Pick<Operator, "close"> {

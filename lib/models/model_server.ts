@@ -20,6 +20,7 @@ import { customOperations, operationMethod } from "./operation.ts";
 export interface ModelArgs {
   /** A file, its directory, or its path without the ending. */
   modelPath?: string;
+  /** Anything else, read by `param`. */
   [parameter: string]: unknown;
 }
 
@@ -41,7 +42,7 @@ const READ = ["GET", "HEAD"];
  *
  * @example A model of one's own
  * ```ts
- * import { deepEqual } from "node:assert/strict";
+ * import { deepStrictEqual } from "node:assert/strict";
  * import { type InferRequest, ModelServer } from "levada";
  *
  * class Sum extends ModelServer {
@@ -50,7 +51,7 @@ const READ = ["GET", "HEAD"];
  *   }
  * }
  *
- * deepEqual(Sum.prototype.predict({ inputs: [[1, 2], [3, 4]] }), [3, 7]);
+ * deepStrictEqual(Sum.prototype.predict({ inputs: [[1, 2], [3, 4]] }), [3, 7]);
  * ```
  */
 export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
@@ -58,11 +59,14 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
   readonly key: string;
   /** The key without the version. */
   readonly name: string;
+  /** The arguments of its route. */
   readonly args: ModelArgs;
+  /** What the model may ask of its surroundings. */
   readonly context: Context;
   #loading: Promise<void> | undefined;
   #isReady = false;
 
+  /** Made by the router with the arguments of its route. */
   constructor(args: ModelArgs, context: Context) {
     this.args = args;
     this.context = context;
@@ -119,6 +123,7 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
     return this.#loading ??= this.#load();
   }
 
+  /** Closes the model, see `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isReady = false;
     await this.close();

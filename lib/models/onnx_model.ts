@@ -5,6 +5,7 @@ import { type OnnxSession, openOnnx } from "./onnx_session.ts";
 
 /** Where an ONNX model lies. */
 export interface OnnxModelArgs extends ModelArgs {
+  /** The file, its directory, or its path without `.onnx`. */
   modelPath: string;
 }
 
@@ -28,10 +29,12 @@ export interface OnnxModelArgs extends ModelArgs {
 export class OnnxModel extends ModelServer<InferRequest, unknown[]> {
   #session: OnnxSession | undefined;
 
+  /** Made by the router with the arguments of its route. */
   constructor(args: OnnxModelArgs, context: ConstructorParameters<typeof ModelServer>[1]) {
     super(args, context);
   }
 
+  /** Opens the file at `modelPath`. */
   override async load(): Promise<void> {
     const { file } = await this.getModel(".onnx");
     this.#session = await openOnnx(file);
@@ -59,6 +62,7 @@ export class OnnxModel extends ModelServer<InferRequest, unknown[]> {
     return { inputs, outputs };
   }
 
+  /** Releases the model. */
   override async close(): Promise<void> {
     await this.#session?.[Symbol.asyncDispose]();
     this.#session = undefined;

@@ -32,6 +32,7 @@ export class OnnxSession implements AsyncDisposable {
   /** What runs it. */
   readonly backend = "native";
 
+  /** Made by `openOnnx`. */
   constructor(runtime: OnnxRuntime, session: NativeSession) {
     this.#runtime = runtime;
     this.#session = session;
@@ -95,6 +96,7 @@ export class OnnxSession implements AsyncDisposable {
     return first.map((row) => Array.isArray(row) && row.length === 1 ? row[0] : row);
   }
 
+  /** Releases the model. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#session.release();
   }

@@ -27,10 +27,10 @@ const HEALTH = [[], ["live"], ["ready"]];
  *
  * @example A version and an operation
  * ```ts
- * import { deepEqual } from "node:assert/strict";
+ * import { deepStrictEqual } from "node:assert/strict";
  * import { matchModelPath } from "./model_path.ts";
  *
- * deepEqual(matchModelPath("/v2/models/iris/versions/v2/infer"), {
+ * deepStrictEqual(matchModelPath("/v2/models/iris/versions/v2/infer"), {
  *   kind: "model",
  *   name: "iris",
  *   version: "v2",

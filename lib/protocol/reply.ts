@@ -2,6 +2,7 @@
 
 /** One tensor that a model takes or gives. */
 export interface TensorInfo {
+  /** What the model calls it. */
   readonly name: string;
   /** `FP32`, `INT64`, `BYTES`, as the open inference protocol names them. */
   readonly datatype: string;
@@ -17,25 +18,33 @@ export interface InferRequest {
   model?: string;
   /** One item a row. */
   inputs: readonly unknown[];
+  /** What else the model is told. */
   parameters?: Record<string, unknown>;
 }
 
 /** What a model answers. */
 export interface InferReply<Outputs = unknown> {
+  /** The request's id, else the event's. */
   id: string;
   /** The model's name without its version. */
   model_name: string;
+  /** One answer a row, as the model gives it. */
   outputs: Outputs;
   /** When it was answered, `2026-01-31 09:30:00.125000+00:00`. */
   timestamp?: string;
+  /** What model monitoring calls the model. */
   model_endpoint_uid?: string;
 }
 
 /** What a model says of itself. */
 export interface ModelMetadata {
+  /** The model's name. */
   name: string;
+  /** What model monitoring calls it; empty without monitoring. */
   model_endpoint_uid: string;
+  /** What it takes. */
   inputs: readonly TensorInfo[];
+  /** What it gives. */
   outputs: readonly TensorInfo[];
 }
 
@@ -61,10 +70,10 @@ export function readyReply(name: string, eventId: string): Response {
  *
  * @example The first moment of 2026
  * ```ts
- * import { equal } from "node:assert/strict";
+ * import { strictEqual } from "node:assert/strict";
  * import { encodeTimestamp } from "./reply.ts";
  *
- * equal(encodeTimestamp(new Date(Date.UTC(2026, 0, 1))), "2026-01-01 00:00:00.000000+00:00");
+ * strictEqual(encodeTimestamp(new Date(Date.UTC(2026, 0, 1))), "2026-01-01 00:00:00.000000+00:00");
  * ```
  */
 export function encodeTimestamp(time: Date): string {

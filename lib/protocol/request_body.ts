@@ -6,11 +6,11 @@
  *
  * @example Text that holds a request
  * ```ts
- * import { deepEqual } from "node:assert/strict";
+ * import { deepStrictEqual } from "node:assert/strict";
  * import { decodeBody } from "./request_body.ts";
  *
- * deepEqual(decodeBody('{"inputs": [1]}'), { inputs: [1] });
- * deepEqual(decodeBody("plain text"), "plain text");
+ * deepStrictEqual(decodeBody('{"inputs": [1]}'), { inputs: [1] });
+ * deepStrictEqual(decodeBody("plain text"), "plain text");
  * ```
  */
 export function decodeBody(body: unknown): unknown {

@@ -26,12 +26,12 @@ const TIE = 1e-9;
  *
  * @example Two of three say class 2
  * ```ts
- * import { deepEqual } from "node:assert/strict";
+ * import { deepStrictEqual } from "node:assert/strict";
  * import { vote } from "./vote.ts";
  *
  * const ballots = [2, 0, 2].map((answer, index) => ({ member: `m${index}`, weight: 1, outputs: [answer] }));
- * deepEqual(vote(ballots), [2]);
- * deepEqual(vote(ballots, "regression"), [4 / 3]);
+ * deepStrictEqual(vote(ballots), [2]);
+ * deepStrictEqual(vote(ballots, "regression"), [4 / 3]);
  * ```
  *
  * @param voteType Default: classification when all outputs are integers, text or booleans, else regression.

@@ -1,6 +1,6 @@
 """Trains the two iris models of the notebooks and writes them here as ONNX, with what scikit-learn itself answered.
 
-    python3 -m venv .venv && .venv/bin/pip install scikit-learn==1.9.1 skl2onnx onnxruntime
+    python3 -m venv .venv && .venv/bin/pip install scikit-learn==1.9.1 skl2onnx==1.20.0 onnxruntime==1.32.0
     .venv/bin/python notebooks/models/train_iris.py
 
 The .json beside each model holds all 150 rows, scikit-learn's labels and probabilities, and the largest difference that

@@ -1,4 +1,4 @@
-import { equal, rejects } from "node:assert/strict";
+import { rejects, strictEqual } from "node:assert/strict";
 import { findModelFile } from "../../../../lib/models/model_file.ts";
 
 async function withFiles(names: readonly string[], use: (folder: string) => Promise<void>): Promise<void> {
@@ -28,7 +28,7 @@ for (const [title, files, modelPath, found] of FOUND) {
   Deno.test(`findModelFile() finds ${title}`, () =>
     withFiles(files, async (folder) => {
       const file = await findModelFile("m", { modelPath: `${folder}/${modelPath}`, suffix: ".onnx" });
-      equal(file, `${folder}/${found}`);
+      strictEqual(file, `${folder}/${found}`);
     }));
 }
 

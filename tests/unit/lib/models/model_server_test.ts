@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import { StatusError } from "../../../../lib/errors.ts";
 import { type EventInit, FlowEvent } from "../../../../lib/graph/event.ts";
 import { type ModelArgs, ModelServer } from "../../../../lib/models/model_server.ts";
@@ -22,19 +22,19 @@ function ask(model: ModelServer<never>, path: string, { body, ...init }: EventIn
 Deno.test("ModelServer as a step answers by the event's path", async () => {
   const model = await opened(TimesModel);
   for (const path of ["/", "/infer", "/predict", "/infer/", "infer"]) {
-    deepEqual(timeless(ask(model, path)), { id: "ev1", model_name: "m1", outputs: 500 });
+    deepStrictEqual(timeless(ask(model, path)), { id: "ev1", model_name: "m1", outputs: 500 });
   }
-  deepEqual(ask(model, "/explain"), { id: "ev1", model_name: "m1", outputs: { explained: 5 } });
-  deepEqual(ask(model, "/", { method: "GET" }), { name: "m1", model_endpoint_uid: "", inputs: [], outputs: [] });
-  equal(await (ask(model, "/ready", { method: "GET" }) as Response).text(), "Model m1 is ready (event_id = ev1)");
-  deepEqual(ask(model, "/myop"), { inputs: [5] });
+  deepStrictEqual(ask(model, "/explain"), { id: "ev1", model_name: "m1", outputs: { explained: 5 } });
+  deepStrictEqual(ask(model, "/", { method: "GET" }), { name: "m1", model_endpoint_uid: "", inputs: [], outputs: [] });
+  strictEqual(await (ask(model, "/ready", { method: "GET" }) as Response).text(), "Model m1 is ready (event_id = ev1)");
+  deepStrictEqual(ask(model, "/myop"), { inputs: [5] });
 });
 
 Deno.test("ModelServer as a step takes the body's operation where the path says none", async () => {
   const model = await opened(TimesModel);
   const body = { inputs: [5], operation: "explain" };
-  deepEqual(ask(model, "/", { body }), { id: "ev1", model_name: "m1", outputs: { explained: 5 } });
-  equal((timeless(ask(model, "/infer", { body })) as { outputs: unknown }).outputs, 500);
+  deepStrictEqual(ask(model, "/", { body }), { id: "ev1", model_name: "m1", outputs: { explained: 5 } });
+  strictEqual((timeless(ask(model, "/infer", { body })) as { outputs: unknown }).outputs, 500);
 });
 
 Deno.test("ModelServer refuses operations that it has not, listing those that it has", async () => {
@@ -52,26 +52,26 @@ Deno.test("ModelServer hands an operation of its own the event, its path the ope
   const model = await opened(TimesModel, { step: "m:v1" });
   for (const path of ["/who_am_i", "/who-am-i", "/whoAmI"]) {
     const answer = ask(model, path, { method: "GET" });
-    deepEqual(answer, { name: "m:v1", path: path.slice(1), method: "GET", id: "ev1" });
+    deepStrictEqual(answer, { name: "m:v1", path: path.slice(1), method: "GET", id: "ev1" });
   }
 });
 
 Deno.test("ModelServer leaves the version out of an answer's name, but not out of an explanation's", async () => {
   const model = await opened(TimesModel, { step: "iris:v2" });
-  equal((ask(model, "/infer") as { model_name: string }).model_name, "iris");
-  equal((ask(model, "/explain") as { model_name: string }).model_name, "iris:v2");
+  strictEqual((ask(model, "/infer") as { model_name: string }).model_name, "iris");
+  strictEqual((ask(model, "/explain") as { model_name: string }).model_name, "iris:v2");
 });
 
 Deno.test("ModelServer runs its hooks in order", async () => {
   const model = await opened(HookModel);
   const body = { inputs: [1, 2] };
-  deepEqual(timeless(await ask(model, "/infer", { body })), {
+  deepStrictEqual(timeless(await ask(model, "/infer", { body })), {
     id: "ev1",
     model_name: "m1",
     outputs: [20, 30],
     post: true,
   });
-  deepEqual(await ask(model, "/explain", { body }), {
+  deepStrictEqual(await ask(model, "/explain", { body }), {
     id: "ev1",
     model_name: "m1",
     outputs: ["because", "because"],
@@ -93,7 +93,7 @@ Deno.test("ModelServer tells each hook which operation is asked", async () => {
     }
   }
   ask(await opened(Seeing), "/predict");
-  deepEqual(seen, ["preprocess predict", "validate predict"]);
+  deepStrictEqual(seen, ["preprocess predict", "validate predict"]);
 });
 
 Deno.test("ModelServer lets its own failure through as it is", async () => {
@@ -103,11 +103,11 @@ Deno.test("ModelServer lets its own failure through as it is", async () => {
 
 Deno.test("ModelServer is not ready before it is opened", () => {
   const model = new TimesModel({}, quietContext("m1"));
-  equal(model.isReady, false);
+  strictEqual(model.isReady, false);
   for (const [path, method] of [["/ready", "GET"], ["/infer", "POST"], ["/myop", "POST"]] as const) {
     throws(() => ask(model, path, { method }), { status: 408, message: 'Cannot ask model "m1" yet: it is not ready' });
   }
-  deepEqual(ask(model, "/", { method: "GET" }), { name: "m1", model_endpoint_uid: "", inputs: [], outputs: [] });
+  deepStrictEqual(ask(model, "/", { method: "GET" }), { name: "m1", model_endpoint_uid: "", inputs: [], outputs: [] });
 });
 
 Deno.test("open() loads once", async () => {
@@ -121,7 +121,7 @@ Deno.test("open() loads once", async () => {
   const model = new Counting({}, quietContext("m1"));
   await Promise.all([model.open(), model.open()]);
   await model.open();
-  deepEqual([loads, model.isReady], [1, true]);
+  deepStrictEqual([loads, model.isReady], [1, true]);
 });
 
 Deno.test("open() names the model that cannot be loaded, and keeps the cause", async () => {
@@ -133,10 +133,10 @@ Deno.test("open() names the model that cannot be loaded, and keeps the cause", a
   const model = new Failing({}, quietContext("m1"));
   await rejects(model.open(), (error) => {
     ok(error instanceof Error);
-    deepEqual([error.name, error.message], ["ModelError", 'Cannot load model "m1": no such weights']);
+    deepStrictEqual([error.name, error.message], ["ModelError", 'Cannot load model "m1": no such weights']);
     return error.cause instanceof RangeError;
   });
-  equal(model.isReady, false);
+  strictEqual(model.isReady, false);
 });
 
 Deno.test("close() is what the end of a scope calls", async () => {
@@ -151,16 +151,18 @@ Deno.test("close() is what the end of a scope calls", async () => {
     await using scoped = model;
     ok(scoped.isReady);
   }
-  deepEqual([closed, model.isReady], [["m1"], false]);
+  deepStrictEqual([closed, model.isReady], [["m1"], false]);
 });
 
 Deno.test("param() reads the model's own, then the function's, then the fallback", () => {
   const model = new ListModel({ own: 0, both: "model" }, quietContext("m1", { both: "function", shared: false }));
-  deepEqual([model.param("own", 1), model.param("both"), model.param("shared", true)], [0, "model", false]);
-  deepEqual([model.param("none", 5), model.param("none"), model.param("toString", 7)], [5, undefined, 7]);
+  deepStrictEqual([model.param("own", 1), model.param("both"), model.param("shared", true)], [0, "model", false]);
+  deepStrictEqual([model.param("none", 5), model.param("none"), model.param("toString", 7)], [5, undefined, 7]);
 });
 
 Deno.test("getModel() finds the model's file", async () => {
   const modelPath = new URL("../../../../notebooks/models/iris_logreg", import.meta.url).pathname;
-  deepEqual(await new ListModel({ modelPath }, quietContext("m")).getModel(".onnx"), { file: `${modelPath}.onnx` });
+  deepStrictEqual(await new ListModel({ modelPath }, quietContext("m")).getModel(".onnx"), {
+    file: `${modelPath}.onnx`,
+  });
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { StatusError } from "../../../../lib/errors.ts";
 import { OnnxModel } from "../../../../lib/models/onnx_model.ts";
 import { modelRouter } from "../../../../lib/routers/model_router.ts";
@@ -22,13 +22,13 @@ Deno.test("OnnxModel behind a router answers the class of each row", async () =>
   await using router = await openRouter(modelRouter(), MODELS);
   for (const model of ["model1", "model2"]) {
     const reply = await router.ask(`/v2/models/${model}/infer`, { inputs: ROWS });
-    deepEqual(timeless(reply), { id: "ev1", model_name: model, outputs: CLASSES });
+    deepStrictEqual(timeless(reply), { id: "ev1", model_name: model, outputs: CLASSES });
   }
 });
 
 Deno.test("OnnxModel behind an ensemble votes", async () => {
   await using router = await openRouter(votingEnsemble(), MODELS);
-  deepEqual(await router.ask("/v2/models/infer", { inputs: ROWS }), {
+  deepStrictEqual(await router.ask("/v2/models/infer", { inputs: ROWS }), {
     id: "ev1",
     model_name: "router",
     outputs: CLASSES,
@@ -37,7 +37,7 @@ Deno.test("OnnxModel behind an ensemble votes", async () => {
 
 Deno.test("OnnxModel tells what its file says of inputs and outputs", async () => {
   await using router = await openRouter(modelRouter(), MODELS);
-  deepEqual(await router.ask("/v2/models/model1", null, { method: "GET" }), {
+  deepStrictEqual(await router.ask("/v2/models/model1", null, { method: "GET" }), {
     name: "model1",
     model_endpoint_uid: "",
     inputs: [{ name: "X", datatype: "FP32", shape: [-1, 4] }],
@@ -69,12 +69,12 @@ for (const [inputs, message] of REFUSED) {
     await using router = await openRouter(modelRouter(), MODELS);
     await rejects(router.ask("/v2/models/model1/infer", { inputs }), (error) => {
       ok(error instanceof StatusError, String(error));
-      equal(error.status, 400);
+      strictEqual(error.status, 400);
       ok(error.message.startsWith('Cannot ask model "model1": '), error.message);
       ok(message.test(error.message), error.message);
       return true;
     });
-    deepEqual(timeless(await router.ask("/v2/models/model1/infer", { inputs: ROWS })), {
+    deepStrictEqual(timeless(await router.ask("/v2/models/model1/infer", { inputs: ROWS })), {
       id: "ev1",
       model_name: "model1",
       outputs: CLASSES,

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { customOperations, operationMethod } from "../../../../lib/models/operation.ts";
 
 class Base {
@@ -20,18 +20,18 @@ class Finer extends Model {
 
 Deno.test("operationMethod() finds opMyOp by my_op, my-op and myOp", () => {
   const model = new Model();
-  for (const name of ["my_op", "my-op", "myOp", "MyOp"]) equal(operationMethod(model, name), model.opMyOp, name);
-  equal(operationMethod(model, "xx"), model.opXx);
+  for (const name of ["my_op", "my-op", "myOp", "MyOp"]) strictEqual(operationMethod(model, name), model.opMyOp, name);
+  strictEqual(operationMethod(model, "xx"), model.opXx);
 });
 
 Deno.test("operationMethod() finds nothing else", () => {
   const model = new Model();
   for (const name of ["myop", "en", "era", "number", "", "/", "my op", "a/b", "1x", "constructor", "__proto__", "_x"]) {
-    equal(operationMethod(model, name), undefined, name);
+    strictEqual(operationMethod(model, name), undefined, name);
   }
 });
 
 Deno.test("customOperations() lists methods in snake case, each once, without the base's", () => {
-  deepEqual(customOperations(new Model(), Base), ["my_op", "xx"]);
-  deepEqual(customOperations(new Finer(), Base).sort(), ["fine", "my_op", "xx"]);
+  deepStrictEqual(customOperations(new Model(), Base), ["my_op", "xx"]);
+  deepStrictEqual(customOperations(new Finer(), Base).sort(), ["fine", "my_op", "xx"]);
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { matchModelPath } from "../../../../lib/protocol/model_path.ts";
 
 function model(name: string, operation = "", version?: string): unknown {
@@ -35,7 +35,7 @@ const PATHS: Record<string, unknown> = {
 };
 
 for (const [path, expected] of Object.entries(PATHS)) {
-  Deno.test(`matchModelPath() reads "${path}"`, () => deepEqual(matchModelPath(path), expected));
+  Deno.test(`matchModelPath() reads "${path}"`, () => deepStrictEqual(matchModelPath(path), expected));
 }
 
 const REFUSED = [
@@ -57,14 +57,14 @@ const REFUSED = [
 ];
 
 for (const path of REFUSED) {
-  Deno.test(`matchModelPath() finds nothing in "${path}"`, () => equal(matchModelPath(path), undefined));
+  Deno.test(`matchModelPath() finds nothing in "${path}"`, () => strictEqual(matchModelPath(path), undefined));
 }
 
 Deno.test("matchModelPath() takes another prefix", () => {
-  deepEqual(matchModelPath("/api/v2/models/m/infer", "/api/v2"), model("m", "infer"));
-  equal(matchModelPath("/v2/models/m/infer", "/api/v2"), undefined);
+  deepStrictEqual(matchModelPath("/api/v2/models/m/infer", "/api/v2"), model("m", "infer"));
+  strictEqual(matchModelPath("/v2/models/m/infer", "/api/v2"), undefined);
 });
 
 Deno.test("matchModelPath() reads a path of a million segments", () => {
-  deepEqual(matchModelPath(`/v2/models/m${"/".repeat(1_000_000)}infer`), model("m", "infer"));
+  deepStrictEqual(matchModelPath(`/v2/models/m${"/".repeat(1_000_000)}infer`), model("m", "infer"));
 });

@@ -1,9 +1,9 @@
-import { deepEqual, equal, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { bodyField, decodeBody, describeBody, isObject } from "../../../../lib/protocol/request_body.ts";
 
 Deno.test("decodeBody() reads an object from text and from bytes", () => {
-  deepEqual(decodeBody(' {"inputs": [1]} '), { inputs: [1] });
-  deepEqual(decodeBody(new TextEncoder().encode('{"inputs": [1]}')), { inputs: [1] });
+  deepStrictEqual(decodeBody(' {"inputs": [1]} '), { inputs: [1] });
+  deepStrictEqual(decodeBody(new TextEncoder().encode('{"inputs": [1]}')), { inputs: [1] });
 });
 
 Deno.test("decodeBody() leaves every other body as it is", () => {
@@ -15,21 +15,21 @@ Deno.test("decodeBody() leaves every other body as it is", () => {
 });
 
 Deno.test("bodyField() reads own fields only", () => {
-  equal(bodyField({ model: "m" }, "model"), "m");
-  equal(bodyField({}, "constructor"), undefined);
-  equal(bodyField(["m"], "0"), undefined);
-  equal(bodyField(null, "model"), undefined);
+  strictEqual(bodyField({ model: "m" }, "model"), "m");
+  strictEqual(bodyField({}, "constructor"), undefined);
+  strictEqual(bodyField(["m"], "0"), undefined);
+  strictEqual(bodyField(null, "model"), undefined);
 });
 
 Deno.test("isObject() is true for objects with fields only", () => {
-  equal(isObject({}), true);
-  for (const value of [null, undefined, [], "", 5, new Uint8Array(1)]) equal(isObject(value), false);
+  strictEqual(isObject({}), true);
+  for (const value of [null, undefined, [], "", 5, new Uint8Array(1)]) strictEqual(isObject(value), false);
 });
 
 Deno.test("describeBody() names what came", () => {
-  equal(describeBody(null), "the body is empty");
-  equal(describeBody("x"), "the body is text that is not a JSON object");
-  equal(describeBody(new Uint8Array(1)), "the body is bytes that are not a JSON object");
-  equal(describeBody([1]), "the body is a list");
-  equal(describeBody(5), "the body is a number");
+  strictEqual(describeBody(null), "the body is empty");
+  strictEqual(describeBody("x"), "the body is text that is not a JSON object");
+  strictEqual(describeBody(new Uint8Array(1)), "the body is bytes that are not a JSON object");
+  strictEqual(describeBody([1]), "the body is a list");
+  strictEqual(describeBody(5), "the body is a number");
 });

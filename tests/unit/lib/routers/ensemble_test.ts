@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { StatusError } from "../../../../lib/errors.ts";
 import { votingEnsemble, type VotingEnsembleOptions } from "../../../../lib/routers/voting_ensemble.ts";
 import { ConstModel, HookModel, ListModel, RaisingModel, TimesModel } from "../../../support/models.ts";
@@ -33,7 +33,7 @@ const OWN: readonly (readonly [path: string, body: unknown, outputs: number[]])[
 for (const [path, body, outputs] of OWN) {
   Deno.test(`votingEnsemble() asks all members at ${path} with ${JSON.stringify(body)}`, async () => {
     await using router = await fourMembers();
-    deepEqual(await router.ask(path, body), { id: "ev1", model_name: "ens", outputs });
+    deepStrictEqual(await router.ask(path, body), { id: "ev1", model_name: "ens", outputs });
   });
 }
 
@@ -42,14 +42,18 @@ Deno.test("votingEnsemble() weighs its members, and only ratios matter", async (
   for (const weights of [WEIGHTS, tenfold]) {
     await using router = await fourMembers({ voteType: "regression", weights });
     const { outputs } = await router.ask("/v2/models/infer", { inputs: [5, 6] }) as { outputs: number[] };
-    deepEqual(outputs.map(Math.round), [1500, 1800]);
+    deepStrictEqual(outputs.map(Math.round), [1500, 1800]);
   }
 });
 
 Deno.test("votingEnsemble() gives a member's answer untouched", async () => {
   await using router = await fourMembers();
-  deepEqual(timeless(await router.ask("/v2/models/m1/infer", FIVE)), { id: "ev1", model_name: "m1", outputs: [500] });
-  deepEqual(timeless(await router.ask("/v2/models/m3/versions/v2/infer", FIVE)), {
+  deepStrictEqual(timeless(await router.ask("/v2/models/m1/infer", FIVE)), {
+    id: "ev1",
+    model_name: "m1",
+    outputs: [500],
+  });
+  deepStrictEqual(timeless(await router.ask("/v2/models/m3/versions/v2/infer", FIVE)), {
     id: "ev1",
     model_name: "m3",
     outputs: [2000],
@@ -59,9 +63,9 @@ Deno.test("votingEnsemble() gives a member's answer untouched", async () => {
 Deno.test("votingEnsemble() lists members, itself and the weights as they were given", async () => {
   const models = ["m1", "m2", "m3:v1", "m3:v2", "ens"];
   await using even = await fourMembers();
-  deepEqual(await even.ask("/v2/models/", null, { method: "GET" }), { models, weights: null });
+  deepStrictEqual(await even.ask("/v2/models/", null, { method: "GET" }), { models, weights: null });
   await using weighed = await fourMembers({ weights: { m1: 2, "m3:v1": 1 } });
-  deepEqual(await weighed.ask("/v2/models", null, { method: "GET" }), {
+  deepStrictEqual(await weighed.ask("/v2/models", null, { method: "GET" }), {
     models,
     weights: { m1: 2, m2: 0, "m3:v1": 1, "m3:v2": 0 },
   });
@@ -70,16 +74,16 @@ Deno.test("votingEnsemble() lists members, itself and the weights as they were g
 Deno.test("votingEnsemble() tells what it is, and that it is ready", async () => {
   await using router = await fourMembers();
   const get = { method: "GET" };
-  deepEqual(await router.ask("/v2/models/ens", null, get), {
+  deepStrictEqual(await router.ask("/v2/models/ens", null, get), {
     name: "ens",
     model_endpoint_uid: "",
     inputs: [],
     outputs: [],
   });
-  deepEqual(await router.ask("/", null, get), { name: "ens", version: "v2", extensions: [] });
-  deepEqual(await router.ask("/v2/health", null, get), { name: "ens", version: "v2", extensions: [] });
+  deepStrictEqual(await router.ask("/", null, get), { name: "ens", version: "v2", extensions: [] });
+  deepStrictEqual(await router.ask("/v2/health", null, get), { name: "ens", version: "v2", extensions: [] });
   const ready = await router.ask("/v2/models/ens/ready", null, get) as Response;
-  equal(await ready.text(), "Model ens is ready (event_id = ev1)");
+  strictEqual(await ready.text(), "Model ens is ready (event_id = ev1)");
 });
 
 Deno.test("votingEnsemble() decides what to vote on for each request", async () => {
@@ -89,16 +93,16 @@ Deno.test("votingEnsemble() decides what to vote on for each request", async () 
     c: [ListModel, { k: 4 }],
   });
   const outputs = async (inputs: number[]) => (await router.ask("/", { inputs }) as { outputs: unknown }).outputs;
-  deepEqual(await outputs([1]), [1]);
-  deepEqual(await outputs([0.25]), [(0.25 + 0.5 + 1) / 3]);
-  deepEqual(await outputs([1]), [1]);
+  deepStrictEqual(await outputs([1]), [1]);
+  deepStrictEqual(await outputs([0.25]), [(0.25 + 0.5 + 1) / 3]);
+  deepStrictEqual(await outputs([1]), [1]);
 });
 
 for (const [classes, winner] of [[[-1, -1, 2], -1], [["x", "y", "y"], "y"], [[3, 2, 1], 1]] as const) {
   Deno.test(`votingEnsemble() elects ${winner} of ${classes}`, async () => {
     const routes = Object.fromEntries(classes.map((c, index) => [`m${index}`, [ConstModel, { c }] as const]));
     await using router = await openRouter(votingEnsemble(), routes);
-    deepEqual((await router.ask("/", { inputs: [1, 2] }) as { outputs: unknown }).outputs, [winner, winner]);
+    deepStrictEqual((await router.ask("/", { inputs: [1, 2] }) as { outputs: unknown }).outputs, [winner, winner]);
   });
 }
 
@@ -108,9 +112,9 @@ Deno.test("votingEnsemble() fails with a member, naming it and keeping its cause
   await using router = await openRouter(votingEnsemble(), MIXED, { name: "ens" });
   await rejects(router.ask("/v2/models/infer", { inputs: [1] }), (error) => {
     ok(error instanceof StatusError);
-    equal(error.status, 500);
-    equal(error.message, 'Cannot answer for ensemble "ens": member "bad" failed: prediction failed');
-    equal((error.cause as Error).message, "prediction failed");
+    strictEqual(error.status, 500);
+    strictEqual(error.message, 'Cannot answer for ensemble "ens": member "bad" failed: prediction failed');
+    strictEqual((error.cause as Error).message, "prediction failed");
     return true;
   });
 });
@@ -118,13 +122,13 @@ Deno.test("votingEnsemble() fails with a member, naming it and keeping its cause
 Deno.test("votingEnsemble() drops a failing member where it is told to, and says who and why", async () => {
   const options: VotingEnsembleOptions = { voteType: "regression", onMemberError: "drop" };
   await using router = await openRouter(votingEnsemble(options), MIXED);
-  deepEqual(await router.ask("/v2/models/infer", { inputs: [1, 2] }), {
+  deepStrictEqual(await router.ask("/v2/models/infer", { inputs: [1, 2] }), {
     id: "ev1",
     model_name: "router",
     outputs: [15, 30],
     failed: { bad: "prediction failed" },
   });
-  deepEqual(router.context.pushed, ['Member "bad" failed: prediction failed']);
+  deepStrictEqual(router.context.pushed, ['Member "bad" failed: prediction failed']);
 });
 
 Deno.test("votingEnsemble() fails when all its members do, though it drops", async () => {
@@ -142,8 +146,8 @@ Deno.test("votingEnsemble() drops a member whose answer cannot be voted on", asy
     nan: [ConstModel, { c: NaN }],
   });
   const { outputs, failed } = await router.ask("/", FIVE) as { outputs: unknown; failed: Record<string, string> };
-  deepEqual(outputs, [1.5]);
-  deepEqual(Object.keys(failed), ["scalar", "nan"]);
+  deepStrictEqual(outputs, [1.5]);
+  deepStrictEqual(Object.keys(failed), ["scalar", "nan"]);
 });
 
 Deno.test("votingEnsemble() fails when the members left weigh nothing", async () => {
@@ -166,7 +170,7 @@ Deno.test("votingEnsemble() asks its members at the same time, and keeps their o
     b: Waiting,
     c: Waiting,
   });
-  deepEqual((await router.ask("/", FIVE) as { outputs: unknown }).outputs, [5]);
+  deepStrictEqual((await router.ask("/", FIVE) as { outputs: unknown }).outputs, [5]);
 });
 
 Deno.test("votingEnsemble() waits for all members before it fails", async () => {
@@ -201,20 +205,20 @@ Deno.test("votingEnsemble() gives each member its own copy of the request", asyn
     b: Greedy,
     c: Greedy,
   });
-  deepEqual((await router.ask("/", body) as { outputs: unknown }).outputs, [10]);
-  deepEqual(body, { inputs: [1] });
+  deepStrictEqual((await router.ask("/", body) as { outputs: unknown }).outputs, [10]);
+  deepStrictEqual(body, { inputs: [1] });
 });
 
 Deno.test("votingEnsemble() answers at once where its members do", async () => {
   await using router = await fourMembers();
-  deepEqual(router.askAtOnce("/", FIVE), { id: "ev1", model_name: "ens", outputs: [1250] });
+  deepStrictEqual(router.askAtOnce("/", FIVE), { id: "ev1", model_name: "ens", outputs: [1250] });
 });
 
 Deno.test("votingEnsemble() reads and writes where its step says", async () => {
   const paths = { inputPath: "x", resultPath: "y" };
   const routes = { m1: [ListModel, { k: 10 }], m2: [ListModel, { k: 20 }] } as const;
   await using router = await openRouter(votingEnsemble({ voteType: "regression" }), routes, { name: "ens", paths });
-  deepEqual(await router.ask("/v2/models/infer", { x: { inputs: [[5], [7]] }, keep: 1 }), {
+  deepStrictEqual(await router.ask("/v2/models/infer", { x: { inputs: [[5], [7]] }, keep: 1 }), {
     x: { inputs: [[5], [7]] },
     keep: 1,
     y: { id: "ev1", model_name: "ens", outputs: [75, 105] },
@@ -243,7 +247,7 @@ for (const [method, path, body, status, message] of REFUSED) {
     await using router = await fourMembers();
     await rejects(router.ask(path, body, { method }), (error) => {
       ok(error instanceof StatusError);
-      equal(error.status, status);
+      strictEqual(error.status, status);
       ok(message.test(error.message), error.message);
       return true;
     });
@@ -252,7 +256,7 @@ for (const [method, path, body, status, message] of REFUSED) {
 
 Deno.test("votingEnsemble() joins what its members explain", async () => {
   await using router = await openRouter(votingEnsemble(), { a: HookModel, b: HookModel });
-  deepEqual(await router.ask("/v2/models/explain", { inputs: [1, 2] }), {
+  deepStrictEqual(await router.ask("/v2/models/explain", { inputs: [1, 2] }), {
     id: "ev1",
     model_name: "router",
     outputs: ["because", "because"],

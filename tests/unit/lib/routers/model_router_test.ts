@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { StatusError } from "../../../../lib/errors.ts";
 import { MODEL_ROUTER, modelRouter } from "../../../../lib/routers/model_router.ts";
 import { HookModel, RaisingModel, TimesModel } from "../../../support/models.ts";
@@ -31,20 +31,20 @@ const ANSWERS: readonly (readonly [path: string, body: Record<string, unknown>, 
 for (const [path, body, model, outputs] of ANSWERS) {
   Deno.test(`modelRouter() routes ${path} with ${JSON.stringify(body)} to ${model}`, async () => {
     await using router = await fourRoutes();
-    deepEqual(timeless(await router.ask(path, body)), { id: "ev1", model_name: model, outputs });
+    deepStrictEqual(timeless(await router.ask(path, body)), { id: "ev1", model_name: model, outputs });
   });
 }
 
 Deno.test("modelRouter() asks the first model when path and body name none", async () => {
   await using router = await fourRoutes();
   const reply = { id: "ev1", model_name: "m1", outputs: 500, model_endpoint_uid: "m1_uid" };
-  deepEqual(timeless(await router.ask("/", FIVE)), reply);
-  deepEqual(timeless(await router.ask("", FIVE)), reply);
+  deepStrictEqual(timeless(await router.ask("/", FIVE)), reply);
+  deepStrictEqual(timeless(await router.ask("", FIVE)), reply);
 });
 
 Deno.test("modelRouter() takes the body's operation before the path's", async () => {
   await using router = await fourRoutes();
-  deepEqual(await router.ask("/v2/models/m3/versions/v2/infer", { ...FIVE, operation: "explain" }), {
+  deepStrictEqual(await router.ask("/v2/models/m3/versions/v2/infer", { ...FIVE, operation: "explain" }), {
     id: "ev1",
     model_name: "m3:v2",
     outputs: { explained: 5 },
@@ -54,23 +54,27 @@ Deno.test("modelRouter() takes the body's operation before the path's", async ()
 for (const id of ["given", 7, ""]) {
   Deno.test(`modelRouter() names the reply by the body's id ${JSON.stringify(id)}`, async () => {
     await using router = await fourRoutes();
-    deepEqual(timeless(await router.ask("/v2/models/m2", { ...FIVE, id })), { id, model_name: "m2", outputs: 1000 });
+    deepStrictEqual(timeless(await router.ask("/v2/models/m2", { ...FIVE, id })), {
+      id,
+      model_name: "m2",
+      outputs: 1000,
+    });
   });
 }
 
 Deno.test("modelRouter() lists the models to GET and POST", async () => {
   await using router = await fourRoutes();
   const list = { models: ["m1", "m2", "m3:v1", "m3:v2"] };
-  deepEqual(await router.ask("/v2/models", null, { method: "GET" }), list);
-  deepEqual(await router.ask("/v2/models/", null, { method: "POST" }), list);
+  deepStrictEqual(await router.ask("/v2/models", null, { method: "GET" }), list);
+  deepStrictEqual(await router.ask("/v2/models/", null, { method: "POST" }), list);
 });
 
 for (const path of ["/", "/v2/health", "/v2/health/live", "/v2/health/ready"]) {
   Deno.test(`modelRouter() is up at GET ${path}`, async () => {
     await using router = await fourRoutes();
     const health = { name: "router", version: "v2", extensions: [] };
-    deepEqual(await router.ask(path, null, { method: "GET" }), health);
-    deepEqual(await router.ask(path, null, { method: "HEAD" }), health);
+    deepStrictEqual(await router.ask(path, null, { method: "GET" }), health);
+    deepStrictEqual(await router.ask(path, null, { method: "HEAD" }), health);
   });
 }
 
@@ -83,21 +87,21 @@ Deno.test("modelRouter() calls itself by its option, its step, or, alone in a fu
     ] as const
   ) {
     await using router = await openRouter(modelRouter(options), { m: TimesModel }, { name: step });
-    equal((await router.ask("/", null, { method: "GET" }) as { name: string }).name, name);
+    strictEqual((await router.ask("/", null, { method: "GET" }) as { name: string }).name, name);
   }
 });
 
 Deno.test("modelRouter() tells what a model is and whether it is ready", async () => {
   await using router = await fourRoutes();
-  deepEqual(await router.ask("/v2/models/m1", null, { method: "GET" }), {
+  deepStrictEqual(await router.ask("/v2/models/m1", null, { method: "GET" }), {
     name: "m1",
     model_endpoint_uid: "m1_uid",
     inputs: [],
     outputs: [],
   });
   const ready = await router.ask("/v2/models/m3/versions/v2/ready", null, { method: "GET" }) as Response;
-  equal(ready.status, 200);
-  equal(await ready.text(), "Model m3:v2 is ready (event_id = ev1)");
+  strictEqual(ready.status, 200);
+  strictEqual(await ready.text(), "Model m3:v2 is ready (event_id = ev1)");
 });
 
 const REFUSED: readonly (readonly [method: string, path: string, body: unknown, status: number, message: RegExp])[] = [
@@ -138,11 +142,11 @@ for (const [method, path, body, status, message] of REFUSED) {
     await using router = await fourRoutes();
     await rejects(router.ask(path, body, { method }), (error) => {
       ok(error instanceof StatusError);
-      equal(error.status, status);
+      strictEqual(error.status, status);
       ok(message.test(error.message), error.message);
       return true;
     });
-    deepEqual(timeless(await router.ask("/v2/models/m2", FIVE)), { id: "ev1", model_name: "m2", outputs: 1000 });
+    deepStrictEqual(timeless(await router.ask("/v2/models/m2", FIVE)), { id: "ev1", model_name: "m2", outputs: 1000 });
   });
 }
 
@@ -150,7 +154,7 @@ Deno.test("modelRouter() reads a request that came as text or bytes", async () =
   await using router = await fourRoutes();
   const text = '{"inputs": [5]}';
   for (const body of [text, new TextEncoder().encode(text)]) {
-    deepEqual(timeless(await router.ask("/v2/models/m2", body)), { id: "ev1", model_name: "m2", outputs: 1000 });
+    deepStrictEqual(timeless(await router.ask("/v2/models/m2", body)), { id: "ev1", model_name: "m2", outputs: 1000 });
   }
 });
 
@@ -175,23 +179,23 @@ Deno.test("modelRouter() asks functions and tasks as well", async () => {
     echo: Echo,
     path: Path,
   });
-  equal(await router.ask("/v2/models/f/infer", FIVE), 5);
-  deepEqual(await router.ask("/v2/models/echo/anything", FIVE), FIVE);
-  equal(await router.ask("/v2/models/path/x", FIVE), "/v2/models/path/x");
+  strictEqual(await router.ask("/v2/models/f/infer", FIVE), 5);
+  deepStrictEqual(await router.ask("/v2/models/echo/anything", FIVE), FIVE);
+  strictEqual(await router.ask("/v2/models/path/x", FIVE), "/v2/models/path/x");
 });
 
 Deno.test("modelRouter() reads and writes where its step says", async () => {
   const paths = { inputPath: "x", resultPath: "y" };
   await using router = await openRouter(modelRouter(), { m: [TimesModel, { k: 2 }] }, { paths });
   const { y, ...rest } = await router.ask("/v2/models/m/infer", { x: FIVE, keep: 1 }) as { y: unknown };
-  deepEqual(timeless(y), { id: "ev1", model_name: "m", outputs: 10 });
-  deepEqual(rest, { x: FIVE, keep: 1 });
+  deepStrictEqual(timeless(y), { id: "ev1", model_name: "m", outputs: 10 });
+  deepStrictEqual(rest, { x: FIVE, keep: 1 });
 });
 
 Deno.test("modelRouter() answers at once where the model does", async () => {
   await using router = await openRouter(modelRouter(), { m: [TimesModel, { k: 2 }], hooks: HookModel });
-  deepEqual(timeless(router.askAtOnce("/v2/models/m", FIVE)), { id: "ev1", model_name: "m", outputs: 10 });
-  deepEqual(timeless(await router.ask("/v2/models/hooks", FIVE)), {
+  deepStrictEqual(timeless(router.askAtOnce("/v2/models/m", FIVE)), { id: "ev1", model_name: "m", outputs: 10 });
+  deepStrictEqual(timeless(await router.ask("/v2/models/hooks", FIVE)), {
     id: "ev1",
     model_name: "hooks",
     outputs: [60],
@@ -201,7 +205,7 @@ Deno.test("modelRouter() answers at once where the model does", async () => {
 
 Deno.test("modelRouter() without routes is a fault", () => {
   const spec = { name: "router", options: {}, code: {}, args: {}, routes: [] };
-  deepEqual(MODEL_ROUTER.check!(spec, { isTerminal: true }), [
+  deepStrictEqual(MODEL_ROUTER.check!(spec, { isTerminal: true }), [
     { cause: "it is a router without routes", cure: "Add one with addRoute(key, model)", severity: "error" },
   ]);
 });

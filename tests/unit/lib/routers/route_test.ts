@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { modelRouter } from "../../../../lib/routers/model_router.ts";
 import { ConstModel, ListModel } from "../../../support/models.ts";
 import { openRouter } from "../../../support/open_router.ts";
@@ -18,12 +18,12 @@ Deno.test("openRoutes() tells which model failed to load, and closes the others"
   }
   await rejects(openRouter(modelRouter(), { good: Closing, bad: LoadFails }), (error) => {
     ok(error instanceof Error);
-    equal(error.name, "ModelError");
-    equal(error.message, 'Cannot load model "bad": cannot load');
-    equal((error.cause as Error).message, "cannot load");
+    strictEqual(error.name, "ModelError");
+    strictEqual(error.message, 'Cannot load model "bad": cannot load');
+    strictEqual((error.cause as Error).message, "cannot load");
     return true;
   });
-  deepEqual(closed, ["good"]);
+  deepStrictEqual(closed, ["good"]);
 });
 
 Deno.test("openRoutes() tells of all that failed", async () => {
@@ -64,5 +64,5 @@ Deno.test("closeRoutes() closes every route, also behind one that fails", async 
   }
   const router = await openRouter(modelRouter(), { a: [Task, { name: "a" }], b: [Task, { name: "b" }] });
   await rejects(async () => await router[Symbol.asyncDispose](), /a does not close/);
-  deepEqual(closed, ["a", "b"]);
+  deepStrictEqual(closed, ["a", "b"]);
 });

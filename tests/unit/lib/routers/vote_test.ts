@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import { ShapeError } from "../../../../lib/errors.ts";
 import { type Ballot, outputsOf, vote } from "../../../../lib/routers/vote.ts";
 
@@ -11,17 +11,17 @@ function ofOneRow(answers: readonly unknown[], weights: readonly number[] = []):
 }
 
 Deno.test("vote() averages numbers", () => {
-  deepEqual(vote(ballots({ a: [500, 600], b: [1000.5, 1200] })), [750.25, 900]);
+  deepStrictEqual(vote(ballots({ a: [500, 600], b: [1000.5, 1200] })), [750.25, 900]);
 });
 
 Deno.test("vote() averages by weight, and only ratios matter", () => {
   const outputs = { a: [10], b: [20] };
-  deepEqual(vote(ballots(outputs, { a: 1, b: 3 }), "regression"), [17.5]);
-  deepEqual(vote(ballots(outputs, { a: 25, b: 75 }), "regression"), [17.5]);
+  deepStrictEqual(vote(ballots(outputs, { a: 1, b: 3 }), "regression"), [17.5]);
+  deepStrictEqual(vote(ballots(outputs, { a: 25, b: 75 }), "regression"), [17.5]);
 });
 
 Deno.test("vote() gives thirds of whole numbers without a rest", () => {
-  deepEqual(vote(ofOneRow([1, 1, 1]), "regression"), [1]);
+  deepStrictEqual(vote(ofOneRow([1, 1, 1]), "regression"), [1]);
 });
 
 const MAJORITIES: readonly (readonly [title: string, answers: unknown[], winner: unknown, weights?: number[]])[] = [
@@ -43,25 +43,26 @@ const MAJORITIES: readonly (readonly [title: string, answers: unknown[], winner:
 ];
 
 for (const [title, answers, winner, weights] of MAJORITIES) {
-  Deno.test(`vote() elects ${title}`, () => deepEqual(vote(ofOneRow(answers, weights), "classification"), [winner]));
+  Deno.test(`vote() elects ${title}`, () =>
+    deepStrictEqual(vote(ofOneRow(answers, weights), "classification"), [winner]));
 }
 
 Deno.test("vote() counts when all outputs of all members are classes, else it averages", () => {
-  deepEqual(vote(ballots({ a: [1, 1], b: [2, 2], c: [2, 2] })), [2, 2]);
-  deepEqual(vote(ballots({ a: [1, 1], b: [2, 2.5] })), [1.5, 1.75]);
+  deepStrictEqual(vote(ballots({ a: [1, 1], b: [2, 2], c: [2, 2] })), [2, 2]);
+  deepStrictEqual(vote(ballots({ a: [1, 1], b: [2, 2.5] })), [1.5, 1.75]);
 });
 
 Deno.test("vote() joins vectors and matrices element by element", () => {
-  deepEqual(vote(ballots({ a: [[0.2, 0.8]], b: [[0.4, 0.6]] })), [[(0.2 + 0.4) / 2, (0.8 + 0.6) / 2]]);
-  deepEqual(vote(ballots({ a: [[[1, 2], [3, 4]]], b: [[[3, 4], [5, 6.5]]] })), [[[2, 3], [4, 5.25]]]);
-  deepEqual(vote(ballots({ a: [["x", "y"]], b: [["x", "z"]], c: [["w", "z"]] })), [["x", "z"]]);
+  deepStrictEqual(vote(ballots({ a: [[0.2, 0.8]], b: [[0.4, 0.6]] })), [[(0.2 + 0.4) / 2, (0.8 + 0.6) / 2]]);
+  deepStrictEqual(vote(ballots({ a: [[[1, 2], [3, 4]]], b: [[[3, 4], [5, 6.5]]] })), [[[2, 3], [4, 5.25]]]);
+  deepStrictEqual(vote(ballots({ a: [["x", "y"]], b: [["x", "z"]], c: [["w", "z"]] })), [["x", "z"]]);
 });
 
 Deno.test("vote() takes typed arrays", () => {
-  deepEqual(vote(ballots({ a: [Float32Array.of(0.5, 1)], b: [[1.5, 2]] })), [[1, 1.5]]);
+  deepStrictEqual(vote(ballots({ a: [Float32Array.of(0.5, 1)], b: [[1.5, 2]] })), [[1, 1.5]]);
 });
 
-Deno.test("vote() of no rows is no rows", () => deepEqual(vote(ballots({ a: [], b: [] })), []));
+Deno.test("vote() of no rows is no rows", () => deepStrictEqual(vote(ballots({ a: [], b: [] })), []));
 
 Deno.test("vote() refuses answers of different lengths, naming both members", () => {
   throws(() => vote(ballots({ a: [1], b: [1, 2] })), {
@@ -95,9 +96,9 @@ Deno.test("vote() refuses to vote without a weight", () => {
 });
 
 Deno.test("outputsOf() takes a reply's outputs, or a list", () => {
-  deepEqual(outputsOf({ id: "1", outputs: [1] }), [1]);
-  deepEqual(outputsOf([1]), [1]);
-  deepEqual(outputsOf({ outputs: Float32Array.of(1, 2) }), [1, 2]);
+  deepStrictEqual(outputsOf({ id: "1", outputs: [1] }), [1]);
+  deepStrictEqual(outputsOf([1]), [1]);
+  deepStrictEqual(outputsOf({ outputs: Float32Array.of(1, 2) }), [1, 2]);
 });
 
 Deno.test("outputsOf() refuses what cannot be voted on", () => {
@@ -106,5 +107,5 @@ Deno.test("outputsOf() refuses what cannot be voted on", () => {
   for (const leaf of [null, NaN, Infinity, {}, undefined]) {
     throws(() => outputsOf([[leaf]]), TypeError);
   }
-  equal(outputsOf([]).length, 0);
+  strictEqual(outputsOf([]).length, 0);
 });

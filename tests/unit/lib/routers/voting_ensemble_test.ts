@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { StepSpec } from "../../../../lib/graph/operator.ts";
 import { VOTING_ENSEMBLE, votingEnsemble } from "../../../../lib/routers/voting_ensemble.ts";
 import { ListModel } from "../../../support/models.ts";
@@ -11,37 +11,37 @@ function causes(options: Record<string, unknown>, keys: readonly string[]): stri
 }
 
 Deno.test("votingEnsemble() with sound weights has no faults", () => {
-  deepEqual(causes({}, ["a", "b"]), []);
-  deepEqual(causes({ weights: { a: 0, b: 20 } }, ["a", "b"]), []);
-  deepEqual(causes({ weights: { a: 1 } }, ["a", "b"]), []);
+  deepStrictEqual(causes({}, ["a", "b"]), []);
+  deepStrictEqual(causes({ weights: { a: 0, b: 20 } }, ["a", "b"]), []);
+  deepStrictEqual(causes({ weights: { a: 1 } }, ["a", "b"]), []);
 });
 
 Deno.test("votingEnsemble() tells all that is wrong with its weights", () => {
-  deepEqual(causes({ weights: { a: -1, x: 0.5 } }, ["a", "b"]), [
+  deepStrictEqual(causes({ weights: { a: -1, x: 0.5 } }, ["a", "b"]), [
     'the weight of member "a" is -1',
     'there is a weight for "x", which is no member',
   ]);
-  deepEqual(causes({ weights: { a: NaN } }, ["a"]), ['the weight of member "a" is NaN', "no weight is above 0"]);
-  deepEqual(causes({ weights: { a: 0, b: 0 } }, ["a", "b"]), ["no weight is above 0"]);
+  deepStrictEqual(causes({ weights: { a: NaN } }, ["a"]), ['the weight of member "a" is NaN', "no weight is above 0"]);
+  deepStrictEqual(causes({ weights: { a: 0, b: 0 } }, ["a", "b"]), ["no weight is above 0"]);
 });
 
 Deno.test("votingEnsemble() without routes is a fault", () => {
-  deepEqual(causes({}, []), ["it is a router without routes"]);
+  deepStrictEqual(causes({}, []), ["it is a router without routes"]);
 });
 
 Deno.test("votingEnsemble() refuses member names that are the ensemble's own paths", () => {
-  deepEqual(causes({}, ["infer", "ens"]).length, 2);
-  deepEqual(causes({ name: "other" }, ["ens"]), []);
+  deepStrictEqual(causes({}, ["infer", "ens"]).length, 2);
+  deepStrictEqual(causes({ name: "other" }, ["ens"]), []);
 });
 
 Deno.test("votingEnsemble() checks its options", () => {
   const { options } = VOTING_ENSEMBLE;
-  equal(options.safeParse({ voteType: "median" }).success, false);
-  equal(options.safeParse({ onMemberError: "ignore" }).success, false);
-  equal(options.safeParse({ weights: { a: "1" } }).success, false);
-  equal(options.safeParse({ wieghts: {} }).success, false);
+  strictEqual(options.safeParse({ voteType: "median" }).success, false);
+  strictEqual(options.safeParse({ onMemberError: "ignore" }).success, false);
+  strictEqual(options.safeParse({ weights: { a: "1" } }).success, false);
+  strictEqual(options.safeParse({ wieghts: {} }).success, false);
   const sound = { name: "e", voteType: "regression", weights: { a: 1 }, onMemberError: "drop" } as const;
-  equal(options.safeParse(votingEnsemble(sound).options).success, true);
+  strictEqual(options.safeParse(votingEnsemble(sound).options).success, true);
 });
 
 Deno.test("votingEnsemble() calls itself by its option, its step, or, alone in a function, as MLRun does", async () => {
@@ -53,6 +53,6 @@ Deno.test("votingEnsemble() calls itself by its option, its step, or, alone in a
     ] as const
   ) {
     await using router = await openRouter(votingEnsemble(options), { m: ListModel }, { name: step });
-    equal((await router.ask("/", { inputs: [1] }) as { model_name: string }).model_name, name);
+    strictEqual((await router.ask("/", { inputs: [1] }) as { model_name: string }).model_name, name);
   }
 });

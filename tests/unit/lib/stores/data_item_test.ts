@@ -1,12 +1,12 @@
-import { equal, throws } from "node:assert/strict";
+import { strictEqual, throws } from "node:assert/strict";
 import { resolve } from "node:path";
 import { openItem } from "../../../../lib/stores/data_item.ts";
 
 Deno.test("openItem() takes plain paths and file URLs", () => {
-  equal(openItem("models/a.onnx").uri, resolve("models/a.onnx"));
-  equal(openItem("/models/a b.onnx").uri, "/models/a b.onnx");
-  equal(openItem("file:///models/a%20b.onnx").uri, "/models/a b.onnx");
-  equal(openItem("FILE:///models/a.onnx").uri, "/models/a.onnx");
+  strictEqual(openItem("models/a.onnx").uri, resolve("models/a.onnx"));
+  strictEqual(openItem("/models/a b.onnx").uri, "/models/a b.onnx");
+  strictEqual(openItem("file:///models/a%20b.onnx").uri, "/models/a b.onnx");
+  strictEqual(openItem("FILE:///models/a.onnx").uri, "/models/a.onnx");
 });
 
 Deno.test("openItem() names the schemes that there are", () => {

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { FileItem } from "../../../../lib/stores/file_item.ts";
 
 interface Folder extends AsyncDisposable {
@@ -23,18 +23,18 @@ function textOf(bytes: Uint8Array): string {
 Deno.test("FileItem puts and gets bytes and text", async () => {
   await using temporary = await folder();
   const item = await withText(temporary.path);
-  equal(textOf(await item.get()), "0123456789");
+  strictEqual(textOf(await item.get()), "0123456789");
   await item.put(Uint8Array.of(0, 255));
-  deepEqual([...await item.get()], [0, 255]);
+  deepStrictEqual([...await item.get()], [0, 255]);
 });
 
 Deno.test("FileItem gets a range: from the first byte to behind the last", async () => {
   await using temporary = await folder();
   const item = await withText(temporary.path);
-  equal(textOf(await item.get({ from: 2, to: 5 })), "234");
-  equal(textOf(await item.get({ from: 8, to: 100 })), "89");
-  equal(textOf(await item.get({ from: 100, to: 200 })), "");
-  equal(textOf(await item.get({ from: 3, to: 3 })), "");
+  strictEqual(textOf(await item.get({ from: 2, to: 5 })), "234");
+  strictEqual(textOf(await item.get({ from: 8, to: 100 })), "89");
+  strictEqual(textOf(await item.get({ from: 100, to: 200 })), "");
+  strictEqual(textOf(await item.get({ from: 3, to: 3 })), "");
 });
 
 Deno.test("FileItem refuses a range that is none", async () => {
@@ -48,23 +48,23 @@ Deno.test("FileItem refuses a range that is none", async () => {
 Deno.test("FileItem streams its bytes", async () => {
   await using temporary = await folder();
   const item = await withText(temporary.path, "x".repeat(200_000));
-  equal((await new Response(await item.stream()).text()).length, 200_000);
+  strictEqual((await new Response(await item.stream()).text()).length, 200_000);
 });
 
 Deno.test("FileItem tells its size, its time and what it is", async () => {
   await using temporary = await folder();
   const item = await withText(temporary.path);
   const { kind, bytes, modified } = await item.stat();
-  deepEqual([kind, bytes], ["file", 10]);
+  deepStrictEqual([kind, bytes], ["file", 10]);
   ok(Math.abs(Date.now() - modified.getTime()) < 60_000);
-  equal((await new FileItem(temporary.path).stat()).kind, "directory");
+  strictEqual((await new FileItem(temporary.path).stat()).kind, "directory");
 });
 
 Deno.test("FileItem lists a directory", async () => {
   await using temporary = await folder();
   await withText(temporary.path);
   await Deno.mkdir(`${temporary.path}/sub`);
-  deepEqual((await Array.fromAsync(new FileItem(temporary.path).list())).sort(), ["digits.txt", "sub/"]);
+  deepStrictEqual((await Array.fromAsync(new FileItem(temporary.path).list())).sort(), ["digits.txt", "sub/"]);
 });
 
 Deno.test("FileItem tells that there is no such file, whatever is asked", async () => {
@@ -91,5 +91,5 @@ Deno.test("FileItem leaves nothing half behind when it cannot put", async () => 
   await using temporary = await folder();
   await Deno.mkdir(`${temporary.path}/taken`);
   await rejects(new FileItem(`${temporary.path}/taken`).put("x"));
-  deepEqual((await Array.fromAsync(Deno.readDir(temporary.path))).map(({ name }) => name), ["taken"]);
+  deepStrictEqual((await Array.fromAsync(Deno.readDir(temporary.path))).map(({ name }) => name), ["taken"]);
 });
