@@ -11,6 +11,7 @@ import { jupyterNamespace } from "./jupyter_namespace.ts";
 import { Outbox } from "./outbox.ts";
 import { fenceText } from "./pipe.ts";
 import { Stacks } from "./stack.ts";
+import { captureWrites } from "./writes.ts";
 
 const AHEAD_CHARACTERS = 4 << 20; // what may be on its way to the kernel before the process waits: bounds its memory
 const CELL = Symbol.for("levada.cell");
@@ -21,6 +22,8 @@ class EngineProcess {
   readonly #stacks = new Stacks();
   #latest: Run | undefined;
   readonly #outbox = new Outbox();
+  readonly #raw = [Deno.stdout.writeSync.bind(Deno.stdout), Deno.stderr.writeSync.bind(Deno.stderr)];
+  readonly #setTimeout = setTimeout;
   #abort = new AbortController();
   /** What `import.meta` is in a cell. */
   readonly meta: object;
@@ -52,7 +55,8 @@ class EngineProcess {
     const run = this.#run();
     if (run === undefined || run.silent) return;
     const { bundleOf } = await import("../show/bundle.ts");
-    this.say({ kind: "result", execution: run.execution, data: await bundleOf(value), metadata: {} });
+    const data = await bundleOf(value);
+    if (Object.keys(data).length > 0) this.say({ kind: "result", execution: run.execution, data, metadata: {} });
   }
 
   /** Makes a relative specifier of a dynamic import absolute. */
@@ -73,13 +77,18 @@ class EngineProcess {
   /** Gives what has not been said yet, and marks the end of what was written to the raw pipes. */
   drain(token: string, number: number): string {
     const bytes = new TextEncoder().encode(fenceText(token, number));
-    Deno.stdout.writeSync(bytes);
-    Deno.stderr.writeSync(bytes);
+    for (const write of this.#raw) write(bytes);
     return this.#outbox.take();
+  }
+
+  /** Calls back when the event loop has turned. */
+  turn(done: () => void): void {
+    this.#setTimeout(done, 0);
   }
 
   install(): void {
     this.#stacks.install();
+    captureWrites((name, text) => this.print(name, text));
     const write = (name: "stdout" | "stderr") =>
       Object.assign(new EventEmitter(), { write: (text: string) => this.print(name, text) });
     const console = new Console({ stdout: write("stdout"), stderr: write("stderr"), colorMode: false } as never);
@@ -160,10 +169,13 @@ class EngineProcess {
 
   #uncaught(how: string, thrown: unknown): void {
     const { name, message, frames } = this.describe(thrown);
+    const execution = this.#runs.getStore()?.execution ?? this.#stacks.executionOf(thrown) ?? this.#latest?.execution;
+    if (execution === undefined) return;
     const lines = frames.map((frame) =>
       `    at ${frame.name || "<cell>"} (${frame.place}:${frame.line}:${frame.column})`
     );
-    this.print("stderr", `${[`${how} ${name}: ${message}`, ...lines].join("\n")}\n`);
+    const text = `${[`${how} ${name}: ${message}`, ...lines].join("\n")}\n`;
+    this.say({ kind: "stream", execution, name: "stderr", text });
   }
 }
 
@@ -181,4 +193,5 @@ function readTold(): Told {
 const engine = new EngineProcess(Deno.args[0]!);
 engine.install();
 Object.defineProperty(globalThis, ENGINE, { value: engine, enumerable: false });
-setInterval(() => {}, 1 << 30); // the process waits for cells
+const kernel = Deno.ppid;
+setInterval(() => Deno.ppid === kernel || Deno.exit(1), 1_000); // waits for cells as long as there is a kernel

@@ -69,6 +69,13 @@ interface Incoming {
 /** The other side answered with an error, or is gone. */
 export class CdpError extends Error {
   override readonly name = "CdpError";
+  /** The process is gone, or lets nobody in any more. */
+  readonly isGone: boolean;
+
+  constructor(message: string, options: { readonly isGone?: boolean } = {}) {
+    super(message);
+    this.isGone = options.isGone ?? false;
+  }
 }
 
 /** One connection to one process. */
@@ -85,7 +92,9 @@ export class CdpClient {
     this.closed = promise;
     socket.onmessage = ({ data }) => this.#take(JSON.parse(data), onEvent);
     socket.onclose = () => {
-      for (const { reject } of this.#waiting.values()) reject(new CdpError("The engine process is gone"));
+      for (const { reject } of this.#waiting.values()) {
+        reject(new CdpError("The engine process is gone", { isGone: true }));
+      }
       this.#waiting.clear();
       resolve();
     };
@@ -108,7 +117,9 @@ export class CdpClient {
     params: CdpMethods[Method][0],
   ): Promise<CdpMethods[Method][1]> {
     return new Promise((resolve, reject) => {
-      if (this.#socket.readyState !== WebSocket.OPEN) return reject(new CdpError("The engine process is gone"));
+      if (this.#socket.readyState !== WebSocket.OPEN) {
+        return reject(new CdpError("The engine process is gone", { isGone: true }));
+      }
       const id = ++this.#lastId;
       this.#waiting.set(id, { resolve, reject });
       this.#socket.send(JSON.stringify({ id, method, params }));

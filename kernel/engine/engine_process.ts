@@ -1,5 +1,6 @@
 /** One engine process: starts it, evaluates in it, and tells when it is gone. */
 
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Carried, CARRIER, ENGINE, type Run, type Told } from "./carried.ts";
 import { CdpClient, CdpError, type Evaluated } from "./cdp.ts";
 import { importArguments } from "./import_map.ts";
@@ -13,9 +14,10 @@ export interface ProcessEvents {
   raw(name: "stdout" | "stderr", text: string): void;
 }
 
-const BOOTSTRAP = new URL("bootstrap.ts", import.meta.url).pathname;
+const BOOTSTRAP = fileURLToPath(new URL("bootstrap.ts", import.meta.url));
 const LEAVING = /Waiting for the debugger to disconnect\.\.\.\n*|Debugger session ended\n*/;
 const FENCE_MS = 1_000; // a pipe that a cell has closed never brings its fence
+const LEFT_MS = 100; // after its end: what it wrote has come, or another process holds the pipes open
 const START_MS = 60_000; // the first start may have to fetch packages
 
 /** A running engine process. */
@@ -25,7 +27,7 @@ export class EngineProcess implements AsyncDisposable {
   readonly #token: string;
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
   readonly #fences = new Map<number, { left: number; done: () => void }>();
-  readonly #pipes: Promise<unknown>;
+  readonly #left = new AbortController();
   #lastFence = 0;
   #isQuiet = true;
 
@@ -38,9 +40,11 @@ export class EngineProcess implements AsyncDisposable {
     this.#cdp = cdp;
     this.#token = token;
     this.#stdin = child.stdin.getWriter();
-    this.#pipes = Promise.all([this.#follow("stdout", child.stdout, events), this.#follow("stderr", stderr, events)]);
+    const pipes = Promise.all([this.#follow("stdout", child.stdout, events), this.#follow("stderr", stderr, events)]);
     this.ended = child.status.then(async (status) => {
-      await this.#pipes;
+      const timer = setTimeout(() => this.#left.abort(), LEFT_MS);
+      await pipes;
+      clearTimeout(timer);
       await cdp.closed;
       for (const { done } of this.#fences.values()) done();
       return status.signal === null ? `exit code ${status.code}` : `signal ${status.signal}`;
@@ -55,9 +59,9 @@ export class EngineProcess implements AsyncDisposable {
 
   /** Runs a cell's script; settles when it has ended, and rejects with a `CdpError` when the process is gone. */
   evaluate(code: string, run: Run): Promise<Evaluated> {
-    const expression = `${ENGINE}.begin(${
+    const expression = `"use strict";${ENGINE}.begin(${
       JSON.stringify(run)
-    });await null;\n${code}\n//# sourceURL=${CELL_SCHEME}${run.execution}`;
+    });await null;\n${code}\n//# sourceURL=${CELL_SCHEME}${encodeURIComponent(run.execution)}`;
     return this.#cdp.call("Runtime.evaluate", { expression, replMode: true, awaitPromise: true });
   }
 
@@ -68,16 +72,16 @@ export class EngineProcess implements AsyncDisposable {
   }
 
   /** Whether its event loop turns within a time; a cell that loops holds it. `first` is evaluated before. */
-  async turns(withinMs: number, first = ""): Promise<boolean> {
+  async turns(withinMs: number, first = ""): Promise<"turned" | "held" | "gone"> {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(false), withinMs));
+    const late = new Promise<"held">((resolve) => timer = setTimeout(() => resolve("held"), withinMs));
     const turn = this.#cdp.call("Runtime.evaluate", {
-      expression: `${first};new Promise((r)=>setTimeout(r,0))`,
+      expression: `${first};new Promise((r)=>${ENGINE}.turn(r))`,
       awaitPromise: true,
     });
-    const turned = await Promise.race([turn.then(() => true, () => true), late]);
+    const state = await Promise.race([turn.then(() => "turned" as const, () => "gone" as const), late]);
     clearTimeout(timer);
-    return turned;
+    return state;
   }
 
   /** Ends what runs now; the state stays. */
@@ -135,7 +139,7 @@ export class EngineProcess implements AsyncDisposable {
         const fence = this.#fences.get(number);
         if (fence !== undefined && --fence.left === 0) fence.done();
       },
-    });
+    }, this.#left.signal);
   }
 }
 
@@ -157,7 +161,7 @@ interface Started {
  * @throws {Error} If it does not come up; with what it wrote.
  */
 export async function startProcess(directory: string, events: ProcessEvents): Promise<EngineProcess> {
-  const base = new URL(`file://${directory}/`).href;
+  const base = `${pathToFileURL(directory).href.replace(/\/$/, "")}/`;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-prompt", "--inspect=127.0.0.1:0", ...await importArguments(directory), BOOTSTRAP, base],
     cwd: directory,

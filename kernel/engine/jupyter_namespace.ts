@@ -1,5 +1,6 @@
 /** A namespace compatible with that of Deno's own kernel, so that its notebooks run. Runs in the engine process. */
 
+import { imageType } from "../show/image.ts";
 import { type Bundle, bundleOf } from "../show/bundle.ts";
 
 const DISPLAY = Symbol.for("Jupyter.display");
@@ -13,7 +14,11 @@ interface DisplayOptions {
 
 /** Makes `Deno.jupyter`; `say` carries an output of the running cell to the kernel. */
 export function jupyterNamespace(say: (output: object) => void): object {
-  async function display(value: unknown, options: DisplayOptions = {}): Promise<void> {
+  function display(value: unknown, options: DisplayOptions = {}): Promise<void> {
+    return Object.assign(show(value, options), { [DISPLAY]: () => ({}) }); // as a cell's last value it shows nothing more
+  }
+
+  async function show(value: unknown, options: DisplayOptions): Promise<void> {
     const data = options.raw === true ? value as Bundle : await bundleOf(value);
     say({
       kind: options.update === true ? "update" : "display",
@@ -37,8 +42,14 @@ export function jupyterNamespace(say: (output: object) => void): object {
     md: tagged("text/markdown"),
     html: tagged("text/html"),
     svg: tagged("image/svg+xml"),
-    image: (path: string | Uint8Array) => typeof path === "string" ? Deno.readFileSync(path) : path,
+    image: (path: string | Uint8Array) => picture(typeof path === "string" ? Deno.readFileSync(path) : path),
   };
+}
+
+function picture(bytes: Uint8Array): object {
+  const type = imageType(bytes);
+  if (type === undefined) throw new TypeError("Cannot show the image needs PNG or JPEG bytes: found neither");
+  return { [DISPLAY]: () => ({ [type]: bytes.toBase64(), "text/plain": `${type}, ${bytes.length} bytes` }) };
 }
 
 function tagged(type: string): (strings: TemplateStringsArray, ...values: unknown[]) => object {

@@ -21,12 +21,20 @@ function heldBack(text: string, mark: string): number {
   return 0;
 }
 
-/** Reads a pipe to its end. */
-export async function readPipe(pipe: ReadableStream<Uint8Array>, token: string, taker: PipeTaker): Promise<void> {
+/** Reads a pipe to its end, or until `signal` aborts: a process that a cell has left behind may hold it open. */
+export async function readPipe(
+  pipe: ReadableStream<Uint8Array>,
+  token: string,
+  taker: PipeTaker,
+  signal?: AbortSignal,
+): Promise<void> {
   const mark = `\u0001${token}:`;
   let text = "";
-  for await (const piece of pipe.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)) {
-    text += piece;
+  const reader = pipe.getReader();
+  const decoder = new TextDecoder();
+  signal?.addEventListener("abort", () => void reader.cancel(), { once: true });
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    text += decoder.decode(read.value, { stream: true });
     for (;;) {
       const start = text.indexOf(mark);
       const end = start < 0 ? -1 : text.indexOf(CLOSING, start + mark.length);

@@ -1,5 +1,6 @@
 /** Stack traces of the engine process, in the cells' own lines. Runs in the engine process. */
 
+import { textOf } from "../show/bundle.ts";
 import { traceBack } from "../language/positions.ts";
 import type { Described, Frame, Run } from "./carried.ts";
 
@@ -42,23 +43,25 @@ export class Stacks {
     this.#runs.set(execution, { count, shift, trace: traceBack(mappings) });
   }
 
-  /** What a person is told of anything that was thrown. */
+  /** What a person is told of anything that was thrown; nothing that the value does can throw out of here. */
   describe(thrown: unknown, depth = 0): Described {
     if (!(thrown instanceof Error)) {
-      return {
-        name: "Uncaught",
-        message: Deno.inspect(thrown, { colors: false }).slice(0, 1_000),
-        frames: [],
-        cause: undefined,
-      };
+      return { name: "Uncaught", message: textOf(thrown).slice(0, 1_000), frames: [], cause: undefined };
     }
-    void thrown.stack; // writes the trace, if nobody has asked for it yet
+    read(thrown, "stack"); // writes the trace, if nobody has asked for it yet
+    const cause = read(thrown, "cause");
+    const [name, message] = [read(thrown, "name"), read(thrown, "message")];
     return {
-      name: String(thrown.name),
-      message: String(thrown.message),
+      name: typeof name === "string" ? name : "Error",
+      message: typeof message === "string" ? message : textOf(message),
       frames: this.#frames.get(thrown) ?? [],
-      cause: thrown.cause === undefined || depth >= 5 ? undefined : this.describe(thrown.cause, depth + 1),
+      cause: cause === undefined || depth >= 5 ? undefined : this.describe(cause, depth + 1),
     };
+  }
+
+  /** The run in whose code an error was made. */
+  executionOf(thrown: unknown): string | undefined {
+    return this.describe(thrown).frames.find(({ execution }) => execution !== undefined)?.execution;
   }
 
   #frame(site: CallSite): Frame | undefined {
@@ -66,7 +69,7 @@ export class Stacks {
     const [line, column] = [site.getLineNumber() ?? 0, site.getColumnNumber() ?? 0];
     const name = site.getFunctionName() ?? "";
     if (file.startsWith(CELL_SCHEME)) {
-      const execution = file.slice(CELL_SCHEME.length);
+      const execution = decodeURIComponent(file.slice(CELL_SCHEME.length));
       const run = this.#runs.get(execution);
       const place = run?.trace({ line: line - 1 - PREFIX_LINES, column: column - 1 });
       if (run === undefined || place === undefined) return undefined;
@@ -81,6 +84,14 @@ export class Stacks {
       line,
       column,
     };
+  }
+}
+
+function read(error: Error, key: "name" | "message" | "cause" | "stack"): unknown {
+  try {
+    return error[key];
+  } catch (failure) {
+    return key === "message" ? `(its message cannot be read: ${failure})` : undefined;
   }
 }
 

@@ -42,6 +42,18 @@ function quote(code: string, line: number, column: number): string[] {
   const text = code.split("\n")[line - 1];
   if (text === undefined) return [];
   const number = `${line} | `;
-  const before = [...text.slice(0, column - 1)].map((character) => character === "\t" ? "\t" : " ").join("");
+  const before = [...text.slice(0, column - 1)].map(blankFor).join("");
   return [`${number}${text}`, `${" ".repeat(number.length)}${before}^`];
+}
+
+// East Asian scripts and emoji take two columns of a fixed-width font, marks that combine take none (Unicode TR 11)
+const WIDE =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60]/u;
+const COMBINING = /\p{Mn}/u;
+
+/** Blank space as wide as a character. */
+function blankFor(character: string): string {
+  if (character === "\t") return "\t";
+  if (COMBINING.test(character)) return "";
+  return WIDE.test(character) ? "  " : " ";
 }

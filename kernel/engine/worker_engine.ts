@@ -1,11 +1,13 @@
 /** The engine: cells run in a process of their own, which may loop, crash or exit; this side always settles. */
 
-import { CellSyntaxError, rewriteCell } from "../language/rewrite.ts";
-import { type Carried, type Described, ENGINE } from "./carried.ts";
-import type { Evaluated } from "./cdp.ts";
+import { pathToFileURL } from "node:url";
+import { CellSyntaxError, type JsxSetting, rewriteCell, type RewrittenCell } from "../language/rewrite.ts";
+import { type Carried, ENGINE } from "./carried.ts";
+import { CdpError, type Evaluated } from "./cdp.ts";
 import type { Cell, CellFailure, Engine, EngineEvents, Outcome } from "./engine.ts";
 import { type EngineProcess, type ProcessEvents, startProcess } from "./engine_process.ts";
 import { OutputQueue } from "./output_queue.ts";
+import { describeThrown } from "./thrown.ts";
 import { failureOf, syntaxFailure } from "./traceback.ts";
 
 /** How an engine is opened. */
@@ -25,7 +27,7 @@ interface Running {
 
 type Ending =
   | { readonly kind: "evaluated"; readonly evaluated: Evaluated }
-  | { readonly kind: "refused"; readonly message: string }
+  | { readonly kind: "refused" }
   | { readonly kind: "died"; readonly how: string }
   | { readonly kind: "interrupted" };
 
@@ -35,6 +37,8 @@ export class WorkerEngine implements Engine {
   readonly #directory: string;
   readonly #queue: OutputQueue;
   readonly #sources = new Map<string, string>();
+  /** Runs that have been settled while their cell still waited: its result comes too late. */
+  readonly #abandoned = new Set<string>();
   readonly #heard: ProcessEvents = {
     carried: (carried) => this.#take(carried),
     raw: (name, text) => this.#queue.push({ kind: "stream", execution: this.#latest, name, text }),
@@ -44,6 +48,9 @@ export class WorkerEngine implements Engine {
   #latest = "";
   #isClosed = false;
   #cancelAnswer: (() => void) | undefined;
+  #releaseMark: (() => void) | undefined;
+  #jsx: JsxSetting | undefined;
+  #goneBetweenCells: string | undefined;
 
   constructor(events: EngineEvents, options: EngineOptions) {
     this.#events = events;
@@ -55,7 +62,11 @@ export class WorkerEngine implements Engine {
   async start(): Promise<void> {
     const process = await startProcess(this.#directory, this.#heard);
     this.#process = process;
-    void process.ended.then((how) => this.#running?.settle({ kind: "died", how }));
+    void process.ended.then((how) => {
+      if (this.#process !== process || this.#running !== undefined) return;
+      this.#process = undefined;
+      this.#goneBetweenCells = how;
+    });
   }
 
   async run(cell: Cell): Promise<Outcome> {
@@ -86,11 +97,15 @@ export class WorkerEngine implements Engine {
     }
     running.isInterrupted = true;
     this.#cancelAnswer?.();
-    if (!await process.turns(IDLE_MS, `${ENGINE}.interrupt()`) && this.#running === running) {
-      await process.terminate().catch(() => {});
-      if (!await process.turns(STOP_MS)) await process[Symbol.asyncDispose]();
+    this.#releaseMark?.();
+    let state = await process.turns(IDLE_MS, `${ENGINE}.interrupt()`);
+    if (state === "held" && this.#running === running) {
+      await process.terminate().catch(() => {}); // gone: the next line sees it
+      state = await process.turns(STOP_MS);
     }
-    running.settle({ kind: "interrupted" });
+    if (state === "turned") return running.settle({ kind: "interrupted" });
+    await process[Symbol.asyncDispose](); // a timer's code or a native call: V8 cannot stop it alone
+    running.settle({ kind: "died", how: await process.ended });
   }
 
   async restart(): Promise<void> {
@@ -107,39 +122,57 @@ export class WorkerEngine implements Engine {
   }
 
   async #evaluate(cell: Cell): Promise<CellFailure | undefined> {
-    const rewritten = rewriteCell(cell.code, { directory: new URL(`file://${this.#directory}/`).href, engine: ENGINE });
+    const rewritten = await rewriteCell(cell.code, {
+      directory: `${pathToFileURL(this.#directory).href.replace(/\/$/, "")}/`,
+      engine: ENGINE,
+      jsx: this.#jsx,
+    });
+    this.#jsx = rewritten.jsx;
     if (this.#process === undefined) await this.start();
+    this.#tellLoss(cell.execution);
     const process = this.#process!;
     const { promise, resolve } = Promise.withResolvers<Ending>();
-    this.#running = { cell, settle: resolve, isInterrupted: false };
-    const { execution, cellId, count, silent, code } = cell;
-    const shift = rewritten.origin({ line: 0, column: 0 }) === undefined
-      ? 0
-      : code.trimStart().startsWith("{") && rewritten.code.startsWith("await")
-      ? 1
-      : 0;
+    const running: Running = { cell, settle: resolve, isInterrupted: false };
+    this.#running = running;
+    const { execution, cellId, count, silent } = cell;
+    const { mappings, shift } = rewritten;
     process.evaluate(rewritten.code, {
       execution,
       cellId: cellId ?? null,
       count,
       silent,
-      mappings: rewritten.mappings,
+      mappings,
       shift,
     }).then(
       (evaluated) => resolve({ kind: "evaluated", evaluated }),
       async (error) => {
-        const isGone = await Promise.race([process.ended.then(() => true), Promise.resolve(false)]);
-        if (!isGone && !/is gone/.test(error.message)) resolve({ kind: "refused", message: error.message });
+        if (error instanceof CdpError && error.isGone) resolve({ kind: "died", how: await process.ended });
+        else if (!running.isInterrupted) resolve({ kind: "refused" }); // else `interrupt` settles, when it knows how
       },
     );
     const ending = await promise;
     this.#running = undefined;
-    return await this.#failure(ending, process);
+    const isStopped = running.isInterrupted && ending.kind === "evaluated" && ending.evaluated.exceptionDetails;
+    return await this.#failure(isStopped ? { kind: "interrupted" } : ending, process, { cell, rewritten });
   }
 
-  async #failure(ending: Ending, process: EngineProcess): Promise<CellFailure | undefined> {
+  /** A process that ended between two cells has nobody to tell but the next one. */
+  #tellLoss(execution: string): void {
+    const how = this.#goneBetweenCells;
+    if (how === undefined) return;
+    this.#goneBetweenCells = undefined;
+    const text = `The process that runs cells ended with ${how} after the last cell: its variables are gone\n`;
+    this.#queue.push({ kind: "stream", execution, name: "stderr", text });
+  }
+
+  async #failure(
+    ending: Ending,
+    process: EngineProcess,
+    { cell, rewritten }: { cell: Cell; rewritten: RewrittenCell },
+  ): Promise<CellFailure | undefined> {
     switch (ending.kind) {
       case "interrupted":
+        this.#abandoned.add(cell.execution);
         return plain("Interrupted", "the cell was stopped; all variables are kept");
       case "refused":
         return plain("Unsettled", "the cell waits for a promise that nothing can settle any more");
@@ -152,23 +185,27 @@ export class WorkerEngine implements Engine {
       case "evaluated": {
         const { exceptionDetails } = ending.evaluated;
         if (exceptionDetails === undefined) return undefined;
-        const { exception, text } = exceptionDetails;
-        if (exception?.objectId === undefined) {
-          return plain("Uncaught", String(exception?.value ?? exception?.description ?? text));
-        }
-        return failureOf(await process.describe(exception.objectId) as Described, this.#sources);
+        return failureOf(await describeThrown(exceptionDetails, process, { cell, rewritten }), this.#sources);
       }
     }
   }
 
   #take(carried: Carried): void {
     if (carried.kind === "mark") {
-      void this.#queue.flush().then(() => this.#process?.tell({ kind: "taken" }));
+      void this.#mark();
     } else if (carried.kind === "ask") {
       void this.#ask(carried);
-    } else {
+    } else if (carried.kind !== "result" || !this.#abandoned.has(carried.execution)) {
       this.#queue.push(carried);
     }
+  }
+
+  /** The process waits until everything so far has been taken, or until the person stops the cell. */
+  async #mark(): Promise<void> {
+    const stopped = new Promise<void>((resolve) => this.#releaseMark = resolve);
+    await Promise.race([this.#queue.flush(), stopped]);
+    this.#releaseMark = undefined;
+    await this.#process?.tell({ kind: "taken" });
   }
 
   async #ask({ execution, prompt, password }: Extract<Carried, { kind: "ask" }>): Promise<void> {

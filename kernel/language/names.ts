@@ -1,5 +1,5 @@
 /** Which names a piece of code binds. */
-import type { BindingPattern, Directive, Program, Statement } from "oxc-parser";
+import { type BindingPattern, type Decorator, type Directive, type Program, type Statement, Visitor } from "oxc-parser";
 
 /** Adds every name that a pattern binds, in the order of the text. */
 export function bindingNames(pattern: BindingPattern, names: Set<string>): void {
@@ -23,6 +23,7 @@ export function bindingNames(pattern: BindingPattern, names: Set<string>): void 
 }
 
 function add(node: Statement | Directive, names: Set<string>): void {
+  if ("declare" in node && node.declare) return;
   switch (node.type) {
     case "VariableDeclaration":
       for (const each of node.declarations) bindingNames(each.id, names);
@@ -33,7 +34,7 @@ function add(node: Statement | Directive, names: Set<string>): void {
       if (node.id) names.add(node.id.name);
       return;
     case "TSModuleDeclaration":
-      if (node.id.type === "Identifier" && !node.declare) names.add(node.id.name);
+      if (node.id.type === "Identifier") names.add(node.id.name);
       return;
     case "ImportDeclaration":
       if (node.importKind === "type") return;
@@ -56,4 +57,11 @@ export function declaredBy(program: Program): string[] {
   const names = new Set<string>();
   for (const statement of program.body) add(statement, names);
   return [...names];
+}
+
+/** Whether a program decorates anything. */
+export function hasDecorators(program: Program): boolean {
+  let found = false;
+  new Visitor({ Decorator: (_node: Decorator) => void (found = true) }).visit(program);
+  return found;
 }

@@ -1,8 +1,10 @@
 /** TypeScript as it is typed into a cell → a script that V8 runs in its REPL mode. */
 import MagicString from "magic-string";
-import { type ParseResult, parseSync, type Program, type Statement } from "oxc-parser";
-import { type HelperMode, transformSync } from "oxc-transform";
-import { declaredBy } from "./names.ts";
+import { type Comment, type ParseResult, parseSync, type Program, type Statement } from "oxc-parser";
+import { type JsxOptions, transformSync } from "oxc-transform";
+import { lowerDecorators } from "./decorators.ts";
+import { type JsxSetting, readPragmas } from "./jsx.ts";
+import { declaredBy, hasDecorators } from "./names.ts";
 import { type Position, positionAt, traceBack } from "./positions.ts";
 import { isValue, returnLast, rewriteStatements } from "./statements.ts";
 
@@ -13,6 +15,10 @@ export interface RewrittenCell {
   readonly mappings: readonly string[];
   /** The names that the cell declares at its top level, in order, each once. */
   readonly declared: readonly string[];
+  /** Columns that line 0 of the source map's source is ahead of the cell's. */
+  readonly shift: number;
+  /** The setting for the next cell. */
+  readonly jsx: JsxSetting;
   /** Where a place in `code` was written in the cell; undefined for code that nobody wrote. */
   origin(position: Position): Position | undefined;
 }
@@ -23,7 +29,11 @@ export interface RewriteOptions {
   readonly directory: string;
   /** An expression for the object of the engine process that has `result`, `meta` and `resolve`. */
   readonly engine: string;
+  /** What the cells before have said about JSX. */
+  readonly jsx?: JsxSetting | undefined;
 }
+
+export type { JsxSetting };
 
 /** The cell is not TypeScript. */
 export class CellSyntaxError extends SyntaxError {
@@ -43,6 +53,7 @@ interface Parsed {
   readonly source: string;
   readonly language: Language;
   readonly program: Program;
+  readonly comments: readonly Comment[];
   /** 1 when the source has a parenthesis in front that the cell has not. */
   readonly shift: number;
 }
@@ -70,13 +81,13 @@ function read(code: string): Parsed {
     const source = `(${code}\n)`;
     const result = parse(source, "tsx");
     if (!failed(result) && isObject(result.program.body)) {
-      return { source, language: "tsx", program: result.program, shift: 1 };
+      return { source, language: "tsx", program: result.program, comments: result.comments, shift: 1 };
     }
   }
   const tsx = parse(code, "tsx");
-  if (!failed(tsx)) return { source: code, language: "tsx", program: tsx.program, shift: 0 };
+  if (!failed(tsx)) return { source: code, language: "tsx", program: tsx.program, comments: tsx.comments, shift: 0 };
   const ts = parse(code, "ts");
-  if (!failed(ts)) return { source: code, language: "ts", program: ts.program, shift: 0 };
+  if (!failed(ts)) return { source: code, language: "ts", program: ts.program, comments: ts.comments, shift: 0 };
   const [error] = tsx.errors.filter((each) => each.severity === "Error");
   const help = error?.helpMessage ? `. ${error.helpMessage}` : "";
   throw new CellSyntaxError(
@@ -85,21 +96,29 @@ function read(code: string): Parsed {
   );
 }
 
+function jsxOptions({ factory, fragment, importSource }: JsxSetting): JsxOptions {
+  if (factory !== undefined || fragment !== undefined) {
+    return { runtime: "classic", pragma: factory ?? "React.createElement", pragmaFrag: fragment ?? "React.Fragment" };
+  }
+  return importSource === undefined ? { runtime: "automatic" } : { runtime: "automatic", importSource };
+}
+
 /**
  * Rewrites a cell: types go, imports become bindings that the next cell can use and declare again, the last expression
  * is handed to the engine as the result. A semicolon after it does not hide it, because formatters put one there.
  *
  * @throws {CellSyntaxError} If the cell is not TypeScript.
  */
-export function rewriteCell(code: string, options: RewriteOptions): RewrittenCell {
-  const { source, language, program: written, shift } = read(code);
-  const script = transformSync(`cell.${language}`, source, {
+export async function rewriteCell(code: string, options: RewriteOptions): Promise<RewrittenCell> {
+  const { source, language, program: written, comments, shift } = read(code);
+  const jsx = readPragmas(comments, options.jsx ?? {});
+  const lowered = hasDecorators(written) ? await lowerDecorators(source) : undefined;
+  const script = transformSync(`cell.${language}`, lowered?.code ?? source, {
     lang: language,
     sourceType: "module",
     sourcemap: true,
-    decorator: { legacy: true },
     typescript: { onlyRemoveTypeImports: true },
-    helpers: { mode: "External" as HelperMode },
+    jsx: jsxOptions(jsx),
   });
   const [fault] = script.errors.filter((each) => each.severity === "Error");
   if (fault !== undefined) {
@@ -116,12 +135,15 @@ export function rewriteCell(code: string, options: RewriteOptions): RewrittenCel
   const mappings = [
     edited.generateMap({ hires: "boundary" }).mappings,
     script.map?.mappings ?? "",
+    ...lowered ? [lowered.mappings] : [],
   ];
   const trace = traceBack(mappings);
   return {
     code: edited.toString(),
     mappings,
     declared,
+    shift,
+    jsx,
     origin(position) {
       const place = trace(position);
       return place && place.line === 0 ? { line: 0, column: Math.max(0, place.column - shift) } : place;

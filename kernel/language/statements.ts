@@ -8,6 +8,7 @@ import {
   type Program,
   type Statement,
   type StringLiteral,
+  type VariableDeclaration,
   Visitor,
 } from "oxc-parser";
 import type { RewriteOptions } from "./rewrite.ts";
@@ -40,6 +41,12 @@ function importText(node: ImportDeclaration, script: string, options: RewriteOpt
   return `var ${whole.local.name}=${call}${parts.length ? `,{${parts.join()}}=${whole.local.name}` : ""};`;
 }
 
+/** Where `let`, `const`, `using` or `await using` ends: what is used is kept for the next cells, so it is not disposed. */
+function keywordEnd({ start, kind, declarations: [first] }: VariableDeclaration, script: string): number {
+  if (kind !== "await using") return start + kind.length;
+  return script.lastIndexOf("using", (first?.id.start ?? start) - 1) + "using".length;
+}
+
 /** Edits one script. */
 class StatementRewriter {
   readonly #script: string;
@@ -55,8 +62,8 @@ class StatementRewriter {
   statement(node: Statement): void {
     switch (node.type) {
       case "VariableDeclaration":
-        if (node.kind !== "let" && node.kind !== "const") return;
-        this.#edited.overwrite(node.start, node.start + node.kind.length, "var");
+        if (node.kind === "var") return;
+        this.#edited.overwrite(node.start, keywordEnd(node, this.#script), "var");
         for (const each of node.declarations) {
           if (each.init === null) this.#edited.appendLeft(each.end, "=void 0"); // as a fresh `let`, not as the last cell left it
         }

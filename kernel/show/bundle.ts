@@ -16,6 +16,7 @@ const TEXT_CHARACTERS = 100_000; // of one value: a notebook is read by people, 
 export async function bundleOf(value: unknown): Promise<Bundle> {
   try {
     const own = await ownBundle(value) ?? formBundle(value);
+    if (own !== undefined && Object.keys(own).length === 0) return {}; // it wants nothing shown
     if (own !== undefined) return { ...own, "text/plain": own["text/plain"] ?? textOf(value) };
     return { "text/plain": textOf(value) };
   } catch (error) {
