@@ -3,7 +3,7 @@
 import type { Message } from "../message/message.ts";
 import { Conversation } from "./conversation.ts";
 import { KernelError, type KernelProcessOptions, startKernelProcess } from "./kernel_process.ts";
-import { closeSockets, openSockets } from "./sockets.ts";
+import { reachSockets } from "./sockets.ts";
 
 /** How a kernel is started and spoken to. */
 export interface KernelOptions extends KernelProcessOptions {
@@ -11,6 +11,8 @@ export interface KernelOptions extends KernelProcessOptions {
   readonly readyMs?: number;
   /** How the kernel wants to be interrupted; a kernelspec's `interrupt_mode`. Default: "message". */
   readonly interruptMode?: "message" | "signal";
+  /** Aborted, the start (not the started kernel) ends with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** How one piece of code is run. */
@@ -80,13 +82,13 @@ export class KernelClient implements AsyncDisposable {
       if (message.header.msg_type !== "status") options.onOutput?.(message);
       else if (message.content.execution_state === "idle") idle.resolve();
     };
-    const aborted = Promise.withResolvers<never>();
-    const abort = () => aborted.reject(options.signal?.reason);
-    options.signal?.addEventListener("abort", abort);
     let quiet: ReturnType<typeof setInterval> | undefined;
     try {
-      const wait = <Value>(promise: Promise<Value>) =>
-        this.#conversation.orLost(Promise.race([promise, aborted.promise]));
+      const { signal } = options;
+      const wait = <Value>(promise: Promise<Value>) => {
+        const alive = this.#conversation.orLost(promise);
+        return signal === undefined ? alive : orAborted(alive, signal);
+      };
       const reply = await wait(this.#conversation.request("shell", "execute_request", content, { metadata, listen }));
       quiet = setInterval(() => {
         if (performance.now() - touched < QUIET_MS) return;
@@ -98,7 +100,6 @@ export class KernelClient implements AsyncDisposable {
       return toReply(reply.content);
     } finally {
       clearInterval(quiet);
-      options.signal?.removeEventListener("abort", abort);
     }
   }
 
@@ -130,42 +131,41 @@ export class KernelClient implements AsyncDisposable {
  */
 export async function startKernel(options: KernelOptions = {}): Promise<KernelClient> {
   const process = await startKernelProcess(options);
+  const readyMs = options.readyMs ?? READY_MS;
+  const stop = new AbortController();
+  const late = () => stop.abort(new KernelError(`it did not answer within ${readyMs / 1000} s`));
+  const timer = setTimeout(late, readyMs);
+  const abort = () => stop.abort(options.signal?.reason);
+  options.signal?.addEventListener("abort", abort);
+  if (options.signal?.aborted) abort();
+  process.ended.then(({ code }) => stop.abort(new KernelError(`its process ended with code ${code}`)));
   let conversation: Conversation | undefined;
   try {
-    const readyMs = options.readyMs ?? READY_MS;
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => reject(new KernelError(`The kernel did not answer within ${readyMs / 1000} s`)),
-      readyMs,
-    );
-    const died = process.ended.then((status) =>
-      Promise.reject(new KernelError(`The kernel ended with code ${status.code}`))
-    );
-    const orLate = <Value>(promise: Promise<Value>) => Promise.race([promise, late, died]);
-    try {
-      const opening = openSockets(process.connection, readyMs);
-      opening.catch(() => {}); // it is told by `orLate`, or it is the same news as the kernel's end
-      try {
-        conversation = new Conversation(process, await orLate(opening));
-      } catch (error) {
-        process.signal("SIGKILL");
-        await opening.then(closeSockets, () => {});
-        throw error;
-      }
-      const info = await orLate(conversation.waitReady().then(toInfo));
-      return new KernelClient(conversation, info, options);
-    } finally {
-      clearTimeout(timer);
-      died.catch(() => {}); // an end after this is the conversation's to tell
-      late.catch(() => {});
-    }
+    conversation = new Conversation(process, await reachSockets(process.connection, stop.signal));
+    const info = toInfo(await orAborted(conversation.waitReady(), stop.signal));
+    return new KernelClient(conversation, info, options);
   } catch (error) {
-    const written = process.written;
     await (conversation?.close() ?? process[Symbol.asyncDispose]());
+    if (options.signal?.aborted) throw error;
     const state = error instanceof Error ? error.message : String(error);
-    throw new KernelError(`Cannot start the kernel: ${state}${written === "" ? "" : `\nIt wrote:\n${written}`}`, {
-      cause: error,
-    });
+    const written = process.written === "" ? "" : `\nIt wrote:\n${process.written}`;
+    throw new KernelError(`Cannot start the kernel: ${state}${written}`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener("abort", abort);
+  }
+}
+
+/** The promise, or what the signal was aborted with. */
+async function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener("abort", abort);
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }
 

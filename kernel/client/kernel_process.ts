@@ -1,6 +1,7 @@
 /** The kernel's process: its connection file, its birth and its end. */
 
 import { type Connection, createConnection } from "../message/connection.ts";
+import { stripAnsi } from "./ansi.ts";
 
 const TAIL_CHARACTERS = 4000;
 
@@ -41,7 +42,7 @@ export class KernelProcess implements AsyncDisposable {
 
   /** The end of what the process wrote to its own output, for errors. */
   get written(): string {
-    return this.#written.text.trim();
+    return stripAnsi(this.#written.text).trim();
   }
 
   /** Sends a signal to the process and every process that it started. */

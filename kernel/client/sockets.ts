@@ -2,6 +2,7 @@
 
 import { channelAddress, type Connection } from "../message/connection.ts";
 import { connectDealer, type ConnectedSocket, connectRequest, connectSubscriber } from "../socket/connected.ts";
+import { SocketError } from "../socket/socket_error.ts";
 
 /** A kernel's five sockets, connected. */
 export interface Sockets {
@@ -12,8 +13,22 @@ export interface Sockets {
   readonly heartbeat: ConnectedSocket;
 }
 
-/** Connects all five, waiting up to `timeoutMs` for the kernel to listen; if one fails, none stays open. */
-export async function openSockets(connection: Connection, timeoutMs: number): Promise<Sockets> {
+const TRY_MS = 250; // then it is looked again whether there is anyone to wait for
+
+/** Connects all five as soon as the kernel listens; `signal` ends the wait with its reason. */
+export async function reachSockets(connection: Connection, signal: AbortSignal): Promise<Sockets> {
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      return await openSockets(connection, TRY_MS);
+    } catch (error) {
+      if (!(error instanceof SocketError)) throw error; // a SocketError: nobody listens yet
+    }
+  }
+}
+
+/** Connects all five; if one fails, none stays open. */
+async function openSockets(connection: Connection, timeoutMs: number): Promise<Sockets> {
   const identity = new TextEncoder().encode(crypto.randomUUID()); // shell and stdin: one, so that questions find us
   const dealer = { identity, timeoutMs, lingerMs: 0 };
   const opening = {
