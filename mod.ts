@@ -18,8 +18,10 @@ export { Chart, chart, type ChartOptions } from "./lib/draw/chart.ts";
 export { Table, table, type TableOptions } from "./lib/draw/table.ts";
 export { CopyError } from "./lib/flow/copy.ts";
 export { Flow } from "./lib/flow/flow.ts";
+export type { Outcome } from "./lib/flow/trip.ts";
+export { CATALOGUE } from "./lib/functions/catalogue.ts";
 export { importFunction } from "./lib/functions/hub.ts";
-export { RouterGraph, type RouterStep } from "./lib/functions/router_graph.ts";
+export { RouterGraph } from "./lib/functions/router_graph.ts";
 export {
   type FunctionOptions,
   type MockOptions,
@@ -27,18 +29,44 @@ export {
   serving,
   ServingFunction,
 } from "./lib/functions/serving.ts";
+export type { FlowItem, Place } from "./lib/graph/builder.ts";
 export { Chain } from "./lib/graph/chain.ts";
 export type { Context, Log, LogLine } from "./lib/graph/context.ts";
 export { type EventInit, FlowEvent, type StepFailure } from "./lib/graph/event.ts";
-export { Graph, type GraphOptions } from "./lib/graph/graph.ts";
+export type { Catalogue } from "./lib/graph/from_document.ts";
+export { type BodyOf, Graph, type GraphOptions } from "./lib/graph/graph.ts";
+export type { Catcher, CatcherOptions } from "./lib/graph/handler.ts";
+export type { ErrorClass } from "./lib/graph/node.ts";
+export {
+  Chosen,
+  type Code,
+  HELD,
+  type Operator,
+  type Reaction,
+  type RouteSpec,
+  type StepDefinition,
+  type StepScope,
+  type StepSpec,
+} from "./lib/graph/operator.ts";
 export { Plot, type PlotOptions } from "./lib/graph/plot.ts";
-export type { Routes } from "./lib/graph/routes.ts";
-export { type EventTask, type Handler, ReadyStep, type Step, type StepOptions, type Task } from "./lib/graph/step.ts";
-export { type ModelArgs, ModelServer } from "./lib/models/model_server.ts";
+export type { RouteArgs, RouteClass, Routes, RoutesOf } from "./lib/graph/routes.ts";
+export type { Schema } from "./lib/graph/schema.ts";
+export {
+  type EventTask,
+  type Handler,
+  type Options,
+  ReadyStep,
+  type Step,
+  type StepOptions,
+  type Task,
+  type TaskClass,
+} from "./lib/graph/step.ts";
+export type { At, Emitted, Extended, Given, Maybe, Nested, Result, Served, Text } from "./lib/graph/typing.ts";
+export { type ModelArgs, type ModelAsk, ModelServer } from "./lib/models/model_server.ts";
 export { OnnxModel, type OnnxModelArgs } from "./lib/models/onnx_model.ts";
 export { OnnxSession, openOnnx } from "./lib/models/onnx_session.ts";
 export type { InferReply, InferRequest, ModelMetadata, TensorInfo } from "./lib/protocol/reply.ts";
-export { modelRouter, type ModelRouterOptions } from "./lib/routers/model_router.ts";
+export { modelRouter, type ModelRouterOptions, type RouterStep } from "./lib/routers/model_router.ts";
 export { votingEnsemble, type VotingEnsembleOptions } from "./lib/routers/voting_ensemble.ts";
 export { MockServer, type RequestOptions } from "./lib/serve/mock_server.ts";
 export { extend } from "./lib/steps/extend.ts";
@@ -46,3 +74,5 @@ export { filter } from "./lib/steps/filter.ts";
 export { flatMap } from "./lib/steps/flat_map.ts";
 export { map } from "./lib/steps/map.ts";
 export { queue, type QueueOptions } from "./lib/steps/queue.ts";
+export type { MemberErrorPolicy } from "./lib/routers/ensemble.ts";
+export type { VoteType } from "./lib/routers/vote.ts";

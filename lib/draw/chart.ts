@@ -4,8 +4,11 @@ import { FONT, themed } from "./theme.ts";
 export interface ChartOptions {
   /** The marks, `[dot(rows, { x: "a", y: "b" })]`; see `marks`. */
   marks: readonly unknown[];
+  /** In pixels; default 640. */
   width?: number;
+  /** In pixels; default 400. */
   height?: number;
+  /** Anything else that `Plot.plot` takes. */
   [option: string]: unknown;
 }
 
@@ -17,6 +20,7 @@ type PlotModule = { plot(options: object): Drawn };
 export class Chart {
   readonly #options: ChartOptions;
 
+  /** Takes what Observable Plot takes; nothing is drawn yet. */
   constructor(options: ChartOptions) {
     this.#options = options;
   }
@@ -26,6 +30,7 @@ export class Chart {
     return `<div class="levada-chart"><style>${STYLE}</style>${(await this.#drawn()).outerHTML}</div>`;
   }
 
+  /** Shows the chart in a notebook. */
   async [Symbol.for("Jupyter.display")](): Promise<Record<string, unknown>> {
     const { title } = this.#options;
     return { "text/html": await this.html(), "text/plain": `chart${typeof title === "string" ? `: ${title}` : ""}` };

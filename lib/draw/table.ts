@@ -20,6 +20,7 @@ export class Table {
   readonly #options: TableOptions;
   readonly #hidden: number;
 
+  /** Takes the rows; at most `maxRows` of them are kept. */
   constructor(rows: readonly Readonly<Record<string, unknown>>[], options: TableOptions = {}) {
     this.#rows = rows.slice(0, options.maxRows ?? ROWS);
     this.#hidden = rows.length - this.#rows.length;
@@ -58,6 +59,7 @@ export class Table {
     ].join("\n");
   }
 
+  /** Shows the table in a notebook. */
   [Symbol.for("Jupyter.display")](): Record<string, unknown> {
     return { "text/html": this.html, "text/plain": this.text };
   }

@@ -1,5 +1,6 @@
 /** A body cannot be copied for a branch: something in it is not data. */
 export class CopyError extends TypeError {
+  /** The name of the class. */
   override readonly name = "CopyError";
 }
 

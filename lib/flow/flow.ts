@@ -58,6 +58,7 @@ export class Flow implements AsyncDisposable {
   #closed: Promise<void> | undefined;
   #drained: (() => void) | undefined;
 
+  /** Made by `start`. */
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#starts = parts.plan.starts.map((index) => parts.steps[index]!);
@@ -112,6 +113,7 @@ export class Flow implements AsyncDisposable {
     return this.#closed ??= this.#close();
   }
 
+  /** Closes the flow, see `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -1,16 +1,12 @@
 import type { GraphBuilder } from "../graph/builder.ts";
 import { addRoute } from "../graph/chain.ts";
-import { Graph, type GraphSource } from "../graph/graph.ts";
-import type { GraphDocument } from "../graph/document.ts";
+import { Graph, readAs } from "../graph/graph.ts";
 import type { StepNode } from "../graph/node.ts";
 import type { Code } from "../graph/operator.ts";
 import type { Plot, PlotOptions } from "../graph/plot.ts";
 import type { RouteArgs, RouteClass, Routes } from "../graph/routes.ts";
-import type { Handler, ReadyStep } from "../graph/step.ts";
-
-/** A router as a step, `modelRouter()` or `votingEnsemble()`. */
-// deno-lint-ignore no-explicit-any -- what a router takes and gives is decided by the request
-export type RouterStep<In = any, Out = any> = ReadyStep<In, Out, Routes>;
+import type { Handler } from "../graph/step.ts";
+import type { RouterStep } from "../routers/model_router.ts";
 
 /** A graph that is one router. */
 export class RouterGraph implements Routes {
@@ -18,17 +14,14 @@ export class RouterGraph implements Routes {
   readonly #builder: GraphBuilder;
   readonly #node: StepNode;
 
+  /** Made by `setTopology("router")`. */
   constructor(builder: GraphBuilder, router: RouterStep) {
     const { name } = router.options;
     this.#graph = new Graph(builder);
     this.#builder = builder;
     this.#node = builder.add(typeof name === "string" ? name : router.kind, router);
     builder.respond(this.#node);
-  }
-
-  /** What `compile` reads. */
-  get source(): GraphSource {
-    return this.#graph.source;
+    readAs(this, this.#graph);
   }
 
   /** Adds a model, task or function under a key; the same key again replaces it. */
@@ -48,7 +41,7 @@ export class RouterGraph implements Routes {
   }
 
   /** The router as data. */
-  toJSON(): GraphDocument {
+  toJSON(): object {
     return this.#graph.toJSON();
   }
 

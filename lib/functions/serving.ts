@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import { GraphError } from "../errors.ts";
 import { type Flow, start } from "../flow/flow.ts";
 import { consoleLog } from "../flow/surroundings.ts";
@@ -7,20 +6,23 @@ import { CellJournal } from "../graph/cell.ts";
 import type { Chain } from "../graph/chain.ts";
 import { compile, type Plan } from "../graph/compile.ts";
 import type { FlowEvent } from "../graph/event.ts";
-import { Graph, type GraphOptions } from "../graph/graph.ts";
+import { Graph, type GraphOptions, sourceOf } from "../graph/graph.ts";
+import type { Schema } from "../graph/schema.ts";
 import type { Handler, Options, Step } from "../graph/step.ts";
 import type { RouteArgs, RouteClass, RoutesOf } from "../graph/routes.ts";
 import type { Given, Result, Text } from "../graph/typing.ts";
 import type { ModelArgs } from "../models/model_server.ts";
-import { modelRouter } from "../routers/model_router.ts";
+import { modelRouter, type RouterStep } from "../routers/model_router.ts";
 import { MockServer } from "../serve/mock_server.ts";
-import { RouterGraph, type RouterStep } from "./router_graph.ts";
+import { RouterGraph } from "./router_graph.ts";
 
 /** What a function or a child needs where it runs. */
 export interface FunctionOptions {
   /** Packages that its code imports, `npm:wink-nlp@2.4.0`. */
   dependencies?: readonly string[];
+  /** Environment variables. */
   env?: Readonly<Record<string, string>>;
+  /** Cores, memory (`2Gi`), and graphics cards. */
   resources?: { cpu?: number | string; memory?: string; gpu?: number };
 }
 
@@ -53,7 +55,9 @@ export interface MockOptions {
 
 /** One deployable service: a graph or a router, with its children. */
 export class ServingFunction {
+  /** What it is called where it is deployed. */
   readonly name: string;
+  /** What it needs where it runs. */
   readonly options: FunctionOptions;
   readonly #journal = new CellJournal();
   readonly #children = new Map<string, FunctionOptions>();
@@ -61,6 +65,7 @@ export class ServingFunction {
   readonly #defaultModel: RouteClass<ModelArgs> | undefined;
   #topology: Graph | RouterGraph | undefined;
 
+  /** Made by `serving` and `importFunction`. */
   constructor(name: string, options: FunctionOptions = {}, defaultModel?: RouteClass<ModelArgs>) {
     if (typeof name !== "string" || name === "") {
       throw new TypeError(`Cannot make a function without a name: serving("name")`);
@@ -73,7 +78,7 @@ export class ServingFunction {
   /** A flow that checks each request by schema; the schemas type its first step and its responder. */
   setTopology<Input, Reply = unknown>(
     topology: "flow",
-    schemas: GraphOptions<Input, Reply> & { input: z.ZodType<Input> },
+    schemas: GraphOptions<Input, Reply> & { input: Schema<Input> },
   ): Graph<Input, Reply>;
   /** A flow whose first step says what it takes. */
   setTopology(topology: "flow"): OpenGraph;
@@ -190,7 +195,7 @@ export class ServingFunction {
         severity: "error",
       }]);
     }
-    return compile(this.#topology.source, { functions: [...this.#children.keys()], currentFunction });
+    return compile(sourceOf(this.#topology), { functions: [...this.#children.keys()], currentFunction });
   }
 }
 

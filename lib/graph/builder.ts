@@ -6,14 +6,19 @@ import { asReadyStep } from "./task.ts";
 
 /** Where `addStep` puts a step: `""` is behind nothing, `"$prev"` behind the step before. */
 export interface Place {
+  /** The steps that it stands behind. */
   after?: string | readonly string[];
+  /** The steps that it stands before. */
   before?: string | readonly string[];
 }
 
 /** A step as `setFlow` takes it. */
 export interface FlowItem extends StepOptions {
+  /** The name of the step. */
   name: string;
+  /** A function, a class, or a ready step. */
   step: unknown;
+  /** The arguments of its class. */
   args?: object;
 }
 

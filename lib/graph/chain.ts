@@ -15,6 +15,7 @@ export class Chain<Input, Body, Reply = unknown> implements Served<Input, Body> 
   readonly #builder: GraphBuilder;
   readonly #from: StepNode | readonly string[];
 
+  /** Made by `to` and `addStep`. */
   constructor(builder: GraphBuilder, from: StepNode | readonly string[]) {
     this.#builder = builder;
     this.#from = from;

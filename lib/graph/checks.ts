@@ -93,7 +93,7 @@ function checkOptions(node: StepNode): Fault[] {
       : [error(`option ${key} is ${JSON.stringify(value)}`, `Give a ${OPTION_TYPES[key]}`)]
   );
   const parsed = node.definition.options.safeParse(node.own);
-  for (const issue of parsed.error?.issues ?? []) {
+  for (const issue of parsed.success ? [] : parsed.error.issues) {
     faults.push(
       error(
         `option ${issue.path.join(".") || "list"}: ${issue.message}`,

@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import { type Fault, GraphError } from "../errors.ts";
 import { checkLinks, checkSteps } from "./checks.ts";
 import type { GraphSource } from "./graph.ts";
@@ -6,6 +5,7 @@ import { link, type Links } from "./link.ts";
 import { type Catch, type ErrorClass, specOf } from "./node.ts";
 import type { StepDefinition, StepSpec } from "./operator.ts";
 import { reachable } from "./reach.ts";
+import type { Schema } from "./schema.ts";
 import type { StepOptions } from "./step.ts";
 
 /** One step of a plan; other steps are told by their index in `Plan.steps`. */
@@ -41,7 +41,7 @@ export interface Plan {
   /** Whether a step answers the caller; without one a caller gets the event's id. */
   readonly hasResponder: boolean;
   /** Checks each request. */
-  readonly input: z.ZodType | undefined;
+  readonly input: Schema<unknown> | undefined;
   readonly warnings: readonly Fault[];
 }
 

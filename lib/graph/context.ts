@@ -14,6 +14,7 @@ export interface Context {
   readonly function: string;
   /** Whether this is the mock server. */
   readonly isMock: boolean;
+  /** Writes lines that tell when, which function and which step. */
   readonly log: Log;
   /** A parameter of the function (`setParam`), or the fallback. */
   param<Value = unknown>(name: string, fallback?: Value): Value;

@@ -62,10 +62,13 @@ export type StepDocument = z.infer<typeof STEP>;
 export function toDocument(source: GraphSource): GraphDocument {
   const refs = new Refs();
   const steps = source.nodes.map((node) => stepDocument(node, refs));
+  if (source.input !== undefined && !(source.input instanceof z.ZodType)) {
+    throw new TypeError(`Cannot write graph "${source.name}" as JSON: its input schema is no zod schema`);
+  }
   return withoutEmpty({
     levada: "graph/1",
     name: source.name,
-    input: source.input === undefined ? undefined : z.toJSONSchema(source.input) as GraphDocument["input"],
+    input: source.input === undefined ? undefined : z.toJSONSchema(source.input as z.ZodType) as GraphDocument["input"],
     steps,
     onError: source.catches.map((entry) => catchDocument(entry, refs)),
   });

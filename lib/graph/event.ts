@@ -4,9 +4,11 @@
 export interface StepFailure {
   /** Class name of what was thrown. */
   readonly name: string;
+  /** The message of what was thrown. */
   readonly message: string;
   /** The step that failed. */
   readonly step: string;
+  /** The stack of what was thrown. */
   readonly stack?: string;
   /** What the step threw. */
   readonly cause?: unknown;
@@ -32,7 +34,9 @@ export interface EventInit {
 
 /** One event: a body, and what is known about it. Steps read and replace the body; the rest stays as it came. */
 export class FlowEvent<Body = unknown> {
+  /** What steps read and replace. */
   body: Body;
+  /** Events of one key keep their order. */
   key: string | undefined;
   /** Set when the event is on its way to an error handler. */
   error: StepFailure | undefined;
@@ -41,6 +45,7 @@ export class FlowEvent<Body = unknown> {
   #time: Date | undefined;
   #headers: Headers | undefined;
 
+  /** Makes an event of a body; see `EventInit` for what else is known. */
   constructor(body: Body, init: EventInit = {}) {
     this.body = body;
     this.key = init.key;
@@ -54,22 +59,27 @@ export class FlowEvent<Body = unknown> {
     return this.#id ??= crypto.randomUUID();
   }
 
+  /** The path of the request; `/` without one. */
   get path(): string {
     return this.#init.path ?? "/";
   }
 
+  /** The method of the request; `POST` without one. */
   get method(): string {
     return this.#init.method ?? "POST";
   }
 
+  /** What came with the request. */
   get headers(): Headers {
     return this.#headers ??= new Headers(this.#init.headers);
   }
 
+  /** When it happened. */
   get time(): Date {
     return this.#time ??= this.#init.time ?? new Date();
   }
 
+  /** What brought it: `http`, the URL of a stream; undefined where nobody said. */
   get trigger(): string | undefined {
     return this.#init.trigger;
   }

@@ -4,6 +4,7 @@ import { GraphBuilder } from "./builder.ts";
 import { GRAPH_DOCUMENT, type StepDocument } from "./document.ts";
 import type { ErrorClass } from "./node.ts";
 import type { Code, StepDefinition } from "./operator.ts";
+import type { Schema } from "./schema.ts";
 import { ReadyStep } from "./step.ts";
 import { CLASS_TASK, FUNCTION_TASK } from "./task.ts";
 
@@ -20,7 +21,7 @@ export interface DocumentParts {
 /** A builder with the steps of a document, and its input schema. */
 export interface ReadGraph {
   readonly builder: GraphBuilder;
-  readonly input: z.ZodType | undefined;
+  readonly input: Schema<unknown> | undefined;
 }
 
 const TASKS: Catalogue = new Map([FUNCTION_TASK, CLASS_TASK].map((definition) => [definition.kind, definition]));

@@ -1,13 +1,13 @@
-import type { z } from "zod";
 import { type FlowItem, GraphBuilder, type Place } from "./builder.ts";
 import { Chain, chainOf } from "./chain.ts";
-import { codeOf, type GraphDocument, toDocument } from "./document.ts";
+import { codeOf, toDocument } from "./document.ts";
 import { type Catalogue, fromDocument } from "./from_document.ts";
 import type { Catcher, CatcherOptions } from "./handler.ts";
 import type { Catch, StepNode } from "./node.ts";
 import type { Code } from "./operator.ts";
 import { Plot, type PlotOptions } from "./plot.ts";
 import type { RoutesOf } from "./routes.ts";
+import type { Schema } from "./schema.ts";
 import type { Options, Step } from "./step.ts";
 import type { Given, Result, Served, Text } from "./typing.ts";
 import { viewOf } from "./view_of.ts";
@@ -15,9 +15,9 @@ import { viewOf } from "./view_of.ts";
 /** What a graph may declare of itself. */
 export interface GraphOptions<Input = unknown, Reply = unknown> {
   /** Checks each request at the door, 422 naming the field, and types the first step. */
-  input?: z.ZodType<Input>;
+  input?: Schema<Input>;
   /** Types what the responder gives. */
-  output?: z.ZodType<Reply>;
+  output?: Schema<Reply>;
 }
 
 /** What `compile`, the document and the picture read of a graph. */
@@ -25,11 +25,26 @@ export interface GraphSource {
   readonly name: string;
   readonly nodes: readonly StepNode[];
   readonly catches: readonly Catch[];
-  readonly input: z.ZodType | undefined;
+  readonly input: Schema<unknown> | undefined;
 }
 
+const SOURCES = new WeakMap<object, () => GraphSource>();
+
+/** What `compile`, the document and the picture read of a graph; kept apart from what users see. */
+export function sourceOf(graph: object): GraphSource {
+  const source = SOURCES.get(graph);
+  if (source === undefined) throw new TypeError("Cannot read a graph: this is none");
+  return source();
+}
+
+/** Lets another object be read as the graph that it holds. */
+export function readAs(holder: object, graph: object): void {
+  SOURCES.set(holder, () => sourceOf(graph));
+}
+
+/** The body behind a chain; unknown for a name. */
 // deno-lint-ignore no-explicit-any -- infers the body of any chain
-type BodyOf<From> = From extends Chain<any, infer Body, any> ? Body : unknown;
+export type BodyOf<From> = From extends Chain<any, infer Body, any> ? Body : unknown;
 
 /**
  * Steps that are joined by `.to()`. A graph is the one thing here that changes; what runs is a compiled copy of it.
@@ -53,11 +68,14 @@ export class Graph<Input = unknown, Reply = unknown> implements Served<Input, Re
   /** For the compiler only. */
   declare readonly "~reply"?: Reply | undefined;
   readonly #builder: GraphBuilder;
-  readonly #options: GraphOptions<Input, Reply>;
 
+  /** Made by `setTopology("flow")`; `new Graph("name")` makes one without a function. */
   constructor(builder: GraphBuilder | string, options: GraphOptions<Input, Reply> = {}) {
     this.#builder = typeof builder === "string" ? new GraphBuilder(builder) : builder;
-    this.#options = options;
+    SOURCES.set(this, () => {
+      const { name, nodes, catches } = this.#builder;
+      return { name, nodes, catches, input: options.input };
+    });
   }
 
   /**
@@ -68,12 +86,6 @@ export class Graph<Input = unknown, Reply = unknown> implements Served<Input, Re
   static fromJSON(document: unknown, code: ReadonlyMap<string, unknown>, catalogue: Catalogue): Graph {
     const { builder, input } = fromDocument(document, { code, catalogue });
     return new Graph(builder, input === undefined ? {} : { input });
-  }
-
-  /** What `compile` and the document read. */
-  get source(): GraphSource {
-    const { name, nodes, catches } = this.#builder;
-    return { name, nodes, catches, input: this.#options.input };
   }
 
   /** Adds a start step; called twice, every start step gets each event. */
@@ -152,17 +164,17 @@ export class Graph<Input = unknown, Reply = unknown> implements Served<Input, Re
 
   /** Draws the graph; in a notebook the picture shows by itself. */
   plot(options: PlotOptions = {}): Plot {
-    return new Plot(viewOf(this.source), options);
+    return new Plot(viewOf(sourceOf(this)), options);
   }
 
   /** The graph as data: JSON that names the code it needs, see `code`. */
-  toJSON(): GraphDocument {
-    return toDocument(this.source);
+  toJSON(): object {
+    return toDocument(sourceOf(this));
   }
 
   /** The code that the document refers to, by ref. */
   get code(): ReadonlyMap<string, Code> {
-    return codeOf(this.source);
+    return codeOf(sourceOf(this));
   }
 
   /** Shows the picture when the graph is the last value of a notebook cell. */

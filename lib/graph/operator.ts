@@ -1,7 +1,7 @@
-import type { z } from "zod";
 import type { Fault } from "../errors.ts";
 import type { Context } from "./context.ts";
 import type { FlowEvent } from "./event.ts";
+import type { Schema } from "./schema.ts";
 
 /** The step keeps the event and gives it back later, by `StepScope.release`. */
 export const HELD = Symbol("held");
@@ -15,6 +15,7 @@ export type Reaction = FlowEvent | readonly FlowEvent[] | Chosen | typeof HELD;
 
 /** Sends an event to the outlets of these names only. */
 export class Chosen {
+  /** Names the outlets that get the event. */
   constructor(readonly event: FlowEvent, readonly outlets: readonly string[]) {}
 }
 
@@ -28,6 +29,7 @@ export interface Operator {
 
 /** Where a step finds itself when it is opened: its context, and what `inputPath`, `resultPath` and `fullEvent` make of an event. */
 export interface StepScope {
+  /** What the step may ask of its surroundings. */
   readonly context: Context;
   /** Nothing stands behind the step, in the function that runs. */
   readonly isTerminal: boolean;
@@ -49,7 +51,9 @@ export type Code = Function;
 
 /** One model or child of a router. */
 export interface RouteSpec {
+  /** What the route is asked by. */
   readonly key: string;
+  /** The class or function of the route. */
   readonly model: Code;
   /** The arguments that its class is built with. */
   readonly args: Readonly<Record<string, unknown>>;
@@ -57,6 +61,7 @@ export interface RouteSpec {
 
 /** Everything that makes one step, as data and code. */
 export interface StepSpec {
+  /** The name of the step. */
   readonly name: string;
   /** The kind's own options, checked by the definition's schema. */
   readonly options: Readonly<Record<string, unknown>>;
@@ -64,6 +69,7 @@ export interface StepSpec {
   readonly code: Readonly<Record<string, Code>>;
   /** The arguments that its class is built with. */
   readonly args: Readonly<Record<string, unknown>>;
+  /** The routes, in the order in which they were added. */
   readonly routes: readonly RouteSpec[];
 }
 
@@ -74,7 +80,7 @@ export interface StepDefinition {
   /** The Graphviz shape of its box. */
   readonly shape: string;
   /** Checks the kind's own options, which are JSON. */
-  readonly options: z.ZodType;
+  readonly options: Schema<unknown>;
   /** The options that hold code, and whether the step can do without. */
   readonly code: Readonly<Record<string, "required" | "optional">>;
   /** Whether it takes routes. */

@@ -30,6 +30,7 @@ export class Plot {
   /** The same graph as plain text. */
   readonly text: string;
 
+  /** Lays nothing out yet; that happens when it is shown. */
   constructor(view: GraphView, options: PlotOptions = {}) {
     this.dot = toDot(view, options);
     this.text = toText(view);
@@ -52,6 +53,7 @@ export class Plot {
     return { "text/html": html, "image/svg+xml": await this.svg(), "text/plain": this.text };
   }
 
+  /** Shows the picture in a notebook. */
   [Symbol.for("Jupyter.display")](): Promise<Record<string, unknown>> {
     return this.display();
   }

@@ -7,13 +7,17 @@ export type Handler<In, Out> = (body: In, context: Context) => Out;
 
 /** A step as a class, made once with its arguments. `open`, where it has one, is awaited before the first event. */
 export interface Task<In, Out> {
+  /** Takes one body; what it returns is the new body. */
   do: Handler<In, Out>;
+  /** Awaited before the first event. */
   open?(): void | Promise<void>;
 }
 
 /** A class that sees the whole event. */
 export interface EventTask<In, Out> {
+  /** Takes one event; what it returns is the new body, or the event. */
   doEvent: (event: FlowEvent<In>, context: Context) => Out;
+  /** Awaited before the first event. */
   open?(): void | Promise<void>;
 }
 
@@ -32,11 +36,14 @@ export class ReadyStep<In, Out, More = unknown> {
   /** For the compiler only. */
   declare readonly "~more"?: More | undefined;
 
+  /** What its kind answers for itself. */
   readonly definition: StepDefinition;
   /** JSON data; checked by the definition when the graph is compiled. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** Its functions and classes, by option. */
   readonly code: Readonly<Record<string, Code>>;
 
+  /** Made by the makers of steps: `filter(fn)`. */
   constructor(
     definition: StepDefinition,
     options: Readonly<Record<string, unknown>> = {},
@@ -47,6 +54,7 @@ export class ReadyStep<In, Out, More = unknown> {
     this.code = code;
   }
 
+  /** The name of its kind: `filter`. */
   get kind(): string {
     return this.definition.kind;
   }

@@ -11,7 +11,10 @@ export function toText(view: GraphView): string {
 
   const lines = [`graph "${view.name}"`];
   const told = new Set<string>();
-  const heads: (readonly [string, string])[] = [...starts.map((to) => ["start", to] as const), ...handlers.map((to) => ["on error", to] as const)];
+  const heads: (readonly [string, string])[] = [
+    ...starts.map((to) => ["start", to] as const),
+    ...handlers.map((to) => ["on error", to] as const),
+  ];
   for (let head = heads.shift(); head !== undefined; head = heads.shift()) {
     const run: string[] = [head[0]];
     let name: string | undefined = head[1];

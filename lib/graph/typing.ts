@@ -4,7 +4,9 @@ import type { FlowEvent } from "./event.ts";
 
 /** What carries the types of a request and its reply: a declared graph, or the end of a chain. */
 export interface Served<Input, Reply> {
+  /** What it takes. */
   readonly "~input"?: Input | undefined;
+  /** What it gives. */
   readonly "~reply"?: Reply | undefined;
 }
 

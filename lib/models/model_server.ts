@@ -28,6 +28,7 @@ export interface ModelArgs {
 export interface ModelAsk {
   /** `infer`, `predict`, `explain`, `ready`, or a model's own; empty: metadata for GET, else what the body says, else `infer`. */
   readonly operation: string;
+  /** The request. */
   readonly event: FlowEvent;
 }
 

@@ -6,13 +6,17 @@ import { type App, createApp } from "./app.ts";
 export interface RequestOptions {
   /** Default `POST` with a body, `GET` without. */
   method?: string;
+  /** Sent with the request. */
   headers?: HeadersInit;
   /** How the body is sent. Default: JSON, but for bytes, which are sent as they are. */
   contentType?: string;
   /** Names the event; default a new UUID. */
   eventId?: string;
+  /** Events of one key keep their order. */
   key?: string;
+  /** When it happened; default now. */
   time?: Date;
+  /** What brought the event; default `http`. */
   trigger?: string;
 }
 
@@ -24,6 +28,7 @@ export class MockServer implements AsyncDisposable {
   readonly #flow: Flow;
   readonly #app: App;
 
+  /** Made by `toMockServer`. */
   constructor(flow: Flow) {
     this.#flow = flow;
     this.#app = createApp(flow);
@@ -36,6 +41,7 @@ export class MockServer implements AsyncDisposable {
    */
   test(path: string, body: unknown, options: RequestOptions & { silent: true }): Promise<Response>;
   // deno-lint-ignore no-explicit-any -- the reply is what the graph's steps make of it
+  /** Sends a request and gives the body of the answer. */
   test<Reply = any>(path: string, body?: unknown, options?: RequestOptions & { silent?: false }): Promise<Reply>;
   async test(path: string, body?: unknown, options: RequestOptions & { silent?: boolean } = {}): Promise<unknown> {
     const { eventId: id, key, time, trigger } = options;
@@ -59,6 +65,7 @@ export class MockServer implements AsyncDisposable {
     await this.#flow.close();
   }
 
+  /** Closes the function, see `waitForCompletion`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.#flow.close();
   }

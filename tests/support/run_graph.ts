@@ -2,7 +2,7 @@ import { type Flow, start } from "../../lib/flow/flow.ts";
 import { compile, type CompileOptions } from "../../lib/graph/compile.ts";
 import type { Log } from "../../lib/graph/context.ts";
 import type { FlowEvent } from "../../lib/graph/event.ts";
-import type { GraphSource } from "../../lib/graph/graph.ts";
+import { sourceOf } from "../../lib/graph/graph.ts";
 
 /** A log that keeps its lines. */
 export interface MemoryLog extends Log {
@@ -18,12 +18,12 @@ export function memoryLog(): MemoryLog {
 
 /** Compiles a graph and starts it, with a log of one's own and without a server. */
 export function runGraph(
-  graph: { readonly source: GraphSource },
+  graph: object,
   options: CompileOptions & { log?: Log; observe?: (step: string, event: FlowEvent) => void; maxInFlight?: number } =
     {},
 ): Promise<Flow> {
   const { log = memoryLog(), observe, maxInFlight, ...rest } = options;
-  return start(compile(graph.source, rest), {
+  return start(compile(sourceOf(graph), rest), {
     surroundings: { isMock: true, params: new Map(), log },
     ...(observe === undefined ? {} : { observe }),
     ...(maxInFlight === undefined ? {} : { maxInFlight }),

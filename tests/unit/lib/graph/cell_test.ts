@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { CellJournal, runningCell } from "../../../../lib/graph/cell.ts";
 import { compile } from "../../../../lib/graph/compile.ts";
-import { Graph } from "../../../../lib/graph/graph.ts";
+import { Graph, sourceOf } from "../../../../lib/graph/graph.ts";
 
 const CELL = Symbol.for("levada.cell");
 const same = (body: unknown) => body;
@@ -18,7 +18,7 @@ function cell(id: string, execution: number, code: () => void): void {
 }
 
 function names(graph: Graph): string[] {
-  return graph.source.nodes.map(({ name }) => name);
+  return sourceOf(graph).nodes.map(({ name }) => name);
 }
 
 Deno.test("runningCell() is undefined outside a notebook and for what is no cell", () => {
@@ -46,10 +46,10 @@ Deno.test("Graph replaces the steps of a cell that runs again, and only those", 
   cell("two", 2, () => void graph.addStep("b", same, { after: "a" }).respond());
   cell("one", 3, () => void graph.to("a", same).errorHandler("catch", same));
   deepStrictEqual(names(graph), ["b", "a", "catch"]);
-  deepStrictEqual(compile(graph.source).hasResponder, true);
+  deepStrictEqual(compile(sourceOf(graph)).hasResponder, true);
   cell("two", 4, () => void graph.addStep("b2", same, { after: "a" }));
   deepStrictEqual(names(graph), ["a", "catch", "b2"]);
-  deepStrictEqual(compile(graph.source).hasResponder, false, "the mark went with the step");
+  deepStrictEqual(compile(sourceOf(graph)).hasResponder, false, "the mark went with the step");
 });
 
 Deno.test("Graph takes back marks that a cell put on another cell's step", () => {
@@ -58,9 +58,9 @@ Deno.test("Graph takes back marks that a cell put on another cell's step", () =>
   cell("one", 1, () => void (handles.a = graph.to("a", same)));
   cell("two", 2, () => void graph.to("z", same));
   cell("three", 3, () => void [handles.a!.respond(), handles.a!.afterStep("z")]);
-  deepStrictEqual(graph.source.nodes[0]!.after, ["z"]);
+  deepStrictEqual(sourceOf(graph).nodes[0]!.after, ["z"]);
   cell("three", 4, () => void handles.a!.respond());
-  deepStrictEqual([graph.source.nodes[0]!.after, graph.source.nodes[0]!.responder], [[], true]);
+  deepStrictEqual([sourceOf(graph).nodes[0]!.after, sourceOf(graph).nodes[0]!.responder], [[], true]);
 });
 
 Deno.test("Graph keeps two steps of one name within one run of a cell, so that compile can refuse them", () => {

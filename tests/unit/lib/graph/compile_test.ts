@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, throws } from "node:assert/strict";
 import { GraphError } from "../../../../lib/errors.ts";
 import { compile, type CompileOptions, type Plan } from "../../../../lib/graph/compile.ts";
-import { Graph } from "../../../../lib/graph/graph.ts";
+import { Graph, sourceOf } from "../../../../lib/graph/graph.ts";
 import { filter } from "../../../../lib/steps/filter.ts";
 import { queue } from "../../../../lib/steps/queue.ts";
 
@@ -10,7 +10,7 @@ const same = (body: unknown) => body;
 /** The faults of a graph as `step: cause`. */
 function faultsOf(graph: Graph, options: CompileOptions = {}): string[] {
   try {
-    compile(graph.source, options);
+    compile(sourceOf(graph), options);
     return [];
   } catch (error) {
     ok(error instanceof GraphError);
@@ -67,7 +67,7 @@ Deno.test("compile() refuses loops, two responders and an empty graph", () => {
 Deno.test("compile() warns of a graph without a responder", () => {
   const graph = new Graph("g");
   graph.to("a", same);
-  deepStrictEqual(compile(graph.source).warnings.map(({ severity }) => severity), ["warning"]);
+  deepStrictEqual(compile(sourceOf(graph)).warnings.map(({ severity }) => severity), ["warning"]);
 });
 
 Deno.test("compile() refuses a change of function without a queue, and a queue that loses what enters it", () => {
@@ -107,7 +107,7 @@ Deno.test("compile() puts a step before others: between two, or taking over ever
   between.addStep("s1", same);
   between.addStep("s3", same, { after: "$prev" });
   between.addStep("s2", same, { after: "s1", before: "s3" });
-  deepStrictEqual(linksOf(compile(between.source)), ["s1>s2", "s2>s3"]);
+  deepStrictEqual(linksOf(compile(sourceOf(between))), ["s1>s2", "s2>s3"]);
 
   const takeOver = new Graph("g");
   const root = takeOver.to("root", same);
@@ -116,7 +116,14 @@ Deno.test("compile() puts a step before others: between two, or taking over ever
   takeOver.addStep("join", same, { after: ["a", "b"] });
   takeOver.addStep("pre", same, { before: "join" });
   takeOver.addStep("head", same, { before: "root" });
-  deepStrictEqual(linksOf(compile(takeOver.source)), ["a>pre", "b>pre", "head>root", "pre>join", "root>a", "root>b"]);
+  deepStrictEqual(linksOf(compile(sourceOf(takeOver))), [
+    "a>pre",
+    "b>pre",
+    "head>root",
+    "pre>join",
+    "root>a",
+    "root>b",
+  ]);
 });
 
 Deno.test("compile() keeps the steps of the current function and the queue that leaves it", () => {
@@ -125,9 +132,9 @@ Deno.test("compile() keeps the steps of the current function and the queue that 
     function: "child",
   });
   const functions = ["child"];
-  deepStrictEqual(linksOf(compile(graph.source, { functions })), ["a>q", "b>c", "q>b"]);
-  deepStrictEqual(linksOf(compile(graph.source, { functions, currentFunction: "" })), ["a>q"]);
-  deepStrictEqual(linksOf(compile(graph.source, { functions, currentFunction: "child" })), ["b>c"]);
+  deepStrictEqual(linksOf(compile(sourceOf(graph), { functions })), ["a>q", "b>c", "q>b"]);
+  deepStrictEqual(linksOf(compile(sourceOf(graph), { functions, currentFunction: "" })), ["a>q"]);
+  deepStrictEqual(linksOf(compile(sourceOf(graph), { functions, currentFunction: "child" })), ["b>c"]);
   deepStrictEqual(faultsOf(graph, { functions, currentFunction: "other" }), [
     `undefined: no step belongs to function "other"`,
   ]);
@@ -136,7 +143,7 @@ Deno.test("compile() keeps the steps of the current function and the queue that 
 Deno.test("compile() takes a snapshot: later changes of the graph do not reach the plan", () => {
   const graph = new Graph("g");
   graph.to("a", same);
-  const plan = compile(graph.source);
+  const plan = compile(sourceOf(graph));
   graph.to("b", same);
   deepStrictEqual(plan.steps.length, 1);
 });

@@ -1,0 +1,8 @@
+/** Checks a value and gives it its type; every zod schema is one. */
+export interface Schema<Value> {
+  /** Gives the checked value, or everything that is wrong with it. */
+  safeParse(value: unknown): { success: true; data: Value } | {
+    success: false;
+    error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] };
+  };
+}
