@@ -39,6 +39,7 @@ export class CellRunner implements EngineEvents, AsyncDisposable {
   readonly #questions: Questions;
   readonly #engine: Promise<Engine>;
   readonly #runs = new Map<string, Run>();
+  #interrupt: Promise<void> | undefined;
   #stored = 0;
   #started = 0;
 
@@ -77,12 +78,9 @@ export class CellRunner implements EngineEvents, AsyncDisposable {
     return { status: "ok", execution_count: count, user_expressions: expressions, payload: [] };
   }
 
-  /** Ends the running cell, if there is one. */
-  async interrupt(): Promise<void> {
-    const engine = await this.#engine;
-    const interrupted = engine.interrupt();
-    this.#questions.cancel(); // after the engine knows that it ends the cell, not an answer
-    await interrupted;
+  /** Ends the running cell, if there is one. Asked again meanwhile, it is the same interrupt: impatience costs no variables. */
+  interrupt(): Promise<void> {
+    return this.#interrupt ??= this.#interruptOnce().finally(() => this.#interrupt = undefined);
   }
 
   /** Publishes an output; late ones too. */
@@ -106,6 +104,13 @@ export class CellRunner implements EngineEvents, AsyncDisposable {
     this.#questions.cancel();
     const engine = await this.#engine.catch(() => undefined);
     await engine?.[Symbol.asyncDispose]();
+  }
+
+  async #interruptOnce(): Promise<void> {
+    const engine = await this.#engine;
+    const interrupted = engine.interrupt();
+    this.#questions.cancel(); // after the engine knows that it ends the cell, not an answer
+    await interrupted;
   }
 
   async #evaluate(code: string, run: Run): Promise<Outcome> {
