@@ -164,6 +164,6 @@ function isRun(cell: CodeCell): boolean {
 
 function fillMetadata(notebook: Notebook, kernel: KernelClient): void {
   const info = kernel.info.language_info;
-  notebook.metadata.kernelspec ??= { display_name: "Levada", language: "typescript", name: "levada" };
+  notebook.metadata.kernelspec ??= { display_name: "Levada (TypeScript)", language: "typescript", name: "levada" };
   notebook.metadata.language_info = info;
 }

@@ -1,11 +1,12 @@
 /** `levada COMMAND …`: finds the command, runs it, and turns what went wrong into a message and an exit code. */
 
-import { type Command, CommandError, Interrupted, type Terminal, UsageError } from "./command.ts";
+import { type Command, Interrupted, type Terminal, UsageError } from "./command.ts";
 import { openTerminal } from "./terminal.ts";
 
 /** Loaded when asked for, so that `--help` starts at once and downloads nothing. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   demo: async () => (await import("./demo.ts")).DEMO,
+  kernel: async () => (await import("./kernel.ts")).KERNEL,
   run: async () => (await import("./run.ts")).RUN,
 };
 
@@ -28,10 +29,15 @@ export async function main(args: readonly string[], terminal: Terminal, signal: 
       return 2;
     }
     if (!(error instanceof Error)) throw error;
-    const isExpected = error instanceof CommandError || ["NotebookError", "KernelError"].includes(error.name);
-    terminal.err(`${name}: ${isExpected ? error.message : error.stack ?? error.message}\n`);
+    terminal.err(`${name}: ${isExpected(error) ? error.message : error.stack ?? error.message}\n`);
     return 1;
   }
+}
+
+/** What a person can mend needs no stack. By name: importing these classes would download what they import. */
+function isExpected(error: Error): boolean {
+  const names = ["CommandError", "NotebookError", "KernelError", "InstallError"];
+  return names.includes(error.name) || Object.values(Deno.errors).some((kind) => error instanceof kind);
 }
 
 async function dispatch(args: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<number> {
