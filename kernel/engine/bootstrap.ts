@@ -6,7 +6,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Console } from "node:console";
 import { EventEmitter } from "node:events";
-import { type Carried, CARRIER, type Described, ENGINE, type Run, type Told } from "./carried.ts";
+import { type Carried, type Described, ENGINE, type Run, type Told } from "./carried.ts";
 import { jupyterNamespace } from "./jupyter_namespace.ts";
 import { Outbox } from "./outbox.ts";
 import { fenceText } from "./pipe.ts";
@@ -69,9 +69,11 @@ class EngineProcess {
     return this.#stacks.describe(thrown);
   }
 
-  /** The person stops the cell. */
-  interrupt(): void {
+  /** The person stops the cell. Settles when the event loop has turned. */
+  interrupt(): Promise<void> {
+    const turned = new Promise<void>((resolve) => this.#setTimeout(resolve, 0));
     this.#abort.abort(new DOMException("The cell was interrupted", "AbortError"));
+    return turned;
   }
 
   /** Gives what has not been said yet, and marks the end of what was written to the raw pipes. */
@@ -79,11 +81,6 @@ class EngineProcess {
     const bytes = new TextEncoder().encode(fenceText(token, number));
     for (const write of this.#raw) write(bytes);
     return this.#outbox.take();
-  }
-
-  /** Calls back when the event loop has turned. */
-  turn(done: () => void): void {
-    this.#setTimeout(done, 0);
   }
 
   install(): void {

@@ -48,5 +48,6 @@ export interface Described {
   readonly name: string;
   readonly message: string;
   readonly frames: readonly Frame[];
-  readonly cause: Described | undefined;
+  /** Its `cause`, or the errors of an `AggregateError`. */
+  readonly causes: readonly Described[];
 }

@@ -121,7 +121,10 @@ export class CdpClient {
         return reject(new CdpError("The engine process is gone", { isGone: true }));
       }
       const id = ++this.#lastId;
-      this.#waiting.set(id, { resolve, reject });
+      this.#waiting.set(id, {
+        resolve: resolve as (value: unknown) => void,
+        reject,
+      });
       this.#socket.send(JSON.stringify({ id, method, params }));
     });
   }

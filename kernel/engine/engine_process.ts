@@ -67,21 +67,19 @@ export class EngineProcess implements AsyncDisposable {
 
   /** Asks the process one thing in its own words, also while a cell runs. */
   async ask(expression: string): Promise<unknown> {
-    const { result } = await this.#cdp.call("Runtime.evaluate", { expression, returnByValue: true });
+    const { result } = await this.#cdp.call("Runtime.evaluate", { expression, returnByValue: true }, {
+      isUrgent: true,
+    });
     return result.value;
   }
 
-  /** Whether its event loop turns within a time; a cell that loops holds it. `first` is evaluated before. */
-  async turns(withinMs: number, first = ""): Promise<"turned" | "held" | "gone"> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<"held">((resolve) => timer = setTimeout(() => resolve("held"), withinMs));
-    const turn = this.#cdp.call("Runtime.evaluate", {
-      expression: `${first};new Promise((r)=>${ENGINE}.turn(r))`,
-      awaitPromise: true,
-    });
-    const state = await Promise.race([turn.then(() => "turned" as const, () => "gone" as const), late]);
-    clearTimeout(timer);
-    return state;
+  /** Tells the cell to stop; true when the event loop turns after that, false when the process cannot go on. */
+  interrupt(): Promise<boolean> {
+    const expression = `${ENGINE}.interrupt()`;
+    return this.#cdp.call("Runtime.evaluate", { expression, awaitPromise: true }).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Ends what runs now; the state stays. */

@@ -10,6 +10,8 @@ export const CELL_SCHEME = "levada-cell:";
 /** Lines before the cell's code in its script. */
 export const PREFIX_LINES = 1;
 
+const CAUSES = 5; // of each error, and of causes of causes
+
 interface CallSite {
   getFunctionName(): string | null;
   getScriptNameOrSourceURL(): string | null;
@@ -46,16 +48,16 @@ export class Stacks {
   /** What a person is told of anything that was thrown; nothing that the value does can throw out of here. */
   describe(thrown: unknown, depth = 0): Described {
     if (!(thrown instanceof Error)) {
-      return { name: "Uncaught", message: textOf(thrown).slice(0, 1_000), frames: [], cause: undefined };
+      return { name: "Uncaught", message: textOf(thrown).slice(0, 1_000), frames: [], causes: [] };
     }
     read(thrown, "stack"); // writes the trace, if nobody has asked for it yet
-    const cause = read(thrown, "cause");
+    const causes = depth >= CAUSES ? [] : causesOf(thrown).map((cause) => this.describe(cause, depth + 1));
     const [name, message] = [read(thrown, "name"), read(thrown, "message")];
     return {
       name: typeof name === "string" ? name : "Error",
       message: typeof message === "string" ? message : textOf(message),
       frames: this.#frames.get(thrown) ?? [],
-      cause: cause === undefined || depth >= 5 ? undefined : this.describe(cause, depth + 1),
+      causes,
     };
   }
 
@@ -87,9 +89,15 @@ export class Stacks {
   }
 }
 
-function read(error: Error, key: "name" | "message" | "cause" | "stack"): unknown {
+function causesOf(error: Error): unknown[] {
+  const cause = read(error, "cause");
+  const errors = read(error, "errors");
+  return [...(cause === undefined ? [] : [cause]), ...(Array.isArray(errors) ? errors.slice(0, CAUSES) : [])];
+}
+
+function read(error: Error, key: "name" | "message" | "cause" | "errors" | "stack"): unknown {
   try {
-    return error[key];
+    return Reflect.get(error, key);
   } catch (failure) {
     return key === "message" ? `(its message cannot be read: ${failure})` : undefined;
   }

@@ -4,7 +4,7 @@ import type { RewrittenCell } from "../language/rewrite.ts";
 import type { Described, Frame } from "./carried.ts";
 import type { ExceptionDetails, RemoteObject } from "./cdp.ts";
 import type { Cell } from "./engine.ts";
-import { CELL_SCHEME, PREFIX_LINES } from "./stack.ts";
+import { PREFIX_LINES } from "./stack.ts";
 
 /** Who can be asked about an object of the engine process. */
 export interface Describer {
@@ -12,8 +12,7 @@ export interface Describer {
 }
 
 /**
- * Asks the engine process about what was thrown. Values that are not errors carry no stack: their place is where V8 saw them
- * thrown.
+ * Asks the engine process about what was thrown. What V8 itself cannot read has no stack: its place is where V8 stopped.
  */
 export async function describeThrown(
   details: ExceptionDetails,
@@ -22,7 +21,7 @@ export async function describeThrown(
 ): Promise<Described> {
   const { exception } = details;
   const described = exception?.objectId === undefined
-    ? { name: "Uncaught", message: primitiveText(exception), frames: [], cause: undefined }
+    ? { name: "Uncaught", message: primitiveText(exception), frames: [], causes: [] }
     : await describer.describe(exception.objectId) as Described;
   return described.frames.length > 0 ? described : { ...described, frames: frameOf(details, run) };
 }
@@ -34,10 +33,10 @@ function primitiveText(value: RemoteObject | undefined): string {
 }
 
 function frameOf(
-  { url, lineNumber, columnNumber }: ExceptionDetails,
+  { lineNumber, columnNumber }: ExceptionDetails,
   { cell, rewritten }: { readonly cell: Cell; readonly rewritten: RewrittenCell },
 ): Frame[] {
-  if (url !== CELL_SCHEME + encodeURIComponent(cell.execution)) return [];
+  if (lineNumber < PREFIX_LINES) return []; // V8 says line 0 where it does not know
   const place = rewritten.origin({ line: lineNumber - PREFIX_LINES, column: columnNumber });
   if (place === undefined) return [];
   const { execution, count } = cell;

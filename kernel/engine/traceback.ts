@@ -20,14 +20,14 @@ export function syntaxFailure(message: string, code: string, position: Position)
   return { name: "SyntaxError", message, traceback: [`SyntaxError: ${message}`, ...quoted] };
 }
 
-function lines({ name, message, frames, cause }: Described, sources: Sources, depth: number): string[] {
+function lines({ name, message, frames, causes }: Described, sources: Sources, depth: number): string[] {
   const shown = frames.slice(0, FRAMES);
   const place = shown.find(({ execution }) => execution !== undefined && sources.has(execution));
   return [
     `${depth === 0 ? "" : "Caused by "}${name}${message === "" ? "" : `: ${message}`}`,
     ...(place === undefined ? [] : quote(sources.get(place.execution!)!, place.line, place.column)),
     ...shown.map(at),
-    ...(cause === undefined || depth >= 5 ? [] : lines(cause, sources, depth + 1)),
+    ...causes.flatMap((cause) => lines(cause, sources, depth + 1)),
   ];
 }
 

@@ -16,7 +16,7 @@ export interface EngineOptions {
   readonly directory?: string;
 }
 
-const IDLE_MS = 20; // a process that does not turn its loop within this is in a loop of the cell's
+const IDLE_MS = 10; // a process that does not turn its loop within this is in a loop of the cell's
 const STOP_MS = 2_000; // how long a terminated cell may take to end before the process is killed
 
 interface Running {
@@ -98,12 +98,13 @@ export class WorkerEngine implements Engine {
     running.isInterrupted = true;
     this.#cancelAnswer?.();
     this.#releaseMark?.();
-    let state = await process.turns(IDLE_MS, `${ENGINE}.interrupt()`);
-    if (state === "held" && this.#running === running) {
+    const turns = process.interrupt();
+    let state = await within(turns, IDLE_MS);
+    if (state === undefined && this.#running === running) {
       await process.terminate().catch(() => {}); // gone: the next line sees it
-      state = await process.turns(STOP_MS);
+      state = await within(turns, STOP_MS);
     }
-    if (state === "turned") return running.settle({ kind: "interrupted" });
+    if (state === true) return running.settle({ kind: "interrupted" });
     await process[Symbol.asyncDispose](); // a timer's code or a native call: V8 cannot stop it alone
     running.settle({ kind: "died", how: await process.ended });
   }
@@ -218,6 +219,17 @@ export class WorkerEngine implements Engine {
       text: answer === "interrupted" ? null : answer ?? null,
       interrupted: answer === "interrupted",
     });
+  }
+}
+
+/** What a promise gives within a time, else undefined. */
+async function within<Value>(promise: Promise<Value>, timeMs: number): Promise<Value | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), timeMs);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
