@@ -67,9 +67,7 @@ export class EngineProcess implements AsyncDisposable {
 
   /** Asks the process one thing in its own words, also while a cell runs. */
   async ask(expression: string): Promise<unknown> {
-    const { result } = await this.#cdp.call("Runtime.evaluate", { expression, returnByValue: true }, {
-      isUrgent: true,
-    });
+    const { result } = await this.#cdp.call("Runtime.evaluate", { expression, returnByValue: true });
     return result.value;
   }
 
