@@ -5,8 +5,10 @@ import { GraphBuilder } from "../graph/builder.ts";
 import { CellJournal } from "../graph/cell.ts";
 import type { Chain } from "../graph/chain.ts";
 import { compile, type Plan } from "../graph/compile.ts";
+import type { Log } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { Graph, type GraphOptions, sourceOf } from "../graph/graph.ts";
+import type { Plot, PlotOptions } from "../graph/plot.ts";
 import type { Schema } from "../graph/schema.ts";
 import type { Handler, Options, Step } from "../graph/step.ts";
 import type { RouteArgs, RouteClass, RoutesOf } from "../graph/routes.ts";
@@ -51,6 +53,8 @@ export interface MockOptions {
   currentFunction?: string;
   /** Told of each step that an event enters. */
   observe?: (step: string, event: FlowEvent) => void;
+  /** Where steps and the flow write their log lines; default: the console. */
+  log?: Log;
 }
 
 /** One deployable service: a graph or a router, with its children. */
@@ -162,11 +166,17 @@ export class ServingFunction {
    *
    * @throws {GraphError} With everything that is wrong with the graph.
    */
-  async toMockServer({ currentFunction = "*", observe }: MockOptions = {}): Promise<MockServer> {
-    const plan = this.#compile(currentFunction);
-    return new MockServer(
-      await this.#start(plan, observe === undefined ? { isMock: true } : { isMock: true, observe }),
-    );
+  async toMockServer({ currentFunction = "*", ...options }: MockOptions = {}): Promise<MockServer> {
+    return new MockServer(await this.#start(this.#compile(currentFunction), { isMock: true, ...options }));
+  }
+
+  /**
+   * Draws the function's graph; in a notebook the picture shows by itself.
+   *
+   * @throws {GraphError} If it has none yet.
+   */
+  plot(options: PlotOptions = {}): Plot {
+    return this.#graph("plot").plot(options);
   }
 
   /** The function as data: its graph, its children, its parameters. */
@@ -182,20 +192,24 @@ export class ServingFunction {
     };
   }
 
-  #start(plan: Plan, options: { isMock: boolean; observe?: (step: string, event: FlowEvent) => void }): Promise<Flow> {
-    const { isMock, ...rest } = options;
-    return start(plan, { ...rest, surroundings: { isMock, params: this.#params, log: consoleLog() } });
+  #start(
+    plan: Plan,
+    { isMock, log = consoleLog(), ...rest }: Omit<MockOptions, "currentFunction"> & { isMock: boolean },
+  ): Promise<Flow> {
+    return start(plan, { ...rest, surroundings: { isMock, params: this.#params, log } });
   }
 
   #compile(currentFunction: string): Plan {
-    if (this.#topology === undefined) {
-      throw new GraphError(`run function "${this.name}"`, [{
-        cause: "it has no graph",
-        cure: `Make one: fn.setTopology("flow").to("name", (body) => body).respond()`,
-        severity: "error",
-      }]);
-    }
-    return compile(sourceOf(this.#topology), { functions: [...this.#children.keys()], currentFunction });
+    return compile(sourceOf(this.#graph("run")), { functions: [...this.#children.keys()], currentFunction });
+  }
+
+  #graph(wish: string): Graph | RouterGraph {
+    if (this.#topology !== undefined) return this.#topology;
+    throw new GraphError(`${wish} function "${this.name}"`, [{
+      cause: "it has no graph",
+      cure: `Make one: fn.setTopology("flow").to("name", (body) => body).respond()`,
+      severity: "error",
+    }]);
   }
 }
 
