@@ -1,6 +1,7 @@
-import { escapeText } from "../draw/escape.ts";
-import type { EdgeView, GraphView, RouteView, StepView } from "./view.ts";
-import { wrapName } from "./wrap.ts";
+import { oneLine } from "../draw/escape.ts";
+import { quote, quoteId, quoteLeft, routeText, stepText } from "./dot_text.ts";
+import { type Anchor, type DrawnNode, DrawnNodes, type DrawnRoute } from "./drawn_nodes.ts";
+import type { EdgeView, GraphView, StepView } from "./view.ts";
 
 /** How a graph is laid out. */
 export interface DotOptions {
@@ -8,137 +9,157 @@ export interface DotOptions {
   readonly rankdir?: "LR" | "TB";
 }
 
-const ROOMY = new Set(["hexagon", "octagon", "ellipse", "diamond"]); // shapes that leave room around their text by themselves
 const HUES = 5; // how many colours functions take in turn
+const ROOMY = new Set(["hexagon", "octagon", "ellipse", "diamond"]); // shapes that leave room around their text by themselves
+const BOX = new Set(["box", "rect", "rectangle", "record", "Mrecord", "epsf"]); // the last three would read the label as a layout, or a file
 
-/** Graphviz source of a graph. Colours are left to CSS classes. */
+/** How the kinds of edges are drawn; the body's way is the straight one. */
+const LINE = { flow: "weight=4", error: "style=dashed", cycle: "style=dotted constraint=false" };
+
+/** Graphviz source of a graph: the same for the same view. Colours are left to CSS classes. */
 export function toDot(view: GraphView, { rankdir = "LR" }: DotOptions = {}): string {
-  const boxes = view.functions.map((name, index) =>
-    cluster(
-      `function ${name}`,
-      { label: quote(name), class: `function f${index % HUES}` },
-      inFunction(view, name, rankdir),
-    )
-  );
+  const nodes = new DrawnNodes(view.steps);
+  const functions = new Set([...view.functions, ...view.steps.flatMap((step) => step.function ?? [])]);
+  const inside = (name: string | undefined) => nodes.within(name).flatMap((node) => nodeLines(node, rankdir));
   return [
-    `digraph ${quote(view.name)} {`,
-    `  graph [rankdir=${rankdir} compound=true bgcolor="transparent" nodesep=0.28 ranksep=0.5 fontname="Helvetica" fontsize=11 pad=0.1]`,
-    `  node [shape=box style=rounded fontname="Helvetica" fontsize=12 height=0.42 margin="0.16,0.07"]`,
-    `  edge [fontname="Helvetica" fontsize=10 arrowsize=0.7]`,
+    `digraph ${quoteId(oneLine(view.name))} {`,
+    `  graph [rankdir=${rankdir} compound=true bgcolor="transparent" nodesep=0.22 ranksep=${
+      rankdir === "LR" ? 0.45 : 0.6
+    } pad=0.1]`,
+    `  graph [fontname="Helvetica" fontsize=13 labeljust=l]`,
+    `  node [shape=box style=rounded fontname="Helvetica" fontsize=13 height=0.42 margin="0.16,0.07"]`,
+    `  edge [arrowsize=0.7]`,
     ...indent([
-      ...inFunction(view, undefined, rankdir),
-      ...boxes.flat(),
-      ...startLines(view),
-      ...view.edges.map((edge) => edgeLine(edge, view)),
+      ...inside(undefined),
+      ...[...functions].flatMap((name, index) => functionLines(oneLine(name), index, inside(name))),
+      ...startLines(view, nodes),
+      ...view.edges.flatMap((edge) => edgeLines(nodes, edge)),
     ]),
     "}",
     "",
   ].join("\n");
 }
 
-function inFunction(view: GraphView, name: string | undefined, rankdir: string): string[] {
-  return view.steps.filter((step) => step.function === name).flatMap((step) =>
-    step.routes === undefined ? [stepLine(step)] : routerLines(step, step.routes, rankdir)
+function nodeLines(node: DrawnNode, rankdir: string): string[] {
+  return node.routes === undefined ? [stepLine(node)] : routerLines(node, node.routes, rankdir);
+}
+
+function stepLine({ id, step }: DrawnNode): string {
+  const { lines, nameLines, tooltip } = stepText(step);
+  const { shape = "box" } = step;
+  return nodeLine(id, [
+    `label=${quote(lines.join("\n"))}`,
+    BOX.has(shape) || !/^\w+$/.test(shape) ? "" : `shape=${shape} style=solid`,
+    ROOMY.has(shape) ? `margin="0.06,0.03"` : "",
+    shape === "cds" ? `margin="0.22,0.07"` : "",
+    `tooltip=${quote(tooltip)}`,
+    `class=${quote(classes(step, nameLines))}`,
+  ]);
+}
+
+function routerLines({ id, step }: DrawnNode, routes: readonly (DrawnRoute | Anchor)[], rankdir: string): string[] {
+  const { lines, nameLines, tooltip } = stepText(step);
+  const isEmpty = step.routes?.length === 0;
+  const members = routes.map((route) => "anchor" in route ? anchorLine(route, isEmpty) : routeLine(route));
+  return cluster(id, [
+    `label=${quoteLeft(lines)}`,
+    `tooltip=${quote(tooltip)}`,
+    `class=${quote(classes(step, nameLines))}`,
+  ], rankdir === "LR" ? members.toReversed() : members); // Graphviz piles what has no edges up from below
+}
+
+function anchorLine({ id }: Anchor, isEmpty: boolean): string {
+  return nodeLine(
+    id,
+    isEmpty ? [`label="no routes"`, `class="route none"`] : ["shape=point", "width=0", "style=invis"],
   );
 }
 
-function stepLine(step: StepView): string {
-  const attributes = [
-    `label=${label(step.name, step.detail, step.responder)}`,
-    step.shape === undefined || step.shape === "box"
-      ? ""
-      : `shape=${quote(step.shape)} style=""${ROOMY.has(step.shape) ? ` margin="0.06,0.03"` : ""}`,
-    step.responder ? "peripheries=2" : "",
-    step.comment === undefined ? "" : `tooltip=${quote(step.comment)}`,
-    `class=${quote(classes(step))}`,
-  ];
-  return `${quote(step.name)} [${attributes.filter((attribute) => attribute !== "").join(" ")}]`;
+function routeLine(route: DrawnRoute): string {
+  const { lines, nameLines, tooltip } = routeText(route);
+  return nodeLine(route.id, [
+    `label=${quote(lines.join("\n"))}`,
+    `tooltip=${quote(tooltip)}`,
+    `class="route name${nameLines}"`,
+  ]);
 }
 
-function routerLines(step: StepView, routes: readonly RouteView[], rankdir: string): string[] {
-  const lines = (rankdir === "LR" ? routes.toReversed() : routes).map(({ name, detail }) =>
-    // from the bottom up
-    // Graphviz stacks what has no edges from the bottom
-    `${quote(`${step.name}/${name}`)} [label=${label(name, detail, false)} class="route"]`
-  );
-  if (lines.length === 0) lines.push(`${quote(`${step.name}/`)} [label="no routes" class="route none"]`);
-  return cluster(step.name, {
-    label: label(step.name, step.detail, step.responder),
-    class: classes(step),
-    ...(step.comment === undefined ? {} : { tooltip: step.comment }),
-  }, lines);
+function functionLines(name: string, index: number, lines: readonly string[]): string[] {
+  return cluster(`function ${index}`, [
+    `label=${quoteLeft([name])}`,
+    `tooltip=${quote(`function ${name}`)}`,
+    `class="function f${index % HUES}"`,
+  ], lines);
 }
 
-function cluster(
-  name: string,
-  { label: text, class: classNames, tooltip }: { label: string; class: string; tooltip?: string },
-  lines: readonly string[],
-): string[] {
-  return [
-    `subgraph ${quote(`cluster_${name}`)} {`,
-    ...indent([
-      `graph [label=${text} class=${quote(classNames)} style=rounded margin=12${
-        tooltip === undefined ? "" : ` tooltip=${quote(tooltip)}`
-      }]`,
-      ...lines,
-    ]),
-    "}",
-  ];
-}
-
-function startLines(view: GraphView): string[] {
-  const entered = new Set(view.edges.filter(({ kind }) => kind === "flow").map(({ to }) => to));
-  const starts = view.steps.filter(({ name, handler }) => !handler && !entered.has(name));
+function startLines({ steps, edges }: GraphView, nodes: DrawnNodes): string[] {
+  const entered = new Set(edges.filter(({ kind }) => kind === "flow").map(({ to }) => to));
+  const starts = steps.filter(({ name, handler }) => !handler && !entered.has(name));
   if (starts.length === 0) return [];
+  const start = { id: nodes.newId("start") };
   return [
-    `" start" [label="" shape=circle width=0.16 height=0.16 fixedsize=true class="start"]`,
-    ...starts.map((step) => edgeLine({ from: " start", to: step.name, kind: "flow" }, view)),
+    nodeLine(start.id, [
+      `label=""`,
+      "shape=circle",
+      "width=0.15",
+      "height=0.15",
+      "fixedsize=true",
+      `tooltip="start"`,
+      `class="start"`,
+    ]),
+    ...starts.map((step) =>
+      arrow(start.id, nodes.of(step).middle, [border("lhead", nodes.of(step)), LINE.flow, `class="flow"`])
+    ),
   ];
 }
 
-function edgeLine({ from, to, kind }: EdgeView, view: GraphView): string {
-  const [tail, head] = [end(from, view), end(to, view)];
-  const attributes = [
-    tail.cluster === undefined ? "" : `ltail=${quote(`cluster_${tail.cluster}`)}`,
-    head.cluster === undefined ? "" : `lhead=${quote(`cluster_${head.cluster}`)}`,
-    kind === "error" ? `style=dashed` : "",
-    kind === "cycle" ? `constraint=false` : "",
+/** The line of an edge; none where an end is no step. */
+function edgeLines(nodes: DrawnNodes, { from, to, kind }: EdgeView): string[] {
+  const [tail, head] = [nodes.find(from), nodes.find(to)];
+  if (tail === undefined || head === undefined) return [];
+  return [arrow(tail.middle, head.middle, [
+    tail === head ? "" : border("ltail", tail),
+    tail === head ? "" : border("lhead", head),
+    LINE[kind],
     `class="${kind}"`,
-  ];
-  return `${quote(tail.node)} -> ${quote(head.node)} [${attributes.filter((attribute) => attribute !== "").join(" ")}]`;
+  ])];
 }
 
-/** Where an edge ends: at the step's node, or at the border of a router's box, on the side of its middle route. */
-function end(name: string, view: GraphView): { readonly node: string; readonly cluster?: string } {
-  const routes = view.steps.find((step) => step.name === name)?.routes;
-  if (routes === undefined) return { node: name };
-  const middle = routes[Math.floor((routes.length - 1) / 2)];
-  return { node: `${name}/${middle?.name ?? ""}`, cluster: name };
+/** Lets an edge end at the border of a router's box. */
+function border(end: "lhead" | "ltail", { id, routes }: DrawnNode): string {
+  return routes === undefined ? "" : `${end}=${quoteId(`cluster_${id}`)}`;
 }
 
-function classes(step: StepView): string {
+function classes({ kind, shape, routes, handler, responder }: StepView, nameLines: number): string {
   return [
     "step",
-    step.kind,
-    step.routes === undefined ? "" : "router",
-    step.handler ? "handler" : "",
-    step.responder ? "responder" : "",
-  ].filter((name) => name !== "").join(" ");
+    kind.replaceAll(/[^\w-]/g, "_"),
+    ...(routes === undefined ? [] : ["router"]),
+    ...(shape === "cds" ? ["arrow"] : []),
+    ...(handler ? ["handler"] : []),
+    ...(responder ? ["responder"] : []),
+    `name${nameLines}`,
+  ].join(" ");
 }
 
-/** Stands before the lines of a box that are not its name; the picture shows them smaller, and the mark not at all. */
-export const DETAIL = "\u2063";
-
-/** The lines of a box: its name, what it is made of, and whether it answers. */
-function label(name: string, detail: string | undefined, responder: boolean): string {
-  const lines = wrapName(name === "" ? "(no name)" : name);
-  if (detail !== undefined) lines.push(...wrapName(detail).map((line) => DETAIL + line));
-  if (responder) lines.push(`${DETAIL}↩ reply`);
-  return quote(lines.join("\n"));
+function nodeLine(id: string, attributes: readonly string[]): string {
+  return `${quoteId(id)} ${list(attributes)}`;
 }
 
-function quote(text: string): string {
-  return `"${escapeText(text).replaceAll("\\", "\\\\").replaceAll(/\r?\n|\r/g, "\\n")}"`;
+function arrow(from: string, to: string, attributes: readonly string[]): string {
+  return `${quoteId(from)} -> ${quoteId(to)} ${list(attributes)}`;
+}
+
+function list(attributes: readonly string[]): string {
+  return `[${attributes.filter((attribute) => attribute !== "").join(" ")}]`;
+}
+
+function cluster(id: string, attributes: readonly string[], lines: readonly string[]): string[] {
+  return [
+    `subgraph ${quoteId(`cluster_${id}`)} {`,
+    ...indent([`graph ${list([...attributes, "style=rounded margin=12"])}`, ...lines]),
+    "}",
+  ];
 }
 
 function indent(lines: readonly string[]): string[] {

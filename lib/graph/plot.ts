@@ -1,27 +1,14 @@
+import { escapeText } from "../draw/escape.ts";
 import { dotToSvg } from "../draw/graphviz.ts";
-import { FONT, themed } from "../draw/theme.ts";
 import { type DotOptions, toDot } from "./dot.ts";
+import { PAGE_STYLE, PAPER_STYLE } from "./plot_style.ts";
 import { toText } from "./text.ts";
 import type { GraphView } from "./view.ts";
 
 /** How a graph is drawn. */
 export type PlotOptions = DotOptions;
 
-const RULES = `
-& text{font-family:${FONT};fill:var(--ink)}
-& text.detail{fill:var(--soft);font-size:9.5px}
-& .node :is(path,polygon,ellipse,polyline){fill:var(--fill);stroke:var(--line)}
-& .edge path{stroke:var(--line)} & .edge polygon{fill:var(--line);stroke:var(--line)}
-& .cluster path{fill:var(--fill);stroke:var(--line)}
-& .node.route path{fill:var(--route)} & .node.none path{stroke-dasharray:3 3}
-& .node.queue polygon{fill:var(--queue)}
-& .node.start ellipse{fill:var(--ink);stroke:var(--ink)}
-& .responder:is(.node,.cluster) :is(path,polygon){stroke:var(--accent);stroke-width:1.4}
-& .handler.node path{stroke:var(--error);stroke-dasharray:4 3}
-& .edge.error path{stroke:var(--error)} & .edge.error polygon{fill:var(--error);stroke:var(--error)}
-& .cluster.function path{stroke:none} & .cluster.function text{fill:var(--soft)}
-${[0, 1, 2, 3, 4].map((hue) => `& .cluster.f${hue} path{fill:var(--f${hue})}`).join("\n")}
-`.trim();
+const ARROW_FREE = 6; // points on each side, or a sixth of a low box: half of RBCONST in Graphviz's shapes.c
 
 /** A picture of a graph that a notebook shows by itself. */
 export class Plot {
@@ -29,41 +16,54 @@ export class Plot {
   readonly dot: string;
   /** The same graph as plain text. */
   readonly text: string;
+  readonly #label: string;
 
-  /** Lays nothing out yet; that happens when it is shown. */
   constructor(view: GraphView, options: PlotOptions = {}) {
     this.dot = toDot(view, options);
     this.text = toText(view);
+    this.#label = escapeText(`Graph ${view.name}`);
   }
 
-  /** The picture as SVG that brings its own colours, for light and dark pages. */
+  /** The picture as SVG that stands alone: it brings its own colours, for light and dark, and its own paper. */
   async svg(): Promise<string> {
-    const style = `${themed("svg.levada-graph")}\n${RULES.replaceAll("&", "svg.levada-graph")}`;
-    return (await this.#drawn()).replace("<svg ", `<svg class="levada-graph" `).replace(
-      /(<svg[^>]*>)/,
-      `$1<style>${escapeStyle(style)}</style>`,
-    );
+    const style = `<style>${PAPER_STYLE}</style>`;
+    return (await this.#drawn()).replace("<svg ", `<svg class="levada-graph" `).replace(/<svg[^>]*>/, `$&${style}`);
   }
 
-  /** The picture for a notebook: inline, as an image, and as text. */
+  /** The picture for a notebook: inline, in the page's colours; as an image; and as text. */
   async display(): Promise<Record<string, unknown>> {
-    const style = `${themed(".levada-graph")}\n${RULES.replaceAll("&", ".levada-graph")}`;
-    const html = `<div class="levada-graph" style="overflow-x:auto"><style>${style}</style>${await this
-      .#drawn()}</div>`;
+    const html = `<div class="levada-graph"><style>${PAGE_STYLE}</style>${await this.#drawn()}</div>`;
     return { "text/html": html, "image/svg+xml": await this.svg(), "text/plain": this.text };
   }
 
-  /** Shows the picture in a notebook. */
+  /** What `display` gives, where notebooks look for it. */
   [Symbol.for("Jupyter.display")](): Promise<Record<string, unknown>> {
     return this.display();
   }
 
   async #drawn(): Promise<string> {
-    return (await dotToSvg(this.dot)).replaceAll(/<text ([^>]*)>\u2063/g, `<text class="detail" $1>`);
+    return (await dotToSvg(this.dot))
+      .replace("<svg ", `<svg role="img" aria-label="${this.#label}" `)
+      .replace(/(<g class="graph"[^>]*>\n)<title>[^<]*<\/title>\n/, "$1")
+      .replaceAll(/<g class="[^"]*\bname(\d+)">[\s\S]*?<\/g>/g, smallDetails)
+      .replaceAll(/<g class="node[^"]*\barrow\b[^"]*">[\s\S]*?<\/g>/g, fullArrow);
   }
 }
 
-/** CSS inside XML: the marks that XML would read. */
-function escapeStyle(css: string): string {
-  return css.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+/** What stands below the name is told smaller. */
+function smallDetails(box: string, nameLines: string): string {
+  let line = 0;
+  return box.replaceAll("<text ", () => line++ < Number(nameLines) ? "<text " : `<text class="detail" `);
+}
+
+/** Graphviz keeps room free above and below its broad arrow; its text and the edges to it need that room. */
+function fullArrow(box: string): string {
+  return box.replaceAll(/points="([^"]*)"/g, (_, points: string) => {
+    const corners = points.split(" ").map((point) => point.split(",").map(Number) as [number, number]);
+    const heights = corners.map(([, y]) => y);
+    const [top, bottom] = [Math.min(...heights), Math.max(...heights)];
+    const free = Math.min(ARROW_FREE, (bottom - top) / 4);
+    const stretched = (y: number) => y === top ? y - free : y === bottom ? y + free : y;
+    return `points="${corners.map(([x, y]) => `${x},${stretched(y).toFixed(2)}`).join(" ")}"`;
+  });
 }

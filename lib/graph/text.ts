@@ -1,46 +1,81 @@
-import type { GraphView, StepView } from "./view.ts";
+import { oneLine } from "../draw/escape.ts";
+import type { EdgeView, GraphView, StepView } from "./view.ts";
 
-/** A graph as plain text: a line for each straight run of steps, then its error handlers. */
-export function toText(view: GraphView): string {
-  const steps = new Map(view.steps.map((step) => [step.name, step]));
-  const flow = view.edges.filter(({ kind }) => kind !== "error");
-  const next = Map.groupBy(flow, ({ from }) => from);
-  const previous = Map.groupBy(flow, ({ to }) => to);
-  const starts = view.steps.filter(({ name, handler }) => !handler && !previous.has(name)).map(({ name }) => name);
-  const handlers = view.steps.filter(({ handler }) => handler).map(({ name }) => name);
-
-  const lines = [`graph "${view.name}"`];
-  const told = new Set<string>();
-  const heads: (readonly [string, string])[] = [
-    ...starts.map((to) => ["start", to] as const),
-    ...handlers.map((to) => ["on error", to] as const),
-  ];
-  for (let head = heads.shift(); head !== undefined; head = heads.shift()) {
-    const run: string[] = [head[0]];
-    let name: string | undefined = head[1];
-    while (name !== undefined) {
-      const step = steps.get(name);
-      run.push(step === undefined || told.has(name) ? name : describe(step));
-      const isKnown = told.has(name);
-      told.add(name);
-      const outlets: readonly string[] = isKnown ? [] : (next.get(name) ?? []).map(({ to }) => to);
-      if (outlets.length > 1) heads.push(...outlets.map((to) => [name!, to] as const));
-      name = outlets.length === 1 ? outlets[0] : undefined;
-    }
-    lines.push(`  ${run.join(" → ")}`);
-  }
-  const errors = Map.groupBy(view.edges.filter(({ kind }) => kind === "error"), ({ to }) => to);
-  for (const [to, edges] of errors) lines.push(`  errors of ${edges.map(({ from }) => from).join(", ")} ⇢ ${to}`);
-  return lines.join("\n");
+/** A place to write on from: a step, what stands before its name, and before the lines below it. */
+interface Head {
+  readonly name: string;
+  readonly lead: string;
+  readonly indent: string;
 }
 
-function describe({ name, detail, function: fn, responder, routes }: StepView): string {
-  const members = routes === undefined
-    ? []
-    : [`${detail ?? "router"}: ${routes.map((route) => route.name).join(", ") || "no routes"}`];
-  const inside = [
-    ...(routes === undefined && detail !== undefined ? [detail] : members),
-    ...(fn === undefined ? [] : [`in ${fn}`]),
-  ];
-  return `${name}${inside.length === 0 ? "" : ` [${inside.join(", ")}]`}${responder ? " ↩ reply" : ""}`;
+/** A graph as plain text: a line for each step, branches below each other, then the error handlers. */
+export function toText(view: GraphView): string {
+  const { steps, edges } = view;
+  const flow = edges.filter(({ kind }) => kind === "flow");
+  const entered = new Set(flow.map(({ to }) => to));
+  const text = new Text(view, flow);
+  const starts = steps.filter(({ name, handler }) => !handler && !entered.has(name));
+  text.write(starts.map(({ name }) => name), "");
+  text.write(steps.filter(({ name, handler }) => !handler && !text.told.has(name)).map(({ name }) => name), "");
+  const handlers = steps.filter(({ name, handler }) => handler && !text.told.has(name));
+  if (handlers.length > 0) text.lines.push("on error");
+  text.write(handlers.map(({ name }) => name), "");
+  return [`graph "${oneLine(view.name)}"`, ...text.lines.map((line) => `  ${line}`)].join("\n");
+}
+
+class Text {
+  readonly lines: string[] = [];
+  readonly told = new Set<string>();
+  readonly #steps: ReadonlyMap<string, StepView>;
+  readonly #next: ReadonlyMap<string, readonly EdgeView[]>;
+  readonly #aside: ReadonlyMap<string, readonly EdgeView[]>;
+
+  constructor({ steps, edges }: GraphView, flow: readonly EdgeView[]) {
+    this.#steps = new Map(steps.map((step) => [step.name, step]));
+    this.#next = Map.groupBy(flow, ({ from }) => from);
+    this.#aside = Map.groupBy(edges.filter(({ kind }) => kind !== "flow"), ({ from }) => from);
+  }
+
+  /** Writes chains, each down to its end, without recursion: a chain may have thousands of steps. */
+  write(names: readonly string[], indent: string): void {
+    const heads = branches(names, indent).toReversed();
+    for (let head = heads.pop(); head !== undefined; head = heads.pop()) {
+      const step = this.#steps.get(head.name);
+      if (step === undefined) continue;
+      if (this.told.has(head.name)) {
+        this.lines.push(`${head.lead}${shown(head.name)}, see above`);
+        continue;
+      }
+      this.told.add(head.name);
+      this.lines.push(head.lead + this.#describe(step));
+      heads.push(...branches((this.#next.get(head.name) ?? []).map(({ to }) => to), head.indent).toReversed());
+    }
+  }
+
+  #describe({ name, kind, detail, function: fn, responder, routes }: StepView): string {
+    const made = oneLine(detail ?? kind);
+    const members = routes?.map((route) => shown(route.name)).join(", ");
+    const aside = (this.#aside.get(name) ?? []).map(({ kind, to }) =>
+      kind === "error" ? `, errors ⇢ ${shown(to)}` : `, back to ${shown(to)}`
+    );
+    return [
+      shown(name),
+      ` [${members === undefined ? made : `${made}: ${members || "no routes"}`}]`,
+      fn === undefined ? "" : ` in ${oneLine(fn)}`,
+      responder ? " ↵ reply" : "",
+      ...aside,
+    ].join("");
+  }
+}
+
+function branches(names: readonly string[], indent: string): Head[] {
+  if (names.length === 1) return [{ name: names[0]!, lead: `${indent}→ `, indent }];
+  return names.map((name, index) => {
+    const isLast = index === names.length - 1;
+    return { name, lead: `${indent}${isLast ? "└" : "├"}→ `, indent: `${indent}${isLast ? " " : "│"}  ` };
+  });
+}
+
+function shown(name: string): string {
+  return oneLine(name).trim() || "(no name)";
 }

@@ -88,13 +88,13 @@ const ODD = [
 /** Forty steps with long and odd names, two functions, routers, a fan-out, a join, handlers, a way back. */
 export function hostileView(): GraphView {
   const kinds = ["function", "class", "filter", "flatMap", "map", "queue", "votingEnsemble", "extend"];
-  const shapes: Record<string, string> = { queue: "cds", filter: "invtrapezium", flatMap: "trapezium" };
+  const shapes: Record<string, string> = { queue: "cds", filter: "octagon", flatMap: "hexagon" };
   const steps = Array.from({ length: 40 }, (_, index): StepView => {
     const kind = kinds[index % kinds.length]!;
     return {
       name: `${index} ${ODD[index % ODD.length]!}`.slice(0, 60),
       kind,
-      shape: shapes[kind] ?? "box",
+      shape: index === 32 ? "record" : index === 33 ? "diamond" : shapes[kind] ?? "box",
       detail: index % 3 === 0 ? `Detail<${index}> & "more"` : kind,
       responder: index === 37,
       handler: index >= 38,

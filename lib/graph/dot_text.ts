@@ -1,0 +1,64 @@
+import { oneLine } from "../draw/escape.ts";
+import type { RouteView, StepView } from "./view.ts";
+import { wrapName } from "./wrap.ts";
+
+/** What a box says: its lines, how many of them are its name (the rest is drawn smaller), and all of it as a tooltip. */
+export interface BoxText {
+  readonly lines: readonly string[];
+  readonly nameLines: number;
+  readonly tooltip: string;
+}
+
+/** What a step's box says: its name, what it is made of, and whether it answers. */
+export function stepText(step: StepView): BoxText {
+  const { kind, detail, function: fn, responder, handler, comment } = step;
+  const name = nameLines(step.name);
+  const made = detail === undefined || detail === kind ? oneLine(kind) : `${oneLine(kind)} ${oneLine(detail)}`;
+  return {
+    lines: [
+      ...name,
+      ...(detail === undefined || detail === step.name ? [] : wrapName(oneLine(detail))),
+      ...(responder ? ["↵ reply"] : []),
+    ],
+    nameLines: name.length,
+    tooltip: [
+      oneLine(step.name),
+      made,
+      ...(fn === undefined ? [] : [`runs in ${oneLine(fn)}`]),
+      ...(responder ? ["answers the caller"] : []),
+      ...(handler ? ["takes errors"] : []),
+      ...(comment === undefined ? [] : comment.split(/\r\n?|\n/).map(oneLine)),
+    ].join("\n"),
+  };
+}
+
+/** What a route's box says. */
+export function routeText({ name: key, detail }: RouteView): BoxText {
+  const name = nameLines(key);
+  const made = detail === undefined ? [] : [oneLine(detail)];
+  return {
+    lines: [...name, ...made.flatMap(wrapName)],
+    nameLines: name.length,
+    tooltip: [oneLine(key), "route", ...made].join("\n"),
+  };
+}
+
+/** Text in Graphviz's quotes, where it reads backslashes and entities. */
+export function quote(text: string): string {
+  return `"${text.replaceAll("\\", "\\\\").replaceAll("&", "&amp;").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
+}
+
+/** The label of a cluster, whose lines start at its left. */
+export function quoteLeft(lines: readonly string[]): string {
+  return `"${lines.map((line) => `${quote(line).slice(1, -1)}\\l`).join("")}"`;
+}
+
+/** A name in Graphviz's quotes, where it does not read backslashes. */
+export function quoteId(id: string): string {
+  return `"${id.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+}
+
+function nameLines(name: string): string[] {
+  const line = oneLine(name).trim();
+  return line === "" ? ["(no name)"] : wrapName(line);
+}
