@@ -17,6 +17,7 @@ Jupyter starts it with a connection file; \`deno task levada kernel install\` te
 export async function runKernel(connection: Connection): Promise<void> {
   const address = (channel: Channel) => channelAddress(connection, channel);
   const onDrop = (error: Error) => log("debug", error.message);
+  const terminated = signalled();
   await using shell = bindRouter(address("shell"), { onDrop });
   await using control = bindRouter(address("control"), { onDrop });
   await using stdin = bindRouter(address("stdin"), { onDrop });
@@ -33,16 +34,16 @@ export async function runKernel(connection: Connection): Promise<void> {
   void listen("shell", shell, session);
   void listen("control", control, session);
   void listen("stdin", stdin, session);
-  await Promise.race([session.ended, signalled(session), orphaned()]);
+  Deno.addSignalListener("SIGINT", () => session.interrupt()); // `jupyter console` sends it
+  await Promise.race([session.ended, terminated, orphaned()]);
 }
 
 async function listen(channel: RequestChannel | "stdin", socket: Socket, session: Session): Promise<void> {
   for await (const frames of socket) session.receive(channel, frames);
 }
 
-/** Settles on SIGTERM and SIGHUP; a SIGINT stops the running cell, as `jupyter console` expects. */
-function signalled(session: Session): Promise<void> {
-  Deno.addSignalListener("SIGINT", () => session.interrupt());
+/** Settles on SIGTERM and SIGHUP. */
+function signalled(): Promise<void> {
   return new Promise((resolve) => {
     if (Deno.build.os === "windows") return;
     Deno.addSignalListener("SIGTERM", () => resolve());

@@ -85,6 +85,7 @@ class EngineProcess {
 
   install(): void {
     this.#stacks.install();
+    Deno.addSignalListener("SIGINT", () => {}); // Jupyter signals the whole group: it is the kernel that ends the cell
     captureWrites((name, text) => this.print(name, text));
     const write = (name: "stdout" | "stderr") =>
       Object.assign(new EventEmitter(), { write: (text: string) => this.print(name, text) });

@@ -7,6 +7,7 @@ import { openTerminal } from "./terminal.ts";
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   demo: async () => (await import("./demo.ts")).DEMO,
   kernel: async () => (await import("./kernel.ts")).KERNEL,
+  lab: async () => (await import("./lab.ts")).LAB,
   run: async () => (await import("./run.ts")).RUN,
 };
 
