@@ -1,0 +1,55 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import type { Notebook } from "../../../../kernel/client/notebook.ts";
+import { renderReport } from "../../../../kernel/client/report.ts";
+
+const PICTURE = '<svg viewBox="0 0 1 1"><title>a graph</title></svg>';
+const NOTEBOOK: Notebook = {
+  metadata: {},
+  cells: [
+    { id: "a", cell_type: "markdown", metadata: {}, source: "# A *router*\n\n## First\n\n## Second" },
+    {
+      id: "b",
+      cell_type: "code",
+      metadata: {},
+      source: "graph",
+      execution_count: 7,
+      outputs: [{ output_type: "execute_result", execution_count: 7, data: { "text/html": PICTURE }, metadata: {} }],
+    },
+    { id: "c", cell_type: "code", metadata: {}, source: "  ", execution_count: null, outputs: [] },
+    { id: "d", cell_type: "raw", metadata: {}, source: "<raw>" },
+  ],
+};
+
+Deno.test("renderReport() lists every notebook and its parts, and each entry leads somewhere", () => {
+  const html = renderReport([{ name: "a.ipynb", notebook: NOTEBOOK }, { name: "b.ipynb", notebook: NOTEBOOK }]);
+  const ids = new Set([...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id));
+  const links = [...html.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id);
+  deepEqual(links, ["n1", "n1-2", "n1-3", "n2", "n2-2", "n2-3"]);
+  ok(links.every((id) => ids.has(id)));
+  equal(html.split(PICTURE).length - 1, 2);
+});
+
+Deno.test("renderReport() forbids the browser every request and every script", () => {
+  const html = renderReport([{ name: "a.ipynb", notebook: NOTEBOOK }]);
+  match(html, /http-equiv="Content-Security-Policy" content="default-src 'none'; /);
+  ok(!/<script|<link|src="http|url\(http|@import/.test(html));
+});
+
+Deno.test("renderReport() tells how a run went", () => {
+  const html = renderReport([{
+    name: "<a>.ipynb",
+    notebook: NOTEBOOK,
+    durationMs: 1234,
+    failure: "Cell 2 failed: <no>",
+  }]);
+  match(html, /<p class="note">&lt;a&gt;\.ipynb · 1 cell run in 1\.2 s<\/p>/);
+  match(html, /<p class="stopped" role="alert">Cell 2 failed: &lt;no&gt;<\/p>/);
+});
+
+Deno.test("renderReport() calls a notebook without a title by its name, and leaves empty cells out", () => {
+  const cells = NOTEBOOK.cells.slice(2);
+  const html = renderReport([{ name: "plain.ipynb", notebook: { metadata: {}, cells } }], { title: "A & B" });
+  match(html, /<li><a href="#n1">plain\.ipynb<\/a><\/li>/);
+  match(html, /<title>A &amp; B<\/title>/);
+  ok(html.includes('<pre class="raw">&lt;raw&gt;</pre>') && !html.includes('class="input"'));
+});
