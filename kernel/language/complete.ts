@@ -9,21 +9,21 @@ export type Completeness = { readonly status: "complete" | "invalid" } | {
 
 const INDENT = "  ";
 
-/** Tells whether code is complete: an error at its very end means that more is to come. */
+/** Tells whether code is complete: an error that begins at its very end means that more is to come. */
 export function checkComplete(code: string): Completeness {
   const trimmed = code.trimEnd();
   for (const lang of ["tsx", "ts"] as const) {
     if (errorsOf(trimmed, lang).length === 0) return { status: "complete" };
   }
   const errors = errorsOf(trimmed, "ts");
-  const isOpen = errors.some(({ end }) => end >= trimmed.length) || unclosed(trimmed);
+  const isOpen = errors.some(({ start }) => start >= trimmed.length) || unclosed(trimmed) || trimmed.endsWith("\\");
   return isOpen ? { status: "incomplete", indent: indentAfter(trimmed) } : { status: "invalid" };
 }
 
-function errorsOf(code: string, lang: "tsx" | "ts"): { readonly end: number }[] {
+function errorsOf(code: string, lang: "tsx" | "ts"): { readonly start: number }[] {
   const { errors } = parseSync(`cell.${lang}`, code, { lang, sourceType: "module" });
   return errors.filter(({ severity }) => severity === "Error").map(({ labels }) => ({
-    end: Math.max(0, ...labels.map((label) => label.end)),
+    start: Math.max(0, ...labels.map((label) => label.start)),
   }));
 }
 
