@@ -79,7 +79,7 @@ pre { margin: 0; padding: 0.7rem 0.9rem; overflow-x: auto; font: 0.82rem/1.5 var
 .keyword { color: var(--keyword); } .string { color: var(--string); } .comment { color: var(--comment); font-style: italic; } .number { color: var(--number); }
 .outputs { margin: 0.5rem 0 0; }
 .outputs > * + * { margin-top: 0.5rem; }
-.shown { overflow-x: auto; padding: 0.4rem 0; }
+.shown { overflow-x: auto; padding: 0.4rem 0.9rem; }
 .shown img { max-width: 100%; height: auto; background: #fff; }
 .stream, .result, .error { max-height: 32rem; overflow: auto; }
 .result { color: var(--ink); }

@@ -14,7 +14,7 @@ export type RunEvent =
     readonly number: number;
     /** How many code cells there are. */
     readonly total: number;
-    /** The first line of code that says something. */
+    /** The cell's first telling line, `cellLabel`. */
     readonly label: string;
   }
   & (
@@ -78,10 +78,11 @@ export async function runNotebook(
   return failures;
 }
 
-/** The cell's first line that is more than a comment sign. */
+/** The cell's first line that says something: a comment or code, rather than an import or a bracket. */
 export function cellLabel(cell: CodeCell): string {
   const lines = cell.source.split("\n").map((line) => line.trim().replace(/^(?:\/\/+|\/\*+|\*+\/?)\s*/, ""));
-  return lines.find((line) => line !== "") ?? "";
+  const said = lines.filter((line) => /[\p{L}\p{N}]/u.test(line));
+  return said.find((line) => !/^import\b/.test(line)) ?? said[0] ?? lines.find((line) => line !== "") ?? "";
 }
 
 interface Failed {

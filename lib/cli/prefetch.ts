@@ -10,10 +10,6 @@ export interface Prefetched {
   readonly bytes: number;
 }
 
-/** One package as Deno names it when it downloads: `https://HOST/@scope/name/-/name-1.2.3.tgz`. */
-const PACKAGE =
-  /^https?:\/\/[^/]+\/(?:.*\/)?((?:@|%40)[^/]+(?:\/|%2[fF])[^/]+|[^/@]+)\/-\/[^/]*?-(\d+\.\d+\.\d+[^/]*)\.tgz$/;
-
 /**
  * Downloads everything that the modules at `paths` import, and writes a line for each package as its download begins.
  *
@@ -52,10 +48,13 @@ export async function prefetch(paths: readonly string[], { terminal, signal }: C
   return { packages: found.length, bytes: found.length === 0 ? 0 : await measure(found) };
 }
 
-/** Reads a package's name and version from the address of its archive; undefined for any other address. */
+/** Reads a package's name and version from its archive's address, `https://HOST/@scope/name/-/name-1.2.3.tgz`. */
 export function matchPackage(url: string): { name: string; version: string } | undefined {
-  const [, name, version] = PACKAGE.exec(url) ?? [];
-  return name === undefined || version === undefined ? undefined : { name: decodeURIComponent(name), version };
+  const [path, file] = decodeURIComponent(url).split("/-/");
+  const [scope, bare] = path?.split("/").slice(-2) ?? [];
+  if (scope === undefined || !file?.startsWith(`${bare}-`) || !file.endsWith(".tgz")) return undefined;
+  const version = file.slice(`${bare}-`.length, -".tgz".length);
+  return { name: scope.startsWith("@") ? `${scope}/${bare}` : `${bare}`, version };
 }
 
 async function measure(packages: readonly { name: string; version: string }[]): Promise<number> {

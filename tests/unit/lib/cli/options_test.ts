@@ -1,0 +1,24 @@
+import { deepEqual, equal, throws } from "node:assert/strict";
+import { readOptions, readSeconds } from "../../../../lib/cli/options.ts";
+
+Deno.test("readOptions() separates options from words", () => {
+  const { values, positionals } = readOptions(["a", "--output", "b", "--keep", "c"], {
+    output: { type: "string" },
+    keep: { type: "boolean" },
+  });
+  deepEqual([{ ...values }, positionals], [{ output: "b", keep: true }, ["a", "c"]]);
+});
+
+Deno.test("readOptions() refuses unknown options and missing values", () => {
+  for (const args of [["--foo"], ["-x"], ["--output"], ["--keep=1"]]) {
+    throws(() => readOptions(args, { output: { type: "string" }, keep: { type: "boolean" } }), { name: "UsageError" });
+  }
+});
+
+Deno.test("readSeconds() gives milliseconds and refuses what is no time", () => {
+  equal(readSeconds("timeout", undefined), undefined);
+  equal(readSeconds("timeout", "2.5"), 2500);
+  for (const text of ["0", "-1", "soon", "", " ", "Infinity", "NaN", "1e9"]) {
+    throws(() => readSeconds("timeout", text), { name: "UsageError", message: /^--timeout takes a number of seconds/ });
+  }
+});
