@@ -76,6 +76,11 @@ class EngineProcess {
     return turned;
   }
 
+  /** Gives what has not been said yet. */
+  take(): string {
+    return this.#outbox.take();
+  }
+
   /** Gives what has not been said yet, and marks the end of what was written to the raw pipes. */
   drain(token: string, number: number): string {
     const bytes = new TextEncoder().encode(fenceText(token, number));
@@ -103,6 +108,7 @@ class EngineProcess {
     };
     globalThis.confirm = (message = "Confirm") => /^y/i.test(this.ask(`${message} [y/N] `, false) ?? "");
     globalThis.alert = (message = "Alert") => this.print("stdout", `${message}\n`);
+    globalThis.addEventListener("unload", () => this.#outbox.send()); // the last words before Deno.exit
     globalThis.addEventListener("error", (event) => {
       event.preventDefault();
       this.#uncaught("Uncaught", event.error);

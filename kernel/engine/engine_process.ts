@@ -46,6 +46,7 @@ export class EngineProcess implements AsyncDisposable {
       await pipes;
       clearTimeout(timer);
       await cdp.closed;
+      await this.#stdin.close().catch(() => {}); // the other side is closed already
       for (const { done } of this.#fences.values()) done();
       return status.signal === null ? `exit code ${status.code}` : `signal ${status.signal}`;
     });
@@ -95,6 +96,12 @@ export class EngineProcess implements AsyncDisposable {
     return result.value;
   }
 
+  /** Asks for what the process has said and not sent; V8 answers also while a cell loops. */
+  async collect(events: ProcessEvents): Promise<void> {
+    const said = await this.ask(`${ENGINE}.take()`);
+    if (typeof said === "string") hear(said, events);
+  }
+
   /** Waits until everything that the process has said, and written to the raw pipes, has come. */
   async drain(events: ProcessEvents): Promise<void> {
     const number = ++this.#lastFence;
@@ -121,7 +128,6 @@ export class EngineProcess implements AsyncDisposable {
       // it has ended by itself
     }
     await this.ended;
-    await this.#stdin.close().catch(() => {});
   }
 
   async #follow(name: "stdout" | "stderr", pipe: ReadableStream<Uint8Array>, events: ProcessEvents): Promise<void> {

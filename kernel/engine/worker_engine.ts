@@ -1,7 +1,8 @@
 /** The engine: cells run in a process of their own, which may loop, crash or exit; this side always settles. */
 
 import { pathToFileURL } from "node:url";
-import { CellSyntaxError, type JsxSetting, rewriteCell, type RewrittenCell } from "../language/rewrite.ts";
+import type { JsxSetting } from "../language/jsx.ts";
+import { CellSyntaxError, rewriteCell, type RewrittenCell } from "../language/rewrite.ts";
 import { type Carried, ENGINE } from "./carried.ts";
 import { CdpError, type Evaluated } from "./cdp.ts";
 import type { Cell, CellFailure, Engine, EngineEvents, Outcome } from "./engine.ts";
@@ -17,6 +18,7 @@ export interface EngineOptions {
 }
 
 const IDLE_MS = 10; // a process that does not turn its loop within this is in a loop of the cell's
+const LISTEN_MS = 100; // how late a person sees what a busy cell has printed
 const STOP_MS = 2_000; // how long a terminated cell may take to end before the process is killed
 
 interface Running {
@@ -151,10 +153,18 @@ export class WorkerEngine implements Engine {
         else if (!running.isInterrupted) resolve({ kind: "refused" }); // else `interrupt` settles, when it knows how
       },
     );
+    await this.#listen(promise, process);
     const ending = await promise;
     this.#running = undefined;
     const isStopped = running.isInterrupted && ending.kind === "evaluated" && ending.evaluated.exceptionDetails;
     return await this.#failure(isStopped ? { kind: "interrupted" } : ending, process, { cell, rewritten });
+  }
+
+  /** Asks a cell for what it has printed: in a loop that lets no timer run, the process does not send it by itself. */
+  async #listen(ending: Promise<Ending>, process: EngineProcess): Promise<void> {
+    while (await within(ending, LISTEN_MS) === undefined) {
+      await Promise.race([ending, process.collect(this.#heard).catch(() => ending)]);
+    }
   }
 
   /** A process that ended between two cells has nobody to tell but the next one. */

@@ -33,8 +33,6 @@ export interface RewriteOptions {
   readonly jsx?: JsxSetting | undefined;
 }
 
-export type { JsxSetting };
-
 /** The cell is not TypeScript. */
 export class CellSyntaxError extends SyntaxError {
   override readonly name = "SyntaxError";
