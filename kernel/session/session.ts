@@ -41,6 +41,8 @@ export class Session implements AsyncDisposable {
   readonly #replays = new ReplayGuard();
   readonly #end: () => void;
   #waiting: Received[] = [];
+  #isAnswering = false;
+  /** The request of the queue that is busy. */
   #running: Request | undefined;
   #isEnding = false;
 
@@ -77,7 +79,7 @@ export class Session implements AsyncDisposable {
     const received = { kind, request: { channel, message, isAborted: false } };
     if (!kind.waits) return this.#follow(this.#answer(received));
     this.#waiting.push(received);
-    if (this.#running === undefined) this.#follow(this.#answerWaiting());
+    if (!this.#isAnswering) this.#follow(this.#answerWaiting());
   }
 
   /** Ends the running cell; its failure aborts those that wait behind it. */
@@ -96,9 +98,14 @@ export class Session implements AsyncDisposable {
   }
 
   async #answerWaiting(): Promise<void> {
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      this.#running = next.request;
-      await this.#answer(next);
+    this.#isAnswering = true;
+    try {
+      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+        this.#running = next.request;
+        await this.#answer(next);
+      }
+    } finally {
+      this.#isAnswering = false;
     }
   }
 

@@ -65,6 +65,8 @@ export class OpenSession implements AsyncDisposable {
   readonly session: Session;
   /** Set when the session has opened it. */
   engine!: ScriptedEngine;
+  /** How long a socket takes for a message; at once where it gives nothing. */
+  slow: (message: Said) => Promise<void> | undefined = () => undefined;
   #heard = Promise.withResolvers<void>();
 
   constructor(script: Script, key = KEY) {
@@ -72,10 +74,11 @@ export class OpenSession implements AsyncDisposable {
       key,
       version: "1.2.3",
       send: (channel, frames) => {
-        this.said.push({ ...openMessage(frames, key), channel });
+        const message = { ...openMessage(frames, key), channel };
+        this.said.push(message);
         this.#heard.resolve();
         this.#heard = Promise.withResolvers();
-        return Promise.resolve();
+        return this.slow(message) ?? Promise.resolve();
       },
       openEngine: (events) => Promise.resolve(this.engine = new ScriptedEngine(script, events)),
       log: (level, text) => this.logged.push(`${level}: ${text}`),

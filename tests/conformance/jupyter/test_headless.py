@@ -93,14 +93,22 @@ class Headless(unittest.TestCase):
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("on purpose", done.stderr)
 
+    def test_convert_execute(self) -> None:
+        "nbconvert --execute writes every output, and HTML"
+        done = self.jupyter(lines_and_results(), "nbconvert", "--execute", "--inplace")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.complete(nbformat.read(self.path, as_version=4))
+
     def test_convert_html(self) -> None:
-        "nbconvert --execute --to html shows outputs and colours the code"
-        done = self.jupyter(notebook("console.log(6 * 7);", "Deno.jupyter.html`<b id='bold'>x</b>`"), "nbconvert", "--execute", "--to", "html")
+        "nbconvert --to html shows outputs and colours the code as TypeScript"
+        nb = notebook("console.log(6 * 7);", 'Deno.jupyter.html`<b id="bold">x</b>`')
+        NotebookClient(nb, timeout=60).execute()
+        done = self.jupyter(nb, "nbconvert", "--to", "html")
         self.assertEqual(done.returncode, 0, done.stderr)
         with open(self.path.replace(".ipynb", ".html"), encoding="utf-8") as f:
             html = f.read()
         self.assertIn("42\n", html)
-        self.assertIn("<b id='bold'>x</b>", html)
+        self.assertIn('<b id="bold">x</b>', html)
         self.assertIn('class="highlight hl-typescript"', html)
 
     def test_convert_script(self) -> None:

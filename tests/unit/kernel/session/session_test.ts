@@ -83,6 +83,30 @@ Deno.test("Session() aborts the cells that had come when one failed, and answers
   deepStrictEqual(open.engine.cells.map(({ code }) => code), ["fail", "later"]);
 });
 
+Deno.test("Session() runs one cell at a time, also while a subscriber is slow to take the idle of the last", async () => {
+  const gate = Promise.withResolvers<void>();
+  const [started, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  await using open = new OpenSession({
+    second: () => {
+      started.resolve();
+      return second.promise;
+    },
+  });
+  open.slow = (message) => message.content.execution_state === "idle" ? gate.promise : undefined;
+  open.ask("execute_request", { code: "first" });
+  await open.hear(({ content }) => content.execution_state === "idle");
+  open.ask("execute_request", { code: "second" });
+  const third = open.ask("execute_request", { code: "third" });
+  await new Promise((resolve) => setTimeout(resolve, 0)); // whatever would wrongly run now has its turn
+  deepStrictEqual(open.engine.cells.map(({ code }) => code), ["first"]);
+  gate.resolve();
+  await started.promise;
+  deepStrictEqual(open.engine.cells.map(({ code }) => code), ["first", "second"]);
+  second.resolve();
+  await open.answered(third);
+  deepStrictEqual(open.engine.cells.map(({ code }) => code), ["first", "second", "third"]);
+});
+
 for (const option of [{ stop_on_error: false }, { silent: true }]) {
   Deno.test(`Session() runs the cells behind one that failed with ${JSON.stringify(option)}`, async () => {
     await using open = new OpenSession({ fail: FAILS });
