@@ -13,6 +13,8 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const NOTEBOOKS = ["01_router.ipynb", "02_ensemble.ipynb", "03_streaming_nlp.ipynb"];
 /** What a notebook's kernel runs, beside what the notebook itself imports. */
 const PROGRAMS = ["kernel/main.ts", "kernel/engine/bootstrap.ts"];
+/** What the library imports only when it is used, which no list of imports tells; these notebooks use all of it. */
+const LAZY = ["@hpcc-js/wasm-graphviz", "@observablehq/plot", "linkedom", "onnxruntime-node"];
 const CELL_MS = 60_000; // none takes a second; one that hangs should not hang the demo
 
 /** Runs the demo notebooks and writes them and their report. */
@@ -53,7 +55,7 @@ Exit code: 0 all cells ran, 1 a cell failed, 2 a wrong option, 130 interrupted.
 
 /** Downloads what the kernel and the notebooks import; the list is a module for a moment, in reach of the project's `deno.json`. */
 async function fetchNeeds(paths: readonly string[], context: CommandContext): Promise<void> {
-  const names = new Set<string>();
+  const names = new Set<string>(LAZY);
   for (const path of paths) for (const name of listImports(await readNotebook(path), path)) names.add(name);
   const list = await Deno.makeTempFile({ dir: join(ROOT, "out"), prefix: "needs-", suffix: ".ts" });
   try {
