@@ -14,7 +14,7 @@ export {
   StatusError,
   StepError,
 } from "./lib/errors.ts";
-export { Chart, chart, type ChartOptions } from "./lib/draw/chart.ts";
+export { Chart, chart, type ChartMaker, type ChartOptions } from "./lib/draw/chart.ts";
 export { Table, table, type TableOptions } from "./lib/draw/table.ts";
 export { CopyError } from "./lib/flow/copy.ts";
 export { Flow } from "./lib/flow/flow.ts";

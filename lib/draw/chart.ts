@@ -1,83 +1,137 @@
-import { FONT, themed } from "./theme.ts";
+import type * as Plot from "@observablehq/plot";
+import { oneLine } from "./escape.ts";
+import { Stripes } from "./stripes.ts";
+import { toXml, type XmlNode } from "./xml.ts";
+import { FONT, onPaper, themed } from "./theme.ts";
 
-/** What `Plot.plot` of Observable Plot takes: marks, width, height, x, y, color, title, and so on. */
-export interface ChartOptions {
-  /** The marks, `[dot(rows, { x: "a", y: "b" })]`; see `marks`. */
-  marks: readonly unknown[];
-  /** In pixels; default 640. */
-  width?: number;
-  /** In pixels; default 400. */
-  height?: number;
-  /** Anything else that `Plot.plot` takes. */
-  [option: string]: unknown;
+/** What Observable Plot draws: `marks`, `width`, `height`, `x`, `y`, `color`, `title`, and so on. */
+export type ChartOptions = Plot.PlotOptions;
+
+/** Makes the options of a chart from Observable Plot's marks, transforms and scales. */
+export type ChartMaker = (plot: typeof Plot) => ChartOptions;
+
+type PageDocument = NonNullable<ChartOptions["document"]>;
+interface Drawn {
+  readonly html: string;
+  readonly svg: string;
+  readonly text: string;
 }
-
-type Document = { createElement(name: string): { append(...nodes: unknown[]): void } };
-type Drawn = { readonly outerHTML: string; readonly tagName: string };
-type PlotModule = { plot(options: object): Drawn };
+interface Element extends XmlNode {
+  readonly outerHTML: string;
+  readonly children: Iterable<Element>;
+}
+interface Maker {
+  createElement(name: string): unknown;
+}
 
 /** A chart that a notebook shows by itself. */
 export class Chart {
-  readonly #options: ChartOptions;
+  readonly #given: ChartOptions | ChartMaker;
+  #drawing: Promise<Drawn> | undefined;
 
-  /** Takes what Observable Plot takes; nothing is drawn yet. */
-  constructor(options: ChartOptions) {
-    this.#options = options;
+  /** Nothing is drawn, and nothing loaded, until it is asked for. */
+  constructor(given: ChartOptions | ChartMaker) {
+    this.#given = given;
   }
 
-  /** The chart as HTML with inline SVG, with colours for light and dark pages. */
+  /** The chart as HTML with inline SVG, in the page's colours, light or dark. */
   async html(): Promise<string> {
-    return `<div class="levada-chart"><style>${STYLE}</style>${(await this.#drawn()).outerHTML}</div>`;
+    return (await this.#draw()).html;
   }
 
-  /** Shows the chart in a notebook. */
-  async [Symbol.for("Jupyter.display")](): Promise<Record<string, unknown>> {
-    const { title } = this.#options;
-    return { "text/html": await this.html(), "text/plain": `chart${typeof title === "string" ? `: ${title}` : ""}` };
+  /** The chart as SVG that stands alone, without the title, legend and caption that stand around it in HTML. */
+  async svg(): Promise<string> {
+    return (await this.#draw()).svg;
   }
 
-  async #drawn(): Promise<Drawn> {
-    const [Plot, document] = await Promise.all([loadPlot(), openDocument()]);
-    return Plot.plot({
-      style: { background: "none", color: "currentColor", fontFamily: FONT },
-      ...this.#options,
-      document,
-    });
+  /** The chart for a notebook: inline, as an image, and its words as text. */
+  async display(): Promise<Record<string, unknown>> {
+    const { html, svg, text } = await this.#draw();
+    return { "text/html": html, "image/svg+xml": svg, "text/plain": text };
+  }
+
+  /** What `display` gives, where notebooks look for it. */
+  [Symbol.for("Jupyter.display")](): Promise<Record<string, unknown>> {
+    return this.display();
+  }
+
+  #draw(): Promise<Drawn> {
+    return this.#drawing ??= draw(this.#given);
   }
 }
 
 /**
- * Draws a chart with Observable Plot; without a browser, in a notebook or anywhere else. The marks come from
- * `@observablehq/plot`.
+ * Draws a chart with Observable Plot, in a notebook or anywhere else, without a browser. A function gets Observable Plot
+ * and gives the options; who imports `@observablehq/plot` may give the options alone.
  *
- * @example
+ * @example Petals by species, with a legend
  * ```ts
- * import * as Plot from "@observablehq/plot";
  * import { ok } from "node:assert/strict";
  * import { chart } from "levada";
  *
- * const rows = [{ length: 1.4, width: 0.2 }, { length: 4.7, width: 1.4 }];
- * const html = await chart({ marks: [Plot.dot(rows, { x: "length", y: "width" })], width: 300 }).html();
- * ok(html.includes("<circle"));
+ * const petals = [
+ *   { length: 1.4, width: 0.2, species: "setosa" },
+ *   { length: 4.7, width: 1.4, species: "versicolor" },
+ * ];
+ * const picture = chart(({ dot }) => ({
+ *   title: "Petals in cm",
+ *   marks: [dot(petals, { x: "length", y: "width", fill: "species" })],
+ *   color: { legend: true },
+ *   height: 240,
+ * }));
+ * ok((await picture.html()).includes("versicolor"));
  * ```
+ *
+ * @throws {Error} When it is drawn, if a mark paints pixels, as `raster` does: that needs a browser.
  */
-export function chart(options: ChartOptions): Chart {
-  return new Chart(options);
+export function chart(given: ChartOptions | ChartMaker): Chart {
+  return new Chart(given);
 }
 
-const STYLE = `${themed(".levada-chart")}
-.levada-chart{overflow-x:auto;color:var(--ink);font:13px ${FONT}}
+async function draw(given: ChartOptions | ChartMaker): Promise<Drawn> {
+  const [plot, document] = await Promise.all([loadPlot(), openDocument()]);
+  const options = typeof given === "function" ? given(plot) : given;
+  const element = plot.plot({ ...options, document }) as unknown as Element;
+  const picture = element.localName === "svg"
+    ? element
+    : [...element.children].findLast(({ localName }) => localName === "svg")!;
+  const words = [options.title, options.subtitle, options.caption].filter((word) => typeof word === "string");
+  return {
+    html: `<div class="levada-chart"><style>${PAGE_STYLE}</style>${element.outerHTML}</div>`,
+    svg: standalone(toXml(picture)),
+    text: `chart${words.length === 0 ? "" : `: ${words.map(oneLine).join(", ")}`}`,
+  };
+}
+
+/** An SVG with the names, the colours and the paper that it needs outside of a page. */
+function standalone(svg: string): string {
+  return svg
+    .replace("<svg ", `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" `)
+    .replace(/<svg([^>]*) class="/, `<svg$1 class="levada-chart `)
+    .replace(/<svg[^>]*>/, `$&<style>${PAPER_STYLE}</style>`);
+}
+
+const PAGE_STYLE = `${themed(".levada-chart")}
+.levada-chart{overflow-x:auto;padding:0 8px;color:inherit;font:13px ${FONT}}
 .levada-chart figure{margin:0}
-.levada-chart :is(h2,h3){font:600 14px ${FONT};margin:0 0 4px}
-.levada-chart figcaption{color:var(--soft)}`;
+.levada-chart h2{font:600 15px/1.4 ${FONT};margin:0}
+.levada-chart h3{font:400 13px/1.4 ${FONT};margin:0 0 4px;color:var(--soft)}
+.levada-chart figcaption{color:var(--soft);margin:2px 0 0}
+.levada-chart svg{font-family:${FONT};--plot-background:var(--paper)}`;
 
-async function loadPlot(): Promise<PlotModule> {
+const PAPER_STYLE = `${onPaper("svg.levada-chart")}
+svg.levada-chart{font-family:${FONT};--plot-background:var(--paper)}`;
+
+async function loadPlot(): Promise<typeof Plot> {
   const name = "@observablehq/plot"; // in a variable: a literal would be fetched by programs that draw no chart
-  return await import(name) as PlotModule;
+  return await import(name) as typeof Plot;
 }
 
-async function openDocument(): Promise<Document> {
-  const name = "linkedom";
-  const { parseHTML } = await import(name) as { parseHTML(html: string): { document: Document } };
-  return parseHTML("<!doctype html><html><body></body></html>").document;
+async function openDocument(): Promise<PageDocument> {
+  const name = "linkedom"; // as above
+  const { parseHTML } = await import(name) as { parseHTML(html: string): { document: Maker } };
+  const { document } = parseHTML("<!doctype html><html><body></body></html>");
+  const create = document.createElement.bind(document);
+  document.createElement = (tag) => tag === "canvas" ? new Stripes() : create(tag);
+  return document as unknown as PageDocument;
 }

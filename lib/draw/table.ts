@@ -1,9 +1,10 @@
-import { escapeText } from "./escape.ts";
+import { escapeText, oneLine } from "./escape.ts";
+import { cut, padTo, widthOf } from "./text_width.ts";
 import { FONT, themed } from "./theme.ts";
 
 /** How a table is drawn. */
 export interface TableOptions {
-  /** Which fields are shown, in this order; default: those of the rows, as they come. */
+  /** Which fields are shown, in this order; default: those of the shown rows, as they come. */
   columns?: readonly string[];
   /** A line above the table. */
   caption?: string;
@@ -12,6 +13,8 @@ export interface TableOptions {
 }
 
 const ROWS = 50; // a screenful or two: a notebook is read, not searched
+const LETTERS = 200; // of a cell in HTML: some lines of prose
+const TEXT_LETTERS = 60; // of a cell in text, where nothing wraps
 
 /** Rows that a notebook shows as a table. */
 export class Table {
@@ -19,49 +22,68 @@ export class Table {
   readonly #columns: readonly string[];
   readonly #options: TableOptions;
   readonly #hidden: number;
+  readonly #isNumeric: readonly boolean[];
 
   /** Takes the rows; at most `maxRows` of them are kept. */
   constructor(rows: readonly Readonly<Record<string, unknown>>[], options: TableOptions = {}) {
-    this.#rows = rows.slice(0, options.maxRows ?? ROWS);
+    const { maxRows = ROWS, columns } = options;
+    if (!Number.isInteger(maxRows) || maxRows < 0) {
+      throw new RangeError(`Cannot show ${maxRows} rows: maxRows is a whole number, 0 or more`);
+    }
+    this.#rows = rows.slice(0, maxRows);
     this.#hidden = rows.length - this.#rows.length;
-    this.#columns = options.columns ?? [...new Set(rows.flatMap((row) => Object.keys(row)))];
+    this.#columns = columns ?? [...new Set(this.#rows.flatMap((row) => Object.keys(row)))];
+    this.#isNumeric = this.#columns.map((column) => this.#isOfNumbers(column));
     this.#options = options;
   }
 
-  /** The table as HTML, with colours for light and dark pages. */
+  /** The table as HTML, in the page's colours, light or dark. */
   get html(): string {
-    const numeric = new Set(this.#columns.filter((column) => this.#rows.every((row) => isNumber(row[column]))));
-    const cell = (tag: string, column: string, text: string) =>
-      `<${tag}${numeric.has(column) ? ` class="number"` : ""}>${escapeText(text)}</${tag}>`;
-    const head = this.#columns.map((column) => cell("th", column, column)).join("");
+    const cell = (tag: string, text: string, index: number) =>
+      `<${tag}${this.#isNumeric[index] ? ` class="number"` : ""}>${escapeText(cut(text, LETTERS))}</${tag}>`;
+    const head = this.#columns.map((column, index) => cell("th", column, index)).join("");
     const body = this.#rows.map((row) =>
-      `<tr>${this.#columns.map((column) => cell("td", column, textOf(row[column]))).join("")}</tr>`
+      `<tr>${this.#columns.map((column, index) => cell("td", textOf(row[column]), index)).join("")}</tr>`
     );
     const { caption } = this.#options;
-    return `<div class="levada-table"><style>${STYLE}</style><table>${
-      caption === undefined ? "" : `<caption>${escapeText(caption)}</caption>`
-    }` +
-      `<thead><tr>${head}</tr></thead><tbody>${body.join("")}</tbody></table>${
-        this.#hidden > 0 ? `<p>and ${this.#hidden} more rows</p>` : ""
-      }</div>`;
+    return [
+      `<div class="levada-table"><style>${STYLE}</style><table>`,
+      caption === undefined ? "" : `<caption>${escapeText(caption)}</caption>`,
+      `<thead><tr>${head}</tr></thead><tbody>${body.join("")}</tbody></table>`,
+      this.#rest.map((line) => `<p>${line}</p>`).join(""),
+      `</div>`,
+    ].join("");
   }
 
   /** The table as plain text. */
   get text(): string {
-    const lines = [this.#columns, ...this.#rows.map((row) => this.#columns.map((column) => textOf(row[column])))];
-    const widths = this.#columns.map((_, index) => Math.max(...lines.map((line) => line[index]!.length)));
-    const drawn = lines.map((line) => line.map((text, index) => text.padEnd(widths[index]!)).join("  ").trimEnd());
+    const lines = [this.#columns, ...this.#rows.map((row) => this.#columns.map((column) => textOf(row[column])))]
+      .map((line) => line.map((text) => cut(oneLine(text), TEXT_LETTERS)));
+    const widths = this.#columns.map((_, index) =>
+      lines.reduce((most, line) => Math.max(most, widthOf(line[index]!)), 0)
+    );
+    const drawn = lines.map((line) =>
+      line.map((text, index) => padTo(text, this.#isNumeric[index] ? -widths[index]! : widths[index]!)).join("  ")
+        .trimEnd()
+    );
     const { caption } = this.#options;
-    return [
-      ...(caption === undefined ? [] : [caption]),
-      ...drawn,
-      ...(this.#hidden > 0 ? [`and ${this.#hidden} more rows`] : []),
-    ].join("\n");
+    return [...(caption === undefined ? [] : [oneLine(caption)]), ...drawn, ...this.#rest].join("\n");
   }
 
-  /** Shows the table in a notebook. */
+  /** Both forms, where notebooks look for them. */
   [Symbol.for("Jupyter.display")](): Record<string, unknown> {
     return { "text/html": this.html, "text/plain": this.text };
+  }
+
+  /** What is told of the rows that are not shown. */
+  get #rest(): readonly string[] {
+    if (this.#hidden === 0) return this.#rows.length === 0 ? ["no rows"] : [];
+    return [`and ${this.#hidden} more ${this.#hidden === 1 ? "row" : "rows"}`];
+  }
+
+  #isOfNumbers(column: string): boolean {
+    const values = this.#rows.map((row) => row[column]).filter((value) => value !== undefined && value !== null);
+    return values.length > 0 && values.every((value) => typeof value === "number" || typeof value === "bigint");
   }
 }
 
@@ -74,7 +96,7 @@ export class Table {
  * import { table } from "levada";
  *
  * const hits = table([{ model: "m1", right: 147 }, { model: "m2", right: 149 }]);
- * deepStrictEqual(hits.text, "model  right\nm1     147\nm2     149");
+ * deepStrictEqual(hits.text, "model  right\nm1       147\nm2       149");
  * ```
  *
  * @param rows One object a row; fields that a row lacks stay empty.
@@ -84,21 +106,20 @@ export function table(rows: readonly Readonly<Record<string, unknown>>[], option
 }
 
 const STYLE = `${themed(".levada-table")}
-.levada-table{overflow-x:auto;font:13px ${FONT};color:var(--ink)}
-.levada-table table{border-collapse:collapse;margin:0}
-.levada-table caption{text-align:left;padding:0 0 4px;font-weight:600;color:var(--ink)}
-.levada-table :is(th,td){text-align:left;padding:3px 14px 3px 4px;border:0;border-bottom:1px solid color-mix(in srgb,var(--line) 35%,transparent);background:none;color:var(--ink)}
-.levada-table th{font-weight:600;color:var(--soft)}
+.levada-table{overflow-x:auto;font:13px/1.45 ${FONT};color:inherit}
+.levada-table table{border-collapse:collapse;margin:0;font:inherit}
+.levada-table caption{text-align:left;padding:0 0 4px 4px;font-weight:600;color:var(--ink)}
+.levada-table :is(th,td){text-align:left;vertical-align:top;padding:3px 14px 3px 4px;border:0;border-bottom:1px solid var(--faint);background:none;color:var(--ink);max-width:42em;overflow-wrap:anywhere;white-space:pre-wrap}
+.levada-table th{font-weight:600;color:var(--soft);border-bottom-color:var(--line)}
 .levada-table .number{text-align:right;font-variant-numeric:tabular-nums}
 .levada-table p{color:var(--soft);margin:4px}`;
-
-function isNumber(value: unknown): boolean {
-  return typeof value === "number" || typeof value === "bigint";
-}
 
 function textOf(value: unknown): string {
   if (value === undefined || value === null) return "";
   if (typeof value === "number") return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));
-  if (typeof value === "object" && !(value instanceof Date)) return JSON.stringify(value) ?? String(value);
-  return value instanceof Date ? value.toISOString() : String(value);
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
+  if (typeof value === "object" || typeof value === "function") return Deno.inspect(value, INSPECT);
+  return String(value);
 }
+
+const INSPECT: Deno.InspectOptions = { depth: 3, breakLength: Infinity, iterableLimit: 20, strAbbreviateSize: LETTERS };

@@ -18,6 +18,7 @@ export class Plot {
   readonly text: string;
   readonly #label: string;
 
+  /** Graphviz is loaded when the picture is first asked for. */
   constructor(view: GraphView, options: PlotOptions = {}) {
     this.dot = toDot(view, options);
     this.text = toText(view);
