@@ -29,7 +29,8 @@ thead th { border-bottom: 2px solid var(--line); font-weight: 600; }`;
 
 /** Within each shown output: what a table or a picture looks like when it brings no style of its own. */
 export const SHOWN_STYLE = `${TABLE}
-img { max-width: 100%; height: auto; }`;
+img { max-width: 100%; height: auto; }
+@media print { svg { max-width: 100%; height: auto; } }`;
 
 /** The page's own style. */
 export const REPORT_STYLE = `${COLOURS}
@@ -99,6 +100,5 @@ ${TABLE}
   pre { white-space: pre-wrap; overflow-wrap: anywhere; max-height: none !important; overflow: visible !important; }
   .count { display: none; }
   .shown, .scroll { overflow: visible; }
-  .shown svg { max-width: 100%; height: auto; }
 }
 `;
