@@ -48,8 +48,9 @@ function withPart(
 }
 
 function container(value: unknown, path: string): Record<string, unknown> {
-  if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
-  throw new TypeError(`Cannot write resultPath "${path}": the body is ${typeof value}, not an object`);
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  const kind = Array.isArray(value) ? "a list" : typeof value;
+  throw new TypeError(`Cannot write resultPath "${path}": the body is ${kind}, not an object`);
 }
 
 /** Sets an own property, also where its name is `__proto__`. */

@@ -19,6 +19,7 @@ Deno.test("writer() replaces the body or writes into it", () => {
   writer({})(event, 1);
   deepStrictEqual(event.body, 1);
   throws(() => writer({ resultPath: "y" })(event, 2), /resultPath "y": the body is number/);
+  throws(() => writer({ resultPath: "y" })(new FlowEvent<unknown>([]), 2), /resultPath "y": the body is a list/);
   const empty = new FlowEvent<unknown>(null);
   writer({ resultPath: "y" })(empty, 2);
   deepStrictEqual(empty.body, { y: 2 });
