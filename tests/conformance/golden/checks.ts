@@ -1,0 +1,72 @@
+/** The `checks` of a case: what was looked at besides answers. */
+
+import type { GoldenCase } from "./golden_case.ts";
+import { Needs } from "./needs.ts";
+import type { Performance } from "./perform.ts";
+import { handlersOf, routesOf, upstreamsOf } from "./plot.ts";
+import { difference } from "./same.ts";
+import { decodeSpecial } from "./special.ts";
+
+type Check = NonNullable<GoldenCase["checks"]>[number];
+type Look = (performance: Performance) => unknown;
+
+/** What to look at for each `what`. */
+const LOOKS: Readonly<Record<string, Look>> = {
+  "printed by the step `printer`, in order": ({ printed }) => printed,
+  "records on output_stream, in order": ({ sent }) => [...sent.get("output_stream") ?? []],
+  "type of a record on output_stream": ({ sent }) =>
+    (sent.get("output_stream") ?? []).every((record) => typeof record === "object") ? "dict" : "something else",
+  "what the stream holds": ({ sent }) => [...sent.values()].flat(),
+  "termination callback": ({ termination }) => termination.error === undefined ? "completed" : termination.error,
+  "wait_for_completion": ({ termination }) => termination.result ?? null,
+  "server.wait_for_completion()": ({ termination }) => termination.result ?? null,
+  "steps": upstreams,
+  "after of each step": upstreams,
+  "returned step": ({ built }) => built?.returned,
+  "routes": ({ dot = "" }) => routesOf(dot),
+};
+
+/** What to look at for a `what` that names a step. */
+const LOOKS_AT: readonly (readonly [RegExp, (step: string, performance: Performance) => unknown])[] = [
+  [/^on_error of (.+)$/, (step, { dot = "" }) => handlersOf(dot)[step]?.[0]],
+];
+
+/**
+ * Tells how a check differs; undefined where it does not.
+ *
+ * @throws {Needs} If nobody knows yet where to look.
+ */
+export function checkDifference(check: Check, performance: Performance): string | undefined {
+  const look = lookOf(check);
+  const found = look(performance);
+  if (check.raises !== undefined) {
+    return `${check.what}: gave ${JSON.stringify(found)}; MLRun raises ${check.raises.message}`;
+  }
+  const text = difference(decodeSpecial(check.result), found);
+  return text === undefined ? undefined : `${check.what}: ${text}`;
+}
+
+/** The first check that nobody knows how to make here; undefined where all are known. */
+export function unknownCheck({ checks = [] }: GoldenCase): string | undefined {
+  return checks.find(({ what }) => lookAt(what) === undefined)?.what;
+}
+
+function lookOf({ what }: Check): Look {
+  const look = lookAt(what);
+  if (look === undefined) throw new Needs(`a way to check "${what}"`);
+  return look;
+}
+
+function lookAt(what: string): Look | undefined {
+  if (Object.hasOwn(LOOKS, what)) return LOOKS[what];
+  for (const [pattern, look] of LOOKS_AT) {
+    const step = pattern.exec(what)?.[1];
+    if (step !== undefined) return (performance) => look(step, performance);
+  }
+  return undefined;
+}
+
+/** The steps before each step, as the picture shows them. */
+function upstreams({ dot = "" }: Performance): unknown {
+  return upstreamsOf(dot);
+}

@@ -1,0 +1,102 @@
+/** What an error's text must name. Words do not bind, names do. */
+
+import { isRaised } from "./library/raised.ts";
+
+/** Sentences of MLRun and storey, and what of each must stand in ours. */
+const SENTENCES: readonly (readonly [RegExp, (match: RegExpExecArray) => readonly string[]])[] = [
+  [
+    /^model (\S*) +doesnt exist, available models: (.*?)(?: or an operation alone.*)?$/,
+    ([, model, all]) => model === "" ? [] : [model!, ...all!.split(" | ")],
+  ],
+  [/^illegal model operation (\S+), method=/, ([, operation]) => [operation!]],
+  [/^illegal path prefix (\S+), must start with (\S+)$/, ([, path, prefix]) => [path!, prefix!]],
+  [/^Expected (?:key )?"inputs"/, () => ["inputs"]],
+  [/^Unrecognized request format/, () => []],
+  [/^failed to json decode event/, () => []],
+  [
+    /^Invalid outlet '(.*)' for '(.+)'\. Allowed outlets are: (.*)\.$/,
+    ([, outlet, step, all]) => [outlet!, step!, ...all!.split(", ")],
+  ],
+  [
+    /^Invalid outlet selection for '(.+)': duplicate outlet names were provided \((.*)\)/,
+    ([, step, all]) => [step!, ...all!.split(", ")],
+  ],
+  [/^Max iterations exceeded in step '(.+)' for event (\S+)$/, ([, step]) => [step!]],
+  [/^step (\S+) does not have a handler/, ([, step]) => [step!]],
+  [/^Step '(.+)' does not have a handler/, ([, step]) => [step!]],
+  [/^(input_path|result_path) parameter supports only dict-like event bodies$/, ([, option]) => [camel(option!)]],
+  [/^model (\S+) is not ready yet$/, ([, model]) => [model!]],
+  [/^failed to init step (\S+)/, ([, step]) => [step!]],
+  [/^Failed to import (\S+)/, () => []],
+  [/^state\/function init failed, handler '(.+)' not found/, () => []],
+  [/^handler \((.+)\) specified but doesnt exist in class (.+)$/, () => []],
+  [/^failed to load model (\S+)$/, ([, model]) => [model!]],
+  [/^Error, loop detected in step (\S+),/, ([, step]) => [step!]],
+  [/^graph loop, step (\S+) is specified in before and\/or after (\S+)$/, ([, first, second]) => [first!, second!]],
+  [/^cant set (?:before|after), there is no step named (\S+)$/, ([, step]) => [step!]],
+  [/^did not find steps pointing to current function \((.+)\)$/, ([, name]) => [name!]],
+  [/^step '(.+)' must specify a function, because it follows a queue step$/, ([, step]) => [step!]],
+  [/^path=<stream path or None> must be specified for queues$/, () => ["path"]],
+  [/^set_flow\(\) called on a step that already has downstream steps/, () => ["force"]],
+  [/^unsupported topology (\S+), use/, ([, topology]) => [topology!, "router", "flow"]],
+  [/^graph topology is already set/, () => ["topology"]],
+  [/^there are more than one responder steps in the graph \((.*)\)$/, ([, all]) => all!.split(",")],
+  [/^route or class_name must be specified$/, () => ["route"]],
+  [/^You have to add models to the router step/, () => ["route"]],
+  [/^graph does not contain any router, add_model/, () => ["router"]],
+  [/^found \d+ routers, please specify the router_step/, () => ["router"]],
+  [/^`before` arg can't be specified for graph error handler$/, () => ["before"]],
+  [/^class_name or handler must be provided$/, () => []],
+  [/^Cannot emit to a terminated flow$/, () => ["closed"]],
+  [/^synchronous flow engine doesnt support branches use async,? (?:for step |step=)(\S+)$/, ([, step]) => [step!]],
+];
+
+/** What Python itself says, and libraries of mathematics. */
+const PYTHON = [
+  /^'\w+' object (?:has no attribute|does not support|is not)/,
+  /^unsupported operand type/,
+  /^argument of type/,
+  /^can only concatenate/,
+  /^(?:list|tuple) ind/,
+  /^cannot convert dictionary/,
+  /^unhashable type/,
+  /^Expected \dD array/,
+  /^setting an array element/,
+  /^NotImplementedError\(\)$/,
+  /^'\w+'$/,
+];
+
+/** Where a recorded error's text comes from, and what ours must hold. */
+export type ErrorText =
+  /** The golden library's own code raised it. */
+  | { readonly from: "user"; readonly text: string }
+  /** A sentence of MLRun or storey: ours names the same. */
+  | { readonly from: "mlrun"; readonly names: readonly string[] }
+  /** Python's own words: they bind not at all. */
+  | { readonly from: "python" };
+
+/** Reads the text of a recorded error, with or without the class in front. */
+export function readErrorText(recorded: string): ErrorText {
+  const text = recorded.replace(/^(?:[A-Z]\w*: )+/, "");
+  if (isRaised(text)) return { from: "user", text };
+  for (const [pattern, names] of SENTENCES) {
+    const match = pattern.exec(text);
+    if (match !== null) return { from: "mlrun", names: names(match).filter((name) => name !== "") };
+  }
+  if (/^KeyError: /.test(recorded) || PYTHON.some((pattern) => pattern.test(text))) return { from: "python" };
+  return { from: "mlrun", names: [...text.matchAll(/['"`]([^'"`]+)['"`]/g)].map(([, name]) => name!) };
+}
+
+/** What our text lacks of what the recorded one says; undefined where nothing is missing. */
+export function missingFrom(recorded: string, ours: string): string | undefined {
+  const read = readErrorText(recorded);
+  const needed = read.from === "user" ? [read.text] : read.from === "mlrun" ? read.names : [];
+  const missing = needed.filter((name) => !ours.includes(name));
+  return missing.length === 0
+    ? undefined
+    : `the text lacks ${missing.map((name) => JSON.stringify(name)).join(", ")}: ${ours}`;
+}
+
+function camel(name: string): string {
+  return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,89 @@
+/**
+ * The public library, typed loosely. A case is data: which step comes behind which is known only at run time, while the library's
+ * own types follow a body from step to step. So the runner, and it alone, writes graphs through these interfaces; what they name
+ * and the library lacks is found by asking for it, never by a list of versions.
+ */
+
+import * as library from "levada";
+import { Needs } from "./needs.ts";
+
+/** A step as `to` takes it. */
+export type AnyStep = unknown;
+/** Options of a step, arguments of its class. */
+export type AnyOptions = Readonly<Record<string, unknown>>;
+
+/** A chain of any type. */
+export interface AnyChain {
+  readonly name: string;
+  to(name: string, step: AnyStep, options?: AnyOptions): AnyChain;
+  respond(): AnyChain;
+  errorHandler(name: string, step?: AnyStep, options?: AnyOptions): AnyChain;
+  afterStep(...names: string[]): AnyChain;
+  addRoute?(key: string, model: AnyStep, args?: AnyOptions): AnyChain;
+}
+
+/** A graph of any type. */
+export interface AnyGraph {
+  to(name: string, step: AnyStep, options?: AnyOptions): AnyChain;
+  addStep(name: string, step: AnyStep, options?: AnyOptions): AnyChain;
+  errorHandler(name: string, step?: AnyStep, options?: AnyOptions): AnyGraph;
+  setFlow(steps: readonly object[], options?: AnyOptions): AnyGraph;
+  step(name: string): AnyChain;
+  addRoute?(key: string, model: AnyStep, args?: AnyOptions): AnyGraph;
+  plot(options?: AnyOptions): { readonly dot: string };
+}
+
+/** A mock server of any function. */
+export interface AnyServer {
+  test(path: string, body: unknown, options: AnyOptions & { silent: true }): Promise<Response>;
+  sent(queue: string): readonly unknown[];
+  waitForCompletion(): Promise<unknown>;
+}
+
+/** A function of any topology. */
+export interface AnyFunction {
+  setTopology(topology: string, router?: unknown): AnyGraph;
+  addModel(key: string, model: AnyStep, args?: AnyOptions): unknown;
+  addChildFunction(name: string): unknown;
+  setParam(name: string, value: unknown): unknown;
+  toMockServer(options: AnyOptions): Promise<AnyServer>;
+}
+
+const exported = library as unknown as Readonly<Record<string, unknown>>;
+
+/** Makes a function. */
+export function serving(name: string): AnyFunction {
+  return library.serving(name) as unknown as AnyFunction;
+}
+
+/** Tells whether the library exports a name. */
+export function hasExport(name: string): boolean {
+  return Object.hasOwn(exported, name);
+}
+
+/**
+ * A maker of ready steps, `filter`.
+ *
+ * @throws {Needs} If the library does not export it.
+ */
+export function maker(name: string): (...given: unknown[]) => AnyStep {
+  const made = exported[name];
+  if (typeof made !== "function") throw new Needs(name);
+  return made as (...given: unknown[]) => AnyStep;
+}
+
+/** Why a name of a case is not there: its feature is not in the library, or is there and nobody translated the name. */
+export function lacking(name: string, feature: string): Needs {
+  return new Needs(hasExport(feature) ? `a translation of ${name}, now that there is ${feature}` : feature);
+}
+
+/**
+ * Calls a method that not every version of the library has.
+ *
+ * @throws {Needs} If the object has no such method.
+ */
+export function callMethod(target: object, method: string, ...given: unknown[]): unknown {
+  const found: unknown = (target as Record<string, unknown>)[method];
+  if (typeof found !== "function") throw new Needs(method);
+  return found.apply(target, given);
+}

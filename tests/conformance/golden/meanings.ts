@@ -1,0 +1,72 @@
+/** What the names in a case mean: our table of the golden library, and what of it the Levada library cannot do yet. */
+
+import { lacking } from "./facade.ts";
+import { CLASSES } from "./library/classes.ts";
+import { EVENT_HANDLERS } from "./library/event_handlers.ts";
+import { EXPRESSIONS, HANDLERS } from "./library/handlers.ts";
+import { MODELS } from "./library/models.ts";
+
+/** Names that are known and not written here yet, with the export or the ability that they need. */
+const LACKING: Readonly<Record<string, string>> = {
+  // state that steps share on the graph's context
+  ctx_mul2: "state on the graph's context",
+  ctx_visits: "state on the graph's context",
+  // an event that ends the graph
+  event_terminate: "terminated events",
+  // a class that picks its outlets
+  Route: "choice",
+  OutletsFrom: "choice",
+  Sign: "choice",
+  Pick: "choice",
+  // chunks
+  yield3: "streaming",
+  async_yield3: "streaming",
+  yield1: "streaming",
+  yield0: "streaming",
+  yield1_then_raise: "streaming",
+  // functions behind an API handler
+  call_params: "apiHandler",
+  reply_echo: "apiHandler",
+  // models and their hooks
+  LoggedModel: "loggedResults",
+  SlowLoad: "loading in the background",
+  Inc: "modelRunner",
+  Boom: "modelRunner",
+  NoPred: "modelRunner",
+  Sel: "modelRunner",
+  // functions of two arguments
+  append_and_return: "reduce",
+  append_err: "reduce",
+  swap_state: "mapWithState",
+  join_raise: "joinWithTable",
+  // routers with methods of one's own
+  PreRouter: "a router's preprocess",
+  CustomMerger: "parallelRun",
+  SumEnsemble: "an ensemble's own vote",
+};
+
+/** A handler by its name or expression; undefined where there is none of that name. */
+export function handlerOf(name: string): unknown {
+  return known(name) ?? own(HANDLERS, name) ?? own(EXPRESSIONS, name) ?? own(EVENT_HANDLERS, name);
+}
+
+/** A class by its name, and the method that it is entered by; undefined where there is none. */
+export function classOf(name: string, method?: string): unknown {
+  const full = method === undefined || method === "do" ? name : `${name}.${method}`;
+  return known(name) ?? own(CLASSES, full) ?? own(MODELS, full);
+}
+
+/** Every name that has a meaning here, lacking ones included. */
+export function knownNames(): string[] {
+  return [LACKING, HANDLERS, EXPRESSIONS, EVENT_HANDLERS, CLASSES, MODELS].flatMap((table) => Object.keys(table));
+}
+
+function known(name: string): undefined {
+  const feature = own(LACKING, name);
+  if (typeof feature === "string") throw lacking(name, feature);
+  return undefined;
+}
+
+function own(table: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}

@@ -1,0 +1,95 @@
+/** MLRun's and storey's own classes, as makers of ready steps. A new one is one line here. */
+
+import { hasExport, lacking, maker } from "./facade.ts";
+import { handlerOf } from "./meanings.ts";
+import { Needs } from "./needs.ts";
+
+/** Makes a step from the keyword arguments that the case gives. Those it takes, it takes out of `given`. */
+type Translation = (given: Map<string, unknown>, isTerminal: boolean) => unknown;
+
+/** What a case calls a class of MLRun or storey, and our step. */
+const READY_STEPS: Readonly<Record<string, Translation>> = {
+  "storey.Extend": ofFunction("extend"),
+  "storey.Filter": ofFunction("filter"),
+  "storey.FlatMap": ofFunction("flatMap"),
+  "storey.Map": ofFunction("map"),
+  FilterOdd: () => maker("filter")((x: number) => x % 2 === 0),
+  ">>": queueStep,
+  $queue: queueStep,
+  "*": router("modelRouter"),
+  "*mlrun.serving.VotingEnsemble": votingEnsemble,
+  "mlrun.serving.VotingEnsemble": votingEnsemble,
+  "mlrun.serving.routers.VotingEnsemble": votingEnsemble,
+  "mlrun.serving.ModelRouter": router("modelRouter"),
+  "mlrun.serving.routers.ModelRouter": router("modelRouter"),
+  "storey.Batch": untranslated("batch"),
+  "storey.ForEach": untranslated("forEach"),
+  "storey.Collector": untranslated("collector"),
+  "storey.Rename": untranslated("rename"),
+  "storey.flow.Rename": untranslated("rename"),
+  "storey.flow.DropColumns": untranslated("dropFeatures"),
+  "mlrun.serving.merger.Merge": untranslated("merge"),
+  "mlrun.serving.steps.ChoiceByField": untranslated("choiceByField"),
+  "mlrun.serving.remote.BatchHttpRequests": untranslated("a batch of remote requests"),
+  "*mlrun.serving.routers.ParallelRun": untranslated("parallelRun"),
+  "mlrun.serving.routers.ParallelRun": untranslated("parallelRun"),
+  $remote: untranslated("remote"),
+};
+
+/** The classes of MLRun and storey that are known here. */
+export function knownClasses(): string[] {
+  return Object.keys(READY_STEPS);
+}
+
+/** The ready step of a class of MLRun or storey; undefined where the class is none. */
+export function readyStep(name: string, given: Map<string, unknown>, isTerminal: boolean): unknown {
+  const translate = Object.hasOwn(READY_STEPS, name) ? READY_STEPS[name] : undefined;
+  if (translate !== undefined) return translate(given, isTerminal);
+  if (/^\*?(storey|mlrun)\./.test(name)) throw new Needs(`a step like ${name}`);
+  return undefined;
+}
+
+function ofFunction(name: string): Translation {
+  return (given) => {
+    const fn = take(given, "_fn");
+    return maker(name)(typeof fn === "string" ? handlerOf(fn) : fn);
+  };
+}
+
+/** A queue with an empty path stays in the process; at the end of a graph it needs a name to leave by. */
+function queueStep(given: Map<string, unknown>, isTerminal: boolean): unknown {
+  const path = take(given, "path");
+  given.delete("shards"); // of a broker's stream
+  if (path === undefined) return maker("queue")();
+  if (isTerminal) return maker("queue")({ path: "memory://golden" });
+  if (path !== "" && !hasExport("openStream")) throw new Needs("openStream");
+  return maker("queue")();
+}
+
+function router(name: string): Translation {
+  return () => maker(name)();
+}
+
+/** `name` is ignored, as MLRun does; how members are run (`executor_type`) is Levada's own affair. */
+function votingEnsemble(given: Map<string, unknown>): unknown {
+  given.delete("name");
+  given.delete("executor_type");
+  const voteType = take(given, "vote_type");
+  const weights = take(given, "weights");
+  return maker("votingEnsemble")({
+    ...(voteType === undefined ? {} : { voteType }),
+    ...(weights === undefined ? {} : { weights }),
+  });
+}
+
+function untranslated(feature: string): Translation {
+  return () => {
+    throw lacking(`a step with ${feature}`, feature);
+  };
+}
+
+function take(given: Map<string, unknown>, key: string): unknown {
+  const value = given.get(key);
+  given.delete(key);
+  return value;
+}

@@ -1,0 +1,108 @@
+/** Rules about error handlers and about events that end on their way. */
+
+import { answered, type Difference, type Rule, verdict } from "../rule.ts";
+import { isRecord } from "../special.ts";
+import type { Asked } from "../perform.ts";
+import { statusIs } from "./errors.ts";
+
+/** What a handler's reply must be, by the handler's name in the golden library. */
+const REPLIES: Readonly<
+  Record<string, (body: unknown, step: string, error: string | undefined) => string | undefined>
+> = {
+  catch: caught,
+  error_catcher: caught,
+  EchoError: caught,
+  catch_text: (body, step) => body === `caught at ${step}` ? undefined : `the reply is ${JSON.stringify(body)}`,
+  catch_body: (body) => isRecord(body) && "handled" in body ? undefined : `the reply is ${JSON.stringify(body)}`,
+};
+
+/** In MLRun's synchronous engine a handler's answer is lost. */
+const HANDLERS_ANSWER: Rule = {
+  name: "error-handlers-answer",
+  reason:
+    "the caller gets what the error handler returns; MLRun's synchronous engine loses it, and a handler added by name never answers",
+  judge(difference) {
+    const given = answered(difference);
+    if (given === undefined) return undefined;
+    const { expect } = given.request;
+    const lost = isRecord(expect.body) && isRecord(expect.body.$event) ? expect.body.$event : undefined;
+    const isLost = lost !== undefined && isRecord(lost.body) && lost.body.$self === true;
+    const isUnserialisable = /Object of type MockEvent is not JSON serializable/.test(expect.raises?.message ?? "");
+    if (!isLost && !isUnserialisable && expect.hangs !== true) return undefined;
+    const handler = handlerOf(difference, given.asked);
+    if (handler === undefined) return undefined;
+    const error = isLost && isRecord(lost.error) ? String(Object.values(lost.error)[0]) : undefined;
+    const failed = given.asked.trace.at(-2) ?? "";
+    return verdict(
+      statusIs(200, given.answer),
+      REPLIES[handler] === undefined
+        ? `nobody knows what handler ${handler} answers`
+        : REPLIES[handler](given.answer.body, failed, error),
+    );
+  },
+};
+
+/** Nothing hangs. */
+const ENDED_EVENTS_ARE_ANSWERED: Rule = {
+  name: "ended-events-are-answered",
+  reason: "an event that a step drops is answered at once, 204 naming the step; in MLRun its caller waits for ever",
+  judge(difference) {
+    const given = answered(difference);
+    if (given?.request.expect.hangs !== true) return undefined;
+    const { endedAt } = given.answer;
+    return verdict(
+      statusIs(204, given.answer),
+      endedAt !== undefined && given.asked.trace.at(-1) === endedAt
+        ? undefined
+        : `it ended at ${endedAt}, not at ${given.asked.trace.at(-1)}`,
+    );
+  },
+};
+
+/** The reply leaves at the responder; the steps behind it go on. */
+const RESPONDERS_MAY_HAVE_SUCCESSORS: Rule = {
+  name: "responders-may-have-successors",
+  reason: "respond() on a step with successors answers with its result; MLRun ignores it and gives only the event's id",
+  judge(difference) {
+    const given = answered(difference);
+    const calls = difference.case.graph?.build ?? [];
+    const responder = calls.find(({ call }) => call === "respond")?.on;
+    const { expect, id } = given?.request ?? {};
+    const isOnlyId = isRecord(expect?.body) && expect.body.id === id && Object.keys(expect.body).length === 1;
+    if (given === undefined || !isOnlyId || responder === undefined) return undefined;
+    const steps = difference.case.graph?.steps ?? [];
+    const hasSuccessor = steps.some(({ after }) => after?.includes(responder));
+    if (!hasSuccessor || steps.find(({ name }) => name === responder)?.class_name !== "Chain") return undefined;
+    const body = Array.isArray(given.answer.body) ? given.answer.body : [];
+    return verdict(
+      statusIs(200, given.answer),
+      body.at(-1) === responder ? undefined : `the reply is not what step "${responder}" gives`,
+      steps.every(({ name }) => given.asked.trace.includes(name))
+        ? undefined
+        : "a step behind the responder did not run",
+    );
+  },
+};
+
+/** The rules about error handlers and ended events, the most particular first. */
+export const HANDLER_RULES: readonly Rule[] = [
+  HANDLERS_ANSWER,
+  ENDED_EVENTS_ARE_ANSWERED,
+  RESPONDERS_MAY_HAVE_SUCCESSORS,
+];
+
+function caught(body: unknown, step: string, error: string | undefined): string | undefined {
+  if (!isRecord(body) || !("body" in body)) return `the reply is ${JSON.stringify(body)}`;
+  if (body.origin_state !== step) return `origin_state is ${body.origin_state}, not ${step}`;
+  const isTold = error === undefined ? typeof body.error === "string" && body.error !== "" : body.error === error;
+  return isTold ? undefined : `error is ${body.error}, not ${error}`;
+}
+
+/** The golden name of the handler that the event ended in. */
+function handlerOf({ case: { graph } }: Difference, { trace }: Asked): string | undefined {
+  const last = trace.at(-1);
+  const isHandler = graph?.on_error === last || graph?.steps?.some((step) => step.on_error === last);
+  const step = graph?.steps?.find(({ name }) => name === last);
+  const word = step?.handler ?? step?.class_name;
+  return isHandler === true && typeof word === "string" ? word : undefined;
+}

@@ -1,0 +1,17 @@
+/** Where Levada answers differently on purpose. A rule says what our answer must be instead; it never just lets one pass. */
+
+import type { Rule } from "../rule.ts";
+import { BODY_RULES } from "./bodies.ts";
+import { BUILD_RULES } from "./builds.ts";
+import { ERROR_RULES } from "./errors.ts";
+import { HANDLER_RULES } from "./handlers.ts";
+import { ROUTER_RULES } from "./routers.ts";
+
+/** All rules; the first that is about a difference judges it. */
+export const RULES: readonly Rule[] = [
+  ...ROUTER_RULES,
+  ...HANDLER_RULES,
+  ...ERROR_RULES,
+  ...BUILD_RULES,
+  ...BODY_RULES,
+];

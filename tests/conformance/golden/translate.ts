@@ -1,0 +1,368 @@
+/** A case's `build` calls, made on Levada's public library. */
+
+import { type AnyChain, type AnyFunction, type AnyGraph, callMethod, serving } from "./facade.ts";
+import type { BuildCall, GoldenCase } from "./golden_case.ts";
+import { classOf, handlerOf } from "./meanings.ts";
+import { Needs } from "./needs.ts";
+import { readyStep } from "./ready_steps.ts";
+import { isRecord } from "./special.ts";
+
+/** A case's function, built. */
+export interface Built {
+  readonly fn: AnyFunction;
+  readonly graph: AnyGraph | undefined;
+  /** Which routes were asked, in order; emptied by whoever reads it. */
+  readonly routesRun: string[];
+  /** The step that the last `error_handler` call gave back. */
+  readonly returned: string | undefined;
+}
+
+/** A call of `build` that the library refused. */
+export class BuildRefusal extends Error {
+  override readonly name = "BuildRefusal";
+  readonly op: number;
+
+  constructor(op: number, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.op = op;
+  }
+}
+
+/** MLRun's positional arguments, by method. */
+const POSITIONAL: Readonly<Record<string, readonly string[]>> = {
+  to: ["class_name", "name", "handler"],
+  add_step: ["class_name", "name", "handler"],
+  error_handler: ["name", "class_name", "handler"],
+  add_route: ["key", "route", "class_name", "handler"],
+  add_model: ["key", "model_path", "class_name"],
+  set_topology: ["topology", "class_name"],
+  set_flow: ["steps"],
+  after_step: ["after"],
+};
+
+/** Options of every step, by MLRun's name. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  input_path: "inputPath",
+  result_path: "resultPath",
+  full_event: "fullEvent",
+  function: "function",
+  after: "after",
+  before: "before",
+  graph_shape: "shape",
+};
+
+/** Settings of a function that Levada has no word for yet. */
+const FUNCTION_NEEDS: Readonly<Record<string, string>> = {
+  api_handler_config: "apiHandler",
+  error_stream: "errorStream",
+  load_mode: "loading in the background",
+  default_content_type: "a default content type",
+  streaming: "streaming",
+};
+
+/**
+ * Builds a case's function.
+ *
+ * @throws {Needs} If the case uses what the library or the translator lacks.
+ * @throws {BuildRefusal} If the library refuses a call.
+ */
+export function build(given: GoldenCase): Built {
+  return new Translator(given).build();
+}
+
+class Translator {
+  readonly #case: GoldenCase;
+  readonly #fn = serving("golden");
+  readonly #chains = new Map<string, AnyChain>();
+  readonly #handlers = new Map<string, string>();
+  readonly #routesRun: string[] = [];
+  #graph: AnyGraph | undefined;
+  #returned: string | undefined;
+
+  constructor(given: GoldenCase) {
+    this.#case = given;
+  }
+
+  build(): Built {
+    this.#setFunction();
+    const calls = this.#case.graph?.build ?? [];
+    for (const [op, call] of calls.entries()) {
+      try {
+        this.#call(call);
+      } catch (error) {
+        throw error instanceof Needs ? error : new BuildRefusal(op, error);
+      }
+    }
+    if (this.#graph === undefined && this.#case.graph?.topology === "flow") this.#flow();
+    if (this.#case.graph?.engine === "sync") this.#respondAtEnd();
+    return { fn: this.#fn, graph: this.#graph, routesRun: this.#routesRun, returned: this.#returned };
+  }
+
+  #setFunction(): void {
+    const trigger = this.#case.serve?.trigger;
+    if (trigger !== undefined && trigger !== "http") throw new Needs("stream triggers");
+    const requests = this.#case.requests ?? [];
+    if (requests.some(({ body }) => String(body).includes("full_event_wrapper"))) {
+      throw new Needs("records of a stream");
+    }
+    const { parameters, ...rest } = this.#case.function ?? {};
+    for (const key of Object.keys(rest)) throw new Needs(FUNCTION_NEEDS[key] ?? `the function's ${key}`);
+    for (const [name, value] of Object.entries(parameters ?? {})) this.#fn.setParam(name, value);
+    const steps = this.#case.graph?.steps ?? [];
+    const children = new Set([...steps.map((step) => step.function), ...this.#functionsNamed()]);
+    for (const child of children) if (child !== undefined && child !== "") this.#fn.addChildFunction(child);
+  }
+
+  #functionsNamed(): (string | undefined)[] {
+    return (this.#case.graph?.build ?? []).map((call) => call.with?.function as string | undefined);
+  }
+
+  #call({ on, call, args = [], with: given = {}, set, value }: BuildCall): void {
+    if (call === undefined) return this.#set(on, set ?? "", value);
+    const words = new Map(Object.entries(given));
+    for (const [index, argument] of args.entries()) {
+      const word = POSITIONAL[call]?.[index];
+      if (word !== undefined) words.set(word, argument);
+    }
+    switch (call) {
+      case "set_topology":
+        return this.#setTopology(words);
+      case "to":
+        return this.#to(on, words);
+      case "add_step":
+        return this.#addStep(words);
+      case "add_model":
+      case "add_route":
+        return this.#addRoute(on, words);
+      case "error_handler":
+        return this.#errorHandler(on, words);
+      case "respond":
+        if (this.#case.graph?.engine !== "sync") this.#step(on).respond();
+        return;
+      case "set_flow":
+        return this.#setFlow(words);
+      case "after_step":
+        this.#step(on).afterStep(String(words.get("after")));
+        return;
+      case "cycle_to":
+        for (const target of [args[0]].flat()) callMethod(this.#step(on), "cycleTo", target);
+        return;
+      default:
+        callMethod(on === "function" ? this.#fn : on === "graph" ? this.#flow() : this.#step(on), camel(call), ...args);
+    }
+  }
+
+  #set(on: string, key: string, value: unknown): void {
+    if (key === "on_error") this.#step(on).errorHandler(String(value));
+    else if (key === "after") this.#step(on).afterStep(...(value as string[]));
+    else if (key === "allow_cyclic") throw new Needs("cycleTo");
+    else throw new Needs(`setting ${key} of a step`);
+  }
+
+  #setTopology(words: Map<string, unknown>): void {
+    const topology = String(take(words, "topology"));
+    const engine = take(words, "engine");
+    if (topology === "flow") {
+      if (words.has("allow_cyclic") || words.has("max_iterations")) throw new Needs("cycleTo");
+    } else if (engine !== undefined) throw new Needs(`the engine of a ${topology}`);
+    const name = take(words, "class_name");
+    const router = typeof name === "string" ? this.#readyOrClass(name, words, true) : undefined;
+    for (const word of words.keys()) if (word !== "name") throw new Needs(`${word} of a ${topology}`);
+    this.#graph = router === undefined ? this.#fn.setTopology(topology) : this.#fn.setTopology(topology, router);
+  }
+
+  #to(on: string, words: Map<string, unknown>): void {
+    const { name, step, options } = this.#stepOf(words);
+    this.#remember(on === "graph" ? this.#flow().to(name, step, options) : this.#step(on).to(name, step, options));
+  }
+
+  #addStep(words: Map<string, unknown>): void {
+    const { name, step, options } = this.#stepOf(words);
+    this.#remember(this.#flow().addStep(name, step, options));
+  }
+
+  #errorHandler(on: string, words: Map<string, unknown>): void {
+    const target = on === "graph" ? this.#flow() : this.#step(on);
+    const name = words.get("name");
+    const definition = JSON.stringify([...words]);
+    const isByName = !words.has("handler") && !words.has("class_name");
+    // A handler that several steps share is written once and named by the others.
+    if (isByName || (typeof name === "string" && this.#handlers.get(name) === definition)) {
+      this.#note(target.errorHandler(String(name)));
+      return;
+    }
+    const { name: handler, step, options } = this.#stepOf(words);
+    this.#handlers.set(handler, definition);
+    this.#note(target.errorHandler(handler, step, options));
+  }
+
+  #note(returned: AnyChain | AnyGraph): void {
+    this.#returned = "name" in returned ? returned.name : undefined;
+  }
+
+  #addRoute(on: string, words: Map<string, unknown>): void {
+    const key = String(take(words, "key"));
+    const route = this.#recorded(key, this.#routeOf(words));
+    const args = this.#modelArgs(words);
+    if (on === "function" && this.#graph === undefined) this.#fn.addModel(key, route, args);
+    else if (on === "function") this.#routerFor(words).addRoute!(key, route, args);
+    else if (on === "graph") this.#addTo(this.#flow(), key, { route, args });
+    else this.#addTo(this.#step(on), key, { route, args });
+  }
+
+  /** MLRun's `fn.add_model` finds the one router of a flow; Levada's asks to name the router. */
+  #routerFor(words: Map<string, unknown>): AnyGraph | AnyChain {
+    const given = take(words, "router_step");
+    if (this.#case.graph?.topology === "router") return this.#flow();
+    const routers = [...this.#chains.values()].filter((chain) => chain.addRoute !== undefined);
+    const router = typeof given === "string" ? this.#step(given) : routers.length === 1 ? routers[0] : undefined;
+    if (router?.addRoute !== undefined) return router;
+    return {
+      addRoute: (key: string, model: unknown, args: object) => this.#fn.addModel(key, model, { ...args }),
+    } as AnyGraph;
+  }
+
+  #addTo(
+    target: AnyGraph | AnyChain,
+    key: string,
+    { route, args }: { route: unknown; args: Record<string, unknown> },
+  ): void {
+    if (target.addRoute === undefined) throw new TypeError(`Cannot add route "${key}": this step is no router`);
+    target.addRoute(key, route, args);
+  }
+
+  #routeOf(words: Map<string, unknown>): unknown {
+    const name = take(words, "class_name");
+    const handler = take(words, "handler");
+    if (typeof name === "string") return this.#readyOrClass(name, words, true, handler as string | undefined);
+    return typeof handler === "string" ? handlerOf(handler) : take(words, "route");
+  }
+
+  #modelArgs(words: Map<string, unknown>): Record<string, unknown> {
+    const path = take(words, "model_path");
+    const uid = take(words, "model_endpoint_uid");
+    if (words.has("protocol")) throw new Needs("protocol of a model");
+    return {
+      ...Object.fromEntries(words),
+      ...(typeof path === "string" && path !== "" ? { modelPath: new URL(path, import.meta.url).pathname } : {}),
+      ...(uid === undefined ? {} : { modelEndpointUid: uid }),
+    };
+  }
+
+  #setFlow(words: Map<string, unknown>): void {
+    const steps = words.get("steps") as Record<string, unknown>[];
+    const items = steps.map((item) => {
+      const { name, step, options } = this.#stepOf(new Map(Object.entries(item)));
+      return { name, step, ...options };
+    });
+    this.#flow().setFlow(items, words.has("force") ? { force: words.get("force") } : {});
+    for (const { name } of items) this.#remember(this.#flow().step(name));
+  }
+
+  /** The name, the step and its options that MLRun's words for a step mean. */
+  #stepOf(words: Map<string, unknown>): { name: string; step: unknown; options: Record<string, unknown> } {
+    const className = take(words, "class_name");
+    const handler = take(words, "handler") as string | undefined;
+    const name = String(take(words, "name") ?? defaultName(className, handler));
+    const options: Record<string, unknown> = {};
+    for (const [word, option] of Object.entries(OPTIONS)) {
+      const value = take(words, word);
+      if (value !== undefined && value !== null) options[option] = value;
+    }
+    if (isRecord(className)) throw new Needs(specialStep(className));
+    const step = typeof className === "string"
+      ? this.#readyOrClass(className, words, this.#isTerminal(name), handler)
+      : handler === undefined
+      ? undefined
+      : handlerOf(handler);
+    return { name, step, options: { ...options, ...this.#classArgs(words) } };
+  }
+
+  #readyOrClass(name: string, words: Map<string, unknown>, isTerminal: boolean, method?: string): unknown {
+    return readyStep(name, words, isTerminal) ?? classOf(name, method);
+  }
+
+  /** Arguments of a class: JSON. What MLRun passes as a function (`_fn`), ours looks up by the name itself. */
+  #classArgs(words: Map<string, unknown>): Record<string, unknown> {
+    const args = this.#modelArgs(words);
+    if ("_fn" in args) {
+      args.fn = args._fn;
+      delete args._fn;
+    }
+    return args;
+  }
+
+  #isTerminal(name: string): boolean {
+    const steps = this.#case.graph?.steps;
+    if (steps === undefined) return !(this.#case.graph?.build ?? []).some((call) => call.on === name);
+    return !steps.some((step) => step.after?.includes(name));
+  }
+
+  /** Notes each question that a route gets; MLRun's recording did the same. */
+  #recorded(key: string, route: unknown): unknown {
+    if (typeof route !== "function") return route;
+    const note = () => this.#routesRun.push(key);
+    const isClass = Object.getOwnPropertyDescriptor(route, "prototype")?.writable === false;
+    if (!isClass) {
+      return (...given: unknown[]) => {
+        note();
+        return route(...given);
+      };
+    }
+    const prototype = (route as unknown as { prototype: Record<string, unknown> }).prototype;
+    const entry = ["answer", "doEvent", "do"].find((method) => typeof prototype[method] === "function");
+    if (entry === undefined) return route;
+    const Base = route as unknown as new (...given: unknown[]) => Record<string, (...given: unknown[]) => unknown>;
+    const Recorded = class extends Base {};
+    Object.defineProperty(Recorded, "name", { value: Base.name });
+    Object.defineProperty(Recorded.prototype, entry, {
+      value(this: object, ...given: unknown[]) {
+        note();
+        return (Base.prototype[entry] as (...given: unknown[]) => unknown).apply(this, given);
+      },
+    });
+    return Recorded;
+  }
+
+  /** MLRun's synchronous engine answers with what its last step gives; ours is told so. */
+  #respondAtEnd(): void {
+    const steps = this.#case.graph?.steps ?? [];
+    const behind = (name: string) => steps.find((step) => step.after?.includes(name));
+    let last = steps.find((step) => (step.after ?? []).length === 0 && step.kind !== "error_step");
+    for (let next = last; next !== undefined; next = behind(next.name)) last = next;
+    if (last !== undefined) this.#chains.get(last.name)?.respond();
+  }
+
+  #flow(): AnyGraph {
+    return this.#graph ??= this.#fn.setTopology("flow");
+  }
+
+  #remember(chain: AnyChain): void {
+    this.#chains.set(chain.name, chain);
+  }
+
+  #step(name: string): AnyChain {
+    return this.#chains.get(name) ?? this.#flow().step(name);
+  }
+}
+
+function camel(name: string): string {
+  return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function specialStep(given: Record<string, unknown>): string {
+  if ("$model_runner" in given) return "modelRunner";
+  return Object.keys(given).join(", ");
+}
+
+/** MLRun names a step after its class, or its handler. */
+function defaultName(className: unknown, handler: string | undefined): string {
+  if (typeof className === "string") return className.split(".").at(-1)!.replace(/^\*/, "");
+  return handler ?? "";
+}
+
+function take(words: Map<string, unknown>, key: string): unknown {
+  const value = words.get(key);
+  words.delete(key);
+  return value;
+}
