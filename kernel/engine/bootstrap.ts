@@ -76,9 +76,9 @@ class EngineProcess {
     return turned;
   }
 
-  /** Gives what has not been said yet. */
-  take(): string {
-    return this.#outbox.take();
+  /** Gives what has not been said yet. V8 asks in the midst of a cell's loop, which may be in the midst of `put`. */
+  collect(): string {
+    return this.#outbox.isPutting ? "[]" : this.#outbox.take();
   }
 
   /** Gives what has not been said yet, and marks the end of what was written to the raw pipes. */
@@ -102,8 +102,8 @@ class EngineProcess {
       enumerable: false,
     });
     Deno.jupyter = jupyterNamespace((carried) => this.sayFor(carried)) as never;
-    globalThis.prompt = (message = "Prompt", fallback = "") => {
-      const given = this.ask(message === "" ? "" : `${message} `, false);
+    globalThis.prompt = (message = "Prompt", fallback = "", { password = false } = {}) => {
+      const given = this.ask(message === "" ? "" : `${message} `, password);
       return given === null || given === "" ? fallback || given : given;
     };
     globalThis.confirm = (message = "Confirm") => /^y/i.test(this.ask(`${message} [y/N] `, false) ?? "");

@@ -111,10 +111,15 @@ export class CdpClient {
     return new CdpClient(socket, onEvent);
   }
 
-  /** Asks for one thing. Rejects with a `CdpError` when the process refuses it or is gone. */
+  /**
+   * Asks for one thing. Rejects with a `CdpError` when the process refuses it or is gone.
+   *
+   * @param onAnswer Called with the answer in the order of the wire: before the events that come after it.
+   */
   call<Method extends keyof CdpMethods>(
     method: Method,
     params: CdpMethods[Method][0],
+    onAnswer?: (answer: CdpMethods[Method][1]) => void,
   ): Promise<CdpMethods[Method][1]> {
     return new Promise((resolve, reject) => {
       if (this.#socket.readyState !== WebSocket.OPEN) {
@@ -122,7 +127,10 @@ export class CdpClient {
       }
       const id = ++this.#lastId;
       this.#waiting.set(id, {
-        resolve: resolve as (value: unknown) => void,
+        resolve: (value) => {
+          onAnswer?.(value as CdpMethods[Method][1]);
+          resolve(value as CdpMethods[Method][1]);
+        },
         reject,
       });
       this.#socket.send(JSON.stringify({ id, method, params }));

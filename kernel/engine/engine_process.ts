@@ -66,12 +66,6 @@ export class EngineProcess implements AsyncDisposable {
     return this.#cdp.call("Runtime.evaluate", { expression, replMode: true, awaitPromise: true });
   }
 
-  /** Asks the process one thing in its own words, also while a cell runs. */
-  async ask(expression: string): Promise<unknown> {
-    const { result } = await this.#cdp.call("Runtime.evaluate", { expression, returnByValue: true });
-    return result.value;
-  }
-
   /** Tells the cell to stop; true when the event loop turns after that, false when the process cannot go on. */
   interrupt(): Promise<boolean> {
     const expression = `${ENGINE}.interrupt()`;
@@ -98,8 +92,7 @@ export class EngineProcess implements AsyncDisposable {
 
   /** Asks for what the process has said and not sent; V8 answers also while a cell loops. */
   async collect(events: ProcessEvents): Promise<void> {
-    const said = await this.ask(`${ENGINE}.take()`);
-    if (typeof said === "string") hear(said, events);
+    await this.#askFor(`${ENGINE}.collect()`, events);
   }
 
   /** Waits until everything that the process has said, and written to the raw pipes, has come. */
@@ -108,8 +101,7 @@ export class EngineProcess implements AsyncDisposable {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, FENCE_MS);
     this.#fences.set(number, { left: 2, done: resolve });
-    const said = await this.ask(`${ENGINE}.drain(${JSON.stringify(this.#token)},${number})`).catch(() => resolve());
-    if (typeof said === "string") hear(said, events);
+    await this.#askFor(`${ENGINE}.drain(${JSON.stringify(this.#token)},${number})`, events).catch(() => resolve());
     await promise;
     clearTimeout(timer);
     this.#fences.delete(number);
@@ -128,6 +120,13 @@ export class EngineProcess implements AsyncDisposable {
       // it has ended by itself
     }
     await this.ended;
+  }
+
+  /** Asks for what has been said; it is heard before what the process says after that. */
+  async #askFor(expression: string, events: ProcessEvents): Promise<void> {
+    await this.#cdp.call("Runtime.evaluate", { expression, returnByValue: true }, ({ result }) => {
+      if (typeof result.value === "string") hear(result.value, events);
+    });
   }
 
   async #follow(name: "stdout" | "stderr", pipe: ReadableStream<Uint8Array>, events: ProcessEvents): Promise<void> {

@@ -16,15 +16,18 @@ export class Outbox {
   #characters = 0;
   #since = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Something is halfway in. */
+  isPutting = false;
   /** Characters since the kernel last told that it has taken everything. */
   ahead = 0;
 
   /** Puts something in; it is sent when it has waited long enough, also in a loop that lets no timer run. */
   put(carried: Carried): void {
+    const { length } = carried.kind === "stream" ? carried.text : JSON.stringify(carried); // throws before anything is in
+    this.isPutting = true;
     if (this.#pending.length === 0) this.#since = performance.now();
     const last = this.#pending.at(-1);
     if (carried.kind === "stream") {
-      this.#count(carried.text.length);
       if (last?.kind === "stream" && last.name === carried.name && last.execution === carried.execution) {
         this.#pieces.push(carried.text);
       } else {
@@ -35,8 +38,9 @@ export class Outbox {
     } else {
       this.#close();
       this.#pending.push(carried);
-      this.#count(JSON.stringify(carried).length);
     }
+    this.#count(length);
+    this.isPutting = false;
     if (this.#characters >= GATHER_CHARACTERS || performance.now() - this.#since > GATHER_MS) this.send();
   }
 
