@@ -1,5 +1,5 @@
 import { oneLine } from "../draw/escape.ts";
-import { quote, quoteId, quoteLeft, routeText, stepText } from "./dot_text.ts";
+import { quote, quoteId, quoteLeft, quoteTooltip, routeText, stepText } from "./dot_text.ts";
 import { type Anchor, type DrawnNode, DrawnNodes, type DrawnRoute } from "./drawn_nodes.ts";
 import type { EdgeView, GraphView, StepView } from "./view.ts";
 
@@ -52,7 +52,7 @@ function stepLine({ id, step }: DrawnNode): string {
     BOX.has(shape) || !/^\w+$/.test(shape) ? "" : `shape=${shape} style=solid`,
     ROOMY.has(shape) ? `margin="0.06,0.03"` : "",
     shape === "cds" ? `margin="0.22,0.07"` : "",
-    `tooltip=${quote(tooltip)}`,
+    `tooltip=${quoteTooltip(tooltip)}`,
     `class=${quote(classes(step, nameLines))}`,
   ]);
 }
@@ -63,7 +63,7 @@ function routerLines({ id, step }: DrawnNode, routes: readonly (DrawnRoute | Anc
   const members = routes.map((route) => "anchor" in route ? anchorLine(route, isEmpty) : routeLine(route));
   return cluster(id, [
     `label=${quoteLeft(lines)}`,
-    `tooltip=${quote(tooltip)}`,
+    `tooltip=${quoteTooltip(tooltip)}`,
     `class=${quote(classes(step, nameLines))}`,
   ], rankdir === "LR" ? members.toReversed() : members); // Graphviz piles what has no edges up from below
 }
@@ -79,7 +79,7 @@ function routeLine(route: DrawnRoute): string {
   const { lines, nameLines, tooltip } = routeText(route);
   return nodeLine(route.id, [
     `label=${quote(lines.join("\n"))}`,
-    `tooltip=${quote(tooltip)}`,
+    `tooltip=${quoteTooltip(tooltip)}`,
     `class="route name${nameLines}"`,
   ]);
 }
@@ -87,7 +87,7 @@ function routeLine(route: DrawnRoute): string {
 function functionLines(name: string, index: number, lines: readonly string[]): string[] {
   return cluster(`function ${index}`, [
     `label=${quoteLeft([name])}`,
-    `tooltip=${quote(`function ${name}`)}`,
+    `tooltip=${quoteTooltip(`function ${name}`)}`,
     `class="function f${index % HUES}"`,
   ], lines);
 }

@@ -48,6 +48,11 @@ export function quote(text: string): string {
   return `"${text.replaceAll("\\", "\\\\").replaceAll("&", "&amp;").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
 }
 
+/** A tooltip in Graphviz's quotes, which Graphviz reads twice: once more when it looks for the name of the node in it. */
+export function quoteTooltip(text: string): string {
+  return quote(text.replaceAll("\\", "\\\\"));
+}
+
 /** The label of a cluster, whose lines start at its left. */
 export function quoteLeft(lines: readonly string[]): string {
   return `"${lines.map((line) => `${quote(line).slice(1, -1)}\\l`).join("")}"`;

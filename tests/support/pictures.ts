@@ -1,14 +1,4 @@
-import {
-  extend,
-  type Graph,
-  ModelServer,
-  type OpenGraph,
-  queue,
-  type RouterGraph,
-  serving,
-  votingEnsemble,
-} from "levada";
-import { flatMap } from "levada";
+import { extend, flatMap, ModelServer, type OpenGraph, queue, type RouterGraph, serving, votingEnsemble } from "levada";
 import type { GraphView, StepView } from "../../lib/graph/view.ts";
 
 class ClassifierModel extends ModelServer {
@@ -74,7 +64,7 @@ export function streamExample(): OpenGraph {
     .to("printer", (word: string) => word, { function: "enrich" })
     .to("output_stream", queue({ path: "memory://entities" }));
   fn.addChildFunction("enrich");
-  return graph as unknown as OpenGraph & Graph;
+  return graph;
 }
 
 const ODD = [

@@ -1,0 +1,75 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { Plot } from "../../../../lib/graph/plot.ts";
+import { ensembleExample, hostileView, routerExample, streamExample } from "../../../support/pictures.ts";
+import { matchSnapshot, normalizeSvg } from "../../../support/snapshot.ts";
+import { assertXml } from "../../../support/xml.ts";
+
+const EXAMPLES = { router: routerExample, ensemble: ensembleExample, stream: streamExample };
+
+for (const [name, make] of Object.entries(EXAMPLES)) {
+  Deno.test(`Plot.svg() draws the ${name} example`, async () => {
+    const svg = await make().plot().svg();
+    assertXml(svg);
+    const drawn = normalizeSvg(svg.replace(/<style>[\s\S]*?<\/style>/, ""));
+    await matchSnapshot(import.meta.url, `${name}.svg.txt`, drawn);
+  });
+
+  Deno.test(`Plot.text tells the ${name} example`, async () => {
+    await matchSnapshot(import.meta.url, `${name}.txt`, make().plot().text);
+  });
+}
+
+Deno.test("Plot.display() gives the notebook HTML, an image and text", async () => {
+  const plot = routerExample().plot();
+  const bundle = await plot.display();
+  deepStrictEqual(Object.keys(bundle), ["text/html", "image/svg+xml", "text/plain"]);
+  ok((bundle["text/html"] as string).startsWith(`<div class="levada-graph"><style>`));
+  strictEqual(bundle["image/svg+xml"], await plot.svg());
+  strictEqual(bundle["text/plain"], plot.text);
+  const shown = plot as unknown as Record<symbol, () => Promise<Record<string, unknown>>>;
+  deepStrictEqual(await shown[Symbol.for("Jupyter.display")]!(), bundle);
+});
+
+Deno.test("Plot.display() puts no id into the page, so pictures do not meet", async () => {
+  const { "text/html": html } = await ensembleExample().plot().display();
+  ok(!/ (id|xlink:href)=/.test(html as string));
+});
+
+Deno.test("Plot.svg() draws forty steps with long and odd names, each once and whole", async () => {
+  const view = hostileView();
+  const svg = await new Plot(view).svg();
+  assertXml(svg);
+  const routes = view.steps.flatMap((step) => step.routes ?? []);
+  strictEqual(svg.match(/<g class="(node|cluster) step/g)?.length, view.steps.length);
+  strictEqual(svg.match(/<g class="node route/g)?.length, routes.length);
+  strictEqual(svg.match(/<g class="cluster function/g)?.length, view.functions.length);
+  strictEqual(svg.match(/<g class="edge error/g)?.length, 3);
+  strictEqual(svg.match(/<g class="edge cycle/g)?.length, 1);
+  for (const { name } of view.steps) {
+    const title = name.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll(
+      '"',
+      "&quot;",
+    );
+    ok(svg.replaceAll("&#39;", "'").replaceAll("&#45;", "-").includes(`<title>${title}`), name);
+  }
+});
+
+Deno.test("Plot.svg() lays a graph out from top to bottom when asked", async () => {
+  const size = async (rankdir: "LR" | "TB") => {
+    const [, width, height] = /width="([\d.]+)" height="([\d.]+)"/.exec(await streamExample().plot({ rankdir }).svg())!;
+    return Number(width) / Number(height);
+  };
+  ok(await size("LR") > 5 && await size("TB") < 1 / 3);
+});
+
+Deno.test("Plot.svg() draws an empty graph and one of a nameless step", async () => {
+  for (const steps of [[], [{ name: "", kind: "", responder: false, handler: false }]]) {
+    assertXml(await new Plot({ name: "", functions: [], steps, edges: [] }).svg());
+  }
+});
+
+Deno.test("Plot.svg() draws a graph that is not whole yet", async () => {
+  const graph = ensembleExample();
+  graph.addStep("lost", (body: unknown) => body, { after: "nobody" });
+  ok((await graph.plot().svg()).includes("lost"));
+});
