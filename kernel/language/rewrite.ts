@@ -4,6 +4,7 @@ import { type Comment, type ParseResult, parseSync, type Program, type Statement
 import { type JsxOptions, transformSync } from "oxc-transform";
 import { lowerDecorators } from "./decorators.ts";
 import { type JsxSetting, readPragmas } from "./jsx.ts";
+import { isTooDeep, NESTING_AT_MOST } from "./nesting.ts";
 import { declaredBy, hasDecorators } from "./names.ts";
 import { type Position, positionAt, traceBack } from "./positions.ts";
 import { isValue, returnLast, rewriteStatements } from "./statements.ts";
@@ -75,6 +76,9 @@ function isObject(statements: readonly Statement[]): boolean {
 
 /** Reads a cell; a lone object literal is a value and not a block, `<T>x` is a cast where it cannot be JSX. */
 function read(code: string): Parsed {
+  if (isTooDeep(code)) {
+    throw new CellSyntaxError(`Nested deeper than ${NESTING_AT_MOST} levels`, { line: 0, column: 0 });
+  }
   if (code.trimStart().startsWith("{")) {
     const source = `(${code}\n)`;
     const result = parse(source, "tsx");
