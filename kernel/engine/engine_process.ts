@@ -6,6 +6,7 @@ import { CdpClient, CdpError, type Evaluated } from "./cdp.ts";
 import { importArguments } from "./import_map.ts";
 import { readPipe } from "./pipe.ts";
 import { CELL_SCHEME } from "./stack.ts";
+import { watchOver } from "./watch.ts";
 
 /** What an engine process tells. */
 export interface ProcessEvents {
@@ -40,8 +41,10 @@ export class EngineProcess implements AsyncDisposable {
     this.#cdp = cdp;
     this.#token = token;
     this.#stdin = child.stdin.getWriter();
+    const watch = watchOver(child.pid);
     const pipes = Promise.all([this.#follow("stdout", child.stdout, events), this.#follow("stderr", stderr, events)]);
     this.ended = child.status.then(async (status) => {
+      await watch[Symbol.asyncDispose]();
       const timer = setTimeout(() => this.#left.abort(), LEFT_MS);
       await pipes;
       clearTimeout(timer);
@@ -60,9 +63,9 @@ export class EngineProcess implements AsyncDisposable {
 
   /** Runs a cell's script; settles when it has ended, and rejects with a `CdpError` when the process is gone. */
   evaluate(code: string, run: Run): Promise<Evaluated> {
-    const expression = `"use strict";${ENGINE}.begin(${
+    const expression = `"use strict";await ${ENGINE}.begin(${
       JSON.stringify(run)
-    });await null;\n${code}\n//# sourceURL=${CELL_SCHEME}${encodeURIComponent(run.execution)}`;
+    });\n${code}\n//# sourceURL=${CELL_SCHEME}${encodeURIComponent(run.execution)}`;
     return this.#cdp.call("Runtime.evaluate", { expression, replMode: true, awaitPromise: true });
   }
 
