@@ -127,7 +127,8 @@ export async function openPeer(conn: Deno.Conn, options: PeerOptions): Promise<P
 
 const closed = new WeakSet<Deno.Conn>();
 
-function closeOnce(conn: Deno.Conn): void {
+/** Closes a connection, unless it is closed already. */
+export function closeOnce(conn: Deno.Conn): void {
   if (closed.has(conn)) return;
   closed.add(conn);
   conn.close();

@@ -3,7 +3,7 @@
 import { WireError } from "../wire/wire_error.ts";
 import type { SocketType } from "../wire/socket_type.ts";
 import { decodeAddress, encodeAddress, listen, type Listening } from "./address.ts";
-import { openPeer, type Peer } from "./peer.ts";
+import { closeOnce, openPeer, type Peer } from "./peer.ts";
 import { SocketError } from "./socket_error.ts";
 
 /** What can be told to every socket that binds. */
@@ -58,7 +58,7 @@ export class Server implements AsyncDisposable {
     while (!this.closed) {
       try {
         const conn = await this.#listening.accept();
-        if (this.closed) conn.close();
+        if (this.closed) closeOnce(conn);
         else this.#follow(this.#welcome(conn));
       } catch (error) {
         if (this.closed) return;
@@ -78,7 +78,7 @@ export class Server implements AsyncDisposable {
     this.#listening.close();
     const lingerMs = this.#options.lingerMs ?? LINGER_MS;
     await Promise.all(Array.from(this.peers, (peer) => peer.end(lingerMs)));
-    for (const conn of this.#conns) closeQuietly(conn); // those that have not shaken hands
+    for (const conn of this.#conns) closeOnce(conn); // those that have not shaken hands
     await Promise.all(this.#tasks);
   }
 
@@ -110,12 +110,4 @@ export class Server implements AsyncDisposable {
 /** Starts to serve at an address. */
 export function openServer(address: string, service: Service, options: BindOptions): Server {
   return new Server(listen(decodeAddress(address)), service, options);
-}
-
-function closeQuietly(conn: Deno.Conn): void {
-  try {
-    conn.close();
-  } catch {
-    // it closed itself meanwhile
-  }
 }
