@@ -6,6 +6,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Console } from "node:console";
 import { EventEmitter } from "node:events";
+import { setImmediate } from "node:timers";
 import { type Carried, type Described, ENGINE, type Run, type Told } from "./carried.ts";
 import { jupyterNamespace } from "./jupyter_namespace.ts";
 import { Outbox } from "./outbox.ts";
@@ -24,6 +25,7 @@ class EngineProcess {
   readonly #outbox = new Outbox();
   readonly #raw = [Deno.stdout.writeSync.bind(Deno.stdout), Deno.stderr.writeSync.bind(Deno.stderr)];
   readonly #setTimeout = setTimeout;
+  readonly #setImmediate = setImmediate;
   #abort = new AbortController();
   /** What `import.meta` is in a cell. */
   readonly meta: object;
@@ -38,8 +40,11 @@ class EngineProcess {
     };
   }
 
-  /** A cell is about to run: from here on, what happens belongs to it. */
-  begin(run: Run): void {
+  /**
+   * A cell is about to run: from here on, what happens belongs to it. Settles in the next turn of the event loop: what runs before
+   * may run inside Deno's handling of a message of the inspector, where no other message is heard and nothing can be stopped.
+   */
+  begin(run: Run): Promise<void> {
     this.#latest = run;
     this.#runs.enterWith(run);
     this.#stacks.remember(run);
@@ -47,6 +52,7 @@ class EngineProcess {
     (globalThis as { [CELL]?: unknown })[CELL] = run.cellId === null
       ? undefined
       : { id: run.cellId, execution: run.count };
+    return new Promise((resolve) => this.#setImmediate(resolve));
   }
 
   /** The value of a cell's last expression. */

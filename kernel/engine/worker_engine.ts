@@ -103,7 +103,7 @@ export class WorkerEngine implements Engine {
     const turns = process.interrupt();
     let state = await within(turns, IDLE_MS);
     if (state === undefined && this.#running === running) {
-      await process.terminate().catch(() => {}); // gone: the next line sees it
+      await within(process.terminate().catch(() => {}), STOP_MS); // gone or deaf: the next line sees it
       state = await within(turns, STOP_MS);
     }
     if (state === true) return running.settle({ kind: "interrupted" });

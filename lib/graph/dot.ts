@@ -32,8 +32,8 @@ export function toDot(view: GraphView, { rankdir = "LR" }: DotOptions = {}): str
     ...indent([
       ...inside(undefined),
       ...[...functions].flatMap((name, index) => functionLines(oneLine(name), index, inside(name))),
-      ...startLines(view, nodes),
-      ...view.edges.flatMap((edge) => edgeLines(nodes, edge)),
+      ...startLines(view, nodes, rankdir),
+      ...view.edges.flatMap((edge) => edgeLines(nodes, edge, rankdir)),
     ]),
     "}",
     "",
@@ -92,7 +92,7 @@ function functionLines(name: string, index: number, lines: readonly string[]): s
   ], lines);
 }
 
-function startLines({ steps, edges }: GraphView, nodes: DrawnNodes): string[] {
+function startLines({ steps, edges }: GraphView, nodes: DrawnNodes, rankdir: string): string[] {
   const entered = new Set(edges.filter(({ kind }) => kind === "flow").map(({ to }) => to));
   const starts = steps.filter(({ name, handler }) => !handler && !entered.has(name));
   if (starts.length === 0) return [];
@@ -108,26 +108,31 @@ function startLines({ steps, edges }: GraphView, nodes: DrawnNodes): string[] {
       `class="start"`,
     ]),
     ...starts.map((step) =>
-      arrow(start.id, nodes.of(step).middle, [border("lhead", nodes.of(step)), LINE.flow, `class="flow"`])
+      arrow(start.id, nodes.of(step).middle, [into(nodes.of(step), rankdir), LINE.flow, `class="flow"`])
     ),
   ];
 }
 
 /** The line of an edge; none where an end is no step. */
-function edgeLines(nodes: DrawnNodes, { from, to, kind }: EdgeView): string[] {
+function edgeLines(nodes: DrawnNodes, { from, to, kind }: EdgeView, rankdir: string): string[] {
   const [tail, head] = [nodes.find(from), nodes.find(to)];
   if (tail === undefined || head === undefined) return [];
   return [arrow(tail.middle, head.middle, [
-    tail === head ? "" : border("ltail", tail),
-    tail === head ? "" : border("lhead", head),
+    tail === head ? "" : out(tail),
+    tail === head ? "" : into(head, rankdir),
     LINE[kind],
     `class="${kind}"`,
   ])];
 }
 
-/** Lets an edge end at the border of a router's box. */
-function border(end: "lhead" | "ltail", { id, routes }: DrawnNode): string {
-  return routes === undefined ? "" : `${end}=${quoteId(`cluster_${id}`)}`;
+/** Lets an edge start at the border of a router's box. */
+function out({ id, routes }: DrawnNode): string {
+  return routes === undefined ? "" : `ltail=${quoteId(`cluster_${id}`)}`;
+}
+
+/** Lets an edge end at the border of a router's box, whose name needs room between the ranks. */
+function into({ id, routes }: DrawnNode, rankdir: string): string {
+  return routes === undefined ? "" : `lhead=${quoteId(`cluster_${id}`)}${rankdir === "LR" ? "" : " minlen=2"}`;
 }
 
 function classes({ kind, shape, routes, handler, responder }: StepView, nameLines: number): string {

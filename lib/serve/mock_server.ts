@@ -40,8 +40,8 @@ export class MockServer implements AsyncDisposable {
    * @throws {ReplyError} From status 300 up, unless `silent`, which gives the `Response`.
    */
   test(path: string, body: unknown, options: RequestOptions & { silent: true }): Promise<Response>;
-  // deno-lint-ignore no-explicit-any -- the reply is what the graph's steps make of it
   /** Sends a request and gives the body of the answer. */
+  // deno-lint-ignore no-explicit-any -- the reply is what the graph's steps make of it
   test<Reply = any>(path: string, body?: unknown, options?: RequestOptions & { silent?: false }): Promise<Reply>;
   async test(path: string, body?: unknown, options: RequestOptions & { silent?: boolean } = {}): Promise<unknown> {
     const { eventId: id, key, time, trigger } = options;

@@ -14,7 +14,6 @@ const ID = String.raw`"(?:[^"\\]|\\.)*"|[\w.]+`;
 const CLUSTER = new RegExp(String.raw`^\s*subgraph (${ID}) \{`);
 const EDGE = new RegExp(String.raw`^\s*(${ID}) -> (${ID})(?: \[(.*)\])?$`);
 const NODE = new RegExp(String.raw`^\s*(${ID}) \[(.*)\]$`);
-const ATTRIBUTE = (name: string) => new RegExp(String.raw`\b${name}=(${ID})`);
 
 /** Tells which steps, routes or links one picture has and the other lacks; undefined where they say the same. */
 export function plotDifference(recorded: string, ours: string): string | undefined {
@@ -121,7 +120,7 @@ function stepOf(cluster: string | undefined): string | undefined {
 }
 
 function attribute(attributes: string, name: string): string | undefined {
-  const found = ATTRIBUTE(name).exec(attributes)?.[1];
+  const found = new RegExp(String.raw`\b${name}=(${ID})`).exec(attributes)?.[1];
   return found === undefined ? undefined : bare(found);
 }
 

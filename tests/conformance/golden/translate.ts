@@ -5,6 +5,7 @@ import type { BuildCall, GoldenCase } from "./golden_case.ts";
 import { classOf, handlerOf } from "./meanings.ts";
 import { Needs } from "./needs.ts";
 import { readyStep } from "./ready_steps.ts";
+import { recorded } from "./recorded.ts";
 import { isRecord } from "./special.ts";
 
 /** A case's function, built. */
@@ -202,7 +203,7 @@ class Translator {
 
   #addRoute(on: string, words: Map<string, unknown>): void {
     const key = String(take(words, "key"));
-    const route = this.#recorded(key, this.#routeOf(words));
+    const route = recorded(this.#routeOf(words), () => this.#routesRun.push(key));
     const args = this.#modelArgs(words);
     if (on === "function" && this.#graph === undefined) this.#fn.addModel(key, route, args);
     else if (on === "function") this.#routerFor(words).addRoute!(key, route, args);
@@ -296,32 +297,6 @@ class Translator {
     const steps = this.#case.graph?.steps;
     if (steps === undefined) return !(this.#case.graph?.build ?? []).some((call) => call.on === name);
     return !steps.some((step) => step.after?.includes(name));
-  }
-
-  /** Notes each question that a route gets; MLRun's recording did the same. */
-  #recorded(key: string, route: unknown): unknown {
-    if (typeof route !== "function") return route;
-    const note = () => this.#routesRun.push(key);
-    const isClass = Object.getOwnPropertyDescriptor(route, "prototype")?.writable === false;
-    if (!isClass) {
-      return (...given: unknown[]) => {
-        note();
-        return route(...given);
-      };
-    }
-    const prototype = (route as unknown as { prototype: Record<string, unknown> }).prototype;
-    const entry = ["answer", "doEvent", "do"].find((method) => typeof prototype[method] === "function");
-    if (entry === undefined) return route;
-    const Base = route as unknown as new (...given: unknown[]) => Record<string, (...given: unknown[]) => unknown>;
-    const Recorded = class extends Base {};
-    Object.defineProperty(Recorded, "name", { value: Base.name });
-    Object.defineProperty(Recorded.prototype, entry, {
-      value(this: object, ...given: unknown[]) {
-        note();
-        return (Base.prototype[entry] as (...given: unknown[]) => unknown).apply(this, given);
-      },
-    });
-    return Recorded;
   }
 
   /** MLRun's synchronous engine answers with what its last step gives; ours is told so. */
