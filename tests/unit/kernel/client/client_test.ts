@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { type KernelClient, startKernel } from "../../../../kernel/client/client.ts";
 
 /** Runs code and tells what was published: `stream:text`, `execute_result:…`. */
@@ -12,12 +12,17 @@ async function published(kernel: KernelClient, code: string): Promise<string[]> 
 
 Deno.test("KernelClient runs code in a real kernel and hears everything before idle", async () => {
   await using kernel = await startKernel();
-  equal(kernel.info.implementation, "levada");
-  equal(kernel.info.language_info.name, "typescript");
-  deepEqual(await published(kernel, 'console.log("a"); 1'), ["execute_input:", "stream:a\n", "execute_result:"]);
+  strictEqual(kernel.info.implementation, "levada");
+  strictEqual(kernel.info.language_info.name, "typescript");
+  deepStrictEqual(await published(kernel, 'console.log("a"); 1'), ["execute_input:", "stream:a\n", "execute_result:"]);
   const reply = await kernel.execute('throw new RangeError("too far")');
-  deepEqual([reply.status, reply.executionCount, reply.ename, reply.evalue], ["error", 2, "RangeError", "too far"]);
-  equal((await kernel.execute("1")).status, "ok");
+  deepStrictEqual([reply.status, reply.executionCount, reply.ename, reply.evalue], [
+    "error",
+    2,
+    "RangeError",
+    "too far",
+  ]);
+  strictEqual((await kernel.execute("1")).status, "ok");
 });
 
 Deno.test("interrupt() ends a loop, and the kernel goes on with its variables", async () => {
@@ -29,10 +34,10 @@ Deno.test("interrupt() ends a loop, and the kernel goes on with its variables", 
   });
   await started.promise;
   await kernel.interrupt();
-  equal((await running).status, "error");
+  strictEqual((await running).status, "error");
   const values: unknown[] = [];
   await kernel.execute("count + 1", { onOutput: ({ content }) => values.push(content.data) });
-  deepEqual(values.at(-1), { "text/plain": "42" });
+  deepStrictEqual(values.at(-1), { "text/plain": "42" });
 });
 
 Deno.test("execute() tells that the kernel died instead of waiting for ever", async () => {
@@ -86,13 +91,13 @@ Deno.test("KernelClient drives another kernel: Deno's own", async () => {
   const argv = [Deno.execPath(), "jupyter", "--kernel", "--conn", "{connection_file}"];
   await using kernel = await startKernel({ argv });
   match(kernel.info.implementation, /Deno/);
-  equal((await kernel.execute("1 + 1")).status, "ok");
+  strictEqual((await kernel.execute("1 + 1")).status, "ok");
 });
 
 Deno.test("kernel/client reaches the kernel through sockets alone", async () => {
   const graph = await moduleGraph(new URL("../../../../lib/cli/run.ts", import.meta.url));
   const inside = ["session", "engine", "language", "show"].map((room) => `/kernel/${room}/`);
-  deepEqual(
+  deepStrictEqual(
     graph.filter((module) => inside.some((room) => module.includes(room)) || module.endsWith("/kernel/main.ts")),
     [],
   );

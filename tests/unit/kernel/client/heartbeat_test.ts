@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { watchHeartbeat } from "../../../../kernel/client/heartbeat.ts";
 import type { Frames, Socket } from "../../../../kernel/socket/socket.ts";
 
@@ -38,12 +38,12 @@ Deno.test("watchHeartbeat() tells when a beat does not come back, and ends with 
   match(await lost.promise, /^no heartbeat came back for 0\.02 s$/);
   close();
   await watching;
-  deepEqual(sent, [0, 0, 0]); // a REQ's empty frame comes first
+  deepStrictEqual(sent, [0, 0, 0]); // a REQ's empty frame comes first
 });
 
 Deno.test("watchHeartbeat() ends without a word when the connection ends", async () => {
   const { socket } = heart(1, "end");
   let told = 0;
   await watchHeartbeat(socket, () => told++, { intervalMs: 60_000 });
-  equal(told, 0);
+  strictEqual(told, 0);
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/strict";
+import { deepStrictEqual, match, notStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { startKernelProcess } from "../../../../kernel/client/kernel_process.ts";
 import { decodeConnection } from "../../../../kernel/message/connection.ts";
 
@@ -19,10 +19,10 @@ Deno.test("startKernelProcess() writes a connection file with five ports and a k
   await process[Symbol.asyncDispose]();
   await Deno.remove(folder);
   const written = process.written;
-  deepEqual(decodeConnection(written.slice(written.indexOf("{"), written.indexOf("}") + 1)), process.connection);
+  deepStrictEqual(decodeConnection(written.slice(written.indexOf("{"), written.indexOf("}") + 1)), process.connection);
   const { shell_port, iopub_port, stdin_port, control_port, hb_port } = process.connection;
-  equal(new Set([shell_port, iopub_port, stdin_port, control_port, hb_port]).size, 5);
-  notEqual(process.connection.key, "");
+  strictEqual(new Set([shell_port, iopub_port, stdin_port, control_port, hb_port]).size, 5);
+  notStrictEqual(process.connection.key, "");
   match(written, new RegExp(`${folder} b ${0o600}`));
 });
 
@@ -30,10 +30,10 @@ Deno.test("KernelProcess leaves no process and no file behind", async () => {
   const process = await startKernelProcess({
     argv: [Deno.execPath(), "eval", 'console.log("{connection_file}"); setInterval(() => {}, 1000)'],
   });
-  equal(await process.waitForEnd(1), false);
+  strictEqual(await process.waitForEnd(1), false);
   await process[Symbol.asyncDispose]();
-  equal((await process.ended).signal, "SIGKILL");
-  equal(await process.waitForEnd(1000), true);
+  strictEqual((await process.ended).signal, "SIGKILL");
+  strictEqual(await process.waitForEnd(1000), true);
   if (process.written !== "") await rejects(Deno.stat(process.written), Deno.errors.NotFound);
 });
 

@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects, throws } from "node:assert/strict";
+import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/strict";
 import type { CodeCell } from "../../../../kernel/client/notebook.ts";
 import {
   decodeNotebook,
@@ -78,51 +78,51 @@ const AS_JUPYTER_WRITES = `{
 `;
 
 Deno.test("encodeNotebook() gives back byte for byte what Jupyter wrote", () => {
-  equal(encodeNotebook(decodeNotebook(AS_JUPYTER_WRITES, "a.ipynb")), AS_JUPYTER_WRITES);
+  strictEqual(encodeNotebook(decodeNotebook(AS_JUPYTER_WRITES, "a.ipynb")), AS_JUPYTER_WRITES);
 });
 
 Deno.test("encodeNotebook() splits lines where Python's splitlines does, and loses none", () => {
   const source = "a\r\nb\u2028c\vd\n\ne";
   const written = encodeNotebook(decodeNotebook(file([{ ...CODE, source }]), "a.ipynb"));
-  deepEqual(JSON.parse(written).cells[0].source, ["a\r\n", "b\u2028", "c\v", "d\n", "\n", "e"]);
+  deepStrictEqual(JSON.parse(written).cells[0].source, ["a\r\n", "b\u2028", "c\v", "d\n", "\n", "e"]);
 });
 
 Deno.test("encodeNotebook() writes an empty cell and an empty text as an empty list", () => {
   const outputs = [{ output_type: "stream", name: "stdout", text: "" }];
   const [cell] = JSON.parse(encodeNotebook(decodeNotebook(file([{ ...CODE, source: "", outputs }]), "a"))).cells;
-  deepEqual([cell.source, cell.outputs[0].text], [[], []]);
+  deepStrictEqual([cell.source, cell.outputs[0].text], [[], []]);
 });
 
 Deno.test("decodeNotebook() takes nbformat 4.0 to 4.5 and gives every cell an id", () => {
   for (let minor = 0; minor <= 5; minor++) {
     const cells = [{ ...CODE, id: undefined }, { cell_type: "raw", metadata: {}, source: ["a\n", "b"] }];
     const notebook = decodeNotebook(file(cells, { nbformat_minor: minor }), "a.ipynb");
-    deepEqual(notebook.cells.map((cell) => [cell.id, cell.source]), [["cell-1", "1 + 1"], ["cell-2", "a\nb"]]);
-    equal(JSON.parse(encodeNotebook(notebook)).nbformat_minor, 5);
+    deepStrictEqual(notebook.cells.map((cell) => [cell.id, cell.source]), [["cell-1", "1 + 1"], ["cell-2", "a\nb"]]);
+    strictEqual(JSON.parse(encodeNotebook(notebook)).nbformat_minor, 5);
   }
 });
 
 Deno.test("decodeNotebook() replaces ids that are taken or that nbformat refuses", () => {
   const ids = ["same", "same", "no spaces", "x".repeat(65), ""];
   const notebook = decodeNotebook(file(ids.map((id) => ({ ...CODE, id }))), "a.ipynb");
-  deepEqual(notebook.cells.map((cell) => cell.id), ["same", "cell-2", "cell-3", "cell-4", "cell-5"]);
+  deepStrictEqual(notebook.cells.map((cell) => cell.id), ["same", "cell-2", "cell-3", "cell-4", "cell-5"]);
 });
 
 Deno.test("decodeNotebook() keeps metadata and attachments that it does not know", () => {
   const attachments = { "a.png": { "image/png": "aGk=" } };
   const cell = { cell_type: "markdown", id: "m", metadata: { mine: { deep: [1] } }, source: "", attachments };
   const written = JSON.parse(encodeNotebook(decodeNotebook(file([cell], { metadata: { also: 1 } }), "a.ipynb")));
-  deepEqual(written.cells[0], { ...cell, source: [] });
-  deepEqual(written.metadata, { also: 1 });
+  deepStrictEqual(written.cells[0], { ...cell, source: [] });
+  deepStrictEqual(written.metadata, { also: 1 });
 });
 
 Deno.test("decodeNotebook() keeps a key named __proto__ as data", () => {
   const text = file([CODE]).replace('"metadata":{}', '"metadata":{"__proto__":{"polluted":true},"a":1}');
   const notebook = decodeNotebook(text, "a.ipynb");
   const cell = notebook.cells[0] as CodeCell;
-  equal((cell.metadata as { polluted?: boolean }).polluted, undefined);
-  equal(({} as { polluted?: boolean }).polluted, undefined);
-  equal(cell.metadata.a, 1);
+  strictEqual((cell.metadata as { polluted?: boolean }).polluted, undefined);
+  strictEqual(({} as { polluted?: boolean }).polluted, undefined);
+  strictEqual(cell.metadata.a, 1);
 });
 
 Deno.test("decodeNotebook() tells in one line what is wrong with a file that is no notebook", () => {
@@ -160,7 +160,7 @@ Deno.test("readNotebook() and writeNotebook() carry a notebook through a file", 
   try {
     await Deno.writeTextFile(path, AS_JUPYTER_WRITES);
     await writeNotebook(path, await readNotebook(path));
-    equal(await Deno.readTextFile(path), AS_JUPYTER_WRITES);
+    strictEqual(await Deno.readTextFile(path), AS_JUPYTER_WRITES);
   } finally {
     await Deno.remove(path);
   }

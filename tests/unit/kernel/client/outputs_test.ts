@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { deepStrictEqual } from "node:assert/strict";
 import { CellOutputs, type Displays } from "../../../../kernel/client/outputs.ts";
 import type { Message } from "../../../../kernel/message/message.ts";
 
@@ -26,7 +26,7 @@ function streamed(text: string, name = "stdout"): unknown {
 }
 
 Deno.test("take() joins neighbouring pieces of one stream and keeps the order of two", () => {
-  deepEqual(fold(stream("a"), stream("b"), stream("!", "stderr"), stream("c")), [
+  deepStrictEqual(fold(stream("a"), stream("b"), stream("!", "stderr"), stream("c")), [
     streamed("ab"),
     streamed("!", "stderr"),
     streamed("c"),
@@ -36,14 +36,14 @@ Deno.test("take() joins neighbouring pieces of one stream and keeps the order of
 Deno.test("take() keeps results with their number and errors with their traceback", () => {
   const result = { execution_count: 3, data: { "text/plain": "7" }, metadata: { a: 1 } };
   const failure = { ename: "TypeError", evalue: "no", traceback: ["one", "two"] };
-  deepEqual(fold(message("execute_result", result), message("error", failure)), [
+  deepStrictEqual(fold(message("execute_result", result), message("error", failure)), [
     { output_type: "execute_result", ...result },
     { output_type: "error", ...failure },
   ]);
 });
 
 Deno.test("take() ignores what is no output", () => {
-  deepEqual(
+  deepStrictEqual(
     fold(message("status", { execution_state: "busy" }), message("comm_open", {}), message("execute_input", {})),
     [],
   );
@@ -56,21 +56,26 @@ Deno.test("take() updates a display by its id, in another cell too", () => {
   first.take(display("old", "d1"));
   first.take(display("other", "d2"));
   second.take(display("new", "d1", "update_display_data"));
-  deepEqual([first.list, second.list], [[shown("new"), shown("other")], []]);
+  deepStrictEqual([first.list, second.list], [[shown("new"), shown("other")], []]);
 });
 
 Deno.test("take() shows a display again under the same id and brings the first one up to date", () => {
-  deepEqual(fold(display("one", "d"), display("two", "d")), [shown("two"), shown("two")]);
+  deepStrictEqual(fold(display("one", "d"), display("two", "d")), [shown("two"), shown("two")]);
 });
 
 Deno.test("take() ignores an update of a display that nobody has shown", () => {
-  deepEqual(fold(display("new", "d1", "update_display_data"), display("x", undefined, "update_display_data")), []);
+  deepStrictEqual(
+    fold(display("new", "d1", "update_display_data"), display("x", undefined, "update_display_data")),
+    [],
+  );
 });
 
 Deno.test("take() clears at once, or with wait before the next output", () => {
-  deepEqual(fold(stream("a"), message("clear_output", { wait: false })), []);
-  deepEqual(fold(stream("a"), message("clear_output", { wait: true })), [streamed("a")]);
-  deepEqual(fold(stream("a"), message("clear_output", { wait: true }), stream("b"), stream("c")), [streamed("bc")]);
+  deepStrictEqual(fold(stream("a"), message("clear_output", { wait: false })), []);
+  deepStrictEqual(fold(stream("a"), message("clear_output", { wait: true })), [streamed("a")]);
+  deepStrictEqual(fold(stream("a"), message("clear_output", { wait: true }), stream("b"), stream("c")), [
+    streamed("bc"),
+  ]);
 });
 
 Deno.test("take() does not update a display that was cleared away", () => {
@@ -80,11 +85,11 @@ Deno.test("take() does not update a display that was cleared away", () => {
   const [old] = outputs.list;
   outputs.take(message("clear_output", { wait: false }));
   outputs.take(display("new", "d", "update_display_data"));
-  deepEqual([old, outputs.list], [shown("old"), []]);
+  deepStrictEqual([old, outputs.list], [shown("old"), []]);
 });
 
 Deno.test("take() makes sound outputs of contents that lack parts", () => {
-  deepEqual(fold(message("error", {}), message("display_data", {}), message("execute_result", { data: [1] })), [
+  deepStrictEqual(fold(message("error", {}), message("display_data", {}), message("execute_result", { data: [1] })), [
     { output_type: "error", ename: "", evalue: "", traceback: [] },
     { output_type: "display_data", data: {}, metadata: {} },
     { output_type: "execute_result", execution_count: null, data: {}, metadata: {} },
@@ -94,5 +99,5 @@ Deno.test("take() makes sound outputs of contents that lack parts", () => {
 Deno.test("CellOutputs empties the list that it is given", () => {
   const old = [{ output_type: "stream" as const, name: "stdout", text: "of the last run" }];
   const outputs = new CellOutputs(new Map(), old);
-  deepEqual([outputs.list === old, old.length], [true, 0]);
+  deepStrictEqual([outputs.list === old, old.length], [true, 0]);
 });

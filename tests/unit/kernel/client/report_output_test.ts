@@ -1,4 +1,4 @@
-import { equal, match, ok } from "node:assert/strict";
+import { match, ok, strictEqual } from "node:assert/strict";
 import { Prose } from "../../../../kernel/client/prose.ts";
 import type { Bundle } from "../../../../kernel/client/notebook.ts";
 import { outputToHtml } from "../../../../kernel/client/report_output.ts";
@@ -21,8 +21,8 @@ Deno.test("outputToHtml() prefers HTML, then SVG, pictures, Markdown and text", 
 });
 
 Deno.test("outputToHtml() shows JSON that has no other form, and nothing for an empty bundle", () => {
-  equal(show({ "application/json": { a: 1 } }), '<pre class="result">{\n &quot;a&quot;: 1\n}</pre>');
-  equal(show({}), "");
+  strictEqual(show({ "application/json": { a: 1 } }), '<pre class="result">{\n &quot;a&quot;: 1\n}</pre>');
+  strictEqual(show({}), "");
 });
 
 Deno.test("outputToHtml() keeps HTML that forgets its end from swallowing the page", () => {
@@ -39,12 +39,12 @@ Deno.test("outputToHtml() keeps HTML that forgets its end from swallowing the pa
 
 Deno.test("outputToHtml() escapes streams and errors", () => {
   const prose = new Prose("o");
-  equal(
+  strictEqual(
     outputToHtml({ output_type: "stream", name: "stderr", text: "<b>" }, prose),
     '<pre class="stream stderr">&lt;b&gt;</pre>',
   );
   const failure = { output_type: "error" as const, ename: "A<", evalue: "b", traceback: [] };
-  equal(outputToHtml(failure, prose), '<pre class="error" role="alert">A&lt;: b</pre>');
+  strictEqual(outputToHtml(failure, prose), '<pre class="error" role="alert">A&lt;: b</pre>');
 });
 
 Deno.test("outputToHtml() cuts text that no page can hold and tells how much is missing", () => {

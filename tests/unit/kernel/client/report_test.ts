@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import type { Notebook } from "../../../../kernel/client/notebook.ts";
 import { renderReport } from "../../../../kernel/client/report.ts";
 
@@ -24,9 +24,9 @@ Deno.test("renderReport() lists every notebook and its parts, and each entry lea
   const html = renderReport([{ name: "a.ipynb", notebook: NOTEBOOK }, { name: "b.ipynb", notebook: NOTEBOOK }]);
   const ids = new Set([...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id));
   const links = [...html.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id);
-  deepEqual(links, ["n1", "n1-2", "n1-3", "n2", "n2-2", "n2-3"]);
+  deepStrictEqual(links, ["n1", "n1-2", "n1-3", "n2", "n2-2", "n2-3"]);
   ok(links.every((id) => ids.has(id)));
-  equal(html.split(PICTURE).length - 1, 2);
+  strictEqual(html.split(PICTURE).length - 1, 2);
 });
 
 Deno.test("renderReport() forbids the browser every request and every script", () => {

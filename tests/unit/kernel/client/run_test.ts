@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { type KernelClient, startKernel } from "../../../../kernel/client/client.ts";
 import type { CodeCell, Notebook } from "../../../../kernel/client/notebook.ts";
 import { decodeNotebook, encodeNotebook } from "../../../../kernel/client/notebook_file.ts";
@@ -26,30 +26,30 @@ async function runIn(kernel: KernelClient, cells: Notebook["cells"], options: Ru
 Deno.test("runNotebook() fills outputs, numbers and the kernel's language, and clears what was there", async () => {
   const text: Notebook["cells"][number] = { id: "m", cell_type: "markdown", metadata: {}, source: "# Title" };
   const { notebook, failures, events } = await run([text, codeCell('console.log("hi")\n6 * 7'), codeCell("  ")]);
-  deepEqual(failures, []);
+  deepStrictEqual(failures, []);
   const [, first, empty] = notebook.cells as [unknown, CodeCell, CodeCell];
-  equal(first.execution_count, 1);
-  deepEqual(first.outputs, [
+  strictEqual(first.execution_count, 1);
+  deepStrictEqual(first.outputs, [
     { output_type: "stream", name: "stdout", text: "hi\n" },
     { output_type: "execute_result", execution_count: 1, data: { "text/plain": "42" }, metadata: {} },
   ]);
-  deepEqual([empty.execution_count, empty.outputs], [null, []]);
-  deepEqual(notebook.metadata.kernelspec, {
+  deepStrictEqual([empty.execution_count, empty.outputs], [null, []]);
+  deepStrictEqual(notebook.metadata.kernelspec, {
     display_name: "Levada (TypeScript)",
     language: "typescript",
     name: "levada",
   });
-  equal((notebook.metadata.language_info as { name: string }).name, "typescript");
+  strictEqual((notebook.metadata.language_info as { name: string }).name, "typescript");
   const [start, end] = events;
-  deepEqual(start, { kind: "start", cell: 2, number: 1, total: 1, label: 'console.log("hi")' });
-  deepEqual(end?.kind === "end" && [end.outputs, end.ok], [2, true]);
-  deepEqual(decodeNotebook(encodeNotebook(notebook), "again"), notebook);
+  deepStrictEqual(start, { kind: "start", cell: 2, number: 1, total: 1, label: 'console.log("hi")' });
+  deepStrictEqual(end?.kind === "end" && [end.outputs, end.ok], [2, true]);
+  deepStrictEqual(decodeNotebook(encodeNotebook(notebook), "again"), notebook);
 });
 
 Deno.test("runNotebook() stops at the first failing cell and leaves the rest without outputs", async () => {
   const { notebook, failures } = await run([codeCell("1"), codeCell('throw new TypeError("no")'), codeCell("333")]);
-  deepEqual(failures.map(({ cell, error }) => [cell, error.ename, error.evalue]), [[2, "TypeError", "no"]]);
-  deepEqual((notebook.cells as CodeCell[]).map((cell) => [cell.execution_count, cell.outputs.length]), [
+  deepStrictEqual(failures.map(({ cell, error }) => [cell, error.ename, error.evalue]), [[2, "TypeError", "no"]]);
+  deepStrictEqual((notebook.cells as CodeCell[]).map((cell) => [cell.execution_count, cell.outputs.length]), [
     [1, 1],
     [2, 1],
     [null, 0],
@@ -58,19 +58,19 @@ Deno.test("runNotebook() stops at the first failing cell and leaves the rest wit
 
 Deno.test("runNotebook() runs on after a cell that may fail, and with keepGoing after any", async () => {
   const allowed = await run([codeCell('throw new Error("shown")', "raises-exception"), codeCell("1")]);
-  deepEqual([allowed.failures, allowed.events.at(-1)?.number], [[], 2]);
+  deepStrictEqual([allowed.failures, allowed.events.at(-1)?.number], [[], 2]);
   const kept = await run([codeCell('throw new Error("one")'), codeCell("}"), codeCell("1")], { keepGoing: true });
-  deepEqual(kept.failures.map(({ cell, error }) => [cell, error.ename]), [[1, "Error"], [2, "SyntaxError"]]);
-  equal((kept.notebook.cells[2] as CodeCell).outputs.length, 1);
+  deepStrictEqual(kept.failures.map(({ cell, error }) => [cell, error.ename]), [[1, "Error"], [2, "SyntaxError"]]);
+  strictEqual((kept.notebook.cells[2] as CodeCell).outputs.length, 1);
 });
 
 Deno.test("runNotebook() interrupts a cell whose time is over, and the kernel is usable after it", async () => {
   await using kernel = await startKernel();
   const { failures, notebook } = await runIn(kernel, [codeCell("while (true) {}")], { timeoutMs: 300 });
-  equal(failures[0]?.error.ename, "TimeoutError");
+  strictEqual(failures[0]?.error.ename, "TimeoutError");
   match(failures[0]?.error.evalue ?? "", /^The cell ran longer than 0\.3 s and was interrupted$/);
-  deepEqual((notebook.cells[0] as CodeCell).outputs.at(-1), failures[0]?.error);
-  deepEqual((await runIn(kernel, [codeCell("1")], {})).failures, []);
+  deepStrictEqual((notebook.cells[0] as CodeCell).outputs.at(-1), failures[0]?.error);
+  deepStrictEqual((await runIn(kernel, [codeCell("1")], {})).failures, []);
 });
 
 Deno.test("runNotebook() writes into the cell that its kernel died there, and stops, whatever the options", async () => {
@@ -78,22 +78,22 @@ Deno.test("runNotebook() writes into the cell that its kernel died there, and st
   const { notebook, failures, events } = await run([codeCell(source, "raises-exception"), codeCell("1")], {
     keepGoing: true,
   });
-  deepEqual(failures.map(({ cell, error }) => [cell, error.ename]), [[1, "KernelError"]]);
-  deepEqual((notebook.cells[0] as CodeCell).outputs.at(-1), failures[0]?.error);
-  equal(events.length, 2);
+  deepStrictEqual(failures.map(({ cell, error }) => [cell, error.ename]), [[1, "KernelError"]]);
+  deepStrictEqual((notebook.cells[0] as CodeCell).outputs.at(-1), failures[0]?.error);
+  strictEqual(events.length, 2);
 });
 
 Deno.test("runNotebook() keeps a kernelspec that the notebook names", async () => {
   await using kernel = await startKernel();
   const kernelspec = { name: "mine", display_name: "Mine" };
   const notebook: Notebook = { metadata: { kernelspec }, cells: [] };
-  deepEqual(await runNotebook(notebook, kernel), []);
-  deepEqual(notebook.metadata.kernelspec, kernelspec);
+  deepStrictEqual(await runNotebook(notebook, kernel), []);
+  deepStrictEqual(notebook.metadata.kernelspec, kernelspec);
 });
 
 Deno.test("cellLabel() gives the first line that says something", () => {
-  equal(cellLabel(codeCell('\n  import a from "a";\n{\n  // Ask both models\n  ask();')), "Ask both models");
-  equal(cellLabel(codeCell("/** Sizes.\n */\nfunction size() {}")), "Sizes.");
-  equal(cellLabel(codeCell('import a from "a";')), 'import a from "a";');
-  equal(cellLabel(codeCell("{}")), "{}");
+  strictEqual(cellLabel(codeCell('\n  import a from "a";\n{\n  // Ask both models\n  ask();')), "Ask both models");
+  strictEqual(cellLabel(codeCell("/** Sizes.\n */\nfunction size() {}")), "Sizes.");
+  strictEqual(cellLabel(codeCell('import a from "a";')), 'import a from "a";');
+  strictEqual(cellLabel(codeCell("{}")), "{}");
 });

@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { deepStrictEqual } from "node:assert/strict";
 import type { Notebook } from "../../../../kernel/client/notebook.ts";
 import { listImports } from "../../../../lib/cli/imports.ts";
 
@@ -23,11 +23,11 @@ Deno.test("listImports() finds every form of import once", () => {
     ),
     "/notes/a.ipynb",
   );
-  deepEqual(found, ["one", "npm:two@2", "three", "five", "six"]);
+  deepStrictEqual(found, ["one", "npm:two@2", "three", "five", "six"]);
 });
 
 Deno.test("listImports() makes relative names addresses beside the notebook", () => {
-  deepEqual(listImports(notebook('import a from "./a.ts"; import b from "../b.ts";'), "/notes/x/a.ipynb"), [
+  deepStrictEqual(listImports(notebook('import a from "./a.ts"; import b from "../b.ts";'), "/notes/x/a.ipynb"), [
     "file:///notes/x/a.ts",
     "file:///notes/b.ts",
   ]);
@@ -35,6 +35,6 @@ Deno.test("listImports() makes relative names addresses beside the notebook", ()
 
 Deno.test("listImports() takes no word for an import that is none", () => {
   const code = 'const important = "x"; f("import"); const t = "from"; importAll("y"); a.import ("z")\nimport(name)';
-  deepEqual(listImports(notebook(code), "a.ipynb").includes("x"), false);
-  deepEqual(listImports(notebook(code), "a.ipynb").includes("y"), false);
+  deepStrictEqual(listImports(notebook(code), "a.ipynb").includes("x"), false);
+  deepStrictEqual(listImports(notebook(code), "a.ipynb").includes("y"), false);
 });

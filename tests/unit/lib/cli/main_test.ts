@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { main } from "../../../../lib/cli/main.ts";
 
@@ -38,10 +38,10 @@ async function folderOf(notebooks: Record<string, string[]>): Promise<AsyncDispo
 
 Deno.test("main() explains every command", async () => {
   const all = await levada("--help");
-  equal(all.code, 0);
+  strictEqual(all.code, 0);
   for (const name of [...all.out.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name ?? "")) {
     const one = await levada(name, "--help");
-    deepEqual([one.code, one.err], [0, ""], name);
+    deepStrictEqual([one.code, one.err], [0, ""], name);
     match(one.out, new RegExp(`^Usage: levada ${name} `), name);
   }
 });
@@ -61,10 +61,10 @@ Deno.test("main() answers what it does not understand with exit code 2", async (
   ];
   for (const [args, message] of cases) {
     const { code, out, err } = await levada(...args);
-    deepEqual([code, out], [2, ""], args.join(" "));
+    deepStrictEqual([code, out], [2, ""], args.join(" "));
     match(err, message);
   }
-  equal((await levada()).code, 2);
+  strictEqual((await levada()).code, 2);
 });
 
 Deno.test("main() runs a notebook through the kernel and writes it and a report", async () => {
@@ -72,15 +72,15 @@ Deno.test("main() runs a notebook through the kernel and writes it and a report"
   const before = await Deno.readTextFile(join(folder.path, "a.ipynb"));
   const [output, report] = [join(folder.path, "new", "b.ipynb"), join(folder.path, "new", "r.html")];
   const { code, out, err } = await levada("run", join(folder.path, "a.ipynb"), "--output", output, "--report", report);
-  deepEqual([code, err], [0, ""]);
+  deepStrictEqual([code, err], [0, ""]);
   match(out, /a\.ipynb\n {2}✓ {3}1\/2 {2}Says hello .* s {2}1 output\n {2}✓ {3}2\/2 {2}6 \* 7 .* s {2}1 output\n/);
   ok(out.includes(`Written: ${output}\nWritten: ${report}\n`));
   const { cells, nbformat_minor } = JSON.parse(await Deno.readTextFile(output));
-  deepEqual([nbformat_minor, cells[0].outputs[0].text, cells[1].outputs[0].data], [5, ["hello\n"], {
+  deepStrictEqual([nbformat_minor, cells[0].outputs[0].text, cells[1].outputs[0].data], [5, ["hello\n"], {
     "text/plain": ["42"],
   }]);
   ok((await Deno.readTextFile(report)).includes("hello"));
-  equal(await Deno.readTextFile(join(folder.path, "a.ipynb")), before);
+  strictEqual(await Deno.readTextFile(join(folder.path, "a.ipynb")), before);
 });
 
 Deno.test("main() tells which cell failed and why, writes what ran, and exits with 1", async () => {
@@ -96,22 +96,25 @@ Deno.test("main() tells which cell failed and why, writes what ran, and exits wi
     "--output",
     output,
   );
-  equal(code, 1);
+  strictEqual(code, 1);
   match(out, /✗ {3}2\/3 {2}Fails/);
   ok(!out.includes("next.ipynb\n"));
   match(err, /^\nCell 2 of \S+bad\.ipynb failed, which begins `Fails`:\n {2}TypeError: too small\n/);
   const { cells } = JSON.parse(await Deno.readTextFile(join(output, "bad.ipynb")));
-  deepEqual(cells.map((cell: { outputs: { output_type: string }[] }) => cell.outputs.map((one) => one.output_type)), [
-    ["execute_result"],
-    ["error"],
-    [],
-  ]);
+  deepStrictEqual(
+    cells.map((cell: { outputs: { output_type: string }[] }) => cell.outputs.map((one) => one.output_type)),
+    [
+      ["execute_result"],
+      ["error"],
+      [],
+    ],
+  );
 });
 
 Deno.test("main() reports a cell with a syntax error as that cell's failure", async () => {
   await using folder = await folderOf({ "bad.ipynb": ["const = 1"] });
   const { code, err } = await levada("run", join(folder.path, "bad.ipynb"));
-  equal(code, 1);
+  strictEqual(code, 1);
   match(err, /^\nCell 1 of \S+bad\.ipynb failed, which begins `const = 1`:\n {2}SyntaxError: /);
 });
 
@@ -120,19 +123,19 @@ Deno.test("main() refuses a file that is no notebook in one line, before anythin
   const bad = join(folder.path, "bad.ipynb");
   await Deno.writeTextFile(bad, "print('hello')");
   const { code, out, err } = await levada("run", join(folder.path, "good.ipynb"), bad);
-  deepEqual([code, out], [1, ""]);
+  deepStrictEqual([code, out], [1, ""]);
   match(err, /^levada run: Cannot read notebook \S+bad\.ipynb as JSON: [^\n]+\n$/);
   const missing = await levada("run", join(folder.path, "none.ipynb"));
-  deepEqual([missing.code, missing.out], [1, ""]);
+  deepStrictEqual([missing.code, missing.out], [1, ""]);
   match(missing.err, /^levada run: Cannot read notebook \S+none\.ipynb: there is no such file\n$/);
 });
 
 Deno.test("main() installs the kernel where it is told", async () => {
   await using folder = await folderOf({});
   const { code, out } = await levada("kernel", "install", "--prefix", folder.path, "--name", "mine");
-  deepEqual([code, out], [0, `Installed: ${join(folder.path, "share", "jupyter", "kernels", "mine")}\n`]);
+  deepStrictEqual([code, out], [0, `Installed: ${join(folder.path, "share", "jupyter", "kernels", "mine")}\n`]);
   const refused = await levada("kernel", "install", "--prefix", folder.path, "--name", "../mine");
-  equal(refused.code, 1);
+  strictEqual(refused.code, 1);
   match(refused.err, /^levada kernel: Cannot install a kernel as "\.\.\/mine": [^\n]+\n$/);
 });
 
@@ -154,10 +157,10 @@ Deno.test("levada run ends with 130 at Ctrl-C, writes what ran, and leaves no ke
     if (out.includes("1/2")) child.kill("SIGINT"); // the first cell has ended, the second runs
   }
   const [status, err] = await Promise.all([child.status, new Response(child.stderr).text()]);
-  deepEqual([status.code, err], [130, ""]);
+  deepStrictEqual([status.code, err], [130, ""]);
   const { cells } = JSON.parse(await Deno.readTextFile(output));
   const pids = cells[0].outputs[0].text[0].trim().split(" ").map(Number);
-  equal(pids.length, 2);
+  strictEqual(pids.length, 2);
   for (const pid of pids) ok(!isAlive(pid), `process ${pid} is left`);
 });
 
@@ -170,7 +173,7 @@ Deno.test("levada run ends without a stack when nobody reads any more", async ()
   }).spawn();
   await child.stdout.cancel();
   const [status, err] = await Promise.all([child.status, new Response(child.stderr).text()]);
-  deepEqual([status.code, err], [141, ""]);
+  deepStrictEqual([status.code, err], [141, ""]);
 });
 
 /** A zombie has ended: only its parent's glance is missing. */

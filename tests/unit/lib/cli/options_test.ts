@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import { readOptions, readSeconds } from "../../../../lib/cli/options.ts";
 
 Deno.test("readOptions() separates options from words", () => {
@@ -6,7 +6,7 @@ Deno.test("readOptions() separates options from words", () => {
     output: { type: "string" },
     keep: { type: "boolean" },
   });
-  deepEqual([{ ...values }, positionals], [{ output: "b", keep: true }, ["a", "c"]]);
+  deepStrictEqual([{ ...values }, positionals], [{ output: "b", keep: true }, ["a", "c"]]);
 });
 
 Deno.test("readOptions() refuses unknown options and missing values", () => {
@@ -16,8 +16,8 @@ Deno.test("readOptions() refuses unknown options and missing values", () => {
 });
 
 Deno.test("readSeconds() gives milliseconds and refuses what is no time", () => {
-  equal(readSeconds("timeout", undefined), undefined);
-  equal(readSeconds("timeout", "2.5"), 2500);
+  strictEqual(readSeconds("timeout", undefined), undefined);
+  strictEqual(readSeconds("timeout", "2.5"), 2500);
   for (const text of ["0", "-1", "soon", "", " ", "Infinity", "NaN", "1e9"]) {
     throws(() => readSeconds("timeout", text), { name: "UsageError", message: /^--timeout takes a number of seconds/ });
   }

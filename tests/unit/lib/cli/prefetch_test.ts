@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { Interrupted, type Terminal } from "../../../../lib/cli/command.ts";
 import { matchPackage, prefetch } from "../../../../lib/cli/prefetch.ts";
 
@@ -19,14 +19,14 @@ Deno.test("matchPackage() reads name and version from an archive's address", () 
     ["https://r.example/zod", undefined],
     ["https://r.example/mod.ts", undefined],
   ];
-  for (const [url, expected] of cases) deepEqual(matchPackage(url), expected, url);
+  for (const [url, expected] of cases) deepStrictEqual(matchPackage(url), expected, url);
 });
 
 Deno.test("prefetch() is silent when nothing has to be downloaded", async () => {
   const { context: given, written } = context();
   const path = new URL("../../../../lib/cli/command.ts", import.meta.url).pathname;
-  deepEqual(await prefetch([path], given), { packages: 0, bytes: 0 });
-  deepEqual(written, []);
+  deepStrictEqual(await prefetch([path], given), { packages: 0, bytes: 0 });
+  deepStrictEqual(written, []);
 });
 
 Deno.test("prefetch() tells in Deno's words what cannot be had", async () => {
@@ -45,7 +45,7 @@ Deno.test("prefetch() tells in Deno's words what cannot be had", async () => {
 Deno.test("prefetch() starts nothing after Ctrl-C", async () => {
   const stopped = AbortSignal.abort(new Interrupted(130));
   await rejects(prefetch(["/none.ts"], context(stopped).context), (error: Interrupted) => {
-    equal(error.exitCode, 130);
+    strictEqual(error.exitCode, 130);
     return true;
   });
 });

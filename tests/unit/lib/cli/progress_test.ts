@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { deepStrictEqual } from "node:assert/strict";
 import type { Terminal } from "../../../../lib/cli/command.ts";
 import { showProgress } from "../../../../lib/cli/progress.ts";
 
@@ -14,7 +14,7 @@ function written(isInteractive: boolean, label: string): string[] {
 }
 
 Deno.test("showProgress() writes one line per cell into a log", () => {
-  deepEqual(written(false, "ask()"), [
+  deepStrictEqual(written(false, "ask()"), [
     "  ✓  2/10  ask()                      1.23 s  1 output\n",
     "  ✗  2/10  ask()                      0.01 s\n",
   ]);
@@ -22,12 +22,12 @@ Deno.test("showProgress() writes one line per cell into a log", () => {
 
 Deno.test("showProgress() shows a person the running cell and writes over it", () => {
   const [start, end] = written(true, "ask()");
-  deepEqual([start, end?.startsWith("\r\x1b[2K  ✓")], ["  …  2/10  ask()", true]);
+  deepStrictEqual([start, end?.startsWith("\r\x1b[2K  ✓")], ["  …  2/10  ask()", true]);
 });
 
 Deno.test("showProgress() cuts long labels and drops what would move the cursor", () => {
   const [end] = written(false, "\x1b[2Jevil\r\n" + "😀".repeat(100));
-  deepEqual(end?.split("\n").length, 2);
-  deepEqual(end?.includes("\x1b") || end?.includes("\r"), false);
-  deepEqual([...end ?? ""].length < 60, true);
+  deepStrictEqual(end?.split("\n").length, 2);
+  deepStrictEqual(end?.includes("\x1b") || end?.includes("\r"), false);
+  deepStrictEqual([...end ?? ""].length < 60, true);
 });
