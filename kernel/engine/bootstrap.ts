@@ -25,6 +25,7 @@ class EngineProcess {
   readonly #outbox = new Outbox();
   readonly #raw = [Deno.stdout.writeSync.bind(Deno.stdout), Deno.stderr.writeSync.bind(Deno.stderr)];
   readonly #setTimeout = setTimeout;
+  #lastNumber = 0;
   readonly #setImmediate = setImmediate;
   #abort = new AbortController();
   /** What `import.meta` is in a cell. */
@@ -155,19 +156,21 @@ class EngineProcess {
   say(carried: Carried): void {
     this.#outbox.put(carried);
     if (this.#outbox.ahead < AHEAD_CHARACTERS) return;
-    this.#outbox.put({ kind: "mark" });
+    const number = ++this.#lastNumber;
+    this.#outbox.put({ kind: "mark", number });
     this.#outbox.send();
     this.#outbox.ahead = 0;
-    readTold();
+    readTold(number);
   }
 
   /** Asks the person, and waits. */
   ask(prompt: string, password: boolean): string | null {
     const run = this.#run();
     if (run === undefined) return null;
-    this.say({ kind: "ask", execution: run.execution, prompt, password });
+    const number = ++this.#lastNumber;
+    this.say({ kind: "ask", number, execution: run.execution, prompt, password });
     this.#outbox.send();
-    const told = readTold();
+    const told = readTold(number);
     if (told.kind !== "answer") return null;
     if (told.interrupted) throw new DOMException("The question was interrupted", "AbortError");
     return told.text;
@@ -189,14 +192,28 @@ class EngineProcess {
   }
 }
 
-/** Reads one line from the kernel; the process does nothing else meanwhile. */
-function readTold(): Told {
-  const bytes: number[] = [];
+/** Reads lines from the kernel up to the one with this number; the process does nothing else meanwhile. */
+function readTold(number: number): Told {
+  let bytes: number[] = [];
   const byte = new Uint8Array(1);
   for (;;) {
     if (Deno.stdin.readSync(byte) === null) Deno.exit(1); // the kernel is gone
-    if (byte[0] === 10) return JSON.parse(new TextDecoder().decode(new Uint8Array(bytes)));
-    bytes.push(byte[0]!);
+    if (byte[0] !== 10) {
+      bytes.push(byte[0]!);
+      continue;
+    }
+    const told = parseTold(new TextDecoder().decode(new Uint8Array(bytes)));
+    if (told?.number === number) return told;
+    bytes = [];
+  }
+}
+
+/** A line, or undefined for the rest of one whose reader was stopped. */
+function parseTold(line: string): Told | undefined {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
   }
 }
 

@@ -10,15 +10,24 @@ export const CARRIER = "__levada_carrier__";
 /** Said by the engine process, in order with everything else that it says. */
 export type Carried =
   | Output
-  /** Says when everything before it has been taken: `{ taken }` comes back on stdin. */
-  | { readonly kind: "mark" }
+  /** The process waits until everything before it has been taken: then `{ taken }` comes on stdin. */
+  | { readonly kind: "mark"; readonly number: number }
   /** The process waits on stdin for an answer. */
-  | { readonly kind: "ask"; readonly execution: string; readonly prompt: string; readonly password: boolean };
+  | {
+    readonly kind: "ask";
+    readonly number: number;
+    readonly execution: string;
+    readonly prompt: string;
+    readonly password: boolean;
+  };
 
-/** Said to the engine process on its stdin, one JSON line each; read only while the process waits for it. */
+/**
+ * Said to the engine process on its stdin, one JSON line each; read only while the process waits for the line with this number. A
+ * cell that is stopped while it waits leaves its line behind, whole or in part.
+ */
 export type Told =
-  | { readonly kind: "taken" }
-  | { readonly kind: "answer"; readonly text: string | null; readonly interrupted: boolean };
+  | { readonly kind: "taken"; readonly number: number }
+  | { readonly kind: "answer"; readonly number: number; readonly text: string | null; readonly interrupted: boolean };
 
 /** One run of a cell, as the engine process is told before it. */
 export interface Run {

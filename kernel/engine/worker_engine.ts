@@ -19,6 +19,7 @@ export interface EngineOptions {
 
 const IDLE_MS = 10; // a process that does not turn its loop within this is in a loop of the cell's
 const LISTEN_MS = 100; // how late a person sees what a busy cell has printed
+const TERMINATIONS = 8; // tries within the time below
 const STOP_MS = 2_000; // how long a terminated cell may take to end before the process is killed
 
 interface Running {
@@ -102,9 +103,10 @@ export class WorkerEngine implements Engine {
     this.#releaseMark?.();
     const turns = process.interrupt();
     let state = await within(turns, IDLE_MS);
-    if (state === undefined && this.#running === running) {
-      await within(process.terminate().catch(() => {}), STOP_MS); // gone or deaf: the next line sees it
-      state = await within(turns, STOP_MS);
+    // V8 can lose one when it answers something else in that moment
+    for (let tries = 0; state === undefined && this.#running === running && tries < TERMINATIONS; tries++) {
+      process.terminate().catch(() => {}); // gone or deaf: `turns` tells
+      state = await within(turns, STOP_MS / TERMINATIONS);
     }
     if (state === true) return running.settle({ kind: "interrupted" });
     await process[Symbol.asyncDispose](); // a timer's code or a native call: V8 cannot stop it alone
@@ -153,7 +155,7 @@ export class WorkerEngine implements Engine {
         else if (!running.isInterrupted) resolve({ kind: "refused" }); // else `interrupt` settles, when it knows how
       },
     );
-    await this.#listen(promise, process);
+    await this.#listen(promise, process, running);
     const ending = await promise;
     this.#running = undefined;
     const isStopped = running.isInterrupted && ending.kind === "evaluated" && ending.evaluated.exceptionDetails;
@@ -161,8 +163,8 @@ export class WorkerEngine implements Engine {
   }
 
   /** Asks a cell for what it has printed: in a loop that lets no timer run, the process does not send it by itself. */
-  async #listen(ending: Promise<Ending>, process: EngineProcess): Promise<void> {
-    while (await within(ending, LISTEN_MS) === undefined) {
+  async #listen(ending: Promise<Ending>, process: EngineProcess, running: Running): Promise<void> {
+    while (await within(ending, LISTEN_MS) === undefined && !running.isInterrupted) {
       await Promise.race([ending, process.collect(this.#heard).catch(() => ending)]);
     }
   }
@@ -203,7 +205,7 @@ export class WorkerEngine implements Engine {
 
   #take(carried: Carried): void {
     if (carried.kind === "mark") {
-      void this.#mark();
+      void this.#mark(carried.number);
     } else if (carried.kind === "ask") {
       void this.#ask(carried);
     } else if (carried.kind !== "result" || !this.#abandoned.has(carried.execution)) {
@@ -212,20 +214,21 @@ export class WorkerEngine implements Engine {
   }
 
   /** The process waits until everything so far has been taken, or until the person stops the cell. */
-  async #mark(): Promise<void> {
+  async #mark(number: number): Promise<void> {
     const stopped = new Promise<void>((resolve) => this.#releaseMark = resolve);
     await Promise.race([this.#queue.flush(), stopped]);
     this.#releaseMark = undefined;
-    await this.#process?.tell({ kind: "taken" });
+    await this.#process?.tell({ kind: "taken", number });
   }
 
-  async #ask({ execution, prompt, password }: Extract<Carried, { kind: "ask" }>): Promise<void> {
+  async #ask({ number, execution, prompt, password }: Extract<Carried, { kind: "ask" }>): Promise<void> {
     await this.#queue.flush();
     const interrupted = new Promise<"interrupted">((resolve) => this.#cancelAnswer = () => resolve("interrupted"));
     const answer = await Promise.race([this.#events.input(execution, prompt, password), interrupted]);
     this.#cancelAnswer = undefined;
     await this.#process?.tell({
       kind: "answer",
+      number,
       text: answer === "interrupted" ? null : answer ?? null,
       interrupted: answer === "interrupted",
     });
