@@ -30,7 +30,7 @@ export function compare(given: GoldenCase, performance: Performance): Difference
   }
   const left = (given.requests ?? []).length - performance.asked.length;
   if (left > 0) note("answer", `${left} requests were not asked`);
-  if (given.build_error === undefined) note("termination", terminationDifference(given, performance));
+  note("termination", terminationDifference(given, performance));
   for (const check of given.checks ?? []) {
     note("check", checkDifference(check, performance), { what: check.what });
   }

@@ -42,7 +42,7 @@ const SENTENCES: readonly (readonly [RegExp, (match: RegExpExecArray) => readonl
   [/^graph topology is already set/, () => ["topology"]],
   [/^there are more than one responder steps in the graph \((.*)\)$/, ([, all]) => all!.split(",")],
   [/^route or class_name must be specified$/, () => ["route"]],
-  [/^You have to add models to the router step/, () => ["route"]],
+  [/^You have to add models to the router step/, () => ["router"]],
   [/^graph does not contain any router, add_model/, () => ["router"]],
   [/^found \d+ routers, please specify the router_step/, () => ["router"]],
   [/^`before` arg can't be specified for graph error handler$/, () => ["before"]],
@@ -91,10 +91,16 @@ export function readErrorText(recorded: string): ErrorText {
 export function missingFrom(recorded: string, ours: string): string | undefined {
   const read = readErrorText(recorded);
   const needed = read.from === "user" ? [read.text] : read.from === "mlrun" ? read.names : [];
-  const missing = needed.filter((name) => !ours.includes(name));
+  const missing = needed.filter((name) => !holds(ours, name));
   return missing.length === 0
     ? undefined
     : `the text lacks ${missing.map((name) => JSON.stringify(name)).join(", ")}: ${ours}`;
+}
+
+/** Tells whether text holds a name as a whole, not as a part of another word. */
+export function holds(text: string, name: string): boolean {
+  const whole = name.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+  return new RegExp(`(?<!\\w)${whole}(?!\\w)`).test(text);
 }
 
 function camel(name: string): string {

@@ -7,6 +7,8 @@ import { Needs } from "./needs.ts";
 import { readyStep } from "./ready_steps.ts";
 import { recorded } from "./recorded.ts";
 import { isRecord } from "./special.ts";
+import { lastStep } from "./walk.ts";
+import { camel, classArgs, defaultName, modelArgs, stepOptions, take, wordsOf } from "./words.ts";
 
 /** A case's function, built. */
 export interface Built {
@@ -28,29 +30,6 @@ export class BuildRefusal extends Error {
     this.op = op;
   }
 }
-
-/** MLRun's positional arguments, by method. */
-const POSITIONAL: Readonly<Record<string, readonly string[]>> = {
-  to: ["class_name", "name", "handler"],
-  add_step: ["class_name", "name", "handler"],
-  error_handler: ["name", "class_name", "handler"],
-  add_route: ["key", "route", "class_name", "handler"],
-  add_model: ["key", "model_path", "class_name"],
-  set_topology: ["topology", "class_name"],
-  set_flow: ["steps"],
-  after_step: ["after"],
-};
-
-/** Options of every step, by MLRun's name. */
-const OPTIONS: Readonly<Record<string, string>> = {
-  input_path: "inputPath",
-  result_path: "resultPath",
-  full_event: "fullEvent",
-  function: "function",
-  after: "after",
-  before: "before",
-  graph_shape: "shape",
-};
 
 /** Settings of a function that Levada has no word for yet. */
 const FUNCTION_NEEDS: Readonly<Record<string, string>> = {
@@ -120,11 +99,7 @@ class Translator {
 
   #call({ on, call, args = [], with: given = {}, set, value }: BuildCall): void {
     if (call === undefined) return this.#set(on, set ?? "", value);
-    const words = new Map(Object.entries(given));
-    for (const [index, argument] of args.entries()) {
-      const word = POSITIONAL[call]?.[index];
-      if (word !== undefined) words.set(word, argument);
-    }
+    const words = wordsOf(call, args, given);
     switch (call) {
       case "set_topology":
         return this.#setTopology(words);
@@ -204,7 +179,7 @@ class Translator {
   #addRoute(on: string, words: Map<string, unknown>): void {
     const key = String(take(words, "key"));
     const route = recorded(this.#routeOf(words), () => this.#routesRun.push(key));
-    const args = this.#modelArgs(words);
+    const args = modelArgs(words);
     if (on === "function" && this.#graph === undefined) this.#fn.addModel(key, route, args);
     else if (on === "function") this.#routerFor(words).addRoute!(key, route, args);
     else if (on === "graph") this.#addTo(this.#flow(), key, { route, args });
@@ -239,17 +214,6 @@ class Translator {
     return typeof handler === "string" ? handlerOf(handler) : take(words, "route");
   }
 
-  #modelArgs(words: Map<string, unknown>): Record<string, unknown> {
-    const path = take(words, "model_path");
-    const uid = take(words, "model_endpoint_uid");
-    if (words.has("protocol")) throw new Needs("protocol of a model");
-    return {
-      ...Object.fromEntries(words),
-      ...(typeof path === "string" && path !== "" ? { modelPath: new URL(path, import.meta.url).pathname } : {}),
-      ...(uid === undefined ? {} : { modelEndpointUid: uid }),
-    };
-  }
-
   #setFlow(words: Map<string, unknown>): void {
     const steps = words.get("steps") as Record<string, unknown>[];
     const items = steps.map((item) => {
@@ -265,32 +229,18 @@ class Translator {
     const className = take(words, "class_name");
     const handler = take(words, "handler") as string | undefined;
     const name = String(take(words, "name") ?? defaultName(className, handler));
-    const options: Record<string, unknown> = {};
-    for (const [word, option] of Object.entries(OPTIONS)) {
-      const value = take(words, word);
-      if (value !== undefined && value !== null) options[option] = value;
-    }
+    const options = stepOptions(words);
     if (isRecord(className)) throw new Needs(specialStep(className));
     const step = typeof className === "string"
       ? this.#readyOrClass(className, words, this.#isTerminal(name), handler)
       : handler === undefined
       ? undefined
       : handlerOf(handler);
-    return { name, step, options: { ...options, ...this.#classArgs(words) } };
+    return { name, step, options: { ...options, ...classArgs(words) } };
   }
 
   #readyOrClass(name: string, words: Map<string, unknown>, isTerminal: boolean, method?: string): unknown {
     return readyStep(name, words, isTerminal) ?? classOf(name, method);
-  }
-
-  /** Arguments of a class: JSON. What MLRun passes as a function (`_fn`), ours looks up by the name itself. */
-  #classArgs(words: Map<string, unknown>): Record<string, unknown> {
-    const args = this.#modelArgs(words);
-    if ("_fn" in args) {
-      args.fn = args._fn;
-      delete args._fn;
-    }
-    return args;
   }
 
   #isTerminal(name: string): boolean {
@@ -301,11 +251,8 @@ class Translator {
 
   /** MLRun's synchronous engine answers with what its last step gives; ours is told so. */
   #respondAtEnd(): void {
-    const steps = this.#case.graph?.steps ?? [];
-    const behind = (name: string) => steps.find((step) => step.after?.includes(name));
-    let last = steps.find((step) => (step.after ?? []).length === 0 && step.kind !== "error_step");
-    for (let next = last; next !== undefined; next = behind(next.name)) last = next;
-    if (last !== undefined) this.#chains.get(last.name)?.respond();
+    const last = lastStep(this.#case);
+    if (last !== undefined) this.#chains.get(last)?.respond();
   }
 
   #flow(): AnyGraph {
@@ -321,23 +268,7 @@ class Translator {
   }
 }
 
-function camel(name: string): string {
-  return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
-}
-
 function specialStep(given: Record<string, unknown>): string {
   if ("$model_runner" in given) return "modelRunner";
   return Object.keys(given).join(", ");
-}
-
-/** MLRun names a step after its class, or its handler. */
-function defaultName(className: unknown, handler: string | undefined): string {
-  if (typeof className === "string") return className.split(".").at(-1)!.replace(/^\*/, "");
-  return handler ?? "";
-}
-
-function take(words: Map<string, unknown>, key: string): unknown {
-  const value = words.get(key);
-  words.delete(key);
-  return value;
 }

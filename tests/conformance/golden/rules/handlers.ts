@@ -1,7 +1,9 @@
 /** Rules about error handlers and about events that end on their way. */
 
 import { answered, type Difference, type Rule, verdict } from "../rule.ts";
+import { difference as valueDifference } from "../same.ts";
 import { isRecord } from "../special.ts";
+import { walk } from "../walk.ts";
 import type { Asked } from "../perform.ts";
 import { statusIs } from "./errors.ts";
 
@@ -71,12 +73,11 @@ const RESPONDERS_MAY_HAVE_SUCCESSORS: Rule = {
     const isOnlyId = isRecord(expect?.body) && expect.body.id === id && Object.keys(expect.body).length === 1;
     if (given === undefined || !isOnlyId || responder === undefined) return undefined;
     const steps = difference.case.graph?.steps ?? [];
-    const hasSuccessor = steps.some(({ after }) => after?.includes(responder));
-    if (!hasSuccessor || steps.find(({ name }) => name === responder)?.class_name !== "Chain") return undefined;
-    const body = Array.isArray(given.answer.body) ? given.answer.body : [];
+    const walked = walk(difference.case, responder, given.request.body);
+    if (!steps.some(({ after }) => after?.includes(responder)) || !walked.known) return undefined;
     return verdict(
       statusIs(200, given.answer),
-      body.at(-1) === responder ? undefined : `the reply is not what step "${responder}" gives`,
+      valueDifference(walked.body, given.answer.body),
       steps.every(({ name }) => given.asked.trace.includes(name))
         ? undefined
         : "a step behind the responder did not run",

@@ -1,0 +1,141 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { unknownCheck } from "./checks.ts";
+import { compare } from "./compare.ts";
+import { readErrorText } from "./error_text.ts";
+import { type GoldenCase, listCases, readCase } from "./golden_case.ts";
+import { judge } from "./judge.ts";
+import { Needs } from "./needs.ts";
+import { type Answer, type Asked, perform, type Performance } from "./perform.ts";
+import { RULES } from "./rules/rules.ts";
+import { storeyNeeds } from "./storey.ts";
+
+const CASES = new URL("./cases", import.meta.url).pathname;
+const GARBAGE: Answer = {
+  status: 200,
+  contentType: "text/plain",
+  headers: {},
+  body: "garbage",
+  text: "garbage",
+  tookMs: 1,
+};
+
+/** Answers that are wrong in different ways; no case records any of them. */
+const WRONG: readonly Answer[] = [
+  GARBAGE,
+  { ...GARBAGE, status: 599 },
+  { ...GARBAGE, status: 204, body: undefined, text: "", endedAt: "nowhere" },
+  {
+    ...GARBAGE,
+    status: 500,
+    contentType: "application/json",
+    body: { error: "?", step: "nowhere", id: "?" },
+    text: "{}",
+  },
+  { ...GARBAGE, status: 404, contentType: "application/json", body: { error: "?", id: "?" }, text: "{}" },
+];
+
+/** What the library does with each recorded case that it can do: done once, judged many times. */
+async function performances(): Promise<{ given: GoldenCase; done: Performance }[]> {
+  const all: { given: GoldenCase; done: Performance }[] = [];
+  for (const file of await listCases(CASES)) {
+    const given = await readCase(file);
+    try {
+      if (storeyNeeds(given) === undefined) all.push({ given, done: await perform(given, { limitMs: 2_000 }) });
+    } catch (error) {
+      if (!(error instanceof Needs)) throw error;
+    }
+  }
+  return all;
+}
+
+function verdictOn(given: GoldenCase, done: Performance): string {
+  try {
+    return judge(compare(given, done)).kind;
+  } catch (error) {
+    if (error instanceof Needs) return "skipped";
+    throw error;
+  }
+}
+
+Deno.test("judge() passes no case when one answer, trace, route, refusal or ending of it is made wrong", async (t) => {
+  const all = (await performances()).filter(({ given, done }) => verdictOn(given, done) === "passed");
+  ok(all.length > 150);
+  const waived: string[] = [];
+  const tryOn = (given: GoldenCase, what: string, done: Performance) => {
+    if (verdictOn(given, done) === "passed") waived.push(`${given.name}: ${what}`);
+  };
+  await t.step("answers", () => {
+    for (const { given, done } of all) {
+      for (const [index, { request }] of done.asked.entries()) {
+        for (const [at, answer] of WRONG.entries()) {
+          tryOn(given, `${request.id} wrong ${at}`, withAsked(done, index, { answer }));
+        }
+        tryOn(given, `${request.id} hangs`, withAsked(done, index, { answer: { waitedMs: 2_000 } }));
+      }
+    }
+    deepStrictEqual(waived, []);
+  });
+  await t.step("traces and routes", () => {
+    for (const { given, done } of all) {
+      for (const [index, { request }] of done.asked.entries()) {
+        if (request.trace !== undefined) {
+          tryOn(given, `${request.id} trace`, withAsked(done, index, { trace: ["nowhere"] }));
+        }
+        if (request.routes_run !== undefined) {
+          tryOn(given, `${request.id} routes`, withAsked(done, index, { routes: ["nobody"] }));
+        }
+      }
+    }
+    deepStrictEqual(waived, []);
+  });
+  await t.step("refusals", () => {
+    for (const { given, done } of all) {
+      const { refusal, ...served } = done;
+      if (done.asked.length > 0) tryOn(given, "not asked", { ...served, asked: [] });
+      const isBound = readErrorText(`${given.build_error?.class}: ${given.build_error?.message}`);
+      if (
+        given.build_error !== undefined &&
+        (isBound.from === "python" || (isBound.from === "mlrun" && isBound.names.length === 0))
+      ) continue;
+      tryOn(given, "another refusal", {
+        ...done,
+        refusal: {
+          stage: refusal?.stage ?? "serve",
+          ...(refusal?.op === undefined ? {} : { op: refusal.op }),
+          error: new Error("unrelated"),
+        },
+      });
+    }
+    deepStrictEqual(waived, []);
+  });
+  await t.step("endings", () => {
+    for (const { given, done } of all.filter(({ done }) => done.refusal === undefined)) {
+      tryOn(given, "closing fails", { ...done, termination: { error: "closing failed" } });
+    }
+    deepStrictEqual(waived, []);
+  });
+});
+
+Deno.test("every rule is used by a recorded case, and no two have one name", async () => {
+  const used = new Set<string>();
+  for (const { given, done } of await performances()) {
+    if (unknownCheck(given) !== undefined) continue;
+    const { kind, ...rest } = judge(compare(given, done));
+    if (kind === "passed") { for (const rule of (rest as { rules: string[] }).rules) used.add(rule); }
+  }
+  const names = RULES.map(({ name }) => name);
+  strictEqual(new Set(names).size, names.length);
+  deepStrictEqual(names.filter((name) => !used.has(name)), []);
+});
+
+Deno.test("README.md lists every rule with its reason", async () => {
+  const readme = await Deno.readTextFile(new URL("README.md", import.meta.url));
+  deepStrictEqual(
+    RULES.filter(({ name, reason }) => !readme.includes(`* \`${name}\`: ${reason}`)).map(({ name }) => name),
+    [],
+  );
+});
+
+function withAsked(done: Performance, index: number, change: Partial<Asked>): Performance {
+  return { ...done, asked: done.asked.map((asked, at) => at === index ? { ...asked, ...change } : asked) };
+}
