@@ -26,6 +26,7 @@ export async function runKernel(connection: Connection): Promise<void> {
   const sockets = { shell, control, stdin, iopub };
   await using session = new Session({
     key: connection.key,
+    scheme: connection.signature_scheme,
     version: await ownVersion(),
     send: (channel, frames) => sockets[channel].send(frames),
     openEngine: async (events) => (await import("./engine/worker_engine.ts")).openEngine(events),

@@ -14,7 +14,7 @@ const CONNECTION = z.object({
   hb_port: PORT,
   /** Empty: messages are not signed. */
   key: z.string(),
-  signature_scheme: z.literal("hmac-sha256").default("hmac-sha256"),
+  signature_scheme: z.enum(["hmac-sha256", "hmac-sha384", "hmac-sha512"]).default("hmac-sha256"),
   curve_publickey: z.undefined({ error: "CURVE encryption is not spoken here" }).optional(),
 });
 

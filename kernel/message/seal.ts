@@ -14,6 +14,9 @@ export interface Draft {
   readonly buffers?: readonly Uint8Array[];
 }
 
+/** How messages are signed. */
+export type SignatureScheme = "hmac-sha256" | "hmac-sha384" | "hmac-sha512";
+
 const ENCODER = new TextEncoder();
 const DELIMITER = ENCODER.encode("<IDS|MSG>");
 const PARTS = 4; // header, parent header, metadata, content
@@ -31,14 +34,14 @@ export function createHeader(type: string, session: string, username = "levada")
 }
 
 /**
- * Writes a message as frames, signed by HMAC-SHA256; an empty key leaves it unsigned.
+ * Writes a message as frames, signed; an empty key leaves it unsigned.
  *
  * @see Source: jupyter_client, messaging, "The Wire Protocol".
  */
-export function sealMessage(draft: Draft, key: string): Uint8Array[] {
+export function sealMessage(draft: Draft, key: string, scheme: SignatureScheme = "hmac-sha256"): Uint8Array[] {
   const { identities = [], header, parent = {}, metadata = {}, content, buffers = [] } = draft;
   const parts = [header, parent, metadata, content].map((part) => ENCODER.encode(JSON.stringify(part)));
-  return [...identities, DELIMITER, ENCODER.encode(sign(parts, key)), ...parts, ...buffers];
+  return [...identities, DELIMITER, ENCODER.encode(sign(parts, key, scheme)), ...parts, ...buffers];
 }
 
 /**
@@ -47,7 +50,11 @@ export function sealMessage(draft: Draft, key: string): Uint8Array[] {
  * @throws {SignatureError} If the signature is missing or wrong.
  * @throws {MessageError} If a part is missing, is not JSON, or not what it should be.
  */
-export function openMessage(frames: readonly Uint8Array[], key: string): Message {
+export function openMessage(
+  frames: readonly Uint8Array[],
+  key: string,
+  scheme: SignatureScheme = "hmac-sha256",
+): Message {
   const start = frames.findIndex((frame) => equals(frame, DELIMITER));
   if (start < 0) throw new MessageError(`Cannot read a message of ${frames.length} frames: it has no <IDS|MSG>`);
   const signature = frames[start + 1];
@@ -57,7 +64,7 @@ export function openMessage(frames: readonly Uint8Array[], key: string): Message
       `Cannot read a message of ${frames.length} frames: it has ${parts.length} of ${PARTS} parts`,
     );
   }
-  if (key !== "" && !isSame(signature, ENCODER.encode(sign(parts, key)))) {
+  if (key !== "" && !isSame(signature, ENCODER.encode(sign(parts, key, scheme)))) {
     throw new SignatureError("Cannot take a message: its signature does not fit the key of the connection file");
   }
   const [header, parent, metadata, content] = parts.map((part, index) => parse(part, NAMES[index]!));
@@ -72,9 +79,13 @@ export function openMessage(frames: readonly Uint8Array[], key: string): Message
 }
 
 /** The signature of a message's four parts, in hex. */
-export function sign(parts: readonly Uint8Array[], key: string): string {
+export function sign(
+  parts: readonly Uint8Array[],
+  key: string,
+  scheme: SignatureScheme = "hmac-sha256",
+): string {
   if (key === "") return "";
-  const hmac = createHmac("sha256", key);
+  const hmac = createHmac(scheme.slice("hmac-".length), key);
   for (const part of parts) hmac.update(part);
   return hmac.digest("hex");
 }

@@ -10,12 +10,10 @@ import { History } from "./history.ts";
 import { type Kind, KINDS, type Parts } from "./kinds.ts";
 import { Questions } from "./questions.ts";
 import { errorReply, type Request, type RequestChannel } from "./request.ts";
-import { type Send, Speaker } from "./speaker.ts";
+import { type Send, type Signature, Speaker } from "./speaker.ts";
 
 /** What a session is made of. */
-export interface SessionOptions {
-  /** The connection file's key; empty for unsigned messages. */
-  readonly key: string;
+export interface SessionOptions extends Signature {
   readonly send: Send;
   readonly openEngine: OpenEngine;
   /** Levada's version. */
@@ -52,7 +50,7 @@ export class Session implements AsyncDisposable {
     this.ended = promise;
     this.#end = resolve;
     this.#options = options;
-    this.#speaker = new Speaker(options.send, options.key);
+    this.#speaker = new Speaker(options.send, options);
     this.#questions = new Questions(this.#speaker);
     this.#cells = new CellRunner({ speaker: this.#speaker, questions: this.#questions, history }, options.openEngine);
     this.#parts = {
@@ -138,7 +136,7 @@ export class Session implements AsyncDisposable {
 
   #open(frames: Frames): Message | undefined {
     try {
-      const message = openMessage(frames, this.#options.key);
+      const message = openMessage(frames, this.#options.key, this.#options.scheme);
       const signature = new TextDecoder().decode(frames[message.identities.length + 1]);
       if (!this.#replays.isReplay(signature)) return message;
       this.#options.log("debug", `Dropped ${message.header.msg_type}: it came before`);

@@ -2,12 +2,20 @@
 
 import type { Channel } from "../message/connection.ts";
 import type { Header } from "../message/message.ts";
-import { createHeader, sealMessage } from "../message/seal.ts";
+import { createHeader, sealMessage, type SignatureScheme } from "../message/seal.ts";
 import type { Frames } from "../socket/socket.ts";
 import type { Reply, Request } from "./request.ts";
 
 /** Hands a message to a socket: it is in line when the call returns, and awaiting it is the back-pressure. */
 export type Send = (channel: Exclude<Channel, "hb">, frames: Frames) => Promise<void>;
+
+/** What messages are signed with. */
+export interface Signature {
+  /** The connection file's key; empty for unsigned messages. */
+  readonly key: string;
+  /** Default: hmac-sha256. */
+  readonly scheme?: SignatureScheme;
+}
 
 /** What may be told with a publication. */
 export interface PublishOptions {
@@ -23,11 +31,11 @@ export class Speaker {
   /** The kernel's session, new in each process. */
   readonly session: string = crypto.randomUUID();
   readonly #send: Send;
-  readonly #key: string;
+  readonly #signature: Signature;
 
-  constructor(send: Send, key: string) {
+  constructor(send: Send, signature: Signature) {
     this.#send = send;
-    this.#key = key;
+    this.#signature = signature;
   }
 
   /** Tells all frontends. The topic is the message's type. */
@@ -55,6 +63,7 @@ export class Speaker {
   }
 
   #seal(type: string, content: object, options: PublishOptions & { identities: readonly Uint8Array[] }): Frames {
-    return sealMessage({ header: createHeader(type, this.session), content, ...options }, this.#key);
+    const { key, scheme } = this.#signature;
+    return sealMessage({ header: createHeader(type, this.session), content, ...options }, key, scheme);
   }
 }

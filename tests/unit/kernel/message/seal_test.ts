@@ -1,4 +1,4 @@
-import { deepStrictEqual, throws } from "node:assert/strict";
+import { deepStrictEqual, match, throws } from "node:assert/strict";
 import { createHeader, openMessage, sealMessage, sign } from "../../../../kernel/message/seal.ts";
 
 const KEY = "6f1c";
@@ -26,6 +26,21 @@ Deno.test("sign() is HMAC-SHA256 over the four parts", () => {
     sign([TEXT("what do ya want "), TEXT("for nothing?")], "Jefe"),
     "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
   );
+});
+
+Deno.test("sign() takes the scheme of the connection file", () => {
+  // RFC 4231, test case 2
+  match(
+    sign([TEXT("what do ya want for nothing?")], "Jefe", "hmac-sha384"),
+    /^af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47/,
+  );
+  match(
+    sign([TEXT("what do ya want for nothing?")], "Jefe", "hmac-sha512"),
+    /^164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd6/,
+  );
+  const frames = sealMessage({ header: createHeader("x", "s"), content: { a: 1 } }, KEY, "hmac-sha512");
+  deepStrictEqual(openMessage(frames, KEY, "hmac-sha512").content, { a: 1 });
+  throws(() => openMessage(frames, KEY), { name: "SignatureError" });
 });
 
 Deno.test("openMessage() refuses a wrong key, a changed part and a missing signature before it parses anything", () => {
