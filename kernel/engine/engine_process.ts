@@ -17,6 +17,7 @@ export interface ProcessEvents {
 
 const BOOTSTRAP = fileURLToPath(new URL("bootstrap.ts", import.meta.url));
 const LEAVING = /Waiting for the debugger to disconnect\.\.\.\n*|Debugger session ended\n*/;
+const FETCHING = /^(?:Download|Initialize) (?:https?:|npm:)\S+\n/gm; // Deno's own, about packages; `--quiet` would hide the inspector too
 const FENCE_MS = 1_000; // a pipe that a cell has closed never brings its fence
 const LEFT_MS = 100; // after its end: what it wrote has come, or another process holds the pipes open
 const START_MS = 60_000; // the first start may have to fetch packages
@@ -135,9 +136,10 @@ export class EngineProcess implements AsyncDisposable {
   async #follow(name: "stdout" | "stderr", pipe: ReadableStream<Uint8Array>, events: ProcessEvents): Promise<void> {
     await readPipe(pipe, this.#token, {
       text: (text) => {
-        const rest = text.replace(LEAVING, "");
-        if (rest !== text) void this.#cdp.close(); // it wants to end, and waits for us to let go
-        if (!this.#isQuiet && rest !== "") events.raw(name, rest);
+        const rest = name === "stderr" ? text.replaceAll(FETCHING, "") : text;
+        const own = name === "stderr" ? rest.replace(LEAVING, "") : rest;
+        if (own !== rest) void this.#cdp.close(); // it wants to end, and waits for us to let go
+        if (!this.#isQuiet && own !== "") events.raw(name, own);
       },
       fence: (number) => {
         const fence = this.#fences.get(number);

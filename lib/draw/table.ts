@@ -109,9 +109,9 @@ const STYLE = `${themed(".levada-table")}
 .levada-table{overflow-x:auto;font:13px/1.45 ${FONT};color:inherit}
 .levada-table table{border-collapse:collapse;margin:0;font:inherit}
 .levada-table caption{text-align:left;padding:0 0 4px 4px;font-weight:600;color:var(--ink)}
-.levada-table :is(th,td){text-align:left;vertical-align:top;padding:3px 14px 3px 4px;border:0;border-bottom:1px solid var(--faint);background:none;color:var(--ink);max-width:42em;overflow-wrap:anywhere;white-space:pre-wrap}
+.levada-table table :is(th,td){text-align:left!important;vertical-align:top;padding:3px 14px 3px 4px;border:0;border-bottom:1px solid var(--faint);background:none;color:var(--ink);max-width:42em;overflow-wrap:anywhere;white-space:pre-wrap}
 .levada-table th{font-weight:600;color:var(--soft);border-bottom-color:var(--line)}
-.levada-table .number{text-align:right;font-variant-numeric:tabular-nums}
+.levada-table table .number{text-align:right!important;font-variant-numeric:tabular-nums}
 .levada-table p{color:var(--soft);margin:4px}`;
 
 function textOf(value: unknown): string {
