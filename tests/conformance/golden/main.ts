@@ -5,6 +5,7 @@
  * Exit code 1 when a case failed, 2 when a folder or a file could not be read.
  */
 
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { CaseError, type GoldenCase, listCases, readCase } from "./golden_case.ts";
 import { judgeCase, type Outcome } from "./judge.ts";
@@ -89,12 +90,31 @@ function sorted(counts: ReadonlyMap<string, number>): [string, number][] {
   return [...counts].sort(([, a], [, b]) => b - a);
 }
 
-if (import.meta.main) {
+/** What the command line asks for; relative folders are relative to where the command was typed. */
+function readArguments(args: string[]): GoldenOptions {
   const { values, positionals } = parseArgs({
-    args: Deno.args,
+    args,
     allowPositionals: true,
     options: { only: { type: "string" }, topic: { type: "string" }, verbose: { type: "boolean" } },
   });
-  const { failed, unreadable } = await run({ ...values, directory: positionals[0] });
-  Deno.exit(unreadable > 0 ? 2 : failed > 0 ? 1 : 0);
+  if (positionals.length > 1) throw new TypeError(`Cannot run ${positionals.length} folders: name one`);
+  return { ...values, directory: positionals[0] && resolve(Deno.env.get("INIT_CWD") ?? Deno.cwd(), positionals[0]) };
 }
+
+async function main(args: string[]): Promise<number> {
+  let options: GoldenOptions;
+  try {
+    options = readArguments(args);
+  } catch (error) {
+    console.error(
+      `${
+        error instanceof Error ? error.message : error
+      }\nUsage: golden [DIR] [--only WORD] [--topic TOPIC] [--verbose]`,
+    );
+    return 2;
+  }
+  const { failed, unreadable } = await run(options);
+  return unreadable > 0 ? 2 : failed > 0 ? 1 : 0;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -40,10 +40,15 @@ export function verdict(...complaints: readonly (string | undefined)[]): Verdict
   return found.length === 0 ? "holds" : { broken: found.join("; ") };
 }
 
-/** An answer of ours to a request, with what MLRun did; undefined for every other difference. */
-export function answered(
-  { aspect, asked }: Difference,
-): { readonly request: GoldenRequest; readonly answer: Answer; readonly asked: Asked } | undefined {
+/** An answer of ours to a request, with what MLRun did. */
+export interface Answered {
+  readonly request: GoldenRequest;
+  readonly answer: Answer;
+  readonly asked: Asked;
+}
+
+/** The answer that a difference is about; undefined for every other difference. */
+export function answered({ aspect, asked }: Difference): Answered | undefined {
   if (aspect !== "answer" || asked === undefined || isNoAnswer(asked.answer)) return undefined;
   return { request: asked.request, answer: asked.answer, asked };
 }

@@ -36,9 +36,18 @@ function pathTo(steps: readonly GoldenStep[], target: string, later: readonly st
 }
 
 /** One step; asynchronous handlers (`async_add1`) mean the same as their synchronous twins. */
-function through(step: GoldenStep, body: unknown): Walked {
+function through(step: GoldenStep, whole: unknown): Walked {
+  if (step.full_event === true) return UNKNOWN;
+  const { input_path: from, result_path: to } = step;
+  const given = typeof from !== "string" ? whole : isRecord(whole) ? whole[from] : undefined;
+  const walked = call(step, given);
+  if (!walked.known || typeof to !== "string") return walked;
+  const isPlain = isRecord(whole) && ![from, to].some((path) => typeof path === "string" && path.includes("."));
+  return isPlain ? { known: true, body: { ...whole, [to]: walked.body } } : UNKNOWN;
+}
+
+function call(step: GoldenStep, body: unknown): Walked {
   const { class_name: className, handler, class_args: args, name } = step;
-  if (step.input_path !== undefined || step.result_path !== undefined || step.full_event === true) return UNKNOWN;
   const word = isRecord(args) && typeof args._fn === "string" ? args._fn : handler;
   const fn = typeof word === "string" ? handlerOf(word.replace(/^async_/, "")) : undefined;
   if (className === undefined || className === "storey.Map") return apply(fn, body);

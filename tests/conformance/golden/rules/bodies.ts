@@ -123,11 +123,11 @@ const NULL_BODY_HAS_PATHS: Rule = {
     if (given === undefined || given.request.body !== null || text === undefined) return undefined;
     if (!/(?:input|result)_path parameter supports only/.test(text)) return undefined;
     const step = difference.case.graph?.steps?.find(({ name }) => given.asked.trace.at(-1) === name);
-    const path = typeof step?.result_path === "string" ? step.result_path.split(".")[0]! : undefined;
-    return verdict(
-      statusIs(200, given.answer),
-      path === undefined || hasKey(given.answer.body, path) ? undefined : `the reply has no ${path}`,
-    );
+    if (typeof step?.result_path !== "string") return undefined;
+    const [key] = step.result_path.split(".");
+    const { body } = given.answer;
+    const isMade = isRecord(body) && Object.keys(body).join() === key && body[key] !== null;
+    return verdict(statusIs(200, given.answer), isMade ? undefined : `the reply is not made of ${key}`);
   },
 };
 

@@ -31,10 +31,10 @@ const HANDLERS_ANSWER: Rule = {
     const isLost = lost !== undefined && isRecord(lost.body) && lost.body.$self === true;
     const isUnserialisable = /Object of type MockEvent is not JSON serializable/.test(expect.raises?.message ?? "");
     if (!isLost && !isUnserialisable && expect.hangs !== true) return undefined;
-    const handler = handlerOf(difference, given.asked);
-    if (handler === undefined) return undefined;
+    const found = handlerOf(difference, given.asked);
+    if (found === undefined) return undefined;
+    const { handler, failed } = found;
     const error = isLost && isRecord(lost.error) ? String(Object.values(lost.error)[0]) : undefined;
-    const failed = given.asked.trace.at(-2) ?? "";
     return verdict(
       statusIs(200, given.answer),
       REPLIES[handler] === undefined
@@ -99,11 +99,11 @@ function caught(body: unknown, step: string, error: string | undefined): string 
   return isTold ? undefined : `error is ${body.error}, not ${error}`;
 }
 
-/** The golden name of the handler that the event ended in. */
-function handlerOf({ case: { graph } }: Difference, { trace }: Asked): string | undefined {
-  const last = trace.at(-1);
-  const isHandler = graph?.on_error === last || graph?.steps?.some((step) => step.on_error === last);
-  const step = graph?.steps?.find(({ name }) => name === last);
+/** The golden name of the handler that the event entered, and the step that failed before it; steps may stand behind it. */
+function handlerOf({ case: { graph } }: Difference, { trace }: Asked): { handler: string; failed: string } | undefined {
+  const handlers = [graph?.on_error, ...(graph?.steps ?? []).map((step) => step.on_error)];
+  const at = trace.findIndex((name) => handlers.includes(name));
+  const step = graph?.steps?.find(({ name }) => name === trace[at]);
   const word = step?.handler ?? step?.class_name;
-  return isHandler === true && typeof word === "string" ? word : undefined;
+  return at > 0 && typeof word === "string" ? { handler: word, failed: trace[at - 1]! } : undefined;
 }

@@ -1,8 +1,9 @@
 /** Rules about routers, models and ensembles. */
 
 import { errorShape } from "../compare.ts";
-import type { BuildCall, GoldenCase } from "../golden_case.ts";
-import { answered, refused, type Rule, verdict } from "../rule.ts";
+import type { BuildCall, GoldenCase, GoldenRequest } from "../golden_case.ts";
+import { isRaised } from "../library/raised.ts";
+import { type Answered, answered, type Difference, refused, type Rule, type Verdict, verdict } from "../rule.ts";
 import { difference as valueDifference } from "../same.ts";
 import { isRecord } from "../special.ts";
 import { errorOf, statusIs } from "./errors.ts";
@@ -62,28 +63,25 @@ const MEMBER_FAILURES_ARE_TOLD: Rule = {
   judge(difference) {
     const given = answered(difference);
     if (given === undefined || !isEnsemble(difference.case) || given.answer.status < 400) return undefined;
-    const { expect } = given.request;
-    const members = routesOf(difference.case);
-    const failing = members.filter(({ with: args }) => args?.class_name === "RaisingModel").map(({ args }) =>
-      String(args?.[0])
-    );
-    const operation = isRecord(given.request.body) && typeof given.request.body.operation === "string"
-      ? given.request.body.operation
-      : given.request.path.split("/").filter((part) => part !== "").at(-1);
-    const isExplain = operation === "explain" && expect.status === 200;
-    const named = isExplain ? members.map(({ args }) => String(args?.[0])) : failing;
-    if (named.length === 0 || (expect.status !== 200 && expect.body !== "ValueError: prediction failed")) {
-      return undefined;
-    }
-    if (members.some(({ args }) => given.request.path.startsWith(`/v2/models/${args?.[0]}/`))) return undefined;
     const text = errorOf(given.answer);
+    if (!text.includes('member "') || !asksAll(difference, given.request)) return undefined;
+    const members = routesOf(difference.case).map(({ args }) => String(args?.[0]));
+    const isExplain = /operation "explain"/.test(text) && given.request.expect.status === 200;
+    const failing = routesOf(difference.case).filter(({ with: args }) => args?.class_name === "RaisingModel");
+    const named = [...text.matchAll(/member "([^"]+)" failed: ([^;]+)/g)].map(([, name, why]) => ({
+      name: name!,
+      why: why!,
+    }));
+    const isKnown = ({ name, why }: { name: string; why: string }) =>
+      members.includes(name) && (isRaised(why) || why.startsWith("Cannot ") || given.answer.status === 400);
+    const all = isExplain ? members : failing.map(({ args }) => String(args?.[0]));
     return verdict(
-      statusIs(isExplain ? 400 : 500, given.answer),
+      given.answer.status === 400 || given.answer.status === 500 ? undefined : statusIs(500, given.answer),
       errorShape(given.request, given.answer),
-      ...named.map((name) =>
-        text.includes(`member "${name}" failed`) ? undefined : `the text does not name member "${name}"`
+      ...all.map((name) =>
+        named.some((member) => member.name === name) ? undefined : `the text does not name member "${name}"`
       ),
-      isExplain || text.includes("prediction failed") ? undefined : "the text does not tell why",
+      named.length > 0 && named.every(isKnown) ? undefined : `the text does not tell why: ${text}`,
     );
   },
 };
@@ -113,22 +111,37 @@ const WEIGHTS_ARE_NORMALISED: Rule = {
 const MAJORITIES_WIN: Rule = {
   name: "majorities-win",
   reason:
-    "classes are voted on by how often they are named, negative ones too; MLRun counts them as places in an array",
+    "classes are voted on by how often they are named, text and negative ones too; MLRun counts them as places in an array",
   judge(difference) {
     const given = answered(difference);
-    const recorded = given?.request.expect.body;
-    const members = routesOf(difference.case).map(({ with: args }) => args ?? {});
-    const isConstant = members.length > 0 &&
-      members.every(({ class_name, c }) => class_name === "ConstModel" && Number.isInteger(c));
-    const isVote = isEnsemble(difference.case) &&
-      JSON.stringify(difference.case.graph?.build).includes('"classification"');
-    if (given === undefined || !isRecord(recorded) || !isConstant || !isVote) return undefined;
-    const classes = members.map(({ c }) => c as number);
-    if (classes.every((value) => value >= 0) || !Array.isArray(recorded.outputs)) return undefined;
-    const votes = (value: number) => classes.filter((other) => other === value).length;
-    const winner = [...new Set(classes)].sort((a, b) => votes(b) - votes(a) || a - b)[0];
-    const outputs = recorded.outputs.map(() => winner);
-    return verdict(statusIs(200, given.answer), valueDifference({ ...recorded, outputs }, given.answer.body));
+    const classes = constants(difference.case);
+    const isVote = JSON.stringify(difference.case.graph?.build ?? []).includes('"classification"');
+    if (given === undefined || classes === undefined || !isVote || !asksAll(difference, given.request)) {
+      return undefined;
+    }
+    if (!classes.every((value) => Number.isInteger(value) || typeof value === "string")) return undefined;
+    if (classes.every((value) => Number(value) >= 0)) return undefined;
+    const votes = (value: unknown) => classes.filter((other) => other === value).length;
+    const [winner] = [...new Set(classes)].sort((a, b) =>
+      votes(b) - votes(a) || ((a as string) < (b as string) ? -1 : 1)
+    );
+    return outputsAre(given, () => winner);
+  },
+};
+
+/** Vectors keep their shape. */
+const VECTORS_KEEP_THEIR_SHAPE: Rule = {
+  name: "vectors-keep-their-shape",
+  reason: "the mean of vectors is a vector a row; MLRun gives them back transposed",
+  judge(difference) {
+    const given = answered(difference);
+    const vectors = constants(difference.case);
+    if (given === undefined || vectors === undefined || !asksAll(difference, given.request)) return undefined;
+    if (!vectors.every((vector) => Array.isArray(vector) && vector.every((value) => typeof value === "number"))) {
+      return undefined;
+    }
+    const rows = vectors as number[][];
+    return outputsAre(given, () => rows[0]!.map((_, at) => rows.reduce((sum, row) => sum + row[at]!, 0) / rows.length));
   },
 };
 
@@ -159,8 +172,34 @@ export const ROUTER_RULES: readonly Rule[] = [
   MEMBER_FAILURES_ARE_TOLD,
   WEIGHTS_ARE_NORMALISED,
   MAJORITIES_WIN,
+  VECTORS_KEEP_THEIR_SHAPE,
   OPTIONS_ARE_CHECKED,
 ];
+
+/** What each member answers for every row, where all members are constant and weigh the same. */
+function constants(given: GoldenCase): readonly unknown[] | undefined {
+  const members = routesOf(given).map(({ with: args }) => args ?? {});
+  const isWeighted = JSON.stringify(given.graph?.build ?? []).includes('"weights"');
+  const areConstant = members.length > 0 &&
+    members.every(({ class_name, c }) => class_name === "ConstModel" && c !== undefined);
+  return areConstant && !isWeighted && isEnsemble(given) ? members.map(({ c }) => c) : undefined;
+}
+
+/** Tells whether a request asks the ensemble, not one member. */
+function asksAll({ case: given }: Difference, { path, method }: GoldenRequest): boolean {
+  const isMember = routesOf(given).some(({ args }) => path.startsWith(`/v2/models/${args?.[0]}/`));
+  return method === "POST" && !isMember;
+}
+
+function outputsAre({ request, answer }: Answered, output: () => unknown): Verdict {
+  const inputs = isRecord(request.body) && Array.isArray(request.body.inputs) ? request.body.inputs : [];
+  const body = isRecord(answer.body) ? answer.body : {};
+  return verdict(
+    statusIs(200, answer),
+    body.id === request.id && typeof body.model_name === "string" ? undefined : "the reply does not say whose it is",
+    valueDifference(inputs.map(output), body.outputs),
+  );
+}
 
 function areTensors(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0 &&
