@@ -10,7 +10,12 @@ export class CopyError extends TypeError {
  * @throws {CopyError} For a class instance or a function, naming where it stands.
  */
 export function copyData<Value>(value: Value): Value {
-  return copy(value, "body", new Map()) as Value;
+  try {
+    return copy(value, "body", new Map()) as Value;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new CopyError("Cannot copy the event for another branch: its body is nested too deeply", { cause: error });
+  }
 }
 
 function copy(value: unknown, path: string, seen: Map<object, unknown>): unknown {

@@ -41,3 +41,9 @@ Deno.test("copyData() cannot be led into a prototype", () => {
   strictEqual(({} as { polluted?: boolean }).polluted, undefined);
   strictEqual((copy as { polluted?: boolean }).polluted, undefined);
 });
+
+Deno.test("copyData() refuses data that is nested too deeply, and does not exhaust the stack", () => {
+  let deep: unknown = 1;
+  for (let level = 0; level < 1_000_000; level++) deep = [deep];
+  throws(() => copyData(deep), { name: "CopyError", message: /nested too deeply/ });
+});

@@ -119,3 +119,10 @@ Deno.test("App.fetch() answers 503 when the flow is closed", async () => {
   strictEqual((await app.fetch(new Request("http://x/"))).status, 503);
   await rejects(flow.emit(1), /is closed/);
 });
+
+Deno.test("App.fetch() refuses a body of more than 500 levels; brackets inside texts do not count", async () => {
+  const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
+  const status = async (body: string) => (await ask(() => 1, { body, headers: JSON_TYPE })).status;
+  deepStrictEqual([await status(nested(500)), await status(nested(501))], [200, 400]);
+  deepStrictEqual(await status(JSON.stringify({ text: '\\"[{'.repeat(1_000) })), 200);
+});
