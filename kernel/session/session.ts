@@ -110,15 +110,16 @@ export class Session implements AsyncDisposable {
   /** The one place that brackets, replies, and turns an error into a reply. */
   async #answer({ request, kind }: Received): Promise<void> {
     const parent = request.message.header;
+    const started = new Date();
     await this.#speaker.publish("status", { execution_state: "busy" }, { parent });
     try {
       const reply = await kind.answer(request, this.#parts);
-      if (reply !== undefined) await this.#speaker.reply(request, reply);
+      if (reply !== undefined) await this.#speaker.reply(request, reply, started);
     } catch (error) {
       const { name, message } = error instanceof Error ? error : new Error(String(error));
       this.#options.log("debug", message);
       if (parent.msg_type.endsWith("_request")) {
-        await this.#speaker.reply(request, errorReply(name, message, [`${name}: ${message}`]));
+        await this.#speaker.reply(request, errorReply(name, message, [`${name}: ${message}`]), started);
       }
     } finally {
       if (this.#running === request) this.#running = undefined;

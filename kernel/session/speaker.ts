@@ -43,11 +43,12 @@ export class Speaker {
     return this.#send("iopub", this.#seal(type, content, { ...options, identities: [ENCODER.encode(type)] }));
   }
 
-  /** Answers a request, on its channel, to the one who asked. */
-  reply(request: Request, content: Reply): Promise<void> {
+  /** Answers a request, on its channel, to the one who asked. The metadata says when the work began: Lab shows how long it took. */
+  reply(request: Request, content: Reply, started: Date): Promise<void> {
     const { header, identities } = request.message;
     const type = header.msg_type.replace(/_request$/, "_reply");
-    return this.#send(request.channel, this.#seal(type, content, { parent: header, identities }));
+    const metadata = { started: started.toISOString() };
+    return this.#send(request.channel, this.#seal(type, content, { parent: header, metadata, identities }));
   }
 
   /** Asks the frontend that sent a request; its stdin socket has the same name as its shell socket. */

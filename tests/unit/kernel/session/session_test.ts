@@ -62,6 +62,14 @@ for (const channel of ["shell", "control"] as const) {
   });
 }
 
+Deno.test("Session() says in a reply's metadata when the work began", async () => {
+  await using open = new OpenSession({});
+  const before = new Date().toISOString();
+  const { metadata, header } = (await open.reply("execute_request", { code: "a" }))!;
+  const started = String(metadata.started);
+  deepStrictEqual([before, started, header.date].toSorted(), [before, started, header.date]);
+});
+
 Deno.test("Session() runs cells in the order in which they came", async () => {
   await using open = new OpenSession({});
   const ids = ["a", "b", "c"].map((code) => open.ask("execute_request", { code }));
