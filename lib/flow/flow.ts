@@ -1,7 +1,8 @@
 import { type Fault, GraphError, StatusError, StepError } from "../errors.ts";
 import type { Plan } from "../graph/compile.ts";
 import { type EventInit, FlowEvent } from "../graph/event.ts";
-import { openSteps, type RunningStep } from "./open.ts";
+import { openSteps } from "./open.ts";
+import type { RunningStep } from "./running_step.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { type Outcome, Trip } from "./trip.ts";
 import { Walk } from "./walk.ts";

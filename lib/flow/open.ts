@@ -1,26 +1,10 @@
 import type { Fault } from "../errors.ts";
 import type { Plan, PlanStep } from "../graph/compile.ts";
-import type { ErrorClass } from "../graph/node.ts";
 import type { Operator } from "../graph/operator.ts";
-import type { StepOptions } from "../graph/step.ts";
+import type { RunningStep } from "./running_step.ts";
 import { reader, writer } from "./scope.ts";
 import { contextFor, type Surroundings } from "./surroundings.ts";
 import type { Walk } from "./walk.ts";
-
-/** A step of a running flow. */
-export interface RunningStep {
-  readonly name: string;
-  readonly options: StepOptions;
-  readonly operator: Operator;
-  readonly outlets: readonly RunningStep[];
-  readonly handlers: readonly { readonly step: RunningStep; readonly only?: readonly ErrorClass[] }[];
-  /** It takes failures, so its own failure is nobody's to take. */
-  readonly isHandler: boolean;
-  /** Its result is the caller's answer; or only when the event has failed before, at the end of a handler's chain. */
-  readonly answers: "always" | "failures" | "never";
-  /** Its failure is the caller's: it leads to the reply, or to an answer for a failed step. */
-  readonly isCallers: boolean;
-}
 
 /** What steps are opened with. */
 export interface OpenOptions {

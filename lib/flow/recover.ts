@@ -1,5 +1,5 @@
 import type { FlowEvent, StepFailure } from "../graph/event.ts";
-import type { RunningStep } from "./open.ts";
+import type { RunningStep } from "./running_step.ts";
 
 /** Finds the handler that takes a failure, and writes the failure on the event; undefined where none does. */
 export function recover(step: RunningStep, event: FlowEvent, error: unknown): RunningStep | undefined {

@@ -2,7 +2,7 @@ import { StepError } from "../errors.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { Chosen, HELD, type Reaction } from "../graph/operator.ts";
 import { copyData } from "./copy.ts";
-import type { RunningStep } from "./open.ts";
+import type { RunningStep } from "./running_step.ts";
 import { recover } from "./recover.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { Trip } from "./trip.ts";

@@ -1,6 +1,7 @@
 import type { GraphBuilder } from "../graph/builder.ts";
 import { addRoute } from "../graph/chain.ts";
-import { Graph, readAs } from "../graph/graph.ts";
+import { Graph } from "../graph/graph.ts";
+import { keepSource, sourceOf } from "../graph/source.ts";
 import type { StepNode } from "../graph/node.ts";
 import type { Code } from "../graph/operator.ts";
 import type { Plot, PlotOptions } from "../graph/plot.ts";
@@ -21,7 +22,7 @@ export class RouterGraph implements Routes {
     this.#builder = builder;
     this.#node = builder.add(typeof name === "string" ? name : router.kind, router);
     builder.respond(this.#node);
-    readAs(this, this.#graph);
+    keepSource(this, sourceOf(this.#graph));
   }
 
   /** Adds a model, task or function under a key; the same key again replaces it. */

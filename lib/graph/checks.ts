@@ -1,5 +1,5 @@
 import type { Fault } from "../errors.ts";
-import type { GraphSource } from "./graph.ts";
+import type { GraphSource } from "./source.ts";
 import { notJson } from "./json.ts";
 import type { Links } from "./link.ts";
 import { type RouteNode, specOf, type StepNode } from "./node.ts";

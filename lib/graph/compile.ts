@@ -1,6 +1,6 @@
 import { type Fault, GraphError } from "../errors.ts";
 import { checkLinks, checkSteps } from "./checks.ts";
-import type { GraphSource } from "./graph.ts";
+import type { GraphSource } from "./source.ts";
 import { link, type Links } from "./link.ts";
 import { type Catch, type ErrorClass, specOf } from "./node.ts";
 import type { StepDefinition, StepSpec } from "./operator.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { notJson } from "./json.ts";
-import type { GraphSource } from "./graph.ts";
+import type { GraphSource } from "./source.ts";
 import type { Catch, ErrorClass, StepNode } from "./node.ts";
 import { Refs } from "./refs.ts";
 

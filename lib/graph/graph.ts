@@ -3,11 +3,12 @@ import { Chain, chainOf } from "./chain.ts";
 import { codeOf, toDocument } from "./document.ts";
 import { type Catalogue, fromDocument } from "./from_document.ts";
 import type { Catcher, CatcherOptions } from "./handler.ts";
-import type { Catch, StepNode } from "./node.ts";
+import type { StepNode } from "./node.ts";
 import type { Code } from "./operator.ts";
 import { Plot, type PlotOptions } from "./plot.ts";
 import type { RoutesOf } from "./routes.ts";
 import type { Schema } from "./schema.ts";
+import { keepSource, sourceOf } from "./source.ts";
 import type { Options, Step } from "./step.ts";
 import type { Given, Result, Served, Text } from "./typing.ts";
 import { viewOf } from "./view_of.ts";
@@ -18,28 +19,6 @@ export interface GraphOptions<Input = unknown, Reply = unknown> {
   input?: Schema<Input>;
   /** Types what the responder gives. */
   output?: Schema<Reply>;
-}
-
-/** What `compile`, the document and the picture read of a graph. */
-export interface GraphSource {
-  readonly name: string;
-  readonly nodes: readonly StepNode[];
-  readonly catches: readonly Catch[];
-  readonly input: Schema<unknown> | undefined;
-}
-
-const SOURCES = new WeakMap<object, () => GraphSource>();
-
-/** What `compile`, the document and the picture read of a graph; kept apart from what users see. */
-export function sourceOf(graph: object): GraphSource {
-  const source = SOURCES.get(graph);
-  if (source === undefined) throw new TypeError("Cannot read a graph: this is none");
-  return source();
-}
-
-/** Lets another object be read as the graph that it holds. */
-export function readAs(holder: object, graph: object): void {
-  SOURCES.set(holder, () => sourceOf(graph));
 }
 
 /** The body behind a chain; unknown for a name. */
@@ -72,10 +51,8 @@ export class Graph<Input = unknown, Reply = unknown> implements Served<Input, Re
   /** Made by `setTopology("flow")`; `new Graph("name")` makes one without a function. */
   constructor(builder: GraphBuilder | string, options: GraphOptions<Input, Reply> = {}) {
     this.#builder = typeof builder === "string" ? new GraphBuilder(builder) : builder;
-    SOURCES.set(this, () => {
-      const { name, nodes, catches } = this.#builder;
-      return { name, nodes, catches, input: options.input };
-    });
+    const { name, nodes, catches } = this.#builder;
+    keepSource(this, { name, nodes, catches, input: options.input });
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { GraphSource } from "./graph.ts";
+import type { GraphSource } from "./source.ts";
 import { link } from "./link.ts";
 import type { RouteNode, StepNode } from "./node.ts";
 import type { Code } from "./operator.ts";

@@ -20,7 +20,8 @@ export function createApp(flow: Flow): App {
       const event = eventOf(request, info);
       try {
         event.body = await decodeBody(request);
-        return respond(await flow.handle(event), event);
+        const response = respond(await flow.handle(event), event);
+        return request.method === "HEAD" ? new Response(null, response) : response;
       } catch (error) {
         const status = error instanceof StatusError ? error.status : 500;
         return encodeError(status, { error: error instanceof Error ? error.message : String(error), id: event.id });

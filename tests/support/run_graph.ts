@@ -2,7 +2,7 @@ import { type Flow, start } from "../../lib/flow/flow.ts";
 import { compile, type CompileOptions } from "../../lib/graph/compile.ts";
 import type { Log } from "../../lib/graph/context.ts";
 import type { FlowEvent } from "../../lib/graph/event.ts";
-import { sourceOf } from "../../lib/graph/graph.ts";
+import { sourceOf } from "../../lib/graph/source.ts";
 
 /** A log that keeps its lines. */
 export interface MemoryLog extends Log {

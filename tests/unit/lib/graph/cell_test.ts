@@ -1,7 +1,8 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { CellJournal, runningCell } from "../../../../lib/graph/cell.ts";
 import { compile } from "../../../../lib/graph/compile.ts";
-import { Graph, sourceOf } from "../../../../lib/graph/graph.ts";
+import { Graph } from "../../../../lib/graph/graph.ts";
+import { sourceOf } from "../../../../lib/graph/source.ts";
 
 const CELL = Symbol.for("levada.cell");
 const same = (body: unknown) => body;

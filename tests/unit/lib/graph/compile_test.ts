@@ -1,7 +1,8 @@
 import { deepStrictEqual, ok, throws } from "node:assert/strict";
 import { GraphError } from "../../../../lib/errors.ts";
 import { compile, type CompileOptions, type Plan } from "../../../../lib/graph/compile.ts";
-import { Graph, sourceOf } from "../../../../lib/graph/graph.ts";
+import { Graph } from "../../../../lib/graph/graph.ts";
+import { sourceOf } from "../../../../lib/graph/source.ts";
 import { filter } from "../../../../lib/steps/filter.ts";
 import { queue } from "../../../../lib/steps/queue.ts";
 
