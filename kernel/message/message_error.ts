@@ -1,9 +1,9 @@
-/** A message cannot be read or written: a part is missing, is no JSON, or is not what the protocol says. */
+/** A message cannot be read. */
 export class MessageError extends Error {
-  override readonly name = "MessageError";
+  override readonly name: string = "MessageError";
 }
 
-/** A message's signature is missing, wrong, or was used before: it may not come from who it seems to. */
-export class SignatureError extends Error {
+/** A message does not come from someone who knows the key. */
+export class SignatureError extends MessageError {
   override readonly name = "SignatureError";
 }

@@ -1,92 +1,123 @@
-/** Messages to frames and back: names, delimiter, signature, four JSON parts, buffers (Jupyter messaging, "The wire protocol"). */
+/** Messages as frames: sealed with a signature, opened only if it fits. */
 
-import { encodePart, kindOf, parsePart } from "./json_part.ts";
-import type { Header, Message } from "./message.ts";
-import { MessageError } from "./message_error.ts";
-import type { ReplayGuard } from "./replay.ts";
-import { checkSignature, signParts } from "./sign.ts";
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { type Header, type Message, PROTOCOL_VERSION } from "./message.ts";
+import { MessageError, SignatureError } from "./message_error.ts";
 
-const DELIMITER = new TextEncoder().encode("<IDS|MSG>");
+/** What is needed to write a message; what is left out is empty. */
+export interface Draft {
+  readonly identities?: readonly Uint8Array[];
+  readonly header: Header;
+  readonly parent?: Header | undefined;
+  readonly metadata?: object;
+  readonly content: object;
+  readonly buffers?: readonly Uint8Array[];
+}
 
-/** Header, parent header, metadata, content. */
-const JSON_PARTS = 4;
+/** How messages are signed. */
+export type SignatureScheme = "hmac-sha256" | "hmac-sha384" | "hmac-sha512";
 
-/** Without these a message can be neither understood nor answered. */
-const NEEDED_FIELDS = ["msg_id", "session", "msg_type"];
+const ENCODER = new TextEncoder();
+const DELIMITER = ENCODER.encode("<IDS|MSG>");
+const PARTS = 4; // header, parent header, metadata, content
 
-/** Older clients leave these out; they are then empty. */
-const OPTIONAL_FIELDS = ["username", "date", "version"];
-
-/**
- * Writes a message as frames, signed.
- *
- * @param key The connection's key; empty: unsigned.
- * @throws {MessageError} If a part has no JSON form.
- */
-export function sealMessage<Content extends object>(message: Message<Content>, key: string): Uint8Array[] {
-  const parts = [
-    encodePart(message.header, "header"),
-    encodePart(message.parent ?? {}, "parent header"),
-    encodePart(message.metadata, "metadata"),
-    encodePart(message.content, "content"),
-  ];
-  return [...message.identities, DELIMITER, signParts(parts, key), ...parts, ...message.buffers];
+/** A new message's header. */
+export function createHeader(type: string, session: string, username = "levada"): Header {
+  return {
+    msg_id: crypto.randomUUID(),
+    session,
+    username,
+    date: new Date().toISOString(),
+    msg_type: type,
+    version: PROTOCOL_VERSION,
+  };
 }
 
 /**
- * Reads a message from its frames. Nothing is parsed before the signature has been checked.
+ * Writes a message as frames, signed; an empty key leaves it unsigned.
  *
- * @param key The connection's key; empty: signatures are not looked at.
- * @param options `replay`: also refuses what this guard has seen before.
- * @throws {SignatureError} If the signature is missing, wrong or was seen before.
- * @throws {MessageError} If a part is missing or is not what it must be.
+ * @see Source: jupyter_client, messaging, "The Wire Protocol".
+ */
+export function sealMessage(draft: Draft, key: string, scheme: SignatureScheme = "hmac-sha256"): Uint8Array[] {
+  const { identities = [], header, parent = {}, metadata = {}, content, buffers = [] } = draft;
+  const parts = [header, parent, metadata, content].map((part) => ENCODER.encode(JSON.stringify(part)));
+  return [...identities, DELIMITER, ENCODER.encode(sign(parts, key, scheme)), ...parts, ...buffers];
+}
+
+/**
+ * Reads a message from frames. The signature is checked before anything is parsed.
+ *
+ * @throws {SignatureError} If the signature is missing or wrong.
+ * @throws {MessageError} If a part is missing, is not JSON, or not what it should be.
  */
 export function openMessage(
   frames: readonly Uint8Array[],
   key: string,
-  options: { readonly replay?: ReplayGuard } = {},
+  scheme: SignatureScheme = "hmac-sha256",
 ): Message {
-  const at = frames.findIndex(isDelimiter);
-  if (at < 0) throw new MessageError(`Cannot read a message: none of its ${frames.length} frames is <IDS|MSG>`);
-  const signature = frames[at + 1];
-  const parts = frames.slice(at + 2, at + 2 + JSON_PARTS);
-  const [header, parent, metadata, content] = parts;
-  if (
-    signature === undefined || header === undefined || parent === undefined || metadata === undefined ||
-    content === undefined
-  ) {
+  const start = frames.findIndex((frame) => equals(frame, DELIMITER));
+  if (start < 0) throw new MessageError(`Cannot read a message of ${frames.length} frames: it has no <IDS|MSG>`);
+  const signature = frames[start + 1];
+  const parts = frames.slice(start + 2, start + 2 + PARTS);
+  if (signature === undefined || parts.length < PARTS) {
     throw new MessageError(
-      `Cannot read a message: after <IDS|MSG> it needs a signature and 4 parts, it has ${
-        frames.length - at - 1
-      } frames`,
+      `Cannot read a message of ${frames.length} frames: it has ${parts.length} of ${PARTS} parts`,
     );
   }
-  checkSignature(signature, parts, key);
-  if (key !== "") options.replay?.admit(signature);
-  const parentFields = parsePart(parent, "parent header");
+  if (key !== "" && !isSame(signature, ENCODER.encode(sign(parts, key, scheme)))) {
+    throw new SignatureError("Cannot take a message: its signature does not fit the key of the connection file");
+  }
+  const [header, parent, metadata, content] = parts.map((part, index) => parse(part, NAMES[index]!));
   return {
-    identities: frames.slice(0, at),
-    header: checkHeader(parsePart(header, "header"), "header"),
-    parent: Object.keys(parentFields).length === 0 ? undefined : checkHeader(parentFields, "parent header"),
-    metadata: parsePart(metadata, "metadata"),
-    content: parsePart(content, "content"),
-    buffers: frames.slice(at + 2 + JSON_PARTS),
+    identities: frames.slice(0, start),
+    header: headerOf(header!, "header"),
+    parent: Object.keys(parent!).length === 0 ? undefined : headerOf(parent!, "parent header"),
+    metadata: metadata!,
+    content: content!,
+    buffers: frames.slice(start + 2 + PARTS),
   };
 }
 
-/** Fields that we do not know stay: a reply must give the whole header back. */
-function checkHeader(fields: Record<string, unknown>, name: string): Header {
-  const header: Record<string, unknown> = { username: "", date: "", version: "", ...fields };
-  for (const field of [...NEEDED_FIELDS, ...OPTIONAL_FIELDS]) {
-    if (typeof header[field] !== "string") {
-      throw new MessageError(
-        `Cannot read the ${name} of a message: "${field}" must be a string, it is ${kindOf(header[field])}`,
-      );
-    }
-  }
-  return header as unknown as Header;
+/** The signature of a message's four parts, in hex. */
+export function sign(
+  parts: readonly Uint8Array[],
+  key: string,
+  scheme: SignatureScheme = "hmac-sha256",
+): string {
+  if (key === "") return "";
+  const hmac = createHmac(scheme.slice("hmac-".length), key);
+  for (const part of parts) hmac.update(part);
+  return hmac.digest("hex");
 }
 
-function isDelimiter(frame: Uint8Array): boolean {
-  return frame.length === DELIMITER.length && frame.every((byte, index) => byte === DELIMITER[index]);
+const NAMES = ["header", "parent header", "metadata", "content"];
+const TEXTS = ["msg_id", "session", "username", "msg_type"] as const;
+
+function parse(bytes: Uint8Array, name: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new MessageError(
+      `Cannot read the ${name} of a message as JSON: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new MessageError(`Cannot read the ${name} of a message: it is no JSON object`);
+  }
+  return value as Record<string, unknown>;
+}
+
+function headerOf(part: Record<string, unknown>, name: string): Header {
+  const wrong = TEXTS.find((field) => typeof part[field] !== "string");
+  if (wrong !== undefined) throw new MessageError(`Cannot read the ${name} of a message: its ${wrong} is no text`);
+  return part as unknown as Header;
+}
+
+function isSame(given: Uint8Array, expected: Uint8Array): boolean {
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
+
+function equals(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, index) => byte === other[index]);
 }

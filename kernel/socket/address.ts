@@ -66,15 +66,6 @@ export async function dial(address: Address): Promise<Deno.Conn> {
   return await Deno.connect({ hostname: address.hostname, port: address.port });
 }
 
-const hungUp = new WeakSet<Deno.Conn>();
-
-/** Closes a connection; doing it again does nothing. */
-export function hangUp(conn: Deno.Conn): void {
-  if (hungUp.has(conn)) return;
-  hungUp.add(conn);
-  conn.close();
-}
-
 function removeSocketFile(path: string): void {
   try {
     if (Deno.lstatSync(path).isSocket) Deno.removeSync(path);

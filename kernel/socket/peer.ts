@@ -3,7 +3,6 @@
 import { type Command, encodeCommand } from "../wire/command.ts";
 import { encodeCommandFrame } from "../wire/frame.ts";
 import { WireError } from "../wire/wire_error.ts";
-import { hangUp } from "./address.ts";
 import { type Acquaintance, type HandshakeOptions, shakeHands } from "./handshake.ts";
 import { Outbox } from "./outbox.ts";
 import type { Frames } from "./socket.ts";
@@ -93,7 +92,7 @@ export class Peer {
   /** Ends the connection now; what is still in line is lost. Closing twice does nothing more. */
   close(): void {
     this.#outbox.close();
-    hangUp(this.#conn);
+    closeOnce(this.#conn);
   }
 }
 
@@ -105,18 +104,18 @@ export class Peer {
 export async function openPeer(conn: Deno.Conn, options: PeerOptions): Promise<Peer> {
   if ("setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay(true);
   const handshakeMs = options.handshakeMs ?? HANDSHAKE_MS;
-  const outbox = new Outbox(conn, () => hangUp(conn));
+  const outbox = new Outbox(conn, () => closeOnce(conn));
   let late = false;
   const timer = setTimeout(() => {
     late = true;
-    hangUp(conn);
+    closeOnce(conn);
   }, handshakeMs);
   try {
     return new Peer(conn, outbox, await shakeHands(conn, outbox, options));
   } catch (error) {
     if (!late) await outbox.drained(0, handshakeMs);
     outbox.close();
-    hangUp(conn);
+    closeOnce(conn);
     if (late) {
       throw new WireError(`Cannot meet a peer: its handshake was not done in ${handshakeMs} ms`, { cause: error });
     }
@@ -124,4 +123,13 @@ export async function openPeer(conn: Deno.Conn, options: PeerOptions): Promise<P
   } finally {
     clearTimeout(timer);
   }
+}
+
+const closed = new WeakSet<Deno.Conn>();
+
+/** Closes a connection, unless it is closed already. */
+export function closeOnce(conn: Deno.Conn): void {
+  if (closed.has(conn)) return;
+  closed.add(conn);
+  conn.close();
 }

@@ -2,7 +2,7 @@
 
 import { WireError } from "../wire/wire_error.ts";
 import type { SocketType } from "../wire/socket_type.ts";
-import { decodeAddress, encodeAddress, hangUp, listen, type Listening } from "./address.ts";
+import { decodeAddress, encodeAddress, listen, type Listening } from "./address.ts";
 import { closeOnce, openPeer, type Peer } from "./peer.ts";
 import { SocketError } from "./socket_error.ts";
 
@@ -38,10 +38,9 @@ export class Server implements AsyncDisposable {
   readonly #listening: Listening;
   readonly #service: Service;
   readonly #options: BindOptions;
-  /** Connections whose handshake is not done yet. */
-  readonly #strangers = new Set<Deno.Conn>();
+  readonly #conns = new Set<Deno.Conn>();
   readonly #tasks = new Set<Promise<void>>();
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
   constructor(listening: Listening, service: Service, options: BindOptions) {
     this.#listening = listening;
@@ -52,80 +51,63 @@ export class Server implements AsyncDisposable {
   }
 
   get closed(): boolean {
-    return this.#closed;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#closed) {
-      this.#closed = true;
-      this.#listening.close();
-      for (const conn of this.#strangers) hangUp(conn);
-      const lingerMs = this.#options.lingerMs ?? LINGER_MS;
-      await Promise.all([...this.peers].map((peer) => peer.end(lingerMs)));
-    }
-    await Promise.all(this.#tasks);
-  }
-
-  #follow(task: Promise<void>): void {
-    this.#tasks.add(task);
-    void task.finally(() => this.#tasks.delete(task));
+    return this.#closing !== undefined;
   }
 
   async #accept(): Promise<void> {
-    while (!this.#closed) {
+    while (!this.closed) {
       try {
         const conn = await this.#listening.accept();
-        if (this.#closed) hangUp(conn);
-        else this.#follow(this.#host(conn));
+        if (this.closed) closeOnce(conn);
+        else this.#follow(this.#welcome(conn));
       } catch (error) {
-        if (this.#closed) return;
+        if (this.closed) return;
         this.#options.onDrop?.(new SocketError(`Cannot accept a connection on ${this.address}`, { cause: error }));
         await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS));
       }
     }
   }
 
-  async #host(conn: Deno.Conn): Promise<void> {
+  /** Stops accepting, flushes what was sent for at most `lingerMs`, and leaves every peer. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    await Promise.resolve(); // so that `closed` is true before the listener tells its end
+    this.#listening.close();
+    const lingerMs = this.#options.lingerMs ?? LINGER_MS;
+    await Promise.all(Array.from(this.peers, (peer) => peer.end(lingerMs)));
+    for (const conn of this.#conns) closeOnce(conn); // those that have not shaken hands
+    await Promise.all(this.#tasks);
+  }
+
+  async #welcome(conn: Deno.Conn): Promise<void> {
+    const { handshakeMs, limitBytes, onDrop } = this.#options;
+    this.#conns.add(conn);
+    let peer: Peer | undefined;
     try {
-      const peer = await this.#meet(conn);
+      peer = await openPeer(conn, { type: this.#service.type, handshakeMs, limitBytes });
+      this.#conns.delete(conn);
+      if (this.closed) return;
       this.peers.add(peer);
-      try {
-        await this.#service.serve(peer);
-      } finally {
-        this.peers.delete(peer);
-        if (!this.#closed) peer.close();
-      }
+      await this.#service.serve(peer);
     } catch (error) {
-      // One peer's fault is no other's: it alone goes. Anything else is a fault of ours and must be heard.
-      if (!(error instanceof WireError)) throw error;
-      if (!this.#closed) this.#options.onDrop?.(error);
+      if (error instanceof WireError && !this.closed) onDrop?.(error);
+    } finally {
+      this.#conns.delete(conn);
+      if (peer !== undefined) this.peers.delete(peer);
+      peer?.close();
     }
   }
 
-  async #meet(conn: Deno.Conn): Promise<Peer> {
-    this.#strangers.add(conn);
-    try {
-      const { handshakeMs, limitBytes } = this.#options;
-      return await openPeer(conn, { type: this.#service.type, handshakeMs, limitBytes });
-    } finally {
-      this.#strangers.delete(conn);
-    }
+  #follow(task: Promise<void>): void {
+    this.#tasks.add(task);
+    void task.finally(() => this.#tasks.delete(task));
   }
 }
 
-/**
- * Binds and serves.
- *
- * @throws {SocketError} If the address is of no use or taken.
- */
-export function startServer(address: string, service: Service, options: BindOptions): Server {
-  const wanted = decodeAddress(address);
-  let listening: Listening;
-  try {
-    listening = listen(wanted);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new SocketError(`Cannot bind ${service.type} to ${address}: ${reason}`, { cause: error });
-  }
-  return new Server(listening, service, options);
+/** Starts to serve at an address. */
+export function openServer(address: string, service: Service, options: BindOptions): Server {
+  return new Server(listen(decodeAddress(address)), service, options);
 }
