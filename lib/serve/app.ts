@@ -20,8 +20,7 @@ export function createApp(flow: Flow): App {
       const event = eventOf(request, info);
       try {
         event.body = await decodeBody(request);
-        const response = respond(await flow.handle(event), event);
-        return request.method === "HEAD" ? new Response(null, response) : response;
+        return respond(await flow.handle(event), event);
       } catch (error) {
         const status = error instanceof StatusError ? error.status : 500;
         return encodeError(status, { error: error instanceof Error ? error.message : String(error), id: event.id });
