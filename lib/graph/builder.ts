@@ -22,7 +22,21 @@ export interface FlowItem extends StepOptions {
   args?: object;
 }
 
-const STEP_OPTIONS = ["resultPath", "inputPath", "fullEvent", "function", "shape", "comment", "share"] as const;
+const STEP_OPTIONS: ReadonlySet<string> = new Set<keyof StepOptions>([
+  "resultPath",
+  "inputPath",
+  "fullEvent",
+  "function",
+  "shape",
+  "comment",
+  "share",
+  "retries",
+  "backoffMs",
+  "timeoutMs",
+  "maxInFlight",
+  "maxIterations",
+  "breaker",
+]);
 
 /**
  * The steps of a graph while it is written: the one thing in a graph that changes. It takes everything that it is told, so that
@@ -149,7 +163,7 @@ function splitOptions(given: Readonly<Record<string, unknown>>): Pick<StepNode, 
   const args: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined) continue;
-    ((STEP_OPTIONS as readonly string[]).includes(key) ? options : args)[key] = value;
+    (STEP_OPTIONS.has(key) ? options : args)[key] = value;
   }
   return { args, options: options as StepOptions };
 }

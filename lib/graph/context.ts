@@ -14,10 +14,14 @@ export interface Context {
   readonly function: string;
   /** Whether this is the mock server. */
   readonly isMock: boolean;
+  /** Aborts when the caller hangs up or the time for the event is over. */
+  readonly signal: AbortSignal;
   /** Writes lines that tell when, which function and which step. */
   readonly log: Log;
   /** A parameter of the function (`setParam`), or the fallback. */
   param<Value = unknown>(name: string, fallback?: Value): Value;
-  /** Reports an error that does not fail the event: it goes to the log. */
+  /** Counts or measures something under a name, for the metrics. */
+  metric(name: string, value: number): void;
+  /** Reports an error that does not fail the event: it goes to the log and the error stream. */
   pushError(event: FlowEvent, error: Error): void;
 }

@@ -30,6 +30,16 @@ export interface EventInit {
   readonly time?: Date | undefined;
   /** What brought it: `http`, a stream's URL; default none. */
   readonly trigger?: string | undefined;
+  /** The partition of the stream that it comes from: events of one partition keep their order. */
+  readonly partition?: string | undefined;
+  /** Aborts when whoever sent it does not wait any more. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Where the engine counts what becomes of an event. */
+export interface Track {
+  /** Aborts when the caller hangs up or the time for the event is over. */
+  readonly signal: AbortSignal;
 }
 
 /** One event: a body, and what is known about it. Steps read and replace the body; the rest stays as it came. */
@@ -40,6 +50,12 @@ export class FlowEvent<Body = unknown> {
   key: string | undefined;
   /** Set when the event is on its way to an error handler. */
   error: StepFailure | undefined;
+  /** The engine's own; undefined outside a running flow. */
+  track: Track | undefined;
+  /** The engine's own: events of one lane keep their order where no key says more. */
+  lane: string | undefined;
+  /** The engine's own: how often the event entered each step that lies on a cycle. */
+  visits: Map<string, number> | undefined;
   readonly #init: EventInit;
   #id: string | undefined;
   #time: Date | undefined;
@@ -50,6 +66,9 @@ export class FlowEvent<Body = unknown> {
     this.body = body;
     this.key = init.key;
     this.error = undefined;
+    this.track = undefined;
+    this.lane = init.partition;
+    this.visits = undefined;
     this.#init = init;
     this.#id = init.id;
   }
@@ -79,6 +98,11 @@ export class FlowEvent<Body = unknown> {
     return this.#time ??= this.#init.time ?? new Date();
   }
 
+  /** Aborts when whoever sent it does not wait any more; undefined where nobody said. */
+  get senderSignal(): AbortSignal | undefined {
+    return this.#init.signal;
+  }
+
   /** What brought it: `http`, the URL of a stream; undefined where nobody said. */
   get trigger(): string | undefined {
     return this.#init.trigger;
@@ -99,6 +123,9 @@ export class FlowEvent<Body = unknown> {
     copy.#headers = this.#headers;
     copy.key = this.key;
     copy.error = this.error;
+    copy.track = this.track;
+    copy.lane = this.lane;
+    copy.visits = this.visits === undefined ? undefined : new Map(this.visits);
     return copy;
   }
 }

@@ -1,46 +1,86 @@
 import type { Fault } from "../errors.ts";
+import type { Clock } from "./clock.ts";
 import type { Context } from "./context.ts";
 import type { FlowEvent } from "./event.ts";
 import type { Schema } from "./schema.ts";
 
-/** The step keeps the event and gives it back later, by `StepScope.release`. */
+/** The step keeps the event and gives it back later, by `StepScope.release`, `end` or `fail`. */
 export const HELD = Symbol("held");
 
 /**
  * What a running step answers for one event:
  * the event itself, which goes on to every outlet; several events, which all go on (none: the event ends here);
- * `Chosen`, which goes on to some outlets only; or `HELD`.
+ * `Chosen`, which goes on to some outlets only; `Joined`, one event made of this one and held ones; `Streamed`, chunk after
+ * chunk; or `HELD`.
  */
-export type Reaction = FlowEvent | readonly FlowEvent[] | Chosen | typeof HELD;
+export type Reaction = FlowEvent | readonly FlowEvent[] | Chosen | Joined | Streamed | typeof HELD;
 
 /** Sends an event to the outlets of these names only. */
 export class Chosen {
-  /** Names the outlets that get the event. */
+  /** Names the outlets that get the event; none ends it. */
   constructor(readonly event: FlowEvent, readonly outlets: readonly string[]) {}
+}
+
+/** One event in the place of several: whoever sent one of them is answered by what becomes of it. */
+export class Joined {
+  /** Names the events that it stands for: the one that is being processed, and held ones. */
+  constructor(readonly event: FlowEvent, readonly of: readonly FlowEvent[]) {}
+}
+
+/** Events that a step makes one after another: the next is asked for when the one before is done with. */
+export class Streamed {
+  /** Takes the event that they come from, and their bodies. */
+  constructor(
+    readonly event: FlowEvent,
+    readonly chunks: Iterator<unknown, unknown, undefined> | AsyncIterator<unknown, unknown, undefined>,
+  ) {}
 }
 
 /** A step where it runs. */
 export interface Operator {
   /** Takes one event. What it throws is the event's failure. It answers at once where it can: only a promise is awaited. */
   process(event: FlowEvent): Reaction | Promise<Reaction>;
+  /**
+   * Told that nothing more can come of what this held event came from: every other branch of it has ended or is held as well. A
+   * join gives out what it has, or ends it.
+   */
+  stalled?(held: FlowEvent): void;
+  /** Gives out everything that is held; called when the flow closes, in the order of the steps, before the flow has drained. */
+  flush?(): void | Promise<void>;
+  /** What the flow's `close` gives: the result of a fold over all events. Asked when the flow has drained. */
+  result?(): unknown;
   /** Called once when the flow has drained. */
   close?(): void | Promise<void>;
 }
 
 /** Where a step finds itself when it is opened: its context, and what `inputPath`, `resultPath` and `fullEvent` make of an event. */
 export interface StepScope {
-  /** What the step may ask of its surroundings. */
+  /** What the step may ask of its surroundings; the same object for every event. */
   readonly context: Context;
   /** Nothing stands behind the step, in the function that runs. */
   readonly isTerminal: boolean;
+  /** The names of the steps behind it, in order. */
+  readonly outlets: readonly string[];
+  /** The time that the flow goes by. */
+  readonly clock: Clock;
+  /** What the step's function gets as its context for one event: with that event's `signal`. */
+  contextOf(event: FlowEvent): Context;
   /** What the step's function gets: the body, the part of it at `inputPath`, or the event itself. */
   read(event: FlowEvent): unknown;
   /** Puts a result into the event: as its body, or into the body at `resultPath`. */
   write(event: FlowEvent, result: unknown): void;
-  /** Sends a held event on. Resolves when every step behind has done with it. */
-  release(event: FlowEvent): Promise<void>;
+  /**
+   * Sends a held event on; or an event made of held ones, which are `of`. Resolves when every step behind has done with it.
+   */
+  release(event: FlowEvent, of?: readonly FlowEvent[]): Promise<void>;
+  /** Ends a held event here: it has no result. */
+  end(held: FlowEvent): void;
+  /** Fails a held event, as if `process` had thrown. */
+  fail(held: FlowEvent, error: unknown): void;
   /** Hands over an event that leaves the graph here. */
   send(event: FlowEvent): void;
+  /** Counts something under a name, for the metrics and the test kit: `late`, `dropped`. */
+  count(name: string, by?: number): void;
   /** The context of a route of this step. */
   routeContext(key: string): Context;
 }
@@ -87,8 +127,12 @@ export interface StepDefinition {
   readonly takesRoutes?: boolean;
   /** Whether it is the border between two functions. */
   readonly isBorder?: boolean;
-  /** Whether it can end an event, so that a joining step behind it would wait for ever. */
+  /** Whether it can end an event without a failure. */
   readonly canDrop?: boolean;
+  /** Whether it joins what comes from several branches. */
+  readonly joins?: boolean;
+  /** Whether it gathers the chunks of a streaming step. */
+  readonly collects?: boolean;
   /** Faults that only this kind can see, with the step's `isTerminal`: nothing stands behind it. */
   check?(spec: StepSpec, place: { readonly isTerminal: boolean }): readonly Fault[];
   /** Opens the step: makes its class, loads its model. A rejection stops the start of the flow. */

@@ -82,6 +82,18 @@ export interface StepOptions<Path = string, From = string, Full = boolean> {
   comment?: string;
   /** The branches behind this step only read the body, so it is not copied for them. */
   share?: boolean;
+  /** How often a failed run is tried again, 0 or more. Default 0. */
+  retries?: number;
+  /** The first pause before a retry, in milliseconds; it doubles each time, with jitter. Default 100. */
+  backoffMs?: number;
+  /** A run that takes longer, in milliseconds, fails with status 504. Default: no limit. */
+  timeoutMs?: number;
+  /** How many events the step works on at once, 1 or more; they leave in order. Default: one a key, any number without keys. */
+  maxInFlight?: number;
+  /** How often one event may enter this step, in a graph with cycles. Default: the graph's limit. */
+  maxIterations?: number;
+  /** After so many failures in a row the step refuses events with status 503 for `coolDownMs`. Default: never. */
+  breaker?: { failures: number; coolDownMs: number };
 }
 
 /** The class's arguments and the step's options in one object; it may be left out when the class needs none. */
