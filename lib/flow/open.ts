@@ -1,6 +1,11 @@
 import type { Fault } from "../errors.ts";
 import type { Plan, PlanStep } from "../graph/compile.ts";
-import type { Operator } from "../graph/operator.ts";
+import type { Clock } from "../graph/clock.ts";
+import type { FlowEvent } from "../graph/event.ts";
+import type { Operator, StepScope } from "../graph/operator.ts";
+import { CallContext } from "./call_context.ts";
+import type { Counts } from "./counts.ts";
+import { Gate } from "./gate.ts";
 import type { RunningStep } from "./running_step.ts";
 import { reader, writer } from "./scope.ts";
 import { contextFor, type Surroundings } from "./surroundings.ts";
@@ -9,6 +14,8 @@ import type { Walk } from "./walk.ts";
 /** What steps are opened with. */
 export interface OpenOptions {
   readonly walk: Walk;
+  readonly clock: Clock;
+  readonly counts: Counts;
   /** Gets what leaves by queues at the end. */
   readonly sent: Map<string, unknown[]>;
   readonly surroundings: Surroundings;
@@ -25,6 +32,7 @@ export async function openSteps(plan: Plan, options: OpenOptions): Promise<(Runn
   await Promise.all(plan.steps.map(async (step, index) => {
     const shell: Mutable<RunningStep> = {
       name: step.spec.name,
+      function: step.function,
       options: step.options,
       operator: CLOSED,
       outlets: [],
@@ -32,9 +40,13 @@ export async function openSteps(plan: Plan, options: OpenOptions): Promise<(Runn
       isHandler: handlerIndices.has(index),
       answers: answersOf(plan, step),
       isCallers: step.leadsToReply || step.followsFailure,
+      maxIterations: step.maxIterations,
+      collects: step.definition.collects === true,
+      gate: new Gate(step.options.maxInFlight, (visit) => options.walk.resume(shell, visit)),
+      holding: new Set(),
     };
     try {
-      shell.operator = await step.definition.open(step.spec, scopeOf(step, shell, options));
+      shell.operator = await step.definition.open(step.spec, scopeOf(plan, step, { shell, ...options }));
       running[index] = shell;
     } catch (error) {
       options.faults.push({
@@ -69,16 +81,24 @@ const CLOSED: Operator = {
   },
 };
 
-function scopeOf(step: PlanStep, shell: RunningStep, { walk, sent, surroundings }: OpenOptions) {
+function scopeOf(plan: Plan, step: PlanStep, options: OpenOptions & { readonly shell: RunningStep }): StepScope {
+  const { walk, clock, counts, sent, surroundings, shell } = options;
   const name = step.spec.name;
+  const context = contextFor(name, step.function, surroundings);
   return {
-    context: contextFor(name, step.function, surroundings),
+    context,
+    clock,
     isTerminal: step.next.length === 0,
+    outlets: step.next.map((next) => plan.steps[next]!.spec.name),
+    contextOf: (event) => new CallContext(context, event),
     read: reader(step.options),
     write: writer(step.options),
-    routeContext: (key: string) => contextFor(key, step.function, surroundings),
-    release: (event: Parameters<Walk["release"]>[1]) => walk.release(shell, event),
-    send(event: Parameters<Walk["release"]>[1]) {
+    routeContext: (key) => contextFor(key, step.function, surroundings),
+    release: (event, of) => walk.release(shell, event, of),
+    end: (held) => walk.end(shell, held),
+    fail: (held, error) => walk.fail(shell, held, error),
+    count: (what, by) => counts.add(name, what, by),
+    send(event: FlowEvent) {
       const bodies = sent.get(name) ?? [];
       sent.set(name, bodies);
       bodies.push(event.body);

@@ -1,10 +1,14 @@
+import type { FlowEvent } from "../graph/event.ts";
 import type { ErrorClass } from "../graph/node.ts";
 import type { Operator } from "../graph/operator.ts";
 import type { StepOptions } from "../graph/step.ts";
+import type { Gate } from "./gate.ts";
 
 /** A step of a running flow. */
 export interface RunningStep {
   readonly name: string;
+  /** The function that it runs in. */
+  readonly function: string;
   readonly options: StepOptions;
   readonly operator: Operator;
   readonly outlets: readonly RunningStep[];
@@ -15,4 +19,12 @@ export interface RunningStep {
   readonly answers: "always" | "failures" | "never";
   /** Its failure is the caller's: it leads to the reply, or to an answer for a failed step. */
   readonly isCallers: boolean;
+  /** How often one event may enter it; undefined where it lies on no cycle. */
+  readonly maxIterations: number | undefined;
+  /** It gathers the chunks of a streaming step. */
+  readonly collects: boolean;
+  /** Keeps order where the step answers later. */
+  readonly gate: Gate;
+  /** The events that it holds. */
+  readonly holding: Set<FlowEvent>;
 }

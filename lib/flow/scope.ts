@@ -1,4 +1,3 @@
-import type { Context } from "../graph/context.ts";
 import { FlowEvent } from "../graph/event.ts";
 import type { StepScope } from "../graph/operator.ts";
 import type { StepOptions } from "../graph/step.ts";
@@ -56,9 +55,4 @@ function container(value: unknown, path: string): Record<string, unknown> {
 /** Sets an own property, also where its name is `__proto__`. */
 function define(target: object, key: string, value: unknown): void {
   Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
-}
-
-/** A context that names a step. */
-export function contextOf(surroundings: Omit<Context, "step">, step: string): Context {
-  return { ...surroundings, step };
 }

@@ -1,24 +1,40 @@
+import type { Clock } from "../graph/clock.ts";
 import type { Context, Log } from "../graph/context.ts";
+import type { FlowEvent } from "../graph/event.ts";
 
 /** What every step of a flow may ask of where it runs: a context without a step's name. */
 export interface Surroundings {
   readonly isMock: boolean;
   readonly params: ReadonlyMap<string, unknown>;
   readonly log: Log;
+  /** The time that the flow goes by. Default: the machine's. */
+  readonly clock?: Clock;
+  /** Gets what steps measure by `context.metric`. Default: nobody. */
+  readonly metric?: (name: string, value: number, step: string) => void;
+  /** Gets what steps report by `context.pushError`, besides the log. Default: nobody. */
+  readonly pushError?: (event: FlowEvent, error: Error, step: string) => void;
 }
 
+const NEVER_ABORTS = new AbortController().signal;
+
 /** The context of one step. */
-export function contextFor(step: string, fn: string, { isMock, params, log }: Surroundings): Context {
+export function contextFor(step: string, fn: string, surroundings: Surroundings): Context {
+  const { isMock, params, log } = surroundings;
   return {
     step,
     function: fn,
     isMock,
     log,
+    signal: NEVER_ABORTS,
     param<Value>(name: string, fallback?: Value): Value {
       return (params.has(name) ? params.get(name) : fallback) as Value;
     },
+    metric(name, value) {
+      surroundings.metric?.(name, value, step);
+    },
     pushError(event, error) {
       log.error(error.message, { event: event.id, function: fn, step, error: error.name });
+      surroundings.pushError?.(event, error, step);
     },
   };
 }

@@ -1,55 +1,129 @@
 import type { StepError } from "../errors.ts";
+import type { FlowEvent, Track } from "../graph/event.ts";
+import type { ReplyStream } from "./reply_stream.ts";
+import type { RunningStep } from "./running_step.ts";
 
 /** How an event's way through the graph ended for whoever sent it. */
 export type Outcome =
   /** The responder's result. */
   | { readonly kind: "reply"; readonly body: unknown }
+  /** The responder's results, one after another. */
+  | { readonly kind: "stream"; readonly chunks: ReplyStream }
   /** No step answers: the event was taken in. */
   | { readonly kind: "accepted" }
   /** The event ended before it reached the responder: a filter dropped it, a list was empty. */
   | { readonly kind: "ended"; readonly step: string }
   | { readonly kind: "failed"; readonly error: StepError };
 
-/**
- * One event and everything that became of it: counts the branches that are still under way, and holds the answer. A trip inside
- * another, for one branch, answers for it and tells when the branch is done.
- */
-export class Trip {
-  #live = 0;
-  #outcome: Outcome | undefined;
-  #done: (() => void) | undefined;
-  readonly #onOutcome: ((outcome: Outcome) => void) | undefined;
-  readonly #parent: Trip | undefined;
-  /** Whether what comes out of this branch may answer the caller. */
-  readonly answers: boolean;
+/** Who is told of a trip. */
+export interface TripListener {
+  /** Every branch has ended. */
+  onDone(trip: Trip): void;
+}
 
-  constructor(options: { parent?: Trip; answers?: boolean; onOutcome?: (outcome: Outcome) => void } = {}) {
-    this.#parent = options.parent;
-    this.#onOutcome = options.onOutcome;
-    this.answers = options.answers ?? true;
+/**
+ * One event and everything that became of it: counts the branches that are under way, and holds the answer. Trips are nested: one
+ * for a branch has a parent, one for an event made of several has one parent for each; a trip is one branch of its parents.
+ */
+export class Trip implements Track {
+  #live = 0;
+  /** Of the live branches, those that a step keeps; and of these, those kept by a step that waits for their siblings. */
+  #held = 0;
+  #joining = 0;
+  #state: State = "going";
+  #outcome: Outcome | undefined;
+  #failure: StepError | undefined;
+  #abort: AbortController | undefined;
+  #waits: Map<FlowEvent, RunningStep> | undefined;
+  #onIdle: (() => void) | undefined;
+  #onDone: (() => void) | undefined;
+  #onSettled: ((outcome: Outcome) => void) | undefined;
+  /** Who is told when every branch has ended. */
+  listener: TripListener | undefined;
+  readonly #parents: readonly Trip[];
+  readonly #answers: boolean;
+
+  constructor(parents: readonly Trip[] = NO_PARENTS, { answers = true } = ANSWERS) {
+    this.#parents = parents;
+    this.#answers = answers;
+  }
+
+  /** The trips whose events this one stands for; none for the trip of an event that was sent in. */
+  get parents(): readonly Trip[] {
+    return this.#parents;
   }
 
   /** More branches are under way. */
   enter(branches = 1): void {
     this.#live += branches;
+    if (this.#held > 0) this.#update();
   }
 
   /** A branch came to its end at a step. */
   leave(step: string): void {
     this.#live -= 1;
-    if (this.#live > 0) return;
-    if (this.#parent === undefined) this.settle({ kind: "ended", step });
-    else this.#parent.leave(step);
-    this.#done?.();
+    if (this.#live > 0) {
+      if (this.#held > 0) this.#update();
+      return;
+    }
+    if (this.#parents.length === 0) this.settle({ kind: "ended", step });
+    else for (const parent of this.#parents) parent.leave(step);
+    this.listener?.onDone(this);
+    this.#onDone?.();
+    this.#idle();
+  }
+
+  /** A step keeps the branch of an event for a while; `joins` where it waits for the branch's siblings. */
+  hold(event: FlowEvent, step: RunningStep, joins: boolean): void {
+    if (joins) { for (const root of this.roots()) (root.#waits ??= new Map()).set(event, step); }
+    this.#shift("going", joins ? "joining" : "held");
+  }
+
+  /** A step goes on with the branch of an event that it kept. */
+  unhold(event: FlowEvent, joins: boolean): void {
+    if (joins) { for (const root of this.roots()) root.#waits?.delete(event); }
+    this.#shift(joins ? "joining" : "held", "going");
+  }
+
+  /** Calls back when every branch has ended or is held. */
+  whenIdle(idle: () => void): void {
+    if (this.#live === this.#held) idle();
+    else this.#onIdle = idle;
+  }
+
+  /** Calls back when every branch has ended. */
+  whenDone(done: () => void): void {
+    this.#onDone = done;
+  }
+
+  /** Calls back with the answer; it must not be there yet. */
+  whenSettled(settled: (outcome: Outcome) => void): void {
+    this.#onSettled = settled;
   }
 
   /** Answers whoever sent the event; the first answer counts. Tells whether this one did. */
   settle(outcome: Outcome): boolean {
-    if (this.#parent !== undefined) return this.answers && this.#parent.settle(outcome);
+    if (this.#parents.length > 0) {
+      if (!this.#answers) return false;
+      let isFirst = false;
+      for (const parent of this.#parents) isFirst = parent.settle(outcome) || isFirst;
+      return isFirst;
+    }
     if (this.#outcome !== undefined) return false;
     this.#outcome = outcome;
-    this.#onOutcome?.(outcome);
+    this.#onSettled?.(outcome);
     return true;
+  }
+
+  /** Keeps a failure that no step took. */
+  note(failure: StepError): void {
+    this.#failure ??= failure;
+    for (const parent of this.#parents) parent.note(failure);
+  }
+
+  /** The first failure that no step took, in whatever branch. */
+  get failure(): StepError | undefined {
+    return this.#failure;
   }
 
   /** The answer, where there is one already. */
@@ -62,8 +136,55 @@ export class Trip {
     return this.#live === 0;
   }
 
-  /** Called once when every branch has ended. */
-  onDone(done: () => void): void {
-    this.#done = done;
+  /** Aborts when the caller does not wait any more; never for an event that was made of several. */
+  get signal(): AbortSignal {
+    if (this.#parents.length === 1) return this.#parents[0]!.signal;
+    return (this.#abort ??= new AbortController()).signal;
+  }
+
+  /** Nobody waits for the answer any more. */
+  abort(reason: unknown): void {
+    (this.#abort ??= new AbortController()).abort(reason);
+  }
+
+  /** The trips that began with an event that was sent in. */
+  *roots(): Generator<Trip> {
+    if (this.#parents.length === 0) yield this;
+    else for (const parent of this.#parents) yield* parent.roots();
+  }
+
+  #shift(from: State, to: State): void {
+    this.#held += Number(to !== "going") - Number(from !== "going");
+    this.#joining += Number(to === "joining") - Number(from === "joining");
+    this.#update();
+  }
+
+  #update(): void {
+    const state = this.#live === this.#joining ? "joining" : this.#live === this.#held ? "held" : "going";
+    const earlier = this.#state;
+    this.#state = state;
+    if (state !== "going") this.#idle();
+    if (state !== earlier) { for (const parent of this.#parents) parent.#shift(earlier, state); }
+    if (state === "joining" && this.#waits !== undefined) this.#tellJoins(this.#waits);
+  }
+
+  /** Nothing more can come: the joins that wait give out what they have. Each may set branches going again. */
+  #tellJoins(waits: Map<FlowEvent, RunningStep>): void {
+    for (const [event, step] of [...waits]) {
+      if (this.#state !== "joining") return;
+      if (waits.has(event)) step.operator.stalled?.(event);
+    }
+  }
+
+  #idle(): void {
+    const idle = this.#onIdle;
+    this.#onIdle = undefined;
+    idle?.();
   }
 }
+
+/** What its branches do: at least one is going; all are kept by steps; all are kept by steps that wait for siblings. */
+type State = "going" | "held" | "joining";
+
+const NO_PARENTS: readonly Trip[] = Object.freeze([]);
+const ANSWERS: { readonly answers?: boolean } = Object.freeze({ answers: true });

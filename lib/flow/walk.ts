@@ -1,133 +1,325 @@
 import { StepError } from "../errors.ts";
 import type { FlowEvent } from "../graph/event.ts";
-import { Chosen, HELD, type Reaction } from "../graph/operator.ts";
+import { Chosen, HELD, Joined, type Reaction, Streamed } from "../graph/operator.ts";
 import { copyData } from "./copy.ts";
-import type { RunningStep } from "./running_step.ts";
+import type { Visit } from "./gate.ts";
+import type { Probe } from "./probe.ts";
 import { recover } from "./recover.ts";
-import type { Surroundings } from "./surroundings.ts";
+import { ReplyStream } from "./reply_stream.ts";
+import type { RunningStep } from "./running_step.ts";
+import { pump } from "./pump.ts";
 import { Trip } from "./trip.ts";
 
-/** Takes events from step to step. Steps that answer at once are called in a plain loop; only a promise is awaited. */
-export class Walk {
-  readonly #surroundings: Surroundings;
-  readonly #observe: ((step: string, event: FlowEvent) => void) | undefined;
-  readonly #held = new WeakMap<FlowEvent, Trip>();
+/** What the walk tells of. */
+export interface WalkListener {
+  /** A step failed and no handler took it; `isTold` where a caller gets it as the answer. */
+  onFailure(event: FlowEvent, error: StepError, isTold: boolean): void;
+  /** A branch waits for a promise, or has ended its wait. */
+  onWait(change: 1 | -1, event: FlowEvent, giveUp: (() => void) | undefined): void;
+}
 
-  constructor(surroundings: Surroundings, observe?: (step: string, event: FlowEvent) => void) {
-    this.#surroundings = surroundings;
-    this.#observe = observe;
+/**
+ * Takes events from step to step. There is one list of work and one loop over it, so the stack does not grow with the graph or with
+ * cycles; a chain of steps that answer at once does not even touch the list, and only a promise is awaited.
+ */
+export class Walk {
+  readonly #listener: WalkListener;
+  readonly #steps: RunningStep[] = [];
+  readonly #events: FlowEvent[] = [];
+  #isRunning = false;
+  /** Told of every step that an event enters and leaves. */
+  probe: Probe | undefined;
+
+  constructor(listener: WalkListener, probe?: Probe) {
+    this.#listener = listener;
+    this.probe = probe;
   }
 
   /** Sends an event into each of these steps: the first keeps it, the others get copies. */
   spread(steps: readonly RunningStep[], event: FlowEvent, trip: Trip): void {
-    const copies = steps.slice(1).map(() => event.with(copyData(event.body)));
-    trip.enter(steps.length);
-    for (const [index, step] of steps.entries()) this.#walk(step, index === 0 ? event : copies[index - 1]!, trip);
+    event.track = trip;
+    if (steps.length > 1) {
+      const copies = steps.slice(1).map(() => event.with(copyData(event.body)));
+      trip.enter(steps.length);
+      for (let index = steps.length - 1; index > 0; index--) this.#later(steps[index]!, copies[index - 1]!);
+    } else {
+      trip.enter();
+    }
+    this.#later(steps[0]!, event);
+    this.#run();
   }
 
-  /** Sends an event on that a step held back. Resolves when every step behind has done with it. */
-  release(step: RunningStep, event: FlowEvent): Promise<void> {
-    const parent = this.#held.get(event);
-    if (parent === undefined) {
-      return Promise.reject(new Error(`Cannot release event ${event.id}: step "${step.name}" does not hold it`));
-    }
-    this.#held.delete(event);
-    const branch = new Trip({ parent });
+  /** Sends on a held event, or one made of held ones. Resolves when every step behind has done with it. */
+  release(step: RunningStep, event: FlowEvent, of: readonly FlowEvent[] = [event]): Promise<void> {
+    const parents = of.map((held) => this.#takeBack(step, held));
     return new Promise((done) => {
-      branch.onDone(done);
-      branch.enter();
-      this.#goOn(step, { event, reaction: event, trip: branch });
+      const trip = new Trip(parents);
+      trip.whenDone(done);
+      trip.enter();
+      event.track = trip;
+      this.#goOn(step, event, event);
+      this.#run();
     });
   }
 
+  /** Ends a held event: it has no result. */
+  end(step: RunningStep, held: FlowEvent): void {
+    this.#takeBack(step, held).leave(step.name);
+  }
+
+  /** Fails a held event. */
+  fail(step: RunningStep, held: FlowEvent, error: unknown): void {
+    this.#takeBack(step, held);
+    this.#fail(step, held, error);
+    this.#run();
+  }
+
+  #takeBack(step: RunningStep, held: FlowEvent): Trip {
+    if (!step.holding.delete(held)) {
+      throw new Error(`Cannot release event ${held.id}: step "${step.name}" does not hold it`);
+    }
+    const trip = tripOf(held);
+    trip.unhold(held, step.operator.stalled !== undefined);
+    return trip;
+  }
+
+  #later(step: RunningStep, event: FlowEvent): void {
+    this.#steps.push(step);
+    this.#events.push(event);
+  }
+
+  #run(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    try {
+      for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
+        this.#walk(step, this.#events.pop()!);
+      }
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
   /** Walks one branch until it ends, splits, or has to wait. */
-  #walk(first: RunningStep, event: FlowEvent, trip: Trip): void {
-    let step: RunningStep | undefined = first;
-    while (step !== undefined) {
-      this.#observe?.(step.name, event);
+  #walk(first: RunningStep, event: FlowEvent): void {
+    let step = first;
+    while (true) {
+      if (step.gate.visits > 0 && step.gate.keeps(event)) {
+        this.#listener.onWait(1, event, undefined);
+        return;
+      }
       let reaction: Reaction | Promise<Reaction>;
       try {
+        if (step.maxIterations !== undefined) countVisit(step, event);
+        this.probe?.enter?.(step.name, event);
         reaction = step.operator.process(event);
       } catch (error) {
-        this.#fail(step, { event, error, trip });
+        this.#fail(step, event, error);
         return;
       }
-      if (reaction instanceof Promise) {
-        const waiting = step;
-        reaction.then(
-          (settled) => this.#goOn(waiting, { event, reaction: settled, trip }),
-          (error) => this.#fail(waiting, { event, error, trip }),
-        );
+      if (reaction !== event || this.probe !== undefined || step.answers !== "never" || step.outlets.length !== 1) {
+        if (reaction instanceof Promise) this.#wait(step, event, reaction);
+        else this.#goOn(step, event, reaction);
         return;
       }
-      if (reaction !== event || step.outlets.length !== 1 || step.answers !== "never") {
-        this.#goOn(step, { event, reaction, trip });
-        return;
-      }
-      step = step.outlets[0];
+      step = step.outlets[0]!;
     }
+  }
+
+  #wait(step: RunningStep, event: FlowEvent, reaction: Promise<Reaction>): void {
+    const visit = step.gate.begin(event);
+    this.#listener.onWait(1, event, () => this.#giveUp(step, visit));
+    this.#await(step, visit, reaction);
+  }
+
+  /** Works on an event that had to wait at a gate. */
+  resume(step: RunningStep, visit: Visit): void {
+    const { event } = visit;
+    let reaction: Reaction | Promise<Reaction>;
+    try {
+      if (step.maxIterations !== undefined) countVisit(step, event);
+      this.probe?.enter?.(step.name, event);
+      reaction = step.operator.process(event);
+    } catch (error) {
+      this.#settle(step, visit, () => this.#fail(step, event, error));
+      return;
+    }
+    if (reaction instanceof Promise) this.#await(step, visit, reaction);
+    else {
+      const settled = reaction;
+      this.#settle(step, visit, () => this.#goOn(step, event, settled));
+    }
+  }
+
+  #await(step: RunningStep, visit: Visit, reaction: Promise<Reaction>): void {
+    reaction.then(
+      (settled) => this.#settle(step, visit, () => this.#goOn(step, visit.event, settled)),
+      (error) => this.#settle(step, visit, () => this.#fail(step, visit.event, error)),
+    );
+  }
+
+  #giveUp(step: RunningStep, visit: Visit): void {
+    this.#settle(step, visit, () => tripOf(visit.event).leave(step.name));
+  }
+
+  #settle(step: RunningStep, visit: Visit, follow: () => void): void {
+    step.gate.settle(visit, () => {
+      this.#listener.onWait(-1, visit.event, undefined);
+      follow();
+      this.#run();
+    });
   }
 
   /** Acts on what a step answered for an event. */
-  #goOn(step: RunningStep, { event, reaction, trip }: { event: FlowEvent; reaction: Reaction; trip: Trip }): void {
-    if (reaction === HELD) {
-      this.#held.set(event, trip);
-      return;
-    }
+  #goOn(step: RunningStep, event: FlowEvent, reaction: Reaction): void {
     try {
-      if (reaction instanceof Chosen) {
-        this.#leave(step, { events: [reaction.event], outlets: chosen(step, reaction), trip });
-      } else {
-        this.#leave(step, { events: Array.isArray(reaction) ? reaction : [reaction], outlets: step.outlets, trip });
-      }
+      if (reaction === event) this.#leave(step, event, step.outlets);
+      else if (reaction === HELD) this.#hold(step, event);
+      else if (reaction instanceof Chosen) this.#leave(step, reaction.event, chosen(step, reaction));
+      else if (reaction instanceof Joined) this.#join(step, event, reaction);
+      else if (reaction instanceof Streamed) this.#stream(step, event, reaction);
+      else if (Array.isArray(reaction)) this.#spread(step, event, reaction);
+      else throw new TypeError(`Cannot go on with what step "${step.name}" answered: ${typeof reaction}`);
     } catch (error) {
-      this.#fail(step, { event, error, trip });
+      this.#fail(step, event, error);
     }
   }
 
-  /** Sends what came out of a step into its outlets; at the end of a branch, ends it. */
-  #leave(
-    step: RunningStep,
-    { events, outlets, trip }: { events: readonly FlowEvent[]; outlets: readonly RunningStep[]; trip: Trip },
-  ): void {
-    if (step.answers !== "never") { for (const event of events) answer(step, event, trip); }
-    const spread = events.map((event) => ({
-      event,
-      copies: outlets.slice(1).map(() =>
-        step.options.share === true ? event.with(event.body) : event.with(copyData(event.body))
-      ),
-    }));
-    trip.enter(events.length * outlets.length);
-    for (const { event, copies } of spread) {
-      for (const [index, outlet] of outlets.entries()) {
-        this.#walk(outlet, index === 0 ? event : copies[index - 1]!, trip);
+  #hold(step: RunningStep, event: FlowEvent): void {
+    this.probe?.leave?.(step.name, event, []);
+    step.holding.add(event);
+    tripOf(event).hold(event, step, step.operator.stalled !== undefined);
+  }
+
+  #join(step: RunningStep, event: FlowEvent, { event: joined, of }: Joined): void {
+    const own = tripOf(event);
+    const parents = of.map((member) => member === event ? own : this.#takeBack(step, member));
+    const trip = new Trip(parents);
+    trip.enter();
+    joined.track = trip;
+    this.#leave(step, joined, step.outlets);
+    if (!of.includes(event)) own.leave(step.name);
+  }
+
+  #stream(step: RunningStep, event: FlowEvent, { chunks }: Streamed): void {
+    pump(event, chunks, {
+      step,
+      send: (chunk) => {
+        this.#goOn(step, chunk, chunk);
+        this.#run();
+      },
+      end: (to, last) => {
+        this.#later(to, last);
+        this.#run();
+      },
+      fail: (error) => {
+        this.#fail(step, event, error);
+        this.#run();
+      },
+      wait: (change) => this.#listener.onWait(change, event, undefined),
+    });
+  }
+
+  /** Sends out several events. As many as an event was made of belong to its members, one each. */
+  #spread(step: RunningStep, event: FlowEvent, events: readonly FlowEvent[]): void {
+    const trip = tripOf(event);
+    const { parents } = trip;
+    if (parents.length > 1 && parents.length === events.length) {
+      for (const [index, item] of events.entries()) {
+        item.track = parents[index]!;
+        parents[index]!.enter();
       }
+    } else {
+      for (const item of events) item.track = trip;
+      trip.enter(events.length);
     }
+    this.probe?.leave?.(step.name, event, events);
+    if (step.answers !== "never") { for (const item of events) answer(step, item, tripOf(item)); }
+    for (let index = events.length - 1; index >= 0; index--) this.#part(step, events[index]!, step.outlets);
     trip.leave(step.name);
   }
 
-  #fail(step: RunningStep, failed: { event: FlowEvent; error: unknown; trip: Trip }): void {
-    const { event, error, trip } = failed;
+  /** Sends one event into the outlets; at the end of a branch, ends it. */
+  #leave(step: RunningStep, event: FlowEvent, outlets: readonly RunningStep[]): void {
+    this.probe?.leave?.(step.name, event, outlets.length > 0 || step.outlets.length === 0 ? [event] : []);
+    if (step.answers !== "never") answer(step, event, tripOf(event));
+    this.#part(step, event, outlets);
+  }
+
+  #part(step: RunningStep, event: FlowEvent, outlets: readonly RunningStep[]): void {
+    const trip = tripOf(event);
+    if (outlets.length === 0) {
+      trip.leave(step.name);
+      return;
+    }
+    if (outlets.length > 1) {
+      const share = step.options.share === true;
+      const copies = outlets.slice(1).map(() => event.with(share ? event.body : copyData(event.body)));
+      trip.enter(copies.length);
+      for (let index = copies.length; index > 0; index--) this.#later(outlets[index]!, copies[index - 1]!);
+    }
+    this.#later(outlets[0]!, event);
+  }
+
+  #fail(step: RunningStep, event: FlowEvent, error: unknown): void {
+    const trip = tripOf(event);
+    this.probe?.fail?.(step.name, event, error);
     const handler = recover(step, event, error);
     if (handler !== undefined) {
-      const branch = step.isCallers ? trip : new Trip({ parent: trip, answers: false });
-      if (branch !== trip) branch.enter();
-      this.#walk(handler, event, branch);
+      if (!step.isCallers) {
+        const branch = new Trip([trip], { answers: false });
+        branch.enter();
+        event.track = branch;
+      }
+      this.#later(handler, event);
       return;
     }
     const failure = new StepError(step.name, error);
     const isTold = step.isCallers && trip.settle({ kind: "failed", error: failure });
-    if (!isTold) {
-      const { name } = error instanceof Error ? error : { name: typeof error };
-      this.#surroundings.log.error(failure.message, { event: event.id, step: step.name, error: name });
-    }
+    if (step.isCallers && !isTold) { for (const root of trip.roots()) failStream(root, failure); }
+    trip.note(failure);
+    this.#listener.onFailure(event, failure, isTold);
     trip.leave(step.name);
   }
 }
 
+function tripOf(event: FlowEvent): Trip {
+  return event.track as Trip;
+}
+
 function answer(step: RunningStep, event: FlowEvent, trip: Trip): void {
   if (step.answers === "failures" && event.error === undefined) return;
-  trip.settle({ kind: "reply", body: step.outlets.length === 0 ? event.body : copyData(event.body) });
+  const body = step.outlets.length === 0 ? event.body : copyData(event.body);
+  if (event.chunk === undefined || event.error !== undefined) trip.settle({ kind: "reply", body });
+  else for (const root of trip.roots()) answerChunk(root, { body, trip, step: step.name });
+}
+
+/** Adds a chunk to the reply, which begins with the first; the branch is not done before the chunk is taken. */
+function answerChunk(root: Trip, { body, trip, step }: { body: unknown; trip: Trip; step: string }): void {
+  if (root.outcome === undefined) {
+    root.settle({
+      kind: "stream",
+      chunks: new ReplyStream(() => root.abort(new Error("The reader of the reply left"))),
+    });
+  }
+  if (root.outcome?.kind !== "stream") return;
+  trip.enter();
+  root.outcome.chunks.push(body, () => trip.leave(step));
+}
+
+function failStream(root: Trip, failure: StepError): void {
+  if (root.outcome?.kind === "stream") root.outcome.chunks.end(failure);
+}
+
+function countVisit(step: RunningStep, event: FlowEvent): void {
+  const visits = event.visits ??= new Map();
+  const count = (visits.get(step.name) ?? 0) + 1;
+  visits.set(step.name, count);
+  if (count > step.maxIterations!) {
+    throw new RangeError(
+      `Cannot enter step "${step.name}" again: the event has been in it ${step.maxIterations} times, which is the limit (maxIterations)`,
+    );
+  }
 }
 
 function chosen(step: RunningStep, { outlets }: Chosen): RunningStep[] {

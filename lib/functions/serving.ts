@@ -5,9 +5,11 @@ import { GraphBuilder } from "../graph/builder.ts";
 import { CellJournal } from "../graph/cell.ts";
 import type { Chain } from "../graph/chain.ts";
 import { compile, type Plan } from "../graph/compile.ts";
+import type { Clock } from "../graph/clock.ts";
 import type { Log } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { Graph, type GraphOptions } from "../graph/graph.ts";
+import type { FlowLimits } from "../graph/limits.ts";
 import { sourceOf } from "../graph/source.ts";
 import type { Plot, PlotOptions } from "../graph/plot.ts";
 import type { Schema } from "../graph/schema.ts";
@@ -56,6 +58,8 @@ export interface MockOptions {
   observe?: (step: string, event: FlowEvent) => void;
   /** Where steps and the flow write their log lines; default: the console. */
   log?: Log;
+  /** The time that the flow goes by; default: the machine's. */
+  clock?: Clock;
 }
 
 /** One deployable service: a graph or a router, with its children. */
@@ -86,7 +90,7 @@ export class ServingFunction {
     schemas: GraphOptions<Input, Reply> & { input: Schema<Input> },
   ): Graph<Input, Reply>;
   /** A flow whose first step says what it takes. */
-  setTopology(topology: "flow"): OpenGraph;
+  setTopology(topology: "flow", limits?: FlowLimits): OpenGraph;
   /** A router alone: `modelRouter()` unless another is given. */
   setTopology(topology: "router", router?: RouterStep): RouterGraph;
   setTopology(topology: "flow" | "router", given?: unknown): unknown {
@@ -158,8 +162,8 @@ export class ServingFunction {
    *
    * @throws {GraphError} With everything that is wrong with the graph.
    */
-  async start(): Promise<Flow> {
-    return await this.#start(this.#compile("*"), { isMock: false });
+  async start(options: { clock?: Clock } = {}): Promise<Flow> {
+    return await this.#start(this.#compile("*"), { isMock: false, ...options });
   }
 
   /**
@@ -195,9 +199,12 @@ export class ServingFunction {
 
   #start(
     plan: Plan,
-    { isMock, log = consoleLog(), ...rest }: Omit<MockOptions, "currentFunction"> & { isMock: boolean },
+    { isMock, log = consoleLog(), clock, ...rest }: Omit<MockOptions, "currentFunction"> & { isMock: boolean },
   ): Promise<Flow> {
-    return start(plan, { ...rest, surroundings: { isMock, params: this.#params, log } });
+    return start(plan, {
+      ...rest,
+      surroundings: { isMock, params: this.#params, log, ...(clock === undefined ? {} : { clock }) },
+    });
   }
 
   #compile(currentFunction: string): Plan {

@@ -80,6 +80,7 @@ export class GraphBuilder {
       routes: new Map(),
       catches: [],
       responder: false,
+      cycles: [],
       place: callerPlace(),
     };
     this.#insert(this.#nodes, node);
@@ -109,6 +110,15 @@ export class GraphBuilder {
       const earlier = node.after;
       node.after = [...earlier, ...names];
       return () => node.after = earlier;
+    });
+  }
+
+  /** Sends a step's results back to earlier steps as well. */
+  cycle(node: StepNode, names: readonly string[]): void {
+    this.#change(() => {
+      const earlier = node.cycles;
+      node.cycles = [...earlier, ...names];
+      return () => node.cycles = earlier;
     });
   }
 

@@ -67,6 +67,12 @@ export class Chain<Input, Body, Reply = unknown> implements Served<Input, Body> 
     return this;
   }
 
+  /** Sends this step's results back to an earlier step; the graph has to say `allowCycles`. */
+  cycleTo(name: string): this {
+    this.#builder.cycle(this.#node("cycleTo"), [name]);
+    return this;
+  }
+
   #node(wish: string): StepNode {
     if ("name" in this.#from) return this.#from;
     throw new TypeError(`Cannot ask ${wish} of ${this.#from.join(" and ")} together: call .to(name, step) first`);

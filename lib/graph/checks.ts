@@ -1,9 +1,11 @@
 import type { Fault } from "../errors.ts";
 import type { GraphSource } from "./source.ts";
 import { notJson } from "./json.ts";
+import { FLOW_LIMITS } from "./limits.ts";
 import type { Links } from "./link.ts";
 import { type RouteNode, specOf, type StepNode } from "./node.ts";
 import { onLoops, reachable } from "./reach.ts";
+import type { StepOptions } from "./step.ts";
 import { CLASS_TASK } from "./task.ts";
 
 /** The faults that a step has by itself: its name, its options, its code, its function, its routes. */
@@ -31,13 +33,16 @@ export function checkLinks(source: GraphSource, links: Links): Fault[] {
     faults.push(error(`graph "${source.name}" has no steps`, `Add one: graph.to("name", (body) => body)`));
   }
   const loop = onLoops(links.next);
-  if (loop.length > 0) {
+  if (loop.length > 0 && source.limits.allowCycles !== true) {
     faults.push(error(
       `steps ${loop.map((index) => `"${name(index)}"`).join(", ")} form a loop`,
-      `Take out one of the links between them`,
+      `Take out one of the links between them, or say setTopology("flow", { allowCycles: true })`,
       name(loop[0]!),
     ));
+  } else if (loop.length > 0) {
+    faults.push(...checkExits(source, links, loop));
   }
+  faults.push(...checkLimits(source));
   const responders = nodes.filter((node) => node.responder);
   if (responders.length > 1) {
     faults.push(error(
@@ -61,6 +66,37 @@ export function checkLinks(source: GraphSource, links: Links): Fault[] {
     });
   }
   return faults;
+}
+
+/** A cycle that no event can leave: every way from it leads back, nothing in it answers or ends an event. */
+function checkExits({ nodes }: GraphSource, { next }: Links, loop: readonly number[]): Fault[] {
+  const told = new Set<number>();
+  return loop.flatMap((start) => {
+    if (told.has(start)) return [];
+    const reached = reachable([start], next);
+    for (const index of reached) told.add(index);
+    const canEnd = [...reached].some((index) => {
+      const node = nodes[index]!;
+      return next[index]!.length === 0 || node.responder || node.definition.canDrop === true;
+    });
+    if (canEnd) return [];
+    const names = [...reached].map((index) => `"${nodes[index]!.name}"`).join(", ");
+    return [error(
+      `no event can leave the cycle of ${names}`,
+      `Put a step behind one of them, and choose between it and the way back: choice((body) => …)`,
+      nodes[start]!.name,
+    )];
+  });
+}
+
+function checkLimits({ limits }: GraphSource): Fault[] {
+  const parsed = FLOW_LIMITS.safeParse(limits);
+  return parsed.success ? [] : parsed.error.issues.map(({ path, message }) =>
+    error(
+      `option ${path.join(".")} of the graph: ${message}`,
+      `Mend the options of setTopology("flow", { … })`,
+    )
+  );
 }
 
 function checkName(node: StepNode, index: number, nodes: readonly StepNode[]): Fault[] {
@@ -88,9 +124,7 @@ function checkCode({ code, definition }: StepNode): Fault[] {
 
 function checkOptions(node: StepNode): Fault[] {
   const faults = Object.entries(node.options).flatMap(([key, value]) =>
-    typeof value === OPTION_TYPES[key] && value !== ""
-      ? []
-      : [error(`option ${key} is ${JSON.stringify(value)}`, `Give a ${OPTION_TYPES[key]}`)]
+    isOption(key, value) ? [] : [error(`option ${key} is ${shown(value)}`, `Give ${OPTION_TYPES[key]![0]}`)]
   );
   const parsed = node.definition.options.safeParse(node.own);
   for (const issue of parsed.success ? [] : parsed.error.issues) {
@@ -112,15 +146,46 @@ function checkOptions(node: StepNode): Fault[] {
   return faults;
 }
 
-const OPTION_TYPES: Readonly<Record<string, string>> = {
-  resultPath: "string",
-  inputPath: "string",
-  fullEvent: "boolean",
-  function: "string",
-  shape: "string",
-  comment: "string",
-  share: "boolean",
+const TEXT = ["a string", (value: unknown) => typeof value === "string" && value !== ""] as const;
+const YES_OR_NO = ["a boolean", (value: unknown) => typeof value === "boolean"] as const;
+
+const OPTION_TYPES: Readonly<Record<string, readonly [wish: string, is: (value: unknown) => boolean]>> = {
+  resultPath: TEXT,
+  inputPath: TEXT,
+  fullEvent: YES_OR_NO,
+  function: TEXT,
+  shape: TEXT,
+  comment: TEXT,
+  share: YES_OR_NO,
+  retries: ["a whole number, 0 or more", (value) => isWhole(value, 0)],
+  backoffMs: ["milliseconds, 0 or more", (value) => isFrom(value, 0)],
+  timeoutMs: ["milliseconds, more than 0", (value) => isFrom(value, 0) && value !== 0],
+  maxInFlight: ["a whole number, 1 or more", (value) => isWhole(value, 1)],
+  maxIterations: ["a whole number, 1 or more", (value) => isWhole(value, 1)],
+  breaker: ["{ failures: 1 or more, coolDownMs: 0 or more }", isBreaker],
 };
+
+function isOption(key: string, value: unknown): boolean {
+  return OPTION_TYPES[key]![1](value);
+}
+
+function isFrom(value: unknown, least: number): boolean {
+  return typeof value === "number" && Number.isFinite(value) && value >= least;
+}
+
+function isWhole(value: unknown, least: number): boolean {
+  return Number.isSafeInteger(value) && isFrom(value, least);
+}
+
+function isBreaker(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { failures, coolDownMs } = value as Partial<NonNullable<StepOptions["breaker"]>>;
+  return isWhole(failures, 1) && isFrom(coolDownMs, 0);
+}
+
+function shown(value: unknown): string {
+  return typeof value === "number" ? String(value) : JSON.stringify(value);
+}
 
 function checkRoute({ key, args }: RouteNode): Fault[] {
   if (key === "") return [error("a route has no key", `Give it one: addRoute("key", Model)`)];

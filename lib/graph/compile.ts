@@ -2,9 +2,10 @@ import { type Fault, GraphError } from "../errors.ts";
 import { checkLinks, checkSteps } from "./checks.ts";
 import type { GraphSource } from "./source.ts";
 import { link, type Links } from "./link.ts";
+import type { FlowLimits } from "./limits.ts";
 import { type Catch, type ErrorClass, specOf } from "./node.ts";
 import type { StepDefinition, StepSpec } from "./operator.ts";
-import { reachable } from "./reach.ts";
+import { onLoops, reachable } from "./reach.ts";
 import type { Schema } from "./schema.ts";
 import type { StepOptions } from "./step.ts";
 
@@ -24,6 +25,8 @@ export interface PlanStep {
   readonly followsFailure: boolean;
   /** It leads to the responder, so its failure is the caller's. */
   readonly leadsToReply: boolean;
+  /** How often one event may enter it; undefined where it lies on no cycle. */
+  readonly maxIterations: number | undefined;
 }
 
 /** A step that takes failures, and of which classes; all when `only` is left out. */
@@ -42,8 +45,11 @@ export interface Plan {
   readonly hasResponder: boolean;
   /** Checks each request. */
   readonly input: Schema<unknown> | undefined;
+  readonly limits: FlowLimits;
   readonly warnings: readonly Fault[];
 }
+
+const MAX_ITERATIONS = 100;
 
 /** Where a graph is going to run. */
 export interface CompileOptions {
@@ -117,6 +123,7 @@ function makePlan(source: GraphSource, links: Links, warnings: readonly Fault[])
   const responder = nodes.findIndex((node) => node.responder);
   const leading = responder < 0 ? new Set<number>() : reachable([responder], links.previous);
   const handled = reachable([...links.handlers], links.next);
+  const cycles = new Set(onLoops(links.next));
   const steps = nodes.map((node, index): PlanStep => ({
     spec: specOf(node),
     definition: node.definition,
@@ -128,6 +135,9 @@ function makePlan(source: GraphSource, links: Links, warnings: readonly Fault[])
     responds: index === responder,
     followsFailure: handled.has(index),
     leadsToReply: leading.has(index),
+    maxIterations: cycles.has(index)
+      ? node.options.maxIterations ?? source.limits.maxIterations ?? MAX_ITERATIONS
+      : undefined,
   }));
   return {
     name: source.name,
@@ -135,6 +145,7 @@ function makePlan(source: GraphSource, links: Links, warnings: readonly Fault[])
     starts: links.starts,
     hasResponder: responder >= 0,
     input: source.input,
+    limits: source.limits,
     warnings,
   };
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { notJson } from "./json.ts";
 import type { GraphSource } from "./source.ts";
+import { FLOW_LIMITS } from "./limits.ts";
 import type { Catch, ErrorClass, StepNode } from "./node.ts";
 import { Refs } from "./refs.ts";
 
@@ -29,6 +30,12 @@ const STEP = z.strictObject({
     shape: z.string(),
     comment: z.string(),
     share: z.boolean(),
+    retries: z.number(),
+    backoffMs: z.number(),
+    timeoutMs: z.number(),
+    maxInFlight: z.number(),
+    maxIterations: z.number(),
+    breaker: z.strictObject({ failures: z.number(), coolDownMs: z.number() }),
   }).partial().optional(),
   after: z.array(z.string()).optional(),
   before: z.array(z.string()).optional(),
@@ -36,6 +43,8 @@ const STEP = z.strictObject({
   routes: z.array(ROUTE).optional(),
   onError: z.array(ON_ERROR).optional(),
   responder: z.boolean().optional(),
+  /** The earlier steps that its results go back to. */
+  cycles: z.array(z.string()).optional(),
 });
 
 /** The form of a graph's document. */
@@ -44,6 +53,7 @@ export const GRAPH_DOCUMENT = z.strictObject({
   name: z.string(),
   /** JSON Schema of what the graph takes. */
   input: z.record(z.string(), z.json()).optional(),
+  limits: FLOW_LIMITS.optional(),
   steps: z.array(STEP),
   onError: z.array(ON_ERROR).optional(),
 });
@@ -69,6 +79,7 @@ export function toDocument(source: GraphSource): GraphDocument {
     levada: "graph/1",
     name: source.name,
     input: source.input === undefined ? undefined : z.toJSONSchema(source.input as z.ZodType) as GraphDocument["input"],
+    limits: source.limits,
     steps,
     onError: source.catches.map((entry) => catchDocument(entry, refs)),
   });
@@ -104,6 +115,7 @@ function stepDocument(node: StepNode, refs: Refs): StepDocument {
     ),
     onError: node.catches.map((entry) => catchDocument(entry, refs)),
     responder,
+    cycles: [...node.cycles],
   });
 }
 

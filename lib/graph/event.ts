@@ -36,11 +36,47 @@ export interface EventInit {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The place of an event among the results of a streaming step. */
+export interface Chunk {
+  /** The same object for all chunks of one stream. */
+  readonly stream: object;
+  /** Counted from 0. */
+  readonly index: number;
+  /** Nothing follows, and this event has no body: only a collector gets it. */
+  readonly isEnd: boolean;
+}
+
 /** Where the engine counts what becomes of an event. */
 export interface Track {
   /** Aborts when the caller hangs up or the time for the event is over. */
   readonly signal: AbortSignal;
 }
+
+/** What all copies of one event share: made when somebody first asks for it. */
+class Identity {
+  readonly init: EventInit;
+  #id: string | undefined;
+  #time: Date | undefined;
+  #headers: Headers | undefined;
+
+  constructor(init: EventInit) {
+    this.init = init;
+  }
+
+  get id(): string {
+    return this.#id ??= this.init.id ?? crypto.randomUUID();
+  }
+
+  get time(): Date {
+    return this.#time ??= this.init.time ?? new Date();
+  }
+
+  get headers(): Headers {
+    return this.#headers ??= new Headers(this.init.headers);
+  }
+}
+
+const NOTHING_KNOWN: EventInit = Object.freeze({});
 
 /** One event: a body, and what is known about it. Steps read and replace the body; the rest stays as it came. */
 export class FlowEvent<Body = unknown> {
@@ -50,32 +86,37 @@ export class FlowEvent<Body = unknown> {
   key: string | undefined;
   /** Set when the event is on its way to an error handler. */
   error: StepFailure | undefined;
+  /** Which of a streaming step's results this is, from 0; undefined for an event that is no such chunk. */
+  chunk: Chunk | undefined;
   /** The engine's own; undefined outside a running flow. */
   track: Track | undefined;
   /** The engine's own: events of one lane keep their order where no key says more. */
   lane: string | undefined;
   /** The engine's own: how often the event entered each step that lies on a cycle. */
   visits: Map<string, number> | undefined;
-  readonly #init: EventInit;
-  #id: string | undefined;
-  #time: Date | undefined;
-  #headers: Headers | undefined;
+  #init: EventInit;
+  #identity: Identity | undefined;
 
   /** Makes an event of a body; see `EventInit` for what else is known. */
-  constructor(body: Body, init: EventInit = {}) {
+  constructor(body: Body, init: EventInit = NOTHING_KNOWN) {
     this.body = body;
     this.key = init.key;
     this.error = undefined;
+    this.chunk = undefined;
     this.track = undefined;
     this.lane = init.partition;
     this.visits = undefined;
     this.#init = init;
-    this.#id = init.id;
+    this.#identity = undefined;
+  }
+
+  get #shared(): Identity {
+    return this.#identity ??= new Identity(this.#init);
   }
 
   /** Names the event in replies and logs. */
   get id(): string {
-    return this.#id ??= crypto.randomUUID();
+    return this.#shared.id;
   }
 
   /** The path of the request; `/` without one. */
@@ -90,12 +131,17 @@ export class FlowEvent<Body = unknown> {
 
   /** What came with the request. */
   get headers(): Headers {
-    return this.#headers ??= new Headers(this.#init.headers);
+    return this.#shared.headers;
   }
 
   /** When it happened. */
   get time(): Date {
-    return this.#time ??= this.#init.time ?? new Date();
+    return this.#shared.time;
+  }
+
+  /** The partition of the stream that it comes from; undefined where it comes from none. */
+  get partition(): string | undefined {
+    return this.#init.partition;
   }
 
   /** Aborts when whoever sent it does not wait any more; undefined where nobody said. */
@@ -118,11 +164,10 @@ export class FlowEvent<Body = unknown> {
   /** The same event with another body: same id, key, path, headers and time. */
   with<Other>(body: Other): FlowEvent<Other> {
     const copy = new FlowEvent(body, this.#init);
-    copy.#id = this.id;
-    copy.#time = this.#time;
-    copy.#headers = this.#headers;
+    copy.#identity = this.#shared;
     copy.key = this.key;
     copy.error = this.error;
+    copy.chunk = this.chunk;
     copy.track = this.track;
     copy.lane = this.lane;
     copy.visits = this.visits === undefined ? undefined : new Map(this.visits);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type Fault, GraphError } from "../errors.ts";
 import { GraphBuilder } from "./builder.ts";
 import { GRAPH_DOCUMENT, type StepDocument } from "./document.ts";
+import { type FlowLimits, limitsOf } from "./limits.ts";
 import type { ErrorClass } from "./node.ts";
 import type { Code, StepDefinition } from "./operator.ts";
 import type { Schema } from "./schema.ts";
@@ -22,6 +23,7 @@ export interface DocumentParts {
 export interface ReadGraph {
   readonly builder: GraphBuilder;
   readonly input: Schema<unknown> | undefined;
+  readonly limits: FlowLimits;
 }
 
 const TASKS: Catalogue = new Map([FUNCTION_TASK, CLASS_TASK].map((definition) => [definition.kind, definition]));
@@ -43,13 +45,17 @@ export function fromDocument(document: unknown, { code, catalogue }: DocumentPar
       })),
     );
   }
-  const { name, input, steps, onError = [] } = parsed.data;
+  const { name, input, limits = {}, steps, onError = [] } = parsed.data;
   const reader = new Reader(code, new Map([...TASKS, ...catalogue]));
   const builder = new GraphBuilder(name);
   for (const step of steps) reader.addStep(builder, step);
   for (const entry of onError) builder.handle(builder.catches, entry.handler, undefined, reader.only(entry.only));
   if (reader.faults.length > 0) throw new GraphError(`read the document of graph "${name}"`, reader.faults);
-  return { builder, input: input === undefined ? undefined : z.fromJSONSchema(input) };
+  return {
+    builder,
+    input: input === undefined ? undefined : z.fromJSONSchema(input),
+    limits: limitsOf(limits as FlowLimits),
+  };
 }
 
 class Reader {
@@ -90,6 +96,7 @@ class Reader {
     for (const entry of step.onError ?? []) {
       builder.handle(node.catches, entry.handler, undefined, this.only(entry.only));
     }
+    if (step.cycles !== undefined) builder.cycle(node, step.cycles);
     if (step.responder === true) builder.respond(node);
   }
 

@@ -3,6 +3,7 @@ import { Chain, chainOf } from "./chain.ts";
 import { codeOf, toDocument } from "./document.ts";
 import { type Catalogue, fromDocument } from "./from_document.ts";
 import type { Catcher, CatcherOptions } from "./handler.ts";
+import { type FlowLimits, limitsOf } from "./limits.ts";
 import type { StepNode } from "./node.ts";
 import type { Code } from "./operator.ts";
 import { Plot, type PlotOptions } from "./plot.ts";
@@ -14,7 +15,7 @@ import type { Given, Result, Served, Text } from "./typing.ts";
 import { viewOf } from "./view_of.ts";
 
 /** What a graph may declare of itself. */
-export interface GraphOptions<Input = unknown, Reply = unknown> {
+export interface GraphOptions<Input = unknown, Reply = unknown> extends FlowLimits {
   /** Checks each request at the door, 422 naming the field, and types the first step. */
   input?: Schema<Input>;
   /** Types what the responder gives. */
@@ -52,7 +53,7 @@ export class Graph<Input = unknown, Reply = unknown> implements Served<Input, Re
   constructor(builder: GraphBuilder | string, options: GraphOptions<Input, Reply> = {}) {
     this.#builder = typeof builder === "string" ? new GraphBuilder(builder) : builder;
     const { name, nodes, catches } = this.#builder;
-    keepSource(this, { name, nodes, catches, input: options.input });
+    keepSource(this, { name, nodes, catches, input: options.input, limits: limitsOf(options) });
   }
 
   /**
@@ -61,8 +62,8 @@ export class Graph<Input = unknown, Reply = unknown> implements Served<Input, Re
    * @throws {GraphError} With every unknown kind, missing ref and malformed part at once.
    */
   static fromJSON(document: unknown, code: ReadonlyMap<string, unknown>, catalogue: Catalogue): Graph {
-    const { builder, input } = fromDocument(document, { code, catalogue });
-    return new Graph(builder, input === undefined ? {} : { input });
+    const { builder, input, limits } = fromDocument(document, { code, catalogue });
+    return new Graph(builder, input === undefined ? limits : { ...limits, input });
   }
 
   /** Adds a start step; called twice, every start step gets each event. */

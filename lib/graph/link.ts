@@ -49,6 +49,12 @@ export function link({ nodes, catches }: Linkable): Links {
   const next = nodes.map((): number[] => []);
   for (const [index, froms] of previous.entries()) for (const from of froms) next[from]!.push(index);
   const starts = nodes.keys().filter((index) => previous[index]!.size === 0 && !handlers.has(index)).toArray();
+  for (const [index, node] of nodes.entries()) {
+    for (const to of node.cycles.flatMap((name) => find("goes back to", name, node.name))) {
+      next[index]!.push(to);
+      previous[to]!.add(index);
+    }
+  }
   return { next, previous: previous.map((froms) => [...froms]), handlers, starts, indexOf, faults };
 }
 

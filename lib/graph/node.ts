@@ -35,6 +35,8 @@ export interface StepNode {
   readonly routes: Map<string, RouteNode>;
   readonly catches: Catch[];
   responder: boolean;
+  /** The earlier steps that its results go back to. */
+  cycles: readonly string[];
   /** Where it was written: file, line and column; in a notebook the cell. */
   readonly place: string;
 }

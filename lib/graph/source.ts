@@ -1,3 +1,4 @@
+import type { FlowLimits } from "./limits.ts";
 import type { Catch, StepNode } from "./node.ts";
 import type { Schema } from "./schema.ts";
 
@@ -7,6 +8,7 @@ export interface GraphSource {
   readonly nodes: readonly StepNode[];
   readonly catches: readonly Catch[];
   readonly input: Schema<unknown> | undefined;
+  readonly limits: FlowLimits;
 }
 
 const SOURCES = new WeakMap<object, GraphSource>();

@@ -1,6 +1,15 @@
 import { z } from "zod";
 import { FlowEvent } from "./event.ts";
-import type { Code, Operator, StepDefinition, StepScope, StepSpec } from "./operator.ts";
+import { isGenerator } from "./generator.ts";
+import {
+  type Code,
+  type Operator,
+  type Reaction,
+  type StepDefinition,
+  type StepScope,
+  type StepSpec,
+  Streamed,
+} from "./operator.ts";
 import { type EventTask, ReadyStep, type Task } from "./step.ts";
 
 const NO_OPTIONS = z.strictObject({});
@@ -32,8 +41,8 @@ export const CLASS_TASK: StepDefinition = {
       };
       const run = (event: FlowEvent) => {
         const part = scope.read(event);
-        if (part === event.body || part === event) return doEvent(event, scope.context);
-        const result = doEvent(event.with(part), scope.context); // inputPath: the event with that part of its body
+        if (part === event.body || part === event) return doEvent(event, scope.contextOf(event));
+        const result = doEvent(event.with(part), scope.contextOf(event)); // inputPath: the event with that part of its body
         return result instanceof Promise ? result.then(bodyOf) : bodyOf(result);
       };
       return { ...operator(run, write), ...closing(task) };
@@ -68,24 +77,43 @@ async function openTask(spec: StepSpec, scope: StepScope): Promise<Opened> {
   return task;
 }
 
-function call(fn: Code, { read, write, context }: StepScope): Operator {
-  return operator((event) => fn(read(event), context), write);
+function call(fn: Code, scope: StepScope): Operator {
+  const { read, write, context } = scope;
+  const run: (event: FlowEvent) => unknown = fn.length === 1
+    ? (event) => fn(read(event), context)
+    : (event) => fn(read(event), scope.contextOf(event)); // it may take a context, which has the event's own signal
+  return operator(run, write);
 }
 
 function operator(run: (event: FlowEvent) => unknown, write: StepScope["write"]): Operator {
+  function finish(event: FlowEvent, result: unknown): Reaction {
+    if (isGenerator(result)) return new Streamed(event, written(result, event, write));
+    write(event, result);
+    return event;
+  }
   return {
     process(event) {
       const result = run(event);
-      if (result instanceof Promise) {
-        return result.then((value) => {
-          write(event, value);
-          return event;
-        });
+      if (typeof result !== "object" || result === null) {
+        write(event, result);
+        return event;
       }
-      write(event, result);
-      return event;
+      return result instanceof Promise ? result.then((value) => finish(event, value)) : finish(event, result);
     },
   };
+}
+
+/** Chunks as `resultPath` has them: each written into a body of its own. */
+async function* written(
+  chunks: Iterable<unknown> | AsyncIterable<unknown>,
+  event: FlowEvent,
+  write: StepScope["write"],
+): AsyncGenerator<unknown, undefined, undefined> {
+  for await (const chunk of chunks) {
+    const one = event.with(event.body);
+    write(one, chunk);
+    yield one.body;
+  }
 }
 
 function bodyOf(result: unknown): unknown {

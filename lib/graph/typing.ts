@@ -30,7 +30,10 @@ export type Nested<Path, Value> = Path extends `${infer Head}.${infer Rest}` ? {
 export type Given<Body, From, Full> = Full extends true ? FlowEvent<Body> : From extends string ? At<Body, From> : Body;
 
 /** What goes on when a step returns `Out`. */
-export type Emitted<Out> = Out extends FlowEvent<infer Body> ? Body : Out;
+export type Emitted<Out> = Out extends FlowEvent<infer Body> ? Body
+  // deno-lint-ignore no-explicit-any -- a generator may return and take anything
+  : Out extends Generator<infer Chunk, any, any> | AsyncGenerator<infer Chunk, any, any> ? Chunk
+  : Out;
 
 /** A body with fields added or replaced. */
 export type Extended<Body, Added> = keyof Body & keyof Added extends never ? Body & Added

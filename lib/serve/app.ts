@@ -4,6 +4,7 @@ import type { Outcome } from "../flow/trip.ts";
 import { type EventInit, FlowEvent } from "../graph/event.ts";
 import { decodeBody } from "./decode_body.ts";
 import { encodeError, encodeReply } from "./encode_reply.ts";
+import { encodeStream } from "./encode_stream.ts";
 
 /** What is known of a request besides its bytes. */
 export type RequestInfo = Pick<EventInit, "id" | "key" | "time" | "trigger">;
@@ -20,7 +21,7 @@ export function createApp(flow: Flow): App {
       const event = eventOf(request, info);
       try {
         event.body = await decodeBody(request);
-        return respond(await flow.handle(event), event);
+        return await respond(await flow.handle(event), event);
       } catch (error) {
         const status = error instanceof StatusError ? error.status : 500;
         return encodeError(status, { error: error instanceof Error ? error.message : String(error), id: event.id });
@@ -38,13 +39,16 @@ function eventOf(request: Request, info: RequestInfo): FlowEvent {
     trigger: info.trigger ?? "http",
     method,
     headers,
+    signal: request.signal,
   });
 }
 
-function respond(outcome: Outcome, event: FlowEvent): Response {
+function respond(outcome: Outcome, event: FlowEvent): Response | Promise<Response> {
   switch (outcome.kind) {
     case "reply":
       return encodeReply(outcome.body, event.id);
+    case "stream":
+      return encodeStream(outcome.chunks, { accept: event.headers.get("accept"), id: event.id });
     case "accepted":
       return encodeReply({ id: event.id }, event.id);
     case "ended":

@@ -60,14 +60,15 @@ export class MockServer implements AsyncDisposable {
     return this.#flow.sent(queue);
   }
 
-  /** Takes no more requests, waits for what is under way, and closes every step. */
-  async waitForCompletion(): Promise<void> {
-    await this.#flow.close();
+  /** Takes no more requests, waits for what is under way, closes every step, and gives the result of the step that folds all events. */
+  // deno-lint-ignore no-explicit-any -- the result is what the graph's folding steps make of it
+  async waitForCompletion<Total = any>(): Promise<Total> {
+    return await this.#flow.close<Total>();
   }
 
   /** Closes the function, see `waitForCompletion`. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#flow.close();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#flow.close();
   }
 }
 
@@ -103,5 +104,8 @@ async function readReply(response: Response): Promise<unknown> {
   }
   if (response.status === 204) return undefined;
   if (type.startsWith("application/json")) return await response.json();
+  if (type.startsWith("application/x-ndjson")) {
+    return (await response.text()).split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  }
   return type.startsWith("text/") ? await response.text() : new Uint8Array(await response.arrayBuffer());
 }

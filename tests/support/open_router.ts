@@ -1,3 +1,4 @@
+import { SYSTEM_CLOCK } from "../../lib/flow/system_clock.ts";
 import type { Context } from "../../lib/graph/context.ts";
 import { type EventInit, FlowEvent } from "../../lib/graph/event.ts";
 import type { Code, StepScope } from "../../lib/graph/operator.ts";
@@ -17,6 +18,8 @@ export function quietContext(step: string, params: Readonly<Record<string, unkno
     function: "test",
     isMock: true,
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+    signal: new AbortController().signal,
+    metric: quiet,
     param: <Value>(name: string, fallback?: Value) => (Object.hasOwn(params, name) ? params[name] : fallback) as Value,
     pushError: (_event, error) => void pushed.push(error.message),
     pushed,
@@ -45,11 +48,21 @@ export async function openRouter(
   const scope: StepScope = {
     context,
     isTerminal: true,
+    outlets: [],
+    clock: SYSTEM_CLOCK,
+    contextOf: () => context,
     read: ({ body }) => inputPath === undefined ? body : (body as Record<string, unknown>)[inputPath],
     write(event, result) {
       event.body = resultPath === undefined ? result : { ...event.body as object, [resultPath]: result };
     },
     release: () => Promise.reject(new Error("a router holds no events")),
+    end: () => {
+      throw new Error("a router holds no events");
+    },
+    fail: () => {
+      throw new Error("a router holds no events");
+    },
+    count: () => {},
     send: () => {
       throw new Error("a router is no way out");
     },

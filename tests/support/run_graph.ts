@@ -1,5 +1,6 @@
 import { type Flow, start } from "../../lib/flow/flow.ts";
 import { compile, type CompileOptions } from "../../lib/graph/compile.ts";
+import type { Clock } from "../../lib/graph/clock.ts";
 import type { Log } from "../../lib/graph/context.ts";
 import type { FlowEvent } from "../../lib/graph/event.ts";
 import { sourceOf } from "../../lib/graph/source.ts";
@@ -19,12 +20,16 @@ export function memoryLog(): MemoryLog {
 /** Compiles a graph and starts it, with a log of one's own and without a server. */
 export function runGraph(
   graph: object,
-  options: CompileOptions & { log?: Log; observe?: (step: string, event: FlowEvent) => void; maxInFlight?: number } =
-    {},
+  options: CompileOptions & {
+    log?: Log;
+    observe?: (step: string, event: FlowEvent) => void;
+    maxInFlight?: number;
+    clock?: Clock;
+  } = {},
 ): Promise<Flow> {
-  const { log = memoryLog(), observe, maxInFlight, ...rest } = options;
+  const { log = memoryLog(), observe, maxInFlight, clock, ...rest } = options;
   return start(compile(sourceOf(graph), rest), {
-    surroundings: { isMock: true, params: new Map(), log },
+    surroundings: { isMock: true, params: new Map(), log, ...(clock === undefined ? {} : { clock }) },
     ...(observe === undefined ? {} : { observe }),
     ...(maxInFlight === undefined ? {} : { maxInFlight }),
   });

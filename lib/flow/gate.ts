@@ -1,0 +1,116 @@
+import type { FlowEvent } from "../graph/event.ts";
+
+/** An event at a step that answers later. */
+export interface Visit {
+  readonly event: FlowEvent;
+  readonly lane: string | undefined;
+  isStarted: boolean;
+  /** What follows from the step's answer; set when the answer is there. */
+  follow: (() => void) | undefined;
+}
+
+/**
+ * Keeps order at one step that answers later: events of one lane leave it as they came. Without a limit, one event of a lane is
+ * worked on at a time, and any number without a lane; with one, so many in all.
+ */
+export class Gate {
+  readonly #limit: number | undefined;
+  readonly #start: (visit: Visit) => void;
+  readonly #lanes = new Map<string, Visit[]>();
+  readonly #waiting: Visit[] = [];
+  readonly #dirty: (string | undefined)[] = [];
+  #running = 0;
+  #isLooking = false;
+  /** How many events are inside: worked on, or waiting. */
+  visits = 0;
+
+  /** `start` is called for an event that had to wait, when it is its turn; it ends in `settle`. */
+  constructor(limit: number | undefined, start: (visit: Visit) => void) {
+    this.#limit = limit;
+    this.#start = start;
+  }
+
+  /** Takes an event in that has to wait for others, and tells so; false where it may be worked on at once. */
+  keeps(event: FlowEvent): boolean {
+    const lane = laneOf(event);
+    const mayStart = this.#limit === undefined
+      ? lane === undefined || !this.#lanes.has(lane)
+      : this.#running < this.#limit && this.#waiting.length === 0;
+    if (mayStart) return false;
+    const visit: Visit = { event, lane, isStarted: false, follow: undefined };
+    this.#enter(visit);
+    if (this.#limit !== undefined) this.#waiting.push(visit);
+    return true;
+  }
+
+  /** An event is worked on that did not have to wait, and will answer later. */
+  begin(event: FlowEvent): Visit {
+    const visit: Visit = { event, lane: laneOf(event), isStarted: true, follow: undefined };
+    this.#enter(visit);
+    this.#running += 1;
+    return visit;
+  }
+
+  /** The answer is there: `follow` is called when the events before it in its lane have left. Only the first answer counts. */
+  settle(visit: Visit, follow: () => void): void {
+    if (visit.follow !== undefined) return;
+    visit.follow = follow;
+    if (visit.isStarted) this.#running -= 1;
+    visit.isStarted = true;
+    if (visit.lane === undefined) {
+      this.visits -= 1;
+      follow();
+    }
+    this.#dirty.push(visit.lane);
+    if (!this.#isLooking) this.#look();
+  }
+
+  #enter(visit: Visit): void {
+    this.visits += 1;
+    if (visit.lane === undefined) return;
+    const lane = this.#lanes.get(visit.lane);
+    if (lane === undefined) this.#lanes.set(visit.lane, [visit]);
+    else lane.push(visit);
+  }
+
+  #look(): void {
+    this.#isLooking = true;
+    try {
+      while (this.#dirty.length > 0) {
+        const lane = this.#dirty.pop();
+        if (lane !== undefined) this.#letOut(lane);
+        while (this.#running < (this.#limit ?? 0) && this.#waiting.length > 0) this.#begin(this.#waiting.shift()!);
+      }
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  #letOut(name: string): void {
+    const lane = this.#lanes.get(name);
+    for (let first = lane?.[0]; lane !== undefined && first !== undefined; first = lane[0]) {
+      if (first.follow !== undefined) {
+        lane.shift();
+        this.visits -= 1;
+        first.follow();
+      } else if (this.#limit === undefined && !first.isStarted) {
+        this.#begin(first);
+      } else {
+        return;
+      }
+    }
+    this.#lanes.delete(name);
+  }
+
+  #begin(visit: Visit): void {
+    if (visit.follow !== undefined) return; // given up while it waited
+    visit.isStarted = true;
+    this.#running += 1;
+    this.#start(visit);
+  }
+}
+
+function laneOf(event: FlowEvent): string | undefined {
+  if (event.lane !== undefined) return event.lane;
+  return event.key === undefined ? undefined : `key ${event.key}`;
+}

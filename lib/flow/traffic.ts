@@ -1,0 +1,129 @@
+import { StatusError, StepError } from "../errors.ts";
+import type { Clock } from "../graph/clock.ts";
+import type { FlowEvent } from "../graph/event.ts";
+import { Deadlines } from "./deadlines.ts";
+import type { Outcome, Trip } from "./trip.ts";
+import type { WalkListener } from "./walk.ts";
+
+/** What the traffic of a flow is counted with. */
+export interface TrafficOptions {
+  readonly clock: Clock;
+  /** How many branches may wait for something before new events have to wait outside. */
+  readonly maxWaiting: number;
+  /** An event without an answer after so many milliseconds fails. */
+  readonly timeoutMs: number | undefined;
+  readonly onFailure: WalkListener["onFailure"];
+}
+
+/** Counts what is under way in a flow: says when it is full, when it is quiet, when it has drained, and when somebody waited too long. */
+export class Traffic implements WalkListener {
+  readonly onFailure: WalkListener["onFailure"];
+  readonly #options: TrafficOptions;
+  readonly #deadlines: Deadlines<Trip> | undefined;
+  readonly #visits = new Map<Trip, Set<() => void>>();
+  /** How many events have branches that are not done. */
+  live = 0;
+  #waiting = 0;
+  #outside: (() => void)[] = [];
+  #quiet: (() => void)[] = [];
+  #drained: (() => void)[] = [];
+
+  constructor(options: TrafficOptions) {
+    this.#options = options;
+    this.onFailure = options.onFailure;
+    if (options.timeoutMs !== undefined) {
+      this.#deadlines = new Deadlines(options.clock, options.timeoutMs, (trip) => this.#timeOut(trip));
+    }
+  }
+
+  /** Whether new events have to wait. */
+  get isFull(): boolean {
+    return this.#waiting >= this.#options.maxWaiting;
+  }
+
+  /** Resolves when a new event may enter; the first to ask is the first to enter. */
+  async turn(): Promise<void> {
+    while (this.isFull) await new Promise<void>((go) => this.#outside.push(go));
+  }
+
+  /** An event enters the flow. */
+  enter(trip: Trip): void {
+    this.live += 1;
+    trip.listener = this;
+  }
+
+  /** Resolves with the outcome of an event that is under way; the sender's leaving and the deadline count from here. */
+  outcomeOf(trip: Trip, event: FlowEvent): Promise<Outcome> {
+    this.#deadlines?.add(trip);
+    const signal = event.senderSignal;
+    const outcome = new Promise<Outcome>((resolve) => trip.whenSettled(resolve));
+    if (signal === undefined) return outcome;
+    const leave = () => this.#abandon(trip, new StatusError(499, "The caller left before the answer was there"));
+    if (signal.aborted) leave();
+    else signal.addEventListener("abort", leave, { once: true });
+    return outcome.finally(() => signal.removeEventListener("abort", leave));
+  }
+
+  /** An event has no branches any more. */
+  onDone(trip: Trip): void {
+    this.live -= 1;
+    this.#deadlines?.delete(trip);
+    this.#visits.delete(trip);
+    if (trip.outcome?.kind === "stream") trip.outcome.chunks.end();
+    if (this.live === 0) { for (const go of this.#drained.splice(0)) go(); }
+  }
+
+  /** A branch begins to wait for something, or goes on. */
+  onWait(change: 1 | -1, event: FlowEvent, giveUp: (() => void) | undefined): void {
+    this.#waiting += change;
+    if (giveUp !== undefined && (this.#deadlines !== undefined || event.senderSignal !== undefined)) {
+      for (const root of (event.track as Trip).roots()) {
+        const visits = this.#visits.get(root) ?? new Set();
+        this.#visits.set(root, visits);
+        visits.add(giveUp);
+      }
+    }
+    if (change > 0) return;
+    if (!this.isFull) this.#outside.shift()?.();
+    if (this.#waiting === 0 && this.#quiet.length > 0) queueMicrotask(() => this.#lookQuiet());
+  }
+
+  /** Resolves when nothing waits for a promise: what is left is held by steps. */
+  quiet(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#quiet.push(resolve);
+      queueMicrotask(() => this.#lookQuiet());
+    });
+  }
+
+  /** Resolves when no event is under way. */
+  drained(): Promise<void> {
+    return this.live === 0 ? Promise.resolve() : new Promise((resolve) => this.#drained.push(resolve));
+  }
+
+  /** Nothing is waited for any more. */
+  close(): void {
+    this.#deadlines?.close();
+  }
+
+  #lookQuiet(): void {
+    if (this.#waiting > 0) return;
+    for (const go of this.#quiet.splice(0)) go();
+  }
+
+  #timeOut(trip: Trip): void {
+    this.#abandon(
+      trip,
+      new StatusError(504, `The event has no answer after ${this.#options.timeoutMs} ms, the graph's timeoutMs`),
+    );
+  }
+
+  #abandon(trip: Trip, error: StatusError): void {
+    const failure = new StepError("graph", error);
+    trip.abort(error);
+    trip.note(failure);
+    trip.settle({ kind: "failed", error: failure });
+    for (const giveUp of this.#visits.get(trip) ?? []) giveUp();
+    this.#visits.delete(trip);
+  }
+}
