@@ -31,6 +31,7 @@ export {
 } from "./lib/functions/serving.ts";
 export type { FlowItem, Place } from "./lib/graph/builder.ts";
 export { Chain } from "./lib/graph/chain.ts";
+export type { Clock } from "./lib/graph/clock.ts";
 export type { Context, Log, LogLine } from "./lib/graph/context.ts";
 export { type EventInit, FlowEvent, type StepFailure } from "./lib/graph/event.ts";
 export type { Catalogue } from "./lib/graph/from_document.ts";
@@ -69,10 +70,14 @@ export type { InferReply, InferRequest, ModelMetadata, TensorInfo } from "./lib/
 export { modelRouter, type ModelRouterOptions, type RouterStep } from "./lib/routers/model_router.ts";
 export { votingEnsemble, type VotingEnsembleOptions } from "./lib/routers/voting_ensemble.ts";
 export { MockServer, type RequestOptions } from "./lib/serve/mock_server.ts";
+export { batch, type BatchOptions } from "./lib/steps/batch.ts";
+export { collector } from "./lib/steps/collector.ts";
 export { extend } from "./lib/steps/extend.ts";
 export { filter } from "./lib/steps/filter.ts";
 export { flatMap } from "./lib/steps/flat_map.ts";
 export { map } from "./lib/steps/map.ts";
+export { merge, type MergeOptions } from "./lib/steps/merge.ts";
 export { queue, type QueueOptions } from "./lib/steps/queue.ts";
+export { reduce } from "./lib/steps/reduce.ts";
 export type { MemberErrorPolicy } from "./lib/routers/ensemble.ts";
 export type { VoteType } from "./lib/routers/vote.ts";

@@ -89,6 +89,7 @@ function scopeOf(plan: Plan, step: PlanStep, options: OpenOptions & { readonly s
     context,
     clock,
     isTerminal: step.next.length === 0,
+    inlets: plan.steps.filter(({ next }) => next.includes(plan.steps.indexOf(step))).length,
     outlets: step.next.map((next) => plan.steps[next]!.spec.name),
     contextOf: (event) => new CallContext(context, event),
     read: reader(step.options),

@@ -33,7 +33,7 @@ export async function pump(event: FlowEvent, chunks: Streamed["chunks"], options
       const { value, done } = next instanceof Promise ? await next : next;
       if (done === true) break;
       const chunk = event.with(value);
-      chunk.chunk = { stream, index: index++, isEnd: false };
+      chunk.chunk = { stream, index: index++ };
       const trip = new Trip([all]);
       all.enter();
       trip.enter();
@@ -43,21 +43,26 @@ export async function pump(event: FlowEvent, chunks: Streamed["chunks"], options
     }
     if (parent.signal.aborted) await chunks.return?.();
   } catch (error) {
-    options.wait(-1);
+    endStream("failed");
     event.track = all;
     options.fail(error);
+    options.wait(-1);
     return;
   }
-  options.wait(-1);
-  const collectors = collectorsBehind(step);
-  all.enter(collectors.length);
-  for (const collector of collectors) {
-    const last = event.with(undefined);
-    last.chunk = { stream, index, isEnd: true };
-    last.track = all;
-    options.end(collector, last);
-  }
+  endStream("complete");
   all.leave(step.name);
+  options.wait(-1);
+
+  function endStream(end: "complete" | "failed"): void {
+    const collectors = collectorsBehind(step);
+    all.enter(collectors.length);
+    for (const collector of collectors) {
+      const last = event.with(undefined);
+      last.chunk = { stream, index, end };
+      last.track = all;
+      options.end(collector, last);
+    }
+  }
 }
 
 /** The first collectors on the ways behind a step. */

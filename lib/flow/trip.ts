@@ -33,6 +33,7 @@ export class Trip implements Track {
   #state: State = "going";
   #outcome: Outcome | undefined;
   #failure: StepError | undefined;
+  #droppedAt: string | undefined;
   #abort: AbortController | undefined;
   #waits: Map<FlowEvent, RunningStep> | undefined;
   #onIdle: (() => void) | undefined;
@@ -66,7 +67,7 @@ export class Trip implements Track {
       if (this.#held > 0) this.#update();
       return;
     }
-    if (this.#parents.length === 0) this.settle({ kind: "ended", step });
+    if (this.#parents.length === 0) this.settle({ kind: "ended", step: this.#droppedAt ?? step });
     else for (const parent of this.#parents) parent.leave(step);
     this.listener?.onDone(this);
     this.#onDone?.();
@@ -113,6 +114,12 @@ export class Trip implements Track {
     this.#outcome = outcome;
     this.#onSettled?.(outcome);
     return true;
+  }
+
+  /** A step on the way to the reply has ended a branch: the caller is told so, if no answer comes. */
+  drop(step: string): void {
+    this.#droppedAt ??= step;
+    for (const parent of this.#parents) parent.drop(step);
   }
 
   /** Keeps a failure that no step took. */

@@ -1,14 +1,15 @@
 import { StepError } from "../errors.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { Chosen, HELD, Joined, type Reaction, Streamed } from "../graph/operator.ts";
+import { answer, failStream } from "./answer.ts";
 import { copyData } from "./copy.ts";
 import type { Visit } from "./gate.ts";
 import type { Probe } from "./probe.ts";
 import { recover } from "./recover.ts";
-import { ReplyStream } from "./reply_stream.ts";
 import type { RunningStep } from "./running_step.ts";
 import { pump } from "./pump.ts";
 import { Trip } from "./trip.ts";
+import { countVisit } from "./visits.ts";
 
 /** What the walk tells of. */
 export interface WalkListener {
@@ -38,6 +39,7 @@ export class Walk {
   /** Sends an event into each of these steps: the first keeps it, the others get copies. */
   spread(steps: readonly RunningStep[], event: FlowEvent, trip: Trip): void {
     event.track = trip;
+    event.origin = trip;
     if (steps.length > 1) {
       const copies = steps.slice(1).map(() => event.with(copyData(event.body)));
       trip.enter(steps.length);
@@ -57,6 +59,7 @@ export class Walk {
       trip.whenDone(done);
       trip.enter();
       event.track = trip;
+      if (of.length > 1) event.origin = trip;
       this.#goOn(step, event, event);
       this.#run();
     });
@@ -197,6 +200,7 @@ export class Walk {
     const trip = new Trip(parents);
     trip.enter();
     joined.track = trip;
+    joined.origin = trip;
     this.#leave(step, joined, step.outlets);
     if (!of.includes(event)) own.leave(step.name);
   }
@@ -224,6 +228,8 @@ export class Walk {
   #spread(step: RunningStep, event: FlowEvent, events: readonly FlowEvent[]): void {
     const trip = tripOf(event);
     const { parents } = trip;
+    if (events.length > 1) { for (const item of events) item.origin = {}; }
+    if (events.length === 0 && step.isCallers) trip.drop(step.name);
     if (parents.length > 1 && parents.length === events.length) {
       for (const [index, item] of events.entries()) {
         item.track = parents[index]!;
@@ -249,6 +255,7 @@ export class Walk {
   #part(step: RunningStep, event: FlowEvent, outlets: readonly RunningStep[]): void {
     const trip = tripOf(event);
     if (outlets.length === 0) {
+      if (step.outlets.length > 0 && step.isCallers) trip.drop(step.name);
       trip.leave(step.name);
       return;
     }
@@ -285,41 +292,6 @@ export class Walk {
 
 function tripOf(event: FlowEvent): Trip {
   return event.track as Trip;
-}
-
-function answer(step: RunningStep, event: FlowEvent, trip: Trip): void {
-  if (step.answers === "failures" && event.error === undefined) return;
-  const body = step.outlets.length === 0 ? event.body : copyData(event.body);
-  if (event.chunk === undefined || event.error !== undefined) trip.settle({ kind: "reply", body });
-  else for (const root of trip.roots()) answerChunk(root, { body, trip, step: step.name });
-}
-
-/** Adds a chunk to the reply, which begins with the first; the branch is not done before the chunk is taken. */
-function answerChunk(root: Trip, { body, trip, step }: { body: unknown; trip: Trip; step: string }): void {
-  if (root.outcome === undefined) {
-    root.settle({
-      kind: "stream",
-      chunks: new ReplyStream(() => root.abort(new Error("The reader of the reply left"))),
-    });
-  }
-  if (root.outcome?.kind !== "stream") return;
-  trip.enter();
-  root.outcome.chunks.push(body, () => trip.leave(step));
-}
-
-function failStream(root: Trip, failure: StepError): void {
-  if (root.outcome?.kind === "stream") root.outcome.chunks.end(failure);
-}
-
-function countVisit(step: RunningStep, event: FlowEvent): void {
-  const visits = event.visits ??= new Map();
-  const count = (visits.get(step.name) ?? 0) + 1;
-  visits.set(step.name, count);
-  if (count > step.maxIterations!) {
-    throw new RangeError(
-      `Cannot enter step "${step.name}" again: the event has been in it ${step.maxIterations} times, which is the limit (maxIterations)`,
-    );
-  }
 }
 
 function chosen(step: RunningStep, { outlets }: Chosen): RunningStep[] {

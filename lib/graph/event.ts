@@ -42,8 +42,8 @@ export interface Chunk {
   readonly stream: object;
   /** Counted from 0. */
   readonly index: number;
-  /** Nothing follows, and this event has no body: only a collector gets it. */
-  readonly isEnd: boolean;
+  /** Nothing follows, because all is there or because the step failed; such an event has no body, and only a collector gets it. */
+  readonly end?: "complete" | "failed";
 }
 
 /** Where the engine counts what becomes of an event. */
@@ -90,6 +90,8 @@ export class FlowEvent<Body = unknown> {
   chunk: Chunk | undefined;
   /** The engine's own; undefined outside a running flow. */
   track: Track | undefined;
+  /** The engine's own: the same object for all that one event was copied to for several branches. */
+  origin: object | undefined;
   /** The engine's own: events of one lane keep their order where no key says more. */
   lane: string | undefined;
   /** The engine's own: how often the event entered each step that lies on a cycle. */
@@ -104,6 +106,7 @@ export class FlowEvent<Body = unknown> {
     this.error = undefined;
     this.chunk = undefined;
     this.track = undefined;
+    this.origin = undefined;
     this.lane = init.partition;
     this.visits = undefined;
     this.#init = init;
@@ -169,6 +172,7 @@ export class FlowEvent<Body = unknown> {
     copy.error = this.error;
     copy.chunk = this.chunk;
     copy.track = this.track;
+    copy.origin = this.origin;
     copy.lane = this.lane;
     copy.visits = this.visits === undefined ? undefined : new Map(this.visits);
     return copy;

@@ -59,6 +59,8 @@ export interface StepScope {
   readonly context: Context;
   /** Nothing stands behind the step, in the function that runs. */
   readonly isTerminal: boolean;
+  /** How many steps lead to it. */
+  readonly inlets: number;
   /** The names of the steps behind it, in order. */
   readonly outlets: readonly string[];
   /** The time that the flow goes by. */

@@ -48,6 +48,7 @@ export async function openRouter(
   const scope: StepScope = {
     context,
     isTerminal: true,
+    inlets: 1,
     outlets: [],
     clock: SYSTEM_CLOCK,
     contextOf: () => context,

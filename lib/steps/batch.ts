@@ -1,0 +1,121 @@
+import { z } from "zod";
+import { FlowEvent } from "../graph/event.ts";
+import { keyText } from "../graph/key.ts";
+import { HELD, Joined, type Operator, type Reaction, type StepDefinition, type StepScope } from "../graph/operator.ts";
+import { ReadyStep } from "../graph/step.ts";
+
+/** When a batch goes on. */
+export interface BatchOptions<In> {
+  /** As soon as it has so many events, 1 or more. Default: no limit. */
+  maxEvents?: number;
+  /** So many milliseconds after its first event came. Default: no limit. */
+  flushAfterMs?: number;
+  /** Events of one key, which is text or a number, make batches of their own. Default: all events together. */
+  key?: (body: In) => string | number;
+}
+
+const OPTIONS = z.strictObject({
+  maxEvents: z.int().min(1).optional(),
+  flushAfterMs: z.number().positive().optional(),
+});
+
+/** What `batch` does with events. */
+export const BATCH: StepDefinition = {
+  kind: "batch",
+  shape: "folder",
+  options: OPTIONS,
+  code: { key: "optional" },
+  open: (spec, scope) => new Batch(OPTIONS.parse(spec.options), spec.code.key, scope),
+};
+
+interface Open {
+  readonly events: FlowEvent[];
+  readonly cancel: (() => void) | undefined;
+}
+
+class Batch implements Operator {
+  readonly #options: z.infer<typeof OPTIONS>;
+  // deno-lint-ignore ban-types -- code of a graph is any function
+  readonly #key: Function | undefined;
+  readonly #scope: StepScope;
+  readonly #open = new Map<string | undefined, Open>();
+
+  // deno-lint-ignore ban-types -- code of a graph is any function
+  constructor(options: z.infer<typeof OPTIONS>, key: Function | undefined, scope: StepScope) {
+    this.#options = options;
+    this.#key = key;
+    this.#scope = scope;
+  }
+
+  process(event: FlowEvent): Reaction {
+    const key = this.#key === undefined
+      ? undefined
+      : keyText(this.#key(this.#scope.read(event)), "put the event into a batch");
+    const { maxEvents = Infinity, flushAfterMs } = this.#options;
+    const open = this.#open.get(key);
+    if ((open?.events.length ?? 0) + 1 >= maxEvents) {
+      this.#take(key);
+      const events = [...open?.events ?? [], event];
+      return new Joined(this.#batchOf(events, key), events);
+    }
+    if (open !== undefined) {
+      open.events.push(event);
+    } else {
+      const cancel = flushAfterMs === undefined
+        ? undefined
+        : this.#scope.clock.schedule(flushAfterMs, () => this.#release(key));
+      this.#open.set(key, { events: [event], cancel });
+    }
+    return HELD;
+  }
+
+  flush(): void {
+    for (const key of [...this.#open.keys()]) this.#release(key);
+  }
+
+  #release(key: string | undefined): void {
+    const events = this.#take(key);
+    this.#scope.release(this.#batchOf(events, key), events);
+  }
+
+  #take(key: string | undefined): FlowEvent[] {
+    const open = this.#open.get(key);
+    open?.cancel?.();
+    this.#open.delete(key);
+    return open?.events ?? [];
+  }
+
+  #batchOf(events: readonly FlowEvent[], key: string | undefined): FlowEvent {
+    const { time, path } = events[0]!;
+    const batch = new FlowEvent<unknown>(undefined, { time, path, key });
+    batch.lane = events.at(-1)!.lane;
+    this.#scope.write(batch, events.map((event) => this.#scope.read(event)));
+    return batch;
+  }
+}
+
+/**
+ * Joins several events in a list: a new event, with the time and path of the first. Whoever sent one of them is answered by what
+ * becomes of the list; behind a step that gives as many events as there were, `flatMap` or `flatten`, each gets their own. What is
+ * left goes on when the flow closes.
+ *
+ * @example
+ * ```ts
+ * import { deepStrictEqual } from "node:assert/strict";
+ * import { batch, flatMap, serving } from "levada";
+ *
+ * const fn = serving("pairs");
+ * fn.setTopology("flow")
+ *   .to("pair", batch<number>({ maxEvents: 2 }))
+ *   .to("double", (numbers) => numbers.map((n) => n * 2)) // once for two callers
+ *   .to("each", flatMap((numbers) => numbers))
+ *   .respond();
+ *
+ * await using server = await fn.toMockServer();
+ * deepStrictEqual(await Promise.all([server.test("/", 1), server.test("/", 2)]), [2, 4]);
+ * ```
+ */
+export function batch<In>(options: BatchOptions<In> = {}): ReadyStep<In, In[]> {
+  const { key, ...data } = options;
+  return new ReadyStep(BATCH, { ...data }, key === undefined ? {} : { key });
+}

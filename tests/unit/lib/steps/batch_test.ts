@@ -1,0 +1,89 @@
+import { deepStrictEqual, rejects, throws } from "node:assert/strict";
+import { compile } from "../../../../lib/graph/compile.ts";
+import { Graph } from "../../../../lib/graph/graph.ts";
+import { sourceOf } from "../../../../lib/graph/source.ts";
+import { batch } from "../../../../lib/steps/batch.ts";
+import { flatMap } from "../../../../lib/steps/flat_map.ts";
+import { ManualClock } from "../../../support/manual_clock.ts";
+import { runGraph } from "../../../support/run_graph.ts";
+
+function keeping(options: Parameters<typeof batch<number>>[0]): { graph: Graph<number>; seen: number[][] } {
+  const seen: number[][] = [];
+  const graph = new Graph<number>("g");
+  graph.to("batch", batch<number>(options)).to("keep", (list) => void seen.push(list));
+  return { graph, seen };
+}
+
+Deno.test("batch() goes on by count, and with the rest at close", async () => {
+  const { graph, seen } = keeping({ maxEvents: 2 });
+  const flow = await runGraph(graph);
+  for (const n of [1, 2, 3]) await flow.emit(n);
+  deepStrictEqual(seen, [[1, 2]]);
+  await flow.close();
+  deepStrictEqual(seen, [[1, 2], [3]]);
+});
+
+Deno.test("batch() goes on some time after its first event", async () => {
+  const { graph, seen } = keeping({ flushAfterMs: 100, key: (n) => n % 2 });
+  const clock = new ManualClock();
+  const flow = await runGraph(graph, { clock });
+  await flow.emit(1);
+  await clock.advance(60);
+  await flow.emit(2);
+  await flow.emit(3);
+  await clock.advance(39);
+  deepStrictEqual(seen, []);
+  await clock.advance(1);
+  deepStrictEqual(seen, [[1, 3]]);
+  await clock.advance(60);
+  deepStrictEqual(seen, [[1, 3], [2]]);
+  await flow.close();
+  deepStrictEqual([clock.timers, seen.length], [0, 2]);
+});
+
+Deno.test("batch() answers each caller: with the whole, or, where it is taken apart again, with their own", async () => {
+  const whole = new Graph<number>("g");
+  whole.to("batch", batch<number>({ maxEvents: 2 })).respond();
+  await using one = await runGraph(whole);
+  deepStrictEqual(await Promise.all([one.ask(1), one.ask(2)]), [[1, 2], [1, 2]]);
+  const apart = new Graph<number>("g");
+  apart.to("batch", batch<number>({ maxEvents: 3 })).to("each", flatMap((list) => list.map((n) => n * 10))).respond();
+  await using other = await runGraph(apart);
+  deepStrictEqual(await Promise.all([other.ask(1), other.ask(2), other.ask(3)]), [10, 20, 30]);
+});
+
+Deno.test("batch() tells each caller of a failure behind it", async () => {
+  const graph = new Graph<number>("g");
+  graph.to("batch", batch<number>({ maxEvents: 2 })).to("fail", () => {
+    throw new Error("boom");
+  }).respond();
+  await using flow = await runGraph(graph);
+  const asked = [flow.ask(1), flow.ask(2)];
+  for (const one of asked) await rejects(one, /boom/);
+});
+
+Deno.test("batch() answers whoever waits when the flow closes", async () => {
+  const graph = new Graph<number>("g");
+  graph.to("batch", batch<number>()).respond();
+  const flow = await runGraph(graph);
+  const asked = flow.ask(1);
+  await flow.close();
+  deepStrictEqual(await asked, [1]);
+});
+
+Deno.test("batch() refuses keys that are no text and no number", async () => {
+  for (const key of [undefined, null, NaN, {}, Symbol("s")]) {
+    const graph = new Graph<number>("g");
+    graph.to("batch", batch<number>({ key: () => key as never })).respond();
+    await using flow = await runGraph(graph);
+    await rejects(flow.ask(1), /Cannot put the event into a batch: its key is/);
+  }
+});
+
+Deno.test("batch() refuses options out of range, when the graph is compiled", () => {
+  for (const options of [{ maxEvents: 0 }, { maxEvents: 1.5 }, { flushAfterMs: -1 }, { flushAfterMs: NaN }]) {
+    const graph = new Graph<number>("g");
+    graph.to("batch", batch<number>(options));
+    throws(() => compile(sourceOf(graph)), /option (maxEvents|flushAfterMs)/);
+  }
+});
