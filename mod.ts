@@ -71,6 +71,7 @@ export { modelRouter, type ModelRouterOptions, type RouterStep } from "./lib/rou
 export { votingEnsemble, type VotingEnsembleOptions } from "./lib/routers/voting_ensemble.ts";
 export { MockServer, type RequestOptions } from "./lib/serve/mock_server.ts";
 export { batch, type BatchOptions } from "./lib/steps/batch.ts";
+export { choice, type ChoiceOptions } from "./lib/steps/choice.ts";
 export { collector } from "./lib/steps/collector.ts";
 export { extend } from "./lib/steps/extend.ts";
 export { filter } from "./lib/steps/filter.ts";

@@ -89,11 +89,13 @@ export class Traffic implements WalkListener {
   }
 
   /** Resolves when nothing waits for a promise: what is left is held by steps. */
-  quiet(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#quiet.push(resolve);
-      queueMicrotask(() => this.#lookQuiet());
-    });
+  async quiet(): Promise<void> {
+    do {
+      await new Promise<void>((resolve) => {
+        this.#quiet.push(resolve);
+        queueMicrotask(() => this.#lookQuiet());
+      });
+    } while (this.#waiting > 0);
   }
 
   /** Resolves when no event is under way. */

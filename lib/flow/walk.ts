@@ -3,6 +3,7 @@ import type { FlowEvent } from "../graph/event.ts";
 import { Chosen, HELD, Joined, type Reaction, Streamed } from "../graph/operator.ts";
 import { answer, failStream } from "./answer.ts";
 import { copyData } from "./copy.ts";
+import { chosen } from "./chosen.ts";
 import type { Visit } from "./gate.ts";
 import type { Probe } from "./probe.ts";
 import { recover } from "./recover.ts";
@@ -51,18 +52,16 @@ export class Walk {
     this.#run();
   }
 
-  /** Sends on a held event, or one made of held ones. Resolves when every step behind has done with it. */
+  /** Sends on a held event, or one made of held ones. Resolves when it has ended everywhere, or is kept by other steps. */
   release(step: RunningStep, event: FlowEvent, of: readonly FlowEvent[] = [event]): Promise<void> {
     const parents = of.map((held) => this.#takeBack(step, held));
-    return new Promise((done) => {
-      const trip = new Trip(parents);
-      trip.whenDone(done);
-      trip.enter();
-      event.track = trip;
-      if (of.length > 1) event.origin = trip;
-      this.#goOn(step, event, event);
-      this.#run();
-    });
+    const trip = new Trip(parents);
+    trip.enter();
+    event.track = trip;
+    if (event !== of[0]) event.origin = trip;
+    this.#goOn(step, event, event);
+    this.#run();
+    return trip.isDone ? Promise.resolve() : new Promise((idle) => trip.whenIdle(idle));
   }
 
   /** Ends a held event: it has no result. */
@@ -292,13 +291,4 @@ export class Walk {
 
 function tripOf(event: FlowEvent): Trip {
   return event.track as Trip;
-}
-
-function chosen(step: RunningStep, { outlets }: Chosen): RunningStep[] {
-  return outlets.map((name) => {
-    const outlet = step.outlets.find((candidate) => candidate.name === name);
-    if (outlet !== undefined) return outlet;
-    const known = step.outlets.map((candidate) => `"${candidate.name}"`).join(", ") || "none";
-    throw new RangeError(`Cannot send the event to "${name}": the steps behind "${step.name}" are ${known}`);
-  });
 }

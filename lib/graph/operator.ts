@@ -72,7 +72,7 @@ export interface StepScope {
   /** Puts a result into the event: as its body, or into the body at `resultPath`. */
   write(event: FlowEvent, result: unknown): void;
   /**
-   * Sends a held event on; or an event made of held ones, which are `of`. Resolves when every step behind has done with it.
+   * Sends a held event on; or an event made of held ones, which are `of`. Resolves when it has ended everywhere, or is kept by other steps.
    */
   release(event: FlowEvent, of?: readonly FlowEvent[]): Promise<void>;
   /** Ends a held event here: it has no result. */

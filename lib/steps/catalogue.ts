@@ -1,6 +1,7 @@
 import type { Catalogue } from "../graph/from_document.ts";
 import type { StepDefinition } from "../graph/operator.ts";
 import { BATCH } from "./batch.ts";
+import { CHOICE } from "./choice.ts";
 import { COLLECTOR } from "./collector.ts";
 import { EXTEND } from "./extend.ts";
 import { FILTER } from "./filter.ts";
@@ -12,6 +13,7 @@ import { REDUCE } from "./reduce.ts";
 
 const ALL: readonly StepDefinition[] = [
   BATCH,
+  CHOICE,
   COLLECTOR,
   EXTEND,
   FILTER,

@@ -60,7 +60,7 @@ class MemoryQueue implements Operator {
   readonly #whenFull: QueueOptions["whenFull"];
   readonly #events: FlowEvent[] = [];
   readonly #waiting: (() => void)[] = [];
-  #isRunning = false;
+  #running: Promise<void> | undefined;
 
   constructor(options: z.infer<typeof OPTIONS>, scope: StepScope) {
     this.#scope = scope;
@@ -77,12 +77,14 @@ class MemoryQueue implements Operator {
     return new Promise((resolve) => this.#waiting.push(() => resolve(this.#take(event))));
   }
 
+  /** Waits until the queue is empty. */
+  async flush(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
   #take(event: FlowEvent): typeof HELD {
     this.#events.push(event);
-    if (!this.#isRunning) {
-      this.#isRunning = true;
-      queueMicrotask(() => this.#run());
-    }
+    this.#running ??= Promise.resolve().then(() => this.#run());
     return HELD;
   }
 
@@ -91,7 +93,7 @@ class MemoryQueue implements Operator {
       this.#waiting.shift()?.();
       await this.#scope.release(event);
     }
-    this.#isRunning = false;
+    this.#running = undefined;
   }
 }
 
