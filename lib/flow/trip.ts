@@ -63,6 +63,7 @@ export class Trip implements Track {
   /** A branch came to its end at a step. */
   leave(step: string): void {
     this.#live -= 1;
+    if (this.#live < 0) throw new Error(`Cannot end a branch at step "${step}": it has ended already`);
     if (this.#live > 0) {
       if (this.#held > 0) this.#update();
       return;

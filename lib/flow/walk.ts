@@ -201,7 +201,6 @@ export class Walk {
     joined.track = trip;
     joined.origin = trip;
     this.#leave(step, joined, step.outlets);
-    if (!of.includes(event)) own.leave(step.name);
   }
 
   #stream(step: RunningStep, event: FlowEvent, { chunks }: Streamed): void {

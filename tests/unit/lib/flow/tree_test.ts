@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok } from "node:assert/strict";
+import { deepStrictEqual } from "node:assert/strict";
 import type { Chain } from "../../../../lib/graph/chain.ts";
 import { FlowEvent } from "../../../../lib/graph/event.ts";
 import { Graph } from "../../../../lib/graph/graph.ts";
@@ -34,6 +34,8 @@ interface World {
 
 interface Model {
   readonly sink: (sink: string) => void;
+  /** The event has failed. */
+  readonly fail: () => void;
 }
 
 const PIECES: Readonly<Record<string, Piece>> = {
@@ -76,6 +78,28 @@ const PIECES: Readonly<Record<string, Piece>> = {
       return join;
     },
     model: (n) => [n % 3 === 0 ? n * 2 : n * 2 + n],
+  },
+  strict: {
+    build(chain, { name, later }) {
+      const one = chain.to(name(), ({ root, n }: Item) => later({ root, n: n * 2 })) as Run;
+      const two = chain.to(name(), filter(({ n }: Item) => n % 3 !== 0));
+      const join = two.to(name(), merge<Item, Item>({ join: sum }));
+      join.afterStep(one.name);
+      return join;
+    },
+    model: (n) => n % 3 === 0 ? [] : [n * 3],
+  },
+  unhandled: {
+    build: (chain, { name }) =>
+      chain.to(name(), (item: Item) => {
+        if (item.n % 11 === 0) throw new Error("eleven");
+        return item;
+      }),
+    model(n, { fail }) {
+      if (n % 11 !== 0) return [n];
+      fail();
+      return [];
+    },
   },
   batch: {
     build: (chain, { name, later }) =>
@@ -159,6 +183,7 @@ async function runSeed(seed: number): Promise<void> {
   let chain: Run = graph.to("start", (item) => item);
   for (const piece of pieces) chain = PIECES[piece]!.build(chain, world);
   chain.to("end", world.sink("end"));
+  graph.to("also", world.sink("also"));
 
   const flow = await runGraph(graph, {
     observe(step, event) {
@@ -168,25 +193,31 @@ async function runSeed(seed: number): Promise<void> {
   });
   const events = Array.from({ length: 12 }, (_, root) => ({ root, n: next(30) }));
   let times = 0;
+  const failed = new Set<number>();
   const delivered = events.map((item) =>
     flow.deliver(new FlowEvent(item)).then((outcome) => {
       times++;
       acknowledged.add(item.root);
-      ok(outcome.kind !== "failed", `${told}: event ${item.root} failed`);
+      if (outcome.kind === "failed") failed.add(item.root);
     })
   );
   await flow.close();
   await Promise.all(delivered);
 
   const expected = new Map<string, number>();
+  const expectedFailed = new Set<number>();
   for (const { root, n } of events) {
     const count = (sink: string) => expected.set(`${sink} ${root}`, (expected.get(`${sink} ${root}`) ?? 0) + 1);
     let items = [n];
-    for (const piece of pieces) items = items.flatMap((one) => PIECES[piece]!.model(one, { sink: count }));
+    for (const piece of pieces) {
+      items = items.flatMap((one) => PIECES[piece]!.model(one, { sink: count, fail: () => expectedFailed.add(root) }));
+    }
     for (const _ of items) count("end");
+    count("also");
   }
   deepStrictEqual(early, [], `${told}: acknowledged early`);
   deepStrictEqual(times, events.length, `${told}: not acknowledged`);
+  deepStrictEqual([...failed].sort(), [...expectedFailed].sort(), `${told}: failed`);
   deepStrictEqual([...seen].sort(), [...expected].sort(), `${told}: lost or doubled`);
 }
 
