@@ -40,6 +40,7 @@ export async function openSteps(plan: Plan, options: OpenOptions): Promise<(Runn
       isHandler: handlerIndices.has(index),
       answers: answersOf(plan, step),
       isCallers: step.leadsToReply || step.followsFailure,
+      then: undefined,
       maxIterations: step.maxIterations,
       collects: step.definition.collects === true,
       gate: new Gate(step.options.maxInFlight, (visit) => options.walk.resume(shell, visit)),
@@ -60,6 +61,7 @@ export async function openSteps(plan: Plan, options: OpenOptions): Promise<(Runn
   for (const [index, step] of running.entries()) {
     if (step === undefined) continue;
     step.outlets = plan.steps[index]!.next.flatMap((next) => running[next] ?? []);
+    if (step.outlets.length === 1 && step.answers === "never") step.then = step.outlets[0];
     step.handlers = plan.steps[index]!.handlers.flatMap(({ step: handler, ...rest }) => {
       const found = running[handler];
       return found === undefined ? [] : [{ step: found, ...rest }];
@@ -92,6 +94,8 @@ function scopeOf(plan: Plan, step: PlanStep, options: OpenOptions & { readonly s
     inlets: plan.steps.filter(({ next }) => next.includes(plan.steps.indexOf(step))).length,
     outlets: step.next.map((next) => plan.steps[next]!.spec.name),
     contextOf: (event) => new CallContext(context, event),
+    isPlain: step.options.fullEvent !== true && step.options.inputPath === undefined &&
+      step.options.resultPath === undefined,
     read: reader(step.options),
     write: writer(step.options),
     routeContext: (key) => contextFor(key, step.function, surroundings),

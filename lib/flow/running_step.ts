@@ -12,6 +12,8 @@ export interface RunningStep {
   readonly options: StepOptions;
   readonly operator: Operator;
   readonly outlets: readonly RunningStep[];
+  /** The one outlet of a step that does not answer: an event that goes on unchanged goes there. */
+  readonly then: RunningStep | undefined;
   readonly handlers: readonly { readonly step: RunningStep; readonly only?: readonly ErrorClass[] }[];
   /** It takes failures, so its own failure is nobody's to take. */
   readonly isHandler: boolean;

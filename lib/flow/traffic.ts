@@ -68,7 +68,7 @@ export class Traffic implements WalkListener {
   onDone(trip: Trip): void {
     this.live -= 1;
     this.#deadlines?.delete(trip);
-    this.#visits.delete(trip);
+    if (this.#visits.size > 0) this.#visits.delete(trip);
     if (trip.outcome?.kind === "stream") trip.outcome.chunks.end();
     if (this.live === 0) { for (const go of this.#drained.splice(0)) go(); }
   }

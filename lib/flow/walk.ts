@@ -105,27 +105,25 @@ export class Walk {
   /** Walks one branch until it ends, splits, or has to wait. */
   #walk(first: RunningStep, event: FlowEvent): void {
     let step = first;
-    while (true) {
-      if (step.gate.visits > 0 && step.gate.keeps(event)) {
-        this.#listener.onWait(1, event, undefined);
-        return;
-      }
-      let reaction: Reaction | Promise<Reaction>;
-      try {
+    let reaction: Reaction | Promise<Reaction>;
+    try {
+      while (true) {
+        if (step.gate.visits > 0 && step.gate.keeps(event)) {
+          this.#listener.onWait(1, event, undefined);
+          return;
+        }
         if (step.maxIterations !== undefined) countVisit(step, event);
-        this.probe?.enter?.(step.name, event);
+        if (this.probe !== undefined) this.probe.enter?.(step.name, event);
         reaction = step.operator.process(event);
-      } catch (error) {
-        this.#fail(step, event, error);
-        return;
+        if (reaction !== event || step.then === undefined || this.probe !== undefined) break;
+        step = step.then;
       }
-      if (reaction !== event || this.probe !== undefined || step.answers !== "never" || step.outlets.length !== 1) {
-        if (reaction instanceof Promise) this.#wait(step, event, reaction);
-        else this.#goOn(step, event, reaction);
-        return;
-      }
-      step = step.outlets[0]!;
+    } catch (error) {
+      this.#fail(step, event, error);
+      return;
     }
+    if (reaction instanceof Promise) this.#wait(step, event, reaction);
+    else this.#goOn(step, event, reaction);
   }
 
   #wait(step: RunningStep, event: FlowEvent, reaction: Promise<Reaction>): void {

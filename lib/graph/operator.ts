@@ -67,6 +67,8 @@ export interface StepScope {
   readonly clock: Clock;
   /** What the step's function gets as its context for one event: with that event's `signal`. */
   contextOf(event: FlowEvent): Context;
+  /** Whether the step's function gets the body, and its result replaces it: no path, no event. */
+  readonly isPlain: boolean;
   /** What the step's function gets: the body, the part of it at `inputPath`, or the event itself. */
   read(event: FlowEvent): unknown;
   /** Puts a result into the event: as its body, or into the body at `resultPath`. */

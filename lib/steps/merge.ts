@@ -16,7 +16,10 @@ import { ReadyStep } from "../graph/step.ts";
 export interface MergeOptions<In, Out> {
   /** Parts of one key, which is text or a number, belong together. Default: the parts of one event. */
   key?: (body: In) => string | number;
-  /** How many parts there are, 1 or more. Default: as many as steps lead here. */
+  /**
+   * How many parts there are, 1 or more; then parts of one event id belong together, also the items of a list. Default: as many as
+   * steps lead here.
+   */
   expected?: number;
   /** How many keys wait for parts at most, 1 or more; beyond that the oldest one's parts fail. Default 1,000. */
   maxBehindEvents?: number;
@@ -105,9 +108,8 @@ class Merge {
   }
 
   #keyOf(event: FlowEvent): Key {
-    return this.#code.key === undefined
-      ? event.origin ?? event
-      : keyText(this.#code.key(this.#scope.read(event)), "merge the event");
+    if (this.#code.key === undefined) return this.#options.expected === undefined ? event.origin ?? event : event.id;
+    return keyText(this.#code.key(this.#scope.read(event)), "merge the event");
   }
 
   #release(parts: readonly FlowEvent[]): void {

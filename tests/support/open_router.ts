@@ -49,6 +49,7 @@ export async function openRouter(
     context,
     isTerminal: true,
     inlets: 1,
+    isPlain: false,
     outlets: [],
     clock: SYSTEM_CLOCK,
     contextOf: () => context,

@@ -22,13 +22,13 @@ const READY_STEPS: Readonly<Record<string, Translation>> = {
   "mlrun.serving.routers.VotingEnsemble": votingEnsemble,
   "mlrun.serving.ModelRouter": router("modelRouter"),
   "mlrun.serving.routers.ModelRouter": router("modelRouter"),
-  "storey.Batch": untranslated("batch"),
+  "storey.Batch": batch,
   "storey.ForEach": untranslated("forEach"),
-  "storey.Collector": untranslated("collector"),
+  "storey.Collector": () => maker("collector")(),
   "storey.Rename": untranslated("rename"),
   "storey.flow.Rename": untranslated("rename"),
   "storey.flow.DropColumns": untranslated("dropFeatures"),
-  "mlrun.serving.merger.Merge": untranslated("merge"),
+  "mlrun.serving.merger.Merge": merge,
   "mlrun.serving.steps.ChoiceByField": untranslated("choiceByField"),
   "mlrun.serving.remote.BatchHttpRequests": untranslated("a batch of remote requests"),
   "*mlrun.serving.routers.ParallelRun": untranslated("parallelRun"),
@@ -79,6 +79,30 @@ function votingEnsemble(given: Map<string, unknown>): unknown {
   return maker("votingEnsemble")({
     ...(voteType === undefined ? {} : { voteType }),
     ...(weights === undefined ? {} : { weights }),
+  });
+}
+
+/** In a graph of MLRun's a batch is a list of events unless the case says otherwise. */
+function batch(given: Map<string, unknown>): unknown {
+  const maxEvents = take(given, "max_events");
+  const seconds = take(given, "flush_after_seconds");
+  const key = take(given, "key_field");
+  return maker("batch")({
+    ...(maxEvents === undefined ? {} : { maxEvents }),
+    ...(typeof seconds === "number" ? { flushAfterMs: seconds * 1_000 } : {}),
+    ...(typeof key === "string" ? { key: (body: Record<string, string>) => body[key] } : {}),
+  });
+}
+
+function merge(given: Map<string, unknown>): unknown {
+  const expected = take(given, "expected_num_events");
+  const maxBehindEvents = take(given, "max_behind");
+  const path = take(given, "key_path");
+  const key = /^event\['(.*)'\]$/.exec(String(path ?? ""))?.[1];
+  return maker("merge")({
+    ...(expected === undefined ? {} : { expected }),
+    ...(maxBehindEvents === undefined ? {} : { maxBehindEvents }),
+    ...(key === undefined ? {} : { key: (body: Record<string, string>) => body[key] }),
   });
 }
 

@@ -131,7 +131,6 @@ class Translator {
   #set(on: string, key: string, value: unknown): void {
     if (key === "on_error") this.#step(on).errorHandler(String(value));
     else if (key === "after") this.#step(on).afterStep(...(value as string[]));
-    else if (key === "allow_cyclic") throw new Needs("cycleTo");
     else throw new Needs(`setting ${key} of a step`);
   }
 
@@ -139,7 +138,12 @@ class Translator {
     const topology = String(take(words, "topology"));
     const engine = take(words, "engine");
     if (topology === "flow") {
-      if (words.has("allow_cyclic") || words.has("max_iterations")) throw new Needs("cycleTo");
+      const limits = { allowCycles: take(words, "allow_cyclic"), maxIterations: take(words, "max_iterations") };
+      const given = Object.entries(limits).filter(([, value]) => value !== undefined);
+      if (given.length > 0) {
+        this.#graph = this.#fn.setTopology(topology, Object.fromEntries(given));
+        return;
+      }
     } else if (engine !== undefined) throw new Needs(`the engine of a ${topology}`);
     const name = take(words, "class_name");
     const router = typeof name === "string" ? this.#readyOrClass(name, words, true) : undefined;

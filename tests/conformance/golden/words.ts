@@ -23,6 +23,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   after: "after",
   before: "before",
   graph_shape: "shape",
+  max_iterations: "maxIterations",
 };
 
 /** All arguments of a call by their names. */
