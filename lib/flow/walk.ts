@@ -112,8 +112,8 @@ export class Walk {
           this.#listener.onWait(1, event, undefined);
           return;
         }
-        if (step.maxIterations !== undefined) countVisit(step, event);
         if (this.probe !== undefined) this.probe.enter?.(step.name, event);
+        if (step.maxIterations !== undefined) countVisit(step, event);
         reaction = step.operator.process(event);
         if (reaction !== event || step.then === undefined || this.probe !== undefined) break;
         step = step.then;
@@ -137,8 +137,8 @@ export class Walk {
     const { event } = visit;
     let reaction: Reaction | Promise<Reaction>;
     try {
-      if (step.maxIterations !== undefined) countVisit(step, event);
       this.probe?.enter?.(step.name, event);
+      if (step.maxIterations !== undefined) countVisit(step, event);
       reaction = step.operator.process(event);
     } catch (error) {
       this.#settle(step, visit, () => this.#fail(step, event, error));
@@ -244,7 +244,8 @@ export class Walk {
   /** Sends one event into the outlets; at the end of a branch, ends it. */
   #leave(step: RunningStep, event: FlowEvent, outlets: readonly RunningStep[]): void {
     this.probe?.leave?.(step.name, event, outlets.length > 0 || step.outlets.length === 0 ? [event] : []);
-    if (step.answers !== "never") answer(step, event, tripOf(event));
+    const goesRound = step.maxIterations !== undefined && outlets.length > 0; // on a cycle, the last round answers
+    if (step.answers !== "never" && !goesRound) answer(step, event, tripOf(event));
     this.#part(step, event, outlets);
   }
 

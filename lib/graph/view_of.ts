@@ -9,7 +9,10 @@ import type { EdgeView, GraphView, StepView } from "./view.ts";
 export function viewOf(source: GraphSource): GraphView {
   const { next, handlers } = link(source);
   const flow = next.flatMap((outlets, index): EdgeView[] =>
-    outlets.map((to) => ({ from: source.nodes[index]!.name, to: source.nodes[to]!.name, kind: "flow" }))
+    outlets.map((to) => {
+      const [{ name: from, cycles }, { name }] = [source.nodes[index]!, source.nodes[to]!];
+      return { from, to: name, kind: cycles.includes(name) ? "cycle" : "flow" };
+    })
   );
   const known = new Set(source.nodes.map(({ name }) => name));
   const errors = source.nodes.flatMap((node): EdgeView[] =>

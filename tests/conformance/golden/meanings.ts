@@ -13,11 +13,6 @@ const LACKING: Readonly<Record<string, string>> = {
   ctx_visits: "state on the graph's context",
   // an event that ends the graph
   event_terminate: "terminated events",
-  // a class that picks its outlets
-  Route: "choice",
-  OutletsFrom: "choice",
-  Sign: "choice",
-  Pick: "choice",
   // chunks
   yield3: "streaming",
   async_yield3: "streaming",

@@ -13,6 +13,21 @@ const READY_STEPS: Readonly<Record<string, Translation>> = {
   "storey.Filter": ofFunction("filter"),
   "storey.FlatMap": ofFunction("flatMap"),
   "storey.Map": ofFunction("map"),
+  // classes that pick their outlets
+  Route: (given) => {
+    const [back, end] = [take(given, "back") ?? "count", take(given, "end") ?? "end"];
+    return maker("choice")((x: { go_cyclic?: boolean }) => x.go_cyclic === true ? back : end === "Complete" ? [] : end);
+  },
+  OutletsFrom: (given) => {
+    const key = String(take(given, "key") ?? "to");
+    return maker("choice")((x: Record<string, unknown>) => x[key]);
+  },
+  Sign: () => maker("choice")((x: number) => x < 0 ? "neg" : "pos"),
+  Pick: () =>
+    maker("choice")((x: { counter: number }) => {
+      x.counter += 1;
+      return x.counter < 3 ? "tool_a" : x.counter < 5 ? "tool_b" : "end";
+    }),
   FilterOdd: () => maker("filter")((x: number) => x % 2 === 0),
   ">>": queueStep,
   $queue: queueStep,

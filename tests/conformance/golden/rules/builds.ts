@@ -22,11 +22,13 @@ const ONE_ENGINE: Rule = {
     "branches, joins, several starts, asynchronous functions and storey's steps work in every graph; MLRun's synchronous engine has none of them",
   judge(difference) {
     const { case: given, performance, aspect, asked } = difference;
-    if (given.graph?.engine !== "sync") return undefined;
     const message = given.build_error?.message ?? "";
     if (aspect === "build" && ONLY_SYNC.some((pattern) => pattern.test(message))) {
-      return verdict(performance.refusal === undefined ? undefined : performance.refusal.error.message);
+      const hasSteps = (given.graph?.steps ?? []).length > 0; // without any, only the lack of steps may be refused
+      const refusal = performance.refusal?.error.message;
+      return verdict(refusal === undefined || (!hasSteps && /has no steps/.test(refusal)) ? undefined : refusal);
     }
+    if (given.graph?.engine !== "sync") return undefined;
     if (asked === undefined || (aspect !== "answer" && aspect !== "trace")) return undefined;
     const text = String(asked.request.expect.body);
     const isOnlySync = ONLY_SYNC.some((pattern) => pattern.test(text)) || /'coroutine' and/.test(text) ||
@@ -236,6 +238,9 @@ function isStoreyStep({ graph }: GoldenCase, name: string | undefined): boolean 
 /** The names of steps in the call that MLRun refused. */
 function namesOfCall({ graph, build_error }: GoldenCase): string[] {
   const call = graph?.build?.[build_error?.op ?? -1];
+  if (call?.call === "cycle_to") {
+    return [...(call.on === undefined ? [] : [call.on]), ...[call.args?.[0]].flat().map(String)];
+  }
   if (call?.call === "error_handler") return [String(call.args?.[0] ?? call.with?.name)];
   return [];
 }

@@ -61,6 +61,22 @@ const ENDED_EVENTS_ARE_ANSWERED: Rule = {
   },
 };
 
+/** A batch carries whoever waits. */
+const BATCHES_ANSWER: Rule = {
+  name: "batches-answer",
+  reason:
+    "a batch carries its members, so each caller is answered with what becomes of it; in MLRun they wait for ever",
+  judge(difference) {
+    const given = answered(difference);
+    const isBatch = difference.case.graph?.steps?.some(({ class_name }) => class_name === "storey.Batch") === true;
+    if (given?.request.expect.hangs !== true || !isBatch) return undefined;
+    return verdict(
+      statusIs(200, given.answer),
+      valueDifference([given.request.body], given.answer.body), // a batch of one: the only one that is full at once
+    );
+  },
+};
+
 /** The reply leaves at the responder; the steps behind it go on. */
 const RESPONDERS_MAY_HAVE_SUCCESSORS: Rule = {
   name: "responders-may-have-successors",
@@ -88,6 +104,7 @@ const RESPONDERS_MAY_HAVE_SUCCESSORS: Rule = {
 /** The rules about error handlers and ended events, the most particular first. */
 export const HANDLER_RULES: readonly Rule[] = [
   HANDLERS_ANSWER,
+  BATCHES_ANSWER,
   ENDED_EVENTS_ARE_ANSWERED,
   RESPONDERS_MAY_HAVE_SUCCESSORS,
 ];

@@ -3,6 +3,7 @@
 import type { Rule } from "../rule.ts";
 import { BODY_RULES } from "./bodies.ts";
 import { BUILD_RULES } from "./builds.ts";
+import { CHOICE_RULES } from "./choices.ts";
 import { ERROR_RULES } from "./errors.ts";
 import { HANDLER_RULES } from "./handlers.ts";
 import { ROUTER_RULES } from "./routers.ts";
@@ -10,6 +11,7 @@ import { ROUTER_RULES } from "./routers.ts";
 /** All rules; the first that is about a difference judges it. */
 export const RULES: readonly Rule[] = [
   ...ROUTER_RULES,
+  ...CHOICE_RULES,
   ...HANDLER_RULES,
   ...ERROR_RULES,
   ...BUILD_RULES,

@@ -1,0 +1,82 @@
+/** Rules about steps that choose the next ones, and about cycles. */
+
+import type { GoldenCase } from "../golden_case.ts";
+import { answered, type Difference, type Rule, verdict } from "../rule.ts";
+import { isRecord } from "../special.ts";
+import { errorOf, recordedError, statusIs } from "./errors.ts";
+
+/** What was asked for is what happens. */
+const CHOICES_MEAN_WHAT_THEY_SAY: Rule = {
+  name: "choices-mean-what-they-say",
+  reason:
+    "no name ends the event (MLRun sends it everywhere), a name twice is that step once, an unknown name is the graph's fault, 500 naming those that exist, and a queue is chosen by its own name; in both engines",
+  judge(difference) {
+    const chooser = difference.case.graph?.steps?.find(({ class_name }) => class_name === "OutletsFrom");
+    const body = difference.asked?.request.body;
+    if (chooser === undefined || !isRecord(body) || difference.aspect === "routes") return undefined;
+    const names = [...new Set([body.to ?? []].flat().map(String))];
+    const behind = outletsOf(difference.case, chooser.name);
+    const unknown = names.find((name) => !behind.includes(name));
+    if (difference.aspect === "trace") {
+      return verdict(traceComplaint(difference, { chooser: chooser.name, names, unknown }));
+    }
+    const given = answered(difference);
+    if (given === undefined) return undefined;
+    if (names.length === 0) {
+      return verdict(
+        statusIs(204, given.answer),
+        given.answer.endedAt === chooser.name ? undefined : `it ended at ${given.answer.endedAt}`,
+      );
+    }
+    if (unknown === undefined) return verdict(statusIs(200, given.answer), viaComplaint(given.answer.body, names));
+    const text = errorOf(given.answer);
+    const untold = [unknown, ...behind].filter((name) => !text.includes(`"${name}"`));
+    return verdict(
+      statusIs(500, given.answer),
+      untold.length === 0 ? undefined : `the text lacks ${untold.join(", ")}`,
+    );
+  },
+};
+
+/** A cycle that goes on for too long is the graph's fault. */
+const CYCLE_LIMIT_IS_500: Rule = {
+  name: "cycle-limit-is-500",
+  reason: "an event that may not enter a step of a cycle again is the graph's fault, 500 naming the step and the limit",
+  judge(difference) {
+    const given = answered(difference);
+    const text = given === undefined ? undefined : recordedError(given.request, 400);
+    const step = /^RuntimeError: Max iterations exceeded in step '(.+)' for event/.exec(text ?? "")?.[1];
+    if (given === undefined || step === undefined) return undefined;
+    const own = errorOf(given.answer);
+    return verdict(
+      statusIs(500, given.answer),
+      own.includes(`"${step}"`) && own.includes("maxIterations") ? undefined : `the text is ${own}`,
+    );
+  },
+};
+
+/** The rules about choices and cycles, the most particular first. */
+export const CHOICE_RULES: readonly Rule[] = [CHOICES_MEAN_WHAT_THEY_SAY, CYCLE_LIMIT_IS_500];
+
+function outletsOf({ graph }: GoldenCase, step: string): string[] {
+  const behind = (graph?.steps ?? []).filter(({ after }) => after?.includes(step)).map(({ name }) => name);
+  return behind;
+}
+
+/** Each step that was chosen, and none of its siblings, was entered behind the chooser. */
+function traceComplaint(
+  { asked, case: given }: Difference,
+  { chooser, names, unknown }: { chooser: string; names: readonly string[]; unknown: string | undefined },
+): string | undefined {
+  const chosen = unknown === undefined ? names : [];
+  const trace = asked?.trace ?? [];
+  const wrong = outletsOf(given, chooser).filter((name) => trace.includes(name) !== chosen.includes(name));
+  return wrong.length === 0 ? undefined : `wrong at ${wrong.join(", ")}: entered ${trace.join(" ")}`;
+}
+
+/** The steps of these cases write their name, or their queue's follower does. */
+function viaComplaint(body: unknown, names: readonly string[]): string | undefined {
+  const via = isRecord(body) ? body.via : undefined;
+  const allowed = names.map((name) => name === "q" ? "a" : name);
+  return typeof via === "string" && allowed.includes(via) ? undefined : `it went by ${String(via)}`;
+}
