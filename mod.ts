@@ -18,6 +18,8 @@ export { Chart, chart, type ChartMaker, type ChartOptions } from "./lib/draw/cha
 export { Table, table, type TableOptions } from "./lib/draw/table.ts";
 export { CopyError } from "./lib/flow/copy.ts";
 export { Flow } from "./lib/flow/flow.ts";
+export type { Probe } from "./lib/flow/probe.ts";
+export type { ReplyStream } from "./lib/flow/reply_stream.ts";
 export type { Outcome } from "./lib/flow/trip.ts";
 export { CATALOGUE } from "./lib/functions/catalogue.ts";
 export { importFunction } from "./lib/functions/hub.ts";
@@ -33,21 +35,24 @@ export type { FlowItem, Place } from "./lib/graph/builder.ts";
 export { Chain } from "./lib/graph/chain.ts";
 export type { Clock } from "./lib/graph/clock.ts";
 export type { Context, Log, LogLine } from "./lib/graph/context.ts";
-export { type EventInit, FlowEvent, type StepFailure } from "./lib/graph/event.ts";
+export { type Chunk, type EventInit, FlowEvent, type StepFailure, type Track } from "./lib/graph/event.ts";
 export type { Catalogue } from "./lib/graph/from_document.ts";
 export { type BodyOf, Graph, type GraphOptions } from "./lib/graph/graph.ts";
+export type { FlowLimits } from "./lib/graph/limits.ts";
 export type { Catcher, CatcherOptions } from "./lib/graph/handler.ts";
 export type { ErrorClass } from "./lib/graph/node.ts";
 export {
   Chosen,
   type Code,
   HELD,
+  Joined,
   type Operator,
   type Reaction,
   type RouteSpec,
   type StepDefinition,
   type StepScope,
   type StepSpec,
+  Streamed,
 } from "./lib/graph/operator.ts";
 export { Plot, type PlotOptions } from "./lib/graph/plot.ts";
 export type { RouteArgs, RouteClass, Routes, RoutesOf } from "./lib/graph/routes.ts";

@@ -25,6 +25,7 @@ const CHOICES_MEAN_WHAT_THEY_SAY: Rule = {
     if (names.length === 0) {
       return verdict(
         statusIs(204, given.answer),
+        given.answer.body === undefined ? undefined : "the answer has a body",
         given.answer.endedAt === chooser.name ? undefined : `it ended at ${given.answer.endedAt}`,
       );
     }
@@ -63,15 +64,15 @@ function outletsOf({ graph }: GoldenCase, step: string): string[] {
   return behind;
 }
 
-/** Each step that was chosen, and none of its siblings, was entered behind the chooser. */
+/** The event entered the chooser, then each chosen step and what stands behind it; nothing else. */
 function traceComplaint(
   { asked, case: given }: Difference,
   { chooser, names, unknown }: { chooser: string; names: readonly string[]; unknown: string | undefined },
 ): string | undefined {
-  const chosen = unknown === undefined ? names : [];
-  const trace = asked?.trace ?? [];
-  const wrong = outletsOf(given, chooser).filter((name) => trace.includes(name) !== chosen.includes(name));
-  return wrong.length === 0 ? undefined : `wrong at ${wrong.join(", ")}: entered ${trace.join(" ")}`;
+  const follow = (name: string): string[] => [name, ...outletsOf(given, name).flatMap(follow)];
+  const expected = [chooser, ...(unknown === undefined ? names : []).flatMap(follow)].join(" ");
+  const entered = (asked?.trace ?? []).join(" ");
+  return entered === expected ? undefined : `the event entered ${entered}, not ${expected}`;
 }
 
 /** The steps of these cases write their name, or their queue's follower does. */

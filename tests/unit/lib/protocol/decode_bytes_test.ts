@@ -1,0 +1,38 @@
+import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
+import { StatusError } from "../../../../lib/errors.ts";
+import { decodeBytes } from "../../../../lib/protocol/decode_bytes.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const NOT_TEXT = new Uint8Array([0xff, 0xfe, 0x80]);
+
+Deno.test("decodeBytes() reads what is said to be JSON, by any of JSON's names", () => {
+  for (const type of ["application/json", "Application/JSON; charset=utf-8", "json", "application/cloudevents+json"]) {
+    deepStrictEqual(decodeBytes(bytes('{"a":[1]}'), type), { a: [1] });
+  }
+});
+
+Deno.test("decodeBytes() refuses JSON that is none, with status 400", () => {
+  for (const broken of [bytes("{"), bytes("NaN"), NOT_TEXT, bytes("[".repeat(501) + "]".repeat(501))]) {
+    throws(
+      () => decodeBytes(broken, "application/json"),
+      (error: unknown) => error instanceof StatusError && error.status === 400,
+    );
+  }
+});
+
+Deno.test("decodeBytes() guesses where no type is given: JSON, text, bytes", () => {
+  deepStrictEqual(decodeBytes(bytes("[1]"), ""), [1]);
+  strictEqual(decodeBytes(bytes("[1"), ""), "[1");
+  strictEqual(decodeBytes(NOT_TEXT, ""), NOT_TEXT);
+  strictEqual(decodeBytes(bytes("[".repeat(100_000)), ""), "[".repeat(100_000));
+});
+
+Deno.test("decodeBytes() leaves other types alone; no bytes are null", () => {
+  strictEqual(decodeBytes(bytes("1"), "text/csv"), "1");
+  strictEqual(decodeBytes(NOT_TEXT, "image/png"), NOT_TEXT);
+  for (const type of ["", "application/json", "image/png"]) strictEqual(decodeBytes(new Uint8Array(), type), null);
+});
+
+Deno.test("decodeBytes() takes brackets inside texts for text", () => {
+  deepStrictEqual(decodeBytes(bytes(JSON.stringify("[".repeat(1_000) + '\\"')), "json"), "[".repeat(1_000) + '\\"');
+});

@@ -1,0 +1,34 @@
+import { strictEqual, throws } from "node:assert/strict";
+import { jsonText } from "../../../../lib/protocol/json_text.ts";
+
+Deno.test("jsonText() writes what JSON holds without a loss", () => {
+  strictEqual(
+    jsonText({ a: [1, "x", null, true], b: 3n, c: new Uint8Array([1, 2]) }, "send"),
+    '{"a":[1,"x",null,true],"b":3,"c":[1,2]}',
+  );
+  strictEqual(jsonText({ at: new Date(0), nothing: undefined }, "send"), '{"at":"1970-01-01T00:00:00.000Z"}');
+});
+
+Deno.test("jsonText() names the place of what JSON cannot hold", () => {
+  let deep: unknown = 1;
+  for (let level = 0; level < 600; level++) deep = [deep];
+  for (
+    const [value, place] of [
+      [NaN, /Cannot send as JSON: it is NaN/],
+      [{ a: [{ b: Infinity }] }, /a\[0\]\.b is Infinity/],
+      [{ m: new Map() }, /m is a Map/],
+      [[() => 1], /\[0\] is a function/],
+      [2n ** 64n, /the integer 18446744073709551616/],
+      [new Float32Array([1, NaN]), /\[1\] is NaN/],
+      [deep, /more than 500 levels deep/],
+    ] as const
+  ) {
+    throws(() => jsonText(value, "send"), place);
+  }
+});
+
+Deno.test("jsonText() ends on a value that holds itself", () => {
+  const loop: unknown[] = [];
+  loop.push(loop);
+  throws(() => jsonText(loop, "send"), /levels deep/);
+});
