@@ -6,6 +6,7 @@ import type { Operator, StepScope } from "../graph/operator.ts";
 import { CallContext } from "./call_context.ts";
 import type { Counts } from "./counts.ts";
 import { Gate } from "./gate.ts";
+import { withPolicy } from "./policy.ts";
 import type { RunningStep } from "./running_step.ts";
 import { reader, writer } from "./scope.ts";
 import { contextFor, type Surroundings } from "./surroundings.ts";
@@ -47,7 +48,8 @@ export async function openSteps(plan: Plan, options: OpenOptions): Promise<(Runn
       holding: new Set(),
     };
     try {
-      shell.operator = await step.definition.open(step.spec, scopeOf(plan, step, { shell, ...options }));
+      const operator = await step.definition.open(step.spec, scopeOf(plan, step, { shell, ...options }));
+      shell.operator = withPolicy(operator, { step: shell.name, options: step.options, clock: options.clock });
       running[index] = shell;
     } catch (error) {
       options.faults.push({

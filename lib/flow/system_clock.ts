@@ -2,7 +2,7 @@ import type { Clock } from "../graph/clock.ts";
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1; // what setTimeout can count; it fires at once for more
 
-/** The machine's own time. Its timers do not keep the process alive. */
+/** The machine's own time. */
 export const SYSTEM_CLOCK: Clock = {
   now: () => Date.now(),
   schedule(afterMs, run) {
@@ -10,7 +10,6 @@ export const SYSTEM_CLOCK: Clock = {
     const wait = (restMs: number): void => {
       const partMs = Math.min(restMs, LONGEST_TIMER_MS);
       timer = setTimeout(() => restMs > partMs ? wait(restMs - partMs) : run(), partMs);
-      Deno.unrefTimer(timer as unknown as number);
     };
     wait(Math.max(0, afterMs));
     return () => clearTimeout(timer);

@@ -126,6 +126,14 @@ function checkOptions(node: StepNode): Fault[] {
   const faults = Object.entries(node.options).flatMap(([key, value]) =>
     isOption(key, value) ? [] : [error(`option ${key} is ${shown(value)}`, `Give ${OPTION_TYPES[key]![0]}`)]
   );
+  for (const key of node.definition.holds === true ? ["retries", "backoffMs", "timeoutMs", "breaker"] : []) {
+    if (key in node.options) {
+      faults.push(error(
+        `option ${key} has no meaning for a ${node.definition.kind}, which keeps events`,
+        `Put it on the steps behind`,
+      ));
+    }
+  }
   const parsed = node.definition.options.safeParse(node.own);
   for (const issue of parsed.success ? [] : parsed.error.issues) {
     faults.push(

@@ -133,6 +133,8 @@ export interface StepDefinition {
   readonly isBorder?: boolean;
   /** Whether it can end an event without a failure. */
   readonly canDrop?: boolean;
+  /** Whether it keeps events, so that a run of it is never over at once and cannot be tried again. */
+  readonly holds?: boolean;
   /** Whether it joins what comes from several branches. */
   readonly joins?: boolean;
   /** Whether it gathers the chunks of a streaming step. */

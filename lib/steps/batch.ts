@@ -25,6 +25,7 @@ export const BATCH: StepDefinition = {
   shape: "folder",
   options: OPTIONS,
   code: { key: "optional" },
+  holds: true,
   open: (spec, scope) => new Batch(OPTIONS.parse(spec.options), spec.code.key, scope),
 };
 

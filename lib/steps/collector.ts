@@ -10,6 +10,7 @@ export const COLLECTOR: StepDefinition = {
   options: z.strictObject({}),
   code: {},
   collects: true,
+  holds: true,
   open: (_spec, scope) => new Collector(scope),
 };
 

@@ -44,6 +44,7 @@ export const MERGE: StepDefinition = {
   options: OPTIONS,
   code: { key: "optional", join: "optional" },
   joins: true,
+  holds: true,
   open({ options, code }, scope) {
     const merge = new Merge(OPTIONS.parse(options), code, scope);
     const operator: Operator = { process: (event) => merge.process(event), flush: () => merge.flush() };

@@ -23,6 +23,7 @@ export class ManualClock implements Clock {
   /** Moves time on, calls what is due on the way in its order, and lets promises settle. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
+    await settle();
     for (;;) {
       const next = this.#timers.filter(({ at }) => at <= end).sort((one, other) => one.at - other.at)[0];
       if (next === undefined) break;
