@@ -162,7 +162,7 @@ export class ServingFunction {
    *
    * @throws {GraphError} With everything that is wrong with the graph.
    */
-  async start(options: { clock?: Clock } = {}): Promise<Flow> {
+  async start(options: Pick<MockOptions, "clock" | "log"> = {}): Promise<Flow> {
     return await this.#start(this.#compile("*"), { isMock: false, ...options });
   }
 
