@@ -6,10 +6,14 @@ import { COLLECTOR } from "./collector.ts";
 import { EXTEND } from "./extend.ts";
 import { FILTER } from "./filter.ts";
 import { FLAT_MAP } from "./flat_map.ts";
+import { FLATTEN } from "./flatten.ts";
+import { FOR_EACH } from "./for_each.ts";
 import { MAP } from "./map.ts";
+import { MAP_WITH_STATE } from "./map_with_state.ts";
 import { MERGE } from "./merge.ts";
 import { QUEUE } from "./queue.ts";
 import { REDUCE } from "./reduce.ts";
+import { RENAME } from "./rename.ts";
 
 const ALL: readonly StepDefinition[] = [
   BATCH,
@@ -18,10 +22,14 @@ const ALL: readonly StepDefinition[] = [
   EXTEND,
   FILTER,
   FLAT_MAP,
+  FLATTEN,
+  FOR_EACH,
   MAP,
+  MAP_WITH_STATE,
   MERGE,
   QUEUE,
   REDUCE,
+  RENAME,
 ];
 
 /** The ready steps by kind, as a graph's document names them. */

@@ -1,0 +1,41 @@
+import { z } from "zod";
+import type { StepDefinition } from "../graph/operator.ts";
+import { type Handler, ReadyStep } from "../graph/step.ts";
+
+/** What `forEach` does with events. */
+export const FOR_EACH: StepDefinition = {
+  kind: "forEach",
+  shape: "box",
+  options: z.strictObject({}),
+  code: { fn: "required" },
+  open({ code }, scope) {
+    return {
+      process(event) {
+        const done: unknown = code.fn!(scope.read(event), scope.contextOf(event));
+        return done instanceof Promise ? done.then(() => event) : event;
+      },
+    };
+  },
+};
+
+/**
+ * Looks at each event and passes it on; what `fn` returns is not used. The next step gets the event when `fn` is done.
+ *
+ * @example
+ * ```ts
+ * import { deepStrictEqual } from "node:assert/strict";
+ * import { forEach, serving } from "levada";
+ *
+ * const seen: number[] = [];
+ * const fn = serving("watching");
+ * fn.setTopology("flow").to("look", forEach((n: number) => seen.push(n))).to("double", (n) => n * 2).respond();
+ *
+ * await using server = await fn.toMockServer();
+ * deepStrictEqual([await server.test("/", 4), seen], [8, [4]]);
+ * ```
+ *
+ * @param fn Gets the body and the context; may be asynchronous.
+ */
+export function forEach<In>(fn: Handler<In, unknown>): ReadyStep<In, In> {
+  return new ReadyStep(FOR_EACH, {}, { fn });
+}
