@@ -98,6 +98,7 @@ function scopeOf(plan: Plan, step: PlanStep, options: OpenOptions & { readonly s
     contextOf: (event) => new CallContext(context, event),
     isPlain: step.options.fullEvent !== true && step.options.inputPath === undefined &&
       step.options.resultPath === undefined,
+    resultPath: step.options.resultPath,
     read: reader(step.options),
     write: writer(step.options),
     routeContext: (key) => contextFor(key, step.function, surroundings),

@@ -69,6 +69,8 @@ export interface StepScope {
   contextOf(event: FlowEvent): Context;
   /** Whether the step's function gets the body, and its result replaces it: no path, no event. */
   readonly isPlain: boolean;
+  /** Where in the body the result goes; undefined where it replaces the body. */
+  readonly resultPath: string | undefined;
   /** What the step's function gets: the body, the part of it at `inputPath`, or the event itself. */
   read(event: FlowEvent): unknown;
   /** Puts a result into the event: as its body, or into the body at `resultPath`. */

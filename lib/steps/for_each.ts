@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { FlowEvent } from "../graph/event.ts";
 import type { StepDefinition } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 
@@ -9,17 +10,21 @@ export const FOR_EACH: StepDefinition = {
   options: z.strictObject({}),
   code: { fn: "required" },
   open({ code }, scope) {
+    const pass = (event: FlowEvent, result: unknown) => {
+      if (scope.resultPath !== undefined) scope.write(event, result);
+      return event;
+    };
     return {
       process(event) {
-        const done: unknown = code.fn!(scope.read(event), scope.contextOf(event));
-        return done instanceof Promise ? done.then(() => event) : event;
+        const result: unknown = code.fn!(scope.read(event), scope.contextOf(event));
+        return result instanceof Promise ? result.then((later) => pass(event, later)) : pass(event, result);
       },
     };
   },
 };
 
 /**
- * Looks at each event and passes it on; what `fn` returns is not used. The next step gets the event when `fn` is done.
+ * Looks at each event and passes it on; what `fn` returns is not used, unless the step has a `resultPath`. The next step gets the event when `fn` is done.
  *
  * @example
  * ```ts

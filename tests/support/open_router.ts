@@ -50,6 +50,7 @@ export async function openRouter(
     isTerminal: true,
     inlets: 1,
     isPlain: false,
+    resultPath: undefined,
     outlets: [],
     clock: SYSTEM_CLOCK,
     contextOf: () => context,

@@ -21,6 +21,13 @@ Deno.test("forEach() passes the event when its function is done, whatever that r
   deepStrictEqual([await flow.ask(5), seen], [5, ["looked at 5", "went on with 5"]]);
 });
 
+Deno.test("forEach() writes what its function returns where the step says so", async () => {
+  const graph = new Graph<{ n: number }>("g");
+  graph.to("look", forEach(({ n }: { n: number }) => n * 2), { resultPath: "twice" }).respond();
+  await using flow = await runGraph(graph);
+  deepStrictEqual(await flow.ask({ n: 4 }), { n: 4, twice: 8 });
+});
+
 Deno.test("forEach() fails the event that its function fails on, at once or later", async () => {
   for (
     const fail of [() => Promise.reject(new Error("no")), () => {
