@@ -5,6 +5,7 @@ import { keyText } from "../graph/key.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
+import { Turns } from "./turns.ts";
 
 /** What `mapWithState` does with events. */
 export const MAP_WITH_STATE: StepDefinition = {
@@ -19,7 +20,7 @@ class MapWithState implements Operator {
   readonly #code: Readonly<Record<string, Code>>;
   readonly #scope: StepScope;
   readonly #states = new Map<string, unknown>();
-  readonly #last = new Map<string, Promise<unknown>>();
+  readonly #turns = new Turns(); // the next of a key sees the state that this one leaves
 
   constructor(code: Readonly<Record<string, Code>>, scope: StepScope) {
     this.#code = code;
@@ -28,10 +29,7 @@ class MapWithState implements Operator {
 
   process(event: FlowEvent): Reaction | Promise<Reaction> {
     const key = this.#keyOf(event);
-    const before = this.#last.get(key);
-    if (before !== undefined) return this.#wait(key, event, before.then(() => this.#call(key, event)));
-    const result = this.#call(key, event);
-    return result instanceof Promise ? this.#wait(key, event, result) : this.#keep(key, event, result);
+    return this.#turns.take(key, () => this.#call(key, event), (result) => this.#keep(key, event, result));
   }
 
   #keyOf(event: FlowEvent): string {
@@ -43,17 +41,6 @@ class MapWithState implements Operator {
   #call(key: string, event: FlowEvent): unknown {
     if (!this.#states.has(key)) this.#states.set(key, this.#code.initial!(key));
     return this.#code.fn!(this.#scope.read(event), this.#states.get(key), this.#scope.contextOf(event));
-  }
-
-  /** One event of a key after the other: the next sees the state that this one leaves. */
-  #wait(key: string, event: FlowEvent, result: Promise<unknown>): Promise<Reaction> {
-    const kept = result.then((value) => this.#keep(key, event, value));
-    const last = kept.catch(() => {}); // the failure is the event's; the state stays as it was
-    this.#last.set(key, last);
-    last.then(() => {
-      if (this.#last.get(key) === last) this.#last.delete(key);
-    });
-    return kept;
   }
 
   #keep(key: string, event: FlowEvent, result: unknown): FlowEvent {

@@ -5,6 +5,7 @@ import type { FlowEvent } from "../graph/event.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
+import { Turns } from "./turns.ts";
 
 const OPTIONS = z.strictObject({
   initial: z.unknown().refine((value) => value === undefined || notJson(value, "initial") === undefined, "is not JSON"),
@@ -21,7 +22,7 @@ export const REDUCE: StepDefinition = {
 
 class Reduce implements Operator {
   #state: unknown;
-  #last: Promise<unknown> | undefined;
+  readonly #turns = new Turns(); // the next sees the state that this one leaves
   readonly #fn: Code;
   readonly #scope: StepScope;
 
@@ -32,9 +33,7 @@ class Reduce implements Operator {
   }
 
   process(event: FlowEvent): Reaction | Promise<Reaction> {
-    if (this.#last !== undefined) return this.#wait(event, this.#last.then(() => this.#fold(event)));
-    const state = this.#fold(event);
-    return state instanceof Promise ? this.#wait(event, state) : this.#keep(event, state);
+    return this.#turns.take("", () => this.#fold(event), (state) => this.#keep(event, state));
   }
 
   result(): unknown {
@@ -43,17 +42,6 @@ class Reduce implements Operator {
 
   #fold(event: FlowEvent): unknown {
     return this.#fn(this.#state, this.#scope.read(event), this.#scope.contextOf(event));
-  }
-
-  /** One event after the other: the next sees the state that this one leaves. */
-  #wait(event: FlowEvent, state: Promise<unknown>): Promise<Reaction> {
-    const kept = state.then((value) => this.#keep(event, value));
-    const last = kept.catch(() => {}); // the failure is the event's; the state stays as it was
-    this.#last = last;
-    last.then(() => {
-      if (this.#last === last) this.#last = undefined;
-    });
-    return kept;
   }
 
   #keep(event: FlowEvent, state: unknown): FlowEvent {
