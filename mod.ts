@@ -20,7 +20,7 @@ export { CopyError } from "./lib/flow/copy.ts";
 export { Flow } from "./lib/flow/flow.ts";
 export type { Probe } from "./lib/flow/probe.ts";
 export type { ReplyStream } from "./lib/flow/reply_stream.ts";
-export type { Outcome } from "./lib/flow/trip.ts";
+export type { Outcome } from "./lib/flow/outcome.ts";
 export { CATALOGUE } from "./lib/functions/catalogue.ts";
 export { importFunction } from "./lib/functions/hub.ts";
 export { RouterGraph } from "./lib/functions/router_graph.ts";
@@ -47,6 +47,7 @@ export {
   HELD,
   Joined,
   type Operator,
+  type PlainCall,
   type Reaction,
   type RouteSpec,
   type StepDefinition,

@@ -133,12 +133,20 @@ export class EngineProcess implements AsyncDisposable {
     });
   }
 
+  /** The process wants to end, and waits for that. An answer comes behind its last words, which closing at once could lose. */
+  async #letGo(): Promise<void> {
+    const timer = setTimeout(() => void this.#cdp.close(), LEFT_MS);
+    await this.#cdp.call("Runtime.enable", {}).catch(() => {}); // gone already
+    clearTimeout(timer);
+    await this.#cdp.close();
+  }
+
   async #follow(name: "stdout" | "stderr", pipe: ReadableStream<Uint8Array>, events: ProcessEvents): Promise<void> {
     await readPipe(pipe, this.#token, {
       text: (text) => {
         const rest = name === "stderr" ? text.replaceAll(FETCHING, "") : text;
         const own = name === "stderr" ? rest.replace(LEAVING, "") : rest;
-        if (own !== rest) void this.#cdp.close(); // it wants to end, and waits for us to let go
+        if (own !== rest) void this.#letGo();
         if (!this.#isQuiet && own !== "") events.raw(name, own);
       },
       fence: (number) => {

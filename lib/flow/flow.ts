@@ -7,9 +7,11 @@ import { openSteps } from "./open.ts";
 import type { Probe } from "./probe.ts";
 import type { RunningStep } from "./running_step.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { Stop, type Straight, straightWay } from "./straight.ts";
 import { SYSTEM_CLOCK } from "./system_clock.ts";
 import { Traffic } from "./traffic.ts";
-import { type Outcome, Trip } from "./trip.ts";
+import { type Outcome, replyTo } from "./outcome.ts";
+import { Trip } from "./trip.ts";
 import { Walk } from "./walk.ts";
 
 /** How a flow is started. */
@@ -69,12 +71,14 @@ interface Parts {
 export class Flow implements AsyncDisposable {
   readonly #parts: Parts;
   readonly #starts: readonly RunningStep[];
+  readonly #straight: Straight | undefined;
   #closed: Promise<unknown> | undefined;
 
   /** Made by `start`. */
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#starts = parts.plan.starts.map((index) => parts.steps[index]!);
+    this.#straight = straightWay(parts.plan, parts.steps);
   }
 
   /**
@@ -86,10 +90,15 @@ export class Flow implements AsyncDisposable {
   // deno-lint-ignore no-explicit-any -- the reply is what the graph's steps make of it
   ask<Reply = any>(body: unknown, options?: EventInit): Promise<Reply> {
     try {
+      const straight = this.#straight;
+      if (straight !== undefined && this.#isFree) {
+        const reply = straight.run(body);
+        if (!(reply instanceof Stop)) return Promise.resolve(reply as Reply);
+        const event = new FlowEvent(reply.body, options);
+        return replyTo(event, this.#takeOver(reply, event)) as Promise<Reply>;
+      }
       const event = new FlowEvent(body, options);
-      const outcome = this.handle(event);
-      if (outcome instanceof Promise) return outcome.then((later) => replyOf(later, event)) as Promise<Reply>;
-      return Promise.resolve(replyOf(outcome, event) as Reply);
+      return replyTo(event, this.handle(event)) as Promise<Reply>;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -97,6 +106,13 @@ export class Flow implements AsyncDisposable {
 
   /** Sends an event in and resolves with how it ended for the sender. */
   handle(event: FlowEvent): Outcome | Promise<Outcome> {
+    const straight = this.#straight;
+    if (straight !== undefined && this.#isFree) {
+      const reply = straight.run(event.body);
+      if (!(reply instanceof Stop)) return { kind: "reply", body: reply };
+      event.body = reply.body;
+      return this.#takeOver(reply, event);
+    }
     const refusal = this.#refuse(event);
     if (refusal !== undefined) return refusal;
     const trip = new Trip();
@@ -206,6 +222,20 @@ export class Flow implements AsyncDisposable {
     }
   }
 
+  /** Nothing waits, so order cannot be broken, and nobody wants to see the event between the steps. */
+  get #isFree(): boolean {
+    return this.#closed === undefined && this.#parts.traffic.isIdle && this.#parts.walk.probe === undefined;
+  }
+
+  /** Goes on where the short way ended. */
+  #takeOver(stop: Stop, event: FlowEvent): Outcome | Promise<Outcome> {
+    const { walk, traffic } = this.#parts;
+    const trip = new Trip();
+    traffic.enter(trip);
+    walk.takeOver(stop, event, trip);
+    return trip.outcome ?? traffic.outcomeOf(trip, event);
+  }
+
   #emit(event: FlowEvent): void {
     const refusal = this.#refuse(event);
     if (refusal !== undefined) throw refusal.error;
@@ -243,20 +273,5 @@ export class Flow implements AsyncDisposable {
     const fields = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`).join("; ");
     const cause = new StatusError(422, `Cannot take the request as input of graph "${plan.name}": ${fields}`);
     return { kind: "failed", error: new StepError("input", cause) };
-  }
-}
-
-function replyOf(outcome: Outcome, event: FlowEvent): unknown {
-  switch (outcome.kind) {
-    case "reply":
-      return outcome.body;
-    case "stream":
-      return outcome.chunks;
-    case "accepted":
-      return { id: event.id };
-    case "ended":
-      return undefined;
-    case "failed":
-      throw outcome.error;
   }
 }

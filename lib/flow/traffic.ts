@@ -2,7 +2,8 @@ import { StatusError, StepError } from "../errors.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { Deadlines } from "./deadlines.ts";
-import type { Outcome, Trip } from "./trip.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Trip } from "./trip.ts";
 import type { WalkListener } from "./walk.ts";
 
 /** What the traffic of a flow is counted with. */
@@ -39,6 +40,11 @@ export class Traffic implements WalkListener {
   /** Whether new events have to wait. */
   get isFull(): boolean {
     return this.#waiting >= this.#options.maxWaiting;
+  }
+
+  /** Whether nothing waits for a promise. */
+  get isIdle(): boolean {
+    return this.#waiting === 0;
   }
 
   /** Resolves when a new event may enter; the first to ask is the first to enter. */

@@ -1,19 +1,7 @@
 import type { StepError } from "../errors.ts";
 import type { FlowEvent, Track } from "../graph/event.ts";
-import type { ReplyStream } from "./reply_stream.ts";
+import type { Outcome } from "./outcome.ts";
 import type { RunningStep } from "./running_step.ts";
-
-/** How an event's way through the graph ended for whoever sent it. */
-export type Outcome =
-  /** The responder's result. */
-  | { readonly kind: "reply"; readonly body: unknown }
-  /** The responder's results, one after another. */
-  | { readonly kind: "stream"; readonly chunks: ReplyStream }
-  /** No step answers: the event was taken in. */
-  | { readonly kind: "accepted" }
-  /** The event ended before it reached the responder: a filter dropped it, a list was empty. */
-  | { readonly kind: "ended"; readonly step: string }
-  | { readonly kind: "failed"; readonly error: StepError };
 
 /** Who is told of a trip. */
 export interface TripListener {
@@ -196,3 +184,8 @@ type State = "going" | "held" | "joining";
 
 const NO_PARENTS: readonly Trip[] = Object.freeze([]);
 const ANSWERS: { readonly answers?: boolean } = Object.freeze({ answers: true });
+
+/** The trip that an event is on. */
+export function tripOf(event: FlowEvent): Trip {
+  return event.track as Trip;
+}

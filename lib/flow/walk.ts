@@ -9,7 +9,8 @@ import type { Probe } from "./probe.ts";
 import { recover } from "./recover.ts";
 import type { RunningStep } from "./running_step.ts";
 import { pump } from "./pump.ts";
-import { Trip } from "./trip.ts";
+import type { Stop } from "./straight.ts";
+import { Trip, tripOf } from "./trip.ts";
 import { countVisit } from "./visits.ts";
 
 /** What the walk tells of. */
@@ -49,6 +50,16 @@ export class Walk {
       trip.enter();
     }
     this.#later(steps[0]!, event);
+    this.#run();
+  }
+
+  /** Goes on with an event where the short way ended. */
+  takeOver({ step, end }: Stop, event: FlowEvent, trip: Trip): void {
+    event.track = trip;
+    event.origin = trip;
+    trip.enter();
+    if ("failure" in end) this.#fail(step, event, end.failure);
+    else this.#react(step, event, step.operator.plain!.react(end.result, event));
     this.#run();
   }
 
@@ -122,11 +133,11 @@ export class Walk {
       this.#fail(step, event, error);
       return;
     }
-    if (reaction instanceof Promise) this.#wait(step, event, reaction);
-    else this.#goOn(step, event, reaction);
+    this.#react(step, event, reaction);
   }
 
-  #wait(step: RunningStep, event: FlowEvent, reaction: Promise<Reaction>): void {
+  #react(step: RunningStep, event: FlowEvent, reaction: Reaction | Promise<Reaction>): void {
+    if (!(reaction instanceof Promise)) return this.#goOn(step, event, reaction);
     const visit = step.gate.begin(event);
     this.#listener.onWait(1, event, () => this.#giveUp(step, visit));
     this.#await(step, visit, reaction);
@@ -285,8 +296,4 @@ export class Walk {
     this.#listener.onFailure(event, failure, isTold);
     trip.leave(step.name);
   }
-}
-
-function tripOf(event: FlowEvent): Trip {
-  return event.track as Trip;
 }

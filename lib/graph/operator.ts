@@ -36,8 +36,20 @@ export class Streamed {
   ) {}
 }
 
+/** A step that is a function of the body alone; the engine may call it without making an event. */
+export interface PlainCall {
+  /** The user's function. */
+  readonly fn: (body: unknown, context: Context) => unknown;
+  /** What it gets besides the body. */
+  readonly context: Context;
+  /** What the step answers for an event whose body gave this result, which is an object. */
+  react(result: object, event: FlowEvent): Reaction | Promise<Reaction>;
+}
+
 /** A step where it runs. */
 export interface Operator {
+  /** Set where `process` does nothing but call this. */
+  readonly plain?: PlainCall;
   /** Takes one event. What it throws is the event's failure. It answers at once where it can: only a promise is awaited. */
   process(event: FlowEvent): Reaction | Promise<Reaction>;
   /**

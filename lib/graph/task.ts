@@ -5,6 +5,7 @@ import { isGenerator } from "./generator.ts";
 import {
   type Code,
   type Operator,
+  type PlainCall,
   type Reaction,
   type StepDefinition,
   type StepScope,
@@ -78,24 +79,32 @@ async function openTask(spec: StepSpec, scope: StepScope): Promise<Opened> {
   return task;
 }
 
-/** A function of the body alone that answers at once: the shortest way, which most steps go. */
-class PlainTask implements Operator {
-  readonly #fn: (body: unknown, context: Context) => unknown;
-  readonly #context: Context;
+/** A function of the body alone: the shortest way, which most steps go. */
+class PlainTask implements Operator, PlainCall {
+  readonly fn: PlainCall["fn"];
+  readonly context: Context;
   readonly #write: StepScope["write"];
 
   constructor(fn: Code, scope: StepScope) {
-    this.#fn = fn as unknown as (body: unknown, context: Context) => unknown;
-    this.#context = scope.context;
+    this.fn = fn as unknown as PlainCall["fn"];
+    this.context = scope.context;
     this.#write = scope.write;
   }
 
+  get plain(): PlainCall {
+    return this;
+  }
+
   process(event: FlowEvent): Reaction | Promise<Reaction> {
-    const fn = this.#fn;
-    const result = fn(event.body, this.#context);
-    if (typeof result === "object" && result !== null) return reactionTo(result, event, this.#write);
+    const fn = this.fn;
+    const result = fn(event.body, this.context);
+    if (typeof result === "object" && result !== null) return this.react(result, event);
     event.body = result;
     return event;
+  }
+
+  react(result: object, event: FlowEvent): Reaction | Promise<Reaction> {
+    return reactionTo(result, event, this.#write);
   }
 }
 

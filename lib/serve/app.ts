@@ -1,6 +1,6 @@
 import { StatusError, type StepError } from "../errors.ts";
 import type { Flow } from "../flow/flow.ts";
-import type { Outcome } from "../flow/trip.ts";
+import type { Outcome } from "../flow/outcome.ts";
 import { type EventInit, FlowEvent } from "../graph/event.ts";
 import { decodeBody } from "./decode_body.ts";
 import { encodeError, encodeReply } from "./encode_reply.ts";
