@@ -7,7 +7,7 @@ import { openSteps } from "./open.ts";
 import type { Probe } from "./probe.ts";
 import type { RunningStep } from "./running_step.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { Stop, type Straight, straightWay } from "./straight.ts";
+import { Stop, straightWay } from "./straight.ts";
 import { SYSTEM_CLOCK } from "./system_clock.ts";
 import { Traffic } from "./traffic.ts";
 import { type Outcome, replyTo } from "./outcome.ts";
@@ -71,7 +71,7 @@ interface Parts {
 export class Flow implements AsyncDisposable {
   readonly #parts: Parts;
   readonly #starts: readonly RunningStep[];
-  readonly #straight: Straight | undefined;
+  readonly #straight: ReturnType<typeof straightWay>;
   #closed: Promise<unknown> | undefined;
 
   /** Made by `start`. */
@@ -89,26 +89,19 @@ export class Flow implements AsyncDisposable {
    */
   // deno-lint-ignore no-explicit-any -- the reply is what the graph's steps make of it
   ask<Reply = any>(body: unknown, options?: EventInit): Promise<Reply> {
-    try {
-      const straight = this.#straight;
-      if (straight !== undefined && this.#isFree) {
-        const reply = straight.run(body);
-        if (!(reply instanceof Stop)) return Promise.resolve(reply as Reply);
-        const event = new FlowEvent(reply.body, options);
-        return replyTo(event, this.#takeOver(reply, event)) as Promise<Reply>;
-      }
-      const event = new FlowEvent(body, options);
-      return replyTo(event, this.handle(event)) as Promise<Reply>;
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    const straight = this.#straight;
+    if (straight === undefined || !this.#isFree) return this.#ask(new FlowEvent(body, options)) as Promise<Reply>;
+    const reply = straight(body);
+    if (!(reply instanceof Stop)) return Promise.resolve(reply as Reply);
+    const event = new FlowEvent(reply.body, options);
+    return replyTo(event, this.#takeOver(reply, event)) as Promise<Reply>;
   }
 
   /** Sends an event in and resolves with how it ended for the sender. */
   handle(event: FlowEvent): Outcome | Promise<Outcome> {
     const straight = this.#straight;
     if (straight !== undefined && this.#isFree) {
-      const reply = straight.run(event.body);
+      const reply = straight(event.body);
       if (!(reply instanceof Stop)) return { kind: "reply", body: reply };
       event.body = reply.body;
       return this.#takeOver(reply, event);
@@ -234,6 +227,14 @@ export class Flow implements AsyncDisposable {
     traffic.enter(trip);
     walk.takeOver(stop, event, trip);
     return trip.outcome ?? traffic.outcomeOf(trip, event);
+  }
+
+  #ask(event: FlowEvent): Promise<unknown> {
+    try {
+      return replyTo(event, this.handle(event));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   #emit(event: FlowEvent): void {

@@ -10,6 +10,13 @@ interface Bench {
   readonly results: readonly { readonly ok?: { readonly avg: number; readonly p50?: number; readonly p75: number } }[];
 }
 
+/** What a runner may cost at most: a factor of what other runners of the same run cost together. */
+interface Gate {
+  readonly runner: string;
+  readonly atMost: number;
+  readonly times: readonly string[];
+}
+
 interface Row {
   readonly name: string;
   readonly medianUs: number;
@@ -60,6 +67,21 @@ function markdown(groups: ReadonlyMap<string, readonly Row[]>): string {
   return lines.join("\n");
 }
 
+/** Holds the gates of `gates.json` against the figures; a gate whose runners did not run is left out. */
+function checkGates(groups: ReadonlyMap<string, readonly Row[]>, gates: readonly Gate[]): string[] {
+  const costs = new Map(
+    [...groups].flatMap(([group, rows]) => rows.map(({ name, medianUs }) => [`${group} / ${name}`, medianUs] as const)),
+  );
+  return gates.flatMap(({ runner, atMost, times }) => {
+    const cost = costs.get(runner);
+    const others = times.map((name) => costs.get(name));
+    if (cost === undefined || !others.every((other) => other !== undefined)) return [];
+    const factor = cost / others.reduce((sum, other) => sum + other, 0);
+    const verdict = factor <= atMost ? "ok" : "TOO SLOW";
+    return [`| ${runner} | ${times.join(" + ")} | ${factor.toFixed(2)} | ${atMost} | ${verdict} |`];
+  });
+}
+
 const START = "<!-- figures -->";
 const END = "<!-- end of figures -->";
 
@@ -75,6 +97,14 @@ async function writeReadme(table: string): Promise<void> {
 }
 
 const names = Deno.args.filter((argument) => !argument.startsWith("--"));
-const table = markdown(tables(await measure(benchFiles(names))));
+const groups = tables(await measure(benchFiles(names)));
+const gates = checkGates(groups, JSON.parse(await Deno.readTextFile(new URL("gates.json", FOLDER))));
+const table = [
+  markdown(groups),
+  ...(gates.length === 0
+    ? []
+    : ["", "| gate | beside | factor | at most | |", "| --- | --- | ---: | ---: | --- |", ...gates]),
+].join("\n");
 console.log(table);
 if (Deno.args.includes("--write")) await writeReadme(table);
+if (gates.some((gate) => gate.includes("TOO SLOW"))) Deno.exitCode = 1;
