@@ -13,7 +13,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "lib/steps": ["lib/errors.ts", "lib/graph", "lib/flow"],
   "lib/models": ["lib/errors.ts", "lib/graph", "lib/protocol", "lib/stores", "lib/tensor"],
   "lib/routers": ["lib/errors.ts", "lib/flow", "lib/graph", "lib/models", "lib/protocol", "lib/steps"],
-  "lib/serve": ["lib/errors.ts", "lib/flow", "lib/graph", "lib/protocol", "lib/routers"],
+  "lib/serve": ["lib/errors.ts", "lib/draw", "lib/flow", "lib/graph", "lib/protocol", "lib/routers"],
   "lib/functions": ["lib/errors.ts", "lib/flow", "lib/graph", "lib/models", "lib/routers", "lib/serve", "lib/steps"],
   "lib/cli": ["lib/errors.ts", "lib/draw", "lib/functions", "kernel/client", "kernel/install.ts"],
   "kernel/wire": [],

@@ -44,6 +44,7 @@ export async function openSteps(plan: Plan, options: OpenOptions): Promise<(Runn
       then: undefined,
       maxIterations: step.maxIterations,
       collects: step.definition.collects === true,
+      isBorder: step.definition.isBorder === true,
       gate: new Gate(step.options.maxInFlight, (visit) => options.walk.resume(shell, visit)),
       holding: new Set(),
     };

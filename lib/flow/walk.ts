@@ -197,7 +197,7 @@ export class Walk {
   }
 
   #hold(step: RunningStep, event: FlowEvent): void {
-    this.probe?.leave?.(step.name, event, []);
+    this.probe?.hold?.(step.name, event);
     step.holding.add(event);
     tripOf(event).hold(event, step, step.operator.stalled !== undefined);
   }

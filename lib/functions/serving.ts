@@ -1,5 +1,6 @@
 import { GraphError } from "../errors.ts";
-import { type Flow, start } from "../flow/flow.ts";
+import type { Flow } from "../flow/flow.ts";
+import { start } from "../flow/start.ts";
 import { consoleLog } from "../flow/surroundings.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import { CellJournal } from "../graph/cell.ts";

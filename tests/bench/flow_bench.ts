@@ -130,3 +130,18 @@ await bench("fan", {
     for (let event = 0; event < EVENTS * 15; event++) copyData(BODY);
   },
 }, "1 branch, shared");
+
+/** What somebody who looks costs; `watched, then left` is what is left of it when nobody looks any more. */
+{
+  const fn = serving("traced");
+  fn.setTopology("flow").to("one", (n: number) => n + 1).to("two", (n) => n * 2).respond();
+  const [plain, left, watched] = [await fn.start(), await fn.start(), await fn.start()];
+  for (const flow of [plain, left, watched]) deepStrictEqual(await flow.ask(1), 4);
+  left.watch({ enter() {}, leave() {} })();
+  watched.watch({ enter() {}, leave() {} });
+  await bench("watching", {
+    "nobody looks": () => each((n) => plain.ask(n), 1),
+    "watched, then left": () => each((n) => left.ask(n), 1),
+    "a probe looks": () => each((n) => watched.ask(n), 1),
+  }, "nobody looks");
+}

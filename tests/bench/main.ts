@@ -69,8 +69,8 @@ function markdown(groups: ReadonlyMap<string, readonly Row[]>): string {
 
 /** Holds the gates of `gates.json` against the figures; a gate whose runners did not run is left out. */
 function checkGates(groups: ReadonlyMap<string, readonly Row[]>, gates: readonly Gate[]): string[] {
-  const costs = new Map(
-    [...groups].flatMap(([group, rows]) => rows.map(({ name, medianUs }) => [`${group} / ${name}`, medianUs] as const)),
+  const costs = new Map<string, number>(
+    [...groups].flatMap(([group, rows]) => rows.map(({ name, medianUs }) => [`${group} / ${name}`, medianUs])),
   );
   return gates.flatMap(({ runner, atMost, times }) => {
     const cost = costs.get(runner);

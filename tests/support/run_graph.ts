@@ -1,4 +1,5 @@
-import { type Flow, start } from "../../lib/flow/flow.ts";
+import type { Flow } from "../../lib/flow/flow.ts";
+import { start } from "../../lib/flow/start.ts";
 import { compile, type CompileOptions } from "../../lib/graph/compile.ts";
 import type { Clock } from "../../lib/graph/clock.ts";
 import type { Log } from "../../lib/graph/context.ts";
