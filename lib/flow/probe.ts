@@ -25,3 +25,8 @@ export function joinProbes(probes: readonly Probe[]): Probe | undefined {
     fail: (step, event, error) => probes.forEach((probe) => probe.fail?.(step, event, error)),
   };
 }
+
+/** Tells that an event enters a step; the end of a stream is the engine's own, and nobody is told of it. */
+export function tellEntry(probe: Probe, step: string, event: FlowEvent): void {
+  if (event.chunk?.end === undefined) probe.enter?.(step, event);
+}
