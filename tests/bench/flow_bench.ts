@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { deepStrictEqual } from "node:assert/strict";
 import { type Chain, serving } from "levada";
 import { copyData } from "../../lib/flow/copy.ts";
@@ -84,10 +85,15 @@ for (const length of [1, 5, 10, 100]) {
   await bench("chain of 5 beside peers", runners, "graph");
 }
 
-/** Asynchronous steps: the promises themselves are the work. */
-{
+/** Asynchronous steps: a promise alone, and one that waits for the event loop to turn, as whatever talks to the world does. */
+const WAITS: Readonly<Record<string, () => Promise<unknown>>> = {
+  "a promise": () => Promise.resolve(),
+  "the event loop": () => new Promise((turned) => setImmediate(turned)),
+};
+
+for (const [what, wait] of Object.entries(WAITS)) {
   const steps = Array.from({ length: 5 }, () => async (n: number) => {
-    await null;
+    await wait();
     return n + 1;
   });
   const byHand = async (n: number) => {
@@ -102,7 +108,7 @@ for (const length of [1, 5, 10, 100]) {
   const flow = await fn.start();
   const asGraph = (n: number): Promise<number> => flow.ask(n);
   for (const run of [byHand, asGraph]) deepStrictEqual(await run(1), 6);
-  await bench("chain of 5 asynchronous steps", {
+  await bench(`chain of 5 that wait for ${what}`, {
     handwritten: () => each(byHand, 1),
     graph: () => each(asGraph, 1),
   }, "handwritten");
