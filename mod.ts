@@ -60,8 +60,10 @@ export { Plot, type PlotOptions } from "./lib/graph/plot.ts";
 export type { RouteArgs, RouteClass, Routes, RoutesOf } from "./lib/graph/routes.ts";
 export type { Schema } from "./lib/graph/schema.ts";
 export {
+  type Clashing,
   type EventTask,
   type Handler,
+  type KnownKeys,
   type Options,
   ReadyStep,
   type Step,

@@ -69,6 +69,7 @@ export function compile(source: GraphSource, options: CompileOptions = {}): Plan
   const functions = options.functions ?? [];
   const current = options.currentFunction ?? "*";
   const faults = [
+    ...source.faults,
     ...links.faults,
     ...checkSteps(source, { links, functions }),
     ...checkLinks(source, links),

@@ -96,7 +96,21 @@ export interface StepOptions<Path = string, From = string, Full = boolean> {
   breaker?: { failures: number; coolDownMs: number };
 }
 
-/** The class's arguments and the step's options in one object; it may be left out when the class needs none. */
-// deno-lint-ignore ban-types -- `{}` asks whether Args has no required key
-export type Options<Args, Path, From, Full> = {} extends Args ? [options?: Args & StepOptions<Path, From, Full>]
-  : [options: Args & StepOptions<Path, From, Full>];
+/** The names of a type that are written out. */
+export type KnownKeys<Type> = keyof {
+  [Key in keyof Type as string extends Key ? never : number extends Key ? never : symbol extends Key ? never : Key]: 1;
+};
+
+/** The arguments of a class that are called like an option of a step. */
+export type Clashing<Args> = 0 extends 1 & Args ? never
+  : KnownKeys<Args> & (keyof StepOptions | "args" | "after" | "before" | "only");
+
+/**
+ * The class's arguments and the step's options in one object; it may be left out when the class needs none. A class with an argument
+ * that is called like an option, `timeoutMs`, gets its arguments apart: `{ args: { timeoutMs: 500 } }`.
+ */
+export type Options<Args, Path, From, Full, Place = unknown> = [Clashing<Args>] extends [never]
+  // deno-lint-ignore ban-types -- `{}` asks whether Args has no required key
+  ? {} extends Args ? [options?: Args & Place & StepOptions<Path, From, Full>]
+  : [options: Args & Place & StepOptions<Path, From, Full>]
+  : [options: { args: Args } & Place & StepOptions<Path, From, Full>];

@@ -21,6 +21,27 @@ class Scale {
   }
 }
 
+class Client {
+  readonly #timeoutMs: number;
+  constructor({ timeoutMs }: { timeoutMs: number; shape: string }) {
+    this.#timeoutMs = timeoutMs;
+  }
+  do(n: number): number {
+    return n + this.#timeoutMs;
+  }
+}
+
+Deno.test("arguments of a class that are called like options of a step stand apart", () => {
+  const graph = serving("types").setTopology("flow");
+  const fine = graph.to("fine", Client, { args: { timeoutMs: 5, shape: "round" }, timeoutMs: 1_000 });
+  same<Same<BodyOf<typeof fine>, number>>();
+  // @ts-expect-error -- whose time-out would that be?
+  graph.to("swallowed", Client, { timeoutMs: 5, shape: "round" });
+  // @ts-expect-error -- the class needs its arguments
+  graph.addStep("missing", Client, { after: "fine" });
+  graph.addStep("added", Client, { args: { timeoutMs: 5, shape: "round" }, after: "fine" });
+});
+
 Deno.test("a chain's type grows with it", () => {
   const graph = serving("types").setTopology("flow");
   const size = graph.to("size", (text: string) => text.length);

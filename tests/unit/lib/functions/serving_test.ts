@@ -1,0 +1,105 @@
+import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/strict";
+import { importFunction, ModelServer, serving, type ServingFunction } from "levada";
+import { Cells } from "../../../support/cells.ts";
+
+class ConstModel extends ModelServer {
+  override predict(): unknown[] {
+    return [this.param("c", 0)];
+  }
+}
+
+/** The models that a function's router has. */
+async function modelsOf(fn: ServingFunction): Promise<string[]> {
+  await using server = await fn.toMockServer();
+  return (await server.test("/v2/models/", undefined)).models;
+}
+
+Deno.test("ServingFunction.addModel() of several cells survives when one of them runs again", async () => {
+  const cells = new Cells();
+  const fn = serving("models");
+  cells.run("one", () => void fn.addModel("m1", ConstModel, { c: 1 }));
+  cells.run("two", () => void fn.addModel("m2", ConstModel, { c: 2 }));
+  cells.run("one", () => void fn.addModel("m1", ConstModel, { c: 3 }));
+  deepStrictEqual(await modelsOf(fn), ["m1", "m2"]);
+  await using server = await fn.toMockServer();
+  deepStrictEqual((await server.test("/v2/models/m1/infer", { inputs: [1] })).outputs, [3]);
+});
+
+Deno.test("ServingFunction keeps a route of another cell that replaced one of this cell", async () => {
+  const cells = new Cells();
+  const fn = serving("routes");
+  const router = fn.setTopology("router");
+  cells.run("one", () => void router.addRoute("m", ConstModel, { c: 1 }));
+  cells.run("two", () => void router.addRoute("m", ConstModel, { c: 2 }));
+  cells.run("one", () => void router.addRoute("other", ConstModel));
+  deepStrictEqual((await modelsOf(fn)).sort(), ["m", "other"]);
+});
+
+Deno.test("ServingFunction.setTopology() in a cell that runs again keeps what other cells added", async () => {
+  const cells = new Cells();
+  const fn = serving("flow");
+  const handles: { graph?: ReturnType<typeof topology> } = {};
+  function topology() {
+    return fn.setTopology("flow");
+  }
+  cells.run("one", () => void (handles.graph = topology()));
+  cells.run("two", () => void handles.graph!.to("double", (n: number) => n * 2).respond());
+  cells.run("one", () => void (handles.graph = topology()));
+  await using server = await fn.toMockServer();
+  strictEqual(await server.test("/", 4), 8);
+  throws(() => fn.setTopology("flow"), /it has one already/);
+});
+
+Deno.test("ServingFunction takes back parameters and children with their cell", () => {
+  const cells = new Cells();
+  const fn = serving("told");
+  fn.setTopology("flow").to("a", (n: number) => n);
+  cells.run("one", () => void fn.setParam("k", 1).addChildFunction("child"));
+  cells.run("two", () => void fn.setParam("j", 2));
+  const document = () => fn.toJSON() as { params: object; children: object };
+  deepStrictEqual([document().params, document().children], [{ k: 1, j: 2 }, { child: {} }]);
+  cells.run("one");
+  deepStrictEqual([document().params, document().children], [{ j: 2 }, {}]);
+});
+
+Deno.test("ServingFunction.addChildFunction() refuses a name that is empty or taken", () => {
+  const fn = serving("parent").addChildFunction("child");
+  throws(() => fn.addChildFunction("child"), {
+    message: 'Cannot declare child function "child" of "parent": it is declared already',
+  });
+  throws(() => fn.addChildFunction(""), /without a name/);
+});
+
+Deno.test("ServingFunction hands a class the arguments that are called like options of a step", async () => {
+  class Client {
+    readonly #args: object;
+    constructor(args: { timeoutMs: number; shape: string }) {
+      this.#args = args;
+    }
+    do(): object {
+      return this.#args;
+    }
+  }
+  const fn = serving("client");
+  fn.setTopology("flow").to("client", Client, { args: { timeoutMs: 5, shape: "round" }, comment: "a note" }).respond();
+  await using server = await fn.toMockServer();
+  deepStrictEqual(await server.test("/", 1), { timeoutMs: 5, shape: "round" });
+});
+
+Deno.test("ServingFunction says what it lacks", async () => {
+  await rejects(serving("empty").toMockServer(), /it has no graph/);
+  throws(() => serving(""), /without a name/);
+  throws(() => serving("f").addModel("m", { modelPath: "x.onnx" }), /it has no class of its own/);
+  throws(() => serving("f").setTopology("ring" as never), /there are "flow" and "router"/);
+  const flow = serving("flow");
+  flow.setTopology("flow").to("a", (n: number) => n);
+  throws(() => flow.addModel("m", ConstModel), /it is a flow/);
+});
+
+Deno.test("importFunction() makes a router whose models may come from several cells", () => {
+  const cells = new Cells();
+  const fn = importFunction("hub://v2_model_server");
+  for (const id of ["one", "two", "one"]) cells.run(id, () => void fn.addModel(id, { modelPath: `${id}.onnx` }));
+  const { graph } = fn.toJSON() as { graph: { steps: { routes: { key: string }[] }[] } };
+  deepStrictEqual(graph.steps.map(({ routes }) => routes.map(({ key }) => key)), [["one", "two"]]);
+});
