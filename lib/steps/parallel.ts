@@ -139,7 +139,10 @@ class Parallel implements Operator {
     if (failures.length > 0 && (!this.#isDropping || failures.length === outcomes.length)) throw failureOf(failures);
     for (const { name, error } of failures) {
       this.#scope.count("dropped");
-      this.#scope.context.pushError(event, new Error(`Function "${name}" failed: ${messageOf(error)}`, { cause: error }));
+      this.#scope.context.pushError(
+        event,
+        new Error(`Function "${name}" failed: ${messageOf(error)}`, { cause: error }),
+      );
     }
     const failed = Object.fromEntries(failures.map(({ name, error }) => [name, messageOf(error)]));
     const results = Object.fromEntries(
@@ -149,9 +152,7 @@ class Parallel implements Operator {
     if (join === undefined) return this.#write(event, failures.length === 0 ? results : { ...results, failed });
     const given = this.#scope.read(event);
     const joined = join(results, { body: given instanceof FlowEvent ? given.body : given, failed });
-    return joined instanceof Promise
-      ? joined.then((body) => this.#write(event, body))
-      : this.#write(event, joined);
+    return joined instanceof Promise ? joined.then((body) => this.#write(event, body)) : this.#write(event, joined);
   }
 
   #write(event: FlowEvent, body: unknown): FlowEvent {

@@ -1,7 +1,14 @@
 import { z } from "zod";
 import type { FlowEvent } from "../graph/event.ts";
 import { keyText } from "../graph/key.ts";
-import { type Code, HELD, type Operator, type Reaction, type StepDefinition, type StepScope } from "../graph/operator.ts";
+import {
+  type Code,
+  HELD,
+  type Operator,
+  type Reaction,
+  type StepDefinition,
+  type StepScope,
+} from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 
 /** Which events of a window go on. */

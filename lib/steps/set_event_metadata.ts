@@ -55,15 +55,18 @@ export const SET_EVENT_METADATA: StepDefinition = {
 function textAt(body: unknown, path: string | undefined, what: "id" | "key"): string | undefined {
   if (path === undefined) return undefined;
   const value = path.split(".").reduce(
-    (whole, name) => typeof whole === "object" && whole !== null && Object.hasOwn(whole, name)
-      ? (whole as Record<string, unknown>)[name]
-      : undefined,
+    (whole, name) =>
+      typeof whole === "object" && whole !== null && Object.hasOwn(whole, name)
+        ? (whole as Record<string, unknown>)[name]
+        : undefined,
     body,
   );
   if (typeof value === "string" && value !== "") return value;
   if (typeof value === "number" && Number.isFinite(value)) return String(value);
   const state = value === "" ? "empty text" : kindOf(value);
-  throw new TypeError(`Cannot set the event's ${what} from the body: at "${path}" it has ${state}, not text or a number`);
+  throw new TypeError(
+    `Cannot set the event's ${what} from the body: at "${path}" it has ${state}, not text or a number`,
+  );
 }
 
 /**
