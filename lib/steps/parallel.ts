@@ -14,7 +14,10 @@ export interface ParallelOptions<In, Results, Selected extends string, Policy, O
   /** Gets the body and the context; names the function to run, or several; none ends the event. Default: all run. */
   select?: (body: In, context: Context) => Maybe<Selected | readonly Selected[] | undefined>;
   /** Makes the body of the results by name; may be asynchronous. Default: the results by name are the body. */
-  join?: (results: ParallelResults<Results, Selected, Policy>, given: ParallelInput<In, keyof Results & string>) => Out;
+  join?: (
+    results: ParallelResults<Results, Selected, Policy>,
+    given: ParallelInput<In, keyof Results & string>,
+  ) => Maybe<Out>;
   /**
    * What becomes of an event when functions fail: it fails (default), or goes on with the other results, while the field `failed` of
    * the body says who failed and why. When all fail, the event fails.
@@ -215,9 +218,9 @@ export function parallel<
 >(
   branches: { [Name in keyof Results]: Handler<In, Maybe<Results[Name]>> },
   options: ParallelOptions<In, Results, Selected, Policy, Out> = {},
-): ReadyStep<In, Awaited<Out>> {
+): ReadyStep<In, Out> {
   const { select, join, ...data } = options;
-  const code = Object.entries(branches).map(([name, fn]) => [`${BRANCH}${name}`, fn as Code]);
+  const code = Object.entries(branches ?? {}).map(([name, fn]) => [`${BRANCH}${name}`, fn as Code]);
   return new ReadyStep(PARALLEL, { ...data }, {
     ...(select === undefined ? {} : { select }),
     ...(join === undefined ? {} : { join }),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { StatusError } from "../errors.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import type { Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
+import type { Schema } from "../graph/schema.ts";
 import { ReadyStep } from "../graph/step.ts";
 import { fieldOf, type Fields, fieldsOf, kindOf } from "./fields_of.ts";
 
@@ -179,24 +180,29 @@ function isSchema(schema: Record<string, unknown>): boolean {
  * ```
  *
  * @param fields Field → its rule, or a zod schema that JSON Schema can say: without transforms and checks of your own.
- * @throws {TypeError} If JSON Schema cannot say what a zod schema does.
+ * @throws {TypeError} If a schema is no zod schema, or JSON Schema cannot say what it does.
  */
 export function validator<In extends object>(
-  fields: { readonly [Field in keyof In & string]?: FieldRule | z.ZodType },
+  fields: { readonly [Field in keyof In & string]?: FieldRule | Schema<unknown> },
   options: ValidatorOptions = {},
 ): ReadyStep<In, In> {
-  const rules = Object.entries<FieldRule | z.ZodType | undefined>(fields).flatMap(([field, rule]) =>
-    rule === undefined ? [] : [[field, rule instanceof z.ZodType ? ruleOf(field, rule) : rule]]
+  const rules = Object.entries<FieldRule | Schema<unknown> | undefined>(fields).flatMap(([field, rule]) =>
+    rule === undefined ? [] : [[field, isSchemaObject(rule) ? ruleOf(field, rule) : rule]]
   );
   return new ReadyStep(VALIDATOR, { ...options, fields: Object.fromEntries(rules) });
 }
 
-function ruleOf(field: string, type: z.ZodType): FieldRule {
+function isSchemaObject(rule: unknown): rule is Schema<unknown> {
+  return typeof rule === "object" && rule !== null && "safeParse" in rule;
+}
+
+function ruleOf(field: string, type: Schema<unknown>): FieldRule {
   try {
+    if (!(type instanceof z.ZodType)) throw new TypeError("it is none of zod's");
     const { $schema: _dialect, "~standard": _code, ...schema } = z.toJSONSchema(type, {
       io: "input",
-      override({ zodSchema }) {
-        const { checks = [] } = zodSchema._zod.def as { checks?: { _zod: { def: { check: string } } }[] };
+      override({ zodSchema: { _zod: { def } } }) {
+        const { checks = [] } = def as { checks?: { _zod: { def: { check: string } } }[] };
         if (checks.some(({ _zod }) => _zod.def.check === "custom")) {
           throw new Error("it has a check of its own (refine)");
         }
@@ -205,9 +211,9 @@ function ruleOf(field: string, type: z.ZodType): FieldRule {
     return { required: !type.safeParse(undefined).success, schema };
   } catch (error) {
     throw new TypeError(
-      `Cannot check field "${field}" by its zod schema: ${
+      `Cannot check field "${field}" by its schema: ${
         (error as Error).message
-      }. Use what JSON Schema can say, or a step of your own`,
+      }. Use a zod schema that JSON Schema can say, or a step of your own`,
       { cause: error },
     );
   }
