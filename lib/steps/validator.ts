@@ -200,13 +200,7 @@ function ruleOf(field: string, type: Schema<unknown>): FieldRule {
   try {
     if (!(type instanceof z.ZodType)) throw new TypeError("it is none of zod's");
     const { $schema: _dialect, "~standard": _code, ...schema } = z.toJSONSchema(type, {
-      io: "input",
-      override({ zodSchema: { _zod: { def } } }) {
-        const { checks = [] } = def as { checks?: { _zod: { def: { check: string } } }[] };
-        if (checks.some(({ _zod }) => _zod.def.check === "custom")) {
-          throw new Error("it has a check of its own (refine)");
-        }
-      },
+      override: ({ zodSchema }) => refuseUnsayable(zodSchema._zod.def),
     });
     return { required: !type.safeParse(undefined).success, schema };
   } catch (error) {
@@ -216,5 +210,18 @@ function ruleOf(field: string, type: Schema<unknown>): FieldRule {
       }. Use a zod schema that JSON Schema can say, or a step of your own`,
       { cause: error },
     );
+  }
+}
+
+const CHANGING = ["pipe", "transform", "default", "prefault", "catch"];
+
+/** JSON Schema leaves out what it cannot say: checks that are code, and what changes a value. */
+function refuseUnsayable(
+  def: { type: string; coerce?: boolean; checks?: { _zod: { def: { check: string } } }[] },
+): void {
+  const checks = (def.checks ?? []).map(({ _zod }) => _zod.def.check);
+  if (checks.includes("custom")) throw new Error("it has a check of its own (refine)");
+  if (CHANGING.includes(def.type) || def.coerce === true || checks.includes("overwrite")) {
+    throw new Error("it changes the value, and a validator only looks");
   }
 }
