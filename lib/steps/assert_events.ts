@@ -19,13 +19,13 @@ export interface AssertEventsOptions<In> {
   /** At most so many come, 0 or more. */
   atMost?: number;
   /** The bodies are these, in this order: JSON data. */
-  equal?: readonly In[];
+  equal?: readonly NoInfer<In>[];
   /** Each of these is among the bodies: JSON data. */
-  includeAll?: readonly In[];
+  includeAll?: readonly NoInfer<In>[];
   /** One of these is among the bodies: JSON data. */
-  includeAny?: readonly In[];
+  includeAny?: readonly NoInfer<In>[];
   /** None of these is among the bodies: JSON data. */
-  includeNone?: readonly In[];
+  includeNone?: readonly NoInfer<In>[];
   /** Said first when something does not hold. */
   message?: string;
 }

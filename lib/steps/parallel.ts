@@ -212,11 +212,11 @@ export type ParallelBody<Results, Selected, Policy> =
 export function parallel<
   In,
   Results extends object,
-  Selected extends keyof Results & string = never,
+  Selected extends string = never,
   Policy extends "fail" | "drop" = "fail",
   Out = ParallelBody<Results, Selected, Policy>,
 >(
-  branches: { [Name in keyof Results]: Handler<In, Maybe<Results[Name]>> },
+  branches: { [Name in keyof Results]: Handler<In, Maybe<Results[Name]>> } & { [Name in NoInfer<Selected>]: unknown },
   options: ParallelOptions<In, Results, Selected, Policy, Out> = {},
 ): ReadyStep<In, Out> {
   const { select, join, ...data } = options;

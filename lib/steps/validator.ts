@@ -183,7 +183,7 @@ function isSchema(schema: Record<string, unknown>): boolean {
  * @throws {TypeError} If a schema is no zod schema, or JSON Schema cannot say what it does.
  */
 export function validator<In extends object>(
-  fields: { readonly [Field in keyof In & string]?: FieldRule | Schema<unknown> },
+  fields: { readonly [Field in keyof NoInfer<In> & string]?: FieldRule | Schema<unknown> },
   options: ValidatorOptions = {},
 ): ReadyStep<In, In> {
   const rules = Object.entries<FieldRule | Schema<unknown> | undefined>(fields).flatMap(([field, rule]) =>

@@ -3,6 +3,7 @@ import { StatusError } from "../../../../lib/errors.ts";
 import { compile } from "../../../../lib/graph/compile.ts";
 import { Graph } from "../../../../lib/graph/graph.ts";
 import { sourceOf } from "../../../../lib/graph/source.ts";
+import { merge } from "../../../../lib/steps/merge.ts";
 import { parallel } from "../../../../lib/steps/parallel.ts";
 import { settle } from "../../../support/manual_clock.ts";
 import { memoryLog, runGraph } from "../../../support/run_graph.ts";
@@ -164,6 +165,28 @@ Deno.test("parallel() reads a part or the event, and writes where resultPath say
   whole.to("p", parallel({ a: (event) => (event as never as { path: string }).path }), { fullEvent: true }).respond();
   await using two = await runGraph(whole);
   deepStrictEqual(await two.ask(1, { path: "/x" }), { a: "/x" });
+});
+
+Deno.test("parallel() works behind a step that answers later and in a branch: order is kept, bodies are the branch's own", async () => {
+  const seen: unknown[] = [];
+  const graph = new Graph<{ n: number }>("g");
+  const start = graph.to("later", async (body) => await Promise.resolve(body));
+  const both = start.to(
+    "p",
+    parallel({
+      quick: (body) => body.n += 10,
+      slow: async ({ n }) => {
+        for (let turn = 0; turn < 9 - n; turn++) await Promise.resolve();
+        return n;
+      },
+    }),
+  );
+  const other = start.to("other", (body) => body.n += 100);
+  graph.after(both, other).to("join", merge()).to("keep", (parts) => void seen.push(parts));
+  const flow = await runGraph(graph);
+  for (const n of [1, 2, 3]) await flow.emit({ n });
+  await flow.close();
+  deepStrictEqual(seen, [1, 2, 3].map((n) => [n + 100, { quick: n + 10, slow: n }]));
 });
 
 Deno.test("parallel() refuses functions that stream", async () => {
