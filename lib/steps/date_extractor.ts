@@ -75,8 +75,7 @@ export const DATE_EXTRACTOR: StepDefinition = {
 };
 
 const SHOWN = 50; // letters of a text that is no date
-const OFFSET = /(?:Z|[+-]\d\d(?::?\d\d)?)(?:\[.*\])?$/i; // behind the time of an instant
-const HAS_TIME = /^[+-]?\d{4,6}-?\d\d-?\d\d[T ]/i;
+const OFFSET = /^[^[T ]*[T ][^[]*[Z+-]/i; // behind a time, and before the name of a time zone
 
 function dateOf(value: unknown, timeZone: string): Temporal.ZonedDateTime | undefined {
   try {
@@ -87,9 +86,9 @@ function dateOf(value: unknown, timeZone: string): Temporal.ZonedDateTime | unde
       return Temporal.Instant.fromEpochMilliseconds(Math.floor(value)).toZonedDateTimeISO(timeZone);
     }
     if (typeof value !== "string") return undefined;
-    return HAS_TIME.test(value) && OFFSET.test(value)
-      ? Temporal.Instant.from(value).toZonedDateTimeISO(timeZone)
-      : Temporal.PlainDateTime.from(value, { overflow: "reject" }).toZonedDateTime(timeZone);
+    if (OFFSET.test(value)) return Temporal.Instant.from(value).toZonedDateTimeISO(timeZone);
+    if (value.includes("[")) return Temporal.ZonedDateTime.from(value).withTimeZone(timeZone);
+    return Temporal.PlainDateTime.from(value, { overflow: "reject" }).toZonedDateTime(timeZone);
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;

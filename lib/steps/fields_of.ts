@@ -10,7 +10,7 @@ export type Fields = Readonly<Record<string, unknown>>;
  */
 export function fieldsOf(given: unknown, act: string): Fields {
   const body = given instanceof FlowEvent ? given.body : given;
-  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+  if (tagOf(body) !== "Object") { // a Map, a Date or bytes would lose what they hold
     throw new TypeError(`Cannot ${act}: it is ${kindOf(body)}, not an object`);
   }
   return body as Fields;
@@ -21,7 +21,15 @@ export function kindOf(value: unknown): string {
   if (value === null || value === undefined || (typeof value === "number" && !Number.isFinite(value))) {
     return String(value);
   }
-  return Array.isArray(value) ? "a list" : typeof value;
+  if (typeof value !== "object") return typeof value;
+  if (Array.isArray(value)) return "a list";
+  if (value instanceof Date && Number.isNaN(value.getTime())) return "an invalid Date";
+  const tag = tagOf(value);
+  return tag === "Object" ? "object" : `${/^[AEIOU]/.test(tag) ? "an" : "a"} ${tag}`;
+}
+
+function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
 }
 
 /** The value of a field of a body; undefined where the body itself has none of that name. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { copyData } from "../flow/copy.ts";
 import type { StepDefinition } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Extended } from "../graph/typing.ts";
@@ -35,8 +36,9 @@ export const IMPUTER: StepDefinition = {
         const rest = other === undefined ? [] : Object.keys(body)
           .filter((name) => isMissing(body[name]) && !Object.hasOwn(columns, name))
           .map((name) => [name, other] as const);
-        // A value is copied for each event: what one of them does to it must not show in another.
-        write(event, { ...body, ...Object.fromEntries(structuredClone([...filled, ...rest])) });
+        // Each event gets a copy: what one of them does to its value must not show in another.
+        const values = [...filled, ...rest].map(([name, value]) => [name, copyData(value)]);
+        write(event, { ...body, ...Object.fromEntries(values) });
         return event;
       },
     };

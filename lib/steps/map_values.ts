@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { copyData } from "../flow/copy.ts";
 import type { StepDefinition } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Extended } from "../graph/typing.ts";
@@ -73,23 +74,19 @@ export const MAP_VALUES: StepDefinition = {
   },
 };
 
+/** Each event gets a copy of its own of what a value becomes. */
 function newValue(value: unknown, mapping: Mapping): unknown {
   const { values = {}, ranges = [] } = mapping;
   if (["string", "number", "boolean"].includes(typeof value) && Object.hasOwn(values, String(value))) {
-    return ownCopy(values[String(value)]);
+    return copyData(values[String(value)]);
   }
   if (typeof value === "number") {
     const range = ranges.find(({ from = -Infinity, below = Infinity }) =>
       value >= from && (value < below || below === Infinity && value === Infinity)
     );
-    if (range !== undefined) return ownCopy(range.to);
+    if (range !== undefined) return copyData(range.to);
   }
-  return mapping.otherwise === undefined ? value : ownCopy(mapping.otherwise);
-}
-
-/** What one event does to its value must not show in another. */
-function ownCopy(value: unknown): unknown {
-  return typeof value === "object" && value !== null ? structuredClone(value) : value;
+  return mapping.otherwise === undefined ? value : copyData(mapping.otherwise);
 }
 
 /** What a value of a field becomes. */

@@ -57,6 +57,16 @@ Deno.test("dateExtractor() goes by the clocks of a place where it is told to, al
   deepStrictEqual(await parts("2024-06-30T22:30:00Z", options), [1, 0]);
   deepStrictEqual(await parts("2024-12-31T22:30:00Z", options), [31, 23]);
   deepStrictEqual(await parts("2024-06-30T22:30:00", options), [30, 22]);
+  for (
+    const at of [
+      "2024-06-30T22:30-02",
+      "20240630T223000-0200",
+      "2024-06-30T22:30-02:00[America/Noronha]",
+      "2024-06-30T22:30[America/Noronha]",
+    ]
+  ) {
+    deepStrictEqual(await parts(at, options), [1, 2]);
+  }
 });
 
 Deno.test("dateExtractor() names the fields by column and part, and replaces them where they are there", async () => {
@@ -77,10 +87,12 @@ Deno.test("dateExtractor() fails the event where the field holds no date", async
     [{ at: NaN }, /it is NaN/],
     [{ at: Infinity }, /it is Infinity/],
     [{ at: 1e300 }, /it is number/],
-    [{ at: new Date(NaN) }, /it is object/],
+    [{ at: new Date(NaN) }, /it is an invalid Date/],
     [{ at: "yesterday" }, /it is "yesterday"/],
     [{ at: "" }, /it is ""/],
     [{ at: "2024-02-30" }, /it is "2024-02-30"/],
+    [{ at: "2024-06-30T22:30+99:00" }, /it is "2024-06-30T22:30\+99:00"/],
+    [{ at: "2024-06-30T22:30[Mars/Olympus]" }, /it is "2024/],
     [{ at: "2024-02-30T00:00:00Z" }, /it is "2024-02-30T00:00:00Z"/],
     [{ at: "05/06/2024" }, /it is "05\/06\/2024"/],
     [{ at: "x".repeat(1_000_000) }, /it is "x{50}"/],
