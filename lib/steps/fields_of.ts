@@ -25,7 +25,7 @@ export function kindOf(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (value instanceof Date && Number.isNaN(value.getTime())) return "an invalid Date";
   const tag = tagOf(value);
-  return tag === "Object" ? "object" : `${/^[AEIOU]/.test(tag) ? "an" : "a"} ${tag}`;
+  return tag === "Object" ? "object" : `${/^[AEIO]/.test(tag) ? "an" : "a"} ${tag}`;
 }
 
 function tagOf(value: unknown): string {

@@ -6,7 +6,7 @@ import { mapWithState } from "../../../../lib/steps/map_with_state.ts";
 import { type EventMetadataOptions, setEventMetadata } from "../../../../lib/steps/set_event_metadata.ts";
 import { reifyMetadata } from "../../../../lib/steps/reify_metadata.ts";
 import { serving } from "../../../../lib/functions/serving.ts";
-import { runGraph } from "../../../support/run_graph.ts";
+import { memoryLog, runGraph } from "../../../support/run_graph.ts";
 
 function setting(options: EventMetadataOptions, step: object = {}): Graph<object> {
   const graph = new Graph<object>("g");
@@ -35,15 +35,19 @@ Deno.test("setEventMetadata() gives the steps behind the key, and the caller the
   const fn = serving("f");
   fn.setTopology("flow")
     .to("set", setEventMetadata<{ user: string }>({ idPath: "user", keyPath: "user" }))
-    .to("count", mapWithState(() => 0, (_body, n) => [n + 1, n + 1])).respond();
-  await using server = await fn.toMockServer();
+    .to(
+      "count",
+      mapWithState(() => 0, ({ user }, n) => {
+        if (user === "eve") throw new Error("boom");
+        return [n + 1, n + 1];
+      }),
+    ).respond();
+  await using server = await fn.toMockServer({ log: memoryLog() });
   const answers = [];
-  for (const user of ["ann", "bob", "ann"]) {
-    const response = await server.test("/", { user }, { eventId: "sent", silent: true });
-    answers.push([await response.json(), response.headers.get("x-event-id")]);
-  }
-  deepStrictEqual(answers.map(([n]) => n), [1, 1, 2]);
-  deepStrictEqual(answers.map(([, id]) => id), ["sent", "sent", "sent"]);
+  for (const user of ["ann", "bob", "ann"]) answers.push(await server.test("/", { user }));
+  deepStrictEqual(answers, [1, 1, 2]);
+  const failed = await server.test("/", { user: "eve" }, { eventId: "sent", silent: true });
+  deepStrictEqual(await failed.json(), { error: "boom", step: "count", id: "sent" });
 });
 
 Deno.test("setEventMetadata() keeps what it set where the step has a time limit, and reads a part of the body", async () => {
