@@ -57,7 +57,7 @@ function encoderOf(
   column: string,
   { categories, fails, scope }: { categories: readonly (string | number)[]; fails: boolean; scope: StepScope },
 ): (body: Fields) => [string, 0 | 1][] {
-  const names = new Map([...new Set(categories)].map((category) => [category, fieldName(column, category)]));
+  const names = new Map(categories.map((category) => [category, fieldName(column, category)]));
   let isLogged = false;
   return (body) => {
     const value = fieldOf(body, column);

@@ -20,9 +20,11 @@ function choosing(options: ChoiceByFieldOptions = {}): Graph<Routed> {
 }
 
 Deno.test("choiceByField() sends the event to the step, or the steps, that a field names, once each", async () => {
-  await using flow = await runGraph(choosing());
+  const entered: string[] = [];
+  await using flow = await runGraph(choosing(), { observe: (step) => void entered.push(step) });
   deepStrictEqual(await flow.ask({ to: "b" }), ["b"]);
   deepStrictEqual(await flow.ask({ to: ["a", "b", "a"] }), ["a", "b"]);
+  deepStrictEqual(entered.join(" "), "pick b all pick a all b all");
 });
 
 Deno.test("choiceByField() fails the event where the field names no step, and says why", async () => {
