@@ -80,19 +80,51 @@ export { modelRouter, type ModelRouterOptions, type RouterStep } from "./lib/rou
 export { votingEnsemble, type VotingEnsembleOptions } from "./lib/routers/voting_ensemble.ts";
 export { Trace } from "./lib/serve/trace.ts";
 export { MockServer, type RequestOptions } from "./lib/serve/mock_server.ts";
+export { assertEvents, type AssertEventsOptions } from "./lib/steps/assert_events.ts";
 export { batch, type BatchOptions } from "./lib/steps/batch.ts";
 export { choice, type ChoiceOptions } from "./lib/steps/choice.ts";
+export { choiceByField, type ChoiceByFieldOptions, type NamingField } from "./lib/steps/choice_by_field.ts";
 export { collector } from "./lib/steps/collector.ts";
+export { concurrent, type ConcurrentOptions } from "./lib/steps/concurrent.ts";
+export { dateExtractor, type DateExtractorOptions, type DatePart } from "./lib/steps/date_extractor.ts";
+export { dropFields } from "./lib/steps/drop_fields.ts";
 export { extend } from "./lib/steps/extend.ts";
 export { filter } from "./lib/steps/filter.ts";
 export { flatMap } from "./lib/steps/flat_map.ts";
 export { flatten } from "./lib/steps/flatten.ts";
 export { forEach } from "./lib/steps/for_each.ts";
+export { type Imputed, imputer, type ImputerOptions } from "./lib/steps/imputer.ts";
 export { map } from "./lib/steps/map.ts";
+export {
+  type MappedRange,
+  type MappedValue,
+  type MappedValues,
+  mapValues,
+  type MapValuesOptions,
+  type ValueMapping,
+} from "./lib/steps/map_values.ts";
 export { mapWithState } from "./lib/steps/map_with_state.ts";
 export { merge, type MergeOptions } from "./lib/steps/merge.ts";
+export {
+  type OneHot,
+  oneHotEncoder,
+  type OneHotEncoderOptions,
+  type Underscored,
+} from "./lib/steps/one_hot_encoder.ts";
+export {
+  parallel,
+  type ParallelBody,
+  type ParallelInput,
+  type ParallelOptions,
+  type ParallelResults,
+} from "./lib/steps/parallel.ts";
+export { partition, type Sides } from "./lib/steps/partition.ts";
 export { queue, type QueueOptions } from "./lib/steps/queue.ts";
 export { reduce } from "./lib/steps/reduce.ts";
+export { type EventMetadata, type Reified, reifyMetadata } from "./lib/steps/reify_metadata.ts";
 export { rename, type Renamed } from "./lib/steps/rename.ts";
+export { sampleWindow, type SampleWindowOptions } from "./lib/steps/sample_window.ts";
+export { type EventMetadataOptions, setEventMetadata } from "./lib/steps/set_event_metadata.ts";
+export { type FieldRule, validator, type ValidatorOptions } from "./lib/steps/validator.ts";
 export type { MemberErrorPolicy } from "./lib/routers/ensemble.ts";
 export type { VoteType } from "./lib/routers/vote.ts";

@@ -155,14 +155,14 @@ export class Flow implements AsyncDisposable {
   async #close(): Promise<unknown> {
     const { steps, traffic, plan } = this.#parts;
     await traffic.quiet();
-    const errors: unknown[] = [];
+    const errors: StepError[] = [];
     for (let before = -1; traffic.live > 0 && traffic.live !== before;) {
       before = traffic.live;
       for (const step of steps) {
         try {
           await step.operator.flush?.();
         } catch (error) {
-          errors.push(error);
+          errors.push(new StepError(step.name, error));
         }
         await traffic.quiet();
       }
@@ -174,14 +174,19 @@ export class Flow implements AsyncDisposable {
       try {
         return step.operator.result === undefined ? [] : [[step.name, step.operator.result()] as const];
       } catch (error) {
-        errors.push(error);
+        errors.push(new StepError(step.name, error));
         return [];
       }
     });
     const closings = await Promise.allSettled(steps.map(async (step) => await step.operator.close?.()));
-    errors.push(...closings.flatMap((closing) => closing.status === "rejected" ? [closing.reason] : []));
+    errors.push(
+      ...closings.flatMap((closing, index) =>
+        closing.status === "rejected" ? [new StepError(steps[index]!.name, closing.reason)] : []
+      ),
+    );
     if (errors.length > 0) {
-      throw new AggregateError(errors, `Cannot close ${errors.length} steps of "${plan.name}"`);
+      const why = errors.map(({ message }) => message).join("; ");
+      throw new AggregateError(errors, `Cannot close flow "${plan.name}" without failures: ${why}`);
     }
     return results.length > 1 ? Object.fromEntries(results) : results[0]?.[1];
   }

@@ -100,6 +100,7 @@ function scopeOf(plan: Plan, step: PlanStep, options: OpenOptions & { readonly s
     isPlain: step.options.fullEvent !== true && step.options.inputPath === undefined &&
       step.options.resultPath === undefined,
     resultPath: step.options.resultPath,
+    isShared: step.options.share === true,
     read: reader(step.options),
     write: writer(step.options),
     routeContext: (key) => contextFor(key, step.function, surroundings),

@@ -83,6 +83,8 @@ export interface StepScope {
   readonly isPlain: boolean;
   /** Where in the body the result goes; undefined where it replaces the body. */
   readonly resultPath: string | undefined;
+  /** Whether whoever gets the body only reads it (`share`), so that nobody needs a copy. */
+  readonly isShared: boolean;
   /** What the step's function gets: the body, the part of it at `inputPath`, or the event itself. */
   read(event: FlowEvent): unknown;
   /** Puts a result into the event: as its body, or into the body at `resultPath`. */
@@ -147,6 +149,8 @@ export interface StepDefinition {
   readonly isBorder?: boolean;
   /** Whether it can end an event without a failure. */
   readonly canDrop?: boolean;
+  /** How many events it works on at once, where the step's options do not say. Default: one a key, any number without keys. */
+  maxInFlight?(spec: StepSpec): number;
   /** Whether it keeps events, so that a run of it is never over at once and cannot be tried again. */
   readonly holds?: boolean;
   /** Whether it joins what comes from several branches. */

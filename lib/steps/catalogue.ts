@@ -1,35 +1,63 @@
 import type { Catalogue } from "../graph/from_document.ts";
 import type { StepDefinition } from "../graph/operator.ts";
+import { ASSERT_EVENTS } from "./assert_events.ts";
 import { BATCH } from "./batch.ts";
 import { CHOICE } from "./choice.ts";
+import { CHOICE_BY_FIELD } from "./choice_by_field.ts";
 import { COLLECTOR } from "./collector.ts";
+import { CONCURRENT } from "./concurrent.ts";
+import { DATE_EXTRACTOR } from "./date_extractor.ts";
+import { DROP_FIELDS } from "./drop_fields.ts";
 import { EXTEND } from "./extend.ts";
 import { FILTER } from "./filter.ts";
 import { FLAT_MAP } from "./flat_map.ts";
 import { FLATTEN } from "./flatten.ts";
 import { FOR_EACH } from "./for_each.ts";
+import { IMPUTER } from "./imputer.ts";
 import { MAP } from "./map.ts";
+import { MAP_VALUES } from "./map_values.ts";
 import { MAP_WITH_STATE } from "./map_with_state.ts";
 import { MERGE } from "./merge.ts";
+import { ONE_HOT_ENCODER } from "./one_hot_encoder.ts";
+import { PARALLEL } from "./parallel.ts";
+import { PARTITION } from "./partition.ts";
 import { QUEUE } from "./queue.ts";
 import { REDUCE } from "./reduce.ts";
+import { REIFY_METADATA } from "./reify_metadata.ts";
 import { RENAME } from "./rename.ts";
+import { SAMPLE_WINDOW } from "./sample_window.ts";
+import { SET_EVENT_METADATA } from "./set_event_metadata.ts";
+import { VALIDATOR } from "./validator.ts";
 
 const ALL: readonly StepDefinition[] = [
+  ASSERT_EVENTS,
   BATCH,
   CHOICE,
+  CHOICE_BY_FIELD,
   COLLECTOR,
+  CONCURRENT,
+  DATE_EXTRACTOR,
+  DROP_FIELDS,
   EXTEND,
   FILTER,
   FLAT_MAP,
   FLATTEN,
   FOR_EACH,
+  IMPUTER,
   MAP,
+  MAP_VALUES,
   MAP_WITH_STATE,
   MERGE,
+  ONE_HOT_ENCODER,
+  PARALLEL,
+  PARTITION,
   QUEUE,
   REDUCE,
+  REIFY_METADATA,
   RENAME,
+  SAMPLE_WINDOW,
+  SET_EVENT_METADATA,
+  VALIDATOR,
 ];
 
 /** The ready steps by kind, as a graph's document names them. */

@@ -51,6 +51,7 @@ export async function openRouter(
     inlets: 1,
     isPlain: false,
     resultPath: undefined,
+    isShared: false,
     outlets: [],
     clock: SYSTEM_CLOCK,
     contextOf: () => context,

@@ -42,9 +42,10 @@ const READY_STEPS: Readonly<Record<string, Translation>> = {
   "storey.Collector": () => maker("collector")(),
   "storey.Rename": (given) => maker("rename")(take(given, "mapping")),
   "storey.flow.Rename": (given) => maker("rename")(take(given, "mapping")),
-  "storey.flow.DropColumns": untranslated("dropFeatures"),
+  "storey.DropColumns": dropColumns,
+  "storey.flow.DropColumns": dropColumns,
   "mlrun.serving.merger.Merge": merge,
-  "mlrun.serving.steps.ChoiceByField": untranslated("choiceByField"),
+  "mlrun.serving.steps.ChoiceByField": (given) => maker("choiceByField")(take(given, "field_name")),
   "mlrun.serving.remote.BatchHttpRequests": untranslated("a batch of remote requests"),
   "*mlrun.serving.routers.ParallelRun": untranslated("parallelRun"),
   "mlrun.serving.routers.ParallelRun": untranslated("parallelRun"),
@@ -119,6 +120,11 @@ function merge(given: Map<string, unknown>): unknown {
     ...(maxBehindEvents === undefined ? {} : { maxBehindEvents }),
     ...(key === undefined ? {} : { key: (body: Record<string, string>) => body[key] }),
   });
+}
+
+/** Storey takes one name, or a list of them. */
+function dropColumns(given: Map<string, unknown>): unknown {
+  return maker("dropFields")(...[take(given, "columns")].flat());
 }
 
 function untranslated(feature: string): Translation {

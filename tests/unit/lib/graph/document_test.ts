@@ -1,12 +1,28 @@
-import { deepStrictEqual, throws } from "node:assert/strict";
+import { deepStrictEqual, rejects, throws } from "node:assert/strict";
 import { z } from "zod";
+import { compile } from "../../../../lib/graph/compile.ts";
 import { Graph } from "../../../../lib/graph/graph.ts";
+import { sourceOf } from "../../../../lib/graph/source.ts";
+import { assertEvents } from "../../../../lib/steps/assert_events.ts";
 import { STEPS } from "../../../../lib/steps/catalogue.ts";
 import { extend } from "../../../../lib/steps/extend.ts";
 import { filter } from "../../../../lib/steps/filter.ts";
 import { flatMap } from "../../../../lib/steps/flat_map.ts";
 import { map } from "../../../../lib/steps/map.ts";
 import { queue } from "../../../../lib/steps/queue.ts";
+import { choiceByField } from "../../../../lib/steps/choice_by_field.ts";
+import { concurrent } from "../../../../lib/steps/concurrent.ts";
+import { dateExtractor } from "../../../../lib/steps/date_extractor.ts";
+import { dropFields } from "../../../../lib/steps/drop_fields.ts";
+import { imputer } from "../../../../lib/steps/imputer.ts";
+import { mapValues } from "../../../../lib/steps/map_values.ts";
+import { oneHotEncoder } from "../../../../lib/steps/one_hot_encoder.ts";
+import { parallel } from "../../../../lib/steps/parallel.ts";
+import { partition } from "../../../../lib/steps/partition.ts";
+import { reifyMetadata } from "../../../../lib/steps/reify_metadata.ts";
+import { sampleWindow } from "../../../../lib/steps/sample_window.ts";
+import { setEventMetadata } from "../../../../lib/steps/set_event_metadata.ts";
+import { validator } from "../../../../lib/steps/validator.ts";
 import { runGraph } from "../../../support/run_graph.ts";
 
 class Add {
@@ -48,6 +64,45 @@ Deno.test("Graph.fromJSON() builds the graph that toJSON() gave, for every kind 
   await using other = await runGraph(again);
   for (const body of [1, 5_000]) deepStrictEqual(await other.ask(body), await one.ask(body));
   deepStrictEqual(await one.ask(1), { n: 6, more: 7 });
+});
+
+/** A graph of the smaller steps, each with all of its options. */
+function small(): Graph<{ n: number; at: string }> {
+  const graph = new Graph<{ n: number; at: string }>("small");
+  graph.to("check", validator({ n: { min: 0, max: 9 }, at: z.iso.datetime() }, { onViolation: "fail" }))
+    .to("named", setEventMetadata({ keyPath: "n", randomId: true }))
+    .to("sample", sampleWindow({ windowEvents: 2, emit: "first", key: ({ n }) => n, emitBeforeTermination: false }))
+    .to(
+      "more",
+      concurrent((body) => ({ ...body, to: "yes", color: "red", age: null as number | null }), { maxInFlight: 3 }),
+    )
+    .to("fill", imputer({ columns: { age: 5 }, default: 0 }))
+    .to("date", dateExtractor({ column: "at", parts: ["hour"], timeZone: "Asia/Tokyo" }))
+    .to("hot", oneHotEncoder({ color: ["red", "blue"] }, { onUnknown: "fail" }))
+    .to("map", mapValues({ age: { ranges: [{ below: 18, to: "child" }] } }, { withOriginals: true, suffix: "group" }))
+    .to("meta", reifyMetadata({ key: "key" }))
+    .to("drop", dropFields("color_blue", "at"))
+    .to("pick", choiceByField("to", { default: "yes" }))
+    .to("yes", assertEvents({ each: (body) => body.n > 0, atMost: 9, includeNone: [], message: "positive" }))
+    .to("both", parallel({ n: ({ n }) => n, rest: (body) => body }, { select: () => ["n", "rest"], onError: "drop" }))
+    .to("side", partition((body) => body.n === 1)).respond();
+  return graph;
+}
+
+Deno.test("Graph.fromJSON() builds the graph that toJSON() gave, for the smaller steps with their options", async () => {
+  const graph = small();
+  const document = JSON.parse(JSON.stringify(graph));
+  const again = Graph.fromJSON(document, graph.code, STEPS);
+  deepStrictEqual(JSON.parse(JSON.stringify(again)), document);
+  deepStrictEqual(compile(sourceOf(again)).steps.map(({ options }) => options.maxInFlight ?? 0).filter(Boolean), [3]);
+  const rest = { n: 1, to: "yes", age: 5, at_hour: 21, color_red: 1, age_group: "child", key: "1" };
+  for (const one of [graph, again]) {
+    await using flow = await runGraph(one);
+    const [first, second] = [{ n: 1, at: "2024-05-01T12:00:00Z" }, { n: 12, at: "now" }];
+    deepStrictEqual(await flow.ask(first), { left: { n: 1, rest } });
+    deepStrictEqual(await flow.ask(first), undefined);
+    await rejects(flow.ask(second), /field "n" is 12, more than 9 \(max\); field "at" is not right/);
+  }
 });
 
 Deno.test("Graph.toJSON() names code by its own name, and by its step where it has none", () => {
