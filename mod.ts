@@ -8,10 +8,13 @@ export {
   type Fault,
   GraphError,
   ModelError,
+  RemoteError,
+  type RemoteErrorOptions,
   type ReplyBody,
   ReplyError,
   ShapeError,
   StatusError,
+  type StatusErrorOptions,
   StepError,
 } from "./lib/errors.ts";
 export { Chart, chart, type ChartMaker, type ChartOptions } from "./lib/draw/chart.ts";
@@ -42,6 +45,7 @@ export type { FlowLimits } from "./lib/graph/limits.ts";
 export type { Catcher, CatcherOptions } from "./lib/graph/handler.ts";
 export type { ErrorClass } from "./lib/graph/node.ts";
 export {
+  type AttemptOptions,
   Chosen,
   type Code,
   HELD,
@@ -89,6 +93,9 @@ export { mapWithState } from "./lib/steps/map_with_state.ts";
 export { merge, type MergeOptions } from "./lib/steps/merge.ts";
 export { queue, type QueueOptions } from "./lib/steps/queue.ts";
 export { reduce } from "./lib/steps/reduce.ts";
+export { remote } from "./lib/steps/remote.ts";
+export { type ItemError, remoteBatch, type RemoteBatchOptions } from "./lib/steps/remote_batch.ts";
+export type { RemoteFunction, RemoteOptions } from "./lib/steps/remote_options.ts";
 export { rename, type Renamed } from "./lib/steps/rename.ts";
 export type { MemberErrorPolicy } from "./lib/routers/ensemble.ts";
 export type { VoteType } from "./lib/routers/vote.ts";

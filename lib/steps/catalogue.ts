@@ -13,6 +13,8 @@ import { MAP_WITH_STATE } from "./map_with_state.ts";
 import { MERGE } from "./merge.ts";
 import { QUEUE } from "./queue.ts";
 import { REDUCE } from "./reduce.ts";
+import { REMOTE } from "./remote.ts";
+import { REMOTE_BATCH } from "./remote_batch.ts";
 import { RENAME } from "./rename.ts";
 
 const ALL: readonly StepDefinition[] = [
@@ -29,6 +31,8 @@ const ALL: readonly StepDefinition[] = [
   MERGE,
   QUEUE,
   REDUCE,
+  REMOTE,
+  REMOTE_BATCH,
   RENAME,
 ];
 
