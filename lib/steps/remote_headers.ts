@@ -25,9 +25,8 @@ export function headerFault(name: unknown, value: unknown): string | undefined {
   if (typeof value !== "string" && typeof value !== "number") {
     return `its value is ${value === null ? "null" : typeof value}, not text`;
   }
-  // deno-lint-ignore no-control-regex -- these end a header, or the headers
+  // a header is bytes: what one byte cannot hold has no agreed form
   if (/[\r\n\0]/.test(String(value))) return "its value has a line break";
-  // deno-lint-ignore no-control-regex -- a header is bytes: what one byte cannot hold has no agreed form
   return /[^\0-\xff]/.test(String(value)) ? "its value has letters that a header cannot hold" : undefined;
 }
 
