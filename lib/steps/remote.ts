@@ -41,11 +41,14 @@ function open({ options: given, code }: StepSpec, scope: StepScope): Operator {
  * Asks another service over HTTP, and puts its answer in the place of the body, or where `resultPath` says: JSON as a value, text
  * as text, other bytes as bytes, null where there is none.
  *
- * The event's id goes along as `mlrun-event-id`, the same whenever the request is tried again, its path as `mlrun-event-path`, and
- * the trace that it belongs to (W3C `traceparent`, `tracestate`). A service that cannot be reached, answers 5xx, or says when to
- * come back (429 and 503 with `retry-after`) is asked again, as the step's options say: by default up to 6 times, after 1, 2, 4, …
- * seconds with jitter; a try takes 60 seconds at most, and 8 events are worked on at once. What fails then is a `RemoteError`: for
- * whoever asked the graph a 502, a 503 where the service is busy, a 504 where it took too long. A caller who leaves ends the request.
+ * The event's id goes along as `mlrun-event-id`, the same whenever the request is tried again; the trace that it belongs to (W3C
+ * `traceparent`, `tracestate`); and its path as `mlrun-event-path`, unless a function makes the URL. Levada and MLRun take that header
+ * for the path of the request: to ask for another, name it in `headers`.
+ *
+ * A service that cannot be reached, answers 5xx, or says when to come back (429 and 503 with `retry-after`) is asked again, as the
+ * step's options say: by default up to 6 times, after 1, 2, 4, … seconds with jitter; a try takes 60 seconds at most, and 8 events are
+ * worked on at once. What fails then is a `RemoteError`: for whoever asked the graph a 502, a 503 where the service is busy, a 504
+ * where it took too long. A caller who leaves ends the request.
  *
  * @example A service that answers with a sum; the reply's type is known
  * ```ts

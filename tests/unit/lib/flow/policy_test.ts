@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { StatusError } from "../../../../lib/errors.ts";
 import type { Context } from "../../../../lib/graph/context.ts";
+import type { FlowEvent } from "../../../../lib/graph/event.ts";
 import { Graph } from "../../../../lib/graph/graph.ts";
 import { batch } from "../../../../lib/steps/batch.ts";
 import type { StepDefinition } from "../../../../lib/graph/operator.ts";
@@ -67,6 +68,23 @@ Deno.test("withPolicy() cuts off a run that never answers, tells it by its signa
   await settle();
   await flow.close();
   strictEqual(clock.timers, 0);
+});
+
+Deno.test("withPolicy() lets no run that was cut off write into the event that a handler works on", async () => {
+  const clock = new ManualClock();
+  let late: (body: number[]) => void = () => {};
+  const graph = new Graph<number[]>("g");
+  graph.to("work", (_body: number[]) => new Promise<number[]>((resolve) => late = resolve), { timeoutMs: 50 }).respond()
+    .errorHandler("handle", async (event: FlowEvent<number[]>) => {
+      late([7]);
+      await settle();
+      return event.body;
+    }, { fullEvent: true });
+  const flow = await runGraph(graph, { clock });
+  const asked = flow.ask([1]);
+  await clock.advance(50);
+  deepStrictEqual(await asked, [1]);
+  await flow.close();
 });
 
 Deno.test("withPolicy() opens its breaker after failures in a row, and closes it when a run works again", async () => {

@@ -163,7 +163,7 @@ Deno.test("remote() makes URL, subpath and headers for each event, at once or la
     headers: (_, context, event) => new Headers({ "x-own": `${context.step} ${event.id}` }),
   });
   const reply = await made.ask({ n: 3 }, { id: "ev1", path: "/p" });
-  deepStrictEqual([reply.path, reply["x-own"]], ["/n/3/p", "ask ev1"]);
+  deepStrictEqual([reply.path, reply["x-own"], reply["mlrun-event-path"]], ["/n/3/p", "ask ev1", undefined]);
 });
 
 Deno.test("remote() with fullEvent hands its functions the event, and sends its body", async () => {
