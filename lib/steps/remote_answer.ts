@@ -80,7 +80,7 @@ async function failureOf(response: Response, request: RemoteRequest, now: number
 /** What a gateway says of the service's status; 502 of every other. */
 const GATEWAY_STATUS: Readonly<Record<number, number>> = { 429: 503, 503: 503, 504: 504 };
 
-/** What a failing service says; as much as came, where the connection breaks. */
+/** What a failing service says; nothing where the connection breaks. */
 async function readText(response: Response): Promise<string> {
   try {
     return new TextDecoder().decode((await readBytes(response, KEPT_OF_FAILURE_BYTES)).bytes);
