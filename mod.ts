@@ -8,10 +8,13 @@ export {
   type Fault,
   GraphError,
   ModelError,
+  RemoteError,
+  type RemoteErrorOptions,
   type ReplyBody,
   ReplyError,
   ShapeError,
   StatusError,
+  type StatusErrorOptions,
   StepError,
 } from "./lib/errors.ts";
 export { Chart, chart, type ChartMaker, type ChartOptions } from "./lib/draw/chart.ts";
@@ -43,6 +46,7 @@ export type { FlowLimits } from "./lib/graph/limits.ts";
 export type { Catcher, CatcherOptions } from "./lib/graph/handler.ts";
 export type { ErrorClass } from "./lib/graph/node.ts";
 export {
+  type AttemptOptions,
   Chosen,
   type Code,
   HELD,
@@ -122,6 +126,9 @@ export { partition, type Sides } from "./lib/steps/partition.ts";
 export { queue, type QueueOptions } from "./lib/steps/queue.ts";
 export { reduce } from "./lib/steps/reduce.ts";
 export { type EventMetadata, type Reified, reifyMetadata } from "./lib/steps/reify_metadata.ts";
+export { remote } from "./lib/steps/remote.ts";
+export { type ItemError, remoteBatch, type RemoteBatchOptions } from "./lib/steps/remote_batch.ts";
+export type { RemoteFunction, RemoteOptions } from "./lib/steps/remote_options.ts";
 export { rename, type Renamed } from "./lib/steps/rename.ts";
 export { sampleWindow, type SampleWindowOptions } from "./lib/steps/sample_window.ts";
 export { type EventMetadataOptions, setEventMetadata } from "./lib/steps/set_event_metadata.ts";

@@ -6,7 +6,7 @@ import type { Operator, StepScope } from "../graph/operator.ts";
 import { CallContext } from "./call_context.ts";
 import type { Counts } from "./counts.ts";
 import { Gate } from "./gate.ts";
-import { withPolicy } from "./policy.ts";
+import { Policy, withPolicy } from "./policy.ts";
 import type { RunningStep } from "./running_step.ts";
 import { reader, writer } from "./scope.ts";
 import { contextFor, type Surroundings } from "./surroundings.ts";
@@ -31,6 +31,7 @@ export async function openSteps(plan: Plan, options: OpenOptions): Promise<(Runn
   const handlerIndices = new Set(plan.steps.flatMap(({ handlers }) => handlers.map(({ step }) => step)));
   const running: (Mutable<RunningStep> | undefined)[] = new Array(plan.steps.length);
   await Promise.all(plan.steps.map(async (step, index) => {
+    const policy = new Policy({ step: step.spec.name, options: step.options, clock: options.clock });
     const shell: Mutable<RunningStep> = {
       name: step.spec.name,
       function: step.function,
@@ -49,8 +50,8 @@ export async function openSteps(plan: Plan, options: OpenOptions): Promise<(Runn
       holding: new Set(),
     };
     try {
-      const operator = await step.definition.open(step.spec, scopeOf(plan, step, { shell, ...options }));
-      shell.operator = withPolicy(operator, { step: shell.name, options: step.options, clock: options.clock });
+      const operator = await step.definition.open(step.spec, scopeOf(plan, step, { shell, policy, ...options }));
+      shell.operator = step.definition.triesItself === true ? operator : withPolicy(operator, policy);
       running[index] = shell;
     } catch (error) {
       options.faults.push({
@@ -86,8 +87,12 @@ const CLOSED: Operator = {
   },
 };
 
-function scopeOf(plan: Plan, step: PlanStep, options: OpenOptions & { readonly shell: RunningStep }): StepScope {
-  const { walk, clock, counts, sent, surroundings, shell } = options;
+function scopeOf(
+  plan: Plan,
+  step: PlanStep,
+  { shell, policy, ...options }: OpenOptions & { readonly shell: RunningStep; readonly policy: Policy },
+): StepScope {
+  const { walk, clock, counts, sent, surroundings } = options;
   const name = step.spec.name;
   const context = contextFor(name, step.function, surroundings);
   return {
@@ -108,6 +113,7 @@ function scopeOf(plan: Plan, step: PlanStep, options: OpenOptions & { readonly s
     end: (held) => walk.end(shell, held),
     fail: (held, error) => walk.fail(shell, held, error),
     count: (what, by) => counts.add(name, what, by),
+    attempt: async (run, given) => await policy.run({ ...given, run: (cut) => run(cut.signal) }),
     send(event: FlowEvent) {
       const bodies = sent.get(name) ?? [];
       sent.set(name, bodies);

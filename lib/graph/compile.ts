@@ -152,8 +152,8 @@ function makePlan(source: GraphSource, links: Links, warnings: readonly Fault[])
 }
 
 function optionsOf(node: StepNode): StepOptions {
-  const maxInFlight = node.options.maxInFlight ?? node.definition.maxInFlight?.(specOf(node));
-  return maxInFlight === undefined ? node.options : { ...node.options, maxInFlight };
+  const { options, definition } = node;
+  return definition.defaults === undefined ? options : { ...definition.defaults(specOf(node)), ...options };
 }
 
 function planHandlers(catches: readonly Catch[], links: Links): PlanHandler[] {

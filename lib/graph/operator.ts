@@ -3,6 +3,7 @@ import type { Clock } from "./clock.ts";
 import type { Context } from "./context.ts";
 import type { FlowEvent } from "./event.ts";
 import type { Schema } from "./schema.ts";
+import type { StepOptions } from "./step.ts";
 
 /** The step keeps the event and gives it back later, by `StepScope.release`, `end` or `fail`. */
 export const HELD = Symbol("held");
@@ -103,6 +104,19 @@ export interface StepScope {
   count(name: string, by?: number): void;
   /** The context of a route of this step. */
   routeContext(key: string): Context;
+  /**
+   * Does a piece of work as the step's `retries`, `backoffMs`, `timeoutMs` and `breaker` say: for a step that `triesItself`. The
+   * work gets a signal that aborts when its try is cut off, or when `options.signal` does.
+   */
+  attempt<Result>(work: (signal: AbortSignal) => Promise<Result>, options: AttemptOptions): Promise<Result>;
+}
+
+/** What a step says of a piece of work that may be tried again and cut off. */
+export interface AttemptOptions {
+  /** Aborts when nobody wants the result any more. */
+  readonly signal: AbortSignal;
+  /** What a try fails with that is cut off after so many milliseconds. Default: a `StatusError` 504 that names the step. */
+  readonly overdue?: (limitMs: number) => Error;
 }
 
 /** A function or class that a graph refers to by name. */
@@ -149,10 +163,15 @@ export interface StepDefinition {
   readonly isBorder?: boolean;
   /** Whether it can end an event without a failure. */
   readonly canDrop?: boolean;
-  /** How many events it works on at once, where the step's options do not say. Default: one a key, any number without keys. */
-  maxInFlight?(spec: StepSpec): number;
   /** Whether it keeps events, so that a run of it is never over at once and cannot be tried again. */
   readonly holds?: boolean;
+  /** What the step's options are where nobody says; the kind's own options are sound when it is asked. */
+  defaults?(spec: StepSpec): Pick<StepOptions, "retries" | "backoffMs" | "timeoutMs" | "maxInFlight">;
+  /**
+   * Whether it applies `retries`, `backoffMs`, `timeoutMs` and `breaker` itself, by `StepScope.attempt`, to a part of its work. Else
+   * the engine tries the whole step again, with a copy of the body.
+   */
+  readonly triesItself?: boolean;
   /** Whether it joins what comes from several branches. */
   readonly joins?: boolean;
   /** Whether it gathers the chunks of a streaming step. */

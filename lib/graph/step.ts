@@ -82,13 +82,13 @@ export interface StepOptions<Path = string, From = string, Full = boolean> {
   comment?: string;
   /** The branches behind this step only read the body, so it is not copied for them. */
   share?: boolean;
-  /** How often a failed run is tried again, 0 or more. Default 0. */
+  /** How often a failed run is tried again, 0 or more. Default 0; of `remote` 6. */
   retries?: number;
-  /** The first pause before a retry, in milliseconds; it doubles each time, with jitter. Default 100. */
+  /** The first pause before a retry, in milliseconds; it doubles each time, with jitter. Default 100; of `remote` 1,000. */
   backoffMs?: number;
-  /** A run that takes longer, in milliseconds, fails with status 504. Default: no limit. */
+  /** A run that takes longer, in milliseconds, fails with status 504. Default: no limit; of `remote` 60,000. */
   timeoutMs?: number;
-  /** How many events the step works on at once, 1 or more; they leave in order. Default: one a key, any number without keys. */
+  /** How many events the step works on at once, 1 or more; they leave in order. Default: one a key, any number without keys; of `remote` 8. */
   maxInFlight?: number;
   /** How often one event may enter this step, in a graph with cycles. Default: the graph's limit. */
   maxIterations?: number;

@@ -24,6 +24,8 @@ import { PARTITION } from "./partition.ts";
 import { QUEUE } from "./queue.ts";
 import { REDUCE } from "./reduce.ts";
 import { REIFY_METADATA } from "./reify_metadata.ts";
+import { REMOTE } from "./remote.ts";
+import { REMOTE_BATCH } from "./remote_batch.ts";
 import { RENAME } from "./rename.ts";
 import { SAMPLE_WINDOW } from "./sample_window.ts";
 import { SET_EVENT_METADATA } from "./set_event_metadata.ts";
@@ -54,6 +56,8 @@ const ALL: readonly StepDefinition[] = [
   QUEUE,
   REDUCE,
   REIFY_METADATA,
+  REMOTE,
+  REMOTE_BATCH,
   RENAME,
   SAMPLE_WINDOW,
   SET_EVENT_METADATA,

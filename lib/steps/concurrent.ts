@@ -20,7 +20,7 @@ export const CONCURRENT: StepDefinition = {
   shape: "box",
   options: OPTIONS,
   code: { fn: "required" },
-  maxInFlight: ({ options }) => OPTIONS.parse(options).maxInFlight ?? MAX_IN_FLIGHT,
+  defaults: ({ options }) => ({ maxInFlight: OPTIONS.parse(options).maxInFlight ?? MAX_IN_FLIGHT }),
   open: (spec, scope) => FUNCTION_TASK.open({ ...spec, code: { handler: spec.code.fn! } }, scope),
 };
 

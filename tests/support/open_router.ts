@@ -71,6 +71,7 @@ export async function openRouter(
       throw new Error("a router is no way out");
     },
     routeContext: (key) => quietContext(key),
+    attempt: (work, { signal }) => work(signal),
   };
   const spec = {
     name,

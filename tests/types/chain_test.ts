@@ -1,4 +1,16 @@
-import { extend, filter, flatMap, type FlowEvent, map, queue, serving, votingEnsemble } from "levada";
+import {
+  extend,
+  filter,
+  flatMap,
+  type FlowEvent,
+  type ItemError,
+  map,
+  queue,
+  remote,
+  remoteBatch,
+  serving,
+  votingEnsemble,
+} from "levada";
 import { z } from "zod";
 
 /** True when both types are the same. */
@@ -65,6 +77,29 @@ Deno.test("extend() and resultPath add fields to the body's type", () => {
   same<Same<BodyOf<typeof extended>["text"], string>>();
   const nested = extended.to("half", (size) => size / 2, { inputPath: "size", resultPath: "stats.half" });
   same<Same<BodyOf<typeof nested>["stats"]["half"], number>>();
+});
+
+Deno.test("remote() and remoteBatch() give what their schema says, and their functions know the body", () => {
+  const graph = serving("types").setTopology("flow", { input: z.object({ user: z.string() }) });
+  const reply = z.object({ age: z.number() });
+  const known = graph.to("known", remote({ url: (body) => `http://host/${body.user.trim()}`, reply }));
+  same<Same<BodyOf<typeof known>, { age: number }>>();
+  const unknown = graph.to("unknown", remote({ url: "http://host" }));
+  same<Same<BodyOf<typeof unknown>, unknown>>();
+  const kept = graph.to("kept", remote({ url: "http://host", reply }), { resultPath: "found" });
+  same<Same<BodyOf<typeof kept>["found"], { age: number }>>();
+  same<Same<BodyOf<typeof kept>["user"], string>>();
+  const list = graph.to("list", ({ user }) => [user]);
+  const each = list.to("each", remoteBatch({ url: (user) => `http://host/${user.trim()}`, reply }));
+  same<Same<BodyOf<typeof each>, { age: number }[]>>();
+  const told = list.to("told", remoteBatch({ url: "http://host", reply, onItemError: "report" }));
+  same<Same<BodyOf<typeof told>, ({ age: number } | ItemError)[]>>();
+  // @ts-expect-error -- the body has no field of this name
+  graph.to("wrong", remote({ url: (body) => body.name }));
+  // @ts-expect-error -- somebody has to be asked
+  graph.to("nobody", remote({ method: "GET" }));
+  // @ts-expect-error -- the body is no list
+  graph.to("no list", remoteBatch({ url: (user: string) => user }));
 });
 
 Deno.test("fullEvent hands the step the event", () => {

@@ -4,6 +4,7 @@ import type { AnyServer } from "./facade.ts";
 import type { GoldenCase, GoldenRequest } from "./golden_case.ts";
 import { takePrinted } from "./library/printed.ts";
 import { isTrue } from "./library/python.ts";
+import { type RemoteRequest, serveRemote } from "./remote_service.ts";
 import { decodeSpecial } from "./special.ts";
 import { build, BuildRefusal, type Built } from "./translate.ts";
 
@@ -57,6 +58,8 @@ export interface Performance {
   readonly printed: readonly unknown[];
   /** What left by a queue, by its step. */
   readonly sent: ReadonlyMap<string, readonly unknown[]>;
+  /** What the service was asked that the case's remote steps ask. */
+  readonly remote?: readonly RemoteRequest[];
   readonly built?: Built;
 }
 
@@ -80,7 +83,8 @@ export async function perform(given: GoldenCase, { limitMs }: PerformOptions): P
   const observe = (step: string, event: { readonly id: string }) => {
     traces.set(event.id, [...traces.get(event.id) ?? [], routerName ?? step]); // the one router of a function has no name of its own
   };
-  const started = await start(given, observe);
+  await using remote = serveRemote(given);
+  const started = await start(remote?.in(given) ?? given, observe);
   if ("refusal" in started) {
     return { ...started, asked: [], termination: {}, printed: [], sent: new Map() };
   }
@@ -100,6 +104,7 @@ export async function perform(given: GoldenCase, { limitMs }: PerformOptions): P
     ...(built.graph === undefined ? {} : { dot: built.graph.plot().dot }),
     printed: takePrinted(),
     sent: new Map(queues.map((name) => [name, server.sent(name)])),
+    ...(remote === undefined ? {} : { remote: [...remote.got] }),
     built,
   };
 }

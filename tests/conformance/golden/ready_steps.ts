@@ -3,6 +3,7 @@
 import { hasExport, lacking, maker } from "./facade.ts";
 import { handlerOf } from "./meanings.ts";
 import { Needs } from "./needs.ts";
+import { remoteStep } from "./remote_steps.ts";
 
 /** Makes a step from the keyword arguments that the case gives. Those it takes, it takes out of `given`. */
 type Translation = (given: Map<string, unknown>, isTerminal: boolean) => unknown;
@@ -46,10 +47,10 @@ const READY_STEPS: Readonly<Record<string, Translation>> = {
   "storey.flow.DropColumns": dropColumns,
   "mlrun.serving.merger.Merge": merge,
   "mlrun.serving.steps.ChoiceByField": (given) => maker("choiceByField")(take(given, "field_name")),
-  "mlrun.serving.remote.BatchHttpRequests": untranslated("a batch of remote requests"),
+  "mlrun.serving.remote.BatchHttpRequests": remoteStep("remoteBatch"),
   "*mlrun.serving.routers.ParallelRun": untranslated("parallelRun"),
   "mlrun.serving.routers.ParallelRun": untranslated("parallelRun"),
-  $remote: untranslated("remote"),
+  $remote: remoteStep("remote"),
 };
 
 /** The classes of MLRun and storey that are known here. */

@@ -6,11 +6,13 @@ import { BUILD_RULES } from "./builds.ts";
 import { CHOICE_RULES } from "./choices.ts";
 import { ERROR_RULES } from "./errors.ts";
 import { HANDLER_RULES } from "./handlers.ts";
+import { REMOTE_RULES } from "./remote.ts";
 import { ROUTER_RULES } from "./routers.ts";
 
 /** All rules; the first that is about a difference judges it. */
 export const RULES: readonly Rule[] = [
   ...ROUTER_RULES,
+  ...REMOTE_RULES,
   ...CHOICE_RULES,
   ...HANDLER_RULES,
   ...ERROR_RULES,

@@ -23,6 +23,9 @@ import { reifyMetadata } from "../../../../lib/steps/reify_metadata.ts";
 import { sampleWindow } from "../../../../lib/steps/sample_window.ts";
 import { setEventMetadata } from "../../../../lib/steps/set_event_metadata.ts";
 import { validator } from "../../../../lib/steps/validator.ts";
+import { remote } from "../../../../lib/steps/remote.ts";
+import { remoteBatch } from "../../../../lib/steps/remote_batch.ts";
+import { serveLoopback } from "../../../support/loopback.ts";
 import { runGraph } from "../../../support/run_graph.ts";
 
 class Add {
@@ -103,6 +106,29 @@ Deno.test("Graph.fromJSON() builds the graph that toJSON() gave, for the smaller
     deepStrictEqual(await flow.ask(first), undefined);
     await rejects(flow.ask(second), /field "n" is 12, more than 9 \(max\); field "at" is not right/);
   }
+});
+
+Deno.test("Graph.fromJSON() builds steps that ask other services, with their schemas", async () => {
+  await using service = serveLoopback(({ body }) =>
+    new Response(body, { headers: { "content-type": "application/json" } })
+  );
+  const reply = z.number().max(5);
+  const graph = new Graph<number>("asking");
+  graph.to(
+    "ask",
+    remote({ url: `${service.url}$path`, subpath: "x", method: "POST", headers: { "x-own": "1" }, reply }),
+  )
+    .to("list", (n) => [n, n + 1])
+    .to("each", remoteBatch({ url: () => service.url, body: (n) => n * 2, reply, onItemError: "report" }), {
+      retries: 0,
+    })
+    .to("count", (list) => list.filter((n) => typeof n === "number")).respond();
+  const document = JSON.parse(JSON.stringify(graph));
+  const again = Graph.fromJSON(document, graph.code, STEPS);
+  deepStrictEqual(JSON.parse(JSON.stringify(again)), document);
+  await using one = await runGraph(graph);
+  await using other = await runGraph(again);
+  deepStrictEqual([await one.ask(2), await other.ask(2)], [[4], [4]]);
 });
 
 Deno.test("Graph.toJSON() names code by its own name, and by its step where it has none", () => {
