@@ -49,7 +49,7 @@ export async function start(plan: Plan, options: StartOptions): Promise<Flow> {
     },
   });
   const walk = new Walk(traffic, observe === undefined ? undefined : { enter: observe });
-  const steps = await openSteps(plan, { walk, clock, counts, sent, surroundings, faults });
+  const steps = await openSteps(plan, { walk, traffic, clock, counts, sent, surroundings, faults });
   if (faults.length > 0) {
     await Promise.allSettled(steps.map((step) => step?.operator.close?.()));
     throw new GraphError(`start graph "${plan.name}"`, faults);
@@ -183,7 +183,7 @@ export class Flow implements AsyncDisposable {
     const { steps, traffic, plan } = this.#parts;
     await traffic.quiet();
     const errors: unknown[] = [];
-    for (let before = -1; traffic.live > 0 && traffic.live !== before;) {
+    for (let before = -1; traffic.live !== before && (before < 0 || traffic.live > 0);) { // once where nothing is held, too
       before = traffic.live;
       for (const step of steps) {
         try {

@@ -1,5 +1,6 @@
 import { GraphError } from "../errors.ts";
 import { type Flow, start } from "../flow/flow.ts";
+import { memoryTable, type TableRows } from "../flow/memory_table.ts";
 import { consoleLog } from "../flow/surroundings.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import { CellJournal } from "../graph/cell.ts";
@@ -9,6 +10,7 @@ import type { Clock } from "../graph/clock.ts";
 import type { Log } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { Graph, type GraphOptions } from "../graph/graph.ts";
+import type { KeyedTable } from "../graph/keyed_table.ts";
 import type { FlowLimits } from "../graph/limits.ts";
 import { sourceOf } from "../graph/source.ts";
 import type { Plot, PlotOptions } from "../graph/plot.ts";
@@ -71,6 +73,7 @@ export class ServingFunction {
   readonly #journal = new CellJournal();
   readonly #children = new Map<string, FunctionOptions>();
   readonly #params = new Map<string, unknown>();
+  readonly #tables = new Map<string, () => KeyedTable>();
   readonly #defaultModel: RouteClass<ModelArgs> | undefined;
   #topology: Graph | RouterGraph | undefined;
 
@@ -158,6 +161,28 @@ export class ServingFunction {
   }
 
   /**
+   * Hands in a table, which steps get by `context.table(name)` and `joinWithTable(name)`. Each time the function starts, the table has
+   * the rows that are given here; a table of one's own, made by `memoryTable` or another keeper of rows, stays as steps leave it.
+   *
+   * @param rows A list of rows with `{ key: "field" }`; an object or a map of rows by key; or a table.
+   * @throws {TypeError} If a row is no object, or has no key.
+   */
+  addTable(name: string, rows: TableRows | KeyedTable, options: { key?: string } = {}): this {
+    this.#journal.takeBack();
+    if (typeof name !== "string" || name === "") {
+      throw new TypeError(`Cannot add a table without a name: fn.addTable("name", rows)`);
+    }
+    if (isTable(rows)) {
+      this.#tables.set(name, () => rows);
+    } else {
+      const given = memoryTable(rows, options);
+      this.#tables.set(name, () => given.copy());
+    }
+    this.#journal.note(() => this.#tables.delete(name));
+    return this;
+  }
+
+  /**
    * Runs the graph in this program, without a server. Close it by `await using`, or by `close()`.
    *
    * @throws {GraphError} With everything that is wrong with the graph.
@@ -203,7 +228,13 @@ export class ServingFunction {
   ): Promise<Flow> {
     return start(plan, {
       ...rest,
-      surroundings: { isMock, params: this.#params, log, ...(clock === undefined ? {} : { clock }) },
+      surroundings: {
+        isMock,
+        params: this.#params,
+        log,
+        table: (name) => this.#tables.get(name)?.(),
+        ...(clock === undefined ? {} : { clock }),
+      },
     });
   }
 
@@ -219,6 +250,10 @@ export class ServingFunction {
       severity: "error",
     }]);
   }
+}
+
+function isTable(rows: TableRows | KeyedTable): rows is KeyedTable {
+  return ["get", "put", "delete"].every((method) => typeof (rows as Record<string, unknown>)[method] === "function");
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Catalogue } from "../graph/from_document.ts";
 import type { StepDefinition } from "../graph/operator.ts";
+import { AGGREGATE_BY_KEY } from "./aggregate_by_key.ts";
 import { BATCH } from "./batch.ts";
 import { CHOICE } from "./choice.ts";
 import { COLLECTOR } from "./collector.ts";
@@ -8,14 +9,17 @@ import { FILTER } from "./filter.ts";
 import { FLAT_MAP } from "./flat_map.ts";
 import { FLATTEN } from "./flatten.ts";
 import { FOR_EACH } from "./for_each.ts";
+import { JOIN_WITH_TABLE } from "./join_with_table.ts";
 import { MAP } from "./map.ts";
 import { MAP_WITH_STATE } from "./map_with_state.ts";
 import { MERGE } from "./merge.ts";
+import { QUERY_BY_KEY } from "./query_by_key.ts";
 import { QUEUE } from "./queue.ts";
 import { REDUCE } from "./reduce.ts";
 import { RENAME } from "./rename.ts";
 
 const ALL: readonly StepDefinition[] = [
+  AGGREGATE_BY_KEY,
   BATCH,
   CHOICE,
   COLLECTOR,
@@ -24,9 +28,11 @@ const ALL: readonly StepDefinition[] = [
   FLAT_MAP,
   FLATTEN,
   FOR_EACH,
+  JOIN_WITH_TABLE,
   MAP,
   MAP_WITH_STATE,
   MERGE,
+  QUERY_BY_KEY,
   QUEUE,
   REDUCE,
   RENAME,
