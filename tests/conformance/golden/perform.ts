@@ -6,6 +6,7 @@ import { takePrinted } from "./library/printed.ts";
 import { isTrue } from "./library/python.ts";
 import { decodeSpecial } from "./special.ts";
 import { build, BuildRefusal, type Built } from "./translate.ts";
+import { isTableFlow, performTables } from "./storey_tables.ts";
 
 /** What a request was answered with. */
 export interface Answer {
@@ -74,6 +75,7 @@ const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
  * @throws {Needs} If the case uses what the library or the translator lacks.
  */
 export async function perform(given: GoldenCase, { limitMs }: PerformOptions): Promise<Performance> {
+  if (isTableFlow(given)) return await performTables(given);
   takePrinted();
   const traces = new Map<string, string[]>();
   const routerName = given.graph?.topology === "router" ? given.graph.name : undefined;

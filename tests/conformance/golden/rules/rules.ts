@@ -7,6 +7,7 @@ import { CHOICE_RULES } from "./choices.ts";
 import { ERROR_RULES } from "./errors.ts";
 import { HANDLER_RULES } from "./handlers.ts";
 import { ROUTER_RULES } from "./routers.ts";
+import { WINDOW_RULES } from "./windows.ts";
 
 /** All rules; the first that is about a difference judges it. */
 export const RULES: readonly Rule[] = [
@@ -16,4 +17,5 @@ export const RULES: readonly Rule[] = [
   ...ERROR_RULES,
   ...BUILD_RULES,
   ...BODY_RULES,
+  ...WINDOW_RULES,
 ];
