@@ -19,7 +19,7 @@ export const AGGREGATION = z.strictObject({
     if (twice >= 0) tell([list, twice], `"${items[twice]}" is there twice`);
   }
   const lengths = windows.map(lengthOf);
-  const bucketMs = period === undefined ? lengths.reduce(divisorOf) : lengthOf(period);
+  const bucketMs = period === undefined ? lengths.reduce(divisorOf, 0) : lengthOf(period);
   for (const [index, lengthMs] of lengths.entries()) {
     if (!(lengthMs > 0 && bucketMs > 0)) continue; // told as no duration
     if (lengthMs % bucketMs !== 0) tell(["windows", index], `"${windows[index]}" is no multiple of period "${period}"`);
