@@ -177,7 +177,11 @@ Deno.test("aggregateByKey() makes the body by join, at once or later", async () 
 
 Deno.test("aggregateByKey() writes where resultPath says, of what inputPath says", async () => {
   const graph = new Graph<{ p: Purchase }>("g");
-  graph.to("agg", aggregateByKey<Purchase>({ aggregations: [SUM] }) as never, { inputPath: "p", resultPath: "q" } as never)
+  graph.to(
+    "agg",
+    aggregateByKey<Purchase>({ aggregations: [SUM] }) as never,
+    { inputPath: "p", resultPath: "q" } as never,
+  )
     .respond();
   await using flow = await runGraph(graph);
   deepStrictEqual(await flow.ask({ p: { amount: 3 } }), {
