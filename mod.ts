@@ -98,7 +98,13 @@ export { queryByKey, type QueryByKeyOptions } from "./lib/steps/query_by_key.ts"
 export { queue, type QueueOptions } from "./lib/steps/queue.ts";
 export { reduce } from "./lib/steps/reduce.ts";
 export { rename, type Renamed } from "./lib/steps/rename.ts";
-export type { Aggregated, Aggregations, WindowFields, WindowValue } from "./lib/steps/window_fields.ts";
+export type {
+  Aggregated,
+  Aggregations,
+  WindowFieldName,
+  WindowFields,
+  WindowValue,
+} from "./lib/steps/window_fields.ts";
 export type { Operation } from "./lib/steps/windows/tally.ts";
 export type { MemberErrorPolicy } from "./lib/routers/ensemble.ts";
 export type { VoteType } from "./lib/routers/vote.ts";

@@ -11,7 +11,8 @@ export type WindowValue<Name> = Name extends `${string}_count_${Duration}` ? num
   : Name extends `${string}_${Operation}_${Duration}` ? number | null
   : unknown;
 
-type NamesOf<One> = One extends {
+/** The names of the fields that one aggregation makes. */
+export type WindowFieldName<One> = One extends {
   readonly name: infer Name extends string;
   readonly operations: readonly (infer Op extends Operation)[];
   readonly windows: readonly (infer Length extends Duration)[];
@@ -20,7 +21,7 @@ type NamesOf<One> = One extends {
 
 /** The fields that aggregations make: `{ n_sum_1h: number | null; … }`. */
 export type WindowFields<Aggregations extends readonly unknown[]> = {
-  [Name in NamesOf<Aggregations[number]>]: WindowValue<Name>;
+  [Name in WindowFieldName<Aggregations[number]>]: WindowValue<Name>;
 };
 
 /** The body behind `aggregateByKey`: an event that is too late has none of the fields. */

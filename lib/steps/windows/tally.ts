@@ -1,8 +1,19 @@
 /** What can be told of the values in a window. `stddev` and `stdvar` are of a sample, `sqr` is the sum of squares. */
-export const OPERATIONS = ["count", "sum", "avg", "min", "max", "stddev", "stdvar", "sqr", "first", "last"] as const;
+export type Operation = "count" | "sum" | "avg" | "min" | "max" | "stddev" | "stdvar" | "sqr" | "first" | "last";
 
-/** The name of an operation. */
-export type Operation = typeof OPERATIONS[number];
+/** Every operation. */
+export const OPERATIONS: readonly Operation[] = [
+  "count",
+  "sum",
+  "avg",
+  "min",
+  "max",
+  "stddev",
+  "stdvar",
+  "sqr",
+  "first",
+  "last",
+];
 
 const OF_ANYTHING: readonly Operation[] = ["count", "first", "last"];
 
