@@ -156,7 +156,7 @@ export class Flow implements AsyncDisposable {
     const { steps, traffic, plan } = this.#parts;
     await traffic.quiet();
     const errors: StepError[] = [];
-    for (let before = -1; traffic.live > 0 && traffic.live !== before;) {
+    for (let before = -1; traffic.live !== before && (before < 0 || traffic.live > 0);) { // once where nothing is held, too
       before = traffic.live;
       for (const step of steps) {
         try {

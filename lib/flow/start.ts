@@ -45,7 +45,7 @@ export async function start(plan: Plan, options: StartOptions): Promise<Flow> {
     },
   });
   const walk = new Walk(traffic, observe === undefined ? undefined : { enter: observe });
-  const steps = await openSteps(plan, { walk, clock, counts, sent, surroundings, faults });
+  const steps = await openSteps(plan, { walk, traffic, clock, counts, sent, surroundings, faults });
   if (faults.length > 0) {
     await Promise.allSettled(steps.map((step) => step?.operator.close?.()));
     throw new GraphError(`start graph "${plan.name}"`, faults);

@@ -1,6 +1,7 @@
 import { GraphError } from "../errors.ts";
 import type { Flow } from "../flow/flow.ts";
 import { start } from "../flow/start.ts";
+import { memoryTable, type TableRows } from "../flow/memory_table.ts";
 import { consoleLog } from "../flow/surroundings.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import type { Chain } from "../graph/chain.ts";
@@ -10,6 +11,7 @@ import { Contributions } from "../graph/contributions.ts";
 import type { Log } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { Graph, type GraphOptions } from "../graph/graph.ts";
+import type { KeyedTable } from "../graph/keyed_table.ts";
 import type { FlowLimits } from "../graph/limits.ts";
 import { sourceOf } from "../graph/source.ts";
 import type { Plot, PlotOptions } from "../graph/plot.ts";
@@ -67,7 +69,8 @@ export interface MockOptions {
 type Told =
   | { readonly kind: "topology"; readonly graph: Graph | RouterGraph }
   | { readonly kind: "child"; readonly name: string; readonly options: FunctionOptions }
-  | { readonly kind: "param"; readonly name: string; readonly value: unknown };
+  | { readonly kind: "param"; readonly name: string; readonly value: unknown }
+  | { readonly kind: "table"; readonly name: string; readonly open: () => KeyedTable };
 
 /** One deployable service: a graph or a router, with its children. */
 export class ServingFunction {
@@ -162,6 +165,22 @@ export class ServingFunction {
   }
 
   /**
+   * Hands in a table, which steps get by `context.table(name)` and `joinWithTable(name)`. Each time the function starts, the table has
+   * the rows that are given here; a table of one's own, made by `memoryTable` or another keeper of rows, stays as steps leave it.
+   *
+   * @param rows A list of rows with `{ key: "field" }`; an object or a map of rows by key; or a table.
+   * @throws {TypeError} If a row is no object, or has no key.
+   */
+  addTable(name: string, rows: TableRows | KeyedTable, options: { key?: string } = {}): this {
+    if (typeof name !== "string" || name === "") {
+      throw new TypeError(`Cannot add a table without a name: fn.addTable("name", rows)`);
+    }
+    const given = isTable(rows) ? undefined : memoryTable(rows, options);
+    this.#told.add({ kind: "table", name, open: () => given?.copy() ?? rows as KeyedTable });
+    return this;
+  }
+
+  /**
    * Runs the graph in this program, without a server. Close it by `await using`, or by `close()`.
    *
    * @throws {GraphError} With everything that is wrong with the graph.
@@ -205,9 +224,16 @@ export class ServingFunction {
     plan: Plan,
     { isMock, log = consoleLog(), clock, ...rest }: Omit<MockOptions, "currentFunction"> & { isMock: boolean },
   ): Promise<Flow> {
+    const tables = new Map(this.#told.live.flatMap((told) => told.kind === "table" ? [[told.name, told.open]] : []));
     return start(plan, {
       ...rest,
-      surroundings: { isMock, params: this.#params, log, ...(clock === undefined ? {} : { clock }) },
+      surroundings: {
+        isMock,
+        params: this.#params,
+        log,
+        table: (name) => tables.get(name)?.(),
+        ...(clock === undefined ? {} : { clock }),
+      },
     });
   }
 
@@ -242,6 +268,10 @@ export class ServingFunction {
       severity: "error",
     }]);
   }
+}
+
+function isTable(rows: TableRows | KeyedTable): rows is KeyedTable {
+  return ["get", "put", "delete"].every((method) => typeof (rows as Record<string, unknown>)[method] === "function");
 }
 
 /**

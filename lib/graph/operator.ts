@@ -98,6 +98,13 @@ export interface StepScope {
   end(held: FlowEvent): void;
   /** Fails a held event, as if `process` had thrown. */
   fail(held: FlowEvent, error: unknown): void;
+  /**
+   * Sends an event of the step's own to the steps behind it: nobody sent it in, and nobody is answered. Resolves when it has ended
+   * everywhere, or is kept by other steps.
+   */
+  begin(event: FlowEvent): Promise<void>;
+  /** What steps of one function share under a name while the flow runs: made for the first that asks. */
+  share<Value>(name: string, make: () => Value): Value;
   /** Hands over an event that leaves the graph here. */
   send(event: FlowEvent): void;
   /** Counts something under a name, for the metrics and the test kit: `late`, `dropped`. */

@@ -1,6 +1,7 @@
 import type { Catalogue } from "../graph/from_document.ts";
 import type { StepDefinition } from "../graph/operator.ts";
 import { ASSERT_EVENTS } from "./assert_events.ts";
+import { AGGREGATE_BY_KEY } from "./aggregate_by_key.ts";
 import { BATCH } from "./batch.ts";
 import { CHOICE } from "./choice.ts";
 import { CHOICE_BY_FIELD } from "./choice_by_field.ts";
@@ -14,6 +15,7 @@ import { FLAT_MAP } from "./flat_map.ts";
 import { FLATTEN } from "./flatten.ts";
 import { FOR_EACH } from "./for_each.ts";
 import { IMPUTER } from "./imputer.ts";
+import { JOIN_WITH_TABLE } from "./join_with_table.ts";
 import { MAP } from "./map.ts";
 import { MAP_VALUES } from "./map_values.ts";
 import { MAP_WITH_STATE } from "./map_with_state.ts";
@@ -21,6 +23,7 @@ import { MERGE } from "./merge.ts";
 import { ONE_HOT_ENCODER } from "./one_hot_encoder.ts";
 import { PARALLEL } from "./parallel.ts";
 import { PARTITION } from "./partition.ts";
+import { QUERY_BY_KEY } from "./query_by_key.ts";
 import { QUEUE } from "./queue.ts";
 import { REDUCE } from "./reduce.ts";
 import { REIFY_METADATA } from "./reify_metadata.ts";
@@ -33,6 +36,7 @@ import { VALIDATOR } from "./validator.ts";
 
 const ALL: readonly StepDefinition[] = [
   ASSERT_EVENTS,
+  AGGREGATE_BY_KEY,
   BATCH,
   CHOICE,
   CHOICE_BY_FIELD,
@@ -46,6 +50,7 @@ const ALL: readonly StepDefinition[] = [
   FLATTEN,
   FOR_EACH,
   IMPUTER,
+  JOIN_WITH_TABLE,
   MAP,
   MAP_VALUES,
   MAP_WITH_STATE,
@@ -53,6 +58,7 @@ const ALL: readonly StepDefinition[] = [
   ONE_HOT_ENCODER,
   PARALLEL,
   PARTITION,
+  QUERY_BY_KEY,
   QUEUE,
   REDUCE,
   REIFY_METADATA,

@@ -8,10 +8,12 @@ import { plotDifference } from "./plot.ts";
 import { type Difference, isNoAnswer } from "./rule.ts";
 import { difference, type SameOptions, show } from "./same.ts";
 import { decodeSpecial, isRecord } from "./special.ts";
+import { compareTables, isTableFlow } from "./storey_tables.ts";
 import { traceDifference } from "./trace.ts";
 
 /** Lists every difference, in the order of the case. */
 export function compare(given: GoldenCase, performance: Performance): Difference[] {
+  if (isTableFlow(given)) return compareTables(given, performance);
   const found: Difference[] = [];
   const note = (aspect: Difference["aspect"], text: string | undefined, more: Partial<Difference> = {}) => {
     if (text !== undefined) found.push({ case: given, aspect, text, performance, ...more });

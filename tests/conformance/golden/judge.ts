@@ -69,7 +69,9 @@ function lackingFor(given: GoldenCase): string | undefined {
   if (given.build_error?.op === -1) return "a step that was made outside of the recorded calls";
   const check = unknownCheck(given);
   if (check !== undefined) return `a way to check "${check}"`;
-  const isLooked = [given.requests, given.build_error, given.checks, given.plot].some((part) => part !== undefined);
+  const isLooked = [given.requests, given.build_error, given.checks, given.plot, given.runs].some((part) =>
+    part !== undefined
+  );
   return isLooked ? undefined : "a comparison of what this case records";
 }
 

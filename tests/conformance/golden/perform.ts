@@ -7,6 +7,7 @@ import { isTrue } from "./library/python.ts";
 import { type RemoteRequest, serveRemote } from "./remote_service.ts";
 import { decodeSpecial } from "./special.ts";
 import { build, BuildRefusal, type Built } from "./translate.ts";
+import { isTableFlow, performTables } from "./storey_tables.ts";
 
 /** What a request was answered with. */
 export interface Answer {
@@ -77,6 +78,7 @@ const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
  * @throws {Needs} If the case uses what the library or the translator lacks.
  */
 export async function perform(given: GoldenCase, { limitMs }: PerformOptions): Promise<Performance> {
+  if (isTableFlow(given)) return await performTables(given);
   takePrinted();
   const traces = new Map<string, string[]>();
   const routerName = given.graph?.topology === "router" ? given.graph.name : undefined;

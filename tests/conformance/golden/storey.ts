@@ -3,6 +3,7 @@
 import { hasExport } from "./facade.ts";
 import type { GoldenCase } from "./golden_case.ts";
 import { isRecord } from "./special.ts";
+import { isTableFlow } from "./storey_tables.ts";
 
 /** Our name for storey's class, where it is not the same in camel case. */
 const NAMES: Readonly<Record<string, string>> = { ConcurrentExecution: "concurrent", Recover: "errorHandler" };
@@ -11,8 +12,9 @@ const NAMES: Readonly<Record<string, string>> = { ConcurrentExecution: "concurre
 const BUILT_IN = ["Complete", "Recover"];
 
 /** What a storey flow needs first; every flow ends in `reduce`, so that is told last. */
-export function storeyNeeds({ graph }: GoldenCase): string | undefined {
-  if (graph?.topology !== "storey") return undefined;
+export function storeyNeeds(given: GoldenCase): string | undefined {
+  const { graph } = given;
+  if (graph?.topology !== "storey" || isTableFlow(given)) return undefined;
   const makers = classesOf(graph.flow ?? []).filter((name) => !BUILT_IN.includes(name)).map(makerOf);
   const missing = makers.filter((name) => !hasExport(name));
   return missing.find((name) => name !== "reduce") ?? missing[0] ?? "a translation of storey's flows";

@@ -8,6 +8,7 @@ import { ERROR_RULES } from "./errors.ts";
 import { HANDLER_RULES } from "./handlers.ts";
 import { REMOTE_RULES } from "./remote.ts";
 import { ROUTER_RULES } from "./routers.ts";
+import { WINDOW_RULES } from "./windows.ts";
 
 /** All rules; the first that is about a difference judges it. */
 export const RULES: readonly Rule[] = [
@@ -18,4 +19,5 @@ export const RULES: readonly Rule[] = [
   ...ERROR_RULES,
   ...BUILD_RULES,
   ...BODY_RULES,
+  ...WINDOW_RULES,
 ];

@@ -5,10 +5,13 @@ import { Graph } from "../../../../lib/graph/graph.ts";
 import { sourceOf } from "../../../../lib/graph/source.ts";
 import { assertEvents } from "../../../../lib/steps/assert_events.ts";
 import { STEPS } from "../../../../lib/steps/catalogue.ts";
+import { aggregateByKey } from "../../../../lib/steps/aggregate_by_key.ts";
 import { extend } from "../../../../lib/steps/extend.ts";
 import { filter } from "../../../../lib/steps/filter.ts";
 import { flatMap } from "../../../../lib/steps/flat_map.ts";
+import { joinWithTable } from "../../../../lib/steps/join_with_table.ts";
 import { map } from "../../../../lib/steps/map.ts";
+import { queryByKey } from "../../../../lib/steps/query_by_key.ts";
 import { queue } from "../../../../lib/steps/queue.ts";
 import { choiceByField } from "../../../../lib/steps/choice_by_field.ts";
 import { concurrent } from "../../../../lib/steps/concurrent.ts";
@@ -52,7 +55,21 @@ function whole(): Graph<number> {
     .to("flatMap", flatMap((n) => [n]))
     .to("q", queue({ capacityEvents: 3 }))
     .to("object", (n: number) => ({ n }), { share: true })
-    .to("extend", extend((body) => ({ more: body.n + 1 }))).respond();
+    .to("extend", extend((body) => ({ more: body.n + 1 })))
+    .to("join", joinWithTable("t", { key: "n", join: (body, row) => ({ ...body, row }) }))
+    .to(
+      "aggregate",
+      aggregateByKey({
+        key: ({ n }) => n,
+        table: "t",
+        lateness: "1h",
+        aggregations: [
+          { name: "n", column: "n", operations: ["sum"], windows: ["1h"], where: ({ n }) => n > 0, maxValue: 100 },
+          { name: "m", value: ({ more }) => more, operations: ["last"], windows: ["1h"], period: "1m" },
+        ],
+      }),
+    )
+    .to("query", queryByKey(["n_sum_1h", "m_last_1h"], { key: "n", table: "t" })).respond();
   graph.addStep("first", (n: number) => n, { before: "add" });
   graph.errorHandler("rest", () => "rest");
   return graph;
@@ -66,7 +83,7 @@ Deno.test("Graph.fromJSON() builds the graph that toJSON() gave, for every kind 
   await using one = await runGraph(graph);
   await using other = await runGraph(again);
   for (const body of [1, 5_000]) deepStrictEqual(await other.ask(body), await one.ask(body));
-  deepStrictEqual(await one.ask(1), { n: 6, more: 7 });
+  deepStrictEqual(await one.ask(-4), { n: -4, more: -3, row: undefined, n_sum_1h: null, m_last_1h: -3 });
 });
 
 /** A graph of the smaller steps, each with all of its options. */
