@@ -12,22 +12,54 @@ export type RequestInfo = Pick<EventInit, "id" | "key" | "time" | "trigger">;
 /** Answers requests: the whole path of a request but the socket. */
 export interface App {
   fetch(request: Request, info?: RequestInfo): Promise<Response>;
+  /** Takes no more requests; those that have come in are answered, also where their body is still on its way. Closes the flow. */
+  close(): Promise<unknown>;
 }
 
 /** The app of a running flow: Request → event → flow → Response. It never rejects. */
 export function createApp(flow: Flow): App {
-  return {
-    async fetch(request, info = {}) {
-      const event = eventOf(request, info);
-      try {
-        event.body = await decodeBody(request);
-        return await respond(await flow.handle(event), event);
-      } catch (error) {
-        const status = error instanceof StatusError ? error.status : 500;
-        return encodeError(status, { error: error instanceof Error ? error.message : String(error), id: event.id });
-      }
-    },
-  };
+  return new FlowApp(flow);
+}
+
+class FlowApp implements App {
+  readonly #flow: Flow;
+  #arriving = 0;
+  #isClosing = false;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(flow: Flow) {
+    this.#flow = flow;
+  }
+
+  async fetch(request: Request, info: RequestInfo = {}): Promise<Response> {
+    const event = eventOf(request, info);
+    try {
+      const { outcome } = await this.#enter(request, event);
+      return await respond(await outcome, event);
+    } catch (error) {
+      const status = error instanceof StatusError ? error.status : 500;
+      return encodeError(status, { error: error instanceof Error ? error.message : String(error), id: event.id });
+    }
+  }
+
+  async close(): Promise<unknown> {
+    this.#isClosing = true;
+    if (this.#arriving > 0) await new Promise<void>((empty) => this.#onEmpty = empty);
+    return await this.#flow.close();
+  }
+
+  /** Reads the body and hands the event to the flow, which from then on counts it. */
+  async #enter(request: Request, event: FlowEvent): Promise<{ outcome: Outcome | Promise<Outcome> }> {
+    if (this.#isClosing) throw new StatusError(503, `Cannot take event ${event.id}: the server is closing`);
+    this.#arriving += 1;
+    try {
+      event.body = await decodeBody(request);
+      return { outcome: this.#flow.handle(event) };
+    } finally {
+      this.#arriving -= 1;
+      if (this.#arriving === 0) this.#onEmpty?.();
+    }
+  }
 }
 
 function eventOf(request: Request, info: RequestInfo): FlowEvent {

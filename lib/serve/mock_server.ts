@@ -79,12 +79,12 @@ export class MockServer implements AsyncDisposable {
   /** Takes no more requests, waits for what is under way, closes every step, and gives the result of the step that folds all events. */
   // deno-lint-ignore no-explicit-any -- the result is what the graph's folding steps make of it
   async waitForCompletion<Total = any>(): Promise<Total> {
-    return await this.#flow.close<Total>();
+    return await this.#app.close() as Total;
   }
 
   /** Closes the function, see `waitForCompletion`. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#flow.close();
+    await this.#app.close();
   }
 }
 
