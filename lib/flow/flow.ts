@@ -1,6 +1,8 @@
 import { type Fault, GraphError, StatusError, StepError } from "../errors.ts";
 import type { Clock } from "../graph/clock.ts";
+import { checkEdges } from "../graph/check_edges.ts";
 import type { Plan } from "../graph/compile.ts";
+import type { Log } from "../graph/context.ts";
 import { type EventInit, FlowEvent } from "../graph/event.ts";
 import { Counts } from "./counts.ts";
 import { openSteps } from "./open.ts";
@@ -50,11 +52,28 @@ export async function start(plan: Plan, options: StartOptions): Promise<Flow> {
   });
   const walk = new Walk(traffic, observe === undefined ? undefined : { enter: observe });
   const steps = await openSteps(plan, { walk, clock, counts, sent, surroundings, faults });
+  if (faults.length === 0) faults.push(...openFaults(plan, steps as RunningStep[], surroundings.log));
   if (faults.length > 0) {
     await Promise.allSettled(steps.map((step) => step?.operator.close?.()));
     throw new GraphError(`start graph "${plan.name}"`, faults);
   }
   return new Flow({ plan, walk, steps: steps as RunningStep[], sent, counts, traffic, clock });
+}
+
+/** What open steps tell of their tensors and does not fit; what can run is only logged. */
+function openFaults(plan: Plan, steps: readonly RunningStep[], log: Log): Fault[] {
+  const found = checkEdges(plan.steps.map(({ spec, definition, options, next }, index) => ({
+    name: spec.name,
+    definition,
+    options,
+    next,
+    signatures: steps[index]!.operator.signatures?.() ?? definition.signatures?.(spec) ?? [],
+  })));
+  const told = new Set(plan.warnings.map(({ cause }) => cause));
+  for (const { step, severity, cause, cure } of found) {
+    if (severity === "warning" && !told.has(cause)) log.warn(`Step "${step}": ${cause}. ${cure}`);
+  }
+  return found.filter(({ severity }) => severity === "error");
 }
 
 interface Parts {

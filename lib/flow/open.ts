@@ -42,6 +42,7 @@ export async function openSteps(plan: Plan, options: OpenOptions): Promise<(Runn
       answers: answersOf(plan, step),
       isCallers: step.leadsToReply || step.followsFailure,
       then: undefined,
+      isOnCycle: step.isOnCycle,
       maxIterations: step.maxIterations,
       collects: step.definition.collects === true,
       gate: new Gate(step.options.maxInFlight, (visit) => options.walk.resume(shell, visit)),

@@ -30,6 +30,7 @@ export function withPolicy(operator: Operator, policy: PolicyOptions): Operator 
     ...(operator.flush === undefined ? {} : { flush: () => operator.flush!() }),
     ...(operator.result === undefined ? {} : { result: () => operator.result!() }),
     ...(operator.close === undefined ? {} : { close: () => operator.close!() }),
+    ...(operator.signatures === undefined ? {} : { signatures: () => operator.signatures!() }),
   };
 }
 

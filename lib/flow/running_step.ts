@@ -21,7 +21,9 @@ export interface RunningStep {
   readonly answers: "always" | "failures" | "never";
   /** Its failure is the caller's: it leads to the reply, or to an answer for a failed step. */
   readonly isCallers: boolean;
-  /** How often one event may enter it; undefined where it lies on no cycle. */
+  /** It lies on a cycle, where the last round answers. */
+  readonly isOnCycle: boolean;
+  /** How often one event may enter it; undefined where it cannot come back. */
   readonly maxIterations: number | undefined;
   /** It gathers the chunks of a streaming step. */
   readonly collects: boolean;

@@ -255,7 +255,7 @@ export class Walk {
   /** Sends one event into the outlets; at the end of a branch, ends it. */
   #leave(step: RunningStep, event: FlowEvent, outlets: readonly RunningStep[]): void {
     this.probe?.leave?.(step.name, event, outlets.length > 0 || step.outlets.length === 0 ? [event] : []);
-    const goesRound = step.maxIterations !== undefined && outlets.length > 0; // on a cycle, the last round answers
+    const goesRound = step.isOnCycle && outlets.length > 0; // on a cycle, the last round answers
     if (step.answers !== "never" && !goesRound) answer(step, event, tripOf(event));
     this.#part(step, event, outlets);
   }

@@ -11,6 +11,16 @@ export const COLLECTOR: StepDefinition = {
   code: {},
   collects: true,
   holds: true,
+  check(_spec, { inlets, streamers }) {
+    if (inlets.length < 2 || streamers.length > 0) return [];
+    return [{
+      cause: `it gathers the results of a streaming step, and ${
+        inlets.map((name) => `"${name}"`).join(" and ")
+      } stream nothing`,
+      cure: `Join branches by merge(): .to("join", merge())`,
+      severity: "error",
+    }];
+  },
   open: (_spec, scope) => new Collector(scope),
 };
 

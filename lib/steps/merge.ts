@@ -45,6 +45,18 @@ export const MERGE: StepDefinition = {
   code: { key: "optional", join: "optional" },
   joins: true,
   holds: true,
+  check({ code, options }, { droppers }) {
+    if (code.key === undefined || droppers.length === 0) return []; // without a key the join is told of ended branches
+    const names = droppers.map((name) => `"${name}"`).join(" and ");
+    return [{
+      cause:
+        `it joins by a key of its own, and ${names} before it may end events: a part that never comes keeps the others ` +
+        `waiting until ${options.maxBehindEvents ?? MAX_BEHIND} later keys have come or the flow closes`,
+      cure:
+        `Leave the key out, so that the join is told of ended branches, or let the branch pass something on instead`,
+      severity: "warning",
+    }];
+  },
   open({ options, code }, scope) {
     const merge = new Merge(OPTIONS.parse(options), code, scope);
     const operator: Operator = { process: (event) => merge.process(event), flush: () => merge.flush() };
