@@ -13,11 +13,13 @@ export {
   ShapeError,
   StatusError,
   StepError,
+  type Thrown,
 } from "./lib/errors.ts";
 export { Chart, chart, type ChartMaker, type ChartOptions } from "./lib/draw/chart.ts";
 export { Table, table, type TableOptions } from "./lib/draw/table.ts";
 export { CopyError } from "./lib/flow/copy.ts";
-export { Flow } from "./lib/flow/flow.ts";
+export type { ErrorStream, FailureRecord } from "./lib/flow/failures.ts";
+export { type CloseOptions, Flow } from "./lib/flow/flow.ts";
 export type { Probe } from "./lib/flow/probe.ts";
 export type { ReplyStream } from "./lib/flow/reply_stream.ts";
 export type { Outcome } from "./lib/flow/outcome.ts";
@@ -55,6 +57,8 @@ export {
   type StepSpec,
   Streamed,
 } from "./lib/graph/operator.ts";
+export type { StepSignature } from "./lib/graph/signature.ts";
+export type { StepPlace } from "./lib/graph/step_place.ts";
 export { Plot, type PlotOptions } from "./lib/graph/plot.ts";
 export type { RouteArgs, RouteClass, Routes, RoutesOf } from "./lib/graph/routes.ts";
 export type { Schema } from "./lib/graph/schema.ts";
@@ -76,6 +80,7 @@ export type { InferReply, InferRequest, ModelMetadata, TensorInfo } from "./lib/
 export { modelRouter, type ModelRouterOptions, type RouterStep } from "./lib/routers/model_router.ts";
 export { votingEnsemble, type VotingEnsembleOptions } from "./lib/routers/voting_ensemble.ts";
 export { MockServer, type RequestOptions } from "./lib/serve/mock_server.ts";
+export type { TensorSpec } from "./lib/tensor/tensor_spec.ts";
 export { batch, type BatchOptions } from "./lib/steps/batch.ts";
 export { choice, type ChoiceOptions } from "./lib/steps/choice.ts";
 export { collector } from "./lib/steps/collector.ts";

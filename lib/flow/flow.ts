@@ -1,11 +1,13 @@
 import { type Fault, GraphError, StatusError, StepError } from "../errors.ts";
 import type { Clock } from "../graph/clock.ts";
-import { checkEdges } from "../graph/check_edges.ts";
 import type { Plan } from "../graph/compile.ts";
-import type { Log } from "../graph/context.ts";
 import { type EventInit, FlowEvent } from "../graph/event.ts";
+import type { Schema } from "../graph/schema.ts";
+import { closeFlow } from "./closing.ts";
 import { Counts } from "./counts.ts";
+import { type FailureRecord, Failures } from "./failures.ts";
 import { openSteps } from "./open.ts";
+import { openFaults } from "./open_faults.ts";
 import type { Probe } from "./probe.ts";
 import type { RunningStep } from "./running_step.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -26,6 +28,13 @@ export interface StartOptions {
   readonly maxInFlight?: number;
 }
 
+/** How a flow is closed. */
+export interface CloseOptions {
+  /** How long to wait for what is under way, in milliseconds. Default: the graph's `closeTimeoutMs`, else 30,000. */
+  readonly timeoutMs?: number | undefined;
+}
+
+const CLOSE_MS = 30_000; // the time that Kubernetes gives a pod
 const MAX_IN_FLIGHT = 1_000; // enough to keep asynchronous steps busy, few enough to be held in memory
 
 /**
@@ -39,41 +48,37 @@ export async function start(plan: Plan, options: StartOptions): Promise<Flow> {
   const counts = new Counts();
   const faults: Fault[] = [];
   const clock = surroundings.clock ?? SYSTEM_CLOCK;
+  const failures = new Failures(surroundings, counts, clock);
   const traffic = new Traffic({
     clock,
     maxWaiting: options.maxInFlight ?? plan.limits.maxInFlight ?? MAX_IN_FLIGHT,
     timeoutMs: plan.limits.timeoutMs,
-    onFailure(event, error, isTold) {
-      counts.add(error.step, "failed");
-      if (isTold) return;
-      const name = error.cause instanceof Error ? error.cause.name : typeof error.cause;
-      surroundings.log.error(error.message, { event: event.id, step: error.step, error: name });
-    },
+    onFailure: (event, error, isTold) => failures.failed(event, error, isTold),
   });
-  const walk = new Walk(traffic, observe === undefined ? undefined : { enter: observe });
-  const steps = await openSteps(plan, { walk, clock, counts, sent, surroundings, faults });
+  const walk = new Walk(traffic, {
+    probe: observe === undefined ? undefined : { enter: observe },
+    freezes: surroundings.isMock,
+  });
+  const steps = await openSteps(plan, {
+    walk,
+    clock,
+    counts,
+    sent,
+    surroundings: {
+      ...surroundings,
+      pushError(event, error, step) {
+        surroundings.pushError?.(event, error, step);
+        failures.reported(event, error, step);
+      },
+    },
+    faults,
+  });
   if (faults.length === 0) faults.push(...openFaults(plan, steps as RunningStep[], surroundings.log));
   if (faults.length > 0) {
     await Promise.allSettled(steps.map((step) => step?.operator.close?.()));
     throw new GraphError(`start graph "${plan.name}"`, faults);
   }
-  return new Flow({ plan, walk, steps: steps as RunningStep[], sent, counts, traffic, clock });
-}
-
-/** What open steps tell of their tensors and does not fit; what can run is only logged. */
-function openFaults(plan: Plan, steps: readonly RunningStep[], log: Log): Fault[] {
-  const found = checkEdges(plan.steps.map(({ spec, definition, options, next }, index) => ({
-    name: spec.name,
-    definition,
-    options,
-    next,
-    signatures: steps[index]!.operator.signatures?.() ?? definition.signatures?.(spec) ?? [],
-  })));
-  const told = new Set(plan.warnings.map(({ cause }) => cause));
-  for (const { step, severity, cause, cure } of found) {
-    if (severity === "warning" && !told.has(cause)) log.warn(`Step "${step}": ${cause}. ${cure}`);
-  }
-  return found.filter(({ severity }) => severity === "error");
+  return new Flow({ plan, walk, steps: steps as RunningStep[], sent, counts, failures, traffic, clock });
 }
 
 interface Parts {
@@ -82,6 +87,7 @@ interface Parts {
   readonly steps: readonly RunningStep[];
   readonly sent: ReadonlyMap<string, readonly unknown[]>;
   readonly counts: Counts;
+  readonly failures: Failures;
   readonly traffic: Traffic;
   readonly clock: Clock;
 }
@@ -136,7 +142,7 @@ export class Flow implements AsyncDisposable {
     if (refusal !== undefined) return refusal;
     const trip = new Trip();
     this.#send(event, trip);
-    return trip.outcome ?? this.#parts.traffic.outcomeOf(trip, event);
+    return this.#parts.traffic.outcomeOf(trip, event);
   }
 
   /**
@@ -144,10 +150,11 @@ export class Flow implements AsyncDisposable {
    * took it, else with how it ended for the sender. A stream acknowledges its record then.
    */
   deliver(event: FlowEvent): Promise<Outcome> {
-    const refusal = this.#refuse(event);
-    if (refusal !== undefined) return Promise.resolve(refusal);
-    const trip = new Trip();
     return new Promise((resolve) => {
+      const refusal = this.#refuse(event);
+      if (refusal !== undefined) return resolve(refusal);
+      const trip = new Trip();
+      trip.isDelivered = true;
       trip.whenDone(() => {
         resolve(trip.failure === undefined ? trip.outcome! : { kind: "failed", error: trip.failure });
       });
@@ -160,7 +167,7 @@ export class Flow implements AsyncDisposable {
     const event = new FlowEvent(body, options);
     event.lane ??= event.key === undefined ? "emitted" : undefined;
     const { traffic } = this.#parts;
-    if (traffic.isFull) return traffic.turn().then(() => this.#emit(event));
+    if (traffic.isFull) return traffic.turn().then(() => this.#emit(event)).finally(() => traffic.entered());
     try {
       this.#emit(event);
       return Promise.resolve();
@@ -174,7 +181,15 @@ export class Flow implements AsyncDisposable {
     return this.#parts.sent.get(queue) ?? [];
   }
 
-  /** How often things happened, by step and name: `failed`, `late`, `dropped`. */
+  /**
+   * The events whose failure no handler took and nobody was told of, oldest first; at most the last 10,000. An event whose error
+   * handler failed is there as well. How many there were is counted: `counts()[step].deadLetters`.
+   */
+  deadLetters(): readonly FailureRecord[] {
+    return this.#parts.failures.letters;
+  }
+
+  /** How often things happened, by step and name: `failed`, `deadLetters`, `late`, `dropped`. */
   counts(): Record<string, Record<string, number>> {
     return this.#parts.counts.toObject();
   }
@@ -186,59 +201,24 @@ export class Flow implements AsyncDisposable {
 
   /**
    * Takes no more events, has the steps give out what they hold, waits for what is under way, then closes every step. Gives the
-   * result of the step that folds all events; of several, an object by step.
+   * result of the step that folds all events; of several, an object by step. A second call waits for the first.
+   *
+   * @param options `timeoutMs`: what is still under way after so many milliseconds fails with status 503, more than 0, `Infinity` for
+   * no limit. Default: the graph's `closeTimeoutMs`, else 30,000, the time that Kubernetes gives.
+   * @throws {AggregateError} With what steps threw, and the step and event of everything that was given up.
    */
   // deno-lint-ignore no-explicit-any -- the result is what the graph's folding steps make of it
-  close<Total = any>(): Promise<Total> {
-    return (this.#closed ??= this.#close()) as Promise<Total>;
+  close<Total = any>({ timeoutMs }: CloseOptions = {}): Promise<Total> {
+    if (timeoutMs !== undefined && !(timeoutMs > 0)) {
+      return Promise.reject(new RangeError(`Cannot close the flow in ${timeoutMs} ms: timeoutMs is more than 0`));
+    }
+    const { limits } = this.#parts.plan;
+    return (this.#closed ??= closeFlow(this.#parts, timeoutMs ?? limits.closeTimeoutMs ?? CLOSE_MS)) as Promise<Total>;
   }
 
   /** Closes the flow, see `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  async #close(): Promise<unknown> {
-    const { steps, traffic, plan } = this.#parts;
-    await traffic.quiet();
-    const errors: unknown[] = [];
-    for (let before = -1; traffic.live > 0 && traffic.live !== before;) {
-      before = traffic.live;
-      for (const step of steps) {
-        try {
-          await step.operator.flush?.();
-        } catch (error) {
-          errors.push(error);
-        }
-        await traffic.quiet();
-      }
-    }
-    this.#failHeld();
-    await traffic.drained();
-    traffic.close();
-    const results = steps.flatMap((step) => {
-      try {
-        return step.operator.result === undefined ? [] : [[step.name, step.operator.result()] as const];
-      } catch (error) {
-        errors.push(error);
-        return [];
-      }
-    });
-    const closings = await Promise.allSettled(steps.map(async (step) => await step.operator.close?.()));
-    errors.push(...closings.flatMap((closing) => closing.status === "rejected" ? [closing.reason] : []));
-    if (errors.length > 0) {
-      throw new AggregateError(errors, `Cannot close ${errors.length} steps of "${plan.name}"`);
-    }
-    return results.length > 1 ? Object.fromEntries(results) : results[0]?.[1];
-  }
-
-  /** What steps still hold after they were asked to give it out fails, so that nobody waits for ever. */
-  #failHeld(): void {
-    for (const step of this.#parts.steps) {
-      for (const event of [...step.holding]) {
-        this.#parts.walk.fail(step, event, new Error(`Step "${step.name}" still held the event when the flow closed`));
-      }
-    }
   }
 
   /** Nothing waits, so order cannot be broken, and nobody wants to see the event between the steps. */
@@ -252,7 +232,7 @@ export class Flow implements AsyncDisposable {
     const trip = new Trip();
     traffic.enter(trip);
     walk.takeOver(stop, event, trip);
-    return trip.outcome ?? traffic.outcomeOf(trip, event);
+    return traffic.outcomeOf(trip, event);
   }
 
   #emit(event: FlowEvent): void {
@@ -271,8 +251,9 @@ export class Flow implements AsyncDisposable {
       walk.spread(this.#starts, event, trip);
     } catch (error) { // the body cannot be copied for several start steps
       const failure = new StepError(this.#starts[0]!.name, error);
-      trip.settle({ kind: "failed", error: failure });
+      const isTold = trip.settle({ kind: "failed", error: failure });
       trip.note(failure);
+      traffic.onFailure(event, failure, isTold);
       trip.enter();
       trip.leave(this.#starts[0]!.name);
     }
@@ -284,7 +265,12 @@ export class Flow implements AsyncDisposable {
       throw new StatusError(503, `Cannot take event ${event.id}: flow "${plan.name}" is closed`);
     }
     if (plan.input === undefined) return undefined;
-    const parsed = plan.input.safeParse(event.body);
+    let parsed: ReturnType<Schema<unknown>["safeParse"]>;
+    try {
+      parsed = plan.input.safeParse(event.body);
+    } catch (error) { // a check of the user's own
+      return { kind: "failed", error: new StepError("input", error) };
+    }
     if (parsed.success) {
       event.body = parsed.data;
       return undefined;

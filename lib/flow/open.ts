@@ -1,4 +1,4 @@
-import type { Fault } from "../errors.ts";
+import { describeThrown, type Fault } from "../errors.ts";
 import type { Plan, PlanStep } from "../graph/compile.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { FlowEvent } from "../graph/event.ts";
@@ -47,6 +47,7 @@ export async function openSteps(plan: Plan, options: OpenOptions): Promise<(Runn
       collects: step.definition.collects === true,
       gate: new Gate(step.options.maxInFlight, (visit) => options.walk.resume(shell, visit)),
       holding: new Set(),
+      streams: new Set(),
     };
     try {
       const operator = await step.definition.open(step.spec, scopeOf(plan, step, { shell, ...options }));
@@ -55,7 +56,7 @@ export async function openSteps(plan: Plan, options: OpenOptions): Promise<(Runn
     } catch (error) {
       options.faults.push({
         step: step.spec.name,
-        cause: error instanceof Error ? error.message : String(error),
+        cause: describeThrown(error).message,
         cure: "Mend the step, then start again",
         severity: "error",
       });

@@ -1,4 +1,4 @@
-import { StatusError } from "../errors.ts";
+import { isA, StatusError } from "../errors.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import type { Operator, Reaction } from "../graph/operator.ts";
@@ -84,7 +84,7 @@ class Policy {
 
   /** The caller's fault stays one, however often it is tried. */
   #isLast(error: unknown, tried: number): boolean {
-    return tried >= this.#retries || (error instanceof StatusError && error.status < 500);
+    return tried >= this.#retries || (isA(error, StatusError) && error.status < 500);
   }
 
   #run(event: FlowEvent): Reaction | Promise<Reaction> {
@@ -126,7 +126,7 @@ class Policy {
   }
 
   #note(error: unknown): void {
-    if (error instanceof StatusError && error.status < 500) this.#breaker?.succeed();
+    if (isA(error, StatusError) && error.status < 500) this.#breaker?.succeed();
     else this.#breaker?.fail();
   }
 }

@@ -4,6 +4,13 @@ import type { Operator } from "../graph/operator.ts";
 import type { StepOptions } from "../graph/step.ts";
 import type { Gate } from "./gate.ts";
 
+/** A step's results for one event, as long as they come. */
+export interface OpenStream {
+  readonly event: FlowEvent;
+  /** Ends it with a failure, whatever it waits for. */
+  giveUp(error: unknown): void;
+}
+
 /** A step of a running flow. */
 export interface RunningStep {
   readonly name: string;
@@ -31,4 +38,6 @@ export interface RunningStep {
   readonly gate: Gate;
   /** The events that it holds. */
   readonly holding: Set<FlowEvent>;
+  /** The events whose results it gives one after another. */
+  readonly streams: Set<OpenStream>;
 }

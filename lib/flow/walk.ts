@@ -1,25 +1,20 @@
 import { StepError } from "../errors.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { Chosen, HELD, Joined, type Reaction, Streamed } from "../graph/operator.ts";
-import { answer, failStream } from "./answer.ts";
+import { answer, answerFailure } from "./answer.ts";
+import { copiesOf } from "./copies.ts";
 import { copyData } from "./copy.ts";
 import { chosen } from "./chosen.ts";
 import type { Visit } from "./gate.ts";
 import type { Probe } from "./probe.ts";
 import { recover } from "./recover.ts";
 import type { RunningStep } from "./running_step.ts";
-import { pump } from "./pump.ts";
+import { pump, streamInStream } from "./pump.ts";
 import type { Stop } from "./straight.ts";
+import { takeBack } from "./take_back.ts";
 import { Trip, tripOf } from "./trip.ts";
 import { countVisit } from "./visits.ts";
-
-/** What the walk tells of. */
-export interface WalkListener {
-  /** A step failed and no handler took it; `isTold` where a caller gets it as the answer. */
-  onFailure(event: FlowEvent, error: StepError, isTold: boolean): void;
-  /** A branch waits for a promise, or has ended its wait. */
-  onWait(change: 1 | -1, event: FlowEvent, giveUp: (() => void) | undefined): void;
-}
+import type { WalkListener, WalkOptions } from "./walk_options.ts";
 
 /**
  * Takes events from step to step. There is one list of work and one loop over it, so the stack does not grow with the graph or with
@@ -29,13 +24,35 @@ export class Walk {
   readonly #listener: WalkListener;
   readonly #steps: RunningStep[] = [];
   readonly #events: FlowEvent[] = [];
+  readonly #givenUp = new WeakSet<FlowEvent>();
+  readonly #freezes: boolean;
   #isRunning = false;
+  #isStopped = false;
+  /** Whether nobody waits any more for what a step makes of an event that it may believe it holds. */
+  readonly #isGone = (event: FlowEvent): boolean => this.#isStopped || this.#givenUp.has(event);
   /** Told of every step that an event enters and leaves. */
   probe: Probe | undefined;
 
-  constructor(listener: WalkListener, probe?: Probe) {
+  constructor(listener: WalkListener, { probe, freezes = false }: WalkOptions = {}) {
     this.#listener = listener;
+    this.#freezes = freezes;
     this.probe = probe;
+  }
+
+  /** Lets no event enter a step any more: whatever goes on fails there with this error, and no handler is asked. */
+  stop(error: Error): void {
+    this.#isStopped = true;
+    this.probe = { // so that stopping costs nothing as long as nobody stops
+      enter() {
+        throw error;
+      },
+    };
+  }
+
+  /** Fails an event that a step works on, whatever the step answers later. */
+  giveUp(step: RunningStep, visit: Visit, error: unknown): void {
+    this.#givenUp.add(visit.event);
+    this.#settle(step, visit, () => this.#fail(step, visit.event, error));
   }
 
   /** Sends an event into each of these steps: the first keeps it, the others get copies. */
@@ -63,9 +80,13 @@ export class Walk {
     this.#run();
   }
 
-  /** Sends on a held event, or one made of held ones. Resolves when it has ended everywhere, or is kept by other steps. */
+  /**
+   * Sends on a held event, or one made of held ones. Resolves when it has ended everywhere, or is kept by other steps; at once where
+   * all of them were given up meanwhile.
+   */
   release(step: RunningStep, event: FlowEvent, of: readonly FlowEvent[] = [event]): Promise<void> {
-    const parents = of.map((held) => this.#takeBack(step, held));
+    const parents = takeBack(step, of, this.#isGone);
+    if (parents.length === 0) return Promise.resolve();
     const trip = new Trip(parents);
     trip.enter();
     event.track = trip;
@@ -77,23 +98,14 @@ export class Walk {
 
   /** Ends a held event: it has no result. */
   end(step: RunningStep, held: FlowEvent): void {
-    this.#takeBack(step, held).leave(step.name);
+    for (const trip of takeBack(step, [held], this.#isGone)) trip.leave(step.name);
   }
 
   /** Fails a held event. */
   fail(step: RunningStep, held: FlowEvent, error: unknown): void {
-    this.#takeBack(step, held);
+    if (takeBack(step, [held], this.#isGone).length === 0) return;
     this.#fail(step, held, error);
     this.#run();
-  }
-
-  #takeBack(step: RunningStep, held: FlowEvent): Trip {
-    if (!step.holding.delete(held)) {
-      throw new Error(`Cannot release event ${held.id}: step "${step.name}" does not hold it`);
-    }
-    const trip = tripOf(held);
-    trip.unhold(held, step.operator.stalled !== undefined);
-    return trip;
   }
 
   #later(step: RunningStep, event: FlowEvent): void {
@@ -119,8 +131,9 @@ export class Walk {
     let reaction: Reaction | Promise<Reaction>;
     try {
       while (true) {
-        if (step.gate.visits > 0 && step.gate.keeps(event)) {
-          this.#listener.onWait(1, event, undefined);
+        const waiting = step.gate.visits > 0 ? step.gate.keep(event) : undefined;
+        if (waiting !== undefined) {
+          this.#listener.onWait(1, event, () => this.#leaveOff(step, waiting));
           return;
         }
         if (this.probe !== undefined) this.probe.enter?.(step.name, event);
@@ -139,7 +152,7 @@ export class Walk {
   #react(step: RunningStep, event: FlowEvent, reaction: Reaction | Promise<Reaction>): void {
     if (!(reaction instanceof Promise)) return this.#goOn(step, event, reaction);
     const visit = step.gate.begin(event);
-    this.#listener.onWait(1, event, () => this.#giveUp(step, visit));
+    this.#listener.onWait(1, event, () => this.#leaveOff(step, visit));
     this.#await(step, visit, reaction);
   }
 
@@ -169,7 +182,9 @@ export class Walk {
     );
   }
 
-  #giveUp(step: RunningStep, visit: Visit): void {
+  /** Nobody waits any more for what a step makes of an event. */
+  #leaveOff(step: RunningStep, visit: Visit): void {
+    this.#givenUp.add(visit.event);
     this.#settle(step, visit, () => tripOf(visit.event).leave(step.name));
   }
 
@@ -203,8 +218,8 @@ export class Walk {
   }
 
   #join(step: RunningStep, event: FlowEvent, { event: joined, of }: Joined): void {
-    const own = tripOf(event);
-    const parents = of.map((member) => member === event ? own : this.#takeBack(step, member));
+    const parents = [tripOf(event), ...takeBack(step, of.filter((member) => member !== event), this.#isGone)];
+    if (of.indexOf(event) > 0) parents.splice(of.indexOf(event), 0, parents.shift()!); // in the order of the members
     const trip = new Trip(parents);
     trip.enter();
     joined.track = trip;
@@ -213,6 +228,7 @@ export class Walk {
   }
 
   #stream(step: RunningStep, event: FlowEvent, { chunks }: Streamed): void {
+    if (event.chunk !== undefined) throw streamInStream(step);
     pump(event, chunks, {
       step,
       send: (chunk) => {
@@ -227,25 +243,16 @@ export class Walk {
         this.#fail(step, event, error);
         this.#run();
       },
-      wait: (change) => this.#listener.onWait(change, event, undefined),
+      wait: (change, giveUp) => this.#listener.onWait(change, event, giveUp),
     });
   }
 
   /** Sends out several events. As many as an event was made of belong to its members, one each. */
   #spread(step: RunningStep, event: FlowEvent, events: readonly FlowEvent[]): void {
     const trip = tripOf(event);
-    const { parents } = trip;
     if (events.length > 1) { for (const item of events) item.origin = {}; }
     if (events.length === 0 && step.isCallers) trip.drop(step.name);
-    if (parents.length > 1 && parents.length === events.length) {
-      for (const [index, item] of events.entries()) {
-        item.track = parents[index]!;
-        parents[index]!.enter();
-      }
-    } else {
-      for (const item of events) item.track = trip;
-      trip.enter(events.length);
-    }
+    trip.branch(events);
     this.probe?.leave?.(step.name, event, events);
     if (step.answers !== "never") { for (const item of events) answer(step, item, tripOf(item)); }
     for (let index = events.length - 1; index >= 0; index--) this.#part(step, events[index]!, step.outlets);
@@ -268,8 +275,10 @@ export class Walk {
       return;
     }
     if (outlets.length > 1) {
-      const share = step.options.share === true;
-      const copies = outlets.slice(1).map(() => event.with(share ? event.body : copyData(event.body)));
+      const copies = copiesOf(event, outlets.length - 1, {
+        share: step.options.share === true,
+        freezes: this.#freezes,
+      });
       trip.enter(copies.length);
       for (let index = copies.length; index > 0; index--) this.#later(outlets[index]!, copies[index - 1]!);
     }
@@ -279,7 +288,7 @@ export class Walk {
   #fail(step: RunningStep, event: FlowEvent, error: unknown): void {
     const trip = tripOf(event);
     this.probe?.fail?.(step.name, event, error);
-    const handler = recover(step, event, error);
+    const handler = this.#isStopped ? undefined : recover(step, event, error);
     if (handler !== undefined) {
       if (!step.isCallers) {
         const branch = new Trip([trip], { answers: false });
@@ -290,8 +299,8 @@ export class Walk {
       return;
     }
     const failure = new StepError(step.name, error);
-    const isTold = step.isCallers && trip.settle({ kind: "failed", error: failure });
-    if (step.isCallers && !isTold) { for (const root of trip.roots()) failStream(root, failure); }
+    let isTold = step.isCallers && trip.settle({ kind: "failed", error: failure });
+    if (step.isCallers && !isTold) { for (const root of trip.roots()) isTold = failStream(root, failure) || isTold; }
     trip.note(failure);
     this.#listener.onFailure(event, failure, isTold);
     trip.leave(step.name);

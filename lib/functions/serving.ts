@@ -1,4 +1,5 @@
-import { GraphError } from "../errors.ts";
+import { type Fault, GraphError } from "../errors.ts";
+import type { ErrorStream } from "../flow/failures.ts";
 import { type Flow, start } from "../flow/flow.ts";
 import { consoleLog } from "../flow/surroundings.ts";
 import { GraphBuilder } from "../graph/builder.ts";
@@ -60,6 +61,8 @@ export interface MockOptions {
   log?: Log;
   /** The time that the flow goes by; default: the machine's. */
   clock?: Clock;
+  /** Gets every failure that no handler took, and what steps report by `context.pushError`; default: nobody, besides the log. */
+  errorStream?: ErrorStream;
 }
 
 /** One deployable service: a graph or a router, with its children. */
@@ -162,8 +165,11 @@ export class ServingFunction {
    *
    * @throws {GraphError} With everything that is wrong with the graph.
    */
-  async start(options: Pick<MockOptions, "clock" | "log"> = {}): Promise<Flow> {
-    return await this.#start(this.#compile("*"), { isMock: false, ...options });
+  async start(options: Pick<MockOptions, "clock" | "errorStream" | "log"> = {}): Promise<Flow> {
+    const plan = this.#compile("*");
+    // The warning without a step is about callers over HTTP, and here are none.
+    tell(plan.warnings.filter(({ step }) => step !== undefined), options.log);
+    return await this.#start(plan, { isMock: false, ...options });
   }
 
   /**
@@ -172,7 +178,9 @@ export class ServingFunction {
    * @throws {GraphError} With everything that is wrong with the graph.
    */
   async toMockServer({ currentFunction = "*", ...options }: MockOptions = {}): Promise<MockServer> {
-    return new MockServer(await this.#start(this.#compile(currentFunction), { isMock: true, ...options }));
+    const plan = this.#compile(currentFunction);
+    tell(plan.warnings, options.log);
+    return new MockServer(await this.#start(plan, { isMock: true, ...options }));
   }
 
   /**
@@ -199,11 +207,19 @@ export class ServingFunction {
 
   #start(
     plan: Plan,
-    { isMock, log = consoleLog(), clock, ...rest }: Omit<MockOptions, "currentFunction"> & { isMock: boolean },
+    { isMock, log = consoleLog(), clock, errorStream, ...rest }: Omit<MockOptions, "currentFunction"> & {
+      isMock: boolean;
+    },
   ): Promise<Flow> {
     return start(plan, {
       ...rest,
-      surroundings: { isMock, params: this.#params, log, ...(clock === undefined ? {} : { clock }) },
+      surroundings: {
+        isMock,
+        params: this.#params,
+        log,
+        ...(clock === undefined ? {} : { clock }),
+        ...(errorStream === undefined ? {} : { errorStream }),
+      },
     });
   }
 
@@ -218,6 +234,12 @@ export class ServingFunction {
       cure: `Make one: fn.setTopology("flow").to("name", (body) => body).respond()`,
       severity: "error",
     }]);
+  }
+}
+
+function tell(warnings: readonly Fault[], log: Log = consoleLog()): void {
+  for (const { step, cause, cure } of warnings) {
+    log.warn(`${step === undefined ? "" : `Step "${step}": `}${cause}. ${cure}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { StatusError, type StepError } from "../errors.ts";
+import { describeThrown, isA, StatusError, type StepError } from "../errors.ts";
 import type { Flow } from "../flow/flow.ts";
 import type { Outcome } from "../flow/outcome.ts";
 import { type EventInit, FlowEvent } from "../graph/event.ts";
@@ -23,8 +23,8 @@ export function createApp(flow: Flow): App {
         event.body = await decodeBody(request);
         return await respond(await flow.handle(event), event);
       } catch (error) {
-        const status = error instanceof StatusError ? error.status : 500;
-        return encodeError(status, { error: error instanceof Error ? error.message : String(error), id: event.id });
+        const status = isA(error, StatusError) ? error.status : 500;
+        return encodeError(status, { error: describeThrown(error).message, id: event.id });
       }
     },
   };
@@ -62,5 +62,5 @@ function respond(outcome: Outcome, event: FlowEvent): Response | Promise<Respons
 }
 
 function failureBody({ cause, step, message }: StepError, event: FlowEvent) {
-  return { error: cause instanceof Error ? cause.message : message, step, id: event.id };
+  return { error: isA(cause, Error) ? describeThrown(cause).message : message, step, id: event.id };
 }

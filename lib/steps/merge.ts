@@ -98,8 +98,12 @@ class Merge {
       return HELD;
     }
     this.#parts.delete(key);
-    const joined = this.#join(event, [...parts, event]);
-    return new Joined(joined, [...parts, event]);
+    try {
+      return new Joined(this.#join(event, [...parts, event]), [...parts, event]);
+    } catch (error) {
+      for (const part of parts) this.#scope.fail(part, error); // whoever waits for a part is told as well
+      throw error;
+    }
   }
 
   /** Nothing more comes for the parts of this event. */
