@@ -23,6 +23,7 @@ export interface PumpOptions {
 export async function pump(event: FlowEvent, chunks: Streamed["chunks"], options: PumpOptions): Promise<void> {
   const parent = event.track as Trip;
   const { step } = options;
+  if (event.chunk !== undefined) return options.fail(streamInStream(step));
   const stream = {};
   const all = new Trip([parent]);
   all.enter();
@@ -82,7 +83,7 @@ export async function pump(event: FlowEvent, chunks: Streamed["chunks"], options
 }
 
 /** Why a step cannot stream what it makes of one result of another stream: the chunks of which would be whose? */
-export function streamInStream({ name }: RunningStep): TypeError {
+function streamInStream({ name }: RunningStep): TypeError {
   return new TypeError(
     `Cannot stream what step "${name}" gives: the event is itself one result of a streaming step. Put a collector() between them`,
   );

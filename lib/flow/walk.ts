@@ -9,12 +9,13 @@ import type { Visit } from "./gate.ts";
 import type { Probe } from "./probe.ts";
 import { recover } from "./recover.ts";
 import type { RunningStep } from "./running_step.ts";
-import { pump, streamInStream } from "./pump.ts";
+import { pump } from "./pump.ts";
 import type { Stop } from "./straight.ts";
 import { takeBack } from "./take_back.ts";
 import { Trip, tripOf } from "./trip.ts";
 import { countVisit } from "./visits.ts";
 import type { WalkListener, WalkOptions } from "./walk_options.ts";
+import { Work } from "./work.ts";
 
 /**
  * Takes events from step to step. There is one list of work and one loop over it, so the stack does not grow with the graph or with
@@ -22,11 +23,9 @@ import type { WalkListener, WalkOptions } from "./walk_options.ts";
  */
 export class Walk {
   readonly #listener: WalkListener;
-  readonly #steps: RunningStep[] = [];
-  readonly #events: FlowEvent[] = [];
+  readonly #work = new Work((step, event) => this.#walk(step, event));
   readonly #givenUp = new WeakSet<FlowEvent>();
   readonly #freezes: boolean;
-  #isRunning = false;
   #isStopped = false;
   /** Whether nobody waits any more for what a step makes of an event that it may believe it holds. */
   readonly #isGone = (event: FlowEvent): boolean => this.#isStopped || this.#givenUp.has(event);
@@ -62,12 +61,12 @@ export class Walk {
     if (steps.length > 1) {
       const copies = steps.slice(1).map(() => event.with(copyData(event.body)));
       trip.enter(steps.length);
-      for (let index = steps.length - 1; index > 0; index--) this.#later(steps[index]!, copies[index - 1]!);
+      for (let index = steps.length - 1; index > 0; index--) this.#work.later(steps[index]!, copies[index - 1]!);
     } else {
       trip.enter();
     }
-    this.#later(steps[0]!, event);
-    this.#run();
+    this.#work.later(steps[0]!, event);
+    this.#work.run();
   }
 
   /** Goes on with an event where the short way ended. */
@@ -77,7 +76,7 @@ export class Walk {
     trip.enter();
     if ("failure" in end) this.#fail(step, event, end.failure);
     else this.#react(step, event, step.operator.plain!.react(end.result, event));
-    this.#run();
+    this.#work.run();
   }
 
   /**
@@ -92,7 +91,7 @@ export class Walk {
     event.track = trip;
     if (event !== of[0]) event.origin = trip;
     this.#goOn(step, event, event);
-    this.#run();
+    this.#work.run();
     return trip.isDone ? Promise.resolve() : new Promise((idle) => trip.whenIdle(idle));
   }
 
@@ -105,24 +104,7 @@ export class Walk {
   fail(step: RunningStep, held: FlowEvent, error: unknown): void {
     if (takeBack(step, [held], this.#isGone).length === 0) return;
     this.#fail(step, held, error);
-    this.#run();
-  }
-
-  #later(step: RunningStep, event: FlowEvent): void {
-    this.#steps.push(step);
-    this.#events.push(event);
-  }
-
-  #run(): void {
-    if (this.#isRunning) return;
-    this.#isRunning = true;
-    try {
-      for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
-        this.#walk(step, this.#events.pop()!);
-      }
-    } finally {
-      this.#isRunning = false;
-    }
+    this.#work.run();
   }
 
   /** Walks one branch until it ends, splits, or has to wait. */
@@ -192,7 +174,7 @@ export class Walk {
     step.gate.settle(visit, () => {
       this.#listener.onWait(-1, visit.event, undefined);
       follow();
-      this.#run();
+      this.#work.run();
     });
   }
 
@@ -218,8 +200,7 @@ export class Walk {
   }
 
   #join(step: RunningStep, event: FlowEvent, { event: joined, of }: Joined): void {
-    const parents = [tripOf(event), ...takeBack(step, of.filter((member) => member !== event), this.#isGone)];
-    if (of.indexOf(event) > 0) parents.splice(of.indexOf(event), 0, parents.shift()!); // in the order of the members
+    const parents = takeBack(step, of, this.#isGone, event);
     const trip = new Trip(parents);
     trip.enter();
     joined.track = trip;
@@ -228,20 +209,19 @@ export class Walk {
   }
 
   #stream(step: RunningStep, event: FlowEvent, { chunks }: Streamed): void {
-    if (event.chunk !== undefined) throw streamInStream(step);
     pump(event, chunks, {
       step,
       send: (chunk) => {
         this.#goOn(step, chunk, chunk);
-        this.#run();
+        this.#work.run();
       },
       end: (to, last) => {
-        this.#later(to, last);
-        this.#run();
+        this.#work.later(to, last);
+        this.#work.run();
       },
       fail: (error) => {
         this.#fail(step, event, error);
-        this.#run();
+        this.#work.run();
       },
       wait: (change, giveUp) => this.#listener.onWait(change, event, giveUp),
     });
@@ -254,9 +234,22 @@ export class Walk {
     if (events.length === 0 && step.isCallers) trip.drop(step.name);
     trip.branch(events);
     this.probe?.leave?.(step.name, event, events);
-    if (step.answers !== "never") { for (const item of events) answer(step, item, tripOf(item)); }
-    for (let index = events.length - 1; index >= 0; index--) this.#part(step, events[index]!, step.outlets);
+    const going = step.answers === "never"
+      ? events
+      : events.filter((item) => this.#attempt(step, item, () => answer(step, item, tripOf(item))));
+    for (const item of going.toReversed()) this.#attempt(step, item, () => this.#part(step, item, step.outlets));
     trip.leave(step.name);
+  }
+
+  /** Does something with one of several events; where it cannot be copied it fails, and the others go on. */
+  #attempt(step: RunningStep, item: FlowEvent, act: () => void): boolean {
+    try {
+      act();
+      return true;
+    } catch (error) {
+      this.#fail(step, item, error);
+      return false;
+    }
   }
 
   /** Sends one event into the outlets; at the end of a branch, ends it. */
@@ -275,14 +268,11 @@ export class Walk {
       return;
     }
     if (outlets.length > 1) {
-      const copies = copiesOf(event, outlets.length - 1, {
-        share: step.options.share === true,
-        freezes: this.#freezes,
-      });
+      const copies = copiesOf(event, step, { count: outlets.length - 1, freezes: this.#freezes });
       trip.enter(copies.length);
-      for (let index = copies.length; index > 0; index--) this.#later(outlets[index]!, copies[index - 1]!);
+      for (let index = copies.length; index > 0; index--) this.#work.later(outlets[index]!, copies[index - 1]!);
     }
-    this.#later(outlets[0]!, event);
+    this.#work.later(outlets[0]!, event);
   }
 
   #fail(step: RunningStep, event: FlowEvent, error: unknown): void {
@@ -295,12 +285,11 @@ export class Walk {
         branch.enter();
         event.track = branch;
       }
-      this.#later(handler, event);
+      this.#work.later(handler, event);
       return;
     }
     const failure = new StepError(step.name, error);
-    let isTold = step.isCallers && trip.settle({ kind: "failed", error: failure });
-    if (step.isCallers && !isTold) { for (const root of trip.roots()) isTold = failStream(root, failure) || isTold; }
+    const isTold = step.isCallers && answerFailure(trip, failure);
     trip.note(failure);
     this.#listener.onFailure(event, failure, isTold);
     trip.leave(step.name);

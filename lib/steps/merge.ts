@@ -101,7 +101,10 @@ class Merge {
     try {
       return new Joined(this.#join(event, [...parts, event]), [...parts, event]);
     } catch (error) {
-      for (const part of parts) this.#scope.fail(part, error); // whoever waits for a part is told as well
+      for (const part of parts) {
+        if (this.#code.key === undefined) this.#scope.end(part); // a part of this event, whose failure it is
+        else this.#scope.fail(part, error);
+      }
       throw error;
     }
   }
