@@ -1,4 +1,5 @@
 import { type Flow, start } from "../../lib/flow/flow.ts";
+import type { ErrorStream } from "../../lib/flow/failures.ts";
 import { compile, type CompileOptions } from "../../lib/graph/compile.ts";
 import type { Clock } from "../../lib/graph/clock.ts";
 import type { Log } from "../../lib/graph/context.ts";
@@ -25,11 +26,19 @@ export function runGraph(
     observe?: (step: string, event: FlowEvent) => void;
     maxInFlight?: number;
     clock?: Clock;
+    errorStream?: ErrorStream;
+    isMock?: boolean;
   } = {},
 ): Promise<Flow> {
-  const { log = memoryLog(), observe, maxInFlight, clock, ...rest } = options;
+  const { log = memoryLog(), observe, maxInFlight, clock, errorStream, isMock = true, ...rest } = options;
   return start(compile(sourceOf(graph), rest), {
-    surroundings: { isMock: true, params: new Map(), log, ...(clock === undefined ? {} : { clock }) },
+    surroundings: {
+      isMock,
+      params: new Map(),
+      log,
+      ...(clock === undefined ? {} : { clock }),
+      ...(errorStream === undefined ? {} : { errorStream }),
+    },
     ...(observe === undefined ? {} : { observe }),
     ...(maxInFlight === undefined ? {} : { maxInFlight }),
   });
