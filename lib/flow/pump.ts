@@ -38,6 +38,7 @@ export async function pump(event: FlowEvent, chunks: Streamed["chunks"], options
   step.streams.add(open);
   const { signal } = parent;
   let index = 0;
+  let isLeft = false;
   options.wait(1, () => waiter.stop());
   try {
     while (!signal.aborted) {
@@ -45,6 +46,7 @@ export async function pump(event: FlowEvent, chunks: Streamed["chunks"], options
       const result = next instanceof Promise ? await waiter.wait(next) : next;
       if (result === STOPPED) {
         stopped(chunks).catch(() => {}); // it runs to its end behind what it works on, if that ever ends
+        isLeft = true;
         break;
       }
       const { value, done } = result;
@@ -59,7 +61,7 @@ export async function pump(event: FlowEvent, chunks: Streamed["chunks"], options
       if (!trip.isDone) await new Promise<void>((resolve) => trip.whenIdle(resolve));
       waiter.check();
     }
-    if (signal.aborted && !waiter.isStopped) await waiter.wait(stopped(chunks));
+    if (signal.aborted && !isLeft) await waiter.wait(stopped(chunks));
     end(signal.aborted ? "failed" : "complete");
     all.leave(step.name);
   } catch (error) {
@@ -96,7 +98,6 @@ class Waiter {
   #stop: (() => void) | undefined;
   #fail: ((error: unknown) => void) | undefined;
   #failure: { readonly error: unknown } | undefined;
-  isStopped = false;
 
   wait<Value>(promise: Promise<Value>): Promise<Value | typeof STOPPED> {
     return new Promise((resolve, reject) => {
@@ -104,12 +105,10 @@ class Waiter {
       this.#fail = reject;
       promise.then(resolve, reject);
       if (this.#failure !== undefined) reject(this.#failure.error);
-      if (this.isStopped) resolve(STOPPED);
     });
   }
 
   stop(): void {
-    this.isStopped = true;
     this.#stop?.();
   }
 
