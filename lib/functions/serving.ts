@@ -215,7 +215,7 @@ export class ServingFunction {
       ...rest,
       surroundings: {
         isMock,
-        params: this.#params,
+        params: new Map(this.#params), // a running flow does not change
         log,
         ...(clock === undefined ? {} : { clock }),
         ...(errorStream === undefined ? {} : { errorStream }),
