@@ -10,7 +10,7 @@ import {
   collector,
   filter,
   flatMap,
-  type FlowEvent,
+  FlowEvent,
   type InferRequest,
   merge,
   ModelServer,
@@ -302,7 +302,6 @@ Deno.test("row 17: falsy results leave raw | they are JSON", async () => {
 });
 
 Deno.test("row 18: acknowledgements depend on garbage collection | an event is acknowledged when its last leaf is done", async () => {
-  const { FlowEvent } = await import("levada");
   const gates: (() => void)[] = [];
   const fn = serving("acks");
   const root = fn.setTopology("flow").to("root", (n: number) => n);

@@ -1,4 +1,5 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
+import { FlowEvent } from "../../../../lib/graph/event.ts";
 import { Graph } from "../../../../lib/graph/graph.ts";
 import type { FlowLimits } from "../../../../lib/graph/limits.ts";
 import { queue } from "../../../../lib/steps/queue.ts";
@@ -114,14 +115,12 @@ Deno.test("Flow.close() refuses a limit that is none, and takes Infinity", async
 });
 
 Deno.test("Flow refuses events after close, and each way in rejects", async () => {
-  const { FlowEvent } = await import("../../../../lib/graph/event.ts");
   const graph = new Graph<number>("g");
   graph.to("same", (n) => n).respond();
   const flow = await runGraph(graph);
   await flow.close();
   for (const send of [() => flow.ask(1), () => flow.emit(1), () => flow.deliver(new FlowEvent(1))]) {
-    let sent: Promise<unknown> | undefined;
-    sent = send(); // it does not throw
+    const sent: Promise<unknown> = send(); // it does not throw
     ok(sent instanceof Promise);
     await rejects(sent, { status: 503, message: /flow "g" is closed/ });
   }
