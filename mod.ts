@@ -16,12 +16,14 @@ export {
   StatusError,
   type StatusErrorOptions,
   StepError,
+  type Thrown,
 } from "./lib/errors.ts";
 export { Chart, chart, type ChartMaker, type ChartOptions } from "./lib/draw/chart.ts";
 export { Table, table, type TableOptions } from "./lib/draw/table.ts";
 export { CopyError } from "./lib/flow/copy.ts";
-export { Flow } from "./lib/flow/flow.ts";
 export { MemoryTable, memoryTable, type TableRows } from "./lib/flow/memory_table.ts";
+export type { ErrorStream, FailureRecord } from "./lib/flow/failures.ts";
+export { type CloseOptions, Flow } from "./lib/flow/flow.ts";
 export type { Probe } from "./lib/flow/probe.ts";
 export type { TraceStep } from "./lib/flow/tracer.ts";
 export type { ReplyStream } from "./lib/flow/reply_stream.ts";
@@ -63,6 +65,8 @@ export {
   type StepSpec,
   Streamed,
 } from "./lib/graph/operator.ts";
+export type { StepSignature } from "./lib/graph/signature.ts";
+export type { StepPlace } from "./lib/graph/step_place.ts";
 export { Plot, type PlotOptions } from "./lib/graph/plot.ts";
 export type { RouteArgs, RouteClass, Routes, RoutesOf } from "./lib/graph/routes.ts";
 export type { Schema } from "./lib/graph/schema.ts";
@@ -90,6 +94,7 @@ export { MockServer, type RequestOptions } from "./lib/serve/mock_server.ts";
 export { assertEvents, type AssertEventsOptions } from "./lib/steps/assert_events.ts";
 export { aggregateByKey, type AggregateByKeyOptions } from "./lib/steps/aggregate_by_key.ts";
 export type { Aggregation } from "./lib/steps/aggregation.ts";
+export type { TensorSpec } from "./lib/tensor/tensor_spec.ts";
 export { batch, type BatchOptions } from "./lib/steps/batch.ts";
 export { choice, type ChoiceOptions } from "./lib/steps/choice.ts";
 export { choiceByField, type ChoiceByFieldOptions, type NamingField } from "./lib/steps/choice_by_field.ts";

@@ -37,6 +37,32 @@ export interface StatusErrorOptions extends ErrorOptions {
   retryAfterMs?: number | undefined;
 }
 
+/** What was thrown, as text. */
+export interface Thrown {
+  /** The class of an error; of anything else its type. */
+  readonly name: string;
+  /** The message of an error; anything else as text. */
+  readonly message: string;
+  /** Where it was thrown, for an error. */
+  readonly stack?: string;
+}
+
+const SHOWN_LETTERS = 200;
+
+/** Describes whatever was thrown. Anything can be: undefined, a frozen object, an error whose message cannot be read. */
+export function describeThrown(thrown: unknown): Thrown {
+  try {
+    if (thrown instanceof Error) {
+      const { name, message, stack } = thrown;
+      return { name: String(name), message: String(message), ...(typeof stack === "string" ? { stack } : {}) };
+    }
+    if (typeof thrown !== "object" || thrown === null) return { name: typeof thrown, message: String(thrown) };
+    return { name: "object", message: (JSON.stringify(thrown) ?? String(thrown)).slice(0, SHOWN_LETTERS) };
+  } catch {
+    return { name: typeof thrown, message: `something that cannot be read (${typeof thrown})` };
+  }
+}
+
 /** Thrown in a step, it answers with this status: the caller's fault is 4xx, the graph's is 5xx. */
 export class StatusError extends Error {
   /** The name of the class. */
@@ -84,6 +110,15 @@ export class RemoteError extends StatusError {
   }
 }
 
+/** `instanceof` for what was thrown: it fails for nothing, also where a proxy does. */
+export function isA<Type>(thrown: unknown, Class: abstract new (...args: never) => Type): thrown is Type {
+  try {
+    return thrown instanceof Class;
+  } catch {
+    return false;
+  }
+}
+
 /** A step failed and no handler took the failure; `cause` is what the step threw. */
 export class StepError extends Error {
   /** The name of the class. */
@@ -95,9 +130,9 @@ export class StepError extends Error {
 
   /** Keeps the step, and what it threw as `cause`. */
   constructor(step: string, cause: unknown) {
-    super(`Step "${step}" failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    super(`Step "${step}" failed: ${describeThrown(cause).message}`, { cause });
     this.step = step;
-    this.status = cause instanceof StatusError ? cause.status : 500;
+    this.status = isA(cause, StatusError) ? cause.status : 500;
   }
 }
 

@@ -8,7 +8,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "lib/protocol": ["lib/errors.ts", "lib/tensor", "lib/graph"],
   "lib/draw": ["lib/errors.ts"],
   "lib/stores": ["lib/errors.ts"],
-  "lib/graph": ["lib/errors.ts", "lib/draw"],
+  "lib/graph": ["lib/errors.ts", "lib/draw", "lib/tensor"],
   "lib/flow": ["lib/errors.ts", "lib/graph"],
   "lib/steps": ["lib/errors.ts", "lib/graph", "lib/flow", "lib/protocol"],
   "lib/models": ["lib/errors.ts", "lib/graph", "lib/protocol", "lib/stores", "lib/tensor"],

@@ -26,7 +26,14 @@ function answerChunk(root: Trip, { body, trip, step }: { body: unknown; trip: Tr
   root.outcome.chunks.push(body, () => trip.leave(step));
 }
 
-/** The reply has begun, and cannot go on. */
-export function failStream(root: Trip, failure: StepError): void {
-  if (root.outcome?.kind === "stream") root.outcome.chunks.end(failure);
+/** Answers the callers of an event with a failure, by the reply or behind what there is of it. Tells whether anybody was told. */
+export function answerFailure(trip: Trip, failure: StepError): boolean {
+  let isTold = trip.settle({ kind: "failed", error: failure });
+  if (isTold) return true;
+  for (const root of trip.roots()) {
+    if (root.outcome?.kind !== "stream") continue;
+    root.outcome.chunks.end(failure);
+    isTold = true;
+  }
+  return isTold;
 }

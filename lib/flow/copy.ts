@@ -34,12 +34,16 @@ function copy(value: unknown, path: string, seen: Map<object, unknown>): unknown
     const object: Record<string, unknown> = prototype === null ? Object.create(null) : {};
     seen.set(value, object);
     for (const key of Object.keys(value)) {
-      object[key] = copy((value as Record<string, unknown>)[key], `${path}.${key}`, seen);
+      const part = copy((value as Record<string, unknown>)[key], `${path}.${key}`, seen);
+      if (key === "__proto__") Object.defineProperty(object, key, { value: part, ...OWN }); // else it would be no field
+      else object[key] = part;
     }
     return object;
   }
   return copyBuiltIn(value, path, seen);
 }
+
+const OWN = { writable: true, enumerable: true, configurable: true };
 
 function copyBuiltIn(value: object, path: string, seen: Map<object, unknown>): unknown {
   if (value instanceof Date) return new Date(value);

@@ -2,7 +2,10 @@ import { StatusError, StepError } from "../errors.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { Plan } from "../graph/compile.ts";
 import { type EventInit, FlowEvent } from "../graph/event.ts";
+import type { Schema } from "../graph/schema.ts";
+import { closeFlow } from "./closing.ts";
 import type { Counts } from "./counts.ts";
+import type { FailureRecord, Failures } from "./failures.ts";
 import { joinProbes, type Probe } from "./probe.ts";
 import type { RunningStep } from "./running_step.ts";
 import { Stop, straightWay } from "./straight.ts";
@@ -12,6 +15,14 @@ import { type Outcome, replyTo } from "./outcome.ts";
 import { Trip } from "./trip.ts";
 import type { Walk } from "./walk.ts";
 
+/** How a flow is closed. */
+export interface CloseOptions {
+  /** How long to wait for what is under way, in milliseconds. Default: the graph's `closeTimeoutMs`, else 30,000. */
+  readonly timeoutMs?: number | undefined;
+}
+
+const CLOSE_MS = 30_000; // the time that Kubernetes gives a pod
+
 /** What a running flow is made of. */
 export interface FlowParts {
   readonly plan: Plan;
@@ -19,6 +30,7 @@ export interface FlowParts {
   readonly steps: readonly RunningStep[];
   readonly sent: ReadonlyMap<string, readonly unknown[]>;
   readonly counts: Counts;
+  readonly failures: Failures;
   readonly traffic: Traffic;
   readonly clock: Clock;
 }
@@ -68,7 +80,7 @@ export class Flow implements AsyncDisposable {
     if (refusal !== undefined) return refusal;
     const trip = new Trip();
     this.#send(event, trip);
-    return trip.outcome ?? this.#parts.traffic.outcomeOf(trip, event);
+    return this.#parts.traffic.outcomeOf(trip, event);
   }
 
   /**
@@ -76,10 +88,11 @@ export class Flow implements AsyncDisposable {
    * took it, else with how it ended for the sender. A stream acknowledges its record then.
    */
   deliver(event: FlowEvent): Promise<Outcome> {
-    const refusal = this.#refuse(event);
-    if (refusal !== undefined) return Promise.resolve(refusal);
-    const trip = new Trip();
     return new Promise((resolve) => {
+      const refusal = this.#refuse(event);
+      if (refusal !== undefined) return resolve(refusal);
+      const trip = new Trip();
+      trip.isDelivered = true;
       trip.whenDone(() => {
         resolve(trip.failure === undefined ? trip.outcome! : { kind: "failed", error: trip.failure });
       });
@@ -92,7 +105,7 @@ export class Flow implements AsyncDisposable {
     const event = new FlowEvent(body, options);
     event.lane ??= event.key === undefined ? "emitted" : undefined;
     const { traffic } = this.#parts;
-    if (traffic.isFull) return traffic.turn().then(() => this.#emit(event));
+    if (traffic.isFull) return traffic.turn().then(() => this.#emit(event)).finally(() => traffic.entered());
     try {
       this.#emit(event);
       return Promise.resolve();
@@ -106,7 +119,15 @@ export class Flow implements AsyncDisposable {
     return this.#parts.sent.get(queue) ?? [];
   }
 
-  /** How often things happened, by step and name: `failed`, `late`, `dropped`. */
+  /**
+   * The events whose failure no handler took and nobody was told of, oldest first; at most the last 10,000. An event whose error
+   * handler failed is there as well. How many there were is counted: `counts()[step].deadLetters`.
+   */
+  deadLetters(): readonly FailureRecord[] {
+    return this.#parts.failures.letters;
+  }
+
+  /** How often things happened, by step and name: `failed`, `deadLetters`, `late`, `dropped`. */
   counts(): Record<string, Record<string, number>> {
     return this.#parts.counts.toObject();
   }
@@ -140,64 +161,24 @@ export class Flow implements AsyncDisposable {
 
   /**
    * Takes no more events, has the steps give out what they hold, waits for what is under way, then closes every step. Gives the
-   * result of the step that folds all events; of several, an object by step.
+   * result of the step that folds all events; of several, an object by step. A second call waits for the first.
+   *
+   * @param options `timeoutMs`: what is still under way after so many milliseconds fails with status 503, more than 0, `Infinity` for
+   * no limit. Default: the graph's `closeTimeoutMs`, else 30,000, the time that Kubernetes gives.
+   * @throws {AggregateError} With what steps threw, and the step and event of everything that was given up.
    */
   // deno-lint-ignore no-explicit-any -- the result is what the graph's folding steps make of it
-  close<Total = any>(): Promise<Total> {
-    return (this.#closed ??= this.#close()) as Promise<Total>;
+  close<Total = any>({ timeoutMs }: CloseOptions = {}): Promise<Total> {
+    if (timeoutMs !== undefined && !(timeoutMs > 0)) {
+      return Promise.reject(new RangeError(`Cannot close the flow in ${timeoutMs} ms: timeoutMs is more than 0`));
+    }
+    const { limits } = this.#parts.plan;
+    return (this.#closed ??= closeFlow(this.#parts, timeoutMs ?? limits.closeTimeoutMs ?? CLOSE_MS)) as Promise<Total>;
   }
 
   /** Closes the flow, see `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  async #close(): Promise<unknown> {
-    const { steps, traffic, plan } = this.#parts;
-    await traffic.quiet();
-    const errors: StepError[] = [];
-    for (let before = -1; traffic.live !== before && (before < 0 || traffic.live > 0);) { // once where nothing is held, too
-      before = traffic.live;
-      for (const step of steps) {
-        try {
-          await step.operator.flush?.();
-        } catch (error) {
-          errors.push(new StepError(step.name, error));
-        }
-        await traffic.quiet();
-      }
-    }
-    this.#failHeld();
-    await traffic.drained();
-    traffic.close();
-    const results = steps.flatMap((step) => {
-      try {
-        return step.operator.result === undefined ? [] : [[step.name, step.operator.result()] as const];
-      } catch (error) {
-        errors.push(new StepError(step.name, error));
-        return [];
-      }
-    });
-    const closings = await Promise.allSettled(steps.map(async (step) => await step.operator.close?.()));
-    errors.push(
-      ...closings.flatMap((closing, index) =>
-        closing.status === "rejected" ? [new StepError(steps[index]!.name, closing.reason)] : []
-      ),
-    );
-    if (errors.length > 0) {
-      const why = errors.map(({ message }) => message).join("; ");
-      throw new AggregateError(errors, `Cannot close flow "${plan.name}" without failures: ${why}`);
-    }
-    return results.length > 1 ? Object.fromEntries(results) : results[0]?.[1];
-  }
-
-  /** What steps still hold after they were asked to give it out fails, so that nobody waits for ever. */
-  #failHeld(): void {
-    for (const step of this.#parts.steps) {
-      for (const event of [...step.holding]) {
-        this.#parts.walk.fail(step, event, new Error(`Step "${step.name}" still held the event when the flow closed`));
-      }
-    }
   }
 
   /** Nothing waits, so order cannot be broken, and nobody wants to see the event between the steps. */
@@ -211,7 +192,7 @@ export class Flow implements AsyncDisposable {
     const trip = new Trip();
     traffic.enter(trip);
     walk.takeOver(stop, event, trip);
-    return trip.outcome ?? traffic.outcomeOf(trip, event);
+    return traffic.outcomeOf(trip, event);
   }
 
   #ask(event: FlowEvent): Promise<unknown> {
@@ -238,8 +219,9 @@ export class Flow implements AsyncDisposable {
       walk.spread(this.#starts, event, trip);
     } catch (error) { // the body cannot be copied for several start steps
       const failure = new StepError(this.#starts[0]!.name, error);
-      trip.settle({ kind: "failed", error: failure });
+      const isTold = trip.settle({ kind: "failed", error: failure });
       trip.note(failure);
+      traffic.onFailure(event, failure, isTold);
       trip.enter();
       trip.leave(this.#starts[0]!.name);
     }
@@ -251,7 +233,12 @@ export class Flow implements AsyncDisposable {
       throw new StatusError(503, `Cannot take event ${event.id}: flow "${plan.name}" is closed`);
     }
     if (plan.input === undefined) return undefined;
-    const parsed = plan.input.safeParse(event.body);
+    let parsed: ReturnType<Schema<unknown>["safeParse"]>;
+    try {
+      parsed = plan.input.safeParse(event.body);
+    } catch (error) { // a check of the user's own
+      return { kind: "failed", error: new StepError("input", error) };
+    }
     if (parsed.success) {
       event.body = parsed.data;
       return undefined;

@@ -21,7 +21,9 @@ export class Gate {
   readonly #dirty: (string | undefined)[] = [];
   #running = 0;
   #isLooking = false;
-  /** How many events are inside: worked on, or waiting. */
+  /** The events inside: worked on, or waiting. */
+  readonly inside = new Set<Visit>();
+  /** How many these are. */
   visits = 0;
 
   /** `start` is called for an event that had to wait, when it is its turn; it ends in `settle`. */
@@ -30,17 +32,17 @@ export class Gate {
     this.#start = start;
   }
 
-  /** Takes an event in that has to wait for others, and tells so; false where it may be worked on at once. */
-  keeps(event: FlowEvent): boolean {
+  /** Takes an event in that has to wait for others; undefined where it may be worked on at once. */
+  keep(event: FlowEvent): Visit | undefined {
     const lane = laneOf(event);
     const mayStart = this.#limit === undefined
       ? lane === undefined || !this.#lanes.has(lane)
       : this.#running < this.#limit && this.#waiting.length === 0;
-    if (mayStart) return false;
+    if (mayStart) return undefined;
     const visit: Visit = { event, lane, isStarted: false, follow: undefined };
     this.#enter(visit);
     if (this.#limit !== undefined) this.#waiting.push(visit);
-    return true;
+    return visit;
   }
 
   /** An event is worked on that did not have to wait, and will answer later. */
@@ -58,7 +60,7 @@ export class Gate {
     if (visit.isStarted) this.#running -= 1;
     visit.isStarted = true;
     if (visit.lane === undefined) {
-      this.visits -= 1;
+      this.#leave(visit);
       follow();
       if (this.#limit === undefined) return; // nothing waits for it
     }
@@ -68,10 +70,16 @@ export class Gate {
 
   #enter(visit: Visit): void {
     this.visits += 1;
+    this.inside.add(visit);
     if (visit.lane === undefined) return;
     const lane = this.#lanes.get(visit.lane);
     if (lane === undefined) this.#lanes.set(visit.lane, [visit]);
     else lane.push(visit);
+  }
+
+  #leave(visit: Visit): void {
+    this.visits -= 1;
+    this.inside.delete(visit);
   }
 
   #look(): void {
@@ -92,7 +100,7 @@ export class Gate {
     for (let first = lane?.[0]; lane !== undefined && first !== undefined; first = lane[0]) {
       if (first.follow !== undefined) {
         lane.shift();
-        this.visits -= 1;
+        this.#leave(first);
         first.follow();
       } else if (this.#limit === undefined && !first.isStarted) {
         this.#begin(first);

@@ -1,4 +1,4 @@
-import type { Fault } from "../errors.ts";
+import { describeThrown, type Fault } from "../errors.ts";
 import type { Plan, PlanStep } from "../graph/compile.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { FlowEvent } from "../graph/event.ts";
@@ -48,11 +48,13 @@ export async function openSteps(plan: Plan, options: OpenOptions): Promise<(Runn
       answers: answersOf(plan, step),
       isCallers: step.leadsToReply || step.followsFailure,
       then: undefined,
+      isOnCycle: step.isOnCycle,
       maxIterations: step.maxIterations,
       collects: step.definition.collects === true,
       isBorder: step.definition.isBorder === true,
       gate: new Gate(step.options.maxInFlight, (visit) => options.walk.resume(shell, visit)),
       holding: new Set(),
+      streams: new Set(),
     };
     try {
       const operator = await step.definition.open(step.spec, scopeOf(plan, step, { shell, policy, ...common }));
@@ -61,7 +63,7 @@ export async function openSteps(plan: Plan, options: OpenOptions): Promise<(Runn
     } catch (error) {
       options.faults.push({
         step: step.spec.name,
-        cause: error instanceof Error ? error.message : String(error),
+        cause: describeThrown(error).message,
         cure: "Mend the step, then start again",
         severity: "error",
       });

@@ -1,4 +1,4 @@
-import { StatusError } from "../errors.ts";
+import { isA, StatusError } from "../errors.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import type { Operator } from "../graph/operator.ts";
@@ -39,6 +39,7 @@ export function withPolicy(operator: Operator, policy: Policy): Operator {
     ...(operator.flush === undefined ? {} : { flush: () => operator.flush!() }),
     ...(operator.result === undefined ? {} : { result: () => operator.result!() }),
     ...(operator.close === undefined ? {} : { close: () => operator.close!() }),
+    ...(operator.signatures === undefined ? {} : { signatures: () => operator.signatures!() }),
   };
 }
 
@@ -172,9 +173,9 @@ export class Policy {
 }
 
 function isTransient(error: unknown): boolean {
-  return !(error instanceof StatusError) || error.isTransient;
+  return !isA(error, StatusError) || error.isTransient;
 }
 
 function waitOf(error: unknown): number {
-  return error instanceof StatusError ? error.retryAfterMs ?? 0 : 0;
+  return isA(error, StatusError) ? error.retryAfterMs ?? 0 : 0;
 }

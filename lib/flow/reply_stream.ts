@@ -3,7 +3,7 @@
  * reader has taken the one before; a reader that leaves early stops the step.
  */
 export class ReplyStream implements AsyncIterableIterator<unknown> {
-  readonly #waiting: { readonly body: unknown; readonly taken: () => void }[] = [];
+  readonly #waiting: { readonly body: unknown; taken: () => void }[] = [];
   #reader:
     | { readonly resolve: (result: IteratorResult<unknown>) => void; readonly reject: (error: unknown) => void }
     | undefined;
@@ -38,6 +38,16 @@ export class ReplyStream implements AsyncIterableIterator<unknown> {
     if (reader === undefined) return;
     if (error === undefined) reader.resolve({ value: undefined, done: true });
     else reader.reject(error);
+  }
+
+  /** Nobody waits for the reader any more: what it has not read stays for it, and then comes the error. */
+  giveUp(error: unknown): void {
+    this.end(error);
+    for (const chunk of this.#waiting) {
+      const { taken } = chunk;
+      chunk.taken = () => {};
+      taken();
+    }
   }
 
   /** Gives the next result. */

@@ -4,6 +4,13 @@ import type { Operator } from "../graph/operator.ts";
 import type { StepOptions } from "../graph/step.ts";
 import type { Gate } from "./gate.ts";
 
+/** A step's results for one event, as long as they come. */
+export interface OpenStream {
+  readonly event: FlowEvent;
+  /** Ends it with a failure, whatever it waits for. */
+  giveUp(error: unknown): void;
+}
+
 /** A step of a running flow. */
 export interface RunningStep {
   readonly name: string;
@@ -21,7 +28,9 @@ export interface RunningStep {
   readonly answers: "always" | "failures" | "never";
   /** Its failure is the caller's: it leads to the reply, or to an answer for a failed step. */
   readonly isCallers: boolean;
-  /** How often one event may enter it; undefined where it lies on no cycle. */
+  /** It lies on a cycle, where the last round answers. */
+  readonly isOnCycle: boolean;
+  /** How often one event may enter it; undefined where it cannot come back. */
   readonly maxIterations: number | undefined;
   /** It gathers the chunks of a streaming step. */
   readonly collects: boolean;
@@ -31,4 +40,6 @@ export interface RunningStep {
   readonly gate: Gate;
   /** The events that it holds. */
   readonly holding: Set<FlowEvent>;
+  /** The events whose results it gives one after another. */
+  readonly streams: Set<OpenStream>;
 }

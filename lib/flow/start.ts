@@ -2,8 +2,10 @@ import { type Fault, GraphError } from "../errors.ts";
 import type { Plan } from "../graph/compile.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { Counts } from "./counts.ts";
+import { Failures } from "./failures.ts";
 import { Flow } from "./flow.ts";
 import { openSteps } from "./open.ts";
+import { openFaults } from "./open_faults.ts";
 import type { RunningStep } from "./running_step.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { SYSTEM_CLOCK } from "./system_clock.ts";
@@ -33,22 +35,36 @@ export async function start(plan: Plan, options: StartOptions): Promise<Flow> {
   const counts = new Counts();
   const faults: Fault[] = [];
   const clock = surroundings.clock ?? SYSTEM_CLOCK;
+  const failures = new Failures(surroundings, counts, clock);
   const traffic = new Traffic({
     clock,
     maxWaiting: options.maxInFlight ?? plan.limits.maxInFlight ?? MAX_IN_FLIGHT,
     timeoutMs: plan.limits.timeoutMs,
-    onFailure(event, error, isTold) {
-      counts.add(error.step, "failed");
-      if (isTold) return;
-      const name = error.cause instanceof Error ? error.cause.name : typeof error.cause;
-      surroundings.log.error(error.message, { event: event.id, step: error.step, error: name });
-    },
+    onFailure: (event, error, isTold) => failures.failed(event, error, isTold),
   });
-  const walk = new Walk(traffic, observe === undefined ? undefined : { enter: observe });
-  const steps = await openSteps(plan, { walk, traffic, clock, counts, sent, surroundings, faults });
+  const walk = new Walk(traffic, {
+    probe: observe === undefined ? undefined : { enter: observe },
+    freezes: surroundings.isMock,
+  });
+  const steps = await openSteps(plan, {
+    walk,
+    traffic,
+    clock,
+    counts,
+    sent,
+    surroundings: {
+      ...surroundings,
+      pushError(event, error, step) {
+        surroundings.pushError?.(event, error, step);
+        failures.reported(event, error, step);
+      },
+    },
+    faults,
+  });
+  if (faults.length === 0) faults.push(...openFaults(plan, steps as RunningStep[], surroundings.log));
   if (faults.length > 0) {
     await Promise.allSettled(steps.map((step) => step?.operator.close?.()));
     throw new GraphError(`start graph "${plan.name}"`, faults);
   }
-  return new Flow({ plan, walk, steps: steps as RunningStep[], sent, counts, traffic, clock });
+  return new Flow({ plan, walk, steps: steps as RunningStep[], sent, counts, failures, traffic, clock });
 }

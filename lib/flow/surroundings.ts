@@ -2,6 +2,7 @@ import type { Clock } from "../graph/clock.ts";
 import type { Context, Log } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import type { OpenTable, Tables } from "./tables.ts";
+import type { ErrorStream } from "./failures.ts";
 
 /** What every step of a flow may ask of where it runs: a context without a step's name. */
 export interface Surroundings {
@@ -14,7 +15,9 @@ export interface Surroundings {
   readonly table?: OpenTable;
   /** Gets what steps measure by `context.metric`. Default: nobody. */
   readonly metric?: (name: string, value: number, step: string) => void;
-  /** Gets what steps report by `context.pushError`, besides the log. Default: nobody. */
+  /** Gets every failure that no handler took, and what steps report. Default: nobody. */
+  readonly errorStream?: ErrorStream;
+  /** Told of what steps report by `context.pushError`, besides the log and the error stream. Default: nobody. */
   readonly pushError?: (event: FlowEvent, error: Error, step: string) => void;
 }
 

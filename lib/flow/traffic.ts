@@ -4,7 +4,7 @@ import type { FlowEvent } from "../graph/event.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Trip } from "./trip.ts";
-import type { WalkListener } from "./walk.ts";
+import type { WalkListener } from "./walk_options.ts";
 
 /** What the traffic of a flow is counted with. */
 export interface TrafficOptions {
@@ -25,7 +25,8 @@ export class Traffic implements WalkListener {
   /** How many events have branches that are not done. */
   live = 0;
   #waiting = 0;
-  #outside: (() => void)[] = [];
+  readonly #outside: (() => void)[] = [];
+  #isEntering = false;
   #quiet: (() => void)[] = [];
   #drained: (() => void)[] = [];
 
@@ -37,9 +38,9 @@ export class Traffic implements WalkListener {
     }
   }
 
-  /** Whether new events have to wait. */
+  /** Whether new events have to wait: for room, or for others that came before. */
   get isFull(): boolean {
-    return this.#waiting >= this.#options.maxWaiting;
+    return this.#waiting >= this.#options.maxWaiting || this.#outside.length > 0 || this.#isEntering;
   }
 
   /** Whether nothing waits for a promise. */
@@ -47,9 +48,15 @@ export class Traffic implements WalkListener {
     return this.#waiting === 0;
   }
 
-  /** Resolves when a new event may enter; the first to ask is the first to enter. */
-  async turn(): Promise<void> {
-    while (this.isFull) await new Promise<void>((go) => this.#outside.push(go));
+  /** Resolves when a new event may enter; the first to ask is the first to enter. It calls `entered` when it has. */
+  turn(): Promise<void> {
+    return new Promise<void>((go) => this.#outside.push(go));
+  }
+
+  /** An event that had its turn is in; it may have left room for the next. */
+  entered(): void {
+    this.#isEntering = false;
+    this.#letIn();
   }
 
   /** An event enters the flow. */
@@ -58,9 +65,13 @@ export class Traffic implements WalkListener {
     trip.listener = this;
   }
 
-  /** Resolves with the outcome of an event that is under way; the sender's leaving and the deadline count from here. */
-  outcomeOf(trip: Trip, event: FlowEvent): Promise<Outcome> {
-    this.#deadlines?.add(trip);
+  /** The outcome of an event that was sent in; the sender's leaving and the deadline count from here, for a stream until its end. */
+  outcomeOf(trip: Trip, event: FlowEvent): Outcome | Promise<Outcome> {
+    if (!trip.isDone) this.#deadlines?.add(trip);
+    if (trip.outcome !== undefined) {
+      if (trip.outcome.kind !== "stream") this.#deadlines?.delete(trip);
+      return trip.outcome;
+    }
     const signal = event.senderSignal;
     const outcome = new Promise<Outcome>((resolve) => trip.whenSettled(resolve));
     if (signal === undefined) return outcome;
@@ -90,7 +101,7 @@ export class Traffic implements WalkListener {
       }
     }
     if (change > 0) return;
-    if (!this.isFull) this.#outside.shift()?.();
+    this.#letIn();
     if (this.#waiting === 0 && this.#quiet.length > 0) queueMicrotask(() => this.#lookQuiet());
   }
 
@@ -114,6 +125,14 @@ export class Traffic implements WalkListener {
     this.#deadlines?.close();
   }
 
+  #letIn(): void {
+    if (this.#isEntering || this.#waiting >= this.#options.maxWaiting) return;
+    const go = this.#outside.shift();
+    if (go === undefined) return;
+    this.#isEntering = true;
+    go();
+  }
+
   #lookQuiet(): void {
     if (this.#waiting > 0) return;
     for (const go of this.#quiet.splice(0)) go();
@@ -131,6 +150,7 @@ export class Traffic implements WalkListener {
     trip.abort(error);
     trip.note(failure);
     trip.settle({ kind: "failed", error: failure });
+    if (trip.outcome?.kind === "stream") trip.outcome.chunks.giveUp(failure);
     for (const giveUp of this.#visits.get(trip) ?? []) giveUp();
     this.#visits.delete(trip);
   }

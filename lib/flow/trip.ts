@@ -27,6 +27,8 @@ export class Trip implements Track {
   #onIdle: (() => void) | undefined;
   #onDone: (() => void) | undefined;
   #onSettled: ((outcome: Outcome) => void) | undefined;
+  /** Whoever sent the event is told of every failure in it, not only of the answer. */
+  isDelivered = false;
   /** Who is told when every branch has ended. */
   listener: TripListener | undefined;
   readonly #parents: readonly Trip[];
@@ -46,6 +48,19 @@ export class Trip implements Track {
   enter(branches = 1): void {
     this.#live += branches;
     if (this.#held > 0) this.#update();
+  }
+
+  /** Puts several events on the way: as many as this trip's event was made of belong to its members, one each. */
+  branch(events: readonly FlowEvent[]): void {
+    if (this.#parents.length > 1 && this.#parents.length === events.length) {
+      for (const [index, event] of events.entries()) {
+        event.track = this.#parents[index]!;
+        this.#parents[index]!.enter();
+      }
+    } else {
+      for (const event of events) event.track = this;
+      this.enter(events.length);
+    }
   }
 
   /** A branch came to its end at a step. */

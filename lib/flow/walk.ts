@@ -1,7 +1,8 @@
 import { StepError } from "../errors.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { Chosen, HELD, Joined, type Reaction, Streamed } from "../graph/operator.ts";
-import { answer, failStream } from "./answer.ts";
+import { answer, answerFailure } from "./answer.ts";
+import { copiesOf } from "./copies.ts";
 import { copyData } from "./copy.ts";
 import { chosen } from "./chosen.ts";
 import type { Visit } from "./gate.ts";
@@ -10,16 +11,11 @@ import { recover } from "./recover.ts";
 import type { RunningStep } from "./running_step.ts";
 import { pump } from "./pump.ts";
 import type { Stop } from "./straight.ts";
+import { takeBack } from "./take_back.ts";
 import { Trip, tripOf } from "./trip.ts";
 import { countVisit } from "./visits.ts";
-
-/** What the walk tells of. */
-export interface WalkListener {
-  /** A step failed and no handler took it; `isTold` where a caller gets it as the answer. */
-  onFailure(event: FlowEvent, error: StepError, isTold: boolean): void;
-  /** A branch waits for a promise, or has ended its wait. */
-  onWait(change: 1 | -1, event: FlowEvent, giveUp: (() => void) | undefined): void;
-}
+import type { WalkListener, WalkOptions } from "./walk_options.ts";
+import { Work } from "./work.ts";
 
 /**
  * Takes events from step to step. There is one list of work and one loop over it, so the stack does not grow with the graph or with
@@ -27,15 +23,35 @@ export interface WalkListener {
  */
 export class Walk {
   readonly #listener: WalkListener;
-  readonly #steps: RunningStep[] = [];
-  readonly #events: FlowEvent[] = [];
-  #isRunning = false;
+  readonly #work = new Work((step, event) => this.#walk(step, event));
+  readonly #givenUp = new WeakSet<FlowEvent>();
+  readonly #freezes: boolean;
+  #isStopped = false;
+  /** Whether nobody waits any more for what a step makes of an event that it may believe it holds. */
+  readonly #isGone = (event: FlowEvent): boolean => this.#isStopped || this.#givenUp.has(event);
   /** Told of every step that an event enters and leaves. */
   probe: Probe | undefined;
 
-  constructor(listener: WalkListener, probe?: Probe) {
+  constructor(listener: WalkListener, { probe, freezes = false }: WalkOptions = {}) {
     this.#listener = listener;
+    this.#freezes = freezes;
     this.probe = probe;
+  }
+
+  /** Lets no event enter a step any more: whatever goes on fails there with this error, and no handler is asked. */
+  stop(error: Error): void {
+    this.#isStopped = true;
+    this.probe = { // so that stopping costs nothing as long as nobody stops
+      enter() {
+        throw error;
+      },
+    };
+  }
+
+  /** Fails an event that a step works on, whatever the step answers later. */
+  giveUp(step: RunningStep, visit: Visit, error: unknown): void {
+    this.#givenUp.add(visit.event);
+    this.#settle(step, visit, () => this.#fail(step, visit.event, error));
   }
 
   /** Sends an event into each of these steps: the first keeps it, the others get copies. */
@@ -45,12 +61,12 @@ export class Walk {
     if (steps.length > 1) {
       const copies = steps.slice(1).map(() => event.with(copyData(event.body)));
       trip.enter(steps.length);
-      for (let index = steps.length - 1; index > 0; index--) this.#later(steps[index]!, copies[index - 1]!);
+      for (let index = steps.length - 1; index > 0; index--) this.#work.later(steps[index]!, copies[index - 1]!);
     } else {
       trip.enter();
     }
-    this.#later(steps[0]!, event);
-    this.#run();
+    this.#work.later(steps[0]!, event);
+    this.#work.run();
   }
 
   /** Goes on with an event where the short way ended. */
@@ -60,57 +76,35 @@ export class Walk {
     trip.enter();
     if ("failure" in end) this.#fail(step, event, end.failure);
     else this.#react(step, event, step.operator.plain!.react(end.result, event));
-    this.#run();
+    this.#work.run();
   }
 
-  /** Sends on a held event, or one made of held ones. Resolves when it has ended everywhere, or is kept by other steps. */
+  /**
+   * Sends on a held event, or one made of held ones. Resolves when it has ended everywhere, or is kept by other steps; at once where
+   * all of them were given up meanwhile.
+   */
   release(step: RunningStep, event: FlowEvent, of: readonly FlowEvent[] = [event]): Promise<void> {
-    const parents = of.map((held) => this.#takeBack(step, held));
+    const parents = takeBack(step, of, this.#isGone);
+    if (parents.length === 0) return Promise.resolve();
     const trip = new Trip(parents);
     trip.enter();
     event.track = trip;
     if (event !== of[0]) event.origin = trip;
     this.#goOn(step, event, event);
-    this.#run();
+    this.#work.run();
     return trip.isDone ? Promise.resolve() : new Promise((idle) => trip.whenIdle(idle));
   }
 
   /** Ends a held event: it has no result. */
   end(step: RunningStep, held: FlowEvent): void {
-    this.#takeBack(step, held).leave(step.name);
+    for (const trip of takeBack(step, [held], this.#isGone)) trip.leave(step.name);
   }
 
   /** Fails a held event. */
   fail(step: RunningStep, held: FlowEvent, error: unknown): void {
-    this.#takeBack(step, held);
+    if (takeBack(step, [held], this.#isGone).length === 0) return;
     this.#fail(step, held, error);
-    this.#run();
-  }
-
-  #takeBack(step: RunningStep, held: FlowEvent): Trip {
-    if (!step.holding.delete(held)) {
-      throw new Error(`Cannot release event ${held.id}: step "${step.name}" does not hold it`);
-    }
-    const trip = tripOf(held);
-    trip.unhold(held, step.operator.stalled !== undefined);
-    return trip;
-  }
-
-  #later(step: RunningStep, event: FlowEvent): void {
-    this.#steps.push(step);
-    this.#events.push(event);
-  }
-
-  #run(): void {
-    if (this.#isRunning) return;
-    this.#isRunning = true;
-    try {
-      for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
-        this.#walk(step, this.#events.pop()!);
-      }
-    } finally {
-      this.#isRunning = false;
-    }
+    this.#work.run();
   }
 
   /** Walks one branch until it ends, splits, or has to wait. */
@@ -119,8 +113,9 @@ export class Walk {
     let reaction: Reaction | Promise<Reaction>;
     try {
       while (true) {
-        if (step.gate.visits > 0 && step.gate.keeps(event)) {
-          this.#listener.onWait(1, event, undefined);
+        const waiting = step.gate.visits > 0 ? step.gate.keep(event) : undefined;
+        if (waiting !== undefined) {
+          this.#listener.onWait(1, event, () => this.#leaveOff(step, waiting));
           return;
         }
         if (this.probe !== undefined) tellEntry(this.probe, step.name, event);
@@ -139,7 +134,7 @@ export class Walk {
   #react(step: RunningStep, event: FlowEvent, reaction: Reaction | Promise<Reaction>): void {
     if (!(reaction instanceof Promise)) return this.#goOn(step, event, reaction);
     const visit = step.gate.begin(event);
-    this.#listener.onWait(1, event, () => this.#giveUp(step, visit));
+    this.#listener.onWait(1, event, () => this.#leaveOff(step, visit));
     this.#await(step, visit, reaction);
   }
 
@@ -169,7 +164,9 @@ export class Walk {
     );
   }
 
-  #giveUp(step: RunningStep, visit: Visit): void {
+  /** Nobody waits any more for what a step makes of an event. */
+  #leaveOff(step: RunningStep, visit: Visit): void {
+    this.#givenUp.add(visit.event);
     this.#settle(step, visit, () => tripOf(visit.event).leave(step.name));
   }
 
@@ -177,7 +174,7 @@ export class Walk {
     step.gate.settle(visit, () => {
       this.#listener.onWait(-1, visit.event, undefined);
       follow();
-      this.#run();
+      this.#work.run();
     });
   }
 
@@ -203,8 +200,7 @@ export class Walk {
   }
 
   #join(step: RunningStep, event: FlowEvent, { event: joined, of }: Joined): void {
-    const own = tripOf(event);
-    const parents = of.map((member) => member === event ? own : this.#takeBack(step, member));
+    const parents = takeBack(step, of, this.#isGone, event);
     const trip = new Trip(parents);
     trip.enter();
     joined.track = trip;
@@ -217,45 +213,49 @@ export class Walk {
       step,
       send: (chunk) => {
         this.#goOn(step, chunk, chunk);
-        this.#run();
+        this.#work.run();
       },
       end: (to, last) => {
-        this.#later(to, last);
-        this.#run();
+        this.#work.later(to, last);
+        this.#work.run();
       },
       fail: (error) => {
         this.#fail(step, event, error);
-        this.#run();
+        this.#work.run();
       },
-      wait: (change) => this.#listener.onWait(change, event, undefined),
+      wait: (change, giveUp) => this.#listener.onWait(change, event, giveUp),
     });
   }
 
   /** Sends out several events. As many as an event was made of belong to its members, one each. */
   #spread(step: RunningStep, event: FlowEvent, events: readonly FlowEvent[]): void {
     const trip = tripOf(event);
-    const { parents } = trip;
     if (events.length > 1) { for (const item of events) item.origin = {}; }
     if (events.length === 0 && step.isCallers) trip.drop(step.name);
-    if (parents.length > 1 && parents.length === events.length) {
-      for (const [index, item] of events.entries()) {
-        item.track = parents[index]!;
-        parents[index]!.enter();
-      }
-    } else {
-      for (const item of events) item.track = trip;
-      trip.enter(events.length);
-    }
+    trip.branch(events);
     this.probe?.leave?.(step.name, event, events);
-    if (step.answers !== "never") { for (const item of events) answer(step, item, tripOf(item)); }
-    for (let index = events.length - 1; index >= 0; index--) this.#part(step, events[index]!, step.outlets);
+    const going = step.answers === "never"
+      ? events
+      : events.filter((item) => this.#attempt(step, item, () => answer(step, item, tripOf(item))));
+    for (const item of going.toReversed()) this.#attempt(step, item, () => this.#part(step, item, step.outlets));
     trip.leave(step.name);
+  }
+
+  /** Does something with one of several events; where it cannot be copied it fails, and the others go on. */
+  #attempt(step: RunningStep, item: FlowEvent, act: () => void): boolean {
+    try {
+      act();
+      return true;
+    } catch (error) {
+      this.#fail(step, item, error);
+      return false;
+    }
   }
 
   /** Sends one event into the outlets; at the end of a branch, ends it. */
   #leave(step: RunningStep, event: FlowEvent, outlets: readonly RunningStep[]): void {
     this.probe?.leave?.(step.name, event, outlets.length > 0 || step.outlets.length === 0 ? [event] : []);
-    const goesRound = step.maxIterations !== undefined && outlets.length > 0; // on a cycle, the last round answers
+    const goesRound = step.isOnCycle && outlets.length > 0; // on a cycle, the last round answers
     if (step.answers !== "never" && !goesRound) answer(step, event, tripOf(event));
     this.#part(step, event, outlets);
   }
@@ -268,30 +268,28 @@ export class Walk {
       return;
     }
     if (outlets.length > 1) {
-      const share = step.options.share === true;
-      const copies = outlets.slice(1).map(() => event.with(share ? event.body : copyData(event.body)));
+      const copies = copiesOf(event, step, { count: outlets.length - 1, freezes: this.#freezes });
       trip.enter(copies.length);
-      for (let index = copies.length; index > 0; index--) this.#later(outlets[index]!, copies[index - 1]!);
+      for (let index = copies.length; index > 0; index--) this.#work.later(outlets[index]!, copies[index - 1]!);
     }
-    this.#later(outlets[0]!, event);
+    this.#work.later(outlets[0]!, event);
   }
 
   #fail(step: RunningStep, event: FlowEvent, error: unknown): void {
     const trip = tripOf(event);
     this.probe?.fail?.(step.name, event, error);
-    const handler = recover(step, event, error);
+    const handler = this.#isStopped ? undefined : recover(step, event, error);
     if (handler !== undefined) {
       if (!step.isCallers) {
         const branch = new Trip([trip], { answers: false });
         branch.enter();
         event.track = branch;
       }
-      this.#later(handler, event);
+      this.#work.later(handler, event);
       return;
     }
     const failure = new StepError(step.name, error);
-    const isTold = step.isCallers && trip.settle({ kind: "failed", error: failure });
-    if (step.isCallers && !isTold) { for (const root of trip.roots()) failStream(root, failure); }
+    const isTold = step.isCallers && answerFailure(trip, failure);
     trip.note(failure);
     this.#listener.onFailure(event, failure, isTold);
     trip.leave(step.name);

@@ -1,7 +1,8 @@
-import { GraphError } from "../errors.ts";
+import { type Fault, GraphError } from "../errors.ts";
+import type { ErrorStream } from "../flow/failures.ts";
 import type { Flow } from "../flow/flow.ts";
-import { start } from "../flow/start.ts";
 import { memoryTable, type TableRows } from "../flow/memory_table.ts";
+import { start } from "../flow/start.ts";
 import { consoleLog } from "../flow/surroundings.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import type { Chain } from "../graph/chain.ts";
@@ -63,6 +64,8 @@ export interface MockOptions {
   log?: Log;
   /** The time that the flow goes by; default: the machine's. */
   clock?: Clock;
+  /** Gets every failure that no handler took, and what steps report by `context.pushError`; default: nobody, besides the log. */
+  errorStream?: ErrorStream;
 }
 
 /** One thing that was told of a function. */
@@ -185,8 +188,11 @@ export class ServingFunction {
    *
    * @throws {GraphError} With everything that is wrong with the graph.
    */
-  async start(options: Pick<MockOptions, "clock" | "log"> = {}): Promise<Flow> {
-    return await this.#start(this.#compile("*"), { isMock: false, ...options });
+  async start(options: Pick<MockOptions, "clock" | "errorStream" | "log"> = {}): Promise<Flow> {
+    const plan = this.#compile("*");
+    // The warning without a step is about callers over HTTP, and here are none.
+    tell(plan.warnings.filter(({ step }) => step !== undefined), options.log);
+    return await this.#start(plan, { isMock: false, ...options });
   }
 
   /**
@@ -195,7 +201,9 @@ export class ServingFunction {
    * @throws {GraphError} With everything that is wrong with the graph.
    */
   async toMockServer({ currentFunction = "*", ...options }: MockOptions = {}): Promise<MockServer> {
-    return new MockServer(await this.#start(this.#compile(currentFunction), { isMock: true, ...options }));
+    const plan = this.#compile(currentFunction);
+    tell(plan.warnings, options.log);
+    return new MockServer(await this.#start(plan, { isMock: true, ...options }));
   }
 
   /**
@@ -222,7 +230,9 @@ export class ServingFunction {
 
   #start(
     plan: Plan,
-    { isMock, log = consoleLog(), clock, ...rest }: Omit<MockOptions, "currentFunction"> & { isMock: boolean },
+    { isMock, log = consoleLog(), clock, errorStream, ...rest }: Omit<MockOptions, "currentFunction"> & {
+      isMock: boolean;
+    },
   ): Promise<Flow> {
     const tables = new Map(this.#told.live.flatMap((told) => told.kind === "table" ? [[told.name, told.open]] : []));
     return start(plan, {
@@ -233,6 +243,7 @@ export class ServingFunction {
         log,
         table: (name) => tables.get(name)?.(),
         ...(clock === undefined ? {} : { clock }),
+        ...(errorStream === undefined ? {} : { errorStream }),
       },
     });
   }
@@ -272,6 +283,12 @@ export class ServingFunction {
 
 function isTable(rows: TableRows | KeyedTable): rows is KeyedTable {
   return ["get", "put", "delete"].every((method) => typeof (rows as Record<string, unknown>)[method] === "function");
+}
+
+function tell(warnings: readonly Fault[], log: Log = consoleLog()): void {
+  for (const { step, cause, cure } of warnings) {
+    log.warn(`${step === undefined ? "" : `Step "${step}": `}${cause}. ${cure}`);
+  }
 }
 
 /**

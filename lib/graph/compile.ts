@@ -1,5 +1,7 @@
 import { type Fault, GraphError } from "../errors.ts";
-import { checkLinks, checkSteps } from "./checks.ts";
+import { checkEdges } from "./check_edges.ts";
+import { checkLinks } from "./check_links.ts";
+import { checkSteps } from "./check_steps.ts";
 import type { GraphSource } from "./source.ts";
 import { link, type Links } from "./link.ts";
 import type { FlowLimits } from "./limits.ts";
@@ -25,7 +27,9 @@ export interface PlanStep {
   readonly followsFailure: boolean;
   /** It leads to the responder, so its failure is the caller's. */
   readonly leadsToReply: boolean;
-  /** How often one event may enter it; undefined where it lies on no cycle. */
+  /** It lies on a cycle of links. */
+  readonly isOnCycle: boolean;
+  /** How often one event may enter it; undefined where it cannot come back, by a cycle or by an error handler. */
   readonly maxIterations: number | undefined;
 }
 
@@ -73,6 +77,13 @@ export function compile(source: GraphSource, options: CompileOptions = {}): Plan
     ...links.faults,
     ...checkSteps(source, { links, functions }),
     ...checkLinks(source, links),
+    ...checkEdges(source.nodes.map((node, index) => ({
+      name: node.name,
+      definition: node.definition,
+      options: node.options,
+      next: links.next[index]!,
+      signatures: node.definition.signatures?.(specOf(node)) ?? [],
+    }))),
     ...checkCurrent(source, { current, functions }),
   ];
   if (faults.some(({ severity }) => severity === "error")) {
@@ -109,11 +120,14 @@ function part(source: GraphSource, links: Links, current: string): [GraphSource,
   for (const [from, tos] of next.entries()) for (const to of tos) previous[to]!.push(from);
   const nodes = local.map((index) => source.nodes[index]!);
   const handlers = new Set(kept([...links.handlers]));
+  const entries = new Set(links.starts);
+  const isStart = (old: number, index: number) =>
+    entries.has(old) || (isLocal(old) && links.previous[old]!.length > previous[index]!.length);
   return [{ ...source, nodes }, {
     next,
     previous,
     handlers,
-    starts: nodes.keys().filter((index) => previous[index]!.length === 0 && !handlers.has(index)).toArray(),
+    starts: local.flatMap((old, index) => isStart(old, index) ? [index] : []),
     indexOf: new Map(nodes.map(({ name }, index) => [name, index])),
     faults: [],
   }];
@@ -125,18 +139,27 @@ function makePlan(source: GraphSource, links: Links, warnings: readonly Fault[])
   const leading = responder < 0 ? new Set<number>() : reachable([responder], links.previous);
   const handled = reachable([...links.handlers], links.next);
   const cycles = new Set(onLoops(links.next));
+  const caught = nodes.map((node) => [...planHandlers(node.catches, links), ...planHandlers(source.catches, links)]);
+  const rounds = new Set(
+    onLoops(links.next.map((next, index) =>
+      links.handlers.has(index) ? next : [
+        ...next,
+        ...caught[index]!.map(({ step }) => step),
+      ]
+    )),
+  );
   const steps = nodes.map((node, index): PlanStep => ({
     spec: specOf(node),
     definition: node.definition,
     options: optionsOf(node),
     function: node.options.function ?? source.name,
     next: links.next[index]!,
-    handlers: [...planHandlers(node.catches, links), ...planHandlers(source.catches, links)]
-      .filter(({ step }) => step !== index),
+    handlers: caught[index]!.filter(({ step }) => step !== index),
     responds: index === responder,
     followsFailure: handled.has(index),
     leadsToReply: leading.has(index),
-    maxIterations: cycles.has(index)
+    isOnCycle: cycles.has(index),
+    maxIterations: rounds.has(index)
       ? node.options.maxIterations ?? source.limits.maxIterations ?? MAX_ITERATIONS
       : undefined,
   }));

@@ -6,8 +6,10 @@ export interface FlowLimits {
   allowCycles?: boolean;
   /** How often one event may enter a step that lies on a cycle, 1 or more. Default 100. */
   maxIterations?: number;
-  /** An event without an answer after so many milliseconds fails with status 504. Default: no limit. */
+  /** An event without an answer after so many milliseconds fails with status 504, also a stream that has not ended. Default: no limit. */
   timeoutMs?: number;
+  /** What is still under way so many milliseconds after closing began fails with status 503. Default 30,000. */
+  closeTimeoutMs?: number;
   /** How many events may wait for something at once before `emit` waits, 1 or more. Default 1,000. */
   maxInFlight?: number;
 }
@@ -17,15 +19,14 @@ export const FLOW_LIMITS = z.strictObject({
   allowCycles: z.boolean().optional(),
   maxIterations: z.int().min(1).optional(),
   timeoutMs: z.number().positive().optional(),
+  closeTimeoutMs: z.number().positive().optional(),
   maxInFlight: z.int().min(1).optional(),
 });
 
+const NAMES = Object.keys(FLOW_LIMITS.shape) as (keyof FlowLimits)[];
+
 /** The limits among a graph's options. */
-export function limitsOf({ allowCycles, maxIterations, timeoutMs, maxInFlight }: FlowLimits): FlowLimits {
-  return {
-    ...(allowCycles === undefined ? {} : { allowCycles }),
-    ...(maxIterations === undefined ? {} : { maxIterations }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(maxInFlight === undefined ? {} : { maxInFlight }),
-  };
+export function limitsOf(options: FlowLimits): FlowLimits {
+  const given = NAMES.flatMap((name) => options[name] === undefined ? [] : [[name, options[name]]]);
+  return Object.fromEntries(given) as FlowLimits;
 }

@@ -48,7 +48,12 @@ export function link({ nodes, catches }: Linkable): Links {
   }
   const next = nodes.map((): number[] => []);
   for (const [index, froms] of previous.entries()) for (const from of froms) next[from]!.push(index);
-  const starts = nodes.keys().filter((index) => previous[index]!.size === 0 && !handlers.has(index)).toArray();
+  // A handler that stands before a step joins the events there; it takes over nothing that led to the step.
+  const isJoined = (index: number, from: number) =>
+    handlers.has(from) && !nodes[index]!.after.includes(nodes[from]!.name);
+  const starts = nodes.keys().filter((index) =>
+    !handlers.has(index) && [...previous[index]!].every((from) => isJoined(index, from))
+  ).toArray();
   for (const [index, node] of nodes.entries()) {
     for (const to of node.cycles.flatMap((name) => find("goes back to", name, node.name))) {
       next[index]!.push(to);

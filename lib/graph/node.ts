@@ -1,3 +1,4 @@
+import { notJson } from "./json.ts";
 import type { Code, StepDefinition, StepSpec } from "./operator.ts";
 import type { StepOptions } from "./step.ts";
 
@@ -41,13 +42,23 @@ export interface StepNode {
   readonly place: string;
 }
 
-/** A step's parts without its links. */
+/** A step's parts without its links. Arguments are copies: a class may write into what it is given, and the next run begins anew. */
 export function specOf(node: StepNode): StepSpec {
   return {
     name: node.name,
     options: node.own,
     code: node.code,
-    args: node.args,
-    routes: [...node.routes.values()].map(({ key, model, args }) => ({ key, model, args })),
+    args: copyArgs(node.args),
+    routes: [...node.routes.values()].map(({ key, model, args }) => ({ key, model, args: copyArgs(args) })),
   };
+}
+
+/** Data is copied; code, and what is no JSON and so a fault, stays. */
+function copyArgs(args: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(args).map(([key, value]) => [
+      key,
+      typeof value === "function" || notJson(value, key) !== undefined ? value : structuredClone(value),
+    ]),
+  );
 }

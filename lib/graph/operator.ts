@@ -4,6 +4,8 @@ import type { Context } from "./context.ts";
 import type { FlowEvent } from "./event.ts";
 import type { Schema } from "./schema.ts";
 import type { StepOptions } from "./step.ts";
+import type { StepSignature } from "./signature.ts";
+import type { StepPlace } from "./step_place.ts";
 
 /** The step keeps the event and gives it back later, by `StepScope.release`, `end` or `fail`. */
 export const HELD = Symbol("held");
@@ -64,6 +66,8 @@ export interface Operator {
   result?(): unknown;
   /** Called once when the flow has drained. */
   close?(): void | Promise<void>;
+  /** The tensors that it takes and gives, now that it is open; undefined or none where it does not know. */
+  signatures?(): readonly StepSignature[];
 }
 
 /** Where a step finds itself when it is opened: its context, and what `inputPath`, `resultPath` and `fullEvent` make of an event. */
@@ -183,8 +187,14 @@ export interface StepDefinition {
   readonly joins?: boolean;
   /** Whether it gathers the chunks of a streaming step. */
   readonly collects?: boolean;
-  /** Faults that only this kind can see, with the step's `isTerminal`: nothing stands behind it. */
-  check?(spec: StepSpec, place: { readonly isTerminal: boolean }): readonly Fault[];
+  /** Whether a body leaves it as it came, so that what the steps before it give is what the steps behind it get. */
+  readonly passes?: boolean;
+  /** Whether it is known to give its results one after another, as a generator does. */
+  streams?(spec: StepSpec): boolean;
+  /** The tensors that it takes and gives, as far as they are declared; a router has several, one a route. */
+  signatures?(spec: StepSpec): readonly StepSignature[];
+  /** Faults that only this kind can see: by itself, and where it stands. */
+  check?(spec: StepSpec, place: StepPlace): readonly Fault[];
   /** Opens the step: makes its class, loads its model. A rejection stops the start of the flow. */
   open(spec: StepSpec, scope: StepScope): Operator | Promise<Operator>;
 }

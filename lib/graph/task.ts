@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Context } from "./context.ts";
 import { FlowEvent } from "./event.ts";
-import { isGenerator } from "./generator.ts";
+import { isGenerator, isGeneratorFunction } from "./generator.ts";
 import {
   type Code,
   type Operator,
@@ -12,6 +12,7 @@ import {
   type StepSpec,
   Streamed,
 } from "./operator.ts";
+import { declaredSignature, type StepSignature } from "./signature.ts";
 import { type EventTask, ReadyStep, type Task } from "./step.ts";
 
 const NO_OPTIONS = z.strictObject({});
@@ -22,6 +23,7 @@ export const FUNCTION_TASK: StepDefinition = {
   shape: "box",
   options: NO_OPTIONS,
   code: { handler: "required" },
+  streams: ({ code }) => isGeneratorFunction(code.handler),
   open(spec, scope) {
     return call(spec.code.handler!, scope);
   },
@@ -33,6 +35,8 @@ export const CLASS_TASK: StepDefinition = {
   shape: "box",
   options: NO_OPTIONS,
   code: { class: "required" },
+  streams: ({ code }) => ["do", "doEvent"].some((name) => isGeneratorFunction(methodOf(code.class, name))),
+  signatures: ({ code, args }) => typeof code.class === "function" ? [declaredSignature(code.class, args)] : [],
   async open(spec, scope) {
     const task = await openTask(spec, scope);
     if (typeof task.doEvent === "function") {
@@ -47,12 +51,12 @@ export const CLASS_TASK: StepDefinition = {
         const result = doEvent(event.with(part), scope.contextOf(event)); // inputPath: the event with that part of its body
         return result instanceof Promise ? result.then(bodyOf) : bodyOf(result);
       };
-      return { ...operator(run, write), ...closing(task) };
+      return { ...operator(run, write), ...rest(task) };
     }
     if (typeof task.do !== "function") {
       throw new TypeError(`Class ${spec.code.class!.name} has no do(body) and no doEvent(event) to call`);
     }
-    return Object.assign(call(task.do.bind(task), scope), closing(task));
+    return Object.assign(call(task.do.bind(task), scope), rest(task));
   },
 };
 
@@ -70,7 +74,20 @@ export function isClass(value: Code): boolean {
   return Object.getOwnPropertyDescriptor(value, "prototype")?.writable === false;
 }
 
-type Opened = Partial<Task<unknown, unknown> & EventTask<unknown, unknown>> & { close?: () => void | Promise<void> };
+type Opened = Partial<Task<unknown, unknown> & EventTask<unknown, unknown>> & {
+  close?: () => void | Promise<void>;
+  /** A model server knows its tensors when it is open. */
+  takesAndGives?: () => StepSignature;
+};
+
+/** A method of a class's instances, without running a getter. */
+function methodOf(Class: Code | undefined, name: string): unknown {
+  for (let holder: object | null = Class?.prototype ?? null; holder !== null; holder = Object.getPrototypeOf(holder)) {
+    const found = Object.getOwnPropertyDescriptor(holder, name);
+    if (found !== undefined) return found.value;
+  }
+  return undefined;
+}
 
 async function openTask(spec: StepSpec, scope: StepScope): Promise<Opened> {
   const Class = spec.code.class as unknown as new (args: unknown, context: unknown) => Opened;
@@ -155,6 +172,9 @@ function bodyOf(result: unknown): unknown {
   return result instanceof FlowEvent ? result.body : result;
 }
 
-function closing(task: Opened): Pick<Operator, "close"> {
-  return typeof task.close === "function" ? { close: () => task.close!() } : {};
+function rest(task: Opened): Pick<Operator, "close" | "signatures"> {
+  return {
+    ...(typeof task.close === "function" ? { close: () => task.close!() } : {}),
+    ...(typeof task.takesAndGives === "function" ? { signatures: () => [task.takesAndGives!()] } : {}),
+  };
 }

@@ -1,6 +1,7 @@
 import { ModelError } from "../errors.ts";
 import type { Context } from "../graph/context.ts";
 import { FlowEvent } from "../graph/event.ts";
+import { declaredSignature, type StepSignature } from "../graph/signature.ts";
 import type { Maybe } from "../graph/typing.ts";
 import { badRequest, notReady, unknownOperation, wrongMethod } from "../protocol/refusal.ts";
 import {
@@ -12,6 +13,7 @@ import {
   type TensorInfo,
 } from "../protocol/reply.ts";
 import { bodyField, decodeBody, describeBody, isObject } from "../protocol/request_body.ts";
+import type { TensorSpec } from "../tensor/tensor_spec.ts";
 import { andThen } from "./maybe.ts";
 import { findModelFile } from "./model_file.ts";
 import { customOperations, operationMethod } from "./operation.ts";
@@ -105,9 +107,18 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
     return request;
   }
 
-  /** What the model takes and gives, as far as it is known. */
+  /**
+   * What the model takes and gives, as its metadata tells it: what the class declares as static `inputs` and `outputs`, or its
+   * arguments as `inputs` and `outputs`; empty where nobody says.
+   */
   signature(): Pick<ModelMetadata, "inputs" | "outputs"> {
-    return { inputs: [] as TensorInfo[], outputs: [] as TensorInfo[] };
+    const { inputs = [], outputs = [] } = declaredSignature(this.constructor, this.args);
+    return { inputs: inputs.map(infoOf), outputs: outputs.map(infoOf) };
+  }
+
+  /** The tensors of a request and of what `predict` gives: steps before and behind are checked against them. Default: `signature`. */
+  takesAndGives(): StepSignature {
+    return this.signature();
   }
 
   /** Tells whether the model is loaded. */
@@ -243,4 +254,9 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
   #refusal(operation: string): Error {
     return unknownOperation(this.key, operation, this.operations());
   }
+}
+
+/** A declared tensor as metadata tells it: a dimension with a name is a free one. */
+function infoOf({ name, datatype, shape }: TensorSpec): TensorInfo {
+  return { name, datatype, shape: shape.map((size) => typeof size === "number" ? size : -1) };
 }

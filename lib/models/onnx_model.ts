@@ -1,4 +1,5 @@
 import { ShapeError, StatusError } from "../errors.ts";
+import type { StepSignature } from "../graph/signature.ts";
 import type { InferRequest, ModelMetadata } from "../protocol/reply.ts";
 import { type ModelArgs, ModelServer } from "./model_server.ts";
 import { type OnnxSession, openOnnx } from "./onnx_session.ts";
@@ -60,6 +61,12 @@ export class OnnxModel extends ModelServer<InferRequest, unknown[]> {
   override signature(): Pick<ModelMetadata, "inputs" | "outputs"> {
     const { inputs = [], outputs = [] } = this.#session ?? {};
     return { inputs, outputs };
+  }
+
+  /** `predict` gives the first output of the file: the label of a classifier. */
+  override takesAndGives(): StepSignature {
+    const { inputs, outputs } = this.signature();
+    return { inputs, outputs: outputs.slice(0, 1) };
   }
 
   /** Releases the model. */

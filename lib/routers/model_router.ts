@@ -8,7 +8,15 @@ import { matchModelPath } from "../protocol/model_path.ts";
 import { badRequest, unknownModel, unknownPath, wrongMethod } from "../protocol/refusal.ts";
 import { type InferReply, routerHealth } from "../protocol/reply.ts";
 import { bodyField } from "../protocol/request_body.ts";
-import { addressKey, askedOperation, isRead, routeFaults, routerName, routerOperator } from "./request.ts";
+import {
+  addressKey,
+  askedOperation,
+  isRead,
+  routeFaults,
+  routerName,
+  routerOperator,
+  routeSignatures,
+} from "./request.ts";
 import { openRoutes, type Route, type RouteTable } from "./route.ts";
 
 /** A step that takes routes. */
@@ -29,6 +37,7 @@ export const MODEL_ROUTER: StepDefinition = {
   code: {},
   takesRoutes: true,
   check: routeFaults,
+  signatures: routeSignatures,
   async open(spec, scope) {
     const routes = await openRoutes(spec, scope);
     const name = routerName(spec, { kind: "modelRouter", className: "ModelRouter" });

@@ -3,6 +3,7 @@
 import { type Fault, StatusError } from "../errors.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import type { Operator, StepScope, StepSpec } from "../graph/operator.ts";
+import { declaredSignature, type StepSignature } from "../graph/signature.ts";
 import type { Maybe } from "../graph/typing.ts";
 import { andThen } from "../models/maybe.ts";
 import type { ModelAddress } from "../protocol/model_path.ts";
@@ -30,6 +31,7 @@ export function routerOperator(
       });
     },
     close: () => closeRoutes(routes),
+    signatures: () => [...routes.values()].map((route) => ({ ...route.takesAndGives(), route: route.key })),
   };
 }
 
@@ -51,6 +53,11 @@ export function askedOperation(body: unknown, pathOperation = ""): string {
 /** The key of the route that an address names: `iris:v2`. */
 export function addressKey({ name, version }: ModelAddress): string {
   return version === undefined ? name : `${name}:${version}`;
+}
+
+/** What the routes of a router declare of their tensors before they are open: each may be asked with whatever comes. */
+export function routeSignatures(spec: StepSpec): StepSignature[] {
+  return spec.routes.map(({ key, model, args }) => ({ ...declaredSignature(model, args), route: key }));
 }
 
 /** The faults that all routers can have. */

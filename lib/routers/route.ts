@@ -4,6 +4,7 @@ import { ModelError } from "../errors.ts";
 import { FlowEvent } from "../graph/event.ts";
 import type { Context } from "../graph/context.ts";
 import type { RouteSpec, StepScope, StepSpec } from "../graph/operator.ts";
+import type { StepSignature } from "../graph/signature.ts";
 import { isClass } from "../graph/task.ts";
 import type { Maybe } from "../graph/typing.ts";
 import { andThen } from "../models/maybe.ts";
@@ -18,6 +19,8 @@ export interface Route {
   ask(question: ModelAsk): Maybe<unknown>;
   /** What it takes and gives; empty for tasks and functions. */
   signature(): Pick<ModelMetadata, "inputs" | "outputs">;
+  /** The tensors of a request and of an answer, for the steps before and behind the router. */
+  takesAndGives(): StepSignature;
   readonly isReady: boolean;
   close(): Maybe<void>;
 }
@@ -79,6 +82,7 @@ function modelRoute(key: string, model: ModelServer<unknown>): Route {
     key,
     ask: (question) => model.answer(question),
     signature: () => model.signature(),
+    takesAndGives: () => model.takesAndGives(),
     get isReady() {
       return model.isReady;
     },
@@ -91,6 +95,7 @@ function plainRoute(key: string, run: (event: FlowEvent) => unknown, close: () =
     key,
     ask: ({ event }) => andThen(run(event), (result) => result instanceof FlowEvent ? result.body : result),
     signature: () => ({ inputs: [], outputs: [] }),
+    takesAndGives: () => ({}),
     isReady: true,
     close,
   };

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import type { Fault } from "../errors.ts";
 import type { StepDefinition, StepSpec } from "../graph/operator.ts";
+import type { StepSignature } from "../graph/signature.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { InferReply } from "../protocol/reply.ts";
 import { Ensemble, type MemberErrorPolicy } from "./ensemble.ts";
 import type { RouterStep } from "./model_router.ts";
-import { routeFaults, routerName, routerOperator } from "./request.ts";
+import { routeFaults, routerName, routerOperator, routeSignatures } from "./request.ts";
 import { openRoutes } from "./route.ts";
 import type { VoteType } from "./vote.ts";
 
@@ -39,14 +40,21 @@ export const VOTING_ENSEMBLE: StepDefinition = {
   code: {},
   takesRoutes: true,
   check: (spec) => [...routeFaults(spec), ...nameFaults(spec), ...weightFaults(spec)],
+  signatures: (spec) => withoutOutputs(routeSignatures(spec)),
   async open(spec, scope) {
     const name = nameOf(spec);
     const { voteType, weights, onMemberError = "fail" } = OPTIONS.parse(spec.options);
     const routes = await openRoutes(spec, scope);
     const ensemble = new Ensemble(routes, { name, voteType, weights, onMemberError, context: scope.context });
-    return routerOperator(scope, routes, (event) => ensemble.answer(event));
+    const operator = routerOperator(scope, routes, (event) => ensemble.answer(event));
+    return { ...operator, signatures: () => withoutOutputs(operator.signatures!()) };
   },
 };
+
+/** What comes out is the vote, not what the members give. */
+function withoutOutputs(signatures: readonly StepSignature[]): StepSignature[] {
+  return signatures.map(({ outputs: _, ...rest }) => rest);
+}
 
 /**
  * Asks all models at the same time and votes: the weighted mean of numbers, or the weighted majority of classes (a tie

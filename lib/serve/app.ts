@@ -1,5 +1,5 @@
-import { StatusError, type StepError } from "../errors.ts";
-import type { Flow } from "../flow/flow.ts";
+import { describeThrown, isA, StatusError, type StepError } from "../errors.ts";
+import type { CloseOptions, Flow } from "../flow/flow.ts";
 import type { Outcome } from "../flow/outcome.ts";
 import { type EventInit, FlowEvent } from "../graph/event.ts";
 import { decodeBody } from "./decode_body.ts";
@@ -13,7 +13,7 @@ export type RequestInfo = Pick<EventInit, "id" | "key" | "time" | "trigger">;
 export interface App {
   fetch(request: Request, info?: RequestInfo): Promise<Response>;
   /** Takes no more requests; those that have come in are answered, also where their body is still on its way. Closes the flow. */
-  close(): Promise<unknown>;
+  close(options?: CloseOptions): Promise<unknown>;
 }
 
 /** The app of a running flow: Request → event → flow → Response. It never rejects. */
@@ -37,15 +37,15 @@ class FlowApp implements App {
       const { outcome } = await this.#enter(request, event);
       return await respond(await outcome, event);
     } catch (error) {
-      const status = error instanceof StatusError ? error.status : 500;
-      return encodeError(status, { error: error instanceof Error ? error.message : String(error), id: event.id });
+      const status = isA(error, StatusError) ? error.status : 500;
+      return encodeError(status, { error: describeThrown(error).message, id: event.id });
     }
   }
 
-  async close(): Promise<unknown> {
+  async close(options: CloseOptions = {}): Promise<unknown> {
     this.#isClosing = true;
     if (this.#arriving > 0) await new Promise<void>((empty) => this.#onEmpty = empty);
-    return await this.#flow.close();
+    return await this.#flow.close(options);
   }
 
   /** Reads the body and hands the event to the flow, which from then on counts it. */
@@ -94,5 +94,5 @@ function respond(outcome: Outcome, event: FlowEvent): Response | Promise<Respons
 }
 
 function failureBody({ cause, step, message }: StepError, event: FlowEvent) {
-  return { error: cause instanceof Error ? cause.message : message, step, id: event.id };
+  return { error: isA(cause, Error) ? describeThrown(cause).message : message, step, id: event.id };
 }

@@ -1,5 +1,6 @@
 import { type ReplyBody, ReplyError } from "../errors.ts";
-import type { Flow } from "../flow/flow.ts";
+import type { FailureRecord } from "../flow/failures.ts";
+import type { CloseOptions, Flow } from "../flow/flow.ts";
 import { type App, createApp } from "./app.ts";
 import { Trace } from "./trace.ts";
 
@@ -76,10 +77,20 @@ export class MockServer implements AsyncDisposable {
     return this.#flow.sent(queue);
   }
 
+  /** The events whose failure no handler took and nobody was told of, oldest first; at most the last 10,000. */
+  deadLetters(): readonly FailureRecord[] {
+    return this.#flow.deadLetters();
+  }
+
+  /** How often things happened, by step and name: `failed`, `deadLetters`, `late`, `dropped`. */
+  counts(): Record<string, Record<string, number>> {
+    return this.#flow.counts();
+  }
+
   /** Takes no more requests, waits for what is under way, closes every step, and gives the result of the step that folds all events. */
   // deno-lint-ignore no-explicit-any -- the result is what the graph's folding steps make of it
-  async waitForCompletion<Total = any>(): Promise<Total> {
-    return await this.#app.close() as Total;
+  async waitForCompletion<Total = any>(options: CloseOptions = {}): Promise<Total> {
+    return await this.#app.close(options) as Total;
   }
 
   /** Closes the function, see `waitForCompletion`. */

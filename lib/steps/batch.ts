@@ -31,6 +31,8 @@ export const BATCH: StepDefinition = {
 
 interface Open {
   readonly events: FlowEvent[];
+  /** What the batch's list has of each: read when it comes, so that a wrong one fails alone. */
+  readonly parts: unknown[];
   readonly cancel: (() => void) | undefined;
 }
 
@@ -49,23 +51,23 @@ class Batch implements Operator {
   }
 
   process(event: FlowEvent): Reaction {
-    const key = this.#key === undefined
-      ? undefined
-      : keyText(this.#key(this.#scope.read(event)), "put the event into a batch");
+    const part = this.#scope.read(event);
+    const key = this.#key === undefined ? undefined : keyText(this.#key(part), "put the event into a batch");
     const { maxEvents = Infinity, flushAfterMs } = this.#options;
     const open = this.#open.get(key);
     if ((open?.events.length ?? 0) + 1 >= maxEvents) {
       this.#take(key);
       const events = [...open?.events ?? [], event];
-      return new Joined(this.#batchOf(events, key), events);
+      return new Joined(this.#batchOf({ events, parts: [...open?.parts ?? [], part] }, key), events);
     }
     if (open !== undefined) {
       open.events.push(event);
+      open.parts.push(part);
     } else {
       const cancel = flushAfterMs === undefined
         ? undefined
         : this.#scope.clock.schedule(flushAfterMs, () => this.#release(key));
-      this.#open.set(key, { events: [event], cancel });
+      this.#open.set(key, { events: [event], parts: [part], cancel });
     }
     return HELD;
   }
@@ -75,22 +77,22 @@ class Batch implements Operator {
   }
 
   #release(key: string | undefined): void {
-    const events = this.#take(key);
-    this.#scope.release(this.#batchOf(events, key), events);
+    const open = this.#take(key);
+    if (open !== undefined) this.#scope.release(this.#batchOf(open, key), open.events);
   }
 
-  #take(key: string | undefined): FlowEvent[] {
+  #take(key: string | undefined): Open | undefined {
     const open = this.#open.get(key);
     open?.cancel?.();
     this.#open.delete(key);
-    return open?.events ?? [];
+    return open;
   }
 
-  #batchOf(events: readonly FlowEvent[], key: string | undefined): FlowEvent {
+  #batchOf({ events, parts }: Pick<Open, "events" | "parts">, key: string | undefined): FlowEvent {
     const { time, path } = events[0]!;
     const batch = new FlowEvent<unknown>(undefined, { time, path, key });
     batch.lane = events.at(-1)!.lane;
-    this.#scope.write(batch, events.map((event) => this.#scope.read(event)));
+    this.#scope.write(batch, parts);
     return batch;
   }
 }

@@ -19,6 +19,17 @@ export const CHOICE: StepDefinition = {
   options: OPTIONS,
   code: { fn: "required" },
   canDrop: true,
+  passes: true,
+  check({ options }, { outlets }) {
+    const fallback = options.default;
+    if (typeof fallback !== "string" || outlets.includes(fallback)) return [];
+    const known = outlets.map((name) => `"${name}"`).join(", ");
+    return [{
+      cause: `its default is "${fallback}", and no such step stands behind it`,
+      cure: known === "" ? `Put a step behind it: .to("${fallback}", …)` : `Name one of ${known}`,
+      severity: "error",
+    }];
+  },
   open({ code, options }, scope) {
     const fallback = OPTIONS.parse(options).default;
     return {

@@ -11,12 +11,28 @@ export const COLLECTOR: StepDefinition = {
   code: {},
   collects: true,
   holds: true,
+  check(_spec, { inlets, streamers }) {
+    if (inlets.length < 2 || streamers.length > 0) return [];
+    return [{
+      cause: `it gathers the results of a streaming step, and ${
+        inlets.map((name) => `"${name}"`).join(" and ")
+      } stream nothing`,
+      cure: `Join branches by merge(): .to("join", merge())`,
+      severity: "error",
+    }];
+  },
   open: (_spec, scope) => new Collector(scope),
 };
 
+/** The chunks of one stream, and what the list has of each. */
+interface Held {
+  readonly chunks: FlowEvent[];
+  readonly parts: unknown[];
+}
+
 class Collector implements Operator {
   readonly #scope: StepScope;
-  readonly #streams = new Map<object, FlowEvent[]>();
+  readonly #streams = new Map<object, Held>();
 
   constructor(scope: StepScope) {
     this.#scope = scope;
@@ -25,20 +41,21 @@ class Collector implements Operator {
   process(event: FlowEvent): ReturnType<Operator["process"]> {
     if (event.chunk === undefined) return event;
     const { stream, end } = event.chunk;
-    const held = this.#streams.get(stream) ?? [];
+    const held = this.#streams.get(stream) ?? { chunks: [], parts: [] };
     if (end === undefined) {
+      held.parts.push(this.#scope.read(event));
+      held.chunks.push(event);
       this.#streams.set(stream, held);
-      held.push(event);
       return HELD;
     }
     this.#streams.delete(stream);
     if (end === "failed") {
-      for (const chunk of held) this.#scope.end(chunk);
+      for (const chunk of held.chunks) this.#scope.end(chunk);
       return [];
     }
-    const all = event.with<unknown>(held.map((chunk) => this.#scope.read(chunk)));
+    const all = event.with<unknown>(held.parts);
     all.chunk = undefined;
-    return new Joined(all, [...held, event]);
+    return new Joined(all, [...held.chunks, event]);
   }
 }
 

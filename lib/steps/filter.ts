@@ -10,6 +10,7 @@ export const FILTER: StepDefinition = {
   options: z.strictObject({}),
   code: { fn: "required" },
   canDrop: true,
+  passes: true,
   open({ code }, { read, context }) {
     return {
       process(event) {

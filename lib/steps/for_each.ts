@@ -9,6 +9,7 @@ export const FOR_EACH: StepDefinition = {
   shape: "box",
   options: z.strictObject({}),
   code: { fn: "required" },
+  passes: true,
   open({ code }, scope) {
     const pass = (event: FlowEvent, result: unknown) => {
       if (scope.resultPath !== undefined) scope.write(event, result);

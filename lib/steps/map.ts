@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isGeneratorFunction } from "../graph/generator.ts";
 import type { StepDefinition } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import { FUNCTION_TASK } from "../graph/task.ts";
@@ -10,6 +11,7 @@ export const MAP: StepDefinition = {
   shape: "box",
   options: z.strictObject({}),
   code: { fn: "required" },
+  streams: ({ code }) => isGeneratorFunction(code.fn),
   open: (spec, scope) => FUNCTION_TASK.open({ ...spec, code: { handler: spec.code.fn! } }, scope),
 };
 

@@ -45,6 +45,18 @@ export const MERGE: StepDefinition = {
   code: { key: "optional", join: "optional" },
   joins: true,
   holds: true,
+  check({ code, options }, { droppers }) {
+    if (code.key === undefined || droppers.length === 0) return []; // without a key the join is told of ended branches
+    const names = droppers.map((name) => `"${name}"`).join(" and ");
+    return [{
+      cause:
+        `it joins by a key of its own, and ${names} before it may end events: a part that never comes keeps the others ` +
+        `waiting until ${options.maxBehindEvents ?? MAX_BEHIND} later keys have come or the flow closes`,
+      cure:
+        `Leave the key out, so that the join is told of ended branches, or let the branch pass something on instead`,
+      severity: "warning",
+    }];
+  },
   open({ options, code }, scope) {
     const merge = new Merge(OPTIONS.parse(options), code, scope);
     const operator: Operator = { process: (event) => merge.process(event), flush: () => merge.flush() };
@@ -86,8 +98,15 @@ class Merge {
       return HELD;
     }
     this.#parts.delete(key);
-    const joined = this.#join(event, [...parts, event]);
-    return new Joined(joined, [...parts, event]);
+    try {
+      return new Joined(this.#join(event, [...parts, event]), [...parts, event]);
+    } catch (error) {
+      for (const part of parts) {
+        if (this.#code.key === undefined) this.#scope.end(part); // a part of this event, whose failure it is
+        else this.#scope.fail(part, error);
+      }
+      throw error;
+    }
   }
 
   /** Nothing more comes for the parts of this event. */

@@ -29,6 +29,7 @@ export const QUEUE: StepDefinition = {
   options: OPTIONS,
   code: {},
   isBorder: true,
+  passes: true,
   holds: true,
   check(spec, { isTerminal }) {
     return isTerminal && spec.options.path === undefined ? [NO_WAY_OUT] : [];

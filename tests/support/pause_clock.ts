@@ -1,5 +1,7 @@
 import type { Clock } from "../../lib/graph/clock.ts";
 
+const CLOSE_MS = 30_000; // how long a flow waits at its end where nobody says
+
 /** A clock on which pauses pass at once, and are kept; time-outs, which are longer, never come. */
 export class PauseClock implements Clock {
   readonly #longestMs: number;
@@ -20,7 +22,7 @@ export class PauseClock implements Clock {
   }
 
   schedule(afterMs: number, run: () => void): () => void {
-    if (afterMs >= this.#longestMs) {
+    if (afterMs >= this.#longestMs || afterMs === CLOSE_MS) {
       this.limits += 1;
       return () => this.limits -= 1;
     }

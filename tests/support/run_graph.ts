@@ -1,3 +1,4 @@
+import type { ErrorStream } from "../../lib/flow/failures.ts";
 import type { Flow } from "../../lib/flow/flow.ts";
 import { start } from "../../lib/flow/start.ts";
 import type { OpenTable } from "../../lib/flow/tables.ts";
@@ -28,16 +29,19 @@ export function runGraph(
     maxInFlight?: number;
     clock?: Clock;
     table?: OpenTable;
+    errorStream?: ErrorStream;
+    isMock?: boolean;
   } = {},
 ): Promise<Flow> {
-  const { log = memoryLog(), observe, maxInFlight, clock, table, ...rest } = options;
+  const { log = memoryLog(), observe, maxInFlight, clock, table, errorStream, isMock = true, ...rest } = options;
   return start(compile(sourceOf(graph), rest), {
     surroundings: {
-      isMock: true,
+      isMock,
       params: new Map(),
       log,
       ...(clock === undefined ? {} : { clock }),
       ...(table === undefined ? {} : { table }),
+      ...(errorStream === undefined ? {} : { errorStream }),
     },
     ...(observe === undefined ? {} : { observe }),
     ...(maxInFlight === undefined ? {} : { maxInFlight }),

@@ -1,4 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
+import type { Clock } from "../../../../lib/graph/clock.ts";
 import type { Chain } from "../../../../lib/graph/chain.ts";
 import { FlowEvent } from "../../../../lib/graph/event.ts";
 import { Graph } from "../../../../lib/graph/graph.ts";
@@ -205,7 +206,7 @@ function drawPieces(next: (below: number) => number): string[] {
  * Builds the random graph of a seed, sends events through it, and compares what its ends saw, what failed and what was acknowledged
  * with what a model says.
  */
-export async function runSeed(seed: number): Promise<void> {
+export async function runSeed(seed: number, clock?: Clock): Promise<void> {
   const next = random(seed);
   const pieces = drawPieces(next);
   const told = `seed ${seed}: ${pieces.join(" → ")}`;
@@ -232,6 +233,7 @@ export async function runSeed(seed: number): Promise<void> {
   graph.to("also", world.sink("also"));
 
   const flow = await runGraph(graph, {
+    ...(clock === undefined ? {} : { clock }),
     observe(step, event) {
       const roots = [event.body].flat() as Item[];
       for (const { root } of roots) if (acknowledged.has(root)) early.push(`event ${root} in "${step}"`);

@@ -56,7 +56,7 @@ Deno.test("StepScope.begin() tells the log of an event that fails, or that canno
   await scope.begin(new FlowEvent(() => {}));
   await flow.close();
   deepStrictEqual(log.lines.map((line) => /boom|Cannot copy/.exec(line)?.[0]), ["boom", "Cannot copy"]);
-  deepStrictEqual(flow.counts(), { fail: { failed: 1 }, own: { failed: 1 } });
+  deepStrictEqual(flow.counts(), { fail: { failed: 1, deadLetters: 1 }, own: { failed: 1, deadLetters: 1 } });
 });
 
 Deno.test("StepScope.begin() with no step behind does nothing", async () => {

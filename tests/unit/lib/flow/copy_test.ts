@@ -47,3 +47,10 @@ Deno.test("copyData() refuses data that is nested too deeply, and does not exhau
   for (let level = 0; level < 1_000_000; level++) deep = [deep];
   throws(() => copyData(deep), { name: "CopyError", message: /nested too deeply/ });
 });
+
+Deno.test("copyData() copies a field called __proto__ as a field", () => {
+  const body = JSON.parse(`{"__proto__":{"isAdmin":true}}`);
+  const copied = copyData(body);
+  deepStrictEqual(JSON.stringify(copied), JSON.stringify(body));
+  deepStrictEqual(Object.getPrototypeOf(copied) === Object.prototype, true);
+});

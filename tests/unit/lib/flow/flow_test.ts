@@ -264,7 +264,7 @@ Deno.test("Flow.close() tells which steps could not be closed, and why, when all
   graph.to("a", Closing, { name: "a" }).to("b", Closing, { name: "b" }).to("c", Closing, { name: "c" });
   const flow = await runGraph(graph);
   await rejects(flow.close(), {
-    message: 'Cannot close flow "g" without failures: Step "a" failed: no a; Step "c" failed: no c',
+    message: 'Cannot close flow "g":\n  Step "a" failed: no a\n  Step "c" failed: no c',
   });
   deepStrictEqual(closed, ["a", "b", "c"]);
 });

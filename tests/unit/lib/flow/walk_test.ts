@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { Trip } from "../../../../lib/flow/trip.ts";
+import { ManualClock } from "../../../support/manual_clock.ts";
 import { runSeed } from "./_random_graph.ts";
 
 Deno.test("Flow.deliver() acknowledges each event once, when everything that became of it is done, in random graphs", async () => {
@@ -39,7 +40,9 @@ async function runWithout(method: Count, nth: number, seed: number): Promise<"pa
   globalThis.addEventListener("unhandledrejection", onRejection);
   try {
     const end = await Promise.race([
-      runSeed(seed).then(() => calls < nth ? "failed" : "passed", () => "failed") as Promise<"passed" | "failed">,
+      runSeed(seed, new ManualClock()).then(() => calls < nth ? "failed" : "passed", () => "failed") as Promise<
+        "passed" | "failed"
+      >,
       turns(30).then(() => "hangs" as const),
     ]);
     await turns(2);

@@ -3,6 +3,7 @@ import { GraphError } from "../../../../lib/errors.ts";
 import { compile, type CompileOptions, type Plan } from "../../../../lib/graph/compile.ts";
 import { Graph } from "../../../../lib/graph/graph.ts";
 import { sourceOf } from "../../../../lib/graph/source.ts";
+import { choice } from "../../../../lib/steps/choice.ts";
 import { filter } from "../../../../lib/steps/filter.ts";
 import { queue } from "../../../../lib/steps/queue.ts";
 
@@ -151,4 +152,26 @@ Deno.test("compile() takes a snapshot: later changes of the graph do not reach t
 
 Deno.test("Graph.to() refuses what is no step", () => {
   throws(() => new Graph("g").to("a", 5 as never), /Cannot add step "a": a step is a function, .* not number/);
+});
+
+Deno.test("compile() leaves a step a start although an error handler stands before it", () => {
+  const graph = new Graph("g");
+  graph.to("work", same).respond();
+  graph.errorHandler("mend", same, { before: "work" });
+  const plan = compile(sourceOf(graph));
+  deepStrictEqual([plan.starts, linksOf(plan)], [[0], ["mend>work"]]);
+  deepStrictEqual(plan.steps.map(({ isOnCycle, maxIterations }) => [isOnCycle, maxIterations]), [
+    [false, 100], // by way of the handler the event may come back
+    [false, 100],
+  ]);
+});
+
+Deno.test("compile() starts a child's part where the queue leads into it, also in the middle of a cycle", () => {
+  const graph = new Graph("g", { allowCycles: true });
+  const child = { function: "child" };
+  const pick = graph.to("q", queue({ path: "memory://q" })).to("work", same, child).to("pick", choice(() => []), child);
+  pick.to("again", same, child).cycleTo("work");
+  pick.to("end", same, child).respond();
+  const { starts, steps } = compile(sourceOf(graph), { functions: ["child"], currentFunction: "child" });
+  deepStrictEqual(starts.map((start) => steps[start]!.spec.name), ["work"]);
 });

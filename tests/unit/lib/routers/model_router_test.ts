@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { StatusError } from "../../../../lib/errors.ts";
 import { MODEL_ROUTER, modelRouter } from "../../../../lib/routers/model_router.ts";
+import { ALONE } from "../../../support/place.ts";
 import { HookModel, RaisingModel, TimesModel } from "../../../support/models.ts";
 import { type OpenedRouter, openRouter, timeless } from "../../../support/open_router.ts";
 
@@ -205,7 +206,7 @@ Deno.test("modelRouter() answers at once where the model does", async () => {
 
 Deno.test("modelRouter() without routes is a fault", () => {
   const spec = { name: "router", options: {}, code: {}, args: {}, routes: [] };
-  deepStrictEqual(MODEL_ROUTER.check!(spec, { isTerminal: true }), [
+  deepStrictEqual(MODEL_ROUTER.check!(spec, ALONE), [
     { cause: "it is a router without routes", cure: "Add one with addRoute(key, model)", severity: "error" },
   ]);
 });

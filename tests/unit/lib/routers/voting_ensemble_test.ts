@@ -1,13 +1,14 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { StepSpec } from "../../../../lib/graph/operator.ts";
 import { VOTING_ENSEMBLE, votingEnsemble } from "../../../../lib/routers/voting_ensemble.ts";
+import { ALONE } from "../../../support/place.ts";
 import { ListModel } from "../../../support/models.ts";
 import { openRouter } from "../../../support/open_router.ts";
 
 function causes(options: Record<string, unknown>, keys: readonly string[]): string[] {
   const routes = keys.map((key) => ({ key, model: ListModel, args: {} }));
   const spec: StepSpec = { name: "ens", options, code: {}, args: {}, routes };
-  return VOTING_ENSEMBLE.check!(spec, { isTerminal: true }).map(({ cause }) => cause);
+  return VOTING_ENSEMBLE.check!(spec, ALONE).map(({ cause }) => cause);
 }
 
 Deno.test("votingEnsemble() with sound weights has no faults", () => {

@@ -1,0 +1,124 @@
+import { describeThrown, type StepError, type Thrown } from "../errors.ts";
+import type { Clock } from "../graph/clock.ts";
+import type { FlowEvent } from "../graph/event.ts";
+import type { Counts } from "./counts.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { tripOf } from "./trip.ts";
+
+/** A failure, as the error stream gets it and the dead letters keep it. */
+export interface FailureRecord {
+  /** `failed`: no handler took the failure. `reported`: a step reported it by `context.pushError` and went on. */
+  readonly kind: "failed" | "reported";
+  /** The step that failed, or that reported. */
+  readonly step: string;
+  /** The event, with the body as the step had it. */
+  readonly event: {
+    readonly id: string;
+    readonly key: string | undefined;
+    readonly path: string;
+    readonly body: unknown;
+  };
+  /** What was thrown. */
+  readonly error: Thrown;
+  /** The failure that an error handler was to take, where it failed itself. */
+  readonly handled?: { readonly step: string; readonly message: string };
+  /** When it failed. */
+  readonly time: Date;
+}
+
+/** Gets every failure of a flow; what it throws is logged, and nothing else comes of it. */
+export type ErrorStream = (failure: FailureRecord) => void | Promise<void>;
+
+const KEPT = 10_000; // to look at; bounded for a server that runs for days
+
+/** Where failures go that no handler took: the log, the counts, the error stream, and, where nobody was told, the dead letters. */
+export class Failures {
+  readonly #surroundings: Surroundings;
+  readonly #counts: Counts;
+  readonly #clock: Clock;
+  readonly #letters: FailureRecord[] = [];
+  readonly #pushing = new Set<Promise<void>>();
+
+  constructor(surroundings: Surroundings, counts: Counts, clock: Clock) {
+    this.#surroundings = surroundings;
+    this.#counts = counts;
+    this.#clock = clock;
+  }
+
+  /** A step failed and no handler took it; `isTold` where the caller gets it as the answer. */
+  failed(event: FlowEvent, error: StepError, isTold: boolean): void {
+    const { step, cause } = error;
+    this.#counts.add(step, "failed");
+    const thrown = describeThrown(cause);
+    const record = this.#record("failed", event, { step, error: thrown });
+    this.#push(record);
+    // A handler that fails is the graph's fault and not the caller's, so it is kept besides.
+    if (!isDelivered(event) && (!isTold || event.error !== undefined)) this.#keep(record);
+    if (!isTold) this.#log("error", error.message, { event: event.id, step, error: thrown.name });
+  }
+
+  /** A step reports an error and goes on. */
+  reported(event: FlowEvent, error: unknown, step: string): void {
+    this.#push(this.#record("reported", event, { step, error: describeThrown(error) }));
+  }
+
+  /** What nobody was told of, oldest first. */
+  get letters(): readonly FailureRecord[] {
+    return this.#letters;
+  }
+
+  /** Resolves when the error stream has taken everything. */
+  async pushed(): Promise<void> {
+    while (this.#pushing.size > 0) await Promise.all(this.#pushing);
+  }
+
+  #record(
+    kind: FailureRecord["kind"],
+    { id, key, path, body, error: earlier }: FlowEvent,
+    { step, error }: { step: string; error: Thrown },
+  ): FailureRecord {
+    const handled = earlier === undefined ? {} : { handled: { step: earlier.step, message: earlier.message } };
+    return { kind, step, event: { id, key, path, body }, error, ...handled, time: new Date(this.#clock.now()) };
+  }
+
+  #keep(record: FailureRecord): void {
+    this.#counts.add(record.step, "deadLetters");
+    this.#letters.push(record);
+    if (this.#letters.length > KEPT) this.#letters.shift();
+  }
+
+  #push(record: FailureRecord): void {
+    const { errorStream } = this.#surroundings;
+    if (errorStream === undefined) return;
+    const fail = (error: unknown) => {
+      this.#counts.add(record.step, "errorStreamFailed");
+      const why = describeThrown(error).message;
+      this.#log("warn", `Cannot push a failure of step "${record.step}" to the error stream: ${why}`, {
+        event: record.event.id,
+      });
+    };
+    try {
+      const pushing = errorStream(record);
+      if (!(pushing instanceof Promise)) return;
+      const done = pushing.catch(fail).finally(() => this.#pushing.delete(done));
+      this.#pushing.add(done);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  /** A log that fails must not fail the event as well. */
+  #log(level: "error" | "warn", message: string, fields: Readonly<Record<string, unknown>>): void {
+    try {
+      this.#surroundings.log[level](message, fields);
+    } catch {
+      this.#counts.add("log", "failed");
+    }
+  }
+}
+
+/** Whoever delivered the event is told of every failure, and keeps it: a stream has dead letters of its own. */
+function isDelivered(event: FlowEvent): boolean {
+  for (const root of tripOf(event).roots()) if (!root.isDelivered) return false;
+  return true;
+}

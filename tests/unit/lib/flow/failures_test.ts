@@ -1,0 +1,142 @@
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { StatusError } from "../../../../lib/errors.ts";
+import type { FailureRecord } from "../../../../lib/flow/failures.ts";
+import type { Context } from "../../../../lib/graph/context.ts";
+import { FlowEvent } from "../../../../lib/graph/event.ts";
+import { Graph } from "../../../../lib/graph/graph.ts";
+import { ManualClock } from "../../../support/manual_clock.ts";
+import { memoryLog, runGraph } from "../../../support/run_graph.ts";
+
+function failing(): Graph<number> {
+  const graph = new Graph<number>("g");
+  const root = graph.to("root", (n) => n);
+  root.to("side", (n: number) => {
+    if (n < 0) throw new RangeError("below zero");
+    return n;
+  });
+  root.to("main", (n: number) => {
+    if (n > 9) throw new StatusError(422, "too large");
+    return n;
+  }).respond();
+  return graph;
+}
+
+function told({ kind, step, event, error, handled }: FailureRecord) {
+  return { kind, step, id: event.id, body: event.body, error: `${error.name}: ${error.message}`, handled };
+}
+
+Deno.test("Flow.deadLetters() has the events whose failure nobody was told of, and counts them", async () => {
+  const clock = new ManualClock();
+  await clock.advance(1_000);
+  await using flow = await runGraph(failing(), { clock });
+  strictEqual(await flow.ask(-1, { id: "e1", key: "k", path: "/p" }), -1);
+  await rejects(flow.ask(10, { id: "e2" }), /too large/); // its caller was told
+  const [letter, more] = flow.deadLetters();
+  deepStrictEqual([told(letter!), letter!.event.key, letter!.event.path, letter!.time.getTime(), more], [
+    { kind: "failed", step: "side", id: "e1", body: -1, error: "RangeError: below zero", handled: undefined },
+    "k",
+    "/p",
+    1_000,
+    undefined,
+  ]);
+  deepStrictEqual(flow.counts(), { side: { failed: 1, deadLetters: 1 }, main: { failed: 1 } });
+});
+
+Deno.test("Flow.deadLetters() has what was emitted and failed", async () => {
+  await using flow = await runGraph(failing());
+  await flow.emit(99);
+  deepStrictEqual(flow.deadLetters().map(({ step, event }) => [step, event.body]), [["main", 99]]);
+});
+
+Deno.test("Flow.deadLetters() leaves out what was delivered: whoever delivered it is told, and keeps it", async () => {
+  await using flow = await runGraph(failing());
+  strictEqual((await flow.deliver(new FlowEvent(-5))).kind, "failed");
+  deepStrictEqual(flow.deadLetters(), []);
+  deepStrictEqual(flow.counts(), { side: { failed: 1 } });
+});
+
+Deno.test("Flow.deadLetters() has the event whose error handler failed, also where the caller was told", async () => {
+  const graph = new Graph<number>("g");
+  graph.to("first", (): number => {
+    throw new Error("one");
+  }).errorHandler("catch", () => {
+    throw new Error("two");
+  }).respond();
+  await using flow = await runGraph(graph);
+  await rejects(flow.ask(5, { id: "e" }), /Step "catch" failed: two/);
+  deepStrictEqual(flow.deadLetters().map(told), [
+    {
+      kind: "failed",
+      step: "catch",
+      id: "e",
+      body: 5,
+      error: "Error: two",
+      handled: { step: "first", message: "one" },
+    },
+  ]);
+});
+
+Deno.test("Flow.deadLetters() keeps the last 10,000, and counts all", async () => {
+  const flow = await runGraph(failing());
+  for (let n = 1; n <= 10_003; n++) await flow.emit(-n);
+  deepStrictEqual([flow.deadLetters().length, flow.deadLetters()[0]!.event.body], [10_000, -4]);
+  strictEqual(flow.counts().side!.deadLetters, 10_003);
+  await flow.close();
+});
+
+Deno.test("the error stream gets failures that a caller was told of, those that nobody was, and what steps report", async () => {
+  const graph = failing();
+  graph.addStep("report", (event: FlowEvent<number>, context: Context) => {
+    context.pushError(event, new Error(`seen ${event.body}`));
+    return event;
+  }, { fullEvent: true });
+  const pushed: FailureRecord[] = [];
+  const flow = await runGraph(graph, {
+    errorStream: async (failure) => {
+      await Promise.resolve();
+      pushed.push(failure);
+    },
+  });
+  await flow.ask(-1, { id: "e1" });
+  await rejects(flow.ask(10, { id: "e2" }));
+  await flow.close();
+  deepStrictEqual(pushed.map(({ kind, step, event, error }) => [kind, step, event.id, error.message]), [
+    ["failed", "side", "e1", "below zero"],
+    ["reported", "report", "e1", "seen -1"],
+    ["failed", "main", "e2", "too large"],
+    ["reported", "report", "e2", "seen 10"],
+  ]);
+});
+
+for (
+  const [how, errorStream] of [
+    ["throws", () => {
+      throw new Error("down");
+    }],
+    ["rejects", () => Promise.reject(new Error("down"))],
+  ] as const
+) {
+  Deno.test(`an error stream that ${how} is logged, and the event fails by its own failure only`, async () => {
+    const log = memoryLog();
+    const flow = await runGraph(failing(), { log, errorStream });
+    await rejects(flow.ask(10), /too large/);
+    await flow.close();
+    deepStrictEqual(log.lines, [`warn: Cannot push a failure of step "main" to the error stream: down`]);
+    strictEqual(flow.counts().main!.errorStreamFailed, 1);
+  });
+}
+
+Deno.test("a log that throws does not fail the event", async () => {
+  const log = memoryLog();
+  const flow = await runGraph(failing(), {
+    log: {
+      ...log,
+      error() {
+        throw new Error("disk full");
+      },
+    },
+  });
+  strictEqual(await flow.ask(-1), -1);
+  deepStrictEqual(flow.counts(), { side: { failed: 1, deadLetters: 1 }, log: { failed: 1 } });
+  await flow.close();
+});
