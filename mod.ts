@@ -13,6 +13,7 @@ export {
   ShapeError,
   StatusError,
   StepError,
+  StreamError,
 } from "./lib/errors.ts";
 export { Chart, chart, type ChartMaker, type ChartOptions } from "./lib/draw/chart.ts";
 export { Table, table, type TableOptions } from "./lib/draw/table.ts";
@@ -47,6 +48,7 @@ export {
   HELD,
   Joined,
   type Operator,
+  type Outlet,
   type PlainCall,
   type Reaction,
   type RouteSpec,
@@ -90,5 +92,17 @@ export { merge, type MergeOptions } from "./lib/steps/merge.ts";
 export { queue, type QueueOptions } from "./lib/steps/queue.ts";
 export { reduce } from "./lib/steps/reduce.ts";
 export { rename, type Renamed } from "./lib/steps/rename.ts";
+export { Delivery, type Settler, type TryLimits } from "./lib/streams/delivery.ts";
+export { DummyStream } from "./lib/streams/dummy_stream.ts";
+export { openStream, type StreamOptions } from "./lib/streams/open_stream.ts";
+export type {
+  NewRecord,
+  RecordError,
+  Stream,
+  StreamRecord,
+  SubscribeOptions,
+  Subscription,
+} from "./lib/streams/stream.ts";
+export type { StreamClock } from "./lib/streams/stream_clock.ts";
 export type { MemberErrorPolicy } from "./lib/routers/ensemble.ts";
 export type { VoteType } from "./lib/routers/vote.ts";

@@ -7,6 +7,7 @@ import { CallContext } from "./call_context.ts";
 import type { Counts } from "./counts.ts";
 import { Gate } from "./gate.ts";
 import { withPolicy } from "./policy.ts";
+import { streamOutlet } from "./outlet.ts";
 import type { RunningStep } from "./running_step.ts";
 import { reader, writer } from "./scope.ts";
 import { contextFor, type Surroundings } from "./surroundings.ts";
@@ -106,6 +107,10 @@ function scopeOf(plan: Plan, step: PlanStep, options: OpenOptions & { readonly s
     end: (held) => walk.end(shell, held),
     fail: (held, error) => walk.fail(shell, held, error),
     count: (what, by) => counts.add(name, what, by),
+    async openOutlet(options) {
+      const stream = await surroundings.openStream?.(name, options);
+      return stream === undefined ? undefined : streamOutlet(stream);
+    },
     send(event: FlowEvent) {
       const bodies = sent.get(name) ?? [];
       sent.set(name, bodies);

@@ -1,6 +1,15 @@
 import type { Clock } from "../graph/clock.ts";
 import type { Context, Log } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
+import type { Stream } from "../streams/stream.ts";
+
+/** What a queue says of its stream. */
+export interface QueueStream {
+  /** Undefined where the queue names none. */
+  readonly path?: string | undefined;
+  /** How many events may wait in it, where it has a bound. */
+  readonly capacityEvents?: number | undefined;
+}
 
 /** What every step of a flow may ask of where it runs: a context without a step's name. */
 export interface Surroundings {
@@ -9,6 +18,8 @@ export interface Surroundings {
   readonly log: Log;
   /** The time that the flow goes by. Default: the machine's. */
   readonly clock?: Clock;
+  /** Opens the stream that a queue at the end of the graph fills. Default: what leaves is kept in this process, to look at. */
+  readonly openStream?: (queue: string, options: QueueStream) => Promise<Stream>;
   /** Gets what steps measure by `context.metric`. Default: nobody. */
   readonly metric?: (name: string, value: number, step: string) => void;
   /** Gets what steps report by `context.pushError`, besides the log. Default: nobody. */

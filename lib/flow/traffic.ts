@@ -4,7 +4,7 @@ import type { FlowEvent } from "../graph/event.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Trip } from "./trip.ts";
-import type { WalkListener } from "./walk.ts";
+import type { WalkListener } from "./walk_listener.ts";
 
 /** What the traffic of a flow is counted with. */
 export interface TrafficOptions {

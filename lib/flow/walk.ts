@@ -12,14 +12,7 @@ import { pump } from "./pump.ts";
 import type { Stop } from "./straight.ts";
 import { Trip, tripOf } from "./trip.ts";
 import { countVisit } from "./visits.ts";
-
-/** What the walk tells of. */
-export interface WalkListener {
-  /** A step failed and no handler took it; `isTold` where a caller gets it as the answer. */
-  onFailure(event: FlowEvent, error: StepError, isTold: boolean): void;
-  /** A branch waits for a promise, or has ended its wait. */
-  onWait(change: 1 | -1, event: FlowEvent, giveUp: (() => void) | undefined): void;
-}
+import type { WalkListener } from "./walk_listener.ts";
 
 /**
  * Takes events from step to step. There is one list of work and one loop over it, so the stack does not grow with the graph or with
@@ -30,6 +23,8 @@ export class Walk {
   readonly #steps: RunningStep[] = [];
   readonly #events: FlowEvent[] = [];
   #isRunning = false;
+  /** Nothing goes on any more: what becomes of events is not looked at. */
+  isKilled = false;
   /** Told of every step that an event enters and leaves. */
   probe: Probe | undefined;
 
@@ -77,6 +72,7 @@ export class Walk {
 
   /** Ends a held event: it has no result. */
   end(step: RunningStep, held: FlowEvent): void {
+    if (this.isKilled) return;
     this.#takeBack(step, held).leave(step.name);
   }
 
@@ -105,7 +101,7 @@ export class Walk {
     if (this.#isRunning) return;
     this.#isRunning = true;
     try {
-      for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
+      for (let step = this.#steps.pop(); step !== undefined && !this.isKilled; step = this.#steps.pop()) {
         this.#walk(step, this.#events.pop()!);
       }
     } finally {
@@ -183,6 +179,7 @@ export class Walk {
 
   /** Acts on what a step answered for an event. */
   #goOn(step: RunningStep, event: FlowEvent, reaction: Reaction): void {
+    if (this.isKilled) return;
     try {
       if (reaction === event) this.#leave(step, event, step.outlets);
       else if (reaction === HELD) this.#hold(step, event);
@@ -277,6 +274,7 @@ export class Walk {
   }
 
   #fail(step: RunningStep, event: FlowEvent, error: unknown): void {
+    if (this.isKilled) return;
     const trip = tripOf(event);
     this.probe?.fail?.(step.name, event, error);
     const handler = recover(step, event, error);

@@ -20,6 +20,7 @@ import type { ModelArgs } from "../models/model_server.ts";
 import { modelRouter, type RouterStep } from "../routers/model_router.ts";
 import { MockServer } from "../serve/mock_server.ts";
 import { RouterGraph } from "./router_graph.ts";
+import { keepUnit } from "./unit.ts";
 
 /** What a function or a child needs where it runs. */
 export interface FunctionOptions {
@@ -82,6 +83,12 @@ export class ServingFunction {
     this.name = name;
     this.options = options;
     this.#defaultModel = defaultModel;
+    keepUnit(this, {
+      name,
+      params: this.#params,
+      children: () => [...this.#children.keys()],
+      source: () => sourceOf(this.#graph("run")),
+    });
   }
 
   /** A flow that checks each request by schema; the schemas type its first step and its responder. */

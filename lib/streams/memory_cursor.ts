@@ -41,19 +41,19 @@ export class MemoryCursor<Owner> {
     return [...this.#pending, ...this.#again.map(({ offset }) => offset)].sort((one, other) => one - other);
   }
 
-  /** Gives out the next offsets. One that has to wait keeps back all behind it, so that order holds. */
-  take(most: number, now: number): number[] {
-    const offsets: number[] = [];
-    while (offsets.length < most) {
-      const first = this.#again[0];
-      if (first !== undefined && first.dueAt > now) break;
-      if (first === undefined && this.#next >= this.#end) break;
-      const offset = first === undefined ? this.#next++ : this.#again.shift()!.offset;
-      this.#pending.add(offset);
-      this.#tries.set(offset, this.triesOf(offset) + 1);
-      offsets.push(offset);
-    }
-    return offsets;
+  /** The offset that may be given out next. One that has to wait keeps back all behind it, so that order holds. */
+  peek(now: number): number | undefined {
+    const first = this.#again[0];
+    if (first !== undefined) return first.dueAt > now ? undefined : first.offset;
+    return this.#next < this.#end ? this.#next : undefined;
+  }
+
+  /** Gives out what `peek` saw. */
+  take(offset: number): void {
+    if (this.#again.length > 0) this.#again.shift();
+    else this.#next += 1;
+    this.#pending.add(offset);
+    this.#tries.set(offset, this.triesOf(offset) + 1);
   }
 
   /** When the record that keeps the others back may be given out; undefined where none does. */

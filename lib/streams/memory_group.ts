@@ -26,7 +26,6 @@ export class MemoryGroup {
   readonly #cursors: readonly MemoryCursor<Member>[];
   readonly #timers = new Map<Member, () => void>();
   #members: Member[] = [];
-  #turn = 0;
 
   constructor(name: string, log: MemoryLog, from: NonNullable<SubscribeOptions["from"]>) {
     this.name = name;
@@ -83,37 +82,34 @@ export class MemoryGroup {
     }
   }
 
+  /** Gives a member what is next of its partitions, in the order of publishing. */
   #serve(member: Member): boolean {
     const now = member.clock.now();
-    for (let step = 0; step < this.#cursors.length; step++) {
-      const cursor = this.#cursors[(this.#turn + step) % this.#cursors.length]!;
-      if (cursor.owner !== member || cursor.heir !== undefined) continue;
-      const offsets = cursor.take(member.maxRecords, now);
-      if (offsets.length === 0) continue;
-      this.#turn = (cursor.partition.index + 1) % this.#cursors.length;
-      member.take(this.#deliver(member, cursor, offsets));
-      return true;
+    const cursors = this.#cursors.filter(({ owner, heir }) => owner === member && heir === undefined);
+    const given = new Map<StreamRecord, StoredRecord>();
+    while (given.size < member.maxRecords) {
+      const next = earliest(cursors, now);
+      if (next === undefined) break;
+      next.cursor.take(next.offset);
+      given.set(recordAt(next.cursor, next.offset, next.stored), next.stored);
     }
-    return false;
+    if (given.size > 0) member.take(this.#deliver(member, given));
+    return given.size > 0;
   }
 
-  #deliver(member: Member, cursor: MemoryCursor<Member>, offsets: readonly number[]): Delivery {
-    const stored = new Map(offsets.map((offset) => {
-      const record = storedAt(cursor, offset).stored;
-      return [recordAt(cursor, offset, record), record];
-    }));
-    return new Delivery([...stored.keys()], {
+  #deliver(member: Member, given: ReadonlyMap<StreamRecord, StoredRecord>): Delivery {
+    return new Delivery([...given.keys()], {
       commit: async (records) => {
-        await this.#settle(member, "acknowledge", records, (offset) => cursor.commit(offset));
+        await this.#settle(member, "acknowledge", records, (cursor, offset) => cursor.commit(offset));
         this.#log.makeRoom();
         for (const group of this.#log.groups.values()) group.look();
       },
       deliverAgain: async (records, afterMs) => {
         const dueAt = member.clock.now() + afterMs;
-        await this.#settle(member, "retry", records, (offset) => cursor.giveAgain(offset, dueAt));
+        await this.#settle(member, "retry", records, (cursor, offset) => cursor.giveAgain(offset, dueAt));
         this.look();
       },
-      bury: (record, error) => member.bury(stored.get(record)!, error),
+      bury: (record, error) => member.bury(given.get(record)!, error),
     }, member.limits);
   }
 
@@ -122,14 +118,14 @@ export class MemoryGroup {
     member: Member,
     act: string,
     records: readonly StreamRecord[],
-    settle: (offset: number) => void,
+    settle: (cursor: MemoryCursor<Member>, offset: number) => void,
   ): Promise<void> {
     if (!this.#members.includes(member)) {
       throw new StreamError(
         `Cannot ${act} ${records.length} records of ${this.#log.path}: the subscriber has left group "${this.name}", so they are given out again`,
       );
     }
-    for (const { offset } of records) settle(Number(offset));
+    for (const { partition, offset } of records) settle(this.#cursors[Number(partition)]!, Number(offset));
     this.#handOver();
   }
 
@@ -168,6 +164,17 @@ function beginning({ first, records }: Partition, from: NonNullable<SubscribeOpt
   if (from === "end") return first + records.length;
   const index = records.findIndex(({ publishedAt }) => publishedAt >= from.getTime());
   return first + (index < 0 ? records.length : index);
+}
+
+function earliest<Owner>(cursors: readonly MemoryCursor<Owner>[], now: number) {
+  let first: ReturnType<typeof storedAt<Owner>> | undefined;
+  for (const cursor of cursors) {
+    const offset = cursor.peek(now);
+    if (offset === undefined) continue;
+    const found = storedAt(cursor, offset);
+    if (first === undefined || found.stored.sequence < first.stored.sequence) first = found;
+  }
+  return first;
 }
 
 function storedAt<Owner>(cursor: MemoryCursor<Owner>, offset: number) {

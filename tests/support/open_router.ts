@@ -66,6 +66,7 @@ export async function openRouter(
       throw new Error("a router holds no events");
     },
     count: () => {},
+    openOutlet: () => Promise.resolve(undefined),
     send: () => {
       throw new Error("a router is no way out");
     },
