@@ -18,7 +18,7 @@ export class MemorySubscription<Body> implements Subscription<Body>, Member {
   readonly bury: Member["bury"];
   readonly #group: MemoryGroup;
   readonly #onClose: () => void;
-  readonly #asked: ((result: IteratorResult<Delivery<Body>>) => void)[] = [];
+  readonly #asked: ((result: IteratorResult<Delivery<Body>, undefined>) => void)[] = [];
   #isClosed = false;
 
   constructor({ group, clock, maxRecords, limits, bury, onClose }: MemberParts) {
@@ -39,7 +39,7 @@ export class MemorySubscription<Body> implements Subscription<Body>, Member {
     this.#asked.shift()!({ done: false, value: delivery as Delivery<Body> });
   }
 
-  next(): Promise<IteratorResult<Delivery<Body>>> {
+  next(): Promise<IteratorResult<Delivery<Body>, undefined>> {
     if (this.#isClosed) return Promise.resolve({ done: true, value: undefined });
     return new Promise((resolve) => {
       this.#asked.push(resolve);
@@ -47,7 +47,7 @@ export class MemorySubscription<Body> implements Subscription<Body>, Member {
     });
   }
 
-  async return(): Promise<IteratorResult<Delivery<Body>>> {
+  async return(): Promise<IteratorResult<Delivery<Body>, undefined>> {
     await this.close();
     return { done: true, value: undefined };
   }

@@ -70,7 +70,8 @@ export interface SubscribeOptions {
  * One subscriber: an async iterable of deliveries, read once. Deliveries may be asked for before those before are settled, so a
  * reader bounds what it has in hand by not asking.
  */
-export interface Subscription<Body = unknown> extends AsyncIterableIterator<Delivery<Body>>, AsyncDisposable {
+export interface Subscription<Body = unknown>
+  extends AsyncIterableIterator<Delivery<Body>, undefined, void>, AsyncDisposable {
   /** Leaves the group: what is not settled is given to other subscribers, or to the next that comes. */
   close(): Promise<void>;
 }

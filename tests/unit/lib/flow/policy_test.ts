@@ -4,11 +4,11 @@ import type { Context } from "../../../../lib/graph/context.ts";
 import { Graph } from "../../../../lib/graph/graph.ts";
 import { batch } from "../../../../lib/steps/batch.ts";
 import type { StepOptions } from "../../../../lib/graph/step.ts";
-import { ManualClock, settle } from "../../../support/manual_clock.ts";
+import { settle, testClock } from "../../../../lib/testing/test_clock.ts";
 import { runGraph } from "../../../support/run_graph.ts";
 
 async function flowOf(step: (body: number[], context: Context) => unknown, options: StepOptions) {
-  const clock = new ManualClock();
+  const clock = testClock();
   const graph = new Graph<number[]>("g");
   graph.to("work", step, options as object).respond();
   return { clock, flow: await runGraph(graph, { clock }) };

@@ -1,12 +1,14 @@
 import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/strict";
+import { z } from "zod";
 import { StatusError } from "../../../../lib/errors.ts";
 import { type FunctionOptions, serving, type ServingFunction } from "../../../../lib/functions/serving.ts";
 import type { Context } from "../../../../lib/graph/context.ts";
 import type { FlowEvent } from "../../../../lib/graph/event.ts";
+import type { StepDefinition } from "../../../../lib/graph/operator.ts";
+import { ReadyStep } from "../../../../lib/graph/step.ts";
 import type { StreamRecord } from "../../../../lib/streams/stream.ts";
 import { batch } from "../../../../lib/steps/batch.ts";
 import { filter } from "../../../../lib/steps/filter.ts";
-import { merge } from "../../../../lib/steps/merge.ts";
 import { queue } from "../../../../lib/steps/queue.ts";
 import { testBench } from "../../../../lib/testing/test_bench.ts";
 
@@ -169,17 +171,38 @@ Deno.test("retries and time-outs of a step take milliseconds of the bench's cloc
   deepStrictEqual(bench.counts(), {});
 });
 
+/** Counts odd numbers as late, and ends them. */
+const LATE: StepDefinition = {
+  kind: "late",
+  shape: "box",
+  options: z.strictObject({}),
+  code: {},
+  open: (_spec, scope) => ({
+    process(event) {
+      if (event.body as number % 4 === 0) return event;
+      scope.count("late");
+      return [];
+    },
+  }),
+};
+
 Deno.test("counts() tells what was late and dropped, in runs that crashed too", async () => {
   const fn = serving("parent").addChildFunction("child");
-  fn.setTopology("flow").to("q", queue<{ key: string }>({ path: "memory://q" }))
-    .to("pair", merge<{ key: string }>({ key: ({ key }) => key, maxBehindEvents: 1 }), { function: "child" });
-  fn.setParam("unused", 1);
+  fn.setTopology("flow").to("double", (n: number) => n * 2).to("q", queue({ path: "memory://q" }))
+    .to("window", new ReadyStep<number, number>(LATE), { function: "child" })
+    .to("small", queue({ capacityEvents: 1, whenFull: "drop" }), { function: "child" })
+    .to("slow", () => new Promise(() => {}), { function: "child" });
   await using bench = await testBench(fn);
-  for (const key of ["a", "b", "c"]) await bench.send({ key });
-  const first = bench.counts("child");
-  deepStrictEqual(Object.keys(first), Object.keys(bench.counts()));
+  for (const n of [1, 2, 3, 4, 6, 8, 10]) await bench.send(n);
+  // one in the step, one in the queue
+  deepStrictEqual(bench.counts(), { window: { late: 2 }, small: { dropped: 5 - 1 - 1 } });
   await bench.crash("child");
-  deepStrictEqual(bench.counts("child"), first, "a crash does not lose counts");
+  deepStrictEqual(bench.counts("child"), { window: { late: 2 }, small: { dropped: 3 } });
+  deepStrictEqual(bodies(await bench.redeliver("child")), [4, 8]);
+  await bench.crash("child"); // a step that never answers would keep close waiting
+  // both come at once again, so that the second finds the queue full
+  deepStrictEqual(bench.counts("child"), { window: { late: 2 }, small: { dropped: 3 + 1 } });
+  deepStrictEqual(bench.counts("parent"), {});
 });
 
 Deno.test("a full stream lets the parent wait until the child has made room", async () => {
