@@ -92,6 +92,7 @@ export { merge, type MergeOptions } from "./lib/steps/merge.ts";
 export { queue, type QueueOptions } from "./lib/steps/queue.ts";
 export { reduce } from "./lib/steps/reduce.ts";
 export { rename, type Renamed } from "./lib/steps/rename.ts";
+export { DeadLetters, deadLetters } from "./lib/streams/dead_letters.ts";
 export { Delivery, type Settler, type TryLimits } from "./lib/streams/delivery.ts";
 export { DummyStream } from "./lib/streams/dummy_stream.ts";
 export { openStream, type StreamOptions } from "./lib/streams/open_stream.ts";

@@ -1,6 +1,6 @@
 import { GraphError } from "../errors.ts";
 import { type Flow, start } from "../flow/flow.ts";
-import { consoleLog } from "../flow/surroundings.ts";
+import { consoleLog, type QueueStream } from "../flow/surroundings.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import { CellJournal } from "../graph/cell.ts";
 import type { Chain } from "../graph/chain.ts";
@@ -20,6 +20,8 @@ import type { ModelArgs } from "../models/model_server.ts";
 import { modelRouter, type RouterStep } from "../routers/model_router.ts";
 import { MockServer } from "../serve/mock_server.ts";
 import { RouterGraph } from "./router_graph.ts";
+import { openStream } from "../streams/open_stream.ts";
+import { streamPath } from "./stream_path.ts";
 import { keepUnit } from "./unit.ts";
 
 /** What a function or a child needs where it runs. */
@@ -55,6 +57,11 @@ export interface OpenGraph extends Omit<Graph<any>, "to"> {
 export interface MockOptions {
   /** `*`, the default, runs the function and all its children; a name runs that child; `""` the function without children. */
   currentFunction?: string;
+  /**
+   * Where queues at the end of the graph lead: into this process, to look at by `sent` (default), or into the streams of their paths.
+   * With `currentFunction`, the queues to other functions are such ends.
+   */
+  queues?: "memory" | "real";
   /** Told of each step that an event enters. */
   observe?: (step: string, event: FlowEvent) => void;
   /** Where steps and the flow write their log lines; default: the console. */
@@ -169,7 +176,7 @@ export class ServingFunction {
    *
    * @throws {GraphError} With everything that is wrong with the graph.
    */
-  async start(options: Pick<MockOptions, "clock" | "log"> = {}): Promise<Flow> {
+  async start(options: Pick<MockOptions, "clock" | "log" | "queues"> = {}): Promise<Flow> {
     return await this.#start(this.#compile("*"), { isMock: false, ...options });
   }
 
@@ -206,11 +213,22 @@ export class ServingFunction {
 
   #start(
     plan: Plan,
-    { isMock, log = consoleLog(), clock, ...rest }: Omit<MockOptions, "currentFunction"> & { isMock: boolean },
+    { isMock, log = consoleLog(), clock, queues = "memory", ...rest }:
+      & Omit<MockOptions, "currentFunction">
+      & { isMock: boolean },
   ): Promise<Flow> {
     return start(plan, {
       ...rest,
-      surroundings: { isMock, params: this.#params, log, ...(clock === undefined ? {} : { clock }) },
+      surroundings: {
+        isMock,
+        params: this.#params,
+        log,
+        ...(clock === undefined ? {} : { clock }),
+        ...(queues === "memory" ? {} : {
+          openStream: (queue: string, { path, capacityEvents }: QueueStream) =>
+            openStream(streamPath(this, queue, path), { clock, capacityRecords: capacityEvents }),
+        }),
+      },
     });
   }
 

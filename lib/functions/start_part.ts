@@ -9,6 +9,7 @@ import type { Log } from "../graph/context.ts";
 import { link } from "../graph/link.ts";
 import { functionsOf } from "../graph/part.ts";
 import type { Stream } from "../streams/stream.ts";
+import { streamPath } from "./stream_path.ts";
 import type { Unit } from "./unit.ts";
 
 /** One function of several that a serving function is made of, compiled by itself. */
@@ -86,8 +87,4 @@ export async function startPart(
       { cause, cure: "Mend the path of the queue, then start again", severity: "error" },
     ]);
   }
-}
-
-function streamPath(unit: Unit, queue: string, path: string | undefined): string {
-  return path ?? `memory://${unit.name}-${queue}`;
 }

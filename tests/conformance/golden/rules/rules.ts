@@ -7,6 +7,7 @@ import { CHOICE_RULES } from "./choices.ts";
 import { ERROR_RULES } from "./errors.ts";
 import { HANDLER_RULES } from "./handlers.ts";
 import { ROUTER_RULES } from "./routers.ts";
+import { STREAM_RULES } from "./streams.ts";
 
 /** All rules; the first that is about a difference judges it. */
 export const RULES: readonly Rule[] = [
@@ -14,6 +15,7 @@ export const RULES: readonly Rule[] = [
   ...CHOICE_RULES,
   ...HANDLER_RULES,
   ...ERROR_RULES,
+  ...STREAM_RULES,
   ...BUILD_RULES,
   ...BODY_RULES,
 ];
