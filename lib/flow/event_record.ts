@@ -39,7 +39,8 @@ export function recordOf(event: FlowEvent): NewRecord {
 /** The event that a record is, as it enters a function; `trigger` is the path of the stream. */
 export function eventOf(record: StreamRecord, trigger: string): FlowEvent {
   const { id, key, path, time, headers, partition, body, error } = record;
-  const event = new FlowEvent(body, { id, key, path, time, headers, partition: `${trigger} ${partition}`, trigger });
+  const event = new FlowEvent(body, { id, key, path, time, headers, partition, trigger });
+  event.lane = `${trigger} ${partition}`; // other streams of the flow have partitions of this name too
   if (error !== undefined) event.error = error;
   return event;
 }

@@ -4,6 +4,7 @@ import type { Plan } from "../graph/compile.ts";
 import { type EventInit, FlowEvent } from "../graph/event.ts";
 import { checkInput } from "./check_input.ts";
 import { Counts } from "./counts.ts";
+import { discard } from "./discard.ts";
 import { openSteps } from "./open.ts";
 import type { Probe } from "./probe.ts";
 import type { RunningStep } from "./running_step.ts";
@@ -132,13 +133,12 @@ export class Flow implements AsyncDisposable {
    */
   deliver(event: FlowEvent, queue?: string): Promise<Outcome> {
     const starts = queue === undefined ? this.#starts : this.#entries.get(queue);
-    if (starts === undefined) {
-      throw new RangeError(`Cannot deliver event ${event.id}: no step here stands behind "${queue}"`);
-    }
+    if (starts === undefined) throw new RangeError(`Cannot deliver from "${queue}": no step here stands behind it`);
     const refusal = this.#refuse(event, queue === undefined);
     if (refusal !== undefined) return Promise.resolve(refusal);
     const trip = new Trip();
     return new Promise((resolve) => {
+      trip.whenSettled(discard);
       trip.whenDone(() => {
         resolve(trip.failure === undefined ? trip.outcome! : { kind: "failed", error: trip.failure });
       });

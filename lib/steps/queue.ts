@@ -15,7 +15,7 @@ import { ReadyStep } from "../graph/step.ts";
 export interface QueueOptions {
   /** The stream between two functions, or the way out at the end of a graph: `memory://articles`. Default: in this process. */
   path?: string;
-  /** How many events wait at most, 1 or more. Default 1,000. */
+  /** How many events wait at most, 1 or more. Default 1,000. Where functions run apart, as many more may wait in the stream. */
   capacityEvents?: number;
   /** What happens to an event that finds the queue full: it waits (default), is dropped, or is refused with 503. */
   whenFull?: "wait" | "drop" | "refuse";

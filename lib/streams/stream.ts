@@ -76,7 +76,10 @@ export interface Subscription<Body = unknown>
   close(): Promise<void>;
 }
 
-/** Records that wait between those who publish and those who read; what a group has not acknowledged is delivered again. */
+/**
+ * Records that wait between those who publish and those who read; what a group has not acknowledged is delivered again, at least
+ * once: after a crash, a broker that keeps one offset a partition gives again what was acknowledged behind a record that was not.
+ */
 export interface Stream<Body = unknown> extends AsyncDisposable {
   /** As it was opened. */
   readonly path: string;

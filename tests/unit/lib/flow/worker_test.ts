@@ -1,4 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { StatusError } from "../../../../lib/errors.ts";
 import { start } from "../../../../lib/flow/flow.ts";
 import { startWorker } from "../../../../lib/flow/worker.ts";
 import { compile } from "../../../../lib/graph/compile.ts";
@@ -162,4 +163,67 @@ Deno.test("startWorker() asks a stream again that could not be read", async () =
   );
   await running.close();
   strictEqual(await input.lag("g"), 0);
+});
+
+Deno.test("startWorker() acknowledges a record whose streaming reply nobody reads, when the stream has ended or failed", async () => {
+  const graph = new Graph<number>("g");
+  graph.to("count", async function* (n: number) {
+    for (let index = 0; index < n; index++) {
+      await Promise.resolve();
+      yield index;
+    }
+    if (n === 3) throw new StatusError(400, "three");
+  }).respond();
+  const { running, input, broker } = await worker(graph);
+  await input.publish([0, 2, 3].map((body) => ({ body })));
+  await settle();
+  strictEqual(await input.lag("g"), 0);
+  deepStrictEqual(broker.records("memory://in-dead-letters").map(({ body }) => body), [3]);
+  await running.close();
+});
+
+Deno.test("Worker.close() waits until its acknowledgements have arrived", async () => {
+  const graph = new Graph<number>("g");
+  graph.to("see", () => {});
+  const acknowledged = Promise.withResolvers<void>();
+  const events: string[] = [];
+  const { running, input } = await worker(graph, {
+    stream: (real) => ({
+      path: real.path,
+      publish: (records) => real.publish(records),
+      lag: (group) => real.lag(group),
+      close: () => real.close(),
+      [Symbol.asyncDispose]: () => real.close(),
+      async subscribe(options) {
+        const subscription = await real.subscribe(options);
+        const close = subscription.close.bind(subscription);
+        subscription.close = async () => {
+          events.push("left");
+          await close();
+        };
+        const next = subscription.next.bind(subscription);
+        subscription.next = async () => {
+          const result = await next();
+          const ack = result.value?.ack.bind(result.value);
+          if (result.value !== undefined) {
+            result.value.ack = async (records) => {
+              await acknowledged.promise;
+              await ack?.(records);
+              events.push("acknowledged");
+            };
+          }
+          return result;
+        };
+        return subscription;
+      },
+    }),
+  });
+  await input.publish([{ body: 1 }]);
+  await settle();
+  const closing = running.close();
+  await settle();
+  deepStrictEqual(events, []);
+  acknowledged.resolve();
+  await closing;
+  deepStrictEqual(events, ["acknowledged", "left"]);
 });

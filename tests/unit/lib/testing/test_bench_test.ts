@@ -76,7 +76,9 @@ Deno.test("crash() in the middle of a batch loses nothing", async () => {
   await using bench = await testBench(fn);
   for (const n of [1, 2]) await bench.send(n);
   deepStrictEqual([bench.committed("q"), bench.published("out")], [[], []]);
+  strictEqual(bench.clock.timers, 1);
   await bench.crash("child");
+  strictEqual(bench.clock.timers, 0);
   await bench.clock.advance(5_000);
   deepStrictEqual(bench.published("out"), [], "its timers fire no more");
   await bench.send(3);
