@@ -60,6 +60,7 @@ export class Walk {
 
   /** Sends on a held event, or one made of held ones. Resolves when it has ended everywhere, or is kept by other steps. */
   release(step: RunningStep, event: FlowEvent, of: readonly FlowEvent[] = [event]): Promise<void> {
+    if (this.isKilled) return new Promise(() => {});
     const parents = of.map((held) => this.#takeBack(step, held));
     const trip = new Trip(parents);
     trip.enter();
@@ -78,6 +79,7 @@ export class Walk {
 
   /** Fails a held event. */
   fail(step: RunningStep, held: FlowEvent, error: unknown): void {
+    if (this.isKilled) return;
     this.#takeBack(step, held);
     this.#fail(step, held, error);
     this.#run();

@@ -43,6 +43,7 @@ export class MemoryBroker {
     } else if (asked.capacity !== undefined) {
       log.capacity = asked.capacity;
       log.makeRoom();
+      for (const group of log.groups.values()) group.look();
     }
     return log;
   }

@@ -52,7 +52,7 @@ export class MemoryGroup {
   open(): StreamRecord[] {
     return this.#cursors.flatMap((cursor) => cursor.open().map((offset) => storedAt(cursor, offset)))
       .sort((one, other) => one.stored.sequence - other.stored.sequence)
-      .map(({ cursor, offset, stored }) => recordAt(cursor, offset, stored));
+      .map(recordAt);
   }
 
   /** A member comes, and gets its share of the partitions. */
@@ -91,7 +91,7 @@ export class MemoryGroup {
       const next = earliest(cursors, now);
       if (next === undefined) break;
       next.cursor.take(next.offset);
-      given.set(recordAt(next.cursor, next.offset, next.stored), next.stored);
+      given.set(recordAt(next), next.stored);
     }
     if (given.size > 0) member.take(this.#deliver(member, given));
     return given.size > 0;
@@ -99,32 +99,35 @@ export class MemoryGroup {
 
   #deliver(member: Member, given: ReadonlyMap<StreamRecord, StoredRecord>): Delivery {
     return new Delivery([...given.keys()], {
+      // deno-lint-ignore require-await -- what cannot be settled rejects, as with a broker
       commit: async (records) => {
-        await this.#settle(member, "acknowledge", records, (cursor, offset) => cursor.commit(offset));
+        this.#refuseGone(member, records);
+        this.#settle(records, (cursor, offset) => cursor.commit(offset));
         this.#log.makeRoom();
         for (const group of this.#log.groups.values()) group.look();
       },
+      // deno-lint-ignore require-await -- see above
       deliverAgain: async (records, afterMs) => {
         const dueAt = member.clock.now() + afterMs;
-        await this.#settle(member, "retry", records, (cursor, offset) => cursor.giveAgain(offset, dueAt));
+        this.#refuseGone(member, records);
+        this.#settle(records, (cursor, offset) => cursor.giveAgain(offset, dueAt));
         this.look();
       },
       bury: (record, error) => member.bury(given.get(record)!, error),
     }, member.limits);
   }
 
-  // deno-lint-ignore require-await -- what cannot be settled rejects, as with a broker
-  async #settle(
-    member: Member,
-    act: string,
+  #refuseGone(member: Member, records: readonly StreamRecord[]): void {
+    if (this.#members.includes(member)) return;
+    throw new StreamError(
+      `Cannot settle ${records.length} records of ${this.#log.path}: the subscriber has left group "${this.name}", so they are given out again`,
+    );
+  }
+
+  #settle(
     records: readonly StreamRecord[],
     settle: (cursor: MemoryCursor<Member>, offset: number) => void,
-  ): Promise<void> {
-    if (!this.#members.includes(member)) {
-      throw new StreamError(
-        `Cannot ${act} ${records.length} records of ${this.#log.path}: the subscriber has left group "${this.name}", so they are given out again`,
-      );
-    }
+  ): void {
     for (const { partition, offset } of records) settle(this.#cursors[Number(partition)]!, Number(offset));
     this.#handOver();
   }
@@ -182,7 +185,7 @@ function storedAt<Owner>(cursor: MemoryCursor<Owner>, offset: number) {
   return { cursor, offset, stored: records[offset - first]! };
 }
 
-function recordAt<Owner>(cursor: MemoryCursor<Owner>, offset: number, stored: StoredRecord): StreamRecord {
+function recordAt<Owner>({ cursor, offset, stored }: ReturnType<typeof storedAt<Owner>>): StreamRecord {
   return openRecord(stored, {
     partition: String(cursor.partition.index),
     offset: String(offset),

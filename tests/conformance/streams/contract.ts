@@ -1,6 +1,7 @@
 /** What every kind of stream must do, as functions of an opener: one suite, every driver. */
 
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
+import { randomFrom } from "../../support/random.ts";
 import type { Delivery } from "../../../lib/streams/delivery.ts";
 import type { NewRecord, Stream, StreamRecord, Subscription } from "../../../lib/streams/stream.ts";
 
@@ -478,15 +479,4 @@ async function crashes(
   strictEqual(await writer.lag("g"), 0);
   ok(crashed > 0, "some readers crashed");
   await writer.close();
-}
-
-/** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
