@@ -16,6 +16,7 @@ export {
   StatusError,
   type StatusErrorOptions,
   StepError,
+  StreamError,
   type Thrown,
 } from "./lib/errors.ts";
 export { Chart, chart, type ChartMaker, type ChartOptions } from "./lib/draw/chart.ts";
@@ -57,6 +58,7 @@ export {
   HELD,
   Joined,
   type Operator,
+  type Outlet,
   type PlainCall,
   type Reaction,
   type RouteSpec,
@@ -154,5 +156,18 @@ export type {
   WindowValue,
 } from "./lib/steps/window_fields.ts";
 export type { Operation } from "./lib/steps/windows/tally.ts";
+export { DeadLetters, deadLetters } from "./lib/streams/dead_letters.ts";
+export { Delivery, type Settler, type TryLimits } from "./lib/streams/delivery.ts";
+export { DummyStream } from "./lib/streams/dummy_stream.ts";
+export { openStream, type StreamOptions } from "./lib/streams/open_stream.ts";
+export type {
+  NewRecord,
+  RecordError,
+  Stream,
+  StreamRecord,
+  SubscribeOptions,
+  Subscription,
+} from "./lib/streams/stream.ts";
+export type { StreamClock } from "./lib/streams/stream_clock.ts";
 export type { MemberErrorPolicy } from "./lib/routers/ensemble.ts";
 export type { VoteType } from "./lib/routers/vote.ts";

@@ -174,3 +174,9 @@ export class ModelError extends Error {
   /** The name of the class. */
   override readonly name = "ModelError";
 }
+
+/** A stream cannot take, give or keep a record. */
+export class StreamError extends Error {
+  /** The name of the class. */
+  override readonly name = "StreamError";
+}

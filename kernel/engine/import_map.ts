@@ -12,7 +12,11 @@ export async function importArguments(directory: string): Promise<string[]> {
   const theirs = await readImports(config);
   if (theirs.levada !== undefined) return ["--config", config];
   const map = {
-    imports: { ...absolute(theirs, config), levada: new URL("mod.ts", PROJECT).href },
+    imports: {
+      ...absolute(theirs, config),
+      levada: new URL("mod.ts", PROJECT).href,
+      "levada/testing": new URL("lib/testing/mod.ts", PROJECT).href,
+    },
     scopes: { [new URL("./", PROJECT).href]: absolute(own.imports, PROJECT.pathname) },
   };
   return ["--config", config, "--import-map", `data:application/json,${encodeURIComponent(JSON.stringify(map))}`];

@@ -2,9 +2,10 @@ import { StatusError, StepError } from "../errors.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { Plan } from "../graph/compile.ts";
 import { type EventInit, FlowEvent } from "../graph/event.ts";
-import type { Schema } from "../graph/schema.ts";
+import { checkInput } from "./check_input.ts";
 import { closeFlow } from "./closing.ts";
 import type { Counts } from "./counts.ts";
+import { discard } from "./discard.ts";
 import type { FailureRecord, Failures } from "./failures.ts";
 import { joinProbes, type Probe } from "./probe.ts";
 import type { RunningStep } from "./running_step.ts";
@@ -40,6 +41,7 @@ export class Flow implements AsyncDisposable {
   readonly #parts: FlowParts;
   readonly #starts: readonly RunningStep[];
   readonly #straight: ReturnType<typeof straightWay>;
+  readonly #entries: ReadonlyMap<string, readonly RunningStep[]>;
   #probes: readonly Probe[];
   #closed: Promise<unknown> | undefined;
 
@@ -47,6 +49,9 @@ export class Flow implements AsyncDisposable {
   constructor(parts: FlowParts) {
     this.#parts = parts;
     this.#starts = parts.plan.starts.map((index) => parts.steps[index]!);
+    this.#entries = new Map(
+      parts.plan.entries.map(({ queue, steps }) => [queue, steps.map((index) => parts.steps[index]!)]),
+    );
     this.#straight = straightWay(parts.plan, parts.steps);
     this.#probes = parts.walk.probe === undefined ? [] : [parts.walk.probe];
   }
@@ -85,19 +90,34 @@ export class Flow implements AsyncDisposable {
 
   /**
    * Sends an event in and resolves when everything that became of it is done: with a failure, if any branch failed and no handler
-   * took it, else with how it ended for the sender. A stream acknowledges its record then.
+   * took it, else with how it ended for the sender. A stream acknowledges its record then. Where the flow is one function of
+   * several, `queue` names the queue that the event came through: it enters the steps behind that one.
    */
-  deliver(event: FlowEvent): Promise<Outcome> {
+  deliver(event: FlowEvent, queue?: string): Promise<Outcome> {
     return new Promise((resolve) => {
-      const refusal = this.#refuse(event);
+      const starts = queue === undefined ? this.#starts : this.#entries.get(queue);
+      if (starts === undefined) throw new RangeError(`Cannot deliver from "${queue}": no step here stands behind it`);
+      const refusal = this.#refuse(event, queue === undefined);
       if (refusal !== undefined) return resolve(refusal);
       const trip = new Trip();
       trip.isDelivered = true;
+      trip.whenSettled(discard);
       trip.whenDone(() => {
         resolve(trip.failure === undefined ? trip.outcome! : { kind: "failed", error: trip.failure });
       });
-      this.#send(event, trip);
+      this.#send(event, trip, starts);
     });
+  }
+
+  /** Whether the flow has room for an event: less waits in it than may. */
+  get isReady(): boolean {
+    return !this.#parts.traffic.isFull;
+  }
+
+  /** Resolves when there is room for an event; who reads a stream asks before each record. */
+  ready(): Promise<void> {
+    const { traffic } = this.#parts;
+    return traffic.isFull ? traffic.turn().then(() => traffic.entered()) : Promise.resolve();
   }
 
   /** Sends a body in and resolves when it is accepted; waits while too many events wait in the flow. */
@@ -176,6 +196,16 @@ export class Flow implements AsyncDisposable {
     return (this.#closed ??= closeFlow(this.#parts, timeoutMs ?? limits.closeTimeoutMs ?? CLOSE_MS)) as Promise<Total>;
   }
 
+  /**
+   * Ends the flow as a crash would: nothing is given out, closed or answered any more, and what is under way comes to nothing.
+   * For tests; what steps have opened stays open.
+   */
+  kill(): void {
+    this.#closed = Promise.resolve();
+    this.#parts.walk.isKilled = true;
+    this.#parts.traffic.close();
+  }
+
   /** Closes the flow, see `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
@@ -211,40 +241,27 @@ export class Flow implements AsyncDisposable {
     this.#send(event, trip);
   }
 
-  #send(event: FlowEvent, trip: Trip): void {
+  #send(event: FlowEvent, trip: Trip, starts = this.#starts): void {
     const { plan, walk, traffic } = this.#parts;
     if (!plan.hasResponder) trip.settle({ kind: "accepted" });
     traffic.enter(trip);
     try {
-      walk.spread(this.#starts, event, trip);
+      walk.spread(starts, event, trip);
     } catch (error) { // the body cannot be copied for several start steps
-      const failure = new StepError(this.#starts[0]!.name, error);
+      const failure = new StepError(starts[0]!.name, error);
       const isTold = trip.settle({ kind: "failed", error: failure });
       trip.note(failure);
       traffic.onFailure(event, failure, isTold);
       trip.enter();
-      trip.leave(this.#starts[0]!.name);
+      trip.leave(starts[0]!.name);
     }
   }
 
-  #refuse(event: FlowEvent): Extract<Outcome, { kind: "failed" }> | undefined {
+  #refuse(event: FlowEvent, isFromOutside = true): Extract<Outcome, { kind: "failed" }> | undefined {
     const { plan } = this.#parts;
     if (this.#closed !== undefined) {
       throw new StatusError(503, `Cannot take event ${event.id}: flow "${plan.name}" is closed`);
     }
-    if (plan.input === undefined) return undefined;
-    let parsed: ReturnType<Schema<unknown>["safeParse"]>;
-    try {
-      parsed = plan.input.safeParse(event.body);
-    } catch (error) { // a check of the user's own
-      return { kind: "failed", error: new StepError("input", error) };
-    }
-    if (parsed.success) {
-      event.body = parsed.data;
-      return undefined;
-    }
-    const fields = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`).join("; ");
-    const cause = new StatusError(422, `Cannot take the request as input of graph "${plan.name}": ${fields}`);
-    return { kind: "failed", error: new StepError("input", cause) };
+    return isFromOutside ? checkInput(event, plan) : undefined;
   }
 }

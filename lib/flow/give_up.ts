@@ -2,6 +2,7 @@ import { StatusError } from "../errors.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import type { Closing } from "./closing.ts";
 import { tripOf } from "./trip.ts";
+import { turn } from "./turn.ts";
 
 /**
  * Ends everything that is still under way in a flow whose time to close is over: each event fails at the step where it is, and what
@@ -35,9 +36,4 @@ export async function giveUpAll(closing: Closing, timeoutMs: number): Promise<Er
       } after ${timeoutMs} ms`,
     )
   );
-}
-
-/** Lets every promise settle that waits for nothing outside of this program. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }

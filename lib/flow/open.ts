@@ -8,6 +8,7 @@ import { CallContext } from "./call_context.ts";
 import type { Counts } from "./counts.ts";
 import { Gate } from "./gate.ts";
 import { Policy, withPolicy } from "./policy.ts";
+import { streamOutlet } from "./outlet.ts";
 import type { RunningStep } from "./running_step.ts";
 import { reader, writer } from "./scope.ts";
 import { contextFor, type Surroundings } from "./surroundings.ts";
@@ -135,6 +136,10 @@ function scopeOf(
     },
     count: (what, by) => counts.add(name, what, by),
     attempt: async (run, given) => await policy.run({ ...given, run: (cut) => run(cut.signal) }),
+    async openOutlet(options) {
+      const stream = await surroundings.openStream?.(name, options);
+      return stream === undefined ? undefined : streamOutlet(stream);
+    },
     send(event: FlowEvent) {
       const bodies = sent.get(name) ?? [];
       sent.set(name, bodies);

@@ -2,6 +2,9 @@ import type { FlowEvent } from "../graph/event.ts";
 import type { Streamed } from "../graph/operator.ts";
 import type { RunningStep } from "./running_step.ts";
 import { Trip } from "./trip.ts";
+import { turn } from "./turn.ts";
+
+const CHUNKS_A_TURN = 1_000; // an endless generator that waits for nothing would let no timer run and no request come in
 
 /** What is done with the results of a streaming step. */
 export interface PumpOptions {
@@ -60,6 +63,7 @@ export async function pump(event: FlowEvent, chunks: Streamed["chunks"], options
       chunk.track = trip;
       options.send(chunk);
       if (!trip.isDone) await new Promise<void>((resolve) => trip.whenIdle(resolve));
+      if (index % CHUNKS_A_TURN === 0) await turn();
       waiter.check();
     }
     if (signal.aborted && !isLeft) await waiter.wait(stopped(chunks));

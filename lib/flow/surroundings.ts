@@ -3,6 +3,15 @@ import type { Context, Log } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import type { OpenTable, Tables } from "./tables.ts";
 import type { ErrorStream } from "./failures.ts";
+import type { Stream } from "../streams/stream.ts";
+
+/** What a queue says of its stream. */
+export interface QueueStream {
+  /** Undefined where the queue names none. */
+  readonly path?: string | undefined;
+  /** How many events may wait in it, where it has a bound. */
+  readonly capacityEvents?: number | undefined;
+}
 
 /** What every step of a flow may ask of where it runs: a context without a step's name. */
 export interface Surroundings {
@@ -13,6 +22,8 @@ export interface Surroundings {
   readonly clock?: Clock;
   /** Opens what steps get by `context.table`, once for a name and function. Default: tables in memory, empty. */
   readonly table?: OpenTable;
+  /** Opens the stream that a queue at the end of the graph fills. Default: what leaves is kept in this process, to look at. */
+  readonly openStream?: (queue: string, options: QueueStream) => Promise<Stream>;
   /** Gets what steps measure by `context.metric`. Default: nobody. */
   readonly metric?: (name: string, value: number, step: string) => void;
   /** Gets every failure that no handler took, and what steps report. Default: nobody. */

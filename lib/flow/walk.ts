@@ -29,6 +29,8 @@ export class Walk {
   #isStopped = false;
   /** Whether nobody waits any more for what a step makes of an event that it may believe it holds. */
   readonly #isGone = (event: FlowEvent): boolean => this.#isStopped || this.#givenUp.has(event);
+  /** Nothing goes on any more: what becomes of events is not looked at. */
+  isKilled = false;
   /** Told of every step that an event enters and leaves. */
   probe: Probe | undefined;
 
@@ -84,6 +86,7 @@ export class Walk {
    * all of them were given up meanwhile.
    */
   release(step: RunningStep, event: FlowEvent, of: readonly FlowEvent[] = [event]): Promise<void> {
+    if (this.isKilled) return new Promise(() => {});
     const parents = takeBack(step, of, this.#isGone);
     if (parents.length === 0) return Promise.resolve();
     const trip = new Trip(parents);
@@ -97,11 +100,13 @@ export class Walk {
 
   /** Ends a held event: it has no result. */
   end(step: RunningStep, held: FlowEvent): void {
+    if (this.isKilled) return;
     for (const trip of takeBack(step, [held], this.#isGone)) trip.leave(step.name);
   }
 
   /** Fails a held event. */
   fail(step: RunningStep, held: FlowEvent, error: unknown): void {
+    if (this.isKilled) return;
     if (takeBack(step, [held], this.#isGone).length === 0) return;
     this.#fail(step, held, error);
     this.#work.run();
@@ -109,6 +114,7 @@ export class Walk {
 
   /** Walks one branch until it ends, splits, or has to wait. */
   #walk(first: RunningStep, event: FlowEvent): void {
+    if (this.isKilled) return;
     let step = first;
     let reaction: Reaction | Promise<Reaction>;
     try {
@@ -180,6 +186,7 @@ export class Walk {
 
   /** Acts on what a step answered for an event. */
   #goOn(step: RunningStep, event: FlowEvent, reaction: Reaction): void {
+    if (this.isKilled) return;
     try {
       if (reaction === event) this.#leave(step, event, step.outlets);
       else if (reaction === HELD) this.#hold(step, event);
@@ -276,6 +283,7 @@ export class Walk {
   }
 
   #fail(step: RunningStep, event: FlowEvent, error: unknown): void {
+    if (this.isKilled) return;
     const trip = tripOf(event);
     this.probe?.fail?.(step.name, event, error);
     const handler = this.#isStopped ? undefined : recover(step, event, error);

@@ -3,7 +3,7 @@ import type { ErrorStream } from "../flow/failures.ts";
 import type { Flow } from "../flow/flow.ts";
 import { memoryTable, type TableRows } from "../flow/memory_table.ts";
 import { start } from "../flow/start.ts";
-import { consoleLog } from "../flow/surroundings.ts";
+import { consoleLog, type QueueStream } from "../flow/surroundings.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import type { Chain } from "../graph/chain.ts";
 import { compile, type Plan } from "../graph/compile.ts";
@@ -24,6 +24,9 @@ import type { ModelArgs } from "../models/model_server.ts";
 import { modelRouter, type RouterStep } from "../routers/model_router.ts";
 import { MockServer } from "../serve/mock_server.ts";
 import { RouterGraph } from "./router_graph.ts";
+import { openStream } from "../streams/open_stream.ts";
+import { streamPath } from "./stream_path.ts";
+import { keepUnit } from "./unit.ts";
 
 /** What a function or a child needs where it runs. */
 export interface FunctionOptions {
@@ -58,6 +61,11 @@ export interface OpenGraph extends Omit<Graph<any>, "to"> {
 export interface MockOptions {
   /** `*`, the default, runs the function and all its children; a name runs that child; `""` the function without children. */
   currentFunction?: string;
+  /**
+   * Where queues at the end of the graph lead: into this process, to look at by `sent` (default), or into the streams of their paths.
+   * With `currentFunction`, the queues to other functions are such ends.
+   */
+  queues?: "memory" | "real";
   /** Told of each step that an event enters. */
   observe?: (step: string, event: FlowEvent) => void;
   /** Where steps and the flow write their log lines; default: the console. */
@@ -94,6 +102,12 @@ export class ServingFunction {
     this.options = options;
     this.#builders = { flow: new GraphBuilder(name), router: new GraphBuilder(name) };
     this.#defaultModel = defaultModel;
+    keepUnit(this, {
+      name,
+      params: this.#params,
+      children: () => [...this.#children.keys()],
+      source: () => sourceOf(this.#graph("run")),
+    });
   }
 
   /** A flow that checks each request by schema; the schemas type its first step and its responder. */
@@ -188,7 +202,7 @@ export class ServingFunction {
    *
    * @throws {GraphError} With everything that is wrong with the graph.
    */
-  async start(options: Pick<MockOptions, "clock" | "errorStream" | "log"> = {}): Promise<Flow> {
+  async start(options: Pick<MockOptions, "clock" | "errorStream" | "log" | "queues"> = {}): Promise<Flow> {
     const plan = this.#compile("*");
     // The warning without a step is about callers over HTTP, and here are none.
     tell(plan.warnings.filter(({ step }) => step !== undefined), options.log);
@@ -230,9 +244,9 @@ export class ServingFunction {
 
   #start(
     plan: Plan,
-    { isMock, log = consoleLog(), clock, errorStream, ...rest }: Omit<MockOptions, "currentFunction"> & {
-      isMock: boolean;
-    },
+    { isMock, log = consoleLog(), clock, errorStream, queues = "memory", ...rest }:
+      & Omit<MockOptions, "currentFunction">
+      & { isMock: boolean },
   ): Promise<Flow> {
     const tables = new Map(this.#told.live.flatMap((told) => told.kind === "table" ? [[told.name, told.open]] : []));
     return start(plan, {
@@ -244,6 +258,10 @@ export class ServingFunction {
         table: (name) => tables.get(name)?.(),
         ...(clock === undefined ? {} : { clock }),
         ...(errorStream === undefined ? {} : { errorStream }),
+        ...(queues === "memory" ? {} : {
+          openStream: (queue: string, { path, capacityEvents }: QueueStream) =>
+            openStream(streamPath(this, queue, path), { clock, capacityRecords: capacityEvents }),
+        }),
       },
     });
   }

@@ -7,6 +7,7 @@ import { link, type Links } from "./link.ts";
 import type { FlowLimits } from "./limits.ts";
 import { type Catch, type ErrorClass, specOf, type StepNode } from "./node.ts";
 import type { StepDefinition, StepSpec } from "./operator.ts";
+import { type Entry, functionsOf, type Part, part } from "./part.ts";
 import { onLoops, reachable } from "./reach.ts";
 import type { Schema } from "./schema.ts";
 import type { StepOptions } from "./step.ts";
@@ -45,6 +46,8 @@ export interface Plan {
   readonly steps: readonly PlanStep[];
   /** The steps that every event enters. */
   readonly starts: readonly number[];
+  /** Where one function runs by itself: the ways into it, by queue. */
+  readonly entries: readonly Entry[];
   /** Whether a step answers the caller; without one a caller gets the event's id. */
   readonly hasResponder: boolean;
   /** Checks each request. */
@@ -84,19 +87,19 @@ export function compile(source: GraphSource, options: CompileOptions = {}): Plan
       next: links.next[index]!,
       signatures: node.definition.signatures?.(specOf(node)) ?? [],
     }))),
-    ...checkCurrent(source, { current, functions }),
+    ...checkCurrent(source, { links, current, functions }),
   ];
   if (faults.some(({ severity }) => severity === "error")) {
     throw new GraphError(`compile graph "${source.name}"`, faults.filter(({ severity }) => severity === "error"));
   }
-  return current === "*" ? makePlan(source, links, faults) : makePlan(...part(source, links, current), faults);
+  return makePlan(current === "*" ? { source, links, entries: [] } : part(source, links, current), faults);
 }
 
 function checkCurrent(
   source: GraphSource,
-  { current, functions }: { current: string; functions: readonly string[] },
+  { links, current, functions }: { links: Links; current: string; functions: readonly string[] },
 ): Fault[] {
-  if (current === "*" || source.nodes.some((node) => (node.options.function ?? "") === current)) return [];
+  if (current === "*" || functionsOf(source, links).includes(current)) return [];
   return [{
     cause: current === ""
       ? "every step belongs to a child function, so none runs in the function itself"
@@ -106,34 +109,7 @@ function checkCurrent(
   }];
 }
 
-/** Keeps the steps of one function. What led into it from another function is a start now. */
-function part(source: GraphSource, links: Links, current: string): [GraphSource, Links] {
-  const isLocal = (index: number) => (source.nodes[index]!.options.function ?? "") === current;
-  const local = source.nodes.keys().filter((index) => isLocal(index) || isBorderOut(index)).toArray();
-  function isBorderOut(index: number): boolean {
-    return source.nodes[index]!.definition.isBorder === true && links.previous[index]!.some(isLocal);
-  }
-  const renumber = new Map(local.map((old, index) => [old, index]));
-  const kept = (indices: readonly number[]) => indices.flatMap((index) => renumber.get(index) ?? []);
-  const next = local.map((index) => isLocal(index) || !isBorderOut(index) ? kept(links.next[index]!) : []);
-  const previous = local.map((): number[] => []);
-  for (const [from, tos] of next.entries()) for (const to of tos) previous[to]!.push(from);
-  const nodes = local.map((index) => source.nodes[index]!);
-  const handlers = new Set(kept([...links.handlers]));
-  const entries = new Set(links.starts);
-  const isStart = (old: number, index: number) =>
-    entries.has(old) || (isLocal(old) && links.previous[old]!.length > previous[index]!.length);
-  return [{ ...source, nodes }, {
-    next,
-    previous,
-    handlers,
-    starts: local.flatMap((old, index) => isStart(old, index) ? [index] : []),
-    indexOf: new Map(nodes.map(({ name }, index) => [name, index])),
-    faults: [],
-  }];
-}
-
-function makePlan(source: GraphSource, links: Links, warnings: readonly Fault[]): Plan {
+function makePlan({ source, links, entries }: Part, warnings: readonly Fault[]): Plan {
   const { nodes } = source;
   const responder = nodes.findIndex((node) => node.responder);
   const leading = responder < 0 ? new Set<number>() : reachable([responder], links.previous);
@@ -167,6 +143,7 @@ function makePlan(source: GraphSource, links: Links, warnings: readonly Fault[])
     name: source.name,
     steps,
     starts: links.starts,
+    entries,
     hasResponder: responder >= 0,
     input: source.input,
     limits: source.limits,

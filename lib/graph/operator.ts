@@ -70,6 +70,14 @@ export interface Operator {
   signatures?(): readonly StepSignature[];
 }
 
+/** A way out of the graph that takes time: into a stream. */
+export interface Outlet {
+  /** Hands over events, in order; resolves when they are safe outside. */
+  send(events: readonly FlowEvent[]): Promise<void>;
+  /** Called once when the flow has drained. */
+  close(): Promise<void>;
+}
+
 /** Where a step finds itself when it is opened: its context, and what `inputPath`, `resultPath` and `fullEvent` make of an event. */
 export interface StepScope {
   /** What the step may ask of its surroundings; the same object for every event. */
@@ -111,6 +119,13 @@ export interface StepScope {
   share<Value>(name: string, make: () => Value): Value;
   /** Hands over an event that leaves the graph here. */
   send(event: FlowEvent): void;
+  /**
+   * Opens the stream by which events leave the graph here. Undefined where the graph runs without streams: then `send` keeps what
+   * leaves.
+   */
+  openOutlet(
+    options: { readonly path?: string | undefined; readonly capacityEvents?: number | undefined },
+  ): Promise<Outlet | undefined>;
   /** Counts something under a name, for the metrics and the test kit: `late`, `dropped`. */
   count(name: string, by?: number): void;
   /** The context of a route of this step. */

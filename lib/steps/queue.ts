@@ -1,14 +1,21 @@
 import { z } from "zod";
 import { type Fault, StatusError } from "../errors.ts";
 import type { FlowEvent } from "../graph/event.ts";
-import { HELD, type Operator, type Reaction, type StepDefinition, type StepScope } from "../graph/operator.ts";
+import {
+  HELD,
+  type Operator,
+  type Outlet,
+  type Reaction,
+  type StepDefinition,
+  type StepScope,
+} from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 
 /** How a queue is made. */
 export interface QueueOptions {
   /** The stream between two functions, or the way out at the end of a graph: `memory://articles`. Default: in this process. */
   path?: string;
-  /** How many events wait at most, 1 or more. Default 1,000. */
+  /** How many events wait at most, 1 or more. Default 1,000. Where functions run apart, as many more may wait in the stream. */
   capacityEvents?: number;
   /** What happens to an event that finds the queue full: it waits (default), is dropped, or is refused with 503. */
   whenFull?: "wait" | "drop" | "refuse";
@@ -21,6 +28,7 @@ const OPTIONS = z.strictObject({
 });
 
 const CAPACITY_EVENTS = 1_000;
+const AT_ONCE = 100; // of small records, enough for a broker to be asked seldom
 
 /** What `queue` does with events. */
 export const QUEUE: StepDefinition = {
@@ -36,7 +44,7 @@ export const QUEUE: StepDefinition = {
   },
   open(spec, scope) {
     const options = OPTIONS.parse(spec.options);
-    return scope.isTerminal ? wayOut(scope) : new MemoryQueue(options, scope);
+    return scope.isTerminal ? openWayOut(options, scope) : new WaitingEvents(options, scope, toNextSteps(scope));
   },
 };
 
@@ -46,7 +54,9 @@ const NO_WAY_OUT: Fault = {
   severity: "error",
 };
 
-function wayOut(scope: StepScope): Operator {
+async function openWayOut(options: z.infer<typeof OPTIONS>, scope: StepScope): Promise<Operator> {
+  const outlet = await scope.openOutlet(options);
+  if (outlet !== undefined) return new WaitingEvents(options, scope, intoStream(outlet, scope));
   return {
     process(event) {
       scope.send(event);
@@ -55,24 +65,61 @@ function wayOut(scope: StepScope): Operator {
   };
 }
 
-/** Events that wait in this process. One at a time goes on, in order, when the one before has left every step behind the queue. */
-class MemoryQueue implements Operator {
+/** Where events go that have waited. */
+interface Exit {
+  /** How many events are taken out at once, at most. */
+  readonly takesAtOnce: number;
+  /** Goes on with some; resolves when the next may follow. */
+  goOn(events: readonly FlowEvent[]): Promise<void>;
+  close?(): Promise<void>;
+}
+
+/** One at a time, in order, when the one before has left every step behind the queue. */
+function toNextSteps(scope: StepScope): Exit {
+  return { takesAtOnce: 1, goOn: ([event]) => scope.release(event!) };
+}
+
+/** What has come meanwhile goes out together; each event ends here when the stream has it. */
+function intoStream(outlet: Outlet, scope: StepScope): Exit {
+  return {
+    takesAtOnce: AT_ONCE,
+    async goOn(events) {
+      try {
+        await outlet.send(events);
+      } catch (error) {
+        if (events.length === 1) return scope.fail(events[0]!, error);
+        for (const event of events) await this.goOn([event]); // one that cannot travel must not take others with it
+        return;
+      }
+      for (const event of events) await scope.release(event);
+    },
+    close: () => outlet.close(),
+  };
+}
+
+/** Events that wait, in order: so many at most, and what happens to one that is too many. */
+class WaitingEvents implements Operator {
   readonly #scope: StepScope;
+  readonly #exit: Exit;
   readonly #capacity: number;
   readonly #whenFull: QueueOptions["whenFull"];
   readonly #events: FlowEvent[] = [];
   readonly #waiting: (() => void)[] = [];
   #running: Promise<void> | undefined;
 
-  constructor(options: z.infer<typeof OPTIONS>, scope: StepScope) {
+  constructor(options: z.infer<typeof OPTIONS>, scope: StepScope, exit: Exit) {
     this.#scope = scope;
+    this.#exit = exit;
     this.#capacity = options.capacityEvents ?? CAPACITY_EVENTS;
     this.#whenFull = options.whenFull ?? "wait";
   }
 
   process(event: FlowEvent): Reaction | Promise<Reaction> {
     if (this.#events.length < this.#capacity) return this.#take(event);
-    if (this.#whenFull === "drop") return [];
+    if (this.#whenFull === "drop") {
+      this.#scope.count("dropped");
+      return [];
+    }
     if (this.#whenFull === "refuse") {
       throw new StatusError(503, `Queue "${this.#scope.context.step}" is full: ${this.#capacity} events wait in it`);
     }
@@ -84,6 +131,10 @@ class MemoryQueue implements Operator {
     while (this.#running !== undefined) await this.#running;
   }
 
+  async close(): Promise<void> {
+    await this.#exit.close?.();
+  }
+
   #take(event: FlowEvent): typeof HELD {
     this.#events.push(event);
     this.#running ??= Promise.resolve().then(() => this.#run());
@@ -91,9 +142,10 @@ class MemoryQueue implements Operator {
   }
 
   async #run(): Promise<void> {
-    for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
-      this.#waiting.shift()?.();
-      await this.#scope.release(event);
+    while (this.#events.length > 0) {
+      const next = this.#events.splice(0, this.#exit.takesAtOnce);
+      for (let room = next.length; room > 0; room--) this.#waiting.shift()?.();
+      await this.#exit.goOn(next);
     }
     this.#running = undefined;
   }

@@ -72,6 +72,7 @@ export async function openRouter(
     begin: () => Promise.reject(new Error("a router begins no events")),
     share: (_name, make) => make(),
     count: () => {},
+    openOutlet: () => Promise.resolve(undefined),
     send: () => {
       throw new Error("a router is no way out");
     },

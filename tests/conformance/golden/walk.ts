@@ -38,6 +38,7 @@ function pathTo(steps: readonly GoldenStep[], target: string, later: readonly st
 /** One step; asynchronous handlers (`async_add1`) mean the same as their synchronous twins. */
 function through(step: GoldenStep, whole: unknown): Walked {
   if (step.full_event === true) return UNKNOWN;
+  if (step.kind === "queue") return { known: true, body: whole };
   const { input_path: from, result_path: to } = step;
   const given = typeof from !== "string" ? whole : isRecord(whole) ? whole[from] : undefined;
   const walked = call(step, given);

@@ -9,6 +9,7 @@ import { HANDLER_RULES } from "./handlers.ts";
 import { REMOTE_RULES } from "./remote.ts";
 import { ROUTER_RULES } from "./routers.ts";
 import { WINDOW_RULES } from "./windows.ts";
+import { STREAM_RULES } from "./streams.ts";
 
 /** All rules; the first that is about a difference judges it. */
 export const RULES: readonly Rule[] = [
@@ -17,6 +18,7 @@ export const RULES: readonly Rule[] = [
   ...CHOICE_RULES,
   ...HANDLER_RULES,
   ...ERROR_RULES,
+  ...STREAM_RULES,
   ...BUILD_RULES,
   ...BODY_RULES,
   ...WINDOW_RULES,

@@ -6,11 +6,11 @@ import { Graph } from "../../../../lib/graph/graph.ts";
 import { batch } from "../../../../lib/steps/batch.ts";
 import type { StepDefinition } from "../../../../lib/graph/operator.ts";
 import { ReadyStep, type StepOptions } from "../../../../lib/graph/step.ts";
-import { ManualClock, settle } from "../../../support/manual_clock.ts";
+import { settle, testClock } from "../../../../lib/testing/test_clock.ts";
 import { runGraph } from "../../../support/run_graph.ts";
 
 async function flowOf(step: (body: number[], context: Context) => unknown, options: StepOptions) {
-  const clock = new ManualClock();
+  const clock = testClock();
   const graph = new Graph<number[]>("g");
   graph.to("work", step, options as object).respond();
   return { clock, flow: await runGraph(graph, { clock }) };
@@ -71,7 +71,7 @@ Deno.test("withPolicy() cuts off a run that never answers, tells it by its signa
 });
 
 Deno.test("withPolicy() lets no run that was cut off write into the event that a handler works on", async () => {
-  const clock = new ManualClock();
+  const clock = testClock();
   let late: (body: number[]) => void = () => {};
   const graph = new Graph<number[]>("g");
   graph.to("work", (_body: number[]) => new Promise<number[]>((resolve) => late = resolve), { timeoutMs: 50 }).respond()
@@ -166,7 +166,7 @@ Deno.test("withPolicy() lets the next event look whether the step works, where t
 });
 
 Deno.test("StepScope.attempt() does a part of a step's work as the step's options say, and the step has defaults", async () => {
-  const clock = new ManualClock();
+  const clock = testClock();
   const signals: AbortSignal[] = [];
   const definition: StepDefinition = {
     kind: "flaky",

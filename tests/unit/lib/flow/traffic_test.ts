@@ -1,7 +1,7 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import type { Context } from "../../../../lib/graph/context.ts";
 import { Graph } from "../../../../lib/graph/graph.ts";
-import { ManualClock, settle } from "../../../support/manual_clock.ts";
+import { settle, testClock } from "../../../../lib/testing/test_clock.ts";
 import { runGraph } from "../../../support/run_graph.ts";
 
 /** A graph whose step never answers, and tells when it is told to stop. */
@@ -17,7 +17,7 @@ function endless(timeoutMs?: number): { graph: Graph<number>; stopped: number[] 
 
 Deno.test("Traffic fails what takes longer than the graph's timeoutMs with 504, stops its steps, and drains", async () => {
   const { graph, stopped } = endless(100);
-  const clock = new ManualClock();
+  const clock = testClock();
   const flow = await runGraph(graph, { clock });
   const first = rejects(flow.ask(1), { status: 504 });
   await clock.advance(60);

@@ -4,7 +4,7 @@ import { Graph } from "../../../../lib/graph/graph.ts";
 import { sourceOf } from "../../../../lib/graph/source.ts";
 import { batch } from "../../../../lib/steps/batch.ts";
 import { flatMap } from "../../../../lib/steps/flat_map.ts";
-import { ManualClock } from "../../../support/manual_clock.ts";
+import { testClock } from "../../../../lib/testing/test_clock.ts";
 import { runGraph } from "../../../support/run_graph.ts";
 
 function keeping(options: Parameters<typeof batch<number>>[0]): { graph: Graph<number>; seen: number[][] } {
@@ -25,7 +25,7 @@ Deno.test("batch() goes on by count, and with the rest at close", async () => {
 
 Deno.test("batch() goes on some time after its first event", async () => {
   const { graph, seen } = keeping({ flushAfterMs: 100, key: (n) => n % 2 });
-  const clock = new ManualClock();
+  const clock = testClock();
   const flow = await runGraph(graph, { clock });
   await flow.emit(1);
   await clock.advance(60);

@@ -1,7 +1,15 @@
-import { deepStrictEqual, rejects } from "node:assert/strict";
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { FlowEvent } from "../../../../lib/graph/event.ts";
 import { Graph } from "../../../../lib/graph/graph.ts";
 import { queue, type QueueOptions } from "../../../../lib/steps/queue.ts";
-import { runGraph } from "../../../support/run_graph.ts";
+import { start } from "../../../../lib/flow/start.ts";
+import { compile } from "../../../../lib/graph/compile.ts";
+import { sourceOf } from "../../../../lib/graph/source.ts";
+import { MemoryBroker } from "../../../../lib/streams/memory_broker.ts";
+import type { Delivery } from "../../../../lib/streams/delivery.ts";
+import { openStream } from "../../../../lib/streams/open_stream.ts";
+import { settle } from "../../../../lib/testing/test_clock.ts";
+import { memoryLog, runGraph } from "../../../support/run_graph.ts";
 
 /** A queue before a step that waits until it is let go. */
 async function slow(options: QueueOptions) {
@@ -76,4 +84,53 @@ Deno.test("queue() goes on when a step behind it fails", async () => {
   await using flow = await runGraph(graph);
   await rejects(flow.ask(-1), /negative/);
   deepStrictEqual(await flow.ask(1), 1);
+});
+
+Deno.test("queue() at the end publishes where there are streams: in order, and an event is done when it is published", async () => {
+  const broker = new MemoryBroker();
+  const graph = new Graph<unknown>("g");
+  graph.to("q", queue({ path: "memory://q?partitions=1" }));
+  const log = memoryLog();
+  const flow = await start(compile(sourceOf(graph)), {
+    surroundings: {
+      isMock: true,
+      params: new Map(),
+      log,
+      openStream: (_queue, { path }) => Promise.resolve(broker.open(path!, { capacityRecords: 3 })),
+    },
+  });
+  const reader = broker.open("memory://q");
+  const subscription = await reader.subscribe({ group: "g" });
+  const outcomes = [1, new Map(), 2, 3, 4].map((body) => flow.deliver(new FlowEvent(body)));
+  let done = 0;
+  for (const outcome of outcomes) outcome.then(() => done += 1);
+  const deliveries: Delivery[] = [];
+  const read = async () => {
+    for await (const delivery of subscription) deliveries.push(delivery);
+  };
+  const reading = read();
+  await settle();
+  deepStrictEqual(deliveries.flatMap(({ records }) => records.map(({ body }) => body)), [1, 2, 3]);
+  strictEqual(done, 4, "the fourth waits for room");
+  await deliveries[0]!.ack();
+  const kinds = (await Promise.all(outcomes)).map(({ kind }) => kind);
+  deepStrictEqual(kinds, ["accepted", "failed", "accepted", "accepted", "accepted"]);
+  deepStrictEqual(flow.sent("q"), []);
+  deepStrictEqual(log.lines.length, 1, "what cannot travel takes no other with it");
+  await flow.close();
+  await rejects(flow.ask(1), { status: 503 });
+  await reader.close();
+  await reading;
+});
+
+Deno.test("queue() whose stream cannot be opened is told when the flow starts", async () => {
+  const graph = new Graph<number>("g");
+  graph.to("q", queue({ path: "pigeon://q" }));
+  const surroundings = {
+    isMock: true,
+    params: new Map(),
+    log: memoryLog(),
+    openStream: (_queue: string, { path }: { path?: string | undefined }) => openStream(path!),
+  };
+  await rejects(start(compile(sourceOf(graph)), { surroundings }), /step "q": Cannot open stream "pigeon:\/\/q"/);
 });

@@ -1,0 +1,46 @@
+import { FlowEvent } from "../graph/event.ts";
+import type { NewRecord, StreamRecord } from "../streams/stream.ts";
+
+/** What belongs to one connection or one caller, and must not lie in a stream: RFC 9110, section 7.6.1, and credentials. */
+const STAYS_BEHIND = new Set([
+  "accept-encoding",
+  "authorization",
+  "connection",
+  "content-encoding",
+  "content-length",
+  "content-type", // the body may have become anything since
+  "cookie",
+  "expect",
+  "host",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "set-cookie",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** An event as it travels between two functions: its id, key, path, time, headers and body. */
+export function recordOf(event: FlowEvent): NewRecord {
+  const { id, key, path, time, body } = event;
+  return {
+    body: body === undefined ? null : body,
+    id,
+    key,
+    path,
+    time,
+    headers: [...event.headers].filter(([name]) => !STAYS_BEHIND.has(name)),
+  };
+}
+
+/** The event that a record is, as it enters a function; `trigger` is the path of the stream. */
+export function eventOf(record: StreamRecord, trigger: string): FlowEvent {
+  const { id, key, path, time, headers, partition, body, error } = record;
+  const event = new FlowEvent(body, { id, key, path, time, headers, partition, trigger });
+  event.lane = `${trigger} ${partition}`; // other streams of the flow have partitions of this name too
+  if (error !== undefined) event.error = error;
+  return event;
+}

@@ -1,0 +1,142 @@
+import type { Clock } from "../graph/clock.ts";
+import type { Log } from "../graph/context.ts";
+import type { Delivery } from "../streams/delivery.ts";
+import type { Stream, StreamRecord, SubscribeOptions, Subscription } from "../streams/stream.ts";
+import { eventOf } from "./event_record.ts";
+import type { Flow } from "./flow.ts";
+import { sleep } from "./system_clock.ts";
+
+/** A stream that feeds a flow. */
+export interface Source extends SubscribeOptions {
+  /** Closed with the worker. */
+  readonly stream: Stream;
+  /** The queue that the stream stands for: its records enter the steps behind it. Default: the steps that every event enters. */
+  readonly queue?: string | undefined;
+}
+
+/** What an inlet works with. */
+export interface InletParts {
+  readonly flow: Flow;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const PAUSE_MS = 1_000; // before a stream that cannot be read is asked again
+
+/**
+ * Feeds a flow from one stream. Records enter in the order of their partition, while the flow has room; each is acknowledged when
+ * everything that became of it is done, tried again when it fails, and written to the dead letters when that does not help.
+ */
+export class Inlet {
+  readonly #source: Source;
+  readonly #parts: InletParts;
+  readonly #inHand = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
+  #subscription: Subscription;
+  #reading: Promise<void> | undefined;
+  #isAbandoned = false;
+
+  constructor(source: Source, parts: InletParts, subscription: Subscription) {
+    this.#source = source;
+    this.#parts = parts;
+    this.#subscription = subscription;
+  }
+
+  /** Begins to read. */
+  start(): void {
+    this.#reading = this.#read();
+  }
+
+  /** Reads no more; what the flow has in hand goes on. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /** Waits until what the flow had in hand is settled, then leaves: what was not taken goes to others. */
+  async close(): Promise<void> {
+    this.stop();
+    await Promise.all(this.#inHand);
+    await this.abandon();
+    await this.#reading;
+  }
+
+  /** Leaves at once: what is not acknowledged goes to others. */
+  async abandon(): Promise<void> {
+    this.stop();
+    this.#isAbandoned = true;
+    await this.#subscription.close();
+    await this.#source.stream.close();
+  }
+
+  async #read(): Promise<void> {
+    while (!this.#isStopped) {
+      try {
+        await this.#readOn();
+      } catch (error) {
+        if (this.#isStopped) return;
+        const { log, clock } = this.#parts;
+        const { stream: { path }, group } = this.#source;
+        log.error(`Cannot read stream ${path}, trying again: ${messageOf(error)}`, { stream: path, group });
+        await sleep(clock, PAUSE_MS, this.#stopping.signal).catch(() => {});
+        if (this.#isStopped) return;
+        await this.#subscription.close().catch(() => {});
+        this.#subscription = await this.#source.stream.subscribe(this.#source).catch(() => this.#subscription);
+      }
+    }
+  }
+
+  async #readOn(): Promise<void> {
+    const { flow } = this.#parts;
+    while (!this.#isStopped) {
+      if (!flow.isReady) await flow.ready();
+      const { value: delivery, done } = await this.#subscription.next();
+      if (done === true) {
+        if (this.#isStopped) return;
+        throw new Error("the subscription has ended");
+      }
+      for (const record of delivery) {
+        if (!flow.isReady) await flow.ready();
+        if (this.#isStopped) return;
+        this.#take(record, delivery);
+      }
+    }
+  }
+
+  #take(record: StreamRecord, delivery: Delivery): void {
+    const settled = this.#feed(record, delivery).catch((error) => {
+      if (this.#isAbandoned) return; // whoever left has nothing to settle; the record comes again
+      this.#tell("error", record, `cannot be settled, so it will come again: ${messageOf(error)}`);
+    }).finally(() => this.#inHand.delete(settled));
+    this.#inHand.add(settled);
+  }
+
+  async #feed(record: StreamRecord, delivery: Delivery): Promise<void> {
+    const { stream, queue } = this.#source;
+    if (record.unreadable !== undefined) {
+      this.#tell("error", record, `goes to the dead letters: its body is ${record.unreadable}`);
+      return await delivery.bury(new TypeError(`The body is ${record.unreadable}`), [record]);
+    }
+    const outcome = await this.#parts.flow.deliver(eventOf(record, stream.path), queue);
+    if (outcome.kind !== "failed") return await delivery.ack([record]);
+    const { error } = outcome;
+    if (error.status < 500) { // the record's own fault stays one, however often it is tried
+      this.#tell("error", record, `goes to the dead letters: ${error.message}`);
+      return await delivery.bury(error, [record]);
+    }
+    this.#tell("warn", record, `failed at try ${record.tries}: ${error.message}`);
+    await delivery.nack(error, [record]);
+  }
+
+  #tell(level: "warn" | "error", { id, offset, partition }: StreamRecord, what: string): void {
+    const { stream: { path } } = this.#source;
+    this.#parts.log[level](`Record ${id} of ${path} ${what}`, { record: id, stream: path, partition, offset });
+  }
+
+  get #isStopped(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,55 @@
+import type { Flow } from "./flow.ts";
+import { Inlet, type InletParts, type Source } from "./inlet.ts";
+
+/** What feeds a flow from streams, and closes it when it is closed: the third door beside a program's own and HTTP's. */
+export class Worker implements AsyncDisposable {
+  readonly #flow: Flow;
+  readonly #inlets: readonly Inlet[];
+
+  /** Made by `startWorker`. */
+  constructor(flow: Flow, inlets: readonly Inlet[]) {
+    this.#flow = flow;
+    this.#inlets = inlets;
+  }
+
+  /**
+   * Reads no more, closes the flow, which gives out and finishes what it has in hand, acknowledges that, and leaves the streams.
+   * Gives the result of the step that folds all events.
+   */
+  // deno-lint-ignore no-explicit-any -- the result is what the graph's folding steps make of it
+  async close<Total = any>(): Promise<Total> {
+    for (const inlet of this.#inlets) inlet.stop();
+    try {
+      return await this.#flow.close<Total>();
+    } finally {
+      await Promise.all(this.#inlets.map((inlet) => inlet.close()));
+    }
+  }
+
+  /** Ends worker and flow as a crash would: nothing is given out or acknowledged. For tests. */
+  async kill(): Promise<void> {
+    this.#flow.kill();
+    await Promise.all(this.#inlets.map((inlet) => inlet.abandon()));
+  }
+
+  /** See `close`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** Joins the group of each source, then feeds the flow from all of them. */
+export async function startWorker(
+  sources: readonly Source[],
+  parts: InletParts,
+): Promise<Worker> {
+  const inlets: Inlet[] = [];
+  try {
+    for (const source of sources) inlets.push(new Inlet(source, parts, await source.stream.subscribe(source)));
+  } catch (error) {
+    await Promise.all(inlets.map((inlet) => inlet.abandon()));
+    throw error;
+  }
+  for (const inlet of inlets) inlet.start();
+  return new Worker(parts.flow, inlets);
+}

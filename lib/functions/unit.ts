@@ -1,0 +1,33 @@
+import type { GraphSource } from "../graph/source.ts";
+
+/** What runs a function reads of it, apart from what users see. */
+export interface Unit {
+  readonly name: string;
+  readonly params: ReadonlyMap<string, unknown>;
+  /** The child functions that were declared. */
+  children(): string[];
+  /**
+   * Its graph as it is now.
+   *
+   * @throws {GraphError} If it has none yet.
+   */
+  source(): GraphSource;
+}
+
+const UNITS = new WeakMap<object, Unit>();
+
+/** Keeps the unit of a function. */
+export function keepUnit(fn: object, unit: Unit): void {
+  UNITS.set(fn, unit);
+}
+
+/**
+ * The unit of a function.
+ *
+ * @throws {TypeError} If the object is no function of `serving`.
+ */
+export function unitOf(fn: object): Unit {
+  const unit = UNITS.get(fn);
+  if (unit === undefined) throw new TypeError('Cannot run a function: this is none. Make one: serving("name")');
+  return unit;
+}

@@ -1,0 +1,113 @@
+import { StepError, StreamError } from "../errors.ts";
+import type { RecordError, StreamRecord } from "./stream.ts";
+
+/** What a driver does with records that a reader is done with. */
+export interface Settler {
+  /** The group is done with them. */
+  commit(records: readonly StreamRecord[]): Promise<void>;
+  /** The group gets them again, before any later record of their key that it has not been given yet. */
+  deliverAgain(records: readonly StreamRecord[], afterMs: number): Promise<void>;
+  /** Writes the record to the dead letters. */
+  bury(record: StreamRecord, error: RecordError): Promise<void>;
+}
+
+/** When `nack` gives up. */
+export interface TryLimits {
+  /** As `SubscribeOptions.maxTries`. */
+  readonly maxTries: number;
+  /** As `SubscribeOptions.backoffMs`. */
+  readonly backoffMs: number;
+}
+
+const LONGEST_BACKOFF_MS = 120_000;
+
+/** Some records, in order, and what can be done with them. Each is settled once: whole deliveries, or some of their records. */
+export class Delivery<Body = unknown> implements Iterable<StreamRecord<Body>> {
+  /** In the order of the stream. */
+  readonly records: readonly StreamRecord<Body>[];
+  readonly #open: Set<StreamRecord<Body>>;
+  readonly #settler: Settler;
+  readonly #limits: TryLimits;
+
+  /** Made by drivers. */
+  constructor(records: readonly StreamRecord<Body>[], settler: Settler, limits: TryLimits) {
+    this.records = records;
+    this.#open = new Set(records);
+    this.#settler = settler;
+    this.#limits = limits;
+  }
+
+  /** The records, in order. */
+  [Symbol.iterator](): Iterator<StreamRecord<Body>> {
+    return this.records[Symbol.iterator]();
+  }
+
+  /** The group is done with these records; by default with all that are not settled yet. */
+  async ack(records: Iterable<StreamRecord<Body>> = [...this.#open]): Promise<void> {
+    const taken = this.#take("acknowledge", records);
+    if (taken.length > 0) await this.#settler.commit(taken);
+  }
+
+  /** They come again after so many milliseconds, however often they have come. */
+  async retry(afterMs: number, records: Iterable<StreamRecord<Body>> = [...this.#open]): Promise<void> {
+    if (!(Number.isFinite(afterMs) && afterMs >= 0)) {
+      throw new RangeError(`Cannot retry after ${afterMs} ms: say how long to wait, 0 or more`);
+    }
+    const taken = this.#take("retry", records);
+    if (taken.length > 0) await this.#settler.deliverAgain(taken, afterMs);
+  }
+
+  /** They failed: each comes again after a pause that doubles, or, after so many tries, goes to the dead letters. */
+  async nack(error: unknown, records: Iterable<StreamRecord<Body>> = [...this.#open]): Promise<void> {
+    const { maxTries, backoffMs } = this.#limits;
+    await settleEach(this.#take("refuse", records), async (record) => {
+      if (record.tries >= maxTries) return await this.#bury(record, error);
+      const pauseMs = Math.min(backoffMs * 2 ** (record.tries - 1), LONGEST_BACKOFF_MS);
+      await this.#settler.deliverAgain([record], pauseMs);
+    });
+  }
+
+  /** They go to the dead letters at once: trying again cannot help. */
+  async bury(error: unknown, records: Iterable<StreamRecord<Body>> = [...this.#open]): Promise<void> {
+    await settleEach(this.#take("bury", records), (record) => this.#bury(record, error));
+  }
+
+  async #bury(record: StreamRecord<Body>, error: unknown): Promise<void> {
+    try {
+      await this.#settler.bury(record, errorOf(error));
+    } catch (cause) {
+      await this.#settler.deliverAgain([record], LONGEST_BACKOFF_MS);
+      throw new StreamError(`Cannot write record ${record.id} to the dead letters, so it will come again`, { cause });
+    }
+    await this.#settler.commit([record]);
+  }
+
+  #take(act: string, records: Iterable<StreamRecord<Body>>): StreamRecord<Body>[] {
+    const taken = [...records];
+    for (const record of taken) {
+      if (!this.#open.has(record)) {
+        throw new StreamError(`Cannot ${act} record ${record.id}: it is settled already, or was not in this delivery`);
+      }
+    }
+    for (const record of taken) this.#open.delete(record);
+    return taken;
+  }
+}
+
+/** Settles one after another, the rest too where one cannot be settled. */
+async function settleEach<Item>(items: readonly Item[], settle: (item: Item) => Promise<void>): Promise<void> {
+  const errors: unknown[] = [];
+  for (const item of items) await settle(item).catch((error) => errors.push(error));
+  if (errors.length > 0) {
+    throw errors.length === 1 ? errors[0] : new AggregateError(errors, "Cannot settle the records");
+  }
+}
+
+/** What is kept of an error: for a step's failure, what the step threw. */
+function errorOf(error: unknown): RecordError {
+  const step = error instanceof StepError ? error.step : "";
+  const thrown = error instanceof StepError ? error.cause : error;
+  return thrown instanceof Error
+    ? { name: thrown.name, message: thrown.message, step }
+    : { name: typeof thrown, message: String(thrown), step };
+}

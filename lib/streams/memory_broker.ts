@@ -1,0 +1,90 @@
+import { StreamError } from "../errors.ts";
+import { MemoryLog } from "./memory_log.ts";
+import { MemoryStream } from "./memory_stream.ts";
+import { openRecord } from "./record.ts";
+import type { Stream, StreamRecord } from "./stream.ts";
+import { MACHINE_CLOCK, type StreamClock } from "./stream_clock.ts";
+
+/** How a stream in this process is opened. */
+export interface MemoryOptions {
+  readonly clock?: StreamClock | undefined;
+  /** How many records may wait for the slowest group, 1 or more. */
+  readonly capacityRecords?: number | undefined;
+}
+
+const PARTITIONS = 4; // enough for several subscribers to share, few enough to look through at each turn
+const CAPACITY = 10_000;
+const MOST_PARTITIONS = 1_024;
+
+/** Keeps the streams of this process by path; what is published stays when those who opened a stream have closed it. */
+export class MemoryBroker {
+  readonly #logs = new Map<string, MemoryLog>();
+
+  /**
+   * Opens a stream: `memory://orders?partitions=8&capacity=1000`.
+   *
+   * @throws {StreamError} If the path says something that there is not.
+   */
+  open<Body>(path: string, { clock = MACHINE_CLOCK, capacityRecords }: MemoryOptions = {}): Stream<Body> {
+    return new MemoryStream<Body>({ path, log: this.log(path, capacityRecords), broker: this, clock });
+  }
+
+  /** The log of a path, made where there is none yet. */
+  log(path: string, capacityRecords?: number): MemoryLog {
+    const [name, asked] = read(path, capacityRecords);
+    let log = this.#logs.get(name);
+    if (log === undefined) {
+      const { partitions = PARTITIONS, capacity = CAPACITY } = asked;
+      this.#logs.set(name, log = new MemoryLog(name, { partitions, capacity }));
+    } else if (asked.partitions !== undefined && asked.partitions !== log.partitions.length) {
+      throw new StreamError(
+        `Cannot open ${path}: the stream has ${log.partitions.length} partitions already, and keys would move`,
+      );
+    } else if (asked.capacity !== undefined) {
+      log.capacity = asked.capacity;
+      log.makeRoom();
+      for (const group of log.groups.values()) group.look();
+    }
+    return log;
+  }
+
+  /** What a stream still keeps, in the order of publishing; with groups, only what all of them have acknowledged. */
+  records(path: string, groups: readonly string[] = []): StreamRecord[] {
+    const log = this.log(path);
+    return log.all()
+      .filter(({ partition, offset }) =>
+        groups.every((name) => log.groups.get(name)?.isDone(partition.index, offset) === true)
+      )
+      .map(({ partition, offset, record }) =>
+        openRecord(record, {
+          partition: String(partition.index),
+          offset: String(offset),
+          tries: 1,
+          publishedAt: record.publishedAt,
+        })
+      );
+  }
+}
+
+function read(
+  path: string,
+  capacityRecords?: number,
+): [name: string, asked: { partitions?: number; capacity?: number }] {
+  const [name = "", query = ""] = path.split("?", 2);
+  const asked: { partitions?: number; capacity?: number } = {};
+  if (/^[a-z][a-z0-9+.-]*:\/\/$/i.test(name)) throw new StreamError(`Cannot open ${path}: it names no stream`);
+  for (const [key, text] of new URLSearchParams(query)) {
+    if (key !== "partitions" && key !== "capacity") {
+      throw new StreamError(`Cannot open ${path}: there is no "${key}", only "partitions" and "capacity"`);
+    }
+    asked[key] = Number(text);
+  }
+  if (capacityRecords !== undefined) asked.capacity ??= capacityRecords;
+  for (const [key, most] of [["partitions", MOST_PARTITIONS], ["capacity", Number.MAX_SAFE_INTEGER]] as const) {
+    const count = asked[key];
+    if (count !== undefined && !(Number.isSafeInteger(count) && count >= 1 && count <= most)) {
+      throw new StreamError(`Cannot open ${path}: ${key} is ${count}; give a whole number, 1 to ${most}`);
+    }
+  }
+  return [name, asked];
+}

@@ -1,0 +1,54 @@
+import { StreamError } from "../errors.ts";
+import { DummyStream } from "./dummy_stream.ts";
+import { MemoryBroker } from "./memory_broker.ts";
+import type { Stream } from "./stream.ts";
+import type { StreamClock } from "./stream_clock.ts";
+
+/** How a stream is opened. */
+export interface StreamOptions {
+  /** The time that it goes by. Default: the machine's. */
+  readonly clock?: StreamClock | undefined;
+  /** How many records may wait for the slowest group before `publish` waits, 1 or more. Default 10,000; brokers have rules of their own. */
+  readonly capacityRecords?: number | undefined;
+}
+
+type Open = <Body>(path: string, options: StreamOptions) => Stream<Body> | Promise<Stream<Body>>;
+
+const IN_THIS_PROCESS = new MemoryBroker();
+
+/** Every kind of stream that there is, by the scheme of its paths. */
+const DRIVERS: Readonly<Record<string, Open>> = {
+  memory: (path, options) => IN_THIS_PROCESS.open(path, options),
+  dummy: (path, { clock }) => new DummyStream(path, clock),
+};
+
+/**
+ * Opens a stream by its path. `memory://name` lives in this process, with `?partitions=` (default 4) and `?capacity=` (default
+ * 10,000); `dummy://` keeps what is published in a list.
+ *
+ * @example A group reads what was published, and acknowledges it
+ * ```ts
+ * import { deepStrictEqual } from "node:assert/strict";
+ * import { openStream } from "levada";
+ *
+ * await using orders = await openStream<{ n: number }>("memory://orders");
+ * await orders.publish([{ key: "ann", body: { n: 1 } }, { key: "ann", body: { n: 2 } }]);
+ * for await (const delivery of await orders.subscribe({ group: "billing" })) {
+ *   deepStrictEqual(delivery.records.map(({ key, body }) => [key, body.n]), [["ann", 1], ["ann", 2]]);
+ *   await delivery.ack();
+ *   break;
+ * }
+ * deepStrictEqual(await orders.lag("billing"), 0);
+ * ```
+ *
+ * @throws {StreamError} If there is no driver for the path's scheme, or the driver cannot read the path.
+ */
+export async function openStream<Body = unknown>(path: string, options: StreamOptions = {}): Promise<Stream<Body>> {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(path)?.[1]?.toLowerCase();
+  const open = scheme !== undefined && Object.hasOwn(DRIVERS, scheme) ? DRIVERS[scheme] : undefined;
+  if (open === undefined) {
+    const known = Object.keys(DRIVERS).map((name) => `${name}://`).join(", ");
+    throw new StreamError(`Cannot open stream "${path}": the kinds of streams are ${known}`);
+  }
+  return await open<Body>(path, options);
+}

@@ -1,0 +1,122 @@
+import { StreamError } from "../errors.ts";
+import { decodeBody, encodeBody } from "./body.ts";
+import type { NewRecord, RecordError, StreamRecord } from "./stream.ts";
+
+/** A record as it travels: what every broker has, and nothing else. The body stays readable to others. */
+export interface WireRecord {
+  readonly key: string | undefined;
+  readonly bytes: Uint8Array;
+  /** Names are in lower case; those that begin with `levada-` are the envelope. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What only the stream that a record came from knows. */
+export type RecordPlace = Pick<StreamRecord, "partition" | "offset" | "tries">;
+
+const ENVELOPE = "levada-";
+
+/**
+ * Writes a record: body, key, and everything else as headers of text without line breaks.
+ *
+ * @throws {StreamError} If a part of it cannot travel.
+ */
+export function sealRecord(record: NewRecord, now: number): WireRecord {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of headersOf(record.headers)) {
+    if (!name.startsWith(ENVELOPE)) headers[name] = value;
+  }
+  const { bytes, contentType } = encodeBody(record.body, headers["content-type"]);
+  if (Number.isNaN(record.time?.getTime())) throw new StreamError("Cannot publish the record: its time is no date");
+  headers["content-type"] = contentType;
+  headers["levada-id"] = escapeText("id", record.id ?? crypto.randomUUID());
+  headers["levada-time"] = (record.time ?? new Date(now)).toISOString();
+  if (record.path !== undefined) headers["levada-path"] = escapeText("path", record.path);
+  if (record.key !== undefined) escapeText("key", record.key);
+  return { key: record.key, bytes, headers };
+}
+
+/** Reads a record; one of another hand is read as far as it goes, and MLRun's wrapper is taken off. */
+export function openRecord<Body>(wire: WireRecord, place: RecordPlace & { publishedAt: number }): StreamRecord<Body> {
+  const { headers: { "levada-id": id, "levada-time": time, "levada-path": path, ...rest } } = wire;
+  const { body, unreadable } = decodeBody(wire.bytes, rest["content-type"]);
+  const wrapped = id === undefined ? unwrap(body) : undefined;
+  const { partition, offset, tries, publishedAt } = place;
+  const happened = new Date(time ?? publishedAt);
+  return {
+    id: id === undefined ? wrapped?.id ?? `${partition}-${offset}` : unescapeText(id),
+    key: wrapped?.key ?? wire.key,
+    body: (wrapped === undefined ? body : wrapped.body) as Body,
+    headers: readHeaders(rest),
+    time: Number.isNaN(happened.getTime()) ? new Date(publishedAt) : happened,
+    path: path === undefined ? undefined : unescapeText(path),
+    partition,
+    offset,
+    tries,
+    unreadable,
+    error: errorOf(rest),
+  };
+}
+
+/** The record as a dead letter: as it was, with what went wrong. */
+export function sealDeadLetter(wire: WireRecord, error: RecordError, group: string): WireRecord {
+  const told = Object.entries({ ...error, group }).map(([name, text]) => [
+    `levada-error-${name}`,
+    escapeText(name, text.toWellFormed().slice(0, LONGEST_ERROR)),
+  ]);
+  return { ...wire, headers: { ...wire.headers, ...Object.fromEntries(told) } };
+}
+
+const LONGEST_ERROR = 10_000; // brokers bound the headers of a record
+
+function errorOf(headers: Readonly<Record<string, string>>): RecordError | undefined {
+  const name = headers["levada-error-name"];
+  if (name === undefined) return undefined;
+  const text = (part: string) => unescapeText(headers[`levada-error-${part}`] ?? "");
+  return { name: unescapeText(name), message: text("message"), step: text("step") };
+}
+
+/** The headers beside the envelope. Those of another hand may hold what HTTP's may not: it is escaped. */
+function readHeaders(headers: Readonly<Record<string, string>>): Headers {
+  const read = new Headers();
+  for (const [name, value] of Object.entries(headers)) {
+    if (name.startsWith(ENVELOPE) || !/^[!#$%&'*+.^`|~\w-]+$/.test(name)) continue;
+    read.append(name, /^[\t\x20-\x7e\x80-\xff]*$/.test(value) ? value : escapeText(name, value.toWellFormed()));
+  }
+  return read;
+}
+
+function headersOf(headers: HeadersInit | undefined): Iterable<[string, string]> {
+  try {
+    return new Headers(headers);
+  } catch (error) {
+    throw new StreamError(`Cannot publish the record: a header is no plain text. ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Text as a header can hold it: visible ASCII, anything else as `%` and hexadecimal digits. */
+function escapeText(what: string, text: string): string {
+  if (typeof text !== "string" || !text.isWellFormed()) {
+    const state = typeof text === "string" ? "half of a character" : typeof text;
+    throw new StreamError(`Cannot publish the record: its ${what} is no whole text, but ${state}`);
+  }
+  return text.replace(/[^\x21-\x24\x26-\x7e]/gu, encodeURIComponent);
+}
+
+function unescapeText(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // of another hand
+  }
+}
+
+/** What MLRun sends through a stream between two functions: `{ full_event_wrapper: true, body, key, id }`. */
+function unwrap(body: unknown): { body: unknown; key?: string; id?: string } | undefined {
+  if (typeof body !== "object" || body === null || !("full_event_wrapper" in body)) return undefined;
+  const { full_event_wrapper: isWrapper, body: inner = null, key, id } = body as Record<string, unknown>;
+  if (isWrapper !== true) return undefined;
+  const isText = (value: unknown) => typeof value === "string" || typeof value === "number";
+  return { body: inner, ...(isText(key) ? { key: String(key) } : {}), ...(isText(id) ? { id: String(id) } : {}) };
+}

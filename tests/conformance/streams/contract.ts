@@ -1,0 +1,482 @@
+/** What every kind of stream must do, as functions of an opener: one suite, every driver. */
+
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
+import { randomFrom } from "../../support/random.ts";
+import type { Delivery } from "../../../lib/streams/delivery.ts";
+import type { NewRecord, Stream, StreamRecord, Subscription } from "../../../lib/streams/stream.ts";
+
+/** One new and empty stream, and the time that it goes by. */
+export interface StreamLab extends AsyncDisposable {
+  /** Opens the stream once more, as another process would. */
+  open<Body = unknown>(): Promise<Stream<Body>>;
+  /** Opens the stream of its dead letters. */
+  openDeadLetters(): Promise<Stream>;
+  /** Ends whoever opened a stream as a kill would: nothing is acknowledged, nobody says goodbye. */
+  crash(stream: Stream): Promise<void>;
+  /** Milliseconds since 1970, by the clock that stamps what is published. */
+  now(): number;
+  /** Lets time go by: a test clock's, or the real one where the driver's broker goes by that. */
+  advance(ms: number): Promise<void>;
+}
+
+/** Makes a lab. `capacityRecords` bounds what may wait, where the driver has such a bound. */
+export type OpenLab = (options?: { capacityRecords?: number }) => Promise<StreamLab>;
+
+/** One thing that a stream must do. */
+export interface StreamCase {
+  readonly title: string;
+  readonly run: (open: OpenLab) => Promise<void>;
+}
+
+/** What a driver cannot do by the nature of its broker; each is a reason in its README. */
+export interface StreamLimits {
+  /** The broker takes whatever comes. */
+  readonly isUnbounded?: boolean;
+}
+
+/** The cases for a driver. */
+export function streamCases({ isUnbounded = false }: StreamLimits = {}): StreamCase[] {
+  return isUnbounded ? CASES.filter(({ title }) => title !== BACK_PRESSURE) : [...CASES];
+}
+
+/** Registers the cases as tests. */
+export function testStreams(name: string, open: OpenLab, limits: StreamLimits = {}): void {
+  for (const { title, run } of streamCases(limits)) Deno.test(`${name}: ${title}`, () => run(open));
+}
+
+/** Reads until so many records are there. */
+async function read<Body>(
+  subscription: Subscription<Body>,
+  count: number,
+): Promise<{ records: StreamRecord<Body>[]; deliveries: Delivery<Body>[] }> {
+  const deliveries: Delivery<Body>[] = [];
+  const records: StreamRecord<Body>[] = [];
+  while (records.length < count) {
+    const { value, done } = await subscription.next();
+    if (done === true) throw new Error(`the subscription ended after ${records.length} of ${count} records`);
+    deliveries.push(value);
+    records.push(...value.records);
+  }
+  return { records, deliveries };
+}
+
+async function ackAll<Body>(deliveries: readonly Delivery<Body>[]): Promise<void> {
+  for (const delivery of deliveries) await delivery.ack();
+}
+
+function numbered(count: number, key: (n: number) => string | undefined): NewRecord<number>[] {
+  return Array.from({ length: count }, (_, n) => ({ body: n, key: key(n) }));
+}
+
+function byKey(records: readonly StreamRecord<number>[]): Record<string, number[]> {
+  const bodies: Record<string, number[]> = {};
+  for (const { key = "", body } of records) (bodies[key] ??= []).push(body);
+  return bodies;
+}
+
+const bodiesOf = <Body>(records: readonly StreamRecord<Body>[]) => records.map(({ body }) => body);
+const sorted = (numbers: readonly number[]) => numbers.toSorted((one, other) => one - other);
+const BACK_PRESSURE = "publish() waits while the stream is full, and goes on when there is room";
+
+const CASES: readonly StreamCase[] = [
+  {
+    title: "subscribe() gives the records of each key in the order in which they were published",
+    async run(open) {
+      await using lab = await open();
+      const stream = await lab.open<number>();
+      const records = numbered(300, (n) => `key ${n % 7}`);
+      for (let at = 0; at < 300; at += 30) await stream.publish(records.slice(at, at + 30));
+      const { records: got, deliveries } = await read(await stream.subscribe({ group: "g", maxRecords: 11 }), 300);
+      ok(deliveries.every(({ records: { length } }) => length >= 1 && length <= 11));
+      deepStrictEqual(
+        byKey(got),
+        byKey(got.toSorted((one, other) => one.body - other.body)),
+        "each key's numbers ascend",
+      );
+      deepStrictEqual(sorted(bodiesOf(got)), records.map(({ body }) => body));
+      ok(got.every(({ tries }) => tries === 1));
+      await stream.close();
+    },
+  },
+  {
+    title: "publish() carries id, key, path, time, headers and body as they are",
+    async run(open) {
+      await using lab = await open();
+      const stream = await lab.open();
+      const sent: NewRecord = {
+        id: "näme\n1",
+        key: "schlüssel 🗝 100%",
+        path: "/v2/models/a b?x=ü",
+        time: new Date(1_234_567_890_123),
+        headers: { traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "X-Mine": "1, 2" },
+        body: { text: "línea\nnueva \u2028 🎈", list: [1, null, true, 0.1], deep: { empty: {} } },
+      };
+      await stream.publish([sent]);
+      const { records: [got] } = await read(await stream.subscribe({ group: "g" }), 1);
+      ok(got !== undefined);
+      const { id, key, path, time, body, error, unreadable } = got;
+      deepStrictEqual({ id, key, path, time, body }, {
+        id: sent.id,
+        key: sent.key,
+        path: sent.path,
+        time: sent.time,
+        body: sent.body,
+      });
+      deepStrictEqual([...got.headers], [
+        ["content-type", "application/json"],
+        ["traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"],
+        ["x-mine", "1, 2"],
+      ]);
+      deepStrictEqual([error, unreadable], [undefined, undefined]);
+      await stream.close();
+    },
+  },
+  {
+    title: "publish() takes empty and huge records, and an empty key",
+    async run(open) {
+      await using lab = await open();
+      const stream = await lab.open();
+      const huge = new Uint8Array(10_000_000).map((_, index) => index % 251);
+      const bodies = [null, "", 0, false, [], {}, new Uint8Array(), huge, "x".repeat(1_000_000)];
+      await stream.publish([]);
+      await stream.publish(bodies.map((body) => ({ body, key: "" })));
+      await stream.publish([{ body: "no key" }]);
+      const { records } = await read(await stream.subscribe({ group: "g" }), bodies.length + 1);
+      deepStrictEqual(bodiesOf(records.filter(({ key }) => key === "")), bodies);
+      deepStrictEqual(bodiesOf(records.filter(({ key }) => key === undefined)), ["no key"]);
+      ok(records.every(({ id }) => /^[0-9a-f-]{36}$/.test(id)));
+      await stream.close();
+    },
+  },
+  {
+    title: "publish() refuses what cannot travel, and then nothing of it is there",
+    async run(open) {
+      await using lab = await open();
+      const stream = await lab.open();
+      const loop: { self?: unknown } = {};
+      loop.self = loop;
+      const hostile: [NewRecord, RegExp][] = [
+        [{ body: 1, headers: { "x-a": "1\r\nx-b: 2" } }, /a header is no plain text/],
+        [{ body: 1, headers: { "x-a": "🎈" } }, /a header is no plain text/],
+        [{ body: 1, headers: { "a b": "1" } }, /a header is no plain text/],
+        [{ body: 1, key: "\ud800" }, /its key is no whole text, but half of a character/],
+        [{ body: 1, id: 5 as unknown as string }, /its id is no whole text, but number/],
+        [{ body: 1, time: new Date(NaN) }, /its time is no date/],
+        [{ body: undefined }, /because it is undefined/],
+        [{ body: { a: [NaN] } }, /"0" in it is NaN/],
+        [{ body: { a: 1n } }, /because .*BigInt/],
+        [{ body: () => 1 }, /it is a function/],
+        [{ body: { seen: new Set() } }, /"seen" in it is a Set/],
+        [{ body: loop }, /JSON cannot hold it/],
+      ];
+      for (const [record, message] of hostile) {
+        await rejects(stream.publish([{ body: "fine" }, record]), { name: "StreamError", message });
+      }
+      strictEqual(await stream.lag("g"), 0);
+      await stream.close();
+    },
+  },
+  {
+    title: "subscribe() gives every group all records, whatever others acknowledge",
+    async run(open) {
+      await using lab = await open();
+      const stream = await lab.open<number>();
+      await stream.publish(numbered(20, (n) => String(n % 3)));
+      for (const group of ["one", "other"]) {
+        const { records, deliveries } = await read(await stream.subscribe({ group }), 20);
+        deepStrictEqual(sorted(bodiesOf(records)), numbered(20, String).map(({ body }) => body));
+        await ackAll(deliveries);
+      }
+      deepStrictEqual([await stream.lag("one"), await stream.lag("other")], [0, 0]);
+      await stream.close();
+    },
+  },
+  {
+    title: "lag() counts what a group has not acknowledged",
+    async run(open) {
+      await using lab = await open();
+      const stream = await lab.open<number>();
+      strictEqual(await stream.lag("g"), 0);
+      await stream.publish(numbered(10, () => "k"));
+      strictEqual(await stream.lag("g"), 10);
+      const subscription = await stream.subscribe({ group: "g", maxRecords: 4 });
+      const { deliveries: [first] } = await read(subscription, 4);
+      strictEqual(await stream.lag("g"), 10);
+      await first!.ack();
+      strictEqual(await stream.lag("g"), 6);
+      await stream.close();
+    },
+  },
+  {
+    title: "subscribe() begins at the start, behind the end, or at a time, where its group is new",
+    async run(open) {
+      await using lab = await open();
+      const stream = await lab.open<number>();
+      await stream.publish([{ body: 1, key: "k" }]);
+      await lab.advance(1_000);
+      const from = new Date(lab.now());
+      await lab.advance(10);
+      await stream.publish([{ body: 2, key: "k" }]);
+      const groups = { start: "start", end: "end", time: from } as const;
+      const subscriptions = await Promise.all(
+        Object.entries(groups).map(([group, from]) => stream.subscribe({ group, from })),
+      );
+      await stream.publish([{ body: 3, key: "k" }]);
+      const expected = [[1, 2, 3], [3], [2, 3]];
+      for (const [index, subscription] of subscriptions.entries()) {
+        const { records, deliveries } = await read(subscription, expected[index]!.length);
+        deepStrictEqual(bodiesOf(records), expected[index]);
+        await ackAll(deliveries);
+        await subscription.close();
+      }
+      await stream.publish([{ body: 4, key: "k" }]);
+      const { records } = await read(await stream.subscribe({ group: "end", from: "start" }), 1);
+      deepStrictEqual(bodiesOf(records), [4], "a group that has read goes on where it was");
+      await stream.close();
+    },
+  },
+  {
+    title: "subscribe() refuses options that make no sense",
+    async run(open) {
+      await using lab = await open();
+      const stream = await lab.open();
+      const wrong: [object, RegExp][] = [
+        [{ group: "" }, /group has no name/],
+        [{ group: "g", from: "now" }, /from is "now"/],
+        [{ group: "g", from: new Date(NaN) }, /from is an invalid date/],
+        [{ group: "g", maxRecords: 0 }, /maxRecords is 0/],
+        [{ group: "g", maxTries: 1.5 }, /maxTries is 1.5/],
+        [{ group: "g", backoffMs: -1 }, /backoffMs is -1/],
+      ];
+      for (const [options, message] of wrong) {
+        await rejects(stream.subscribe(options as { group: string }), { name: "StreamError", message });
+      }
+      await stream.close();
+    },
+  },
+  {
+    title: "retry() gives a record again after its time, before what follows it",
+    async run(open) {
+      await using lab = await open();
+      const stream = await lab.open<number>();
+      await stream.publish(numbered(3, () => "k"));
+      const subscription = await stream.subscribe({ group: "g", maxRecords: 1 });
+      const { deliveries: [first] } = await read(subscription, 1);
+      await first!.retry(500);
+      let came: Delivery<number> | undefined;
+      const next = subscription.next().then(({ value }) => came = value);
+      await lab.advance(400);
+      strictEqual(came, undefined);
+      await lab.advance(100);
+      await next;
+      const { records } = await read(subscription, 2);
+      deepStrictEqual([came!.records[0]!.body, came!.records[0]!.tries, ...bodiesOf(records)], [0, 2, 1, 2]);
+      await rejects(came!.retry(-1), { name: "RangeError" });
+      await stream.close();
+    },
+  },
+  {
+    title: "nack() tries again with pauses that double, then writes a dead letter and goes on",
+    async run(open) {
+      await using lab = await open();
+      const stream = await lab.open<number>();
+      const [poison, fine] = numbered(2, () => "k");
+      const sent = { ...poison!, id: "p", headers: { "x-mine": "1" } };
+      await stream.publish([sent, fine!]);
+      const options = { group: "g", maxRecords: 1, maxTries: 3, backoffMs: 100 };
+      const subscription = await stream.subscribe(options);
+      for (const [tries, pauseMs] of [[1, 100], [2, 200], [3, 0]] as const) {
+        const { records: [record], deliveries: [delivery] } = await read(subscription, 1);
+        deepStrictEqual([record!.body, record!.tries], [0, tries]);
+        await delivery!.nack(new RangeError("wröng\nvalue"));
+        await lab.advance(pauseMs);
+      }
+      const { records, deliveries } = await read(subscription, 1);
+      deepStrictEqual(bodiesOf(records), [1]);
+      await ackAll(deliveries);
+      strictEqual(await stream.lag("g"), 0);
+      const letters = await lab.openDeadLetters();
+      const { records: [letter] } = await read(await letters.subscribe({ group: "look" }), 1);
+      const { id, key, body, error } = letter!;
+      deepStrictEqual({ id, key, body, error, mine: letter!.headers.get("x-mine") }, {
+        id: "p",
+        key: "k",
+        body: 0,
+        error: { name: "RangeError", message: "wröng\nvalue", step: "" },
+        mine: "1",
+      });
+      await letters.close();
+      await stream.close();
+    },
+  },
+  {
+    title: "ack() settles some of a delivery or all, each record once",
+    async run(open) {
+      await using lab = await open();
+      const stream = await lab.open<number>();
+      await stream.publish(numbered(4, () => "k"));
+      const subscription = await stream.subscribe({ group: "g", maxRecords: 4 });
+      const { records, deliveries: [delivery] } = await read(subscription, 4);
+      await delivery!.ack(records.slice(0, 2));
+      await rejects(delivery!.ack(records.slice(1, 3)), /is settled already/);
+      await delivery!.bury(new Error("no use"), [records[2]!]);
+      strictEqual(await stream.lag("g"), 1);
+      await delivery!.ack();
+      await delivery!.ack();
+      strictEqual(await stream.lag("g"), 0);
+      await stream.close();
+    },
+  },
+  {
+    title: "subscribe() shares the keys among the subscribers of a group",
+    async run(open) {
+      await using lab = await open();
+      const [one, other] = [await lab.open<number>(), await lab.open<number>()];
+      const subscriptions = [await one.subscribe({ group: "g" }), await other.subscribe({ group: "g" })];
+      const got: StreamRecord<number>[][] = [[], []];
+      let acknowledged = 0;
+      const all = Promise.withResolvers<void>();
+      const reading = subscriptions.map(async (subscription, index) => {
+        for await (const delivery of subscription) {
+          got[index]!.push(...delivery.records);
+          await delivery.ack();
+          acknowledged += delivery.records.length;
+          if (acknowledged === 200) all.resolve();
+        }
+      });
+      await one.publish(numbered(200, (n) => `key ${n % 20}`));
+      await all.promise;
+      const keys = got.map((records) => new Set(records.map(({ key }) => key)));
+      ok(keys[0]!.size > 0 && keys[1]!.size > 0, "both get something");
+      deepStrictEqual([...keys[0]!.intersection(keys[1]!)], [], "no key goes to both");
+      deepStrictEqual(sorted(got.flatMap(bodiesOf)), numbered(200, String).map(({ body }) => body));
+      await Promise.all([one.close(), other.close(), ...reading]);
+    },
+  },
+  {
+    title: "a subscriber that crashes or leaves gives back what it has not acknowledged",
+    async run(open) {
+      await using lab = await open();
+      const [one, other] = [await lab.open<number>(), await lab.open<number>()];
+      await one.publish(numbered(6, () => "k"));
+      const first = await read(await one.subscribe({ group: "g", maxRecords: 2 }), 6);
+      await first.deliveries[0]!.ack();
+      await lab.crash(one);
+      const subscription = await other.subscribe({ group: "g", maxRecords: 4 });
+      const second = await read(subscription, 4);
+      deepStrictEqual(second.records.map(({ body, tries }) => [body, tries]), [[2, 2], [3, 2], [4, 2], [5, 2]]);
+      await rejects(first.deliveries[1]!.ack(), { name: "StreamError" });
+      await other.publish([{ body: 6, key: "k" }]);
+      for await (const delivery of subscription) {
+        deepStrictEqual(bodiesOf(delivery.records), [6]);
+        break;
+      }
+      const third = await read(await other.subscribe({ group: "g" }), 5);
+      deepStrictEqual(bodiesOf(third.records), [2, 3, 4, 5, 6]);
+      await other.close();
+    },
+  },
+  {
+    title: BACK_PRESSURE,
+    async run(open) {
+      await using lab = await open({ capacityRecords: 5 });
+      const stream = await lab.open<number>();
+      const subscription = await stream.subscribe({ group: "g", maxRecords: 2 });
+      await stream.publish(numbered(5, () => "k"));
+      const published: string[] = [];
+      const waiting = [
+        stream.publish([{ body: 5, key: "k" }, { body: 6, key: "k" }]).then(() => published.push("two")),
+        stream.publish([{ body: 7, key: "k" }]).then(() => published.push("one")),
+      ];
+      const { deliveries: [first, second] } = await read(subscription, 4);
+      deepStrictEqual([published, await stream.lag("g")], [[], 5]);
+      await first!.ack();
+      await waiting[0];
+      deepStrictEqual(published, ["two"]);
+      await second!.ack();
+      await waiting[1];
+      deepStrictEqual(bodiesOf((await read(subscription, 4)).records), [4, 5, 6, 7]);
+      const stuck = rejects(stream.publish(numbered(5, () => "k")), /closed while the record waited for room/);
+      await stream.close();
+      await stuck;
+    },
+  },
+  {
+    title: "close() ends those who read, and nothing is published after it",
+    async run(open) {
+      await using lab = await open();
+      const stream = await lab.open();
+      const subscription = await stream.subscribe({ group: "g" });
+      const reads = [subscription.next(), subscription.next()];
+      await stream.close();
+      await stream.close();
+      deepStrictEqual((await Promise.all(reads)).map(({ done }) => done), [true, true]);
+      strictEqual((await subscription.next()).done, true);
+      for (const act of [stream.publish([{ body: 1 }]), stream.subscribe({ group: "g" }), stream.lag("g")]) {
+        await rejects(act, { name: "StreamError", message: /it is closed/ });
+      }
+    },
+  },
+  {
+    title: "10,000 numbered records are all acknowledged whatever crashes, each key's in order at first",
+    async run(open) {
+      const seed = Number(Deno.env.get("LEVADA_SEED") ?? Math.floor(Math.random() * 2 ** 31));
+      console.log(`streams contract: LEVADA_SEED=${seed}`);
+      await crashes(open, { count: 10_000, readers: 3, random: randomFrom(seed) });
+    },
+  },
+];
+
+/** Readers that acknowledge, give back, and crash as a dice falls, until every number has been acknowledged. */
+async function crashes(
+  open: OpenLab,
+  { count, readers, random }: { count: number; readers: number; random: () => number },
+): Promise<void> {
+  await using lab = await open();
+  const acknowledged = new Set<number>();
+  const newest = new Map<string, number>();
+  let crashed = 0;
+  const streams = new Set<Stream<number>>();
+  const isDone = () => acknowledged.size === count;
+  async function life(): Promise<void> {
+    const stream = await lab.open<number>();
+    streams.add(stream);
+    const subscription = await stream.subscribe({ group: "g", maxRecords: 1 + Math.floor(random() * 60) });
+    const leave = async () => {
+      streams.delete(stream);
+      await stream.close();
+    };
+    if (isDone()) await leave();
+    for await (const delivery of subscription) {
+      for (const { key = "", body, tries } of delivery) {
+        if (tries > 1) continue;
+        ok(body > (newest.get(key) ?? -1), `${body} of key ${key} comes for the first time after a later one`);
+        newest.set(key, body);
+      }
+      const dice = random();
+      if (dice < 0.1) {
+        crashed += 1;
+        streams.delete(stream);
+        await lab.crash(stream);
+        return;
+      }
+      const part = dice < 0.3 ? delivery.records.slice(0, Math.floor(random() * delivery.records.length)) : undefined;
+      await delivery.ack(part);
+      for (const { body } of part ?? delivery.records) acknowledged.add(body);
+      if (part !== undefined && dice < 0.2) await delivery.retry(0);
+      else if (part !== undefined) return await leave();
+      if (isDone()) { for (const other of [...streams]) await other.close(); }
+    }
+  }
+  const writer = await lab.open<number>();
+  const reading = Array.from({ length: readers }, async () => {
+    while (!isDone()) await life();
+  });
+  const records = numbered(count, (n) => `key ${n % 17}`);
+  for (let at = 0; at < count; at += 250) await writer.publish(records.slice(at, at + 250));
+  await Promise.all(reading);
+  strictEqual(acknowledged.size, count);
+  strictEqual(await writer.lag("g"), 0);
+  ok(crashed > 0, "some readers crashed");
+  await writer.close();
+}

@@ -1,0 +1,229 @@
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { StatusError } from "../../../../lib/errors.ts";
+import { start } from "../../../../lib/flow/start.ts";
+import { startWorker } from "../../../../lib/flow/worker.ts";
+import { compile } from "../../../../lib/graph/compile.ts";
+import { Graph } from "../../../../lib/graph/graph.ts";
+import { sourceOf } from "../../../../lib/graph/source.ts";
+import { MemoryBroker } from "../../../../lib/streams/memory_broker.ts";
+import type { Stream } from "../../../../lib/streams/stream.ts";
+import { batch } from "../../../../lib/steps/batch.ts";
+import { reduce } from "../../../../lib/steps/reduce.ts";
+import { settle, TestClock } from "../../../../lib/testing/test_clock.ts";
+import { memoryLog } from "../../../support/run_graph.ts";
+
+/** A flow that is fed from a stream, on a clock that stands still. */
+async function worker(
+  graph: Graph<number>,
+  { maxInFlight, stream }: { maxInFlight?: number; stream?: (stream: Stream) => Stream } = {},
+) {
+  const broker = new MemoryBroker();
+  const clock = new TestClock();
+  const log = memoryLog();
+  const surroundings = { isMock: true, params: new Map(), log, clock };
+  const flow = await start(compile(sourceOf(graph)), {
+    surroundings,
+    ...(maxInFlight === undefined ? {} : { maxInFlight }),
+  });
+  const open = () => broker.open("memory://in?partitions=1", { clock });
+  const source = stream === undefined ? open() : stream(open());
+  const running = await startWorker([{ stream: source, group: "g" }], { flow, clock, log });
+  return { running, flow, clock, log, broker, input: open() };
+}
+
+Deno.test("startWorker() acknowledges a record when everything that became of it is done", async () => {
+  const gates: (() => void)[] = [];
+  const graph = new Graph<number>("g");
+  const first = graph.to("first", (n: number) => n).respond();
+  first.to("quick", () => {});
+  first.to("slow", () => new Promise<void>((open) => gates.push(open)));
+  const { running, input } = await worker(graph);
+  await input.publish([{ body: 1 }, { body: 2 }]);
+  await settle();
+  deepStrictEqual([gates.length, await input.lag("g")], [1, 2]);
+  gates[0]!();
+  await settle();
+  strictEqual(await input.lag("g"), 1);
+  gates[1]!();
+  await running.close();
+  strictEqual(await input.lag("g"), 0);
+});
+
+Deno.test("startWorker() keeps the order of a partition behind a step that answers later", async () => {
+  const seen: number[] = [];
+  const graph = new Graph<number>("g");
+  graph.to("later", async (n: number) => {
+    for (let turn = 0; turn < 5 - n; turn++) await Promise.resolve();
+    return n;
+  }).to("see", (n) => void seen.push(n));
+  const { running, input } = await worker(graph);
+  await input.publish([0, 1, 2, 3, 4].map((body) => ({ body })));
+  await settle();
+  await running.close();
+  deepStrictEqual(seen, [0, 1, 2, 3, 4]);
+});
+
+Deno.test("startWorker() reads no further than the flow has room, and gives back what it did not take when it is closed", async () => {
+  const gates: (() => void)[] = [];
+  const graph = new Graph<number>("g");
+  graph.to("slow", () => new Promise<void>((open) => gates.push(open)), { maxInFlight: 10 });
+  const { running, input } = await worker(graph, { maxInFlight: 2 });
+  await input.publish([1, 2, 3, 4, 5].map((body) => ({ body })));
+  await settle();
+  strictEqual(gates.length, 2);
+  gates[0]!();
+  await settle();
+  strictEqual(gates.length, 3);
+  const closing = running.close();
+  gates[1]!();
+  gates[2]!();
+  await closing;
+  deepStrictEqual([gates.length, await input.lag("g")], [3, 2]);
+  const rest = await (await input.subscribe({ group: "g" })).next();
+  deepStrictEqual(rest.value!.records.map(({ body }) => body), [4, 5]);
+  await input.close();
+});
+
+Deno.test("Worker.close() gives out what steps hold, acknowledges it, and gives the result of a fold", async () => {
+  const graph = new Graph<number>("g");
+  graph.to("pack", batch<number>({ maxEvents: 10 })).to("sum", reduce(0, (sum, list: number[]) => sum + list.length));
+  const { running, input, clock } = await worker(graph);
+  await input.publish([1, 2, 3].map((body) => ({ body })));
+  await settle();
+  strictEqual(await input.lag("g"), 3);
+  strictEqual(await running.close(), 3);
+  deepStrictEqual([await input.lag("g"), clock.timers], [0, 0]);
+});
+
+Deno.test("Worker.kill() acknowledges nothing and runs nothing more", async () => {
+  const gates: (() => void)[] = [];
+  const seen: number[] = [];
+  const graph = new Graph<number>("g");
+  graph.to("slow", (n: number) => new Promise<number>((open) => gates.push(() => open(n))))
+    .to("see", (n) => void seen.push(n));
+  const { running, flow, input, clock } = await worker(graph);
+  await input.publish([{ body: 1 }]);
+  await settle();
+  await running.kill();
+  gates[0]!();
+  await settle();
+  deepStrictEqual([seen, await input.lag("g"), clock.timers], [[], 1, 0]);
+  await rejects(flow.ask(1), { status: 503 });
+});
+
+Deno.test("a record that is not what it says goes to the dead letters, and the log tells", async () => {
+  const graph = new Graph<number>("g");
+  graph.to("see", () => {});
+  const { running, input, broker, log } = await worker(graph);
+  await input.publish([{
+    body: new TextEncoder().encode("{"),
+    headers: { "content-type": "application/json" },
+    id: "x",
+  }]);
+  await settle();
+  const [letter] = broker.records("memory://in-dead-letters");
+  deepStrictEqual([letter!.id, letter!.error?.name], ["x", "TypeError"]);
+  strictEqual(
+    /Record x of memory:\/\/in.* goes to the dead letters: its body is not application\/json/.test(log.lines[0]!),
+    true,
+  );
+  await running.close();
+});
+
+Deno.test("startWorker() asks a stream again that could not be read", async () => {
+  const seen: number[] = [];
+  const graph = new Graph<number>("g");
+  graph.to("see", (n: number) => void seen.push(n));
+  let failures = 2;
+  const { running, input, clock, log } = await worker(graph, {
+    stream: (real) => ({
+      path: real.path,
+      publish: (records) => real.publish(records),
+      lag: (group) => real.lag(group),
+      close: () => real.close(),
+      [Symbol.asyncDispose]: () => real.close(),
+      async subscribe(options) {
+        const subscription = await real.subscribe(options);
+        if (failures > 0) {
+          failures -= 1;
+          subscription.next = () => Promise.reject(new Error("the line is down"));
+        }
+        return subscription;
+      },
+    }),
+  });
+  await input.publish([{ body: 1 }]);
+  await clock.advance(1_000);
+  deepStrictEqual(seen, []);
+  await clock.advance(1_000);
+  deepStrictEqual(seen, [1]);
+  deepStrictEqual(
+    log.lines,
+    Array(2).fill("error: Cannot read stream memory://in?partitions=1, trying again: the line is down"),
+  );
+  await running.close();
+  strictEqual(await input.lag("g"), 0);
+});
+
+Deno.test("startWorker() acknowledges a record whose streaming reply nobody reads, when the stream has ended or failed", async () => {
+  const graph = new Graph<number>("g");
+  graph.to("count", async function* (n: number) {
+    for (let index = 0; index < n; index++) {
+      await Promise.resolve();
+      yield index;
+    }
+    if (n === 3) throw new StatusError(400, "three");
+  }).respond();
+  const { running, input, broker } = await worker(graph);
+  await input.publish([0, 2, 3].map((body) => ({ body })));
+  await settle();
+  strictEqual(await input.lag("g"), 0);
+  deepStrictEqual(broker.records("memory://in-dead-letters").map(({ body }) => body), [3]);
+  await running.close();
+});
+
+Deno.test("Worker.close() waits until its acknowledgements have arrived", async () => {
+  const graph = new Graph<number>("g");
+  graph.to("see", () => {});
+  const acknowledged = Promise.withResolvers<void>();
+  const events: string[] = [];
+  const { running, input } = await worker(graph, {
+    stream: (real) => ({
+      path: real.path,
+      publish: (records) => real.publish(records),
+      lag: (group) => real.lag(group),
+      close: () => real.close(),
+      [Symbol.asyncDispose]: () => real.close(),
+      async subscribe(options) {
+        const subscription = await real.subscribe(options);
+        const close = subscription.close.bind(subscription);
+        subscription.close = async () => {
+          events.push("left");
+          await close();
+        };
+        const next = subscription.next.bind(subscription);
+        subscription.next = async () => {
+          const result = await next();
+          const ack = result.value?.ack.bind(result.value);
+          if (result.value !== undefined) {
+            result.value.ack = async (records) => {
+              await acknowledged.promise;
+              await ack?.(records);
+              events.push("acknowledged");
+            };
+          }
+          return result;
+        };
+        return subscription;
+      },
+    }),
+  });
+  await input.publish([{ body: 1 }]);
+  await settle();
+  const closing = running.close();
+  await settle();
+  deepStrictEqual(events, []);
+  acknowledged.resolve();
+  await closing;
+  deepStrictEqual(events, ["acknowledged", "left"]);
+});

@@ -1,0 +1,59 @@
+import { deepStrictEqual, rejects, throws } from "node:assert/strict";
+import { serving } from "../../../../lib/functions/serving.ts";
+import { partsOf, startPart } from "../../../../lib/functions/start_part.ts";
+import { unitOf } from "../../../../lib/functions/unit.ts";
+import { queue } from "../../../../lib/steps/queue.ts";
+import { openStream } from "../../../../lib/streams/open_stream.ts";
+import { testClock } from "../../../../lib/testing/test_clock.ts";
+import { memoryLog } from "../../../support/run_graph.ts";
+
+Deno.test("partsOf() tells what each function reads and fills, in the order of the graph", () => {
+  const fn = serving("shop").addChildFunction("billing").addChildFunction("unused");
+  fn.setTopology("flow").to("orders", queue<number>({ path: "kafka://b/orders" }))
+    .to("bill", (n: number) => n, { function: "billing" }).to("bills", queue())
+    .to("log", () => {}, { function: "billing" });
+  fn.addChildFunction("printing");
+  const parts = partsOf(unitOf(fn)).map(({ name, group, inlets, outlets }) => ({ name, group, inlets, outlets }));
+  const orders = { queue: "orders", path: "kafka://b/orders" };
+  deepStrictEqual(parts, [
+    { name: "", group: "shop", inlets: [], outlets: [orders] },
+    { name: "billing", group: "shop-billing", inlets: [orders], outlets: [] },
+  ]);
+});
+
+Deno.test("partsOf() tells every fault of the whole graph", () => {
+  const fn = serving("shop");
+  fn.setTopology("flow").to("orders", queue({ path: "memory://o" })).to("bill", () => {}, { function: "billing" });
+  throws(() => partsOf(unitOf(fn)), /runs in function "billing", which is not declared/);
+});
+
+Deno.test("startPart() tells which function's stream cannot be opened, and leaves nothing open", async () => {
+  const fn = serving("shop").addChildFunction("billing");
+  fn.setTopology("flow").to("orders", queue({ path: "pigeon://o" })).to("bill", () => {}, { function: "billing" });
+  const unit = unitOf(fn);
+  const [parent, child] = partsOf(unit);
+  const surroundings = { openStream, clock: testClock(), log: memoryLog(), isMock: true };
+  await rejects(startPart(unit, parent!, surroundings), /step "orders": Cannot open stream "pigeon:\/\/o"/);
+  await rejects(startPart(unit, child!, surroundings), {
+    name: "GraphError",
+    message:
+      /Cannot start function "billing": 1 fault\n {2}Cannot open stream "pigeon:\/\/o".*Mend the path of the queue/,
+  });
+});
+
+Deno.test('toMockServer({ queues: "real" }) publishes what leaves by queues at the end, and to other functions', async () => {
+  const name = crypto.randomUUID();
+  const fn = serving(name).addChildFunction("child");
+  const graph = fn.setTopology("flow");
+  graph.to("out", queue({ path: `memory://${name}-end` }));
+  graph.to("q", queue()).to("see", () => {}, { function: "child" });
+  await using server = await fn.toMockServer({ queues: "real", currentFunction: "" });
+  await server.test("/", { n: 1 });
+  await server.waitForCompletion();
+  for (const path of [`memory://${name}-end`, `memory://${name}-q`]) {
+    await using stream = await openStream(path);
+    const { value } = await (await stream.subscribe({ group: "g" })).next();
+    deepStrictEqual(value!.records.map(({ body }) => body), [{ n: 1 }]);
+  }
+  deepStrictEqual(server.sent("out"), []);
+});

@@ -1,0 +1,318 @@
+import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/strict";
+import { z } from "zod";
+import { StatusError } from "../../../../lib/errors.ts";
+import { type FunctionOptions, serving, type ServingFunction } from "../../../../lib/functions/serving.ts";
+import type { Context } from "../../../../lib/graph/context.ts";
+import type { FlowEvent } from "../../../../lib/graph/event.ts";
+import type { StepDefinition } from "../../../../lib/graph/operator.ts";
+import { ReadyStep } from "../../../../lib/graph/step.ts";
+import type { StreamRecord } from "../../../../lib/streams/stream.ts";
+import { batch } from "../../../../lib/steps/batch.ts";
+import { filter } from "../../../../lib/steps/filter.ts";
+import { queue } from "../../../../lib/steps/queue.ts";
+import { randomFrom } from "../../../support/random.ts";
+import { sleep } from "../../../../lib/flow/system_clock.ts";
+import { testBench } from "../../../../lib/testing/test_bench.ts";
+
+const bodies = (records: readonly StreamRecord[]) => records.map(({ body }) => body);
+
+/** A function whose child does something with what comes through a queue. */
+function parent(
+  work: (n: number, context: Context) => unknown,
+  options: { capacityEvents?: number; retries?: number; backoffMs?: number } = {},
+): ServingFunction {
+  const { capacityEvents, ...step } = options;
+  const fn = serving("parent").addChildFunction("child");
+  fn.setTopology("flow").to("double", (n: number) => n * 2)
+    .to("q", queue({ path: "memory://q", ...(capacityEvents === undefined ? {} : { capacityEvents }) }))
+    .to("work", work, { function: "child", ...step })
+    .to("out", queue({ path: "memory://out" }));
+  return fn;
+}
+
+Deno.test("testBench() runs parent and child apart, joined by a stream", async () => {
+  const functions: string[] = [];
+  await using bench = await testBench(parent((n, context) => {
+    functions.push(`${context.function} ${context.isMock}`);
+    return n + 1;
+  }));
+  for (const n of [1, 2, 3]) await bench.send(n);
+  deepStrictEqual(bodies(bench.published("q")), [2, 4, 6]);
+  deepStrictEqual(bodies(bench.committed("q")), [2, 4, 6]);
+  deepStrictEqual(bodies(bench.published("out")), [3, 5, 7]);
+  deepStrictEqual(functions, ["child true", "child true", "child true"]);
+  deepStrictEqual([bench.lines, bench.committed("out")], [[], []]);
+});
+
+Deno.test("testBench() carries id, key, path, time and headers to the child, but no credentials", async () => {
+  const seen: unknown[] = [];
+  const fn = serving("parent").addChildFunction("child");
+  fn.setTopology("flow").to("q", queue<number>()).to("look", (event: FlowEvent) => {
+    const { id, key, path, time, trigger, body, headers } = event;
+    seen.push({ id, key, path, time: time.getTime(), trigger, body, headers: Object.fromEntries(headers) });
+  }, { fullEvent: true, function: "child" });
+  await using bench = await testBench(fn);
+  await bench.clock.advance(5_000);
+  await bench.send(1, {
+    id: "e",
+    key: "k",
+    path: "/a b",
+    headers: { traceparent: "00-1-2-01", authorization: "Bearer secret", cookie: "a=b", "content-type": "text/csv" },
+  });
+  deepStrictEqual(seen, [{
+    id: "e",
+    key: "k",
+    path: "/a b",
+    time: 5_000,
+    trigger: "memory://parent-q",
+    body: 1,
+    headers: { "content-type": "application/json", traceparent: "00-1-2-01" },
+  }]);
+});
+
+Deno.test("crash() in the middle of a batch loses nothing", async () => {
+  const fn = serving("parent").addChildFunction("child");
+  fn.setTopology("flow").to("q", queue<number>({ path: "memory://q" }))
+    .to("three", batch<number>({ maxEvents: 3, flushAfterMs: 1_000 }), { function: "child" })
+    .to("out", queue({ path: "memory://out" }));
+  await using bench = await testBench(fn);
+  for (const n of [1, 2]) await bench.send(n);
+  deepStrictEqual([bench.committed("q"), bench.published("out")], [[], []]);
+  strictEqual(bench.clock.timers, 1);
+  await bench.crash("child");
+  strictEqual(bench.clock.timers, 0);
+  await bench.clock.advance(5_000);
+  deepStrictEqual(bench.published("out"), [], "its timers fire no more");
+  await bench.send(3);
+  deepStrictEqual(bodies(await bench.redeliver("child")), [1, 2]);
+  deepStrictEqual(bodies(bench.published("out")), [[1, 2, 3]]);
+  deepStrictEqual(bodies(bench.committed("q")), [1, 2, 3]);
+  await bench.send(4);
+  await bench.clock.advance(999);
+  strictEqual(bench.published("out").length, 1);
+  await bench.clock.advance(1);
+  deepStrictEqual(bodies(bench.published("out")), [[1, 2, 3], [4]]);
+});
+
+Deno.test("crash() discards what is under way: nothing of it goes on or is acknowledged", async () => {
+  const gates: (() => void)[] = [];
+  await using bench = await testBench(parent((n) => new Promise((open) => gates.push(() => open(n)))));
+  await bench.send(1);
+  await bench.crash("child");
+  gates[0]!();
+  await bench.clock.advance(0);
+  deepStrictEqual([bench.published("out"), bench.committed("q")], [[], []]);
+  deepStrictEqual((await bench.redeliver("child")).map(({ body, tries }) => [body, tries]), [[2, 1]]);
+  gates[1]!();
+  await bench.clock.advance(0);
+  deepStrictEqual([bodies(bench.published("out")), bodies(bench.committed("q"))], [[2], [2]]);
+  await bench.crash("child");
+  deepStrictEqual(await bench.redeliver("child"), []);
+  strictEqual(gates.length, 2);
+});
+
+Deno.test("crash() of the function itself rejects who asks; what it had published stays", async () => {
+  const fn = serving("parent").addChildFunction("child");
+  const graph = fn.setTopology("flow");
+  const first = graph.to("wait", (n: number) => n === 0 ? new Promise<number>(() => {}) : n).respond();
+  first.to("q", queue({ path: "memory://q" })).to("out", () => {}, { function: "child" });
+  await using bench = await testBench(fn);
+  strictEqual(await bench.ask(5), 5);
+  const asked = rejects(bench.ask(0), /Function "parent" crashed/);
+  await bench.crash("parent");
+  await asked;
+  await rejects(bench.ask(1), /Cannot use function "parent": it does not run/);
+  deepStrictEqual(await bench.redeliver(), []);
+  strictEqual(await bench.ask(6), 6);
+  deepStrictEqual(bodies(bench.published("q")), [5, 6]);
+});
+
+Deno.test("a record that fails is tried again with pauses, then is a dead letter with error and step, and others go on", async () => {
+  const tries: [number, number][] = [];
+  const fn = parent((n) => {
+    tries.push([n, bench.clock.now()]);
+    if (n === 2) throw new RangeError("not two");
+    return n;
+  });
+  await using bench = await testBench(fn);
+  await bench.send(1, { id: "poison" });
+  await bench.send(2);
+  await bench.clock.advance(10_000);
+  deepStrictEqual(tries.filter(([n]) => n === 2).map(([, at]) => at), [0, 100, 300, 700, 1_500]);
+  deepStrictEqual(bodies(bench.published("out")), [4]);
+  const [letter] = bench.deadLetters("q");
+  deepStrictEqual([letter!.id, letter!.body, letter!.error], [
+    "poison",
+    2,
+    { name: "RangeError", message: "not two", step: "work" },
+  ]);
+  deepStrictEqual(bench.counts("child"), { work: { failed: 5 } });
+  strictEqual(bench.committed("q").length, 2);
+});
+
+Deno.test("a record whose fault is its own goes to the dead letters at once", async () => {
+  await using bench = await testBench(parent(() => {
+    throw new StatusError(422, "no such order");
+  }));
+  await bench.send(1);
+  deepStrictEqual(bench.deadLetters("q").map(({ error }) => error), [
+    { name: "StatusError", message: "no such order", step: "work" },
+  ]);
+  deepStrictEqual(bench.lines.at(-1)!.includes("goes to the dead letters"), true);
+});
+
+Deno.test("retries and time-outs of a step take milliseconds of the bench's clock", async () => {
+  let runs = 0;
+  await using bench = await testBench(parent((n) => {
+    runs += 1;
+    if (runs < 3) throw new Error("not yet");
+    return n;
+  }, { retries: 2, backoffMs: 60_000 }));
+  await bench.send(1);
+  deepStrictEqual([runs, bench.committed("q")], [1, []]);
+  await bench.clock.advance(3 * 60_000);
+  deepStrictEqual([runs, bodies(bench.published("out"))], [3, [2]]);
+  deepStrictEqual(bench.counts(), {});
+});
+
+/** Counts odd numbers as late, and ends them. */
+const LATE: StepDefinition = {
+  kind: "late",
+  shape: "box",
+  options: z.strictObject({}),
+  code: {},
+  open: (_spec, scope) => ({
+    process(event) {
+      if (event.body as number % 4 === 0) return event;
+      scope.count("late");
+      return [];
+    },
+  }),
+};
+
+Deno.test("counts() tells what was late and dropped, in runs that crashed too", async () => {
+  const fn = serving("parent").addChildFunction("child");
+  fn.setTopology("flow").to("double", (n: number) => n * 2).to("q", queue({ path: "memory://q" }))
+    .to("window", new ReadyStep<number, number>(LATE), { function: "child" })
+    .to("small", queue({ capacityEvents: 1, whenFull: "drop" }), { function: "child" })
+    .to("slow", () => new Promise(() => {}), { function: "child" });
+  await using bench = await testBench(fn);
+  for (const n of [1, 2, 3, 4, 6, 8, 10]) await bench.send(n);
+  // one in the step, one in the queue
+  deepStrictEqual(bench.counts(), { window: { late: 2 }, small: { dropped: 5 - 1 - 1 } });
+  await bench.crash("child");
+  deepStrictEqual(bench.counts("child"), { window: { late: 2 }, small: { dropped: 3 } });
+  deepStrictEqual(bodies(await bench.redeliver("child")), [4, 8]);
+  await bench.crash("child"); // a step that never answers would keep close waiting
+  // both come at once again, so that the second finds the queue full
+  deepStrictEqual(bench.counts("child"), { window: { late: 2 }, small: { dropped: 3 + 1 } });
+  deepStrictEqual(bench.counts("parent"), {});
+});
+
+Deno.test("a full stream lets the parent wait until the child has made room", async () => {
+  const gates: (() => void)[] = [];
+  await using bench = await testBench(
+    parent((n) => new Promise((open) => gates.push(() => open(n))), { capacityEvents: 2 }),
+  );
+  for (const n of [1, 2, 3, 4, 5]) await bench.send(n);
+  deepStrictEqual(bodies(bench.published("q")), [2, 4]);
+  for (let done = 0; done < 5; done++) {
+    gates[done]!();
+    await bench.clock.advance(0);
+  }
+  deepStrictEqual(bodies(bench.published("q")), [2, 4, 6, 8, 10]);
+  deepStrictEqual(bodies(bench.committed("q")), [2, 4, 6, 8, 10]);
+});
+
+Deno.test("two queues into one function lead to the steps behind each", async () => {
+  const seen: string[] = [];
+  const fn = serving("parent").addChildFunction("child");
+  const graph = fn.setTopology("flow");
+  for (const name of ["one", "two"]) {
+    graph.to(`only ${name}`, filter((n: number) => n % 2 === (name === "one" ? 1 : 0))).to(
+      name,
+      queue({ path: `memory://${name}` }),
+    )
+      .to(`see ${name}`, (n) => void seen.push(`${name} ${n}`), { function: "child" });
+  }
+  await using bench = await testBench(fn);
+  for (const n of [1, 2, 3]) await bench.send(n);
+  deepStrictEqual(seen, ["one 1", "two 2", "one 3"]);
+});
+
+Deno.test("a chain of three functions loses none of 1,000 events, whatever crashes and fails", async () => {
+  const seed = Number(Deno.env.get("LEVADA_SEED") ?? Math.floor(Math.random() * 2 ** 31));
+  console.log(`testBench(): LEVADA_SEED=${seed}`);
+  const random = randomFrom(seed);
+  const fn = serving("first").addChildFunction("second").addChildFunction("third");
+  fn.setTopology("flow").to("q1", queue<number>({ path: "kafka://broker:9092/q1?group=x", capacityEvents: 30 }))
+    .to("wait", async (n: number) => {
+      await sleep(bench.clock, random() * 20);
+      return n;
+    }, { function: "second" })
+    .to("q2", queue({ path: "memory://q2", capacityEvents: 10 }))
+    .to("pack", batch<number>({ maxEvents: 7, flushAfterMs: 50 }), { function: "third" })
+    .to("check", async (list) => {
+      if (random() < 0.01) throw new Error("once in a while");
+      await sleep(bench.clock, random() * 5);
+      return list;
+    }, { function: "third" })
+    .to("out", queue({ path: "memory://out?partitions=1" }));
+  await using bench = await testBench(fn);
+  const down = new Set<string>();
+  let crashes = 0;
+  for (let n = 0; n < 1_000; n++) {
+    await bench.send(n, { key: String(n % 5) });
+    if (random() < 0.7) await bench.clock.advance(random() * 10);
+    for (const name of ["second", "third"]) {
+      if (down.has(name) && random() < 0.3) {
+        await bench.redeliver(name);
+        down.delete(name);
+      } else if (!down.has(name) && random() < 0.02) {
+        await bench.crash(name);
+        down.add(name);
+        crashes += 1;
+      }
+    }
+  }
+  for (const name of down) await bench.redeliver(name);
+  const isDone = () => ["q1", "q2"].every((name) => bench.committed(name).length === bench.published(name).length);
+  for (let step = 0; step < 1_000 && !(isDone() && bench.published("q1").length === 1_000); step++) {
+    await bench.clock.advance(1_000);
+  }
+  const out = bench.published("out").flatMap(({ body }) => body as number[]);
+  const letters = [...bench.deadLetters("q1"), ...bench.deadLetters("q2")].map(({ body }) => body as number);
+  deepStrictEqual(
+    [...new Set([...out, ...letters])].sort((one, other) => one - other),
+    Array.from({ length: 1_000 }, (_, n) => n),
+  );
+  deepStrictEqual([bench.committed("q1").length, crashes > 5], [1_000, true]);
+});
+
+Deno.test("close() gives out what is held, function after function, and moves time where one waits for it", async () => {
+  const fn = parent((n) => n, { retries: 0 });
+  const bench = await testBench(fn);
+  await bench.send(1);
+  await bench.close();
+  await bench.close();
+  deepStrictEqual(bodies(bench.published("out")), [2]);
+  strictEqual(bench.clock.timers, 0);
+
+  const held = serving("parent").addChildFunction("child");
+  held.setTopology("flow").to("pack", batch<number>({ maxEvents: 3 })).to("q", queue({ path: "memory://q" }))
+    .to("pack2", batch<number[]>({ maxEvents: 3 }), { function: "child" }).to("out", queue({ path: "memory://out" }));
+  const other = await testBench(held);
+  await other.send(1);
+  await other.close();
+  deepStrictEqual([bodies(other.published("out")), bodies(other.committed("q"))], [[[[1]]], [[1]]]);
+});
+
+Deno.test("testBench() refuses wrong names and broken graphs", async () => {
+  await using bench = await testBench(parent((n) => n));
+  await rejects(bench.crash("other"), /Cannot find function "other" on the bench: there are "parent", "child"/);
+  await rejects(bench.redeliver("child"), /it runs. Crash it first/);
+  throws(() => bench.published("x"), /Cannot find queue "x" on the bench: those with a stream are .*"q"/);
+  const options: FunctionOptions = {};
+  await rejects(testBench(serving("empty", options)), { name: "GraphError" });
+  await rejects(testBench({} as ServingFunction), /Cannot run a function: this is none/);
+});
