@@ -6,7 +6,7 @@ import { Counts } from "./counts.ts";
 import { openSteps } from "./open.ts";
 import type { Probe } from "./probe.ts";
 import type { RunningStep } from "./running_step.ts";
-import type { Surroundings } from "./surroundings.ts";
+import { statesByFunction, type Surroundings } from "./surroundings.ts";
 import { Stop, type Straight, straightWay } from "./straight.ts";
 import { SYSTEM_CLOCK } from "./system_clock.ts";
 import { Traffic } from "./traffic.ts";
@@ -32,7 +32,8 @@ const MAX_IN_FLIGHT = 1_000; // enough to keep asynchronous steps busy, few enou
  * @throws {GraphError} Naming every step that could not be opened; those that could are closed again.
  */
 export async function start(plan: Plan, options: StartOptions): Promise<Flow> {
-  const { surroundings, observe } = options;
+  const { observe } = options;
+  const surroundings = { stateOf: statesByFunction(), ...options.surroundings };
   const sent = new Map<string, unknown[]>();
   const counts = new Counts();
   const faults: Fault[] = [];

@@ -7,6 +7,8 @@ export interface Surroundings {
   readonly isMock: boolean;
   readonly params: ReadonlyMap<string, unknown>;
   readonly log: Log;
+  /** What the steps of a function share, by the function's name. Default: each step has its own. */
+  readonly stateOf?: (fn: string) => Map<string, unknown>;
   /** The time that the flow goes by. Default: the machine's. */
   readonly clock?: Clock;
   /** Gets what steps measure by `context.metric`. Default: nobody. */
@@ -26,6 +28,7 @@ export function contextFor(step: string, fn: string, surroundings: Surroundings)
     isMock,
     log,
     signal: NEVER_ABORTS,
+    state: surroundings.stateOf?.(fn) ?? new Map(),
     param<Value>(name: string, fallback?: Value): Value {
       return (params.has(name) ? params.get(name) : fallback) as Value;
     },
@@ -36,6 +39,16 @@ export function contextFor(step: string, fn: string, surroundings: Surroundings)
       log.error(error.message, { event: event.id, function: fn, step, error: error.name });
       surroundings.pushError?.(event, error, step);
     },
+  };
+}
+
+/** Makes one state a function. */
+export function statesByFunction(): (fn: string) => Map<string, unknown> {
+  const states = new Map<string, Map<string, unknown>>();
+  return (fn) => {
+    const state = states.get(fn) ?? new Map<string, unknown>();
+    states.set(fn, state);
+    return state;
   };
 }
 

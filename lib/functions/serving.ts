@@ -27,6 +27,8 @@ export interface FunctionOptions {
   dependencies?: readonly string[];
   /** Environment variables. */
   env?: Readonly<Record<string, string>>;
+  /** How a body is read that comes without a content type, `application/json`. Default: as JSON where it can be, else as text or bytes. */
+  defaultContentType?: string;
   /** Cores, memory (`2Gi`), and graphics cards. */
   resources?: { cpu?: number | string; memory?: string; gpu?: number };
 }
@@ -172,7 +174,8 @@ export class ServingFunction {
    * @throws {GraphError} With everything that is wrong with the graph.
    */
   async toMockServer({ currentFunction = "*", ...options }: MockOptions = {}): Promise<MockServer> {
-    return new MockServer(await this.#start(this.#compile(currentFunction), { isMock: true, ...options }));
+    const flow = await this.#start(this.#compile(currentFunction), { isMock: true, ...options });
+    return new MockServer(flow, this.#children.get(currentFunction) ?? this.options);
   }
 
   /**

@@ -20,6 +20,11 @@ export interface Context {
   readonly log: Log;
   /** A parameter of the function (`setParam`), or the fallback. */
   param<Value = unknown>(name: string, fallback?: Value): Value;
+  /**
+   * What the steps of this function share while it runs: a cache, a connection, a count. It ends with the function, and no replica
+   * and no other function sees it.
+   */
+  readonly state: Map<string, unknown>;
   /** Counts or measures something under a name, for the metrics. */
   metric(name: string, value: number): void;
   /** Reports an error that does not fail the event: it goes to the log and the error stream. */

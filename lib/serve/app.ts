@@ -14,13 +14,19 @@ export interface App {
   fetch(request: Request, info?: RequestInfo): Promise<Response>;
 }
 
+/** How requests are read. */
+export interface AppOptions {
+  /** The content type of a body that comes without one. Default: JSON where it can be read so, else text, else bytes. */
+  readonly defaultContentType?: string | undefined;
+}
+
 /** The app of a running flow: Request → event → flow → Response. It never rejects. */
-export function createApp(flow: Flow): App {
+export function createApp(flow: Flow, { defaultContentType }: AppOptions = {}): App {
   return {
     async fetch(request, info = {}) {
       const event = eventOf(request, info);
       try {
-        event.body = await decodeBody(request);
+        event.body = await decodeBody(request, defaultContentType);
         return await respond(await flow.handle(event), event);
       } catch (error) {
         const status = error instanceof StatusError ? error.status : 500;

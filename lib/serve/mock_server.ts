@@ -1,6 +1,6 @@
 import { type ReplyBody, ReplyError } from "../errors.ts";
 import type { Flow } from "../flow/flow.ts";
-import { type App, createApp } from "./app.ts";
+import { type App, type AppOptions, createApp } from "./app.ts";
 
 /** What a request may say besides its path and body. */
 export interface RequestOptions {
@@ -29,9 +29,9 @@ export class MockServer implements AsyncDisposable {
   readonly #app: App;
 
   /** Made by `toMockServer`. */
-  constructor(flow: Flow) {
+  constructor(flow: Flow, options: AppOptions = {}) {
     this.#flow = flow;
-    this.#app = createApp(flow);
+    this.#app = createApp(flow, options);
   }
 
   /**
