@@ -8,6 +8,7 @@ import { plotDifference } from "./plot.ts";
 import { type Difference, isNoAnswer } from "./rule.ts";
 import { difference, type SameOptions, show } from "./same.ts";
 import { decodeSpecial, isRecord } from "./special.ts";
+import { compareRuns } from "./storey/compare.ts";
 import { traceDifference } from "./trace.ts";
 
 /** Lists every difference, in the order of the case. */
@@ -18,6 +19,10 @@ export function compare(given: GoldenCase, performance: Performance): Difference
   };
   note("build", buildDifference(given, performance));
   if (performance.refusal !== undefined) return found;
+  if (performance.runs !== undefined) {
+    for (const { aspect, text, ...place } of compareRuns(given, performance.runs)) note(aspect, text, place);
+    return found;
+  }
   for (const asked of performance.asked) {
     const { request } = asked;
     note("answer", answerDifference(request, asked, usesOnnx(given)), { asked });

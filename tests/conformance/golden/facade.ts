@@ -27,10 +27,12 @@ export interface AnyGraph {
   to(name: string, step: AnyStep, options?: AnyOptions): AnyChain;
   addStep(name: string, step: AnyStep, options?: AnyOptions): AnyChain;
   errorHandler(name: string, step?: AnyStep, options?: AnyOptions): AnyGraph;
+  after(...steps: AnyChain[]): Pick<AnyChain, "to">;
   setFlow(steps: readonly object[], options?: AnyOptions): AnyGraph;
   step(name: string): AnyChain;
   addRoute?(key: string, model: AnyStep, args?: AnyOptions): AnyGraph;
   plot(options?: AnyOptions): { readonly dot: string };
+  toJSON(): object;
 }
 
 /** A mock server of any function. */
@@ -40,20 +42,29 @@ export interface AnyServer {
   waitForCompletion(): Promise<unknown>;
 }
 
+/** A running flow. */
+export interface AnyFlow {
+  ask(body: unknown, options: AnyOptions): Promise<unknown>;
+  emit(body: unknown, options: AnyOptions): Promise<void>;
+  close(): Promise<unknown>;
+}
+
 /** A function of any topology. */
 export interface AnyFunction {
-  setTopology(topology: string, router?: unknown): AnyGraph;
+  setTopology(topology: string, options?: unknown): AnyGraph;
   addModel(key: string, model: AnyStep, args?: AnyOptions): unknown;
   addChildFunction(name: string): unknown;
+  toJSON(): object;
   setParam(name: string, value: unknown): unknown;
   toMockServer(options: AnyOptions): Promise<AnyServer>;
+  start(options: AnyOptions): Promise<AnyFlow>;
 }
 
 const exported = library as unknown as Readonly<Record<string, unknown>>;
 
 /** Makes a function. */
-export function serving(name: string): AnyFunction {
-  return library.serving(name) as unknown as AnyFunction;
+export function serving(name: string, options: AnyOptions = {}): AnyFunction {
+  return library.serving(name, options) as unknown as AnyFunction;
 }
 
 /** Tells whether the library exports a name. */

@@ -4,8 +4,12 @@ import type { AnyServer } from "./facade.ts";
 import type { GoldenCase, GoldenRequest } from "./golden_case.ts";
 import { takePrinted } from "./library/printed.ts";
 import { isTrue } from "./library/python.ts";
-import { decodeSpecial } from "./special.ts";
+import { decodeSpecial, encodeEvents } from "./special.ts";
+import { lookAll } from "./storey/looks.ts";
+import { performStorey } from "./storey/perform.ts";
+import type { Settled, StoreyRun } from "./storey/run.ts";
 import { build, BuildRefusal, type Built } from "./translate.ts";
+import { within } from "./within.ts";
 
 /** What a request was answered with. */
 export interface Answer {
@@ -58,6 +62,12 @@ export interface Performance {
   /** What left by a queue, by its step. */
   readonly sent: ReadonlyMap<string, readonly unknown[]>;
   readonly built?: Built;
+  /** The bodies that entered each step, in order. */
+  readonly entered: ReadonlyMap<string, readonly unknown[]>;
+  /** The runs of a flow of storey. */
+  readonly runs?: readonly StoreyRun[];
+  /** What was seen where a case only looks at something by itself. */
+  readonly looked: ReadonlyMap<string, Settled>;
 }
 
 /** How a case is run. */
@@ -75,14 +85,24 @@ const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
  */
 export async function perform(given: GoldenCase, { limitMs }: PerformOptions): Promise<Performance> {
   takePrinted();
+  const looked = await lookAll(given);
+  if (given.graph?.topology === "storey") {
+    const done = await performStorey(given, limitMs);
+    return { ...NOTHING, looked, ...("refused" in done ? { refusal: { stage: "build", error: done.refused } } : done) };
+  }
+  if (given.graph === undefined && given.requests === undefined && given.build_error === undefined) {
+    return { ...NOTHING, looked };
+  }
   const traces = new Map<string, string[]>();
   const routerName = given.graph?.topology === "router" ? given.graph.name : undefined;
-  const observe = (step: string, event: { readonly id: string }) => {
+  const entered = new Map<string, unknown[]>();
+  const observe = (step: string, event: { readonly id: string; readonly body: unknown }) => {
+    entered.set(step, [...entered.get(step) ?? [], encodeEvents(event.body)]);
     traces.set(event.id, [...traces.get(event.id) ?? [], routerName ?? step]); // the one router of a function has no name of its own
   };
   const started = await start(given, observe);
   if ("refusal" in started) {
-    return { ...started, asked: [], termination: {}, printed: [], sent: new Map() };
+    return { ...NOTHING, ...started, looked };
   }
   const { built, server } = started;
   const asked: { request: GoldenRequest; answer: Answer | NoAnswer; routes: string[] }[] = [];
@@ -101,10 +121,21 @@ export async function perform(given: GoldenCase, { limitMs }: PerformOptions): P
     printed: takePrinted(),
     sent: new Map(queues.map((name) => [name, server.sent(name)])),
     built,
+    entered,
+    looked,
   };
 }
 
-type Observe = (step: string, event: { readonly id: string }) => void;
+const NOTHING: Performance = {
+  asked: [],
+  termination: {},
+  printed: [],
+  sent: new Map(),
+  entered: new Map(),
+  looked: new Map(),
+};
+
+type Observe = (step: string, event: { readonly id: string; readonly body: unknown }) => void;
 type Started = { readonly refusal: Refusal } | { readonly built: Built; readonly server: AnyServer };
 
 async function start(given: GoldenCase, observe: Observe): Promise<Started> {
@@ -192,15 +223,4 @@ function bodyOf(bytes: Uint8Array, text: string, contentType: string): unknown {
 
 function failed(error: unknown): { error: string } {
   return { error: error instanceof Error ? error.message : String(error) };
-}
-
-/** What a promise gives, or undefined when it takes too long. */
-async function within<Value>(promise: Promise<Value>, limitMs: number): Promise<Value | undefined> {
-  const { promise: late, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => resolve(undefined), limitMs);
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

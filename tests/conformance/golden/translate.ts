@@ -36,7 +36,6 @@ const FUNCTION_NEEDS: Readonly<Record<string, string>> = {
   api_handler_config: "apiHandler",
   error_stream: "errorStream",
   load_mode: "loading in the background",
-  default_content_type: "a default content type",
   streaming: "streaming",
 };
 
@@ -52,7 +51,7 @@ export function build(given: GoldenCase): Built {
 
 class Translator {
   readonly #case: GoldenCase;
-  readonly #fn = serving("golden");
+  readonly #fn: AnyFunction;
   readonly #chains = new Map<string, AnyChain>();
   readonly #handlers = new Map<string, string>();
   readonly #routesRun: string[] = [];
@@ -61,6 +60,8 @@ class Translator {
 
   constructor(given: GoldenCase) {
     this.#case = given;
+    const type = given.function?.default_content_type;
+    this.#fn = serving("golden", type === undefined ? {} : { defaultContentType: type });
   }
 
   build(): Built {
@@ -85,7 +86,7 @@ class Translator {
     if (requests.some(({ body }) => String(body).includes("full_event_wrapper"))) {
       throw new Needs("records of a stream");
     }
-    const { parameters, ...rest } = this.#case.function ?? {};
+    const { parameters, default_content_type: _type, ...rest } = this.#case.function ?? {};
     for (const key of Object.keys(rest)) throw new Needs(FUNCTION_NEEDS[key] ?? `the function's ${key}`);
     for (const [name, value] of Object.entries(parameters ?? {})) this.#fn.setParam(name, value);
     const steps = this.#case.graph?.steps ?? [];

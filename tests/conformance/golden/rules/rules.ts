@@ -5,7 +5,9 @@ import { BODY_RULES } from "./bodies.ts";
 import { BUILD_RULES } from "./builds.ts";
 import { CHOICE_RULES } from "./choices.ts";
 import { ERROR_RULES } from "./errors.ts";
+import { FLOW_RULES } from "./flows.ts";
 import { HANDLER_RULES } from "./handlers.ts";
+import { LOOK_RULES } from "./looks.ts";
 import { ROUTER_RULES } from "./routers.ts";
 
 /** All rules; the first that is about a difference judges it. */
@@ -16,4 +18,6 @@ export const RULES: readonly Rule[] = [
   ...ERROR_RULES,
   ...BUILD_RULES,
   ...BODY_RULES,
+  ...FLOW_RULES,
+  ...LOOK_RULES,
 ];

@@ -1,0 +1,93 @@
+/** Rules about what cases look at by itself. */
+
+import { foundBy } from "../checks.ts";
+import { type Difference, type Rule, verdict } from "../rule.ts";
+import { difference as valueDifference, show } from "../same.ts";
+import type { Settled } from "../storey/run.ts";
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** Ids are UUIDs. */
+const IDS_ARE_UUIDS: Rule = {
+  name: "ids-are-uuids",
+  reason:
+    "an event without an id gets a random UUID, which no other process gives; storey numbers 1,024 events from one random base",
+  judge(difference) {
+    const recorded = recordedResult(difference);
+    if (typeof recorded !== "string" || !/^<base\d>-\d{4}$/.test(recorded)) return undefined;
+    const found = foundIn(difference);
+    return verdict("result" in found && UUID.test(String(found.result)) ? undefined : `it is ${showFound(found)}`);
+  },
+};
+
+/** What MLRun and storey refuse, and what happens here instead. */
+const WORKS: Readonly<Record<string, readonly [what: string, gives: unknown]>> = {
+  "events-come-from-outside": ["Map(...).run()", [2]],
+  "folds-go-on": ["Reduce(...).to(Map)", [2, 4]],
+  "functions-may-be-asynchronous": ["Map(coroutine, long_running=True)", [2]],
+  "sources-are-bounded": ["AsyncEmitSource(buffer_size=8)", 210],
+  "streams-tell-their-end": ["Collector(0)", [[5, 6, 7]]],
+};
+
+const REASONS: Readonly<Record<keyof typeof WORKS, string>> = {
+  "events-come-from-outside":
+    "a source is no step: every graph takes events from whoever asks, emits or triggers, so one step alone is a graph",
+  "folds-go-on": "a fold passes on the value so far, so steps may stand behind it; storey's must be the last",
+  "functions-may-be-asynchronous":
+    "a function answers at once or later, as it likes; storey wants to be told, and refuses some combinations",
+  "sources-are-bounded":
+    "how many events may wait is a limit of the graph (maxInFlight) and works; in storey the option of AsyncEmitSource raises an AttributeError",
+  "streams-tell-their-end":
+    "a collector sees each stream's end by itself; storey's has to be told how many ends to wait for",
+};
+
+const WORKING_RULES: readonly Rule[] = Object.entries(WORKS).map(([name, [what, gives]]) => ({
+  name,
+  reason: REASONS[name]!,
+  judge(difference) {
+    if (difference.aspect !== "check" || difference.what !== what) return undefined;
+    const found = foundIn(difference);
+    return verdict("result" in found ? valueDifference(gives, found.result) : `it failed: ${found.raises.message}`);
+  },
+}));
+
+/** A step as data, in our words. */
+const DOCUMENTS: Readonly<Record<string, unknown>> = {
+  "to_dict of Map(add1, name, full_event, paths)": {
+    name: "m",
+    kind: "map",
+    code: { fn: "add1" },
+    options: { inputPath: "a", resultPath: "b" },
+  },
+  "to_dict of Batch": { name: "b", kind: "batch", own: { maxEvents: 4, flushAfterMs: 2_000 } },
+};
+
+/** The document is Levada's. */
+const DOCUMENTS_ARE_LEVADAS: Rule = {
+  name: "documents-are-levadas",
+  reason:
+    "a graph's document says the same in Levada's words, and names the functions that it needs; MLRun's leaves functions out",
+  judge(difference) {
+    const { aspect, what = "" } = difference;
+    if (aspect !== "check" || !Object.hasOwn(DOCUMENTS, what)) return undefined;
+    const found = foundIn(difference);
+    return verdict(
+      "result" in found ? valueDifference(DOCUMENTS[what], found.result) : `it failed: ${found.raises.message}`,
+    );
+  },
+};
+
+/** The rules about what is looked at by itself. */
+export const LOOK_RULES: readonly Rule[] = [IDS_ARE_UUIDS, ...WORKING_RULES, DOCUMENTS_ARE_LEVADAS];
+
+function recordedResult({ aspect, case: given, what }: Difference): unknown {
+  return aspect === "check" ? given.checks?.find((check) => check.what === what)?.result : undefined;
+}
+
+function foundIn({ case: given, what, performance }: Difference): Settled {
+  return foundBy(given.checks!.find((check) => check.what === what)!, performance);
+}
+
+function showFound(found: Settled): string {
+  return "result" in found ? show(found.result) : found.raises.message;
+}
