@@ -66,7 +66,7 @@ export class Walk {
   /** Sends on a held event, or one made of held ones. Resolves when it has ended everywhere, or is kept by other steps. */
   release(step: RunningStep, event: FlowEvent, of: readonly FlowEvent[] = [event]): Promise<void> {
     const parents = of.map((held) => this.#takeBack(step, held));
-    const trip = new Trip(parents);
+    const trip = new Trip(parents, { members: event === of[0] ? undefined : of });
     trip.enter();
     event.track = trip;
     if (event !== of[0]) event.origin = trip;
@@ -205,7 +205,7 @@ export class Walk {
   #join(step: RunningStep, event: FlowEvent, { event: joined, of }: Joined): void {
     const own = tripOf(event);
     const parents = of.map((member) => member === event ? own : this.#takeBack(step, member));
-    const trip = new Trip(parents);
+    const trip = new Trip(parents, { members: of });
     trip.enter();
     joined.track = trip;
     joined.origin = trip;
@@ -232,19 +232,17 @@ export class Walk {
   }
 
   /** Sends out several events. As many as an event was made of belong to its members, one each. */
-  #spread(step: RunningStep, event: FlowEvent, events: readonly FlowEvent[]): void {
+  #spread(step: RunningStep, event: FlowEvent, made: readonly FlowEvent[]): void {
     const trip = tripOf(event);
-    const { parents } = trip;
-    if (events.length > 1) { for (const item of events) item.origin = {}; }
-    if (events.length === 0 && step.isCallers) trip.drop(step.name);
-    if (parents.length > 1 && parents.length === events.length) {
-      for (const [index, item] of events.entries()) {
-        item.track = parents[index]!;
-        parents[index]!.enter();
-      }
-    } else {
-      for (const item of events) item.track = trip;
-      trip.enter(events.length);
+    const { parents, members } = trip;
+    const isEachsOwn = members?.length === made.length;
+    const events = isEachsOwn ? made.map((item, index) => givenBack(members[index]!, item)) : made;
+    if (isEachsOwn) { for (const parent of parents) parent.enter(); }
+    else {
+      if (made.length > 1) { for (const item of made) item.origin = {}; }
+      if (made.length === 0 && step.isCallers) trip.drop(step.name);
+      for (const item of made) item.track = trip;
+      trip.enter(made.length);
     }
     this.probe?.leave?.(step.name, event, events);
     if (step.answers !== "never") { for (const item of events) answer(step, item, tripOf(item)); }
@@ -296,4 +294,12 @@ export class Walk {
     this.#listener.onFailure(event, failure, isTold);
     trip.leave(step.name);
   }
+}
+
+/** A member of a joined event with what was made of it: its id, key, path and time, and whoever waits for it, are its own again. */
+function givenBack(member: FlowEvent, item: FlowEvent): FlowEvent {
+  const own = member.with(item.body);
+  own.error = item.error ?? own.error;
+  own.chunk = item.chunk;
+  return own;
 }

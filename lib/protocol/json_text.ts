@@ -1,3 +1,5 @@
+import { FlowEvent } from "../graph/event.ts";
+
 const DEEPEST = 500; // JSON readers elsewhere give up at about this depth
 
 /**
@@ -33,6 +35,7 @@ function plain(value: unknown, spot: Spot): unknown {
   if (typeof value === "function" || typeof value === "symbol") throw lossy(spot, `a ${typeof value}`);
   if (typeof value !== "object" || value === null) return value;
   if ("toJSON" in value) return value;
+  if (value instanceof FlowEvent) throw lossy(spot, "an event, whose body would be data");
   if (value instanceof Map || value instanceof Set) throw lossy(spot, `a ${value.constructor.name}`);
   if (Array.isArray(value)) return value.map((item, index) => plain(item, at(spot, `[${index}]`)));
   if (ArrayBuffer.isView(value)) {

@@ -51,6 +51,14 @@ const READY_STEPS: Readonly<Record<string, Translation>> = {
   $remote: untranslated("remote"),
 };
 
+/**
+ * Options that a class has unless the case says otherwise: a batch in a graph of MLRun's is a list of events. Where a caller is
+ * answered with what becomes of it, it has to be of bodies: an event is no JSON.
+ */
+export function defaultOptions(name: unknown, hasResponder: boolean): Readonly<Record<string, unknown>> {
+  return name === "storey.Batch" && !hasResponder ? { fullEvent: true } : {};
+}
+
 /** The classes of MLRun and storey that are known here. */
 export function knownClasses(): string[] {
   return Object.keys(READY_STEPS);
@@ -97,7 +105,6 @@ function votingEnsemble(given: Map<string, unknown>): unknown {
   });
 }
 
-/** In a graph of MLRun's a batch is a list of events unless the case says otherwise. */
 function batch(given: Map<string, unknown>): unknown {
   const maxEvents = take(given, "max_events");
   const seconds = take(given, "flush_after_seconds");

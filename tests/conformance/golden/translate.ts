@@ -4,7 +4,7 @@ import { type AnyChain, type AnyFunction, type AnyGraph, callMethod, serving } f
 import type { BuildCall, GoldenCase } from "./golden_case.ts";
 import { classOf, handlerOf } from "./meanings.ts";
 import { Needs } from "./needs.ts";
-import { readyStep } from "./ready_steps.ts";
+import { defaultOptions, readyStep } from "./ready_steps.ts";
 import { recorded } from "./recorded.ts";
 import { isRecord } from "./special.ts";
 import { lastStep } from "./walk.ts";
@@ -241,11 +241,19 @@ class Translator {
       : handler === undefined
       ? undefined
       : handlerOf(handler);
-    return { name, step, options: { ...options, ...classArgs(words) } };
+    return {
+      name,
+      step,
+      options: { ...defaultOptions(className, this.#hasResponder), ...options, ...classArgs(words) },
+    };
   }
 
   #readyOrClass(name: string, words: Map<string, unknown>, isTerminal: boolean, method?: string): unknown {
     return readyStep(name, words, isTerminal) ?? classOf(name, method);
+  }
+
+  get #hasResponder(): boolean {
+    return (this.#case.graph?.build ?? []).some(({ call }) => call === "respond");
   }
 
   #isTerminal(name: string): boolean {

@@ -26,6 +26,7 @@ export const EVENT_HANDLERS: Readonly<Record<string, (event: FlowEvent) => unkno
     };
     return event;
   },
+  "(event.body)": (event) => event.body,
   big: (event) => number(event.body) > 2,
   event_add1(event) {
     event.body = add(event.body, 1);
