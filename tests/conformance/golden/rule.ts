@@ -34,6 +34,8 @@ export interface Rule {
   readonly name: string;
   /** Why a user is better off. */
   readonly reason: string;
+  /** What the library has to export before a case can use the rule. */
+  readonly needs?: string;
   judge(difference: Difference): Verdict;
 }
 

@@ -6,7 +6,7 @@ import { difference as valueDifference } from "../same.ts";
 import { decodeSpecial, encodeEvents } from "../special.ts";
 import { settledDifference } from "../storey/compare.ts";
 import { readFlow } from "../storey/flow.ts";
-import { referTo } from "../storey/reference.ts";
+import { type Reference, referTo } from "../storey/reference.ts";
 import type { StoreyRun } from "../storey/run.ts";
 
 /** A failure is that event's. */
@@ -30,7 +30,7 @@ const FLOWS_LIVE_ON: Rule = {
         reference.failures.map(({ emit, step, message }) => ({ id: idOf(difference, emit), step, message })),
         told.map(({ message, ...rest }) => ({ ...rest, message: message.replace(/^Step ".*" failed: /, "") })),
       ),
-      difference.emit === undefined ? undefined : resultComplaint(own, reference.completed, difference.emit),
+      difference.emit === undefined ? undefined : resultComplaint(own, reference, difference.emit),
     );
   },
 };
@@ -75,6 +75,7 @@ const RUNS_BEGIN_ANEW: Rule = {
 /** Two sides have names. */
 const SIDES_HAVE_NAMES: Rule = {
   name: "sides-have-names",
+  needs: "partition",
   reason:
     "a partition's sides have names, { left } or { right }, which JSON and types can tell apart; storey gives pairs with None",
   judge({ aspect, case: given, performance, run = 0 }) {
@@ -109,15 +110,13 @@ function closingComplaint({ termination }: StoreyRun, folds: Readonly<Record<str
   return valueDifference(expected, encodeEvents(termination.result) ?? null);
 }
 
-/** An event that completed answers with its body. */
-function resultComplaint(
-  { results }: StoreyRun,
-  completed: readonly (readonly unknown[])[],
-  emit: number,
-): string | undefined {
-  const [body] = completed[emit] ?? [];
+/** An event that completed answers with its body; one that failed, with its failure. */
+function resultComplaint({ results }: StoreyRun, { completed, failures }: Reference, emit: number): string | undefined {
   const found = results[emit];
-  return found === undefined ? "it was not sent" : settledDifference({ result: body ?? null }, found);
+  if (found === undefined) return "it was not sent";
+  const failure = failures.find((failed) => failed.emit === emit);
+  if (failure !== undefined) return settledDifference({ raises: { class: "Error", message: failure.message } }, found);
+  return settledDifference({ result: completed[emit]?.[0] ?? null }, found);
 }
 
 function idOf({ case: given }: Difference, emit: number): string {

@@ -43,6 +43,7 @@ const REASONS: Readonly<Record<keyof typeof WORKS, string>> = {
 
 const WORKING_RULES: readonly Rule[] = Object.entries(WORKS).map(([name, [what, gives]]) => ({
   name,
+  needs: "aggregateByKey", // their case looks at windows as well
   reason: REASONS[name]!,
   judge(difference) {
     if (difference.aspect !== "check" || difference.what !== what) return undefined;
@@ -65,6 +66,7 @@ const DOCUMENTS: Readonly<Record<string, unknown>> = {
 /** The document is Levada's. */
 const DOCUMENTS_ARE_LEVADAS: Rule = {
   name: "documents-are-levadas",
+  needs: "aggregateByKey",
   reason:
     "a graph's document says the same in Levada's words, and names the functions that it needs; MLRun's leaves functions out",
   judge(difference) {

@@ -44,9 +44,13 @@ function terminationDifference({ termination }: GoldenRun, own: StoreyRun): stri
   return termination === undefined ? undefined : settledDifference(termination, own.termination);
 }
 
-/** Every failure that storey pushes is told here: its event, its step, its words. */
-function failureDifference({ pushed_errors: pushed }: GoldenRun, { failures }: StoreyRun): string | undefined {
-  if (pushed === undefined) return undefined;
+/** Every failure that storey pushes is told here: its event, its step, its words. Where storey has none, there is none to tell. */
+function failureDifference({ pushed_errors, ...recorded }: GoldenRun, { failures }: StoreyRun): string | undefined {
+  const hasFailed = [recorded.termination, ...recorded.results ?? []].some((settled) =>
+    settled?.raises !== undefined || settled?.emit_raises !== undefined
+  );
+  if (pushed_errors === undefined && hasFailed) return undefined;
+  const pushed = pushed_errors ?? [];
   const isTold = ({ id, source, message }: (typeof pushed)[number], told: ToldFailure | undefined) =>
     told?.id === id && told.step === source && missingFrom(message, told.message) === undefined;
   return pushed.length === failures.length && pushed.every((failure, at) => isTold(failure, failures[at]))
