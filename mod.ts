@@ -35,6 +35,7 @@ export type { FlowItem, Place } from "./lib/graph/builder.ts";
 export { Chain } from "./lib/graph/chain.ts";
 export type { Clock } from "./lib/graph/clock.ts";
 export type { Context, Log, LogLine } from "./lib/graph/context.ts";
+export { EarlyReply, reply } from "./lib/graph/early_reply.ts";
 export { type Chunk, type EventInit, FlowEvent, type StepFailure, type Track } from "./lib/graph/event.ts";
 export type { Catalogue } from "./lib/graph/from_document.ts";
 export { type BodyOf, Graph, type GraphOptions } from "./lib/graph/graph.ts";

@@ -1,4 +1,5 @@
 import type { Plan } from "../graph/compile.ts";
+import { EarlyReply } from "../graph/early_reply.ts";
 import { isGenerator } from "../graph/generator.ts";
 import type { PlainCall } from "../graph/operator.ts";
 import type { RunningStep } from "./running_step.ts";
@@ -51,7 +52,7 @@ export class Straight {
       for (; at < calls.length; at++) {
         const { fn, context } = calls[at]!;
         const result = fn(body, context);
-        if (typeof result === "object" && result !== null && (result instanceof Promise || isGenerator(result))) {
+        if (typeof result === "object" && result !== null && !isBody(result)) {
           return new Stop(this.#steps[at]!, body, { result });
         }
         body = result;
@@ -61,4 +62,8 @@ export class Straight {
     }
     return body;
   }
+}
+
+function isBody(result: object): boolean {
+  return !(result instanceof Promise || result instanceof EarlyReply || isGenerator(result));
 }

@@ -1,4 +1,5 @@
 import { StepError } from "../errors.ts";
+import { EarlyReply } from "../graph/early_reply.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { Chosen, HELD, Joined, type Reaction, Streamed } from "../graph/operator.ts";
 import { answer, failStream } from "./answer.ts";
@@ -189,6 +190,7 @@ export class Walk {
       else if (reaction instanceof Chosen) this.#leave(step, reaction.event, chosen(step, reaction));
       else if (reaction instanceof Joined) this.#join(step, event, reaction);
       else if (reaction instanceof Streamed) this.#stream(step, event, reaction);
+      else if (reaction instanceof EarlyReply) this.#answerEarly(step, event, reaction);
       else if (Array.isArray(reaction)) this.#spread(step, event, reaction);
       else throw new TypeError(`Cannot go on with what step "${step.name}" answered: ${typeof reaction}`);
     } catch (error) {
@@ -210,6 +212,16 @@ export class Walk {
     joined.track = trip;
     joined.origin = trip;
     this.#leave(step, joined, step.outlets);
+  }
+
+  #answerEarly(step: RunningStep, event: FlowEvent, { body }: EarlyReply): void {
+    if (event.chunk !== undefined) {
+      throw new TypeError("Cannot reply early: the event is one chunk of a streamed reply");
+    }
+    const trip = tripOf(event);
+    this.probe?.leave?.(step.name, event, []);
+    if (step.isCallers) trip.settle({ kind: "reply", body });
+    trip.leave(step.name);
   }
 
   #stream(step: RunningStep, event: FlowEvent, { chunks }: Streamed): void {

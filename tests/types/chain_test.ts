@@ -1,4 +1,4 @@
-import { extend, filter, flatMap, type FlowEvent, map, queue, serving, votingEnsemble } from "levada";
+import { extend, filter, flatMap, type FlowEvent, map, queue, reply, serving, votingEnsemble } from "levada";
 import { z } from "zod";
 
 /** True when both types are the same. */
@@ -35,6 +35,10 @@ Deno.test("a chain's type grows with it", () => {
   same<Same<BodyOf<typeof scaled>, number>>();
   const mapped = scaled.to("map", map((n) => `${n}`));
   same<Same<BodyOf<typeof mapped>, string>>();
+  const early = mapped.to("early", (text) => text === "" ? reply(true) : text.length);
+  same<Same<BodyOf<typeof early>, number>>();
+  const alike = early.to("alike", (n) => ({ body: n })); // no early reply, though it looks like one
+  same<Same<BodyOf<typeof alike>, { body: number }>>();
 });
 
 Deno.test("extend() and resultPath add fields to the body's type", () => {

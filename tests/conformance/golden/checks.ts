@@ -26,6 +26,8 @@ const LOOKS: Readonly<Record<string, Look>> = {
   "steps": upstreams,
   "after of each step": upstreams,
   "returned step": ({ built }) => built?.returned,
+  "deploy()": ({ refusal }) => refusal?.error.message ?? "started",
+  "serving_spec": ({ built }) => built?.fn.toJSON(),
   "routes": ({ dot = "" }) => routesOf(dot),
 };
 

@@ -9,8 +9,6 @@ import { MODELS } from "./library/models.ts";
 
 /** Names that are known and not written here yet, with the export or the ability that they need. */
 const LACKING: Readonly<Record<string, string>> = {
-  // an event that ends the graph
-  event_terminate: "terminated events",
   // chunks
   yield3: "streaming",
   async_yield3: "streaming",

@@ -39,6 +39,9 @@ const FUNCTION_NEEDS: Readonly<Record<string, string>> = {
   streaming: "streaming",
 };
 
+/** The limits of a flow. */
+const LIMITS: Readonly<Record<string, string>> = { allow_cyclic: "allowCycles", max_iterations: "maxIterations" };
+
 /**
  * Builds a case's function.
  *
@@ -89,6 +92,7 @@ class Translator {
     const { parameters, default_content_type: _type, ...rest } = this.#case.function ?? {};
     for (const key of Object.keys(rest)) throw new Needs(FUNCTION_NEEDS[key] ?? `the function's ${key}`);
     for (const [name, value] of Object.entries(parameters ?? {})) this.#fn.setParam(name, value);
+    if (this.#case.checks?.some(({ what }) => what === "deploy()") === true) return; // MLRun's mock server makes up functions, deploy() does not
     const steps = this.#case.graph?.steps ?? [];
     const children = new Set([...steps.map((step) => step.function), ...this.#functionsNamed()]);
     for (const child of children) if (child !== undefined && child !== "") this.#fn.addChildFunction(child);
@@ -130,7 +134,10 @@ class Translator {
   }
 
   #set(on: string, key: string, value: unknown): void {
-    if (key === "on_error") this.#step(on).errorHandler(String(value));
+    const limit = LIMITS[key];
+    if (on === "graph" && limit !== undefined && this.#graph === undefined) {
+      this.#graph = this.#fn.setTopology("flow", { [limit]: value }); // Levada takes a graph's limits where it is made
+    } else if (key === "on_error") this.#step(on).errorHandler(String(value));
     else if (key === "after") this.#step(on).afterStep(...(value as string[]));
     else throw new Needs(`setting ${key} of a step`);
   }
@@ -139,8 +146,8 @@ class Translator {
     const topology = String(take(words, "topology"));
     const engine = take(words, "engine");
     if (topology === "flow") {
-      const limits = { allowCycles: take(words, "allow_cyclic"), maxIterations: take(words, "max_iterations") };
-      const given = Object.entries(limits).filter(([, value]) => value !== undefined);
+      const limits = Object.entries(LIMITS).map(([word, limit]) => [limit, take(words, word)] as const);
+      const given = limits.filter(([, value]) => value !== undefined);
       if (given.length > 0) {
         this.#graph = this.#fn.setTopology(topology, Object.fromEntries(given));
         return;

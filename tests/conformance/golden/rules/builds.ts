@@ -218,6 +218,29 @@ const QUEUES_KEEP_BODIES: Rule = {
   },
 };
 
+/** A function that is not declared is a fault. */
+const FUNCTIONS_ARE_DECLARED: Rule = {
+  name: "functions-are-declared",
+  reason:
+    "a step of a function that nobody declared is refused by the mock server as well; MLRun says so only when it deploys",
+  judge(difference) {
+    const refusal = refused(difference);
+    const deploying = difference.case.checks?.find(({ what }) => what === "deploy()")?.raises?.message ?? "";
+    const name = /^function (\S+) is used in steps and is not defined/.exec(deploying)?.[1];
+    if (difference.aspect !== "build" || difference.case.build_error !== undefined || name === undefined) {
+      return undefined;
+    }
+    return verdict(
+      refusal === undefined || !holds(refusal.error.message, name) ? `the text does not name "${name}"` : undefined,
+      ...(difference.case.graph?.steps ?? []).filter((step) => step.function === name).map((step) =>
+        refusal?.error.message.includes(`step "${step.name}"`) === true
+          ? undefined
+          : `the text does not name "${step.name}"`
+      ),
+    );
+  },
+};
+
 /** The rules about building, the most particular first. */
 export const BUILD_RULES: readonly Rule[] = [
   ONE_ENGINE,
@@ -225,6 +248,7 @@ export const BUILD_RULES: readonly Rule[] = [
   NAMES_ARE_CHECKED_AT_ONCE,
   STEPS_ARE_CHECKED_AT_START,
   EMPTY_GRAPHS_ARE_REFUSED,
+  FUNCTIONS_ARE_DECLARED,
   BORDERS_ARE_QUEUES,
   INSERTING_WORKS,
   EVERYTHING_CLOSES,
