@@ -51,13 +51,24 @@ function tables(benches: readonly Bench[]): Map<string, Row[]> {
 }
 
 function markdown(groups: ReadonlyMap<string, readonly Row[]>): string {
-  const lines = ["| group | runner | µs (p75) | ratio |", "| --- | --- | ---: | ---: |"];
+  const lines = ["| group | runner | µs (p75) | per second | ratio |", "| --- | --- | ---: | ---: | ---: |"];
   for (const [group, rows] of groups) {
     for (const { name, medianUs, ratio } of rows) {
-      lines.push(`| ${group} | ${name} | ${medianUs.toFixed(medianUs < 10 ? 2 : 0)} | ${ratio.toFixed(2)} |`);
+      const us = medianUs.toFixed(medianUs < 10 ? 2 : 0);
+      lines.push(`| ${group} | ${name} | ${us} | ${perSecond(group, medianUs)} | ${ratioText(ratio)} |`);
     }
   }
   return lines.join("\n");
+}
+
+/** A group that says how many events one run takes, `2000 events, …`, counts events; any other counts runs. */
+function perSecond(group: string, us: number): string {
+  const events = Number(/^(\d+) events/.exec(group)?.[1] ?? 1);
+  return Number((events * 1e6 / us).toPrecision(3)).toLocaleString("en");
+}
+
+function ratioText(ratio: number): string {
+  return ratio < 0.1 ? `${ratio.toPrecision(2)} (${Math.round(1 / ratio)} × as fast)` : ratio.toFixed(2);
 }
 
 const START = "<!-- figures -->";
