@@ -51,6 +51,12 @@ const SENTENCES: readonly (readonly [RegExp, (match: RegExpExecArray) => readonl
   [/^(\w+) can only appear as the first step of a flow$/, ([, step]) => [step!]],
   [/^Cannot build an empty flow$/, () => ["steps"]],
   [/^Expected a callable, got/, () => ["fn"]],
+  [
+    /^Period must be a divisor of every window, but period (\S+) does not divide \(\d+, '(\S+)'\)$/,
+    ([, ...texts]) => texts,
+  ],
+  [/^unsupported emit policy type: /, () => ["emit"]],
+  [/^maxEvents parameter must be specified for maxEvents emit policy$/, () => ["emit"]],
   [/^max_events must be an integer/, () => ["maxEvents"]],
   [/^flush_after_seconds cannot be negative$/, () => ["flushAfterMs"]],
   [/^max_in_flight may not be less than 1/, () => ["maxInFlight"]],

@@ -42,9 +42,10 @@ const READY_STEPS: Readonly<Record<string, Translation>> = {
   "storey.Collector": () => maker("collector")(),
   "storey.Rename": (given) => maker("rename")(take(given, "mapping")),
   "storey.flow.Rename": (given) => maker("rename")(take(given, "mapping")),
-  "storey.flow.DropColumns": untranslated("dropFeatures"),
+  "storey.DropColumns": dropColumns,
+  "storey.flow.DropColumns": dropColumns,
   "mlrun.serving.merger.Merge": merge,
-  "mlrun.serving.steps.ChoiceByField": untranslated("choiceByField"),
+  "mlrun.serving.steps.ChoiceByField": (given) => maker("choiceByField")(take(given, "field_name")),
   "mlrun.serving.remote.BatchHttpRequests": untranslated("a batch of remote requests"),
   "*mlrun.serving.routers.ParallelRun": untranslated("parallelRun"),
   "mlrun.serving.routers.ParallelRun": untranslated("parallelRun"),
@@ -103,6 +104,10 @@ function votingEnsemble(given: Map<string, unknown>): unknown {
     ...(voteType === undefined ? {} : { voteType }),
     ...(weights === undefined ? {} : { weights }),
   });
+}
+
+function dropColumns(given: Map<string, unknown>): unknown {
+  return maker("dropFields")(...[take(given, "columns")].flat());
 }
 
 function batch(given: Map<string, unknown>): unknown {

@@ -27,6 +27,8 @@ const WORKS: Readonly<Record<string, readonly [what: string, gives: unknown]>> =
   "functions-may-be-asynchronous": ["Map(coroutine, long_running=True)", [2]],
   "sources-are-bounded": ["AsyncEmitSource(buffer_size=8)", 210],
   "streams-tell-their-end": ["Collector(0)", [[5, 6, 7]]],
+  "sliding-windows-say-their-period": ["SlidingWindows(['1h', '24h']).period_millis", [1, 2, 1]],
+  "fixed-windows-need-no-period": ["FixedWindows(['1h', '24h']).period_millis", [1, 2, 1]],
 };
 
 const REASONS: Readonly<Record<keyof typeof WORKS, string>> = {
@@ -37,6 +39,10 @@ const REASONS: Readonly<Record<keyof typeof WORKS, string>> = {
     "a function answers at once or later, as it likes; storey wants to be told, and refuses some combinations",
   "sources-are-bounded":
     "how many events may wait is a limit of the graph (maxInFlight) and works; in storey the option of AsyncEmitSource raises an AttributeError",
+  "sliding-windows-say-their-period":
+    "a window slides where a period is given, to which it is exact, and is fixed otherwise; storey's choose one by themselves, half of the shortest window",
+  "fixed-windows-need-no-period":
+    "a fixed window holds what is in it, to the millisecond; how it is put together is nobody's concern",
   "streams-tell-their-end":
     "a collector sees each stream's end by itself; storey's has to be told how many ends to wait for",
 };
@@ -60,6 +66,7 @@ const DOCUMENTS: Readonly<Record<string, unknown>> = {
     code: { fn: "add1" },
     options: { inputPath: "a", resultPath: "b" },
   },
+  "EmitAfterMaxEvent from dict": { afterEvents: 4 },
   "to_dict of Batch": { name: "b", kind: "batch", own: { maxEvents: 4, flushAfterMs: 2_000 } },
 };
 

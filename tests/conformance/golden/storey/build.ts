@@ -26,17 +26,19 @@ export function buildStorey({ graph = {} }: GoldenCase): StoreyFlow {
   const { buffer_size: maxInFlight, key_field: keyField, ...rest } = graph.source ?? {};
   for (const word of Object.keys(rest)) throw new Needs(`${word} of a source`);
   const fn = serving("storey");
-  const built = new Builder(fn.setTopology("flow", maxInFlight === undefined ? undefined : { maxInFlight }));
+  const built = new Builder(fn, fn.setTopology("flow", maxInFlight === undefined ? undefined : { maxInFlight }));
   built.chain(undefined, readFlow(graph.flow ?? []));
   return { fn, answers: built.answer(), keyField: keyField as string | undefined };
 }
 
 class Builder {
+  readonly #fn: AnyFunction;
   readonly #graph: AnyGraph;
   /** The steps with a `Complete` behind them. */
   readonly #completed: AnyChain[] = [];
 
-  constructor(graph: AnyGraph) {
+  constructor(fn: AnyFunction, graph: AnyGraph) {
+    this.#fn = fn;
     this.#graph = graph;
   }
 
@@ -66,10 +68,10 @@ class Builder {
       this.#completed.push(completed);
       return completed;
     }
-    const { step, options } = makeStep(given);
+    const { step, options } = makeStep(given, this.#fn);
     const added = (from ?? this.#graph).to(given.name, step, options);
     for (const { error, step: taker } of [...given.recoveries, ...catches]) {
-      const made = makeStep(taker);
+      const made = makeStep(taker, this.#fn);
       added.errorHandler(taker.name, made.step, {
         ...made.options,
         ...(error === undefined ? {} : { only: [errorClass(error)] }),

@@ -9,7 +9,7 @@ import type { Settled } from "./run.ts";
 import { AGGREGATION_LOOKS } from "./aggregation_looks.ts";
 
 /** Looks at something; what it throws is what was found. */
-export type Look = () => unknown;
+type Look = () => unknown;
 
 const add1 = HANDLERS.add1!;
 const IDS = 1_025; // one more than storey numbers from one base
@@ -67,14 +67,14 @@ export async function lookAll({ checks = [], graph }: GoldenCase): Promise<Reado
 }
 
 /** Builds a graph and starts it. */
-export async function flowOf(build: (graph: AnyGraph) => unknown, limits?: object): Promise<AnyFlow> {
+async function flowOf(build: (graph: AnyGraph) => unknown, limits?: object): Promise<AnyFlow> {
   const fn = serving("looked");
   build(fn.setTopology("flow", limits));
   return await fn.start({});
 }
 
 /** What a graph answers to each of these bodies. */
-export async function asked(build: (graph: AnyGraph) => unknown, bodies: readonly unknown[]): Promise<unknown[]> {
+async function asked(build: (graph: AnyGraph) => unknown, bodies: readonly unknown[]): Promise<unknown[]> {
   const flow = await flowOf(build);
   try {
     const answers: unknown[] = [];

@@ -1,10 +1,11 @@
 /** storey's classes as makers of ready steps: a new one is one entry. What the library does not export is skipped with its name. */
 
-import { maker } from "../facade.ts";
+import { type AnyFunction, callMethod, maker } from "../facade.ts";
 import { handlerOf } from "../meanings.ts";
 import { Needs } from "../needs.ts";
 import { isRecord } from "../special.ts";
 import { stepOptions, take } from "../words.ts";
+import { aggregateOptions } from "./aggregations.ts";
 import type { StoreyStep } from "./flow.ts";
 
 /** A step as `to` takes it, with its options. */
@@ -14,8 +15,14 @@ export interface Made {
 }
 
 type Words = Map<string, unknown>;
-/** Makes a step of storey's arguments; those it takes, it takes out of `words`. `also` gets options of every step. */
-type Maker = (words: Words, also: Record<string, unknown>) => unknown;
+/** Where a step is made: the options that every step has, which it may add to, and the function that it belongs to. */
+interface Place {
+  readonly options: Record<string, unknown>;
+  readonly fn: AnyFunction;
+}
+
+/** Makes a step of storey's arguments; those it takes, it takes out of `words`. */
+type Maker = (words: Words, place: Place) => unknown;
 
 const STEPS: Readonly<Record<string, Maker>> = {
   Map: ofFunction("map"),
@@ -42,30 +49,42 @@ const STEPS: Readonly<Record<string, Maker>> = {
       ...given("emit", String(take(words, "emit_period") ?? "FIRST").toLowerCase()),
       ...given("emitBeforeTermination", take(words, "emit_before_termination")),
     }),
-  Partition(words, also) {
-    also.fullEvent = true; // storey's predicate gets the event
+  Partition(words, { options }) {
+    options.fullEvent = true; // storey's predicate gets the event
     return maker("partition")(functionOf(words, "predicate"));
   },
-  ConcurrentExecution(words, also) {
+  ConcurrentExecution(words, { options }) {
     take(words, "concurrency_mechanism"); // storey's threads and processes are Levada's own affair
     const seconds = take(words, "backoff_factor");
-    Object.assign(also, given("retries", take(words, "retries")));
-    if (typeof seconds === "number") also.backoffMs = seconds * 1_000;
+    Object.assign(options, given("retries", take(words, "retries")));
+    if (typeof seconds === "number") options.backoffMs = seconds * 1_000;
     return maker("concurrent")(
       functionOf(words, "event_processor"),
       given("maxInFlight", take(words, "max_in_flight")),
     );
   },
   ReifyMetadata: (words) => maker("reifyMetadata")(take(words, "mapping")),
+  AggregateByKey: (words) => maker("aggregateByKey")(aggregateOptions(words)),
+  JoinWithTable(words, { fn }) {
+    const join = maker("joinWithTable");
+    callMethod(fn, "addTable", "rows", take(words, "table_rows"));
+    const isInner = take(words, "inner_join") === true;
+    return join("rows", {
+      key: functionOf(words, "key_extractor"),
+      ...given("attributes", take(words, "attributes")),
+      ...given("inner", isInner ? true : undefined),
+      ...given("join", functionOf(words, "join_function")),
+    });
+  },
 };
 
 /** The ready step of a storey step, and its options. */
-export function makeStep({ className, args }: StoreyStep): Made {
+export function makeStep({ className, args }: StoreyStep, fn: AnyFunction): Made {
   const words = new Map(Object.entries(args));
   const make = Object.hasOwn(STEPS, className) ? STEPS[className] : undefined;
   if (make === undefined) throw new Needs(`a step like storey.${className}`);
   const options = stepOptions(words);
-  const step = make(words, options);
+  const step = make(words, { options, fn });
   for (const word of words.keys()) throw new Needs(`${word} of storey.${className}`);
   return { step, options };
 }
