@@ -4,7 +4,7 @@ import { lacking } from "./facade.ts";
 import { CLASSES } from "./library/classes.ts";
 import { EVENT_HANDLERS } from "./library/event_handlers.ts";
 import { FOLDS } from "./library/folds.ts";
-import { EXPRESSIONS, HANDLERS } from "./library/handlers.ts";
+import { EXPRESSIONS, HANDLERS, MADE_HANDLERS } from "./library/handlers.ts";
 import { MODELS } from "./library/models.ts";
 
 /** Names that are known and not written here yet, with the export or the ability that they need. */
@@ -33,6 +33,8 @@ const LACKING: Readonly<Record<string, string>> = {
 
 /** A handler by its name or expression; undefined where there is none of that name. */
 export function handlerOf(name: string): unknown {
+  const make = own(MADE_HANDLERS, name);
+  if (typeof make === "function") return make();
   return known(name) ?? own(HANDLERS, name) ?? own(EXPRESSIONS, name) ?? own(EVENT_HANDLERS, name) ??
     own(FOLDS, name);
 }
@@ -45,7 +47,7 @@ export function classOf(name: string, method?: string): unknown {
 
 /** Every name that has a meaning here, lacking ones included. */
 export function knownNames(): string[] {
-  return [LACKING, HANDLERS, EXPRESSIONS, EVENT_HANDLERS, FOLDS, CLASSES, MODELS].flatMap((table) =>
+  return [LACKING, MADE_HANDLERS, HANDLERS, EXPRESSIONS, EVENT_HANDLERS, FOLDS, CLASSES, MODELS].flatMap((table) =>
     Object.keys(table)
   );
 }

@@ -42,10 +42,9 @@ const READY_STEPS: Readonly<Record<string, Translation>> = {
   "storey.Collector": () => maker("collector")(),
   "storey.Rename": (given) => maker("rename")(take(given, "mapping")),
   "storey.flow.Rename": (given) => maker("rename")(take(given, "mapping")),
-  "storey.DropColumns": dropColumns,
-  "storey.flow.DropColumns": dropColumns,
+  "storey.flow.DropColumns": untranslated("dropFeatures"),
   "mlrun.serving.merger.Merge": merge,
-  "mlrun.serving.steps.ChoiceByField": (given) => maker("choiceByField")(take(given, "field_name")),
+  "mlrun.serving.steps.ChoiceByField": untranslated("choiceByField"),
   "mlrun.serving.remote.BatchHttpRequests": untranslated("a batch of remote requests"),
   "*mlrun.serving.routers.ParallelRun": untranslated("parallelRun"),
   "mlrun.serving.routers.ParallelRun": untranslated("parallelRun"),
@@ -104,10 +103,6 @@ function votingEnsemble(given: Map<string, unknown>): unknown {
     ...(voteType === undefined ? {} : { voteType }),
     ...(weights === undefined ? {} : { weights }),
   });
-}
-
-function dropColumns(given: Map<string, unknown>): unknown {
-  return maker("dropFields")(...[take(given, "columns")].flat());
 }
 
 function batch(given: Map<string, unknown>): unknown {

@@ -79,13 +79,15 @@ export const HANDLERS: Readonly<Record<string, (body: never, context: Context) =
     await new Promise((resolve) => setTimeout(resolve, 20));
     return add(x, 1);
   },
-  fail_twice: failTwice(),
   load_url: loadUrl,
   to_paragraphs: toParagraphs,
   extract_entities: extractEntities,
   enrich_entities: enrichEntities,
   myprint,
 };
+
+/** Handlers that remember what they were called with, so that each graph gets its own. */
+export const MADE_HANDLERS: Readonly<Record<string, () => (body: unknown) => unknown>> = { fail_twice: failTwice };
 
 /** Expressions of a body, by the Python that cases write them in. */
 export const EXPRESSIONS: typeof HANDLERS = {

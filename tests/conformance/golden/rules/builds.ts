@@ -218,26 +218,6 @@ const QUEUES_KEEP_BODIES: Rule = {
   },
 };
 
-/** A step is called by one name. */
-const STEPS_HAVE_ONE_NAME: Rule = {
-  name: "steps-have-one-name",
-  reason:
-    "dropFields is exported like every step; storey has DropColumns, and does not export it where its other steps are",
-  needs: "dropFields",
-  judge({ aspect, case: given, performance }) {
-    if (aspect !== "build" || !/^module 'storey' has no attribute '\w+'$/.test(given.build_error?.message ?? "")) {
-      return undefined;
-    }
-    const step = given.graph?.steps?.[0]?.name ?? "";
-    return verdict(
-      performance.refusal?.error.message,
-      performance.dot === undefined || !Object.hasOwn(upstreamsOf(performance.dot), step)
-        ? `there is no step "${step}"`
-        : undefined,
-    );
-  },
-};
-
 /** A function that is not declared is a fault. */
 const FUNCTIONS_ARE_DECLARED: Rule = {
   name: "functions-are-declared",
@@ -268,7 +248,6 @@ export const BUILD_RULES: readonly Rule[] = [
   NAMES_ARE_CHECKED_AT_ONCE,
   STEPS_ARE_CHECKED_AT_START,
   EMPTY_GRAPHS_ARE_REFUSED,
-  STEPS_HAVE_ONE_NAME,
   FUNCTIONS_ARE_DECLARED,
   BORDERS_ARE_QUEUES,
   INSERTING_WORKS,

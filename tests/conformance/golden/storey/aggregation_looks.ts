@@ -41,7 +41,7 @@ async function hourly(aggregation: Options, options: Options = {}): Promise<unkn
 }
 
 function addCount(graph: AnyGraph, aggregation: Options, options: Options) {
-  const aggregations = [{ name: "n", operations: ["count"], ...aggregation }];
+  const aggregations = [{ name: "n", column: "n", operations: ["count"], ...aggregation }];
   return graph.to("a", maker("aggregateByKey")({ aggregations, ...options }));
 }
 

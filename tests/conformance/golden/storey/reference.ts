@@ -1,7 +1,7 @@
 /** What a flow of plain steps makes of its events, computed without the library: what a rule may expect of our answer. */
 
 import { FOLDS } from "../library/folds.ts";
-import { HANDLERS } from "../library/handlers.ts";
+import { handlerOf } from "../meanings.ts";
 import type { GoldenEmit } from "../golden_case.ts";
 import { decodeSpecial, isRecord } from "../special.ts";
 import { isBranch, type Recovery, stepsOf, type StoreyItem, type StoreyStep } from "./flow.ts";
@@ -26,12 +26,23 @@ export function referTo(items: readonly StoreyItem[], emits: readonly GoldenEmit
   return reference;
 }
 
+type Args = StoreyStep["args"];
+/** Calls a function of the golden library by its name. */
+type Call = (fn: unknown, body: unknown) => unknown;
+
 /** What one event becomes behind a step: none, one, or several. */
-const PLAIN: Readonly<Record<string, (body: unknown, args: StoreyStep["args"]) => readonly unknown[]>> = {
-  Map: (body, { fn }) => [call(fn, body)],
-  ConcurrentExecution: (body, { event_processor: fn }) => [call(fn, body)],
-  Filter: (body, { fn }) => Boolean(call(fn, body)) ? [body] : [],
-  FlatMap: (body, { fn }) => call(fn, body) as unknown[],
+const PLAIN: Readonly<Record<string, (body: unknown, args: Args, call: Call) => readonly unknown[]>> = {
+  Map: (body, { fn }, call) => [call(fn, body)],
+  ConcurrentExecution: (body, { event_processor: fn, retries = 0 }, call) => {
+    for (let left = Number(retries); left > 0; left--) {
+      try {
+        return [call(fn, body)];
+      } catch { /* another try is left */ }
+    }
+    return [call(fn, body)];
+  },
+  Filter: (body, { fn }, call) => Boolean(call(fn, body)) ? [body] : [],
+  FlatMap: (body, { fn }, call) => call(fn, body) as unknown[],
   ForEach: (body) => [body],
   JoinWithTable: join,
   Complete: (body) => [body],
@@ -44,6 +55,8 @@ class Evaluator implements Reference {
   readonly folds: Record<string, unknown> = {};
   readonly failures: { emit: number; step: string; message: string }[] = [];
   readonly #items: readonly StoreyItem[];
+  /** One of each, for those that remember their calls. */
+  readonly #functions = new Map<string, (body: unknown) => unknown>();
   #emit = 0;
 
   constructor(items: readonly StoreyItem[]) {
@@ -72,7 +85,7 @@ class Evaluator implements Reference {
     if (step.className === "Complete") this.completed[this.#emit]!.push(body);
     if (step.className === "Reduce") this.#fold(step, body);
     try {
-      return PLAIN[step.className]!(body, step.args);
+      return PLAIN[step.className]!(body, step.args, (fn, given) => this.#call(String(fn), given));
     } catch (error) {
       this.#fail(step, body, error as Error);
       return [];
@@ -87,16 +100,18 @@ class Evaluator implements Reference {
     else this.#fold(taker.step, taker.step.args.full_event === true ? { body, error } : body);
   }
 
+  #call(name: string, body: unknown): unknown {
+    const fn = this.#functions.get(name) ?? handlerOf(name) as (body: unknown) => unknown;
+    this.#functions.set(name, fn);
+    return fn(structuredClone(body));
+  }
+
   #fold({ name, args }: StoreyStep, given: unknown): void {
     this.folds[name] = FOLDS[String(args.fn)]!(this.folds[name] as never, given as never);
   }
 }
 
-function call(fn: unknown, body: unknown): unknown {
-  return HANDLERS[String(fn)]!(structuredClone(body) as never, undefined as never);
-}
-
-function join(body: unknown, args: StoreyStep["args"]): readonly unknown[] {
+function join(body: unknown, args: Args, call: Call): readonly unknown[] {
   const rows = isRecord(args.table_rows) ? args.table_rows : {};
   const row = rows[String(call(args.key_extractor, body))];
   if (typeof args.join_function === "string") return [FOLDS[args.join_function]!(body as never, row as never)];

@@ -1,0 +1,17 @@
+/** What a case of storey sends in, and what its runs gave. */
+
+import type { GoldenCase, GoldenEmit } from "../golden_case.ts";
+import { decodeSpecial } from "../special.ts";
+
+/** One event that a flow of storey is given. */
+export type Emit = GoldenEmit;
+
+/** The events of a case, in the order in which they come. */
+export function emitsOf({ emits = [] }: GoldenCase): readonly Emit[] {
+  return emits;
+}
+
+/** What each recorded run ended with. */
+export function recordedRuns({ runs = [] }: GoldenCase): unknown[] {
+  return runs.map(({ termination }) => decodeSpecial(termination?.result));
+}
