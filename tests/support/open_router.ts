@@ -19,6 +19,7 @@ export function quietContext(step: string, params: Readonly<Record<string, unkno
     isMock: true,
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     signal: new AbortController().signal,
+    state: new Map(),
     metric: quiet,
     param: <Value>(name: string, fallback?: Value) => (Object.hasOwn(params, name) ? params[name] : fallback) as Value,
     pushError: (_event, error) => void pushed.push(error.message),

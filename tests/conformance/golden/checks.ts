@@ -26,6 +26,12 @@ const LOOKS: Readonly<Record<string, Look>> = {
   "steps": upstreams,
   "after of each step": upstreams,
   "returned step": ({ built }) => built?.returned,
+  "records": ({ failures }) =>
+    failures.map(({ step, event: { id, body }, error }) => ({
+      source: step,
+      event: { id, body },
+      message: error.message,
+    })),
   "deploy()": ({ refusal }) => refusal?.error.message ?? "started",
   "serving_spec": ({ built }) => built?.fn.toJSON(),
   "routes": ({ dot = "" }) => routesOf(dot),

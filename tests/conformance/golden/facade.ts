@@ -67,6 +67,31 @@ export function serving(name: string, options: AnyOptions = {}): AnyFunction {
   return library.serving(name, options) as unknown as AnyFunction;
 }
 
+/** A failure as an error stream gets it. */
+export interface AnyFailure {
+  readonly step: string;
+  readonly event: { readonly id: string; readonly body: unknown };
+  readonly error: { readonly message: string };
+}
+
+/** Tells whether a flow hands its failures to an `errorStream`: found by making one fail. */
+export async function hasErrorStream(): Promise<boolean> {
+  const failures: unknown[] = [];
+  const fn = serving("failing");
+  fn.setTopology("flow").to("fail", () => {
+    throw new Error("to see who is told");
+  }).respond();
+  const flow = await fn.start({ errorStream: (failure: unknown) => void failures.push(failure) });
+  await flow.ask(1, {}).catch(() => undefined);
+  await flow.close();
+  return failures.length > 0;
+}
+
+/** Tells whether the library has what a rule needs: an export, or an `errorStream`. */
+export async function hasFeature(name: string): Promise<boolean> {
+  return name === "errorStream" ? await hasErrorStream() : hasExport(name);
+}
+
 /** Tells whether the library exports a name. */
 export function hasExport(name: string): boolean {
   return Object.hasOwn(exported, name);

@@ -1,9 +1,10 @@
 /** Runs a case on the library and keeps everything that can be compared. */
 
-import type { AnyServer } from "./facade.ts";
+import { type AnyFailure, type AnyServer, hasErrorStream } from "./facade.ts";
 import type { GoldenCase, GoldenRequest } from "./golden_case.ts";
 import { takePrinted } from "./library/printed.ts";
 import { isTrue } from "./library/python.ts";
+import { Needs } from "./needs.ts";
 import { decodeSpecial, encodeEvents } from "./special.ts";
 import { lookAll } from "./storey/looks.ts";
 import { performStorey } from "./storey/perform.ts";
@@ -64,6 +65,8 @@ export interface Performance {
   readonly built?: Built;
   /** The bodies that entered each step, in order. */
   readonly entered: ReadonlyMap<string, readonly unknown[]>;
+  /** What the function's error stream got. */
+  readonly failures: readonly AnyFailure[];
   /** The runs of a flow of storey. */
   readonly runs?: readonly StoreyRun[];
   /** What was seen where a case only looks at something by itself. */
@@ -100,7 +103,9 @@ export async function perform(given: GoldenCase, { limitMs }: PerformOptions): P
     entered.set(step, [...entered.get(step) ?? [], encodeEvents(event.body)]);
     traces.set(event.id, [...traces.get(event.id) ?? [], routerName ?? step]); // the one router of a function has no name of its own
   };
-  const started = await start(given, observe);
+  const failures: AnyFailure[] = [];
+  if (given.function?.error_stream !== undefined && !await hasErrorStream()) throw new Needs("errorStream");
+  const started = await start(given, { observe, errorStream: (failure) => void failures.push(failure) });
   if ("refusal" in started) {
     return { ...NOTHING, ...started, looked };
   }
@@ -122,6 +127,7 @@ export async function perform(given: GoldenCase, { limitMs }: PerformOptions): P
     sent: new Map(queues.map((name) => [name, server.sent(name)])),
     built,
     entered,
+    failures,
     looked,
   };
 }
@@ -132,13 +138,18 @@ const NOTHING: Performance = {
   printed: [],
   sent: new Map(),
   entered: new Map(),
+  failures: [],
   looked: new Map(),
 };
 
-type Observe = (step: string, event: { readonly id: string; readonly body: unknown }) => void;
+/** Who is told of what happens in the server. */
+interface Watchers {
+  readonly observe: (step: string, event: { readonly id: string; readonly body: unknown }) => void;
+  readonly errorStream: (failure: AnyFailure) => void;
+}
 type Started = { readonly refusal: Refusal } | { readonly built: Built; readonly server: AnyServer };
 
-async function start(given: GoldenCase, observe: Observe): Promise<Started> {
+async function start(given: GoldenCase, watchers: Watchers): Promise<Started> {
   let built: Built;
   try {
     built = build(given);
@@ -148,7 +159,7 @@ async function start(given: GoldenCase, observe: Observe): Promise<Started> {
   }
   try {
     const currentFunction = given.serve?.current_function ?? "*";
-    return { built, server: await built.fn.toMockServer({ currentFunction, observe, log: SILENT }) };
+    return { built, server: await built.fn.toMockServer({ currentFunction, ...watchers, log: SILENT }) };
   } catch (error) {
     return { refusal: { stage: "serve", error: error instanceof Error ? error : new Error(String(error)) } };
   }

@@ -34,7 +34,7 @@ export interface Rule {
   readonly name: string;
   /** Why a user is better off. */
   readonly reason: string;
-  /** What the library has to export before a case can use the rule. */
+  /** What the library has to have before a case can use the rule, see `hasFeature`. */
   readonly needs?: string;
   judge(difference: Difference): Verdict;
 }

@@ -34,7 +34,6 @@ export class BuildRefusal extends Error {
 /** Settings of a function that Levada has no word for yet. */
 const FUNCTION_NEEDS: Readonly<Record<string, string>> = {
   api_handler_config: "apiHandler",
-  error_stream: "errorStream",
   load_mode: "loading in the background",
   streaming: "streaming",
 };
@@ -89,7 +88,7 @@ class Translator {
     if (requests.some(({ body }) => String(body).includes("full_event_wrapper"))) {
       throw new Needs("records of a stream");
     }
-    const { parameters, default_content_type: _type, ...rest } = this.#case.function ?? {};
+    const { parameters, default_content_type: _type, error_stream: _stream, ...rest } = this.#case.function ?? {};
     for (const key of Object.keys(rest)) throw new Needs(FUNCTION_NEEDS[key] ?? `the function's ${key}`);
     for (const [name, value] of Object.entries(parameters ?? {})) this.#fn.setParam(name, value);
     if (this.#case.checks?.some(({ what }) => what === "deploy()") === true) return; // MLRun's mock server makes up functions, deploy() does not

@@ -1,9 +1,13 @@
 /** Rules about what cases look at by itself. */
 
 import { foundBy } from "../checks.ts";
+import type { GoldenCase } from "../golden_case.ts";
 import { type Difference, type Rule, verdict } from "../rule.ts";
 import { difference as valueDifference, show } from "../same.ts";
+import { isRecord } from "../special.ts";
 import type { Settled } from "../storey/run.ts";
+
+type GoldenStep = NonNullable<NonNullable<GoldenCase["graph"]>["steps"]>[number];
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -70,6 +74,51 @@ const DOCUMENTS: Readonly<Record<string, unknown>> = {
   "to_dict of Batch": { name: "b", kind: "batch", own: { maxEvents: 4, flushAfterMs: 2_000 } },
 };
 
+/** A whole function as data: its steps are those of the case, in our words. */
+function functionComplaint({ graph, function: fn }: GoldenCase, document: unknown): string | undefined {
+  if (!isRecord(document) || !isRecord(document.graph)) return `it is ${show(document)}`;
+  const steps = document.graph.steps as readonly Record<string, unknown>[];
+  const { default_content_type: defaultContentType, parameters = {} } = fn ?? {};
+  return valueDifference({ defaultContentType }, document.options) ?? valueDifference(parameters, document.params) ??
+    valueDifference(
+      (graph?.steps ?? []).map(stepInOurs),
+      steps.map(({ name, ...rest }) => ({
+        name,
+        ...Object.fromEntries(Object.entries(rest).filter(([key]) => SAID.includes(key))),
+        ...(rest.routes === undefined
+          ? {}
+          : { routes: (rest.routes as Route[]).map(({ key, args }) => ({ key, args })) }),
+      })),
+    );
+}
+
+/** What a document says of a step besides its kind and its code. */
+const SAID: readonly string[] = ["after", "before", "args", "options", "onError", "routes"];
+
+interface Route {
+  readonly key: string;
+  readonly args: unknown;
+}
+
+function stepInOurs(step: GoldenStep): Record<string, unknown> {
+  const { name, kind, after, before, class_args: args, on_error: handler, function: own, full_event: fullEvent } = step;
+  const options = { ...(own === undefined ? {} : { function: own }), ...(fullEvent === true ? { fullEvent } : {}) };
+  return {
+    name,
+    ...(after === undefined ? {} : { after }),
+    ...(before === undefined ? {} : { before }),
+    ...(args === undefined || kind === "router" ? {} : { args }),
+    ...(Object.keys(options).length === 0 ? {} : { options }),
+    ...(handler === undefined ? {} : { onError: [{ handler }] }),
+    ...(Array.isArray(step.routes) ? { routes: step.routes.map(routeInOurs) } : {}),
+  };
+}
+
+function routeInOurs({ name, class_args }: { name: string; class_args: Record<string, unknown> }): Route {
+  const { model_path: path, ...args } = class_args;
+  return { key: name, args: path === "" ? args : { ...args, modelPath: path } };
+}
+
 /** The document is Levada's. */
 const DOCUMENTS_ARE_LEVADAS: Rule = {
   name: "documents-are-levadas",
@@ -78,6 +127,10 @@ const DOCUMENTS_ARE_LEVADAS: Rule = {
     "a graph's document says the same in Levada's words, and names the functions that it needs; MLRun's leaves functions out",
   judge(difference) {
     const { aspect, what = "" } = difference;
+    if (aspect === "check" && what === "serving_spec") {
+      const found = foundIn(difference);
+      return verdict("result" in found ? functionComplaint(difference.case, found.result) : found.raises.message);
+    }
     if (aspect !== "check" || !Object.hasOwn(DOCUMENTS, what)) return undefined;
     const found = foundIn(difference);
     return verdict(

@@ -8,6 +8,7 @@ import { ERROR_RULES } from "./errors.ts";
 import { FLOW_RULES } from "./flows.ts";
 import { HANDLER_RULES } from "./handlers.ts";
 import { LOOK_RULES } from "./looks.ts";
+import { QUEUE_RULES } from "./queues.ts";
 import { ROUTER_RULES } from "./routers.ts";
 
 /** All rules; the first that is about a difference judges it. */
@@ -17,6 +18,7 @@ export const RULES: readonly Rule[] = [
   ...HANDLER_RULES,
   ...ERROR_RULES,
   ...BUILD_RULES,
+  ...QUEUE_RULES,
   ...BODY_RULES,
   ...FLOW_RULES,
   ...LOOK_RULES,

@@ -41,7 +41,7 @@ const PLAIN: Readonly<Record<string, (body: unknown, args: Args, call: Call) => 
     }
     return [call(fn, body)];
   },
-  Filter: (body, { fn }, call) => Boolean(call(fn, body)) ? [body] : [],
+  Filter: (body, { fn }, call) => call(fn, body) ? [body] : [],
   FlatMap: (body, { fn }, call) => call(fn, body) as unknown[],
   ForEach: (body) => [body],
   JoinWithTable: join,
