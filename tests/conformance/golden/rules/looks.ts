@@ -71,6 +71,12 @@ const DOCUMENTS: Readonly<Record<string, unknown>> = {
     options: { inputPath: "a", resultPath: "b" },
   },
   "EmitAfterMaxEvent from dict": { afterEvents: 4 },
+  "RemoteStep(name, url='/url', method='GET', input_path='req', result_path='resp', retries=4).to_dict()": {
+    name: "remote_echo",
+    kind: "remote",
+    own: { url: "/url", method: "GET" },
+    options: { inputPath: "req", resultPath: "resp", retries: 4 },
+  },
   "to_dict of Batch": { name: "b", kind: "batch", own: { maxEvents: 4, flushAfterMs: 2_000 } },
 };
 

@@ -46,6 +46,14 @@ const LOOKS: Readonly<Record<string, Look>> = {
   "to_dict of Map(add1, name, full_event, paths)": () =>
     documentOf((graph) => graph.to("m", maker("map")(add1), { inputPath: "a", resultPath: "b" })),
   "to_dict of Batch": () => documentOf((graph) => graph.to("b", maker("batch")({ maxEvents: 4, flushAfterMs: 2_000 }))),
+  "RemoteStep(name, url='/url', method='GET', input_path='req', result_path='resp', retries=4).to_dict()": () =>
+    documentOf((graph) =>
+      graph.to("remote_echo", maker("remote")({ url: "/url", method: "GET" }), {
+        inputPath: "req",
+        resultPath: "resp",
+        retries: 4,
+      })
+    ),
   ...AGGREGATION_LOOKS,
 };
 
