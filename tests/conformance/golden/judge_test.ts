@@ -127,7 +127,9 @@ Deno.test("judge() passes no case when one answer, trace, route, refusal or endi
           tryOn(given, `run ${at} ends wrong ${index}`, withRun(done, at, { termination: wrong }));
         }
         for (const emit of (given.runs?.[at]?.results ?? []).keys()) {
+          const raised = given.runs![at]!.results![emit]?.emit_raises;
           for (const [index, wrong] of wrongFor(run.results[emit]!).entries()) {
+            if (raised !== undefined && "raises" in wrong && !bindsWords(raised)) continue;
             tryOn(
               given,
               `run ${at}, event ${emit} wrong ${index}`,

@@ -46,9 +46,7 @@ function terminationDifference({ termination }: GoldenRun, own: StoreyRun): stri
 
 /** Every failure that storey pushes is told here: its event, its step, its words. Where storey has none, there is none to tell. */
 function failureDifference({ pushed_errors, ...recorded }: GoldenRun, { failures }: StoreyRun): string | undefined {
-  const hasFailed = [recorded.termination, ...recorded.results ?? []].some((settled) =>
-    settled?.raises !== undefined || settled?.emit_raises !== undefined
-  );
+  const hasFailed = [recorded.termination, ...recorded.results ?? []].some((settled) => settled?.raises !== undefined);
   if (pushed_errors === undefined && hasFailed) return undefined;
   const pushed = pushed_errors ?? [];
   const isTold = ({ id, source, message }: (typeof pushed)[number], told: ToldFailure | undefined) =>

@@ -6,13 +6,7 @@ import { buildStorey, type StoreyFlow } from "./build.ts";
 import { runStorey, type StoreyRun } from "./run.ts";
 
 /** What a flow did: as many runs as are recorded, or the refusal. */
-export type StoreyPerformance =
-  /** `termination` is the last run's. */
-  | {
-    readonly runs: readonly StoreyRun[];
-    readonly termination: { readonly result?: unknown; readonly error?: string };
-  }
-  | { readonly refused: Error };
+export type StoreyPerformance = { readonly runs: readonly StoreyRun[] } | { readonly refused: Error };
 
 /**
  * Runs a case of storey.
@@ -30,10 +24,5 @@ export async function performStorey(given: GoldenCase, limitMs: number): Promise
   }
   const runs: StoreyRun[] = [];
   for (const _recorded of given.runs ?? []) runs.push(await runStorey(flow, given, limitMs));
-  return { runs, termination: endOf(runs.at(-1)) };
-}
-
-function endOf(run: StoreyRun | undefined): { readonly result?: unknown; readonly error?: string } {
-  if (run === undefined) return {};
-  return "raises" in run.termination ? { error: run.termination.raises.message } : run.termination;
+  return { runs };
 }
