@@ -2,7 +2,7 @@ import { StepError } from "../errors.ts";
 import { EarlyReply } from "../graph/early_reply.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { Chosen, HELD, Joined, type Reaction, Streamed } from "../graph/operator.ts";
-import { answer, failStream } from "./answer.ts";
+import { answer, answerEarly, failStream } from "./answer.ts";
 import { copyData } from "./copy.ts";
 import { chosen } from "./chosen.ts";
 import type { Visit } from "./gate.ts";
@@ -11,6 +11,7 @@ import { recover } from "./recover.ts";
 import type { RunningStep } from "./running_step.ts";
 import { pump } from "./pump.ts";
 import type { Stop } from "./straight.ts";
+import { takeApart } from "./take_apart.ts";
 import { Trip, tripOf } from "./trip.ts";
 import { countVisit } from "./visits.ts";
 
@@ -190,7 +191,7 @@ export class Walk {
       else if (reaction instanceof Chosen) this.#leave(step, reaction.event, chosen(step, reaction));
       else if (reaction instanceof Joined) this.#join(step, event, reaction);
       else if (reaction instanceof Streamed) this.#stream(step, event, reaction);
-      else if (reaction instanceof EarlyReply) this.#answerEarly(step, event, reaction);
+      else if (reaction instanceof EarlyReply) this.#endEarly(step, event, reaction);
       else if (Array.isArray(reaction)) this.#spread(step, event, reaction);
       else throw new TypeError(`Cannot go on with what step "${step.name}" answered: ${typeof reaction}`);
     } catch (error) {
@@ -214,14 +215,10 @@ export class Walk {
     this.#leave(step, joined, step.outlets);
   }
 
-  #answerEarly(step: RunningStep, event: FlowEvent, { body }: EarlyReply): void {
-    if (event.chunk !== undefined) {
-      throw new TypeError("Cannot reply early: the event is one chunk of a streamed reply");
-    }
-    const trip = tripOf(event);
+  #endEarly(step: RunningStep, event: FlowEvent, reply: EarlyReply): void {
+    answerEarly(step, event, reply);
     this.probe?.leave?.(step.name, event, []);
-    if (step.isCallers) trip.settle({ kind: "reply", body });
-    trip.leave(step.name);
+    tripOf(event).leave(step.name);
   }
 
   #stream(step: RunningStep, event: FlowEvent, { chunks }: Streamed): void {
@@ -246,16 +243,8 @@ export class Walk {
   /** Sends out several events. As many as an event was made of belong to its members, one each. */
   #spread(step: RunningStep, event: FlowEvent, made: readonly FlowEvent[]): void {
     const trip = tripOf(event);
-    const { parents, members } = trip;
-    const isEachsOwn = members?.length === made.length;
-    const events = isEachsOwn ? made.map((item, index) => givenBack(members[index]!, item)) : made;
-    if (isEachsOwn) { for (const parent of parents) parent.enter(); }
-    else {
-      if (made.length > 1) { for (const item of made) item.origin = {}; }
-      if (made.length === 0 && step.isCallers) trip.drop(step.name);
-      for (const item of made) item.track = trip;
-      trip.enter(made.length);
-    }
+    const events = takeApart(trip, made);
+    if (made.length === 0 && step.isCallers) trip.drop(step.name);
     this.probe?.leave?.(step.name, event, events);
     if (step.answers !== "never") { for (const item of events) answer(step, item, tripOf(item)); }
     for (let index = events.length - 1; index >= 0; index--) this.#part(step, events[index]!, step.outlets);
@@ -306,12 +295,4 @@ export class Walk {
     this.#listener.onFailure(event, failure, isTold);
     trip.leave(step.name);
   }
-}
-
-/** A member of a joined event with what was made of it: its id, key, path and time, and whoever waits for it, are its own again. */
-function givenBack(member: FlowEvent, item: FlowEvent): FlowEvent {
-  const own = member.with(item.body);
-  own.error = item.error ?? own.error;
-  own.chunk = item.chunk;
-  return own;
 }
