@@ -8,17 +8,22 @@ export {
   type Fault,
   GraphError,
   ModelError,
+  RemoteError,
+  type RemoteErrorOptions,
   type ReplyBody,
   ReplyError,
   ShapeError,
   StatusError,
+  type StatusErrorOptions,
   StepError,
 } from "./lib/errors.ts";
 export { Chart, chart, type ChartMaker, type ChartOptions } from "./lib/draw/chart.ts";
 export { Table, table, type TableOptions } from "./lib/draw/table.ts";
 export { CopyError } from "./lib/flow/copy.ts";
 export { Flow } from "./lib/flow/flow.ts";
+export { MemoryTable, memoryTable, type TableRows } from "./lib/flow/memory_table.ts";
 export type { Probe } from "./lib/flow/probe.ts";
+export type { TraceStep } from "./lib/flow/tracer.ts";
 export type { ReplyStream } from "./lib/flow/reply_stream.ts";
 export type { Outcome } from "./lib/flow/outcome.ts";
 export { CATALOGUE } from "./lib/functions/catalogue.ts";
@@ -35,14 +40,17 @@ export type { FlowItem, Place } from "./lib/graph/builder.ts";
 export { Chain } from "./lib/graph/chain.ts";
 export type { Clock } from "./lib/graph/clock.ts";
 export type { Context, Log, LogLine } from "./lib/graph/context.ts";
+export type { Duration } from "./lib/graph/duration.ts";
 export { EarlyReply, reply } from "./lib/graph/early_reply.ts";
 export { type Chunk, type EventInit, FlowEvent, type StepFailure, type Track } from "./lib/graph/event.ts";
 export type { Catalogue } from "./lib/graph/from_document.ts";
 export { type BodyOf, Graph, type GraphOptions } from "./lib/graph/graph.ts";
+export type { KeyedTable, TableRow } from "./lib/graph/keyed_table.ts";
 export type { FlowLimits } from "./lib/graph/limits.ts";
 export type { Catcher, CatcherOptions } from "./lib/graph/handler.ts";
 export type { ErrorClass } from "./lib/graph/node.ts";
 export {
+  type AttemptOptions,
   Chosen,
   type Code,
   HELD,
@@ -60,8 +68,10 @@ export { Plot, type PlotOptions } from "./lib/graph/plot.ts";
 export type { RouteArgs, RouteClass, Routes, RoutesOf } from "./lib/graph/routes.ts";
 export type { Schema } from "./lib/graph/schema.ts";
 export {
+  type Clashing,
   type EventTask,
   type Handler,
+  type KnownKeys,
   type Options,
   ReadyStep,
   type Step,
@@ -76,20 +86,69 @@ export { OnnxSession, openOnnx } from "./lib/models/onnx_session.ts";
 export type { InferReply, InferRequest, ModelMetadata, TensorInfo } from "./lib/protocol/reply.ts";
 export { modelRouter, type ModelRouterOptions, type RouterStep } from "./lib/routers/model_router.ts";
 export { votingEnsemble, type VotingEnsembleOptions } from "./lib/routers/voting_ensemble.ts";
+export { Trace } from "./lib/serve/trace.ts";
 export { MockServer, type RequestOptions } from "./lib/serve/mock_server.ts";
+export { assertEvents, type AssertEventsOptions } from "./lib/steps/assert_events.ts";
+export { aggregateByKey, type AggregateByKeyOptions } from "./lib/steps/aggregate_by_key.ts";
+export type { Aggregation } from "./lib/steps/aggregation.ts";
 export { batch, type BatchOptions } from "./lib/steps/batch.ts";
 export { choice, type ChoiceOptions } from "./lib/steps/choice.ts";
+export { choiceByField, type ChoiceByFieldOptions, type NamingField } from "./lib/steps/choice_by_field.ts";
 export { collector } from "./lib/steps/collector.ts";
+export { concurrent, type ConcurrentOptions } from "./lib/steps/concurrent.ts";
+export { dateExtractor, type DateExtractorOptions, type DatePart } from "./lib/steps/date_extractor.ts";
+export { dropFields } from "./lib/steps/drop_fields.ts";
+export type { EmitPolicy } from "./lib/steps/emission.ts";
 export { extend } from "./lib/steps/extend.ts";
 export { filter } from "./lib/steps/filter.ts";
 export { flatMap } from "./lib/steps/flat_map.ts";
 export { flatten } from "./lib/steps/flatten.ts";
 export { forEach } from "./lib/steps/for_each.ts";
+export { type Imputed, imputer, type ImputerOptions } from "./lib/steps/imputer.ts";
+export { joinWithTable, type JoinWithTableOptions } from "./lib/steps/join_with_table.ts";
 export { map } from "./lib/steps/map.ts";
+export {
+  type MappedRange,
+  type MappedValue,
+  type MappedValues,
+  mapValues,
+  type MapValuesOptions,
+  type ValueMapping,
+} from "./lib/steps/map_values.ts";
 export { mapWithState } from "./lib/steps/map_with_state.ts";
 export { merge, type MergeOptions } from "./lib/steps/merge.ts";
+export {
+  type OneHot,
+  oneHotEncoder,
+  type OneHotEncoderOptions,
+  type Underscored,
+} from "./lib/steps/one_hot_encoder.ts";
+export {
+  parallel,
+  type ParallelBody,
+  type ParallelInput,
+  type ParallelOptions,
+  type ParallelResults,
+} from "./lib/steps/parallel.ts";
+export { partition, type Sides } from "./lib/steps/partition.ts";
+export { queryByKey, type QueryByKeyOptions } from "./lib/steps/query_by_key.ts";
 export { queue, type QueueOptions } from "./lib/steps/queue.ts";
 export { reduce } from "./lib/steps/reduce.ts";
+export { type EventMetadata, type Reified, reifyMetadata } from "./lib/steps/reify_metadata.ts";
+export { remote } from "./lib/steps/remote.ts";
+export { type ItemError, remoteBatch, type RemoteBatchOptions } from "./lib/steps/remote_batch.ts";
+export type { RemoteFunction, RemoteOptions } from "./lib/steps/remote_options.ts";
 export { rename, type Renamed } from "./lib/steps/rename.ts";
+export { sampleWindow, type SampleWindowOptions } from "./lib/steps/sample_window.ts";
+export { type EventMetadataOptions, setEventMetadata } from "./lib/steps/set_event_metadata.ts";
+export { type FieldRule, validator, type ValidatorOptions } from "./lib/steps/validator.ts";
+export type {
+  Aggregated,
+  Aggregations,
+  WindowFieldName,
+  WindowFields,
+  WindowValue,
+} from "./lib/steps/window_fields.ts";
+export type { Operation } from "./lib/steps/windows/tally.ts";
 export type { MemberErrorPolicy } from "./lib/routers/ensemble.ts";
 export type { VoteType } from "./lib/routers/vote.ts";

@@ -29,17 +29,58 @@ export class GraphError extends Error {
   }
 }
 
+/** What else a status error may say. */
+export interface StatusErrorOptions extends ErrorOptions {
+  /** Whether the same may work when it is tried again; a step's `retries` and `breaker` go by it. Default: from status 500 up. */
+  isTransient?: boolean;
+  /** Before so many milliseconds it is not worth another try. Default: nobody knows. */
+  retryAfterMs?: number | undefined;
+}
+
 /** Thrown in a step, it answers with this status: the caller's fault is 4xx, the graph's is 5xx. */
 export class StatusError extends Error {
   /** The name of the class. */
   override readonly name: string = "StatusError";
   /** HTTP status, 400 to 599. */
   readonly status: number;
+  /** Whether the same may work when it is tried again. */
+  readonly isTransient: boolean;
+  /** Before so many milliseconds it is not worth another try; undefined where nobody knows. */
+  readonly retryAfterMs: number | undefined;
 
   /** Says what the caller is told, and with which status. */
-  constructor(status: number, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(status: number, message: string, options: StatusErrorOptions = {}) {
+    const { isTransient = status >= 500, retryAfterMs, ...rest } = options;
+    super(message, rest);
     this.status = status;
+    this.isTransient = isTransient;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** What is known of a remote service's failure. */
+export interface RemoteErrorOptions extends StatusErrorOptions {
+  /** The status that the service answered with, if it answered. */
+  remoteStatus?: number;
+  /** What it answered: JSON as a value, else text; without the secrets of the request. */
+  answer?: unknown;
+}
+
+/** A remote service cannot be asked, or its answer is of no use. `status` is what this means for whoever asked the graph. */
+export class RemoteError extends StatusError {
+  /** The name of the class. */
+  override readonly name = "RemoteError";
+  /** The status that the service answered with; undefined where it did not answer. */
+  readonly remoteStatus: number | undefined;
+  /** What it answered: JSON as a value, else text; undefined where it did not answer. */
+  readonly answer: unknown;
+
+  /** Says what the caller is told, with which status, and what the service said. */
+  constructor(status: number, message: string, options: RemoteErrorOptions = {}) {
+    const { remoteStatus, answer, ...rest } = options;
+    super(status, message, rest);
+    this.remoteStatus = remoteStatus;
+    this.answer = answer;
   }
 }
 

@@ -16,6 +16,7 @@ import { captureWrites } from "./writes.ts";
 
 const AHEAD_CHARACTERS = 4 << 20; // what may be on its way to the kernel before the process waits: bounds its memory
 const CELL = Symbol.for("levada.cell");
+const CELLS = Symbol.for("levada.cells");
 
 /** What the kernel's evaluations call. */
 class EngineProcess {
@@ -27,6 +28,8 @@ class EngineProcess {
   readonly #setTimeout = setTimeout;
   #lastNumber = 0;
   readonly #setImmediate = setImmediate;
+  /** The latest execution of each cell, by id: tells a library that what a cell did before is to be forgotten. */
+  readonly #executions = new Map<string, number>();
   #abort = new AbortController();
   /** What `import.meta` is in a cell. */
   readonly meta: object;
@@ -53,6 +56,7 @@ class EngineProcess {
     (globalThis as { [CELL]?: unknown })[CELL] = run.cellId === null
       ? undefined
       : { id: run.cellId, execution: run.count };
+    if (run.cellId !== null) this.#executions.set(run.cellId, run.count);
     return new Promise((resolve) => this.#setImmediate(resolve));
   }
 
@@ -124,6 +128,7 @@ class EngineProcess {
       event.preventDefault();
       this.#uncaught("Uncaught (in promise)", event.reason);
     });
+    Object.defineProperty(globalThis, CELLS, { value: this.#executions, enumerable: false });
     const levada = {
       get signal() {
         return engine.#abort.signal;

@@ -51,6 +51,11 @@ export class Breaker {
     this.#isProbing = false;
   }
 
+  /** A run has ended without telling whether it works. */
+  leave(): void {
+    this.#isProbing = false;
+  }
+
   /** A run has failed. */
   fail(): void {
     this.#failures += 1;

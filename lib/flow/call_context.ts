@@ -1,5 +1,6 @@
 import type { Context, Log } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
+import type { KeyedTable } from "../graph/keyed_table.ts";
 
 /** What a step's function is told for one event: the step's context, and the event's own signal. */
 export class CallContext implements Context {
@@ -37,6 +38,10 @@ export class CallContext implements Context {
 
   param<Value = unknown>(name: string, fallback?: Value): Value {
     return this.#base.param(name, fallback);
+  }
+
+  table(name: string): KeyedTable {
+    return this.#base.table(name);
   }
 
   metric(name: string, value: number): void {

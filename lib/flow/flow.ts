@@ -1,64 +1,19 @@
-import { type Fault, GraphError, StatusError, StepError } from "../errors.ts";
+import { StatusError, StepError } from "../errors.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { Plan } from "../graph/compile.ts";
 import { type EventInit, FlowEvent } from "../graph/event.ts";
-import { Counts } from "./counts.ts";
-import { openSteps } from "./open.ts";
-import type { Probe } from "./probe.ts";
+import type { Counts } from "./counts.ts";
+import { joinProbes, type Probe } from "./probe.ts";
 import type { RunningStep } from "./running_step.ts";
-import { statesByFunction, type Surroundings } from "./surroundings.ts";
-import { Stop, type Straight, straightWay } from "./straight.ts";
-import { SYSTEM_CLOCK } from "./system_clock.ts";
-import { Traffic } from "./traffic.ts";
+import { Stop, straightWay } from "./straight.ts";
+import { Tracer, type TraceStep } from "./tracer.ts";
+import type { Traffic } from "./traffic.ts";
 import { type Outcome, replyTo } from "./outcome.ts";
 import { Trip } from "./trip.ts";
-import { Walk } from "./walk.ts";
+import type { Walk } from "./walk.ts";
 
-/** How a flow is started. */
-export interface StartOptions {
-  /** What steps may ask of where they run. */
-  readonly surroundings: Surroundings;
-  /** Told of each step that an event enters; for tests. Default: nobody is told, at no cost. */
-  readonly observe?: (step: string, event: FlowEvent) => void;
-  /** How many events may wait for something at once before `emit` waits. Default: the graph's limit, else 1,000. */
-  readonly maxInFlight?: number;
-}
-
-const MAX_IN_FLIGHT = 1_000; // enough to keep asynchronous steps busy, few enough to be held in memory
-
-/**
- * Opens every step of a plan at once, loads its models, and gives the running flow.
- *
- * @throws {GraphError} Naming every step that could not be opened; those that could are closed again.
- */
-export async function start(plan: Plan, options: StartOptions): Promise<Flow> {
-  const { observe } = options;
-  const surroundings = { stateOf: statesByFunction(), ...options.surroundings };
-  const sent = new Map<string, unknown[]>();
-  const counts = new Counts();
-  const faults: Fault[] = [];
-  const clock = surroundings.clock ?? SYSTEM_CLOCK;
-  const traffic = new Traffic({
-    clock,
-    maxWaiting: options.maxInFlight ?? plan.limits.maxInFlight ?? MAX_IN_FLIGHT,
-    timeoutMs: plan.limits.timeoutMs,
-    onFailure(event, error, isTold) {
-      counts.add(error.step, "failed");
-      if (isTold) return;
-      const name = error.cause instanceof Error ? error.cause.name : typeof error.cause;
-      surroundings.log.error(error.message, { event: event.id, step: error.step, error: name });
-    },
-  });
-  const walk = new Walk(traffic, observe === undefined ? undefined : { enter: observe });
-  const steps = await openSteps(plan, { walk, clock, counts, sent, surroundings, faults });
-  if (faults.length > 0) {
-    await Promise.allSettled(steps.map((step) => step?.operator.close?.()));
-    throw new GraphError(`start graph "${plan.name}"`, faults);
-  }
-  return new Flow({ plan, walk, steps: steps as RunningStep[], sent, counts, traffic, clock });
-}
-
-interface Parts {
+/** What a running flow is made of. */
+export interface FlowParts {
   readonly plan: Plan;
   readonly walk: Walk;
   readonly steps: readonly RunningStep[];
@@ -70,16 +25,18 @@ interface Parts {
 
 /** A running graph. */
 export class Flow implements AsyncDisposable {
-  readonly #parts: Parts;
+  readonly #parts: FlowParts;
   readonly #starts: readonly RunningStep[];
-  readonly #straight: Straight | undefined;
+  readonly #straight: ReturnType<typeof straightWay>;
+  #probes: readonly Probe[];
   #closed: Promise<unknown> | undefined;
 
   /** Made by `start`. */
-  constructor(parts: Parts) {
+  constructor(parts: FlowParts) {
     this.#parts = parts;
     this.#starts = parts.plan.starts.map((index) => parts.steps[index]!);
     this.#straight = straightWay(parts.plan, parts.steps);
+    this.#probes = parts.walk.probe === undefined ? [] : [parts.walk.probe];
   }
 
   /**
@@ -90,26 +47,19 @@ export class Flow implements AsyncDisposable {
    */
   // deno-lint-ignore no-explicit-any -- the reply is what the graph's steps make of it
   ask<Reply = any>(body: unknown, options?: EventInit): Promise<Reply> {
-    try {
-      const straight = this.#straight;
-      if (straight !== undefined && this.#isFree) {
-        const reply = straight.run(body);
-        if (!(reply instanceof Stop)) return Promise.resolve(reply as Reply);
-        const event = new FlowEvent(reply.body, options);
-        return replyTo(event, this.#takeOver(reply, event)) as Promise<Reply>;
-      }
-      const event = new FlowEvent(body, options);
-      return replyTo(event, this.handle(event)) as Promise<Reply>;
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    const straight = this.#straight;
+    if (straight === undefined || !this.#isFree) return this.#ask(new FlowEvent(body, options)) as Promise<Reply>;
+    const reply = straight(body);
+    if (!(reply instanceof Stop)) return Promise.resolve(reply as Reply);
+    const event = new FlowEvent(reply.body, options);
+    return replyTo(event, this.#takeOver(reply, event)) as Promise<Reply>;
   }
 
   /** Sends an event in and resolves with how it ended for the sender. */
   handle(event: FlowEvent): Outcome | Promise<Outcome> {
     const straight = this.#straight;
     if (straight !== undefined && this.#isFree) {
-      const reply = straight.run(event.body);
+      const reply = straight(event.body);
       if (!(reply instanceof Stop)) return { kind: "reply", body: reply };
       event.body = reply.body;
       return this.#takeOver(reply, event);
@@ -161,9 +111,31 @@ export class Flow implements AsyncDisposable {
     return this.#parts.counts.toObject();
   }
 
-  /** Who is told of every step that an event enters and leaves; undefined for nobody, which costs nothing. */
-  set probe(probe: Probe | undefined) {
-    this.#parts.walk.probe = probe;
+  /** Tells somebody of every step that an event enters and leaves, until the result is called; while nobody is told, it costs nothing. */
+  watch(probe: Probe): () => void {
+    const { walk } = this.#parts;
+    this.#probes = [...this.#probes, probe];
+    walk.probe = joinProbes(this.#probes);
+    return () => {
+      this.#probes = this.#probes.filter((other) => other !== probe);
+      walk.probe = joinProbes(this.#probes);
+    };
+  }
+
+  /**
+   * Writes down what every step does with the event of this id that `send` sends in, and with all that becomes of it. Resolves when all
+   * of it is done, or is kept by steps that wait for other events or for their time; these are told as held.
+   */
+  async trace(id: string, send: () => Promise<unknown>): Promise<readonly TraceStep[]> {
+    const tracer = new Tracer(id, this.#parts.steps, this.#parts.clock);
+    const unwatch = this.watch(tracer);
+    try {
+      await send();
+      await tracer.settled();
+      return tracer.entries;
+    } finally {
+      unwatch();
+    }
   }
 
   /**
@@ -183,14 +155,14 @@ export class Flow implements AsyncDisposable {
   async #close(): Promise<unknown> {
     const { steps, traffic, plan } = this.#parts;
     await traffic.quiet();
-    const errors: unknown[] = [];
-    for (let before = -1; traffic.live > 0 && traffic.live !== before;) {
+    const errors: StepError[] = [];
+    for (let before = -1; traffic.live !== before && (before < 0 || traffic.live > 0);) { // once where nothing is held, too
       before = traffic.live;
       for (const step of steps) {
         try {
           await step.operator.flush?.();
         } catch (error) {
-          errors.push(error);
+          errors.push(new StepError(step.name, error));
         }
         await traffic.quiet();
       }
@@ -202,14 +174,19 @@ export class Flow implements AsyncDisposable {
       try {
         return step.operator.result === undefined ? [] : [[step.name, step.operator.result()] as const];
       } catch (error) {
-        errors.push(error);
+        errors.push(new StepError(step.name, error));
         return [];
       }
     });
     const closings = await Promise.allSettled(steps.map(async (step) => await step.operator.close?.()));
-    errors.push(...closings.flatMap((closing) => closing.status === "rejected" ? [closing.reason] : []));
+    errors.push(
+      ...closings.flatMap((closing, index) =>
+        closing.status === "rejected" ? [new StepError(steps[index]!.name, closing.reason)] : []
+      ),
+    );
     if (errors.length > 0) {
-      throw new AggregateError(errors, `Cannot close ${errors.length} steps of "${plan.name}"`);
+      const why = errors.map(({ message }) => message).join("; ");
+      throw new AggregateError(errors, `Cannot close flow "${plan.name}" without failures: ${why}`);
     }
     return results.length > 1 ? Object.fromEntries(results) : results[0]?.[1];
   }
@@ -235,6 +212,14 @@ export class Flow implements AsyncDisposable {
     traffic.enter(trip);
     walk.takeOver(stop, event, trip);
     return trip.outcome ?? traffic.outcomeOf(trip, event);
+  }
+
+  #ask(event: FlowEvent): Promise<unknown> {
+    try {
+      return replyTo(event, this.handle(event));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   #emit(event: FlowEvent): void {

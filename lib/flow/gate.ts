@@ -60,6 +60,7 @@ export class Gate {
     if (visit.lane === undefined) {
       this.visits -= 1;
       follow();
+      if (this.#limit === undefined) return; // nothing waits for it
     }
     this.#dirty.push(visit.lane);
     if (!this.#isLooking) this.#look();

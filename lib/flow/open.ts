@@ -3,18 +3,22 @@ import type { Plan, PlanStep } from "../graph/compile.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import type { Operator, StepScope } from "../graph/operator.ts";
+import { begin } from "./begin.ts";
 import { CallContext } from "./call_context.ts";
 import type { Counts } from "./counts.ts";
 import { Gate } from "./gate.ts";
-import { withPolicy } from "./policy.ts";
+import { Policy, withPolicy } from "./policy.ts";
 import type { RunningStep } from "./running_step.ts";
 import { reader, writer } from "./scope.ts";
 import { contextFor, type Surroundings } from "./surroundings.ts";
+import { Tables } from "./tables.ts";
+import type { Traffic } from "./traffic.ts";
 import type { Walk } from "./walk.ts";
 
 /** What steps are opened with. */
 export interface OpenOptions {
   readonly walk: Walk;
+  readonly traffic: Traffic;
   readonly clock: Clock;
   readonly counts: Counts;
   /** Gets what leaves by queues at the end. */
@@ -30,7 +34,9 @@ const KEPT_SENT = 10_000; // of what left by a queue in memory: enough to look a
 export async function openSteps(plan: Plan, options: OpenOptions): Promise<(RunningStep | undefined)[]> {
   const handlerIndices = new Set(plan.steps.flatMap(({ handlers }) => handlers.map(({ step }) => step)));
   const running: (Mutable<RunningStep> | undefined)[] = new Array(plan.steps.length);
+  const common: Common = { ...options, tables: new Tables(options.surroundings.table), shared: new Map() };
   await Promise.all(plan.steps.map(async (step, index) => {
+    const policy = new Policy({ step: step.spec.name, options: step.options, clock: options.clock });
     const shell: Mutable<RunningStep> = {
       name: step.spec.name,
       function: step.function,
@@ -44,12 +50,13 @@ export async function openSteps(plan: Plan, options: OpenOptions): Promise<(Runn
       then: undefined,
       maxIterations: step.maxIterations,
       collects: step.definition.collects === true,
+      isBorder: step.definition.isBorder === true,
       gate: new Gate(step.options.maxInFlight, (visit) => options.walk.resume(shell, visit)),
       holding: new Set(),
     };
     try {
-      const operator = await step.definition.open(step.spec, scopeOf(plan, step, { shell, ...options }));
-      shell.operator = withPolicy(operator, { step: shell.name, options: step.options, clock: options.clock });
+      const operator = await step.definition.open(step.spec, scopeOf(plan, step, { shell, policy, ...common }));
+      shell.operator = step.definition.triesItself === true ? operator : withPolicy(operator, policy);
       running[index] = shell;
     } catch (error) {
       options.faults.push({
@@ -85,8 +92,20 @@ const CLOSED: Operator = {
   },
 };
 
-function scopeOf(plan: Plan, step: PlanStep, options: OpenOptions & { readonly shell: RunningStep }): StepScope {
-  const { walk, clock, counts, sent, surroundings, shell } = options;
+/** What the steps of one flow have in common. */
+interface Common extends OpenOptions {
+  readonly tables: Tables;
+  /** What they share under a name. */
+  readonly shared: Map<string, unknown>;
+}
+
+function scopeOf(
+  plan: Plan,
+  step: PlanStep,
+  { shell, policy, ...options }: Common & { readonly shell: RunningStep; readonly policy: Policy },
+): StepScope {
+  const { walk, traffic, clock, counts, sent, tables, shared } = options;
+  const surroundings = { ...options.surroundings, tables };
   const name = step.spec.name;
   const context = contextFor(name, step.function, surroundings);
   return {
@@ -99,13 +118,21 @@ function scopeOf(plan: Plan, step: PlanStep, options: OpenOptions & { readonly s
     isPlain: step.options.fullEvent !== true && step.options.inputPath === undefined &&
       step.options.resultPath === undefined,
     resultPath: step.options.resultPath,
+    isShared: step.options.share === true,
     read: reader(step.options),
     write: writer(step.options),
     routeContext: (key) => contextFor(key, step.function, surroundings),
     release: (event, of) => walk.release(shell, event, of),
     end: (held) => walk.end(shell, held),
     fail: (held, error) => walk.fail(shell, held, error),
+    begin: (event) => begin(shell, event, { walk, traffic }),
+    share<Value>(what: string, make: () => Value): Value {
+      const place = JSON.stringify([step.function, what]);
+      if (!shared.has(place)) shared.set(place, make());
+      return shared.get(place) as Value;
+    },
     count: (what, by) => counts.add(name, what, by),
+    attempt: async (run, given) => await policy.run({ ...given, run: (cut) => run(cut.signal) }),
     send(event: FlowEvent) {
       const bodies = sent.get(name) ?? [];
       sent.set(name, bodies);

@@ -17,7 +17,7 @@ export type Outcome =
 /** What `ask` gives for an outcome. */
 export function replyTo(event: FlowEvent, outcome: Outcome | Promise<Outcome>): Promise<unknown> {
   if (outcome instanceof Promise) return outcome.then((later) => replyOf(later, event));
-  return Promise.resolve(replyOf(outcome, event));
+  return outcome.kind === "failed" ? Promise.reject(outcome.error) : Promise.resolve(replyOf(outcome, event));
 }
 
 function replyOf(outcome: Outcome, event: FlowEvent): unknown {

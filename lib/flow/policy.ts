@@ -1,10 +1,11 @@
 import { StatusError } from "../errors.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { FlowEvent } from "../graph/event.ts";
-import type { Operator, Reaction } from "../graph/operator.ts";
+import type { Operator } from "../graph/operator.ts";
 import type { StepOptions } from "../graph/step.ts";
 import { Attempt } from "./attempt.ts";
 import { Breaker } from "./breaker.ts";
+import { Cut } from "./cut.ts";
 import { sleep } from "./system_clock.ts";
 
 /** What a step's policy is made of. */
@@ -17,63 +18,94 @@ export interface PolicyOptions {
   readonly random?: () => number;
 }
 
+/** A piece of work that may be tried again and cut off. */
+export interface Work<Result> {
+  /** Aborts when nobody wants the result any more. */
+  readonly signal: AbortSignal | undefined;
+  /** Tries it once. It answers at once where it can. */
+  run(cut: Cut): Result | Promise<Result>;
+  /** What a try fails with that is cut off after so many milliseconds. */
+  overdue?(limitMs: number): Error;
+}
+
 const BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 120_000;
 
 /** The step as its options say: tried again, cut off, refused for a while. A step without such options stays as it is. */
-export function withPolicy(operator: Operator, policy: PolicyOptions): Operator {
-  const { retries = 0, timeoutMs, breaker } = policy.options;
-  if (retries === 0 && timeoutMs === undefined && breaker === undefined) return operator;
-  const run = new Policy(operator, policy);
+export function withPolicy(operator: Operator, policy: Policy): Operator {
+  if (policy.isIdle) return operator;
   return {
-    process: (event) => run.process(event),
+    process: (event) => policy.run(runOf(operator, event, policy)),
     ...(operator.flush === undefined ? {} : { flush: () => operator.flush!() }),
     ...(operator.result === undefined ? {} : { result: () => operator.result!() }),
     ...(operator.close === undefined ? {} : { close: () => operator.close!() }),
   };
 }
 
-class Policy {
-  readonly #operator: Operator;
-  readonly #policy: PolicyOptions;
-  readonly #retries: number;
-  readonly #breaker: Breaker | undefined;
+function runOf(
+  operator: Operator,
+  event: FlowEvent,
+  { retries }: Policy,
+): Work<Awaited<ReturnType<Operator["process"]>>> {
+  return {
+    get signal() {
+      return event.track?.signal;
+    },
+    run(cut) {
+      const attempt = new Attempt(event, { cut, isCopied: retries > 0 });
+      const reaction = operator.process(attempt.event);
+      return reaction instanceof Promise ? reaction.then((later) => attempt.take(later)) : attempt.take(reaction);
+    },
+  };
+}
 
-  constructor(operator: Operator, policy: PolicyOptions) {
+/** Tries work again, cuts it off, and refuses it for a while, as a step's options say. */
+export class Policy {
+  readonly #policy: PolicyOptions;
+  readonly #breaker: Breaker | undefined;
+  /** How often failed work is tried again. */
+  readonly retries: number;
+
+  constructor(policy: PolicyOptions) {
     const { breaker, retries = 0 } = policy.options;
-    this.#operator = operator;
     this.#policy = policy;
-    this.#retries = retries;
+    this.retries = retries;
     this.#breaker = breaker === undefined ? undefined : new Breaker(policy.step, breaker, policy.clock);
   }
 
-  process(event: FlowEvent): Reaction | Promise<Reaction> {
-    let first: Reaction | Promise<Reaction>;
+  /** Whether there is nothing to do: work is run once, however long it takes. */
+  get isIdle(): boolean {
+    return this.retries === 0 && this.#policy.options.timeoutMs === undefined && this.#breaker === undefined;
+  }
+
+  /** Does work; at once where it can be done at once. */
+  run<Result>(work: Work<Result>): Result | Promise<Result> {
+    this.#breaker?.enter();
+    let first: Result | Promise<Result>;
     try {
-      first = this.#run(event);
+      first = this.#try(work);
     } catch (error) {
       if (this.#isLast(error, 0)) throw error;
-      return this.#again(event, error);
+      return this.#again(work, error);
     }
-    if (!(first instanceof Promise) || this.#retries === 0) return first;
+    if (!(first instanceof Promise) || this.retries === 0) return first;
     return first.catch((error) => {
       if (this.#isLast(error, 0)) throw error;
-      return this.#again(event, error);
+      return this.#again(work, error);
     });
   }
 
-  async #again(event: FlowEvent, failure: unknown): Promise<Reaction> {
-    const { options: { backoffMs = BACKOFF_MS }, clock, random = Math.random } = this.#policy;
+  async #again<Result>(work: Work<Result>, failure: unknown): Promise<Result> {
     let error = failure;
     for (let tried = 1;; tried++) {
-      const longest = Math.min(backoffMs * 2 ** (tried - 1), LONGEST_BACKOFF_MS);
       try {
-        await sleep(clock, longest * (0.5 + random() / 2), event.track?.signal);
+        await sleep(this.#policy.clock, this.#pauseMs(error, tried), work.signal);
+        this.#breaker?.enter();
       } catch {
-        throw error; // the caller has left: what went wrong is all there is to tell
+        throw error; // the caller has left, or others have failed as well: what went wrong here tells more
       }
       try {
-        return await this.#run(event);
+        return await this.#try(work);
       } catch (again) {
         error = again;
         if (this.#isLast(error, tried)) throw error;
@@ -81,51 +113,68 @@ class Policy {
     }
   }
 
-  /** The caller's fault stays one, however often it is tried. */
+  #pauseMs(error: unknown, tried: number): number {
+    const { options: { backoffMs = BACKOFF_MS }, random = Math.random } = this.#policy;
+    const longest = Math.min(backoffMs * 2 ** (tried - 1), LONGEST_BACKOFF_MS);
+    return Math.max(longest * (0.5 + random() / 2), waitOf(error));
+  }
+
+  /** What cannot pass by itself stays, however often it is tried; and nobody waits for ever. */
   #isLast(error: unknown, tried: number): boolean {
-    return tried >= this.#retries || (error instanceof StatusError && error.status < 500);
+    return tried >= this.retries || !isTransient(error) || waitOf(error) > LONGEST_BACKOFF_MS;
   }
 
-  #run(event: FlowEvent): Reaction | Promise<Reaction> {
-    this.#breaker?.enter();
-    const attempt = new Attempt(event, { isCopied: this.#retries > 0 });
+  #try<Result>(work: Work<Result>): Result | Promise<Result> {
+    const cut = new Cut(() => work.signal);
     try {
-      const reaction = this.#operator.process(attempt.event);
-      if (reaction instanceof Promise) return this.#settle(attempt, reaction);
+      const result = work.run(cut);
+      if (result instanceof Promise) return this.#settle(work, cut, result);
       this.#breaker?.succeed();
-      return attempt.take(reaction);
+      return result;
     } catch (error) {
-      this.#note(error);
+      this.#note(error, work);
       throw error;
     }
   }
 
-  async #settle(attempt: Attempt, reaction: Promise<Reaction>): Promise<Reaction> {
+  async #settle<Result>(work: Work<Result>, cut: Cut, result: Promise<Result>): Promise<Result> {
     try {
-      const settled = await this.#inTime(attempt, reaction);
+      const settled = await this.#inTime(work, cut, result);
       this.#breaker?.succeed();
-      return attempt.take(settled);
+      return settled;
     } catch (error) {
-      this.#note(error);
+      this.#note(error, work);
       throw error;
     }
   }
 
-  #inTime(attempt: Attempt, reaction: Promise<Reaction>): Promise<Reaction> {
+  #inTime<Result>(work: Work<Result>, cut: Cut, result: Promise<Result>): Promise<Result> {
     const { step, options: { timeoutMs }, clock } = this.#policy;
-    if (timeoutMs === undefined) return reaction;
+    if (timeoutMs === undefined) return result;
     return new Promise((resolve, reject) => {
       const cancel = clock.schedule(timeoutMs, () => {
-        const error = new StatusError(504, `Step "${step}" has no answer after ${timeoutMs} ms (timeoutMs)`);
-        attempt.abort(error);
+        const error = work.overdue?.(timeoutMs) ??
+          new StatusError(504, `Step "${step}" has no answer after ${timeoutMs} ms (timeoutMs)`);
+        cut.abort(error);
         reject(error);
       });
-      reaction.then(resolve, reject).finally(cancel);
+      result.then(resolve, reject).finally(cancel);
     });
   }
 
-  #note(error: unknown): void {
-    if (error instanceof StatusError && error.status < 500) this.#breaker?.succeed();
-    else this.#breaker?.fail();
+  /** What fails because its caller has left says nothing of whether the work can be done. */
+  #note(error: unknown, work: Work<unknown>): void {
+    if (this.#breaker === undefined) return;
+    if (work.signal?.aborted === true) this.#breaker.leave();
+    else if (isTransient(error)) this.#breaker.fail();
+    else this.#breaker.succeed();
   }
+}
+
+function isTransient(error: unknown): boolean {
+  return !(error instanceof StatusError) || error.isTransient;
+}
+
+function waitOf(error: unknown): number {
+  return error instanceof StatusError ? error.retryAfterMs ?? 0 : 0;
 }

@@ -34,6 +34,7 @@ export async function pump(event: FlowEvent, chunks: Streamed["chunks"], options
       if (done === true) break;
       const chunk = event.with(value);
       chunk.chunk = { stream, index: index++ };
+      chunk.origin = {}; // a join of branches behind is of the parts of one chunk
       const trip = new Trip([all]);
       all.enter();
       trip.enter();

@@ -25,6 +25,8 @@ export interface RunningStep {
   readonly maxIterations: number | undefined;
   /** It gathers the chunks of a streaming step. */
   readonly collects: boolean;
+  /** It is the border between two functions: a queue, which goes on by itself. */
+  readonly isBorder: boolean;
   /** Keeps order where the step answers later. */
   readonly gate: Gate;
   /** The events that it holds. */

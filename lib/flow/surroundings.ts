@@ -1,6 +1,7 @@
 import type { Clock } from "../graph/clock.ts";
 import type { Context, Log } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
+import type { OpenTable, Tables } from "./tables.ts";
 
 /** What every step of a flow may ask of where it runs: a context without a step's name. */
 export interface Surroundings {
@@ -11,6 +12,8 @@ export interface Surroundings {
   readonly stateOf?: (fn: string) => Map<string, unknown>;
   /** The time that the flow goes by. Default: the machine's. */
   readonly clock?: Clock;
+  /** Opens what steps get by `context.table`, once for a name and function. Default: tables in memory, empty. */
+  readonly table?: OpenTable;
   /** Gets what steps measure by `context.metric`. Default: nobody. */
   readonly metric?: (name: string, value: number, step: string) => void;
   /** Gets what steps report by `context.pushError`, besides the log. Default: nobody. */
@@ -19,8 +22,12 @@ export interface Surroundings {
 
 const NEVER_ABORTS = new AbortController().signal;
 
-/** The context of one step. */
-export function contextFor(step: string, fn: string, surroundings: Surroundings): Context {
+/** The context of one step; `tables` are those of the flow. */
+export function contextFor(
+  step: string,
+  fn: string,
+  { tables, ...surroundings }: Surroundings & { readonly tables: Tables },
+): Context {
   const { isMock, params, log } = surroundings;
   return {
     step,
@@ -32,6 +39,7 @@ export function contextFor(step: string, fn: string, surroundings: Surroundings)
     param<Value>(name: string, fallback?: Value): Value {
       return (params.has(name) ? params.get(name) : fallback) as Value;
     },
+    table: (name) => tables.table(name, fn),
     metric(name, value) {
       surroundings.metric?.(name, value, step);
     },

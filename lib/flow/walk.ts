@@ -6,7 +6,7 @@ import { answer, answerEarly, failStream } from "./answer.ts";
 import { copyData } from "./copy.ts";
 import { chosen } from "./chosen.ts";
 import type { Visit } from "./gate.ts";
-import type { Probe } from "./probe.ts";
+import { type Probe, tellEntry } from "./probe.ts";
 import { recover } from "./recover.ts";
 import type { RunningStep } from "./running_step.ts";
 import { pump } from "./pump.ts";
@@ -125,7 +125,7 @@ export class Walk {
           this.#listener.onWait(1, event, undefined);
           return;
         }
-        if (this.probe !== undefined) this.probe.enter?.(step.name, event);
+        if (this.probe !== undefined) tellEntry(this.probe, step.name, event);
         if (step.maxIterations !== undefined) countVisit(step, event);
         reaction = step.operator.process(event);
         if (reaction !== event || step.then === undefined || this.probe !== undefined) break;
@@ -150,7 +150,7 @@ export class Walk {
     const { event } = visit;
     let reaction: Reaction | Promise<Reaction>;
     try {
-      this.probe?.enter?.(step.name, event);
+      if (this.probe !== undefined) tellEntry(this.probe, step.name, event);
       if (step.maxIterations !== undefined) countVisit(step, event);
       reaction = step.operator.process(event);
     } catch (error) {
@@ -200,7 +200,7 @@ export class Walk {
   }
 
   #hold(step: RunningStep, event: FlowEvent): void {
-    this.probe?.leave?.(step.name, event, []);
+    this.probe?.hold?.(step.name, event);
     step.holding.add(event);
     tripOf(event).hold(event, step, step.operator.stalled !== undefined);
   }

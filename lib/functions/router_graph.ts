@@ -2,7 +2,6 @@ import type { GraphBuilder } from "../graph/builder.ts";
 import { addRoute } from "../graph/chain.ts";
 import { Graph } from "../graph/graph.ts";
 import { keepSource, sourceOf } from "../graph/source.ts";
-import type { StepNode } from "../graph/node.ts";
 import type { Code } from "../graph/operator.ts";
 import type { Plot, PlotOptions } from "../graph/plot.ts";
 import type { RouteArgs, RouteClass, Routes } from "../graph/routes.ts";
@@ -13,16 +12,16 @@ import type { RouterStep } from "../routers/model_router.ts";
 export class RouterGraph implements Routes {
   readonly #graph: Graph;
   readonly #builder: GraphBuilder;
-  readonly #node: StepNode;
+  readonly #step: string;
 
-  /** Made by `setTopology("router")`. */
-  constructor(builder: GraphBuilder, router: RouterStep) {
+  /** Made by `setTopology("router")`; with `isLasting`, no cell that runs again takes the router away. */
+  constructor(builder: GraphBuilder, router: RouterStep, options: { isLasting?: boolean } = {}) {
     const { name } = router.options;
     this.#graph = new Graph(builder);
     this.#builder = builder;
-    this.#node = builder.add(typeof name === "string" ? name : router.kind, router);
-    builder.respond(this.#node);
-    keepSource(this, sourceOf(this.#graph));
+    this.#step = builder.add(typeof name === "string" ? name : router.kind, router, {}, options).name;
+    builder.respond(this.#step, options);
+    keepSource(this, () => sourceOf(this.#graph));
   }
 
   /** Adds a model, task or function under a key; the same key again replaces it. */
@@ -32,7 +31,7 @@ export class RouterGraph implements Routes {
     model: RouteClass<Args> | Handler<any, unknown>,
     ...args: RouteArgs<Args>
   ): this {
-    addRoute(this.#builder, this.#node, { key, model: model as Code, args: { ...args[0] } });
+    addRoute(this.#builder, this.#step, { key, model: model as Code, args: { ...args[0] } });
     return this;
   }
 

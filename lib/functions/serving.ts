@@ -1,14 +1,17 @@
 import { GraphError } from "../errors.ts";
-import { type Flow, start } from "../flow/flow.ts";
+import type { Flow } from "../flow/flow.ts";
+import { start } from "../flow/start.ts";
+import { memoryTable, type TableRows } from "../flow/memory_table.ts";
 import { consoleLog } from "../flow/surroundings.ts";
 import { GraphBuilder } from "../graph/builder.ts";
-import { CellJournal } from "../graph/cell.ts";
 import type { Chain } from "../graph/chain.ts";
 import { compile, type Plan } from "../graph/compile.ts";
 import type { Clock } from "../graph/clock.ts";
+import { Contributions } from "../graph/contributions.ts";
 import type { Log } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { Graph, type GraphOptions } from "../graph/graph.ts";
+import type { KeyedTable } from "../graph/keyed_table.ts";
 import type { FlowLimits } from "../graph/limits.ts";
 import { sourceOf } from "../graph/source.ts";
 import type { Plot, PlotOptions } from "../graph/plot.ts";
@@ -64,17 +67,22 @@ export interface MockOptions {
   clock?: Clock;
 }
 
+/** One thing that was told of a function. */
+type Told =
+  | { readonly kind: "topology"; readonly graph: Graph | RouterGraph }
+  | { readonly kind: "child"; readonly name: string; readonly options: FunctionOptions }
+  | { readonly kind: "param"; readonly name: string; readonly value: unknown }
+  | { readonly kind: "table"; readonly name: string; readonly open: () => KeyedTable };
+
 /** One deployable service: a graph or a router, with its children. */
 export class ServingFunction {
   /** What it is called where it is deployed. */
   readonly name: string;
   /** What it needs where it runs. */
   readonly options: FunctionOptions;
-  readonly #journal = new CellJournal();
-  readonly #children = new Map<string, FunctionOptions>();
-  readonly #params = new Map<string, unknown>();
+  readonly #told = new Contributions<Told>();
+  readonly #builders: Readonly<Record<"flow" | "router", GraphBuilder>>;
   readonly #defaultModel: RouteClass<ModelArgs> | undefined;
-  #topology: Graph | RouterGraph | undefined;
 
   /** Made by `serving` and `importFunction`. */
   constructor(name: string, options: FunctionOptions = {}, defaultModel?: RouteClass<ModelArgs>) {
@@ -83,6 +91,7 @@ export class ServingFunction {
     }
     this.name = name;
     this.options = options;
+    this.#builders = { flow: new GraphBuilder(name), router: new GraphBuilder(name) };
     this.#defaultModel = defaultModel;
   }
 
@@ -96,27 +105,21 @@ export class ServingFunction {
   /** A router alone: `modelRouter()` unless another is given. */
   setTopology(topology: "router", router?: RouterStep): RouterGraph;
   setTopology(topology: "flow" | "router", given?: unknown): unknown {
-    this.#journal.takeBack();
     if (this.#topology !== undefined) {
       throw new Error(
         `Cannot set the topology of function "${this.name}" to ${topology}: it has one already. Make another function`,
       );
     }
-    const builder = new GraphBuilder(this.name);
-    switch (topology) {
-      case "flow":
-        this.#topology = new Graph(builder, given as GraphOptions | undefined);
-        break;
-      case "router":
-        this.#topology = new RouterGraph(builder, given as RouterStep | undefined ?? modelRouter());
-        break;
-      default:
-        throw new RangeError(
-          `Cannot set the topology of function "${this.name}" to "${topology}": there are "flow" and "router"`,
-        );
+    if (topology !== "flow" && topology !== "router") {
+      throw new RangeError(
+        `Cannot set the topology of function "${this.name}" to "${topology}": there are "flow" and "router"`,
+      );
     }
-    this.#journal.note(() => this.#topology = undefined);
-    return this.#topology;
+    const graph = topology === "flow"
+      ? new Graph(this.#builders.flow, given as GraphOptions | undefined)
+      : new RouterGraph(this.#builders.router, given as RouterStep | undefined ?? modelRouter());
+    this.#told.add({ kind: "topology", graph });
+    return graph;
   }
 
   /** Adds a model of the function's own class, as `importFunction` brings it. */
@@ -129,8 +132,8 @@ export class ServingFunction {
     ...args: RouteArgs<Args>
   ): this;
   addModel(key: string, model: unknown, args?: unknown): this {
-    this.#topology ??= this.setTopology("router");
-    if (!(this.#topology instanceof RouterGraph)) {
+    const router = this.#topology ?? this.#addRouter();
+    if (!(router instanceof RouterGraph)) {
       throw new TypeError(
         `Cannot add model "${key}" to function "${this.name}": it is a flow. Add it to a router step: step.addRoute("${key}", …)`,
       );
@@ -141,21 +144,41 @@ export class ServingFunction {
         `Cannot add model "${key}" to function "${this.name}": it has no class of its own. Give one: addModel("${key}", Model, { … })`,
       );
     }
-    this.#topology.addRoute(key, Model as RouteClass<object>, (typeof model === "function" ? args : model) as object);
+    router.addRoute(key, Model as RouteClass<object>, (typeof model === "function" ? args : model) as object);
     return this;
   }
 
   /** Declares the function that steps with `{ function: name }` run in. */
   addChildFunction(name: string, options: FunctionOptions = {}): this {
-    this.#journal.takeBack();
-    this.#children.set(name, options);
-    this.#journal.note(() => this.#children.delete(name));
+    if (typeof name !== "string" || name === "") {
+      throw new TypeError(`Cannot declare a child of function "${this.name}" without a name: addChildFunction("name")`);
+    }
+    if (this.#children.has(name)) {
+      throw new Error(`Cannot declare child function "${name}" of "${this.name}": it is declared already`);
+    }
+    this.#told.add({ kind: "child", name, options });
     return this;
   }
 
   /** Sets what `context.param` and a model's `param` read. */
   setParam(name: string, value: unknown): this {
-    this.#params.set(name, value);
+    this.#told.add({ kind: "param", name, value });
+    return this;
+  }
+
+  /**
+   * Hands in a table, which steps get by `context.table(name)` and `joinWithTable(name)`. Each time the function starts, the table has
+   * the rows that are given here; a table of one's own, made by `memoryTable` or another keeper of rows, stays as steps leave it.
+   *
+   * @param rows A list of rows with `{ key: "field" }`; an object or a map of rows by key; or a table.
+   * @throws {TypeError} If a row is no object, or has no key.
+   */
+  addTable(name: string, rows: TableRows | KeyedTable, options: { key?: string } = {}): this {
+    if (typeof name !== "string" || name === "") {
+      throw new TypeError(`Cannot add a table without a name: fn.addTable("name", rows)`);
+    }
+    const given = isTable(rows) ? undefined : memoryTable(rows, options);
+    this.#told.add({ kind: "table", name, open: () => given?.copy() ?? rows as KeyedTable });
     return this;
   }
 
@@ -204,14 +227,40 @@ export class ServingFunction {
     plan: Plan,
     { isMock, log = consoleLog(), clock, ...rest }: Omit<MockOptions, "currentFunction"> & { isMock: boolean },
   ): Promise<Flow> {
+    const tables = new Map(this.#told.live.flatMap((told) => told.kind === "table" ? [[told.name, told.open]] : []));
     return start(plan, {
       ...rest,
-      surroundings: { isMock, params: this.#params, log, ...(clock === undefined ? {} : { clock }) },
+      surroundings: {
+        isMock,
+        params: this.#params,
+        log,
+        table: (name) => tables.get(name)?.(),
+        ...(clock === undefined ? {} : { clock }),
+      },
     });
   }
 
   #compile(currentFunction: string): Plan {
     return compile(sourceOf(this.#graph("run")), { functions: [...this.#children.keys()], currentFunction });
+  }
+
+  get #topology(): Graph | RouterGraph | undefined {
+    return this.#told.live.findLast((told) => told.kind === "topology")?.graph;
+  }
+
+  get #children(): ReadonlyMap<string, FunctionOptions> {
+    return new Map(this.#told.live.flatMap((told) => told.kind === "child" ? [[told.name, told.options]] : []));
+  }
+
+  get #params(): ReadonlyMap<string, unknown> {
+    return new Map(this.#told.live.flatMap((told) => told.kind === "param" ? [[told.name, told.value]] : []));
+  }
+
+  /** The router of a function that was given a model before a topology: it is no cell's, since the models of several share it. */
+  #addRouter(): RouterGraph {
+    const graph = new RouterGraph(this.#builders.router, modelRouter(), { isLasting: true });
+    this.#told.add({ kind: "topology", graph }, { isLasting: true });
+    return graph;
   }
 
   #graph(wish: string): Graph | RouterGraph {
@@ -222,6 +271,10 @@ export class ServingFunction {
       severity: "error",
     }]);
   }
+}
+
+function isTable(rows: TableRows | KeyedTable): rows is KeyedTable {
+  return ["get", "put", "delete"].every((method) => typeof (rows as Record<string, unknown>)[method] === "function");
 }
 
 /**

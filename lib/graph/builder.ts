@@ -1,6 +1,7 @@
-import { CellJournal } from "./cell.ts";
-import type { Catch, ErrorClass, RouteNode, StepNode } from "./node.ts";
+import { Contributions } from "./contributions.ts";
+import type { ErrorClass, RouteNode, StepNode } from "./node.ts";
 import { callerPlace } from "./place.ts";
+import { type Heard, replay, type Told } from "./replay.ts";
 import type { ReadyStep, StepOptions } from "./step.ts";
 import { asReadyStep } from "./task.ts";
 
@@ -38,24 +39,27 @@ const STEP_OPTIONS: ReadonlySet<string> = new Set<keyof StepOptions>([
   "breaker",
 ]);
 
+/** What `add` gives of a step: all that a chain has to know. */
+export interface AddedStep {
+  readonly name: string;
+  readonly takesRoutes: boolean;
+}
+
 /**
- * The steps of a graph while it is written: the one thing in a graph that changes. It takes everything that it is told, so that
- * `compile` can list every fault at once, and remembers how to take each change back when a notebook cell runs again.
+ * What is told of a graph while it is written. It takes everything, so that `compile` can list every fault at once, and forgets what a
+ * notebook cell told when that cell runs again.
  */
 export class GraphBuilder {
   readonly name: string;
-  readonly #nodes: StepNode[] = [];
-  readonly #journal: CellJournal;
-  /** The graph's own error handlers, first match first. */
-  readonly catches: Catch[] = [];
+  readonly #told = new Contributions<Told>();
 
-  constructor(name: string, journal = new CellJournal()) {
+  constructor(name: string) {
     this.name = name;
-    this.#journal = journal;
   }
 
-  get nodes(): readonly StepNode[] {
-    return this.#nodes;
+  /** The graph as it is now. */
+  hear(): Heard {
+    return replay(this.#told.live);
   }
 
   /** Adds a step; `given` holds the arguments of its class and the options of the step in one object. */
@@ -63,98 +67,67 @@ export class GraphBuilder {
     name: string,
     step: unknown,
     given: Readonly<Record<string, unknown>> & Place = {},
-    { takesOver }: { takesOver?: boolean | undefined } = {},
-  ): StepNode {
-    this.#journal.takeBack();
-    const ready = readyStep(name, step);
+    { takesOver, isLasting = false }: { takesOver?: boolean | undefined; isLasting?: boolean } = {},
+  ): AddedStep {
+    const { definition, options: own, code } = readyStep(name, step);
     const { after, before, ...rest } = given;
-    const node: StepNode = {
-      name,
-      definition: ready.definition,
-      own: ready.options,
-      code: ready.code,
-      ...splitOptions(rest),
-      after: this.#names(after),
-      before: before === undefined ? [] : [before].flat(),
-      takesOver: takesOver ?? (before !== undefined && after === undefined),
-      routes: new Map(),
-      catches: [],
-      responder: false,
-      cycles: [],
-      place: callerPlace(),
-    };
-    this.#insert(this.#nodes, node);
-    return node;
+    this.#told.add({
+      kind: "step",
+      step: {
+        name,
+        definition,
+        own,
+        code,
+        ...splitOptions(rest),
+        after: [after ?? []].flat().filter((other) => other !== ""),
+        before: before === undefined ? [] : [before].flat(),
+        takesOver: takesOver ?? (before !== undefined && after === undefined),
+        place: callerPlace(),
+      },
+    }, { isLasting });
+    return { name, takesRoutes: definition.takesRoutes === true };
   }
 
   /** Adds a route to a router step; a key that is there already is replaced. */
-  route(node: StepNode, route: RouteNode): void {
-    this.#change(() => {
-      const earlier = node.routes.get(route.key);
-      node.routes.set(route.key, route);
-      return () => earlier === undefined ? node.routes.delete(route.key) : node.routes.set(route.key, earlier);
-    });
+  route(of: string, route: RouteNode): void {
+    this.#told.add({ kind: "route", of, route });
   }
 
   /** Marks the step whose result answers the caller. */
-  respond(node: StepNode): void {
-    this.#change(() => {
-      node.responder = true;
-      return () => node.responder = false;
-    });
+  respond(of: string, options: { isLasting?: boolean } = {}): void {
+    this.#told.add({ kind: "respond", of }, options);
   }
 
   /** Runs a step behind these steps as well. */
-  linkAfter(node: StepNode, names: readonly string[]): void {
-    this.#change(() => {
-      const earlier = node.after;
-      node.after = [...earlier, ...names];
-      return () => node.after = earlier;
-    });
+  linkAfter(of: string, names: readonly string[]): void {
+    this.#told.add({ kind: "after", of, names });
   }
 
   /** Sends a step's results back to earlier steps as well. */
-  cycle(node: StepNode, names: readonly string[]): void {
-    this.#change(() => {
-      const earlier = node.cycles;
-      node.cycles = [...earlier, ...names];
-      return () => node.cycles = earlier;
-    });
+  cycle(of: string, names: readonly string[]): void {
+    this.#told.add({ kind: "cycle", of, names });
   }
 
-  /** Sends failures to a handler: those of one step, or, with the graph's own `catches`, of all steps without another. */
-  handle(catches: Catch[], handler: string, step: unknown, options: Readonly<Record<string, unknown>> = {}): void {
-    this.#journal.takeBack();
+  /** Sends failures to a handler: those of one step, or, of undefined, those of all steps without another. */
+  handle(
+    of: string | undefined,
+    handler: string,
+    step?: unknown,
+    options: Readonly<Record<string, unknown>> = {},
+  ): void {
     const { only, ...given } = options as { only?: readonly ErrorClass[] };
     if (step !== undefined) this.add(handler, step, { ...given, after: "" });
-    this.#insert(catches, only === undefined ? { handler } : { handler, only });
+    this.#told.add({ kind: "errorHandler", of, entry: only === undefined ? { handler } : { handler, only } });
   }
 
-  /** Replaces all steps. */
+  /** Takes out all steps. */
   clear(): void {
-    this.#change(() => {
-      const earlier = this.#nodes.splice(0);
-      return () => this.#nodes.unshift(...earlier);
-    });
+    this.#told.add({ kind: "clear" });
   }
 
-  #names(after: string | readonly string[] | undefined): string[] {
-    return [after ?? []].flat().filter((name) => name !== "").flatMap((name) =>
-      name === "$prev" ? this.#nodes.slice(-1).map((node) => node.name) : [name]
-    );
-  }
-
-  #insert<Item>(list: Item[], item: Item): void {
-    this.#change(() => {
-      list.push(item);
-      return () => list.splice(list.indexOf(item), 1);
-    });
-  }
-
-  #change(apply: () => () => unknown): void {
-    this.#journal.takeBack();
-    const undo = apply();
-    this.#journal.note(undo);
+  /** Takes out some steps. */
+  remove(names: readonly string[]): void {
+    this.#told.add({ kind: "remove", names });
   }
 }
 
@@ -168,12 +141,15 @@ function readyStep(name: string, step: unknown): ReadyStep<never, unknown> {
   );
 }
 
-function splitOptions(given: Readonly<Record<string, unknown>>): Pick<StepNode, "args" | "options"> {
+/** Tells the options of a step from the arguments of its class: what stands in `args` is the class's, whatever its name. */
+function splitOptions({ args: own, ...given }: Readonly<Record<string, unknown>>): Pick<StepNode, "args" | "options"> {
   const options: Record<string, unknown> = {};
   const args: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined) continue;
     (STEP_OPTIONS.has(key) ? options : args)[key] = value;
   }
+  if (typeof own === "object" && own !== null && !Array.isArray(own)) Object.assign(args, own);
+  else if (own !== undefined) args.args = own;
   return { args, options: options as StepOptions };
 }

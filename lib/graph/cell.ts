@@ -1,5 +1,3 @@
-/** Running a notebook cell again replaces what it added before. */
-
 /** The notebook cell that is running: the kernel says which, under `Symbol.for("levada.cell")`. */
 export interface RunningCell {
   readonly id: string;
@@ -8,6 +6,8 @@ export interface RunningCell {
 }
 
 const CELL = Symbol.for("levada.cell");
+/** The latest execution of each cell, by id: a `Map` that the kernel keeps. */
+const CELLS = Symbol.for("levada.cells");
 
 /** The cell that is running now; undefined outside a notebook. */
 export function runningCell(): RunningCell | undefined {
@@ -15,23 +15,9 @@ export function runningCell(): RunningCell | undefined {
   return typeof cell?.id === "string" && typeof cell.execution === "number" ? cell as RunningCell : undefined;
 }
 
-/** Remembers how to take back each change, by the cell that made it. */
-export class CellJournal {
-  #entries: { readonly cell: RunningCell; readonly undo: () => void }[] = [];
-
-  /** Takes back what an earlier run of the running cell changed, last change first. Call it before a change. */
-  takeBack(): void {
-    const now = runningCell();
-    if (now === undefined) return;
-    const stale = this.#entries.filter(({ cell }) => cell.id === now.id && cell.execution !== now.execution);
-    if (stale.length === 0) return;
-    this.#entries = this.#entries.filter((entry) => !stale.includes(entry));
-    for (const { undo } of stale.reverse()) undo();
-  }
-
-  /** Notes how to take a change back. */
-  note(undo: () => void): void {
-    const cell = runningCell();
-    if (cell !== undefined) this.#entries.push({ cell: { id: cell.id, execution: cell.execution }, undo });
-  }
+/** Whether a cell has run again since. */
+export function hasRunAgain({ id, execution }: RunningCell): boolean {
+  const latest = (globalThis as { [CELLS]?: unknown })[CELLS];
+  const newest: unknown = latest instanceof Map ? latest.get(id) : undefined;
+  return typeof newest === "number" && newest > execution;
 }

@@ -1,6 +1,5 @@
-import type { GraphBuilder } from "./builder.ts";
+import type { AddedStep, GraphBuilder } from "./builder.ts";
 import type { Catcher, CatcherOptions } from "./handler.ts";
-import type { StepNode } from "./node.ts";
 import type { Code } from "./operator.ts";
 import type { Routes, RoutesOf } from "./routes.ts";
 import type { Options, Step } from "./step.ts";
@@ -13,17 +12,17 @@ export class Chain<Input, Body, Reply = unknown> implements Served<Input, Body> 
   /** For the compiler only. */
   declare readonly "~reply"?: Body | undefined;
   readonly #builder: GraphBuilder;
-  readonly #from: StepNode | readonly string[];
+  readonly #from: string | readonly string[];
 
   /** Made by `to` and `addStep`. */
-  constructor(builder: GraphBuilder, from: StepNode | readonly string[]) {
+  constructor(builder: GraphBuilder, from: string | readonly string[]) {
     this.#builder = builder;
     this.#from = from;
   }
 
   /** The step that this is the handle of. */
   get name(): string {
-    return this.#node("name").name;
+    return this.#one("name");
   }
 
   /** Adds a step behind this one; called twice, it fans out. */
@@ -39,15 +38,14 @@ export class Chain<Input, Body, Reply = unknown> implements Served<Input, Body> 
     step: Step<Given<Body, From, Full>, Out, Args, More, Body>,
     ...options: Options<NoInfer<Args>, Path, From, Full>
   ): Chain<Input, Result<Body, Path, Out>, Reply> & RoutesOf<More> {
-    const after = "name" in this.#from ? [this.#from.name] : this.#from;
-    const node = this.#builder.add(name, step, { ...(options[0] as Record<string, unknown>), after });
+    const added = this.#builder.add(name, step, { ...(options[0] as Record<string, unknown>), after: this.#from });
     // deno-lint-ignore no-explicit-any -- the signature above says what the chain is
-    return chainOf(this.#builder, node) as any;
+    return chainOf(this.#builder, added) as any;
   }
 
   /** The caller's answer is this step's result; steps behind it go on. */
   respond(this: this & Served<unknown, Reply>): this {
-    this.#builder.respond(this.#node("respond"));
+    this.#builder.respond(this.#one("respond"));
     return this;
   }
 
@@ -57,24 +55,24 @@ export class Chain<Input, Body, Reply = unknown> implements Served<Input, Body> 
     step?: Catcher<Args, Full>,
     options?: CatcherOptions<Args, Full>,
   ): this {
-    this.#builder.handle(this.#node("errorHandler").catches, name, step, options as Record<string, unknown>);
+    this.#builder.handle(this.#one("errorHandler"), name, step, options as Record<string, unknown>);
     return this;
   }
 
   /** Runs this step behind these as well. */
   afterStep(...names: string[]): this {
-    this.#builder.linkAfter(this.#node("afterStep"), names);
+    this.#builder.linkAfter(this.#one("afterStep"), names);
     return this;
   }
 
   /** Sends this step's results back to an earlier step; the graph has to say `allowCycles`. */
   cycleTo(name: string): this {
-    this.#builder.cycle(this.#node("cycleTo"), [name]);
+    this.#builder.cycle(this.#one("cycleTo"), [name]);
     return this;
   }
 
-  #node(wish: string): StepNode {
-    if ("name" in this.#from) return this.#from;
+  #one(wish: string): string {
+    if (typeof this.#from === "string") return this.#from;
     throw new TypeError(`Cannot ask ${wish} of ${this.#from.join(" and ")} together: call .to(name, step) first`);
   }
 }
@@ -83,9 +81,9 @@ export class Chain<Input, Body, Reply = unknown> implements Served<Input, Body> 
 class RouterChain extends Chain<unknown, unknown> implements Routes {
   readonly #routes: (key: string, model: Code, args: Readonly<Record<string, unknown>>) => void;
 
-  constructor(builder: GraphBuilder, node: StepNode) {
-    super(builder, node);
-    this.#routes = (key, model, args) => addRoute(builder, node, { key, model, args });
+  constructor(builder: GraphBuilder, name: string) {
+    super(builder, name);
+    this.#routes = (key, model, args) => addRoute(builder, name, { key, model, args });
   }
 
   addRoute(key: string, model: Code, args: Readonly<Record<string, unknown>> = {}): this {
@@ -95,20 +93,20 @@ class RouterChain extends Chain<unknown, unknown> implements Routes {
 }
 
 /** The handle of a step. */
-export function chainOf(builder: GraphBuilder, node: StepNode): Chain<unknown, unknown> {
-  return node.definition.takesRoutes === true ? new RouterChain(builder, node) : new Chain(builder, node);
+export function chainOf(builder: GraphBuilder, { name, takesRoutes }: AddedStep): Chain<unknown, unknown> {
+  return takesRoutes ? new RouterChain(builder, name) : new Chain(builder, name);
 }
 
 /** Adds a route to a step that takes routes. */
-export function addRoute(builder: GraphBuilder, node: StepNode, given: RouteGiven): void {
+export function addRoute(builder: GraphBuilder, step: string, given: RouteGiven): void {
   const { key, model } = given;
   const { function: fn, ...args } = given.args;
   if (typeof model !== "function") {
     throw new TypeError(
-      `Cannot add route "${key}" to step "${node.name}": a route is a model class, a task class or a function, not ${typeof model}`,
+      `Cannot add route "${key}" to step "${step}": a route is a model class, a task class or a function, not ${typeof model}`,
     );
   }
-  builder.route(node, { key, model, args, function: fn as string | undefined });
+  builder.route(step, { key, model, args, function: fn as string | undefined });
 }
 
 interface RouteGiven {

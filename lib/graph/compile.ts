@@ -3,7 +3,7 @@ import { checkLinks, checkSteps } from "./checks.ts";
 import type { GraphSource } from "./source.ts";
 import { link, type Links } from "./link.ts";
 import type { FlowLimits } from "./limits.ts";
-import { type Catch, type ErrorClass, specOf } from "./node.ts";
+import { type Catch, type ErrorClass, specOf, type StepNode } from "./node.ts";
 import type { StepDefinition, StepSpec } from "./operator.ts";
 import { onLoops, reachable } from "./reach.ts";
 import type { Schema } from "./schema.ts";
@@ -69,6 +69,7 @@ export function compile(source: GraphSource, options: CompileOptions = {}): Plan
   const functions = options.functions ?? [];
   const current = options.currentFunction ?? "*";
   const faults = [
+    ...source.faults,
     ...links.faults,
     ...checkSteps(source, { links, functions }),
     ...checkLinks(source, links),
@@ -127,7 +128,7 @@ function makePlan(source: GraphSource, links: Links, warnings: readonly Fault[])
   const steps = nodes.map((node, index): PlanStep => ({
     spec: specOf(node),
     definition: node.definition,
-    options: node.options,
+    options: optionsOf(node),
     function: node.options.function ?? source.name,
     next: links.next[index]!,
     handlers: [...planHandlers(node.catches, links), ...planHandlers(source.catches, links)]
@@ -148,6 +149,11 @@ function makePlan(source: GraphSource, links: Links, warnings: readonly Fault[])
     limits: source.limits,
     warnings,
   };
+}
+
+function optionsOf(node: StepNode): StepOptions {
+  const { options, definition } = node;
+  return definition.defaults === undefined ? options : { ...definition.defaults(specOf(node)), ...options };
 }
 
 function planHandlers(catches: readonly Catch[], links: Links): PlanHandler[] {

@@ -1,4 +1,5 @@
 import type { FlowEvent } from "./event.ts";
+import type { KeyedTable } from "./keyed_table.ts";
 
 /** Writes a line that tells when, which function and which step; `fields` are kept as data. */
 export type LogLine = (message: string, fields?: Readonly<Record<string, unknown>>) => void;
@@ -25,6 +26,8 @@ export interface Context {
    * and no other function sees it.
    */
   readonly state: Map<string, unknown>;
+  /** Rows by key, under a name: the same table for all steps of a function, as long as the flow runs. */
+  table(name: string): KeyedTable;
   /** Counts or measures something under a name, for the metrics. */
   metric(name: string, value: number): void;
   /** Reports an error that does not fail the event: it goes to the log and the error stream. */

@@ -52,7 +52,7 @@ export interface Track {
   readonly signal: AbortSignal;
 }
 
-/** What all copies of one event share: made when somebody first asks for it. */
+/** What copies of one event share, but those that a step gave another id: made when somebody first asks for it. */
 class Identity {
   readonly init: EventInit;
   #id: string | undefined;
@@ -175,6 +175,13 @@ export class FlowEvent<Body = unknown> {
     copy.origin = this.origin;
     copy.lane = this.lane;
     copy.visits = this.visits === undefined ? undefined : new Map(this.visits);
+    return copy;
+  }
+
+  /** The same event under another id. */
+  withId(id: string): FlowEvent<Body> {
+    const copy = this.with(this.body);
+    copy.#identity = new Identity({ ...this.#init, id, time: this.time, headers: this.headers });
     return copy;
   }
 }

@@ -49,7 +49,7 @@ export function fromDocument(document: unknown, { code, catalogue }: DocumentPar
   const reader = new Reader(code, new Map([...TASKS, ...catalogue]));
   const builder = new GraphBuilder(name);
   for (const step of steps) reader.addStep(builder, step);
-  for (const entry of onError) builder.handle(builder.catches, entry.handler, undefined, reader.only(entry.only));
+  for (const entry of onError) builder.handle(undefined, entry.handler, undefined, reader.only(entry.only));
   if (reader.faults.length > 0) throw new GraphError(`read the document of graph "${name}"`, reader.faults);
   return {
     builder,
@@ -79,14 +79,14 @@ class Reader {
       return;
     }
     const ready = new ReadyStep<never, unknown>(definition, step.own, this.#resolveAll(step.code));
-    const node = builder.add(step.name, ready, {
-      ...this.#args(step),
+    const { name } = builder.add(step.name, ready, {
+      args: this.#args(step),
       ...step.options,
       after: step.after ?? [],
       ...(step.before === undefined ? {} : { before: step.before }),
     }, { takesOver: step.takesOver });
     for (const route of step.routes ?? []) {
-      builder.route(node, {
+      builder.route(name, {
         key: route.key,
         model: this.#resolve(route.ref),
         args: this.#args(route),
@@ -94,10 +94,10 @@ class Reader {
       });
     }
     for (const entry of step.onError ?? []) {
-      builder.handle(node.catches, entry.handler, undefined, this.only(entry.only));
+      builder.handle(name, entry.handler, undefined, this.only(entry.only));
     }
-    if (step.cycles !== undefined) builder.cycle(node, step.cycles);
-    if (step.responder === true) builder.respond(node);
+    if (step.cycles !== undefined) builder.cycle(name, step.cycles);
+    if (step.responder === true) builder.respond(name);
   }
 
   only(refs: readonly string[] | undefined): { only?: readonly ErrorClass[] } {

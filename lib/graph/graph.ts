@@ -1,10 +1,9 @@
-import { type FlowItem, GraphBuilder, type Place } from "./builder.ts";
+import { type AddedStep, type FlowItem, GraphBuilder, type Place } from "./builder.ts";
 import { Chain, chainOf } from "./chain.ts";
 import { codeOf, toDocument } from "./document.ts";
 import { type Catalogue, fromDocument } from "./from_document.ts";
 import type { Catcher, CatcherOptions } from "./handler.ts";
 import { type FlowLimits, limitsOf } from "./limits.ts";
-import type { StepNode } from "./node.ts";
 import type { Code } from "./operator.ts";
 import { Plot, type PlotOptions } from "./plot.ts";
 import type { RoutesOf } from "./routes.ts";
@@ -52,8 +51,9 @@ export class Graph<Input = unknown, Reply = unknown> implements Served<Input, Re
   /** Made by `setTopology("flow")`; `new Graph("name")` makes one without a function. */
   constructor(builder: GraphBuilder | string, options: GraphOptions<Input, Reply> = {}) {
     this.#builder = typeof builder === "string" ? new GraphBuilder(builder) : builder;
-    const { name, nodes, catches } = this.#builder;
-    keepSource(this, { name, nodes, catches, input: options.input, limits: limitsOf(options) });
+    const { name } = this.#builder;
+    const limits = limitsOf(options);
+    keepSource(this, () => ({ name, ...this.#builder.hear(), input: options.input, limits }));
   }
 
   /**
@@ -94,7 +94,7 @@ export class Graph<Input = unknown, Reply = unknown> implements Served<Input, Re
   >(
     name: string,
     step: Step<Given<In, From, Full>, Out, Args, More, In>,
-    ...options: Options<NoInfer<Args> & Place, Path, From, Full>
+    ...options: Options<NoInfer<Args>, Path, From, Full, Place>
   ): Chain<Input, Result<In, Path, Out>, Reply> & RoutesOf<More> {
     return this.#chain(this.#builder.add(name, step, options[0] as Record<string, unknown>));
   }
@@ -114,29 +114,38 @@ export class Graph<Input = unknown, Reply = unknown> implements Served<Input, Re
     step?: Catcher<Args, Full>,
     options?: CatcherOptions<Args, Full>,
   ): this {
-    this.#builder.handle(this.#builder.catches, name, step, options as Record<string, unknown>);
+    this.#builder.handle(undefined, name, step, options as Record<string, unknown>);
     return this;
   }
 
   /** Writes a straight chain at once; a graph that has steps is replaced only with `force`. */
   setFlow(steps: readonly FlowItem[], options: { force?: boolean } = {}): this {
-    if (this.#builder.nodes.length > 0 && options.force !== true) {
+    const { length } = this.#builder.hear().nodes;
+    if (length > 0 && options.force !== true) {
       throw new Error(
-        `Cannot set the flow of graph "${this.#builder.name}": it has ${this.#builder.nodes.length} steps already. Pass { force: true } to replace them`,
+        `Cannot set the flow of graph "${this.#builder.name}": it has ${length} steps already. Pass { force: true } to replace them`,
       );
     }
-    this.#builder.clear();
-    for (const [index, { name, step, args, ...rest }] of steps.entries()) {
-      this.#builder.add(name, step, { ...args, ...rest, after: index === 0 ? "" : "$prev" });
+    if (length > 0) this.#builder.clear();
+    for (const [index, { name, step, ...rest }] of steps.entries()) {
+      this.#builder.add(name, step, { ...rest, after: index === 0 ? "" : "$prev" });
     }
+    return this;
+  }
+
+  /** Takes steps out; whatever stood behind them has to be put elsewhere, or `compile` says so. */
+  removeSteps(names: readonly string[]): this {
+    for (const name of names) this.step(name); // tells of one that is not there
+    this.#builder.remove(names);
     return this;
   }
 
   /** The step of this name, to go on from; for `graph.step("s2").respond()` after `setFlow`. */
   step(name: string): Chain<Input, unknown, Reply> {
-    const node = this.#builder.nodes.find((candidate) => candidate.name === name);
-    if (node !== undefined) return this.#chain(node);
-    const names = this.#builder.nodes.map((candidate) => `"${candidate.name}"`).join(", ");
+    const { nodes } = this.#builder.hear();
+    const node = nodes.find((candidate) => candidate.name === name);
+    if (node !== undefined) return this.#chain({ name, takesRoutes: node.definition.takesRoutes === true });
+    const names = nodes.map((candidate) => `"${candidate.name}"`).join(", ");
     throw new RangeError(`Cannot find step "${name}" in graph "${this.#builder.name}": it has ${names || "no steps"}`);
   }
 
@@ -161,7 +170,7 @@ export class Graph<Input = unknown, Reply = unknown> implements Served<Input, Re
   }
 
   // deno-lint-ignore no-explicit-any -- the caller's signature says what the chain is
-  #chain(node: StepNode): any {
-    return chainOf(this.#builder, node);
+  #chain(added: AddedStep): any {
+    return chainOf(this.#builder, added);
   }
 }

@@ -28,15 +28,15 @@ export interface StepNode {
   /** The arguments of its class. */
   readonly args: Readonly<Record<string, unknown>>;
   readonly options: StepOptions;
-  after: readonly string[];
+  readonly after: readonly string[];
   /** The steps that it was put before, and whether it takes over everything that led to them. */
   readonly before: readonly string[];
   readonly takesOver: boolean;
   readonly routes: Map<string, RouteNode>;
   readonly catches: Catch[];
-  responder: boolean;
+  readonly responder: boolean;
   /** The earlier steps that its results go back to. */
-  cycles: readonly string[];
+  readonly cycles: readonly string[];
   /** Where it was written: file, line and column; in a notebook the cell. */
   readonly place: string;
 }

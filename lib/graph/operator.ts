@@ -4,6 +4,7 @@ import type { Context } from "./context.ts";
 import type { EarlyReply } from "./early_reply.ts";
 import type { FlowEvent } from "./event.ts";
 import type { Schema } from "./schema.ts";
+import type { StepOptions } from "./step.ts";
 
 /** The step keeps the event and gives it back later, by `StepScope.release`, `end` or `fail`. */
 export const HELD = Symbol("held");
@@ -84,6 +85,8 @@ export interface StepScope {
   readonly isPlain: boolean;
   /** Where in the body the result goes; undefined where it replaces the body. */
   readonly resultPath: string | undefined;
+  /** Whether whoever gets the body only reads it (`share`), so that nobody needs a copy. */
+  readonly isShared: boolean;
   /** What the step's function gets: the body, the part of it at `inputPath`, or the event itself. */
   read(event: FlowEvent): unknown;
   /** Puts a result into the event: as its body, or into the body at `resultPath`. */
@@ -96,12 +99,32 @@ export interface StepScope {
   end(held: FlowEvent): void;
   /** Fails a held event, as if `process` had thrown. */
   fail(held: FlowEvent, error: unknown): void;
+  /**
+   * Sends an event of the step's own to the steps behind it: nobody sent it in, and nobody is answered. Resolves when it has ended
+   * everywhere, or is kept by other steps.
+   */
+  begin(event: FlowEvent): Promise<void>;
+  /** What steps of one function share under a name while the flow runs: made for the first that asks. */
+  share<Value>(name: string, make: () => Value): Value;
   /** Hands over an event that leaves the graph here. */
   send(event: FlowEvent): void;
   /** Counts something under a name, for the metrics and the test kit: `late`, `dropped`. */
   count(name: string, by?: number): void;
   /** The context of a route of this step. */
   routeContext(key: string): Context;
+  /**
+   * Does a piece of work as the step's `retries`, `backoffMs`, `timeoutMs` and `breaker` say: for a step that `triesItself`. The
+   * work gets a signal that aborts when its try is cut off, or when `options.signal` does.
+   */
+  attempt<Result>(work: (signal: AbortSignal) => Promise<Result>, options: AttemptOptions): Promise<Result>;
+}
+
+/** What a step says of a piece of work that may be tried again and cut off. */
+export interface AttemptOptions {
+  /** Aborts when nobody wants the result any more. */
+  readonly signal: AbortSignal;
+  /** What a try fails with that is cut off after so many milliseconds. Default: a `StatusError` 504 that names the step. */
+  readonly overdue?: (limitMs: number) => Error;
 }
 
 /** A function or class that a graph refers to by name. */
@@ -150,6 +173,13 @@ export interface StepDefinition {
   readonly canDrop?: boolean;
   /** Whether it keeps events, so that a run of it is never over at once and cannot be tried again. */
   readonly holds?: boolean;
+  /** What the step's options are where nobody says; the kind's own options are sound when it is asked. */
+  defaults?(spec: StepSpec): Pick<StepOptions, "retries" | "backoffMs" | "timeoutMs" | "maxInFlight">;
+  /**
+   * Whether it applies `retries`, `backoffMs`, `timeoutMs` and `breaker` itself, by `StepScope.attempt`, to a part of its work. Else
+   * the engine tries the whole step again, with a copy of the body.
+   */
+  readonly triesItself?: boolean;
   /** Whether it joins what comes from several branches. */
   readonly joins?: boolean;
   /** Whether it gathers the chunks of a streaming step. */

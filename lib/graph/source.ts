@@ -1,3 +1,4 @@
+import type { Fault } from "../errors.ts";
 import type { FlowLimits } from "./limits.ts";
 import type { Catch, StepNode } from "./node.ts";
 import type { Schema } from "./schema.ts";
@@ -9,22 +10,24 @@ export interface GraphSource {
   readonly catches: readonly Catch[];
   readonly input: Schema<unknown> | undefined;
   readonly limits: FlowLimits;
+  /** What was told of steps that are not there. */
+  readonly faults: readonly Fault[];
 }
 
-const SOURCES = new WeakMap<object, GraphSource>();
+const SOURCES = new WeakMap<object, () => GraphSource>();
 
-/** Keeps the source of a graph apart from what users see of it. */
-export function keepSource(graph: object, source: GraphSource): void {
+/** Keeps how a graph's source is read apart from what users see of the graph. */
+export function keepSource(graph: object, source: () => GraphSource): void {
   SOURCES.set(graph, source);
 }
 
 /**
- * The source of a graph.
+ * The source of a graph as it is now; later changes of the graph do not reach it.
  *
  * @throws {TypeError} If the object is no graph.
  */
 export function sourceOf(graph: object): GraphSource {
   const source = SOURCES.get(graph);
   if (source === undefined) throw new TypeError("Cannot read a graph: this is none");
-  return source;
+  return source();
 }

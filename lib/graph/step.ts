@@ -82,13 +82,13 @@ export interface StepOptions<Path = string, From = string, Full = boolean> {
   comment?: string;
   /** The branches behind this step only read the body, so it is not copied for them. */
   share?: boolean;
-  /** How often a failed run is tried again, 0 or more. Default 0. */
+  /** How often a failed run is tried again, 0 or more. Default 0; of `remote` 6. */
   retries?: number;
-  /** The first pause before a retry, in milliseconds; it doubles each time, with jitter. Default 100. */
+  /** The first pause before a retry, in milliseconds; it doubles each time, with jitter. Default 100; of `remote` 1,000. */
   backoffMs?: number;
-  /** A run that takes longer, in milliseconds, fails with status 504. Default: no limit. */
+  /** A run that takes longer, in milliseconds, fails with status 504. Default: no limit; of `remote` 60,000. */
   timeoutMs?: number;
-  /** How many events the step works on at once, 1 or more; they leave in order. Default: one a key, any number without keys. */
+  /** How many events the step works on at once, 1 or more; they leave in order. Default: one a key, any number without keys; of `remote` 8. */
   maxInFlight?: number;
   /** How often one event may enter this step, in a graph with cycles. Default: the graph's limit. */
   maxIterations?: number;
@@ -96,7 +96,21 @@ export interface StepOptions<Path = string, From = string, Full = boolean> {
   breaker?: { failures: number; coolDownMs: number };
 }
 
-/** The class's arguments and the step's options in one object; it may be left out when the class needs none. */
-// deno-lint-ignore ban-types -- `{}` asks whether Args has no required key
-export type Options<Args, Path, From, Full> = {} extends Args ? [options?: Args & StepOptions<Path, From, Full>]
-  : [options: Args & StepOptions<Path, From, Full>];
+/** The names of a type that are written out. */
+export type KnownKeys<Type> = keyof {
+  [Key in keyof Type as string extends Key ? never : number extends Key ? never : symbol extends Key ? never : Key]: 1;
+};
+
+/** The arguments of a class that are called like an option of a step. */
+export type Clashing<Args> = 0 extends 1 & Args ? never
+  : KnownKeys<Args> & (keyof StepOptions | "args" | "after" | "before" | "only");
+
+/**
+ * The class's arguments and the step's options in one object; it may be left out when the class needs none. A class with an argument
+ * that is called like an option, `timeoutMs`, gets its arguments apart: `{ args: { timeoutMs: 500 } }`.
+ */
+export type Options<Args, Path, From, Full, Place = unknown> = [Clashing<Args>] extends [never]
+  // deno-lint-ignore ban-types -- `{}` asks whether Args has no required key
+  ? {} extends Args ? [options?: Args & Place & StepOptions<Path, From, Full>]
+  : [options: Args & Place & StepOptions<Path, From, Full>]
+  : [options: { args: Args } & Place & StepOptions<Path, From, Full>];

@@ -18,36 +18,86 @@ const DEEPEST = 500; // JSON readers elsewhere give up at about this depth
  * @throws {TypeError} If JSON cannot hold the value as it is, naming where: `outputs[3] is NaN`.
  */
 export function jsonText(value: unknown, act: string): string {
-  return JSON.stringify(plain(value, { act, path: "", depth: 0 }));
+  return JSON.stringify(plain(value, { act, path: "", depth: 0, within: undefined }));
 }
 
 interface Spot {
   readonly act: string;
   readonly path: string;
   readonly depth: number;
+  /** The lists and objects that it stands in, innermost first. */
+  readonly within: Within | undefined;
 }
 
+interface Within {
+  readonly value: object;
+  readonly outer: Within | undefined;
+}
+
+/** The value in JSON's own kinds; the same object where it is so already. */
 function plain(value: unknown, spot: Spot): unknown {
+  switch (typeof value) {
+    case "number":
+      if (!Number.isFinite(value)) throw lossy(spot, String(value));
+      return value;
+    case "bigint":
+      if (!Number.isSafeInteger(Number(value))) throw lossy(spot, `the integer ${value}`);
+      return Number(value);
+    case "function":
+    case "symbol":
+      throw lossy(spot, `a ${typeof value}`);
+    case "object":
+      return value === null ? null : plainObject(value, spot);
+    default:
+      return value;
+  }
+}
+
+function plainObject(value: object, spot: Spot): unknown {
   if (spot.depth > DEEPEST) throw lossy(spot, `more than ${DEEPEST} levels deep`);
-  if (typeof value === "number" && !Number.isFinite(value)) throw lossy(spot, String(value));
-  if (typeof value === "bigint" && !Number.isSafeInteger(Number(value))) throw lossy(spot, `the integer ${value}`);
-  if (typeof value === "bigint") return Number(value);
-  if (typeof value === "function" || typeof value === "symbol") throw lossy(spot, `a ${typeof value}`);
-  if (typeof value !== "object" || value === null) return value;
-  if ("toJSON" in value) return value;
+  for (let outer = spot.within; outer !== undefined; outer = outer.outer) {
+    if (outer.value === value) throw lossy(spot, "what it stands in: it holds itself");
+  }
+  if (value instanceof Date && Number.isNaN(value.getTime())) throw lossy(spot, "an invalid date");
+  const inside = { ...spot, within: { value, outer: spot.within } };
+  const told = toldBy(value, spot.path);
+  if (told !== value) return plain(told, { ...inside, depth: spot.depth + 1 });
   if (value instanceof FlowEvent) throw lossy(spot, "an event, whose body would be data");
   if (value instanceof Map || value instanceof Set) throw lossy(spot, `a ${value.constructor.name}`);
-  if (Array.isArray(value)) return value.map((item, index) => plain(item, at(spot, `[${index}]`)));
-  if (ArrayBuffer.isView(value)) {
-    return Array.from(value as Uint8Array, (item, index) => plain(item, at(spot, `[${index}]`)));
+  if (Array.isArray(value)) return plainList(value, inside);
+  if (ArrayBuffer.isView(value)) return plainList(Array.from(value as Uint8Array), inside);
+  let copy: Record<string, unknown> | undefined;
+  for (const [key, item] of Object.entries(value)) {
+    const written = plain(item, at(inside, spot.path === "" ? key : `.${key}`));
+    if (written !== item) define(copy ??= { ...value }, key, written);
   }
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, plain(item, at(spot, spot.path === "" ? key : `.${key}`))]),
-  );
+  return copy ?? value;
 }
 
-function at({ act, path, depth }: Spot, part: string): Spot {
-  return { act, path: path + part, depth: depth + 1 };
+/** What an object says of itself by `toJSON`, else the object. */
+function toldBy(value: object, path: string): unknown {
+  const { toJSON } = value as { toJSON?: unknown };
+  return typeof toJSON === "function" ? toJSON.call(value, path) : value;
+}
+
+function plainList(list: readonly unknown[], spot: Spot): unknown[] {
+  let copy: unknown[] | undefined;
+  for (let index = 0; index < list.length; index++) {
+    const item = list[index];
+    if (item === undefined) throw lossy(at(spot, `[${index}]`), "undefined");
+    const written = typeof item === "string" ? item : plain(item, at(spot, `[${index}]`));
+    if (written !== item) (copy ??= [...list])[index] = written;
+  }
+  return copy ?? list as unknown[];
+}
+
+/** Sets an own property, also where its name is `__proto__`. */
+function define(target: object, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+function at({ act, path, depth, within }: Spot, part: string): Spot {
+  return { act, path: path + part, depth: depth + 1, within };
 }
 
 function lossy({ act, path }: Spot, what: string): TypeError {

@@ -12,6 +12,8 @@ export type RequestInfo = Pick<EventInit, "id" | "key" | "time" | "trigger">;
 /** Answers requests: the whole path of a request but the socket. */
 export interface App {
   fetch(request: Request, info?: RequestInfo): Promise<Response>;
+  /** Takes no more requests; those that have come in are answered, also where their body is still on its way. Closes the flow. */
+  close(): Promise<unknown>;
 }
 
 /** How requests are read. */
@@ -21,19 +23,57 @@ export interface AppOptions {
 }
 
 /** The app of a running flow: Request → event → flow → Response. It never rejects. */
-export function createApp(flow: Flow, { defaultContentType }: AppOptions = {}): App {
-  return {
-    async fetch(request, info = {}) {
-      const event = eventOf(request, info);
-      try {
-        event.body = await decodeBody(request, defaultContentType);
-        return await respond(await flow.handle(event), event);
-      } catch (error) {
-        const status = error instanceof StatusError ? error.status : 500;
-        return encodeError(status, { error: error instanceof Error ? error.message : String(error), id: event.id });
-      }
-    },
-  };
+export function createApp(flow: Flow, options: AppOptions = {}): App {
+  return new FlowApp(flow, options);
+}
+
+class FlowApp implements App {
+  readonly #flow: Flow;
+  readonly #options: AppOptions;
+  #arriving = 0;
+  #state: "open" | "closing" | "closed" = "open";
+  #onEmpty: (() => void) | undefined;
+
+  constructor(flow: Flow, options: AppOptions) {
+    this.#flow = flow;
+    this.#options = options;
+  }
+
+  async fetch(request: Request, info: RequestInfo = {}): Promise<Response> {
+    const event = eventOf(request, info);
+    try {
+      const { outcome } = await this.#enter(request, event);
+      return await respond(await outcome, event);
+    } catch (error) {
+      const status = error instanceof StatusError ? error.status : 500;
+      return encodeError(status, { error: error instanceof Error ? error.message : String(error), id: event.id });
+    }
+  }
+
+  async close(): Promise<unknown> {
+    this.#state = "closing";
+    if (this.#arriving > 0) await new Promise<void>((empty) => this.#onEmpty = empty);
+    try {
+      return await this.#flow.close();
+    } finally {
+      this.#state = "closed";
+    }
+  }
+
+  /** Reads the body and hands the event to the flow, which from then on counts it. */
+  async #enter(request: Request, event: FlowEvent): Promise<{ outcome: Outcome | Promise<Outcome> }> {
+    if (this.#state !== "open") {
+      throw new StatusError(503, `Cannot take event ${event.id}: the server is ${this.#state}`);
+    }
+    this.#arriving += 1;
+    try {
+      event.body = await decodeBody(request, this.#options.defaultContentType);
+      return { outcome: this.#flow.handle(event) };
+    } finally {
+      this.#arriving -= 1;
+      if (this.#arriving === 0) this.#onEmpty?.();
+    }
+  }
 }
 
 function eventOf(request: Request, info: RequestInfo): FlowEvent {

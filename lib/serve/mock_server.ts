@@ -1,6 +1,7 @@
 import { type ReplyBody, ReplyError } from "../errors.ts";
 import type { Flow } from "../flow/flow.ts";
 import { type App, type AppOptions, createApp } from "./app.ts";
+import { Trace } from "./trace.ts";
 
 /** What a request may say besides its path and body. */
 export interface RequestOptions {
@@ -49,6 +50,21 @@ export class MockServer implements AsyncDisposable {
     return options.silent === true ? response : await readReply(response);
   }
 
+  /**
+   * Sends a request and tells what every step received, returned and took, also in branches and behind queues. Shows as a table in a
+   * notebook. It waits until all that became of the request is done; what a step keeps for other events or for its time is told as held.
+   */
+  async trace(path: string, body?: unknown, options: RequestOptions = {}): Promise<Trace> {
+    const eventId = options.eventId ?? crypto.randomUUID();
+    let response: Response | undefined;
+    let reply: unknown;
+    const steps = await this.#flow.trace(eventId, async () => {
+      response = await this.test(path, body, { ...options, eventId, silent: true });
+      reply = await readBody(response);
+    });
+    return new Trace(reply, response!.status, steps);
+  }
+
   /** Answers a request as the production server would. */
   fetch(request: Request): Promise<Response> {
     return this.#app.fetch(request);
@@ -63,12 +79,12 @@ export class MockServer implements AsyncDisposable {
   /** Takes no more requests, waits for what is under way, closes every step, and gives the result of the step that folds all events. */
   // deno-lint-ignore no-explicit-any -- the result is what the graph's folding steps make of it
   async waitForCompletion<Total = any>(): Promise<Total> {
-    return await this.#flow.close<Total>();
+    return await this.#app.close() as Total;
   }
 
   /** Closes the function, see `waitForCompletion`. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#flow.close();
+    await this.#app.close();
   }
 }
 
@@ -102,6 +118,11 @@ async function readReply(response: Response): Promise<unknown> {
       type.startsWith("application/json") ? JSON.parse(text) as ReplyBody : { error: text, id: "" },
     );
   }
+  return await readBody(response);
+}
+
+async function readBody(response: Response): Promise<unknown> {
+  const type = response.headers.get("content-type") ?? "";
   if (response.status === 204) return undefined;
   if (type.startsWith("application/json")) return await response.json();
   if (type.startsWith("application/x-ndjson")) {

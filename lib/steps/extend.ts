@@ -3,6 +3,7 @@ import type { FlowEvent } from "../graph/event.ts";
 import type { StepDefinition, StepScope } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Extended, Maybe } from "../graph/typing.ts";
+import { fieldsOf, kindOf } from "./fields_of.ts";
 
 /** What `extend` does with events. */
 export const EXTEND: StepDefinition = {
@@ -21,21 +22,12 @@ export const EXTEND: StepDefinition = {
 };
 
 function add(event: FlowEvent, fields: unknown, { read, write }: StepScope): FlowEvent {
-  const body = read(event);
-  if (!isObject(body)) throw new TypeError(`Cannot extend the body with fields: it is ${kindOf(body)}, not an object`);
-  if (!isObject(fields)) {
+  const body = fieldsOf(read(event), "extend the body with fields");
+  if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
     throw new TypeError(`Cannot extend the body with ${kindOf(fields)}: extend's function returns an object`);
   }
   write(event, { ...body, ...fields });
   return event;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function kindOf(value: unknown): string {
-  return value === null ? "null" : Array.isArray(value) ? "a list" : typeof value;
 }
 
 /**

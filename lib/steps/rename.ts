@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { StepDefinition } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
+import { fieldsOf } from "./fields_of.ts";
 
 const OPTIONS = z.strictObject({ names: z.record(z.string(), z.string().min(1)) });
 
@@ -14,12 +15,7 @@ export const RENAME: StepDefinition = {
     const names = Object.entries(OPTIONS.parse(options).names);
     return {
       process(event) {
-        const body = read(event);
-        if (typeof body !== "object" || body === null || Array.isArray(body)) {
-          const kind = body === null ? "null" : Array.isArray(body) ? "a list" : typeof body;
-          throw new TypeError(`Cannot rename fields of the body: it is ${kind}, not an object`);
-        }
-        const fields = new Map(Object.entries(body));
+        const fields = new Map(Object.entries(fieldsOf(read(event), "rename fields of the body")));
         for (const [from, to] of names) {
           if (from === to || !fields.has(from)) continue;
           fields.set(to, fields.get(from));

@@ -7,12 +7,21 @@ interface Bench {
   readonly group: string;
   readonly name: string;
   readonly baseline: boolean;
-  readonly results: readonly { readonly ok?: { readonly avg: number; readonly p50?: number; readonly p75: number } }[];
+  readonly results: readonly { readonly ok?: { readonly min: number; readonly p75: number } }[];
+}
+
+/** What a runner may cost at most: a factor of what other runners of the same run cost together. */
+interface Gate {
+  readonly runner: string;
+  readonly atMost: number;
+  readonly times: readonly string[];
 }
 
 interface Row {
   readonly name: string;
-  readonly medianUs: number;
+  /** The fastest iteration: what other programs on the machine leave alone, so gates are held against it. */
+  readonly bestUs: number;
+  readonly typicalUs: number;
   readonly ratio: number;
 }
 
@@ -40,11 +49,16 @@ async function measure(files: readonly string[]): Promise<readonly Bench[]> {
 function tables(benches: readonly Bench[]): Map<string, Row[]> {
   const groups = new Map<string, Row[]>();
   for (const [group, members] of Object.entries(Object.groupBy(benches, ({ group }) => group))) {
-    const median = (bench: Bench) => (bench.results[0]?.ok?.p75 ?? NaN) / 1_000;
-    const baseline = median(members!.find((member) => member.baseline) ?? members![0]!);
+    const typical = (bench: Bench) => (bench.results[0]?.ok?.p75 ?? NaN) / 1_000;
+    const baseline = typical(members!.find((member) => member.baseline) ?? members![0]!);
     groups.set(
       group,
-      members!.map((member) => ({ name: member.name, medianUs: median(member), ratio: median(member) / baseline })),
+      members!.map((member) => ({
+        name: member.name,
+        bestUs: (member.results[0]?.ok?.min ?? NaN) / 1_000,
+        typicalUs: typical(member),
+        ratio: typical(member) / baseline,
+      })),
     );
   }
   return groups;
@@ -53,9 +67,9 @@ function tables(benches: readonly Bench[]): Map<string, Row[]> {
 function markdown(groups: ReadonlyMap<string, readonly Row[]>): string {
   const lines = ["| group | runner | µs (p75) | per second | ratio |", "| --- | --- | ---: | ---: | ---: |"];
   for (const [group, rows] of groups) {
-    for (const { name, medianUs, ratio } of rows) {
-      const us = medianUs.toFixed(medianUs < 10 ? 2 : 0);
-      lines.push(`| ${group} | ${name} | ${us} | ${perSecond(group, medianUs)} | ${ratioText(ratio)} |`);
+    for (const { name, typicalUs, ratio } of rows) {
+      const us = typicalUs.toFixed(typicalUs < 10 ? 2 : 0);
+      lines.push(`| ${group} | ${name} | ${us} | ${perSecond(group, typicalUs)} | ${ratioText(ratio)} |`);
     }
   }
   return lines.join("\n");
@@ -69,6 +83,21 @@ function perSecond(group: string, us: number): string {
 
 function ratioText(ratio: number): string {
   return ratio < 0.1 ? `${ratio.toPrecision(2)} (${Math.round(1 / ratio)} × as fast)` : ratio.toFixed(2);
+}
+
+/** Holds the gates of `gates.json` against the figures; a gate whose runners did not run is left out. */
+function checkGates(groups: ReadonlyMap<string, readonly Row[]>, gates: readonly Gate[]): string[] {
+  const costs = new Map<string, number>(
+    [...groups].flatMap(([group, rows]) => rows.map(({ name, bestUs }) => [`${group} / ${name}`, bestUs])),
+  );
+  return gates.flatMap(({ runner, atMost, times }) => {
+    const cost = costs.get(runner);
+    const others = times.map((name) => costs.get(name));
+    if (cost === undefined || !others.every((other) => other !== undefined)) return [];
+    const factor = cost / others.reduce((sum, other) => sum + other, 0);
+    const verdict = factor <= atMost ? "ok" : "TOO SLOW";
+    return [`| ${runner} | ${times.join(" + ")} | ${factor.toFixed(2)} | ${atMost} | ${verdict} |`];
+  });
 }
 
 const START = "<!-- figures -->";
@@ -86,6 +115,14 @@ async function writeReadme(table: string): Promise<void> {
 }
 
 const names = Deno.args.filter((argument) => !argument.startsWith("--"));
-const table = markdown(tables(await measure(benchFiles(names))));
+const groups = tables(await measure(benchFiles(names)));
+const gates = checkGates(groups, JSON.parse(await Deno.readTextFile(new URL("gates.json", FOLDER))));
+const table = [
+  markdown(groups),
+  ...(gates.length === 0
+    ? []
+    : ["", "| gate | beside | factor | at most | |", "| --- | --- | ---: | ---: | --- |", ...gates]),
+].join("\n");
 console.log(table);
 if (Deno.args.includes("--write")) await writeReadme(table);
+if (gates.some((gate) => gate.includes("TOO SLOW"))) Deno.exitCode = 1;

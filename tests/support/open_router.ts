@@ -1,4 +1,5 @@
 import { SYSTEM_CLOCK } from "../../lib/flow/system_clock.ts";
+import { Tables } from "../../lib/flow/tables.ts";
 import type { Context } from "../../lib/graph/context.ts";
 import { type EventInit, FlowEvent } from "../../lib/graph/event.ts";
 import type { Code, StepScope } from "../../lib/graph/operator.ts";
@@ -12,6 +13,7 @@ export interface QuietContext extends Context {
 /** A context for a step or a route, with parameters. */
 export function quietContext(step: string, params: Readonly<Record<string, unknown>> = {}): QuietContext {
   const pushed: string[] = [];
+  const tables = new Tables();
   const quiet = () => {};
   return {
     step,
@@ -21,6 +23,7 @@ export function quietContext(step: string, params: Readonly<Record<string, unkno
     signal: new AbortController().signal,
     state: new Map(),
     metric: quiet,
+    table: (table) => tables.table(table, "test"),
     param: <Value>(name: string, fallback?: Value) => (Object.hasOwn(params, name) ? params[name] : fallback) as Value,
     pushError: (_event, error) => void pushed.push(error.message),
     pushed,
@@ -52,6 +55,7 @@ export async function openRouter(
     inlets: 1,
     isPlain: false,
     resultPath: undefined,
+    isShared: false,
     outlets: [],
     clock: SYSTEM_CLOCK,
     contextOf: () => context,
@@ -66,11 +70,14 @@ export async function openRouter(
     fail: () => {
       throw new Error("a router holds no events");
     },
+    begin: () => Promise.reject(new Error("a router begins no events")),
+    share: (_name, make) => make(),
     count: () => {},
     send: () => {
       throw new Error("a router is no way out");
     },
     routeContext: (key) => quietContext(key),
+    attempt: (work, { signal }) => work(signal),
   };
   const spec = {
     name,

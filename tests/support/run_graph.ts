@@ -1,4 +1,6 @@
-import { type Flow, start } from "../../lib/flow/flow.ts";
+import type { Flow } from "../../lib/flow/flow.ts";
+import { start } from "../../lib/flow/start.ts";
+import type { OpenTable } from "../../lib/flow/tables.ts";
 import { compile, type CompileOptions } from "../../lib/graph/compile.ts";
 import type { Clock } from "../../lib/graph/clock.ts";
 import type { Log } from "../../lib/graph/context.ts";
@@ -25,11 +27,18 @@ export function runGraph(
     observe?: (step: string, event: FlowEvent) => void;
     maxInFlight?: number;
     clock?: Clock;
+    table?: OpenTable;
   } = {},
 ): Promise<Flow> {
-  const { log = memoryLog(), observe, maxInFlight, clock, ...rest } = options;
+  const { log = memoryLog(), observe, maxInFlight, clock, table, ...rest } = options;
   return start(compile(sourceOf(graph), rest), {
-    surroundings: { isMock: true, params: new Map(), log, ...(clock === undefined ? {} : { clock }) },
+    surroundings: {
+      isMock: true,
+      params: new Map(),
+      log,
+      ...(clock === undefined ? {} : { clock }),
+      ...(table === undefined ? {} : { table }),
+    },
     ...(observe === undefined ? {} : { observe }),
     ...(maxInFlight === undefined ? {} : { maxInFlight }),
   });

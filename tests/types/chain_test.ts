@@ -1,4 +1,17 @@
-import { extend, filter, flatMap, type FlowEvent, map, queue, reply, serving, votingEnsemble } from "levada";
+import {
+  extend,
+  filter,
+  flatMap,
+  type FlowEvent,
+  type ItemError,
+  map,
+  queue,
+  remote,
+  remoteBatch,
+  reply,
+  serving,
+  votingEnsemble,
+} from "levada";
 import { z } from "zod";
 
 /** True when both types are the same. */
@@ -20,6 +33,27 @@ class Scale {
     return n * this.#by;
   }
 }
+
+class Client {
+  readonly #timeoutMs: number;
+  constructor({ timeoutMs }: { timeoutMs: number; shape: string }) {
+    this.#timeoutMs = timeoutMs;
+  }
+  do(n: number): number {
+    return n + this.#timeoutMs;
+  }
+}
+
+Deno.test("arguments of a class that are called like options of a step stand apart", () => {
+  const graph = serving("types").setTopology("flow");
+  const fine = graph.to("fine", Client, { args: { timeoutMs: 5, shape: "round" }, timeoutMs: 1_000 });
+  same<Same<BodyOf<typeof fine>, number>>();
+  // @ts-expect-error -- whose time-out would that be?
+  graph.to("swallowed", Client, { timeoutMs: 5, shape: "round" });
+  // @ts-expect-error -- the class needs its arguments
+  graph.addStep("missing", Client, { after: "fine" });
+  graph.addStep("added", Client, { args: { timeoutMs: 5, shape: "round" }, after: "fine" });
+});
 
 Deno.test("a chain's type grows with it", () => {
   const graph = serving("types").setTopology("flow");
@@ -48,6 +82,29 @@ Deno.test("extend() and resultPath add fields to the body's type", () => {
   same<Same<BodyOf<typeof extended>["text"], string>>();
   const nested = extended.to("half", (size) => size / 2, { inputPath: "size", resultPath: "stats.half" });
   same<Same<BodyOf<typeof nested>["stats"]["half"], number>>();
+});
+
+Deno.test("remote() and remoteBatch() give what their schema says, and their functions know the body", () => {
+  const graph = serving("types").setTopology("flow", { input: z.object({ user: z.string() }) });
+  const reply = z.object({ age: z.number() });
+  const known = graph.to("known", remote({ url: (body) => `http://host/${body.user.trim()}`, reply }));
+  same<Same<BodyOf<typeof known>, { age: number }>>();
+  const unknown = graph.to("unknown", remote({ url: "http://host" }));
+  same<Same<BodyOf<typeof unknown>, unknown>>();
+  const kept = graph.to("kept", remote({ url: "http://host", reply }), { resultPath: "found" });
+  same<Same<BodyOf<typeof kept>["found"], { age: number }>>();
+  same<Same<BodyOf<typeof kept>["user"], string>>();
+  const list = graph.to("list", ({ user }) => [user]);
+  const each = list.to("each", remoteBatch({ url: (user) => `http://host/${user.trim()}`, reply }));
+  same<Same<BodyOf<typeof each>, { age: number }[]>>();
+  const told = list.to("told", remoteBatch({ url: "http://host", reply, onItemError: "report" }));
+  same<Same<BodyOf<typeof told>, ({ age: number } | ItemError)[]>>();
+  // @ts-expect-error -- the body has no field of this name
+  graph.to("wrong", remote({ url: (body) => body.name }));
+  // @ts-expect-error -- somebody has to be asked
+  graph.to("nobody", remote({ method: "GET" }));
+  // @ts-expect-error -- the body is no list
+  graph.to("no list", remoteBatch({ url: (user: string) => user }));
 });
 
 Deno.test("fullEvent hands the step the event", () => {

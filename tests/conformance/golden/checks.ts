@@ -23,6 +23,8 @@ const LOOKS: Readonly<Record<string, Look>> = {
   "termination callback": ({ termination }) => termination.error === undefined ? "completed" : termination.error,
   "wait_for_completion": ({ termination }) => termination.result ?? null,
   "server.wait_for_completion()": ({ termination }) => termination.result ?? null,
+  "requests the remote service got": ({ remote }) => remote,
+  "number of requests the remote service got": ({ remote }) => remote?.length,
   "steps": upstreams,
   "after of each step": upstreams,
   "returned step": ({ built }) => built?.returned,

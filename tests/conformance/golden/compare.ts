@@ -153,7 +153,7 @@ function bareDifference(value: unknown, answer: Answer): string | undefined {
 }
 
 function terminationDifference(given: GoldenCase, { termination }: Performance): string | undefined {
-  if (termination.error !== undefined && given.termination_error === undefined) {
+  if (termination.error !== undefined && (given.termination_error?.hangs ?? given.termination_error === undefined)) {
     return `closing failed: ${termination.error}`;
   }
   if (given.termination_error !== undefined) {

@@ -172,6 +172,7 @@ Deno.test("judge() passes no case when one answer, trace, route, refusal or endi
       )
     ) {
       tryOn(given, "closing fails", { ...done, termination: { error: "closing failed" } });
+      if (given.runs !== undefined) tryOn(given, "another result", { ...done, termination: { result: ["garbage"] } });
     }
     deepStrictEqual(waived, []);
   });
@@ -240,6 +241,7 @@ Deno.test("the cases made after FINDINGS.md pass, each by its rule", async () =>
     outcomes.push(`${given.name}: ${outcome.kind === "passed" ? outcome.rules.join(" ") : JSON.stringify(outcome)}`);
   }
   deepStrictEqual(outcomes, [
+    "agg-empty-window: empty-windows-are-null",
     "empty-flow-sync: empty-graphs-are-refused",
     "ensemble-all-fail: member-failures-are-told",
     "ensemble-text-classes: majorities-win",

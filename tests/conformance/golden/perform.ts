@@ -5,6 +5,7 @@ import type { GoldenCase, GoldenRequest } from "./golden_case.ts";
 import { takePrinted } from "./library/printed.ts";
 import { isTrue } from "./library/python.ts";
 import { Needs } from "./needs.ts";
+import { type RemoteRequest, serveRemote } from "./remote_service.ts";
 import { decodeSpecial, encodeEvents } from "./special.ts";
 import { lookAll } from "./storey/looks.ts";
 import { performStorey } from "./storey/perform.ts";
@@ -62,6 +63,8 @@ export interface Performance {
   readonly printed: readonly unknown[];
   /** What left by a queue, by its step. */
   readonly sent: ReadonlyMap<string, readonly unknown[]>;
+  /** What the service was asked that the case's remote steps ask. */
+  readonly remote?: readonly RemoteRequest[];
   readonly built?: Built;
   /** The bodies that entered each step, in order. */
   readonly entered: ReadonlyMap<string, readonly unknown[]>;
@@ -105,7 +108,9 @@ export async function perform(given: GoldenCase, { limitMs }: PerformOptions): P
   };
   const failures: AnyFailure[] = [];
   if (given.function?.error_stream !== undefined && !await hasErrorStream()) throw new Needs("errorStream");
-  const started = await start(given, { observe, errorStream: (failure) => void failures.push(failure) });
+  await using remote = serveRemote(given);
+  const watchers: Watchers = { observe, errorStream: (failure) => void failures.push(failure) };
+  const started = await start(remote?.in(given) ?? given, watchers);
   if ("refusal" in started) {
     return { ...NOTHING, ...started, looked };
   }
@@ -125,6 +130,7 @@ export async function perform(given: GoldenCase, { limitMs }: PerformOptions): P
     ...(built.graph === undefined ? {} : { dot: built.graph.plot().dot }),
     printed: takePrinted(),
     sent: new Map(queues.map((name) => [name, server.sent(name)])),
+    ...(remote === undefined ? {} : { remote: [...remote.got] }),
     built,
     entered,
     failures,

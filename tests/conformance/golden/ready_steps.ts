@@ -3,6 +3,7 @@
 import { lacking, maker } from "./facade.ts";
 import { handlerOf } from "./meanings.ts";
 import { Needs } from "./needs.ts";
+import { remoteStep } from "./remote_steps.ts";
 
 /** Makes a step from the keyword arguments that the case gives. Those it takes, it takes out of `given`. */
 type Translation = (given: Map<string, unknown>, isTerminal: boolean) => unknown;
@@ -42,13 +43,14 @@ const READY_STEPS: Readonly<Record<string, Translation>> = {
   "storey.Collector": () => maker("collector")(),
   "storey.Rename": (given) => maker("rename")(take(given, "mapping")),
   "storey.flow.Rename": (given) => maker("rename")(take(given, "mapping")),
-  "storey.flow.DropColumns": untranslated("dropFeatures"),
+  "storey.DropColumns": dropColumns,
+  "storey.flow.DropColumns": dropColumns,
   "mlrun.serving.merger.Merge": merge,
-  "mlrun.serving.steps.ChoiceByField": untranslated("choiceByField"),
-  "mlrun.serving.remote.BatchHttpRequests": untranslated("a batch of remote requests"),
+  "mlrun.serving.steps.ChoiceByField": (given) => maker("choiceByField")(take(given, "field_name")),
+  "mlrun.serving.remote.BatchHttpRequests": remoteStep("remoteBatch"),
   "*mlrun.serving.routers.ParallelRun": untranslated("parallelRun"),
   "mlrun.serving.routers.ParallelRun": untranslated("parallelRun"),
-  $remote: untranslated("remote"),
+  $remote: remoteStep("remote"),
 };
 
 /**
@@ -126,6 +128,11 @@ function merge(given: Map<string, unknown>): unknown {
     ...(maxBehindEvents === undefined ? {} : { maxBehindEvents }),
     ...(key === undefined ? {} : { key: (body: Record<string, string>) => body[key] }),
   });
+}
+
+/** Storey takes one name, or a list of them. */
+function dropColumns(given: Map<string, unknown>): unknown {
+  return maker("dropFields")(...[take(given, "columns")].flat());
 }
 
 function untranslated(feature: string): Translation {

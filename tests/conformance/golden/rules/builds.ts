@@ -95,6 +95,18 @@ const NAMES_ARE_CHECKED_AT_ONCE: Rule = {
   },
 };
 
+/** Every step can be named. */
+const STEPS_ARE_EXPORTED: Rule = {
+  name: "steps-are-exported",
+  reason: "every ready step is exported; storey has some that a graph can only name by the module they are in",
+  judge(difference) {
+    const { build_error } = difference.case;
+    if (difference.aspect !== "build" || build_error?.stage !== "serve") return undefined;
+    if (!/^module 'storey' has no attribute '\w+'$/.test(build_error.message)) return undefined;
+    return verdict(refused(difference)?.error.message);
+  },
+};
+
 /** A broken step is seen at the start. */
 const STEPS_ARE_CHECKED_AT_START: Rule = {
   name: "steps-are-checked-at-start",
@@ -217,6 +229,7 @@ export const BUILD_RULES: readonly Rule[] = [
   ONE_ENGINE,
   ALL_FAULTS_AT_ONCE,
   NAMES_ARE_CHECKED_AT_ONCE,
+  STEPS_ARE_EXPORTED,
   STEPS_ARE_CHECKED_AT_START,
   EMPTY_GRAPHS_ARE_REFUSED,
   FUNCTIONS_ARE_DECLARED,

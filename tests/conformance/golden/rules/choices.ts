@@ -1,9 +1,18 @@
 /** Rules about steps that choose the next ones, and about cycles. */
 
+import { errorShape } from "../compare.ts";
 import type { GoldenCase } from "../golden_case.ts";
 import { answered, type Difference, type Rule, verdict } from "../rule.ts";
 import { isRecord } from "../special.ts";
 import { errorOf, recordedError, statusIs } from "./errors.ts";
+
+const CHOICE_BY_FIELD = "mlrun.serving.steps.ChoiceByField";
+
+/** The choosing classes that read a field of the body: the argument that names it, and its default. */
+const FIELD_WORDS: Readonly<Record<string, readonly [word: string, otherwise: string]>> = {
+  OutletsFrom: ["key", "to"],
+  [CHOICE_BY_FIELD]: ["field_name", ""],
+};
 
 /** What was asked for is what happens. */
 const CHOICES_MEAN_WHAT_THEY_SAY: Rule = {
@@ -11,10 +20,14 @@ const CHOICES_MEAN_WHAT_THEY_SAY: Rule = {
   reason:
     "no name ends the event (MLRun sends it everywhere), a name twice is that step once, an unknown name is the graph's fault, 500 naming those that exist, and a queue is chosen by its own name; in both engines",
   judge(difference) {
-    const chooser = difference.case.graph?.steps?.find(({ class_name }) => class_name === "OutletsFrom");
+    const chooser = difference.case.graph?.steps?.find(({ class_name }) =>
+      Object.hasOwn(FIELD_WORDS, String(class_name))
+    );
     const body = difference.asked?.request.body;
     if (chooser === undefined || !isRecord(body) || difference.aspect === "routes") return undefined;
-    const names = [...new Set([body.to ?? []].flat().map(String))];
+    const field = fieldOf(chooser);
+    if (!isNaming(body[field])) return undefined;
+    const names = [...new Set([body[field] ?? []].flat().map(String))];
     const behind = outletsOf(difference.case, chooser.name);
     const unknown = names.find((name) => !behind.includes(name));
     if (difference.aspect === "trace") {
@@ -39,6 +52,27 @@ const CHOICES_MEAN_WHAT_THEY_SAY: Rule = {
   },
 };
 
+/** A field that should name the next step is right or wrong as data of a step is. */
+const FIELDS_THAT_NAME_NOTHING_FAIL: Rule = {
+  name: "fields-that-name-nothing-fail",
+  reason:
+    "a field that names no step is a failure of the step that reads it, 500 naming the field, whether it is missing, null, empty or of a wrong type; MLRun says 500 for some of these and 400 for others",
+  judge(difference) {
+    const chooser = difference.case.graph?.steps?.find(({ class_name }) => class_name === CHOICE_BY_FIELD);
+    const given = answered(difference);
+    const body = given?.request.body;
+    if (chooser === undefined || given === undefined || !isRecord(body)) return undefined;
+    const field = fieldOf(chooser);
+    if (body[field] !== null && isNaming(body[field])) return undefined;
+    return verdict(
+      statusIs(500, given.answer),
+      errorShape(given.request, given.answer),
+      errorOf(given.answer).includes(`by field "${field}"`) ? undefined : `the text is ${errorOf(given.answer)}`,
+      isRecord(given.answer.body) && given.answer.body.step === chooser.name ? undefined : "it names another step",
+    );
+  },
+};
+
 /** A cycle that goes on for too long is the graph's fault. */
 const CYCLE_LIMIT_IS_500: Rule = {
   name: "cycle-limit-is-500",
@@ -57,7 +91,25 @@ const CYCLE_LIMIT_IS_500: Rule = {
 };
 
 /** The rules about choices and cycles, the most particular first. */
-export const CHOICE_RULES: readonly Rule[] = [CHOICES_MEAN_WHAT_THEY_SAY, CYCLE_LIMIT_IS_500];
+export const CHOICE_RULES: readonly Rule[] = [
+  FIELDS_THAT_NAME_NOTHING_FAIL,
+  CHOICES_MEAN_WHAT_THEY_SAY,
+  CYCLE_LIMIT_IS_500,
+];
+
+type Step = NonNullable<NonNullable<GoldenCase["graph"]>["steps"]>[number];
+
+/** The field of the body that the step goes by. */
+function fieldOf({ class_name, class_args }: Step): string {
+  const [word, otherwise] = FIELD_WORDS[String(class_name)]!;
+  return String(isRecord(class_args) ? class_args[word] ?? otherwise : otherwise);
+}
+
+/** A name, several, or none. */
+function isNaming(value: unknown): boolean {
+  const names = [value ?? []].flat();
+  return names.every((name) => typeof name === "string");
+}
 
 function outletsOf({ graph }: GoldenCase, step: string): string[] {
   const behind = (graph?.steps ?? []).filter(({ after }) => after?.includes(step)).map(({ name }) => name);

@@ -9,11 +9,14 @@ import { FLOW_RULES } from "./flows.ts";
 import { HANDLER_RULES } from "./handlers.ts";
 import { LOOK_RULES } from "./looks.ts";
 import { QUEUE_RULES } from "./queues.ts";
+import { REMOTE_RULES } from "./remote.ts";
 import { ROUTER_RULES } from "./routers.ts";
+import { WINDOW_RULES } from "./windows.ts";
 
 /** All rules; the first that is about a difference judges it. */
 export const RULES: readonly Rule[] = [
   ...ROUTER_RULES,
+  ...REMOTE_RULES,
   ...CHOICE_RULES,
   ...HANDLER_RULES,
   ...ERROR_RULES,
@@ -22,4 +25,5 @@ export const RULES: readonly Rule[] = [
   ...BODY_RULES,
   ...FLOW_RULES,
   ...LOOK_RULES,
+  ...WINDOW_RULES,
 ];

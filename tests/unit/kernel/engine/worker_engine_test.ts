@@ -348,6 +348,8 @@ Deno.test("run() tells the cell who it is", async () => {
     (await bench.run(`globalThis[Symbol.for("levada.cell")]`, { cellId: "c1" })).value,
     '{ id: "c1", execution: 1 }',
   );
+  await bench.run("1", { cellId: "c1" });
+  strictEqual((await bench.run(`globalThis[Symbol.for("levada.cells")].get("c1")`, { cellId: "c2" })).value, "2");
   strictEqual((await bench.run("const levada = 5; levada")).value, "5");
 });
 

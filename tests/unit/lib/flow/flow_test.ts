@@ -244,3 +244,27 @@ Deno.test("Flow tells an observer of each step that an event enters", async () =
   await flow.ask(1);
   deepStrictEqual(steps, ["a", "b"]);
 });
+
+Deno.test("Flow.close() tells which steps could not be closed, and why, when all have been asked to", async () => {
+  const closed: string[] = [];
+  class Closing {
+    readonly #name: string;
+    constructor({ name }: { name: string }) {
+      this.#name = name;
+    }
+    do(n: number): number {
+      return n;
+    }
+    close(): void {
+      closed.push(this.#name);
+      if (this.#name !== "b") throw new Error(`no ${this.#name}`);
+    }
+  }
+  const graph = new Graph<number>("g");
+  graph.to("a", Closing, { name: "a" }).to("b", Closing, { name: "b" }).to("c", Closing, { name: "c" });
+  const flow = await runGraph(graph);
+  await rejects(flow.close(), {
+    message: 'Cannot close flow "g" without failures: Step "a" failed: no a; Step "c" failed: no c',
+  });
+  deepStrictEqual(closed, ["a", "b", "c"]);
+});

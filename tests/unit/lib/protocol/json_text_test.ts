@@ -22,6 +22,10 @@ Deno.test("jsonText() names the place of what JSON cannot hold", () => {
       [[new FlowEvent(1)], /\[0\] is an event, whose body would be data/],
       [2n ** 64n, /the integer 18446744073709551616/],
       [new Float32Array([1, NaN]), /\[1\] is NaN/],
+      [{ at: new Date(NaN) }, /at is an invalid date/],
+      [[1, undefined], /\[1\] is undefined/],
+      [new Array(2), /\[0\] is undefined/],
+      [{ own: { toJSON: () => [NaN] } }, /own\[0\] is NaN/],
       [deep, /more than 500 levels deep/],
     ] as const
   ) {
@@ -32,5 +36,15 @@ Deno.test("jsonText() names the place of what JSON cannot hold", () => {
 Deno.test("jsonText() ends on a value that holds itself", () => {
   const loop: unknown[] = [];
   loop.push(loop);
-  throws(() => jsonText(loop, "send"), /levels deep/);
+  throws(() => jsonText(loop, "send"), /\[0\] is what it stands in: it holds itself/);
+  const shared = { a: 1 };
+  strictEqual(jsonText([shared, shared], "send"), '[{"a":1},{"a":1}]', "twice is no loop");
+});
+
+Deno.test("jsonText() does not change what it writes", () => {
+  const value = { big: 5n, list: [1n, { __proto__: null, d: new Date(0) }] };
+  strictEqual(jsonText(value, "send"), '{"big":5,"list":[1,{"d":"1970-01-01T00:00:00.000Z"}]}');
+  strictEqual(typeof value.big, "bigint");
+  const odd = JSON.parse('{"__proto__":{"n":1}}');
+  strictEqual(jsonText({ odd, n: 1n }, "send"), '{"odd":{"__proto__":{"n":1}},"n":1}');
 });

@@ -1,5 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { type ReplyBody, StatusError } from "../../../../lib/errors.ts";
+import type { FlowEvent } from "../../../../lib/graph/event.ts";
 import { Graph } from "../../../../lib/graph/graph.ts";
 import { type App, createApp } from "../../../../lib/serve/app.ts";
 import { filter } from "../../../../lib/steps/filter.ts";
@@ -81,7 +82,7 @@ Deno.test("App.fetch() answers 500 naming what JSON cannot hold", async () => {
       [new Map(), "it is a Map"],
       [{ f: () => 1 }, "f is a function"],
       [{ n: 2n ** 60n }, "n is the integer"],
-      [loop, "levels deep"],
+      [loop, "self is what it stands in: it holds itself"],
     ] as const
   ) {
     const response = await ask(() => result, {});
@@ -141,4 +142,57 @@ Deno.test("App.fetch() reads a body without a content type by the default one, a
   deepStrictEqual(await post("[1]"), [200, [1]]);
   const [status, { error }] = await post("xx") as [number, ReplyBody];
   deepStrictEqual([status, error.startsWith("Cannot read the body as application/json")], [400, true]);
+});
+
+Deno.test("App.close() answers what has come in, also where the body is still on its way, and refuses what comes later", async () => {
+  const graph = new Graph<number>("g");
+  graph.to("step", (n) => n + 1).respond();
+  const app = createApp(await runGraph(graph));
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const slow = app.fetch(new Request("http://x/", { method: "POST", body: readable, headers: JSON_TYPE }));
+  const quick = app.fetch(new Request("http://x/", { method: "POST", body: "1", headers: JSON_TYPE }));
+  const closed = app.close();
+  const late = await app.fetch(new Request("http://x/", { method: "POST", body: "1", headers: JSON_TYPE }));
+  deepStrictEqual([late.status, (await late.json() as ReplyBody).error.endsWith("the server is closing")], [503, true]);
+  const writer = writable.getWriter();
+  await writer.write(new TextEncoder().encode("41"));
+  await writer.close();
+  deepStrictEqual([await (await slow).json(), await (await quick).json()], [42, 2]);
+  await closed;
+});
+
+Deno.test("App.fetch() answers 400 to a body that breaks off", async () => {
+  const body = new ReadableStream({
+    start: (controller) => controller.error(new Error("cut")),
+  });
+  const response = await ask((given) => given, { body });
+  const { error } = await response.json() as ReplyBody;
+  deepStrictEqual([response.status, error], [400, "Cannot read the request's body: it broke off (cut)"]);
+});
+
+Deno.test("App.fetch() stops work when the caller leaves, with 499", async () => {
+  const graph = new Graph("g");
+  const { promise: began, resolve: begin } = Promise.withResolvers<AbortSignal>();
+  graph.to("wait", (_body: unknown, { signal }) => {
+    begin(signal);
+    return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  }).respond();
+  await using flow = await runGraph(graph);
+  const caller = new AbortController();
+  const response = createApp(flow).fetch(
+    new Request("http://x/", { method: "POST", body: "1", signal: caller.signal }),
+  );
+  const signal = await began;
+  caller.abort();
+  deepStrictEqual([(await response).status, signal.aborted], [499, true]);
+});
+
+Deno.test("App.fetch() takes the path that MLRun's header says, and names the step where an event ended as a header may", async () => {
+  const graph = new Graph("g");
+  graph.to("pfad ä", filter((event) => (event as FlowEvent).path !== "/m"), { fullEvent: true }).respond();
+  await using flow = await runGraph(graph);
+  const response = await createApp(flow).fetch(
+    new Request("http://x/other", { method: "POST", body: "1", headers: { "mlrun-event-path": "/m" } }),
+  );
+  deepStrictEqual([response.status, response.headers.get("x-ended-at-step")], [204, "pfad%20%C3%A4"]);
 });

@@ -1,7 +1,9 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
+import { memoryTable } from "../../../../lib/flow/memory_table.ts";
 import { Graph } from "../../../../lib/graph/graph.ts";
 import { mapWithState } from "../../../../lib/steps/map_with_state.ts";
 import { runGraph } from "../../../support/run_graph.ts";
+import { slowTable } from "../../../support/slow_table.ts";
 
 Deno.test("mapWithState() keeps a state for each key of the events, and one for those without", async () => {
   const graph = new Graph<number>("g");
@@ -44,4 +46,33 @@ Deno.test("mapWithState() refuses a result that is no pair, and keys that are no
     await using flow = await runGraph(graph);
     await rejects(flow.ask(1), /Cannot find the event's state: its key is/);
   }
+});
+
+Deno.test("mapWithState() keeps its states in a table, which outlives the flow", async () => {
+  for (const table of [memoryTable({ a: { sum: 10 } }), slowTable({ a: { sum: 10 } })]) {
+    const graph = new Graph<number>("g");
+    graph.to(
+      "sum",
+      mapWithState(() => ({ sum: 0 }), async (n: number, { sum }) => {
+        for (let turn = 0; turn < 5 - n; turn++) await Promise.resolve();
+        return [sum + n, { sum: sum + n }];
+      }, { table: "sums" }),
+    ).respond();
+    const answers = [];
+    for (let run = 0; run < 2; run++) {
+      await using flow = await runGraph(graph, { table: () => table });
+      answers.push(
+        ...await Promise.all([flow.ask(1, { key: "a" }), flow.ask(2, { key: "a" }), flow.ask(3, { key: "b" })]),
+      );
+    }
+    deepStrictEqual(answers, [11, 13, 3, 14, 16, 6]);
+    deepStrictEqual([await table.get("a"), await table.get("b")], [{ sum: 16 }, { sum: 6 }]);
+  }
+});
+
+Deno.test("mapWithState() refuses to put into a table what is no row", async () => {
+  const graph = new Graph<number>("g");
+  graph.to("s", mapWithState(() => 0, (n: number, s) => [n, s + n], { table: "t" })).respond();
+  await using flow = await runGraph(graph);
+  await rejects(flow.ask(1, { key: "a" }), /Cannot put the row of key "a" into table "t": it is number, not an object/);
 });

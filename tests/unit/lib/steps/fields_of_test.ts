@@ -1,0 +1,44 @@
+import { strictEqual, throws } from "node:assert/strict";
+import { FlowEvent } from "../../../../lib/graph/event.ts";
+import { fieldOf, fieldsOf, kindOf } from "../../../../lib/steps/fields_of.ts";
+
+Deno.test("fieldsOf() gives the fields of a body, also of an event's", () => {
+  const body = { a: 1 };
+  strictEqual(fieldsOf(body, "read the body"), body);
+  strictEqual(fieldsOf(new FlowEvent(body), "read the body"), body);
+  class Row {
+    readonly n = 1;
+  }
+  strictEqual(fieldsOf(new Row(), "read the body").n, 1);
+  strictEqual(fieldsOf(Object.assign(Object.create(null), { n: 2 }), "read the body").n, 2);
+});
+
+Deno.test("fieldsOf() refuses what has no fields, and says what it is", () => {
+  for (
+    const [body, kind] of [[null, "null"], [undefined, "undefined"], [[1], "a list"], ["text", "string"], [5, "number"]]
+  ) {
+    throws(() => fieldsOf(body, "read the body"), new RegExp(`Cannot read the body: it is ${kind}, not an object`));
+  }
+  for (
+    const [body, kind] of [[new Map(), "a Map"], [new Date(), "a Date"], [new ArrayBuffer(1), "an ArrayBuffer"], [
+      new Uint8Array(1),
+      "a Uint8Array",
+    ]]
+  ) {
+    throws(() => fieldsOf(body, "read the body"), new RegExp(`Cannot read the body: it is ${kind}, not an object`));
+  }
+  throws(() => fieldsOf(new FlowEvent(null), "read the body"), /it is null/);
+});
+
+Deno.test("fieldOf() gives a body's own fields only", () => {
+  strictEqual(fieldOf({ a: 1 }, "a"), 1);
+  for (const name of ["constructor", "toString", "__proto__"]) strictEqual(fieldOf({}, name), undefined);
+});
+
+Deno.test("kindOf() says what a value is", () => {
+  const kinds = [[NaN, "NaN"], [Infinity, "Infinity"], [0, "number"], [{}, "object"], [
+    new Date(NaN),
+    "an invalid Date",
+  ], [true, "boolean"]] as const;
+  for (const [value, kind] of kinds) strictEqual(kindOf(value), kind);
+});
