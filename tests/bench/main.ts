@@ -96,7 +96,11 @@ function checkGates(groups: ReadonlyMap<string, readonly Row[]>, gates: readonly
     if (cost === undefined || !others.every((other) => other !== undefined)) return [];
     const factor = cost / others.reduce((sum, other) => sum + other, 0);
     const verdict = factor <= atMost ? "ok" : "TOO SLOW";
-    return [`| ${runner} | ${times.join(" + ")} | ${factor.toFixed(2)} | ${atMost} | ${verdict} |`];
+    return [
+      `| ${runner} | ${times.join(" + ")} | ${
+        factor < 0.1 ? factor.toPrecision(2) : factor.toFixed(2)
+      } | ${atMost} | ${verdict} |`,
+    ];
   });
 }
 
