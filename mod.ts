@@ -32,18 +32,15 @@ export type { Outcome } from "./lib/flow/outcome.ts";
 export { CATALOGUE } from "./lib/functions/catalogue.ts";
 export { importFunction } from "./lib/functions/hub.ts";
 export { RouterGraph } from "./lib/functions/router_graph.ts";
-export {
-  type FunctionOptions,
-  type MockOptions,
-  type OpenGraph,
-  serving,
-  ServingFunction,
-} from "./lib/functions/serving.ts";
+export type { FunctionOptions, MockOptions } from "./lib/functions/function_options.ts";
+export type { OpenGraph } from "./lib/functions/open_graph.ts";
+export { serving, ServingFunction } from "./lib/functions/serving.ts";
 export type { FlowItem, Place } from "./lib/graph/builder.ts";
 export { Chain } from "./lib/graph/chain.ts";
 export type { Clock } from "./lib/graph/clock.ts";
 export type { Context, Log, LogLine } from "./lib/graph/context.ts";
 export type { Duration } from "./lib/graph/duration.ts";
+export { EarlyReply, reply } from "./lib/graph/early_reply.ts";
 export { type Chunk, type EventInit, FlowEvent, type StepFailure, type Track } from "./lib/graph/event.ts";
 export type { Catalogue } from "./lib/graph/from_document.ts";
 export { type BodyOf, Graph, type GraphOptions } from "./lib/graph/graph.ts";

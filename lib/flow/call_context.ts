@@ -28,6 +28,10 @@ export class CallContext implements Context {
     return this.#base.log;
   }
 
+  get state(): Map<string, unknown> {
+    return this.#base.state;
+  }
+
   get signal(): AbortSignal {
     return this.#event.track?.signal ?? this.#base.signal;
   }

@@ -202,7 +202,7 @@ export class Flow implements AsyncDisposable {
    */
   kill(): void {
     this.#closed = Promise.resolve();
-    this.#parts.walk.isKilled = true;
+    this.#parts.walk.kill();
     this.#parts.traffic.close();
   }
 

@@ -7,7 +7,7 @@ import { Flow } from "./flow.ts";
 import { openSteps } from "./open.ts";
 import { openFaults } from "./open_faults.ts";
 import type { RunningStep } from "./running_step.ts";
-import type { Surroundings } from "./surroundings.ts";
+import { statesByFunction, type Surroundings } from "./surroundings.ts";
 import { SYSTEM_CLOCK } from "./system_clock.ts";
 import { Traffic } from "./traffic.ts";
 import { Walk } from "./walk.ts";
@@ -30,7 +30,8 @@ const MAX_IN_FLIGHT = 1_000; // enough to keep asynchronous steps busy, few enou
  * @throws {GraphError} Naming every step that could not be opened; those that could are closed again.
  */
 export async function start(plan: Plan, options: StartOptions): Promise<Flow> {
-  const { surroundings, observe } = options;
+  const { observe } = options;
+  const surroundings = { stateOf: statesByFunction(), ...options.surroundings };
   const sent = new Map<string, unknown[]>();
   const counts = new Counts();
   const faults: Fault[] = [];

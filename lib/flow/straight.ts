@@ -1,4 +1,5 @@
 import type { Plan } from "../graph/compile.ts";
+import { EarlyReply } from "../graph/early_reply.ts";
 import { isGenerator } from "../graph/generator.ts";
 import type { PlainCall } from "../graph/operator.ts";
 import type { RunningStep } from "./running_step.ts";
@@ -30,7 +31,7 @@ export function straightWay(plan: Plan, running: readonly RunningStep[]): Run | 
     calls.push(plain);
     if (step.answers === "always" && step.outlets.length === 0) {
       return unroll(calls, {
-        isLater: (result) => result instanceof Promise || isGenerator(result),
+        isLater: (result) => result instanceof Promise || result instanceof EarlyReply || isGenerator(result),
         onResult: (at, body, result) => new Stop(steps[at]!, body, { result }),
         onFailure: (at, body, failure) => new Stop(steps[at]!, body, { failure }),
       });

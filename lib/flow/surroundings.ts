@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly isMock: boolean;
   readonly params: ReadonlyMap<string, unknown>;
   readonly log: Log;
+  /** What the steps of a function share, by the function's name. Default: each step has its own. */
+  readonly stateOf?: (fn: string) => Map<string, unknown>;
   /** The time that the flow goes by. Default: the machine's. */
   readonly clock?: Clock;
   /** Opens what steps get by `context.table`, once for a name and function. Default: tables in memory, empty. */
@@ -47,6 +49,7 @@ export function contextFor(
     isMock,
     log,
     signal: NEVER_ABORTS,
+    state: surroundings.stateOf?.(fn) ?? new Map(),
     param<Value>(name: string, fallback?: Value): Value {
       return (params.has(name) ? params.get(name) : fallback) as Value;
     },
@@ -58,6 +61,16 @@ export function contextFor(
       log.error(error.message, { event: event.id, function: fn, step, error: error.name });
       surroundings.pushError?.(event, error, step);
     },
+  };
+}
+
+/** Makes one state a function. */
+export function statesByFunction(): (fn: string) => Map<string, unknown> {
+  const states = new Map<string, Map<string, unknown>>();
+  return (fn) => {
+    const state = states.get(fn) ?? new Map<string, unknown>();
+    states.set(fn, state);
+    return state;
   };
 }
 

@@ -9,6 +9,14 @@ export interface TripListener {
   onDone(trip: Trip): void;
 }
 
+/** What a trip is made with besides its parents. */
+export interface TripOptions {
+  /** Whether what becomes of it answers the caller. Default true. */
+  readonly answers?: boolean;
+  /** The events that it stands for. */
+  readonly members?: readonly FlowEvent[] | undefined;
+}
+
 /**
  * One event and everything that became of it: counts the branches that are under way, and holds the answer. Trips are nested: one
  * for a branch has a parent, one for an event made of several has one parent for each; a trip is one branch of its parents.
@@ -33,10 +41,13 @@ export class Trip implements Track {
   listener: TripListener | undefined;
   readonly #parents: readonly Trip[];
   readonly #answers: boolean;
+  /** The events that this one's event stands for, in the order of the parents; undefined where it stands for none but itself. */
+  readonly members: readonly FlowEvent[] | undefined;
 
-  constructor(parents: readonly Trip[] = NO_PARENTS, { answers = true } = ANSWERS) {
+  constructor(parents: readonly Trip[] = NO_PARENTS, { answers = true, members }: TripOptions = ANSWERS) {
     this.#parents = parents;
     this.#answers = answers;
+    this.members = members;
   }
 
   /** The trips whose events this one stands for; none for the trip of an event that was sent in. */
@@ -48,19 +59,6 @@ export class Trip implements Track {
   enter(branches = 1): void {
     this.#live += branches;
     if (this.#held > 0) this.#update();
-  }
-
-  /** Puts several events on the way: as many as this trip's event was made of belong to its members, one each. */
-  branch(events: readonly FlowEvent[]): void {
-    if (this.#parents.length > 1 && this.#parents.length === events.length) {
-      for (const [index, event] of events.entries()) {
-        event.track = this.#parents[index]!;
-        this.#parents[index]!.enter();
-      }
-    } else {
-      for (const event of events) event.track = this;
-      this.enter(events.length);
-    }
   }
 
   /** A branch came to its end at a step. */
@@ -198,7 +196,7 @@ export class Trip implements Track {
 type State = "going" | "held" | "joining";
 
 const NO_PARENTS: readonly Trip[] = Object.freeze([]);
-const ANSWERS: { readonly answers?: boolean } = Object.freeze({ answers: true });
+const ANSWERS: TripOptions = Object.freeze({ answers: true });
 
 /** The trip that an event is on. */
 export function tripOf(event: FlowEvent): Trip {

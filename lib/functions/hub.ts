@@ -1,7 +1,8 @@
 import type { RouteClass } from "../graph/routes.ts";
 import type { ModelArgs } from "../models/model_server.ts";
 import { OnnxModel } from "../models/onnx_model.ts";
-import { type FunctionOptions, ServingFunction } from "./serving.ts";
+import type { FunctionOptions } from "./function_options.ts";
+import { ServingFunction } from "./serving.ts";
 
 /** The functions of the hub, by name: each is the class that its models are made of. */
 const HUB: Readonly<Record<string, RouteClass<ModelArgs & { modelPath: string }>>> = {

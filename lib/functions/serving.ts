@@ -1,80 +1,30 @@
 import { type Fault, GraphError } from "../errors.ts";
-import type { ErrorStream } from "../flow/failures.ts";
 import type { Flow } from "../flow/flow.ts";
 import { memoryTable, type TableRows } from "../flow/memory_table.ts";
 import { start } from "../flow/start.ts";
+import type { OpenTable } from "../flow/tables.ts";
 import { consoleLog, type QueueStream } from "../flow/surroundings.ts";
 import { GraphBuilder } from "../graph/builder.ts";
-import type { Chain } from "../graph/chain.ts";
 import { compile, type Plan } from "../graph/compile.ts";
-import type { Clock } from "../graph/clock.ts";
 import { Contributions } from "../graph/contributions.ts";
 import type { Log } from "../graph/context.ts";
-import type { FlowEvent } from "../graph/event.ts";
 import { Graph, type GraphOptions } from "../graph/graph.ts";
 import type { KeyedTable } from "../graph/keyed_table.ts";
 import type { FlowLimits } from "../graph/limits.ts";
 import { sourceOf } from "../graph/source.ts";
 import type { Plot, PlotOptions } from "../graph/plot.ts";
 import type { Schema } from "../graph/schema.ts";
-import type { Handler, Options, Step } from "../graph/step.ts";
-import type { RouteArgs, RouteClass, RoutesOf } from "../graph/routes.ts";
-import type { Given, Result, Text } from "../graph/typing.ts";
+import type { Handler } from "../graph/step.ts";
+import type { RouteArgs, RouteClass } from "../graph/routes.ts";
 import type { ModelArgs } from "../models/model_server.ts";
 import { modelRouter, type RouterStep } from "../routers/model_router.ts";
 import { MockServer } from "../serve/mock_server.ts";
+import type { FunctionOptions, MockOptions } from "./function_options.ts";
+import type { OpenGraph } from "./open_graph.ts";
 import { RouterGraph } from "./router_graph.ts";
 import { openStream } from "../streams/open_stream.ts";
 import { streamPath } from "./stream_path.ts";
 import { keepUnit } from "./unit.ts";
-
-/** What a function or a child needs where it runs. */
-export interface FunctionOptions {
-  /** Packages that its code imports, `npm:wink-nlp@2.4.0`. */
-  dependencies?: readonly string[];
-  /** Environment variables. */
-  env?: Readonly<Record<string, string>>;
-  /** Cores, memory (`2Gi`), and graphics cards. */
-  resources?: { cpu?: number | string; memory?: string; gpu?: number };
-}
-
-/** A flow whose first step says what it takes. */
-// deno-lint-ignore no-explicit-any -- the graph takes what its first step says
-export interface OpenGraph extends Omit<Graph<any>, "to"> {
-  /** Adds a start step; called twice, every start step gets each event. */
-  to<
-    In,
-    Out,
-    Args extends object = object,
-    const Path extends Text = undefined,
-    const From extends Text = undefined,
-    Full extends boolean = false,
-    More = unknown,
-  >(
-    name: string,
-    step: Step<Given<In, From, Full>, Out, Args, More, In>,
-    ...options: Options<NoInfer<Args>, Path, From, Full>
-  ): Chain<In, Result<In, Path, Out>> & RoutesOf<More>;
-}
-
-/** Where a mock server runs a function, and who watches. */
-export interface MockOptions {
-  /** `*`, the default, runs the function and all its children; a name runs that child; `""` the function without children. */
-  currentFunction?: string;
-  /**
-   * Where queues at the end of the graph lead: into this process, to look at by `sent` (default), or into the streams of their paths.
-   * With `currentFunction`, the queues to other functions are such ends.
-   */
-  queues?: "memory" | "real";
-  /** Told of each step that an event enters. */
-  observe?: (step: string, event: FlowEvent) => void;
-  /** Where steps and the flow write their log lines; default: the console. */
-  log?: Log;
-  /** The time that the flow goes by; default: the machine's. */
-  clock?: Clock;
-  /** Gets every failure that no handler took, and what steps report by `context.pushError`; default: nobody, besides the log. */
-  errorStream?: ErrorStream;
-}
 
 /** One thing that was told of a function. */
 type Told =
@@ -104,7 +54,8 @@ export class ServingFunction {
     this.#defaultModel = defaultModel;
     keepUnit(this, {
       name,
-      params: this.#params,
+      params: () => this.#params,
+      tables: () => this.#tables,
       children: () => [...this.#children.keys()],
       source: () => sourceOf(this.#graph("run")),
     });
@@ -217,7 +168,8 @@ export class ServingFunction {
   async toMockServer({ currentFunction = "*", ...options }: MockOptions = {}): Promise<MockServer> {
     const plan = this.#compile(currentFunction);
     tell(plan.warnings, options.log);
-    return new MockServer(await this.#start(plan, { isMock: true, ...options }));
+    const flow = await this.#start(plan, { isMock: true, ...options });
+    return new MockServer(flow, this.#children.get(currentFunction) ?? this.options);
   }
 
   /**
@@ -248,14 +200,13 @@ export class ServingFunction {
       & Omit<MockOptions, "currentFunction">
       & { isMock: boolean },
   ): Promise<Flow> {
-    const tables = new Map(this.#told.live.flatMap((told) => told.kind === "table" ? [[told.name, told.open]] : []));
     return start(plan, {
       ...rest,
       surroundings: {
         isMock,
         params: this.#params,
         log,
-        table: (name) => tables.get(name)?.(),
+        table: this.#tables,
         ...(clock === undefined ? {} : { clock }),
         ...(errorStream === undefined ? {} : { errorStream }),
         ...(queues === "memory" ? {} : {
@@ -280,6 +231,12 @@ export class ServingFunction {
 
   get #params(): ReadonlyMap<string, unknown> {
     return new Map(this.#told.live.flatMap((told) => told.kind === "param" ? [[told.name, told.value]] : []));
+  }
+
+  /** Opens the tables that were handed in; each start anew. */
+  get #tables(): OpenTable {
+    const tables = new Map(this.#told.live.flatMap((told) => told.kind === "table" ? [[told.name, told.open]] : []));
+    return (name) => tables.get(name)?.();
   }
 
   /** The router of a function that was given a model before a topology: it is no cell's, since the models of several share it. */

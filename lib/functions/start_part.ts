@@ -68,7 +68,8 @@ export async function startPart(
   const flow = await start(part.plan, {
     surroundings: {
       isMock,
-      params: unit.params,
+      params: unit.params(),
+      table: unit.tables(),
       log,
       clock,
       openStream: (queue: string, { path, capacityEvents }: QueueStream) =>

@@ -1,9 +1,13 @@
+import type { OpenTable } from "../flow/tables.ts";
 import type { GraphSource } from "../graph/source.ts";
 
 /** What runs a function reads of it, apart from what users see. */
 export interface Unit {
   readonly name: string;
-  readonly params: ReadonlyMap<string, unknown>;
+  /** Its parameters as they are now. */
+  params(): ReadonlyMap<string, unknown>;
+  /** What opens the tables that were handed in, as they are now. */
+  tables(): OpenTable;
   /** The child functions that were declared. */
   children(): string[];
   /**

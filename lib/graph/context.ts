@@ -21,6 +21,11 @@ export interface Context {
   readonly log: Log;
   /** A parameter of the function (`setParam`), or the fallback. */
   param<Value = unknown>(name: string, fallback?: Value): Value;
+  /**
+   * What the steps of this function share while it runs: a cache, a connection, a count. It ends with the function, and no replica
+   * and no other function sees it.
+   */
+  readonly state: Map<string, unknown>;
   /** Rows by key, under a name: the same table for all steps of a function, as long as the flow runs. */
   table(name: string): KeyedTable;
   /** Counts or measures something under a name, for the metrics. */

@@ -1,6 +1,7 @@
 import type { Fault } from "../errors.ts";
 import type { Clock } from "./clock.ts";
 import type { Context } from "./context.ts";
+import type { EarlyReply } from "./early_reply.ts";
 import type { FlowEvent } from "./event.ts";
 import type { Schema } from "./schema.ts";
 import type { StepOptions } from "./step.ts";
@@ -14,9 +15,9 @@ export const HELD = Symbol("held");
  * What a running step answers for one event:
  * the event itself, which goes on to every outlet; several events, which all go on (none: the event ends here);
  * `Chosen`, which goes on to some outlets only; `Joined`, one event made of this one and held ones; `Streamed`, chunk after
- * chunk; or `HELD`.
+ * chunk; `EarlyReply`, the caller's answer, with which the event ends; or `HELD`.
  */
-export type Reaction = FlowEvent | readonly FlowEvent[] | Chosen | Joined | Streamed | typeof HELD;
+export type Reaction = FlowEvent | readonly FlowEvent[] | Chosen | Joined | Streamed | EarlyReply | typeof HELD;
 
 /** Sends an event to the outlets of these names only. */
 export class Chosen {

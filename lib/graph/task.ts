@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Context } from "./context.ts";
+import { EarlyReply } from "./early_reply.ts";
 import { FlowEvent } from "./event.ts";
 import { isGenerator, isGeneratorFunction } from "./generator.ts";
 import {
@@ -150,6 +151,7 @@ function reactionTo(result: object, event: FlowEvent, write: StepScope["write"])
 }
 
 function finish(event: FlowEvent, result: unknown, write: StepScope["write"]): Reaction {
+  if (result instanceof EarlyReply) return result;
   if (isGenerator(result)) return new Streamed(event, written(result, event, write));
   write(event, result);
   return event;

@@ -1,5 +1,6 @@
 /** How types flow along a chain. Everything here is for the compiler only. */
 
+import type { EarlyReply } from "./early_reply.ts";
 import type { FlowEvent } from "./event.ts";
 
 /** What carries the types of a request and its reply: a declared graph, or the end of a chain. */
@@ -31,6 +32,7 @@ export type Given<Body, From, Full> = Full extends true ? FlowEvent<Body> : From
 
 /** What goes on when a step returns `Out`. */
 export type Emitted<Out> = Out extends FlowEvent<infer Body> ? Body
+  : Out extends EarlyReply ? never
   // deno-lint-ignore no-explicit-any -- a generator may return and take anything
   : Out extends Generator<infer Chunk, any, any> | AsyncGenerator<infer Chunk, any, any> ? Chunk
   : Out;

@@ -1,3 +1,5 @@
+import { FlowEvent } from "../graph/event.ts";
+
 const DEEPEST = 500; // JSON readers elsewhere give up at about this depth
 
 /**
@@ -60,6 +62,7 @@ function plainObject(value: object, spot: Spot): unknown {
   const inside = { ...spot, within: { value, outer: spot.within } };
   const told = toldBy(value, spot.path);
   if (told !== value) return plain(told, { ...inside, depth: spot.depth + 1 });
+  if (value instanceof FlowEvent) throw lossy(spot, "an event, whose body would be data");
   if (value instanceof Map || value instanceof Set) throw lossy(spot, `a ${value.constructor.name}`);
   if (Array.isArray(value)) return plainList(value, inside);
   if (ArrayBuffer.isView(value)) return plainList(Array.from(value as Uint8Array), inside);

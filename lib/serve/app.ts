@@ -16,19 +16,27 @@ export interface App {
   close(options?: CloseOptions): Promise<unknown>;
 }
 
+/** How requests are read. */
+export interface AppOptions {
+  /** The content type of a body that comes without one. Default: JSON where it can be read so, else text, else bytes. */
+  readonly defaultContentType?: string | undefined;
+}
+
 /** The app of a running flow: Request → event → flow → Response. It never rejects. */
-export function createApp(flow: Flow): App {
-  return new FlowApp(flow);
+export function createApp(flow: Flow, options: AppOptions = {}): App {
+  return new FlowApp(flow, options);
 }
 
 class FlowApp implements App {
   readonly #flow: Flow;
+  readonly #options: AppOptions;
   #arriving = 0;
-  #isClosing = false;
+  #state: "open" | "closing" | "closed" = "open";
   #onEmpty: (() => void) | undefined;
 
-  constructor(flow: Flow) {
+  constructor(flow: Flow, options: AppOptions) {
     this.#flow = flow;
+    this.#options = options;
   }
 
   async fetch(request: Request, info: RequestInfo = {}): Promise<Response> {
@@ -43,17 +51,23 @@ class FlowApp implements App {
   }
 
   async close(options: CloseOptions = {}): Promise<unknown> {
-    this.#isClosing = true;
+    this.#state = "closing";
     if (this.#arriving > 0) await new Promise<void>((empty) => this.#onEmpty = empty);
-    return await this.#flow.close(options);
+    try {
+      return await this.#flow.close(options);
+    } finally {
+      this.#state = "closed";
+    }
   }
 
   /** Reads the body and hands the event to the flow, which from then on counts it. */
   async #enter(request: Request, event: FlowEvent): Promise<{ outcome: Outcome | Promise<Outcome> }> {
-    if (this.#isClosing) throw new StatusError(503, `Cannot take event ${event.id}: the server is closing`);
+    if (this.#state !== "open") {
+      throw new StatusError(503, `Cannot take event ${event.id}: the server is ${this.#state}`);
+    }
     this.#arriving += 1;
     try {
-      event.body = await decodeBody(request);
+      event.body = await decodeBody(request, this.#options.defaultContentType);
       return { outcome: this.#flow.handle(event) };
     } finally {
       this.#arriving -= 1;

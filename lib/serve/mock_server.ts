@@ -1,7 +1,7 @@
 import { type ReplyBody, ReplyError } from "../errors.ts";
 import type { FailureRecord } from "../flow/failures.ts";
 import type { CloseOptions, Flow } from "../flow/flow.ts";
-import { type App, createApp } from "./app.ts";
+import { type App, type AppOptions, createApp } from "./app.ts";
 import { Trace } from "./trace.ts";
 
 /** What a request may say besides its path and body. */
@@ -31,9 +31,9 @@ export class MockServer implements AsyncDisposable {
   readonly #app: App;
 
   /** Made by `toMockServer`. */
-  constructor(flow: Flow) {
+  constructor(flow: Flow, options: AppOptions = {}) {
     this.#flow = flow;
-    this.#app = createApp(flow);
+    this.#app = createApp(flow, options);
   }
 
   /**

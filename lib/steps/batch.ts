@@ -99,7 +99,7 @@ class Batch implements Operator {
 
 /**
  * Joins several events in a list: a new event, with the time and path of the first. Whoever sent one of them is answered by what
- * becomes of the list; behind a step that gives as many events as there were, `flatMap` or `flatten`, each gets their own. What is
+ * becomes of the list; behind a step that gives as many events as there were, `flatMap` or `flatten`, each gets their own, under its own id. What is
  * left goes on when the flow closes.
  *
  * @example

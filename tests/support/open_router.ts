@@ -21,6 +21,7 @@ export function quietContext(step: string, params: Readonly<Record<string, unkno
     isMock: true,
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     signal: new AbortController().signal,
+    state: new Map(),
     metric: quiet,
     table: (table) => tables.table(table, "test"),
     param: <Value>(name: string, fallback?: Value) => (Object.hasOwn(params, name) ? params[name] : fallback) as Value,

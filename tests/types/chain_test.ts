@@ -8,6 +8,7 @@ import {
   queue,
   remote,
   remoteBatch,
+  reply,
   serving,
   votingEnsemble,
 } from "levada";
@@ -68,6 +69,10 @@ Deno.test("a chain's type grows with it", () => {
   same<Same<BodyOf<typeof scaled>, number>>();
   const mapped = scaled.to("map", map((n) => `${n}`));
   same<Same<BodyOf<typeof mapped>, string>>();
+  const early = mapped.to("early", (text) => text === "" ? reply(true) : text.length);
+  same<Same<BodyOf<typeof early>, number>>();
+  const alike = early.to("alike", (n) => ({ body: n })); // no early reply, though it looks like one
+  same<Same<BodyOf<typeof alike>, { body: number }>>();
 });
 
 Deno.test("extend() and resultPath add fields to the body's type", () => {

@@ -8,18 +8,21 @@ import { plotDifference } from "./plot.ts";
 import { type Difference, isNoAnswer } from "./rule.ts";
 import { difference, type SameOptions, show } from "./same.ts";
 import { decodeSpecial, isRecord } from "./special.ts";
-import { compareTables, isTableFlow } from "./storey_tables.ts";
+import { compareRuns } from "./storey/compare.ts";
 import { traceDifference } from "./trace.ts";
 
 /** Lists every difference, in the order of the case. */
 export function compare(given: GoldenCase, performance: Performance): Difference[] {
-  if (isTableFlow(given)) return compareTables(given, performance);
   const found: Difference[] = [];
   const note = (aspect: Difference["aspect"], text: string | undefined, more: Partial<Difference> = {}) => {
     if (text !== undefined) found.push({ case: given, aspect, text, performance, ...more });
   };
   note("build", buildDifference(given, performance));
   if (performance.refusal !== undefined) return found;
+  if (performance.runs !== undefined) {
+    for (const { aspect, text, ...place } of compareRuns(given, performance.runs)) note(aspect, text, place);
+    return found;
+  }
   for (const asked of performance.asked) {
     const { request } = asked;
     note("answer", answerDifference(request, asked, usesOnnx(given)), { asked });

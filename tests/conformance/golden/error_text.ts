@@ -48,6 +48,20 @@ const SENTENCES: readonly (readonly [RegExp, (match: RegExpExecArray) => readonl
   [/^`before` arg can't be specified for graph error handler$/, () => ["before"]],
   [/^class_name or handler must be provided$/, () => []],
   [/^Cannot emit to a terminated flow$/, () => ["closed"]],
+  [/^(\w+) can only appear as the first step of a flow$/, ([, step]) => [step!]],
+  [/^Cannot build an empty flow$/, () => ["steps"]],
+  [/^Expected a callable, got/, () => ["fn"]],
+  [
+    /^Period must be a divisor of every window, but period (\S+) does not divide \(\d+, '(\S+)'\)$/,
+    ([, ...texts]) => texts,
+  ],
+  [/^unsupported emit policy type: /, () => ["emit"]],
+  [/^maxEvents parameter must be specified for maxEvents emit policy$/, () => ["emit"]],
+  [/^max_events must be an integer/, () => ["maxEvents"]],
+  [/^flush_after_seconds cannot be negative$/, () => ["flushAfterMs"]],
+  [/^max_in_flight may not be less than 1/, () => ["maxInFlight"]],
+  [/^Buffer size must be positive$/, () => ["maxInFlight"]],
+  [/^Aggregates should have unique names\. (\S+) already exists$/, ([, name]) => [name!]],
   [/^synchronous flow engine doesnt support branches use async,? (?:for step |step=)(\S+)$/, ([, step]) => [step!]],
 ];
 

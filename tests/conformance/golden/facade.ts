@@ -27,10 +27,12 @@ export interface AnyGraph {
   to(name: string, step: AnyStep, options?: AnyOptions): AnyChain;
   addStep(name: string, step: AnyStep, options?: AnyOptions): AnyChain;
   errorHandler(name: string, step?: AnyStep, options?: AnyOptions): AnyGraph;
+  after(...steps: AnyChain[]): Pick<AnyChain, "to">;
   setFlow(steps: readonly object[], options?: AnyOptions): AnyGraph;
   step(name: string): AnyChain;
   addRoute?(key: string, model: AnyStep, args?: AnyOptions): AnyGraph;
   plot(options?: AnyOptions): { readonly dot: string };
+  toJSON(): object;
 }
 
 /** A mock server of any function. */
@@ -40,20 +42,54 @@ export interface AnyServer {
   waitForCompletion(): Promise<unknown>;
 }
 
+/** A running flow. */
+export interface AnyFlow {
+  ask(body: unknown, options: AnyOptions): Promise<unknown>;
+  emit(body: unknown, options: AnyOptions): Promise<void>;
+  close(): Promise<unknown>;
+}
+
 /** A function of any topology. */
 export interface AnyFunction {
-  setTopology(topology: string, router?: unknown): AnyGraph;
+  setTopology(topology: string, options?: unknown): AnyGraph;
   addModel(key: string, model: AnyStep, args?: AnyOptions): unknown;
   addChildFunction(name: string): unknown;
+  toJSON(): object;
   setParam(name: string, value: unknown): unknown;
   toMockServer(options: AnyOptions): Promise<AnyServer>;
+  start(options: AnyOptions): Promise<AnyFlow>;
 }
 
 const exported = library as unknown as Readonly<Record<string, unknown>>;
 
 /** Makes a function. */
-export function serving(name: string): AnyFunction {
-  return library.serving(name) as unknown as AnyFunction;
+export function serving(name: string, options: AnyOptions = {}): AnyFunction {
+  return library.serving(name, options) as unknown as AnyFunction;
+}
+
+/** A failure as an error stream gets it. */
+export interface AnyFailure {
+  readonly step: string;
+  readonly event: { readonly id: string; readonly body: unknown };
+  readonly error: { readonly message: string };
+}
+
+/** Tells whether a flow hands its failures to an `errorStream`: found by making one fail. */
+export async function hasErrorStream(): Promise<boolean> {
+  const failures: unknown[] = [];
+  const fn = serving("failing");
+  fn.setTopology("flow").to("fail", () => {
+    throw new Error("to see who is told");
+  }).respond();
+  const flow = await fn.start({ errorStream: (failure: unknown) => void failures.push(failure) });
+  await flow.ask(1, {}).catch(() => undefined);
+  await flow.close();
+  return failures.length > 0;
+}
+
+/** Tells whether the library has what a rule needs: an export, or an `errorStream`. */
+export async function hasFeature(name: string): Promise<boolean> {
+  return name === "errorStream" ? await hasErrorStream() : hasExport(name);
 }
 
 /** Tells whether the library exports a name. */

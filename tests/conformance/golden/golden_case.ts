@@ -30,6 +30,8 @@ const GRAPH = z.looseObject({
   build: z.array(BUILD_CALL).optional(),
   steps: z.array(STEP).optional(),
   flow: z.array(z.unknown()).optional(),
+  source: Json.optional(),
+  context: z.string().optional(),
 });
 
 const ERROR = z.looseObject({ class: z.string(), message: z.string() });
@@ -65,6 +67,27 @@ const REQUEST = z.looseObject({
   routes_run: z.array(z.string()).optional(),
 });
 
+const EMIT = z.looseObject({
+  body: z.unknown(),
+  id: z.string().optional(),
+  key: z.string().optional(),
+  time: z.string().optional(),
+  /** Seconds before it. */
+  pause: z.number().optional(),
+});
+
+const SETTLED = z.looseObject({
+  result: z.unknown().optional(),
+  raises: ERROR.optional(),
+  emit_raises: ERROR.optional(),
+});
+
+const RUN = z.looseObject({
+  results: z.array(SETTLED.nullable()).optional(),
+  termination: SETTLED.optional(),
+  pushed_errors: z.array(z.looseObject({ id: z.string(), source: z.string(), message: z.string() })).optional(),
+});
+
 const CASE = z.looseObject({
   schema: z.literal("levada-golden/1"),
   name: z.string(),
@@ -85,6 +108,9 @@ const CASE = z.looseObject({
     cause: ERROR.optional(),
   }).optional(),
   requests: z.array(REQUEST).optional(),
+  emits: z.array(EMIT).optional(),
+  expected_number_of_results: z.number().optional(),
+  runs: z.array(RUN).optional(),
   termination: z.unknown().optional(),
   termination_error: z.looseObject({ message: z.string().optional(), hangs: z.boolean().optional() }).optional(),
   checks: z.array(z.looseObject({ what: z.string(), result: z.unknown().optional(), raises: ERROR.optional() }))
@@ -96,6 +122,10 @@ const CASE = z.looseObject({
 export type BuildCall = z.infer<typeof BUILD_CALL>;
 /** One request of a case, with what MLRun answered. */
 export type GoldenRequest = z.infer<typeof REQUEST>;
+/** One event of a storey flow. */
+export type GoldenEmit = z.infer<typeof EMIT>;
+/** One run of a storey flow, as recorded. */
+export type GoldenRun = z.infer<typeof RUN>;
 /** One case. */
 export type GoldenCase = z.infer<typeof CASE>;
 

@@ -7,7 +7,6 @@ import { Needs } from "./needs.ts";
 import { perform, type Performance } from "./perform.ts";
 import type { Difference } from "./rule.ts";
 import { RULES } from "./rules/rules.ts";
-import { storeyNeeds } from "./storey.ts";
 
 /** How a case came out. */
 export type Outcome =
@@ -21,8 +20,6 @@ export type Outcome =
 /** Runs a case and judges it. */
 export async function judgeCase(given: GoldenCase, options: { limitMs: number }): Promise<Outcome> {
   try {
-    const storey = storeyNeeds(given);
-    if (storey !== undefined) throw new Needs(storey);
     const performance = await perform(given, options);
     const lacking = lackingFor(given) ?? lackingOperation(performance);
     if (lacking !== undefined) throw new Needs(lacking);

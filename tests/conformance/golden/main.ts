@@ -8,6 +8,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { CaseError, type GoldenCase, listCases, readCase } from "./golden_case.ts";
+import { laterTopic, Left } from "./later.ts";
 import { judgeCase, type Outcome } from "./judge.ts";
 
 /** What to run. */
@@ -43,6 +44,7 @@ export async function run(options: GoldenOptions = {}): Promise<GoldenCounts> {
   const counts = { passed: 0, failed: 0, skipped: 0, unreadable: 0 };
   const rules = new Map<string, number>();
   const reasons = new Map<string, number>();
+  const left = new Left();
   const tell = (problem: unknown) => {
     if (!(problem instanceof CaseError)) throw problem;
     counts.unreadable += 1;
@@ -54,10 +56,15 @@ export async function run(options: GoldenOptions = {}): Promise<GoldenCounts> {
     const outcome = await judgeCase(given, { limitMs });
     counts[outcome.kind] += 1;
     if (outcome.kind === "passed") { for (const rule of outcome.rules) count(rules, rule); }
-    if (outcome.kind === "skipped") count(reasons, outcome.reason);
+    if (outcome.kind === "skipped") {
+      const topic = laterTopic(given);
+      if (topic === undefined) count(reasons, outcome.reason);
+      else left.add(topic, outcome.reason);
+    }
     report(given, outcome, { print, verbose: options.verbose === true });
   }
   for (const [reason, cases] of sorted(reasons)) print(`${cases} skipped, ${reason}`);
+  for (const line of left.lines()) print(line);
   for (const [rule, cases] of sorted(rules)) print(`${cases} by rule ${rule}`);
   const { passed, failed, skipped } = counts;
   print(`${passed} passed, ${failed} failed${skipped === 0 ? "" : `, ${skipped} skipped`}`);

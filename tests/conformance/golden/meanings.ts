@@ -3,16 +3,12 @@
 import { lacking } from "./facade.ts";
 import { CLASSES } from "./library/classes.ts";
 import { EVENT_HANDLERS } from "./library/event_handlers.ts";
-import { EXPRESSIONS, HANDLERS } from "./library/handlers.ts";
+import { FOLDS } from "./library/folds.ts";
+import { EXPRESSIONS, HANDLERS, MADE_HANDLERS } from "./library/handlers.ts";
 import { MODELS } from "./library/models.ts";
 
 /** Names that are known and not written here yet, with the export or the ability that they need. */
 const LACKING: Readonly<Record<string, string>> = {
-  // state that steps share on the graph's context
-  ctx_mul2: "state on the graph's context",
-  ctx_visits: "state on the graph's context",
-  // an event that ends the graph
-  event_terminate: "terminated events",
   // chunks
   yield3: "streaming",
   async_yield3: "streaming",
@@ -29,11 +25,6 @@ const LACKING: Readonly<Record<string, string>> = {
   Boom: "modelRunner",
   NoPred: "modelRunner",
   Sel: "modelRunner",
-  // functions of two arguments
-  append_and_return: "reduce",
-  append_err: "reduce",
-  swap_state: "mapWithState",
-  join_raise: "joinWithTable",
   // routers with methods of one's own
   PreRouter: "a router's preprocess",
   CustomMerger: "parallelRun",
@@ -42,7 +33,10 @@ const LACKING: Readonly<Record<string, string>> = {
 
 /** A handler by its name or expression; undefined where there is none of that name. */
 export function handlerOf(name: string): unknown {
-  return known(name) ?? own(HANDLERS, name) ?? own(EXPRESSIONS, name) ?? own(EVENT_HANDLERS, name);
+  const make = own(MADE_HANDLERS, name);
+  if (typeof make === "function") return make();
+  return known(name) ?? own(HANDLERS, name) ?? own(EXPRESSIONS, name) ?? own(EVENT_HANDLERS, name) ??
+    own(FOLDS, name);
 }
 
 /** A class by its name, and the method that it is entered by; undefined where there is none. */
@@ -53,7 +47,9 @@ export function classOf(name: string, method?: string): unknown {
 
 /** Every name that has a meaning here, lacking ones included. */
 export function knownNames(): string[] {
-  return [LACKING, HANDLERS, EXPRESSIONS, EVENT_HANDLERS, CLASSES, MODELS].flatMap((table) => Object.keys(table));
+  return [LACKING, MADE_HANDLERS, HANDLERS, EXPRESSIONS, EVENT_HANDLERS, FOLDS, CLASSES, MODELS].flatMap((table) =>
+    Object.keys(table)
+  );
 }
 
 function known(name: string): undefined {

@@ -1,13 +1,17 @@
 /** Runs a case on the library and keeps everything that can be compared. */
 
-import type { AnyServer } from "./facade.ts";
+import { type AnyFailure, type AnyServer, hasErrorStream } from "./facade.ts";
 import type { GoldenCase, GoldenRequest } from "./golden_case.ts";
 import { takePrinted } from "./library/printed.ts";
 import { isTrue } from "./library/python.ts";
+import { Needs } from "./needs.ts";
 import { type RemoteRequest, serveRemote } from "./remote_service.ts";
-import { decodeSpecial } from "./special.ts";
+import { decodeSpecial, encodeEvents } from "./special.ts";
+import { lookAll } from "./storey/looks.ts";
+import { performStorey } from "./storey/perform.ts";
+import type { Settled, StoreyRun } from "./storey/run.ts";
 import { build, BuildRefusal, type Built } from "./translate.ts";
-import { isTableFlow, performTables } from "./storey_tables.ts";
+import { within } from "./within.ts";
 
 /** What a request was answered with. */
 export interface Answer {
@@ -62,6 +66,14 @@ export interface Performance {
   /** What the service was asked that the case's remote steps ask. */
   readonly remote?: readonly RemoteRequest[];
   readonly built?: Built;
+  /** The bodies that entered each step, in order. */
+  readonly entered: ReadonlyMap<string, readonly unknown[]>;
+  /** What the function's error stream got. */
+  readonly failures: readonly AnyFailure[];
+  /** The runs of a flow of storey. */
+  readonly runs?: readonly StoreyRun[];
+  /** What was seen where a case only looks at something by itself. */
+  readonly looked: ReadonlyMap<string, Settled>;
 }
 
 /** How a case is run. */
@@ -78,17 +90,29 @@ const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
  * @throws {Needs} If the case uses what the library or the translator lacks.
  */
 export async function perform(given: GoldenCase, { limitMs }: PerformOptions): Promise<Performance> {
-  if (isTableFlow(given)) return await performTables(given);
   takePrinted();
+  const looked = await lookAll(given);
+  if (given.graph?.topology === "storey") {
+    const done = await performStorey(given, limitMs);
+    return { ...NOTHING, looked, ...("refused" in done ? { refusal: { stage: "build", error: done.refused } } : done) };
+  }
+  if (given.graph === undefined && given.requests === undefined && given.build_error === undefined) {
+    return { ...NOTHING, looked };
+  }
   const traces = new Map<string, string[]>();
   const routerName = given.graph?.topology === "router" ? given.graph.name : undefined;
-  const observe = (step: string, event: { readonly id: string }) => {
+  const entered = new Map<string, unknown[]>();
+  const observe = (step: string, event: { readonly id: string; readonly body: unknown }) => {
+    entered.set(step, [...entered.get(step) ?? [], encodeEvents(event.body)]);
     traces.set(event.id, [...traces.get(event.id) ?? [], routerName ?? step]); // the one router of a function has no name of its own
   };
+  const failures: AnyFailure[] = [];
+  if (given.function?.error_stream !== undefined && !await hasErrorStream()) throw new Needs("errorStream");
   await using remote = serveRemote(given);
-  const started = await start(remote?.in(given) ?? given, observe);
+  const watchers: Watchers = { observe, errorStream: (failure) => void failures.push(failure) };
+  const started = await start(remote?.in(given) ?? given, watchers);
   if ("refusal" in started) {
-    return { ...started, asked: [], termination: {}, printed: [], sent: new Map() };
+    return { ...NOTHING, ...started, looked };
   }
   const { built, server } = started;
   const asked: { request: GoldenRequest; answer: Answer | NoAnswer; routes: string[] }[] = [];
@@ -108,13 +132,30 @@ export async function perform(given: GoldenCase, { limitMs }: PerformOptions): P
     sent: new Map(queues.map((name) => [name, server.sent(name)])),
     ...(remote === undefined ? {} : { remote: [...remote.got] }),
     built,
+    entered,
+    failures,
+    looked,
   };
 }
 
-type Observe = (step: string, event: { readonly id: string }) => void;
+const NOTHING: Performance = {
+  asked: [],
+  termination: {},
+  printed: [],
+  sent: new Map(),
+  entered: new Map(),
+  failures: [],
+  looked: new Map(),
+};
+
+/** Who is told of what happens in the server. */
+interface Watchers {
+  readonly observe: (step: string, event: { readonly id: string; readonly body: unknown }) => void;
+  readonly errorStream: (failure: AnyFailure) => void;
+}
 type Started = { readonly refusal: Refusal } | { readonly built: Built; readonly server: AnyServer };
 
-async function start(given: GoldenCase, observe: Observe): Promise<Started> {
+async function start(given: GoldenCase, watchers: Watchers): Promise<Started> {
   let built: Built;
   try {
     built = build(given);
@@ -124,7 +165,7 @@ async function start(given: GoldenCase, observe: Observe): Promise<Started> {
   }
   try {
     const currentFunction = given.serve?.current_function ?? "*";
-    return { built, server: await built.fn.toMockServer({ currentFunction, observe, log: SILENT }) };
+    return { built, server: await built.fn.toMockServer({ currentFunction, ...watchers, log: SILENT }) };
   } catch (error) {
     return { refusal: { stage: "serve", error: error instanceof Error ? error : new Error(String(error)) } };
   }
@@ -199,15 +240,4 @@ function bodyOf(bytes: Uint8Array, text: string, contentType: string): unknown {
 
 function failed(error: unknown): { error: string } {
   return { error: error instanceof Error ? error.message : String(error) };
-}
-
-/** What a promise gives, or undefined when it takes too long. */
-async function within<Value>(promise: Promise<Value>, limitMs: number): Promise<Value | undefined> {
-  const { promise: late, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => resolve(undefined), limitMs);
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,6 +1,6 @@
 /** MLRun's and storey's own classes, as makers of ready steps. A new one is one line here. */
 
-import { hasExport, lacking, maker } from "./facade.ts";
+import { lacking, maker } from "./facade.ts";
 import { handlerOf } from "./meanings.ts";
 import { Needs } from "./needs.ts";
 import { remoteStep } from "./remote_steps.ts";
@@ -53,6 +53,14 @@ const READY_STEPS: Readonly<Record<string, Translation>> = {
   $remote: remoteStep("remote"),
 };
 
+/**
+ * Options that a class has unless the case says otherwise: a batch in a graph of MLRun's is a list of events. Where a caller is
+ * answered with what becomes of it, it has to be of bodies: an event is no JSON.
+ */
+export function defaultOptions(name: unknown, hasResponder: boolean): Readonly<Record<string, unknown>> {
+  return name === "storey.Batch" && !hasResponder ? { fullEvent: true } : {};
+}
+
 /** The classes of MLRun and storey that are known here. */
 export function knownClasses(): string[] {
   return Object.keys(READY_STEPS);
@@ -73,13 +81,13 @@ function ofFunction(name: string): Translation {
   };
 }
 
-/** A queue with an empty path stays in the process; at the end of a graph it needs a name to leave by. */
+/** A queue with an empty path stays in the process, as one of `dummy://` does; at the end of a graph it needs a name to leave by. */
 function queueStep(given: Map<string, unknown>, isTerminal: boolean): unknown {
   const path = take(given, "path");
   given.delete("shards"); // of a broker's stream
   if (path === undefined) return maker("queue")();
   if (isTerminal) return maker("queue")({ path: "memory://golden" });
-  if (path !== "" && !hasExport("openStream")) throw new Needs("openStream");
+  if (path !== "" && !String(path).startsWith("dummy://")) throw new Needs(`a stream like ${path}`);
   return maker("queue")();
 }
 
@@ -99,7 +107,6 @@ function votingEnsemble(given: Map<string, unknown>): unknown {
   });
 }
 
-/** In a graph of MLRun's a batch is a list of events unless the case says otherwise. */
 function batch(given: Map<string, unknown>): unknown {
   const maxEvents = take(given, "max_events");
   const seconds = take(given, "flush_after_seconds");

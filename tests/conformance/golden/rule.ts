@@ -6,7 +6,7 @@ import type { Answer, Asked, NoAnswer, Performance, Refusal } from "./perform.ts
 /** One thing in which our answer differs from the recording. */
 export interface Difference {
   readonly case: GoldenCase;
-  readonly aspect: "build" | "answer" | "trace" | "routes" | "termination" | "check" | "plot";
+  readonly aspect: "build" | "answer" | "trace" | "routes" | "result" | "failures" | "termination" | "check" | "plot";
   /** What differs, for people. */
   readonly text: string;
   /** What our library did. */
@@ -15,6 +15,9 @@ export interface Difference {
   readonly asked?: Asked;
   /** The check that it is about. */
   readonly what?: string;
+  /** The run of a storey flow that it is about, and which event's result. */
+  readonly run?: number;
+  readonly emit?: number;
 }
 
 /** Whether a rule is about a difference, and whether our answer is what it says. */
@@ -31,6 +34,8 @@ export interface Rule {
   readonly name: string;
   /** Why a user is better off. */
   readonly reason: string;
+  /** What the library has to have before a case can use the rule, see `hasFeature`. */
+  readonly needs?: string;
   judge(difference: Difference): Verdict;
 }
 

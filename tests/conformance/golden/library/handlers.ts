@@ -2,7 +2,7 @@
 
 import type { Context } from "levada";
 import { enrichEntities, extractEntities, loadUrl, myprint, toParagraphs } from "./nlp.ts";
-import { add, field, isTrue, jsonText, number, times } from "./python.ts";
+import { add, field, isTrue, jsonText, number, times, ValueError } from "./python.ts";
 
 type Body = Record<string, unknown>;
 
@@ -32,7 +32,6 @@ export const HANDLERS: Readonly<Record<string, (body: never, context: Context) =
   square_of_n: (x: unknown) => ({ sq: number(field(x, "n")) ** 2 }),
   set_seen,
   add_acc: add,
-  add_up: add,
   sum_list: (x: number[]) => x.reduce((total, item) => total + item, 0),
   none_: () => null,
   zero: () => 0,
@@ -48,6 +47,11 @@ export const HANDLERS: Readonly<Record<string, (body: never, context: Context) =
     if (isTrue(x?.bad)) throw new Error("bad input");
     return x;
   },
+  ctx_mul2(x: unknown, { state }: Context) {
+    state.set("visits", visitsOf(state) + 1);
+    return times(x, 2);
+  },
+  ctx_visits: (x: unknown, { state }: Context) => ({ x, visits: visitsOf(state) }),
   ctx_param: (x: unknown, context: Context) => ({ x, p: context.param("p", "default") }),
   teapot: () =>
     new Response("short and stout", { status: 418, headers: { "content-type": "text/x-tea", "X-Pot": "1" } }),
@@ -75,13 +79,15 @@ export const HANDLERS: Readonly<Record<string, (body: never, context: Context) =
     await new Promise((resolve) => setTimeout(resolve, 20));
     return add(x, 1);
   },
-  fail_twice: failTwice(),
   load_url: loadUrl,
   to_paragraphs: toParagraphs,
   extract_entities: extractEntities,
   enrich_entities: enrichEntities,
   myprint,
 };
+
+/** Handlers that remember what they were called with, so that each graph gets its own. */
+export const MADE_HANDLERS: Readonly<Record<string, () => (body: unknown) => unknown>> = { fail_twice: failTwice };
 
 /** Expressions of a body, by the Python that cases write them in. */
 export const EXPRESSIONS: typeof HANDLERS = {
@@ -94,13 +100,17 @@ export const EXPRESSIONS: typeof HANDLERS = {
   "event['key']": (x: unknown) => field(x, "key"),
 };
 
+function visitsOf(state: Map<string, unknown>): number {
+  return Number(state.get("visits") ?? 0);
+}
+
 function set_seen(x: Body): Body {
   x.seen = true;
   return x;
 }
 
 function fail(message: string): never {
-  throw new Error(message);
+  throw new ValueError(message);
 }
 
 function failTwice(): (x: unknown) => unknown {

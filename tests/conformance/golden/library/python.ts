@@ -1,5 +1,13 @@
 /** What the operators of the recorded handlers do with any operands; JavaScript's own would make text of unlike ones. */
 
+/** What most recorded handlers raise. */
+export class ValueError extends Error {
+  override readonly name = "ValueError";
+}
+
+/** Classes of errors, by the names that cases use. */
+export const ERRORS: Readonly<Record<string, new (message: string) => Error>> = { ValueError, TypeError };
+
 /** `a + b`: a sum of numbers, or lists or texts joined. */
 export function add(a: unknown, b: unknown): unknown {
   if (typeof a === "number" && typeof b === "number") return a + b;

@@ -3,7 +3,7 @@
 import { holds, readErrorText } from "../error_text.ts";
 import type { GoldenCase } from "../golden_case.ts";
 import { upstreamsOf } from "../plot.ts";
-import { answered, refused, type Rule, verdict } from "../rule.ts";
+import { refused, type Rule, verdict } from "../rule.ts";
 import { difference as valueDifference } from "../same.ts";
 import { lastStep, walk } from "../walk.ts";
 import { statusIs } from "./errors.ts";
@@ -138,6 +138,29 @@ const EMPTY_GRAPHS_ARE_REFUSED: Rule = {
   },
 };
 
+/** A function that is not declared is a fault. */
+const FUNCTIONS_ARE_DECLARED: Rule = {
+  name: "functions-are-declared",
+  reason:
+    "a step of a function that nobody declared is refused by the mock server as well; MLRun says so only when it deploys",
+  judge(difference) {
+    const refusal = refused(difference);
+    const deploying = difference.case.checks?.find(({ what }) => what === "deploy()")?.raises?.message ?? "";
+    const name = /^function (\S+) is used in steps and is not defined/.exec(deploying)?.[1];
+    if (difference.aspect !== "build" || difference.case.build_error !== undefined || name === undefined) {
+      return undefined;
+    }
+    return verdict(
+      refusal === undefined || !holds(refusal.error.message, name) ? `the text does not name "${name}"` : undefined,
+      ...(difference.case.graph?.steps ?? []).filter((step) => step.function === name).map((step) =>
+        refusal?.error.message.includes(`step "${step.name}"`) === true
+          ? undefined
+          : `the text does not name "${step.name}"`
+      ),
+    );
+  },
+};
+
 /** Between two functions stands a queue. */
 const BORDERS_ARE_QUEUES: Rule = {
   name: "borders-are-queues",
@@ -201,35 +224,6 @@ const EVERYTHING_CLOSES: Rule = {
   },
 };
 
-/** What a queue at the end sends is its result. */
-const QUEUES_KEEP_BODIES: Rule = {
-  name: "queues-keep-bodies",
-  reason:
-    "a queue at the end sends each body as one record, and passes it on; MLRun takes a list apart, and its synchronous reply is null",
-  judge(difference) {
-    const { aspect, what, performance, case: given, asked } = difference;
-    const sent = [...performance.sent.values()].flat();
-    if (aspect === "check" && what === "what the stream holds") {
-      const recorded = given.checks?.find((check) => check.what === what)?.result;
-      return sent.some(Array.isArray)
-        ? verdict(
-          JSON.stringify(sent.flat()) === JSON.stringify(recorded) ? undefined : `it sent ${JSON.stringify(sent)}`,
-        )
-        : undefined;
-    }
-    const reply = answered(difference);
-    if (reply === undefined || asked === undefined || given.graph?.engine !== "sync" || sent.length === 0) {
-      return undefined;
-    }
-    if (reply.request.expect.body !== null || !performance.sent.has(asked.trace.at(-1) ?? "")) return undefined;
-    const record = sent[performance.asked.indexOf(asked)];
-    return verdict(
-      statusIs(200, reply.answer),
-      JSON.stringify(record) === JSON.stringify(reply.answer.body) ? undefined : `it sent ${JSON.stringify(record)}`,
-    );
-  },
-};
-
 /** The rules about building, the most particular first. */
 export const BUILD_RULES: readonly Rule[] = [
   ONE_ENGINE,
@@ -238,10 +232,10 @@ export const BUILD_RULES: readonly Rule[] = [
   STEPS_ARE_EXPORTED,
   STEPS_ARE_CHECKED_AT_START,
   EMPTY_GRAPHS_ARE_REFUSED,
+  FUNCTIONS_ARE_DECLARED,
   BORDERS_ARE_QUEUES,
   INSERTING_WORKS,
   EVERYTHING_CLOSES,
-  QUEUES_KEEP_BODIES,
 ];
 
 function isStoreyStep({ graph }: GoldenCase, name: string | undefined): boolean {

@@ -29,6 +29,43 @@ const STEP_FAILURE_IS_500: Rule = {
   },
 };
 
+/** The error stream is for what nobody took. */
+const ERROR_STREAM_IS_OF_FAILURES: Rule = {
+  name: "error-stream-is-of-failures",
+  needs: "errorStream",
+  reason:
+    "the error stream gets each failure that no handler took, with its step, event and body; MLRun also pushes what a handler took and what could not be read, and does not say which step failed",
+  judge({ aspect, what, case: given, performance }) {
+    if (aspect !== "check" || what !== "records" || given.function?.error_stream === undefined) return undefined;
+    const records = given.checks!.find((check) => check.what === what)!.result as readonly ErrorRecord[];
+    const failed = records.filter(({ source, message }) =>
+      source === "_handler" && readErrorText(message).from === "user"
+    );
+    const told = performance.failures.map(({ step, event: { id, body }, error }) => ({
+      step,
+      id,
+      body,
+      text: error.message,
+    }));
+    return verdict(
+      failed.length === told.length ? undefined : `it got ${told.length} failures, not ${failed.length}`,
+      ...failed.map(({ event, message }, at) =>
+        valueDifference(event, { id: told[at]?.id, body: told[at]?.body }) ??
+          missingFrom(message, told[at]?.text ?? "") ??
+          (performance.asked.find(({ request }) => request.id === event.id)?.trace.at(-1) === told[at]?.step
+            ? undefined
+            : `it names step ${told[at]?.step}`)
+      ),
+    );
+  },
+};
+
+interface ErrorRecord {
+  readonly source: string;
+  readonly event: { readonly id: string; readonly body: unknown };
+  readonly message: string;
+}
+
 /** A model that nobody knows is not found. */
 const UNKNOWN_MODEL_IS_404: Rule = {
   name: "unknown-model-is-404",
@@ -174,6 +211,7 @@ const SIDE_BRANCHES_DO_NOT_FAIL: Rule = {
 
 /** The rules about failures, the most particular first. */
 export const ERROR_RULES: readonly Rule[] = [
+  ERROR_STREAM_IS_OF_FAILURES,
   GET_HAS_NO_BODY,
   WRONG_METHOD_IS_405,
   UNKNOWN_MODEL_IS_404,

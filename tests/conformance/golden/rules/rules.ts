@@ -5,11 +5,13 @@ import { BODY_RULES } from "./bodies.ts";
 import { BUILD_RULES } from "./builds.ts";
 import { CHOICE_RULES } from "./choices.ts";
 import { ERROR_RULES } from "./errors.ts";
+import { FLOW_RULES } from "./flows.ts";
 import { HANDLER_RULES } from "./handlers.ts";
+import { LOOK_RULES } from "./looks.ts";
+import { QUEUE_RULES } from "./queues.ts";
 import { REMOTE_RULES } from "./remote.ts";
 import { ROUTER_RULES } from "./routers.ts";
 import { WINDOW_RULES } from "./windows.ts";
-import { STREAM_RULES } from "./streams.ts";
 
 /** All rules; the first that is about a difference judges it. */
 export const RULES: readonly Rule[] = [
@@ -18,8 +20,10 @@ export const RULES: readonly Rule[] = [
   ...CHOICE_RULES,
   ...HANDLER_RULES,
   ...ERROR_RULES,
-  ...STREAM_RULES,
   ...BUILD_RULES,
+  ...QUEUE_RULES,
   ...BODY_RULES,
+  ...FLOW_RULES,
+  ...LOOK_RULES,
   ...WINDOW_RULES,
 ];

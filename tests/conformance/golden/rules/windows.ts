@@ -5,7 +5,7 @@ import { handlerOf } from "../meanings.ts";
 import { type Difference, type Rule, verdict } from "../rule.ts";
 import { difference as valueDifference } from "../same.ts";
 import { isRecord } from "../special.ts";
-import { type Emit, emitsOf, recordedRuns } from "../storey_tables.ts";
+import { type Emit, emitsOf, recordedRuns, resultOf } from "../storey/recorded_runs.ts";
 
 interface Aggregate {
   readonly name: string;
@@ -25,7 +25,7 @@ const LATE_EVENTS_COUNT: Rule = {
   judge(given) {
     const aggregates = aggregatesOf(given);
     if (aggregates === undefined || !isLate(given.case)) return undefined;
-    return verdict(valueDifference(expected(given.case, aggregates), given.performance.termination.result));
+    return verdict(valueDifference(expected(given.case, aggregates), resultOf(given)));
   },
 };
 
@@ -37,7 +37,7 @@ const EMPTY_WINDOWS_ARE_NULL: Rule = {
     if (aggregatesOf(given) === undefined || isLate(given.case)) return undefined;
     const runs = recordedRuns(given.case);
     if (!runs.some(holdsNaN)) return undefined;
-    return verdict(...runs.map((run) => valueDifference(withoutNaN(run), given.performance.termination.result)));
+    return verdict(...runs.map((run) => valueDifference(withoutNaN(run), resultOf(given))));
   },
 };
 
@@ -50,7 +50,7 @@ const FIXED_WINDOWS_END: Rule = {
     const aggregates = aggregatesOf(given);
     const isFixed = aggregates?.every(({ period }) => period === undefined) === true;
     if (aggregates === undefined || !isFixed || isLate(given.case)) return undefined;
-    return verdict(valueDifference(expected(given.case, aggregates), given.performance.termination.result));
+    return verdict(valueDifference(expected(given.case, aggregates), resultOf(given)));
   },
 };
 

@@ -1,4 +1,5 @@
 import { strictEqual, throws } from "node:assert/strict";
+import { FlowEvent } from "../../../../lib/graph/event.ts";
 import { jsonText } from "../../../../lib/protocol/json_text.ts";
 
 Deno.test("jsonText() writes what JSON holds without a loss", () => {
@@ -18,6 +19,7 @@ Deno.test("jsonText() names the place of what JSON cannot hold", () => {
       [{ a: [{ b: Infinity }] }, /a\[0\]\.b is Infinity/],
       [{ m: new Map() }, /m is a Map/],
       [[() => 1], /\[0\] is a function/],
+      [[new FlowEvent(1)], /\[0\] is an event, whose body would be data/],
       [2n ** 64n, /the integer 18446744073709551616/],
       [new Float32Array([1, NaN]), /\[1\] is NaN/],
       [{ at: new Date(NaN) }, /at is an invalid date/],

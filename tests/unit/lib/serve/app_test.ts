@@ -128,6 +128,22 @@ Deno.test("App.fetch() refuses a body of more than 500 levels; brackets inside t
   deepStrictEqual(await status(JSON.stringify({ text: '\\"[{'.repeat(1_000) })), 200);
 });
 
+Deno.test("App.fetch() reads a body without a content type by the default one, and says where it is not that", async () => {
+  const graph = new Graph("g");
+  graph.to("same", (body) => body).respond();
+  await using flow = await runGraph(graph);
+  const app = createApp(flow, { defaultContentType: "application/json" });
+  const post = async (text: string) => {
+    const response = await app.fetch(
+      new Request("http://x/", { method: "POST", body: new TextEncoder().encode(text) }),
+    );
+    return [response.status, await response.json()];
+  };
+  deepStrictEqual(await post("[1]"), [200, [1]]);
+  const [status, { error }] = await post("xx") as [number, ReplyBody];
+  deepStrictEqual([status, error.startsWith("Cannot read the body as application/json")], [400, true]);
+});
+
 Deno.test("App.close() answers what has come in, also where the body is still on its way, and refuses what comes later", async () => {
   const graph = new Graph<number>("g");
   graph.to("step", (n) => n + 1).respond();

@@ -3,6 +3,7 @@ import { compile } from "../../../../lib/graph/compile.ts";
 import { Graph } from "../../../../lib/graph/graph.ts";
 import { sourceOf } from "../../../../lib/graph/source.ts";
 import { batch } from "../../../../lib/steps/batch.ts";
+import { merge } from "../../../../lib/steps/merge.ts";
 import { flatMap } from "../../../../lib/steps/flat_map.ts";
 import { testClock } from "../../../../lib/testing/test_clock.ts";
 import { runGraph } from "../../../support/run_graph.ts";
@@ -86,4 +87,36 @@ Deno.test("batch() refuses options out of range, when the graph is compiled", ()
     graph.to("batch", batch<number>(options));
     throws(() => compile(sourceOf(graph)), /option (maxEvents|flushAfterMs)/);
   }
+});
+
+Deno.test("batch() gives each its own id, key, path and time back where it is taken apart again", async () => {
+  const seen: unknown[] = [];
+  const graph = new Graph<number>("g");
+  graph.to("batch", batch({ maxEvents: 2 }))
+    .to("each", flatMap((list) => list.map((n) => n * 10)))
+    .to("look", (event) => seen.push([event.id, event.key, event.path, event.time.getTime(), event.body]), {
+      fullEvent: true,
+    });
+  const flow = await runGraph(graph);
+  await flow.emit(1, { id: "a", key: "k", path: "/one", time: new Date(1) });
+  await flow.emit(2, { id: "b", path: "/two", time: new Date(2) });
+  await flow.emit(3, { id: "c", path: "/three", time: new Date(3) });
+  await flow.close();
+  deepStrictEqual(seen, [["a", "k", "/one", 1, 10], ["b", undefined, "/two", 2, 20], [
+    "c",
+    undefined,
+    "/three",
+    3,
+    30,
+  ]]);
+});
+
+Deno.test("batch() in one branch of a merge: each event's parts find each other again", async () => {
+  const graph = new Graph<number>("g");
+  const start = graph.to("start", (n: number) => n);
+  const fast = start.to("fast", (n) => n + 1);
+  const slow = start.to("batch", batch({ maxEvents: 2 })).to("each", flatMap((list) => list.map((n) => n * 10)));
+  graph.after(fast, slow).to("join", merge()).respond();
+  await using flow = await runGraph(graph);
+  deepStrictEqual(await Promise.all([flow.ask(1), flow.ask(2)]), [[2, 10], [3, 20]]);
 });

@@ -109,3 +109,17 @@ Deno.test("merge() answers whoever waits when the flow closes", async () => {
   await flow.close();
   deepStrictEqual(await asked, undefined);
 });
+
+Deno.test("merge() keeps apart the items of a list that an earlier merge has made", async () => {
+  const graph = new Graph<number>("g");
+  const start = graph.to("start", (n: number) => n);
+  const ends = [start.to("more", (n) => n + 1), start.to("less", (n) => n - 1)];
+  const item = graph.after(...ends).to("both", merge<number>()).to("each", flatMap((list) => list));
+  const branches = [item.to("same", (n) => n), item.to("ten", async (n) => await Promise.resolve(n * 10))];
+  const seen: number[][] = [];
+  graph.after(...branches).to("again", merge<number>()).to("look", (pair) => seen.push(pair));
+  const flow = await runGraph(graph);
+  await flow.emit(5);
+  await flow.close();
+  deepStrictEqual(seen, [[6, 60], [4, 40]]);
+});

@@ -1,7 +1,8 @@
 import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/strict";
 import { z } from "zod";
 import { StatusError } from "../../../../lib/errors.ts";
-import { type FunctionOptions, serving, type ServingFunction } from "../../../../lib/functions/serving.ts";
+import type { FunctionOptions } from "../../../../lib/functions/function_options.ts";
+import { serving, type ServingFunction } from "../../../../lib/functions/serving.ts";
 import type { Context } from "../../../../lib/graph/context.ts";
 import type { FlowEvent } from "../../../../lib/graph/event.ts";
 import type { StepDefinition } from "../../../../lib/graph/operator.ts";

@@ -1,0 +1,35 @@
+import type { ErrorStream } from "../flow/failures.ts";
+import type { Clock } from "../graph/clock.ts";
+import type { Log } from "../graph/context.ts";
+import type { FlowEvent } from "../graph/event.ts";
+
+/** What a function or a child needs where it runs. */
+export interface FunctionOptions {
+  /** Packages that its code imports, `npm:wink-nlp@2.4.0`. */
+  dependencies?: readonly string[];
+  /** Environment variables. */
+  env?: Readonly<Record<string, string>>;
+  /** How a body is read that comes without a content type, `application/json`. Default: as JSON where it can be, else as text or bytes. */
+  defaultContentType?: string;
+  /** Cores, memory (`2Gi`), and graphics cards. */
+  resources?: { cpu?: number | string; memory?: string; gpu?: number };
+}
+
+/** Where a mock server runs a function, and who watches. */
+export interface MockOptions {
+  /** `*`, the default, runs the function and all its children; a name runs that child; `""` the function without children. */
+  currentFunction?: string;
+  /**
+   * Where queues at the end of the graph lead: into this process, to look at by `sent` (default), or into the streams of their paths.
+   * With `currentFunction`, the queues to other functions are such ends.
+   */
+  queues?: "memory" | "real";
+  /** Told of each step that an event enters. */
+  observe?: (step: string, event: FlowEvent) => void;
+  /** Where steps and the flow write their log lines; default: the console. */
+  log?: Log;
+  /** The time that the flow goes by; default: the machine's. */
+  clock?: Clock;
+  /** Gets every failure that no handler took, and what steps report by `context.pushError`; default: nobody, besides the log. */
+  errorStream?: ErrorStream;
+}
