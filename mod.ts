@@ -5,6 +5,7 @@
  */
 
 export {
+  DataError,
   type Fault,
   GraphError,
   ModelError,
@@ -17,6 +18,7 @@ export {
 export { Chart, chart, type ChartMaker, type ChartOptions } from "./lib/draw/chart.ts";
 export { Table, table, type TableOptions } from "./lib/draw/table.ts";
 export { CopyError } from "./lib/flow/copy.ts";
+export { type Fed, feed, type FeedOptions, type RowPart } from "./lib/flow/feed.ts";
 export { Flow } from "./lib/flow/flow.ts";
 export type { Probe } from "./lib/flow/probe.ts";
 export type { ReplyStream } from "./lib/flow/reply_stream.ts";
@@ -90,5 +92,17 @@ export { merge, type MergeOptions } from "./lib/steps/merge.ts";
 export { queue, type QueueOptions } from "./lib/steps/queue.ts";
 export { reduce } from "./lib/steps/reduce.ts";
 export { rename, type Renamed } from "./lib/steps/rename.ts";
+export { writeCsv, type WriteCsvOptions } from "./lib/steps/write_csv.ts";
+export { writeJsonLines, type WriteJsonLinesOptions } from "./lib/steps/write_json_lines.ts";
+export { writeParquet, type WriteParquetOptions } from "./lib/steps/write_parquet.ts";
+export { writeSql, type WriteSqlOptions } from "./lib/steps/write_sql.ts";
+export type { FlushOptions } from "./lib/steps/writer_options.ts";
+export type { ColumnType } from "./lib/stores/column_type.ts";
+export { readCsv, type ReadCsvOptions } from "./lib/stores/read_csv.ts";
+export { readJsonLines, type ReadJsonLinesOptions } from "./lib/stores/read_json_lines.ts";
+export { readParquet, type ReadParquetOptions } from "./lib/stores/read_parquet.ts";
+export { readSql, type ReadSqlOptions, type SqlParameters, type SqlValue } from "./lib/stores/read_sql.ts";
+export type { WideIntegers } from "./lib/stores/read_value.ts";
+export type { ScanOptions } from "./lib/stores/scan.ts";
 export type { MemberErrorPolicy } from "./lib/routers/ensemble.ts";
 export type { VoteType } from "./lib/routers/vote.ts";

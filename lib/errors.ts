@@ -98,3 +98,9 @@ export class ModelError extends Error {
   /** The name of the class. */
   override readonly name = "ModelError";
 }
+
+/** Rows cannot be read or written: the file is broken, a value does not fit its column, a database refuses. */
+export class DataError extends Error {
+  /** The name of the class. */
+  override readonly name = "DataError";
+}

@@ -14,6 +14,10 @@ import { MERGE } from "./merge.ts";
 import { QUEUE } from "./queue.ts";
 import { REDUCE } from "./reduce.ts";
 import { RENAME } from "./rename.ts";
+import { WRITE_CSV } from "./write_csv.ts";
+import { WRITE_JSON_LINES } from "./write_json_lines.ts";
+import { WRITE_PARQUET } from "./write_parquet.ts";
+import { WRITE_SQL } from "./write_sql.ts";
 
 const ALL: readonly StepDefinition[] = [
   BATCH,
@@ -30,6 +34,10 @@ const ALL: readonly StepDefinition[] = [
   QUEUE,
   REDUCE,
   RENAME,
+  WRITE_CSV,
+  WRITE_JSON_LINES,
+  WRITE_PARQUET,
+  WRITE_SQL,
 ];
 
 /** The ready steps by kind, as a graph's document names them. */
