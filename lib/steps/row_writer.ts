@@ -48,8 +48,16 @@ export class RowWriter<Row> implements Operator {
   }
 
   process(event: FlowEvent): Reaction | Promise<Reaction> {
-    if (this.#filling.length < this.#options.maxEvents) return this.#take(event);
-    return this.#takeLater(event);
+    if (this.#waiting.length === 0 && this.#filling.length < this.#options.maxEvents) return this.#take(event);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push(() => {
+        try { // whoever gave up waiting has been answered already
+          resolve(event.track?.signal.aborted === true ? HELD : this.#take(event));
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
   }
 
   /** Writes all there is. */
@@ -75,11 +83,6 @@ export class RowWriter<Row> implements Operator {
     return HELD;
   }
 
-  async #takeLater(event: FlowEvent): Promise<Reaction> {
-    while (this.#filling.length >= this.#options.maxEvents) await new Promise<void>((go) => this.#waiting.push(go));
-    return this.#take(event);
-  }
-
   /** Writes what is there, after what is being written now. */
   #begin(): void {
     this.#isDue = true;
@@ -93,7 +96,7 @@ export class RowWriter<Row> implements Operator {
       this.#cancel = undefined;
       const piece = this.#filling;
       this.#filling = [];
-      for (const go of this.#waiting.splice(0, this.#options.maxEvents)) go();
+      while (this.#waiting.length > 0 && this.#filling.length < this.#options.maxEvents) this.#waiting.shift()!();
       await held();
       await this.#write(piece);
     }
@@ -111,10 +114,19 @@ export class RowWriter<Row> implements Operator {
         await this.#write(piece.slice(half));
         return;
       }
-      for (const { event } of piece) this.#scope.fail(event, error);
+      for (const { event } of piece) this.#settle(event, () => this.#scope.fail(event, error));
       return;
     }
-    for (const { event } of piece) this.#scope.release(event);
+    for (const { event } of piece) this.#settle(event, () => this.#scope.release(event));
+  }
+
+  /** One event that is not held any more does not stop the writer. */
+  #settle(event: FlowEvent, settle: () => unknown): void {
+    try {
+      settle();
+    } catch (error) {
+      this.#scope.context.pushError(event, error as Error);
+    }
   }
 }
 

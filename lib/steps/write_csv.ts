@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DataError } from "../errors.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import type { StepDefinition, StepScope } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
@@ -113,12 +114,11 @@ class CsvSink implements RowSink<string> {
   /** The columns of the file, which must be ours. */
   #columnsOf(head: string): readonly string[] {
     const there = matchCsvRecord(head, this.#form);
-    if (there === undefined) throw new TypeError(`the first line of "${this.#path}" has quotes that do not end`);
+    const act = `Cannot append to "${this.#path}"`;
+    if (there === undefined) throw new DataError(`${act}: the quotes of its first line do not end`);
     const ours = this.#picker === undefined ? there : this.#names;
     if (ours.length !== there.length || ours.some((name, index) => name !== there[index])) {
-      throw new TypeError(
-        `the columns of "${this.#path}" are ${there.join(", ")}, and those to write are ${ours.join(", ")}`,
-      );
+      throw new DataError(`${act}: its columns are ${there.join(", ")}, and those to write are ${ours.join(", ")}`);
     }
     return there;
   }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DataError } from "../errors.ts";
 import type { StepDefinition } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { ColumnType } from "../stores/column_type.ts";
@@ -64,6 +65,12 @@ export const WRITE_SQL: StepDefinition = {
     const { table, mode = "append", key = [], columns, maxEvents = 128, flushAfterMs = 1_000 } = options;
     const writer = await TableWriter.open({ database: localPath(options.database), table, mode, key });
     const known = writer.columns;
+    const names = columns?.map((column) => parseColumn(column).name) ?? [];
+    const missing = known === undefined ? undefined : [...names, ...key].find((name) => !known.has(name));
+    if (missing !== undefined) {
+      await writer.close();
+      throw new DataError(`Cannot write to table "${table}": it has no column "${missing}"`);
+    }
     const types = known === undefined
       ? Object.entries(options.types ?? {})
       : [...known].filter(([, type]) => isPlain(type));
@@ -78,7 +85,14 @@ export const WRITE_SQL: StepDefinition = {
       scope,
     );
     const sink: RowSink<unknown[]> = {
-      rowOf: (event) => rows.rowOf(event),
+      rowOf(event) {
+        const row = rows.rowOf(event);
+        const empty = mode === "upsert"
+          ? key.find((name) => (row[rows.schema.columns.indexOf(name)] ?? null) === null)
+          : undefined;
+        if (empty !== undefined) throw new TypeError(`Cannot write the row: its key "${empty}" is null`);
+        return row;
+      },
       async write(piece) {
         await writer.write(rows.schema, piece);
         rows.schema.settle();

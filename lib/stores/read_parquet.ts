@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { z } from "zod";
 import { DataError } from "../errors.ts";
 import { COLUMN_TYPE, type ColumnType } from "./column_type.ts";
@@ -15,7 +15,7 @@ export interface ReadParquetOptions extends ScanOptions {
 
 /**
  * Reads a Parquet file, or a folder of them with all that is below it, row by row as objects, without holding more than a piece in
- * memory. Folders named `year=2024` are columns. Files of one folder may differ in their columns: they are matched by name, and one
+ * memory. Folders named `year=2024` below the path are columns. Files of one folder may differ in their columns: they are matched by name, and one
  * that a file lacks is null there. DuckDB is fetched from npm the first time.
  *
  * Values come as they are in JavaScript: times as `Date` (finer than a millisecond is cut off), 64-bit integers as numbers where they
@@ -53,13 +53,17 @@ export async function* readParquet<Row extends object = Record<string, unknown>>
   if (paths.length === 0) throw new RangeError(`Cannot ${act}: the list of files is empty`);
   const types = z.record(z.string().min(1), COLUMN_TYPE).safeParse(options.partitionTypes ?? {});
   if (!types.success) throw new TypeError(`Cannot ${act}: partitionTypes ${types.error.issues[0]!.message}`);
-  const files = (await Promise.all(paths.map(parquetFiles))).flat();
+  const found = await Promise.all(paths.map(async (one) => ({ one, files: await parquetFiles(one) })));
+  const files = found.flatMap((each) => each.files);
+  const isPartitioned = found.some(({ one, files }) =>
+    files.some((file) => relative(one, dirname(file)).includes("="))
+  );
   if (files.length === 0) throw new DataError(`Cannot ${act}: there is no .parquet file in it`);
   const partitions = Object.entries(types.data).map(([name, type]) => `${quoteName(name)}: ${quoteText(type)}`);
   const settings = [
     `[${files.map(quotePath).join(", ")}]`,
     "union_by_name = true",
-    `hive_partitioning = ${files.some((file) => /[/\\][^/\\]+=[^/\\]*[/\\]/.test(file))}`,
+    `hive_partitioning = ${isPartitioned}`,
     ...(partitions.length === 0 ? [] : [`hive_types = {${partitions.join(", ")}}`]),
   ];
   yield* scanRows<Row>(`read_parquet(${settings.join(", ")})`, act, options);
@@ -70,7 +74,7 @@ async function parquetFiles(path: string): Promise<string[]> {
   if ((await new FileItem(path).stat()).kind === "file") return [path];
   const files: string[] = [];
   for await (const name of new FileItem(path).list()) {
-    if (name.startsWith(".") || name.startsWith("_")) continue; // what other programs keep beside the data
+    if (/^[._]|\.part\/?$/.test(name)) continue; // what programs keep beside the data, and what is not whole yet
     if (name.endsWith("/")) files.push(...await parquetFiles(join(path, name.slice(0, -1))));
     else if (/\.(parquet|pq)$/.test(name)) files.push(join(path, name));
   }
