@@ -16,6 +16,18 @@ const INTEGER: Shape = { kind: "integer" };
 const TEXT: Shape = { kind: "text" };
 const TIME: Shape = { kind: "time" };
 const BYTES: Shape = { kind: "bytes" };
+const NOUNS: Readonly<Record<Shape["kind"], string>> = {
+  nothing: "null",
+  boolean: "true or false",
+  text: "a text",
+  time: "a time",
+  bytes: "bytes",
+  integer: "a big integer",
+  number: "a number",
+  list: "a list",
+  map: "a map",
+  struct: "an object",
+};
 const DEEPEST = 100; // levels; a value that holds itself has more
 
 /**
@@ -112,7 +124,7 @@ export function joinShapes(one: Shape, other: Shape): Shape {
     checkNames([...fields.keys()]);
     return { kind: "struct", fields };
   }
-  if (one.kind !== other.kind) throw new TypeError(`is a ${other.kind} where rows before had a ${one.kind}`);
+  if (one.kind !== other.kind) throw new TypeError(`is ${NOUNS[other.kind]} where rows before had ${NOUNS[one.kind]}`);
   return one;
 }
 

@@ -54,10 +54,13 @@ async function checkQuery(connection: DuckConnection, query: string, act: string
   try {
     ({ count } = await connection.extractStatements(query));
   } catch (error) {
-    throw dataError(act, error);
+    if (!(error instanceof Error && error.message === NOTHING_THERE)) throw dataError(act, error);
+    throw new DataError(`Cannot ${act}: the query is empty`, { cause: error });
   }
   if (count !== 1) throw new DataError(`Cannot ${act}: the query has ${count} statements, not one`);
 }
+
+const NOTHING_THERE = "Error in native callback"; // all that the package says of a query of nothing but spaces and comments
 
 async function bindings(parameters: SqlParameters, act: string): Promise<DuckBindings> {
   const { DuckDBTimestampTZValue, blobValue } = await loadDuckdb();

@@ -77,5 +77,5 @@ function textFor(value: unknown, type: string): unknown {
     return Array.from(value, (byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("");
   }
   if (type === "VARCHAR") return jsonLine(value, "write the field");
-  throw new TypeError(`is ${value instanceof Date ? "an invalid date" : `a ${typeof value}`}, no ${type}`);
+  throw new TypeError(`is ${value instanceof Date ? "an invalid date" : typeof value}, no ${type}`);
 }

@@ -129,7 +129,8 @@ Deno.test("RowWriter fails exactly the events of a piece that cannot be written"
 });
 
 Deno.test("RowWriter fails the row at fault alone, where rows are at fault and not the place", async () => {
-  const fails = (rows: readonly number[]) => rows.includes(3) || rows.includes(6) ? new RangeError("bad row") : undefined;
+  const fails = (rows: readonly number[]) =>
+    rows.includes(3) || rows.includes(6) ? new RangeError("bad row") : undefined;
   const { graph, seen } = writing({ maxEvents: 8 }, { fails });
   await using flow = await runGraph(graph);
   const asked = await Promise.allSettled([1, 2, 3, 4, 5, 6, 7, 8].map((n) => flow.ask(n)));
@@ -145,7 +146,15 @@ Deno.test("RowWriter fails an event of which no row can be made, also one that h
   const settled = Promise.allSettled(asked);
   await settle();
   for (let piece = 0; piece < 3; piece++) await told.next();
-  deepStrictEqual((await settled).map(({ status }) => status === "rejected"), [false, false, false, false, true, false, false]);
+  deepStrictEqual((await settled).map(({ status }) => status === "rejected"), [
+    false,
+    false,
+    false,
+    false,
+    true,
+    false,
+    false,
+  ]);
   deepStrictEqual(seen, [1, 2, 3, 4, 5, 6]);
 });
 
