@@ -144,7 +144,5 @@ function textOf(value: unknown, field: string): string | null {
   if (value === null || value === undefined) return null;
   if (value instanceof Date) return value.toISOString();
   if (["string", "number", "bigint", "boolean"].includes(typeof value)) return String(value);
-  throw new TypeError(
-    `Cannot write the row: "${field}" names its folder and is a ${typeof value}, not a text or number`,
-  );
+  throw new TypeError(`Cannot write the row: "${field}" names its folder and is neither a text nor a number`);
 }

@@ -51,8 +51,8 @@ export class TableRows {
 
   #make(columns: readonly RowColumn[], isClosed: boolean): { picker: RowPicker; schema: RowSchema } {
     const partitions = this.#partitions;
-    const moved = new Set(partitions.map(({ name }) => name));
-    const rest = isClosed ? columns.filter(({ name }) => !moved.has(name)) : columns;
+    const moved = new Set(partitions.map(({ from }) => from));
+    const rest = isClosed ? columns.filter(({ from }) => !moved.has(from)) : columns;
     const names = [...rest, ...partitions].map(({ name }) => name);
     if (rest.length === 0) throw new TypeError("Cannot write the row: it has no columns besides the partitions");
     try {

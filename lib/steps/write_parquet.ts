@@ -79,9 +79,9 @@ export const WRITE_PARQUET: StepDefinition = {
     const writer = await ParquetWriter.open({ path, partitions });
     const sink: RowSink<unknown[]> = {
       rowOf: (event) => rows.rowOf(event),
-      async write(piece) {
-        await writer.write(rows.schema, piece);
+      write(piece) {
         rows.schema.settle();
+        return writer.write(rows.schema, piece);
       },
       isRowFault,
       close: () => writer.close(),

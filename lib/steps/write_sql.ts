@@ -93,9 +93,9 @@ export const WRITE_SQL: StepDefinition = {
         if (empty !== undefined) throw new TypeError(`Cannot write the row: its key "${empty}" is null`);
         return row;
       },
-      async write(piece) {
-        await writer.write(rows.schema, piece);
+      write(piece) {
         rows.schema.settle();
+        return writer.write(rows.schema, piece);
       },
       isRowFault,
       close: () => writer.close(),

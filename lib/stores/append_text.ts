@@ -29,7 +29,7 @@ export async function appendText(text: string, { path, begin }: AppendOptions): 
     try {
       await writeAll(file, new TextEncoder().encode(gap + before + text));
     } catch (error) {
-      await file.truncate(size);
+      await file.truncate(size).catch(() => {}); // what cannot be cut was not written: a device, a pipe
       throw error;
     }
   } catch (error) {

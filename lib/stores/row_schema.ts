@@ -47,7 +47,7 @@ export class RowSchema {
     return row;
   }
 
-  /** The rows so far are written: their types stay. */
+  /** The rows so far are being written: their types stay. */
   settle(): void {
     for (const [index, shape] of this.#shapes.entries()) this.#shapes[index] = settled(shape);
   }
