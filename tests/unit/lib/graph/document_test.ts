@@ -7,6 +7,10 @@ import { filter } from "../../../../lib/steps/filter.ts";
 import { flatMap } from "../../../../lib/steps/flat_map.ts";
 import { map } from "../../../../lib/steps/map.ts";
 import { queue } from "../../../../lib/steps/queue.ts";
+import { writeCsv } from "../../../../lib/steps/write_csv.ts";
+import { writeJsonLines } from "../../../../lib/steps/write_json_lines.ts";
+import { writeParquet } from "../../../../lib/steps/write_parquet.ts";
+import { writeSql } from "../../../../lib/steps/write_sql.ts";
 import { runGraph } from "../../../support/run_graph.ts";
 
 class Add {
@@ -48,6 +52,16 @@ Deno.test("Graph.fromJSON() builds the graph that toJSON() gave, for every kind 
   await using other = await runGraph(again);
   for (const body of [1, 5_000]) deepStrictEqual(await other.ask(body), await one.ask(body));
   deepStrictEqual(await one.ask(1), { n: 6, more: 7 });
+});
+
+Deno.test("Graph.fromJSON() builds writers of files and tables as toJSON() gave them", () => {
+  const graph = new Graph<object>("g");
+  graph.to("csv", writeCsv({ path: "a.csv", columns: ["n=a", "$key"], header: false, delimiter: ";", maxEvents: 5 }))
+    .to("lines", writeJsonLines({ path: new URL("file:///a.jsonl"), flushAfterMs: 5 }))
+    .to("parquet", writeParquet({ path: "a", partitionBy: ["$year"], timeField: "at", types: { n: "DECIMAL(10,2)" } }))
+    .to("table", writeSql({ database: "a.duckdb", table: "t", mode: "upsert", key: ["n"] }));
+  const document = JSON.parse(JSON.stringify(graph));
+  deepStrictEqual(JSON.parse(JSON.stringify(Graph.fromJSON(document, graph.code, STEPS))), document);
 });
 
 Deno.test("Graph.toJSON() names code by its own name, and by its step where it has none", () => {
