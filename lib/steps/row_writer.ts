@@ -48,7 +48,7 @@ export class RowWriter<Row> implements Operator {
   }
 
   process(event: FlowEvent): Reaction | Promise<Reaction> {
-    if (this.#waiting.length === 0 && this.#filling.length < this.#options.maxEvents) return this.#take(event);
+    if (this.#filling.length < this.#options.maxEvents) return this.#take(event);
     return new Promise((resolve, reject) => {
       this.#waiting.push(() => {
         try { // whoever gave up waiting has been answered already
@@ -97,7 +97,6 @@ export class RowWriter<Row> implements Operator {
       const piece = this.#filling;
       this.#filling = [];
       while (this.#waiting.length > 0 && this.#filling.length < this.#options.maxEvents) this.#waiting.shift()!();
-      await held();
       await this.#write(piece);
     }
     this.#isDue = false;
@@ -128,9 +127,4 @@ export class RowWriter<Row> implements Operator {
       this.#scope.context.pushError(event, error as Error);
     }
   }
-}
-
-/** Lets the walk note what it was told to hold: it does so when the promise of a step that had to wait has settled. */
-async function held(): Promise<void> {
-  for (let turn = 0; turn < 4; turn++) await undefined;
 }

@@ -35,7 +35,6 @@ export interface DuckConnection {
   stream(sql: string, values?: DuckBindings): Promise<DuckResult>;
   extractStatements(sql: string): Promise<{ readonly count: number }>;
   createAppender(table: string, schema: string, catalog: string): Promise<DuckAppender>;
-  interrupt(): void;
   closeSync(): void;
 }
 

@@ -12,7 +12,7 @@ export interface QueryOptions {
   readonly integers?: WideIntegers | undefined;
 }
 
-/** Runs a query and gives its rows as they come: no more than some thousands are in memory. Whoever stops early stops the query. */
+/** Runs a query and gives its rows as they come: no more than some thousands are in memory. Whoever stops early closes the connection. */
 export async function* queryRows<Row>(
   connection: DuckConnection,
   sql: string,
@@ -20,7 +20,6 @@ export async function* queryRows<Row>(
 ): AsyncGenerator<Row> {
   const { act, values, integers } = options;
   const runtime = await loadDuckdb();
-  let isDone = false;
   try {
     const result = await connection.stream(sql, values);
     const names = result.deduplicatedColumnNames();
@@ -35,12 +34,8 @@ export async function* queryRows<Row>(
       );
       for (let row = 0; row < chunk.rowCount; row++) yield rowOf(names, columns, row) as Row;
     }
-    isDone = true;
   } catch (error) {
-    isDone = true;
     throw dataError(act, error);
-  } finally {
-    if (!isDone) connection.interrupt();
   }
 }
 
