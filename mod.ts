@@ -5,6 +5,7 @@
  */
 
 export {
+  DataError,
   type Fault,
   GraphError,
   ModelError,
@@ -25,6 +26,7 @@ export { CopyError } from "./lib/flow/copy.ts";
 export { MemoryTable, memoryTable, type TableRows } from "./lib/flow/memory_table.ts";
 export type { ErrorStream, FailureRecord } from "./lib/flow/failures.ts";
 export { type CloseOptions, Flow } from "./lib/flow/flow.ts";
+export { type Fed, feed, type FeedOptions, type RowPart } from "./lib/flow/feed.ts";
 export type { Probe } from "./lib/flow/probe.ts";
 export type { TraceStep } from "./lib/flow/tracer.ts";
 export type { ReplyStream } from "./lib/flow/reply_stream.ts";
@@ -166,5 +168,17 @@ export type {
   Subscription,
 } from "./lib/streams/stream.ts";
 export type { StreamClock } from "./lib/streams/stream_clock.ts";
+export { writeCsv, type WriteCsvOptions } from "./lib/steps/write_csv.ts";
+export { writeJsonLines, type WriteJsonLinesOptions } from "./lib/steps/write_json_lines.ts";
+export { writeParquet, type WriteParquetOptions } from "./lib/steps/write_parquet.ts";
+export { writeSql, type WriteSqlOptions } from "./lib/steps/write_sql.ts";
+export type { FlushOptions } from "./lib/steps/writer_options.ts";
+export type { ColumnType } from "./lib/stores/column_type.ts";
+export { readCsv, type ReadCsvOptions } from "./lib/stores/read_csv.ts";
+export { readJsonLines, type ReadJsonLinesOptions } from "./lib/stores/read_json_lines.ts";
+export { readParquet, type ReadParquetOptions } from "./lib/stores/read_parquet.ts";
+export { readSql, type ReadSqlOptions, type SqlParameters, type SqlValue } from "./lib/stores/read_sql.ts";
+export type { WideIntegers } from "./lib/stores/read_value.ts";
+export type { ScanOptions } from "./lib/stores/scan.ts";
 export type { MemberErrorPolicy } from "./lib/routers/ensemble.ts";
 export type { VoteType } from "./lib/routers/vote.ts";

@@ -180,3 +180,9 @@ export class StreamError extends Error {
   /** The name of the class. */
   override readonly name = "StreamError";
 }
+
+/** Rows cannot be read or written: the file is broken, a value does not fit its column, a database refuses. */
+export class DataError extends Error {
+  /** The name of the class. */
+  override readonly name = "DataError";
+}

@@ -11,7 +11,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "lib/streams": ["lib/errors.ts"],
   "lib/graph": ["lib/errors.ts", "lib/draw", "lib/tensor"],
   "lib/flow": ["lib/errors.ts", "lib/graph", "lib/streams"],
-  "lib/steps": ["lib/errors.ts", "lib/graph", "lib/flow", "lib/protocol"],
+  "lib/steps": ["lib/errors.ts", "lib/graph", "lib/flow", "lib/protocol", "lib/stores"],
   "lib/models": ["lib/errors.ts", "lib/graph", "lib/protocol", "lib/stores", "lib/tensor"],
   "lib/routers": ["lib/errors.ts", "lib/flow", "lib/graph", "lib/models", "lib/protocol", "lib/steps"],
   "lib/serve": ["lib/errors.ts", "lib/draw", "lib/flow", "lib/graph", "lib/protocol", "lib/routers"],

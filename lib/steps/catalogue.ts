@@ -33,6 +33,10 @@ import { RENAME } from "./rename.ts";
 import { SAMPLE_WINDOW } from "./sample_window.ts";
 import { SET_EVENT_METADATA } from "./set_event_metadata.ts";
 import { VALIDATOR } from "./validator.ts";
+import { WRITE_CSV } from "./write_csv.ts";
+import { WRITE_JSON_LINES } from "./write_json_lines.ts";
+import { WRITE_PARQUET } from "./write_parquet.ts";
+import { WRITE_SQL } from "./write_sql.ts";
 
 const ALL: readonly StepDefinition[] = [
   ASSERT_EVENTS,
@@ -68,6 +72,10 @@ const ALL: readonly StepDefinition[] = [
   SAMPLE_WINDOW,
   SET_EVENT_METADATA,
   VALIDATOR,
+  WRITE_CSV,
+  WRITE_JSON_LINES,
+  WRITE_PARQUET,
+  WRITE_SQL,
 ];
 
 /** The ready steps by kind, as a graph's document names them. */

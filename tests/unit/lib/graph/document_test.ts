@@ -29,6 +29,10 @@ import { validator } from "../../../../lib/steps/validator.ts";
 import { remote } from "../../../../lib/steps/remote.ts";
 import { remoteBatch } from "../../../../lib/steps/remote_batch.ts";
 import { serveLoopback } from "../../../support/loopback.ts";
+import { writeCsv } from "../../../../lib/steps/write_csv.ts";
+import { writeJsonLines } from "../../../../lib/steps/write_json_lines.ts";
+import { writeParquet } from "../../../../lib/steps/write_parquet.ts";
+import { writeSql } from "../../../../lib/steps/write_sql.ts";
 import { runGraph } from "../../../support/run_graph.ts";
 
 class Add {
@@ -146,6 +150,16 @@ Deno.test("Graph.fromJSON() builds steps that ask other services, with their sch
   await using one = await runGraph(graph);
   await using other = await runGraph(again);
   deepStrictEqual([await one.ask(2), await other.ask(2)], [[4], [4]]);
+});
+
+Deno.test("Graph.fromJSON() builds writers of files and tables as toJSON() gave them", () => {
+  const graph = new Graph<object>("g");
+  graph.to("csv", writeCsv({ path: "a.csv", columns: ["n=a", "$key"], header: false, delimiter: ";", maxEvents: 5 }))
+    .to("lines", writeJsonLines({ path: new URL("file:///a.jsonl"), flushAfterMs: 5 }))
+    .to("parquet", writeParquet({ path: "a", partitionBy: ["$year"], timeField: "at", types: { n: "DECIMAL(10,2)" } }))
+    .to("table", writeSql({ database: "a.duckdb", table: "t", mode: "upsert", key: ["n"] }));
+  const document = JSON.parse(JSON.stringify(graph));
+  deepStrictEqual(JSON.parse(JSON.stringify(Graph.fromJSON(document, graph.code, STEPS))), document);
 });
 
 Deno.test("Graph.toJSON() names code by its own name, and by its step where it has none", () => {
