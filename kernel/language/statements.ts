@@ -133,12 +133,18 @@ export function isValue(statement: Statement): boolean {
 
 /** Hands the value of the last statement to the engine. */
 export function returnLast(program: Program, edited: MagicString, options: RewriteOptions): void {
-  const last = program.body.findLast((each) => each.type !== "EmptyStatement");
+  const last = program.body.findLast((each) => each.type !== "EmptyStatement" && !isEmptyExport(each));
   if (last === undefined || !isValue(last)) return;
   const node = last.type === "ExportDefaultDeclaration"
     ? last.declaration
     : (last as { readonly expression: { readonly start: number; readonly end: number } }).expression;
   edited.appendLeft(node.start, `await ${options.engine}.result((`).prependRight(node.end, "))");
+}
+
+/** `export {}`, which the transformer puts behind a script of which it took every import, since all were of types. */
+function isEmptyExport(statement: Statement): boolean {
+  return statement.type === "ExportNamedDeclaration" && statement.declaration === null &&
+    statement.specifiers.length === 0;
 }
 
 /** Edits the script of a cell in place. */

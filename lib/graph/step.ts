@@ -88,7 +88,10 @@ export interface StepOptions<Path = string, From = string, Full = boolean> {
   backoffMs?: number;
   /** A run that takes longer, in milliseconds, fails with status 504. Default: no limit; of `remote` 60,000. */
   timeoutMs?: number;
-  /** How many events the step works on at once, 1 or more; they leave in order. Default: one a key, any number without keys; of `remote` 8. */
+  /**
+   * How many events the step works on at once, 1 or more; those of one source, partition or key leave in order. Default: one a key, any
+   * number without keys; of `remote` 8.
+   */
   maxInFlight?: number;
   /** How often one event may enter this step, in a graph with cycles. Default: the graph's limit. */
   maxIterations?: number;

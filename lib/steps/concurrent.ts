@@ -25,9 +25,10 @@ export const CONCURRENT: StepDefinition = {
 };
 
 /**
- * Runs `fn` for several events at once, whether they have keys or come from one source, and sends the results on in the order in
- * which the events came. For functions that wait: for a service, a database, a model elsewhere. It is a plain function with the step
- * option `maxInFlight`; `retries`, `backoffMs` and `timeoutMs` are options of every step.
+ * Runs `fn` for several events at once, whether they have keys or come from one source; those of one source, partition or key leave in
+ * the order in which they came, and requests without a key as they are done. For functions that wait: for a service, a database, a
+ * model elsewhere. It is a plain function with the step option `maxInFlight`; `retries`, `backoffMs` and `timeoutMs` are options of
+ * every step.
  *
  * @example
  * ```ts

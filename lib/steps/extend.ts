@@ -14,7 +14,7 @@ export const EXTEND: StepDefinition = {
   open({ code }, scope) {
     return {
       process(event) {
-        const added = code.fn!(scope.read(event), scope.context);
+        const added = code.fn!(scope.read(event), scope.contextOf(event));
         return added instanceof Promise ? added.then((fields) => add(event, fields, scope)) : add(event, added, scope);
       },
     };

@@ -11,10 +11,10 @@ export const FILTER: StepDefinition = {
   code: { fn: "required" },
   canDrop: true,
   passes: true,
-  open({ code }, { read, context }) {
+  open({ code }, scope) {
     return {
       process(event) {
-        const keep = code.fn!(read(event), context);
+        const keep = code.fn!(scope.read(event), scope.contextOf(event));
         return keep instanceof Promise ? keep.then((yes) => yes ? event : []) : keep ? event : [];
       },
     };

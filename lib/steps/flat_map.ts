@@ -14,7 +14,7 @@ export const FLAT_MAP: StepDefinition = {
   open({ code }, scope) {
     return {
       process(event) {
-        const items = code.fn!(scope.read(event), scope.context);
+        const items = code.fn!(scope.read(event), scope.contextOf(event));
         return items instanceof Promise
           ? items.then((list) => spread(event, list, scope))
           : spread(event, items, scope);

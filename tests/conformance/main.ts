@@ -7,7 +7,7 @@ export interface Counts {
   readonly skipped: number;
 }
 
-const SUITES = ["golden", "streams", "zmtp", "jupyter"] as const;
+const SUITES = ["golden", "notebooks", "streams", "zmtp", "jupyter"] as const;
 
 const asked = Deno.args.filter((argument) => !argument.startsWith("--"));
 const unknown = asked.filter((name) => !(SUITES as readonly string[]).includes(name));

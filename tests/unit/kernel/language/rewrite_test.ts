@@ -18,6 +18,15 @@ Deno.test("rewriteCell() hands the last expression to the engine, with and witho
   strictEqual(await rewrite(""), "");
 });
 
+Deno.test("rewriteCell() hands the last expression to the engine also where a cell imports only types", async () => {
+  strictEqual(await rewrite('import type { A } from "a";\na'), "await E.result((a));\n;");
+  strictEqual(
+    await rewrite('import { type A } from "a";\na').then((code) => code.includes("await E.result((a));")),
+    true,
+  );
+  strictEqual(await rewrite('a;\nimport type { A } from "a"'), "a;\n;");
+});
+
 Deno.test("rewriteCell() takes a lone object literal for a value and a block for a block", async () => {
   match(await rewrite("{ a: 1 } // note"), /^await E\.result\(\(\(\{ a: 1 \}\)\)\);/);
   match(await rewrite("{}"), /^await E\.result\(\(\(\{\}\)\)\);/);

@@ -62,6 +62,22 @@ Deno.test("concurrent() sends results on in the order of the events, whoever is 
   deepStrictEqual(seen, [10, 30, 40]);
 });
 
+Deno.test("concurrent() keeps the order of each key, and lets requests without one leave as they are done", async () => {
+  const { fn, waiting } = gated();
+  const seen: number[] = [];
+  const graph = new Graph<number>("g");
+  graph.to("c", concurrent(fn, { maxInFlight: 4 })).to("keep", (n) => void seen.push(n));
+  const flow = await runGraph(graph);
+  const asked = [flow.ask(1), flow.ask(2), flow.ask(3, { key: "k" }), flow.ask(4, { key: "k" })];
+  for (const n of [4, 3, 2, 1]) {
+    waiting.get(n)!();
+    await settle();
+  }
+  deepStrictEqual(seen, [30, 40, 20, 10]);
+  await Promise.all(asked);
+  await flow.close();
+});
+
 Deno.test("concurrent() is tried again as its step says", async () => {
   const clock = new ManualClock();
   let calls = 0;

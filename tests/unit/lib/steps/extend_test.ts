@@ -35,3 +35,21 @@ Deno.test("extend() refuses a body or a result that is no object", async () => {
     await rejects(flow.ask(body), message);
   }
 });
+
+Deno.test("extend() hands its function the signal of the event", async () => {
+  const caller = new AbortController();
+  const heard = Promise.withResolvers<void>();
+  const graph = new Graph<number>("g");
+  graph.to(
+    "s",
+    extend(async (_n, { signal }) => {
+      signal.addEventListener("abort", () => heard.resolve());
+      caller.abort();
+      await heard.promise;
+      return {};
+    }),
+  ).respond();
+  await using flow = await runGraph(graph);
+  await rejects(flow.ask(1, { signal: caller.signal }), { status: 499 });
+  await heard.promise;
+});

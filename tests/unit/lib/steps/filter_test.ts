@@ -1,4 +1,4 @@
-import { deepStrictEqual } from "node:assert/strict";
+import { deepStrictEqual, rejects } from "node:assert/strict";
 import { Graph } from "../../../../lib/graph/graph.ts";
 import { filter } from "../../../../lib/steps/filter.ts";
 import { runGraph } from "../../../support/run_graph.ts";
@@ -10,4 +10,22 @@ Deno.test("filter() decides on the part at inputPath and passes the whole body, 
     await using flow = await runGraph(graph);
     deepStrictEqual([await flow.ask({ n: 2 }), await flow.ask({ n: 1 })], [{ n: 2 }, undefined]);
   }
+});
+
+Deno.test("filter() hands its function the signal of the event", async () => {
+  const caller = new AbortController();
+  const heard = Promise.withResolvers<void>();
+  const graph = new Graph<number>("g");
+  graph.to(
+    "s",
+    filter(async (_n, { signal }) => {
+      signal.addEventListener("abort", () => heard.resolve());
+      caller.abort();
+      await heard.promise;
+      return true;
+    }),
+  ).respond();
+  await using flow = await runGraph(graph);
+  await rejects(flow.ask(1, { signal: caller.signal }), { status: 499 });
+  await heard.promise;
 });

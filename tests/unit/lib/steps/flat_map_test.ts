@@ -30,3 +30,21 @@ Deno.test("flatMap() refuses a result that cannot be iterated, and text", async 
     await rejects(flow.ask(1), /Cannot make events of/);
   }
 });
+
+Deno.test("flatMap() hands its function the signal of the event", async () => {
+  const caller = new AbortController();
+  const heard = Promise.withResolvers<void>();
+  const graph = new Graph<number>("g");
+  graph.to(
+    "s",
+    flatMap(async (_n, { signal }) => {
+      signal.addEventListener("abort", () => heard.resolve());
+      caller.abort();
+      await heard.promise;
+      return [];
+    }),
+  ).respond();
+  await using flow = await runGraph(graph);
+  await rejects(flow.ask(1, { signal: caller.signal }), { status: 499 });
+  await heard.promise;
+});
