@@ -5,6 +5,7 @@
 
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import {
+  aggregateByKey,
   batch,
   choice,
   collector,
@@ -15,11 +16,13 @@ import {
   merge,
   ModelServer,
   queue,
+  remote,
   serving,
   StatusError,
   votingEnsemble,
   type VotingEnsembleOptions,
 } from "levada";
+import { serveLoopback } from "../support/loopback.ts";
 import { ManualClock, settle } from "../support/manual_clock.ts";
 import { memoryLog } from "../support/run_graph.ts";
 
@@ -245,12 +248,45 @@ Deno.test("row 13: a queue is chosen by another name than its own | one name eve
 });
 
 Deno.test("row 14: a failure in a step's own options hangs the caller, then the flow | it is that event's failure", async () => {
-  const fn = serving("keys"); // here of a batch's key; remote()'s url is tested where remote() is
+  const fn = serving("keys");
   fn.setTopology("flow").to("batch", batch({ maxEvents: 1, key: (body: { key: { id: string } }) => body.key.id }))
     .respond();
   await using server = await fn.toMockServer(QUIET);
   await rejects(server.test("/", {}), { status: 500, message: /Cannot read properties of undefined/ });
   deepStrictEqual(await server.test("/", { key: { id: "a" } }), [{ key: { id: "a" } }]);
+});
+
+Deno.test("row 14: a failing URL expression hangs the caller, then the flow | it is that event's failure", async () => {
+  await using service = serveLoopback(() => Response.json("here"));
+  const fn = serving("urls");
+  fn.setTopology("flow").to("ask", remote({ url: (body: { at: { host: string } }) => body.at.host })).respond();
+  await using server = await fn.toMockServer(QUIET);
+  await rejects(server.test("/", {}), { status: 500, message: /Cannot read properties of undefined/ });
+  deepStrictEqual(await server.test("/", { at: { host: service.url } }), "here");
+});
+
+Deno.test("row 15: late events lose their fields, or are lost again by the next | counted while their bucket is kept, then told", async () => {
+  const minute = (n: number) => new Date(Date.UTC(2026, 0, 1, 10, n));
+  // A fixed window is told whole; a sliding one as it was at the event's own time. The event behind the late one gets 4 in storey.
+  for (const [window, told] of [[{}, [1, 2, 3, 4, 5]], [{ period: "10m" }, [1, 2, 3, 3, 5]]] as const) {
+    const fn = serving("late");
+    fn.setTopology("flow")
+      .to(
+        "count",
+        aggregateByKey({
+          aggregations: [{ name: "n", value: () => 1, operations: ["count"], windows: ["2h"], ...window }],
+          lateness: "3h",
+        }),
+      )
+      .respond();
+    await using server = await fn.toMockServer(QUIET);
+    const counts: (number | undefined)[] = [];
+    for (const n of [0, 30, 60, 45, 61, -600]) {
+      counts.push((await server.test("/", { n }, { key: "k", time: minute(n) })).n_count_2h);
+    }
+    deepStrictEqual(counts, [...told, undefined]);
+    deepStrictEqual(server.counts().count, { late: 1 }, "what is refused is counted and shown");
+  }
 });
 
 Deno.test("row 16: any exception is 400 | the caller's fault 4xx, the graph's 500, time-outs 504, overload 503, naming the step", async () => {

@@ -1,14 +1,17 @@
 import { deepStrictEqual } from "node:assert/strict";
 import type { Clock } from "../../../../lib/graph/clock.ts";
 import type { Chain } from "../../../../lib/graph/chain.ts";
+import { reply } from "../../../../lib/graph/early_reply.ts";
 import { FlowEvent } from "../../../../lib/graph/event.ts";
 import { Graph } from "../../../../lib/graph/graph.ts";
 import { batch } from "../../../../lib/steps/batch.ts";
 import { choice } from "../../../../lib/steps/choice.ts";
 import { collector } from "../../../../lib/steps/collector.ts";
+import { concurrent } from "../../../../lib/steps/concurrent.ts";
 import { filter } from "../../../../lib/steps/filter.ts";
 import { flatMap } from "../../../../lib/steps/flat_map.ts";
 import { merge } from "../../../../lib/steps/merge.ts";
+import { parallel } from "../../../../lib/steps/parallel.ts";
 import { queue } from "../../../../lib/steps/queue.ts";
 import { runGraph } from "../../../support/run_graph.ts";
 
@@ -124,6 +127,26 @@ const PIECES: Readonly<Record<string, Piece>> = {
       return [];
     },
   },
+  concurrent: {
+    build: (chain, { name, later }) =>
+      chain.to(name(), concurrent(({ root, n }: Item) => later({ root, n: n + 3 }), { maxInFlight: 2 })),
+    model: (n) => [n + 3],
+  },
+  parallel: {
+    build: (chain, { name, later }) =>
+      chain.to(
+        name(),
+        parallel({ one: ({ n }: Item) => later(n), two: ({ root, n }: Item) => ({ root, n: n * 2 }) }, {
+          select: ({ n }) => n % 13 === 0 ? [] : ["one", "two"],
+          join: ({ one, two }) => ({ root: two!.root, n: two!.n + one! }),
+        }),
+      ) as Run,
+    model: (n) => n % 13 === 0 ? [] : [n * 3],
+  },
+  early: {
+    build: (chain, { name }) => chain.to(name(), (item: Item) => item.n % 9 === 0 ? reply(item) : item) as Run,
+    model: (n) => n % 9 === 0 ? [] : [n],
+  },
   chunks: {
     build: (chain, { name }) =>
       chain.to(name(), function* ({ root, n }: Item) {
@@ -172,9 +195,9 @@ const PIECES: Readonly<Record<string, Piece>> = {
   },
 };
 
-/** Pieces behind which no other stream may begin before a collector. */
+/** Pieces whose stream is still open behind them, and those that refuse its chunks: streams of their own, and early replies. */
 const OPEN_STREAMS = new Set(["chunks"]);
-const STREAMS = new Set(["chunks", "gathered"]);
+const NOT_IN_STREAMS = new Set(["chunks", "gathered", "early"]);
 
 function sum(parts: Item[]): Item {
   return { root: parts[0]!.root, n: parts.reduce((total, { n }) => total + n, 0) };
@@ -197,7 +220,7 @@ function drawPieces(next: (below: number) => number): string[] {
   const pieces: string[] = [];
   for (let left = 2 + next(6); left > 0; left--) {
     const piece = USED[next(USED.length)]!;
-    if (!STREAMS.has(piece) || !pieces.some((earlier) => OPEN_STREAMS.has(earlier))) pieces.push(piece);
+    if (!NOT_IN_STREAMS.has(piece) || !pieces.some((earlier) => OPEN_STREAMS.has(earlier))) pieces.push(piece);
   }
   return pieces;
 }
