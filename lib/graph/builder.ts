@@ -3,6 +3,7 @@ import type { ErrorClass, RouteNode, StepNode } from "./node.ts";
 import { callerPlace } from "./place.ts";
 import { type Heard, replay, type Told } from "./replay.ts";
 import type { ReadyStep, StepOptions } from "./step.ts";
+import { isStepOption } from "./step_options.ts";
 import { asReadyStep } from "./task.ts";
 
 /** Where `addStep` puts a step: `""` is behind nothing, `"$prev"` behind the step before. */
@@ -22,22 +23,6 @@ export interface FlowItem extends StepOptions {
   /** The arguments of its class. */
   args?: object;
 }
-
-const STEP_OPTIONS: ReadonlySet<string> = new Set<keyof StepOptions>([
-  "resultPath",
-  "inputPath",
-  "fullEvent",
-  "function",
-  "shape",
-  "comment",
-  "share",
-  "retries",
-  "backoffMs",
-  "timeoutMs",
-  "maxInFlight",
-  "maxIterations",
-  "breaker",
-]);
 
 /** What `add` gives of a step: all that a chain has to know. */
 export interface AddedStep {
@@ -147,7 +132,7 @@ function splitOptions({ args: own, ...given }: Readonly<Record<string, unknown>>
   const args: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined) continue;
-    (STEP_OPTIONS.has(key) ? options : args)[key] = value;
+    (isStepOption(key) ? options : args)[key] = value;
   }
   if (typeof own === "object" && own !== null && !Array.isArray(own)) Object.assign(args, own);
   else if (own !== undefined) args.args = own;

@@ -3,6 +3,7 @@ import { errorFault } from "./fault.ts";
 import { notJson } from "./json.ts";
 import type { RouteNode, StepNode } from "./node.ts";
 import type { StepOptions } from "./step.ts";
+import { wishOf } from "./step_options.ts";
 import { CLASS_TASK } from "./task.ts";
 
 /** The faults of a step's options, of its kind's own options, and of the arguments of its class and routes. */
@@ -16,32 +17,12 @@ export function checkOptions(node: StepNode): Fault[] {
   ];
 }
 
-const TEXT = ["a string", (value: unknown) => typeof value === "string" && value !== ""] as const;
-const PATH = ["names joined by dots, such as stats.length", isPath] as const;
-const YES_OR_NO = ["a boolean", (value: unknown) => typeof value === "boolean"] as const;
-
-const OPTION_TYPES: Readonly<Record<keyof StepOptions, readonly [wish: string, is: (value: unknown) => boolean]>> = {
-  resultPath: PATH,
-  inputPath: PATH,
-  fullEvent: YES_OR_NO,
-  function: TEXT,
-  shape: TEXT,
-  comment: TEXT,
-  share: YES_OR_NO,
-  retries: ["a whole number, 0 or more", (value) => isWhole(value, 0)],
-  backoffMs: ["milliseconds, 0 or more", (value) => isFrom(value, 0)],
-  timeoutMs: ["milliseconds, more than 0", (value) => isFrom(value, 0) && value !== 0],
-  maxInFlight: ["a whole number, 1 or more", (value) => isWhole(value, 1)],
-  maxIterations: ["a whole number, 1 or more", (value) => isWhole(value, 1)],
-  breaker: ["{ failures: 1 or more, coolDownMs: 0 or more }", isBreaker],
-};
-
 const NOT_FOR_HOLDERS = ["retries", "backoffMs", "timeoutMs", "breaker"];
 
 function checkCommon({ options, definition }: StepNode): Fault[] {
   const faults = Object.entries(options).flatMap(([key, value]) => {
-    const [wish, is] = OPTION_TYPES[key as keyof StepOptions];
-    return is(value) ? [] : [errorFault(`option ${key} is ${shown(value)}`, `Give ${wish}`)];
+    const wish = wishOf(key as keyof StepOptions, value);
+    return wish === undefined ? [] : [errorFault(`option ${key} is ${shown(value)}`, `Give ${wish}`)];
   });
   for (const key of definition.holds === true ? NOT_FOR_HOLDERS : []) {
     if (!(key in options)) continue;
@@ -83,24 +64,6 @@ function checkJson(args: Readonly<Record<string, unknown>>): Fault[] {
       `Pass data, and build what needs code in load() or open()`,
     )];
   });
-}
-
-function isPath(value: unknown): boolean {
-  return typeof value === "string" && value.split(".").every((name) => name !== "");
-}
-
-function isFrom(value: unknown, least: number): boolean {
-  return typeof value === "number" && Number.isFinite(value) && value >= least;
-}
-
-function isWhole(value: unknown, least: number): boolean {
-  return Number.isSafeInteger(value) && isFrom(value, least);
-}
-
-function isBreaker(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const { failures, coolDownMs } = value as Partial<NonNullable<StepOptions["breaker"]>>;
-  return isWhole(failures, 1) && isFrom(coolDownMs, 0);
 }
 
 function shown(value: unknown): string {

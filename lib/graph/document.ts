@@ -4,6 +4,7 @@ import type { GraphSource } from "./source.ts";
 import { FLOW_LIMITS } from "./limits.ts";
 import type { Catch, ErrorClass, StepNode } from "./node.ts";
 import { Refs } from "./refs.ts";
+import { STEP_OPTIONS } from "./step_options.ts";
 
 const REF = z.string().min(1);
 const DATA = z.record(z.string(), z.json());
@@ -22,21 +23,7 @@ const STEP = z.strictObject({
   code: CODE.optional(),
   ...CALLABLE,
   /** The options that all steps have. */
-  options: z.strictObject({
-    resultPath: z.string(),
-    inputPath: z.string(),
-    fullEvent: z.boolean(),
-    function: z.string(),
-    shape: z.string(),
-    comment: z.string(),
-    share: z.boolean(),
-    retries: z.number(),
-    backoffMs: z.number(),
-    timeoutMs: z.number(),
-    maxInFlight: z.number(),
-    maxIterations: z.number(),
-    breaker: z.strictObject({ failures: z.number(), coolDownMs: z.number() }),
-  }).partial().optional(),
+  options: STEP_OPTIONS.optional(),
   after: z.array(z.string()).optional(),
   before: z.array(z.string()).optional(),
   takesOver: z.boolean().optional(),
