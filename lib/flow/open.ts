@@ -37,7 +37,8 @@ export async function openSteps(plan: Plan, options: OpenOptions): Promise<(Runn
   const running: (Mutable<RunningStep> | undefined)[] = new Array(plan.steps.length);
   const common: Common = { ...options, tables: new Tables(options.surroundings.table), shared: new Map() };
   await Promise.all(plan.steps.map(async (step, index) => {
-    const policy = new Policy({ step: step.spec.name, options: step.options, clock: options.clock });
+    const { clock, surroundings: { log } } = options;
+    const policy = new Policy({ step: step.spec.name, options: step.options, clock, log });
     const shell: Mutable<RunningStep> = {
       name: step.spec.name,
       function: step.function,

@@ -1,5 +1,6 @@
-import { isA, StatusError } from "../errors.ts";
+import { describeThrown, isA, StatusError } from "../errors.ts";
 import type { Clock } from "../graph/clock.ts";
+import type { Log } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import type { Operator } from "../graph/operator.ts";
 import type { StepOptions } from "../graph/step.ts";
@@ -14,6 +15,8 @@ export interface PolicyOptions {
   readonly step: string;
   readonly options: StepOptions;
   readonly clock: Clock;
+  /** Is told of each retry. Default: nobody is. */
+  readonly log?: Log;
   /** Gives numbers from 0 up to 1, for the jitter. Default: `Math.random`. */
   readonly random?: () => number;
 }
@@ -99,8 +102,10 @@ export class Policy {
   async #again<Result>(work: Work<Result>, failure: unknown): Promise<Result> {
     let error = failure;
     for (let tried = 1;; tried++) {
+      const pauseMs = this.#pauseMs(error, tried);
+      this.#tell(error, tried, pauseMs);
       try {
-        await sleep(this.#policy.clock, this.#pauseMs(error, tried), work.signal);
+        await sleep(this.#policy.clock, pauseMs, work.signal);
         this.#breaker?.enter();
       } catch {
         throw error; // the caller has left, or others have failed as well: what went wrong here tells more
@@ -112,6 +117,12 @@ export class Policy {
         if (this.#isLast(error, tried)) throw error;
       }
     }
+  }
+
+  #tell(error: unknown, tried: number, pauseMs: number): void {
+    const { step, log } = this.#policy;
+    const when = `in ${Math.round(pauseMs)} ms, ${tried} of ${this.retries}`;
+    log?.warn(`Step "${step}" failed and is tried again ${when}: ${describeThrown(error).message}`, { step });
   }
 
   #pauseMs(error: unknown, tried: number): number {

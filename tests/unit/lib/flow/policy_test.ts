@@ -7,7 +7,7 @@ import { batch } from "../../../../lib/steps/batch.ts";
 import type { StepDefinition } from "../../../../lib/graph/operator.ts";
 import { ReadyStep, type StepOptions } from "../../../../lib/graph/step.ts";
 import { settle, testClock } from "../../../../lib/testing/test_clock.ts";
-import { runGraph } from "../../../support/run_graph.ts";
+import { memoryLog, runGraph } from "../../../support/run_graph.ts";
 
 async function flowOf(step: (body: number[], context: Context) => unknown, options: StepOptions) {
   const clock = testClock();
@@ -218,4 +218,22 @@ Deno.test("compile() refuses a policy on a step that holds events, and options o
     }
     return true;
   });
+});
+
+Deno.test("withPolicy() tells the log of each retry: which step, when, how many are left, and why", async () => {
+  const clock = testClock();
+  const log = memoryLog();
+  const graph = new Graph<number>("g");
+  graph.to("shaky", (n) => {
+    throw new Error(`no ${n}`);
+  }, { retries: 2, backoffMs: 100 }).respond();
+  const flow = await runGraph(graph, { clock, log });
+  const failed = rejects(flow.ask(1), /no 1/);
+  await clock.advance(1_000);
+  await failed;
+  await flow.close();
+  deepStrictEqual(log.lines.map((line) => line.replace(/in \d+ ms/, "in # ms")), [
+    'warn: Step "shaky" failed and is tried again in # ms, 1 of 2: no 1',
+    'warn: Step "shaky" failed and is tried again in # ms, 2 of 2: no 1',
+  ]);
 });
