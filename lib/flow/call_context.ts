@@ -1,15 +1,19 @@
 import type { Context, Log } from "../graph/context.ts";
-import type { FlowEvent } from "../graph/event.ts";
-import type { KeyedTable } from "../graph/keyed_table.ts";
+import type { Track } from "../graph/event.ts";
 
-/** What a step's function is told for one event: the step's context, and the event's own signal. */
+/** What the engine counts an event by: the event itself, or, before one is made, what it will be counted by. */
+export interface Tracked {
+  readonly track: Track | undefined;
+}
+
+/** What a step's function is told for one event: the step's context, and the event's own signal. Its functions may be taken out. */
 export class CallContext implements Context {
   readonly #base: Context;
-  readonly #event: FlowEvent;
+  readonly #tracked: Tracked;
 
-  constructor(base: Context, event: FlowEvent) {
+  constructor(base: Context, tracked: Tracked) {
     this.#base = base;
-    this.#event = event;
+    this.#tracked = tracked;
   }
 
   get step(): string {
@@ -33,22 +37,22 @@ export class CallContext implements Context {
   }
 
   get signal(): AbortSignal {
-    return this.#event.track?.signal ?? this.#base.signal;
+    return this.#tracked.track?.signal ?? this.#base.signal;
   }
 
-  param<Value = unknown>(name: string, fallback?: Value): Value {
-    return this.#base.param(name, fallback);
+  get param(): Context["param"] {
+    return this.#base.param;
   }
 
-  table(name: string): KeyedTable {
-    return this.#base.table(name);
+  get table(): Context["table"] {
+    return this.#base.table;
   }
 
-  metric(name: string, value: number): void {
-    this.#base.metric(name, value);
+  get metric(): Context["metric"] {
+    return this.#base.metric;
   }
 
-  pushError(event: FlowEvent, error: Error): void {
-    this.#base.pushError(event, error);
+  get pushError(): Context["pushError"] {
+    return this.#base.pushError;
   }
 }

@@ -13,5 +13,7 @@ export interface CopiesOptions {
 export function copiesOf(event: FlowEvent, step: RunningStep, { count, freezes }: CopiesOptions): FlowEvent[] {
   const share = step.options.share === true;
   if (share && freezes) freezeData(event.body);
-  return Array.from({ length: count }, () => event.with(share ? event.body : copyData(event.body)));
+  const copies: FlowEvent[] = [];
+  for (let index = 0; index < count; index++) copies.push(event.with(share ? event.body : copyData(event.body)));
+  return copies;
 }

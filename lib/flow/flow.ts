@@ -2,6 +2,7 @@ import { StatusError, StepError } from "../errors.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { Plan } from "../graph/compile.ts";
 import { type EventInit, FlowEvent } from "../graph/event.ts";
+import type { Tracked } from "./call_context.ts";
 import { checkInput } from "./check_input.ts";
 import { closeFlow } from "./closing.ts";
 import type { Counts } from "./counts.ts";
@@ -9,7 +10,7 @@ import { discard } from "./discard.ts";
 import type { FailureRecord, Failures } from "./failures.ts";
 import { joinProbes, type Probe } from "./probe.ts";
 import type { RunningStep } from "./running_step.ts";
-import { Stop, straightWay } from "./straight.ts";
+import { Stop, type Straight, straightWay } from "./straight.ts";
 import { Tracer, type TraceStep } from "./tracer.ts";
 import type { Traffic } from "./traffic.ts";
 import { type Outcome, replyTo } from "./outcome.ts";
@@ -40,7 +41,7 @@ export interface FlowParts {
 export class Flow implements AsyncDisposable {
   readonly #parts: FlowParts;
   readonly #starts: readonly RunningStep[];
-  readonly #straight: ReturnType<typeof straightWay>;
+  readonly #straight: Straight | undefined;
   readonly #entries: ReadonlyMap<string, readonly RunningStep[]>;
   #probes: readonly Probe[];
   #closed: Promise<unknown> | undefined;
@@ -65,21 +66,25 @@ export class Flow implements AsyncDisposable {
   // deno-lint-ignore no-explicit-any -- the reply is what the graph's steps make of it
   ask<Reply = any>(body: unknown, options?: EventInit): Promise<Reply> {
     const straight = this.#straight;
-    if (straight === undefined || !this.#isFree) return this.#ask(new FlowEvent(body, options)) as Promise<Reply>;
-    const reply = straight(body);
+    if (straight === undefined || !this.#isFree(straight, options?.key, options?.partition)) {
+      return this.#ask(new FlowEvent(body, options)) as Promise<Reply>;
+    }
+    const tracked = straight.tracked();
+    const reply = straight.run(body, tracked);
     if (!(reply instanceof Stop)) return Promise.resolve(reply as Reply);
     const event = new FlowEvent(reply.body, options);
-    return replyTo(event, this.#takeOver(reply, event)) as Promise<Reply>;
+    return replyTo(event, this.#takeOver(reply, event, tracked)) as Promise<Reply>;
   }
 
   /** Sends an event in and resolves with how it ended for the sender. */
   handle(event: FlowEvent): Outcome | Promise<Outcome> {
     const straight = this.#straight;
-    if (straight !== undefined && this.#isFree) {
-      const reply = straight(event.body);
+    if (straight !== undefined && this.#isFree(straight, event.key, event.lane)) {
+      const tracked = straight.tracked();
+      const reply = straight.run(event.body, tracked);
       if (!(reply instanceof Stop)) return { kind: "reply", body: reply };
       event.body = reply.body;
-      return this.#takeOver(reply, event);
+      return this.#takeOver(reply, event, tracked);
     }
     const refusal = this.#refuse(event);
     if (refusal !== undefined) return refusal;
@@ -211,15 +216,16 @@ export class Flow implements AsyncDisposable {
     await this.close();
   }
 
-  /** Nothing waits, so order cannot be broken, and nobody wants to see the event between the steps. */
-  get #isFree(): boolean {
-    return this.#closed === undefined && this.#parts.traffic.isIdle && this.#parts.walk.probe === undefined;
+  /** Whether an event may go the short way: it cannot overtake another, and nobody wants to see it between the steps. */
+  #isFree(straight: Straight, key: string | undefined, lane: string | undefined): boolean {
+    const { traffic, walk } = this.#parts;
+    return this.#closed === undefined && (traffic.isIdle || straight.isFreeFor(key, lane)) && walk.probe === undefined;
   }
 
   /** Goes on where the short way ended. */
-  #takeOver(stop: Stop, event: FlowEvent): Outcome | Promise<Outcome> {
+  #takeOver(stop: Stop, event: FlowEvent, { track }: Tracked): Outcome | Promise<Outcome> {
     const { walk, traffic } = this.#parts;
-    const trip = new Trip();
+    const trip = (track as Trip | undefined) ?? new Trip();
     traffic.enter(trip);
     walk.takeOver(stop, event, trip);
     return traffic.outcomeOf(trip, event);

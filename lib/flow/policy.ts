@@ -2,7 +2,7 @@ import { describeThrown, isA, StatusError } from "../errors.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { Log } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
-import type { Operator } from "../graph/operator.ts";
+import type { Operator, Reaction } from "../graph/operator.ts";
 import type { StepOptions } from "../graph/step.ts";
 import { Attempt } from "./attempt.ts";
 import { Breaker } from "./breaker.ts";
@@ -36,9 +36,10 @@ const LONGEST_BACKOFF_MS = 120_000;
 
 /** The step as its options say: tried again, cut off, refused for a while. A step without such options stays as it is. */
 export function withPolicy(operator: Operator, policy: Policy): Operator {
-  if (policy.isIdle) return operator;
+  if (!policy.isNeeded) return operator;
   return {
-    process: (event) => policy.run(runOf(operator, event, policy)),
+    process: (event) => policy.run(new StepWork(operator, event, policy.retries > 0)),
+    ...(operator.stalled === undefined ? {} : { stalled: (held) => operator.stalled!(held) }),
     ...(operator.flush === undefined ? {} : { flush: () => operator.flush!() }),
     ...(operator.result === undefined ? {} : { result: () => operator.result!() }),
     ...(operator.close === undefined ? {} : { close: () => operator.close!() }),
@@ -46,21 +47,27 @@ export function withPolicy(operator: Operator, policy: Policy): Operator {
   };
 }
 
-function runOf(
-  operator: Operator,
-  event: FlowEvent,
-  { retries }: Policy,
-): Work<Awaited<ReturnType<Operator["process"]>>> {
-  return {
-    get signal() {
-      return event.track?.signal;
-    },
-    run(cut) {
-      const attempt = new Attempt(event, { cut, isCopied: retries > 0 });
-      const reaction = operator.process(attempt.event);
-      return reaction instanceof Promise ? reaction.then((later) => attempt.take(later)) : attempt.take(reaction);
-    },
-  };
+/** One event's work at a step. */
+class StepWork implements Work<Reaction> {
+  readonly #operator: Operator;
+  readonly #event: FlowEvent;
+  readonly #isCopied: boolean;
+
+  constructor(operator: Operator, event: FlowEvent, isCopied: boolean) {
+    this.#operator = operator;
+    this.#event = event;
+    this.#isCopied = isCopied;
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.#event.track?.signal;
+  }
+
+  run(cut: Cut): Reaction | Promise<Reaction> {
+    const attempt = new Attempt(this.#event, { cut, isCopied: this.#isCopied });
+    const reaction = this.#operator.process(attempt.event);
+    return reaction instanceof Promise ? reaction.then((later) => attempt.take(later)) : attempt.take(reaction);
+  }
 }
 
 /** Tries work again, cuts it off, and refuses it for a while, as a step's options say. */
@@ -77,9 +84,9 @@ export class Policy {
     this.#breaker = breaker === undefined ? undefined : new Breaker(policy.step, breaker, policy.clock);
   }
 
-  /** Whether there is nothing to do: work is run once, however long it takes. */
-  get isIdle(): boolean {
-    return this.retries === 0 && this.#policy.options.timeoutMs === undefined && this.#breaker === undefined;
+  /** Whether there is anything to do: else work is run once, however long it takes. */
+  get isNeeded(): boolean {
+    return this.retries > 0 || this.#policy.options.timeoutMs !== undefined || this.#breaker !== undefined;
   }
 
   /** Does work; at once where it can be done at once. */

@@ -14,8 +14,7 @@ export function reader({ fullEvent, inputPath }: StepOptions): StepScope["read"]
 export function writer({ fullEvent, resultPath }: StepOptions): StepScope["write"] {
   const write: StepScope["write"] = resultPath === undefined
     ? (event, result) => event.body = result
-    : (event, result) =>
-      event.body = withPart(event.body, { keys: resultPath.split("."), path: resultPath, part: result });
+    : partWriter(resultPath);
   if (fullEvent !== true) return write;
   return (event, result) => {
     if (result instanceof FlowEvent) event.adopt(result);
@@ -31,19 +30,20 @@ function partOf(value: unknown, key: string, path: string): unknown {
   return Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
 }
 
-function withPart(
-  body: unknown,
-  { keys, path, part }: { keys: readonly string[]; path: string; part: unknown },
-): unknown {
-  const whole = container(body ?? {}, path);
-  let inside = whole;
-  for (const key of keys.slice(0, -1)) {
-    const next = container((Object.hasOwn(inside, key) ? inside[key] : undefined) ?? {}, path);
-    define(inside, key, next);
-    inside = next;
-  }
-  define(inside, keys.at(-1)!, part);
-  return whole;
+function partWriter(path: string): StepScope["write"] {
+  const within = path.split(".");
+  const last = within.pop()!;
+  return (event, result) => {
+    const whole = container(event.body ?? {}, path);
+    let inside = whole;
+    for (const key of within) {
+      const next = container((Object.hasOwn(inside, key) ? inside[key] : undefined) ?? {}, path);
+      define(inside, key, next);
+      inside = next;
+    }
+    define(inside, last, result);
+    event.body = whole;
+  };
 }
 
 function container(value: unknown, path: string): Record<string, unknown> {

@@ -2,7 +2,9 @@ import type { Plan } from "../graph/compile.ts";
 import { EarlyReply } from "../graph/early_reply.ts";
 import { isGenerator } from "../graph/generator.ts";
 import type { PlainCall } from "../graph/operator.ts";
+import type { Tracked } from "./call_context.ts";
 import type { RunningStep } from "./running_step.ts";
+import { Trip } from "./trip.ts";
 import { type Run, unroll } from "./unrolled.ts";
 
 /** Where the short way ended: the step that failed, or that did not answer at once. */
@@ -15,12 +17,55 @@ export class Stop {
   ) {}
 }
 
+/** The trip of an event that is made only if it needs one; and that trip only if somebody looks at it. */
+class LateTrip implements Tracked {
+  #trip: Trip | undefined;
+
+  get track(): Trip {
+    return this.#trip ??= new Trip();
+  }
+}
+
+const NOBODY_LOOKS: Tracked = Object.freeze({ track: undefined });
+
 /**
- * The short way through a graph that is one chain of functions of the body with the reply at its end: gives the reply for a body, or
- * where it stopped. Nobody sees the event between such functions, so none is made unless one of them fails or answers later; then the
- * walk goes on from there. Undefined for every other graph.
+ * The short way through a graph that is one chain of functions of body and context with the reply at its end. Nobody sees the event
+ * between such functions, so none is made unless one of them fails or answers later; then the walk goes on from there.
  */
-export function straightWay(plan: Plan, running: readonly RunningStep[]): Run | undefined {
+export class Straight {
+  readonly #run: Run;
+  readonly #takesContext: boolean;
+  readonly #hasLimits: boolean;
+
+  /** Takes the steps of the chain, and what each calls. */
+  constructor(steps: readonly RunningStep[], calls: readonly PlainCall[]) {
+    this.#takesContext = calls.some(({ takesContext }) => takesContext);
+    this.#hasLimits = steps.some(({ options }) => options.maxInFlight !== undefined);
+    this.#run = unroll(calls, {
+      isLater: (result) => result instanceof Promise || result instanceof EarlyReply || isGenerator(result),
+      onResult: (at, body, result) => new Stop(steps[at]!, body, { result }),
+      onFailure: (at, body, failure) => new Stop(steps[at]!, body, { failure }),
+    });
+  }
+
+  /** Whether an event may go this way while others wait: it has no lane to keep its place in, and no step bounds how many it takes. */
+  isFreeFor(key: string | undefined, lane: string | undefined): boolean {
+    return key === undefined && lane === undefined && !this.#hasLimits;
+  }
+
+  /** What the functions look at in place of an event; its trip is the event's, should one be made. */
+  tracked(): Tracked {
+    return this.#takesContext ? new LateTrip() : NOBODY_LOOKS;
+  }
+
+  /** Gives the reply for a body, or where it stopped. */
+  run(body: unknown, tracked: Tracked): unknown {
+    return this.#run(body, tracked);
+  }
+}
+
+/** The short way through a graph; undefined for every graph that is no such chain. */
+export function straightWay(plan: Plan, running: readonly RunningStep[]): Straight | undefined {
   if (plan.starts.length !== 1 || plan.input !== undefined) return undefined;
   const steps: RunningStep[] = [];
   const calls: PlainCall[] = [];
@@ -29,13 +74,7 @@ export function straightWay(plan: Plan, running: readonly RunningStep[]): Run | 
     if (plain === undefined || maxIterations !== undefined) return undefined;
     steps.push(step);
     calls.push(plain);
-    if (step.answers === "always" && step.outlets.length === 0) {
-      return unroll(calls, {
-        isLater: (result) => result instanceof Promise || result instanceof EarlyReply || isGenerator(result),
-        onResult: (at, body, result) => new Stop(steps[at]!, body, { result }),
-        onFailure: (at, body, failure) => new Stop(steps[at]!, body, { failure }),
-      });
-    }
+    if (step.answers === "always" && step.outlets.length === 0) return new Straight(steps, calls);
   }
   return undefined;
 }

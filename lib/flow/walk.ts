@@ -119,7 +119,7 @@ export class Walk {
     let reaction: Reaction | Promise<Reaction>;
     try {
       while (true) {
-        const waiting = step.gate.visits > 0 ? step.gate.keep(event) : undefined;
+        const waiting = step.gate.inside.length > 0 ? step.gate.keep(event) : undefined;
         if (waiting !== undefined) {
           this.#listener.onWait(1, event, () => this.#leaveOff(step, waiting));
           return;

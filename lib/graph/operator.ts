@@ -46,6 +46,8 @@ export interface PlainCall {
   readonly fn: (body: unknown, context: Context) => unknown;
   /** What it gets besides the body. */
   readonly context: Context;
+  /** Whether the function may look at the context, which then has the event's own signal. */
+  readonly takesContext: boolean;
   /** What the step answers for an event whose body gave this result, which is an object. */
   react(result: object, event: FlowEvent): Reaction | Promise<Reaction>;
 }

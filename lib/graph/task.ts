@@ -97,16 +97,18 @@ async function openTask(spec: StepSpec, scope: StepScope): Promise<Opened> {
   return task;
 }
 
-/** A function of the body alone: the shortest way, which most steps go. */
+/** A function of the body and the context: the shortest way, which most steps go. */
 class PlainTask implements Operator, PlainCall {
   readonly fn: PlainCall["fn"];
   readonly context: Context;
-  readonly #write: StepScope["write"];
+  readonly takesContext: boolean;
+  readonly #scope: StepScope;
 
   constructor(fn: Code, scope: StepScope) {
     this.fn = fn as unknown as PlainCall["fn"];
     this.context = scope.context;
-    this.#write = scope.write;
+    this.takesContext = takesContext(fn);
+    this.#scope = scope;
   }
 
   get plain(): PlainCall {
@@ -115,24 +117,29 @@ class PlainTask implements Operator, PlainCall {
 
   process(event: FlowEvent): Reaction | Promise<Reaction> {
     const fn = this.fn;
-    const result = fn(event.body, this.context);
+    const result = fn(event.body, this.takesContext ? this.#scope.contextOf(event) : this.context);
     if (typeof result === "object" && result !== null) return this.react(result, event);
     event.body = result;
     return event;
   }
 
   react(result: object, event: FlowEvent): Reaction | Promise<Reaction> {
-    return reactionTo(result, event, this.#write);
+    return reactionTo(result, event, this.#scope.write);
   }
 }
 
 function call(fn: Code, scope: StepScope): Operator {
-  if (scope.isPlain && fn.length === 1) return new PlainTask(fn, scope);
+  if (scope.isPlain) return new PlainTask(fn, scope);
   const { read, write, context } = scope;
-  const run: (event: FlowEvent) => unknown = fn.length === 1
-    ? (event) => fn(read(event), context)
-    : (event) => fn(read(event), scope.contextOf(event)); // it may take a context, which has the event's own signal
-  return operator(run, write);
+  return operator(
+    takesContext(fn) ? (event) => fn(read(event), scope.contextOf(event)) : (event) => fn(read(event), context),
+    write,
+  );
+}
+
+/** Whether a function may look at its context: it has a second parameter, or hides how many it has. */
+function takesContext(fn: Code): boolean {
+  return fn.length !== 1;
 }
 
 function operator(run: (event: FlowEvent) => unknown, write: StepScope["write"]): Operator {

@@ -3,7 +3,7 @@ import { serving, StepError } from "levada";
 import { compile } from "../../../../lib/graph/compile.ts";
 import { Graph } from "../../../../lib/graph/graph.ts";
 import { sourceOf } from "../../../../lib/graph/source.ts";
-import { runGraph } from "../../../support/run_graph.ts";
+import { memoryLog, runGraph } from "../../../support/run_graph.ts";
 
 function chain(): Graph<number> {
   const graph = new Graph<number>("chain");
@@ -69,4 +69,45 @@ Deno.test("Flow.ask() is refused on a closed flow also where the way is short", 
   await flow.close();
   await rejects(flow.ask(1), /is closed/);
   deepStrictEqual(compile(sourceOf(chain())).warnings, []);
+});
+
+Deno.test("Flow.ask() by the short way gives functions a context of their own call, whose signal aborts when that caller leaves", async () => {
+  const fn = serving("signals").setParam("by", 2);
+  const signals: AbortSignal[] = [];
+  const gates: (() => void)[] = [];
+  fn.setTopology("flow")
+    .to("param", (n: number, { param }) => n * param<number>("by"))
+    .to("wait", async (n, { signal }) => {
+      signals.push(signal);
+      await new Promise<void>((open) => gates.push(open));
+      return n;
+    }).respond();
+  await using flow = await fn.start({ log: memoryLog() });
+  const caller = new AbortController();
+  const left = rejects(flow.ask(1, { signal: caller.signal }), { status: 499 });
+  const other = flow.ask(2);
+  caller.abort();
+  await left;
+  deepStrictEqual(signals.map(({ aborted }) => aborted), [true, false]);
+  for (const open of gates) open();
+  strictEqual(await other, 4);
+});
+
+Deno.test("Flow.ask() takes the short way beside events that wait, unless a step bounds how many it takes", async () => {
+  for (const [maxInFlight, expected] of [[undefined, ["two", "one"]], [1, ["one", "two"]]] as const) {
+    const seen: string[] = [];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const fn = serving("beside");
+    fn.setTopology("flow").to("wait", async (name: string) => {
+      if (name === "one") await promise;
+      seen.push(name);
+      return name;
+    }, maxInFlight === undefined ? {} : { maxInFlight }).respond();
+    await using flow = await fn.start();
+    const answers = [flow.ask("one"), flow.ask("two")];
+    await Promise.resolve();
+    resolve();
+    await Promise.all(answers);
+    deepStrictEqual(seen, expected);
+  }
 });
