@@ -41,6 +41,21 @@ export class Follow {
     return takeBack(step, events, (event) => this.isStopped || this.givenUp.has(event), current);
   }
 
+  /** Acts on what the promise of a step gave for an event. */
+  goOnWith(step: RunningStep, event: FlowEvent, settled: unknown): void {
+    const { operator } = step;
+    let reaction = settled as Reaction;
+    if (operator.settle !== undefined) {
+      try {
+        reaction = operator.settle(settled, event);
+      } catch (error) {
+        this.fail(step, event, error);
+        return;
+      }
+    }
+    this.goOn(step, event, reaction);
+  }
+
   /** Acts on what a step answered for an event. */
   goOn(step: RunningStep, event: FlowEvent, reaction: Reaction): void {
     if (this.isKilled) return;

@@ -65,8 +65,10 @@ class StepWork implements Work<Reaction> {
 
   run(cut: Cut): Reaction | Promise<Reaction> {
     const attempt = new Attempt(this.#event, { cut, isCopied: this.#isCopied });
-    const reaction = this.#operator.process(attempt.event);
-    return reaction instanceof Promise ? reaction.then((later) => attempt.take(later)) : attempt.take(reaction);
+    const { event } = attempt;
+    const reaction = this.#operator.process(event);
+    if (!(reaction instanceof Promise)) return attempt.take(reaction);
+    return reaction.then((later) => attempt.take(this.#operator.settle?.(later, event) ?? later));
   }
 }
 

@@ -165,7 +165,7 @@ export class Walk {
 
   #await(step: RunningStep, visit: Visit, reaction: Promise<Reaction>): void {
     reaction.then(
-      (settled) => this.#settle(step, visit, () => this.#follow.goOn(step, visit.event, settled)),
+      (settled) => this.#settle(step, visit, () => this.#follow.goOnWith(step, visit.event, settled)),
       (error) => this.#settle(step, visit, () => this.#follow.fail(step, visit.event, error)),
     );
   }

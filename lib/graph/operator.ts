@@ -59,6 +59,11 @@ export interface Operator {
   /** Takes one event. What it throws is the event's failure. It answers at once where it can: only a promise is awaited. */
   process(event: FlowEvent): Reaction | Promise<Reaction>;
   /**
+   * Makes the answer of what the promise of `process` gave, where that is not the answer itself: a promise less for each event of a
+   * step that answers later.
+   */
+  settle?(value: unknown, event: FlowEvent): Reaction;
+  /**
    * Told that nothing more can come of what this held event came from: every other branch of it has ended or is held as well. A
    * join gives out what it has, or ends it.
    */

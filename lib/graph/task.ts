@@ -124,7 +124,11 @@ class PlainTask implements Operator, PlainCall {
   }
 
   react(result: object, event: FlowEvent): Reaction | Promise<Reaction> {
-    return reactionTo(result, event, this.#scope.write);
+    return result instanceof Promise ? result : this.settle(result, event);
+  }
+
+  settle(value: unknown, event: FlowEvent): Reaction {
+    return finish(event, value, this.#scope.write);
   }
 }
 

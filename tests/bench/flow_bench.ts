@@ -4,7 +4,7 @@ import { type Chain, serving } from "levada";
 import { copyData } from "../../lib/flow/copy.ts";
 import { nodeStreams, rxjs, webStreams } from "./peers.ts";
 
-const EVENTS = 100; // an iteration: enough that the timer's own cost is nothing
+const EVENTS = 1_000; // an iteration: enough that the timer's own cost is nothing
 
 const WARM_UP_MS = 100;
 
