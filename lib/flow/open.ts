@@ -103,6 +103,19 @@ interface Common extends OpenOptions {
   readonly shared: Map<string, unknown>;
 }
 
+/** The largest `maxInFlight` of the steps behind one, up to the next queues. */
+function inFlightBehind(plan: Plan, step: PlanStep): number {
+  const seen = new Set(step.next);
+  let largest = 1;
+  for (const index of seen) {
+    const { options, definition, next } = plan.steps[index]!;
+    if (definition.isBorder === true) continue;
+    largest = Math.max(largest, options.maxInFlight ?? 1);
+    for (const further of next) seen.add(further);
+  }
+  return largest;
+}
+
 function scopeOf(
   plan: Plan,
   step: PlanStep,
@@ -118,6 +131,7 @@ function scopeOf(
     isTerminal: step.next.length === 0,
     inlets: plan.steps.filter(({ next }) => next.includes(plan.steps.indexOf(step))).length,
     outlets: step.next.map((next) => plan.steps[next]!.spec.name),
+    inFlightBehind: inFlightBehind(plan, step),
     contextOf: (event) => new CallContext(context, event),
     isPlain: step.options.fullEvent !== true && step.options.inputPath === undefined &&
       step.options.resultPath === undefined,

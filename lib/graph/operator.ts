@@ -96,6 +96,8 @@ export interface StepScope {
   readonly inlets: number;
   /** The names of the steps behind it, in order. */
   readonly outlets: readonly string[];
+  /** How many events the steps behind it take at once: the largest `maxInFlight` of those of this function, 1 where none says so. */
+  readonly inFlightBehind: number;
   /** The time that the flow goes by. */
   readonly clock: Clock;
   /** What the step's function gets as its context for one event: with that event's `signal`. */

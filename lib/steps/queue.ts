@@ -67,22 +67,35 @@ async function openWayOut(options: z.infer<typeof OPTIONS>, scope: StepScope): P
 
 /** Where events go that have waited. */
 interface Exit {
-  /** How many events are taken out at once, at most. */
-  readonly takesAtOnce: number;
-  /** Goes on with some; resolves when the next may follow. */
+  /** How many events are taken out together, at most. */
+  readonly takesTogether: number;
+  /** How many such goings may be under way at once. */
+  readonly atOnce: number;
+  /** Goes on with some; resolves when they are done with, here and in every step behind. */
   goOn(events: readonly FlowEvent[]): Promise<void>;
   close?(): Promise<void>;
 }
 
-/** One at a time, in order, when the one before has left every step behind the queue. */
+/**
+ * In order, and as many at once as a step behind the queue takes (`maxInFlight`), one where none says so: the next follows when one
+ * before has left every step behind. Events without a key share a lane, so that they leave those steps as they came.
+ */
 function toNextSteps(scope: StepScope): Exit {
-  return { takesAtOnce: 1, goOn: ([event]) => scope.release(event!) };
+  return {
+    takesTogether: 1,
+    atOnce: scope.inFlightBehind,
+    goOn([event]) {
+      event!.lane ??= event!.key === undefined ? `queue ${scope.context.step}` : undefined;
+      return scope.release(event!);
+    },
+  };
 }
 
 /** What has come meanwhile goes out together; each event ends here when the stream has it. */
 function intoStream(outlet: Outlet, scope: StepScope): Exit {
   return {
-    takesAtOnce: AT_ONCE,
+    takesTogether: AT_ONCE,
+    atOnce: 1,
     async goOn(events) {
       try {
         await outlet.send(events);
@@ -142,10 +155,15 @@ class WaitingEvents implements Operator {
   }
 
   async #run(): Promise<void> {
+    const going = new Set<Promise<void>>();
     while (this.#events.length > 0) {
-      const next = this.#events.splice(0, this.#exit.takesAtOnce);
+      const next = this.#events.splice(0, this.#exit.takesTogether);
       for (let room = next.length; room > 0; room--) this.#waiting.shift()?.();
-      await this.#exit.goOn(next);
+      const gone = this.#exit.goOn(next);
+      going.add(gone);
+      gone.then(() => going.delete(gone));
+      if (going.size >= this.#exit.atOnce) await Promise.race(going);
+      if (this.#events.length === 0) await Promise.all(going);
     }
     this.#running = undefined;
   }

@@ -53,6 +53,7 @@ export async function openRouter(
     context,
     isTerminal: true,
     inlets: 1,
+    inFlightBehind: 1,
     isPlain: false,
     resultPath: undefined,
     isShared: false,

@@ -134,3 +134,28 @@ Deno.test("queue() whose stream cannot be opened is told when the flow starts", 
   };
   await rejects(start(compile(sourceOf(graph)), { surroundings }), /step "q": Cannot open stream "pigeon:\/\/q"/);
 });
+
+Deno.test("queue() lets as many events go on at once as a step behind it takes, which leave it in order", async () => {
+  for (const [maxInFlight, most] of [[undefined, 1], [3, 3]] as const) {
+    const graph = new Graph<number>("g");
+    const gates: (() => void)[] = [];
+    const left: number[] = [];
+    let inside = 0;
+    let largest = 0;
+    graph.to("in", (n) => n).to("q", queue()).to("first", (n: number) => n).to("work", async (n) => {
+      largest = Math.max(largest, ++inside);
+      await new Promise<void>((open) => gates.push(open));
+      inside -= 1;
+      return n;
+    }, maxInFlight === undefined ? {} : { maxInFlight }).to("out", (n) => void left.push(n));
+    const flow = await runGraph(graph);
+    for (let n = 0; n < 7; n++) await flow.emit(n);
+    for (let turn = 0; left.length < 7; turn++) {
+      await settle();
+      gates.splice(0).toReversed().forEach((open) => open()); // the last to come is done first
+      if (turn > 50) throw new Error("the queue stands still");
+    }
+    await flow.close();
+    deepStrictEqual([left, largest], [[0, 1, 2, 3, 4, 5, 6], most]);
+  }
+});
