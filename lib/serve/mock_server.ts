@@ -53,7 +53,8 @@ export class MockServer implements AsyncDisposable {
 
   /**
    * Sends a request and tells what every step received, returned and took, also in branches and behind queues. Shows as a table in a
-   * notebook. It waits until all that became of the request is done; what a step keeps for other events or for its time is told as held.
+   * notebook. It waits until all that became of the request is done; what a step keeps for other events or for its time is told
+   * as held, and if that is the caller's answer, there is none yet.
    */
   async trace(path: string, body?: unknown, options: RequestOptions = {}): Promise<Trace> {
     const eventId = options.eventId ?? crypto.randomUUID();
@@ -63,7 +64,7 @@ export class MockServer implements AsyncDisposable {
       response = await this.test(path, body, { ...options, eventId, silent: true });
       reply = await readBody(response);
     });
-    return new Trace(reply, response!.status, steps);
+    return new Trace(reply, response?.status, steps);
   }
 
   /** Answers a request as the production server would. */

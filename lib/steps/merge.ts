@@ -17,7 +17,8 @@ export interface MergeOptions<In, Out> {
   /** Parts of one key, which is text or a number, belong together. Default: the parts of one event. */
   key?: (body: In) => string | number;
   /**
-   * How many parts there are, 1 or more; then parts of one event id belong together, also the items of a list. Default: as many as
+   * How many parts there are, 1 or more; then parts of one event belong together, also the items of a list, and records of one id that
+   * come from a stream. Default: as many as
    * steps lead here.
    */
   expected?: number;
@@ -128,8 +129,9 @@ class Merge {
   }
 
   #keyOf(event: FlowEvent): Key {
-    if (this.#code.key === undefined) return this.#options.expected === undefined ? event.origin ?? event : event.id;
-    return keyText(this.#code.key(this.#scope.read(event)), "merge the event");
+    if (this.#code.key !== undefined) return keyText(this.#code.key(this.#scope.read(event)), "merge the event");
+    if (this.#options.expected === undefined) return event.origin ?? event;
+    return event.partition === undefined ? event.identity : event.id; // an id that a caller chose tells nothing of whose it is
   }
 
   #release(parts: readonly FlowEvent[]): void {
