@@ -7,7 +7,7 @@ import type { Maybe } from "../graph/typing.ts";
 import { AfterEvents } from "./after_events.ts";
 import { checkAggregations, splitAggregations, valueReader } from "./aggregation.ts";
 import { type Emission, EMIT_POLICY, type EmitPolicy, EveryEvent } from "./emission.ts";
-import { fieldsOf } from "./field.ts";
+import { fieldsOf } from "./fields_of.ts";
 import { keyReader, splitOption } from "./key_reader.ts";
 import { OnBoundary } from "./on_boundary.ts";
 import { timeReader } from "./time_reader.ts";

@@ -1,7 +1,7 @@
 import type { Fault } from "../errors.ts";
 import type { Duration } from "../graph/duration.ts";
 import type { Code, StepSpec } from "../graph/operator.ts";
-import { fieldOf } from "./field.ts";
+import { fieldOf, fieldsOf } from "./fields_of.ts";
 import type { Operation } from "./windows/tally.ts";
 import type { AggregationData } from "./windows/window_plan.ts";
 import { NOTHING } from "./windows/window_table.ts";
@@ -77,7 +77,7 @@ export function valueReader(
   const [read, where] = [code[`value:${name}`], code[`where:${name}`]];
   return (body) => {
     if (where !== undefined && !atOnce(where(body), `where of "${name}"`)) return NOTHING;
-    const value = read === undefined ? fieldOf(body, column!, act) : atOnce(read(body), `value of "${name}"`);
+    const value = read === undefined ? fieldOf(fieldsOf(body, act), column!) : atOnce(read(body), `value of "${name}"`);
     if (value === undefined || value === null || Number.isNaN(value)) return NOTHING;
     if (isNumeric ? Number.isFinite(value) : ["string", "number", "boolean"].includes(typeof value)) return value;
     const state = typeof value === "string" ? JSON.stringify(value) : typeof value === "number" ? value : typeof value;

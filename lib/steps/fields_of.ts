@@ -10,10 +10,8 @@ export type Fields = Readonly<Record<string, unknown>>;
  */
 export function fieldsOf(given: unknown, act: string): Fields {
   const body = given instanceof FlowEvent ? given.body : given;
-  if (tagOf(body) !== "Object") { // a Map, a Date or bytes would lose what they hold
-    throw new TypeError(`Cannot ${act}: it is ${kindOf(body)}, not an object`);
-  }
-  return body as Fields;
+  if (isPlain(body) || tagOf(body) === "Object") return body as Fields;
+  throw new TypeError(`Cannot ${act}: the body is ${kindOf(body)}, not an object`); // a Map, a Date, bytes would be lost
 }
 
 /** What a value is, in a word. */
@@ -26,6 +24,11 @@ export function kindOf(value: unknown): string {
   if (value instanceof Date && Number.isNaN(value.getTime())) return "an invalid Date";
   const tag = tagOf(value);
   return tag === "Object" ? "object" : `${/^[AEIO]/.test(tag) ? "an" : "a"} ${tag}`;
+}
+
+/** Nearly every body: told at once. */
+function isPlain(body: unknown): boolean {
+  return typeof body === "object" && body !== null && Object.getPrototypeOf(body) === Object.prototype;
 }
 
 function tagOf(value: unknown): string {

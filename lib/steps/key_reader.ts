@@ -1,7 +1,7 @@
 import type { FlowEvent } from "../graph/event.ts";
 import { keyText } from "../graph/key.ts";
 import type { Code, StepScope } from "../graph/operator.ts";
-import { fieldOf } from "./field.ts";
+import { fieldOf, fieldsOf } from "./fields_of.ts";
 
 /** How a step's options say what the key of an event is: a field of its body, or a function of it. */
 export interface KeySource {
@@ -17,7 +17,7 @@ export function keyReader(
   { read }: StepScope,
 ): (event: FlowEvent) => string | undefined {
   if (fn !== undefined) return (event) => keyText(fn(read(event)), act);
-  if (field !== undefined) return (event) => keyText(fieldOf(read(event), field, act), act);
+  if (field !== undefined) return (event) => keyText(fieldOf(fieldsOf(read(event), act), field), act);
   return (event) => event.key;
 }
 

@@ -4,7 +4,7 @@ import type { TableRow } from "../graph/keyed_table.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
-import { fieldsOf } from "./field.ts";
+import { fieldsOf } from "./fields_of.ts";
 import { keyReader, splitOption } from "./key_reader.ts";
 import { timeReader } from "./time_reader.ts";
 import type { WindowValue } from "./window_fields.ts";

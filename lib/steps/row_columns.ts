@@ -1,4 +1,5 @@
 import type { FlowEvent } from "../graph/event.ts";
+import { fieldOf, type Fields, fieldsOf } from "./fields_of.ts";
 
 /** Parts of an event that a column can hold besides fields of the body. */
 const METADATA: Readonly<Record<string, (event: FlowEvent) => unknown>> = {
@@ -49,14 +50,6 @@ export function faultOfColumn(text: string, isPartition: boolean): string | unde
   }
   const known = [...Object.keys(METADATA), ...(isPartition ? Object.keys(TIME_PARTS) : [])];
   return `${JSON.stringify(text)} asks for ${from}; there are ${known.join(", ")}`;
-}
-
-/** The body as an object with named fields. */
-export function fieldsOf(body: unknown): Readonly<Record<string, unknown>> {
-  const isRecord = Object.prototype.toString.call(body) === "[object Object]";
-  if (isRecord) return body as Record<string, unknown>;
-  const kind = body === null ? "null" : Array.isArray(body) ? "a list" : typeof body;
-  throw new TypeError(`Cannot write the row: the body is ${kind}, not an object with fields`);
 }
 
 /** Takes the values of columns out of events. */
@@ -110,8 +103,8 @@ export class RowPicker {
   }
 
   /** A list gives its items to the columns that are fields, in order. */
-  #fields(body: unknown): Readonly<Record<string, unknown>> {
-    if (!Array.isArray(body) || this.#allowed !== undefined) return fieldsOf(body);
+  #fields(body: unknown): Fields {
+    if (!Array.isArray(body) || this.#allowed !== undefined) return fieldsOf(body, "write the row");
     const names = this.columns.filter(({ isPart }) => !isPart);
     if (body.length !== names.length) {
       throw new TypeError(`Cannot write the row: the list has ${body.length} items for ${names.length} columns`);
@@ -119,9 +112,9 @@ export class RowPicker {
     return Object.fromEntries(names.map(({ from }, index) => [from, body[index]]));
   }
 
-  #timeOf(fields: Readonly<Record<string, unknown>>, event: FlowEvent): Date {
+  #timeOf(fields: Fields, event: FlowEvent): Date {
     if (this.#timeField === undefined) return event.time;
-    const value = Object.hasOwn(fields, this.#timeField) ? fields[this.#timeField] : undefined;
+    const value = fieldOf(fields, this.#timeField);
     const time = new Date(
       value instanceof Date || typeof value === "string" || typeof value === "number" ? value : NaN,
     );
@@ -134,9 +127,8 @@ export class RowPicker {
   }
 }
 
-function valueOf({ from, isPart }: RowColumn, fields: Readonly<Record<string, unknown>>, event: FlowEvent): unknown {
-  if (isPart) return METADATA[from]!(event);
-  return Object.hasOwn(fields, from) ? fields[from] : undefined;
+function valueOf({ from, isPart }: RowColumn, fields: Fields, event: FlowEvent): unknown {
+  return isPart ? METADATA[from]!(event) : fieldOf(fields, from);
 }
 
 /** The name of a partition. */

@@ -2,7 +2,8 @@ import type { FlowEvent } from "../graph/event.ts";
 import type { StepScope } from "../graph/operator.ts";
 import { checkNames } from "../stores/column_shape.ts";
 import { RowSchema } from "../stores/row_schema.ts";
-import { fieldColumns, fieldsOf, parseColumn, type RowColumn, RowPicker } from "./row_columns.ts";
+import { fieldsOf } from "./fields_of.ts";
+import { fieldColumns, parseColumn, type RowColumn, RowPicker } from "./row_columns.ts";
 
 /** What rows of a table are made of. */
 export interface TableRowOptions {
@@ -43,7 +44,7 @@ export class TableRows {
   rowOf(event: FlowEvent): unknown[] {
     const read = this.#scope.read(event);
     const body = read === event ? event.body : read;
-    const made = this.#made ?? this.#make(fieldColumns(Object.keys(fieldsOf(body))), true);
+    const made = this.#made ?? this.#make(fieldColumns(Object.keys(fieldsOf(body, "write the row"))), true);
     const row = made.schema.take(made.picker.pick(event, body));
     this.#made = made;
     return row;

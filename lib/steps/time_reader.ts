@@ -1,6 +1,6 @@
 import type { FlowEvent } from "../graph/event.ts";
 import type { StepScope } from "../graph/operator.ts";
-import { fieldOf } from "./field.ts";
+import { fieldOf, fieldsOf } from "./fields_of.ts";
 import type { KeySource } from "./key_reader.ts";
 
 const LATEST_MS = 8.64e15; // what a Date can hold
@@ -8,7 +8,7 @@ const LATEST_MS = 8.64e15; // what a Date can hold
 /** Makes what finds the time of an event, in milliseconds since 1970. Where the options say nothing it is the event's own. */
 export function timeReader({ field, fn, act }: KeySource, { read }: StepScope): (event: FlowEvent) => number {
   if (fn !== undefined) return (event) => timeOf(fn(read(event)), act);
-  if (field !== undefined) return (event) => timeOf(fieldOf(read(event), field, act), act);
+  if (field !== undefined) return (event) => timeOf(fieldOf(fieldsOf(read(event), act), field), act);
   return (event) => timeOf(event.time, act);
 }
 

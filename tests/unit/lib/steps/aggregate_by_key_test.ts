@@ -340,3 +340,34 @@ Deno.test("aggregateByKey() cannot be tried again: it would count twice", () => 
   graph.to("agg", aggregateByKey<Purchase>({ aggregations: [SUM] }), { retries: 1 });
   throws(() => compile(sourceOf(graph)), /option retries has no meaning for a aggregateByKey/);
 });
+
+Deno.test("aggregateByKey() refuses bodies whose fields would be lost, without counting", async () => {
+  const aggregations = [{ name: "n", value: () => 1, operations: ["count"], windows: ["1h"] }] as const;
+  await using flow = await runGraph(answering({ aggregations }));
+  for (const [body, kind] of [[new Map([["user", "a"]]), "a Map"], [new Date(0), "a Date"], [new Set(), "a Set"]]) {
+    await rejects(flow.ask(body), new RegExp(`Cannot aggregate the event: the body is ${kind}, not an object`));
+  }
+  deepStrictEqual(await flow.ask({}), { n_count_1h: 1 });
+});
+
+Deno.test("aggregateByKey() reads key, time and column of the event's body with fullEvent", async () => {
+  const graph = new Graph<Purchase>("g");
+  const step = aggregateByKey<Purchase>({ aggregations: [SUM], key: "user", time: "at" as never });
+  graph.to("agg", step as never, { fullEvent: true }).respond();
+  await using flow = await runGraph(graph);
+  const at = "1970-01-01T00:00:00Z";
+  deepStrictEqual(await flow.ask({ user: "a", amount: 2, at }), {
+    n_count_1h: 1,
+    n_sum_1h: 2,
+    user: "a",
+    amount: 2,
+    at,
+  });
+  deepStrictEqual(await flow.ask({ user: "a", amount: 3, at }), {
+    n_count_1h: 2,
+    n_sum_1h: 5,
+    user: "a",
+    amount: 3,
+    at,
+  });
+});

@@ -97,7 +97,7 @@ Deno.test("dateExtractor() fails the event where the field holds no date", async
     [{ at: "05/06/2024" }, /it is "05\/06\/2024"/],
     [{ at: "x".repeat(1_000_000) }, /it is "x{50}"/],
     [{ at: {} }, /it is object/],
-    [null, /Cannot take a date out of the body: it is null/],
+    [null, /Cannot take a date out of the body: the body is null/],
   ] as const;
   for (const [body, message] of wrong) await rejects(flow.ask(body), message);
 });

@@ -17,7 +17,10 @@ Deno.test("fieldsOf() refuses what has no fields, and says what it is", () => {
   for (
     const [body, kind] of [[null, "null"], [undefined, "undefined"], [[1], "a list"], ["text", "string"], [5, "number"]]
   ) {
-    throws(() => fieldsOf(body, "read the body"), new RegExp(`Cannot read the body: it is ${kind}, not an object`));
+    throws(
+      () => fieldsOf(body, "read the body"),
+      new RegExp(`Cannot read the body: the body is ${kind}, not an object`),
+    );
   }
   for (
     const [body, kind] of [[new Map(), "a Map"], [new Date(), "a Date"], [new ArrayBuffer(1), "an ArrayBuffer"], [
@@ -25,9 +28,20 @@ Deno.test("fieldsOf() refuses what has no fields, and says what it is", () => {
       "a Uint8Array",
     ]]
   ) {
-    throws(() => fieldsOf(body, "read the body"), new RegExp(`Cannot read the body: it is ${kind}, not an object`));
+    throws(
+      () => fieldsOf(body, "read the body"),
+      new RegExp(`Cannot read the body: the body is ${kind}, not an object`),
+    );
   }
-  throws(() => fieldsOf(new FlowEvent(null), "read the body"), /it is null/);
+  throws(() => fieldsOf(new FlowEvent(null), "read the body"), /the body is null/);
+});
+
+Deno.test("fieldsOf() takes a class's instance by what it is called, not a plain object by its fields", () => {
+  class Wide {
+    readonly [Symbol.toStringTag] = "Matrix";
+  }
+  throws(() => fieldsOf(new Wide(), "read the body"), /the body is a Matrix, not an object/);
+  strictEqual(fieldsOf({ [Symbol.toStringTag]: "Matrix", n: 1 }, "read the body").n, 1);
 });
 
 Deno.test("fieldOf() gives a body's own fields only", () => {
