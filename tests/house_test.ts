@@ -1,5 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { parseSync } from "oxc-parser";
+import { STEPS } from "../lib/steps/catalogue.ts";
 
 /** What each room may import besides itself: the arrows of the house. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
@@ -104,6 +105,16 @@ Deno.test("tests/unit mirrors lib and kernel", () => {
     !files.has(path.replace("tests/unit/", "").replace(/_test\.ts$/, ".ts"))
   );
   deepStrictEqual(orphans, []);
+});
+
+Deno.test("each file in lib/steps is a kind of step of the catalogue; what they share is in folders", () => {
+  const files = [...Deno.readDirSync(new URL("lib/steps/", ROOT))].filter(({ isFile }) => isFile).map(({ name }) =>
+    name
+  );
+  const kinds = [...STEPS.keys()].map((kind) =>
+    `${kind.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}.ts`
+  );
+  deepStrictEqual(files.sort(), [...kinds, "catalogue.ts"].sort());
 });
 
 Deno.test(`no file has more than ${LINES_AT_MOST} lines`, () => {

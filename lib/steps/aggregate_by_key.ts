@@ -4,17 +4,17 @@ import { FlowEvent } from "../graph/event.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope, StepSpec } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
-import { AfterEvents } from "./after_events.ts";
-import { checkAggregations, splitAggregations, valueReader } from "./aggregation.ts";
-import { type Emission, EMIT_POLICY, type EmitPolicy, EveryEvent } from "./emission.ts";
-import { fieldsOf } from "./fields_of.ts";
-import { keyReader, splitOption } from "./key_reader.ts";
-import { OnBoundary } from "./on_boundary.ts";
-import { timeReader } from "./time_reader.ts";
-import type { Aggregated, Aggregations } from "./window_fields.ts";
+import { AfterEvents } from "./windows/after_events.ts";
+import { checkAggregations, splitAggregations, valueReader } from "./windows/aggregation.ts";
+import { type Emission, EMIT_POLICY, type EmitPolicy, EveryEvent } from "./windows/emission.ts";
+import { fieldsOf } from "./body/fields_of.ts";
+import { keyReader, splitOption } from "./body/key_reader.ts";
+import { OnBoundary } from "./windows/on_boundary.ts";
+import { timeReader } from "./body/time_reader.ts";
+import type { Aggregated, Aggregations } from "./windows/window_fields.ts";
 import { AGGREGATION, WindowPlan } from "./windows/window_plan.ts";
 import { type KeyState, WindowTable } from "./windows/window_table.ts";
-import { windowsIn } from "./windows_in.ts";
+import { windowsIn } from "./windows/windows_in.ts";
 
 /** What is aggregated, and what becomes of the events. */
 export interface AggregateByKeyOptions<In, Aggs extends Aggregations<In>, Emit extends EmitPolicy | undefined, Out> {

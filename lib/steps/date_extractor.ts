@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { StepDefinition } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Extended } from "../graph/typing.ts";
-import { fieldOf, fieldsOf, kindOf } from "./fields_of.ts";
+import { fieldOf, fieldsOf, kindOf } from "./body/fields_of.ts";
 
 /** A part of a date that is a number. */
 export type DatePart =

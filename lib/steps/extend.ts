@@ -3,7 +3,7 @@ import type { FlowEvent } from "../graph/event.ts";
 import type { StepDefinition, StepScope } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Extended, Maybe } from "../graph/typing.ts";
-import { fieldsOf, kindOf } from "./fields_of.ts";
+import { fieldsOf, kindOf } from "./body/fields_of.ts";
 
 /** What `extend` does with events. */
 export const EXTEND: StepDefinition = {

@@ -4,8 +4,8 @@ import type { KeyedTable, TableRow } from "../graph/keyed_table.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
-import { fieldsOf } from "./fields_of.ts";
-import { keyReader, splitOption } from "./key_reader.ts";
+import { fieldsOf } from "./body/fields_of.ts";
+import { keyReader, splitOption } from "./body/key_reader.ts";
 
 /** How events find their row, and what becomes of both. */
 export interface JoinWithTableOptions<In, Out> {

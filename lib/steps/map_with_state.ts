@@ -6,7 +6,7 @@ import type { KeyedTable } from "../graph/keyed_table.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
-import { Turns } from "./turns.ts";
+import { Turns } from "./state/turns.ts";
 
 const OPTIONS = z.strictObject({ table: z.string().min(1).optional() });
 

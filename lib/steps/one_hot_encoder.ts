@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { StepDefinition, StepScope } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
-import { fieldOf, type Fields, fieldsOf, kindOf } from "./fields_of.ts";
+import { fieldOf, type Fields, fieldsOf, kindOf } from "./body/fields_of.ts";
 
 /** What becomes of a value that is no category. */
 export interface OneHotEncoderOptions {

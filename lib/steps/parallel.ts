@@ -7,7 +7,7 @@ import { isGenerator } from "../graph/generator.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope, StepSpec } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
-import { kindOf } from "./fields_of.ts";
+import { kindOf } from "./body/fields_of.ts";
 
 /** Which functions run, and what becomes of their results. */
 export interface ParallelOptions<In, Results, Selected extends string, Policy, Out> {

@@ -4,11 +4,11 @@ import type { TableRow } from "../graph/keyed_table.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
-import { fieldsOf } from "./fields_of.ts";
-import { keyReader, splitOption } from "./key_reader.ts";
-import { timeReader } from "./time_reader.ts";
-import type { WindowValue } from "./window_fields.ts";
-import { type Found, type WindowsIn, windowsIn } from "./windows_in.ts";
+import { fieldsOf } from "./body/fields_of.ts";
+import { keyReader, splitOption } from "./body/key_reader.ts";
+import { timeReader } from "./body/time_reader.ts";
+import type { WindowValue } from "./windows/window_fields.ts";
+import { type Found, type WindowsIn, windowsIn } from "./windows/windows_in.ts";
 
 /** Where features are read, and what becomes of them. */
 export interface QueryByKeyOptions<In, Out> {

@@ -4,10 +4,10 @@ import { FlowEvent } from "../graph/event.ts";
 import type { Operator, StepDefinition, StepScope, StepSpec } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import { REMOTE_DEFAULTS } from "./remote.ts";
-import { RemoteClient } from "./remote_client.ts";
-import { checkRemote, partRemote, REMOTE_CODE, REMOTE_OPTIONS, type RemoteOptions } from "./remote_options.ts";
-import { checkReply } from "./remote_reply.ts";
-import { RequestMaker } from "./remote_request.ts";
+import { RemoteClient } from "./remote/remote_client.ts";
+import { checkRemote, partRemote, REMOTE_CODE, REMOTE_OPTIONS, type RemoteOptions } from "./remote/remote_options.ts";
+import { checkReply } from "./remote/remote_reply.ts";
+import { RequestMaker } from "./remote/remote_request.ts";
 
 /** What a failed item leaves in its place, with `onItemError: "report"`. */
 export interface ItemError {

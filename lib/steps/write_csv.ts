@@ -8,10 +8,10 @@ import { csvRecord, matchCsvRecord } from "../stores/csv_record.ts";
 import { FileItem } from "../stores/file_item.ts";
 import { jsonLine } from "../stores/json_line.ts";
 import { localPath } from "../stores/local_path.ts";
-import { fieldsOf } from "./fields_of.ts";
-import { fieldColumns, parseColumn, RowPicker } from "./row_columns.ts";
-import { type RowSink, RowWriter } from "./row_writer.ts";
-import { columnList, FLUSH, type FlushOptions, PATH } from "./writer_options.ts";
+import { fieldsOf } from "./body/fields_of.ts";
+import { fieldColumns, parseColumn, RowPicker } from "./rows/row_columns.ts";
+import { type RowSink, RowWriter } from "./rows/row_writer.ts";
+import { columnList, FLUSH, type FlushOptions, PATH } from "./rows/writer_options.ts";
 
 /** Where a CSV file is, and what is in it. */
 export interface WriteCsvOptions extends FlushOptions {

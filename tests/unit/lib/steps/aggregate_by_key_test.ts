@@ -5,7 +5,7 @@ import { Graph } from "../../../../lib/graph/graph.ts";
 import { sourceOf } from "../../../../lib/graph/source.ts";
 import type { Flow } from "../../../../lib/flow/flow.ts";
 import { aggregateByKey } from "../../../../lib/steps/aggregate_by_key.ts";
-import type { Aggregation } from "../../../../lib/steps/aggregation.ts";
+import type { Aggregation } from "../../../../lib/steps/windows/aggregation.ts";
 import { ManualClock } from "../../../support/manual_clock.ts";
 import { runGraph } from "../../../support/run_graph.ts";
 

@@ -1,6 +1,6 @@
-import type { FlowEvent } from "../graph/event.ts";
-import { keyText } from "../graph/key.ts";
-import type { Code, StepScope } from "../graph/operator.ts";
+import type { FlowEvent } from "../../graph/event.ts";
+import { keyText } from "../../graph/key.ts";
+import type { Code, StepScope } from "../../graph/operator.ts";
 import { fieldOf, fieldsOf } from "./fields_of.ts";
 
 /** How a step's options say what the key of an event is: a field of its body, or a function of it. */

@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
-import { Turns } from "../../../../lib/steps/turns.ts";
+import { Turns } from "../../../../../lib/steps/state/turns.ts";
 
 Deno.test("Turns.take() works at once where it can, and one after another by key where it cannot", async () => {
   const turns = new Turns();

@@ -1,5 +1,5 @@
-import type { FlowEvent } from "../graph/event.ts";
-import { HELD, type Operator, type Reaction, type StepScope } from "../graph/operator.ts";
+import type { FlowEvent } from "../../graph/event.ts";
+import { HELD, type Operator, type Reaction, type StepScope } from "../../graph/operator.ts";
 
 /** Where rows go. */
 export interface RowSink<Row> {

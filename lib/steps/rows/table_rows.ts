@@ -1,8 +1,8 @@
-import type { FlowEvent } from "../graph/event.ts";
-import type { StepScope } from "../graph/operator.ts";
-import { checkNames } from "../stores/column_shape.ts";
-import { RowSchema } from "../stores/row_schema.ts";
-import { fieldsOf } from "./fields_of.ts";
+import type { FlowEvent } from "../../graph/event.ts";
+import type { StepScope } from "../../graph/operator.ts";
+import { checkNames } from "../../stores/column_shape.ts";
+import { RowSchema } from "../../stores/row_schema.ts";
+import { fieldsOf } from "../body/fields_of.ts";
 import { fieldColumns, parseColumn, type RowColumn, RowPicker } from "./row_columns.ts";
 
 /** What rows of a table are made of. */

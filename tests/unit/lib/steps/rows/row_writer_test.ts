@@ -1,11 +1,11 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
-import { Graph } from "../../../../lib/graph/graph.ts";
-import type { StepDefinition } from "../../../../lib/graph/operator.ts";
-import { ReadyStep } from "../../../../lib/graph/step.ts";
-import { type RowSink, RowWriter, type RowWriterOptions } from "../../../../lib/steps/row_writer.ts";
+import { Graph } from "../../../../../lib/graph/graph.ts";
+import type { StepDefinition } from "../../../../../lib/graph/operator.ts";
+import { ReadyStep } from "../../../../../lib/graph/step.ts";
+import { type RowSink, RowWriter, type RowWriterOptions } from "../../../../../lib/steps/rows/row_writer.ts";
 import { z } from "zod";
-import { ManualClock, settle } from "../../../support/manual_clock.ts";
-import { runGraph } from "../../../support/run_graph.ts";
+import { ManualClock, settle } from "../../../../support/manual_clock.ts";
+import { runGraph } from "../../../../support/run_graph.ts";
 
 interface Told {
   readonly pieces: number[][];

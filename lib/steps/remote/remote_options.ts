@@ -1,10 +1,10 @@
 import { z } from "zod";
-import type { Fault } from "../errors.ts";
-import type { Context } from "../graph/context.ts";
-import type { FlowEvent } from "../graph/event.ts";
-import type { Code, StepDefinition, StepSpec } from "../graph/operator.ts";
-import type { Schema } from "../graph/schema.ts";
-import type { Maybe } from "../graph/typing.ts";
+import type { Fault } from "../../errors.ts";
+import type { Context } from "../../graph/context.ts";
+import type { FlowEvent } from "../../graph/event.ts";
+import type { Code, StepDefinition, StepSpec } from "../../graph/operator.ts";
+import type { Schema } from "../../graph/schema.ts";
+import type { Maybe } from "../../graph/typing.ts";
 import { headerFault } from "./remote_headers.ts";
 import { URL_OPTION } from "./remote_url.ts";
 

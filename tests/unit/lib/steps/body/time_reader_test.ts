@@ -1,5 +1,5 @@
 import { deepStrictEqual, throws } from "node:assert/strict";
-import { timeOf } from "../../../../lib/steps/time_reader.ts";
+import { timeOf } from "../../../../../lib/steps/body/time_reader.ts";
 
 Deno.test("timeOf() reads dates, numbers and ISO 8601, in UTC where no offset is given", () => {
   const at = Date.UTC(2026, 0, 2, 3, 4, 5, 600);

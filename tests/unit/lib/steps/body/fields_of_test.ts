@@ -1,6 +1,6 @@
 import { strictEqual, throws } from "node:assert/strict";
-import { FlowEvent } from "../../../../lib/graph/event.ts";
-import { fieldOf, fieldsOf, kindOf } from "../../../../lib/steps/fields_of.ts";
+import { FlowEvent } from "../../../../../lib/graph/event.ts";
+import { fieldOf, fieldsOf, kindOf } from "../../../../../lib/steps/body/fields_of.ts";
 
 Deno.test("fieldsOf() gives the fields of a body, also of an event's", () => {
   const body = { a: 1 };

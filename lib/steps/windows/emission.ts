@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { FlowEvent } from "../graph/event.ts";
-import type { Reaction } from "../graph/operator.ts";
-import type { KeyState } from "./windows/window_table.ts";
+import type { FlowEvent } from "../../graph/event.ts";
+import type { Reaction } from "../../graph/operator.ts";
+import type { KeyState } from "./window_table.ts";
 
 /** When `aggregateByKey` gives something out, if not for every event. */
 export type EmitPolicy =

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { StatusError } from "../errors.ts";
+import { StatusError } from "../../errors.ts";
 
 const PATH = "$path"; // becomes the event's path
 const BEHIND_HOST = /^(https?:\/\/[^/?#]*?)\$path/i;

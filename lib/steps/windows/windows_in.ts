@@ -1,7 +1,7 @@
-import type { StepScope } from "../graph/operator.ts";
-import type { Operation } from "./windows/tally.ts";
-import type { Window, WindowPlan } from "./windows/window_plan.ts";
-import type { WindowTable } from "./windows/window_table.ts";
+import type { StepScope } from "../../graph/operator.ts";
+import type { Operation } from "./tally.ts";
+import type { Window, WindowPlan } from "./window_plan.ts";
+import type { WindowTable } from "./window_table.ts";
 
 /** Where the values of a feature are: `n_sum_1h`. */
 export interface Found {

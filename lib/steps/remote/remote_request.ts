@@ -1,7 +1,7 @@
 import type { z } from "zod";
-import { FlowEvent } from "../graph/event.ts";
-import type { Code, StepScope } from "../graph/operator.ts";
-import { jsonText } from "../protocol/json_text.ts";
+import { FlowEvent } from "../../graph/event.ts";
+import type { Code, StepScope } from "../../graph/operator.ts";
+import { jsonText } from "../../protocol/json_text.ts";
 import { headerText, remoteHeaders } from "./remote_headers.ts";
 import type { REMOTE_OPTIONS } from "./remote_options.ts";
 import { remoteUrl, shownUrl, withSubpath } from "./remote_url.ts";

@@ -1,4 +1,4 @@
-import { FlowEvent } from "../graph/event.ts";
+import { FlowEvent } from "../../graph/event.ts";
 
 /** A body with fields. */
 export type Fields = Readonly<Record<string, unknown>>;

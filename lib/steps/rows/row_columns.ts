@@ -1,5 +1,5 @@
-import type { FlowEvent } from "../graph/event.ts";
-import { fieldOf, type Fields, fieldsOf } from "./fields_of.ts";
+import type { FlowEvent } from "../../graph/event.ts";
+import { fieldOf, type Fields, fieldsOf } from "../body/fields_of.ts";
 
 /** Parts of an event that a column can hold besides fields of the body. */
 const METADATA: Readonly<Record<string, (event: FlowEvent) => unknown>> = {

@@ -1,9 +1,9 @@
 /** The types of what aggregations add to a body. Everything here is for the compiler only. */
 
-import type { Duration } from "../graph/duration.ts";
+import type { Duration } from "../../graph/duration.ts";
 import type { Aggregation } from "./aggregation.ts";
 import type { EmitPolicy } from "./emission.ts";
-import type { Operation } from "./windows/tally.ts";
+import type { Operation } from "./tally.ts";
 
 /** The type of a field by its name: `n_count_1h` is a number, `n_sum_1h` is null where nothing was counted. */
 export type WindowValue<Name> = Name extends `${string}_count_${Duration}` ? number

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { COLUMN_TYPE } from "../stores/column_type.ts";
-import { localPath } from "../stores/local_path.ts";
+import { COLUMN_TYPE } from "../../stores/column_type.ts";
+import { localPath } from "../../stores/local_path.ts";
 import { faultOfColumn, parseColumn } from "./row_columns.ts";
 
 /** When a writer writes what it holds. */

@@ -1,10 +1,10 @@
-import type { Fault } from "../errors.ts";
-import type { Duration } from "../graph/duration.ts";
-import type { Code, StepSpec } from "../graph/operator.ts";
-import { fieldOf, fieldsOf } from "./fields_of.ts";
-import type { Operation } from "./windows/tally.ts";
-import type { AggregationData } from "./windows/window_plan.ts";
-import { NOTHING } from "./windows/window_table.ts";
+import type { Fault } from "../../errors.ts";
+import type { Duration } from "../../graph/duration.ts";
+import type { Code, StepSpec } from "../../graph/operator.ts";
+import { fieldOf, fieldsOf } from "../body/fields_of.ts";
+import type { Operation } from "./tally.ts";
+import type { AggregationData } from "./window_plan.ts";
+import { NOTHING } from "./window_table.ts";
 
 /** Values that are worked out over windows of time. */
 export interface Aggregation<In> {

@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
-import { FlowEvent } from "../../../../lib/graph/event.ts";
-import { faultOfColumn, fieldColumns, parseColumn, RowPicker } from "../../../../lib/steps/row_columns.ts";
+import { FlowEvent } from "../../../../../lib/graph/event.ts";
+import { faultOfColumn, fieldColumns, parseColumn, RowPicker } from "../../../../../lib/steps/rows/row_columns.ts";
 
 function picking(
   columns: string[],

@@ -1,5 +1,5 @@
-import type { Code } from "../graph/operator.ts";
-import type { Schema } from "../graph/schema.ts";
+import type { Code } from "../../graph/operator.ts";
+import type { Schema } from "../../graph/schema.ts";
 import { unusable } from "./remote_answer.ts";
 import type { RemoteRequest } from "./remote_request.ts";
 

@@ -1,7 +1,7 @@
-import type { FlowEvent } from "../graph/event.ts";
-import { HELD, type Reaction, type StepScope } from "../graph/operator.ts";
+import type { FlowEvent } from "../../graph/event.ts";
+import { HELD, type Reaction, type StepScope } from "../../graph/operator.ts";
 import type { Emission, Emitter } from "./emission.ts";
-import type { KeyState } from "./windows/window_table.ts";
+import type { KeyState } from "./window_table.ts";
 
 interface Pending {
   events: number;

@@ -1,5 +1,5 @@
-import type { FlowEvent } from "../graph/event.ts";
-import type { StepScope } from "../graph/operator.ts";
+import type { FlowEvent } from "../../graph/event.ts";
+import type { StepScope } from "../../graph/operator.ts";
 import { fieldOf, fieldsOf } from "./fields_of.ts";
 import type { KeySource } from "./key_reader.ts";
 

@@ -1,6 +1,6 @@
-import type { Reaction, StepScope } from "../graph/operator.ts";
+import type { Reaction, StepScope } from "../../graph/operator.ts";
 import type { Emission, Emitter } from "./emission.ts";
-import type { KeyState, WindowTable } from "./windows/window_table.ts";
+import type { KeyState, WindowTable } from "./window_table.ts";
 
 /** Where the end of a period or window comes, and what is given out then. */
 export interface BoundaryOptions {
