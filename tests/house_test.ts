@@ -130,6 +130,12 @@ Deno.test("assertions are strict: under Deno the named deepEqual and equal of no
   deepStrictEqual(loose, []);
 });
 
+Deno.test("steps ask laterOf() what answers later: a thenable is no Promise", () => {
+  const asking = FILES.filter((path) => /^lib\/(graph|steps)\//.test(path) && path !== "lib/graph/later.ts")
+    .filter((path) => read(path).includes("instanceof Promise"));
+  deepStrictEqual(asking, []);
+});
+
 Deno.test("packages come from npm, each at one exact version", () => {
   const { imports } = JSON.parse(read("deno.json")) as { imports: Record<string, string> };
   const loose = Object.values(imports).filter((target) =>

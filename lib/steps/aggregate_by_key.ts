@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DURATION, type Duration, parseDuration } from "../graph/duration.ts";
 import { FlowEvent } from "../graph/event.ts";
+import { andThen } from "../graph/later.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope, StepSpec } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
@@ -130,15 +131,12 @@ class AggregateByKey implements Operator {
   #finish(event: FlowEvent, state: KeyState, time: number): FlowEvent | Promise<FlowEvent> {
     const fields = this.#windows.fields(state, time);
     const body = this.#scope.read(event);
-    const joined = this.#join === undefined ? { ...fields, ...fieldsOf(body, ACT) } : this.#join(body, fields);
-    if (joined instanceof Promise) {
-      return joined.then((value) => {
-        this.#scope.write(event, value);
-        return event;
-      });
-    }
-    this.#scope.write(event, joined);
-    return event;
+    const write = (value: unknown) => {
+      this.#scope.write(event, value);
+      return event;
+    };
+    if (this.#join === undefined) return write({ ...fields, ...fieldsOf(body, ACT) });
+    return andThen(this.#join(body, fields), write);
   }
 
   #emissionOf(policy: z.infer<typeof EMIT_POLICY> | undefined): Emission {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { FlowEvent } from "../graph/event.ts";
+import { andThen } from "../graph/later.ts";
 import { Chosen, type Reaction, type StepDefinition, type StepScope } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
@@ -35,9 +36,7 @@ export const CHOICE: StepDefinition = {
     return {
       process(event) {
         const names = code.fn!(scope.read(event), scope.contextOf(event));
-        return names instanceof Promise
-          ? names.then((later) => choose(event, later, { scope, fallback }))
-          : choose(event, names, { scope, fallback });
+        return andThen(names, (chosen) => choose(event, chosen, { scope, fallback }));
       },
     };
   },

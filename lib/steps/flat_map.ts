@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { FlowEvent } from "../graph/event.ts";
+import { andThen } from "../graph/later.ts";
 import type { Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
@@ -15,9 +16,7 @@ export const FLAT_MAP: StepDefinition = {
     return {
       process(event) {
         const items = code.fn!(scope.read(event), scope.contextOf(event));
-        return items instanceof Promise
-          ? items.then((list) => spread(event, list, scope))
-          : spread(event, items, scope);
+        return andThen(items, (list) => spread(event, list, scope));
       },
     };
   },

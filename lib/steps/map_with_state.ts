@@ -3,6 +3,7 @@ import type { Context } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { keyText } from "../graph/key.ts";
 import type { KeyedTable } from "../graph/keyed_table.ts";
+import { andThen } from "../graph/later.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
@@ -58,12 +59,9 @@ class MapWithState implements Operator {
       this.#code.fn!(this.#scope.read(event), state ?? this.#code.initial!(key), this.#scope.contextOf(event));
     const put = (result: unknown) => {
       const [, state] = pairOf(result, key);
-      const kept = table.put(key, state as Record<string, unknown>);
-      return kept instanceof Promise ? kept.then(() => result) : result;
+      return andThen(table.put(key, state as Record<string, unknown>), () => result);
     };
-    const row = table.get(key);
-    const result = row instanceof Promise ? row.then(call) : call(row);
-    return result instanceof Promise ? result.then(put) : put(result);
+    return andThen(andThen(table.get(key), call), put);
   }
 
   #keep(key: string, event: FlowEvent, result: unknown): FlowEvent {

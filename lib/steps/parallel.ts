@@ -4,6 +4,7 @@ import { copyData } from "../flow/copy.ts";
 import type { Context } from "../graph/context.ts";
 import { FlowEvent } from "../graph/event.ts";
 import { isGenerator } from "../graph/generator.ts";
+import { andThen, isLater, laterOf } from "../graph/later.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope, StepSpec } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
@@ -92,9 +93,7 @@ class Parallel implements Operator {
     const { select } = this.#code;
     if (select === undefined) return this.#run(event, [...this.#branches.keys()]);
     const names = select(this.#scope.read(event), this.#scope.contextOf(event));
-    return names instanceof Promise
-      ? names.then((later) => this.#run(event, this.#namesOf(later)))
-      : this.#run(event, this.#namesOf(names));
+    return andThen(names, (selected) => this.#run(event, this.#namesOf(selected)));
   }
 
   #namesOf(selected: unknown): string[] {
@@ -113,7 +112,7 @@ class Parallel implements Operator {
     // All copies are made first: what a function does to its own must not show in another's.
     const bodies = names.map(() => this.#copyOf(this.#scope.read(event)));
     const outcomes = names.map((name, index) => this.#call(name, bodies[index], event));
-    return outcomes.some((outcome) => outcome instanceof Promise)
+    return outcomes.some(isLater)
       ? Promise.all(outcomes).then((settled) => this.#join(event, settled))
       : this.#join(event, outcomes as Outcome[]);
   }
@@ -131,7 +130,8 @@ class Parallel implements Operator {
     const failure = (error: unknown): Outcome => ({ name, error });
     try {
       const result: unknown = this.#branches.get(name)!(body, this.#scope.contextOf(event));
-      return result instanceof Promise ? result.then(done).catch(failure) : done(result);
+      const later = laterOf(result);
+      return later === undefined ? done(result) : later.then(done).catch(failure);
     } catch (error) {
       return failure(error);
     }
@@ -155,7 +155,7 @@ class Parallel implements Operator {
     if (join === undefined) return this.#write(event, failures.length === 0 ? results : { ...results, failed });
     const given = this.#scope.read(event);
     const joined = join(results, { body: given instanceof FlowEvent ? given.body : given, failed });
-    return joined instanceof Promise ? joined.then((body) => this.#write(event, body)) : this.#write(event, joined);
+    return andThen(joined, (body) => this.#write(event, body));
   }
 
   #write(event: FlowEvent, body: unknown): FlowEvent {

@@ -1,3 +1,5 @@
+import { laterOf } from "../../graph/later.ts";
+
 /** Does work one after another by key, so that each sees what the one before it left; at once where nothing is under way. */
 export class Turns {
   readonly #last = new Map<string, Promise<unknown>>();
@@ -6,8 +8,9 @@ export class Turns {
   take<Kept>(key: string, work: () => unknown, keep: (result: unknown) => Kept): Kept | Promise<Kept> {
     const before = this.#last.get(key);
     const result = before === undefined ? work() : before.then(work);
-    if (!(result instanceof Promise)) return keep(result);
-    const kept = result.then(keep);
+    const later = laterOf(result);
+    if (later === undefined) return keep(result);
+    const kept = later.then(keep);
     const last = kept.catch(() => {});
     this.#last.set(key, last);
     last.then(() => {

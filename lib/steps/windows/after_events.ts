@@ -1,4 +1,5 @@
 import type { FlowEvent } from "../../graph/event.ts";
+import { laterOf } from "../../graph/later.ts";
 import { HELD, type Reaction, type StepScope } from "../../graph/operator.ts";
 import type { Emission, Emitter } from "./emission.ts";
 import type { KeyState } from "./window_table.ts";
@@ -71,7 +72,8 @@ export class AfterEvents implements Emission {
     } catch (error) {
       return fail(error);
     }
-    if (finished instanceof Promise) return finished.then((one) => void this.#scope.release(one), fail);
-    this.#scope.release(finished);
+    const later = laterOf(finished);
+    if (later !== undefined) return later.then((one) => void this.#scope.release(one), fail);
+    this.#scope.release(finished as FlowEvent);
   }
 }

@@ -1,5 +1,6 @@
 import type { Fault } from "../../errors.ts";
 import type { Duration } from "../../graph/duration.ts";
+import { atOnce } from "../../graph/later.ts";
 import type { Code, StepSpec } from "../../graph/operator.ts";
 import { fieldOf, fieldsOf } from "../body/fields_of.ts";
 import type { Operation } from "./tally.ts";
@@ -76,8 +77,8 @@ export function valueReader(
   const act = `aggregate the event into "${name}"`;
   const [read, where] = [code[`value:${name}`], code[`where:${name}`]];
   return (body) => {
-    if (where !== undefined && !atOnce(where(body), `where of "${name}"`)) return NOTHING;
-    const value = read === undefined ? fieldOf(fieldsOf(body, act), column!) : atOnce(read(body), `value of "${name}"`);
+    if (where !== undefined && !atOnce(where(body), act, "where")) return NOTHING;
+    const value = read === undefined ? fieldOf(fieldsOf(body, act), column!) : atOnce(read(body), act, "value");
     if (value === undefined || value === null || Number.isNaN(value)) return NOTHING;
     if (isNumeric ? Number.isFinite(value) : ["string", "number", "boolean"].includes(typeof value)) return value;
     const state = typeof value === "string" ? JSON.stringify(value) : typeof value === "number" ? value : typeof value;
@@ -87,9 +88,4 @@ export function valueReader(
       }`,
     );
   };
-}
-
-function atOnce(result: unknown, what: string): unknown {
-  if (result instanceof Promise) throw new TypeError(`Cannot aggregate the event: ${what} answers later, not at once`);
-  return result;
 }

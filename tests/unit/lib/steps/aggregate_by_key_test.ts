@@ -154,7 +154,7 @@ Deno.test("aggregateByKey() counts what `where` says yes to, by a function's val
     }]
   ) {
     await using slow = await runGraph(answering({ aggregations: [{ ...byValue, ...late }] }));
-    await rejects(ask(slow, 1, 0), /(value|where) of "n" answers later, not at once/);
+    await rejects(ask(slow, 1, 0), /into "n": (value|where) answers later, not at once/);
   }
   await using failing = await runGraph(answering({
     aggregations: [{
