@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { FlowEvent } from "../graph/event.ts";
-import { andThen } from "../graph/later.ts";
+import { laterOf } from "../graph/later.ts";
 import type { StepDefinition, StepScope } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Extended, Maybe } from "../graph/typing.ts";
@@ -16,7 +16,8 @@ export const EXTEND: StepDefinition = {
     return {
       process(event) {
         const added = code.fn!(scope.read(event), scope.contextOf(event));
-        return andThen(added, (fields) => add(event, fields, scope));
+        const later = laterOf(added);
+        return later === undefined ? add(event, added, scope) : later.then((fields) => add(event, fields, scope));
       },
     };
   },

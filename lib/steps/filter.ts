@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { andThen } from "../graph/later.ts";
+import { laterOf } from "../graph/later.ts";
 import type { StepDefinition } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
@@ -16,7 +16,8 @@ export const FILTER: StepDefinition = {
     return {
       process(event) {
         const keep = code.fn!(scope.read(event), scope.contextOf(event));
-        return andThen(keep, (yes) => yes ? event : []);
+        const later = laterOf(keep);
+        return later === undefined ? keep ? event : [] : later.then((yes) => yes ? event : []);
       },
     };
   },
