@@ -7,7 +7,7 @@ import { andThen } from "../graph/later.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
-import { kindOf } from "./body/fields_of.ts";
+import { kindOf } from "./body/kind_of.ts";
 
 /** What must hold for the events that come here. */
 export interface AssertEventsOptions<In> {

@@ -4,6 +4,7 @@ import { andThen } from "../graph/later.ts";
 import { Chosen, type Reaction, type StepDefinition, type StepScope } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
+import { kindOf } from "./body/kind_of.ts";
 
 /** What happens where no step is chosen. */
 export interface ChoiceOptions {
@@ -51,7 +52,7 @@ function choose(
   if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) {
     throw new TypeError(
       `Cannot choose the next step by ${
-        Array.isArray(names) ? "a list with other things than names" : typeof chosen
+        Array.isArray(names) ? "a list with other things than names" : kindOf(chosen)
       }: ` +
         `return a name or a list of names, of ${scope.outlets.map((name) => `"${name}"`).join(", ") || "no steps"}`,
     );

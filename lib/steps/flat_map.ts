@@ -4,6 +4,7 @@ import { andThen } from "../graph/later.ts";
 import type { Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
+import { kindOf } from "./body/kind_of.ts";
 
 /** What `flatMap` does with events. */
 export const FLAT_MAP: StepDefinition = {
@@ -25,7 +26,7 @@ export const FLAT_MAP: StepDefinition = {
 function spread(event: FlowEvent, items: unknown, { write }: StepScope): Reaction {
   if (typeof items !== "object" || items === null || !(Symbol.iterator in items)) {
     throw new TypeError(
-      `Cannot make events of ${items === null ? "null" : typeof items}: flatMap's function returns a list`,
+      `Cannot make events of ${kindOf(items)}: flatMap's function returns a list`,
     );
   }
   return Array.from(items as Iterable<unknown>, (item) => {

@@ -7,6 +7,7 @@ import { andThen } from "../graph/later.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
+import { kindOf } from "./body/kind_of.ts";
 import { Turns } from "./state/turns.ts";
 
 const OPTIONS = z.strictObject({ table: z.string().min(1).optional() });
@@ -76,7 +77,7 @@ function pairOf(result: unknown, key: string): readonly unknown[] {
   if (Array.isArray(result) && result.length === 2) return result;
   throw new TypeError(
     `Cannot keep the state of key "${key}": the function returns ${
-      Array.isArray(result) ? `a list of ${result.length}` : typeof result
+      Array.isArray(result) ? `a list of ${result.length}` : kindOf(result)
     }, not [body, state]`,
   );
 }

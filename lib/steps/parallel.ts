@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Fault, StatusError } from "../errors.ts";
+import { describeThrown, type Fault, StatusError } from "../errors.ts";
 import { copyData } from "../flow/copy.ts";
 import type { Context } from "../graph/context.ts";
 import { FlowEvent } from "../graph/event.ts";
@@ -8,7 +8,7 @@ import { andThen, isLater, laterOf } from "../graph/later.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope, StepSpec } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
-import { kindOf } from "./body/fields_of.ts";
+import { kindOf } from "./body/kind_of.ts";
 
 /** Which functions run, and what becomes of their results. */
 export interface ParallelOptions<In, Results, Selected extends string, Policy, Out> {
@@ -144,10 +144,10 @@ class Parallel implements Operator {
       this.#scope.count("dropped");
       this.#scope.context.pushError(
         event,
-        new Error(`Function "${name}" failed: ${messageOf(error)}`, { cause: error }),
+        new Error(`Function "${name}" failed: ${describeThrown(error).message}`, { cause: error }),
       );
     }
-    const failed = Object.fromEntries(failures.map(({ name, error }) => [name, messageOf(error)]));
+    const failed = Object.fromEntries(failures.map(({ name, error }) => [name, describeThrown(error).message]));
     const results = Object.fromEntries(
       outcomes.flatMap((outcome) => "result" in outcome ? [[outcome.name, outcome.result]] : []),
     );
@@ -169,13 +169,9 @@ function failureOf(failures: readonly { readonly name: string; readonly error: u
   const statuses = new Set(failures.map(({ error }) => error instanceof StatusError ? error.status : 500));
   return new StatusError(
     statuses.size === 1 ? [...statuses][0]! : 500,
-    failures.map(({ name, error }) => `Function "${name}" failed: ${messageOf(error)}`).join("; "),
+    failures.map(({ name, error }) => `Function "${name}" failed: ${describeThrown(error).message}`).join("; "),
     { cause: failures.length === 1 ? failures[0]!.error : new AggregateError(failures.map(({ error }) => error)) },
   );
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** The results by name: all of them, or some where functions are selected or dropped. */

@@ -8,7 +8,6 @@ export class Thenable<Value> implements PromiseLike<Value> {
     this.#answer = answer;
   }
 
-  // deno-lint-ignore no-thenable -- that is what it is for
   then<Next = Value, Otherwise = never>(
     onValue?: ((value: Value) => Next | PromiseLike<Next>) | null,
     onError?: ((error: unknown) => Otherwise | PromiseLike<Otherwise>) | null,

@@ -2,6 +2,7 @@ import type { FlowEvent } from "../../graph/event.ts";
 import type { StepScope } from "../../graph/operator.ts";
 import { fieldOf, fieldsOf } from "./fields_of.ts";
 import type { KeySource } from "./key_reader.ts";
+import { stateOf } from "./kind_of.ts";
 
 const LATEST_MS = 8.64e15; // what a Date can hold
 
@@ -20,15 +21,10 @@ export function timeReader({ field, fn, act }: KeySource, { read }: StepScope): 
 export function timeOf(value: unknown, act: string): number {
   const time = value instanceof Date ? value.getTime() : typeof value === "string" ? parseTime(value) : value;
   if (typeof time === "number" && Math.abs(time) <= LATEST_MS) return time;
-  const state = typeof value === "string" || typeof value === "number"
-    ? JSON.stringify(value) ?? String(value)
-    : value instanceof Date
-    ? "an invalid date"
-    : value === null || value === undefined
-    ? String(value)
-    : `of type ${typeof value}`;
   throw new TypeError(
-    `Cannot ${act}: its time is ${state}. A time is a date, text such as "2026-07-21T21:40:00Z", or milliseconds since 1970`,
+    `Cannot ${act}: its time is ${
+      stateOf(value)
+    }. A time is a date, text such as "2026-07-21T21:40:00Z", or milliseconds since 1970`,
   );
 }
 

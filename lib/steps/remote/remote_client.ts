@@ -1,4 +1,4 @@
-import { RemoteError, StatusError } from "../../errors.ts";
+import { describeThrown, RemoteError, StatusError } from "../../errors.ts";
 import type { StepScope } from "../../graph/operator.ts";
 import { readAnswer, unusable, withoutSecrets } from "./remote_answer.ts";
 import type { RemoteRequest } from "./remote_request.ts";
@@ -84,7 +84,7 @@ function open(caCerts: readonly string[]): Deno.HttpClient {
   try {
     return Deno.createHttpClient({ caCerts: [...caCerts] });
   } catch (error) {
-    throw new TypeError(`Cannot trust caCerts: ${error instanceof Error ? error.message : String(error)}`);
+    throw new TypeError(`Cannot trust caCerts: ${describeThrown(error).message}`);
   }
 }
 
@@ -119,7 +119,7 @@ function redirected(request: RemoteRequest, location: string, status: number): R
 /** What fetch or reading the answer failed with, as a failure of the service; nothing of the URL's secrets. */
 function networkError(error: unknown, request: RemoteRequest): RemoteError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined;
-  const text = cause ?? (error instanceof Error ? error.message : String(error));
+  const text = cause ?? describeThrown(error).message;
   const reason = withoutSecrets(/client error \(\w+\): (.+)$/s.exec(text)?.[1] ?? text, request)
     .replace(/\bhttps?:\/\/[^\s)]+/g, "the URL");
   const untrusted = /invalid peer certificate: (.+)$/s.exec(reason)?.[1];

@@ -1,3 +1,5 @@
+import { kindOf } from "../body/kind_of.ts";
+
 /** What frames a message is HTTP's own: saying it twice lets one request pass as two. */
 const FRAMING = ["connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];
 
@@ -23,7 +25,7 @@ export function headerFault(name: unknown, value: unknown): string | undefined {
   if (typeof name !== "string" || !TOKEN.test(name)) return "its name is no name of a header";
   if (FRAMING.includes(name.toLowerCase())) return "HTTP sets it itself";
   if (typeof value !== "string" && typeof value !== "number") {
-    return `its value is ${value === null ? "null" : typeof value}, not text`;
+    return `its value is ${kindOf(value)}, not text`;
   }
   // a header is bytes: what one byte cannot hold has no agreed form
   if (/[\r\n\0]/.test(String(value))) return "its value has a line break";
@@ -41,5 +43,5 @@ function entriesOf(given: unknown): Iterable<readonly [unknown, unknown]> {
     return given.map((entry): [unknown, unknown] => Array.isArray(entry) ? [entry[0], entry[1]] : [entry, undefined]);
   }
   if (typeof given === "object" && given !== null) return Object.entries(given);
-  throw new TypeError(`Cannot send headers: they are ${given === null ? "null" : typeof given}, not { name: value }`);
+  throw new TypeError(`Cannot send headers: they are ${kindOf(given)}, not { name: value }`);
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { StatusError } from "../../errors.ts";
+import { kindOf } from "../body/kind_of.ts";
 
 const PATH = "$path"; // becomes the event's path
 const BEHIND_HOST = /^(https?:\/\/[^/?#]*?)\$path/i;
@@ -23,7 +24,7 @@ export const URL_OPTION: z.ZodType<string> = z.string().superRefine((text, conte
 export function remoteUrl(given: unknown, path: string | undefined): URL {
   const url = given instanceof URL ? new URL(given) : typeof given === "string" ? parse(given, path) : null;
   if (url === null) {
-    const state = typeof given === "string" ? "text that is no absolute URL" : given === null ? "null" : typeof given;
+    const state = typeof given === "string" ? "text that is no absolute URL" : kindOf(given);
     throw new TypeError(`Cannot ask a remote service: its URL is ${state}. Give an http or https URL`);
   }
   if (!isHttp(url)) {

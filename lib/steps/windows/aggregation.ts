@@ -3,6 +3,7 @@ import type { Duration } from "../../graph/duration.ts";
 import { atOnce } from "../../graph/later.ts";
 import type { Code, StepSpec } from "../../graph/operator.ts";
 import { fieldOf, fieldsOf } from "../body/fields_of.ts";
+import { kindOf, stateOf } from "../body/kind_of.ts";
 import type { Operation } from "./tally.ts";
 import type { AggregationData } from "./window_plan.ts";
 import { NOTHING } from "./window_table.ts";
@@ -62,7 +63,7 @@ export function checkAggregations(aggregations: readonly AggregationData[], code
     for (const option of ["value", "where"]) {
       const given: unknown = code[`${option}:${name}`];
       if (given !== undefined && typeof given !== "function") {
-        faults.push(fault(`${option} of aggregation "${name}" is ${typeof given}`, `Give a function: (body) => …`));
+        faults.push(fault(`${option} of aggregation "${name}" is ${kindOf(given)}`, `Give a function: (body) => …`));
       }
     }
     return faults;
@@ -81,9 +82,8 @@ export function valueReader(
     const value = read === undefined ? fieldOf(fieldsOf(body, act), column!) : atOnce(read(body), act, "value");
     if (value === undefined || value === null || Number.isNaN(value)) return NOTHING;
     if (isNumeric ? Number.isFinite(value) : ["string", "number", "boolean"].includes(typeof value)) return value;
-    const state = typeof value === "string" ? JSON.stringify(value) : typeof value === "number" ? value : typeof value;
     throw new TypeError(
-      `Cannot ${act}: ${column === undefined ? "its value" : `field "${column}"`} is ${state}, not ${
+      `Cannot ${act}: ${column === undefined ? "its value" : `field "${column}"`} is ${stateOf(value)}, not ${
         isNumeric ? "a finite number" : "text, a number or a boolean"
       }`,
     );

@@ -1,6 +1,6 @@
 import { strictEqual, throws } from "node:assert/strict";
 import { FlowEvent } from "../../../../../lib/graph/event.ts";
-import { fieldOf, fieldsOf, kindOf } from "../../../../../lib/steps/body/fields_of.ts";
+import { fieldOf, fieldsOf } from "../../../../../lib/steps/body/fields_of.ts";
 
 Deno.test("fieldsOf() gives the fields of a body, also of an event's", () => {
   const body = { a: 1 };
@@ -47,12 +47,4 @@ Deno.test("fieldsOf() takes a class's instance by what it is called, not a plain
 Deno.test("fieldOf() gives a body's own fields only", () => {
   strictEqual(fieldOf({ a: 1 }, "a"), 1);
   for (const name of ["constructor", "toString", "__proto__"]) strictEqual(fieldOf({}, name), undefined);
-});
-
-Deno.test("kindOf() says what a value is", () => {
-  const kinds = [[NaN, "NaN"], [Infinity, "Infinity"], [0, "number"], [{}, "object"], [
-    new Date(NaN),
-    "an invalid Date",
-  ], [true, "boolean"]] as const;
-  for (const [value, kind] of kinds) strictEqual(kindOf(value), kind);
 });

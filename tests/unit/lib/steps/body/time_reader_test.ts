@@ -42,3 +42,11 @@ Deno.test("timeOf() refuses everything else", () => {
     });
   }
 });
+
+Deno.test("timeOf() says what it got in place of a time", () => {
+  for (
+    const [value, state] of [[NaN, "NaN"], ["now", '"now"'], [9e15, "9000000000000000"], [{}, "object"], [[], "a list"]]
+  ) {
+    throws(() => timeOf(value, "look"), new RegExp(`^TypeError: Cannot look: its time is ${state}\\. A time`));
+  }
+});
