@@ -146,9 +146,16 @@ class RemoteBatch implements Operator {
  *
  * @param options See `RemoteBatchOptions` for units, ranges and defaults.
  */
+export function remoteBatch<Item, Reply = unknown>(
+  options: RemoteBatchOptions<Item, Reply, "report"> & { readonly onItemError: "report" },
+): ReadyStep<readonly Item[], (Reply | ItemError)[]>;
+/** The same where a failed item fails the event, or where only the program knows which. */
 export function remoteBatch<Item, Reply = unknown, const Policy extends "fail" | "report" = "fail">(
   options: RemoteBatchOptions<Item, Reply, Policy>,
-): ReadyStep<readonly Item[], Policy extends "report" ? (Reply | ItemError)[] : Reply[]> {
+): ReadyStep<readonly Item[], Policy extends "report" ? (Reply | ItemError)[] : Reply[]>;
+export function remoteBatch(
+  options: RemoteBatchOptions<unknown, unknown, "fail" | "report">,
+): ReadyStep<readonly unknown[], unknown[]> {
   const { options: data, code } = partRemote(options);
   return new ReadyStep(REMOTE_BATCH, data, code);
 }
