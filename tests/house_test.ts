@@ -1,5 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { parseSync } from "oxc-parser";
+import { STEPS } from "../lib/steps/catalogue.ts";
 
 /** What each room may import besides itself: the arrows of the house. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
@@ -106,6 +107,16 @@ Deno.test("tests/unit mirrors lib and kernel", () => {
   deepStrictEqual(orphans, []);
 });
 
+Deno.test("each file in lib/steps is a kind of step of the catalogue; what they share is in folders", () => {
+  const files = [...Deno.readDirSync(new URL("lib/steps/", ROOT))].filter(({ isFile }) => isFile).map(({ name }) =>
+    name
+  );
+  const kinds = [...STEPS.keys()].map((kind) =>
+    `${kind.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}.ts`
+  );
+  deepStrictEqual(files.sort(), [...kinds, "catalogue.ts"].sort());
+});
+
 Deno.test(`no file has more than ${LINES_AT_MOST} lines`, () => {
   const long = FILES.filter((path) => read(path).split("\n").length > LINES_AT_MOST);
   deepStrictEqual(long, []);
@@ -117,6 +128,12 @@ Deno.test("assertions are strict: under Deno the named deepEqual and equal of no
     /import \{[^}]*\b(deepEqual|equal|notEqual|notDeepEqual)\b(?! as)[^}]*\} from "node:assert/.test(read(path))
   );
   deepStrictEqual(loose, []);
+});
+
+Deno.test("steps ask laterOf() what answers later: a thenable is no Promise", () => {
+  const asking = FILES.filter((path) => /^lib\/(graph|steps)\//.test(path) && path !== "lib/graph/later.ts")
+    .filter((path) => read(path).includes("instanceof Promise"));
+  deepStrictEqual(asking, []);
 });
 
 Deno.test("packages come from npm, each at one exact version", () => {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { FlowEvent } from "../graph/event.ts";
 import { keyText } from "../graph/key.ts";
+import { atOnce } from "../graph/later.ts";
 import {
   type Code,
   HELD,
@@ -24,7 +25,7 @@ export interface MergeOptions<In, Out> {
   expected?: number;
   /** How many keys wait for parts at most, 1 or more; beyond that the oldest one's parts fail. Default 1,000. */
   maxBehindEvents?: number;
-  /** Makes the body of the parts, in the order in which they came. Default: the list of them. */
+  /** Makes the body of the parts, in the order in which they came, at once. Default: the list of them. */
   join?: (parts: In[]) => Out;
   /** What becomes of an event that ended in one of the branches: it ends (default), or the parts that there are go on. */
   incomplete?: "end" | "join";
@@ -165,7 +166,8 @@ class Merge {
   #join(last: FlowEvent, events: readonly FlowEvent[]): FlowEvent {
     const parts = events.map((event) => this.#scope.read(event));
     const joined = last.with<unknown>(last.body);
-    this.#scope.write(joined, this.#code.join === undefined ? parts : this.#code.join(parts));
+    const { join } = this.#code;
+    this.#scope.write(joined, join === undefined ? parts : atOnce(join(parts), "merge the event", "join"));
     return joined;
   }
 }
