@@ -106,12 +106,32 @@ Deno.test("assertions are strict: under Deno the named deepEqual and equal of no
   deepStrictEqual(loose, []);
 });
 
-Deno.test("packages come from npm, each at one exact version", () => {
-  const { imports } = JSON.parse(read("deno.json")) as { imports: Record<string, string> };
-  const loose = Object.values(imports).filter((target) =>
-    !target.startsWith("./") && !/^npm:(@[\w.-]+\/)?[\w.-]+@\d+\.\d+\.\d+(-[\w.]+)?(\/[\w./-]+)?$/.test(target)
+Deno.test("packages come from npm, each at one exact version that deno.lock holds", () => {
+  const { imports } = JSON.parse(read("imports.json")) as { imports: Record<string, string> };
+  const { specifiers } = JSON.parse(read("deno.lock")) as { specifiers: Record<string, string> };
+  const packages = Object.values(imports).filter((target) => !target.startsWith("./"));
+  const loose = packages.filter((target) =>
+    !/^npm:(@[\w.-]+\/)?[\w.-]+@\d+\.\d+\.\d+(-[\w.]+)?(\/[\w./-]+)?$/.test(target)
   );
   deepStrictEqual(loose, []);
+  deepStrictEqual(
+    Object.keys(specifiers).sort(),
+    packages.sort(),
+    "after a change: `deno task check` writes deno.lock",
+  );
+});
+
+Deno.test("deno task installs nothing by itself: it does so for whatever deno.json names, by imports or lock", () => {
+  const { imports, lock, importMap, tasks } = JSON.parse(read("deno.json")) as {
+    readonly [key: string]: unknown;
+    readonly tasks: Record<string, { command: string }>;
+  };
+  deepStrictEqual([imports, lock, importMap], [undefined, false, "imports.json"]);
+  const commands = Object.values(tasks).flatMap(({ command }) => command.split(" && "));
+  const unlocked = commands.filter((command) => /^deno (run|test|check|bench)\b/.test(command)).filter((command) =>
+    !command.includes(" --lock=deno.lock")
+  );
+  deepStrictEqual(unlocked, []);
 });
 
 Deno.test("mod.ts exports the public names that are pinned, and nothing else", () => {

@@ -1,5 +1,6 @@
 /** The kernel's process: its connection file, its birth and its end. */
 
+import { fileURLToPath } from "node:url";
 import { type Connection, createConnection } from "../message/connection.ts";
 import { stripAnsi } from "./ansi.ts";
 
@@ -103,7 +104,9 @@ const OWN_ARGV = [
   "run",
   "-A",
   "--quiet",
-  decodeURIComponent(new URL("../main.ts", import.meta.url).pathname),
+  "--lock",
+  fileURLToPath(new URL("../../deno.lock", import.meta.url)),
+  fileURLToPath(new URL("../main.ts", import.meta.url)),
   "{connection_file}",
 ];
 

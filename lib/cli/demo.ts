@@ -2,19 +2,23 @@
 
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readNotebook } from "../../kernel/client/notebook_file.ts";
 import { type Command, type CommandContext, CommandError, UsageError } from "./command.ts";
-import { executeNotebooks } from "./execute.ts";
-import { listImports } from "./imports.ts";
+import { loadExecute } from "./load_execute.ts";
 import { readOptions } from "./options.ts";
-import { prefetch } from "./prefetch.ts";
+import { RUN_NEEDS } from "./prefetch.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const NOTEBOOKS = ["01_router.ipynb", "02_ensemble.ipynb", "03_streaming_nlp.ipynb"];
-/** What a notebook's kernel runs, beside what the notebook itself imports. */
-const PROGRAMS = ["kernel/main.ts", "kernel/engine/bootstrap.ts"];
-/** What the library imports only when it is used, which no list of imports tells; these notebooks use all of it. */
-const LAZY = ["@hpcc-js/wasm-graphviz", "@observablehq/plot", "linkedom", "onnxruntime-node"];
+/** What these notebooks import, and what the library imports for them when it is used: pictures, charts and models. */
+export const DEMO_NEEDS = [
+  ...RUN_NEEDS,
+  "@hpcc-js/wasm-graphviz",
+  "@observablehq/plot",
+  "linkedom",
+  "onnxruntime-node",
+  "wink-eng-lite-web-model",
+  "wink-nlp",
+] as const;
 const CELL_MS = 60_000; // none takes a second; one that hangs should not hang the demo
 
 /** Runs the demo notebooks and writes them and their report. */
@@ -40,7 +44,7 @@ Exit code: 0 all cells ran, 1 a cell failed, 2 a wrong option, 130 interrupted.
       throw new CommandError(`Cannot make the folder ${folder}: ${(error as Error).message}`, { cause: error });
     }
     const jobs = NOTEBOOKS.map((name) => ({ path: shown(join(ROOT, "notebooks", name)), output: join(folder, name) }));
-    await fetchNeeds(jobs.map((job) => job.path), context);
+    const executeNotebooks = await loadExecute(DEMO_NEEDS, context);
 
     const { terminal } = context;
     const report = join(folder, "report.html");
@@ -52,23 +56,6 @@ Exit code: 0 all cells ran, 1 a cell failed, 2 a wrong option, 130 interrupted.
     return isGood ? 0 : 1;
   },
 };
-
-/** Downloads what the kernel and the notebooks import; the list is a module for a moment, in reach of the project's `deno.json`. */
-async function fetchNeeds(paths: readonly string[], context: CommandContext): Promise<void> {
-  const names = new Set<string>(LAZY);
-  for (const path of paths) for (const name of listImports(await readNotebook(path), path)) names.add(name);
-  const list = await Deno.makeTempFile({ dir: join(ROOT, "out"), prefix: "needs-", suffix: ".ts" });
-  try {
-    await Deno.writeTextFile(list, [...names].map((name) => `import ${JSON.stringify(name)};\n`).join(""));
-    const start = performance.now();
-    const { packages, bytes } = await prefetch([...PROGRAMS.map((path) => join(ROOT, path)), list], context);
-    const seconds = ((performance.now() - start) / 1000).toFixed(1);
-    const size = `${Math.round(bytes / 1e6)} MB on the disk`;
-    if (packages > 0) context.terminal.out(`Downloaded ${packages} packages (${size}) in ${seconds} s.\n\n`);
-  } finally {
-    await Deno.remove(list);
-  }
-}
 
 /** A path as short as it can be said from here. */
 function shown(path: string): string {

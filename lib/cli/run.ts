@@ -2,8 +2,10 @@
 
 import { basename, dirname, join } from "node:path";
 import { type Command, type CommandContext, CommandError, UsageError } from "./command.ts";
-import { executeNotebooks, type Job } from "./execute.ts";
+import type { Job } from "./execute.ts";
+import { loadExecute } from "./load_execute.ts";
 import { readOptions, readSeconds } from "./options.ts";
+import { RUN_NEEDS } from "./prefetch.ts";
 
 /** Runs notebooks headless. */
 export const RUN: Command = {
@@ -32,6 +34,7 @@ Exit code: 0 all cells ran, 1 a cell failed or a file cannot be used, 2 a wrong 
     const timeoutMs = readSeconds("timeout", values.timeout);
     const jobs = await placeOutputs(positionals, values.output);
     if (values.report !== undefined) await makeFolder(dirname(values.report));
+    const executeNotebooks = await loadExecute(RUN_NEEDS, context);
     const isGood = await executeNotebooks(jobs, context, {
       timeoutMs,
       report: values.report,
