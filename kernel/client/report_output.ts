@@ -13,8 +13,7 @@ const TEXT_LIMIT_CHARACTERS = 100_000;
 export function outputToHtml(output: NotebookOutput, prose: Prose): string {
   switch (output.output_type) {
     case "stream": {
-      const kind = output.name === "stderr" ? "stream stderr" : "stream";
-      return `<pre class="${kind}">${ansiToHtml(cut(output.text))}</pre>`;
+      return textToHtml(output.text, output.name === "stderr" ? "stream stderr" : "stream");
     }
     case "error": {
       const traceback = output.traceback.join("\n") || `${output.ename}: ${output.evalue}`;
@@ -40,7 +39,12 @@ function bundleToHtml(data: Bundle, prose: Prose): string {
   const markdown = text("text/markdown");
   if (markdown !== undefined) return `<div class="shown prose">${prose.render(markdown)}</div>`;
   const plain = text("text/plain") ?? JSON.stringify(Object.values(data)[0], null, 1);
-  return plain === undefined ? "" : `<pre class="result">${ansiToHtml(cut(plain))}</pre>`;
+  return plain === undefined ? "" : textToHtml(plain, "result");
+}
+
+/** Text of a terminal. Long lines wrap, but not those of a drawn table, as `console.table` makes: it would be unreadable. */
+function textToHtml(text: string, kind: string): string {
+  return `<pre class="${kind}${/[┌├└]─/.test(text) ? " ruled" : ""}">${ansiToHtml(cut(text))}</pre>`;
 }
 
 /**

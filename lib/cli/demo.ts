@@ -43,19 +43,30 @@ Exit code: 0 all cells ran, 1 a cell failed, 2 a wrong option, 130 interrupted.
     } catch (error) {
       throw new CommandError(`Cannot make the folder ${folder}: ${(error as Error).message}`, { cause: error });
     }
+    if (await Deno.realPath(folder) === await Deno.realPath(join(ROOT, "notebooks"))) {
+      throw new CommandError(`Cannot write to ${folder}: the notebooks themselves lie there. Give another folder`);
+    }
     const jobs = NOTEBOOKS.map((name) => ({ path: shown(join(ROOT, "notebooks", name)), output: join(folder, name) }));
     const executeNotebooks = await loadExecute(DEMO_NEEDS, context);
 
     const { terminal } = context;
     const report = join(folder, "report.html");
     const start = performance.now();
-    const isGood = await executeNotebooks(jobs, context, { report, title: "Levada demo", timeoutMs: CELL_MS });
+    for (const path of [...jobs.map(({ output }) => output), report]) await removeOld(path);
+    const { isGood } = await executeNotebooks(jobs, context, { report, title: "Levada demo", timeoutMs: CELL_MS });
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     terminal.out(`\n${isGood ? "Done" : "Stopped at a failing cell"} after ${seconds} s, downloads not counted.\n`);
     terminal.out(`Executed notebooks: ${shown(folder)}/\nReport with the drawn graphs: ${shown(report)}\n`);
     return isGood ? 0 : 1;
   },
 };
+
+/** What an earlier run left would look like this run's where this one stops early. */
+async function removeOld(path: string): Promise<void> {
+  await Deno.remove(path).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+}
 
 /** A path as short as it can be said from here. */
 function shown(path: string): string {
