@@ -2,6 +2,7 @@
 
 import { installKernel } from "../../kernel/install.ts";
 import { type Command, type CommandContext, CommandError, UsageError } from "./command.ts";
+import { writeLabSettings } from "./lab_settings.ts";
 import { readOptions } from "./options.ts";
 import { KERNEL_NEEDS, prefetch } from "./prefetch.ts";
 import { preparePython } from "./python.ts";
@@ -39,6 +40,7 @@ Exit code: JupyterLab's own, 1 it cannot be prepared, 2 a wrong option.
     });
     await prefetch(KERNEL_NEEDS, context);
     await installKernel({ prefix: python.folder });
+    await writeLabSettings(python.folder);
     terminal.out(`Opening JupyterLab ${JUPYTERLAB} in ${place.folder}. Ctrl-C ends it.\n`);
     const child = new Deno.Command(python.program("jupyter-lab"), {
       args: [
@@ -49,8 +51,6 @@ Exit code: JupyterLab's own, 1 it cannot be prepared, 2 a wrong option.
         ...(values["no-browser"] ? ["--no-browser"] : []),
         ...(port === undefined ? [] : [`--ServerApp.port=${port}`, "--ServerApp.port_retries=0"]),
         ...(Deno.build.os !== "windows" && Deno.uid() === 0 ? ["--allow-root"] : []),
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
       ],
       stdin: "null", // it asks nothing: Ctrl-C ends it at once
     }).spawn();
