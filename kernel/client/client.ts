@@ -143,6 +143,7 @@ export async function startKernel(options: KernelOptions = {}): Promise<KernelCl
   try {
     conversation = new Conversation(process, await reachSockets(process.connection, stop.signal));
     const info = toInfo(await orAborted(conversation.waitReady(), stop.signal));
+    await process.removeFile();
     return new KernelClient(conversation, info, options);
   } catch (error) {
     await (conversation?.close() ?? process[Symbol.asyncDispose]());

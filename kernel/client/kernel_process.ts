@@ -64,11 +64,18 @@ export class KernelProcess implements AsyncDisposable {
     return ended;
   }
 
+  /** Removes the connection file, once the kernel has read it: it holds the key, and whoever ends without a word leaves it. */
+  async removeFile(): Promise<void> {
+    await Deno.remove(this.#folder, { recursive: true }).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error; // removed before
+    });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.signal("SIGKILL");
     await this.ended;
     await this.#read;
-    await Deno.remove(this.#folder, { recursive: true });
+    await this.removeFile();
   }
 }
 

@@ -25,6 +25,20 @@ Deno.test("KernelClient runs code in a real kernel and hears everything before i
   strictEqual((await kernel.execute("1")).status, "ok");
 });
 
+Deno.test("startKernel() leaves no key on the disk, whatever becomes of this process", async () => {
+  const [folder, before] = [await Deno.makeTempDir(), Deno.env.get("TMPDIR")];
+  Deno.env.set("TMPDIR", folder);
+  try {
+    await using kernel = await startKernel();
+    deepStrictEqual([...Deno.readDirSync(folder)].filter(({ name }) => name.startsWith("levada-kernel-")), []);
+    strictEqual((await kernel.execute("1")).status, "ok");
+  } finally {
+    if (before === undefined) Deno.env.delete("TMPDIR");
+    else Deno.env.set("TMPDIR", before);
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("interrupt() ends a loop, and the kernel goes on with its variables", async () => {
   await using kernel = await startKernel();
   await kernel.execute("let count = 41;");
@@ -95,7 +109,7 @@ Deno.test("KernelClient drives another kernel: Deno's own", async () => {
 });
 
 Deno.test("kernel/client reaches the kernel through sockets alone", async () => {
-  const graph = await moduleGraph(new URL("../../../../lib/cli/run.ts", import.meta.url));
+  const graph = await moduleGraph(new URL("../../../../lib/cli/execute.ts", import.meta.url));
   const inside = ["session", "engine", "language", "show"].map((room) => `/kernel/${room}/`);
   deepStrictEqual(
     graph.filter((module) => inside.some((room) => module.includes(room)) || module.endsWith("/kernel/main.ts")),
