@@ -1,7 +1,7 @@
 /** Executed notebooks → one HTML page that needs nothing else: no script, no request. */
 
+import { escapeText } from "../../lib/draw/escape.ts";
 import { codeToHtml } from "./code_html.ts";
-import { escapeHtml } from "./escape.ts";
 import type { Notebook, NotebookCell } from "./notebook.ts";
 import { type Heading, Prose } from "./prose.ts";
 import { outputToHtml } from "./report_output.ts";
@@ -34,7 +34,7 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; fo
 
 /** Renders the notebooks one after the other behind a table of contents. */
 export function renderReport(notebooks: readonly ReportedNotebook[], options: { title?: string } = {}): string {
-  const title = escapeHtml(options.title ?? "Levada report");
+  const title = escapeText(options.title ?? "Levada report");
   const parts = notebooks.map((item, index) => renderNotebook(item, index + 1));
   return `<!doctype html>
 <html lang="en">
@@ -70,12 +70,12 @@ function renderNotebook(item: ReportedNotebook, number: number): { contents: str
     return renderCell(cell, { prose, outputProse, id, isStopped: failures.length > 0 });
   });
   const [first] = prose.headings;
-  const name = escapeHtml(item.name);
+  const name = escapeText(item.name);
   const title = first?.level === 1 ? first.html : name;
   if (notRun !== undefined) {
     const contents = `<li><a href="#n${number}">${title}</a> <span class="skipped">not run</span></li>`;
     const note = `<p class="note">${name}</p>\n<div class="prose"><h1>${title}</h1></div>`;
-    const why = `<p class="skipped">Not run: ${escapeHtml(notRun)}</p>`;
+    const why = `<p class="skipped">Not run: ${escapeText(notRun)}</p>`;
     return { contents, article: `<article id="n${number}">\n${note}\n${why}\n</article>` };
   }
   const inner = prose.headings.filter((heading) => heading.level === 2).map(entry).join("");
@@ -100,7 +100,7 @@ function placeOf({ cell }: ReportedFailure, number: number): string {
 function failureText(failure: ReportedFailure, number: number): string {
   const { cell, message } = failure;
   const link = cell === undefined ? "" : `<a href="#${placeOf(failure, number)}">Cell ${cell}</a> `;
-  return `${link}${escapeHtml(message)}`;
+  return `${link}${escapeText(message)}`;
 }
 
 interface CellPlace {
@@ -112,7 +112,7 @@ interface CellPlace {
 }
 
 function renderCell(cell: NotebookCell, { prose, outputProse, id, isStopped }: CellPlace): string {
-  if (cell.cell_type === "raw") return `<pre class="raw">${escapeHtml(cell.source)}</pre>`;
+  if (cell.cell_type === "raw") return `<pre class="raw">${escapeText(cell.source)}</pre>`;
   if (cell.cell_type === "markdown") {
     return `<section class="prose">${prose.render(cell.source, cell.attachments)}</section>`;
   }

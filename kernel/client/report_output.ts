@@ -1,7 +1,7 @@
 /** One output of a cell → HTML for the report. */
 
+import { escapeText } from "../../lib/draw/escape.ts";
 import { ansiToHtml } from "./ansi.ts";
-import { escapeHtml } from "./escape.ts";
 import type { Bundle, NotebookOutput } from "./notebook.ts";
 import type { Prose } from "./prose.ts";
 import { SHOWN_STYLE } from "./report_style.ts";
@@ -32,8 +32,8 @@ function bundleToHtml(data: Bundle, prose: Prose): string {
     const picture = text(type);
     if (picture === undefined) continue;
     const alt = text("text/plain") ?? "picture";
-    return `<div class="shown"><img src="data:${type};base64,${escapeHtml(picture.replace(/\s/g, ""))}" alt="${
-      escapeHtml(alt)
+    return `<div class="shown"><img src="data:${type};base64,${escapeText(picture.replace(/\s/g, ""))}" alt="${
+      escapeText(alt)
     }"></div>`;
   }
   const markdown = text("text/markdown");
