@@ -28,7 +28,43 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "kernel/install.ts": ["lib/errors.ts"],
 };
 
+/** What each room may import from npm when it is loaded, types included; the rest of the world is `node:`. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  "lib/draw": ["@observablehq/plot"],
+  "lib/graph": ["zod"],
+  "lib/steps": ["zod"],
+  "lib/routers": ["zod"],
+  "kernel/language": ["magic-string", "oxc-parser", "oxc-transform"],
+  "kernel/session": ["zod"],
+  "kernel/message": ["zod"],
+  "kernel/client": ["marked", "zod"],
+};
+/** What a room imports from a variable, when it is first used: nobody else downloads it. */
+const LATER: Readonly<Record<string, readonly string[]>> = {
+  "lib/draw": ["@hpcc-js/wasm-graphviz", "@observablehq/plot", "linkedom"],
+  "lib/models": ["onnxruntime-node"],
+  "lib/cli": ["./execute.ts"],
+  "kernel/language": ["typescript"],
+};
+
 const LINES_AT_MOST = 300;
+const LINES_WITHOUT_TEST = 100;
+/** Longer files without a test file of their own, each with what tests it instead. */
+const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
+  "kernel/client/report_style.ts":
+    "a style sheet: pictures of the report are looked at; report_test.ts has the rules that must be there",
+  "lib/flow/open.ts": "every test of lib/flow opens by it",
+  "lib/flow/trip.ts": "walk_test.ts: random graphs, taking out one count fails it",
+  "lib/functions/serving.ts": "unit/lib/serve and unit/lib/routers make every function by it",
+  "lib/graph/builder.ts": "compile_test.ts and cell_test.ts",
+  "lib/graph/chain.ts": "tests/types/chain_test.ts and compile_test.ts",
+  "lib/graph/checks.ts": "compile_test.ts",
+  "lib/graph/event.ts": "unit/lib/flow",
+  "lib/graph/from_document.ts": "document_test.ts",
+  "lib/graph/graph.ts": "compile_test.ts and document_test.ts",
+  "lib/graph/operator.ts": "unit/lib/steps: each step is one",
+  "lib/graph/step.ts": "compile_test.ts",
+};
 const ROOT = new URL("../", import.meta.url);
 
 /** Every TypeScript file below a folder, relative to the project. */
@@ -50,17 +86,29 @@ function roomOf(path: string): string {
   return `${top}/${room}`;
 }
 
-/** What a file imports and exports, by its parsed text. */
-function importsOf(path: string): { readonly specifiers: string[]; readonly exported: string[] } {
+/** What a file imports and exports. */
+interface Imports {
+  readonly specifiers: string[];
+  /** What it imports from a variable, when it runs. */
+  readonly later: string[];
+  readonly exported: string[];
+}
+
+/** Reads a file's imports and exports from its parsed text. */
+function importsOf(path: string): Imports {
   const text = read(path);
   const { staticImports, staticExports, dynamicImports } = parseSync(path, text).module;
+  const dynamic = dynamicImports.map(({ moduleRequest: { start, end } }) => text.slice(start, end));
   const exports = staticExports.flatMap(({ entries }) => entries);
   return {
     specifiers: [
       ...staticImports.map(({ moduleRequest }) => moduleRequest.value),
       ...exports.flatMap(({ moduleRequest }) => moduleRequest?.value ?? []),
-      ...dynamicImports.map(({ moduleRequest: { start, end } }) => text.slice(start + 1, end - 1)),
+      ...dynamic.filter((code) => /^["']/.test(code)).map((code) => code.slice(1, -1)),
     ],
+    later: dynamic.filter((code) => !/^["']/.test(code)).map((code) =>
+      new RegExp(`\\bconst ${code} = "([^"]+)";`).exec(text)?.[1] ?? `something by ${code}`
+    ),
     exported: exports.flatMap(({ exportName }) => exportName.name ?? []),
   };
 }
@@ -80,17 +128,36 @@ Deno.test("the arrows of the house go one way", () => {
   deepStrictEqual(wrong, []);
 });
 
+Deno.test("a room imports the packages that are planned for it: by their names at start, or from a variable later", () => {
+  const wrong = FILES.flatMap((path) => {
+    const [room, { specifiers, later }] = [roomOf(path), importsOf(path)];
+    const outside = specifiers.filter((specifier) => !/^(\.|node:)/.test(specifier)); // "levada" too: only users import it by its name
+    return [
+      ...outside.filter((name) => !PACKAGES[room]?.includes(name)).map((name) => `${path} imports ${name}`),
+      ...later.filter((name) => !LATER[room]?.includes(name)).map((name) => `${path} imports ${name} later`),
+    ];
+  });
+  deepStrictEqual(wrong, []);
+});
+
 Deno.test("only mod.ts is a barrel", () => {
   const barrels = FILES.filter((path) => /^export (\*|\{[^}]*\}) from/m.test(read(path)));
   deepStrictEqual(barrels, []);
 });
 
-Deno.test("tests/unit mirrors lib and kernel", () => {
-  const files = new Set(FILES.map((path) => path.replace(/^lib\//, "lib/")));
+Deno.test("tests/unit mirrors lib and kernel: no test without its file", () => {
+  const files = new Set(FILES);
   const orphans = [...sources("tests/unit")].filter((path) => path.endsWith("_test.ts")).filter((path) =>
     !files.has(path.replace("tests/unit/", "").replace(/_test\.ts$/, ".ts"))
   );
   deepStrictEqual(orphans, []);
+});
+
+Deno.test(`a file of more than ${LINES_WITHOUT_TEST} lines has a test of its own, or the reason why not stands above`, () => {
+  const tests = new Set(sources("tests/unit"));
+  const untested = FILES.filter((path) => !tests.has(`tests/unit/${path.replace(/\.ts$/, "_test.ts")}`))
+    .filter((path) => read(path).trimEnd().split("\n").length > LINES_WITHOUT_TEST);
+  deepStrictEqual(untested.sort(), Object.keys(TESTED_ELSEWHERE).sort());
 });
 
 Deno.test(`no file has more than ${LINES_AT_MOST} lines`, () => {
