@@ -2,7 +2,7 @@ import type * as Plot from "@observablehq/plot";
 import { oneLine } from "./escape.ts";
 import { Stripes } from "./stripes.ts";
 import { toXml, type XmlNode } from "./xml.ts";
-import { FONT, onPaper, themed } from "./theme.ts";
+import { FONT, onPaper, scrolling, themed } from "./theme.ts";
 
 /** What Observable Plot draws: `marks`, `width`, `height`, `x`, `y`, `color`, `title`, and so on. */
 export type ChartOptions = Plot.PlotOptions;
@@ -141,7 +141,8 @@ function standalone(svg: string): string {
 }
 
 const PAGE_STYLE = `${themed(".levada-chart")}
-.levada-chart{overflow-x:auto;padding:0 8px;color:inherit;font:13px ${FONT}}
+${scrolling(".levada-chart")}
+.levada-chart{padding:0 8px;color:inherit;font:13px ${FONT}}
 .levada-chart figure{margin:0}
 .levada-chart h2{font:600 15px/1.4 ${FONT};margin:0}
 .levada-chart h3{font:400 13px/1.4 ${FONT};margin:0 0 4px;color:var(--soft)}
