@@ -21,6 +21,9 @@ export class KernelError extends Error {
   override readonly name = "KernelError";
 }
 
+/** A connection to the kernel has ended, though its process lives: what listened there was another program, or the kernel is broken. */
+export class ChannelError extends KernelError {}
+
 /** A running kernel process and the connection file made for it; disposing it ends the one and removes the other. */
 export class KernelProcess implements AsyncDisposable {
   /** Where the kernel was told to listen. */

@@ -89,6 +89,37 @@ Deno.test("startKernel() tells what a kernel wrote that ends at once", async () 
   });
 });
 
+const MAIN = new URL("../../../../kernel/main.ts", import.meta.url).pathname;
+
+Deno.test("startKernel() chooses other ports where another program was faster, and gives up where that does not help", async () => {
+  const folder = await Deno.makeTempDir();
+  /** A kernel that finds its ports taken so many times; a line in a file for each try. */
+  const argv = (times: number) => {
+    const code = `const { length } = Deno.readTextFileSync("${folder}/ports").split("\\n");
+const { shell_port } = JSON.parse(Deno.readTextFileSync("{connection_file}"));
+Deno.writeTextFileSync("${folder}/ports", shell_port + "\\n", { append: true });
+if (length <= ${times}) { console.error("Cannot run the kernel: Address already in use (os error 98)"); Deno.exit(1); }
+const { status } = new Deno.Command(Deno.execPath(), { args: ["run", "-A", "--quiet", "${MAIN}", "{connection_file}"] }).spawn();
+Deno.exit((await status).code);`;
+    return [Deno.execPath(), "eval", code];
+  };
+  const ports = async () => new Set((await Deno.readTextFile(`${folder}/ports`)).trim().split("\n"));
+  await Deno.writeTextFile(`${folder}/ports`, "");
+  {
+    await using kernel = await startKernel({ argv: argv(2) });
+    strictEqual((await kernel.execute("1")).status, "ok");
+  }
+  strictEqual((await ports()).size, 3);
+  await Deno.writeTextFile(`${folder}/ports`, "");
+  await rejects(startKernel({ argv: argv(9) }), {
+    name: "KernelError",
+    message:
+      /^Cannot start the kernel: its process ended with code 1\nIt wrote:\nCannot run the kernel: Address already in use/,
+  });
+  strictEqual((await ports()).size, 3);
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("startKernel() gives up a kernel that does not answer", async () => {
   const argv = [Deno.execPath(), "eval", "setInterval(() => {}, 1000)"];
   await rejects(startKernel({ argv, readyMs: 300 }), {

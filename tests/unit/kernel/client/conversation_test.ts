@@ -1,6 +1,6 @@
-import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { Conversation } from "../../../../kernel/client/conversation.ts";
-import { KernelError, type KernelProcess } from "../../../../kernel/client/kernel_process.ts";
+import { ChannelError, KernelError, type KernelProcess } from "../../../../kernel/client/kernel_process.ts";
 import { reachSockets } from "../../../../kernel/client/sockets.ts";
 import { createConnection } from "../../../../kernel/message/connection.ts";
 import type { Message } from "../../../../kernel/message/message.ts";
@@ -58,12 +58,12 @@ async function open(answer: Answer) {
   void listen(shell);
   void listen(control);
   const ended = Promise.withResolvers<Deno.CommandStatus>();
-  const told = { disposed: 0 };
+  const told = { disposed: 0, isEnded: false };
   const process = {
     connection,
     ended: ended.promise,
     written: "",
-    waitForEnd: () => Promise.resolve(true),
+    waitForEnd: () => Promise.resolve(told.isEnded),
     [Symbol.asyncDispose]: () => Promise.resolve(void told.disposed++),
   };
   const sockets = await reachSockets(connection, new AbortController().signal);
@@ -71,6 +71,7 @@ async function open(answer: Answer) {
   return {
     conversation,
     told,
+    iopub,
     end: (status: Partial<Deno.CommandStatus>) => ended.resolve({ success: false, code: 0, signal: null, ...status }),
     async [Symbol.asyncDispose]() {
       await conversation.close();
@@ -140,6 +141,17 @@ Deno.test("Conversation is lost when the kernel's process ends, and tells how", 
   side.end({ signal: "SIGKILL" });
   await rejects(waiting, new KernelError("The kernel is lost: the kernel's process ended with signal SIGKILL"));
   await rejects(side.conversation.orLost(new Promise(() => {})), KernelError);
+});
+
+Deno.test("Conversation is lost when a connection ends and the process lives: it was another program's", async () => {
+  await using side = await open((_, { reply }) => reply({}));
+  const ready = side.conversation.waitReady(); // it would ask for ever: nothing is published
+  await side.iopub[Symbol.asyncDispose]();
+  await rejects(ready, (error: Error) => {
+    ok(error instanceof ChannelError);
+    strictEqual(error.message, "The kernel is lost: its iopub connection has ended");
+    return true;
+  });
 });
 
 Deno.test("Conversation.shutdown() asks the kernel to end and then ends it, once", async () => {
