@@ -16,9 +16,10 @@ const decoder = new TextDecoder();
 const reader = child.stderr.getReader();
 while (!/ws:\\S+\\s/.test(text)) text += decoder.decode((await reader.read()).value);
 const cdp = await CdpClient.connect(/ws:\\S+/.exec(text)[0], () => {});
-const expression = "new Promise((up) => setInterval(() => globalThis.__levada_engine__ && up('up'), 10))";
-const { result } = await cdp.call("Runtime.evaluate", { expression, awaitPromise: true });
-console.log(result.value, child.pid);
+const value = async (expression) => (await cdp.call("Runtime.evaluate", { expression })).result.value;
+while (!await value("'__levada_engine__' in globalThis"));
+await value("setInterval(() => {}, 10); 1");
+console.log("up", child.pid);
 `;
 
 Deno.test(
