@@ -22,7 +22,9 @@ export class GraphError extends Error {
   /** Lists the faults below the act that they stopped. */
   constructor(act: string, faults: readonly Fault[]) {
     const lines = faults.map((fault) =>
-      `  ${fault.step === undefined ? "" : `step "${fault.step}": `}${fault.cause}. ${fault.cure}`
+      `  ${fault.step === undefined ? "" : `step "${fault.step}": `}${
+        fault.cause.replace(/[.\s]+$/, "")
+      }. ${fault.cure}`
     );
     super(`Cannot ${act}: ${faults.length} ${faults.length === 1 ? "fault" : "faults"}\n${lines.join("\n")}`);
     this.faults = faults;

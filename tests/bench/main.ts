@@ -37,9 +37,13 @@ function benchFiles(names: readonly string[]): string[] {
   return (names.length === 0 ? known : names).map((name) => new URL(`${name}_bench.ts`, FOLDER).pathname);
 }
 
+function path(file: string): string {
+  return new URL(`../../${file}`, FOLDER).pathname;
+}
+
 async function measure(files: readonly string[]): Promise<readonly Bench[]> {
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["bench", "-A", "--json", "--config", new URL("../../deno.json", FOLDER).pathname, ...files],
+    args: ["bench", "-A", "--json", "--config", path("deno.json"), "--lock", path("deno.lock"), ...files],
     stderr: "inherit",
   }).output();
   if (code !== 0) Deno.exit(code);

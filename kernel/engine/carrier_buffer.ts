@@ -10,7 +10,7 @@ const GATHER_MS = 15;
 const GATHER_CHARACTERS = 1 << 18;
 
 /** Gathers, and sends by the inspector's binding. */
-export class Outbox {
+export class CarrierBuffer {
   #pending: Carried[] = [];
   #pieces: string[] = [];
   #characters = 0;
