@@ -16,7 +16,10 @@ function wayHere(): string[] {
 }
 
 /** Sends a request through a flow of two steps; each place that the caller's own code sees notes how it was reached. */
-async function hopsOf(first: (size: number) => unknown): Promise<Record<string, string[]>> {
+async function hopsOf(
+  first: (size: number) => unknown,
+  options: { observe?: () => void } = {},
+): Promise<Record<string, string[]>> {
   const hops: Record<string, string[]> = {};
   const fn = serving("hops");
   fn.setTopology("flow")
@@ -29,7 +32,7 @@ async function hopsOf(first: (size: number) => unknown): Promise<Record<string, 
       return { toJSON: () => (hops["the reply is written"] = wayHere(), "done") };
     })
     .respond();
-  await using server = await fn.toMockServer();
+  await using server = await fn.toMockServer(options);
   const request = new Request("http://mock/", {
     method: "POST",
     body: '{"size": 4}',
@@ -42,14 +45,24 @@ async function hopsOf(first: (size: number) => unknown): Promise<Record<string, 
 }
 
 const READ = ["serve/mock_server.ts", "serve/app.ts", "serve/decode_body.ts"];
-const CALLED = ["serve/app.ts", "flow/flow.ts", "flow/walk.ts", "graph/task.ts"];
+const STRAIGHT = ["serve/app.ts", "flow/flow.ts", "flow/straight.ts", "flow/unrolled.ts"];
+const WALKED = ["serve/app.ts", "flow/flow.ts", "flow/walk.ts", "flow/work.ts", "flow/walk.ts", "graph/task.ts"];
 const WRITTEN = ["serve/app.ts", "serve/encode_reply.ts", "protocol/json_text.ts"];
 
-Deno.test("MockServer.fetch() takes a request through these hops, and to the next step through no others", async () => {
+Deno.test("MockServer.fetch() takes a request of a plain chain the short way, and to the next step through no other hops", async () => {
   deepStrictEqual(await hopsOf((size) => size), {
     "the body is read": READ,
-    "a step is called": CALLED,
-    "the next step is called": CALLED,
+    "a step is called": STRAIGHT,
+    "the next step is called": STRAIGHT,
+    "the reply is written": WRITTEN,
+  });
+});
+
+Deno.test("MockServer.fetch() takes a request that somebody watches through these hops", async () => {
+  deepStrictEqual(await hopsOf((size) => size, { observe() {} }), {
+    "the body is read": READ,
+    "a step is called": WALKED,
+    "the next step is called": WALKED,
     "the reply is written": WRITTEN,
   });
 });
@@ -57,8 +70,15 @@ Deno.test("MockServer.fetch() takes a request through these hops, and to the nex
 Deno.test("MockServer.fetch() takes a request on from a step that was waited for through these hops", async () => {
   deepStrictEqual(await hopsOf((size) => Promise.resolve(size)), {
     "the body is read": READ,
-    "a step is called": CALLED,
-    "the next step is called": ["flow/walk.ts", "flow/gate.ts", "flow/walk.ts", "graph/task.ts"],
+    "a step is called": STRAIGHT,
+    "the next step is called": [
+      "flow/walk.ts",
+      "flow/gate.ts",
+      "flow/walk.ts",
+      "flow/work.ts",
+      "flow/walk.ts",
+      "graph/task.ts",
+    ],
     "the reply is written": WRITTEN,
   });
 });

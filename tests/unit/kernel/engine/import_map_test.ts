@@ -49,7 +49,11 @@ Deno.test("importArguments() adds the library to a project of the notebook's own
   ) {
     await inFolder(files as Record<string, string>, async (folder) => {
       const { imports, scopes } = mapOf(await importArguments(folder));
-      deepStrictEqual(imports, { bare: `file://${folder}/bare.ts`, levada: new URL("mod.ts", ROOT).href });
+      deepStrictEqual(imports, {
+        bare: `file://${folder}/bare.ts`,
+        levada: new URL("mod.ts", ROOT).href,
+        "levada/testing": new URL("lib/testing/mod.ts", ROOT).href,
+      });
       deepStrictEqual(Object.keys(scopes), [ROOT.href]);
       ok(scopes[ROOT.href]!.zod!.startsWith("npm:zod@"));
     });
