@@ -37,7 +37,21 @@ export interface FlowParts {
   readonly clock: Clock;
 }
 
-/** A running graph. */
+/**
+ * A running graph.
+ *
+ * @example A program of one's own runs a graph without a server
+ * ```ts
+ * import { deepStrictEqual } from "node:assert/strict";
+ * import { serving } from "levada";
+ *
+ * const fn = serving("sizes");
+ * fn.setTopology("flow").to("size", (text: string) => text.length).respond();
+ *
+ * await using flow = await fn.start(); // closed, and drained, at the end of the block
+ * deepStrictEqual(await flow.ask("levada"), 6);
+ * ```
+ */
 export class Flow implements AsyncDisposable {
   readonly #parts: FlowParts;
   readonly #starts: readonly RunningStep[];

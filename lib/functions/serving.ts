@@ -33,7 +33,27 @@ type Told =
   | { readonly kind: "param"; readonly name: string; readonly value: unknown }
   | { readonly kind: "table"; readonly name: string; readonly open: () => KeyedTable };
 
-/** One deployable service: a graph or a router, with its children. */
+/**
+ * One deployable service: a graph or a router, with its children.
+ *
+ * @example A parameter, and a child behind a queue
+ * ```ts
+ * import { deepStrictEqual } from "node:assert/strict";
+ * import { queue, serving } from "levada";
+ *
+ * const seen: number[] = [];
+ * const fn = serving("orders").setParam("vat", 0.22).addChildFunction("billing");
+ * fn.setTopology("flow")
+ *   .to("total", (price: number, context) => price * (1 + context.param<number>("vat"))).respond()
+ *   .to("q", queue({ path: "memory://totals" }))
+ *   .to("bill", (total: number) => void seen.push(total), { function: "billing" });
+ *
+ * const server = await fn.toMockServer(); // the function and its children, in this process
+ * deepStrictEqual(await server.test("/", 100), 122);
+ * await server.waitForCompletion();
+ * deepStrictEqual(seen, [122]);
+ * ```
+ */
 export class ServingFunction {
   /** What it is called where it is deployed. */
   readonly name: string;

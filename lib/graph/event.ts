@@ -92,7 +92,23 @@ export function keyOf({ key, time }: EventInit): string | undefined {
   return key === undefined || typeof key === "string" ? key : keyText(key, "make an event");
 }
 
-/** One event: a body, and what is known about it. Steps read and replace the body; the rest stays as it came. */
+/**
+ * One event: a body, and what is known about it. Steps read and replace the body; the rest stays as it came.
+ *
+ * @example A step that asks for the event reads what came with it
+ * ```ts
+ * import { deepStrictEqual } from "node:assert/strict";
+ * import { type FlowEvent, serving } from "levada";
+ *
+ * const fn = serving("paths");
+ * fn.setTopology("flow")
+ *   .to("path", (event: FlowEvent<number>) => `${event.method} ${event.path}: ${event.body}`, { fullEvent: true })
+ *   .respond();
+ *
+ * await using server = await fn.toMockServer();
+ * deepStrictEqual(await server.test("/levels", 5), "POST /levels: 5");
+ * ```
+ */
 export class FlowEvent<Body = unknown> {
   /** What steps read and replace. */
   body: Body;
