@@ -1,13 +1,12 @@
-import { type Fault, GraphError } from "../errors.ts";
+import { GraphError } from "../errors.ts";
 import type { Flow } from "../flow/flow.ts";
-import { memoryTable, type TableRows } from "../flow/memory_table.ts";
+import { isTable, memoryTable, type TableRows } from "../flow/memory_table.ts";
 import { start } from "../flow/start.ts";
 import type { OpenTable } from "../flow/tables.ts";
 import { consoleLog, type QueueStream } from "../flow/surroundings.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import { compile, type Plan } from "../graph/compile.ts";
 import { Contributions } from "../graph/contributions.ts";
-import type { Log } from "../graph/context.ts";
 import { Graph, type GraphOptions } from "../graph/graph.ts";
 import type { KeyedTable } from "../graph/keyed_table.ts";
 import type { FlowLimits } from "../graph/limits.ts";
@@ -24,6 +23,7 @@ import type { OpenGraph } from "./open_graph.ts";
 import { RouterGraph } from "./router_graph.ts";
 import { openStream } from "../streams/open_stream.ts";
 import { streamPath } from "./stream_path.ts";
+import { tellWarnings } from "./warnings.ts";
 import { keepUnit } from "./unit.ts";
 
 /** One thing that was told of a function. */
@@ -176,7 +176,7 @@ export class ServingFunction {
   async start(options: Pick<MockOptions, "clock" | "errorStream" | "log" | "queues"> = {}): Promise<Flow> {
     const plan = this.#compile("*");
     // The warning without a step is about callers over HTTP, and here are none.
-    tell(plan.warnings.filter(({ step }) => step !== undefined), options.log);
+    tellWarnings(plan.warnings.filter(({ step }) => step !== undefined), options.log);
     return await this.#start(plan, { isMock: false, ...options });
   }
 
@@ -187,7 +187,7 @@ export class ServingFunction {
    */
   async toMockServer({ currentFunction = "*", ...options }: MockOptions = {}): Promise<MockServer> {
     const plan = this.#compile(currentFunction);
-    tell(plan.warnings, options.log);
+    tellWarnings(plan.warnings, options.log);
     const flow = await this.#start(plan, { isMock: true, ...options });
     return new MockServer(flow, this.#children.get(currentFunction) ?? this.options);
   }
@@ -273,16 +273,6 @@ export class ServingFunction {
       cure: `Make one: fn.setTopology("flow").to("name", (body) => body).respond()`,
       severity: "error",
     }]);
-  }
-}
-
-function isTable(rows: TableRows | KeyedTable): rows is KeyedTable {
-  return ["get", "put", "delete"].every((method) => typeof (rows as Record<string, unknown>)[method] === "function");
-}
-
-function tell(warnings: readonly Fault[], log: Log = consoleLog()): void {
-  for (const { step, cause, cure } of warnings) {
-    log.warn(`${step === undefined ? "" : `Step "${step}": `}${cause}. ${cure}`);
   }
 }
 
