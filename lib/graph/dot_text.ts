@@ -11,13 +11,14 @@ export interface BoxText {
 
 /** What a step's box says: its name, what it is made of, and whether it answers. */
 export function stepText(step: StepView): BoxText {
-  const { kind, detail, function: fn, responder, handler, comment } = step;
+  const { kind, detail, function: fn, responder, handler, takesAll, comment } = step;
   const name = nameLines(step.name);
   const made = detail === undefined || detail === kind ? oneLine(kind) : `${oneLine(kind)} ${oneLine(detail)}`;
   return {
     lines: [
       ...name,
       ...(detail === undefined || detail === step.name ? [] : wrapName(oneLine(detail))),
+      ...(takesAll ? ["errors of every step"] : []),
       ...(responder ? ["↵ reply"] : []),
     ],
     nameLines: name.length,
@@ -26,7 +27,7 @@ export function stepText(step: StepView): BoxText {
       made,
       ...(fn === undefined ? [] : [`runs in ${oneLine(fn)}`]),
       ...(responder ? ["answers the caller"] : []),
-      ...(handler ? ["takes errors"] : []),
+      ...(takesAll ? ["takes errors of every step without a handler of its own"] : handler ? ["takes errors"] : []),
       ...(comment === undefined ? [] : comment.split(/\r\n?|\n/).map(oneLine)),
     ].join("\n"),
   };

@@ -52,7 +52,7 @@ class Text {
     }
   }
 
-  #describe({ name, kind, detail, function: fn, responder, routes }: StepView): string {
+  #describe({ name, kind, detail, function: fn, responder, takesAll, routes }: StepView): string {
     const made = oneLine(detail ?? kind);
     const members = routes?.map((route) => shown(route.name)).join(", ");
     const aside = (this.#aside.get(name) ?? []).map(({ kind, to }) =>
@@ -63,6 +63,7 @@ class Text {
       ` [${members === undefined ? made : `${made}: ${members || "no routes"}`}]`,
       fn === undefined ? "" : ` in ${oneLine(fn)}`,
       responder ? " ↵ reply" : "",
+      takesAll ? ", errors of every step" : "",
       ...aside,
     ].join("");
   }

@@ -22,6 +22,8 @@ export interface StepView {
   readonly responder: boolean;
   /** It takes other steps' errors. */
   readonly handler: boolean;
+  /** It takes the errors of every step that has no handler of its own. */
+  readonly takesAll?: true;
   /** There for steps that take routes, even if they have none yet. */
   readonly routes?: readonly RouteView[];
   readonly comment?: string;

@@ -22,11 +22,15 @@ export function viewOf(source: GraphSource): GraphView {
       kind: "error",
     }))
   );
+  const takesAll = new Set(source.catches.map(({ handler }) => handler));
   const functions = new Set(source.nodes.flatMap(({ options }) => options.function ?? []));
   return {
     name: source.name,
     functions: [...functions],
-    steps: source.nodes.map((node, index) => stepView(node, handlers.has(index))),
+    steps: source.nodes.map((node, index) => ({
+      ...stepView(node, handlers.has(index)),
+      ...(takesAll.has(node.name) ? { takesAll: true as const } : {}),
+    })),
     edges: [...flow, ...errors],
   };
 }
