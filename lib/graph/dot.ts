@@ -126,7 +126,7 @@ function startLines({ steps, edges }: GraphView, nodes: DrawnNodes, rankdir: str
     ...starts.map((step) =>
       arrow(start.id, nodes.of(step).middle, [into(nodes.of(step), rankdir), LINE.flow, `class="flow"`])
     ),
-    ...steps.filter(({ takesAll }) => takesAll).map((step) =>
+    ...steps.filter(({ takes }) => takes !== undefined).map((step) =>
       arrow(start.id, nodes.of(step).middle, [into(nodes.of(step), rankdir), LINE.error, `class="error"`])
     ),
   ];

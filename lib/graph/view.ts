@@ -22,8 +22,8 @@ export interface StepView {
   readonly responder: boolean;
   /** It takes other steps' errors. */
   readonly handler: boolean;
-  /** It takes the errors of every step that has no handler of its own. */
-  readonly takesAll?: true;
+  /** It is the graph's own handler: of all errors, or of the rest, where steps have handlers of their own. */
+  readonly takes?: "all" | "rest";
   /** There for steps that take routes, even if they have none yet. */
   readonly routes?: readonly RouteView[];
   readonly comment?: string;

@@ -22,14 +22,14 @@ export function viewOf(source: GraphSource): GraphView {
       kind: "error",
     }))
   );
-  const takesAll = new Set(source.catches.map(({ handler }) => handler));
+  const ofGraph = new Set(source.catches.map(({ handler }) => handler));
   const functions = new Set(source.nodes.flatMap(({ options }) => options.function ?? []));
   return {
     name: source.name,
     functions: [...functions],
     steps: source.nodes.map((node, index) => ({
       ...stepView(node, handlers.has(index)),
-      ...(takesAll.has(node.name) ? { takesAll: true as const } : {}),
+      ...(ofGraph.has(node.name) ? { takes: errors.length === 0 ? "all" : "rest" } : {}),
     })),
     edges: [...flow, ...errors],
   };

@@ -86,10 +86,10 @@ Deno.test("toDot() leads a way back around the steps between, but not around a r
 });
 
 Deno.test("toDot() leads the errors of every step from the start to the graph's own handler, and says so in it", () => {
-  const dot = toDot(view([step("a"), step("h", { handler: true, takesAll: true })]));
+  const dot = toDot(view([step("a"), step("h", { handler: true, takes: "all" })]));
   ok(dot.includes(`"start" -> "h" [style=dashed class="error"]`), dot);
   ok(dot.includes(String.raw`"h" [label="h\nerrors of every step" `), dot);
-  ok(dot.includes(String.raw`\ntakes errors of every step without a handler of its own"`), dot);
+  ok(dot.includes(String.raw`\ntakes errors of every step"`), dot);
 });
 
 Deno.test("toDot() asks for a box where drawShapes() draws the corners", () => {

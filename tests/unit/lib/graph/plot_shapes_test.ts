@@ -1,5 +1,4 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { serving } from "levada";
 import { Plot } from "../../../../lib/graph/plot.ts";
 import { drawShapes, marginOf } from "../../../../lib/graph/plot_shapes.ts";
 import type { StepView } from "../../../../lib/graph/view.ts";
@@ -74,14 +73,4 @@ Deno.test("drawShapes() leaves edges alone that end at a tip, elsewhere, or woul
   const svg = drawShapes(`${node("hexagon", BOX)}${atTip}${elsewhere}${past}`);
   ok(svg.endsWith(`${atTip}${elsewhere}${past}`), svg);
   strictEqual(drawShapes(atTip), atTip);
-});
-
-Deno.test("Plot tells of a graph's own handler in the picture and in the text", async () => {
-  const graph = serving("g").setTopology("flow");
-  graph.to("a", (body: unknown) => body).respond();
-  graph.errorHandler("catcher", (body: unknown) => body);
-  const plot = graph.plot();
-  ok(plot.dot.includes(`"start" -> "catcher" [style=dashed class="error"]`), plot.dot);
-  ok((await plot.svg()).includes(">errors of every step</text>"));
-  ok(plot.text.endsWith(", errors of every step"), plot.text);
 });

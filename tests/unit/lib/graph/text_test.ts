@@ -78,8 +78,8 @@ Deno.test("toText() tells error handlers, ways back, functions, routes and the r
 });
 
 Deno.test("toText() tells which handler takes the errors of every step", () => {
-  const text = toText({ name: "g", functions: [], steps: [step("h", { handler: true, takesAll: true })], edges: [] });
-  strictEqual(text.split("\n").at(-1), "  → h [function], errors of every step");
+  const text = toText({ name: "g", functions: [], steps: [step("h", { handler: true, takes: "all" })], edges: [] });
+  strictEqual(text.split("\n").at(-1), "  → h [function], takes errors of every step");
 });
 
 Deno.test("toText() gives a terminal nothing but letters", () => {
