@@ -78,7 +78,7 @@ function renderNotebook(item: ReportedNotebook, number: number): { contents: str
     const why = `<p class="skipped">Not run: ${escapeText(notRun)}</p>`;
     return { contents, article: `<article id="n${number}">\n${note}\n${why}\n</article>` };
   }
-  const inner = prose.headings.filter((heading) => heading.level === 2).map(entry).join("");
+  const inner = contentsOf(prose.headings);
   const mark = failures[0] === undefined ? "" : ` <a class="failed" href="#${placeOf(failures[0], number)}">failed</a>`;
   const contents = `<li><a href="#n${number}">${title}</a>${mark}${inner === "" ? "" : `<ol>${inner}</ol>`}</li>`;
   const counts =
@@ -89,8 +89,23 @@ function renderNotebook(item: ReportedNotebook, number: number): { contents: str
   return { contents, article: `<article id="n${number}">\n${note}\n${told.join("")}${cells.join("\n")}\n</article>` };
 }
 
-function entry(heading: Heading): string {
-  return `<li><a href="#${heading.id}">${heading.html}</a></li>`;
+/** The parts of a notebook and, below each, its sections; deeper headings are found from there. */
+function contentsOf(headings: readonly Heading[]): string {
+  const parts: { part?: Heading; sections: Heading[] }[] = [];
+  for (const heading of headings) {
+    if (heading.level === 2) parts.push({ part: heading, sections: [] });
+    if (heading.level !== 3) continue;
+    if (parts.length === 0) parts.push({ sections: [] });
+    parts.at(-1)!.sections.push(heading);
+  }
+  return parts.map(({ part, sections }) => {
+    const inner = sections.map((section) => `<li>${linkTo(section)}</li>`).join("");
+    return `<li>${part === undefined ? "" : linkTo(part)}${inner === "" ? "" : `<ol>${inner}</ol>`}</li>`;
+  }).join("");
+}
+
+function linkTo(heading: Heading): string {
+  return `<a href="#${heading.id}">${heading.html}</a>`;
 }
 
 function placeOf({ cell }: ReportedFailure, number: number): string {

@@ -51,6 +51,8 @@ nav { max-width: 72rem; margin: 0 auto; padding: 1.5rem 1.5rem 0; font-size: 0.9
 nav ol { list-style: none; margin: 0; padding: 0; }
 nav ol ol { margin: 0.25rem 0 0.75rem; padding-left: 0.75rem; border-left: 1px solid var(--line); }
 nav li { margin: 0.25rem 0; }
+nav ol ol ol { display: flex; flex-wrap: wrap; column-gap: 0.9rem; margin: 0 0 0.4rem; padding: 0; border: 0; font-size: 0.8rem; }
+nav ol ol ol li { margin: 0.1rem 0; }
 nav > ol > li > a { font-weight: 600; }
 nav a { color: inherit; text-decoration: none; }
 nav ol ol a { color: var(--soft); }

@@ -11,6 +11,7 @@ export type ChartOptions = Plot.PlotOptions;
 export type ChartMaker = (plot: typeof Plot) => ChartOptions;
 
 const EMPTY = "no data";
+const SHRINK = 0.9; // Observable Plot writes in 10 px, which bears no more; a wider chart scrolls
 
 type PageDocument = NonNullable<ChartOptions["document"]>;
 interface Drawn {
@@ -106,9 +107,11 @@ async function draw(given: ChartOptions | ChartMaker): Promise<Drawn> {
   if (isEmpty) sayEmpty(picture, document as unknown as Maker);
   const words = [options.title, options.subtitle, options.caption, isEmpty ? EMPTY : undefined]
     .filter((word) => typeof word === "string");
+  const svg = standalone(toXml(picture));
+  keepReadable(picture);
   return {
     html: `<div class="levada-chart"><style>${PAGE_STYLE}</style>${element.outerHTML}</div>`,
-    svg: standalone(toXml(picture)),
+    svg,
     text: `chart${words.length === 0 ? "" : `: ${words.map(oneLine).join(", ")}`}`,
   };
 }
@@ -130,6 +133,13 @@ function sayEmpty(picture: Element, document: Maker): void {
   }
   words.textContent = EMPTY;
   picture.append(words);
+}
+
+/** Ends the shrinking on a narrow page while the words are still large enough. */
+function keepReadable(picture: Element): void {
+  const least = Math.round(Number(picture.getAttribute("width")) * SHRINK);
+  const style = picture.getAttribute("style");
+  picture.setAttribute("style", `${style === null ? "" : `${style};`}min-width:${least}px`);
 }
 
 /** An SVG with the names, the colours and the paper that it needs outside of a page. */

@@ -15,6 +15,7 @@ export interface TableOptions {
 const ROWS = 50; // a screenful or two: a notebook is read, not searched
 const LETTERS = 200; // of a cell in HTML: some lines of prose
 const TEXT_LETTERS = 60; // of a cell in text, where nothing wraps
+const SHORT_LETTERS = 24; // a column of such cells stays on one line; a narrow page scrolls to it
 
 /** Rows that a notebook shows as a table. */
 export class Table {
@@ -23,6 +24,7 @@ export class Table {
   readonly #options: TableOptions;
   readonly #hidden: number;
   readonly #isNumeric: readonly boolean[];
+  readonly #isLong: readonly boolean[];
 
   /** Takes the rows; at most `maxRows` of them are kept. */
   constructor(rows: readonly Readonly<Record<string, unknown>>[], options: TableOptions = {}) {
@@ -34,21 +36,26 @@ export class Table {
     this.#hidden = rows.length - this.#rows.length;
     this.#columns = columns ?? [...new Set(this.#rows.flatMap((row) => Object.keys(row)))];
     this.#isNumeric = this.#columns.map((column) => this.#isOfNumbers(column));
+    this.#isLong = this.#columns.map((column) => this.#rows.some((row) => isLong(textOf(row[column]))));
     this.#options = options;
   }
 
   /** The table as HTML, in the page's colours, light or dark. */
   get html(): string {
-    const cell = (tag: string, text: string, index: number) =>
-      `<${tag}${this.#isNumeric[index] ? ` class="number"` : ""}>${escapeText(cut(text, LETTERS))}</${tag}>`;
+    const cell = (tag: string, text: string, index: number) => {
+      const kind = this.#isNumeric[index] ? ` class="number"` : this.#isLong[index] ? ` class="long"` : "";
+      return `<${tag}${kind}>${escapeText(cut(text, LETTERS))}</${tag}>`;
+    };
     const head = this.#columns.map((column, index) => cell("th", column, index)).join("");
     const body = this.#rows.map((row) =>
       `<tr>${this.#columns.map((column, index) => cell("td", textOf(row[column]), index)).join("")}</tr>`
     );
     const { caption } = this.#options;
+    const said = caption === undefined ? undefined : escapeText(caption);
     return [
-      `<div class="levada-table"><style>${STYLE}</style><table>`,
-      caption === undefined ? "" : `<caption>${escapeText(caption)}</caption>`,
+      `<div class="levada-table"><style>${STYLE}</style>`,
+      // No <caption>: it would wrap to the width of a narrow table.
+      said === undefined ? `<table>` : `<p class="caption">${said}</p><table aria-label="${said}">`,
       `<thead><tr>${head}</tr></thead><tbody>${body.join("")}</tbody></table>`,
       this.#rest.map((line) => `<p>${line}</p>`).join(""),
       `</div>`,
@@ -109,11 +116,17 @@ const STYLE = `${themed(".levada-table")}
 ${scrolling(".levada-table")}
 .levada-table{font:13px/1.45 ${FONT};color:inherit}
 .levada-table table{border-collapse:collapse;margin:0;font:inherit}
-.levada-table caption{text-align:left;padding:0 0 4px 4px;font-weight:600;color:var(--ink)}
-.levada-table table :is(th,td){text-align:left!important;vertical-align:top;padding:3px 14px 3px 4px;border:0;border-bottom:1px solid var(--faint);background:none;color:var(--ink);max-width:42em;overflow-wrap:anywhere;white-space:pre-wrap}
-.levada-table th{font-weight:600;color:var(--soft);border-bottom-color:var(--line)}
+.levada-table table :is(th,td){text-align:left!important;vertical-align:top;padding:3px 14px 3px 4px;border:0;border-bottom:1px solid var(--faint);background:none;color:var(--ink);white-space:pre;overflow-wrap:normal;word-break:normal}
+.levada-table table td.long{white-space:pre-wrap;overflow-wrap:anywhere;min-width:14em;max-width:42em}
+.levada-table table th{font-weight:600;color:var(--soft);border-bottom-color:var(--line)}
 .levada-table table .number{text-align:right!important;font-variant-numeric:tabular-nums}
-.levada-table p{color:var(--soft);margin:4px}`;
+.levada-table p{color:var(--soft);margin:4px}
+.levada-table p.caption{color:var(--ink);font-weight:600;margin:0 0 4px 4px}`;
+
+/** Whether a cell has more than fits in a line that never wraps. */
+function isLong(text: string): boolean {
+  return text.includes("\n") || widthOf(cut(text, SHORT_LETTERS + 1)) > SHORT_LETTERS;
+}
 
 function textOf(value: unknown): string {
   if (value === undefined || value === null) return "";

@@ -6,9 +6,9 @@
 const PAGE = "--ink:currentColor;--soft:color-mix(in srgb,currentColor 66%,transparent);" +
   "--line:color-mix(in srgb,currentColor 48%,transparent);--faint:color-mix(in srgb,currentColor 16%,transparent);" +
   "--fill:color-mix(in srgb,currentColor 5%,transparent)";
-const LIGHT = "--paper:#fff;--accent:#0b7a57;--error:#c2331f;--route:#2f6fdb1f;--queue:#c98a0a2b;" +
+const LIGHT = "--paper:#fff;--accent:#0b7a57;--error:#c2331f;--route:#2f6fdb1f;--queue:#dd9a1259;" +
   "--f0:#1f6feb17;--f1:#b8860b1c;--f2:#8250df17;--f3:#0b7a5718;--f4:#c2255c15";
-const DARK = "--paper:#1b1f24;--accent:#4cc38a;--error:#ff8a75;--route:#5b93ff30;--queue:#e0a83a38;" +
+const DARK = "--paper:#1b1f24;--accent:#4cc38a;--error:#ff8a75;--route:#5b93ff30;--queue:#e0a83a61;" +
   "--f0:#4b8dff26;--f1:#e0b34a20;--f2:#b392f024;--f3:#4cc38a1f;--f4:#ff7eb622";
 
 /** The rules that give the elements of a selector their colours: by the notebook's theme, else by the reader's wish. */

@@ -1,6 +1,7 @@
 import { oneLine } from "../draw/escape.ts";
 import { quote, quoteId, quoteLeft, quoteTooltip, routeText, stepText } from "./dot_text.ts";
 import { type Anchor, type DrawnNode, DrawnNodes, type DrawnRoute } from "./drawn_nodes.ts";
+import { marginOf } from "./plot_shapes.ts";
 import type { EdgeView, GraphView, StepView } from "./view.ts";
 
 /** How a graph is laid out. */
@@ -9,18 +10,27 @@ export interface DotOptions {
   readonly rankdir?: "LR" | "TB";
 }
 
+/** How Graphviz is asked to lay a graph out. */
+export interface LayoutOptions extends DotOptions {
+  /** Shapes of which Graphviz makes too much are boxes of class `shape_hexagon` and so on, for `drawShapes`. */
+  readonly boxed?: boolean;
+}
+
 const HUES = 5; // how many colours functions take in turn
-const ROOMY = new Set(["hexagon", "octagon", "ellipse", "diamond"]); // shapes that leave room around their text by themselves
+/** Shapes that leave room around their text by themselves. */
+const ROOMY =
+  /^(ellipse|oval|egg|circle|doublecircle|(inv)?triangle|M?diamond|(inv)?trapezium|parallelogram|(inv)?house|pentagon|hexagon|septagon|(double|triple)?octagon|star|polygon|Mcircle)$/;
 const BOX = new Set(["box", "rect", "rectangle", "record", "Mrecord", "epsf"]); // the last three would read the label as a layout, or a file
 
 /** How the kinds of edges are drawn; the body's way is the straight one. */
 const LINE = { flow: "weight=4", error: "style=dashed", cycle: "style=dotted constraint=false" };
 
 /** Graphviz source of a graph: the same for the same view. Colours are left to CSS classes. */
-export function toDot(view: GraphView, { rankdir = "LR" }: DotOptions = {}): string {
+export function toDot(view: GraphView, { rankdir = "LR", boxed = false }: LayoutOptions = {}): string {
   const nodes = new DrawnNodes(view.steps);
   const functions = new Set([...view.functions, ...view.steps.flatMap((step) => step.function ?? [])]);
-  const inside = (name: string | undefined) => nodes.within(name).flatMap((node) => nodeLines(node, rankdir));
+  const inside = (name: string | undefined) =>
+    nodes.within(name).flatMap((node) => nodeLines(node, { rankdir, boxed }));
   return [
     `digraph ${quoteId(oneLine(view.name))} {`,
     `  graph [rankdir=${rankdir} compound=true bgcolor="transparent" nodesep=0.22 ranksep=${
@@ -41,20 +51,25 @@ export function toDot(view: GraphView, { rankdir = "LR" }: DotOptions = {}): str
   ].join("\n");
 }
 
-function nodeLines(node: DrawnNode, rankdir: string): string[] {
-  return node.routes === undefined ? [stepLine(node)] : routerLines(node, node.routes, rankdir);
+function nodeLines(node: DrawnNode, { rankdir, boxed }: Required<LayoutOptions>): string[] {
+  return node.routes === undefined ? [stepLine(node, boxed)] : routerLines(node, node.routes, rankdir);
 }
 
-function stepLine({ id, step }: DrawnNode): string {
+function stepLine({ id, step }: DrawnNode, boxed: boolean): string {
   const { lines, nameLines, tooltip } = stepText(step);
   const { shape = "box" } = step;
+  const margin = boxed ? marginOf(shape) : undefined;
   return nodeLine(id, [
     `label=${quote(lines.join("\n"))}`,
-    BOX.has(shape) || !/^\w+$/.test(shape) ? "" : `shape=${shape} style=solid`,
-    ROOMY.has(shape) ? `margin="0.06,0.03"` : "",
+    margin !== undefined
+      ? `style=solid margin="${margin}"`
+      : BOX.has(shape) || !/^\w+$/.test(shape)
+      ? ""
+      : `shape=${shape} style=solid`,
+    margin === undefined && ROOMY.test(shape) ? `margin="0.06,0.03"` : "",
     shape === "cds" ? `margin="0.22,0.07"` : "",
     `tooltip=${quoteTooltip(tooltip)}`,
-    `class=${quote(classes(step, nameLines))}`,
+    `class=${quote(classes(step, nameLines, margin !== undefined))}`,
   ]);
 }
 
@@ -111,6 +126,9 @@ function startLines({ steps, edges }: GraphView, nodes: DrawnNodes, rankdir: str
     ...starts.map((step) =>
       arrow(start.id, nodes.of(step).middle, [into(nodes.of(step), rankdir), LINE.flow, `class="flow"`])
     ),
+    ...steps.filter(({ takes }) => takes !== undefined).map((step) =>
+      arrow(start.id, nodes.of(step).middle, [into(nodes.of(step), rankdir), LINE.error, `class="error"`])
+    ),
   ];
 }
 
@@ -122,8 +140,16 @@ function edgeLines(nodes: DrawnNodes, { from, to, kind }: EdgeView, rankdir: str
     tail === head ? "" : out(tail),
     tail === head ? "" : into(head, rankdir),
     LINE[kind],
+    kind === "cycle" ? around(tail, head, rankdir) : "",
     `class="${kind}"`,
   ])];
+}
+
+/** Leads a way back below the steps, or beside them: between two steps it would touch the way there. */
+function around(tail: DrawnNode, head: DrawnNode, rankdir: string): string {
+  if (tail === head || tail.routes !== undefined || head.routes !== undefined) return "";
+  const side = rankdir === "LR" ? "s" : "e";
+  return `tailport=${side} headport=${side}`;
 }
 
 /** Lets an edge start at the border of a router's box. */
@@ -136,9 +162,10 @@ function into({ id, routes }: DrawnNode, rankdir: string): string {
   return routes === undefined ? "" : `lhead=${quoteId(`cluster_${id}`)}${rankdir === "LR" ? "" : " minlen=2"}`;
 }
 
-function classes({ kind, shape, routes, handler, responder }: StepView, nameLines: number): string {
+function classes({ kind, shape, routes, handler, responder }: StepView, nameLines: number, isBoxed = false): string {
   return [
     "step",
+    ...(isBoxed ? [`shape_${shape}`] : []),
     kind.replaceAll(/[^\w-]/g, "_"),
     ...(routes === undefined ? [] : ["router"]),
     ...(shape === "cds" ? ["arrow"] : []),

@@ -11,13 +11,14 @@ export interface BoxText {
 
 /** What a step's box says: its name, what it is made of, and whether it answers. */
 export function stepText(step: StepView): BoxText {
-  const { kind, detail, function: fn, responder, handler, comment } = step;
+  const { kind, detail, function: fn, responder, handler, takes, comment } = step;
   const name = nameLines(step.name);
   const made = detail === undefined || detail === kind ? oneLine(kind) : `${oneLine(kind)} ${oneLine(detail)}`;
   return {
     lines: [
       ...name,
       ...(detail === undefined || detail === step.name ? [] : wrapName(oneLine(detail))),
+      ...(takes === undefined ? [] : [errorsText(takes)]),
       ...(responder ? ["↵ reply"] : []),
     ],
     nameLines: name.length,
@@ -26,10 +27,15 @@ export function stepText(step: StepView): BoxText {
       made,
       ...(fn === undefined ? [] : [`runs in ${oneLine(fn)}`]),
       ...(responder ? ["answers the caller"] : []),
-      ...(handler ? ["takes errors"] : []),
+      ...(takes !== undefined ? [`takes ${errorsText(takes)}`] : handler ? ["takes errors"] : []),
       ...(comment === undefined ? [] : comment.split(/\r\n?|\n/).map(oneLine)),
     ].join("\n"),
   };
+}
+
+/** Which errors the graph's own handler takes. */
+export function errorsText(takes: "all" | "rest"): string {
+  return takes === "all" ? "errors of every step" : "all other errors";
 }
 
 /** What a route's box says. */

@@ -1,6 +1,7 @@
 import { escapeText } from "../draw/escape.ts";
 import { dotToSvg } from "../draw/graphviz.ts";
 import { type DotOptions, toDot } from "./dot.ts";
+import { drawShapes } from "./plot_shapes.ts";
 import { PAGE_STYLE, PAPER_STYLE } from "./plot_style.ts";
 import { toText } from "./text.ts";
 import type { GraphView } from "./view.ts";
@@ -16,11 +17,13 @@ export class Plot {
   readonly dot: string;
   /** The same graph as plain text. */
   readonly text: string;
+  readonly #layout: string;
   readonly #label: string;
 
   /** Graphviz is loaded when the picture is first asked for. */
   constructor(view: GraphView, options: PlotOptions = {}) {
     this.dot = toDot(view, options);
+    this.#layout = toDot(view, { ...options, boxed: true });
     this.text = toText(view);
     this.#label = escapeText(`Graph ${view.name}`);
   }
@@ -43,7 +46,7 @@ export class Plot {
   }
 
   async #drawn(): Promise<string> {
-    return (await dotToSvg(this.dot))
+    return drawShapes(await dotToSvg(this.#layout))
       .replace("<svg ", `<svg role="img" aria-label="${this.#label}" `)
       .replace(/(<g class="graph"[^>]*>\n)<title>[^<]*<\/title>\n/, "$1")
       .replaceAll(/<g class="[^"]*\bname(\d+)">[\s\S]*?<\/g>/g, smallDetails)

@@ -1,4 +1,5 @@
 import { oneLine } from "../draw/escape.ts";
+import { errorsText } from "./dot_text.ts";
 import type { EdgeView, GraphView, StepView } from "./view.ts";
 
 /** A place to write on from: a step, what stands before its name, and before the lines below it. */
@@ -52,7 +53,7 @@ class Text {
     }
   }
 
-  #describe({ name, kind, detail, function: fn, responder, routes }: StepView): string {
+  #describe({ name, kind, detail, function: fn, responder, takes, routes }: StepView): string {
     const made = oneLine(detail ?? kind);
     const members = routes?.map((route) => shown(route.name)).join(", ");
     const aside = (this.#aside.get(name) ?? []).map(({ kind, to }) =>
@@ -63,6 +64,7 @@ class Text {
       ` [${members === undefined ? made : `${made}: ${members || "no routes"}`}]`,
       fn === undefined ? "" : ` in ${oneLine(fn)}`,
       responder ? " ↵ reply" : "",
+      takes === undefined ? "" : `, takes ${errorsText(takes)}`,
       ...aside,
     ].join("");
   }

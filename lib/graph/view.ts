@@ -22,6 +22,8 @@ export interface StepView {
   readonly responder: boolean;
   /** It takes other steps' errors. */
   readonly handler: boolean;
+  /** It is the graph's own handler: of all errors, or of the rest, where steps have handlers of their own. */
+  readonly takes?: "all" | "rest";
   /** There for steps that take routes, even if they have none yet. */
   readonly routes?: readonly RouteView[];
   readonly comment?: string;

@@ -22,11 +22,15 @@ export function viewOf(source: GraphSource): GraphView {
       kind: "error",
     }))
   );
+  const ofGraph = new Set(source.catches.map(({ handler }) => handler));
   const functions = new Set(source.nodes.flatMap(({ options }) => options.function ?? []));
   return {
     name: source.name,
     functions: [...functions],
-    steps: source.nodes.map((node, index) => stepView(node, handlers.has(index))),
+    steps: source.nodes.map((node, index) => ({
+      ...stepView(node, handlers.has(index)),
+      ...(ofGraph.has(node.name) ? { takes: errors.length === 0 ? "all" : "rest" } : {}),
+    })),
     edges: [...flow, ...errors],
   };
 }

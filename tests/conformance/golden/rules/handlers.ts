@@ -1,5 +1,6 @@
 /** Rules about error handlers and about events that end on their way. */
 
+import { plotDifference } from "../plot.ts";
 import { answered, type Difference, type Rule, verdict } from "../rule.ts";
 import { difference as valueDifference } from "../same.ts";
 import { isRecord } from "../special.ts";
@@ -41,6 +42,19 @@ const HANDLERS_ANSWER: Rule = {
         ? `nobody knows what handler ${handler} answers`
         : REPLIES[handler](given.answer.body, failed, error),
     );
+  },
+};
+
+/** A handler of the whole graph stands alone in MLRun's picture. */
+const GRAPH_HANDLERS_ARE_LED_TO: Rule = {
+  name: "graph-handlers-are-led-to",
+  reason:
+    "the picture leads from the start to the graph's own error handler; in MLRun's it stands alone, as if nothing reached it",
+  judge({ aspect, case: { graph, plot }, performance }) {
+    const handler = graph?.on_error;
+    if (aspect !== "plot" || handler === undefined) return undefined;
+    const found = plotDifference(plot!.dot!, performance.dot!);
+    return verdict(found === `the picture has start ⇢ ${handler}, which is too much` ? undefined : found);
   },
 };
 
@@ -104,6 +118,7 @@ const RESPONDERS_MAY_HAVE_SUCCESSORS: Rule = {
 /** The rules about error handlers and ended events, the most particular first. */
 export const HANDLER_RULES: readonly Rule[] = [
   HANDLERS_ANSWER,
+  GRAPH_HANDLERS_ARE_LED_TO,
   BATCHES_ANSWER,
   ENDED_EVENTS_ARE_ANSWERED,
   RESPONDERS_MAY_HAVE_SUCCESSORS,

@@ -29,6 +29,18 @@ Deno.test("renderReport() lists every notebook and its parts, and each entry lea
   strictEqual(html.split(PICTURE).length - 1, 2);
 });
 
+Deno.test("renderReport() lists the sections below each part, even where they come before any", () => {
+  const source = "# T\n\n### early\n\n## A\n\n### a1\n\n#### deeper\n\n### a2\n\n## B";
+  const cells = [{ id: "a", cell_type: "markdown" as const, metadata: {}, source }];
+  const html = renderReport([{ name: "a.ipynb", notebook: { metadata: {}, cells } }]);
+  const [, list] = /<nav[^]*?<ol>\n([^]*)\n<\/ol>\n<\/nav>/.exec(html)!;
+  strictEqual(
+    list!.replaceAll(/<a href="#([^"]*)">([^<]*)<\/a>/g, "$2=$1"),
+    "<li>T=n1<ol><li><ol><li>early=n1-2</li></ol></li>" +
+      "<li>A=n1-3<ol><li>a1=n1-4</li><li>a2=n1-6</li></ol></li><li>B=n1-7</li></ol></li>",
+  );
+});
+
 Deno.test("renderReport() forbids the browser every request and every script", () => {
   const html = renderReport([{ name: "a.ipynb", notebook: NOTEBOOK }]);
   match(html, /http-equiv="Content-Security-Policy" content="default-src 'none'; /);

@@ -35,6 +35,18 @@ Deno.test("chart() paints with the page's colours", async () => {
   ok(html.includes('fill="currentColor"') && !/fill="(black|white|#000|#fff)"/.test(html));
 });
 
+Deno.test("chart() shrinks its picture no further than its words bear, and leaves the legend alone", async () => {
+  const picture = chart({
+    marks: [Plot.dot(ROWS, { x: "length", fill: "kind" })],
+    color: { legend: true },
+    width: 600,
+  });
+  deepStrictEqual((await picture.html()).match(/min-width:[^"]*/g), ["min-width:540px"]);
+  ok(!(await picture.svg()).includes("min-width"));
+  const own = await chart({ marks: [Plot.dot(ROWS, { x: "length" })], width: 200, style: { color: "red" } }).html();
+  match(own, /style="color: ?red;min-width:180px"/);
+});
+
 Deno.test("chart() draws the legend of a continuous colour", async () => {
   const html = await chart({ marks: [Plot.dot(ROWS, { x: "length", fill: "width" })], color: { legend: true } }).html();
   const [, base64] = /href="data:image\/svg\+xml;base64,([^"]+)"/.exec(html)!;

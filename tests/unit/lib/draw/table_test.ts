@@ -1,9 +1,9 @@
-import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual, throws } from "node:assert/strict";
 import { table } from "../../../../lib/draw/table.ts";
 
 /** The table element alone, without the style before it. */
 function body(html: string): string {
-  return html.slice(html.indexOf("<table>")).replace("</div>", "");
+  return html.slice(html.indexOf("</style>") + "</style>".length).replace("</div>", "");
 }
 
 Deno.test("table() shows rows as HTML and text, numbers to the right", () => {
@@ -11,9 +11,21 @@ Deno.test("table() shows rows as HTML and text, numbers to the right", () => {
   strictEqual(shown.text, "Hits\nname       hits\nsetosa       50\nvirginica     7");
   strictEqual(
     body(shown.html),
-    `<table><caption>Hits</caption><thead><tr><th>name</th><th class="number">hits</th></tr></thead><tbody>` +
+    `<p class="caption">Hits</p><table aria-label="Hits"><thead><tr><th>name</th><th class="number">hits</th></tr></thead><tbody>` +
       `<tr><td>setosa</td><td class="number">50</td></tr><tr><td>virginica</td><td class="number">7</td></tr></tbody></table>`,
   );
+});
+
+Deno.test("table() lets only columns of long texts wrap, and those not to a few letters", () => {
+  const long = "a text of more than twenty-four letters";
+  const { html } = table([{ step: "published", received: "short", lines: "a\nb" }, { step: "b", received: long }]);
+  deepStrictEqual([...body(html).matchAll(/<(th|td)( class="long")?>/g)].map(([, , kind]) => kind !== undefined), [
+    ...[false, true, true], // the names, which never wrap
+    ...[false, true, true],
+    ...[false, true, true],
+  ]);
+  match(html, /:is\(th,td\)\{[^}]*;white-space:pre;overflow-wrap:normal;/);
+  match(html, / td\.long\{white-space:pre-wrap;[^}]*min-width:14em;/);
 });
 
 Deno.test("table() answers the notebook with both forms", () => {

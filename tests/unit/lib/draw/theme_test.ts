@@ -1,4 +1,4 @@
-import { match, strictEqual } from "node:assert/strict";
+import { match, ok, strictEqual } from "node:assert/strict";
 import { onPaper, scrolling, themed } from "../../../../lib/draw/theme.ts";
 import { table } from "../../../../lib/draw/table.ts";
 
@@ -21,4 +21,27 @@ Deno.test("onPaper() brings paper for light and for dark", () => {
 Deno.test("scrolling() shows that something scrolls, and a table has it", () => {
   match(scrolling(".x"), /^\.x\{overflow-x:auto\}\n\.x::-webkit-scrollbar\{/);
   match(table([{ a: 1 }]).html, /\.levada-table::-webkit-scrollbar-thumb\{/);
+});
+
+/** The colours of a set of rules, by name, as red, green, blue and how opaque they are. */
+function coloursOf(rules: string): Map<string, number[]> {
+  return new Map([...rules.matchAll(/--(\w+):#([0-9a-f]{3,8})/g)].map(([, name, hex]) => {
+    const digits = hex!.length === 3 ? hex!.replaceAll(/./g, "$&$&") : hex!;
+    const [red, green, blue, opaque = 255] = digits.match(/../g)!.map((pair) => parseInt(pair, 16));
+    return [name!, [red!, green!, blue!, opaque / 255]];
+  }));
+}
+
+Deno.test("themed() keeps a queue the colour of sand in the box of every function", () => {
+  for (const rules of themed(".x").split("\n").slice(0, 2)) {
+    const colours = coloursOf(rules);
+    const paper = colours.get("paper") ?? [];
+    for (const hue of [0, 1, 2, 3, 4]) {
+      const [red, , blue] = [`f${hue}`, "queue"].reduce((below, name) => {
+        const colour = colours.get(name)!;
+        return below.map((part, index) => part * (1 - colour[3]!) + colour[index]! * colour[3]!);
+      }, paper.slice(0, 3));
+      ok(red! - blue! > 24, `f${hue}: red ${red}, blue ${blue}`);
+    }
+  }
 });

@@ -76,6 +76,30 @@ Deno.test("toDot() draws errors dashed, ways back apart, and no edge that leads 
   ]);
 });
 
+Deno.test("toDot() leads a way back around the steps between, but not around a router's routes", () => {
+  const edges = [{ from: "b", to: "a", kind: "cycle" as const }, { from: "r", to: "a", kind: "cycle" as const }];
+  const graph = view([step("a"), step("b"), step("r", { routes: [{ name: "m" }] })], { edges });
+  const ways = (rankdir: "LR" | "TB") =>
+    toDot(graph, { rankdir }).match(/(?<=constraint=false ).*(?= class)|(?<=constraint=false )class/g);
+  deepStrictEqual(ways("LR"), ["tailport=s headport=s", "class"]);
+  deepStrictEqual(ways("TB"), ["tailport=e headport=e", "class"]);
+});
+
+Deno.test("toDot() leads the errors of every step from the start to the graph's own handler, and says so in it", () => {
+  const dot = toDot(view([step("a"), step("h", { handler: true, takes: "all" })]));
+  ok(dot.includes(`"start" -> "h" [style=dashed class="error"]`), dot);
+  ok(dot.includes(String.raw`"h" [label="h\nerrors of every step" `), dot);
+  ok(dot.includes(String.raw`\ntakes errors of every step"`), dot);
+});
+
+Deno.test("toDot() asks for a box where drawShapes() draws the corners", () => {
+  const shaped = view([step("a", { kind: "flatMap", shape: "hexagon" }), step("b", { shape: "star" })]);
+  const nodes = (boxed: boolean) =>
+    [...toDot(shaped, { boxed }).matchAll(/^ *"[ab]" .*$/gm)].map(([line]) => line.match(/shape\w*=\w+|shape_\w+/g));
+  deepStrictEqual(nodes(false), [["shape=hexagon"], ["shape=star"]]);
+  deepStrictEqual(nodes(true), [["shape_hexagon"], ["shape=star"]]);
+});
+
 Deno.test("toDot() takes the user's shape, but none that reads its label as a layout or a file", () => {
   const shapes = ["diamond", "record", "Mrecord", "epsf", `x" y`].map((shape) => toDot(view([step("a", { shape })])));
   deepStrictEqual(shapes.map((dot) => /shape=(?!box|circle)\w+/.exec(dot)?.[0]), [

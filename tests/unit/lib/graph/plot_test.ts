@@ -1,4 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { serving } from "levada";
 import { Plot } from "../../../../lib/graph/plot.ts";
 import { ensembleExample, hostileView, routerExample, streamExample } from "../../../support/pictures.ts";
 import { matchSnapshot, normalizeSvg } from "../../../support/snapshot.ts";
@@ -77,4 +78,16 @@ Deno.test("Plot.svg() draws a graph that is not whole yet", async () => {
 Deno.test("Plot.svg() says that an empty graph has no steps", async () => {
   const svg = await new Plot({ name: "empty", functions: [], steps: [], edges: [] }).svg();
   ok(/<text[^>]*>no steps<\/text>/.test(svg), svg);
+});
+
+Deno.test("Plot tells of a graph's own handler in the picture and in the text", async () => {
+  const graph = serving("g").setTopology("flow");
+  graph.to("a", (body: unknown) => body).respond();
+  graph.errorHandler("catcher", (body: unknown) => body);
+  const plot = graph.plot();
+  ok(plot.dot.includes(`"start" -> "catcher" [style=dashed class="error"]`), plot.dot);
+  ok((await plot.svg()).includes(">errors of every step</text>"));
+  ok(plot.text.endsWith(", takes errors of every step"), plot.text);
+  graph.to("b", (body: unknown) => body).errorHandler("own", (body: unknown) => body);
+  ok(graph.plot().text.includes(", takes all other errors\n"), graph.plot().text);
 });

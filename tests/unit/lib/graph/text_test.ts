@@ -77,6 +77,11 @@ Deno.test("toText() tells error handlers, ways back, functions, routes and the r
   );
 });
 
+Deno.test("toText() tells which handler takes the errors of every step", () => {
+  const text = toText({ name: "g", functions: [], steps: [step("h", { handler: true, takes: "all" })], edges: [] });
+  strictEqual(text.split("\n").at(-1), "  → h [function], takes errors of every step");
+});
+
 Deno.test("toText() gives a terminal nothing but letters", () => {
   const text = toText({ name: "\x1b[2J", functions: [], steps: [step(""), step("a\nb\x07\u202e")], edges: [] });
   deepStrictEqual(text.split("\n"), [`graph "\ufffd[2J"`, "  ├→ (no name) [function]", "  └→ a b\ufffd [function]"]);
