@@ -53,7 +53,7 @@ export function contextFor(
     param<Value>(name: string, fallback?: Value): Value {
       return (params.has(name) ? params.get(name) : fallback) as Value;
     },
-    table: (name) => tables.table(name, fn),
+    table: (name) => tables.table(name, { function: fn, step }),
     metric(name, value) {
       surroundings.metric?.(name, value, step);
     },

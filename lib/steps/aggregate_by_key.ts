@@ -53,6 +53,7 @@ const OPTIONS = z.strictObject({
 export const AGGREGATE_BY_KEY: StepDefinition = {
   kind: "aggregateByKey",
   shape: "box3d",
+  table: "fills",
   options: OPTIONS,
   code: { key: "optional", time: "optional", join: "optional" },
   canDrop: true,

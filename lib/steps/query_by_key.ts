@@ -36,6 +36,7 @@ const OPTIONS = z.strictObject({
 export const QUERY_BY_KEY: StepDefinition = {
   kind: "queryByKey",
   shape: "box",
+  table: "reads",
   options: OPTIONS,
   code: { key: "optional", time: "optional", join: "optional" },
   open: ({ options, code }, scope) => new QueryByKey(OPTIONS.parse(options), code, scope),
