@@ -4,6 +4,7 @@ import type { TableRow } from "../graph/keyed_table.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
+import { appendFields } from "./append_fields.ts";
 import { fieldsOf } from "./field.ts";
 import { keyReader, splitOption } from "./key_reader.ts";
 import { timeReader } from "./time_reader.ts";
@@ -88,7 +89,7 @@ class QueryByKey implements Operator {
   #take(event: FlowEvent, features: TableRow): Reaction | Promise<Reaction> {
     const body = this.#scope.read(event);
     const joined = this.#join === undefined
-      ? { ...features, ...fieldsOf(body, this.#act) }
+      ? appendFields(fieldsOf(body, this.#act), features)
       : this.#join(body, features);
     const write = (value: unknown) => {
       this.#scope.write(event, value);
