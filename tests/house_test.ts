@@ -91,6 +91,12 @@ Deno.test("the arrows of the house go one way", () => {
   deepStrictEqual(wrong, []);
 });
 
+Deno.test("the README names each room of lib once", () => {
+  const [, rooms = ""] = /## The rooms\n([^]*)/.exec(read("README.md")) ?? [];
+  const named = [...rooms.matchAll(/^\| `(lib\/[^`]+)`/gm)].map(([, room]) => room!).sort();
+  deepStrictEqual(named, Object.keys(ARROWS).filter((room) => room.startsWith("lib/")).sort());
+});
+
 Deno.test("only mod.ts and testing/mod.ts are barrels", () => {
   const barrels = FILES.filter((path) => path !== "lib/testing/mod.ts").filter((path) =>
     /^export (\*|\{[^}]*\}) from/m.test(read(path))
