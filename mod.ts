@@ -94,7 +94,7 @@ export { Trace } from "./lib/serve/trace.ts";
 export { MockServer, type RequestOptions } from "./lib/serve/mock_server.ts";
 export { assertEvents, type AssertEventsOptions } from "./lib/steps/assert_events.ts";
 export { aggregateByKey, type AggregateByKeyOptions } from "./lib/steps/aggregate_by_key.ts";
-export type { Aggregation } from "./lib/steps/aggregation.ts";
+export type { Aggregation } from "./lib/steps/windows/aggregation.ts";
 export type { TensorSpec } from "./lib/tensor/tensor_spec.ts";
 export { batch, type BatchOptions } from "./lib/steps/batch.ts";
 export { choice, type ChoiceOptions } from "./lib/steps/choice.ts";
@@ -103,7 +103,7 @@ export { collector } from "./lib/steps/collector.ts";
 export { concurrent, type ConcurrentOptions } from "./lib/steps/concurrent.ts";
 export { dateExtractor, type DateExtractorOptions, type DatePart } from "./lib/steps/date_extractor.ts";
 export { dropFields } from "./lib/steps/drop_fields.ts";
-export type { EmitPolicy } from "./lib/steps/emission.ts";
+export type { EmitPolicy } from "./lib/steps/windows/emission.ts";
 export { extend } from "./lib/steps/extend.ts";
 export { filter } from "./lib/steps/filter.ts";
 export { flatMap } from "./lib/steps/flat_map.ts";
@@ -142,7 +142,7 @@ export { reduce } from "./lib/steps/reduce.ts";
 export { type EventMetadata, type Reified, reifyMetadata } from "./lib/steps/reify_metadata.ts";
 export { remote } from "./lib/steps/remote.ts";
 export { type ItemError, remoteBatch, type RemoteBatchOptions } from "./lib/steps/remote_batch.ts";
-export type { RemoteFunction, RemoteOptions } from "./lib/steps/remote_options.ts";
+export type { RemoteFunction, RemoteOptions } from "./lib/steps/remote/remote_options.ts";
 export { rename, type Renamed } from "./lib/steps/rename.ts";
 export { sampleWindow, type SampleWindowOptions } from "./lib/steps/sample_window.ts";
 export { type EventMetadataOptions, setEventMetadata } from "./lib/steps/set_event_metadata.ts";
@@ -153,7 +153,7 @@ export type {
   WindowFieldName,
   WindowFields,
   WindowValue,
-} from "./lib/steps/window_fields.ts";
+} from "./lib/steps/windows/window_fields.ts";
 export type { Operation } from "./lib/steps/windows/tally.ts";
 export { DeadLetters, deadLetters } from "./lib/streams/dead_letters.ts";
 export { Delivery, type Settler, type TryLimits } from "./lib/streams/delivery.ts";
@@ -172,7 +172,7 @@ export { writeCsv, type WriteCsvOptions } from "./lib/steps/write_csv.ts";
 export { writeJsonLines, type WriteJsonLinesOptions } from "./lib/steps/write_json_lines.ts";
 export { writeParquet, type WriteParquetOptions } from "./lib/steps/write_parquet.ts";
 export { writeSql, type WriteSqlOptions } from "./lib/steps/write_sql.ts";
-export type { FlushOptions } from "./lib/steps/writer_options.ts";
+export type { FlushOptions } from "./lib/steps/rows/writer_options.ts";
 export type { ColumnType } from "./lib/stores/column_type.ts";
 export { readCsv, type ReadCsvOptions } from "./lib/stores/read_csv.ts";
 export { readJsonLines, type ReadJsonLinesOptions } from "./lib/stores/read_json_lines.ts";

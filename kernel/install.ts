@@ -105,8 +105,10 @@ async function specText(folder: string, displayName: string): Promise<string> {
 }
 
 function denoArguments(): string[] {
-  const [config, main] = ["deno.json", "kernel/main.ts"].map((file) => pathOf(new URL(file, PROJECT)));
-  return ["run", "-A", "--quiet", "--config", config!, main!];
+  const [config, lock, main] = ["deno.json", "deno.lock", "kernel/main.ts"].map((file) =>
+    pathOf(new URL(file, PROJECT))
+  );
+  return ["run", "-A", "--quiet", "--config", config!, "--lock", lock!, main!];
 }
 
 /** `exec` keeps the process id, so that signals and the watch for the parent's end go to the kernel. */

@@ -12,7 +12,22 @@ export interface Fault {
   readonly severity: "error" | "warning";
 }
 
-/** Everything that is wrong with a graph, at once. */
+/**
+ * Everything that is wrong with a graph, at once.
+ *
+ * @example Every fault with its cure
+ * ```ts
+ * import { deepStrictEqual } from "node:assert/strict";
+ * import { GraphError, serving } from "levada";
+ *
+ * const fn = serving("wrong");
+ * fn.setTopology("flow").to("a", (n: number) => n, { retries: -1 }).errorHandler("nobody");
+ *
+ * const error = await fn.toMockServer().catch((thrown: GraphError) => thrown);
+ * if (!(error instanceof GraphError)) throw new Error("it is refused");
+ * deepStrictEqual(error.faults.map(({ step, severity }) => [step, severity]), [["a", "error"], ["a", "error"]]);
+ * ```
+ */
 export class GraphError extends Error {
   /** The name of the class. */
   override readonly name = "GraphError";
@@ -22,7 +37,9 @@ export class GraphError extends Error {
   /** Lists the faults below the act that they stopped. */
   constructor(act: string, faults: readonly Fault[]) {
     const lines = faults.map((fault) =>
-      `  ${fault.step === undefined ? "" : `step "${fault.step}": `}${fault.cause}. ${fault.cure}`
+      `  ${fault.step === undefined ? "" : `step "${fault.step}": `}${
+        fault.cause.replace(/[.\s]+$/, "")
+      }. ${fault.cure}`
     );
     super(`Cannot ${act}: ${faults.length} ${faults.length === 1 ? "fault" : "faults"}\n${lines.join("\n")}`);
     this.faults = faults;
@@ -63,7 +80,24 @@ export function describeThrown(thrown: unknown): Thrown {
   }
 }
 
-/** Thrown in a step, it answers with this status: the caller's fault is 4xx, the graph's is 5xx. */
+/**
+ * Thrown in a step, it answers with this status: the caller's fault is 4xx, the graph's is 5xx.
+ *
+ * @example
+ * ```ts
+ * import { rejects } from "node:assert/strict";
+ * import { serving, StatusError } from "levada";
+ *
+ * const fn = serving("ages");
+ * fn.setTopology("flow").to("adult", (age: number) => {
+ *   if (age < 18) throw new StatusError(403, "too young");
+ *   return age;
+ * }).respond();
+ *
+ * await using server = await fn.toMockServer();
+ * await rejects(server.test("/", 10), { status: 403, message: "Answered 403: too young" });
+ * ```
+ */
 export class StatusError extends Error {
   /** The name of the class. */
   override readonly name: string = "StatusError";

@@ -1,5 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { parseSync } from "oxc-parser";
+import { STEPS } from "../lib/steps/catalogue.ts";
 
 /** What each room may import besides itself: the arrows of the house. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
@@ -39,7 +40,53 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "kernel/install.ts": ["lib/errors.ts"],
 };
 
+/** What each room may import from npm when it is loaded, types included; the rest of the world is `node:`. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  "lib/draw": ["@observablehq/plot"],
+  "lib/graph": ["zod"],
+  "lib/steps": ["zod"],
+  "lib/stores": ["zod"],
+  "lib/routers": ["zod"],
+  "kernel/language": ["magic-string", "oxc-parser", "oxc-transform"],
+  "kernel/session": ["zod"],
+  "kernel/message": ["zod"],
+  "kernel/client": ["marked", "zod"],
+};
+/** What a room imports from a variable, when it is first used: nobody else downloads it. */
+const LATER: Readonly<Record<string, readonly string[]>> = {
+  "lib/draw": ["@hpcc-js/wasm-graphviz", "@observablehq/plot", "linkedom"],
+  "lib/models": ["onnxruntime-node"],
+  "lib/stores": ["@duckdb/node-api"],
+  "lib/cli": ["./execute.ts"],
+  "kernel/language": ["typescript"],
+};
+
 const LINES_AT_MOST = 300;
+const LINES_WITHOUT_TEST = 100;
+/** Longer files without a test file of their own, each with what tests it instead. */
+const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
+  "kernel/client/report_style.ts":
+    "a style sheet: pictures of the report are looked at; report_test.ts has the rules that must be there",
+  "lib/flow/follow.ts": "walk_test.ts: random graphs go through each of its ways, leaving out one count fails it",
+  "lib/flow/inlet.ts": "worker_test.ts",
+  "lib/flow/pump.ts": "reply_stream_test.ts, walk_test.ts, promises/nothing_hangs_test.ts",
+  "lib/flow/open.ts": "every test of lib/flow opens by it",
+  "lib/graph/builder.ts": "compile_test.ts and cell_test.ts",
+  "lib/graph/chain.ts": "tests/types/chain_test.ts and compile_test.ts",
+  "lib/graph/from_document.ts": "document_test.ts",
+  "lib/graph/graph.ts": "compile_test.ts and document_test.ts",
+  "lib/graph/operator.ts": "unit/lib/steps: each step is one",
+  "lib/graph/step.ts": "compile_test.ts",
+  "lib/steps/remote/remote_answer.ts": "remote_test.ts: every kind of answer, broken ones too",
+  "lib/steps/remote/remote_client.ts": "remote_test.ts: TLS, redirects, hang-ups",
+  "lib/steps/remote/remote_options.ts": "remote_test.ts",
+  "lib/steps/remote/remote_request.ts": "remote_test.ts",
+  "lib/stores/table_writer.ts": "unit/lib/steps/write_sql_test.ts, write_parquet_test.ts",
+  "lib/streams/delivery.ts": "memory_stream_test.ts: the contract of streams",
+  "lib/streams/memory_group.ts": "memory_stream_test.ts: the contract of streams",
+  "lib/streams/memory_log.ts": "memory_stream_test.ts: the contract of streams",
+  "lib/streams/stream.ts": "memory_stream_test.ts: the contract of streams",
+};
 const ROOT = new URL("../", import.meta.url);
 
 /** Every TypeScript file below a folder, relative to the project. */
@@ -61,17 +108,29 @@ function roomOf(path: string): string {
   return `${top}/${room}`;
 }
 
-/** What a file imports and exports, by its parsed text. */
-function importsOf(path: string): { readonly specifiers: string[]; readonly exported: string[] } {
+/** What a file imports and exports. */
+interface Imports {
+  readonly specifiers: string[];
+  /** What it imports from a variable, when it runs. */
+  readonly later: string[];
+  readonly exported: string[];
+}
+
+/** Reads a file's imports and exports from its parsed text. */
+function importsOf(path: string): Imports {
   const text = read(path);
   const { staticImports, staticExports, dynamicImports } = parseSync(path, text).module;
+  const dynamic = dynamicImports.map(({ moduleRequest: { start, end } }) => text.slice(start, end));
   const exports = staticExports.flatMap(({ entries }) => entries);
   return {
     specifiers: [
       ...staticImports.map(({ moduleRequest }) => moduleRequest.value),
       ...exports.flatMap(({ moduleRequest }) => moduleRequest?.value ?? []),
-      ...dynamicImports.map(({ moduleRequest: { start, end } }) => text.slice(start + 1, end - 1)),
+      ...dynamic.filter((code) => /^["']/.test(code)).map((code) => code.slice(1, -1)),
     ],
+    later: dynamic.filter((code) => !/^["']/.test(code)).map((code) =>
+      new RegExp(`\\bconst ${code} = "([^"]+)";`).exec(text)?.[1] ?? `something by ${code}`
+    ),
     exported: exports.flatMap(({ exportName }) => exportName.name ?? []),
   };
 }
@@ -97,6 +156,18 @@ Deno.test("the README names each room of lib once", () => {
   deepStrictEqual(named, Object.keys(ARROWS).filter((room) => room.startsWith("lib/")).sort());
 });
 
+Deno.test("a room imports the packages that are planned for it: by their names at start, or from a variable later", () => {
+  const wrong = FILES.flatMap((path) => {
+    const [room, { specifiers, later }] = [roomOf(path), importsOf(path)];
+    const outside = specifiers.filter((specifier) => !/^(\.|node:)/.test(specifier)); // "levada" too: only users import it by its name
+    return [
+      ...outside.filter((name) => !PACKAGES[room]?.includes(name)).map((name) => `${path} imports ${name}`),
+      ...later.filter((name) => !LATER[room]?.includes(name)).map((name) => `${path} imports ${name} later`),
+    ];
+  });
+  deepStrictEqual(wrong, []);
+});
+
 Deno.test("only mod.ts and testing/mod.ts are barrels", () => {
   const barrels = FILES.filter((path) => path !== "lib/testing/mod.ts").filter((path) =>
     /^export (\*|\{[^}]*\}) from/m.test(read(path))
@@ -104,12 +175,29 @@ Deno.test("only mod.ts and testing/mod.ts are barrels", () => {
   deepStrictEqual(barrels, []);
 });
 
-Deno.test("tests/unit mirrors lib and kernel", () => {
-  const files = new Set(FILES.map((path) => path.replace(/^lib\//, "lib/")));
+Deno.test("tests/unit mirrors lib and kernel: no test without its file", () => {
+  const files = new Set(FILES);
   const orphans = [...sources("tests/unit")].filter((path) => path.endsWith("_test.ts")).filter((path) =>
     !files.has(path.replace("tests/unit/", "").replace(/_test\.ts$/, ".ts"))
   );
   deepStrictEqual(orphans, []);
+});
+
+Deno.test("each file in lib/steps is a kind of step of the catalogue; what they share is in folders", () => {
+  const files = [...Deno.readDirSync(new URL("lib/steps/", ROOT))].filter(({ isFile }) => isFile).map(({ name }) =>
+    name
+  );
+  const kinds = [...STEPS.keys()].map((kind) =>
+    `${kind.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}.ts`
+  );
+  deepStrictEqual(files.sort(), [...kinds, "catalogue.ts"].sort());
+});
+
+Deno.test(`a file of more than ${LINES_WITHOUT_TEST} lines has a test of its own, or the reason why not stands above`, () => {
+  const tests = new Set(sources("tests/unit"));
+  const untested = FILES.filter((path) => !tests.has(`tests/unit/${path.replace(/\.ts$/, "_test.ts")}`))
+    .filter((path) => read(path).trimEnd().split("\n").length > LINES_WITHOUT_TEST);
+  deepStrictEqual(untested.sort(), Object.keys(TESTED_ELSEWHERE).sort());
 });
 
 Deno.test(`no file has more than ${LINES_AT_MOST} lines`, () => {
@@ -125,12 +213,38 @@ Deno.test("assertions are strict: under Deno the named deepEqual and equal of no
   deepStrictEqual(loose, []);
 });
 
-Deno.test("packages come from npm, each at one exact version", () => {
-  const { imports } = JSON.parse(read("deno.json")) as { imports: Record<string, string> };
-  const loose = Object.values(imports).filter((target) =>
-    !target.startsWith("./") && !/^npm:(@[\w.-]+\/)?[\w.-]+@\d+\.\d+\.\d+(-[\w.]+)?(\/[\w./-]+)?$/.test(target)
+Deno.test("steps ask laterOf() what answers later: a thenable is no Promise", () => {
+  const asking = FILES.filter((path) => /^lib\/(graph|steps)\//.test(path) && path !== "lib/graph/later.ts")
+    .filter((path) => read(path).includes("instanceof Promise"));
+  deepStrictEqual(asking, []);
+});
+
+Deno.test("packages come from npm, each at one exact version that deno.lock holds", () => {
+  const { imports } = JSON.parse(read("imports.json")) as { imports: Record<string, string> };
+  const { specifiers } = JSON.parse(read("deno.lock")) as { specifiers: Record<string, string> };
+  const packages = Object.values(imports).filter((target) => !target.startsWith("./"));
+  const loose = packages.filter((target) =>
+    !/^npm:(@[\w.-]+\/)?[\w.-]+@\d+\.\d+\.\d+(-[\w.]+)?(\/[\w./-]+)?$/.test(target)
   );
   deepStrictEqual(loose, []);
+  deepStrictEqual(
+    Object.keys(specifiers).sort(),
+    packages.sort(),
+    "after a change: `deno task check` writes deno.lock",
+  );
+});
+
+Deno.test("deno task installs nothing by itself: it does so for whatever deno.json names, by imports or lock", () => {
+  const { imports, lock, importMap, tasks } = JSON.parse(read("deno.json")) as {
+    readonly [key: string]: unknown;
+    readonly tasks: Record<string, { command: string }>;
+  };
+  deepStrictEqual([imports, lock, importMap], [undefined, false, "imports.json"]);
+  const commands = Object.values(tasks).flatMap(({ command }) => command.split(" && "));
+  const unlocked = commands.filter((command) => /^deno (run|test|check|bench)\b/.test(command)).filter((command) =>
+    !command.includes(" --lock=deno.lock")
+  );
+  deepStrictEqual(unlocked, []);
 });
 
 Deno.test("each door exports the public names that are pinned, and nothing else", () => {

@@ -1,6 +1,6 @@
 /** Terminal text (streams, tracebacks) → HTML. */
 
-import { escapeHtml } from "./escape.ts";
+import { escapeText } from "../../lib/draw/escape.ts";
 
 const NAMES = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
 /** ECMA-48 control sequences (8.3.117 SGR is the one with a final "m"), and OSC strings such as links and titles. */
@@ -14,7 +14,7 @@ export function ansiToHtml(text: string): string {
   let from = 0;
   const put = (part: string) => {
     if (part === "") return;
-    const shown = escapeHtml(part);
+    const shown = escapeText(part);
     html += style.size === 0 ? shown : `<span class="${[...style].join(" ")}">${shown}</span>`;
   };
   const clean = overwritten(text);

@@ -2,7 +2,7 @@
 
 import type { Message } from "../message/message.ts";
 import { Conversation } from "./conversation.ts";
-import { KernelError, type KernelProcessOptions, startKernelProcess } from "./kernel_process.ts";
+import { ChannelError, KernelError, type KernelProcessOptions, startKernelProcess } from "./kernel_process.ts";
 import { reachSockets } from "./sockets.ts";
 
 /** How a kernel is started and spoken to. */
@@ -44,6 +44,7 @@ export interface KernelInfo {
 }
 
 const READY_MS = 30_000;
+const PORT_ATTEMPTS = 3;
 const QUIET_MS = 60_000; // after a reply, without any publication: idle will not come
 
 /** A started kernel that answers. Disposing it shuts it down. */
@@ -130,6 +131,19 @@ export class KernelClient implements AsyncDisposable {
  * @throws {KernelError} If it cannot be started, ends at once, or does not answer in time; the text holds what it wrote.
  */
 export async function startKernel(options: KernelOptions = {}): Promise<KernelClient> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      if (!(error instanceof PortsTakenError) || attempt === PORT_ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** Another program took a port after it had been chosen and before the kernel listened; Jupyter's way of ports allows that. */
+class PortsTakenError extends KernelError {}
+
+async function startOnce(options: KernelOptions): Promise<KernelClient> {
   const process = await startKernelProcess(options);
   const readyMs = options.readyMs ?? READY_MS;
   const stop = new AbortController();
@@ -143,13 +157,16 @@ export async function startKernel(options: KernelOptions = {}): Promise<KernelCl
   try {
     conversation = new Conversation(process, await reachSockets(process.connection, stop.signal));
     const info = toInfo(await orAborted(conversation.waitReady(), stop.signal));
+    await process.removeFile();
     return new KernelClient(conversation, info, options);
   } catch (error) {
     await (conversation?.close() ?? process[Symbol.asyncDispose]());
     if (options.signal?.aborted) throw error;
     const state = error instanceof Error ? error.message : String(error);
     const written = process.written === "" ? "" : `\nIt wrote:\n${process.written}`;
-    throw new KernelError(`Cannot start the kernel: ${state}${written}`, { cause: error });
+    const isTaken = error instanceof ChannelError || /address already in use/i.test(process.written);
+    const Failure = isTaken ? PortsTakenError : KernelError;
+    throw new Failure(`Cannot start the kernel: ${state}${written}`, { cause: error });
   } finally {
     clearTimeout(timer);
     options.signal?.removeEventListener("abort", abort);

@@ -1,6 +1,6 @@
 /** TypeScript → HTML with a light touch of colour; nothing is parsed, so half-written code is fine. */
 
-import { escapeHtml } from "./escape.ts";
+import { escapeText } from "../../lib/draw/escape.ts";
 
 const KEYWORDS =
   "abstract|as|async|await|break|case|catch|class|const|continue|debugger|default|delete|do|else|enum|export|" +
@@ -22,8 +22,8 @@ export function codeToHtml(code: string): string {
   let from = 0;
   for (const match of code.matchAll(TOKEN)) {
     const [kind] = Object.entries(match.groups ?? {}).find(([, text]) => text !== undefined) ?? [];
-    html += `${escapeHtml(code.slice(from, match.index))}<span class="${kind}">${escapeHtml(match[0])}</span>`;
+    html += `${escapeText(code.slice(from, match.index))}<span class="${kind}">${escapeText(match[0])}</span>`;
     from = match.index + match[0].length;
   }
-  return html + escapeHtml(code.slice(from));
+  return html + escapeText(code.slice(from));
 }

@@ -2,13 +2,13 @@
 
 import type { Message } from "../message/message.ts";
 import { createHeader, openMessage, sealMessage } from "../message/seal.ts";
-import type { ConnectedSocket } from "../socket/connected.ts";
 import { watchHeartbeat } from "./heartbeat.ts";
-import { KernelError, type KernelProcess } from "./kernel_process.ts";
+import { ChannelError, KernelError, type KernelProcess } from "./kernel_process.ts";
 import { closeSockets, type Sockets } from "./sockets.ts";
 
 const SUBSCRIBED_MS = 200; // jupyter_client waits as long for the first publication
 const SHUTDOWN_MS = 3000;
+const ENDING_MS = 500; // a kernel that dies leaves its sockets before its process has ended
 
 /** Everything said between client and kernel. Closing it ends the kernel's process too. */
 export class Conversation {
@@ -25,13 +25,12 @@ export class Conversation {
     this.process = process;
     this.#sockets = sockets;
     this.#lost.promise.catch(() => {}); // told to whoever waits
-    const { shell, control, stdin, iopub, heartbeat } = sockets;
     this.#reading = Promise.all([
-      this.#read(shell, (message) => this.#replies.get(message.parent?.msg_id ?? "")?.(message)),
-      this.#read(control, (message) => this.#replies.get(message.parent?.msg_id ?? "")?.(message)),
-      this.#read(stdin, () => {}), // nothing is answered: `allow_stdin` is false
-      this.#read(iopub, (message) => this.#listeners.get(message.parent?.msg_id ?? "")?.(message)),
-      watchHeartbeat(heartbeat, (cause) => this.#lose(cause)),
+      this.#read("shell", (message) => this.#replies.get(message.parent?.msg_id ?? "")?.(message)),
+      this.#read("control", (message) => this.#replies.get(message.parent?.msg_id ?? "")?.(message)),
+      this.#read("stdin", () => {}), // nothing is answered: `allow_stdin` is false
+      this.#read("iopub", (message) => this.#listeners.get(message.parent?.msg_id ?? "")?.(message)),
+      watchHeartbeat(sockets.heartbeat, (cause) => this.#lose(cause)),
     ]);
     process.ended.then((status) => {
       const written = process.written;
@@ -65,16 +64,22 @@ export class Conversation {
     }
   }
 
-  /** Asks until the answer comes and its publications too: a subscription may arrive after the first of them. */
+  /**
+   * Asks until the answer comes and its publications too: a subscription may arrive after the first of them.
+   *
+   * @throws {KernelError} If the kernel is lost meanwhile.
+   */
   async waitReady(): Promise<Message["content"]> {
     for (;;) {
       const heard = Promise.withResolvers<boolean>();
       const listen = () => heard.resolve(true);
-      const reply = await this.request("shell", "kernel_info_request", {}, { listen });
+      const reply = await this.orLost(this.request("shell", "kernel_info_request", {}, { listen }));
       const timer = setTimeout(() => heard.resolve(false), SUBSCRIBED_MS);
-      const isHeard = await heard.promise;
-      clearTimeout(timer);
-      if (isHeard) return reply.content;
+      try {
+        if (await this.orLost(heard.promise)) return reply.content;
+      } finally {
+        clearTimeout(timer);
+      }
     }
   }
 
@@ -95,18 +100,21 @@ export class Conversation {
 
   async #close(): Promise<void> {
     await this.process[Symbol.asyncDispose]();
+    this.#lose("it was ended from here"); // whoever still waits
     await closeSockets(this.#sockets);
     await this.#reading;
   }
 
-  async #read(socket: ConnectedSocket, take: (message: Message) => void): Promise<void> {
-    for await (const frames of socket) {
+  async #read(channel: "shell" | "control" | "stdin" | "iopub", take: (message: Message) => void): Promise<void> {
+    for await (const frames of this.#sockets[channel]) {
       try {
         take(openMessage(frames, this.process.connection.key));
       } catch (error) {
         this.#lose(`it sent a message that cannot be taken: ${error instanceof Error ? error.message : error}`);
       }
     }
+    if (this.#closing !== undefined || await this.process.waitForEnd(ENDING_MS)) return; // `ended` tells more
+    this.#lost.reject(new ChannelError(`The kernel is lost: its ${channel} connection has ended`));
   }
 
   #lose(cause: string): void {

@@ -1,5 +1,6 @@
 /** The kernel's process: its connection file, its birth and its end. */
 
+import { fileURLToPath } from "node:url";
 import { type Connection, createConnection } from "../message/connection.ts";
 import { stripAnsi } from "./ansi.ts";
 
@@ -19,6 +20,9 @@ export interface KernelProcessOptions {
 export class KernelError extends Error {
   override readonly name = "KernelError";
 }
+
+/** A connection to the kernel has ended, though its process lives: what listened there was another program, or the kernel is broken. */
+export class ChannelError extends KernelError {}
 
 /** A running kernel process and the connection file made for it; disposing it ends the one and removes the other. */
 export class KernelProcess implements AsyncDisposable {
@@ -63,11 +67,18 @@ export class KernelProcess implements AsyncDisposable {
     return ended;
   }
 
+  /** Removes the connection file, once the kernel has read it: it holds the key, and whoever ends without a word leaves it. */
+  async removeFile(): Promise<void> {
+    await Deno.remove(this.#folder, { recursive: true }).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error; // removed before
+    });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.signal("SIGKILL");
     await this.ended;
     await this.#read;
-    await Deno.remove(this.#folder, { recursive: true });
+    await this.removeFile();
   }
 }
 
@@ -103,7 +114,9 @@ const OWN_ARGV = [
   "run",
   "-A",
   "--quiet",
-  decodeURIComponent(new URL("../main.ts", import.meta.url).pathname),
+  "--lock",
+  fileURLToPath(new URL("../../deno.lock", import.meta.url)),
+  fileURLToPath(new URL("../main.ts", import.meta.url)),
   "{connection_file}",
 ];
 

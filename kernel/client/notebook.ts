@@ -75,6 +75,18 @@ export function isJsonType(type: string): boolean {
   return type === "application/json" || /^application\/.+\+json$/.test(type);
 }
 
+/** Kernels that are called by their language and may leave it out: Jupyter takes its name from three of them. */
+const NAMED_KERNEL = /^(julia|python|ir)\d*(?:[.-].*)?$/i;
+
+/** What the notebook says it is written in, where that is no language of this kernel; undefined too where it says nothing. */
+export function foreignLanguage({ metadata }: Notebook): string | undefined {
+  const { language, name } = fields(metadata.kernelspec);
+  const [, kernel] = NAMED_KERNEL.exec(typeof name === "string" ? name : "") ?? [];
+  const told = [language, fields(metadata.language_info).name, kernel === "ir" ? "R" : kernel];
+  const said = told.find((each) => typeof each === "string" && each !== "") as string | undefined;
+  return said === undefined || /^(?:type|java)script$/i.test(said) ? undefined : said;
+}
+
 /** The cell's tags, as JupyterLab's property inspector writes them. */
 export function cellTags(cell: NotebookCell): string[] {
   const tags = cell.metadata.tags;
@@ -83,4 +95,8 @@ export function cellTags(cell: NotebookCell): string[] {
 
 function joined(value: unknown): unknown {
   return Array.isArray(value) && value.every((line) => typeof line === "string") ? value.join("") : value;
+}
+
+function fields(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? value as Readonly<Record<string, unknown>> : {};
 }

@@ -1,8 +1,8 @@
 /** Markdown → HTML that cannot run, fetch or break anything: raw HTML is shown as text, links must be plain ones. */
 
 import { Marked } from "marked";
+import { escapeText } from "../../lib/draw/escape.ts";
 import { codeToHtml } from "./code_html.ts";
-import { escapeHtml } from "./escape.ts";
 import type { Bundle } from "./notebook.ts";
 
 /** A heading of the prose, for the table of contents. */
@@ -33,10 +33,10 @@ export class Prose {
       gfm: true,
       async: false,
       renderer: {
-        html: ({ text }) => escapeHtml(text),
+        html: ({ text }) => escapeText(text),
         code: ({ text, lang }) => {
           const isScript = /^(ts|tsx|js|jsx|typescript|javascript)\b/.test(lang ?? "");
-          return `<pre class="code"><code>${isScript ? codeToHtml(text) : escapeHtml(text)}</code></pre>\n`;
+          return `<pre class="code"><code>${isScript ? codeToHtml(text) : escapeText(text)}</code></pre>\n`;
         },
         heading({ tokens, depth }) {
           const inner = this.parser.parseInline(tokens);
@@ -46,15 +46,15 @@ export class Prose {
         },
         link({ href, tokens }) {
           const inner = this.parser.parseInline(tokens);
-          return isPlainLink(href) ? `<a href="${escapeHtml(href)}" rel="noreferrer">${inner}</a>` : inner;
+          return isPlainLink(href) ? `<a href="${escapeText(href)}" rel="noreferrer">${inner}</a>` : inner;
         },
         image({ href, text }) {
           const source = href.startsWith("attachment:") ? attached(attachments[href.slice(11)]) : href;
-          const alt = escapeHtml(text);
+          const alt = escapeText(text);
           if (source !== undefined && /^data:image\//.test(source)) {
-            return `<img src="${escapeHtml(source)}" alt="${alt}">`;
+            return `<img src="${escapeText(source)}" alt="${alt}">`;
           }
-          return isPlainLink(href) ? `<a href="${escapeHtml(href)}" rel="noreferrer">${alt || "picture"}</a>` : alt;
+          return isPlainLink(href) ? `<a href="${escapeText(href)}" rel="noreferrer">${alt || "picture"}</a>` : alt;
         },
         table(token) {
           const cells = (row: typeof token.header, tag: string) =>

@@ -1,7 +1,7 @@
 /** One output of a cell → HTML for the report. */
 
+import { escapeText } from "../../lib/draw/escape.ts";
 import { ansiToHtml } from "./ansi.ts";
-import { escapeHtml } from "./escape.ts";
 import type { Bundle, NotebookOutput } from "./notebook.ts";
 import type { Prose } from "./prose.ts";
 import { SHOWN_STYLE } from "./report_style.ts";
@@ -13,8 +13,7 @@ const TEXT_LIMIT_CHARACTERS = 100_000;
 export function outputToHtml(output: NotebookOutput, prose: Prose): string {
   switch (output.output_type) {
     case "stream": {
-      const kind = output.name === "stderr" ? "stream stderr" : "stream";
-      return `<pre class="${kind}">${ansiToHtml(cut(output.text))}</pre>`;
+      return textToHtml(output.text, output.name === "stderr" ? "stream stderr" : "stream");
     }
     case "error": {
       const traceback = output.traceback.join("\n") || `${output.ename}: ${output.evalue}`;
@@ -33,14 +32,19 @@ function bundleToHtml(data: Bundle, prose: Prose): string {
     const picture = text(type);
     if (picture === undefined) continue;
     const alt = text("text/plain") ?? "picture";
-    return `<div class="shown"><img src="data:${type};base64,${escapeHtml(picture.replace(/\s/g, ""))}" alt="${
-      escapeHtml(alt)
+    return `<div class="shown"><img src="data:${type};base64,${escapeText(picture.replace(/\s/g, ""))}" alt="${
+      escapeText(alt)
     }"></div>`;
   }
   const markdown = text("text/markdown");
   if (markdown !== undefined) return `<div class="shown prose">${prose.render(markdown)}</div>`;
   const plain = text("text/plain") ?? JSON.stringify(Object.values(data)[0], null, 1);
-  return plain === undefined ? "" : `<pre class="result">${ansiToHtml(cut(plain))}</pre>`;
+  return plain === undefined ? "" : textToHtml(plain, "result");
+}
+
+/** Text of a terminal. Long lines wrap, but not those of a drawn table, as `console.table` makes: it would be unreadable. */
+function textToHtml(text: string, kind: string): string {
+  return `<pre class="${kind}${/[┌├└]─/.test(text) ? " ruled" : ""}">${ansiToHtml(cut(text))}</pre>`;
 }
 
 /**

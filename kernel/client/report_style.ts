@@ -27,19 +27,27 @@ table { border-collapse: collapse; font-size: 0.88rem; font-variant-numeric: tab
 th, td { padding: 0.3rem 0.75rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 thead th { border-bottom: 2px solid var(--line); font-weight: 600; }`;
 
+/** A bar that is always there where something scrolls; many systems show one only while it moves. */
+const SCROLLBAR = `
+::-webkit-scrollbar { width: 0.6rem; height: 0.6rem; }
+::-webkit-scrollbar-thumb { border-radius: 0.3rem; background: color-mix(in srgb, currentColor 35%, transparent); }
+@supports (-moz-appearance: none) { * { scrollbar-width: thin; } }`;
+
 /** Within each shown output: what a table or a picture looks like when it brings no style of its own. */
 export const SHOWN_STYLE = `${TABLE}
 img { max-width: 100%; height: auto; }
+${SCROLLBAR}
 @media print { svg { max-width: 100%; height: auto; } }`;
 
 /** The page's own style. */
 export const REPORT_STYLE = `${COLOURS}
+${SCROLLBAR}
 * { box-sizing: border-box; }
 html { scroll-behavior: smooth; scroll-padding-top: 1rem; -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 1rem/1.6 system-ui, -apple-system, "Segoe UI", sans-serif; }
 a { color: var(--link); text-underline-offset: 0.15em; }
-main { max-width: 60rem; margin: 0 auto; padding: 1.5rem; }
-nav { max-width: 60rem; margin: 0 auto; padding: 1.5rem 1.5rem 0; font-size: 0.9rem; line-height: 1.45; }
+main { max-width: 72rem; margin: 0 auto; padding: 1.5rem; }
+nav { max-width: 72rem; margin: 0 auto; padding: 1.5rem 1.5rem 0; font-size: 0.9rem; line-height: 1.45; }
 nav ol { list-style: none; margin: 0; padding: 0; }
 nav ol ol { margin: 0.25rem 0 0.75rem; padding-left: 0.75rem; border-left: 1px solid var(--line); }
 nav li { margin: 0.25rem 0; }
@@ -48,11 +56,13 @@ nav a { color: inherit; text-decoration: none; }
 nav ol ol a { color: var(--soft); }
 nav a:hover { color: var(--link); text-decoration: underline; }
 nav .brand { margin: 0 0 0.75rem; color: var(--soft); letter-spacing: 0.02em; }
-.failed { color: var(--red); font-size: 0.8rem; }
-@media (min-width: 80rem) {
-  body { display: grid; grid-template-columns: 16rem minmax(0, 60rem); justify-content: center; column-gap: 1rem; }
+.failed, nav .failed { color: var(--red); font-size: 0.8rem; font-weight: 600; text-decoration: underline; }
+.skipped { color: var(--soft); font-size: 0.8rem; font-style: italic; }
+@media (min-width: 48rem) { main, nav { padding-left: 2.75rem; } } /* room for the cells' numbers */
+@media (min-width: 90rem) {
+  body { display: grid; grid-template-columns: 16rem minmax(0, 72rem); justify-content: center; column-gap: 1rem; }
   nav { position: sticky; top: 0; max-height: 100vh; overflow-y: auto; margin: 0; padding: 3rem 0 2rem 1rem; width: 16rem; align-self: start; }
-  main { margin: 0; padding: 1.5rem 1.5rem 4rem; width: 100%; }
+  main { margin: 0; padding: 1.5rem 1.5rem 4rem 2.75rem; width: 100%; }
 }
 article { padding: 1.5rem 0 2.5rem; }
 article + article { border-top: 1px solid var(--line); }
@@ -72,8 +82,12 @@ article + article { border-top: 1px solid var(--line); }
 .cell { margin: 1.1rem 0; }
 .input { position: relative; }
 .count { position: absolute; right: 100%; top: 0.75rem; width: 2.2rem; padding-right: 0.6rem; text-align: right; color: var(--soft); font: 0.75rem/1.5 var(--mono); opacity: 0.7; }
-@media (max-width: 64rem) { .count { display: none; } }
-pre { margin: 0; padding: 0.7rem 0.9rem; overflow-x: auto; font: 0.82rem/1.5 var(--mono); tab-size: 2; }
+@media (max-width: 48rem) { .count { display: none; } }
+.not-run .input { opacity: 0.55; }
+.cell .skipped { margin: 0.25rem 0 0 0.9rem; }
+.cell:target .code { outline: 2px solid var(--red); outline-offset: 2px; }
+pre { margin: 0; padding: 0.7rem 0.9rem; overflow-x: auto; font: 0.82rem/1.5 var(--mono); tab-size: 2; white-space: pre-wrap; overflow-wrap: anywhere; }
+pre.ruled { white-space: pre; overflow-wrap: normal; }
 .code { border: 1px solid var(--line); border-radius: 0.4rem; background: var(--wash); }
 .prose .code { font-size: 0.82rem; }
 .code code { font: inherit; }
@@ -97,7 +111,7 @@ ${TABLE}
   article { break-before: page; border: 0 !important; }
   h1, h2, h3 { break-after: avoid; }
   .shown, .code, tr { break-inside: avoid; }
-  pre { white-space: pre-wrap; overflow-wrap: anywhere; max-height: none !important; overflow: visible !important; }
+  pre { white-space: pre-wrap !important; overflow-wrap: anywhere !important; max-height: none !important; overflow: visible !important; }
   .count { display: none; }
   .shown, .scroll { overflow: visible; }
 }

@@ -2,7 +2,7 @@
 
 import type { ExecuteReply, KernelClient } from "./client.ts";
 import { KernelError } from "./kernel_process.ts";
-import { cellTags, type CodeCell, type ErrorOutput, type Notebook } from "./notebook.ts";
+import { cellTags, type CodeCell, type ErrorOutput, foreignLanguage, type Notebook } from "./notebook.ts";
 import { CellOutputs, type Displays } from "./outputs.ts";
 
 /** What a run tells while it goes on. */
@@ -164,7 +164,10 @@ function isRun(cell: CodeCell): boolean {
 }
 
 function fillMetadata(notebook: Notebook, kernel: KernelClient): void {
-  const info = kernel.info.language_info;
-  notebook.metadata.kernelspec ??= { display_name: "Levada (TypeScript)", language: "typescript", name: "levada" };
-  notebook.metadata.language_info = info;
+  const { metadata } = notebook;
+  // another language's kernelspec beside this kernel's language would be a lie to whoever opens it next
+  if (metadata.kernelspec === undefined || foreignLanguage(notebook) !== undefined) {
+    metadata.kernelspec = { display_name: "Levada (TypeScript)", language: "typescript", name: "levada" };
+  }
+  metadata.language_info = kernel.info.language_info;
 }

@@ -7,9 +7,9 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { Console } from "node:console";
 import { EventEmitter } from "node:events";
 import { setImmediate } from "node:timers";
+import { CarrierBuffer } from "./carrier_buffer.ts";
 import { type Carried, type Described, ENGINE, type Run, type Told } from "./carried.ts";
 import { jupyterNamespace } from "./jupyter_namespace.ts";
-import { Outbox } from "./outbox.ts";
 import { fenceText } from "./pipe.ts";
 import { Stacks } from "./stack.ts";
 import { captureWrites } from "./writes.ts";
@@ -19,11 +19,11 @@ const CELL = Symbol.for("levada.cell");
 const CELLS = Symbol.for("levada.cells");
 
 /** What the kernel's evaluations call. */
-class EngineProcess {
+class CellHost {
   readonly #runs = new AsyncLocalStorage<Run>();
   readonly #stacks = new Stacks();
   #latest: Run | undefined;
-  readonly #outbox = new Outbox();
+  readonly #buffer = new CarrierBuffer();
   readonly #raw = [Deno.stdout.writeSync.bind(Deno.stdout), Deno.stderr.writeSync.bind(Deno.stderr)];
   readonly #setTimeout = setTimeout;
   #lastNumber = 0;
@@ -89,14 +89,14 @@ class EngineProcess {
 
   /** Gives what has not been said yet. V8 asks in the midst of a cell's loop, which may be in the midst of `put`. */
   collect(): string {
-    return this.#outbox.isPutting ? "[]" : this.#outbox.take();
+    return this.#buffer.isPutting ? "[]" : this.#buffer.take();
   }
 
   /** Gives what has not been said yet, and marks the end of what was written to the raw pipes. */
   drain(token: string, number: number): string {
     const bytes = new TextEncoder().encode(fenceText(token, number));
     for (const write of this.#raw) write(bytes);
-    return this.#outbox.take();
+    return this.#buffer.take();
   }
 
   install(): void {
@@ -119,7 +119,7 @@ class EngineProcess {
     };
     globalThis.confirm = (message = "Confirm") => /^y/i.test(this.ask(`${message} [y/N] `, false) ?? "");
     globalThis.alert = (message = "Alert") => this.print("stdout", `${message}\n`);
-    globalThis.addEventListener("unload", () => this.#outbox.send()); // the last words before Deno.exit
+    globalThis.addEventListener("unload", () => this.#buffer.send()); // the last words before Deno.exit
     globalThis.addEventListener("error", (event) => {
       event.preventDefault();
       this.#uncaught("Uncaught", event.error);
@@ -159,12 +159,12 @@ class EngineProcess {
   }
 
   say(carried: Carried): void {
-    this.#outbox.put(carried);
-    if (this.#outbox.ahead < AHEAD_CHARACTERS) return;
+    this.#buffer.put(carried);
+    if (this.#buffer.ahead < AHEAD_CHARACTERS) return;
     const number = ++this.#lastNumber;
-    this.#outbox.put({ kind: "mark", number });
-    this.#outbox.send();
-    this.#outbox.ahead = 0;
+    this.#buffer.put({ kind: "mark", number });
+    this.#buffer.send();
+    this.#buffer.ahead = 0;
     readTold(number);
   }
 
@@ -174,7 +174,7 @@ class EngineProcess {
     if (run === undefined) return null;
     const number = ++this.#lastNumber;
     this.say({ kind: "ask", number, execution: run.execution, prompt, password });
-    this.#outbox.send();
+    this.#buffer.send();
     const told = readTold(number);
     if (told.kind !== "answer") return null;
     if (told.interrupted) throw new DOMException("The question was interrupted", "AbortError");
@@ -222,8 +222,10 @@ function parseTold(line: string): Told | undefined {
   }
 }
 
-const engine = new EngineProcess(Deno.args[0]!);
+const engine = new CellHost(Deno.args[0]!);
 engine.install();
 Object.defineProperty(globalThis, ENGINE, { value: engine, enumerable: false });
 const kernel = Deno.ppid;
-setInterval(() => Deno.ppid === kernel || Deno.exit(1), 1_000); // waits for cells as long as there is a kernel
+// Waits for cells as long as there is a kernel. `watch.ts` also ends a process whose cell is in a loop, but not on Windows, and not
+// when its shell has been killed: then a timer or a server of a cell would keep this process for ever.
+setInterval(() => Deno.ppid === kernel || Deno.exit(1), 1_000);

@@ -20,6 +20,7 @@ const LEAVING = /Waiting for the debugger to disconnect\.\.\.\n*|Debugger sessio
 const FETCHING = /^(?:Download|Initialize) (?:https?:|npm:)\S+\n/gm; // Deno's own, about packages; `--quiet` would hide the inspector too
 const FENCE_MS = 1_000; // a pipe that a cell has closed never brings its fence
 const LEFT_MS = 100; // after its end: what it wrote has come, or another process holds the pipes open
+const READY_POLL_MS = 2;
 const START_MS = 60_000; // the first start may have to fetch packages
 
 /** A running engine process. */
@@ -197,14 +198,19 @@ export async function startProcess(directory: string, events: ProcessEvents): Pr
   return process;
 }
 
-/** Waits until the bootstrap has run. */
+/**
+ * Waits until the bootstrap has run. It is asked again and again, and by a mere look: code of ours that runs while Deno is still
+ * loading its own (a timer is enough) can meet it halfway, and the process ends with "Circular dependency detected".
+ */
 async function ready(process: EngineProcess, cdp: CdpClient): Promise<void> {
-  const expression = `new Promise((r)=>{const f=()=>globalThis.${ENGINE}?r():setTimeout(f,1);f()})`;
-  const started = await Promise.race([
-    cdp.call("Runtime.evaluate", { expression, awaitPromise: true }).then(() => undefined),
-    process.ended,
-  ]);
-  if (started !== undefined) throw new CdpError(`Cannot start the engine process: it ended with ${started}`);
+  const expression = `"${ENGINE}" in globalThis`;
+  for (;;) {
+    const isUp = cdp.call("Runtime.evaluate", { expression }).then(({ result }) => result.value === true);
+    const state = await Promise.race([isUp.catch(() => process.ended), process.ended]);
+    if (state === true) return;
+    if (state !== false) throw new CdpError(`Cannot start the engine process: it ended with ${state}`);
+    await new Promise((again) => setTimeout(again, READY_POLL_MS));
+  }
 }
 
 /** Reads the inspector's address from the process's first lines; `rest` is what follows. */

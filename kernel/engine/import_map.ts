@@ -1,23 +1,23 @@
 /** What a notebook's imports are resolved by: the `deno.json` found upward from it, and the library beside this kernel. */
 
-const PROJECT = new URL("../../deno.json", import.meta.url);
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const PROJECT = fileURLToPath(new URL("../../deno.json", import.meta.url));
+const MAP = new URL("../../imports.json", import.meta.url);
+const LOCK = fileURLToPath(new URL("../../deno.lock", import.meta.url));
 const NAMES = ["deno.json", "deno.jsonc"];
 
 /** Arguments for Deno that make a notebook's imports work. */
 export async function importArguments(directory: string): Promise<string[]> {
   const config = await findConfig(directory);
-  if (config === undefined) return ["--config", PROJECT.pathname, "--no-lock"];
-  if (config === PROJECT.pathname) return ["--config", config];
-  const own = JSON.parse(await Deno.readTextFile(PROJECT)) as { imports: Record<string, string> };
-  const theirs = await readImports(config);
+  if (config === undefined) return ["--config", PROJECT, "--no-lock"]; // a cell's `npm:` is none of this project's
+  if (config === PROJECT) return ["--config", config, "--lock", LOCK];
+  const theirs = await readTheirs(config);
   if (theirs.levada !== undefined) return ["--config", config];
+  const own = absolute(JSON.parse(await Deno.readTextFile(MAP)).imports, MAP);
   const map = {
-    imports: {
-      ...absolute(theirs, config),
-      levada: new URL("mod.ts", PROJECT).href,
-      "levada/testing": new URL("lib/testing/mod.ts", PROJECT).href,
-    },
-    scopes: { [new URL("./", PROJECT).href]: absolute(own.imports, PROJECT.pathname) },
+    imports: { ...theirs, levada: own.levada, "levada/testing": own["levada/testing"] },
+    scopes: { [new URL("./", MAP).href]: own },
   };
   return ["--config", config, "--import-map", `data:application/json,${encodeURIComponent(JSON.stringify(map))}`];
 }
@@ -32,17 +32,28 @@ async function findConfig(directory: string): Promise<string | undefined> {
   }
 }
 
+interface Mapped {
+  readonly imports?: Readonly<Record<string, string>>;
+  /** The file that holds them instead. */
+  readonly importMap?: string;
+}
+
 /** The imports of a configuration; none where it cannot be read, since Deno itself will say so. */
-async function readImports(config: string): Promise<Record<string, string>> {
+async function readTheirs(config: string): Promise<Readonly<Record<string, string>>> {
   try {
-    return (JSON.parse(await Deno.readTextFile(config)) as { imports?: Record<string, string> }).imports ?? {};
+    let url = pathToFileURL(config);
+    let mapped = JSON.parse(await Deno.readTextFile(url)) as Mapped;
+    if (mapped.imports === undefined && mapped.importMap !== undefined) {
+      url = new URL(mapped.importMap, url);
+      mapped = JSON.parse(await Deno.readTextFile(url)) as Mapped;
+    }
+    return absolute(mapped.imports ?? {}, url);
   } catch {
     return {};
   }
 }
 
-function absolute(imports: Readonly<Record<string, string>>, config: string): Record<string, string> {
-  const base = new URL(`file://${config}`);
+function absolute(imports: Readonly<Record<string, string>>, base: URL): Record<string, string> {
   return Object.fromEntries(
     Object.entries(imports).map((
       [name, target],

@@ -8,6 +8,7 @@ import type { CellFailure } from "./engine.ts";
 export type Sources = ReadonlyMap<string, string>;
 
 const FRAMES = 20; // deeper than that nobody reads
+const NEAR_SIGNS = 80; // of a long line, on each side of the mark
 
 /** The failure that an error of the engine process makes. */
 export function failureOf(error: Described, sources: Sources): CellFailure {
@@ -42,8 +43,18 @@ function quote(code: string, line: number, column: number): string[] {
   const text = code.split("\n")[line - 1];
   if (text === undefined) return [];
   const number = `${line} | `;
-  const before = [...text.slice(0, column - 1)].map(blankFor).join("");
-  return [`${number}${text}`, `${" ".repeat(number.length)}${before}^`];
+  const { before, after } = around(text, column - 1);
+  return [`${number}${before}${after}`, `${" ".repeat(number.length)}${[...before].map(blankFor).join("")}^`];
+}
+
+/** A line in two at its column; of a very long one (data, or code that a tool has packed) only what is near. */
+function around(text: string, index: number): { readonly before: string; readonly after: string } {
+  const [before, after] = [[...text.slice(0, index)], [...text.slice(index)]];
+  if (before.length + after.length <= 2 * NEAR_SIGNS) return { before: before.join(""), after: after.join("") };
+  return {
+    before: `${before.length > NEAR_SIGNS ? "…" : ""}${before.slice(-NEAR_SIGNS).join("")}`,
+    after: `${after.slice(0, NEAR_SIGNS).join("")}${after.length > NEAR_SIGNS ? "…" : ""}`,
+  };
 }
 
 // East Asian scripts and emoji take two columns of a fixed-width font, marks that combine take none (Unicode TR 11)

@@ -70,7 +70,8 @@ function isComplete(request: Request): Reply {
 /** Nothing is known of the code yet: no matches, at the cursor. */
 function complete(request: Request): Reply {
   const { code, cursor_pos } = readContent(request, CODE_AT);
-  const cursor = cursor_pos ?? [...code].length; // in code points
+  const { length } = [...code]; // in code points
+  const cursor = Math.min(Math.max(cursor_pos ?? length, 0), length); // what is replaced must lie in the code
   return { status: "ok", matches: [], cursor_start: cursor, cursor_end: cursor, metadata: {} };
 }
 

@@ -2,19 +2,23 @@
 
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readNotebook } from "../../kernel/client/notebook_file.ts";
 import { type Command, type CommandContext, CommandError, UsageError } from "./command.ts";
-import { executeNotebooks } from "./execute.ts";
-import { listImports } from "./imports.ts";
+import { loadExecute } from "./load_execute.ts";
 import { readOptions } from "./options.ts";
-import { prefetch } from "./prefetch.ts";
+import { RUN_NEEDS } from "./prefetch.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const NOTEBOOKS = ["01_router.ipynb", "02_ensemble.ipynb", "03_streaming_nlp.ipynb"];
-/** What a notebook's kernel runs, beside what the notebook itself imports. */
-const PROGRAMS = ["kernel/main.ts", "kernel/engine/bootstrap.ts"];
-/** What the library imports only when it is used, which no list of imports tells; these notebooks use all of it. */
-const LAZY = ["@hpcc-js/wasm-graphviz", "@observablehq/plot", "linkedom", "onnxruntime-node"];
+/** What these notebooks import, and what the library imports for them when it is used: pictures, charts and models. */
+export const DEMO_NEEDS = [
+  ...RUN_NEEDS,
+  "@hpcc-js/wasm-graphviz",
+  "@observablehq/plot",
+  "linkedom",
+  "onnxruntime-node",
+  "wink-eng-lite-web-model",
+  "wink-nlp",
+] as const;
 const CELL_MS = 60_000; // none takes a second; one that hangs should not hang the demo
 
 /** Runs the demo notebooks and writes them and their report. */
@@ -39,13 +43,17 @@ Exit code: 0 all cells ran, 1 a cell failed, 2 a wrong option, 130 interrupted.
     } catch (error) {
       throw new CommandError(`Cannot make the folder ${folder}: ${(error as Error).message}`, { cause: error });
     }
+    if (await Deno.realPath(folder) === await Deno.realPath(join(ROOT, "notebooks"))) {
+      throw new CommandError(`Cannot write to ${folder}: the notebooks themselves lie there. Give another folder`);
+    }
     const jobs = NOTEBOOKS.map((name) => ({ path: shown(join(ROOT, "notebooks", name)), output: join(folder, name) }));
-    await fetchNeeds(jobs.map((job) => job.path), context);
+    const executeNotebooks = await loadExecute(DEMO_NEEDS, context);
 
     const { terminal } = context;
     const report = join(folder, "report.html");
     const start = performance.now();
-    const isGood = await executeNotebooks(jobs, context, { report, title: "Levada demo", timeoutMs: CELL_MS });
+    for (const path of [...jobs.map(({ output }) => output), report]) await removeOld(path);
+    const { isGood } = await executeNotebooks(jobs, context, { report, title: "Levada demo", timeoutMs: CELL_MS });
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     terminal.out(`\n${isGood ? "Done" : "Stopped at a failing cell"} after ${seconds} s, downloads not counted.\n`);
     terminal.out(`Executed notebooks: ${shown(folder)}/\nReport with the drawn graphs: ${shown(report)}\n`);
@@ -53,21 +61,11 @@ Exit code: 0 all cells ran, 1 a cell failed, 2 a wrong option, 130 interrupted.
   },
 };
 
-/** Downloads what the kernel and the notebooks import; the list is a module for a moment, in reach of the project's `deno.json`. */
-async function fetchNeeds(paths: readonly string[], context: CommandContext): Promise<void> {
-  const names = new Set<string>(LAZY);
-  for (const path of paths) for (const name of listImports(await readNotebook(path), path)) names.add(name);
-  const list = await Deno.makeTempFile({ dir: join(ROOT, "out"), prefix: "needs-", suffix: ".ts" });
-  try {
-    await Deno.writeTextFile(list, [...names].map((name) => `import ${JSON.stringify(name)};\n`).join(""));
-    const start = performance.now();
-    const { packages, bytes } = await prefetch([...PROGRAMS.map((path) => join(ROOT, path)), list], context);
-    const seconds = ((performance.now() - start) / 1000).toFixed(1);
-    const size = `${Math.round(bytes / 1e6)} MB on the disk`;
-    if (packages > 0) context.terminal.out(`Downloaded ${packages} packages (${size}) in ${seconds} s.\n\n`);
-  } finally {
-    await Deno.remove(list);
-  }
+/** What an earlier run left would look like this run's where this one stops early. */
+async function removeOld(path: string): Promise<void> {
+  await Deno.remove(path).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
 }
 
 /** A path as short as it can be said from here. */

@@ -3,12 +3,15 @@
 import { basename, dirname } from "node:path";
 import { stripAnsi } from "../../kernel/client/ansi.ts";
 import { startKernel } from "../../kernel/client/client.ts";
-import type { Notebook } from "../../kernel/client/notebook.ts";
+import { foreignLanguage, type Notebook, NotebookError } from "../../kernel/client/notebook.ts";
 import { readNotebook, writeNotebook } from "../../kernel/client/notebook_file.ts";
-import { renderReport, type ReportedNotebook } from "../../kernel/client/report.ts";
+import { renderReport, type ReportedFailure, type ReportedNotebook } from "../../kernel/client/report.ts";
 import { type CellFailure, runNotebook } from "../../kernel/client/run.ts";
 import type { CommandContext } from "./command.ts";
+import { fit } from "./fit.ts";
 import { showProgress } from "./progress.ts";
+
+const LABEL_SIGNS = 72;
 
 /** One notebook to run, and where the executed one goes. */
 export interface Job {
@@ -23,50 +26,79 @@ export interface ExecuteOptions {
   readonly title?: string | undefined;
   readonly timeoutMs?: number | undefined;
   readonly keepGoing?: boolean | undefined;
+  /** Runs notebooks of other languages too. */
+  readonly force?: boolean | undefined;
+}
+
+/** What came of it. */
+export interface Executed {
+  /** Every cell of every notebook went well. */
+  readonly isGood: boolean;
+  /** Files that were written, in order. */
+  readonly written: readonly string[];
 }
 
 /**
  * Runs the notebooks in order, each in a kernel of its own, which works in the notebook's folder. All are read before the
  * first runs; what ran is written also when a cell fails.
  *
- * @returns Whether every cell went well.
+ * @throws {NotebookError} If one cannot be read, or is not of the kernel's language.
  */
 export async function executeNotebooks(
   jobs: readonly Job[],
   context: CommandContext,
   options: ExecuteOptions,
-): Promise<boolean> {
+): Promise<Executed> {
   const opened = [];
-  for (const job of jobs) opened.push({ ...job, notebook: await readNotebook(job.path) });
+  for (const job of jobs) {
+    const notebook = await readNotebook(job.path);
+    if (options.force !== true) checkLanguage(notebook, job.path);
+    opened.push({ ...job, notebook });
+  }
   const reported: ReportedNotebook[] = [];
+  const written: string[] = [];
+  let stopped: string | undefined;
   let isGood = true;
   try {
     for (const { path, output, notebook } of opened) {
+      if (stopped !== undefined) {
+        reported.push({ name: basename(path), notebook, notRun: stopped });
+        context.terminal.err(`Not run: ${path}, since ${stopped}\n`);
+        continue;
+      }
       context.terminal.out(`${path}\n`);
       const start = performance.now();
-      let failures: CellFailure[] = [];
-      let failure: string | undefined = "The run was interrupted";
+      let failures: readonly CellFailure[] = [];
+      let isWhole = false;
       try {
         failures = await executeOne(path, notebook, { context, options });
-        failure = failures[0] === undefined ? undefined : headline(failures[0]);
+        isWhole = true;
       } finally {
-        if (output !== undefined) await writeNotebook(output, notebook);
+        if (output !== undefined) written.push(await writeAs(output, notebook));
         const durationMs = performance.now() - start;
-        reported.push({ name: basename(path), notebook, durationMs, ...(failure === undefined ? {} : { failure }) });
+        const told = isWhole ? failures.map(toldFailure) : [{ message: "The run was interrupted" }];
+        reported.push({ name: basename(path), notebook, durationMs, failures: told });
       }
       for (const one of failures) tellFailure(path, one, context);
       isGood &&= failures.length === 0;
-      if (!isGood && options.keepGoing !== true) break;
+      if (!isGood && options.keepGoing !== true) stopped = `a cell of ${basename(path)} failed`;
     }
   } finally {
     if (options.report !== undefined && reported.length > 0) {
-      await Deno.writeTextFile(
-        options.report,
-        renderReport(reported, options.title === undefined ? {} : { title: options.title }),
-      );
+      for (const { path, notebook } of opened.slice(reported.length)) {
+        reported.push({ name: basename(path), notebook, notRun: "the run was interrupted before it" });
+      }
+      const title = options.title === undefined ? {} : { title: options.title };
+      await Deno.writeTextFile(options.report, renderReport(reported, title));
+      written.push(options.report);
     }
   }
-  return isGood;
+  return { isGood, written };
+}
+
+async function writeAs(path: string, notebook: Notebook): Promise<string> {
+  await writeNotebook(path, notebook);
+  return path;
 }
 
 async function executeOne(
@@ -90,8 +122,8 @@ async function executeOne(
   }
 }
 
-function headline({ cell, error }: CellFailure): string {
-  return `Cell ${cell} failed: ${error.ename}: ${stripAnsi(error.evalue)}`;
+function toldFailure({ cell, error }: CellFailure): ReportedFailure {
+  return { cell, message: `failed: ${error.ename}: ${stripAnsi(error.evalue)}` };
 }
 
 function tellFailure(path: string, failure: CellFailure, { terminal }: CommandContext): void {
@@ -99,5 +131,14 @@ function tellFailure(path: string, failure: CellFailure, { terminal }: CommandCo
   const traceback = error.traceback.length > 0 ? error.traceback.join("\n") : `${error.ename}: ${error.evalue}`;
   const shown = terminal.isInteractive ? traceback : stripAnsi(traceback);
   const indented = shown.trimEnd().split("\n").map((line) => `  ${line}`.trimEnd()).join("\n");
-  terminal.err(`\nCell ${cell} of ${path} failed, which begins \`${label}\`:\n${indented}\n`);
+  terminal.err(`\nCell ${cell} of ${path} failed, which begins \`${fit(label, LABEL_SIGNS)}\`:\n${indented}\n`);
+}
+
+/** A notebook says what it is written in; one that says nothing is taken as it is. */
+function checkLanguage(notebook: Notebook, path: string): void {
+  const language = foreignLanguage(notebook);
+  if (language === undefined) return;
+  throw new NotebookError(
+    `Cannot run notebook ${path} as TypeScript: it is written in ${language}. Give --force to run it nevertheless`,
+  );
 }

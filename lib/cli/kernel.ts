@@ -3,6 +3,7 @@
 import { installKernel } from "../../kernel/install.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
 import { readOptions } from "./options.ts";
+import { KERNEL_NEEDS, prefetch } from "./prefetch.ts";
 
 /** Tells Jupyter of the kernel. */
 export const KERNEL: Command = {
@@ -18,7 +19,7 @@ Writes a kernelspec, so that Jupyter frontends list Levada. Install again after 
 Exit code: 0 installed, 1 it cannot be written, 2 a wrong option.
 `,
 
-  async run(args: readonly string[], { terminal }: CommandContext): Promise<number> {
+  async run(args: readonly string[], context: CommandContext): Promise<number> {
     const { values, positionals } = readOptions(args, {
       user: { type: "boolean" },
       prefix: { type: "string" },
@@ -33,7 +34,8 @@ Exit code: 0 installed, 1 it cannot be written, 2 a wrong option.
       ...(values.prefix === undefined ? {} : { prefix: values.prefix }),
       ...(values.name === undefined ? {} : { name: values.name }),
     });
-    terminal.out(`Installed: ${folder}\n`);
+    await prefetch(KERNEL_NEEDS, context); // or the first cell would wait for it without a word
+    context.terminal.out(`Installed: ${folder}\n`);
     return 0;
   },
 };

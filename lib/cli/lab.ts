@@ -2,7 +2,9 @@
 
 import { installKernel } from "../../kernel/install.ts";
 import { type Command, type CommandContext, CommandError, UsageError } from "./command.ts";
+import { writeLabSettings } from "./lab_settings.ts";
 import { readOptions } from "./options.ts";
+import { KERNEL_NEEDS, prefetch } from "./prefetch.ts";
 import { preparePython } from "./python.ts";
 
 const JUPYTERLAB = "4.6.6";
@@ -23,7 +25,8 @@ Ctrl-C ends it.
 Exit code: JupyterLab's own, 1 it cannot be prepared, 2 a wrong option.
 `,
 
-  async run(args: readonly string[], { terminal, signal }: CommandContext): Promise<number> {
+  async run(args: readonly string[], context: CommandContext): Promise<number> {
+    const { terminal, signal } = context;
     const { values, positionals } = readOptions(args, { "no-browser": { type: "boolean" }, port: { type: "string" } });
     if (positionals.length > 1) throw new UsageError(`it opens one folder or notebook: got ${positionals.length}`);
     const port = readPort(values.port);
@@ -35,7 +38,9 @@ Exit code: JupyterLab's own, 1 it cannot be prepared, 2 a wrong option.
       onProgress,
       signal,
     });
+    await prefetch(KERNEL_NEEDS, context);
     await installKernel({ prefix: python.folder });
+    await writeLabSettings(python.folder);
     terminal.out(`Opening JupyterLab ${JUPYTERLAB} in ${place.folder}. Ctrl-C ends it.\n`);
     const child = new Deno.Command(python.program("jupyter-lab"), {
       args: [
@@ -46,8 +51,6 @@ Exit code: JupyterLab's own, 1 it cannot be prepared, 2 a wrong option.
         ...(values["no-browser"] ? ["--no-browser"] : []),
         ...(port === undefined ? [] : [`--ServerApp.port=${port}`, "--ServerApp.port_retries=0"]),
         ...(Deno.build.os !== "windows" && Deno.uid() === 0 ? ["--allow-root"] : []),
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
       ],
       stdin: "null", // it asks nothing: Ctrl-C ends it at once
     }).spawn();

@@ -1,15 +1,14 @@
 /** `levada COMMAND …`: finds the command, runs it, and turns what went wrong into a message and an exit code. */
 
 import { type Command, Interrupted, type Terminal, UsageError } from "./command.ts";
+import { DEMO } from "./demo.ts";
+import { KERNEL } from "./kernel.ts";
+import { LAB } from "./lab.ts";
+import { RUN } from "./run.ts";
 import { openTerminal } from "./terminal.ts";
 
-/** Loaded when asked for, so that `--help` starts at once and downloads nothing. */
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  demo: async () => (await import("./demo.ts")).DEMO,
-  kernel: async () => (await import("./kernel.ts")).KERNEL,
-  lab: async () => (await import("./lab.ts")).LAB,
-  run: async () => (await import("./run.ts")).RUN,
-};
+/** A command imports what needs a package when it runs: then it can say first what has to be downloaded. */
+const COMMANDS: Readonly<Record<string, Command>> = { demo: DEMO, kernel: KERNEL, lab: LAB, run: RUN };
 
 const BROKEN_PIPE_CODE = 141; // 128 + SIGPIPE, as a shell counts
 
@@ -44,15 +43,14 @@ function isExpected(error: Error): boolean {
 async function dispatch(args: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<number> {
   const [name, ...rest] = args;
   if (name === undefined || name === "help" || name === "--help" || name === "-h") {
-    terminal.out(await overview());
+    terminal.out(overview());
     return name === undefined ? 2 : 0;
   }
-  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (load === undefined) {
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
     const kind = name.startsWith("-") ? "option" : "command";
     throw new UsageError(`there is no ${kind} "${name}". Commands: ${Object.keys(COMMANDS).join(", ")}`);
   }
-  const command = await load();
   const end = rest.indexOf("--");
   if (rest.slice(0, end < 0 ? rest.length : end).some((word) => word === "--help" || word === "-h")) {
     terminal.out(command.help);
@@ -61,10 +59,8 @@ async function dispatch(args: readonly string[], terminal: Terminal, signal: Abo
   return await command.run(rest, { terminal, signal });
 }
 
-async function overview(): Promise<string> {
-  const lines = await Promise.all(
-    Object.entries(COMMANDS).map(async ([name, load]) => `  ${name.padEnd(8)} ${(await load()).summary}`),
-  );
+function overview(): string {
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`);
   return `Usage: levada COMMAND [ARGUMENTS]\n\nCommands:\n${
     lines.join("\n")
   }\n\n\`levada COMMAND --help\` tells more.\n`;

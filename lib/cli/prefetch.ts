@@ -1,24 +1,41 @@
-/** Downloads made visible: whatever modules need, before anything of them runs. */
+/** Downloads made visible: whatever programs need, before anything of them runs. */
 
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type CommandContext, CommandError } from "./command.ts";
+import { measurePackages, type Package } from "./package_sizes.ts";
 
-/** What was downloaded. */
-export interface Prefetched {
-  readonly packages: number;
-  /** What they take on the disk, in bytes. */
-  readonly bytes: number;
+/** Where to find what the names mean. */
+export interface PrefetchOptions {
+  /** The folder of `deno.json`, `imports.json` and `deno.lock`. Default: this project. */
+  readonly project?: URL;
 }
 
+const PROJECT = new URL("../../", import.meta.url);
+const LARGE_BYTES = 10e6; // what is larger is named
+const WORDS_CHARACTERS = 20; // "  123 packages so far: " leaves the rest of the line to the name
+
+/** What a notebook's kernel runs, beside what the notebook itself needs. */
+export const KERNEL_NEEDS = ["kernel/main.ts", "kernel/engine/bootstrap.ts", "levada"] as const;
+/** The same with our own client of it, which `run` and `demo` use. */
+export const RUN_NEEDS = ["lib/cli/execute.ts", ...KERNEL_NEEDS] as const;
+
 /**
- * Downloads everything that the modules at `paths` import, and writes a line for each package as its download begins.
+ * Downloads what is needed and is not there yet, at the versions of `imports.json`, held against `deno.lock`; says so, and how
+ * much it was.
  *
+ * @param needs Modules as paths below the project, and packages by their names in `imports.json`.
  * @throws {CommandError} If something cannot be had; the text is Deno's own.
  */
-export async function prefetch(paths: readonly string[], { terminal, signal }: CommandContext): Promise<Prefetched> {
+export async function prefetch(
+  needs: readonly string[],
+  { terminal, signal }: CommandContext,
+  { project = PROJECT }: PrefetchOptions = {},
+): Promise<void> {
   signal.throwIfAborted();
+  const start = performance.now();
+  const [config, lock] = ["deno.json", "deno.lock"].map((name) => fileURLToPath(new URL(name, project)));
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["cache", ...paths],
+    args: ["cache", "--config", config!, "--lock", lock!, ...await resolveNeeds(needs, project)],
     env: { NO_COLOR: "1" },
     stdin: "null",
     stdout: "null",
@@ -26,16 +43,16 @@ export async function prefetch(paths: readonly string[], { terminal, signal }: C
   }).spawn();
   const abort = () => child.kill("SIGTERM");
   signal.addEventListener("abort", abort);
-  const found: { name: string; version: string }[] = [];
+  const found: Package[] = [];
   const rest: string[] = [];
   try {
     for await (const line of lines(child.stderr)) {
       const url = /^Download (\S+)$/.exec(line)?.[1];
       const named = url === undefined ? undefined : matchPackage(url);
       if (named !== undefined) {
-        if (found.length === 0) terminal.out("Downloading what is needed, once:\n");
+        if (found.length === 0) terminal.out("Downloading what is needed, this first time only …\n");
         found.push(named);
-        terminal.out(`  ${named.name} ${named.version}\n`);
+        if (terminal.isInteractive) terminal.out(soFar(found.length, named, terminal.columns));
       } else if (url === undefined && line !== "") rest.push(line);
     }
     const { success } = await child.status;
@@ -44,12 +61,16 @@ export async function prefetch(paths: readonly string[], { terminal, signal }: C
   } finally {
     signal.removeEventListener("abort", abort);
     await child.status;
+    if (found.length > 0 && terminal.isInteractive) terminal.out("\r\x1b[2K");
   }
-  return { packages: found.length, bytes: found.length === 0 ? 0 : await measure(found) };
+  if (found.length === 0) return;
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  const [count, sizes] = [found.length, describeSizes(await measurePackages(found))];
+  terminal.out(`Downloaded ${count} ${count === 1 ? "package" : "packages"} in ${seconds} s: ${sizes}.\n\n`);
 }
 
 /** Reads a package's name and version from its archive's address, `https://HOST/@scope/name/-/name-1.2.3.tgz`. */
-export function matchPackage(url: string): { name: string; version: string } | undefined {
+export function matchPackage(url: string): Package | undefined {
   const [path, file] = decodeURIComponent(url).split("/-/");
   const [scope, bare] = path?.split("/").slice(-2) ?? [];
   if (scope === undefined || !file?.startsWith(`${bare}-`) || !file.endsWith(".tgz")) return undefined;
@@ -57,29 +78,32 @@ export function matchPackage(url: string): { name: string; version: string } | u
   return { name: scope.startsWith("@") ? `${scope}/${bare}` : `${bare}`, version };
 }
 
-async function measure(packages: readonly { name: string; version: string }[]): Promise<number> {
-  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"], stderr: "null" }).output();
-  const { npmCache } = JSON.parse(new TextDecoder().decode(stdout)) as { npmCache: string };
-  let bytes = 0;
-  for await (const registry of Deno.readDir(npmCache)) {
-    if (!registry.isDirectory) continue;
-    for (const { name, version } of packages) bytes += await folderBytes(join(npmCache, registry.name, name, version));
-  }
-  return bytes;
+/** Says what packages take on the disk, and names the large ones: `350 MB on the disk, of these onnxruntime-node 301 MB`. */
+export function describeSizes(sizes: ReadonlyMap<string, number>): string {
+  const all = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+  const large = [...sizes].filter(([, bytes]) => bytes >= LARGE_BYTES).sort(([, one], [, other]) => other - one);
+  const named = large.map(([name, bytes]) => `${name} ${inMegabytes(bytes)}`).join(", ");
+  return `${inMegabytes(all)} on the disk${named === "" ? "" : `, of these ${named}`}`;
 }
 
-async function folderBytes(path: string): Promise<number> {
-  let bytes = 0;
-  try {
-    for await (const entry of Deno.readDir(path)) {
-      const inner = join(path, entry.name);
-      if (entry.isDirectory) bytes += await folderBytes(inner);
-      else if (entry.isFile) bytes += (await Deno.lstat(inner)).size;
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  return bytes;
+function inMegabytes(bytes: number): string {
+  return `${bytes < LARGE_BYTES ? (bytes / 1e6).toFixed(1) : Math.round(bytes / 1e6)} MB`;
+}
+
+function soFar(count: number, { name, version }: Package, columns: number): string {
+  const what = `${name} ${version}`.slice(0, Math.max(0, columns - WORDS_CHARACTERS - 3));
+  return `\r\x1b[2K  ${count} so far: ${what}`;
+}
+
+/** Names of `imports.json` as Deno takes them on its command line, which knows no import map. */
+async function resolveNeeds(needs: readonly string[], project: URL): Promise<string[]> {
+  const { imports } = JSON.parse(await Deno.readTextFile(new URL("imports.json", project))) as {
+    imports: Readonly<Record<string, string>>;
+  };
+  return needs.map((need) => {
+    const target = imports[need] ?? need;
+    return target.startsWith("npm:") ? target : fileURLToPath(new URL(target, project));
+  });
 }
 
 async function* lines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {

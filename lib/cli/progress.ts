@@ -2,6 +2,7 @@
 
 import type { RunEvent } from "../../kernel/client/run.ts";
 import type { Terminal } from "./command.ts";
+import { fit } from "./fit.ts";
 
 /** Writes one line per cell: number, first line of code, time, outputs. While it runs, a person sees the line already. */
 export function showProgress(terminal: Terminal): (event: RunEvent) => void {
@@ -19,9 +20,4 @@ export function showProgress(terminal: Terminal): (event: RunEvent) => void {
     } ${time}  ${outputs}`;
     terminal.out(`${terminal.isInteractive ? "\r\x1b[2K" : ""}${line.trimEnd()}\n`);
   };
-}
-
-function fit(text: string, width: number): string {
-  const signs = [...text.replace(/\p{Cc}/gu, " ")];
-  return signs.length <= width ? signs.join("") : `${signs.slice(0, width - 1).join("")}…`;
 }

@@ -2,8 +2,10 @@
 
 import { basename, dirname, join } from "node:path";
 import { type Command, type CommandContext, CommandError, UsageError } from "./command.ts";
-import { executeNotebooks, type Job } from "./execute.ts";
+import type { Job } from "./execute.ts";
+import { loadExecute } from "./load_execute.ts";
 import { readOptions, readSeconds } from "./options.ts";
+import { RUN_NEEDS } from "./prefetch.ts";
 
 /** Runs notebooks headless. */
 export const RUN: Command = {
@@ -17,6 +19,7 @@ first failing cell, unless the cell has the tag "raises-exception". The notebook
   --report FILE         Write all executed notebooks into one HTML page.
   --timeout SECONDS     Interrupt a cell that runs longer; it has failed then. Default: no limit.
   --keep-going          Run on after a failing cell or notebook.
+  --force               Run a notebook that says it is written in another language than TypeScript or JavaScript.
 
 Exit code: 0 all cells ran, 1 a cell failed or a file cannot be used, 2 a wrong option, 130 interrupted.
 `,
@@ -27,19 +30,20 @@ Exit code: 0 all cells ran, 1 a cell failed or a file cannot be used, 2 a wrong 
       report: { type: "string" },
       timeout: { type: "string" },
       "keep-going": { type: "boolean" },
+      force: { type: "boolean" },
     });
     if (positionals.length === 0) throw new UsageError("give it a notebook");
     const timeoutMs = readSeconds("timeout", values.timeout);
     const jobs = await placeOutputs(positionals, values.output);
     if (values.report !== undefined) await makeFolder(dirname(values.report));
-    const isGood = await executeNotebooks(jobs, context, {
+    const executeNotebooks = await loadExecute(RUN_NEEDS, context);
+    const { isGood, written } = await executeNotebooks(jobs, context, {
       timeoutMs,
       report: values.report,
       keepGoing: values["keep-going"],
+      force: values.force,
     });
-    for (const path of [...jobs.map((job) => job.output), values.report]) {
-      if (path !== undefined && await isFile(path)) context.terminal.out(`Written: ${path}\n`);
-    }
+    for (const path of written) context.terminal.out(`Written: ${path}\n`);
     return isGood ? 0 : 1;
   },
 };
@@ -69,8 +73,4 @@ async function makeFolder(path: string): Promise<void> {
 
 async function isFolder(path: string): Promise<boolean> {
   return (await Deno.stat(path).catch(() => undefined))?.isDirectory ?? false;
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return (await Deno.stat(path).catch(() => undefined))?.isFile ?? false;
 }

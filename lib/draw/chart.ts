@@ -2,13 +2,15 @@ import type * as Plot from "@observablehq/plot";
 import { oneLine } from "./escape.ts";
 import { Stripes } from "./stripes.ts";
 import { toXml, type XmlNode } from "./xml.ts";
-import { FONT, onPaper, themed } from "./theme.ts";
+import { FONT, onPaper, scrolling, themed } from "./theme.ts";
 
 /** What Observable Plot draws: `marks`, `width`, `height`, `x`, `y`, `color`, `title`, and so on. */
 export type ChartOptions = Plot.PlotOptions;
 
 /** Makes the options of a chart from Observable Plot's marks, transforms and scales. */
 export type ChartMaker = (plot: typeof Plot) => ChartOptions;
+
+const EMPTY = "no data";
 
 type PageDocument = NonNullable<ChartOptions["document"]>;
 interface Drawn {
@@ -19,9 +21,14 @@ interface Drawn {
 interface Element extends XmlNode {
   readonly outerHTML: string;
   readonly children: Iterable<Element>;
+  textContent: string;
+  getAttribute(name: string): string | null;
+  setAttribute(name: string, value: string): void;
+  append(child: Element): void;
 }
 interface Maker {
   createElement(name: string): unknown;
+  createElementNS(space: string, name: string): Element;
 }
 
 /** A chart that a notebook shows by itself. */
@@ -95,12 +102,34 @@ async function draw(given: ChartOptions | ChartMaker): Promise<Drawn> {
   const picture = element.localName === "svg"
     ? element
     : [...element.children].findLast(({ localName }) => localName === "svg")!;
-  const words = [options.title, options.subtitle, options.caption].filter((word) => typeof word === "string");
+  const isEmpty = isBlank(picture);
+  if (isEmpty) sayEmpty(picture, document as unknown as Maker);
+  const words = [options.title, options.subtitle, options.caption, isEmpty ? EMPTY : undefined]
+    .filter((word) => typeof word === "string");
   return {
     html: `<div class="levada-chart"><style>${PAGE_STYLE}</style>${element.outerHTML}</div>`,
     svg: standalone(toXml(picture)),
     text: `chart${words.length === 0 ? "" : `: ${words.map(oneLine).join(", ")}`}`,
   };
+}
+
+/** Nothing but axes: the marks had no data, or there are no marks. */
+function isBlank(picture: Element): boolean {
+  return [...picture.children].every((child) =>
+    child.localName === "style" || /\baxis\b|-grid$/.test(child.getAttribute("aria-label") ?? "")
+  );
+}
+
+/** An empty frame looks like a chart that is still to come. */
+function sayEmpty(picture: Element, document: Maker): void {
+  const words = document.createElementNS("http://www.w3.org/2000/svg", "text");
+  for (
+    const [name, value] of [["x", "50%"], ["y", "50%"], ["dy", "0.35em"], ["font-size", "13"], ["fill-opacity", "0.66"]]
+  ) {
+    words.setAttribute(name!, value!);
+  }
+  words.textContent = EMPTY;
+  picture.append(words);
 }
 
 /** An SVG with the names, the colours and the paper that it needs outside of a page. */
@@ -112,7 +141,8 @@ function standalone(svg: string): string {
 }
 
 const PAGE_STYLE = `${themed(".levada-chart")}
-.levada-chart{overflow-x:auto;padding:0 8px;color:inherit;font:13px ${FONT}}
+${scrolling(".levada-chart")}
+.levada-chart{padding:0 8px;color:inherit;font:13px ${FONT}}
 .levada-chart figure{margin:0}
 .levada-chart h2{font:600 15px/1.4 ${FONT};margin:0}
 .levada-chart h3{font:400 13px/1.4 ${FONT};margin:0 0 4px;color:var(--soft)}

@@ -1,6 +1,6 @@
 import { escapeText, oneLine } from "./escape.ts";
 import { cut, padTo, widthOf } from "./text_width.ts";
-import { FONT, themed } from "./theme.ts";
+import { FONT, scrolling, themed } from "./theme.ts";
 
 /** How a table is drawn. */
 export interface TableOptions {
@@ -106,7 +106,8 @@ export function table(rows: readonly object[], options: TableOptions = {}): Tabl
 }
 
 const STYLE = `${themed(".levada-table")}
-.levada-table{overflow-x:auto;font:13px/1.45 ${FONT};color:inherit}
+${scrolling(".levada-table")}
+.levada-table{font:13px/1.45 ${FONT};color:inherit}
 .levada-table table{border-collapse:collapse;margin:0;font:inherit}
 .levada-table caption{text-align:left;padding:0 0 4px 4px;font-weight:600;color:var(--ink)}
 .levada-table table :is(th,td){text-align:left!important;vertical-align:top;padding:3px 14px 3px 4px;border:0;border-bottom:1px solid var(--faint);background:none;color:var(--ink);max-width:42em;overflow-wrap:anywhere;white-space:pre-wrap}

@@ -31,6 +31,15 @@ export function onPaper(selector: string): string {
   ].join("\n");
 }
 
+/** The rules for what may be wider than its page: it scrolls, and a bar says so at all times, which many systems do not show else. */
+export function scrolling(selector: string): string {
+  return [
+    `${selector}{overflow-x:auto}`,
+    `${selector}::-webkit-scrollbar{height:10px}`,
+    `${selector}::-webkit-scrollbar-thumb{border-radius:5px;background:var(--line)}`,
+  ].join("\n");
+}
+
 /** The font of tables and of the words around pictures. */
 export const FONT = "ui-sans-serif,system-ui,'Segoe UI','Helvetica Neue',Arial,'Noto Sans',sans-serif";
 

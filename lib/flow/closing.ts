@@ -59,8 +59,9 @@ export async function closeFlow(closing: Closing, timeoutMs: number): Promise<un
 
 async function drain({ steps, traffic, walk }: Closing, errors: unknown[]): Promise<void> {
   await traffic.quiet();
-  for (let before = -1; traffic.live !== before && (before < 0 || traffic.live > 0);) { // once where nothing is held, too
-    before = traffic.live;
+  let before: number;
+  do { // once where nothing is held, too; again as long as something moves: on a cycle an event comes back to the step that held it
+    before = walk.givenBack;
     for (const step of steps) {
       try {
         await step.operator.flush?.();
@@ -69,7 +70,7 @@ async function drain({ steps, traffic, walk }: Closing, errors: unknown[]): Prom
       }
       await traffic.quiet();
     }
-  }
+  } while (traffic.live > 0 && walk.givenBack > before);
   for (const step of steps) { // what steps still hold after they were asked to give it out, so that nobody waits for ever
     for (const event of [...step.holding]) {
       walk.fail(step, event, new Error(`Step "${step.name}" still held the event when the flow closed`));

@@ -33,8 +33,7 @@ export class Deadlines<Item> {
   }
 
   #look(): void {
-    this.#cancel = undefined;
-    const now = this.#clock.now();
+    const now = this.#clock.now(); // the timer that has come still stands, so what is added meanwhile sets no other
     for (const [item, due] of this.#due) {
       if (due > now) {
         this.#cancel = this.#clock.schedule(due - now, () => this.#look());
@@ -43,5 +42,6 @@ export class Deadlines<Item> {
       this.#due.delete(item);
       this.#onOver(item);
     }
+    this.#cancel = undefined;
   }
 }

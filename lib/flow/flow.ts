@@ -37,7 +37,21 @@ export interface FlowParts {
   readonly clock: Clock;
 }
 
-/** A running graph. */
+/**
+ * A running graph.
+ *
+ * @example A program of one's own runs a graph without a server
+ * ```ts
+ * import { deepStrictEqual } from "node:assert/strict";
+ * import { serving } from "levada";
+ *
+ * const fn = serving("sizes");
+ * fn.setTopology("flow").to("size", (text: string) => text.length).respond();
+ *
+ * await using flow = await fn.start(); // closed, and drained, at the end of the block
+ * deepStrictEqual(await flow.ask("levada"), 6);
+ * ```
+ */
 export class Flow implements AsyncDisposable {
   readonly #parts: FlowParts;
   readonly #starts: readonly RunningStep[];
@@ -66,20 +80,20 @@ export class Flow implements AsyncDisposable {
   // deno-lint-ignore no-explicit-any -- the reply is what the graph's steps make of it
   ask<Reply = any>(body: unknown, options?: EventInit): Promise<Reply> {
     const straight = this.#straight;
-    if (straight === undefined || !this.#isFree(straight, options?.key, options?.partition)) {
-      return this.#ask(new FlowEvent(body, options)) as Promise<Reply>;
+    if (straight === undefined || options !== undefined || !this.#isFree(straight, undefined)) {
+      return this.#ask(body, options) as Promise<Reply>;
     }
     const tracked = straight.tracked();
     const reply = straight.run(body, tracked);
     if (!(reply instanceof Stop)) return Promise.resolve(reply as Reply);
-    const event = new FlowEvent(reply.body, options);
+    const event = new FlowEvent(reply.body);
     return replyTo(event, this.#takeOver(reply, event, tracked)) as Promise<Reply>;
   }
 
   /** Sends an event in and resolves with how it ended for the sender. */
   handle(event: FlowEvent): Outcome | Promise<Outcome> {
     const straight = this.#straight;
-    if (straight !== undefined && this.#isFree(straight, event.key, event.lane)) {
+    if (straight !== undefined && this.#isFree(straight, event)) {
       const tracked = straight.tracked();
       const reply = straight.run(event.body, tracked);
       if (!(reply instanceof Stop)) return { kind: "reply", body: reply };
@@ -127,11 +141,11 @@ export class Flow implements AsyncDisposable {
 
   /** Sends a body in and resolves when it is accepted; waits while too many events wait in the flow. */
   emit(body: unknown, options?: EventInit): Promise<void> {
-    const event = new FlowEvent(body, options);
-    event.lane ??= event.key === undefined ? "emitted" : undefined;
     const { traffic } = this.#parts;
-    if (traffic.isFull) return traffic.turn().then(() => this.#emit(event)).finally(() => traffic.entered());
     try {
+      const event = new FlowEvent(body, options);
+      event.lane ??= event.key === undefined ? "emitted" : undefined;
+      if (traffic.isFull) return traffic.turn().then(() => this.#emit(event)).finally(() => traffic.entered());
       this.#emit(event);
       return Promise.resolve();
     } catch (error) {
@@ -176,8 +190,11 @@ export class Flow implements AsyncDisposable {
     const tracer = new Tracer(id, this.#parts.steps, this.#parts.clock);
     const unwatch = this.watch(tracer);
     try {
-      await send();
+      const sent = send();
+      await Promise.race([sent, tracer.entered]);
       await tracer.settled();
+      if (tracer.isAnswered) await sent;
+      else sent.catch(() => {}); // a step holds the event: the answer comes when nobody looks any more
       return tracer.entries;
     } finally {
       unwatch();
@@ -216,10 +233,11 @@ export class Flow implements AsyncDisposable {
     await this.close();
   }
 
-  /** Whether an event may go the short way: it cannot overtake another, and nobody wants to see it between the steps. */
-  #isFree(straight: Straight, key: string | undefined, lane: string | undefined): boolean {
+  /** Whether an event may go the short way: it cannot overtake another, and nobody has left or wants to see it between the steps. */
+  #isFree(straight: Straight, event: FlowEvent | undefined): boolean {
     const { traffic, walk } = this.#parts;
-    return this.#closed === undefined && (traffic.isIdle || straight.isFreeFor(key, lane)) && walk.probe === undefined;
+    return this.#closed === undefined && walk.probe === undefined && event?.senderSignal?.aborted !== true &&
+      (traffic.isIdle || straight.isFreeFor(event?.key, event?.lane));
   }
 
   /** Goes on where the short way ended. */
@@ -231,8 +249,9 @@ export class Flow implements AsyncDisposable {
     return traffic.outcomeOf(trip, event);
   }
 
-  #ask(event: FlowEvent): Promise<unknown> {
+  #ask(body: unknown, options: EventInit | undefined): Promise<unknown> {
     try {
+      const event = new FlowEvent(body, options);
       return replyTo(event, this.handle(event));
     } catch (error) {
       return Promise.reject(error);
@@ -267,6 +286,12 @@ export class Flow implements AsyncDisposable {
     const { plan } = this.#parts;
     if (this.#closed !== undefined) {
       throw new StatusError(503, `Cannot take event ${event.id}: flow "${plan.name}" is closed`);
+    }
+    if (event.senderSignal?.aborted === true) {
+      return {
+        kind: "failed",
+        error: new StepError("graph", new StatusError(499, "The caller left before its event came in")),
+      };
     }
     return isFromOutside ? checkInput(event, plan) : undefined;
   }

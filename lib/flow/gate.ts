@@ -120,7 +120,8 @@ export class Gate {
   }
 }
 
-function laneOf(event: FlowEvent): string | undefined {
-  if (event.lane !== undefined) return event.lane;
-  return event.key === undefined ? undefined : `key ${event.key}`;
+function laneOf({ lane, key }: FlowEvent): string | undefined {
+  if (lane !== undefined) return lane;
+  if (key === undefined) return undefined;
+  return typeof key === "string" ? `key ${key}` : `key of type ${typeof key}`; // a step may have set anything
 }

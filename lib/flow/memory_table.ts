@@ -102,3 +102,8 @@ function* entriesOf(rows: TableRows, field: string | undefined): Generator<[stri
     yield [key, ownRow(key, row)];
   }
 }
+
+/** Whether rows are a table already. */
+export function isTable(rows: TableRows | KeyedTable): rows is KeyedTable {
+  return ["get", "put", "delete"].every((method) => typeof (rows as Record<string, unknown>)[method] === "function");
+}

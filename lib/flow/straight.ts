@@ -1,6 +1,7 @@
 import type { Plan } from "../graph/compile.ts";
 import { EarlyReply } from "../graph/early_reply.ts";
 import { isGenerator } from "../graph/generator.ts";
+import { isLater } from "../graph/later.ts";
 import type { PlainCall } from "../graph/operator.ts";
 import type { Tracked } from "./call_context.ts";
 import type { RunningStep } from "./running_step.ts";
@@ -42,7 +43,7 @@ export class Straight {
     this.#takesContext = calls.some(({ takesContext }) => takesContext);
     this.#hasLimits = steps.some(({ options }) => options.maxInFlight !== undefined);
     this.#run = unroll(calls, {
-      isLater: (result) => result instanceof Promise || result instanceof EarlyReply || isGenerator(result),
+      isLater: (result) => isLater(result) || result instanceof EarlyReply || isGenerator(result),
       onResult: (at, body, result) => new Stop(steps[at]!, body, { result }),
       onFailure: (at, body, failure) => new Stop(steps[at]!, body, { failure }),
     });

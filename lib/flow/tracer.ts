@@ -38,6 +38,7 @@ export class Tracer implements Probe {
   readonly #steps: ReadonlyMap<string, RunningStep>;
   readonly #now: () => number;
   readonly #entries: Entry[] = [];
+  readonly #entered = Promise.withResolvers<void>();
   #root: Trip | undefined;
 
   /** Traces the next event with this id that enters the flow. */
@@ -50,6 +51,16 @@ export class Tracer implements Probe {
   /** What has been written down so far, in the order in which events entered steps. */
   get entries(): readonly TraceStep[] {
     return this.#entries.map(({ event: _event, startMs: _start, isOpen: _isOpen, ...entry }) => entry);
+  }
+
+  /** Resolves when the event has entered the flow. */
+  get entered(): Promise<void> {
+    return this.#entered.promise;
+  }
+
+  /** Whether the caller has an answer; also where the event never entered. */
+  get isAnswered(): boolean {
+    return this.#root === undefined || this.#root.outcome !== undefined;
   }
 
   enter(step: string, event: FlowEvent): void {
@@ -105,6 +116,7 @@ export class Tracer implements Probe {
     if (this.#root !== undefined) return roots.some((root) => root === this.#root);
     if (event.id !== this.#id) return false;
     this.#root = roots.next().value!;
+    this.#entered.resolve();
     return true;
   }
 

@@ -63,6 +63,11 @@ export class Trip implements Track {
 
   /** A branch came to its end at a step. */
   leave(step: string): void {
+    this.#leave(step);
+    if (STALLED.length > 0) tellStalled();
+  }
+
+  #leave(step: string): void {
     this.#live -= 1;
     if (this.#live < 0) throw new Error(`Cannot end a branch at step "${step}": it has ended already`);
     if (this.#live > 0) {
@@ -70,7 +75,7 @@ export class Trip implements Track {
       return;
     }
     if (this.#parents.length === 0) this.settle({ kind: "ended", step: this.#droppedAt ?? step });
-    else for (const parent of this.#parents) parent.leave(step);
+    else for (const parent of this.#parents) parent.#leave(step);
     this.listener?.onDone(this);
     this.#onDone?.();
     this.#idle();
@@ -80,6 +85,7 @@ export class Trip implements Track {
   hold(event: FlowEvent, step: RunningStep, joins: boolean): void {
     if (joins) { for (const root of this.roots()) (root.#waits ??= new Map()).set(event, step); }
     this.#shift("going", joins ? "joining" : "held");
+    if (STALLED.length > 0) tellStalled();
   }
 
   /** A step goes on with the branch of an event that it kept. */
@@ -145,10 +151,18 @@ export class Trip implements Track {
     return this.#live === 0;
   }
 
-  /** Aborts when the caller does not wait any more; never for an event that was made of several. */
+  /** Aborts when the caller does not wait any more; for an event that was made of several, when the last of their callers does not. */
   get signal(): AbortSignal {
     if (this.#parents.length === 1) return this.#parents[0]!.signal;
-    return (this.#abort ??= new AbortController()).signal;
+    if (this.#abort !== undefined) return this.#abort.signal;
+    const abort = this.#abort = new AbortController();
+    if (this.#parents.length > 1) {
+      const signals = [...this.roots()].map((root) => root.signal);
+      const look = () => signals.every(({ aborted }) => aborted) && abort.abort(signals[0]!.reason);
+      for (const signal of signals) signal.addEventListener("abort", look, { once: true });
+      look();
+    }
+    return abort.signal;
   }
 
   /** Nobody waits for the answer any more. */
@@ -165,22 +179,29 @@ export class Trip implements Track {
   #shift(from: State, to: State): void {
     this.#held += Number(to !== "going") - Number(from !== "going");
     this.#joining += Number(to === "joining") - Number(from === "joining");
+    if (this.#joining < 0 || this.#held < this.#joining || this.#live < this.#held) {
+      throw new Error(
+        `Cannot count a branch as ${to}: ${this.#live} are live, ${this.#held} held, ${this.#joining} in joins`,
+      );
+    }
     this.#update();
   }
 
+  /** Tells what became of the branches to the trips above. Whoever has to act on it acts when all of them know. */
   #update(): void {
     const state = this.#live === this.#joining ? "joining" : this.#live === this.#held ? "held" : "going";
     const earlier = this.#state;
     this.#state = state;
     if (state !== "going") this.#idle();
     if (state !== earlier) { for (const parent of this.#parents) parent.#shift(earlier, state); }
-    if (state === "joining" && this.#waits !== undefined) this.#tellJoins(this.#waits);
+    if (state === "joining" && this.#waits !== undefined && this.#waits.size > 0) STALLED.push(this);
   }
 
   /** Nothing more can come: the joins that wait give out what they have. Each may set branches going again. */
-  #tellJoins(waits: Map<FlowEvent, RunningStep>): void {
+  tellJoins(): void {
+    const waits = this.#waits!;
     for (const [event, step] of [...waits]) {
-      if (this.#state !== "joining") return;
+      if (this.#state !== "joining" || this.isDone) return;
       if (waits.has(event)) step.operator.stalled?.(event);
     }
   }
@@ -194,6 +215,21 @@ export class Trip implements Track {
 
 /** What its branches do: at least one is going; all are kept by steps; all are kept by steps that wait for siblings. */
 type State = "going" | "held" | "joining";
+
+/** Trips whose branches all wait in joins, to be told when the change that led there is complete. */
+const STALLED: Trip[] = [];
+let isTelling = false;
+
+/** Tells joins one after another: what they do may bring more, which is told behind it, on no deeper stack. */
+function tellStalled(): void {
+  if (isTelling) return;
+  isTelling = true;
+  try {
+    for (let trip = STALLED.shift(); trip !== undefined; trip = STALLED.shift()) trip.tellJoins();
+  } finally {
+    isTelling = false;
+  }
+}
 
 const NO_PARENTS: readonly Trip[] = Object.freeze([]);
 const ANSWERS: TripOptions = Object.freeze({ answers: true });

@@ -59,7 +59,8 @@ function compile(calls: readonly PlainCall[], { isLater, onResult, onFailure }: 
   const lines = calls.map(({ takesContext }, at) => {
     const context = takesContext ? `new CallContext(c${at}, tracked)` : `c${at}`;
     return `at = ${at}; result = f${at}(body, ${context});` +
-      `if (typeof result === "object" && result !== null && isLater(result)) return onResult(${at}, body, result);` +
+      `if ((typeof result === "object" ? result !== null : typeof result === "function") && isLater(result))` +
+      ` return onResult(${at}, body, result);` +
       `body = result;`;
   });
   const make = new Function(
@@ -91,7 +92,9 @@ export function loop(calls: readonly PlainCall[], { isLater, onResult, onFailure
       for (; at < calls.length; at++) {
         const { fn, context, takesContext } = calls[at]!;
         const result = fn(body, takesContext ? new CallContext(context, tracked) : context);
-        if (typeof result === "object" && result !== null && isLater(result)) return onResult(at, body, result);
+        if (isObject(result) && isLater(result)) {
+          return onResult(at, body, result);
+        }
         body = result;
       }
     } catch (failure) {
@@ -99,4 +102,8 @@ export function loop(calls: readonly PlainCall[], { isLater, onResult, onFailure
     }
     return body;
   };
+}
+
+function isObject(result: unknown): result is object {
+  return typeof result === "object" ? result !== null : typeof result === "function";
 }

@@ -19,6 +19,8 @@ export class Walk {
   readonly #listener: WalkListener;
   readonly #work: Work;
   readonly #follow: Follow;
+  /** How many events steps have given back that they held. */
+  givenBack = 0;
 
   constructor(listener: WalkListener, options: WalkOptions = {}) {
     this.#listener = listener;
@@ -89,6 +91,7 @@ export class Walk {
     if (this.#follow.isKilled) return new Promise(() => {});
     const parents = this.#follow.takeBack(step, of);
     if (parents.length === 0) return Promise.resolve();
+    this.givenBack += parents.length;
     const trip = new Trip(parents, { members: event === of[0] ? undefined : of });
     trip.enter();
     event.track = trip;

@@ -8,7 +8,27 @@ import type { RouteArgs, RouteClass, Routes } from "../graph/routes.ts";
 import type { Handler } from "../graph/step.ts";
 import type { RouterStep } from "../routers/model_router.ts";
 
-/** A graph that is one router. */
+/**
+ * A graph that is one router.
+ *
+ * @example
+ * ```ts
+ * import { deepStrictEqual } from "node:assert/strict";
+ * import { type InferRequest, ModelServer, serving } from "levada";
+ *
+ * class Count extends ModelServer {
+ *   predict({ inputs }: InferRequest): number[] {
+ *     return [inputs.length];
+ *   }
+ * }
+ *
+ * const fn = serving("counting");
+ * fn.setTopology("router").addRoute("rows", Count);
+ *
+ * await using server = await fn.toMockServer();
+ * deepStrictEqual((await server.test("/v2/models/rows/infer", { inputs: [1, 2, 3] })).outputs, [3]);
+ * ```
+ */
 export class RouterGraph implements Routes {
   readonly #graph: Graph;
   readonly #builder: GraphBuilder;

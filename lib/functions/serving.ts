@@ -1,13 +1,12 @@
-import { type Fault, GraphError } from "../errors.ts";
+import { GraphError } from "../errors.ts";
 import type { Flow } from "../flow/flow.ts";
-import { memoryTable, type TableRows } from "../flow/memory_table.ts";
+import { isTable, memoryTable, type TableRows } from "../flow/memory_table.ts";
 import { start } from "../flow/start.ts";
 import type { OpenTable } from "../flow/tables.ts";
 import { consoleLog, type QueueStream } from "../flow/surroundings.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import { compile, type Plan } from "../graph/compile.ts";
 import { Contributions } from "../graph/contributions.ts";
-import type { Log } from "../graph/context.ts";
 import { Graph, type GraphOptions } from "../graph/graph.ts";
 import type { KeyedTable } from "../graph/keyed_table.ts";
 import type { FlowLimits } from "../graph/limits.ts";
@@ -24,6 +23,7 @@ import type { OpenGraph } from "./open_graph.ts";
 import { RouterGraph } from "./router_graph.ts";
 import { openStream } from "../streams/open_stream.ts";
 import { streamPath } from "./stream_path.ts";
+import { tellWarnings } from "./warnings.ts";
 import { keepUnit } from "./unit.ts";
 
 /** One thing that was told of a function. */
@@ -33,7 +33,27 @@ type Told =
   | { readonly kind: "param"; readonly name: string; readonly value: unknown }
   | { readonly kind: "table"; readonly name: string; readonly open: () => KeyedTable };
 
-/** One deployable service: a graph or a router, with its children. */
+/**
+ * One deployable service: a graph or a router, with its children.
+ *
+ * @example A parameter, and a child behind a queue
+ * ```ts
+ * import { deepStrictEqual } from "node:assert/strict";
+ * import { queue, serving } from "levada";
+ *
+ * const seen: number[] = [];
+ * const fn = serving("orders").setParam("vat", 0.22).addChildFunction("billing");
+ * fn.setTopology("flow")
+ *   .to("total", (price: number, context) => price * (1 + context.param<number>("vat"))).respond()
+ *   .to("q", queue({ path: "memory://totals" }))
+ *   .to("bill", (total: number) => void seen.push(total), { function: "billing" });
+ *
+ * const server = await fn.toMockServer(); // the function and its children, in this process
+ * deepStrictEqual(await server.test("/", 100), 122);
+ * await server.waitForCompletion();
+ * deepStrictEqual(seen, [122]);
+ * ```
+ */
 export class ServingFunction {
   /** What it is called where it is deployed. */
   readonly name: string;
@@ -157,7 +177,7 @@ export class ServingFunction {
   async start(options: Pick<MockOptions, "clock" | "errorStream" | "log" | "queues"> = {}): Promise<Flow> {
     const plan = this.#compile("*");
     // The warning without a step is about callers over HTTP, and here are none.
-    tell(plan.warnings.filter(({ step }) => step !== undefined), options.log);
+    tellWarnings(plan.warnings.filter(({ step }) => step !== undefined), options.log);
     return await this.#start(plan, { isMock: false, ...options });
   }
 
@@ -168,7 +188,7 @@ export class ServingFunction {
    */
   async toMockServer({ currentFunction = "*", ...options }: MockOptions = {}): Promise<MockServer> {
     const plan = this.#compile(currentFunction);
-    tell(plan.warnings, options.log);
+    tellWarnings(plan.warnings, options.log);
     const flow = await this.#start(plan, { isMock: true, ...options });
     return new MockServer(flow, this.#children.get(currentFunction) ?? this.options);
   }
@@ -254,16 +274,6 @@ export class ServingFunction {
       cure: `Make one: fn.setTopology("flow").to("name", (body) => body).respond()`,
       severity: "error",
     }]);
-  }
-}
-
-function isTable(rows: TableRows | KeyedTable): rows is KeyedTable {
-  return ["get", "put", "delete"].every((method) => typeof (rows as Record<string, unknown>)[method] === "function");
-}
-
-function tell(warnings: readonly Fault[], log: Log = consoleLog()): void {
-  for (const { step, cause, cure } of warnings) {
-    log.warn(`${step === undefined ? "" : `Step "${step}": `}${cause}. ${cure}`);
   }
 }
 

@@ -5,7 +5,24 @@ import type { Routes, RoutesOf } from "./routes.ts";
 import type { Options, Step } from "./step.ts";
 import type { Given, Result, Served, Text } from "./typing.ts";
 
-/** The end of a chain: an unchanging handle on one or several steps of a graph, whose next step takes `Body`. */
+/**
+ * The end of a chain: an unchanging handle on one or several steps of a graph, whose next step takes `Body`.
+ *
+ * @example Two branches of one step
+ * ```ts
+ * import { deepStrictEqual } from "node:assert/strict";
+ * import { merge, serving } from "levada";
+ *
+ * const fn = serving("branches");
+ * const graph = fn.setTopology("flow");
+ * const start = graph.to("start", (n: number) => n); // a handle: called twice, `to` fans out
+ * const [double, square] = [start.to("double", (n) => n * 2), start.to("square", (n) => n * n)];
+ * graph.after(double, square).to("both", merge()).respond();
+ *
+ * await using server = await fn.toMockServer();
+ * deepStrictEqual(await server.test("/", 3), [6, 9]);
+ * ```
+ */
 export class Chain<Input, Body, Reply = unknown> implements Served<Input, Body> {
   /** For the compiler only. */
   declare readonly "~input"?: Input | undefined;

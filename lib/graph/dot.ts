@@ -30,6 +30,7 @@ export function toDot(view: GraphView, { rankdir = "LR" }: DotOptions = {}): str
     `  node [shape=box style=rounded fontname="Helvetica" fontsize=13 height=0.42 margin="0.16,0.07"]`,
     `  edge [arrowsize=0.7]`,
     ...indent([
+      ...(view.steps.length === 0 ? [nodeLine(nodes.newId("none"), [`label="no steps"`, `class="node none"`])] : []),
       ...inside(undefined),
       ...[...functions].flatMap((name, index) => functionLines(oneLine(name), index, inside(name))),
       ...startLines(view, nodes, rankdir),

@@ -1,5 +1,7 @@
 /** What flows through a graph. */
 
+import { keyText } from "./key.ts";
+
 /** What went wrong in a step, as an error handler sees it on `event.error`. */
 export interface StepFailure {
   /** Class name of what was thrown. */
@@ -78,7 +80,35 @@ class Identity {
 
 const NOTHING_KNOWN: EventInit = Object.freeze({});
 
-/** One event: a body, and what is known about it. Steps read and replace the body; the rest stays as it came. */
+/**
+ * The key that is given for an event, when all that is given is sound.
+ *
+ * @throws {TypeError} If the key is neither text nor a finite number, or the time is no date.
+ */
+export function keyOf({ key, time }: EventInit): string | undefined {
+  if (time !== undefined && !(time instanceof Date && !Number.isNaN(time.getTime()))) {
+    throw new TypeError(`Cannot make an event: its time is ${time instanceof Date ? "an invalid date" : "no date"}`);
+  }
+  return key === undefined || typeof key === "string" ? key : keyText(key, "make an event");
+}
+
+/**
+ * One event: a body, and what is known about it. Steps read and replace the body; the rest stays as it came.
+ *
+ * @example A step that asks for the event reads what came with it
+ * ```ts
+ * import { deepStrictEqual } from "node:assert/strict";
+ * import { type FlowEvent, serving } from "levada";
+ *
+ * const fn = serving("paths");
+ * fn.setTopology("flow")
+ *   .to("path", (event: FlowEvent<number>) => `${event.method} ${event.path}: ${event.body}`, { fullEvent: true })
+ *   .respond();
+ *
+ * await using server = await fn.toMockServer();
+ * deepStrictEqual(await server.test("/levels", 5), "POST /levels: 5");
+ * ```
+ */
 export class FlowEvent<Body = unknown> {
   /** What steps read and replace. */
   body: Body;
@@ -99,10 +129,14 @@ export class FlowEvent<Body = unknown> {
   #init: EventInit;
   #identity: Identity | undefined;
 
-  /** Makes an event of a body; see `EventInit` for what else is known. */
+  /**
+   * Makes an event of a body; see `EventInit` for what else is known.
+   *
+   * @throws {TypeError} If the key is neither text nor a finite number, or the time is no date.
+   */
   constructor(body: Body, init: EventInit = NOTHING_KNOWN) {
     this.body = body;
-    this.key = init.key;
+    this.key = init === NOTHING_KNOWN ? undefined : keyOf(init);
     this.error = undefined;
     this.chunk = undefined;
     this.track = undefined;
@@ -120,6 +154,11 @@ export class FlowEvent<Body = unknown> {
   /** Names the event in replies and logs. */
   get id(): string {
     return this.#shared.id;
+  }
+
+  /** The engine's own: the same object for everything that one event was copied to or taken apart into, whatever id it was given. */
+  get identity(): object {
+    return this.#shared;
   }
 
   /** The path of the request; `/` without one. */

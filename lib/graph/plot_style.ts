@@ -1,4 +1,4 @@
-import { MEASURED_FONT, onPaper, themed } from "../draw/theme.ts";
+import { MEASURED_FONT, onPaper, scrolling, themed } from "../draw/theme.ts";
 
 const RULES = `
 & text{font-family:${MEASURED_FONT};fill:var(--ink);stroke:none}
@@ -20,7 +20,7 @@ ${[0, 1, 2, 3, 4].map((hue) => `& .cluster.f${hue} path{fill:var(--f${hue})}`).j
 
 /** How a picture looks within a page. */
 export const PAGE_STYLE = `${themed(".levada-graph")}
-.levada-graph{overflow-x:auto}
+${scrolling(".levada-graph")}
 ${RULES.replaceAll("&", ".levada-graph")}`;
 
 /** How a picture looks that stands alone. */

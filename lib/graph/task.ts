@@ -3,6 +3,7 @@ import type { Context } from "./context.ts";
 import { EarlyReply } from "./early_reply.ts";
 import { FlowEvent } from "./event.ts";
 import { isGenerator, isGeneratorFunction } from "./generator.ts";
+import { andThen, laterOf } from "./later.ts";
 import {
   type Code,
   type Operator,
@@ -50,7 +51,7 @@ export const CLASS_TASK: StepDefinition = {
         const part = scope.read(event);
         if (part === event.body || part === event) return doEvent(event, scope.contextOf(event));
         const result = doEvent(event.with(part), scope.contextOf(event)); // inputPath: the event with that part of its body
-        return result instanceof Promise ? result.then(bodyOf) : bodyOf(result);
+        return andThen(result, bodyOf);
       };
       return { ...operator(run, write), ...rest(task) };
     }
@@ -118,13 +119,13 @@ class PlainTask implements Operator, PlainCall {
   process(event: FlowEvent): Reaction | Promise<Reaction> {
     const fn = this.fn;
     const result = fn(event.body, this.takesContext ? this.#scope.contextOf(event) : this.context);
-    if (typeof result === "object" && result !== null) return this.react(result, event);
+    if (isObject(result)) return this.react(result, event);
     event.body = result;
     return event;
   }
 
   react(result: object, event: FlowEvent): Reaction | Promise<Reaction> {
-    return result instanceof Promise ? result : this.settle(result, event);
+    return laterOf(result) as Promise<Reaction> | undefined ?? this.settle(result, event);
   }
 
   settle(value: unknown, event: FlowEvent): Reaction {
@@ -150,15 +151,21 @@ function operator(run: (event: FlowEvent) => unknown, write: StepScope["write"])
   return {
     process(event) {
       const result = run(event);
-      if (typeof result === "object" && result !== null) return reactionTo(result, event, write);
+      if (isObject(result)) return reactionTo(result, event, write);
       write(event, result);
       return event;
     },
   };
 }
 
+/** Whether a result may be more than the new body. */
+function isObject(result: unknown): result is object {
+  return typeof result === "object" ? result !== null : typeof result === "function";
+}
+
 function reactionTo(result: object, event: FlowEvent, write: StepScope["write"]): Reaction | Promise<Reaction> {
-  return result instanceof Promise ? result.then((value) => finish(event, value, write)) : finish(event, result, write);
+  const later = laterOf(result); // no function is made where there is nothing to wait for: most steps come here
+  return later === undefined ? finish(event, result, write) : later.then((value) => finish(event, value, write));
 }
 
 function finish(event: FlowEvent, result: unknown, write: StepScope["write"]): Reaction {

@@ -54,6 +54,25 @@ export const MODEL_ROUTER: StepDefinition = {
  *
  * @throws {StatusError} To the caller: 404 for an unknown model, 405 for a wrong method, 400 for another path,
  * operation or body.
+ *
+ * @example A router within a flow: the path chooses the model
+ * ```ts
+ * import { deepStrictEqual } from "node:assert/strict";
+ * import { type InferRequest, modelRouter, ModelServer, serving } from "levada";
+ *
+ * class Times extends ModelServer {
+ *   predict({ inputs }: InferRequest): number[] {
+ *     return inputs.map((n) => Number(n) * this.param("by", 1));
+ *   }
+ * }
+ *
+ * const fn = serving("times");
+ * const router = fn.setTopology("flow").to("same", (body: object) => body).to("models", modelRouter()).respond();
+ * router.addRoute("two", Times, { by: 2 }).addRoute("ten", Times, { by: 10 });
+ *
+ * await using server = await fn.toMockServer();
+ * deepStrictEqual((await server.test("/v2/models/ten/infer", { inputs: [1, 2] })).outputs, [10, 20]);
+ * ```
  */
 // deno-lint-ignore no-explicit-any -- the request decides which model answers
 export function modelRouter<In = any>(options: ModelRouterOptions = {}): RouterStep<In, InferReply<any>> {

@@ -63,6 +63,26 @@ function withoutOutputs(signatures: readonly StepSignature[]): StepSignature[] {
  * `POST /v2/models/infer`, `POST /v2/models/<ensemble>/infer` and `POST /` ask all; `/v2/models/<member>/infer` asks one,
  * and its answer is untouched. `GET /v2/models` lists members, ensemble and weights. Each member gets its own copy of the
  * request.
+ *
+ * @example The mean of two models, one trusted three times as much
+ * ```ts
+ * import { deepStrictEqual } from "node:assert/strict";
+ * import { type InferRequest, ModelServer, serving, votingEnsemble } from "levada";
+ *
+ * class Says extends ModelServer {
+ *   predict({ inputs }: InferRequest): number[] {
+ *     return inputs.map(() => this.param("what", 0));
+ *   }
+ * }
+ *
+ * const fn = serving("ensemble");
+ * const vote = votingEnsemble({ voteType: "regression", weights: { low: 1, high: 3 } });
+ * const ensemble = fn.setTopology("flow").to("same", (body: object) => body).to("vote", vote).respond();
+ * ensemble.addRoute("low", Says, { what: 10 }).addRoute("high", Says, { what: 20 });
+ *
+ * await using server = await fn.toMockServer();
+ * deepStrictEqual((await server.test("/v2/models/infer", { inputs: [1] })).outputs, [17.5]);
+ * ```
  */
 // deno-lint-ignore no-explicit-any -- the members decide what they take and give
 export function votingEnsemble<In = any>(options: VotingEnsembleOptions = {}): RouterStep<In, InferReply<any>> {

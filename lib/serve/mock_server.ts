@@ -25,6 +25,26 @@ export interface RequestOptions {
 /**
  * A whole function in this process, without a port: the path of a request is the production server's, so status codes, headers
  * and bodies are the same.
+ *
+ * @example Answers, failures and what ends on its way
+ * ```ts
+ * import { deepStrictEqual } from "node:assert/strict";
+ * import { filter, serving, StatusError } from "levada";
+ *
+ * const fn = serving("halves");
+ * fn.setTopology("flow")
+ *   .to("even", filter((n: number) => n % 2 === 0))
+ *   .to("half", (n) => {
+ *     if (n < 0) throw new StatusError(422, "not below zero");
+ *     return n / 2;
+ *   })
+ *   .respond();
+ *
+ * await using server = await fn.toMockServer();
+ * deepStrictEqual(await server.test("/", 4), 2);
+ * deepStrictEqual(await server.test("/", 3), undefined); // 204
+ * deepStrictEqual((await server.test("/", -2, { silent: true })).status, 422);
+ * ```
  */
 export class MockServer implements AsyncDisposable {
   readonly #flow: Flow;
@@ -53,7 +73,8 @@ export class MockServer implements AsyncDisposable {
 
   /**
    * Sends a request and tells what every step received, returned and took, also in branches and behind queues. Shows as a table in a
-   * notebook. It waits until all that became of the request is done; what a step keeps for other events or for its time is told as held.
+   * notebook. It waits until all that became of the request is done; what a step keeps for other events or for its time is told
+   * as held, and if that is the caller's answer, there is none yet.
    */
   async trace(path: string, body?: unknown, options: RequestOptions = {}): Promise<Trace> {
     const eventId = options.eventId ?? crypto.randomUUID();
@@ -63,7 +84,7 @@ export class MockServer implements AsyncDisposable {
       response = await this.test(path, body, { ...options, eventId, silent: true });
       reply = await readBody(response);
     });
-    return new Trace(reply, response!.status, steps);
+    return new Trace(reply, response?.status, steps);
   }
 
   /** Answers a request as the production server would. */

@@ -5,13 +5,13 @@ import type { TraceStep } from "../flow/tracer.ts";
 export class Trace {
   /** What the caller got. */
   readonly reply: unknown;
-  /** HTTP status of the answer. */
-  readonly status: number;
+  /** HTTP status of the answer; undefined where a step holds what would be the answer. */
+  readonly status: number | undefined;
   /** What each step did, in the order in which events entered them. */
   readonly steps: readonly TraceStep[];
 
   /** Made by `server.trace`. */
-  constructor(reply: unknown, status: number, steps: readonly TraceStep[]) {
+  constructor(reply: unknown, status: number | undefined, steps: readonly TraceStep[]) {
     this.reply = reply;
     this.status = status;
     this.steps = steps;
@@ -27,7 +27,10 @@ export class Trace {
       returned: returnedText(entry),
       ms: Math.round(entry.tookMs * 1_000) / 1_000,
     }));
-    return new Table(rows, { caption: `answered ${this.status}`, maxRows: 200 });
+    return new Table(rows, {
+      caption: this.status === undefined ? "not answered yet" : `answered ${this.status}`,
+      maxRows: 200,
+    });
   }
 
   /** The table, where notebooks look for it. */

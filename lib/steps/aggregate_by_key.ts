@@ -1,21 +1,22 @@
 import { z } from "zod";
 import { DURATION, type Duration, parseDuration } from "../graph/duration.ts";
 import { FlowEvent } from "../graph/event.ts";
+import { andThen } from "../graph/later.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope, StepSpec } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
-import { AfterEvents } from "./after_events.ts";
-import { appendFields } from "./append_fields.ts";
-import { checkAggregations, splitAggregations, valueReader } from "./aggregation.ts";
-import { type Emission, EMIT_POLICY, type EmitPolicy, EveryEvent } from "./emission.ts";
-import { fieldsOf } from "./field.ts";
-import { keyReader, splitOption } from "./key_reader.ts";
-import { OnBoundary } from "./on_boundary.ts";
-import { timeReader } from "./time_reader.ts";
-import type { Aggregated, Aggregations } from "./window_fields.ts";
+import { AfterEvents } from "./windows/after_events.ts";
+import { checkAggregations, splitAggregations, valueReader } from "./windows/aggregation.ts";
+import { type Emission, EMIT_POLICY, type EmitPolicy, EveryEvent } from "./windows/emission.ts";
+import { appendFields } from "./body/append_fields.ts";
+import { fieldsOf } from "./body/fields_of.ts";
+import { keyReader, splitOption } from "./body/key_reader.ts";
+import { OnBoundary } from "./windows/on_boundary.ts";
+import { timeReader } from "./body/time_reader.ts";
+import type { Aggregated, Aggregations } from "./windows/window_fields.ts";
 import { AGGREGATION, WindowPlan } from "./windows/window_plan.ts";
 import { type KeyState, WindowTable } from "./windows/window_table.ts";
-import { windowsIn } from "./windows_in.ts";
+import { windowsIn } from "./windows/windows_in.ts";
 
 /** What is aggregated, and what becomes of the events. */
 export interface AggregateByKeyOptions<In, Aggs extends Aggregations<In>, Emit extends EmitPolicy | undefined, Out> {
@@ -146,15 +147,12 @@ class AggregateByKey implements Operator {
   #finish(event: FlowEvent, state: KeyState, time: number): FlowEvent | Promise<FlowEvent> {
     const fields = this.#windows.fields(state, time);
     const body = this.#scope.read(event);
-    const joined = this.#join === undefined ? appendFields(fieldsOf(body, ACT), fields) : this.#join(body, fields);
-    if (joined instanceof Promise) {
-      return joined.then((value) => {
-        this.#scope.write(event, value);
-        return event;
-      });
-    }
-    this.#scope.write(event, joined);
-    return event;
+    const write = (value: unknown) => {
+      this.#scope.write(event, value);
+      return event;
+    };
+    if (this.#join === undefined) return write(appendFields(fieldsOf(body, ACT), fields));
+    return andThen(this.#join(body, fields), write);
   }
 
   #emissionOf(policy: z.infer<typeof EMIT_POLICY> | undefined): Emission {

@@ -3,10 +3,11 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { notJson } from "../graph/json.ts";
 import { FlowEvent } from "../graph/event.ts";
+import { andThen } from "../graph/later.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
-import { kindOf } from "./fields_of.ts";
+import { kindOf } from "./body/kind_of.ts";
 
 /** What must hold for the events that come here. */
 export interface AssertEventsOptions<In> {
@@ -85,9 +86,7 @@ class AssertEvents implements Operator {
     const body = given instanceof FlowEvent ? given.body : given;
     if (this.#each === undefined) return this.#keep(event, body, true);
     const holds = this.#each(given, this.#scope.contextOf(event));
-    return holds instanceof Promise
-      ? holds.then((later) => this.#keep(event, body, later))
-      : this.#keep(event, body, holds);
+    return andThen(holds, (yes) => this.#keep(event, body, yes));
   }
 
   close(): void {

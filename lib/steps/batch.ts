@@ -33,7 +33,8 @@ interface Open {
   readonly events: FlowEvent[];
   /** What the batch's list has of each: read when it comes, so that a wrong one fails alone. */
   readonly parts: unknown[];
-  readonly cancel: (() => void) | undefined;
+  /** When it goes on at the latest. */
+  readonly due: number;
 }
 
 class Batch implements Operator {
@@ -41,7 +42,8 @@ class Batch implements Operator {
   // deno-lint-ignore ban-types -- code of a graph is any function
   readonly #key: Function | undefined;
   readonly #scope: StepScope;
-  readonly #open = new Map<string | undefined, Open>();
+  readonly #open = new Map<string | undefined, Open>(); // in the order in which they are due: all wait as long
+  #cancel: (() => void) | undefined;
 
   // deno-lint-ignore ban-types -- code of a graph is any function
   constructor(options: z.infer<typeof OPTIONS>, key: Function | undefined, scope: StepScope) {
@@ -53,7 +55,7 @@ class Batch implements Operator {
   process(event: FlowEvent): Reaction {
     const part = this.#scope.read(event);
     const key = this.#key === undefined ? undefined : keyText(this.#key(part), "put the event into a batch");
-    const { maxEvents = Infinity, flushAfterMs } = this.#options;
+    const { maxEvents = Infinity } = this.#options;
     const open = this.#open.get(key);
     if ((open?.events.length ?? 0) + 1 >= maxEvents) {
       this.#take(key);
@@ -64,16 +66,43 @@ class Batch implements Operator {
       open.events.push(event);
       open.parts.push(part);
     } else {
-      const cancel = flushAfterMs === undefined
-        ? undefined
-        : this.#scope.clock.schedule(flushAfterMs, () => this.#release(key));
-      this.#open.set(key, { events: [event], parts: [part], cancel });
+      this.#open.set(key, { events: [event], parts: [part], due: this.#due() });
     }
     return HELD;
   }
 
   flush(): void {
     for (const key of [...this.#open.keys()]) this.#release(key);
+  }
+
+  close(): void {
+    this.#cancel?.();
+  }
+
+  /** When a batch that begins now is due. One timer is enough for all; a batch that is complete before leaves it running. */
+  #due(): number {
+    const { flushAfterMs } = this.#options;
+    if (flushAfterMs === undefined) return Infinity;
+    if (this.#cancel === undefined) this.#look(flushAfterMs);
+    return this.#scope.clock.now() + flushAfterMs;
+  }
+
+  /** Looks in a while, and only then, at what is due. */
+  #look(afterMs: number): void {
+    this.#cancel?.();
+    this.#cancel = this.#scope.clock.schedule(afterMs, () => {
+      this.#cancel = undefined;
+      this.#releaseDue(this.#scope.clock.now());
+    });
+  }
+
+  #releaseDue(now: number): void {
+    for (const [key, { due }] of this.#open) {
+      const restMs = due - now;
+      const isSetBack = restMs > this.#options.flushAfterMs!; // the clock: nobody can know how long the batch has waited
+      if (restMs > 0 && !isSetBack) return this.#look(restMs);
+      this.#release(key);
+    }
   }
 
   #release(key: string | undefined): void {
@@ -83,7 +112,6 @@ class Batch implements Operator {
 
   #take(key: string | undefined): Open | undefined {
     const open = this.#open.get(key);
-    open?.cancel?.();
     this.#open.delete(key);
     return open;
   }

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import type { FlowEvent } from "../graph/event.ts";
+import { andThen } from "../graph/later.ts";
 import { Chosen, type Reaction, type StepDefinition, type StepScope } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
+import { kindOf } from "./body/kind_of.ts";
 
 /** What happens where no step is chosen. */
 export interface ChoiceOptions {
@@ -35,9 +37,7 @@ export const CHOICE: StepDefinition = {
     return {
       process(event) {
         const names = code.fn!(scope.read(event), scope.contextOf(event));
-        return names instanceof Promise
-          ? names.then((later) => choose(event, later, { scope, fallback }))
-          : choose(event, names, { scope, fallback });
+        return andThen(names, (chosen) => choose(event, chosen, { scope, fallback }));
       },
     };
   },
@@ -52,7 +52,7 @@ function choose(
   if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) {
     throw new TypeError(
       `Cannot choose the next step by ${
-        Array.isArray(names) ? "a list with other things than names" : typeof chosen
+        Array.isArray(names) ? "a list with other things than names" : kindOf(chosen)
       }: ` +
         `return a name or a list of names, of ${scope.outlets.map((name) => `"${name}"`).join(", ") || "no steps"}`,
     );

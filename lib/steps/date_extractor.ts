@@ -2,7 +2,8 @@ import { z } from "zod";
 import type { StepDefinition } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Extended } from "../graph/typing.ts";
-import { fieldOf, fieldsOf, kindOf } from "./fields_of.ts";
+import { fieldOf, fieldsOf } from "./body/fields_of.ts";
+import { stateOf } from "./body/kind_of.ts";
 
 /** A part of a date that is a number. */
 export type DatePart =
@@ -61,9 +62,10 @@ export const DATE_EXTRACTOR: StepDefinition = {
         const value = fieldOf(body, column);
         const at = dateOf(value, timeZone);
         if (at === undefined) {
-          const state = typeof value === "string" ? JSON.stringify(value.slice(0, SHOWN)) : kindOf(value);
           throw new TypeError(
-            `Cannot take parts of the date in field "${column}": it is ${state}, not a Date, ISO 8601 text or milliseconds`,
+            `Cannot take parts of the date in field "${column}": it is ${
+              stateOf(value)
+            }, not a Date, ISO 8601 text or milliseconds`,
           );
         }
         const fields = parts.map((part) => [`${column}_${part}`, PARTS[part](at)]);
@@ -74,7 +76,6 @@ export const DATE_EXTRACTOR: StepDefinition = {
   },
 };
 
-const SHOWN = 50; // letters of a text that is no date
 const OFFSET = /^[^[T ]*[T ][^[]*[Z+-]/i; // behind a time, and before the name of a time zone
 
 function dateOf(value: unknown, timeZone: string): Temporal.ZonedDateTime | undefined {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { StepDefinition } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
-import { fieldsOf } from "./fields_of.ts";
+import { fieldsOf } from "./body/fields_of.ts";
 
 const OPTIONS = z.strictObject({ names: z.array(z.string()).min(1, "names no field") });
 

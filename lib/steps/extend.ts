@@ -1,9 +1,11 @@
 import { z } from "zod";
 import type { FlowEvent } from "../graph/event.ts";
+import { laterOf } from "../graph/later.ts";
 import type { StepDefinition, StepScope } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Extended, Maybe } from "../graph/typing.ts";
-import { fieldsOf, kindOf } from "./fields_of.ts";
+import { fieldsOf } from "./body/fields_of.ts";
+import { kindOf } from "./body/kind_of.ts";
 
 /** What `extend` does with events. */
 export const EXTEND: StepDefinition = {
@@ -15,7 +17,8 @@ export const EXTEND: StepDefinition = {
     return {
       process(event) {
         const added = code.fn!(scope.read(event), scope.contextOf(event));
-        return added instanceof Promise ? added.then((fields) => add(event, fields, scope)) : add(event, added, scope);
+        const later = laterOf(added);
+        return later === undefined ? add(event, added, scope) : later.then((fields) => add(event, fields, scope));
       },
     };
   },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { laterOf } from "../graph/later.ts";
 import type { StepDefinition } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
@@ -15,7 +16,8 @@ export const FILTER: StepDefinition = {
     return {
       process(event) {
         const keep = code.fn!(scope.read(event), scope.contextOf(event));
-        return keep instanceof Promise ? keep.then((yes) => yes ? event : []) : keep ? event : [];
+        const later = laterOf(keep);
+        return later === undefined ? keep ? event : [] : later.then((yes) => yes ? event : []);
       },
     };
   },

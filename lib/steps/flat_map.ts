@@ -1,8 +1,10 @@
 import { z } from "zod";
 import type { FlowEvent } from "../graph/event.ts";
+import { andThen } from "../graph/later.ts";
 import type { Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
+import { kindOf } from "./body/kind_of.ts";
 
 /** What `flatMap` does with events. */
 export const FLAT_MAP: StepDefinition = {
@@ -15,9 +17,7 @@ export const FLAT_MAP: StepDefinition = {
     return {
       process(event) {
         const items = code.fn!(scope.read(event), scope.contextOf(event));
-        return items instanceof Promise
-          ? items.then((list) => spread(event, list, scope))
-          : spread(event, items, scope);
+        return andThen(items, (list) => spread(event, list, scope));
       },
     };
   },
@@ -26,7 +26,7 @@ export const FLAT_MAP: StepDefinition = {
 function spread(event: FlowEvent, items: unknown, { write }: StepScope): Reaction {
   if (typeof items !== "object" || items === null || !(Symbol.iterator in items)) {
     throw new TypeError(
-      `Cannot make events of ${items === null ? "null" : typeof items}: flatMap's function returns a list`,
+      `Cannot make events of ${kindOf(items)}: flatMap's function returns a list`,
     );
   }
   return Array.from(items as Iterable<unknown>, (item) => {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { FlowEvent } from "../graph/event.ts";
+import { andThen } from "../graph/later.ts";
 import type { StepDefinition } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 
@@ -18,7 +19,7 @@ export const FOR_EACH: StepDefinition = {
     return {
       process(event) {
         const result: unknown = code.fn!(scope.read(event), scope.contextOf(event));
-        return result instanceof Promise ? result.then((later) => pass(event, later)) : pass(event, result);
+        return andThen(result, (done) => pass(event, done));
       },
     };
   },

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import type { FlowEvent } from "../graph/event.ts";
 import type { KeyedTable, TableRow } from "../graph/keyed_table.ts";
+import { andThen } from "../graph/later.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
-import { fieldsOf } from "./field.ts";
-import { keyReader, splitOption } from "./key_reader.ts";
+import { fieldsOf } from "./body/fields_of.ts";
+import { keyReader, splitOption } from "./body/key_reader.ts";
 
 /** How events find their row, and what becomes of both. */
 export interface JoinWithTableOptions<In, Out> {
@@ -62,8 +63,7 @@ class JoinWithTable implements Operator {
     if (key === undefined) {
       throw new TypeError(`Cannot ${this.#act}: it has no key. Say where it is: joinWithTable("…", { key: "field" })`);
     }
-    const row = this.#table.get(key);
-    return row instanceof Promise ? row.then((found) => this.#take(event, found)) : this.#take(event, row);
+    return andThen(this.#table.get(key), (row) => this.#take(event, row));
   }
 
   #take(event: FlowEvent, row: TableRow | undefined): Reaction | Promise<Reaction> {
@@ -73,7 +73,7 @@ class JoinWithTable implements Operator {
     const body = this.#scope.read(event);
     if (this.#join === undefined) return this.#write(event, { ...fieldsOf(body, this.#act), ...taken });
     const joined = this.#join(body, taken);
-    return joined instanceof Promise ? joined.then((value) => this.#write(event, value)) : this.#write(event, joined);
+    return andThen(joined, (value: unknown) => this.#write(event, value));
   }
 
   #write(event: FlowEvent, joined: unknown): Reaction {

@@ -3,7 +3,7 @@ import { copyData } from "../flow/copy.ts";
 import type { StepDefinition } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Extended } from "../graph/typing.ts";
-import { fieldOf, fieldsOf } from "./fields_of.ts";
+import { fieldOf, fieldsOf } from "./body/fields_of.ts";
 
 /** A range of numbers, and what its numbers become. */
 export interface MappedRange {

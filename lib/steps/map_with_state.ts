@@ -3,10 +3,12 @@ import type { Context } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { keyText } from "../graph/key.ts";
 import type { KeyedTable } from "../graph/keyed_table.ts";
+import { andThen } from "../graph/later.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
-import { Turns } from "./turns.ts";
+import { kindOf } from "./body/kind_of.ts";
+import { Turns } from "./state/turns.ts";
 
 const OPTIONS = z.strictObject({ table: z.string().min(1).optional() });
 
@@ -59,12 +61,9 @@ class MapWithState implements Operator {
       this.#code.fn!(this.#scope.read(event), state ?? this.#code.initial!(key), this.#scope.contextOf(event));
     const put = (result: unknown) => {
       const [, state] = pairOf(result, key);
-      const kept = table.put(key, state as Record<string, unknown>);
-      return kept instanceof Promise ? kept.then(() => result) : result;
+      return andThen(table.put(key, state as Record<string, unknown>), () => result);
     };
-    const row = table.get(key);
-    const result = row instanceof Promise ? row.then(call) : call(row);
-    return result instanceof Promise ? result.then(put) : put(result);
+    return andThen(andThen(table.get(key), call), put);
   }
 
   #keep(key: string, event: FlowEvent, result: unknown): FlowEvent {
@@ -79,7 +78,7 @@ function pairOf(result: unknown, key: string): readonly unknown[] {
   if (Array.isArray(result) && result.length === 2) return result;
   throw new TypeError(
     `Cannot keep the state of key "${key}": the function returns ${
-      Array.isArray(result) ? `a list of ${result.length}` : typeof result
+      Array.isArray(result) ? `a list of ${result.length}` : kindOf(result)
     }, not [body, state]`,
   );
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { FlowEvent } from "../graph/event.ts";
 import { keyText } from "../graph/key.ts";
+import { atOnce } from "../graph/later.ts";
 import {
   type Code,
   HELD,
@@ -17,13 +18,14 @@ export interface MergeOptions<In, Out> {
   /** Parts of one key, which is text or a number, belong together. Default: the parts of one event. */
   key?: (body: In) => string | number;
   /**
-   * How many parts there are, 1 or more; then parts of one event id belong together, also the items of a list. Default: as many as
+   * How many parts there are, 1 or more; then parts of one event belong together, also the items of a list, and records of one id that
+   * come from a stream. Default: as many as
    * steps lead here.
    */
   expected?: number;
   /** How many keys wait for parts at most, 1 or more; beyond that the oldest one's parts fail. Default 1,000. */
   maxBehindEvents?: number;
-  /** Makes the body of the parts, in the order in which they came. Default: the list of them. */
+  /** Makes the body of the parts, in the order in which they came, at once. Default: the list of them. */
   join?: (parts: In[]) => Out;
   /** What becomes of an event that ended in one of the branches: it ends (default), or the parts that there are go on. */
   incomplete?: "end" | "join";
@@ -128,8 +130,9 @@ class Merge {
   }
 
   #keyOf(event: FlowEvent): Key {
-    if (this.#code.key === undefined) return this.#options.expected === undefined ? event.origin ?? event : event.id;
-    return keyText(this.#code.key(this.#scope.read(event)), "merge the event");
+    if (this.#code.key !== undefined) return keyText(this.#code.key(this.#scope.read(event)), "merge the event");
+    if (this.#options.expected === undefined) return event.origin ?? event;
+    return event.partition === undefined ? event.identity : event.id; // an id that a caller chose tells nothing of whose it is
   }
 
   #release(parts: readonly FlowEvent[]): void {
@@ -163,7 +166,8 @@ class Merge {
   #join(last: FlowEvent, events: readonly FlowEvent[]): FlowEvent {
     const parts = events.map((event) => this.#scope.read(event));
     const joined = last.with<unknown>(last.body);
-    this.#scope.write(joined, this.#code.join === undefined ? parts : this.#code.join(parts));
+    const { join } = this.#code;
+    this.#scope.write(joined, join === undefined ? parts : atOnce(join(parts), "merge the event", "join"));
     return joined;
   }
 }

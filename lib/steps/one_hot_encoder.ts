@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { StepDefinition, StepScope } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
-import { fieldOf, type Fields, fieldsOf, kindOf } from "./fields_of.ts";
+import { fieldOf, type Fields, fieldsOf } from "./body/fields_of.ts";
+import { stateOf } from "./body/kind_of.ts";
 
 /** What becomes of a value that is no category. */
 export interface OneHotEncoderOptions {
@@ -62,11 +63,7 @@ function encoderOf(
   return (body) => {
     const value = fieldOf(body, column);
     if (!names.has(value as string | number)) {
-      const what = typeof value === "string"
-        ? JSON.stringify(value)
-        : typeof value === "number"
-        ? value
-        : kindOf(value);
+      const what = stateOf(value);
       const known = [...names.keys()].map((category) => JSON.stringify(category)).join(", ");
       if (fails) throw new RangeError(`Cannot encode field "${column}": it is ${what}, not one of ${known}`);
       scope.count("unknownCategory");

@@ -1,13 +1,14 @@
 import { z } from "zod";
-import { type Fault, StatusError } from "../errors.ts";
+import { describeThrown, type Fault, StatusError } from "../errors.ts";
 import { copyData } from "../flow/copy.ts";
 import type { Context } from "../graph/context.ts";
 import { FlowEvent } from "../graph/event.ts";
 import { isGenerator } from "../graph/generator.ts";
+import { andThen, isLater, laterOf } from "../graph/later.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope, StepSpec } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
-import { kindOf } from "./fields_of.ts";
+import { kindOf } from "./body/kind_of.ts";
 
 /** Which functions run, and what becomes of their results. */
 export interface ParallelOptions<In, Results, Selected extends string, Policy, Out> {
@@ -92,9 +93,7 @@ class Parallel implements Operator {
     const { select } = this.#code;
     if (select === undefined) return this.#run(event, [...this.#branches.keys()]);
     const names = select(this.#scope.read(event), this.#scope.contextOf(event));
-    return names instanceof Promise
-      ? names.then((later) => this.#run(event, this.#namesOf(later)))
-      : this.#run(event, this.#namesOf(names));
+    return andThen(names, (selected) => this.#run(event, this.#namesOf(selected)));
   }
 
   #namesOf(selected: unknown): string[] {
@@ -113,7 +112,7 @@ class Parallel implements Operator {
     // All copies are made first: what a function does to its own must not show in another's.
     const bodies = names.map(() => this.#copyOf(this.#scope.read(event)));
     const outcomes = names.map((name, index) => this.#call(name, bodies[index], event));
-    return outcomes.some((outcome) => outcome instanceof Promise)
+    return outcomes.some(isLater)
       ? Promise.all(outcomes).then((settled) => this.#join(event, settled))
       : this.#join(event, outcomes as Outcome[]);
   }
@@ -131,7 +130,8 @@ class Parallel implements Operator {
     const failure = (error: unknown): Outcome => ({ name, error });
     try {
       const result: unknown = this.#branches.get(name)!(body, this.#scope.contextOf(event));
-      return result instanceof Promise ? result.then(done).catch(failure) : done(result);
+      const later = laterOf(result);
+      return later === undefined ? done(result) : later.then(done).catch(failure);
     } catch (error) {
       return failure(error);
     }
@@ -144,10 +144,10 @@ class Parallel implements Operator {
       this.#scope.count("dropped");
       this.#scope.context.pushError(
         event,
-        new Error(`Function "${name}" failed: ${messageOf(error)}`, { cause: error }),
+        new Error(`Function "${name}" failed: ${describeThrown(error).message}`, { cause: error }),
       );
     }
-    const failed = Object.fromEntries(failures.map(({ name, error }) => [name, messageOf(error)]));
+    const failed = Object.fromEntries(failures.map(({ name, error }) => [name, describeThrown(error).message]));
     const results = Object.fromEntries(
       outcomes.flatMap((outcome) => "result" in outcome ? [[outcome.name, outcome.result]] : []),
     );
@@ -155,7 +155,7 @@ class Parallel implements Operator {
     if (join === undefined) return this.#write(event, failures.length === 0 ? results : { ...results, failed });
     const given = this.#scope.read(event);
     const joined = join(results, { body: given instanceof FlowEvent ? given.body : given, failed });
-    return joined instanceof Promise ? joined.then((body) => this.#write(event, body)) : this.#write(event, joined);
+    return andThen(joined, (body) => this.#write(event, body));
   }
 
   #write(event: FlowEvent, body: unknown): FlowEvent {
@@ -169,13 +169,9 @@ function failureOf(failures: readonly { readonly name: string; readonly error: u
   const statuses = new Set(failures.map(({ error }) => error instanceof StatusError ? error.status : 500));
   return new StatusError(
     statuses.size === 1 ? [...statuses][0]! : 500,
-    failures.map(({ name, error }) => `Function "${name}" failed: ${messageOf(error)}`).join("; "),
+    failures.map(({ name, error }) => `Function "${name}" failed: ${describeThrown(error).message}`).join("; "),
     { cause: failures.length === 1 ? failures[0]!.error : new AggregateError(failures.map(({ error }) => error)) },
   );
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** The results by name: all of them, or some where functions are selected or dropped. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { FlowEvent } from "../graph/event.ts";
+import { andThen } from "../graph/later.ts";
 import type { StepDefinition, StepScope } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
@@ -17,9 +18,7 @@ export const PARTITION: StepDefinition = {
     return {
       process(event) {
         const yes = code.predicate!(scope.read(event), scope.contextOf(event));
-        return yes instanceof Promise
-          ? yes.then((later) => place(event, later ? "left" : "right", scope))
-          : place(event, yes ? "left" : "right", scope);
+        return andThen(yes, (isLeft) => place(event, isLeft ? "left" : "right", scope));
       },
     };
   },

@@ -1,15 +1,16 @@
 import { z } from "zod";
 import type { FlowEvent } from "../graph/event.ts";
 import type { TableRow } from "../graph/keyed_table.ts";
+import { andThen } from "../graph/later.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
-import { appendFields } from "./append_fields.ts";
-import { fieldsOf } from "./field.ts";
-import { keyReader, splitOption } from "./key_reader.ts";
-import { timeReader } from "./time_reader.ts";
-import type { WindowValue } from "./window_fields.ts";
-import { type Found, type WindowsIn, windowsIn } from "./windows_in.ts";
+import { appendFields } from "./body/append_fields.ts";
+import { fieldsOf } from "./body/fields_of.ts";
+import { keyReader, splitOption } from "./body/key_reader.ts";
+import { timeReader } from "./body/time_reader.ts";
+import type { WindowValue } from "./windows/window_fields.ts";
+import { type Found, type WindowsIn, windowsIn } from "./windows/windows_in.ts";
 
 /** Where features are read, and what becomes of them. */
 export interface QueryByKeyOptions<In, Out> {
@@ -72,8 +73,7 @@ class QueryByKey implements Operator {
     const found = this.#found ??= new Map(this.#options.features.map((name) => [name, this.#windows.find(name)]));
     const needsRow = [...found.values()].includes(undefined);
     const row = needsRow ? this.#scope.context.table(this.#options.table).get(key) : undefined;
-    if (row instanceof Promise) return row.then((known) => this.#take(event, this.#features(key, time, known)));
-    return this.#take(event, this.#features(key, time, row));
+    return andThen(row, (known) => this.#take(event, this.#features(key, time, known)));
   }
 
   #features(key: string, time: number, row: TableRow | undefined): TableRow {
@@ -88,14 +88,12 @@ class QueryByKey implements Operator {
 
   #take(event: FlowEvent, features: TableRow): Reaction | Promise<Reaction> {
     const body = this.#scope.read(event);
-    const joined = this.#join === undefined
-      ? appendFields(fieldsOf(body, this.#act), features)
-      : this.#join(body, features);
     const write = (value: unknown) => {
       this.#scope.write(event, value);
       return event;
     };
-    return joined instanceof Promise ? joined.then(write) : write(joined);
+    if (this.#join === undefined) return write(appendFields(fieldsOf(body, this.#act), features));
+    return andThen(this.#join(body, features), write);
   }
 }
 

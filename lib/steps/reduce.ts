@@ -5,7 +5,7 @@ import type { FlowEvent } from "../graph/event.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
-import { Turns } from "./turns.ts";
+import { Turns } from "./state/turns.ts";
 
 const OPTIONS = z.strictObject({
   initial: z.unknown().refine((value) => value === undefined || notJson(value, "initial") === undefined, "is not JSON"),

@@ -3,7 +3,7 @@ import type { FlowEvent } from "../graph/event.ts";
 import type { StepDefinition } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Extended } from "../graph/typing.ts";
-import { fieldsOf } from "./fields_of.ts";
+import { fieldsOf } from "./body/fields_of.ts";
 
 /** What can be copied of an event, with its type; null where nobody said. */
 export interface EventMetadata {

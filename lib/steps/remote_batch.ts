@@ -1,13 +1,14 @@
 import { z } from "zod";
-import { StatusError } from "../errors.ts";
+import { describeThrown, isA, StatusError } from "../errors.ts";
 import { FlowEvent } from "../graph/event.ts";
 import type { Operator, StepDefinition, StepScope, StepSpec } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
+import { kindOf } from "./body/kind_of.ts";
 import { REMOTE_DEFAULTS } from "./remote.ts";
-import { RemoteClient } from "./remote_client.ts";
-import { checkRemote, partRemote, REMOTE_CODE, REMOTE_OPTIONS, type RemoteOptions } from "./remote_options.ts";
-import { checkReply } from "./remote_reply.ts";
-import { RequestMaker } from "./remote_request.ts";
+import { RemoteClient } from "./remote/remote_client.ts";
+import { checkRemote, partRemote, REMOTE_CODE, REMOTE_OPTIONS, type RemoteOptions } from "./remote/remote_options.ts";
+import { checkReply } from "./remote/remote_reply.ts";
+import { RequestMaker } from "./remote/remote_request.ts";
 
 /** What a failed item leaves in its place, with `onItemError: "report"`. */
 export interface ItemError {
@@ -65,8 +66,7 @@ class RemoteBatch implements Operator {
     const input = this.#scope.read(event);
     const items = input instanceof FlowEvent ? input.body : input;
     if (!Array.isArray(items)) {
-      const kind = items === null ? "null" : typeof items;
-      throw new TypeError(`Cannot ask for each item of the body: it is ${kind}, not a list`);
+      throw new TypeError(`Cannot ask for each item of the body: it is ${kindOf(items)}, not a list`);
     }
     this.#scope.write(event, await this.#all(event, items));
     return event;
@@ -111,8 +111,8 @@ class RemoteBatch implements Operator {
     } catch (error) {
       if (this.#options.onItemError !== "report" || signal.aborted) throw error;
       return {
-        error: error instanceof Error ? error.message : String(error),
-        status: error instanceof StatusError ? error.status : 500,
+        error: describeThrown(error).message,
+        status: isA(error, StatusError) ? error.status : 500,
       } satisfies ItemError;
     }
   }
@@ -146,9 +146,16 @@ class RemoteBatch implements Operator {
  *
  * @param options See `RemoteBatchOptions` for units, ranges and defaults.
  */
+export function remoteBatch<Item, Reply = unknown>(
+  options: RemoteBatchOptions<Item, Reply, "report"> & { readonly onItemError: "report" },
+): ReadyStep<readonly Item[], (Reply | ItemError)[]>;
+/** The same where a failed item fails the event, or where only the program knows which. */
 export function remoteBatch<Item, Reply = unknown, const Policy extends "fail" | "report" = "fail">(
   options: RemoteBatchOptions<Item, Reply, Policy>,
-): ReadyStep<readonly Item[], Policy extends "report" ? (Reply | ItemError)[] : Reply[]> {
+): ReadyStep<readonly Item[], Policy extends "report" ? (Reply | ItemError)[] : Reply[]>;
+export function remoteBatch(
+  options: RemoteBatchOptions<unknown, unknown, "fail" | "report">,
+): ReadyStep<readonly unknown[], unknown[]> {
   const { options: data, code } = partRemote(options);
   return new ReadyStep(REMOTE_BATCH, data, code);
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { FlowEvent } from "../graph/event.ts";
 import type { StepDefinition } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
-import { kindOf } from "./fields_of.ts";
+import { kindOf } from "./body/kind_of.ts";
 
 /** Where an event's id and key come from. */
 export interface EventMetadataOptions {

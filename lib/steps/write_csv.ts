@@ -8,9 +8,10 @@ import { csvRecord, matchCsvRecord } from "../stores/csv_record.ts";
 import { FileItem } from "../stores/file_item.ts";
 import { jsonLine } from "../stores/json_line.ts";
 import { localPath } from "../stores/local_path.ts";
-import { fieldColumns, fieldsOf, parseColumn, RowPicker } from "./row_columns.ts";
-import { type RowSink, RowWriter } from "./row_writer.ts";
-import { columnList, FLUSH, type FlushOptions, PATH } from "./writer_options.ts";
+import { fieldsOf } from "./body/fields_of.ts";
+import { fieldColumns, parseColumn, RowPicker } from "./rows/row_columns.ts";
+import { type RowSink, RowWriter } from "./rows/row_writer.ts";
+import { columnList, FLUSH, type FlushOptions, PATH } from "./rows/writer_options.ts";
 
 /** Where a CSV file is, and what is in it. */
 export interface WriteCsvOptions extends FlushOptions {
@@ -87,7 +88,8 @@ class CsvSink implements RowSink<string> {
   rowOf(event: FlowEvent): string {
     const body = this.#scope.read(event);
     const row = body === event ? event.body : body;
-    const picker = this.#picker ?? new RowPicker(fieldColumns(Object.keys(fieldsOf(row))), { isClosed: true });
+    const picker = this.#picker ??
+      new RowPicker(fieldColumns(Object.keys(fieldsOf(row, "write the row"))), { isClosed: true });
     if (picker.columns.length === 0) throw new TypeError("Cannot write the row: the body has no fields");
     const values = picker.pick(event, row);
     const line = csvRecord(values.map((value, index) => cellOf(value, picker.columns[index]!.name)), this.#form);

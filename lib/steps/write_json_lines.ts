@@ -4,9 +4,9 @@ import { ReadyStep } from "../graph/step.ts";
 import { appendText } from "../stores/append_text.ts";
 import { jsonLine } from "../stores/json_line.ts";
 import { localPath } from "../stores/local_path.ts";
-import { parseColumn, RowPicker } from "./row_columns.ts";
-import { type RowSink, RowWriter } from "./row_writer.ts";
-import { columnList, FLUSH, type FlushOptions, PATH } from "./writer_options.ts";
+import { parseColumn, RowPicker } from "./rows/row_columns.ts";
+import { type RowSink, RowWriter } from "./rows/row_writer.ts";
+import { columnList, FLUSH, type FlushOptions, PATH } from "./rows/writer_options.ts";
 
 /** Where JSON lines are, and what is in them. */
 export interface WriteJsonLinesOptions extends FlushOptions {

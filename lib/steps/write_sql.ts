@@ -6,10 +6,10 @@ import type { ColumnType } from "../stores/column_type.ts";
 import { isRowFault } from "../stores/data_error.ts";
 import { localPath } from "../stores/local_path.ts";
 import { TableWriter } from "../stores/table_writer.ts";
-import { parseColumn } from "./row_columns.ts";
-import { type RowSink, RowWriter } from "./row_writer.ts";
-import { TableRows } from "./table_rows.ts";
-import { columnList, FLUSH, type FlushOptions, PATH, TYPES } from "./writer_options.ts";
+import { parseColumn } from "./rows/row_columns.ts";
+import { type RowSink, RowWriter } from "./rows/row_writer.ts";
+import { TableRows } from "./rows/table_rows.ts";
+import { columnList, FLUSH, type FlushOptions, PATH, TYPES } from "./rows/writer_options.ts";
 
 /** Which table is written, and what is in it. */
 export interface WriteSqlOptions extends FlushOptions {

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers";
 import { deepStrictEqual } from "node:assert/strict";
 import { type Chain, serving } from "levada";
 import { copyData } from "../../lib/flow/copy.ts";
-import { nodeStreams, rxjs, webStreams } from "./peers.ts";
+import { nodeStreams, rxjs, rxjsStream, webStreams } from "./peers.ts";
 
 const EVENTS = 1_000; // an iteration: enough that the timer's own cost is nothing
 
@@ -77,6 +77,7 @@ for (const length of [1, 5, 10, 100]) {
       return out;
     },
     "RxJS, a subscription an event": () => rxjs(steps, inputs),
+    "RxJS, one subscription": () => rxjsStream(steps, inputs),
     "Node object streams": () => nodeStreams(steps, inputs),
     "web TransformStreams": () => webStreams(steps, inputs),
   };
@@ -150,4 +151,72 @@ await bench("fan", {
     "watched, then left": () => each((n) => left.ask(n), 1),
     "a probe looks": () => each((n) => watched.ask(n), 1),
   }, "nobody looks");
+}
+
+/** Chains that V8 cannot fold into one function: events go from step to step by the engine's loop. */
+for (const length of [10, 100]) {
+  const fn = serving("walked");
+  const [first, ...rest] = addOnes(length);
+  let chain: Numbers = fn.setTopology("flow").to("s0", first!);
+  for (const [index, step] of rest.entries()) chain = chain.to(`s${index + 1}`, step);
+  let last = 0;
+  chain.to("last", (n) => void (last = n));
+  const flow = await fn.start();
+  await flow.emit(1);
+  deepStrictEqual(last, 1 + length);
+  await bench(`emitted chain of ${length}`, { graph: () => each((n) => flow.emit(n), 1) }, "graph");
+}
+
+/** What a chain of five costs when its steps ask for more than the body. */
+{
+  type Ask = (n: number) => Promise<number>;
+  const shape = async (step: (n: number, context: unknown) => unknown, options: object = {}): Promise<Ask> => {
+    const fn = serving("shape");
+    // deno-lint-ignore no-explicit-any -- steps of several forms
+    let chain: any = fn.setTopology("flow").to("s0", step as never, options);
+    for (let index = 1; index < 5; index++) chain = chain.to(`s${index}`, step, options);
+    chain.respond();
+    const flow = await fn.start();
+    return (n) => flow.ask(n);
+  };
+  const asks: Record<string, Ask> = {
+    "plain functions": await shape((n) => n + 1),
+    "with a context": await shape(function (n, _context) {
+      return n + 1;
+    }),
+    "with the event": await shape((event) => (event as unknown as { body: number }).body + 1, { fullEvent: true }),
+    "with retries": await shape((n) => n + 1, { retries: 1 }),
+    "with a time limit": await shape((n) => n + 1, { timeoutMs: 60_000 }),
+  };
+  for (const ask of Object.values(asks)) deepStrictEqual(await ask(1), 6);
+  await bench(
+    "chain of 5 by what steps ask for",
+    Object.fromEntries(Object.entries(asks).map(([name, ask]) => [name, () => each(ask, 1)])),
+    "plain functions",
+  );
+}
+
+/** A hundred callers at once, each waiting for a promise. */
+{
+  const step = async (n: number) => {
+    await null;
+    return n + 1;
+  };
+  const fn = serving("crowd");
+  fn.setTopology("flow").to("one", step).to("two", step).respond();
+  const flow = await fn.start();
+  const runners = {
+    handwritten: async (n: number) => await step(await step(n)),
+    graph: (n: number): Promise<number> => flow.ask(n),
+  };
+  const crowd = async (run: (n: number) => Promise<number>) => {
+    for (let round = 0; round < EVENTS / 100; round++) {
+      await Promise.all(Array.from({ length: 100 }, (_, n) => run(n)));
+    }
+  };
+  for (const run of Object.values(runners)) deepStrictEqual(await run(1), 3);
+  await bench("100 at once, 2 asynchronous steps", {
+    handwritten: () => crowd(runners.handwritten),
+    graph: () => crowd(runners.graph),
+  }, "handwritten");
 }

@@ -37,9 +37,13 @@ function benchFiles(names: readonly string[]): string[] {
   return (names.length === 0 ? known : names).map((name) => new URL(`${name}_bench.ts`, FOLDER).pathname);
 }
 
+function path(file: string): string {
+  return new URL(`../../${file}`, FOLDER).pathname;
+}
+
 async function measure(files: readonly string[]): Promise<readonly Bench[]> {
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["bench", "-A", "--json", "--config", new URL("../../deno.json", FOLDER).pathname, ...files],
+    args: ["bench", "-A", "--json", "--config", path("deno.json"), "--lock", path("deno.lock"), ...files],
     stderr: "inherit",
   }).output();
   if (code !== 0) Deno.exit(code);
@@ -75,10 +79,10 @@ function markdown(groups: ReadonlyMap<string, readonly Row[]>): string {
   return lines.join("\n");
 }
 
-/** A group that says how many events one run takes, `2000 events, …`, counts events; any other counts runs. */
+/** Events a second, where a group says how many one run takes: `2000 events, …`. */
 function perSecond(group: string, us: number): string {
-  const events = Number(/^(\d+) events/.exec(group)?.[1] ?? 1);
-  return Number((events * 1e6 / us).toPrecision(3)).toLocaleString("en");
+  const events = /^(\d+) events/.exec(group)?.[1];
+  return events === undefined ? "" : Number((Number(events) * 1e6 / us).toPrecision(3)).toLocaleString("en");
 }
 
 function ratioText(ratio: number): string {

@@ -2,7 +2,7 @@
 
 import { Readable, Transform, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { firstValueFrom, map, of } from "rxjs";
+import { firstValueFrom, map, of, Subject } from "rxjs";
 
 type Steps = readonly ((n: number) => number)[];
 
@@ -10,6 +10,15 @@ type Steps = readonly ((n: number) => number)[];
 export async function rxjs(steps: Steps, inputs: readonly number[]): Promise<number[]> {
   const out: number[] = [];
   for (const n of inputs) out.push(await firstValueFrom(steps.reduce((chain, step) => chain.pipe(map(step)), of(n))));
+  return out;
+}
+
+/** One subscription for all events: a stream, in which nobody waits for an answer of his own. */
+export function rxjsStream(steps: Steps, inputs: readonly number[]): number[] {
+  const out: number[] = [];
+  const source = new Subject<number>();
+  steps.reduce((chain, step) => chain.pipe(map(step)), source.asObservable()).subscribe((n) => out.push(n));
+  for (const n of inputs) source.next(n);
   return out;
 }
 

@@ -99,6 +99,21 @@ Deno.test("remote() and remoteBatch() give what their schema says, and their fun
   same<Same<BodyOf<typeof each>, { age: number }[]>>();
   const told = list.to("told", remoteBatch({ url: "http://host", reply, onItemError: "report" }));
   same<Same<BodyOf<typeof told>, ({ age: number } | ItemError)[]>>();
+  const named = list.to("named", remoteBatch<string>({ url: (user) => user.trim(), onItemError: "report" }));
+  same<Same<BodyOf<typeof named>, unknown[]>>(); // unknown has room for everything
+  const both = list.to("both", remoteBatch<string, number>({ url: "http://host", onItemError: "report" }));
+  same<Same<BodyOf<typeof both>, (number | ItemError)[]>>();
+  const failing = list.to("failing", remoteBatch<string, number>({ url: "http://host", onItemError: "fail" }));
+  same<Same<BodyOf<typeof failing>, number[]>>();
+  const all = list.to("all", remoteBatch<string, number, "report">({ url: "http://host", onItemError: "report" }));
+  same<Same<BodyOf<typeof all>, (number | ItemError)[]>>();
+  const chosen = (onItemError: "fail" | "report") =>
+    list.to("?", remoteBatch({ url: "http://host", reply, onItemError }));
+  same<Same<BodyOf<ReturnType<typeof chosen>>, { age: number }[] | ({ age: number } | ItemError)[]>>();
+  const inferred = list.to("inferred", remoteBatch({ url: (user) => user.trim(), reply, onItemError: "report" }));
+  same<Same<BodyOf<typeof inferred>, ({ age: number } | ItemError)[]>>();
+  // @ts-expect-error -- there is no such policy
+  list.to("policy", remoteBatch<string>({ url: "http://host", onItemError: "ignore" }));
   // @ts-expect-error -- the body has no field of this name
   graph.to("wrong", remote({ url: (body) => body.name }));
   // @ts-expect-error -- somebody has to be asked

@@ -53,14 +53,14 @@ export class Series {
     if (first > 0) this.#buckets.splice(0, first);
   }
 
-  /** What a window holds at a time. */
-  total(window: Window, time: number): Tally {
+  /** What a window holds at a time, put into a tally that is emptied before. */
+  total(window: Window, time: number, total: Tally): Tally {
+    total.clear();
     const bucket = this.#plan.bucketOf(time);
     const [from, to] = [window.from(bucket), window.to(bucket)];
     const newest = this.#buckets.at(-1);
-    if (newest === undefined || newest.index > to) return this.#put(from, to);
-    if (newest.index < from) return new Tally();
-    const total = new Tally();
+    if (newest === undefined || newest.index > to) return this.#put(total, from, to);
+    if (newest.index < from) return total;
     total.join(this.#restOf(window, from, newest.index));
     total.join(newest.tally);
     return total;
@@ -69,13 +69,12 @@ export class Series {
   #restOf(window: Window, from: number, newest: number): Tally {
     const known = this.#rests.get(window);
     if (known?.from === from && known.newest === newest && known.changes === this.#changes) return known.tally;
-    const tally = this.#put(from, newest - 1);
+    const tally = this.#put(new Tally(), from, newest - 1);
     this.#rests.set(window, { from, newest, changes: this.#changes, tally });
     return tally;
   }
 
-  #put(from: number, to: number): Tally {
-    const tally = new Tally();
+  #put(tally: Tally, from: number, to: number): Tally {
     for (let at = this.#placeOf(from); at < this.#buckets.length && this.#buckets[at]!.index <= to; at++) {
       tally.join(this.#buckets[at]!.tally);
     }

@@ -45,6 +45,19 @@ export class Tally {
   #lastTime = -Infinity;
   #last: unknown = null;
 
+  /** Forgets everything. */
+  clear(): void {
+    this.#count = this.#mean = this.#spread = 0;
+    this.#sum.total =
+      this.#sum.lost =
+      this.#squares.total =
+      this.#squares.lost =
+        0;
+    this.#min = this.#firstTime = Infinity;
+    this.#max = this.#lastTime = -Infinity;
+    this.#first = this.#last = null;
+  }
+
   /** Counts one value; of two of the same time the one added before is the first. */
   add(value: unknown, time: number): void {
     this.#count += 1;

@@ -45,6 +45,8 @@ export interface Window {
   /** Its buckets where it is asked for at a time in this bucket: the first, and the last. */
   readonly from: (bucket: number) => number;
   readonly to: (bucket: number) => number;
+  /** What each operation's value over it is called: `n_sum_1h`. */
+  readonly fields: readonly { readonly operation: Operation; readonly name: string }[];
 }
 
 /**
@@ -87,6 +89,7 @@ export class WindowPlan {
         lengthMs,
         from,
         to: period === undefined ? (bucket) => from(bucket) + buckets - 1 : (bucket) => bucket,
+        fields: operations.map((operation) => ({ operation, name: `${name}_${operation}_${text}` })),
       };
     });
   }
@@ -100,11 +103,6 @@ export class WindowPlan {
   needed(time: number): number {
     const bucket = this.bucketOf(time);
     return Math.min(...this.windows.map(({ from }) => from(bucket)));
-  }
-
-  /** What a window's value of an operation is called: `n_sum_1h`. */
-  fieldOf(operation: Operation, { text }: Window): string {
-    return `${this.name}_${operation}_${text}`;
   }
 
   /** A value as it is given out: a count, sum or maximum at most `maxValue`. */

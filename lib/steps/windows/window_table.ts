@@ -1,5 +1,5 @@
 import { Series } from "./series.ts";
-import type { Operation } from "./tally.ts";
+import { type Operation, Tally } from "./tally.ts";
 import type { Window, WindowPlan } from "./window_plan.ts";
 
 /** What is kept of one key. */
@@ -26,6 +26,7 @@ export class WindowTable {
   readonly latenessMs: number;
   readonly #keptMs: number;
   readonly #states = new Map<string, KeyState>();
+  readonly #total = new Tally(); // of the window that is read, one after another
   #newest = -Infinity;
   #round: Iterator<KeyState> = this.#states.values();
 
@@ -85,7 +86,7 @@ export class WindowTable {
   value(state: KeyState | undefined, { plan, operation, window, time }: Question): unknown {
     const series = state?.series[this.plans.indexOf(plan)] ?? new Series(plan);
     if (state !== undefined && this.isTooLate(state, time)) return null;
-    return plan.limited(operation, series.total(window, time).value(operation));
+    return plan.limited(operation, series.total(window, time, this.#total).value(operation));
   }
 
   /** Every field of a key at a time: `{ n_sum_1h: 3, … }`. */
@@ -93,10 +94,11 @@ export class WindowTable {
     const fields: Record<string, unknown> = {};
     const isKnown = !this.isTooLate(state, time);
     for (const [index, plan] of this.plans.entries()) {
+      const series = state.series[index]!;
       for (const window of plan.windows) {
-        const total = state.series[index]!.total(window, time);
-        for (const operation of plan.operations) {
-          fields[plan.fieldOf(operation, window)] = isKnown ? plan.limited(operation, total.value(operation)) : null;
+        const total = series.total(window, time, this.#total);
+        for (const { operation, name } of window.fields) {
+          fields[name] = isKnown ? plan.limited(operation, total.value(operation)) : null;
         }
       }
     }

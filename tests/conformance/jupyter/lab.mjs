@@ -48,13 +48,8 @@ function freePort() {
   });
 }
 
-/** Settings that make a run repeatable: no news box, every cell rendered, no completion before it is asked for. */
+/** Settings that make a run repeatable: every cell rendered, nothing saved. What a first start asks is not hidden by them. */
 const SETTINGS = {
-  "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {
-    fetchNews: "false",
-    checkForUpdates: false,
-    doNotDisturbMode: true,
-  },
   "@jupyterlab/notebook-extension/tracker.jupyterlab-settings": {
     windowingMode: "none",
     recordTiming: true,
@@ -85,8 +80,6 @@ export async function startLab({ root, settings = SETTINGS, timeout = 60_000 } =
     "--ServerApp.port_retries=0",
     `--IdentityProvider.token=${token}`,
     `--ServerApp.root_dir=${root}`,
-    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    "--LabApp.news_url=None",
   ];
   const log = fs.openSync(path.join(home, "lab.log"), "w");
   const child = spawn("jupyter", args, {

@@ -25,6 +25,20 @@ Deno.test("KernelClient runs code in a real kernel and hears everything before i
   strictEqual((await kernel.execute("1")).status, "ok");
 });
 
+Deno.test("startKernel() leaves no key on the disk, whatever becomes of this process", async () => {
+  const [folder, before] = [await Deno.makeTempDir(), Deno.env.get("TMPDIR")];
+  Deno.env.set("TMPDIR", folder);
+  try {
+    await using kernel = await startKernel();
+    deepStrictEqual([...Deno.readDirSync(folder)].filter(({ name }) => name.startsWith("levada-kernel-")), []);
+    strictEqual((await kernel.execute("1")).status, "ok");
+  } finally {
+    if (before === undefined) Deno.env.delete("TMPDIR");
+    else Deno.env.set("TMPDIR", before);
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("interrupt() ends a loop, and the kernel goes on with its variables", async () => {
   await using kernel = await startKernel();
   await kernel.execute("let count = 41;");
@@ -75,6 +89,37 @@ Deno.test("startKernel() tells what a kernel wrote that ends at once", async () 
   });
 });
 
+const MAIN = new URL("../../../../kernel/main.ts", import.meta.url).pathname;
+
+Deno.test("startKernel() chooses other ports where another program was faster, and gives up where that does not help", async () => {
+  const folder = await Deno.makeTempDir();
+  /** A kernel that finds its ports taken so many times; a line in a file for each try. */
+  const argv = (times: number) => {
+    const code = `const { length } = Deno.readTextFileSync("${folder}/ports").split("\\n");
+const { shell_port } = JSON.parse(Deno.readTextFileSync("{connection_file}"));
+Deno.writeTextFileSync("${folder}/ports", shell_port + "\\n", { append: true });
+if (length <= ${times}) { console.error("Cannot run the kernel: Address already in use (os error 98)"); Deno.exit(1); }
+const { status } = new Deno.Command(Deno.execPath(), { args: ["run", "-A", "--quiet", "${MAIN}", "{connection_file}"] }).spawn();
+Deno.exit((await status).code);`;
+    return [Deno.execPath(), "eval", code];
+  };
+  const ports = async () => new Set((await Deno.readTextFile(`${folder}/ports`)).trim().split("\n"));
+  await Deno.writeTextFile(`${folder}/ports`, "");
+  {
+    await using kernel = await startKernel({ argv: argv(2) });
+    strictEqual((await kernel.execute("1")).status, "ok");
+  }
+  strictEqual((await ports()).size, 3);
+  await Deno.writeTextFile(`${folder}/ports`, "");
+  await rejects(startKernel({ argv: argv(9) }), {
+    name: "KernelError",
+    message:
+      /^Cannot start the kernel: its process ended with code 1\nIt wrote:\nCannot run the kernel: Address already in use/,
+  });
+  strictEqual((await ports()).size, 3);
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("startKernel() gives up a kernel that does not answer", async () => {
   const argv = [Deno.execPath(), "eval", "setInterval(() => {}, 1000)"];
   await rejects(startKernel({ argv, readyMs: 300 }), {
@@ -95,7 +140,7 @@ Deno.test("KernelClient drives another kernel: Deno's own", async () => {
 });
 
 Deno.test("kernel/client reaches the kernel through sockets alone", async () => {
-  const graph = await moduleGraph(new URL("../../../../lib/cli/run.ts", import.meta.url));
+  const graph = await moduleGraph(new URL("../../../../lib/cli/execute.ts", import.meta.url));
   const inside = ["session", "engine", "language", "show"].map((room) => `/kernel/${room}/`);
   deepStrictEqual(
     graph.filter((module) => inside.some((room) => module.includes(room)) || module.endsWith("/kernel/main.ts")),

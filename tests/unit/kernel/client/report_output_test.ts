@@ -52,3 +52,9 @@ Deno.test("outputToHtml() cuts text that no page can hold and tells how much is 
   match(html, /… 900000 more characters in the notebook<\/pre>$/);
   ok(html.length < 110_000);
 });
+
+Deno.test("outputToHtml() lets text wrap, but keeps the lines of a drawn table", () => {
+  const shown = (text: string) => outputToHtml({ output_type: "stream", name: "stdout", text }, new Prose("o"));
+  match(shown("a long line"), /^<pre class="stream">/);
+  match(shown("┌───┬───┐\n│ a │ b │\n└───┴───┘"), /^<pre class="stream ruled">/);
+});

@@ -91,6 +91,15 @@ Deno.test("runNotebook() keeps a kernelspec that the notebook names", async () =
   deepStrictEqual(notebook.metadata.kernelspec, kernelspec);
 });
 
+Deno.test("runNotebook() puts its own kernelspec where the notebook names another language's", async () => {
+  await using kernel = await startKernel();
+  const kernelspec = { name: "python3", display_name: "Python 3", language: "python" };
+  const notebook: Notebook = { metadata: { kernelspec, language_info: { name: "python" } }, cells: [] };
+  deepStrictEqual(await runNotebook(notebook, kernel), []);
+  strictEqual((notebook.metadata.kernelspec as { name: string }).name, "levada");
+  strictEqual((notebook.metadata.language_info as { name: string }).name, "typescript");
+});
+
 Deno.test("cellLabel() gives the first line that says something", () => {
   strictEqual(cellLabel(codeCell('\n  import a from "a";\n{\n  // Ask both models\n  ask();')), "Ask both models");
   strictEqual(cellLabel(codeCell("/** Sizes.\n */\nfunction size() {}")), "Sizes.");

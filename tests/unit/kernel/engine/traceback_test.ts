@@ -40,3 +40,14 @@ Deno.test("syntaxFailure() marks the place", () => {
     traceback: ["SyntaxError: Unexpected token", "2 | b c", "      ^"],
   });
 });
+
+Deno.test("failureOf() quotes of a very long line what is near the mark", () => {
+  const quoted = (code: string, column: number) =>
+    failureOf(described(1, column), new Map([["r1", code]])).traceback.slice(1, 3);
+  const long = `${"a".repeat(3000)}X${"b".repeat(3000)}`;
+  deepStrictEqual(quoted(long, 3001), [
+    `1 | …${"a".repeat(80)}X${"b".repeat(79)}…`,
+    `${" ".repeat("1 | …".length + 80)}^`,
+  ]);
+  deepStrictEqual(quoted(`X${"👍".repeat(200)}`, 1), [`1 | X${"👍".repeat(79)}…`, "    ^"]);
+});

@@ -176,11 +176,32 @@ Deno.test("Session() closes a comm for which there is no target", async () => {
 const EMPTY_ANSWERS: readonly [string, object, object][] = [
   ["comm_info_request", {}, { status: "ok", comms: {} }],
   ["complete_request", { code: "😀a" }, { status: "ok", matches: [], cursor_start: 2, cursor_end: 2, metadata: {} }],
+  ["complete_request", { code: "ab", cursor_pos: 1 }, {
+    status: "ok",
+    matches: [],
+    cursor_start: 1,
+    cursor_end: 1,
+    metadata: {},
+  }],
+  ["complete_request", { code: "ab", cursor_pos: -5 }, {
+    status: "ok",
+    matches: [],
+    cursor_start: 0,
+    cursor_end: 0,
+    metadata: {},
+  }],
+  ["complete_request", { code: "ab", cursor_pos: 9 }, {
+    status: "ok",
+    matches: [],
+    cursor_start: 2,
+    cursor_end: 2,
+    metadata: {},
+  }],
   ["inspect_request", { code: "a", cursor_pos: 1 }, { status: "ok", found: false, data: {}, metadata: {} }],
   ["is_complete_request", { code: "1" }, { status: "complete" }],
 ];
 for (const [type, content, expected] of EMPTY_ANSWERS) {
-  Deno.test(`Session() answers ${type}`, async () => {
+  Deno.test(`Session() answers ${type} ${JSON.stringify(content)}`, async () => {
     await using open = new OpenSession({});
     deepStrictEqual((await open.reply(type, content))!.content, expected);
   });

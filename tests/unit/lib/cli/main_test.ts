@@ -190,3 +190,16 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+Deno.test("deno task levada downloads nothing before a command needs it", async () => {
+  const cache = await Deno.makeTempDir();
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "levada", "--help"],
+    cwd: new URL("../../../../", import.meta.url),
+    env: { DENO_DIR: cache, NPM_CONFIG_REGISTRY: "http://127.0.0.1:1/", NO_COLOR: "1" }, // nobody answers there
+  }).output();
+  const said = new TextDecoder().decode(stderr);
+  deepStrictEqual([success, /Download|error/.exec(said)?.[0]], [true, undefined], said);
+  match(new TextDecoder().decode(stdout), /^Usage: levada COMMAND/);
+  await Deno.remove(cache, { recursive: true });
+});

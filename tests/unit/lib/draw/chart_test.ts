@@ -1,4 +1,4 @@
-import { match, ok, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import * as Plot from "@observablehq/plot";
 import { chart } from "../../../../lib/draw/chart.ts";
 import { matchSnapshot, normalizeSvg } from "../../../support/snapshot.ts";
@@ -54,4 +54,21 @@ Deno.test("chart() gives XML whatever the names are", async () => {
 Deno.test("chart() says that pixels need a browser", async () => {
   const picture = chart({ marks: [Plot.raster([0, 1, 2, 3], { width: 2, height: 2 })] });
   await rejects(picture.html(), /Cannot paint pixels without a browser/);
+});
+
+Deno.test("chart() says that it has no data, where nothing but axes would be seen", async () => {
+  const said = async (options: Plot.PlotOptions) => {
+    const { "text/html": html, "image/svg+xml": svg, "text/plain": text } = await chart(options).display();
+    assertXml(svg as string);
+    strictEqual((html as string).includes(">no data</text>"), (svg as string).includes(">no data</text>"));
+    return [(html as string).includes(">no data</text>"), text];
+  };
+  deepStrictEqual(await said({ marks: [] }), [true, "chart: no data"]);
+  const axes = { title: "Sizes", grid: true, x: { domain: [0, 1] }, y: { domain: [0, 1] } };
+  deepStrictEqual(await said({ ...axes, marks: [Plot.dot([], { x: "a", y: "b" })] }), [true, "chart: Sizes, no data"]);
+  deepStrictEqual(await said({ ...axes, marks: [Plot.dot([{ a: 1, b: 1 }], { x: "a", y: "b" })] }), [
+    false,
+    "chart: Sizes",
+  ]);
+  deepStrictEqual(await said({ marks: [Plot.ruleY([0])] }), [false, "chart"]);
 });

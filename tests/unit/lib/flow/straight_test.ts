@@ -111,3 +111,17 @@ Deno.test("Flow.ask() takes the short way beside events that wait, unless a step
     deepStrictEqual(seen, expected);
   }
 });
+
+Deno.test("Flow.ask() waits for whatever await would wait for, also on the short way", async () => {
+  const later = (n: number): PromiseLike<number> => ({
+    // deno-lint-ignore no-explicit-any -- a thenable as libraries write them
+    then: (onValue: any) => Promise.resolve(n).then(onValue) as any,
+  });
+  const callable = (n: number) => Object.assign(() => 0, later(n)) as unknown as PromiseLike<number>;
+  for (const make of [later, callable]) {
+    const graph = new Graph<number>("thenable");
+    graph.to("query", (n) => make(n) as Promise<number>).to("add", (n) => n + 1).respond();
+    await using flow = await runGraph(graph);
+    strictEqual(await flow.ask(41), 42);
+  }
+});

@@ -73,3 +73,8 @@ Deno.test("Plot.svg() draws a graph that is not whole yet", async () => {
   graph.addStep("lost", (body: unknown) => body, { after: "nobody" });
   ok((await graph.plot().svg()).includes("lost"));
 });
+
+Deno.test("Plot.svg() says that an empty graph has no steps", async () => {
+  const svg = await new Plot({ name: "empty", functions: [], steps: [], edges: [] }).svg();
+  ok(/<text[^>]*>no steps<\/text>/.test(svg), svg);
+});

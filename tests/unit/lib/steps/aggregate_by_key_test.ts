@@ -5,7 +5,7 @@ import { Graph } from "../../../../lib/graph/graph.ts";
 import { sourceOf } from "../../../../lib/graph/source.ts";
 import type { Flow } from "../../../../lib/flow/flow.ts";
 import { aggregateByKey } from "../../../../lib/steps/aggregate_by_key.ts";
-import type { Aggregation } from "../../../../lib/steps/aggregation.ts";
+import type { Aggregation } from "../../../../lib/steps/windows/aggregation.ts";
 import { ManualClock } from "../../../support/manual_clock.ts";
 import { runGraph } from "../../../support/run_graph.ts";
 
@@ -186,7 +186,7 @@ Deno.test("aggregateByKey() counts what `where` says yes to, by a function's val
     }]
   ) {
     await using slow = await runGraph(answering({ aggregations: [{ ...byValue, ...late }] }));
-    await rejects(ask(slow, 1, 0), /(value|where) of "n" answers later, not at once/);
+    await rejects(ask(slow, 1, 0), /into "n": (value|where) answers later, not at once/);
   }
   await using failing = await runGraph(answering({
     aggregations: [{
@@ -372,4 +372,35 @@ Deno.test("aggregateByKey() cannot be tried again: it would count twice", () => 
   const graph = new Graph<Purchase>("g");
   graph.to("agg", aggregateByKey<Purchase>({ aggregations: [SUM] }), { retries: 1 });
   throws(() => compile(sourceOf(graph)), /option retries has no meaning for a aggregateByKey/);
+});
+
+Deno.test("aggregateByKey() refuses bodies whose fields would be lost, without counting", async () => {
+  const aggregations = [{ name: "n", value: () => 1, operations: ["count"], windows: ["1h"] }] as const;
+  await using flow = await runGraph(answering({ aggregations }));
+  for (const [body, kind] of [[new Map([["user", "a"]]), "a Map"], [new Date(0), "a Date"], [new Set(), "a Set"]]) {
+    await rejects(flow.ask(body), new RegExp(`Cannot aggregate the event: the body is ${kind}, not an object`));
+  }
+  deepStrictEqual(await flow.ask({}), { n_count_1h: 1 });
+});
+
+Deno.test("aggregateByKey() reads key, time and column of the event's body with fullEvent", async () => {
+  const graph = new Graph<Purchase>("g");
+  const step = aggregateByKey<Purchase>({ aggregations: [SUM], key: "user", time: "at" as never });
+  graph.to("agg", step as never, { fullEvent: true }).respond();
+  await using flow = await runGraph(graph);
+  const at = "1970-01-01T00:00:00Z";
+  deepStrictEqual(await flow.ask({ user: "a", amount: 2, at }), {
+    n_count_1h: 1,
+    n_sum_1h: 2,
+    user: "a",
+    amount: 2,
+    at,
+  });
+  deepStrictEqual(await flow.ask({ user: "a", amount: 3, at }), {
+    n_count_1h: 2,
+    n_sum_1h: 5,
+    user: "a",
+    amount: 3,
+    at,
+  });
 });

@@ -120,3 +120,54 @@ Deno.test("batch() in one branch of a merge: each event's parts find each other 
   await using flow = await runGraph(graph);
   deepStrictEqual(await Promise.all([flow.ask(1), flow.ask(2)]), [[2, 10], [3, 20]]);
 });
+
+Deno.test("batch() keeps one timer for all batches, which goes on to what began later", async () => {
+  const { graph, seen } = keeping({ maxEvents: 2, flushAfterMs: 100, key: (n) => n % 10 });
+  const clock = testClock();
+  const flow = await runGraph(graph, { clock });
+  for (const n of [1, 11, 2, 3]) await flow.emit(n); // the batch that set the timer is complete
+  deepStrictEqual([seen, clock.timers], [[[1, 11]], 1]);
+  await clock.advance(50);
+  await flow.emit(4);
+  await flow.emit(13); // completes the batch of 3
+  deepStrictEqual([seen.length, clock.timers, clock.nextMs], [2, 1, 50]);
+  await clock.advance(50);
+  deepStrictEqual([seen.slice(2), clock.timers, clock.nextMs], [[[2]], 1, 50]);
+  await clock.advance(50);
+  deepStrictEqual([seen.slice(3), clock.timers], [[[4]], 0]);
+  await flow.emit(5);
+  await flow.close();
+  deepStrictEqual([seen.slice(4), clock.timers], [[[5]], 0]);
+});
+
+Deno.test("batch() on a cycle: what begins behind a batch that is due gets its own time, by the one timer", async () => {
+  const seen: number[][] = [];
+  const graph = new Graph<number>("g", { allowCycles: true });
+  graph.to("batch", batch<number>({ flushAfterMs: 100, key: (n) => n }))
+    .to("keep", (list) => (seen.push(list), list))
+    .to("each", flatMap((list) => list[0]! < 3 ? [list[0]! + 2] : [])).cycleTo("batch");
+  const clock = testClock();
+  const flow = await runGraph(graph, { clock });
+  await flow.emit(1);
+  await clock.advance(60);
+  await flow.emit(2);
+  await clock.advance(40);
+  deepStrictEqual([seen, clock.timers, clock.nextMs], [[[1]], 1, 60]);
+  await clock.advance(100);
+  deepStrictEqual([seen, clock.timers], [[[1], [2], [3]], 1]);
+  await flow.close();
+  deepStrictEqual([seen.at(-1), clock.timers], [[4], 0]);
+});
+
+Deno.test("batch() does not wait longer where the clock is set back", async () => {
+  const { graph, seen } = keeping({ flushAfterMs: 100 });
+  const timers: (() => void)[] = [];
+  let now = 1_000_000;
+  const clock = { now: () => now, schedule: (_afterMs: number, run: () => void) => (timers.push(run), () => {}) };
+  const flow = await runGraph(graph, { clock });
+  await flow.emit(1);
+  now -= 500_000;
+  timers[0]!();
+  deepStrictEqual(seen, [[1]]);
+  await flow.close();
+});

@@ -38,8 +38,8 @@ Deno.test("choiceByField() fails the event where the field names no step, and sa
     [{ to: ["a", 5] }, /a list with other things than names/],
     [{ to: "nope" }, /Cannot send the event to "nope": the steps behind "pick" are "a", "b"/],
     [{ to: "" }, /Cannot send the event to ""/],
-    [null, /Cannot choose the next step by field "to" of the body: it is null/],
-    [["a"], /it is a list, not an object/],
+    [null, /Cannot choose the next step by field "to" of the body: the body is null/],
+    [["a"], /the body is a list, not an object/],
   ] as const;
   for (const [body, message] of wrong) await rejects(flow.ask(body), message);
   const huge = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`f${index}`, 0]));

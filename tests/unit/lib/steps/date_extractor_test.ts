@@ -86,7 +86,7 @@ Deno.test("dateExtractor() fails the event where the field holds no date", async
     [{ at: null }, /it is null/],
     [{ at: NaN }, /it is NaN/],
     [{ at: Infinity }, /it is Infinity/],
-    [{ at: 1e300 }, /it is number/],
+    [{ at: 1e300 }, /it is 1e\+300/],
     [{ at: new Date(NaN) }, /it is an invalid Date/],
     [{ at: "yesterday" }, /it is "yesterday"/],
     [{ at: "" }, /it is ""/],
@@ -95,9 +95,9 @@ Deno.test("dateExtractor() fails the event where the field holds no date", async
     [{ at: "2024-06-30T22:30[Mars/Olympus]" }, /it is "2024/],
     [{ at: "2024-02-30T00:00:00Z" }, /it is "2024-02-30T00:00:00Z"/],
     [{ at: "05/06/2024" }, /it is "05\/06\/2024"/],
-    [{ at: "x".repeat(1_000_000) }, /it is "x{50}"/],
+    [{ at: "x".repeat(1_000_000) }, /it is "x{50}…"/],
     [{ at: {} }, /it is object/],
-    [null, /Cannot take a date out of the body: it is null/],
+    [null, /Cannot take a date out of the body: the body is null/],
   ] as const;
   for (const [body, message] of wrong) await rejects(flow.ask(body), message);
 });

@@ -34,7 +34,9 @@ Deno.test("dropFields() refuses bodies that are no objects, and no names", async
   const graph = new Graph<object>("g");
   graph.to("drop", dropFields("a" as never)).respond();
   await using flow = await runGraph(graph);
-  for (const body of [null, 5, [1], "text"]) await rejects(flow.ask(body), /Cannot drop fields of the body: it is/);
+  for (const body of [null, 5, [1], "text"]) {
+    await rejects(flow.ask(body), /Cannot drop fields of the body: the body is/);
+  }
   const none = new Graph<object>("g");
   none.to("drop", dropFields());
   throws(() => compile(sourceOf(none)), /option names: names no field/);

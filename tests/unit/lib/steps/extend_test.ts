@@ -23,8 +23,8 @@ Deno.test("extend() reads at inputPath and writes at resultPath", async () => {
 Deno.test("extend() refuses a body or a result that is no object", async () => {
   for (
     const [body, added, message] of [
-      [null, {}, /it is null/],
-      [[1], {}, /it is a list/],
+      [null, {}, /the body is null/],
+      [[1], {}, /the body is a list/],
       [{}, 5, /with number/],
       [{}, null, /with null/],
     ] as const

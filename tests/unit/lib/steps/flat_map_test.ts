@@ -48,3 +48,12 @@ Deno.test("flatMap() hands its function the signal of the event", async () => {
   await rejects(flow.ask(1, { signal: caller.signal }), { status: 499 });
   await heard.promise;
 });
+
+Deno.test("flatMap() says what its function gave in place of a list", async () => {
+  for (const [given, kind] of [[new Date(0), "a Date"], [NaN, "NaN"], [{}, "object"], [null, "null"]]) {
+    const graph = new Graph<number>("g");
+    graph.to("s", flatMap(() => given as never)).respond();
+    await using flow = await runGraph(graph);
+    await rejects(flow.ask(1), new RegExp(`Cannot make events of ${kind}: flatMap's function returns a list`));
+  }
+});

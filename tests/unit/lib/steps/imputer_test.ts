@@ -51,7 +51,7 @@ Deno.test("imputer() fills a part of the body, and keeps a field called __proto_
 
 Deno.test("imputer() refuses bodies that are no objects, and options that fill nothing in or are no JSON", async () => {
   await using flow = await runGraph(filling({ default: 0 }));
-  for (const body of [null, 5, [null]]) await rejects(flow.ask(body), /Cannot fill in fields of the body: it is/);
+  for (const body of [null, 5, [null]]) await rejects(flow.ask(body), /Cannot fill in fields of the body: the body is/);
   for (const options of [{}, { columns: { a: new Date() } }, { default: () => 0 }, { columns: 5 }]) {
     throws(() => compile(sourceOf(filling(options as never))), /option (columns|default)/);
   }

@@ -102,3 +102,12 @@ Deno.test("joinWithTable() refuses options that are none, when the graph is comp
     throws(() => compile(sourceOf(graphOf(options as never))), pattern);
   }
 });
+
+Deno.test("joinWithTable() reads the key of the event's body with fullEvent, and refuses bodies whose fields would be lost", async () => {
+  const graph = new Graph<Body>("g");
+  graph.to("join", joinWithTable<Body>("users", { key: "user" }) as never, { fullEvent: true }).respond();
+  await using flow = await runGraph(graph, { table: () => memoryTable(ROWS) });
+  deepStrictEqual(await flow.ask({ user: "ana" }), { user: "ana", age: 31, city: "Funchal" });
+  await using keyless = await runGraph(graphOf({}), { table: () => memoryTable(ROWS) });
+  await rejects(keyless.ask(new Map([["a", 1]]), { key: "ana" }), /table "users": the body is a Map, not an object/);
+});

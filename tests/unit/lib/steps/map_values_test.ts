@@ -70,7 +70,7 @@ Deno.test("mapValues() maps within a part of the body", async () => {
 
 Deno.test("mapValues() refuses bodies that are no objects, no columns, empty ranges, and what is no JSON", async () => {
   await using flow = await runGraph(mapping({ a: {} }));
-  for (const body of [null, 5, [1]]) await rejects(flow.ask(body), /Cannot map values of the body: it is/);
+  for (const body of [null, 5, [1]]) await rejects(flow.ask(body), /Cannot map values of the body: the body is/);
   const wrong = [
     [{}, /option columns: names no column/],
     [{ a: { ranges: [{ from: 1, below: 1, to: 0 }] } }, /option columns\.a\.ranges\.0: holds no number/],

@@ -45,7 +45,9 @@ Deno.test("oneHotEncoder() encodes a part of the body, and leaves the sender's a
 
 Deno.test("oneHotEncoder() refuses bodies that are no objects, columns without categories, and fields of one name", async () => {
   await using flow = await runGraph(encoding({ a: ["x"] }));
-  for (const body of [null, "text", [1]]) await rejects(flow.ask(body), /Cannot encode fields of the body: it is/);
+  for (const body of [null, "text", [1]]) {
+    await rejects(flow.ask(body), /Cannot encode fields of the body: the body is/);
+  }
   const wrong = [
     [{}, /option columns: names no column/],
     [{ a: [] }, /option columns\.a: has no categories/],

@@ -218,3 +218,11 @@ Deno.test("parallel() refuses no functions, what is none, and a name that says w
     throws(() => compile(sourceOf(graph)), message);
   }
 });
+
+Deno.test("parallel() tells of whatever a function throws", async () => {
+  const graph = new Graph<number>("g");
+  const thrown = { code: 5 };
+  graph.to("p", parallel({ a: () => Promise.reject(thrown), b: () => Promise.reject(Object.create(null)) })).respond();
+  await using flow = await runGraph(graph);
+  await rejects(flow.ask(1), /Function "a" failed: \{"code":5\}; Function "b" failed: \{\}/);
+});

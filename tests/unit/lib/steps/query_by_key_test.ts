@@ -141,3 +141,12 @@ Deno.test("queryByKey() refuses options that are none, when the graph is compile
     throws(() => compile(sourceOf(graphOf(features, options as never))), pattern);
   }
 });
+
+Deno.test("queryByKey() reads the key of the event's body with fullEvent, and refuses bodies whose fields would be lost", async () => {
+  const graph = new Graph<Body>("g");
+  const step = queryByKey<Body, readonly string[], unknown>(["city"], { key: "user" as never, table: "t" });
+  graph.to("ask", step as never, { fullEvent: true }).respond();
+  await using flow = await runGraph(graph, { table: () => slowTable(ROWS) });
+  deepStrictEqual(await flow.ask({ user: "a" }), { city: "Funchal", user: "a" });
+  await rejects(flow.ask(new Map([["user", "a"]])), /Cannot query table "t": the body is a Map, not an object/);
+});

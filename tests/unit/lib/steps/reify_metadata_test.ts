@@ -48,7 +48,7 @@ Deno.test("reifyMetadata() refuses bodies that are no objects, unknown attribute
   graph.to("meta", reifyMetadata({ id: "id" })).respond();
   await using flow = await runGraph(graph);
   for (const body of [null, 5, [1]]) {
-    await rejects(flow.ask(body), /Cannot copy the event's metadata into the body: it is/);
+    await rejects(flow.ask(body), /Cannot copy the event's metadata into the body: the body is/);
   }
   for (const fields of [{}, { body: "b" }, { id: "" }, { id: 5 }, undefined]) {
     const wrong = new Graph<object>("g");

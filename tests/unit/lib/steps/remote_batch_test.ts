@@ -137,7 +137,12 @@ Deno.test("remoteBatch() ends every request when the caller leaves", async () =>
 
 Deno.test("remoteBatch() refuses a body that is no list, and options out of range", async () => {
   await using flow = await flowOf({ url: "http://127.0.0.1:4" });
-  for (const [body, kind] of [[5, "number"], [null, "null"], [{ 0: 1 }, "object"], ["text", "string"]] as const) {
+  for (
+    const [body, kind] of [[5, "number"], [null, "null"], [{ 0: 1 }, "object"], ["text", "string"], [
+      new Map(),
+      "a Map",
+    ]] as const
+  ) {
     await rejects(flow.ask(body), new RegExp(`Cannot ask for each item of the body: it is ${kind}, not a list`));
   }
   await rejects(flowOf({ url: "http://host", maxInFlight: 0, onItemError: "drop" as never }), (error: Error) => {

@@ -7,7 +7,7 @@ import { FlowEvent } from "../../../../lib/graph/event.ts";
 import { Graph } from "../../../../lib/graph/graph.ts";
 import type { StepOptions } from "../../../../lib/graph/step.ts";
 import { remote } from "../../../../lib/steps/remote.ts";
-import type { RemoteOptions } from "../../../../lib/steps/remote_options.ts";
+import type { RemoteOptions } from "../../../../lib/steps/remote/remote_options.ts";
 import { type Got, SELF_SIGNED, serveBytes, serveLoopback } from "../../../support/loopback.ts";
 import { ManualClock } from "../../../support/manual_clock.ts";
 import { PauseClock } from "../../../support/pause_clock.ts";

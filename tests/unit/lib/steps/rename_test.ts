@@ -17,7 +17,9 @@ Deno.test("rename() refuses bodies that are no objects, and names that are none"
   const graph = new Graph<object>("g");
   graph.to("names", rename({})).respond();
   await using flow = await runGraph(graph);
-  for (const body of [null, 5, [1], "text"]) await rejects(flow.ask(body), /Cannot rename fields of the body: it is/);
+  for (const body of [null, 5, [1], "text"]) {
+    await rejects(flow.ask(body), /Cannot rename fields of the body: the body is/);
+  }
   const wrong = new Graph<{ a: number }>("g");
   wrong.to("names", rename({ a: "" }));
   throws(() => compile(sourceOf(wrong)), /option names\.a/);

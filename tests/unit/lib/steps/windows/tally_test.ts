@@ -47,3 +47,19 @@ Deno.test("Tally.value() loses no small value beside a large one, and no spread 
   near.join(tallyOf([1e9 + 13, 1e9 + 16], 2));
   strictEqual(near.value("stdvar"), 30); // sqr - sum² / n gives 0 or less here
 });
+
+Deno.test("Tally.clear() leaves nothing of what was counted", () => {
+  const tally = new Tally();
+  for (const value of [1e16, 1, -3, 0.1]) tally.add(value, 5);
+  tally.clear();
+  deepStrictEqual(OPERATIONS.map((operation) => tally.value(operation)), [0, ...OPERATIONS.slice(1).map(() => null)]);
+  tally.add(2, 9); // later than before, and earlier
+  tally.add(4, 1);
+  const fresh = new Tally();
+  fresh.add(2, 9);
+  fresh.add(4, 1);
+  deepStrictEqual(
+    OPERATIONS.map((operation) => tally.value(operation)),
+    OPERATIONS.map((operation) => fresh.value(operation)),
+  );
+});

@@ -19,6 +19,14 @@ Deno.test("WindowPlan.windows: sliding ones end with the bucket of the time, fix
   ]);
 });
 
+Deno.test("WindowPlan.windows know what their fields are called", () => {
+  const plan = new WindowPlan({ name: "n", operations: ["sum", "count"], windows: ["1h", "90m"] });
+  deepStrictEqual(plan.windows.map(({ fields }) => fields.map(({ operation, name }) => [operation, name])), [
+    [["sum", "n_sum_1h"], ["count", "n_count_1h"]],
+    [["sum", "n_sum_90m"], ["count", "n_count_90m"]],
+  ]);
+});
+
 Deno.test("AGGREGATION tells what is wrong with windows, period and operations", () => {
   deepStrictEqual(faults({}), []);
   deepStrictEqual(faults({ windows: ["1h", "90m"], period: "1h" }), ['windows.1: "90m" is no multiple of period "1h"']);

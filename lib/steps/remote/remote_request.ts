@@ -1,0 +1,141 @@
+import type { z } from "zod";
+import { FlowEvent } from "../../graph/event.ts";
+import type { Code, StepScope } from "../../graph/operator.ts";
+import { jsonText } from "../../protocol/json_text.ts";
+import { headerText, remoteHeaders } from "./remote_headers.ts";
+import type { REMOTE_OPTIONS } from "./remote_options.ts";
+import { remoteUrl, shownUrl, withSubpath } from "./remote_url.ts";
+
+/** A request that is ready to be sent, and sent again. */
+export interface RemoteRequest {
+  readonly method: string;
+  /** Without credentials: those are among `own`. */
+  readonly url: URL;
+  /** The user's headers: they are meant for the URL's origin, and for nobody else. */
+  readonly own: Headers;
+  /** What says which event this is, and what kind of body. */
+  readonly sent: Headers;
+  readonly body: Uint8Array<ArrayBuffer> | undefined;
+  /** How messages call it: `POST https://host/path`. */
+  readonly name: string;
+  /** What must not stand in messages. */
+  readonly secrets: readonly string[];
+}
+
+const TRACE = ["traceparent", "tracestate"]; // W3C Trace Context
+const WITHOUT_BODY = ["GET", "HEAD", "DELETE"];
+const NEVER_BODY = ["GET", "HEAD"];
+const OPEN_HEADERS = ["accept", "content-type"];
+const SHORTEST_SECRET = 6; // shorter texts would hide half of a message, and are no secrets
+
+/** Makes the requests of one step. */
+export class RequestMaker {
+  readonly #options: z.infer<typeof REMOTE_OPTIONS>;
+  readonly #code: Readonly<Record<string, Code>>;
+  readonly #scope: StepScope;
+
+  constructor(
+    options: z.infer<typeof REMOTE_OPTIONS>,
+    { code, scope }: { code: Readonly<Record<string, Code>>; scope: StepScope },
+  ) {
+    this.#options = options;
+    this.#code = code;
+    this.#scope = scope;
+  }
+
+  /** Makes the request for an event, or for one item of its list: each of these has an id of its own. */
+  async make(event: FlowEvent, input: unknown, item?: number): Promise<RemoteRequest> {
+    const call = (fn: Code): unknown => fn(input, this.#scope.contextOf(event), event);
+    const url = await this.#url(event, call);
+    const own = remoteHeaders(
+      this.#code.headers === undefined ? this.#options.headers ?? {} : await call(this.#code.headers),
+    );
+    const credentials = takeCredentials(url, own);
+    const secrets = [...secretsOf(url, own), ...credentials];
+    const method = (this.#options.method ?? event.method).toUpperCase();
+    const sent = identityOf(event, { item, hasPath: this.#code.url === undefined });
+    const body = await this.#body(method, input, call);
+    if (body !== undefined && body.type !== "" && !own.has("content-type")) sent.set("content-type", body.type);
+    const name = `${method} ${shownUrl(url)}${item === undefined ? "" : ` for item ${item}`}`;
+    return { method, url, own, sent, body: body?.bytes, name, secrets };
+  }
+
+  async #url(event: FlowEvent, call: (fn: Code) => unknown): Promise<URL> {
+    const { url: text, subpath } = this.#options;
+    const url = this.#code.url === undefined
+      ? remoteUrl(text, event.path)
+      : remoteUrl(await call(this.#code.url), undefined);
+    return subpath === undefined ? url : withSubpath(url, subpath, event.path);
+  }
+
+  async #body(method: string, input: unknown, call: (fn: Code) => unknown): Promise<Encoded | undefined> {
+    if (NEVER_BODY.includes(method)) return undefined;
+    if (this.#code.body !== undefined) return await encode(await call(this.#code.body));
+    if (WITHOUT_BODY.includes(method)) return undefined;
+    return await encode(input instanceof FlowEvent ? input.body : input);
+  }
+}
+
+interface Encoded {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly type: string;
+}
+
+async function encode(value: unknown): Promise<Encoded | undefined> {
+  if (value === null || value === undefined) return undefined;
+  if (typeof value === "string") return { bytes: new TextEncoder().encode(value), type: "text/plain; charset=utf-8" };
+  if (value instanceof Uint8Array) {
+    return { bytes: value as Uint8Array<ArrayBuffer>, type: "application/octet-stream" };
+  }
+  if (value instanceof ArrayBuffer) return { bytes: new Uint8Array(value), type: "application/octet-stream" };
+  if (value instanceof URLSearchParams || value instanceof FormData || value instanceof Blob) {
+    const whole = new Response(value);
+    return { bytes: await whole.bytes(), type: whole.headers.get("content-type") ?? "application/octet-stream" };
+  }
+  if (value instanceof ReadableStream) {
+    throw new TypeError("Cannot send a stream to a remote service: it could not be sent again. Read it first");
+  }
+  return { bytes: new TextEncoder().encode(jsonText(value, "send the body")), type: "application/json" };
+}
+
+/** The event's id and path, as MLRun names them, the path where no function made the URL; and the trace that it belongs to. */
+function identityOf(event: FlowEvent, { item, hasPath }: { item: number | undefined; hasPath: boolean }): Headers {
+  const headers = new Headers();
+  headers.set("mlrun-event-id", headerText(item === undefined ? event.id : `${event.id}.${item}`));
+  if (hasPath && event.path !== "/") headers.set("mlrun-event-path", headerText(event.path));
+  for (const name of TRACE) {
+    const value = event.headers.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+  return headers;
+}
+
+/** A URL's user and password go as a header; gives them. */
+function takeCredentials(url: URL, own: Headers): string[] {
+  const { username, password } = url;
+  [url.username, url.password] = ["", ""];
+  const given = [username, password, decoded(username), decoded(password)].filter((text) => text !== "");
+  if (given.length > 0 && !own.has("authorization")) {
+    own.set(
+      "authorization",
+      `Basic ${new TextEncoder().encode(`${decoded(username)}:${decoded(password)}`).toBase64()}`,
+    );
+  }
+  return given;
+}
+
+function* secretsOf(url: URL, own: Headers): Generator<string> {
+  const texts = [...url.searchParams.values()];
+  for (const [name, value] of own) if (!OPEN_HEADERS.includes(name)) texts.push(value, ...value.split(" "));
+  for (const text of texts) {
+    for (const form of [text, encodeURIComponent(text)]) if (form.length >= SHORTEST_SECRET) yield form;
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // it was not encoded
+  }
+}
