@@ -71,7 +71,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/flow/inlet.ts": "worker_test.ts",
   "lib/flow/pump.ts": "reply_stream_test.ts, walk_test.ts, promises/nothing_hangs_test.ts",
   "lib/flow/open.ts": "every test of lib/flow opens by it",
-  "lib/flow/trip.ts": "walk_test.ts: random graphs, taking out one count fails it",
   "lib/graph/builder.ts": "compile_test.ts and cell_test.ts",
   "lib/graph/chain.ts": "tests/types/chain_test.ts and compile_test.ts",
   "lib/graph/from_document.ts": "document_test.ts",
@@ -149,6 +148,12 @@ Deno.test("the arrows of the house go one way", () => {
     });
   });
   deepStrictEqual(wrong, []);
+});
+
+Deno.test("the README names each room of lib once", () => {
+  const [, rooms = ""] = /## The rooms\n([^]*)/.exec(read("README.md")) ?? [];
+  const named = [...rooms.matchAll(/^\| `(lib\/[^`]+)`/gm)].map(([, room]) => room!).sort();
+  deepStrictEqual(named, Object.keys(ARROWS).filter((room) => room.startsWith("lib/")).sort());
 });
 
 Deno.test("a room imports the packages that are planned for it: by their names at start, or from a variable later", () => {

@@ -27,12 +27,12 @@ export class Table {
   readonly #isLong: readonly boolean[];
 
   /** Takes the rows; at most `maxRows` of them are kept. */
-  constructor(rows: readonly Readonly<Record<string, unknown>>[], options: TableOptions = {}) {
+  constructor(rows: readonly object[], options: TableOptions = {}) {
     const { maxRows = ROWS, columns } = options;
     if (!Number.isInteger(maxRows) || maxRows < 0) {
       throw new RangeError(`Cannot show ${maxRows} rows: maxRows is a whole number, 0 or more`);
     }
-    this.#rows = rows.slice(0, maxRows);
+    this.#rows = rows.slice(0, maxRows) as Readonly<Record<string, unknown>>[];
     this.#hidden = rows.length - this.#rows.length;
     this.#columns = columns ?? [...new Set(this.#rows.flatMap((row) => Object.keys(row)))];
     this.#isNumeric = this.#columns.map((column) => this.#isOfNumbers(column));
@@ -108,7 +108,7 @@ export class Table {
  *
  * @param rows One object a row; fields that a row lacks stay empty.
  */
-export function table(rows: readonly Readonly<Record<string, unknown>>[], options: TableOptions = {}): Table {
+export function table(rows: readonly object[], options: TableOptions = {}): Table {
   return new Table(rows, options);
 }
 

@@ -35,9 +35,11 @@ const KEPT_SENT = 10_000; // of what left by a queue in memory: enough to look a
 export async function openSteps(plan: Plan, options: OpenOptions): Promise<(RunningStep | undefined)[]> {
   const handlerIndices = new Set(plan.steps.flatMap(({ handlers }) => handlers.map(({ step }) => step)));
   const running: (Mutable<RunningStep> | undefined)[] = new Array(plan.steps.length);
-  const common: Common = { ...options, tables: new Tables(options.surroundings.table), shared: new Map() };
+  const { surroundings: { log, table } } = options;
+  const tables = new Tables(table, { steps: plan.steps, log });
+  const common: Common = { ...options, tables, shared: new Map() };
   await Promise.all(plan.steps.map(async (step, index) => {
-    const { clock, surroundings: { log } } = options;
+    const { clock } = options;
     const policy = new Policy({ step: step.spec.name, options: step.options, clock, log });
     const shell: Mutable<RunningStep> = {
       name: step.spec.name,

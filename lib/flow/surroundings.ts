@@ -1,6 +1,7 @@
+import { isA } from "../errors.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { Context, Log } from "../graph/context.ts";
-import type { FlowEvent } from "../graph/event.ts";
+import { FlowEvent } from "../graph/event.ts";
 import type { OpenTable, Tables } from "./tables.ts";
 import type { ErrorStream } from "./failures.ts";
 import type { Stream } from "../streams/stream.ts";
@@ -53,15 +54,26 @@ export function contextFor(
     param<Value>(name: string, fallback?: Value): Value {
       return (params.has(name) ? params.get(name) : fallback) as Value;
     },
-    table: (name) => tables.table(name, fn),
+    table: (name) => tables.table(name, { function: fn, step }),
     metric(name, value) {
       surroundings.metric?.(name, value, step);
     },
     pushError(event, error) {
+      checkReport(event, error);
       log.error(error.message, { event: event.id, function: fn, step, error: error.name });
       surroundings.pushError?.(event, error, step);
     },
   };
+}
+
+function checkReport(event: unknown, error: unknown): void {
+  const wrong = !isA(event, FlowEvent)
+    ? `its event is ${event === null ? "null" : typeof event}, not the step's event (fullEvent: true)`
+    : !isA(error, Error)
+    ? `it is ${error === null ? "null" : typeof error}, not an Error`
+    : undefined;
+  if (wrong === undefined) return;
+  throw new TypeError(`Cannot report the error: ${wrong}. Say context.pushError(event, new Error("…"))`);
 }
 
 /** Makes one state a function. */

@@ -155,6 +155,7 @@ export class ServingFunction {
   /**
    * Hands in a table, which steps get by `context.table(name)` and `joinWithTable(name)`. Each time the function starts, the table has
    * the rows that are given here; a table of one's own, made by `memoryTable` or another keeper of rows, stays as steps leave it.
+   * Where tables are handed in, a step that reads one that is neither among them nor filled by a ready step is told of in the log.
    *
    * @param rows A list of rows with `{ key: "field" }`; an object or a map of rows by key; or a table.
    * @throws {TypeError} If a row is no object, or has no key.
@@ -256,7 +257,7 @@ export class ServingFunction {
   /** Opens the tables that were handed in; each start anew. */
   get #tables(): OpenTable {
     const tables = new Map(this.#told.live.flatMap((told) => told.kind === "table" ? [[told.name, told.open]] : []));
-    return (name) => tables.get(name)?.();
+    return Object.assign((name: string) => tables.get(name)?.(), { names: [...tables.keys()] });
   }
 
   /** The router of a function that was given a model before a topology: it is no cell's, since the models of several share it. */

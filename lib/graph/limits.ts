@@ -10,7 +10,11 @@ export interface FlowLimits {
   timeoutMs?: number;
   /** What is still under way so many milliseconds after closing began fails with status 503. Default 30,000. */
   closeTimeoutMs?: number;
-  /** How many events may wait for something at once before `emit` waits, 1 or more. Default 1,000. */
+  /**
+   * How many events may wait for something at once before `emit` waits, 1 or more. Default 1,000. A step that awaits `emit` into its own
+   * flow is one of them: while the flow is full, the step and its `emit` wait for each other, until `close` gives both up. Send an
+   * event back by `cycleTo` instead, or do not await.
+   */
   maxInFlight?: number;
 }
 

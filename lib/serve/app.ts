@@ -5,6 +5,7 @@ import { type EventInit, FlowEvent } from "../graph/event.ts";
 import { decodeBody } from "./decode_body.ts";
 import { encodeError, encodeReply } from "./encode_reply.ts";
 import { encodeStream } from "./encode_stream.ts";
+import { headerText } from "./header_text.ts";
 
 /** What is known of a request besides its bytes. */
 export type RequestInfo = Pick<EventInit, "id" | "key" | "time" | "trigger">;
@@ -100,7 +101,7 @@ function respond(outcome: Outcome, event: FlowEvent): Response | Promise<Respons
     case "ended":
       return new Response(null, {
         status: 204,
-        headers: { "x-event-id": event.id, "x-ended-at-step": encodeURI(outcome.step) },
+        headers: { "x-event-id": headerText(event.id), "x-ended-at-step": headerText(outcome.step) },
       });
     case "failed":
       return encodeError(outcome.error.status, failureBody(outcome.error, event));

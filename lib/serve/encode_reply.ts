@@ -1,5 +1,6 @@
 import type { ReplyBody } from "../errors.ts";
 import { jsonText } from "../protocol/json_text.ts";
+import { headerText } from "./header_text.ts";
 
 /**
  * Writes a reply: text as text, bytes as bytes, a `Response` as it is, undefined as 204, everything else as JSON.
@@ -8,7 +9,7 @@ import { jsonText } from "../protocol/json_text.ts";
  */
 export function encodeReply(value: unknown, id: string): Response {
   if (value instanceof Response) return value;
-  if (value === undefined) return new Response(null, { status: 204, headers: { "x-event-id": id } });
+  if (value === undefined) return new Response(null, { status: 204, headers: { "x-event-id": headerText(id) } });
   if (typeof value === "string") return reply(value, "text/plain; charset=utf-8");
   if (value instanceof Uint8Array) return reply(value as Uint8Array<ArrayBuffer>, "application/octet-stream");
   return reply(jsonText(value, "send the reply"), "application/json");

@@ -1,4 +1,5 @@
 import { encodeReply } from "./encode_reply.ts";
+import { headerText } from "./header_text.ts";
 
 type Write = (chunk: unknown) => Promise<Uint8Array<ArrayBuffer>>;
 
@@ -26,7 +27,7 @@ export async function encodeStream(
       await chunks.return?.();
     },
   }, { highWaterMark: 0 });
-  return new Response(body, { headers: { "content-type": type, "x-event-id": id } });
+  return new Response(body, { headers: { "content-type": type, "x-event-id": headerText(id) } });
 }
 
 function formOf(first: unknown, accept: string | null): readonly [type: string, write: Write] {

@@ -8,6 +8,7 @@ import type { Maybe } from "../graph/typing.ts";
 import { AfterEvents } from "./windows/after_events.ts";
 import { checkAggregations, splitAggregations, valueReader } from "./windows/aggregation.ts";
 import { type Emission, EMIT_POLICY, type EmitPolicy, EveryEvent } from "./windows/emission.ts";
+import { appendFields } from "./body/append_fields.ts";
 import { fieldsOf } from "./body/fields_of.ts";
 import { keyReader, splitOption } from "./body/key_reader.ts";
 import { OnBoundary } from "./windows/on_boundary.ts";
@@ -35,6 +36,12 @@ export interface AggregateByKeyOptions<In, Aggs extends Aggregations<In>, Emit e
    * and is counted as `late`. Default: the longest window.
    */
   readonly lateness?: Duration;
+  /**
+   * How far ahead of the flow's clock an event's time may be. One that is further ahead still goes on as it came, without the fields,
+   * and is counted as `tooEarly`: one wrong time would make every later event of its key too late. For a replay of times to come, say
+   * more. Default: the longest window, at least a day.
+   */
+  readonly maxAhead?: Duration;
   /** When something is given out. Default: for every event. */
   readonly emit?: Emit;
   /** Makes the new body of the body and the fields. Default: both together; where they have a field in common, the body's stays. */
@@ -47,6 +54,7 @@ const OPTIONS = z.strictObject({
   aggregations: z.array(AGGREGATION).min(1),
   table: z.string().min(1).optional(),
   lateness: DURATION.optional(),
+  maxAhead: DURATION.optional(),
   emit: EMIT_POLICY.optional(),
 });
 
@@ -54,6 +62,7 @@ const OPTIONS = z.strictObject({
 export const AGGREGATE_BY_KEY: StepDefinition = {
   kind: "aggregateByKey",
   shape: "box3d",
+  table: "fills",
   options: OPTIONS,
   code: { key: "optional", time: "optional", join: "optional" },
   canDrop: true,
@@ -75,11 +84,13 @@ export const AGGREGATE_BY_KEY: StepDefinition = {
 };
 
 const ACT = "aggregate the event";
+const DAY_MS = 86_400_000; // a clock in another time zone is no wrong time
 
 class AggregateByKey implements Operator {
   readonly #join: Code | undefined;
   readonly #scope: StepScope;
   readonly #windows: WindowTable;
+  readonly #aheadMs: number;
   readonly #emission: Emission;
   readonly #keyOf: (event: FlowEvent) => string | undefined;
   readonly #timeOf: (event: FlowEvent) => number;
@@ -102,6 +113,9 @@ class AggregateByKey implements Operator {
       plans,
       options.lateness === undefined ? undefined : parseDuration(options.lateness),
     );
+    this.#aheadMs = options.maxAhead === undefined
+      ? Math.max(DAY_MS, ...plans.map(({ longestMs }) => longestMs))
+      : parseDuration(options.maxAhead);
     if (options.table !== undefined) windowsIn(options.table, scope).add(this.#windows, name);
     this.#emission = this.#emissionOf(options.emit);
   }
@@ -112,9 +126,11 @@ class AggregateByKey implements Operator {
     const body = this.#scope.read(event);
     if (this.#join === undefined) fieldsOf(body, ACT); // before anything is counted
     const values = this.#values.map((valueOf) => valueOf(body));
-    const state = this.#windows.add(key, values, { time, now: this.#scope.clock.now() });
+    const now = this.#scope.clock.now();
+    const isTooEarly = time > now + this.#aheadMs;
+    const state = isTooEarly ? undefined : this.#windows.add(key, values, { time, now });
     if (state === undefined) {
-      this.#scope.count("late");
+      this.#scope.count(isTooEarly ? "tooEarly" : "late");
       return this.#emission.takeLate(event);
     }
     return this.#emission.take({ event, state, finish: () => this.#finish(event, state, time) });
@@ -135,7 +151,7 @@ class AggregateByKey implements Operator {
       this.#scope.write(event, value);
       return event;
     };
-    if (this.#join === undefined) return write({ ...fields, ...fieldsOf(body, ACT) });
+    if (this.#join === undefined) return write(appendFields(fieldsOf(body, ACT), fields));
     return andThen(this.#join(body, fields), write);
   }
 
@@ -163,7 +179,7 @@ class AggregateByKey implements Operator {
  * Time is that of the events, so a replay gives what the stream gave. Every window is put together of buckets each time, so sums do
  * not drift. Fields are called `<name>_<operation>_<window>`; a window without values has count 0 and null for the rest.
  *
- * An event that comes late is counted where it belongs, gets what is known as of its own time, and counts for all that come after
+ * Times are bounded both ways, see `lateness` and `maxAhead`. An event that comes late is counted where it belongs, gets what is known as of its own time, and counts for all that come after
  * it. Kept are, for each key, the buckets of its longest window and lateness; a key is forgotten when nothing of it can be in a
  * window any more, by the events' times and by the clock. Windows live as long as the flow.
  *
@@ -184,9 +200,9 @@ class AggregateByKey implements Operator {
  *   .respond();
  *
  * await using server = await fn.toMockServer();
- * deepStrictEqual(await server.test("/", { user: "ana", amount: 5, at: "2026-01-01T10:00:00Z" }), [1, 5]);
- * deepStrictEqual(await server.test("/", { user: "ana", amount: 7, at: "2026-01-01T10:30:00Z" }), [2, 12]);
- * deepStrictEqual(await server.test("/", { user: "ana", amount: 9, at: "2026-01-01T11:00:00Z" }), [2, 16]);
+ * deepStrictEqual(await server.test("/", { user: "ana", amount: 5, at: "2024-01-01T10:00:00Z" }), [1, 5]);
+ * deepStrictEqual(await server.test("/", { user: "ana", amount: 7, at: "2024-01-01T10:30:00Z" }), [2, 12]);
+ * deepStrictEqual(await server.test("/", { user: "ana", amount: 9, at: "2024-01-01T11:00:00Z" }), [2, 16]);
  * ```
  */
 export function aggregateByKey<

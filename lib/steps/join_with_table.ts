@@ -34,6 +34,7 @@ const OPTIONS = z.strictObject({
 export const JOIN_WITH_TABLE: StepDefinition = {
   kind: "joinWithTable",
   shape: "box",
+  table: "reads",
   options: OPTIONS,
   code: { key: "optional", join: "optional" },
   canDrop: true,

@@ -16,6 +16,7 @@ const OPTIONS = z.strictObject({ table: z.string().min(1).optional() });
 export const MAP_WITH_STATE: StepDefinition = {
   kind: "mapWithState",
   shape: "box",
+  table: "fills",
   options: OPTIONS,
   code: { initial: "required", fn: "required", key: "optional" },
   open({ options, code }, scope) {

@@ -5,6 +5,7 @@ import { andThen } from "../graph/later.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
+import { appendFields } from "./body/append_fields.ts";
 import { fieldsOf } from "./body/fields_of.ts";
 import { keyReader, splitOption } from "./body/key_reader.ts";
 import { timeReader } from "./body/time_reader.ts";
@@ -37,6 +38,7 @@ const OPTIONS = z.strictObject({
 export const QUERY_BY_KEY: StepDefinition = {
   kind: "queryByKey",
   shape: "box",
+  table: "reads",
   options: OPTIONS,
   code: { key: "optional", time: "optional", join: "optional" },
   open: ({ options, code }, scope) => new QueryByKey(OPTIONS.parse(options), code, scope),
@@ -90,7 +92,7 @@ class QueryByKey implements Operator {
       this.#scope.write(event, value);
       return event;
     };
-    if (this.#join === undefined) return write({ ...features, ...fieldsOf(body, this.#act) });
+    if (this.#join === undefined) return write(appendFields(fieldsOf(body, this.#act), features));
     return andThen(this.#join(body, features), write);
   }
 }

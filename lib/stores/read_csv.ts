@@ -8,6 +8,7 @@ import { FileItem } from "./file_item.ts";
 import { localPath } from "./local_path.ts";
 import { checkScan, type ScanOptions, scanRows } from "./scan.ts";
 import { quoteName, quotePath, quoteText } from "./sql_text.ts";
+import { wideColumns } from "./wide_columns.ts";
 
 /** How a CSV file is read. */
 export interface ReadCsvOptions extends ScanOptions {
@@ -44,12 +45,13 @@ const OPTIONS = z.object({
   maxLineBytes: z.int().min(1_000).max(2 ** 30).default(16 * 2 ** 20),
 });
 
+const SAMPLE_ROWS = 20_480; // what DuckDB looks at
 const CANDIDATES = ["NULL", "BOOLEAN", "BIGINT", "DOUBLE", "TIME", "DATE", "TIMESTAMP", "TIMESTAMPTZ", "VARCHAR"];
 
 /**
  * Reads a CSV file (RFC 4180), row by row as objects, without holding more than a piece of it in memory. Types are what the fields
- * look like; where that is not what they are (a code `00123` stays text, but `yes` and `no` become booleans), say `types`. Integers
- * beyond 64 bits are floating numbers unless `types` says `HUGEINT` or `VARCHAR`. DuckDB is fetched from npm the first time.
+ * look like; where that is not what they are (a code `00123` stays text, but `yes` and `no` become booleans), say `types`. A column
+ * of integers keeps every digit: beyond 64 bits it holds `bigint`, beyond 38 digits text. DuckDB is fetched from npm the first time.
  *
  * @example
  * ```ts
@@ -88,15 +90,26 @@ export async function* readCsv<Row extends object = Record<string, unknown>>(
     if (kind === "directory") throw new DataError(`Cannot read "${one}": it is a directory, not a CSV file`);
   }
   const form = { ...options, ...checked.data };
-  const table = tableFunction(paths, form);
   try {
-    yield* scanRows<Row>(table, act, options);
+    yield* scanRows<Row>(await exactTable(paths, form, act), act, options);
   } catch (error) {
     throw await moreOf(error, paths, form);
   }
 }
 
 type Form = Omit<ReadCsvOptions, keyof z.infer<typeof OPTIONS>> & z.infer<typeof OPTIONS>;
+
+/** A table with the types that fields look like, but that no integer is rounded. */
+async function exactTable(paths: readonly string[], form: Form, act: string): Promise<string> {
+  const table = tableFunction(paths, form);
+  if (form.inferTypes === false) return table;
+  const text = tableFunction(paths, { ...form, inferTypes: false, types: {} });
+  const wide = await wideColumns(act, { table, text, rows: SAMPLE_ROWS });
+  const unsaid = Object.entries(wide).filter(([name]) => !Object.hasOwn(form.types, name));
+  return unsaid.length === 0
+    ? table
+    : tableFunction(paths, { ...form, types: { ...form.types, ...Object.fromEntries(unsaid) } });
+}
 
 /** A dialect that is given as a whole: a guessed one would read a broken file as another one. */
 function tableFunction(paths: readonly string[], form: Form, columns?: readonly string[]): string {

@@ -1,5 +1,5 @@
 import { StreamError } from "../errors.ts";
-import { openRecord, sealRecord } from "./record.ts";
+import { openRecord, sealRecords } from "./record.ts";
 import type { NewRecord, Stream, StreamRecord, Subscription } from "./stream.ts";
 import { MACHINE_CLOCK, type StreamClock } from "./stream_clock.ts";
 
@@ -23,7 +23,7 @@ export class DummyStream<Body = unknown> implements Stream<Body> {
   async publish(records: readonly NewRecord<Body>[]): Promise<void> {
     if (this.#isClosed) throw new StreamError(`Cannot publish to ${this.path}: it is closed`);
     const now = this.#clock.now();
-    const sealed = records.map((record) => sealRecord(record, now));
+    const sealed = sealRecords(records, () => now);
     for (const record of sealed) {
       const place = { partition: "0", offset: String(this.records.length), tries: 1, publishedAt: now };
       this.records.push(openRecord(record, place));

@@ -3,7 +3,7 @@ import { deadLetterPath } from "./dead_letter_path.ts";
 import type { MemoryBroker } from "./memory_broker.ts";
 import type { MemoryLog } from "./memory_log.ts";
 import { MemorySubscription } from "./memory_subscription.ts";
-import { sealDeadLetter, sealRecord } from "./record.ts";
+import { sealDeadLetter, sealRecords } from "./record.ts";
 import type { NewRecord, Stream, SubscribeOptions, Subscription } from "./stream.ts";
 import type { StreamClock } from "./stream_clock.ts";
 import { planSubscription } from "./subscribe_options.ts";
@@ -33,7 +33,7 @@ export class MemoryStream<Body> implements Stream<Body> {
     this.#refuseClosed("publish to");
     const { log, clock } = this.#parts;
     const now = () => clock.now();
-    await log.append(records.map((record) => sealRecord(record, now())), { by: this, now });
+    await log.append(sealRecords(records, now), { by: this, now });
   }
 
   // deno-lint-ignore require-await -- a broker would have to be asked

@@ -16,6 +16,29 @@ export type RecordPlace = Pick<StreamRecord, "partition" | "offset" | "tries">;
 const ENVELOPE = "levada-";
 
 /**
+ * Writes records, see `sealRecord`.
+ *
+ * @throws {StreamError} If they are no list of records, or a part of one cannot travel.
+ */
+export function sealRecords(records: readonly NewRecord[], now: () => number): WireRecord[] {
+  if (!Array.isArray(records)) {
+    throw new StreamError(`Cannot publish records: they are ${kindOf(records)}, not a list. Say publish([{ body }])`);
+  }
+  return records.map((record, index) => {
+    if (kindOf(record) === "object") return sealRecord(record, now());
+    throw new StreamError(
+      `Cannot publish the records: the one at index ${index} is ${
+        kindOf(record)
+      }, not an object. Say publish([{ body }])`,
+    );
+  });
+}
+
+function kindOf(value: unknown): string {
+  return value === null ? "null" : Array.isArray(value) ? "a list" : typeof value;
+}
+
+/**
  * Writes a record: body, key, and everything else as headers of text without line breaks.
  *
  * @throws {StreamError} If a part of it cannot travel.
@@ -26,10 +49,13 @@ export function sealRecord(record: NewRecord, now: number): WireRecord {
     if (!name.startsWith(ENVELOPE)) headers[name] = value;
   }
   const { bytes, contentType } = encodeBody(record.body, headers["content-type"]);
-  if (Number.isNaN(record.time?.getTime())) throw new StreamError("Cannot publish the record: its time is no date");
+  const { time } = record;
+  if (time !== undefined && !(time instanceof Date && !Number.isNaN(time.getTime()))) {
+    throw new StreamError("Cannot publish the record: its time is no date");
+  }
   headers["content-type"] = contentType;
   headers["levada-id"] = escapeText("id", record.id ?? crypto.randomUUID());
-  headers["levada-time"] = (record.time ?? new Date(now)).toISOString();
+  headers["levada-time"] = (time ?? new Date(now)).toISOString();
   if (record.path !== undefined) headers["levada-path"] = escapeText("path", record.path);
   if (record.key !== undefined) escapeText("key", record.key);
   return { key: record.key, bytes, headers };

@@ -1,3 +1,4 @@
+import { describeThrown } from "../errors.ts";
 import type { Flow } from "../flow/flow.ts";
 import type { Worker } from "../flow/worker.ts";
 import type { Log, LogLine } from "../graph/context.ts";
@@ -152,14 +153,22 @@ export class TestBench implements AsyncDisposable {
   /**
    * Closes the functions in the order of the graph: each gives out and finishes what it has in hand. Time is moved on where one
    * waits for it. Where a function has crashed and was not started again, the rest is ended as well, since it may wait for that one.
+   * A function that cannot close does not keep the others from it, and is told once: a second call has nothing left to do.
+   *
+   * @throws {AggregateError} What a function's flow tells when it closes; with several such, one of them all.
    */
   async close(): Promise<void> {
     const isWhole = this.#slots.every(({ running }) => running !== undefined);
+    const errors: unknown[] = [];
     for (const slot of this.#slots) {
       if (slot.running === undefined) continue;
-      if (!isWhole) await this.crash(slot.part.name);
-      else await this.#close(slot);
+      const ended = isWhole ? this.#close(slot, slot.running) : this.crash(slot.part.name);
+      await ended.catch((error) => void errors.push(error));
     }
+    if (errors.length === 1) throw errors[0];
+    if (errors.length === 0) return;
+    const lines = errors.map((error) => `\n${describeThrown(error).message}`).join("");
+    throw new AggregateError(errors, `Cannot close ${errors.length} functions of "${this.#unit.name}":${lines}`);
   }
 
   /** See `close`. */
@@ -167,17 +176,19 @@ export class TestBench implements AsyncDisposable {
     await this.close();
   }
 
-  async #close(slot: Slot): Promise<void> {
-    const { worker, flow } = slot.running!;
+  async #close(slot: Slot, { worker, flow }: Running): Promise<void> {
     let isClosed = false;
     const closing = worker.close().finally(() => isClosed = true);
     closing.catch(() => {});
     await settle();
     while (!isClosed && this.clock.nextMs !== undefined) await this.clock.advance(this.clock.nextMs);
-    await closing;
-    this.#counts.push({ name: slot.part.name, counts: flow.counts() });
-    slot.running = undefined;
-    await settle();
+    try {
+      await closing;
+    } finally {
+      this.#counts.push({ name: slot.part.name, counts: flow.counts() });
+      slot.running = undefined;
+      await settle();
+    }
   }
 
   async #start(part: FunctionPart): Promise<Running> {

@@ -8,8 +8,14 @@ export class TestClock implements Clock {
 
   /** Made by `testClock`. */
   constructor(start: Date | number = 0) {
-    this.#now = Number(start);
-    if (!Number.isFinite(this.#now)) throw new RangeError("Cannot make a test clock: its start is no time");
+    const now = start instanceof Date ? start.getTime() : start;
+    if (typeof now !== "number" || !Number.isFinite(now)) {
+      const state = start instanceof Date ? "an invalid date" : typeof now === "number" ? now : typeof now;
+      throw new RangeError(
+        `Cannot make a test clock: its start is no time but ${state}. Give a date, or milliseconds since 1970`,
+      );
+    }
+    this.#now = now;
   }
 
   /** Milliseconds since 1970. */
@@ -17,8 +23,15 @@ export class TestClock implements Clock {
     return this.#now;
   }
 
-  /** Calls `run` when the clock has been moved on by so many milliseconds. */
+  /**
+   * Calls `run` when the clock has been moved on by so many milliseconds.
+   *
+   * @throws {RangeError} For what is no number.
+   */
   schedule(afterMs: number, run: () => void): () => void {
+    if (typeof afterMs !== "number" || Number.isNaN(afterMs)) {
+      throw new RangeError(`Cannot set a timer after ${afterMs} ms: say how many milliseconds`);
+    }
     const timer = { at: this.#now + Math.max(0, afterMs), run };
     this.#timers.push(timer);
     return () => this.#timers = this.#timers.filter((other) => other !== timer);

@@ -1,9 +1,17 @@
-/** Sends a million events through fan-out, batch, error handler and cycle, and fails if one is lost or memory grows. */
+/**
+ * Sends a million events through fan-out, batch, error handler and cycle, then a fifth of that, asked with keys, through merges, a
+ * queue and time-outs; fails if one is lost or memory grows.
+ */
 
-import { ok, strictEqual } from "node:assert/strict";
-import { batch, choice, filter, flatMap, serving } from "levada";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { batch, choice, type Context, filter, flatMap, merge, queue, serving } from "levada";
+import { testClock } from "levada/testing";
 
 const EVENTS = 1_000_000;
+const ASKED = 200_000;
+const AT_ONCE = 100;
+const BEHIND = 50;
+const TIMEOUT_MS = 1_000;
 const ALLOWED_GROWTH_BYTES = 2_000_000; // of a heap of about 9 MB; a leak of 2 bytes an event is found
 
 interface Body {
@@ -39,17 +47,76 @@ function heapBytes(): number {
   return Deno.memoryUsage().heapUsed;
 }
 
-const flow = await fn.start({ log: { debug() {}, info() {}, warn() {}, error() {} } });
-let early = 0;
-for (let n = 1; n <= EVENTS; n++) {
-  await flow.emit({ n });
-  if (n % (EVENTS / 10) !== 0) continue;
-  const bytes = heapBytes();
-  early ||= bytes;
-  console.log(`${n} events, ${(bytes / 1e6).toFixed(1)} MB`);
-  ok(bytes - early < ALLOWED_GROWTH_BYTES, `the heap grew by ${bytes - early} bytes`);
+/** Tells the heap's size ten times, and fails if it has grown since the first. */
+function watchHeap(events: number): (done: number) => void {
+  let early = 0;
+  return (done) => {
+    if (done % (events / 10) !== 0) return;
+    const bytes = heapBytes();
+    early ||= bytes;
+    console.log(`${done} events, ${(bytes / 1e6).toFixed(1)} MB`);
+    ok(bytes - early < ALLOWED_GROWTH_BYTES, `the heap grew by ${bytes - early} bytes`);
+  };
 }
-await flow.close();
-strictEqual(counts.left, EVENTS, "every event leaves the cycle once");
-strictEqual(counts.caught, Math.floor(EVENTS / 6), "every failure is caught once");
+
+const log = { debug() {}, info() {}, warn() {}, error() {} };
+
+async function soakEmitted(): Promise<void> {
+  const flow = await fn.start({ log });
+  const watch = watchHeap(EVENTS);
+  for (let n = 1; n <= EVENTS; n++) {
+    await flow.emit({ n });
+    watch(n);
+  }
+  await flow.close();
+  strictEqual(counts.left, EVENTS, "every event leaves the cycle once");
+  strictEqual(counts.caught, Math.floor(EVENTS / 6), "every failure is caught once");
+}
+
+/** Every thousandth never answers; the second merge has no second part for any, so it gives up all but the last. */
+function askedFunction() {
+  const asked = serving("asked");
+  const graph = asked.setTopology("flow", { timeoutMs: TIMEOUT_MS });
+  const start = graph.to("start", (body: Body) => body);
+  const left = start.to("left", async ({ n }: Body, { signal }: Context) => {
+    if (n % 1_000 === 0) {
+      await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    }
+    return n;
+  });
+  const right = start.to("right", ({ n }: Body) => -n);
+  graph.after(left, right).to("join", merge<number>()).to("q", queue({ capacityEvents: AT_ONCE }))
+    .to("sum", (parts) => parts.reduce((sum, part) => sum + part, 0)).respond();
+  start.to("pairs", merge({ key: ({ n }: Body) => `pair ${n}`, expected: 2, maxBehindEvents: BEHIND }));
+  return asked;
+}
+
+async function soakAsked(): Promise<void> {
+  const clock = testClock();
+  const flow = await askedFunction().start({ log, clock });
+  const watch = watchHeap(ASKED);
+  const caller = new AbortController();
+  const kinds: Record<string, number> = {};
+  const ask = async (n: number) => {
+    const key = n % 1_000 === 0 ? "stuck" : `key ${n % 10}`; // whoever shares its key would have to wait for it
+    const kind = await flow.ask<number>({ n }, { key, signal: caller.signal }).then(
+      String,
+      ({ status }) => String(status),
+    );
+    kinds[kind] = (kinds[kind] ?? 0) + 1;
+  };
+  for (let n = 0; n < ASKED; n += AT_ONCE) {
+    const asks = Array.from({ length: AT_ONCE }, (_, index) => ask(n + index + 1));
+    if ((n + AT_ONCE) % 1_000 === 0) await clock.advance(TIMEOUT_MS);
+    await Promise.all(asks);
+    watch(n + AT_ONCE);
+  }
+  await flow.close();
+  deepStrictEqual(kinds, { 0: ASKED - ASKED / 1_000, 504: ASKED / 1_000 }, "every event is answered or timed out");
+  strictEqual(flow.counts().pairs?.givenUp, ASKED - BEHIND, "every part without another is given up");
+  strictEqual(clock.timers, 0);
+}
+
+await soakEmitted();
+await soakAsked();
 console.log("nothing lost, memory flat");

@@ -190,3 +190,26 @@ Deno.test("an event that is given up while it waits for room in a queue leaves t
   await flow.close();
   ok(gates.length === 0);
 });
+
+Deno.test("a step that awaits an emit into its own full flow is given up when the flow closes; one that does not await is not", async () => {
+  for (const awaits of [true, false]) {
+    const clock = new ManualClock();
+    const fn = serving("own");
+    const seen: number[] = [];
+    fn.setTopology("flow", { maxInFlight: 1, closeTimeoutMs: 50 }).to("again", async (n: number) => {
+      seen.push(n);
+      await Promise.resolve();
+      const sent = n < 3 ? flow.emit(n + 1) : undefined;
+      if (awaits) await sent;
+    });
+    const flow = await fn.start({ ...QUIET, clock });
+    await flow.emit(1);
+    await settle();
+    deepStrictEqual(seen, awaits ? [1] : [1, 2, 3]);
+    const closing = flow.close().then(() => "closed", ({ message }) => message.split("\n").at(-1).trim());
+    await settle();
+    await clock.advance(50);
+    match(await closing, awaits ? /^Step "again" had no answer for event .* after 50 ms$/ : /^closed$/);
+    strictEqual(clock.timers, 0);
+  }
+});

@@ -23,7 +23,7 @@ export function quietContext(step: string, params: Readonly<Record<string, unkno
     signal: new AbortController().signal,
     state: new Map(),
     metric: quiet,
-    table: (table) => tables.table(table, "test"),
+    table: (table) => tables.table(table, { function: "test", step }),
     param: <Value>(name: string, fallback?: Value) => (Object.hasOwn(params, name) ? params[name] : fallback) as Value,
     pushError: (_event, error) => void pushed.push(error.message),
     pushed,

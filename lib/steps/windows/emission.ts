@@ -46,7 +46,7 @@ export interface Emitter {
 export interface Emission {
   /** Takes an event that was counted. */
   take(emitter: Emitter): Reaction | Promise<Reaction>;
-  /** Takes an event that was too late to be counted. */
+  /** Takes an event that was too late, or too early, to be counted. */
   takeLate(event: FlowEvent): Reaction;
   flush(): void | Promise<void>;
   close(): void;

@@ -17,6 +17,11 @@ const CELL_SECONDS = 60;
 const RUN_MS = 300_000;
 const MAIN = fileURLToPath(new URL("../../../lib/cli/main.ts", import.meta.url));
 const STEPS_PAGES = "04_steps.ipynb";
+/** What users look for besides the steps: an option without a cell is as good as none. */
+const LOOKED_FOR = [
+  ..."lateness maxAhead maxValue fixedWindow expected maxBehindEvents caCerts subpath".split(" "),
+  ..."bench.counts context.pushError errorStream".split(" "),
+];
 const FOLDER = fileURLToPath(new URL("../../../notebooks/", import.meta.url));
 
 /** Runs the notebooks and prints each result. */
@@ -28,6 +33,7 @@ export async function run(): Promise<Counts> {
   };
   for (const name of names()) tell(name, await faultsOf(name));
   tell(`${STEPS_PAGES} has every ready step`, await missingSteps());
+  tell(`${STEPS_PAGES} has what users look for`, await missingWords());
   return counts;
 }
 
@@ -35,6 +41,12 @@ async function missingSteps(): Promise<string[]> {
   const { cells } = await readNotebook(FOLDER + STEPS_PAGES);
   const code = cells.filter((cell) => cell.cell_type === "code").map(({ source }) => source).join("\n");
   return [...STEPS.keys()].filter((kind) => !new RegExp(`\\b${kind}[<(]`).test(code)).map((kind) => `no ${kind}`);
+}
+
+async function missingWords(): Promise<string[]> {
+  const { cells } = await readNotebook(FOLDER + STEPS_PAGES);
+  const text = cells.map(({ source }) => source).join("\n");
+  return LOOKED_FOR.filter((word) => !text.includes(word)).map((word) => `no ${word}`);
 }
 
 function names(): string[] {

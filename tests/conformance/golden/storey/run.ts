@@ -33,7 +33,8 @@ export async function runStorey(
   { emits = [] }: GoldenCase,
   limitMs: number,
 ): Promise<StoreyRun> {
-  const clock = new ManualClock();
+  const times = emits.flatMap(({ time }) => time === undefined ? [] : [Date.parse(time)]);
+  const clock = new ManualClock(Math.max(0, ...times)); // what is recorded lay in the past when it was
   const failures: ToldFailure[] = [];
   const flow = await fn.start({ clock, log: failureLog(failures) });
   const results: Settled[] = [];

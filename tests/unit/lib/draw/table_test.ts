@@ -86,3 +86,13 @@ Deno.test("table() keeps columns straight under wide letters", () => {
 Deno.test("table() refuses a number of rows that is none", () => {
   throws(() => table([], { maxRows: -1 }), /Cannot show -1 rows: maxRows is a whole number, 0 or more/);
 });
+
+interface Hit {
+  readonly model: string;
+  readonly right: number;
+}
+
+Deno.test("table() takes rows of an interface", () => {
+  const hits: readonly Hit[] = [{ model: "m1", right: 147 }];
+  strictEqual(table(hits).text, "model  right\nm1       147");
+});

@@ -54,3 +54,10 @@ Deno.test("copyData() copies a field called __proto__ as a field", () => {
   deepStrictEqual(JSON.stringify(copied), JSON.stringify(body));
   deepStrictEqual(Object.getPrototypeOf(copied) === Object.prototype, true);
 });
+
+Deno.test("copyData() copies what a set holds", () => {
+  const data = { set: new Set([{ n: 1 }]) };
+  const copy = copyData(data);
+  deepStrictEqual(copy, data);
+  notStrictEqual([...copy.set][0], [...data.set][0]);
+});

@@ -140,3 +140,28 @@ Deno.test("a log that throws does not fail the event", async () => {
   deepStrictEqual(flow.counts(), { side: { failed: 1, deadLetters: 1 }, log: { failed: 1 } });
   await flow.close();
 });
+
+Deno.test("context.pushError() refuses what is no event or no error", async () => {
+  const graph = new Graph<unknown[]>("g");
+  graph.to("report", ({ body }: FlowEvent, context) => {
+    const [event, error] = body as [never, never];
+    context.pushError(event, error);
+  }, { fullEvent: true }).respond();
+  await using flow = await runGraph(graph);
+  const told = (event: unknown, error: unknown) =>
+    flow.ask([event, error]).then(() => "nothing", (failure) => failure.cause.message);
+  const cure = 'Say context.pushError(event, new Error("…"))';
+  strictEqual(
+    await told(null, new Error("x")),
+    `Cannot report the error: its event is null, not the step's event (fullEvent: true). ${cure}`,
+  );
+  strictEqual(
+    await told("body", new Error("x")),
+    `Cannot report the error: its event is string, not the step's event (fullEvent: true). ${cure}`,
+  );
+  strictEqual(await told(new FlowEvent(1), "text"), `Cannot report the error: it is string, not an Error. ${cure}`);
+  strictEqual(
+    await told(new FlowEvent(1), undefined),
+    `Cannot report the error: it is undefined, not an Error. ${cure}`,
+  );
+});

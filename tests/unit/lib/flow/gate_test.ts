@@ -78,3 +78,19 @@ Deno.test("Gate lets 20,000 events through that wait for one, without a deep sta
   strictEqual(left.length, 20_000);
   ok(left.every((turns, index) => turns === index % 2));
 });
+
+Deno.test("Gate with a limit lets nobody in before those who wait", async () => {
+  const starts: number[] = [];
+  const graph = new Graph<number>("g");
+  graph.to("work", async (n: number) => {
+    starts.push(n);
+    await Promise.resolve();
+    return n;
+  }, { maxInFlight: 1 }).to("again", (n) => {
+    if (n === 1) void flow.emit(10);
+  });
+  const flow = await runGraph(graph);
+  await Promise.all([1, 2, 3].map((n) => flow.emit(n, { key: `key ${n}` })));
+  await flow.close();
+  deepStrictEqual(starts, [1, 2, 3, 10]);
+});

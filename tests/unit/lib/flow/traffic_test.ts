@@ -2,6 +2,7 @@ import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import type { Context } from "../../../../lib/graph/context.ts";
 import { Graph } from "../../../../lib/graph/graph.ts";
 import { settle, testClock } from "../../../../lib/testing/test_clock.ts";
+import { collectGarbage } from "../../../support/collect_garbage.ts";
 import { runGraph } from "../../../support/run_graph.ts";
 
 /** A graph whose step never answers, and tells when it is told to stop. */
@@ -43,4 +44,23 @@ Deno.test("Traffic stops work for a caller that has left", async () => {
   deepStrictEqual(stopped, [1]);
   await rejects(flow.ask(2, { signal: caller.signal }), { status: 499 });
   await flow.close();
+});
+
+Deno.test("Traffic forgets an event that is done, also where its caller might have left", async () => {
+  const graph = new Graph<{ n: number }>("g");
+  graph.to("work", async (body) => {
+    await Promise.resolve();
+    return body;
+  }).respond();
+  await using flow = await runGraph(graph);
+  const caller = new AbortController();
+  const kept: WeakRef<object>[] = [];
+  const ask = async (n: number) => {
+    const body = { n };
+    kept.push(new WeakRef(body));
+    await flow.ask(body, { signal: caller.signal });
+  };
+  for (let n = 0; n < 10; n++) await ask(n);
+  await collectGarbage();
+  deepStrictEqual(kept.filter((body) => body.deref() !== undefined).length, 0);
 });

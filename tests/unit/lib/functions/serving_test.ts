@@ -1,5 +1,14 @@
 import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/strict";
-import { type Context, importFunction, memoryTable, ModelServer, queue, serving, type ServingFunction } from "levada";
+import {
+  type Context,
+  importFunction,
+  joinWithTable,
+  memoryTable,
+  ModelServer,
+  queue,
+  serving,
+  type ServingFunction,
+} from "levada";
 import { Cells } from "../../../support/cells.ts";
 
 class ConstModel extends ModelServer {
@@ -137,6 +146,20 @@ Deno.test("ServingFunction.addTable() takes the last table of a name; without on
   deepStrictEqual(await twice(birthdays(serving("f"))), [null, 1]);
   const fn = birthdays(serving("f")).addTable("users", { ana: { age: 1 } }).addTable("users", { ana: { age: 5 } });
   deepStrictEqual(await twice(fn), [5, 6]);
+});
+
+Deno.test("ServingFunction.addTable() makes a start warn of a table that is not among them", async () => {
+  const fn = serving("f").addTable("users", { ana: { age: 31 } });
+  fn.setTopology("flow").to("join", joinWithTable<{ user: string }>("user", { key: "user" }))
+    .to("ask", (body, context: Context) => [body, context.table("visits").get("ana") ?? null]).respond();
+  const lines: string[] = [];
+  const drop = () => {};
+  const log = { debug: drop, info: drop, error: drop, warn: (line: string) => void lines.push(line) };
+  await using server = await fn.toMockServer({ log });
+  const told = () => lines.splice(0).map((line) => line.replace(/, so.*/, ""));
+  deepStrictEqual(told(), ['Step "join": nobody has handed in table "user"']);
+  for (let call = 0; call < 2; call++) await server.test("/", { user: "ana" });
+  deepStrictEqual(told(), ['Step "ask": nobody has handed in table "visits"']);
 });
 
 Deno.test("ServingFunction.addTable() refuses names and rows that are none", () => {

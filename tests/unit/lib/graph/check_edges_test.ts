@@ -3,6 +3,7 @@ import { Graph } from "../../../../lib/graph/graph.ts";
 import { OnnxModel } from "../../../../lib/models/onnx_model.ts";
 import { modelRouter } from "../../../../lib/routers/model_router.ts";
 import { votingEnsemble } from "../../../../lib/routers/voting_ensemble.ts";
+import { forEach } from "../../../../lib/steps/for_each.ts";
 import { filter } from "../../../../lib/steps/filter.ts";
 import type { TensorSpec } from "../../../../lib/tensor/tensor_spec.ts";
 import { faultLines } from "../../../support/faults.ts";
@@ -172,4 +173,14 @@ Deno.test("checkEdges() lets an ONNX model run between steps that fit, and logs 
   deepStrictEqual(log.lines, [
     `warn: Step "iris": step "prepare" gives "more" BOOL [1], which step "iris" does not take. Leave it out, or take it`,
   ]);
+});
+
+Deno.test("checkEdges() knows nothing behind a step that passes the body on with a result in it", () => {
+  const between = (options: { resultPath?: string }) => {
+    const graph = new Graph("g");
+    graph.to("a", giving(tensor("x", "FP32", -1, 3))).to("note", forEach(() => "seen"), options)
+      .to("b", taking(tensor("x", "FP32", -1, 4))).respond();
+    return faultLines(graph).length;
+  };
+  deepStrictEqual([between({}), between({ resultPath: "note" })], [2, 0]);
 });

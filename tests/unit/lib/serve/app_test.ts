@@ -3,6 +3,7 @@ import { type ReplyBody, StatusError } from "../../../../lib/errors.ts";
 import type { FlowEvent } from "../../../../lib/graph/event.ts";
 import { Graph } from "../../../../lib/graph/graph.ts";
 import { type App, createApp } from "../../../../lib/serve/app.ts";
+import { encodeReply } from "../../../../lib/serve/encode_reply.ts";
 import { filter } from "../../../../lib/steps/filter.ts";
 import { runGraph } from "../../../support/run_graph.ts";
 
@@ -109,6 +110,29 @@ Deno.test("App.fetch() answers 204 naming the step where the event ended", async
   await using flow = await runGraph(graph);
   const response = await createApp(flow).fetch(new Request("http://x/", { method: "POST", body: "1" }));
   deepStrictEqual([response.status, response.headers.get("x-ended-at-step")], [204, "none"]);
+});
+
+Deno.test("App.fetch() names any event and step in headers, whatever letters they have", async () => {
+  for (const [id, step] of [["ü✓", "a"], ["line\nbreak", "b"], ["e", "half \ud83d"]]) {
+    const graph = new Graph("g");
+    graph.to(step!, filter((body) => body !== "end"))
+      .to("pieces", function* (body: unknown) {
+        yield body;
+      }).respond();
+    await using flow = await runGraph(graph);
+    const ask = (body: string) =>
+      createApp(flow).fetch(
+        new Request("http://x/", { method: "POST", body, headers: { "content-type": "text/plain" } }),
+        { id: id! },
+      );
+    const ended = await ask("end");
+    deepStrictEqual([ended.status, decodeURIComponent(ended.headers.get("x-event-id")!)], [204, id]);
+    strictEqual(decodeURIComponent(ended.headers.get("x-ended-at-step")!), step!.toWellFormed());
+    const streamed = await ask("piece");
+    deepStrictEqual([streamed.status, decodeURIComponent(streamed.headers.get("x-event-id")!)], [200, id]);
+    strictEqual(await streamed.text(), "piece");
+    strictEqual(decodeURIComponent(encodeReply(undefined, id!).headers.get("x-event-id")!), id);
+  }
 });
 
 Deno.test("App.fetch() answers 503 when the flow is closed", async () => {

@@ -102,6 +102,38 @@ Deno.test("aggregateByKey() counts a late event where it belongs, and lets one t
   deepStrictEqual(flow.counts(), { agg: { late: 1 } });
 });
 
+Deno.test("aggregateByKey() lets an event pass as it came whose time is too far ahead, so that later ones are not late", async () => {
+  const clock = new ManualClock(60 * MINUTE);
+  const day = 24 * 60;
+  {
+    await using flow = await runGraph(answering(), { clock });
+    const latest = await flow.ask({ amount: 1 }, { time: new Date(8.64e15), key: "a" });
+    deepStrictEqual(latest, { amount: 1 });
+    deepStrictEqual(await ask(flow, 2, 60, "a"), { n_count_1h: 1, n_sum_1h: 2, amount: 2 });
+    deepStrictEqual(await ask(flow, 4, 60 + day, "b"), { n_count_1h: 1, n_sum_1h: 4, amount: 4 }, "a day is allowed");
+    deepStrictEqual(await flow.ask({ amount: 8 }, { time: new Date((60 + day) * MINUTE + 1), key: "b" }), {
+      amount: 8,
+    });
+    deepStrictEqual(flow.counts(), { agg: { tooEarly: 2 } });
+  }
+  const long: Aggregation<Purchase> = { ...SUM, windows: ["7d"], period: "1d" };
+  await using week = await runGraph(answering({ aggregations: [long] }), { clock });
+  deepStrictEqual(await ask(week, 1, 60 + 7 * day), { n_count_7d: 1, n_sum_7d: 1, amount: 1 }, "the longest window is");
+  deepStrictEqual(await ask(week, 1, 61 + 7 * day), { amount: 1 });
+
+  await using strict = await runGraph(answering({ maxAhead: "5m" }), { clock });
+  deepStrictEqual(await ask(strict, 1, 65), { n_count_1h: 1, n_sum_1h: 1, amount: 1 });
+  deepStrictEqual(await ask(strict, 1, 66), { amount: 1 });
+  await clock.advance(MINUTE);
+  deepStrictEqual(await ask(strict, 1, 66), { n_count_1h: 2, n_sum_1h: 2, amount: 1 }, "the clock is the measure");
+});
+
+Deno.test("aggregateByKey() adds its fields behind the body's own, which keep their value", async () => {
+  await using flow = await runGraph(answering());
+  const body = await flow.ask({ amount: 1, n_sum_1h: "mine" }, { time: new Date(0) });
+  deepStrictEqual(Object.entries(body), [["amount", 1], ["n_sum_1h", "mine"], ["n_count_1h", 1]]);
+});
+
 Deno.test("aggregateByKey() counts nothing where there is no value, and fails events whose value is none, without counting", async () => {
   await using flow = await runGraph(answering({
     aggregations: [SUM, { name: "t", column: "amount", operations: ["last", "count"], windows: ["1h"] }],
@@ -310,9 +342,10 @@ Deno.test("aggregateByKey() reports every fault of its options at once, when the
     [{ aggregations: [{ ...nothing, value: 5 }] }, /value of aggregation "n" is number/],
     [{ aggregations: [{ ...SUM, where: "yes" }] }, /where of aggregation "n" is string/],
     [
-      { aggregations: [{ ...SUM, windows: ["1x"] }], lateness: "soon" },
+      { aggregations: [{ ...SUM, windows: ["1x"] }], lateness: "soon", maxAhead: "far" },
       /aggregations\.0\.windows\.0: .*"1x"/,
       /option lateness: .*"soon"/,
+      /option maxAhead: .*"far"/,
     ],
     [
       { aggregations: [{ ...SUM, windows: ["1h", "25m"] }] },

@@ -123,3 +123,18 @@ Deno.test("merge() keeps apart the items of a list that an earlier merge has mad
   await flow.close();
   deepStrictEqual(seen, [[6, 60], [4, 40]]);
 });
+
+Deno.test("merge() remembers no more keys that it gave up than may wait", async () => {
+  const graph = new Graph<string>("g");
+  graph.to("join", merge({ key: (k: string) => k, expected: 2, maxBehindEvents: 1 })).respond();
+  await using flow = await runGraph(graph);
+  const given = ["a", "b"].map((key) => rejects(flow.ask(key), /1 of 2 parts came/));
+  const c = flow.ask("c");
+  await Promise.all(given);
+  await rejects(flow.ask("b"), /given up/);
+  const lost = rejects(c, /1 of 2 parts came/);
+  const a = flow.ask("a"); // as if it came for the first time
+  await lost;
+  deepStrictEqual(await Promise.all([a, flow.ask("a")]), [["a", "a"], ["a", "a"]]);
+  deepStrictEqual(flow.counts().join, { givenUp: 3, late: 1, failed: 4 });
+});

@@ -90,6 +90,7 @@ Deno.test("queryByKey() joins by a function, at once or later; by default fields
   }
   await using flow = await runGraph(graphOf(["s_count_1h"]));
   deepStrictEqual(await flow.ask({ user: "a", s_count_1h: "mine" }), { user: "a", s_count_1h: "mine" });
+  deepStrictEqual(Object.keys(await flow.ask({ user: "a" })), ["user", "s_count_1h"], "features come behind");
 });
 
 Deno.test("queryByKey() names what an aggregation has, where it lacks what is asked", async () => {

@@ -159,3 +159,28 @@ Deno.test("queue() lets as many events go on at once as a step behind it takes, 
     deepStrictEqual([left, largest], [[0, 1, 2, 3, 4, 5, 6], most]);
   }
 });
+
+Deno.test("queue() publishes what has come meanwhile together", async () => {
+  const published: number[] = [];
+  const graph = new Graph<number>("g");
+  graph.to("q", queue({ path: "memory://q" }));
+  const stream = new MemoryBroker().open("memory://q");
+  const flow = await start(compile(sourceOf(graph)), {
+    surroundings: {
+      isMock: true,
+      params: new Map(),
+      log: memoryLog(),
+      openStream: () =>
+        Promise.resolve(Object.assign(Object.create(stream), {
+          publish(records: readonly []) {
+            published.push(records.length);
+            return stream.publish(records);
+          },
+          close: () => stream.close(),
+        })),
+    },
+  });
+  await Promise.all([1, 2, 3, 4].map((n) => flow.emit(n)));
+  await flow.close();
+  deepStrictEqual(published, [4]);
+});

@@ -44,6 +44,30 @@ Deno.test("readCsv() keeps every digit of 64-bit integers, and what is no ISO da
   ]);
 });
 
+Deno.test("readCsv() keeps every digit of integers beyond 64 bits", async () => {
+  const [one, other] = ["12345678901234567890", "12345678901234567891"];
+  deepStrictEqual(await read(`id,x\n${one},1.5\n${other},2\n7,\n,3\n`), [
+    { id: BigInt(one), x: 1.5 },
+    { id: BigInt(other), x: 2 },
+    { id: 7, x: null },
+    { id: null, x: 3 },
+  ]);
+  deepStrictEqual(await read(`a,b,c\n-${one},${one}${one},0${one}\n`), [
+    { a: -BigInt(one), b: `${one}${one}`, c: `0${one}` },
+  ]);
+  deepStrictEqual(
+    await read(`id\n${one}\n`, { types: { id: "DOUBLE" } }),
+    [{ id: Number(one) }],
+    "what is said counts",
+  );
+  deepStrictEqual(await read(`x\n${one}\n0.5\n`), [{ x: Number(one) }, { x: 0.5 }], "a measure is a floating number");
+  await using folder = await temporaryFolder();
+  const paths = ["a", "b"].map((name) => `${folder.path}/${name}.csv`);
+  await Deno.writeTextFile(paths[0]!, `n\n1\n`);
+  await Deno.writeTextFile(paths[1]!, `id\n${one}\n`);
+  deepStrictEqual(await Array.fromAsync(readCsv(paths)), [{ n: 1, id: null }, { n: null, id: BigInt(one) }]);
+});
+
 Deno.test("readCsv() takes types that are said, or none", async () => {
   const text = "id,code,big\n1,yes,170141183460469231731687303715884105727\n";
   deepStrictEqual(await read(text, { types: { code: "VARCHAR", id: "DOUBLE", big: "HUGEINT" } }), [

@@ -1,5 +1,6 @@
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { openRecord, sealDeadLetter, sealRecord } from "../../../../lib/streams/record.ts";
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { openStream } from "../../../../lib/streams/open_stream.ts";
+import { openRecord, sealDeadLetter, sealRecord, sealRecords } from "../../../../lib/streams/record.ts";
 
 const PLACE = { partition: "1", offset: "7", tries: 1, publishedAt: 1_000 };
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -80,4 +81,34 @@ Deno.test("sealDeadLetter() keeps the record and adds what went wrong, however l
   const letter = openRecord(sealDeadLetter(wire, error, "g"), PLACE);
   deepStrictEqual([letter.id, letter.key, letter.body, letter.error?.step], ["a", "k", 1, "s\ufffd"]);
   strictEqual(letter.error?.message.length, 10_000);
+});
+
+Deno.test("sealRecords() refuses what is no list of records, by index", () => {
+  const refused = (records: unknown) => {
+    try {
+      return sealRecords(records as never, () => 0).length;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  deepStrictEqual([undefined, null, "x", { body: 1 }].map(refused), [
+    "Cannot publish records: they are undefined, not a list. Say publish([{ body }])",
+    "Cannot publish records: they are null, not a list. Say publish([{ body }])",
+    "Cannot publish records: they are string, not a list. Say publish([{ body }])",
+    "Cannot publish records: they are object, not a list. Say publish([{ body }])",
+  ]);
+  deepStrictEqual([[{ body: 1 }, null], [[1]], [{ body: 1, time: "today" }]].map(refused), [
+    "Cannot publish the records: the one at index 1 is null, not an object. Say publish([{ body }])",
+    "Cannot publish the records: the one at index 0 is a list, not an object. Say publish([{ body }])",
+    "Cannot publish the record: its time is no date",
+  ]);
+  deepStrictEqual(sealRecords([], () => 0), []);
+});
+
+Deno.test("Stream.publish() refuses what is no list of records, in every stream of this process", async () => {
+  for (const path of ["memory://refuses", "dummy://"]) {
+    await using stream = await openStream(path);
+    await rejects(stream.publish([null as never]), { name: "StreamError", message: /index 0 is null, not an object/ });
+    await rejects(stream.publish("x" as never), { name: "StreamError", message: /they are string, not a list/ });
+  }
 });

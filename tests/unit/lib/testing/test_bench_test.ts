@@ -308,6 +308,71 @@ Deno.test("close() gives out what is held, function after function, and moves ti
   deepStrictEqual([bodies(other.published("out")), bodies(other.committed("q"))], [[[[1]]], [[1]]]);
 });
 
+Deno.test("close() moves time for a step that waits to try again", async () => {
+  let tries = 0;
+  const bench = await testBench(parent((n) => {
+    if (++tries === 1) throw new StatusError(503, "not yet");
+    return n;
+  }, { retries: 1, backoffMs: 500 }));
+  await bench.send(1);
+  deepStrictEqual([tries, bench.clock.timers], [1, 1]);
+  await bench.close();
+  deepStrictEqual([tries, bodies(bench.published("out"))], [2, [2]]);
+  strictEqual(bench.clock.now() >= 250, true, "half of the pause at least is over");
+});
+
+Deno.test("close() closes every function when one cannot, and tells it once", async () => {
+  const fn = serving("parent").addChildFunction("child");
+  const graph = fn.setTopology("flow", { closeTimeoutMs: 100 });
+  graph.to("q", queue<number>({ path: "memory://q" }))
+    .to("pack", batch<number>({ maxEvents: 3 }), { function: "child" })
+    .to("out", queue({ path: "memory://out" }));
+  graph.to("stuck", () => new Promise(() => {}));
+  const bench = await testBench(fn);
+  await bench.send(1);
+  await rejects(bench.close(), (error: Error) => {
+    deepStrictEqual([error.name, error.message.match(/Step "\w+" had no answer/g)], ["AggregateError", [
+      'Step "stuck" had no answer',
+    ]]);
+    return true;
+  });
+  deepStrictEqual(bodies(bench.published("out")), [[1]], "the child gave out its batch");
+  deepStrictEqual(bodies(bench.committed("q")), [1]);
+  strictEqual(bench.clock.timers, 0);
+  strictEqual(bench.counts("parent").stuck?.failed, 1);
+  await bench.close();
+});
+
+Deno.test("close() tells of every function that cannot", async () => {
+  const bench = await testBench(closesBadly());
+  await bench.send(1);
+  await rejects(bench.close(), {
+    name: "AggregateError",
+    message: /Cannot close 2 functions of "parent":\n.*first gone\n.*second gone$/s,
+  });
+  await bench.close();
+});
+
+/** A parent and a child that both fail when they are closed. */
+function closesBadly(): ServingFunction {
+  class Leaver {
+    readonly #name: string;
+    constructor({ name }: { name: string }) {
+      this.#name = name;
+    }
+    do(n: number): number {
+      return n;
+    }
+    close(): void {
+      throw new Error(`${this.#name} gone`);
+    }
+  }
+  const fn = serving("parent").addChildFunction("child");
+  fn.setTopology("flow").to("first", Leaver, { name: "first" }).to("q", queue<number>({ path: "memory://q" }))
+    .to("second", Leaver, { name: "second", function: "child" });
+  return fn;
+}
+
 Deno.test("testBench() refuses wrong names and broken graphs", async () => {
   await using bench = await testBench(parent((n) => n));
   await rejects(bench.crash("other"), /Cannot find function "other" on the bench: there are "parent", "child"/);

@@ -6,7 +6,7 @@ Deno.test("testClock() stands still, and begins where it is told", () => {
   strictEqual(testClock().now(), 0);
   strictEqual(testClock(5).now(), 5);
   strictEqual(testClock(new Date(7)).now(), 7);
-  throws(() => testClock(new Date("never")), /its start is no time/);
+  throws(() => testClock(new Date("never")), /its start is no time but an invalid date/);
 });
 
 Deno.test("advance() calls what is due in the order of its time, at its time", async () => {
@@ -44,4 +44,21 @@ Deno.test("advance() lets promises settle before, between and after, however lon
 
 Deno.test("advance() refuses to go back", async () => {
   for (const ms of [-1, NaN, Infinity]) await rejects(testClock().advance(ms), { name: "RangeError" });
+});
+
+Deno.test("testClock() refuses a start that is text, and schedule() what is no number", () => {
+  throws(() => testClock("2026" as never), {
+    name: "RangeError",
+    message: "Cannot make a test clock: its start is no time but string. Give a date, or milliseconds since 1970",
+  });
+  throws(() => testClock(NaN), /its start is no time but NaN/);
+  throws(() => testClock(null as never), /its start is no time but object/);
+  const clock = testClock();
+  for (const wrong of [NaN, undefined, "10"]) {
+    throws(() => clock.schedule(wrong as never, () => {}), {
+      name: "RangeError",
+      message: /^Cannot set a timer after/,
+    });
+  }
+  deepStrictEqual([clock.timers, clock.nextMs], [0, undefined]);
 });
