@@ -83,7 +83,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/steps/remote/remote_request.ts": "remote_test.ts",
   "lib/stores/table_writer.ts": "unit/lib/steps/write_sql_test.ts, write_parquet_test.ts",
   "lib/streams/delivery.ts": "memory_stream_test.ts: the contract of streams",
-  "lib/streams/memory_group.ts": "memory_stream_test.ts: the contract of streams",
   "lib/streams/memory_log.ts": "memory_stream_test.ts: the contract of streams",
   "lib/streams/stream.ts": "memory_stream_test.ts: the contract of streams",
 };
