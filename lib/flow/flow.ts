@@ -24,7 +24,6 @@ export interface CloseOptions {
 }
 
 const CLOSE_MS = 30_000; // the time that Kubernetes gives a pod
-
 /** What a running flow is made of. */
 export interface FlowParts {
   readonly plan: Plan;
@@ -128,7 +127,7 @@ export class Flow implements AsyncDisposable {
     });
   }
 
-  /** Whether the flow has room for an event: less waits in it than may. */
+  /** Whether the flow has room for an event. */
   get isReady(): boolean {
     return !this.#parts.traffic.isFull;
   }
@@ -139,7 +138,10 @@ export class Flow implements AsyncDisposable {
     return traffic.isFull ? traffic.turn().then(() => traffic.entered()) : Promise.resolve();
   }
 
-  /** Sends a body in and resolves when it is accepted; waits while too many events wait in the flow. */
+  /**
+   * Sends a body in and resolves when it is accepted; waits while the flow is full. A step must not await it into its own flow: while
+   * that is full, both wait for each other until `close` gives them up.
+   */
   emit(body: unknown, options?: EventInit): Promise<void> {
     const { traffic } = this.#parts;
     try {

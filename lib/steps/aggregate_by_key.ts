@@ -38,8 +38,8 @@ export interface AggregateByKeyOptions<In, Aggs extends Aggregations<In>, Emit e
   readonly lateness?: Duration;
   /**
    * How far ahead of the flow's clock an event's time may be. One that is further ahead still goes on as it came, without the fields,
-   * and is counted as `tooEarly`: one wrong time would make every later event of its key too late. For a replay of times to come, say
-   * more. Default: the longest window, at least a day.
+   * and is counted as `tooEarly`: one wrong time would make every later event of its key too late. For a replay of times to come, or
+   * on a test clock that stands before the data, say more. Default: the longest window, at least a day.
    */
   readonly maxAhead?: Duration;
   /** When something is given out. Default: for every event. */
