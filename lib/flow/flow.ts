@@ -2,6 +2,7 @@ import { StatusError, StepError } from "../errors.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { Plan } from "../graph/compile.ts";
 import { type EventInit, FlowEvent } from "../graph/event.ts";
+import { sendInto } from "./begin.ts";
 import type { Tracked } from "./call_context.ts";
 import { checkInput } from "./check_input.ts";
 import { closeFlow } from "./closing.ts";
@@ -24,6 +25,7 @@ export interface CloseOptions {
 }
 
 const CLOSE_MS = 30_000; // the time that Kubernetes gives a pod
+
 /** What a running flow is made of. */
 export interface FlowParts {
   readonly plan: Plan;
@@ -271,17 +273,7 @@ export class Flow implements AsyncDisposable {
   #send(event: FlowEvent, trip: Trip, starts = this.#starts): void {
     const { plan, walk, traffic } = this.#parts;
     if (!plan.hasResponder) trip.settle({ kind: "accepted" });
-    traffic.enter(trip);
-    try {
-      walk.spread(starts, event, trip);
-    } catch (error) { // the body cannot be copied for several start steps
-      const failure = new StepError(starts[0]!.name, error);
-      const isTold = trip.settle({ kind: "failed", error: failure });
-      trip.note(failure);
-      traffic.onFailure(event, failure, isTold);
-      trip.enter();
-      trip.leave(starts[0]!.name);
-    }
+    sendInto(starts, event, { trip, walk, traffic, step: starts[0]!.name });
   }
 
   #refuse(event: FlowEvent, isFromOutside = true): Extract<Outcome, { kind: "failed" }> | undefined {
