@@ -46,7 +46,15 @@ async function hopsOf(
 
 const READ = ["serve/mock_server.ts", "serve/app.ts", "serve/decode_body.ts"];
 const STRAIGHT = ["serve/app.ts", "flow/flow.ts", "flow/straight.ts", "flow/unrolled.ts"];
-const WALKED = ["serve/app.ts", "flow/flow.ts", "flow/walk.ts", "flow/work.ts", "flow/walk.ts", "graph/task.ts"];
+const WALKED = [
+  "serve/app.ts",
+  "flow/flow.ts",
+  "flow/begin.ts",
+  "flow/walk.ts",
+  "flow/work.ts",
+  "flow/walk.ts",
+  "graph/task.ts",
+];
 const WRITTEN = ["serve/app.ts", "serve/encode_reply.ts", "protocol/json_text.ts"];
 
 Deno.test("MockServer.fetch() takes a request of a plain chain the short way, and to the next step through no other hops", async () => {
