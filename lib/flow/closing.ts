@@ -58,18 +58,21 @@ export async function closeFlow(closing: Closing, timeoutMs: number): Promise<un
 }
 
 async function drain({ steps, traffic, walk }: Closing, errors: unknown[]): Promise<void> {
+  const flush = async (step: RunningStep) => {
+    try {
+      await step.operator.flush?.();
+    } catch (error) {
+      errors.push(new StepError(step.name, error));
+    }
+    await traffic.quiet();
+  };
   await traffic.quiet();
   let before: number;
   do { // once where nothing is held, too; again as long as something moves: on a cycle an event comes back to the step that held it
     before = walk.givenBack;
-    for (const step of steps) {
-      try {
-        await step.operator.flush?.();
-      } catch (error) {
-        errors.push(new StepError(step.name, error));
-      }
-      await traffic.quiet();
-    }
+    for (const step of steps.filter(({ joins }) => !joins)) await flush(step);
+    if (walk.givenBack > before) continue; // joins last: what they miss may still be on its way
+    for (const step of steps.filter(({ joins }) => joins)) await flush(step);
   } while (traffic.live > 0 && walk.givenBack > before);
   for (const step of steps) { // what steps still hold after they were asked to give it out, so that nobody waits for ever
     for (const event of [...step.holding]) {

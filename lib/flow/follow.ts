@@ -76,14 +76,15 @@ export class Follow {
   #hold(step: RunningStep, event: FlowEvent): void {
     this.probe?.hold?.(step.name, event);
     step.holding.add(event);
-    tripOf(event).hold(event, step, step.operator.stalled !== undefined);
+    tripOf(event).hold(event, step);
+    step.operator.held?.(event);
   }
 
   #join(step: RunningStep, event: FlowEvent, { event: joined, of }: Joined): void {
     const trip = new Trip(this.takeBack(step, of, event), { members: of });
     trip.enter();
     joined.track = trip;
-    joined.origin = trip;
+    joined.origin ??= trip; // what was joined of one event's parts is still that event's, and meets its other branches
     this.#leave(step, joined, step.outlets);
   }
 

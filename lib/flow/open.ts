@@ -55,6 +55,7 @@ export async function openSteps(plan: Plan, options: OpenOptions): Promise<(Runn
       isOnCycle: step.isOnCycle,
       maxIterations: step.maxIterations,
       collects: step.definition.collects === true,
+      joins: step.definition.joins === true,
       isBorder: step.definition.isBorder === true,
       gate: new Gate(step.options.maxInFlight, (visit) => options.walk.resume(shell, visit)),
       holding: new Set(),
@@ -105,6 +106,13 @@ interface Common extends OpenOptions {
   readonly shared: Map<string, unknown>;
 }
 
+/** How many steps lead to one; an error handler among them stands in for a step that fails, and brings no part of its own. */
+function inletsOf({ steps }: Plan, step: PlanStep): number {
+  const index = steps.indexOf(step);
+  const inlets = steps.filter(({ next }) => next.includes(index));
+  return inlets.filter(({ followsFailure }) => !followsFailure).length || inlets.length;
+}
+
 /** The largest `maxInFlight` of the steps behind one, up to the next queues. */
 function inFlightBehind(plan: Plan, step: PlanStep): number {
   const seen = new Set(step.next);
@@ -131,7 +139,7 @@ function scopeOf(
     context,
     clock,
     isTerminal: step.next.length === 0,
-    inlets: plan.steps.filter(({ next }) => next.includes(plan.steps.indexOf(step))).length,
+    inlets: inletsOf(plan, step),
     outlets: step.next.map((next) => plan.steps[next]!.spec.name),
     inFlightBehind: inFlightBehind(plan, step),
     contextOf: (event) => new CallContext(context, event),

@@ -39,6 +39,7 @@ export function withPolicy(operator: Operator, policy: Policy): Operator {
   if (!policy.isNeeded) return operator;
   return {
     process: (event) => policy.run(new StepWork(operator, event, policy.retries > 0)),
+    ...(operator.held === undefined ? {} : { held: (event) => operator.held!(event) }),
     ...(operator.stalled === undefined ? {} : { stalled: (held) => operator.stalled!(held) }),
     ...(operator.flush === undefined ? {} : { flush: () => operator.flush!() }),
     ...(operator.result === undefined ? {} : { result: () => operator.result!() }),

@@ -62,7 +62,7 @@ export async function pump(event: FlowEvent, chunks: Streamed["chunks"], options
       trip.enter();
       chunk.track = trip;
       options.send(chunk);
-      if (!trip.isDone) await new Promise<void>((resolve) => trip.whenIdle(resolve));
+      if (!trip.isDone) await new Promise<void>((resolve) => trip.whenAtRest(resolve));
       if (index % CHUNKS_A_TURN === 0) await turn();
       waiter.check();
     }

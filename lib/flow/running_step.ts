@@ -34,6 +34,8 @@ export interface RunningStep {
   readonly maxIterations: number | undefined;
   /** It gathers the chunks of a streaming step. */
   readonly collects: boolean;
+  /** It joins what comes from several branches. */
+  readonly joins: boolean;
   /** It is the border between two functions: a queue, which goes on by itself. */
   readonly isBorder: boolean;
   /** Keeps order where the step answers later. */

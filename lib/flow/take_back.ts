@@ -27,7 +27,7 @@ export function takeBack(
     if (event === current) return tripOf(event);
     step.holding.delete(event);
     const trip = tripOf(event);
-    trip.unhold(event, step.operator.stalled !== undefined);
+    trip.unhold(event, step);
     return trip;
   });
 }

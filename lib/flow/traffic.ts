@@ -73,7 +73,12 @@ export class Traffic implements WalkListener {
       return trip.outcome;
     }
     const signal = event.senderSignal;
-    const outcome = new Promise<Outcome>((resolve) => trip.whenSettled(resolve));
+    const outcome = new Promise<Outcome>((resolve) =>
+      trip.whenSettled((settled) => {
+        if (settled.kind !== "stream") this.#deadlines?.delete(trip); // what follows the answer has its time
+        resolve(settled);
+      })
+    );
     if (signal === undefined) return outcome;
     const leave = () => this.#abandon(trip, new StatusError(499, "The caller left before the answer was there"));
     if (signal.aborted) leave();
@@ -94,10 +99,11 @@ export class Traffic implements WalkListener {
   onWait(change: 1 | -1, event: FlowEvent, giveUp: (() => void) | undefined): void {
     this.#waiting += change;
     if (giveUp !== undefined && (this.#deadlines !== undefined || event.senderSignal !== undefined)) {
-      for (const root of (event.track as Trip).roots()) {
+      const waiting = new Set((event.track as Trip).roots());
+      for (const root of [...waiting]) {
         const visits = this.#visits.get(root) ?? new Set();
         this.#visits.set(root, visits);
-        visits.add(giveUp);
+        visits.add(() => waiting.delete(root) && waiting.size === 0 && giveUp()); // not before the last of its callers has left
       }
     }
     if (change > 0) return;

@@ -23,8 +23,9 @@ export interface TripOptions {
  */
 export class Trip implements Track {
   #live = 0;
-  /** Of the live branches, those that a step keeps; and of these, those kept by a step that waits for their siblings. */
+  /** Of the live branches, those that a step keeps; of these, those in queues, and those kept by a step that waits for their siblings. */
   #held = 0;
+  #queued = 0;
   #joining = 0;
   #state: State = "going";
   #outcome: Outcome | undefined;
@@ -33,6 +34,7 @@ export class Trip implements Track {
   #abort: AbortController | undefined;
   #waits: Map<FlowEvent, RunningStep> | undefined;
   #onIdle: (() => void) | undefined;
+  #onRest: (() => void) | undefined;
   #onDone: (() => void) | undefined;
   #onSettled: ((outcome: Outcome) => void) | undefined;
   /** Whoever sent the event is told of every failure in it, not only of the answer. */
@@ -79,25 +81,34 @@ export class Trip implements Track {
     this.listener?.onDone(this);
     this.#onDone?.();
     this.#idle();
+    this.#rest();
   }
 
-  /** A step keeps the branch of an event for a while; `joins` where it waits for the branch's siblings. */
-  hold(event: FlowEvent, step: RunningStep, joins: boolean): void {
-    if (joins) { for (const root of this.roots()) (root.#waits ??= new Map()).set(event, step); }
-    this.#shift("going", joins ? "joining" : "held");
+  /** A step keeps the branch of an event for a while. */
+  hold(event: FlowEvent, step: RunningStep): void {
+    const state = keeping(step);
+    if (state === "joining") { for (const root of this.roots()) (root.#waits ??= new Map()).set(event, step); }
+    this.#shift("going", state);
     if (STALLED.length > 0) tellStalled();
   }
 
   /** A step goes on with the branch of an event that it kept. */
-  unhold(event: FlowEvent, joins: boolean): void {
-    if (joins) { for (const root of this.roots()) root.#waits?.delete(event); }
-    this.#shift(joins ? "joining" : "held", "going");
+  unhold(event: FlowEvent, step: RunningStep): void {
+    const state = keeping(step);
+    if (state === "joining") { for (const root of this.roots()) root.#waits?.delete(event); }
+    this.#shift(state, "going");
   }
 
   /** Calls back when every branch has ended or is held. */
   whenIdle(idle: () => void): void {
     if (this.#live === this.#held) idle();
     else this.#onIdle = idle;
+  }
+
+  /** Calls back when every branch has ended, or is held by a step that waits for other events or its time: none waits in a queue. */
+  whenAtRest(rest: () => void): void {
+    if (this.#live === this.#held && this.#queued === 0) rest();
+    else this.#onRest = rest;
   }
 
   /** Calls back when every branch has ended. */
@@ -178,6 +189,7 @@ export class Trip implements Track {
 
   #shift(from: State, to: State): void {
     this.#held += Number(to !== "going") - Number(from !== "going");
+    this.#queued += Number(to === "queued") - Number(from === "queued");
     this.#joining += Number(to === "joining") - Number(from === "joining");
     if (this.#joining < 0 || this.#held < this.#joining || this.#live < this.#held) {
       throw new Error(
@@ -189,10 +201,17 @@ export class Trip implements Track {
 
   /** Tells what became of the branches to the trips above. Whoever has to act on it acts when all of them know. */
   #update(): void {
-    const state = this.#live === this.#joining ? "joining" : this.#live === this.#held ? "held" : "going";
+    const state = this.#live === this.#joining
+      ? "joining"
+      : this.#live !== this.#held
+      ? "going"
+      : this.#queued > 0
+      ? "queued"
+      : "held";
     const earlier = this.#state;
     this.#state = state;
     if (state !== "going") this.#idle();
+    if (state === "held" || state === "joining") this.#rest();
     if (state !== earlier) { for (const parent of this.#parents) parent.#shift(earlier, state); }
     if (state === "joining" && this.#waits !== undefined && this.#waits.size > 0) STALLED.push(this);
   }
@@ -206,6 +225,12 @@ export class Trip implements Track {
     }
   }
 
+  #rest(): void {
+    const rest = this.#onRest;
+    this.#onRest = undefined;
+    rest?.();
+  }
+
   #idle(): void {
     const idle = this.#onIdle;
     this.#onIdle = undefined;
@@ -213,8 +238,16 @@ export class Trip implements Track {
   }
 }
 
-/** What its branches do: at least one is going; all are kept by steps; all are kept by steps that wait for siblings. */
-type State = "going" | "held" | "joining";
+/**
+ * What its branches do: at least one is going; all are kept, at least one by a queue, from which it goes on by itself; all are kept by
+ * steps that wait for other events or their time; all are kept by steps that wait for siblings.
+ */
+type State = "going" | "queued" | "held" | "joining";
+
+/** What a branch does that a step keeps. */
+function keeping({ isBorder, operator }: RunningStep): State {
+  return isBorder ? "queued" : operator.stalled !== undefined ? "joining" : "held";
+}
 
 /** Trips whose branches all wait in joins, to be told when the change that led there is complete. */
 const STALLED: Trip[] = [];

@@ -63,6 +63,8 @@ export interface Operator {
    * step that answers later.
    */
   settle?(value: unknown, event: FlowEvent): Reaction;
+  /** Told that the engine keeps an event for which the step answered `HELD`: from now on it may be released. */
+  held?(event: FlowEvent): void;
   /**
    * Told that nothing more can come of what this held event came from: every other branch of it has ended or is held as well. A
    * join gives out what it has, or ends it.

@@ -128,7 +128,7 @@ class WaitingEvents implements Operator {
   }
 
   process(event: FlowEvent): Reaction | Promise<Reaction> {
-    if (this.#events.length < this.#capacity) return this.#take(event);
+    if (this.#events.length < this.#capacity || this.#comesBack(event)) return HELD;
     if (this.#whenFull === "drop") {
       this.#scope.count("dropped");
       return [];
@@ -136,7 +136,12 @@ class WaitingEvents implements Operator {
     if (this.#whenFull === "refuse") {
       throw new StatusError(503, `Queue "${this.#scope.context.step}" is full: ${this.#capacity} events wait in it`);
     }
-    return new Promise((resolve) => this.#waiting.push(() => resolve(this.#take(event))));
+    return new Promise((resolve) => this.#waiting.push(() => resolve(HELD)));
+  }
+
+  held(event: FlowEvent): void {
+    this.#events.push(event);
+    this.#running ??= Promise.resolve().then(() => this.#run());
   }
 
   /** Waits until the queue is empty. */
@@ -148,24 +153,26 @@ class WaitingEvents implements Operator {
     await this.#exit.close?.();
   }
 
-  #take(event: FlowEvent): typeof HELD {
-    this.#events.push(event);
-    this.#running ??= Promise.resolve().then(() => this.#run());
-    return HELD;
+  /** Whether an event has been here before, on a cycle: it always has room, or it would wait for itself. */
+  #comesBack({ visits }: FlowEvent): boolean {
+    return (visits?.get(this.#scope.context.step) ?? 0) > 1;
   }
 
   async #run(): Promise<void> {
     const going = new Set<Promise<void>>();
-    while (this.#events.length > 0) {
-      const next = this.#events.splice(0, this.#exit.takesTogether);
-      for (let room = next.length; room > 0; room--) this.#waiting.shift()?.();
-      const gone = this.#exit.goOn(next);
-      going.add(gone);
-      gone.then(() => going.delete(gone));
-      if (going.size >= this.#exit.atOnce) await Promise.race(going);
-      if (this.#events.length === 0) await Promise.all(going);
+    try {
+      while (this.#events.length > 0) {
+        const next = this.#events.splice(0, this.#exit.takesTogether);
+        for (let room = next.length; room > 0; room--) this.#waiting.shift()?.();
+        const gone = this.#exit.goOn(next);
+        going.add(gone);
+        gone.then(() => going.delete(gone));
+        if (going.size >= this.#exit.atOnce) await Promise.race(going);
+        if (this.#events.length === 0) await Promise.all(going);
+      }
+    } finally {
+      this.#running = undefined;
     }
-    this.#running = undefined;
   }
 }
 
