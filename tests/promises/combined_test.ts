@@ -1,7 +1,7 @@
 /** What only comes to light where joins, batches, queues, cycles and callers that leave meet. */
 
 import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
-import { batch, choice, flatMap, merge, queue, serving } from "levada";
+import { batch, choice, collector, flatMap, FlowEvent, merge, queue, serving } from "levada";
 import { settle, testClock } from "levada/testing";
 import { memoryLog } from "../support/run_graph.ts";
 
@@ -124,4 +124,136 @@ Deno.test("work for several callers stops when the last of them has left", async
   callers[1]!.abort();
   await Promise.all(left);
   strictEqual(signal.aborted, true);
+});
+
+Deno.test("a full queue with several at work behind it lets everybody through, in order", async () => {
+  const fn = serving("narrow");
+  fn.setTopology("flow").to("q", queue<number>({ capacityEvents: 1 }))
+    .to("work", async (n) => {
+      await settle();
+      return n;
+    }, { maxInFlight: 2 })
+    .respond();
+  await using server = await fn.toMockServer(QUIET);
+  const all = Array.from({ length: 9 }, (_, n) => n);
+  deepStrictEqual(await Promise.all(all.map((n) => server.test("/", n))), all);
+});
+
+Deno.test("one caller who leaves or is out of time takes nothing from the others of a batch, nor from a record", async () => {
+  const clock = testClock();
+  const saved: string[] = [];
+  const fn = serving("shared");
+  const gates: (() => void)[] = [];
+  fn.setTopology("flow", { timeoutMs: 1_000 }).to("pairs", batch<string>({ maxEvents: 3 }))
+    .to("work", async (list) => {
+      await new Promise<void>((open) => gates.push(open));
+      return list;
+    })
+    .to("each", flatMap((list) => list))
+    .to("save", (what) => (saved.push(what), what)).respond();
+  await using flow = await fn.start({ ...QUIET, clock });
+  const caller = new AbortController();
+  const left = rejects(flow.ask("left", { signal: caller.signal }), { status: 499 });
+  const delivered = flow.deliver(new FlowEvent("record"));
+  const asked = flow.ask("asked");
+  await settle();
+  caller.abort();
+  await left;
+  await settle();
+  gates[0]!();
+  deepStrictEqual([(await delivered).kind, await asked, saved], ["reply", "asked", ["left", "record", "asked"]]);
+});
+
+Deno.test("the graph's time limit is for the answer: what follows it is not cut off", async () => {
+  const clock = testClock();
+  const done: string[] = [];
+  const fn = serving("after");
+  fn.setTopology("flow", { timeoutMs: 50 }).to("answer", async (n: number) => await Promise.resolve(n)).respond()
+    .to("save", () => new Promise<void>((saved) => clock.schedule(80, saved)))
+    .to("saved", () => void done.push("saved"));
+  await using flow = await fn.start({ ...QUIET, clock });
+  strictEqual(await flow.ask(1), 1);
+  await clock.advance(100);
+  deepStrictEqual(done, ["saved"]);
+});
+
+Deno.test("a collector waits for chunks that a queue holds, however slow the step behind it is", async () => {
+  const fn = serving("chunks");
+  fn.setTopology("flow").to("count", async function* (to: number) {
+    for (let n = 1; n <= to; n++) yield await Promise.resolve(n);
+  })
+    .to("q", queue())
+    .to("slow", async (n) => {
+      await settle();
+      return n;
+    }, { maxInFlight: 2 })
+    .to("all", collector()).respond();
+  await using flow = await fn.start(QUIET);
+  deepStrictEqual(await Promise.all([flow.ask(3), flow.ask(2), flow.ask(0)]), [[1, 2, 3], [1, 2], []]);
+});
+
+Deno.test("a queue on a cycle has room for what comes back", async () => {
+  const fn = serving("turns");
+  const graph = fn.setTopology("flow", { allowCycles: true });
+  const turn = graph.to("in", (n: number) => n).to("q", queue<number>({ capacityEvents: 2 }))
+    .to("less", async (n) => await Promise.resolve(n - 1))
+    .to("choose", choice((n) => n > 0 ? "again" : "done"));
+  turn.to("again", (n) => n).cycleTo("q");
+  turn.to("done", (n) => n).respond();
+  await using flow = await fn.start({ ...QUIET, clock: testClock() });
+  const asked = Array.from({ length: 30 }, (_, n) => flow.ask(n % 5 + 1));
+  deepStrictEqual(await Promise.all(asked), Array(30).fill(0));
+});
+
+Deno.test("an error handler before a join stands in for the step that failed, and is no part of its own", async () => {
+  const fn = serving("stand-in");
+  const graph = fn.setTopology("flow");
+  const start = graph.to("start", (n: number) => n);
+  const a = start.to("a", (n) => {
+    if (n > 2) throw new RangeError("above two");
+    return n + 1;
+  });
+  graph.after(a, start.to("b", (n) => n * 10)).to("both", merge()).respond();
+  a.errorHandler("instead", (n: number) => -n, { before: "both" });
+  await using server = await fn.toMockServer(QUIET);
+  deepStrictEqual([await server.test("/", 2), await server.test("/", 3)].map((parts) => parts.toSorted()), [
+    [20, 3],
+    [-3, 30],
+  ]);
+});
+
+Deno.test("what was joined of one event meets that event's other branches", async () => {
+  const fn = serving("nested");
+  const graph = fn.setTopology("flow");
+  const start = graph.to("start", (n: number) => n);
+  const inner = graph.after(start.to("a", (n) => n + 1), start.to("b", (n) => n + 2)).to("inner", merge());
+  const streamed = start.to("count", function* (n: number) {
+    for (let k = 0; k < n; k++) yield k;
+  }).to("all", collector());
+  graph.after(inner, start.to("c", (n) => n), streamed).to("outer", merge<unknown>()).respond();
+  await using server = await fn.toMockServer(QUIET);
+  const parts: unknown[] = await server.test("/", 2);
+  deepStrictEqual(parts.map((part) => JSON.stringify(part)).sort(), ["2", "[0,1]", "[3,4]"]);
+});
+
+Deno.test("close() lets joins wait for what other steps still give out", async () => {
+  for (const incomplete of ["end", "join"] as const) {
+    const clock = testClock();
+    const fn = serving("last");
+    const graph = fn.setTopology("flow", { allowCycles: true });
+    const turn = graph.to("turn", (n: number) => n - 1).to("timed", batch<number>({ flushAfterMs: 3 }))
+      .to("each", flatMap((list) => list)).to("choose", choice((n) => n > 0 ? "again" : "done"));
+    turn.to("again", (n) => n).cycleTo("turn");
+    const done = turn.to("done", (n) => n);
+    const slow = done.to("pairs", batch<number>({ maxEvents: 5 })).to("later", async (list) => {
+      await settle();
+      return list;
+    }).to("items", flatMap((list) => list));
+    graph.after(done.to("p", (n) => n), slow).to("join", merge({ incomplete })).respond();
+    const flow = await fn.start({ ...QUIET, clock });
+    const asked = [flow.ask(1), flow.ask(3)];
+    await settle();
+    await flow.close();
+    deepStrictEqual(await Promise.all(asked), [[0, 0], [0, 0]], incomplete);
+  }
 });
