@@ -122,7 +122,7 @@ export class Walk {
     let reaction: Reaction | Promise<Reaction>;
     try {
       while (true) {
-        const waiting = step.gate.inside.length > 0 ? step.gate.keep(event) : undefined;
+        const waiting = step.gate.inside.length > 0 && !comesBackTo(step, event) ? step.gate.keep(event) : undefined;
         if (waiting !== undefined) {
           this.#listener.onWait(1, event, () => this.#leaveOff(step, waiting));
           return;
@@ -186,4 +186,9 @@ export class Walk {
       this.#work.run();
     });
   }
+}
+
+/** An event on a cycle does not wait at a queue behind those that wait for it to go through. */
+function comesBackTo({ isBorder, name }: RunningStep, { visits }: FlowEvent): boolean {
+  return isBorder && visits?.has(name) === true;
 }

@@ -205,6 +205,21 @@ Deno.test("a queue on a cycle has room for what comes back", async () => {
   deepStrictEqual(await Promise.all(asked), Array(30).fill(0));
 });
 
+Deno.test("a queue on a cycle has room for what comes back, when nobody waits for answers", async () => {
+  const fn = serving("emitted-turns");
+  const graph = fn.setTopology("flow", { allowCycles: true });
+  const cameOut: number[] = [];
+  const turn = graph.to("in", (n: number) => n).to("q", queue<number>({ capacityEvents: 2 }))
+    .to("less", async (n) => await Promise.resolve(n - 1))
+    .to("choose", choice((n) => n > 0 ? "again" : "done"));
+  turn.to("again", (n) => n).cycleTo("q");
+  turn.to("done", (n) => cameOut.push(n));
+  const flow = await fn.start({ ...QUIET, clock: testClock() });
+  await Promise.all(Array.from({ length: 30 }, (_, n) => flow.emit(n % 5 + 1)));
+  await flow.close();
+  deepStrictEqual(cameOut, Array(30).fill(0));
+});
+
 Deno.test("an error handler before a join stands in for the step that failed, and is no part of its own", async () => {
   const fn = serving("stand-in");
   const graph = fn.setTopology("flow");
