@@ -214,6 +214,8 @@ export interface StepDefinition {
   readonly joins?: boolean;
   /** Whether its option `table` names a table of which it reads rows, or one that it fills; undefined where it has no such option. */
   readonly table?: "reads" | "fills";
+  /** Whether it makes one event of several callers' events, which then belongs to none of them. */
+  readonly regroups?: boolean;
   /** Whether it gathers the chunks of a streaming step. */
   readonly collects?: boolean;
   /** Whether a body leaves it as it came, so that what the steps before it give is what the steps behind it get. */

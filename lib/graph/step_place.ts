@@ -1,5 +1,6 @@
 import type { Links } from "./link.ts";
 import { specOf } from "./node.ts";
+import type { StepDefinition } from "./operator.ts";
 import { reachable } from "./reach.ts";
 import type { GraphSource } from "./source.ts";
 
@@ -13,6 +14,8 @@ export interface StepPlace {
   readonly inlets: readonly string[];
   /** The steps that may end an event on one way to it, while it comes by another. */
   readonly droppers: readonly string[];
+  /** The steps that make one event of several on one way to it, while each comes alone by another. */
+  readonly regroupers: readonly string[];
   /** The steps known to stream whose results come here one by one, since nothing between gathers them. */
   readonly streamers: readonly string[];
 }
@@ -21,20 +24,27 @@ export interface StepPlace {
 export function placesOf({ nodes }: GraphSource, links: Links): readonly StepPlace[] {
   const names = (indices: readonly number[]) => indices.map((index) => nodes[index]!.name);
   const streams = streamersOf({ nodes }, links);
-  return nodes.map((node, index) => ({
+  return nodes.map((_, index) => ({
     isTerminal: links.next[index]!.length === 0,
     outlets: names(links.next[index]!),
     inlets: names(links.previous[index]!),
-    droppers: node.definition.joins === true ? names(droppersBefore({ nodes }, links, index)) : [],
+    droppers: names(onOneWayTo({ nodes }, links, index, ({ canDrop }) => canDrop === true)),
+    regroupers: names(onOneWayTo({ nodes }, links, index, ({ regroups }) => regroups === true)),
     streamers: names(streams[index]!),
   }));
 }
 
-/** A step that all ways to the join lead through ends the whole event: only the others leave the join with a part missing. */
-function droppersBefore({ nodes }: Pick<GraphSource, "nodes">, links: Links, join: number): number[] {
+/** What a step does that all ways to the join lead through, it does to the whole event: only the others leave the join with a part missing. */
+function onOneWayTo(
+  { nodes }: Pick<GraphSource, "nodes">,
+  links: Links,
+  join: number,
+  isMeant: (definition: StepDefinition) => boolean,
+): number[] {
+  if (nodes[join]!.definition.joins !== true) return [];
   const before = reachable(links.previous[join]!, links.previous);
   return [...before].filter((index) => {
-    if (index === join || nodes[index]!.definition.canDrop !== true) return false;
+    if (index === join || !isMeant(nodes[index]!.definition)) return false;
     const without = links.next.map((outlets, from) => from === index ? [] : outlets);
     return reachable(links.starts.filter((start) => start !== index), without).has(join);
   }).sort((one, other) => one - other);

@@ -26,6 +26,7 @@ export const BATCH: StepDefinition = {
   options: OPTIONS,
   code: { key: "optional" },
   holds: true,
+  regroups: true,
   open: (spec, scope) => new Batch(OPTIONS.parse(spec.options), spec.code.key, scope),
 };
 

@@ -47,12 +47,23 @@ export const MERGE: StepDefinition = {
   code: { key: "optional", join: "optional" },
   joins: true,
   holds: true,
-  check({ code, options }, { droppers }) {
-    if (code.key === undefined || droppers.length === 0) return []; // without a key the join is told of ended branches
-    const names = droppers.map((name) => `"${name}"`).join(" and ");
+  check({ code, options }, { droppers, regroupers }) {
+    if (code.key === undefined) { // and is told of ended branches
+      if (regroupers.length === 0 || options.expected === 1 || options.incomplete === "join") return [];
+      return [{
+        cause: `it joins the parts of one event, and ${
+          listOf(regroupers)
+        } before it makes one event of several: no part of theirs meets it`,
+        cure: "Join by a key of your own, or batch before the branches part, or behind the join",
+        severity: "warning",
+      }];
+    }
+    if (droppers.length === 0) return [];
     return [{
       cause:
-        `it joins by a key of its own, and ${names} before it may end events: a part that never comes keeps the others ` +
+        `it joins by a key of its own, and ${
+          listOf(droppers)
+        } before it may end events: a part that never comes keeps the others ` +
         `waiting until ${options.maxBehindEvents ?? MAX_BEHIND} later keys have come or the flow closes`,
       cure:
         `Leave the key out, so that the join is told of ended branches, or let the branch pass something on instead`,
@@ -66,6 +77,10 @@ export const MERGE: StepDefinition = {
     return code.key === undefined ? { ...operator, stalled: (held) => merge.giveOut(held) } : operator;
   },
 };
+
+function listOf(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(" and ");
+}
 
 type Key = string | object;
 

@@ -1,4 +1,11 @@
 import type { StepPlace } from "../../lib/graph/step_place.ts";
 
 /** A step that stands alone. */
-export const ALONE: StepPlace = { isTerminal: true, outlets: [], inlets: [], droppers: [], streamers: [] };
+export const ALONE: StepPlace = {
+  isTerminal: true,
+  outlets: [],
+  inlets: [],
+  droppers: [],
+  regroupers: [],
+  streamers: [],
+};

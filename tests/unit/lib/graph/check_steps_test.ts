@@ -1,6 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { Graph } from "../../../../lib/graph/graph.ts";
 import { modelRouter } from "../../../../lib/routers/model_router.ts";
+import { batch } from "../../../../lib/steps/batch.ts";
 import { choice } from "../../../../lib/steps/choice.ts";
 import { collector } from "../../../../lib/steps/collector.ts";
 import { filter } from "../../../../lib/steps/filter.ts";
@@ -109,6 +110,24 @@ Deno.test("checkSteps() warns of a join by key whose branches can end events, an
     `others waiting until 9 later keys have come or the flow closes. Leave the key out, so that the join is told of ended ` +
     `branches, or let the branch pass something on instead`,
   ]);
+});
+
+Deno.test("checkSteps() warns of a join by event with a batch on one way to it, where no parts ever meet", () => {
+  const both = (join: ReturnType<typeof merge>) => {
+    const graph = one();
+    const start = graph.to("start", same).to("early", batch({ maxEvents: 2 })); // all parts are of the batch
+    const left = start.to("left", batch({ maxEvents: 2 }));
+    const right = start.to("right", same);
+    graph.after(left, right).to("join", join).respond();
+    return faultLines(graph);
+  };
+  deepStrictEqual(both(merge()), [
+    `warning: step "join": it joins the parts of one event, and "left" before it makes one event of several: no part of theirs ` +
+    `meets it. Join by a key of your own, or batch before the branches part, or behind the join`,
+  ]);
+  for (const join of [merge({ key: () => "k" }), merge({ expected: 1 }), merge({ incomplete: "join" })]) {
+    deepStrictEqual(both(join), []);
+  }
 });
 
 Deno.test("checkSteps() refuses a streaming step behind a streaming step, unless a collector stands between", () => {
