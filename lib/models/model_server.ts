@@ -14,7 +14,7 @@ import {
 } from "../protocol/reply.ts";
 import { bodyField, decodeBody, describeBody, isObject } from "../protocol/request_body.ts";
 import type { TensorSpec } from "../tensor/tensor_spec.ts";
-import { andThen } from "./maybe.ts";
+import { andThen } from "../graph/later.ts";
 import { findModelFile } from "./model_file.ts";
 import { customOperations, operationMethod } from "./operation.ts";
 

@@ -2,6 +2,7 @@ import { StatusError } from "../errors.ts";
 import { copyData } from "../flow/copy.ts";
 import type { Context } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
+import { laterOf } from "../graph/later.ts";
 import type { Maybe } from "../graph/typing.ts";
 import { matchModelPath, type ModelAddress } from "../protocol/model_path.ts";
 import { badRequest, notReady, unknownModel, unknownOperation, unknownPath, wrongMethod } from "../protocol/refusal.ts";
@@ -127,7 +128,8 @@ export class Ensemble {
     const failure = (error: unknown): Outcome => ({ member, error });
     try {
       const answer = route.ask(question);
-      return answer instanceof Promise ? answer.then(ballot).catch(failure) : ballot(answer);
+      const later = laterOf(answer);
+      return later === undefined ? ballot(answer) : later.then(ballot).catch(failure);
     } catch (error) {
       return failure(error);
     }

@@ -5,7 +5,7 @@ import type { FlowEvent } from "../graph/event.ts";
 import type { Operator, StepScope, StepSpec } from "../graph/operator.ts";
 import { declaredSignature, type StepSignature } from "../graph/signature.ts";
 import type { Maybe } from "../graph/typing.ts";
-import { andThen } from "../models/maybe.ts";
+import { andThen } from "../graph/later.ts";
 import type { ModelAddress } from "../protocol/model_path.ts";
 import { bodyField, decodeBody } from "../protocol/request_body.ts";
 import { closeRoutes, type RouteTable } from "./route.ts";

@@ -7,7 +7,7 @@ import type { RouteSpec, StepScope, StepSpec } from "../graph/operator.ts";
 import type { StepSignature } from "../graph/signature.ts";
 import { isClass } from "../graph/task.ts";
 import type { Maybe } from "../graph/typing.ts";
-import { andThen } from "../models/maybe.ts";
+import { andThen } from "../graph/later.ts";
 import type { ModelAsk } from "../models/model_server.ts";
 import { ModelServer } from "../models/model_server.ts";
 import type { ModelMetadata } from "../protocol/reply.ts";

@@ -1,7 +1,9 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { StatusError } from "../../../../lib/errors.ts";
+import type { InferRequest } from "../../../../lib/protocol/reply.ts";
 import { votingEnsemble, type VotingEnsembleOptions } from "../../../../lib/routers/voting_ensemble.ts";
 import { ConstModel, HookModel, ListModel, RaisingModel, TimesModel } from "../../../support/models.ts";
+import { thenable } from "../../../support/thenable.ts";
 import { type OpenedRouter, openRouter, timeless } from "../../../support/open_router.ts";
 
 const FIVE = { inputs: [5] };
@@ -44,6 +46,19 @@ Deno.test("votingEnsemble() weighs its members, and only ratios matter", async (
     const { outputs } = await router.ask("/v2/models/infer", { inputs: [5, 6] }) as { outputs: number[] };
     deepStrictEqual(outputs.map(Math.round), [1500, 1800]);
   }
+});
+
+Deno.test("votingEnsemble() waits for members that answer by a thenable, as client libraries do", async () => {
+  class LaterModel extends ListModel {
+    override predict(request: InferRequest): number[] {
+      return thenable(super.predict(request)) as unknown as number[];
+    }
+  }
+  await using router = await openRouter(votingEnsemble({ voteType: "regression" }), {
+    m1: [LaterModel, { k: 100 }],
+    m2: [ListModel, { k: 300 }],
+  }, { name: "ens" });
+  deepStrictEqual(await router.ask("/", FIVE), { id: "ev1", model_name: "ens", outputs: [1000] });
 });
 
 Deno.test("votingEnsemble() gives a member's answer untouched", async () => {
