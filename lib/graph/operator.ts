@@ -216,6 +216,8 @@ export interface StepDefinition {
   readonly table?: "reads" | "fills";
   /** Whether it makes one event of several callers' events, which then belongs to none of them. */
   readonly regroups?: boolean;
+  /** Whether it makes an event of each item, which takes apart what was made of several callers' events. */
+  readonly spreads?: boolean;
   /** Whether it gathers the chunks of a streaming step. */
   readonly collects?: boolean;
   /** Whether a body leaves it as it came, so that what the steps before it give is what the steps behind it get. */

@@ -14,7 +14,7 @@ export interface StepPlace {
   readonly inlets: readonly string[];
   /** The steps that may end an event on one way to it, while it comes by another. */
   readonly droppers: readonly string[];
-  /** The steps that make one event of several on one way to it, while each comes alone by another. */
+  /** The steps that make one event of several, which comes here whole by one way, while each of them comes alone by another. */
   readonly regroupers: readonly string[];
   /** The steps known to stream whose results come here one by one, since nothing between gathers them. */
   readonly streamers: readonly string[];
@@ -29,7 +29,7 @@ export function placesOf({ nodes }: GraphSource, links: Links): readonly StepPla
     outlets: names(links.next[index]!),
     inlets: names(links.previous[index]!),
     droppers: names(onOneWayTo({ nodes }, links, index, ({ canDrop }) => canDrop === true)),
-    regroupers: names(onOneWayTo({ nodes }, links, index, ({ regroups }) => regroups === true)),
+    regroupers: names(regroupersBefore({ nodes }, links, index)),
     streamers: names(streams[index]!),
   }));
 }
@@ -48,6 +48,16 @@ function onOneWayTo(
     const without = links.next.map((outlets, from) => from === index ? [] : outlets);
     return reachable(links.starts.filter((start) => start !== index), without).has(join);
   }).sort((one, other) => one - other);
+}
+
+/** Behind a step that makes an event of each item they are each caller's own again. */
+function regroupersBefore({ nodes }: Pick<GraphSource, "nodes">, links: Links, join: number): number[] {
+  const whole = nodes.map((node, index) => {
+    const { spreads, streams } = node.definition;
+    return spreads === true || streams?.(specOf(node)) === true ? [] : links.next[index]!;
+  });
+  return onOneWayTo({ nodes }, links, join, ({ regroups }) => regroups === true)
+    .filter((index) => reachable([index], whole).has(join));
 }
 
 function streamersOf({ nodes }: Pick<GraphSource, "nodes">, { next }: Links): readonly (readonly number[])[] {

@@ -13,6 +13,7 @@ export const FLAT_MAP: StepDefinition = {
   options: z.strictObject({}),
   code: { fn: "required" },
   canDrop: true,
+  spreads: true,
   open({ code }, scope) {
     return {
       process(event) {

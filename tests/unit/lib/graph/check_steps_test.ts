@@ -5,6 +5,7 @@ import { batch } from "../../../../lib/steps/batch.ts";
 import { choice } from "../../../../lib/steps/choice.ts";
 import { collector } from "../../../../lib/steps/collector.ts";
 import { filter } from "../../../../lib/steps/filter.ts";
+import { flatMap } from "../../../../lib/steps/flat_map.ts";
 import { map } from "../../../../lib/steps/map.ts";
 import { merge } from "../../../../lib/steps/merge.ts";
 import { queue } from "../../../../lib/steps/queue.ts";
@@ -113,10 +114,10 @@ Deno.test("checkSteps() warns of a join by key whose branches can end events, an
 });
 
 Deno.test("checkSteps() warns of a join by event with a batch on one way to it, where no parts ever meet", () => {
-  const both = (join: ReturnType<typeof merge>) => {
+  const both = (join: ReturnType<typeof merge>, behind: ReturnType<typeof flatMap> = map(same)) => {
     const graph = one();
     const start = graph.to("start", same).to("early", batch({ maxEvents: 2 })); // all parts are of the batch
-    const left = start.to("left", batch({ maxEvents: 2 }));
+    const left = start.to("left", batch({ maxEvents: 2 })).to("behind", behind);
     const right = start.to("right", same);
     graph.after(left, right).to("join", join).respond();
     return faultLines(graph);
@@ -128,6 +129,7 @@ Deno.test("checkSteps() warns of a join by event with a batch on one way to it, 
   for (const join of [merge({ key: () => "k" }), merge({ expected: 1 }), merge({ incomplete: "join" })]) {
     deepStrictEqual(both(join), []);
   }
+  deepStrictEqual(both(merge(), flatMap((list) => list as unknown[])), []); // each caller's own again
 });
 
 Deno.test("checkSteps() refuses a streaming step behind a streaming step, unless a collector stands between", () => {
