@@ -95,7 +95,7 @@ export function describeThrown(thrown: unknown): Thrown {
  * }).respond();
  *
  * await using server = await fn.toMockServer();
- * await rejects(server.test("/", 10), { status: 403, message: "Answered 403: too young" });
+ * await rejects(server.test("/", 10), { status: 403, message: `Answered 403 by step "adult": too young` });
  * ```
  */
 export class StatusError extends Error {
@@ -191,7 +191,8 @@ export class ReplyError extends Error {
 
   /** Keeps the status, and the body as it came. */
   constructor(status: number, body: ReplyBody) {
-    super(`Answered ${status}: ${body.error}`);
+    const by = body.step === undefined ? "" : ` by step "${body.step}"`;
+    super(`Answered ${status}${by}: ${body.error}`);
     this.status = status;
     this.body = body;
   }

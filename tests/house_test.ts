@@ -5,14 +5,15 @@ import { STEPS } from "../lib/steps/catalogue.ts";
 /** What each room may import besides itself: the arrows of the house. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "lib/errors.ts": [],
+  "lib/iso_time.ts": [],
   "lib/tensor": ["lib/errors.ts"],
   "lib/protocol": ["lib/errors.ts", "lib/tensor", "lib/graph"],
   "lib/draw": ["lib/errors.ts"],
-  "lib/stores": ["lib/errors.ts"],
+  "lib/stores": ["lib/errors.ts", "lib/iso_time.ts"],
   "lib/streams": ["lib/errors.ts"],
   "lib/graph": ["lib/errors.ts", "lib/draw", "lib/tensor"],
-  "lib/flow": ["lib/errors.ts", "lib/graph", "lib/streams"],
-  "lib/steps": ["lib/errors.ts", "lib/graph", "lib/flow", "lib/protocol", "lib/stores"],
+  "lib/flow": ["lib/errors.ts", "lib/iso_time.ts", "lib/graph", "lib/streams"],
+  "lib/steps": ["lib/errors.ts", "lib/iso_time.ts", "lib/graph", "lib/flow", "lib/protocol", "lib/stores"],
   "lib/models": ["lib/errors.ts", "lib/graph", "lib/protocol", "lib/stores", "lib/tensor"],
   "lib/routers": ["lib/errors.ts", "lib/flow", "lib/graph", "lib/models", "lib/protocol", "lib/steps"],
   "lib/serve": ["lib/errors.ts", "lib/draw", "lib/flow", "lib/graph", "lib/protocol", "lib/routers"],

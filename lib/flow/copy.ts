@@ -34,16 +34,18 @@ function copy(value: unknown, path: string, seen: Map<object, unknown>): unknown
     const object: Record<string, unknown> = prototype === null ? Object.create(null) : {};
     seen.set(value, object);
     for (const key of Object.keys(value)) {
-      const part = copy((value as Record<string, unknown>)[key], `${path}.${key}`, seen);
-      if (key === "__proto__") Object.defineProperty(object, key, { value: part, ...OWN }); // else it would be no field
-      else object[key] = part;
+      define(object, key, copy((value as Record<string, unknown>)[key], `${path}.${key}`, seen));
     }
     return object;
   }
   return copyBuiltIn(value, path, seen);
 }
 
-const OWN = { writable: true, enumerable: true, configurable: true };
+/** Sets an own property, also where its name is `__proto__`; for every other name an assignment does, at a tenth of the cost. */
+export function define(target: Record<string, unknown>, key: string, value: unknown): void {
+  if (key !== "__proto__") target[key] = value;
+  else Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+}
 
 function copyBuiltIn(value: object, path: string, seen: Map<object, unknown>): unknown {
   if (value instanceof Date) return new Date(value);

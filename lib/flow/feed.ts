@@ -1,3 +1,4 @@
+import { parseIsoTime } from "../iso_time.ts";
 import { setImmediate } from "node:timers";
 import { StepError } from "../errors.ts";
 import type { Log } from "../graph/context.ts";
@@ -100,7 +101,8 @@ function textOf(value: unknown, what: string): string {
 }
 
 function timeOf(value: unknown): Date {
-  const time = new Date(value instanceof Date || typeof value === "string" || typeof value === "number" ? value : NaN);
+  const ms = typeof value === "string" ? parseIsoTime(value) : value;
+  const time = new Date(ms instanceof Date || typeof ms === "number" ? ms : NaN);
   if (Number.isNaN(time.getTime())) throw new RowError("its time is no date, ISO text or count of milliseconds");
   return time;
 }

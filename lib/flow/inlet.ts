@@ -1,3 +1,4 @@
+import { describeThrown } from "../errors.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { Log } from "../graph/context.ts";
 import type { Delivery } from "../streams/delivery.ts";
@@ -76,7 +77,10 @@ export class Inlet {
         if (this.#isStopped) return;
         const { log, clock } = this.#parts;
         const { stream: { path }, group } = this.#source;
-        log.error(`Cannot read stream ${path}, trying again: ${messageOf(error)}`, { stream: path, group });
+        log.error(`Cannot read stream ${path}, trying again: ${describeThrown(error).message}`, {
+          stream: path,
+          group,
+        });
         await sleep(clock, PAUSE_MS, this.#stopping.signal).catch(() => {});
         if (this.#isStopped) return;
         await this.#subscription.close().catch(() => {});
@@ -105,7 +109,7 @@ export class Inlet {
   #take(record: StreamRecord, delivery: Delivery): void {
     const settled = this.#feed(record, delivery).catch((error) => {
       if (this.#isAbandoned) return; // whoever left has nothing to settle; the record comes again
-      this.#tell("error", record, `cannot be settled, so it will come again: ${messageOf(error)}`);
+      this.#tell("error", record, `cannot be settled, so it will come again: ${describeThrown(error).message}`);
     }).finally(() => this.#inHand.delete(settled));
     this.#inHand.add(settled);
   }
@@ -135,8 +139,4 @@ export class Inlet {
   get #isStopped(): boolean {
     return this.#stopping.signal.aborted;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -45,18 +45,21 @@ export class MemoryTable implements KeyedTable {
   }
 }
 
+/** Refuses what is no row. */
+export function checkRow(row: unknown, act: string): void {
+  if (typeof row === "object" && row !== null && !Array.isArray(row)) return;
+  const kind = row === null ? "null" : Array.isArray(row) ? "a list" : typeof row;
+  throw new TypeError(`Cannot ${act}: it is ${kind}, not an object`);
+}
+
 /** A copy of what is to be a row. */
 function ownRow(key: string, row: unknown): TableRow {
-  const act = `Cannot put the row of key ${JSON.stringify(key)} into a table`;
-  if (typeof row !== "object" || row === null || Array.isArray(row)) {
-    throw new TypeError(
-      `${act}: it is ${row === null ? "null" : Array.isArray(row) ? "a list" : typeof row}, not an object`,
-    );
-  }
+  const act = `put the row of key ${JSON.stringify(key)} into a table`;
+  checkRow(row, act);
   try {
     return copyData(row) as TableRow;
   } catch (error) {
-    throw new TypeError(`${act}: it is not data`, { cause: error });
+    throw new TypeError(`Cannot ${act}: it is not data`, { cause: error });
   }
 }
 

@@ -138,7 +138,6 @@ function scopeOf(
   return {
     context,
     clock,
-    isTerminal: step.next.length === 0,
     inlets: inletsOf(plan, step),
     outlets: step.next.map((next) => plan.steps[next]!.spec.name),
     inFlightBehind: inFlightBehind(plan, step),

@@ -1,3 +1,4 @@
+import { define } from "./copy.ts";
 import { FlowEvent } from "../graph/event.ts";
 import type { StepScope } from "../graph/operator.ts";
 import type { StepOptions } from "../graph/step.ts";
@@ -50,10 +51,4 @@ function container(value: unknown, path: string): Record<string, unknown> {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   const kind = Array.isArray(value) ? "a list" : typeof value;
   throw new TypeError(`Cannot write resultPath "${path}": the body is ${kind}, not an object`);
-}
-
-/** Sets an own property, also where its name is `__proto__`; for every other name an assignment does, at a tenth of the cost. */
-function define(target: Record<string, unknown>, key: string, value: unknown): void {
-  if (key !== "__proto__") target[key] = value;
-  else Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
 }

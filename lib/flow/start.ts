@@ -55,10 +55,7 @@ export async function start(plan: Plan, options: StartOptions): Promise<Flow> {
     sent,
     surroundings: {
       ...surroundings,
-      pushError(event, error, step) {
-        surroundings.pushError?.(event, error, step);
-        failures.reported(event, error, step);
-      },
+      pushError: (event, error, step) => failures.reported(event, error, step),
     },
     faults,
   });

@@ -31,7 +31,7 @@ export interface Surroundings {
   readonly metric?: (name: string, value: number, step: string) => void;
   /** Gets every failure that no handler took, and what steps report. Default: nobody. */
   readonly errorStream?: ErrorStream;
-  /** Told of what steps report by `context.pushError`, besides the log and the error stream. Default: nobody. */
+  /** Told of what steps report by `context.pushError`; `start` sets it. */
   readonly pushError?: (event: FlowEvent, error: Error, step: string) => void;
 }
 

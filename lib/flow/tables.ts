@@ -3,7 +3,7 @@ import type { Log } from "../graph/context.ts";
 import { keyText } from "../graph/key.ts";
 import type { KeyedTable, TableRow } from "../graph/keyed_table.ts";
 import type { Maybe } from "../graph/typing.ts";
-import { MemoryTable } from "./memory_table.ts";
+import { checkRow, MemoryTable } from "./memory_table.ts";
 
 /** Opens the table of a name for a function; undefined where there is none of that name. */
 export interface OpenTable {
@@ -95,12 +95,7 @@ class NamedTable implements KeyedTable {
 
   put(key: string, row: TableRow): Maybe<void> {
     const text = this.#keyOf(key, "put a row into");
-    if (typeof row !== "object" || row === null || Array.isArray(row)) {
-      const kind = row === null ? "null" : Array.isArray(row) ? "a list" : typeof row;
-      throw new TypeError(
-        `Cannot put the row of key ${JSON.stringify(text)} into table "${this.#name}": it is ${kind}, not an object`,
-      );
-    }
+    checkRow(row, `put the row of key ${JSON.stringify(text)} into table "${this.#name}"`);
     return this.#rows.put(text, row);
   }
 

@@ -1,4 +1,4 @@
-import { GraphError } from "../errors.ts";
+import { describeThrown, GraphError } from "../errors.ts";
 import type { Flow } from "../flow/flow.ts";
 import { start } from "../flow/start.ts";
 import type { Source } from "../flow/inlet.ts";
@@ -84,7 +84,7 @@ export async function startPart(
     return { flow, worker: await startWorker(sources, { flow, clock, log }) };
   } catch (error) {
     await flow.close();
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = describeThrown(error).message;
     throw new GraphError(`start function "${part.name || unit.name}"`, [
       { cause, cure: "Mend the path of the queue, then start again", severity: "error" },
     ]);

@@ -92,8 +92,6 @@ export interface Outlet {
 export interface StepScope {
   /** What the step may ask of its surroundings; the same object for every event. */
   readonly context: Context;
-  /** Nothing stands behind the step, in the function that runs. */
-  readonly isTerminal: boolean;
   /** How many steps lead to it. */
   readonly inlets: number;
   /** The names of the steps behind it, in order. */

@@ -6,9 +6,7 @@ import type { GraphSource } from "./source.ts";
 
 /** Where a step stands, for the faults that only its kind can see. Steps are told by their names. */
 export interface StepPlace {
-  /** Nothing stands behind it. */
-  readonly isTerminal: boolean;
-  /** The steps behind it. */
+  /** The steps behind it; none at the end of the graph. */
   readonly outlets: readonly string[];
   /** The steps that lead to it. */
   readonly inlets: readonly string[];
@@ -25,7 +23,6 @@ export function placesOf({ nodes }: GraphSource, links: Links): readonly StepPla
   const names = (indices: readonly number[]) => indices.map((index) => nodes[index]!.name);
   const streams = streamersOf({ nodes }, links);
   return nodes.map((_, index) => ({
-    isTerminal: links.next[index]!.length === 0,
     outlets: names(links.next[index]!),
     inlets: names(links.previous[index]!),
     droppers: names(onOneWayTo({ nodes }, links, index, ({ canDrop }) => canDrop === true)),

@@ -39,12 +39,14 @@ export const QUEUE: StepDefinition = {
   isBorder: true,
   passes: true,
   holds: true,
-  check(spec, { isTerminal }) {
-    return isTerminal && spec.options.path === undefined ? [NO_WAY_OUT] : [];
+  check(spec, { outlets }) {
+    return outlets.length === 0 && spec.options.path === undefined ? [NO_WAY_OUT] : [];
   },
   open(spec, scope) {
     const options = OPTIONS.parse(spec.options);
-    return scope.isTerminal ? openWayOut(options, scope) : new WaitingEvents(options, scope, toNextSteps(scope));
+    return scope.outlets.length === 0
+      ? openWayOut(options, scope)
+      : new WaitingEvents(options, scope, toNextSteps(scope));
   },
 };
 

@@ -3,8 +3,8 @@ import { DataError } from "../errors.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import type { StepDefinition, StepScope } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
-import { appendText } from "../stores/append_text.ts";
-import { csvRecord, matchCsvRecord } from "../stores/csv_record.ts";
+import { appendText, HEAD_BYTES } from "../stores/append_text.ts";
+import { csvRecord, DELIMITER, matchCsvRecord } from "../stores/csv_record.ts";
 import { FileItem } from "../stores/file_item.ts";
 import { jsonLine } from "../stores/json_line.ts";
 import { localPath } from "../stores/local_path.ts";
@@ -33,7 +33,7 @@ const OPTIONS = z.strictObject({
   path: PATH,
   columns: columnList(false).optional(),
   header: z.boolean().optional(),
-  delimiter: z.string().length(1).refine((text) => !/["\r\n\0]/.test(text), "is a quote or an end of line").optional(),
+  delimiter: DELIMITER.optional(),
   ...FLUSH,
 }).refine(
   ({ header, columns }) => header !== false || columns !== undefined,
@@ -75,7 +75,7 @@ class CsvSink implements RowSink<string> {
   async look(): Promise<void> {
     let head: Uint8Array;
     try {
-      head = await new FileItem(this.#path).get({ from: 0, to: 1_048_576 });
+      head = await new FileItem(this.#path).get({ from: 0, to: HEAD_BYTES });
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return;
       throw error;

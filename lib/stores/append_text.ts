@@ -12,7 +12,8 @@ export interface AppendOptions {
   readonly begin?: (bytes: number, head: () => Promise<string>) => Promise<string>;
 }
 
-const HEAD_BYTES = 1_048_576; // a header of a million characters is none
+/** How much of a file is looked at for its header. */
+export const HEAD_BYTES = 1_048_576; // a header of a million characters is none
 
 /**
  * Appends whole lines to a file: all of them or none, after the last line of whoever else appends to it (other writers, also those of

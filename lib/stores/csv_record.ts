@@ -1,8 +1,14 @@
+import { z } from "zod";
+
 /** How a CSV file is written. */
 export interface CsvForm {
   /** Stands between two fields. */
   readonly delimiter: string;
 }
+
+/** Checks what stands between two fields. */
+export const DELIMITER: z.ZodType<string> = z.string().length(1)
+  .refine((text) => !/["\r\n\0]/.test(text), "is a quote or an end of line");
 
 /** Splits the first record of a CSV text into its fields; undefined where its quotes do not end. */
 export function matchCsvRecord(text: string, { delimiter }: CsvForm): string[] | undefined {

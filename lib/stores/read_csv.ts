@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { DataError } from "../errors.ts";
 import { COLUMN_TYPE, type ColumnType } from "./column_type.ts";
-import { matchCsvRecord } from "./csv_record.ts";
+import { DELIMITER, matchCsvRecord } from "./csv_record.ts";
 import { openDatabase } from "./database.ts";
 import { dataError } from "./data_error.ts";
 import { FileItem } from "./file_item.ts";
@@ -35,9 +35,7 @@ export interface ReadCsvOptions extends ScanOptions {
 }
 
 const OPTIONS = z.object({
-  delimiter: z.string().length(1).refine((text) => !/["\r\n\0]/.test(text), "is a quote or an end of line").default(
-    ",",
-  ),
+  delimiter: DELIMITER.default(","),
   types: z.record(z.string().min(1), COLUMN_TYPE).default({}),
   names: z.array(z.string().min(1)).min(1).readonly().optional(),
   nulls: z.array(z.string()).min(1).default([""]),

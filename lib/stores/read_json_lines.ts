@@ -1,3 +1,4 @@
+import { parseIsoTime } from "../iso_time.ts";
 import { DataError } from "../errors.ts";
 import { FileItem } from "./file_item.ts";
 import { parseJsonLine } from "./json_line.ts";
@@ -78,9 +79,8 @@ function pick(row: Record<string, unknown>, columns: readonly string[]): Record<
 }
 
 function timeOf(value: unknown): number | undefined {
-  if (typeof value !== "string" && typeof value !== "number") return undefined;
-  const time = new Date(value).getTime();
-  return Number.isNaN(time) ? undefined : time;
+  const time = typeof value === "string" ? parseIsoTime(value) : value;
+  return typeof time === "number" && Number.isFinite(time) ? time : undefined;
 }
 
 interface LineOptions {

@@ -5,6 +5,7 @@ import { COLUMN_TYPE, type ColumnType } from "./column_type.ts";
 import { FileItem } from "./file_item.ts";
 import { localPath } from "./local_path.ts";
 import { checkScan, type ScanOptions, scanRows } from "./scan.ts";
+import { isParquetFile } from "./parquet_writer.ts";
 import { quoteName, quotePath, quoteText } from "./sql_text.ts";
 
 /** How Parquet is read. */
@@ -76,7 +77,7 @@ async function parquetFiles(path: string): Promise<string[]> {
   for await (const name of new FileItem(path).list()) {
     if (/^[._]|\.part\/?$/.test(name)) continue; // what programs keep beside the data, and what is not whole yet
     if (name.endsWith("/")) files.push(...await parquetFiles(join(path, name.slice(0, -1))));
-    else if (/\.(parquet|pq)$/.test(name)) files.push(join(path, name));
+    else if (isParquetFile(name)) files.push(join(path, name));
   }
   return files.sort();
 }

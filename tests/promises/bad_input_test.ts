@@ -246,7 +246,7 @@ Deno.test("a check of the graph's input that throws fails the request by name", 
   };
   fn.setTopology("flow", { input }).to("same", (n) => n).respond();
   await using server = await fn.toMockServer(QUIET);
-  await rejects(server.test("/", 1), { status: 500, message: "Answered 500: the check is broken" });
+  await rejects(server.test("/", 1), { status: 500, message: `Answered 500 by step "input": the check is broken` });
   strictEqual(await server.test("/", 2), 2);
 });
 

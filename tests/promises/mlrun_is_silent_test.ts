@@ -174,7 +174,7 @@ Deno.test("row 9: an error handler that fails poisons the flow | its event is a 
     throw new Error("second");
   }).respond();
   await using server = await fn.toMockServer(QUIET);
-  await rejects(server.test("/", -1), { status: 500, message: "Answered 500: second" });
+  await rejects(server.test("/", -1), { status: 500, message: `Answered 500 by step "catch": second` });
   strictEqual(await server.test("/", 1), 1);
   const [{ step, event, error, handled }] = server.deadLetters() as [ReturnType<typeof server.deadLetters>[number]];
   deepStrictEqual([step, event.body, error.message, handled], ["catch", -1, "second", {

@@ -51,7 +51,6 @@ export async function openRouter(
   const { inputPath, resultPath } = paths;
   const scope: StepScope = {
     context,
-    isTerminal: true,
     inlets: 1,
     inFlightBehind: 1,
     isPlain: false,

@@ -2,7 +2,6 @@ import type { StepPlace } from "../../lib/graph/step_place.ts";
 
 /** A step that stands alone. */
 export const ALONE: StepPlace = {
-  isTerminal: true,
   outlets: [],
   inlets: [],
   droppers: [],

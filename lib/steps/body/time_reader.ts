@@ -1,5 +1,6 @@
 import type { FlowEvent } from "../../graph/event.ts";
 import type { StepScope } from "../../graph/operator.ts";
+import { parseIsoTime } from "../../iso_time.ts";
 import { fieldOf, fieldsOf } from "./fields_of.ts";
 import type { KeySource } from "./key_reader.ts";
 import { stateOf } from "./kind_of.ts";
@@ -19,19 +20,11 @@ export function timeReader({ field, fn, act }: KeySource, { read }: StepScope): 
  * @throws {TypeError} If it is none of these.
  */
 export function timeOf(value: unknown, act: string): number {
-  const time = value instanceof Date ? value.getTime() : typeof value === "string" ? parseTime(value) : value;
+  const time = value instanceof Date ? value.getTime() : typeof value === "string" ? parseIsoTime(value) : value;
   if (typeof time === "number" && Math.abs(time) <= LATEST_MS) return time;
   throw new TypeError(
     `Cannot ${act}: its time is ${
       stateOf(value)
     }. A time is a date, text such as "2026-07-21T21:40:00Z", or milliseconds since 1970`,
   );
-}
-
-/** Only ISO 8601: what else `Date.parse` takes depends on the machine. Without an offset it is in UTC, on every machine. */
-function parseTime(text: string): number {
-  const found = /^\d{4}-\d\d-\d\d(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/.exec(text);
-  if (found === null) return NaN;
-  const [, hours, offset] = found;
-  return Date.parse(hours === undefined ? text : `${text.slice(0, 10)}T${hours}${offset ?? "Z"}`);
 }

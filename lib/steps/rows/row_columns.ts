@@ -1,5 +1,6 @@
 import type { FlowEvent } from "../../graph/event.ts";
 import { fieldOf, type Fields, fieldsOf } from "../body/fields_of.ts";
+import { timeOf } from "../body/time_reader.ts";
 
 /** Parts of an event that a column can hold besides fields of the body. */
 const METADATA: Readonly<Record<string, (event: FlowEvent) => unknown>> = {
@@ -114,16 +115,7 @@ export class RowPicker {
 
   #timeOf(fields: Fields, event: FlowEvent): Date {
     if (this.#timeField === undefined) return event.time;
-    const value = fieldOf(fields, this.#timeField);
-    const time = new Date(
-      value instanceof Date || typeof value === "string" || typeof value === "number" ? value : NaN,
-    );
-    if (Number.isNaN(time.getTime())) {
-      throw new TypeError(
-        `Cannot write the row: its time, field "${this.#timeField}", is no date, time or count of ms`,
-      );
-    }
-    return time;
+    return new Date(timeOf(fieldOf(fields, this.#timeField), `write the row by field "${this.#timeField}"`));
   }
 }
 

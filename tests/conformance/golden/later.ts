@@ -11,7 +11,6 @@ const LATER = [
   "api-handler",
   "ensemble",
   "router",
-  "v2",
   "deployed",
 ] as const;
 

@@ -15,6 +15,7 @@ import { parallel } from "../../../../lib/steps/parallel.ts";
 import { queue } from "../../../../lib/steps/queue.ts";
 import { settle } from "../../../../lib/testing/test_clock.ts";
 import { runGraph } from "../../../support/run_graph.ts";
+import { randomBelow } from "../../../support/random.ts";
 
 /** What flows: which event it came from, and a number that decides its way. */
 interface Item {
@@ -225,17 +226,6 @@ function sum(parts: Item[]): Item {
   return { root: parts[0]!.root, n: parts.reduce((total, { n }) => total + n, 0) };
 }
 
-/** A small generator of repeatable random numbers: xorshift. */
-function random(seed: number): (below: number) => number {
-  let state = seed | 1;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
-
 const USED = Object.keys(PIECES);
 
 function drawPieces(next: (below: number) => number): string[] {
@@ -254,7 +244,7 @@ function drawPieces(next: (below: number) => number): string[] {
  * with what a model says.
  */
 export async function runSeed(seed: number, clock?: Clock): Promise<void> {
-  const next = random(seed);
+  const next = randomBelow(seed);
   const pieces = drawPieces(next);
   const told = `seed ${seed}: ${pieces.join(" → ")}`;
   const seen = new Map<string, number>();

@@ -6,7 +6,7 @@ import { votingEnsemble } from "../../../../lib/routers/voting_ensemble.ts";
 import { forEach } from "../../../../lib/steps/for_each.ts";
 import { filter } from "../../../../lib/steps/filter.ts";
 import type { TensorSpec } from "../../../../lib/tensor/tensor_spec.ts";
-import { faultLines } from "../../../support/faults.ts";
+import { faultLines, oneFault } from "../../../support/faults.ts";
 import { memoryLog, runGraph } from "../../../support/run_graph.ts";
 
 const FOREST = { modelPath: "notebooks/models/iris_forest.onnx" };
@@ -39,26 +39,22 @@ function tensor(name: string, datatype: string, ...shape: (number | string)[]): 
   return { name, datatype, shape };
 }
 
-function fault(line: string): string[] {
-  return [`Cannot compile graph "g": 1 fault`, `  ${line}`];
-}
-
 const MEND = "Put a step between them that makes the one of the other, or mend the declaration that is wrong";
 
 Deno.test("checkEdges() refuses tensors of another rank, size or datatype, naming both steps and both tensors", () => {
   deepStrictEqual(
     pair([tensor("probabilities", "FP32", -1, 3)], [tensor("image", "FP32", -1, 224, 224)]),
-    fault(
+    oneFault(
       `step "b": step "a" gives "probabilities" FP32 [-1,3], and step "b" takes "image" FP32 [-1,224,224]. ${MEND}`,
     ),
   );
   deepStrictEqual(
     pair([tensor("x", "FP32", "batch", 3)], [tensor("x", "FP32", "batch", 4)]),
-    fault(`step "b": step "a" gives "x" FP32 [batch,3], and step "b" takes "x" FP32 [batch,4]. ${MEND}`),
+    oneFault(`step "b": step "a" gives "x" FP32 [batch,3], and step "b" takes "x" FP32 [batch,4]. ${MEND}`),
   );
   deepStrictEqual(
     pair([tensor("x", "FP64", -1, 4)], [tensor("x", "FP32", -1, 4)]),
-    fault(`step "b": step "a" gives "x" FP64 [-1,4], and step "b" takes "x" FP32 [-1,4]. ${MEND}`),
+    oneFault(`step "b": step "a" gives "x" FP64 [-1,4], and step "b" takes "x" FP32 [-1,4]. ${MEND}`),
   );
 });
 
@@ -70,7 +66,7 @@ Deno.test("checkEdges() takes free dimensions, unknown shapes and datatypes that
 Deno.test("checkEdges() refuses a tensor that is missing, and warns of one too many", () => {
   deepStrictEqual(
     pair([tensor("ids", "INT64", -1, 8)], [tensor("ids", "INT64", -1, 8), tensor("mask", "INT64", -1, 8)]),
-    fault(
+    oneFault(
       `step "b": step "a" gives "ids" INT64 [-1,8], and step "b" takes "mask" INT64 [-1,8] as well. ` +
         `Give it, or put a step between them that does`,
     ),
@@ -86,7 +82,7 @@ Deno.test("checkEdges() looks through steps that pass bodies on, and not through
   passing.to("a", given).to("keep", filter(() => true)).to("b", taken).respond();
   deepStrictEqual(
     faultLines(passing),
-    fault(`step "b": step "a" gives "x" FP32 [-1,3], and step "b" takes "x" FP32 [-1,4]. ${MEND}`),
+    oneFault(`step "b": step "a" gives "x" FP32 [-1,3], and step "b" takes "x" FP32 [-1,4]. ${MEND}`),
   );
   const between = new Graph("g");
   between.to("a", given).to("pad", same).to("b", taken).respond();

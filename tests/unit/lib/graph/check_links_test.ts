@@ -2,13 +2,9 @@ import { deepStrictEqual } from "node:assert/strict";
 import { Graph } from "../../../../lib/graph/graph.ts";
 import { choice } from "../../../../lib/steps/choice.ts";
 import { queue } from "../../../../lib/steps/queue.ts";
-import { faultLines } from "../../../support/faults.ts";
+import { faultLines, oneFault } from "../../../support/faults.ts";
 
 const same = (body: unknown) => body;
-
-function fault(line: string): string[] {
-  return [`Cannot compile graph "g": 1 fault`, `  ${line}`];
-}
 
 Deno.test("checkLinks() refuses names that no step has: after, before, handlers, cycles", () => {
   const graph = new Graph("g");
@@ -32,7 +28,7 @@ Deno.test("checkLinks() refuses names that no step has: after, before, handlers,
 Deno.test("checkLinks() refuses a graph without steps", () => {
   deepStrictEqual(
     faultLines(new Graph("g")),
-    fault(`graph "g" has no steps. Add one: graph.to("name", (body) => body)`),
+    oneFault(`graph "g" has no steps. Add one: graph.to("name", (body) => body)`),
   );
 });
 
@@ -41,7 +37,7 @@ Deno.test("checkLinks() refuses two responders", () => {
   graph.to("a", same).respond().to("b", same).respond();
   deepStrictEqual(
     faultLines(graph),
-    fault(`step "b": "a" and "b" both answer the caller. Call respond() on one step only`),
+    oneFault(`step "b": "a" and "b" both answer the caller. Call respond() on one step only`),
   );
 });
 
@@ -74,7 +70,7 @@ Deno.test("checkLinks() refuses a graph of error handlers only", () => {
   graph.step("catch").respond();
   deepStrictEqual(
     faultLines(graph),
-    fault(
+    oneFault(
       `no step takes the events that are sent in: each one is an error handler or stands behind one. Add a step that is none: graph.to("name", (body) => body)`,
     ),
   );
@@ -85,7 +81,7 @@ Deno.test("checkLinks() refuses a change of function without a queue, and no fun
   graph.to("a", same).respond().to("b", same, { function: "child" });
   deepStrictEqual(
     faultLines(graph, { functions: ["child"] }),
-    fault(
+    oneFault(
       `step "b": it runs in function "child" and "a" before it in "(the parent)", with no queue between. Put a queue between them: .to("q", queue({ path: "…" }))`,
     ),
   );
@@ -93,7 +89,7 @@ Deno.test("checkLinks() refuses a change of function without a queue, and no fun
   lost.to("q", queue({ path: "memory://q" })).to("b", same).respond();
   deepStrictEqual(
     faultLines(lost),
-    fault(
+    oneFault(
       `step "b": it stands behind queue "q", which leaves the function, and says no function to run in. Say which: { function: "…" }, or take the path away from the queue`,
     ),
   );

@@ -9,7 +9,7 @@ import { flatMap } from "../../../../lib/steps/flat_map.ts";
 import { map } from "../../../../lib/steps/map.ts";
 import { merge } from "../../../../lib/steps/merge.ts";
 import { queue } from "../../../../lib/steps/queue.ts";
-import { faultLines } from "../../../support/faults.ts";
+import { faultLines, oneFault } from "../../../support/faults.ts";
 import { TimesModel } from "../../../support/models.ts";
 
 const same = (body: unknown) => body;
@@ -18,17 +18,13 @@ function one(): Graph {
   return new Graph("g");
 }
 
-function fault(line: string): string[] {
-  return [`Cannot compile graph "g": 1 fault`, `  ${line}`];
-}
-
 Deno.test("checkSteps() refuses two steps of one name, telling both places", () => {
   const graph = one();
   graph.to("twice", same);
   graph.to("twice", same).respond();
   deepStrictEqual(
     faultLines(graph),
-    fault(`step "twice": two steps have this name: one added at PLACE, one at PLACE. Rename one of them`),
+    oneFault(`step "twice": two steps have this name: one added at PLACE, one at PLACE. Rename one of them`),
   );
 });
 
@@ -37,14 +33,14 @@ Deno.test("checkSteps() refuses a step without a name, also a queue", () => {
   graph.to("work", same).respond().to("", queue({ path: "memory://q" }));
   deepStrictEqual(
     faultLines(graph),
-    fault(`step "": the step added at PLACE has no name. Give it one: to("name", step)`),
+    oneFault(`step "": the step added at PLACE has no name. Give it one: to("name", step)`),
   );
 });
 
 Deno.test("checkSteps() refuses a step without its function", () => {
   const graph = one();
   graph.to("keep", filter("yes" as never)).respond();
-  deepStrictEqual(faultLines(graph), fault(`step "keep": its fn is string. Give a function: filter((body) => …)`));
+  deepStrictEqual(faultLines(graph), oneFault(`step "keep": its fn is string. Give a function: filter((body) => …)`));
 });
 
 Deno.test("checkSteps() refuses a function that is not declared, of a step and of a route", () => {
@@ -52,7 +48,7 @@ Deno.test("checkSteps() refuses a function that is not declared, of a step and o
   graph.to("q", queue({ path: "memory://q" })).to("work", same, { function: "worker" }).respond();
   deepStrictEqual(
     faultLines(graph),
-    fault(
+    oneFault(
       `step "work": it runs in function "worker", which is not declared. Declare it: fn.addChildFunction("worker")`,
     ),
   );
@@ -60,7 +56,7 @@ Deno.test("checkSteps() refuses a function that is not declared, of a step and o
   routes.to("models", modelRouter()).addRoute("m1", TimesModel, { k: 2, function: "gpu" });
   deepStrictEqual(
     faultLines(routes),
-    fault(`step "models": it runs in function "gpu", which is not declared. Declare it: fn.addChildFunction("gpu")`),
+    oneFault(`step "models": it runs in function "gpu", which is not declared. Declare it: fn.addChildFunction("gpu")`),
   );
 });
 
@@ -69,7 +65,7 @@ Deno.test("checkSteps() refuses a queue at the end without a path", () => {
   graph.to("work", same).respond().to("out", queue());
   deepStrictEqual(
     faultLines(graph),
-    fault(
+    oneFault(
       `step "out": the queue is the end of the graph and has no path, so what enters it is lost. ` +
         `Say where it leads: queue({ path: "memory://name" }), or put a step behind it`,
     ),
@@ -81,7 +77,7 @@ Deno.test("checkSteps() refuses a router without routes", () => {
   graph.to("models", modelRouter()).respond();
   deepStrictEqual(
     faultLines(graph),
-    fault(`step "models": it is a router without routes. Add one with addRoute(key, model)`),
+    oneFault(`step "models": it is a router without routes. Add one with addRoute(key, model)`),
   );
 });
 
@@ -92,7 +88,7 @@ Deno.test("checkSteps() refuses a choice whose default is no step behind it", ()
   size.to("large", same);
   deepStrictEqual(
     faultLines(graph),
-    fault(`step "size": its default is "smal", and no such step stands behind it. Name one of "small", "large"`),
+    oneFault(`step "size": its default is "smal", and no such step stands behind it. Name one of "small", "large"`),
   );
 });
 
@@ -145,7 +141,7 @@ Deno.test("checkSteps() refuses a streaming step behind a streaming step, unless
   graph.to("count", count).to("same", same).to("words", Words).respond();
   deepStrictEqual(
     faultLines(graph),
-    fault(
+    oneFault(
       `step "words": it streams, and so does "count" before it. Gather the stream first, .to("all", collector()), or return a list`,
     ),
   );
@@ -160,7 +156,7 @@ Deno.test("checkSteps() refuses a collector that should be a join", () => {
   graph.after(start.to("a", same), start.to("b", same)).to("both", collector()).respond();
   deepStrictEqual(
     faultLines(graph),
-    fault(
+    oneFault(
       `step "both": it gathers the results of a streaming step, and "a" and "b" stream nothing. Join branches by merge(): .to("join", merge())`,
     ),
   );

@@ -146,7 +146,7 @@ Deno.test("writeParquet() takes the time of partitions from a field", async () =
   const rows = [{ n: 1, at: "2023-12-31T23:59:59Z" }, { n: 2, at: 0 }, { n: 3, at: new Date("2024-01-01") }, { n: 4 }];
   const { written, errors } = await writeRows(writeParquet(options), rows);
   deepStrictEqual([written, errors.length], [rows.slice(0, 3), 1]);
-  match(errors[0]!, /Cannot write the row: its time, field "at", is no date/);
+  match(errors[0]!, /Cannot write the row by field "at": its time is undefined/);
   deepStrictEqual(await filesBelow(folder), ["year=1970/ID.parquet", "year=2023/ID.parquet", "year=2024/ID.parquet"]);
 });
 

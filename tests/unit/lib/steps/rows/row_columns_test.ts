@@ -57,8 +57,9 @@ Deno.test("RowPicker.pick() refuses bodies without fields, and what would be los
   throws(() => picking(["a"], [1, 2]), /the list has 2 items for 1 columns/);
   throws(
     () => picking(["a"], { a: 1 }, { partitions: ["$year"], timeField: "at" }),
-    /its time, field "at", is no date/,
+    /Cannot write the row by field "at": its time is undefined/,
   );
+  throws(() => picking(["a"], { a: 1, at: "1/2/2024" }, { partitions: ["$year"], timeField: "at" }), /its time is/);
   throws(() => picking(["a"], { a: 1, o: {} }, { partitions: ["o"] }), /"o" names its folder and is neither/);
   const closed = new RowPicker(fieldColumns(["a", "$key"]), { isClosed: true });
   throws(

@@ -2,23 +2,13 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import type { Operation } from "../../../../../lib/steps/windows/tally.ts";
 import { type AggregationData, WindowPlan } from "../../../../../lib/steps/windows/window_plan.ts";
 import { NOTHING, WindowTable } from "../../../../../lib/steps/windows/window_table.ts";
+import { randomBelow } from "../../../../support/random.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 function table(aggregations: readonly AggregationData[], latenessMs?: number): WindowTable {
   return new WindowTable(aggregations.map((aggregation) => new WindowPlan(aggregation)), latenessMs);
-}
-
-/** Random numbers from 0 up to (not with) `below`, the same for the same seed. */
-function random(seed: number): (below: number) => number {
-  let state = seed | 1;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
 }
 
 interface Counted {
@@ -73,7 +63,7 @@ const SHAPES: readonly { windows: string[]; period?: string }[] = [
 
 /** Runs random events through a table and checks every answer; gives how many events came late, and how many too late. */
 function runSeed(seed: number): { late: number; tooLate: number } {
-  const next = random(seed);
+  const next = randomBelow(seed);
   const shape = SHAPES[next(SHAPES.length)]!;
   const latenessMs = next(2) === 0 ? undefined : next(4 * 60) * MINUTE;
   const windows = table([{ name: "n", operations: OPERATIONS, ...shape }], latenessMs);
