@@ -177,7 +177,7 @@ function isSchema(schema: Record<string, unknown>): boolean {
  *
  * await using server = await fn.toMockServer();
  * deepStrictEqual(await server.test("/", { age: 30 }), { age: 30 });
- * await rejects(server.test("/", { age: -1, mail: "x" }), /422: .*field "age" is -1, less than 0 \(min\); field "mail" is not right/);
+ * await rejects(server.test("/", { age: -1, mail: "x" }), /422 by step "check": .*field "age" is -1, less than 0 \(min\); field "mail" is not right/);
  * ```
  *
  * @param fields Field → its rule, or a zod schema that JSON Schema can say: without transforms and checks of your own.
