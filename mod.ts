@@ -13,10 +13,14 @@ export {
   type RemoteErrorOptions,
   type ReplyBody,
   ReplyError,
+  SecretError,
   ShapeError,
   StatusError,
   type StatusErrorOptions,
   StepError,
+  StoreError,
+  type StoreErrorOptions,
+  type StoreReason,
   StreamError,
   type Thrown,
 } from "./lib/errors.ts";
@@ -173,6 +177,8 @@ export { writeJsonLines, type WriteJsonLinesOptions } from "./lib/steps/write_js
 export { writeParquet, type WriteParquetOptions } from "./lib/steps/write_parquet.ts";
 export { writeSql, type WriteSqlOptions } from "./lib/steps/write_sql.ts";
 export type { FlushOptions } from "./lib/steps/rows/writer_options.ts";
+export { readSecret, type SecretOptions } from "./lib/stores/read_secret.ts";
+export { Secret } from "./lib/stores/secret.ts";
 export type { ColumnType } from "./lib/stores/column_type.ts";
 export { readCsv, type ReadCsvOptions } from "./lib/stores/read_csv.ts";
 export { readJsonLines, type ReadJsonLinesOptions } from "./lib/stores/read_json_lines.ts";

@@ -221,3 +221,48 @@ export class DataError extends Error {
   /** The name of the class. */
   override readonly name = "DataError";
 }
+
+/** A secret is not where it should be. The message names the places, never the secret. */
+export class SecretError extends Error {
+  /** The name of the class. */
+  override readonly name = "SecretError";
+}
+
+/** Why a store does not give or take bytes. */
+export type StoreReason =
+  | "missing"
+  | "forbidden"
+  | "unreachable"
+  | "timeout"
+  | "changed"
+  | "broken"
+  | "refused";
+
+/** What is known of a store's failure. */
+export interface StoreErrorOptions extends ErrorOptions {
+  /** Why. */
+  reason: StoreReason;
+  /** The status that the store answered with, if it answered. */
+  status?: number | undefined;
+}
+
+/**
+ * A store does not give or take bytes. `reason` says why: `missing` (there is nothing there), `forbidden` (credentials are missing, wrong,
+ * or not enough), `unreachable` (no connection, or the store answers 5xx), `timeout`, `changed` (other bytes than when it was begun),
+ * `broken` (fewer bytes than promised, a wrong checksum, an archive that is none), `refused` (the request is not one for this store).
+ */
+export class StoreError extends Error {
+  /** The name of the class. */
+  override readonly name = "StoreError";
+  /** Why. */
+  readonly reason: StoreReason;
+  /** The status that the store answered with; undefined where it did not answer. */
+  readonly status: number | undefined;
+
+  /** Says the act, the URL without its secrets, and the state. */
+  constructor(message: string, { reason, status, ...rest }: StoreErrorOptions) {
+    super(message, rest);
+    this.reason = reason;
+    this.status = status;
+  }
+}

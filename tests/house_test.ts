@@ -16,7 +16,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "lib/steps": ["lib/errors.ts", "lib/iso_time.ts", "lib/graph", "lib/flow", "lib/protocol", "lib/stores"],
   "lib/models": ["lib/errors.ts", "lib/graph", "lib/protocol", "lib/stores", "lib/tensor"],
   "lib/routers": ["lib/errors.ts", "lib/flow", "lib/graph", "lib/models", "lib/protocol", "lib/steps"],
-  "lib/serve": ["lib/errors.ts", "lib/draw", "lib/flow", "lib/graph", "lib/protocol", "lib/routers"],
+  "lib/serve": ["lib/errors.ts", "lib/draw", "lib/flow", "lib/graph", "lib/protocol", "lib/routers", "lib/stores"],
   "lib/functions": [
     "lib/errors.ts",
     "lib/flow",
