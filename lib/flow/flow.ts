@@ -2,6 +2,7 @@ import { StatusError, StepError } from "../errors.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { Plan } from "../graph/compile.ts";
 import { type EventInit, FlowEvent } from "../graph/event.ts";
+import type { ServedModel } from "../graph/served_model.ts";
 import { sendInto } from "./begin.ts";
 import type { Tracked } from "./call_context.ts";
 import { checkInput } from "./check_input.ts";
@@ -173,6 +174,11 @@ export class Flow implements AsyncDisposable {
   /** How often things happened, by step and name: `failed`, `deadLetters`, `late`, `dropped`. */
   counts(): Record<string, Record<string, number>> {
     return this.#parts.counts.toObject();
+  }
+
+  /** The models that its steps serve, in the order of the graph. */
+  models(): readonly ServedModel[] {
+    return this.#parts.steps.flatMap(({ operator }) => operator.models?.() ?? []);
   }
 
   /** Tells somebody of every step that an event enters and leaves, until the result is called; while nobody is told, it costs nothing. */

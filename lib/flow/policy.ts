@@ -45,6 +45,7 @@ export function withPolicy(operator: Operator, policy: Policy): Operator {
     ...(operator.result === undefined ? {} : { result: () => operator.result!() }),
     ...(operator.close === undefined ? {} : { close: () => operator.close!() }),
     ...(operator.signatures === undefined ? {} : { signatures: () => operator.signatures!() }),
+    ...(operator.models === undefined ? {} : { models: () => operator.models!() }),
   };
 }
 

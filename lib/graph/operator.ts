@@ -4,6 +4,7 @@ import type { Context } from "./context.ts";
 import type { EarlyReply } from "./early_reply.ts";
 import type { FlowEvent } from "./event.ts";
 import type { Schema } from "./schema.ts";
+import type { ServedModel } from "./served_model.ts";
 import type { StepOptions } from "./step.ts";
 import type { StepSignature } from "./signature.ts";
 import type { StepPlace } from "./step_place.ts";
@@ -78,6 +79,8 @@ export interface Operator {
   close?(): void | Promise<void>;
   /** The tensors that it takes and gives, now that it is open; undefined or none where it does not know. */
   signatures?(): readonly StepSignature[];
+  /** The models that it serves; none where it is no router and no model. */
+  models?(): readonly ServedModel[];
 }
 
 /** A way out of the graph that takes time: into a stream. */

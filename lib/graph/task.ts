@@ -14,6 +14,7 @@ import {
   type StepSpec,
   Streamed,
 } from "./operator.ts";
+import type { ServedModel } from "./served_model.ts";
 import { declaredSignature, type StepSignature } from "./signature.ts";
 import { type EventTask, ReadyStep, type Task } from "./step.ts";
 
@@ -80,6 +81,7 @@ type Opened = Partial<Task<unknown, unknown> & EventTask<unknown, unknown>> & {
   close?: () => void | Promise<void>;
   /** A model server knows its tensors when it is open. */
   takesAndGives?: () => StepSignature;
+  served?: () => ServedModel;
 };
 
 /** A method of a class's instances, without running a getter. */
@@ -192,9 +194,10 @@ function bodyOf(result: unknown): unknown {
   return result instanceof FlowEvent ? result.body : result;
 }
 
-function rest(task: Opened): Pick<Operator, "close" | "signatures"> {
+function rest(task: Opened): Pick<Operator, "close" | "models" | "signatures"> {
   return {
     ...(typeof task.close === "function" ? { close: () => task.close!() } : {}),
     ...(typeof task.takesAndGives === "function" ? { signatures: () => [task.takesAndGives!()] } : {}),
+    ...(typeof task.served === "function" ? { models: () => [task.served!()] } : {}),
   };
 }

@@ -1,6 +1,7 @@
 import { ModelError } from "../errors.ts";
 import type { Context } from "../graph/context.ts";
 import { FlowEvent } from "../graph/event.ts";
+import { keyParts, type ModelFacts, type ServedModel } from "../graph/served_model.ts";
 import { declaredSignature, type StepSignature } from "../graph/signature.ts";
 import type { Maybe } from "../graph/typing.ts";
 import { badRequest, notReady, unknownOperation, wrongMethod } from "../protocol/refusal.ts";
@@ -22,6 +23,8 @@ import { customOperations, operationMethod } from "./operation.ts";
 export interface ModelArgs {
   /** A file, its directory, or its path without the ending. */
   modelPath?: string;
+  /** Whether the server starts when the model is loaded (`before`, the default), or before that and answers for other models meanwhile. */
+  loading?: "before" | "background";
   /** Anything else, read by `param`. */
   [parameter: string]: unknown;
 }
@@ -119,6 +122,21 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
   /** The tensors of a request and of what `predict` gives: steps before and behind are checked against them. Default: `signature`. */
   takesAndGives(): StepSignature {
     return this.signature();
+  }
+
+  /** What the model is and takes and gives, as the server's metadata tells it. Override it where the model has a platform of its own. */
+  facts(): ModelFacts {
+    return { platform: "levada", ...this.signature() };
+  }
+
+  /** What a server may know of a model that is a step of a flow; a model of a router is its route's. */
+  served(): ServedModel {
+    return {
+      key: this.key,
+      ...keyParts(this.key),
+      state: this.#isReady ? "ready" : "loading",
+      facts: () => this.facts(),
+    };
   }
 
   /** Tells whether the model is loaded. */

@@ -32,6 +32,7 @@ export function routerOperator(
     },
     close: () => closeRoutes(routes),
     signatures: () => [...routes.values()].map((route) => ({ ...route.takesAndGives(), route: route.key })),
+    models: () => [...routes.values()].flatMap(({ served }) => served ?? []),
   };
 }
 

@@ -8,9 +8,11 @@ import type { StepSignature } from "../graph/signature.ts";
 import { isClass } from "../graph/task.ts";
 import type { Maybe } from "../graph/typing.ts";
 import { andThen } from "../graph/later.ts";
+import type { ServedModel } from "../graph/served_model.ts";
 import type { ModelAsk } from "../models/model_server.ts";
 import { ModelServer } from "../models/model_server.ts";
 import type { ModelMetadata } from "../protocol/reply.ts";
+import { ModelRoute } from "./model_route.ts";
 
 /** One route, opened. */
 export interface Route {
@@ -23,6 +25,8 @@ export interface Route {
   takesAndGives(): StepSignature;
   readonly isReady: boolean;
   close(): Maybe<void>;
+  /** What the server may know of it and do to it; undefined for tasks and functions. */
+  readonly served?: ServedModel;
 }
 
 /** The routes of a router, by key, in the order in which they were added. */
@@ -63,10 +67,10 @@ export async function closeRoutes(routes: RouteTable): Promise<void> {
 
 async function openRoute({ key, model, args }: RouteSpec, context: Context): Promise<Route> {
   if (!isClass(model)) return plainRoute(key, (event) => model(event.body, context));
+  if (model.prototype instanceof ModelServer) return await openModel({ key, model, args }, context);
   const Class = model as unknown as new (args: unknown, context: Context) => Opened;
   const instance = new Class(args, context);
   await instance.open?.();
-  if (instance instanceof ModelServer) return modelRoute(key, instance);
   const close = () => instance.close?.();
   if (typeof instance.doEvent === "function") {
     return plainRoute(key, (event) => instance.doEvent!(event, context), close);
@@ -77,17 +81,19 @@ async function openRoute({ key, model, args }: RouteSpec, context: Context): Pro
   );
 }
 
-function modelRoute(key: string, model: ModelServer<unknown>): Route {
-  return {
-    key,
-    ask: (question) => model.answer(question),
-    signature: () => model.signature(),
-    takesAndGives: () => model.takesAndGives(),
-    get isReady() {
-      return model.isReady;
-    },
-    close: () => model.close(),
-  };
+/** Loads a model before the router answers, or, where its route says so, meanwhile. */
+async function openModel({ key, model, args }: RouteSpec, context: Context): Promise<Route> {
+  const { loading = "before" } = args;
+  if (loading !== "before" && loading !== "background") {
+    throw new ModelError(
+      `Cannot open model "${key}": loading is "before" or "background", not ${JSON.stringify(loading)}`,
+    );
+  }
+  const Class = model as unknown as new (args: unknown, context: Context) => ModelServer<unknown>;
+  const route = new ModelRoute(key, () => new Class(args, context), context);
+  if (loading === "background") route.openLater();
+  else await route.open();
+  return route;
 }
 
 function plainRoute(key: string, run: (event: FlowEvent) => unknown, close: () => Maybe<void> = () => {}): Route {

@@ -1,0 +1,40 @@
+import type { TensorSpec } from "../tensor/tensor_spec.ts";
+
+/** How far a model is: being loaded, able to answer, not loaded because that failed, or taken away on purpose. */
+export type ModelState = "loading" | "ready" | "failed" | "unloaded";
+
+/** What a model says of itself, as the open inference protocol asks. */
+export interface ModelFacts {
+  /** What runs it: `onnxruntime_onnx`; `levada` for a model of one's own. */
+  readonly platform: string;
+  /** The tensors that it takes; empty where nobody says. */
+  readonly inputs: readonly TensorSpec[];
+  /** The tensors that it gives; empty where nobody says. */
+  readonly outputs: readonly TensorSpec[];
+}
+
+/** One model that a step serves: what a server tells of it without asking the graph, and may do to it. */
+export interface ServedModel {
+  /** What it is asked by, with its version: `iris:v2`. */
+  readonly key: string;
+  /** The key without the version. */
+  readonly name: string;
+  /** The version, where the key has one. */
+  readonly version?: string;
+  /** How far it is. */
+  readonly state: ModelState;
+  /** Why it is not ready; undefined where it is, or where nothing went wrong. */
+  readonly reason?: string | undefined;
+  /** What it is and takes and gives; known once it is loaded. */
+  facts(): ModelFacts;
+  /** Loads it, or anew: the one that is loaded answers until the new one is ready. Undefined where nobody may. */
+  load?(): Promise<void>;
+  /** Takes it away, when what it is answering has been answered. Undefined where nobody may. */
+  unload?(): Promise<void>;
+}
+
+/** Takes a key apart: `iris:v2` is version `v2` of `iris`. */
+export function keyParts(key: string): { name: string; version?: string } {
+  const at = key.indexOf(":");
+  return at < 0 ? { name: key } : { name: key.slice(0, at), version: key.slice(at + 1) };
+}

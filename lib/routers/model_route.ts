@@ -1,0 +1,155 @@
+import { describeThrown, StatusError } from "../errors.ts";
+import type { Context } from "../graph/context.ts";
+import { laterOf } from "../graph/later.ts";
+import { keyParts, type ModelFacts, type ModelState, type ServedModel } from "../graph/served_model.ts";
+import type { StepSignature } from "../graph/signature.ts";
+import type { Maybe } from "../graph/typing.ts";
+import type { ModelAsk, ModelServer } from "../models/model_server.ts";
+import type { ModelMetadata } from "../protocol/reply.ts";
+import type { Route } from "./route.ts";
+
+/** Makes the model of a route, not loaded yet. */
+export type MakeModel = () => ModelServer<unknown>;
+
+/** One model and how many requests it is answering. */
+interface Instance {
+  readonly model: ModelServer<unknown>;
+  busy: number;
+  /** Called when the last answer is there and the model has been put aside. */
+  onIdle?: () => void;
+}
+
+/** The route of a model server: it can be loaded while the others answer, loaded anew, and taken away. */
+export class ModelRoute implements Route, ServedModel {
+  readonly key: string;
+  readonly name: string;
+  readonly version?: string;
+  readonly #make: MakeModel;
+  readonly #context: Context;
+  #instance: Instance;
+  #loading: Promise<void> | undefined;
+  #state: ModelState = "loading";
+  #reason: string | undefined;
+
+  /** Makes the model, so that what its constructor refuses is told at once; it is not loaded yet. */
+  constructor(key: string, make: MakeModel, context: Context) {
+    const { name, version } = keyParts(key);
+    this.key = key;
+    this.name = name;
+    if (version !== undefined) this.version = version;
+    this.#make = make;
+    this.#context = context;
+    this.#instance = { model: make(), busy: 0 };
+  }
+
+  /** The route itself: it is what it serves. */
+  get served(): ServedModel {
+    return this;
+  }
+
+  get state(): ModelState {
+    return this.#state;
+  }
+
+  get reason(): string | undefined {
+    return this.#reason;
+  }
+
+  get isReady(): boolean {
+    return this.#instance.model.isReady;
+  }
+
+  ask(question: ModelAsk): Maybe<unknown> {
+    const instance = this.#instance;
+    if (this.#state === "unloaded") {
+      throw new StatusError(404, `Cannot ask model "${this.key}": it has been unloaded; load it first`);
+    }
+    instance.busy += 1;
+    let answer: Maybe<unknown>;
+    try {
+      answer = instance.model.answer(question);
+    } catch (error) {
+      leave(instance);
+      throw error;
+    }
+    const later = laterOf(answer);
+    if (later === undefined) {
+      leave(instance);
+      return answer;
+    }
+    return Promise.resolve(later).finally(() => leave(instance));
+  }
+
+  signature(): Pick<ModelMetadata, "inputs" | "outputs"> {
+    return this.#instance.model.signature();
+  }
+
+  takesAndGives(): StepSignature {
+    return this.#instance.model.takesAndGives();
+  }
+
+  facts(): ModelFacts {
+    return this.#instance.model.facts();
+  }
+
+  /** Loads the model that the route was made with. */
+  open(): Promise<void> {
+    return this.#load(this.#instance);
+  }
+
+  /** Loads the model in the background; a failure is logged and told by `state` and `reason`. */
+  openLater(): void {
+    this.open().catch((error) => this.#context.log.error(describeThrown(error).message));
+  }
+
+  async load(): Promise<void> {
+    if (this.#loading !== undefined) return await this.#loading;
+    await this.#load({ model: this.#make(), busy: 0 });
+  }
+
+  async unload(): Promise<void> {
+    await this.#loading?.catch(() => {}); // what failed to load is taken away all the same
+    if (this.#state === "unloaded") return;
+    this.#state = "unloaded";
+    this.#reason = undefined;
+    await retire(this.#instance);
+  }
+
+  async close(): Promise<void> {
+    await this.#loading?.catch(() => {});
+    if (this.#state !== "unloaded") await this.#instance.model[Symbol.asyncDispose]();
+  }
+
+  #load(instance: Instance): Promise<void> {
+    return this.#loading = this.#replace(instance).finally(() => this.#loading = undefined);
+  }
+
+  /** Puts a model in place when it is loaded; a failure leaves the one that was ready before, and says why. */
+  async #replace(instance: Instance): Promise<void> {
+    const before = this.#instance;
+    const wasReady = this.#state === "ready";
+    if (!wasReady) this.#state = "loading";
+    try {
+      await instance.model.open();
+    } catch (error) {
+      this.#reason = describeThrown(error).message;
+      if (!wasReady) this.#state = "failed";
+      throw error;
+    }
+    this.#instance = instance;
+    this.#state = "ready";
+    this.#reason = undefined;
+    if (before !== instance && wasReady) await retire(before);
+  }
+}
+
+function leave(instance: Instance): void {
+  instance.busy -= 1;
+  if (instance.busy === 0) instance.onIdle?.();
+}
+
+/** Closes a model when it has answered all that it was asked. */
+async function retire(instance: Instance): Promise<void> {
+  if (instance.busy > 0) await new Promise<void>((idle) => instance.onIdle = idle);
+  await instance.model[Symbol.asyncDispose]();
+}
