@@ -73,7 +73,7 @@ export {
 export type { ModelFacts, ModelState, ServedModel } from "./lib/graph/served_model.ts";
 export type { StepSignature } from "./lib/graph/signature.ts";
 export type { StepPlace } from "./lib/graph/step_place.ts";
-export { Plot, type PlotOptions } from "./lib/graph/plot.ts";
+export { Plot, type PlotOptions } from "./lib/plot/plot.ts";
 export type { RouteArgs, RouteClass, Routes, RoutesOf } from "./lib/graph/routes.ts";
 export type { Schema } from "./lib/graph/schema.ts";
 export {

@@ -3,7 +3,7 @@ import { addRoute } from "../graph/chain.ts";
 import { Graph } from "../graph/graph.ts";
 import { keepSource, sourceOf } from "../graph/source.ts";
 import type { Code } from "../graph/operator.ts";
-import type { Plot, PlotOptions } from "../graph/plot.ts";
+import type { Plot, PlotOptions } from "../plot/plot.ts";
 import type { RouteArgs, RouteClass, Routes } from "../graph/routes.ts";
 import type { Handler } from "../graph/step.ts";
 import type { RouterStep } from "../routers/model_router.ts";

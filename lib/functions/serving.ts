@@ -11,7 +11,7 @@ import { Graph, type GraphOptions } from "../graph/graph.ts";
 import type { KeyedTable } from "../graph/keyed_table.ts";
 import type { FlowLimits } from "../graph/limits.ts";
 import { sourceOf } from "../graph/source.ts";
-import type { Plot, PlotOptions } from "../graph/plot.ts";
+import type { Plot, PlotOptions } from "../plot/plot.ts";
 import type { Schema } from "../graph/schema.ts";
 import type { Handler } from "../graph/step.ts";
 import type { RouteArgs, RouteClass } from "../graph/routes.ts";

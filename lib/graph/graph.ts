@@ -5,7 +5,7 @@ import { type Catalogue, fromDocument } from "./from_document.ts";
 import type { Catcher, CatcherOptions } from "./handler.ts";
 import { type FlowLimits, limitsOf } from "./limits.ts";
 import type { Code } from "./operator.ts";
-import { Plot, type PlotOptions } from "./plot.ts";
+import { Plot, type PlotOptions } from "../plot/plot.ts";
 import type { RoutesOf } from "./routes.ts";
 import type { Schema } from "./schema.ts";
 import { keepSource, sourceOf } from "./source.ts";

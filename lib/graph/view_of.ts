@@ -3,7 +3,7 @@ import { link } from "./link.ts";
 import type { RouteNode, StepNode } from "./node.ts";
 import type { Code } from "./operator.ts";
 import { CLASS_TASK, FUNCTION_TASK } from "./task.ts";
-import type { EdgeView, GraphView, StepView } from "./view.ts";
+import type { EdgeView, GraphView, StepView } from "../plot/view.ts";
 
 /** What is drawn of a graph. A graph with faults is drawn as far as its names lead somewhere. */
 export function viewOf(source: GraphSource): GraphView {

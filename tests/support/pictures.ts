@@ -1,5 +1,5 @@
 import { extend, flatMap, ModelServer, type OpenGraph, queue, type RouterGraph, serving, votingEnsemble } from "levada";
-import type { GraphView, StepView } from "../../lib/graph/view.ts";
+import type { GraphView, StepView } from "../../lib/plot/view.ts";
 
 class ClassifierModel extends ModelServer {
   predict({ inputs }: { inputs: readonly unknown[] }): unknown[] {

@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { Plot } from "../../../../lib/graph/plot.ts";
-import { drawShapes, marginOf } from "../../../../lib/graph/plot_shapes.ts";
-import type { StepView } from "../../../../lib/graph/view.ts";
+import { Plot } from "../../../../lib/plot/plot.ts";
+import { drawShapes, marginOf } from "../../../../lib/plot/plot_shapes.ts";
+import type { StepView } from "../../../../lib/plot/view.ts";
 import { STEPS } from "../../../../lib/steps/catalogue.ts";
 
 const SHAPES = ["octagon", "hexagon", "diamond", "trapezium", "invtrapezium", "invtriangle"];

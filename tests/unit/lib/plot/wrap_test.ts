@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
-import { wrapName } from "../../../../lib/graph/wrap.ts";
+import { wrapName } from "../../../../lib/plot/wrap.ts";
 
 Deno.test("wrapName() leaves a name that fits", () => {
   deepStrictEqual(wrapName("flatten_paragraphs"), ["flatten_paragraphs"]);

@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { toText } from "../../../../lib/graph/text.ts";
-import type { EdgeView, GraphView, StepView } from "../../../../lib/graph/view.ts";
+import { toText } from "../../../../lib/plot/text.ts";
+import type { EdgeView, GraphView, StepView } from "../../../../lib/plot/view.ts";
 
 function step(name: string, rest: Partial<StepView> = {}): StepView {
   return { name, kind: "function", responder: false, handler: false, ...rest };

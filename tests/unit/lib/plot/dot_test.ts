@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { toDot } from "../../../../lib/graph/dot.ts";
-import type { GraphView, StepView } from "../../../../lib/graph/view.ts";
+import { toDot } from "../../../../lib/plot/dot.ts";
+import type { GraphView, StepView } from "../../../../lib/plot/view.ts";
 import { ensembleExample, hostileView, routerExample, streamExample } from "../../../support/pictures.ts";
 import { matchSnapshot } from "../../../support/snapshot.ts";
 

@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { serving } from "levada";
-import { Plot } from "../../../../lib/graph/plot.ts";
+import { Plot } from "../../../../lib/plot/plot.ts";
 import { ensembleExample, hostileView, routerExample, streamExample } from "../../../support/pictures.ts";
 import { matchSnapshot, normalizeSvg } from "../../../support/snapshot.ts";
 import { assertXml } from "../../../support/xml.ts";
