@@ -93,6 +93,8 @@ export { type ModelArgs, type ModelAsk, ModelServer } from "./lib/models/model_s
 export { OnnxModel, type OnnxModelArgs } from "./lib/models/onnx_model.ts";
 export { OnnxSession, openOnnx } from "./lib/models/onnx_session.ts";
 export type { InferReply, InferRequest, ModelMetadata, TensorInfo } from "./lib/protocol/reply.ts";
+export { TensorReply, type TensorReplyInit } from "./lib/protocol/tensor_reply.ts";
+export type { RequestedOutput, TensorRequest } from "./lib/protocol/tensor_request.ts";
 export { modelRouter, type ModelRouterOptions, type RouterStep } from "./lib/routers/model_router.ts";
 export { votingEnsemble, type VotingEnsembleOptions } from "./lib/routers/voting_ensemble.ts";
 export { Trace } from "./lib/serve/trace.ts";
@@ -100,6 +102,8 @@ export { MockServer, type RequestOptions } from "./lib/serve/mock_server.ts";
 export { assertEvents, type AssertEventsOptions } from "./lib/steps/assert_events.ts";
 export { aggregateByKey, type AggregateByKeyOptions } from "./lib/steps/aggregate_by_key.ts";
 export type { Aggregation } from "./lib/steps/windows/aggregation.ts";
+export type { Datatype, TensorData } from "./lib/tensor/datatype.ts";
+export { Tensor, type TensorInit } from "./lib/tensor/tensor.ts";
 export type { TensorSpec } from "./lib/tensor/tensor_spec.ts";
 export { batch, type BatchOptions } from "./lib/steps/batch.ts";
 export { choice, type ChoiceOptions } from "./lib/steps/choice.ts";

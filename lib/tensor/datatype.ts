@@ -1,64 +1,201 @@
+import { decodeHalves, encodeHalves } from "./half.ts";
+
 /** The kinds of values in a tensor, as the open inference protocol names them. */
-export type Datatype = "FP32" | "FP64" | "INT64" | "INT32" | "BOOL" | "BYTES";
+export type Datatype =
+  | "BOOL"
+  | "UINT8"
+  | "UINT16"
+  | "UINT32"
+  | "UINT64"
+  | "INT8"
+  | "INT16"
+  | "INT32"
+  | "INT64"
+  | "FP16"
+  | "BF16"
+  | "FP32"
+  | "FP64"
+  | "BYTES";
 
-/** The values of a tensor in one row, as a model runtime takes them. */
-export type TensorData = Float32Array | Float64Array | BigInt64Array | Int32Array | Uint8Array | string[];
+/** The values of a tensor in one row: FP16 and BF16 as their bits, BOOL as 0 and 1, BYTES as text where it is valid UTF-8. */
+export type TensorData =
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | BigUint64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | BigInt64Array
+  | Float32Array
+  | Float64Array
+  | readonly (string | Uint8Array)[];
 
-/** Makes the values of a datatype from plain ones; `place` tells where the value at an index came from. */
+/** How many bytes one value has; 0 for BYTES, whose values differ. */
+export const VALUE_BYTES: Readonly<Record<Datatype, number>> = {
+  BOOL: 1,
+  UINT8: 1,
+  UINT16: 2,
+  UINT32: 4,
+  UINT64: 8,
+  INT8: 1,
+  INT16: 2,
+  INT32: 4,
+  INT64: 8,
+  FP16: 2,
+  BF16: 2,
+  FP32: 4,
+  FP64: 8,
+  BYTES: 0,
+};
+
+/** Tells whether a text names a datatype. */
+export function isDatatype(text: unknown): text is Datatype {
+  return typeof text === "string" && Object.hasOwn(VALUE_BYTES, text);
+}
+
+/**
+ * Makes the values of a datatype from plain ones; `place` tells where the value at an index came from. Integers may be bigints, also for
+ * floating datatypes.
+ *
+ * @throws {TypeError} If a value is none of the datatype's, or out of its range.
+ */
 export function encodeData(
   datatype: Datatype,
   values: readonly unknown[],
   place: (index: number) => string,
 ): TensorData {
+  const where = { datatype, place };
   switch (datatype) {
-    case "FP32":
-      return Float32Array.from(values, (value, index) => numberOf(value, { datatype, place, index }));
-    case "FP64":
-      return Float64Array.from(values, (value, index) => numberOf(value, { datatype, place, index }));
-    case "INT32":
-      return Int32Array.from(values, (value, index) => integerOf(value, { datatype, place, index }));
-    case "INT64":
-      return BigInt64Array.from(values.map((value, index) => BigInt(integerOf(value, { datatype, place, index }))));
     case "BOOL":
-      return Uint8Array.from(
-        values,
-        (value, index) => value === true ? 1 : value === false ? 0 : wrong(value, { datatype, place, index }),
-      );
+      return booleans(values, where);
+    case "UINT8":
+      return integers(new Uint8Array(values.length), values, { ...where, least: 0, most: 2 ** 8 - 1 });
+    case "UINT16":
+      return integers(new Uint16Array(values.length), values, { ...where, least: 0, most: 2 ** 16 - 1 });
+    case "UINT32":
+      return integers(new Uint32Array(values.length), values, { ...where, least: 0, most: 2 ** 32 - 1 });
+    case "UINT64":
+      return wide(new BigUint64Array(values.length), values, { ...where, least: 0n, most: 2n ** 64n - 1n });
+    case "INT8":
+      return integers(new Int8Array(values.length), values, { ...where, least: -(2 ** 7), most: 2 ** 7 - 1 });
+    case "INT16":
+      return integers(new Int16Array(values.length), values, { ...where, least: -(2 ** 15), most: 2 ** 15 - 1 });
+    case "INT32":
+      return integers(new Int32Array(values.length), values, { ...where, least: -(2 ** 31), most: 2 ** 31 - 1 });
+    case "INT64":
+      return wide(new BigInt64Array(values.length), values, { ...where, least: -(2n ** 63n), most: 2n ** 63n - 1n });
+    case "FP16":
+    case "BF16":
+      return encodeHalves(datatype, floats(new Float64Array(values.length), values, where));
+    case "FP32":
+      return floats(new Float32Array(values.length), values, where);
+    case "FP64":
+      return floats(new Float64Array(values.length), values, where);
     case "BYTES":
-      return values.map((value, index) => typeof value === "string" ? value : wrong(value, { datatype, place, index }));
+      return texts(values, where);
   }
 }
 
-/** Plain values of a tensor's: numbers for integers that numbers hold exactly, bigints beyond. */
-export function decodeData(data: ArrayLike<unknown>): unknown[] {
-  return Array.from(data, (value) => {
-    if (typeof value !== "bigint") return value;
-    const number = Number(value);
-    return Number.isSafeInteger(number) ? number : value;
-  });
+/**
+ * Plain values of a tensor's: numbers for integers that numbers hold exactly, bigints beyond. With the datatype also booleans of BOOL,
+ * and numbers of FP16 and BF16.
+ */
+export function decodeData(data: ArrayLike<unknown>, datatype?: Datatype): unknown[] {
+  if (datatype === "BOOL") return Array.from(data, (value) => value !== 0);
+  if (datatype === "FP16" || datatype === "BF16") return Array.from(decodeHalves(datatype, data as Uint16Array));
+  if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) return Array.from(data, plain);
+  const values: unknown[] = new Array(data.length);
+  for (let index = 0; index < data.length; index++) values[index] = plain(data[index]);
+  return values;
+}
+
+function plain(value: unknown): unknown {
+  if (typeof value !== "bigint") return value;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
 }
 
 interface Where {
   readonly datatype: Datatype;
   readonly place: (index: number) => string;
-  readonly index: number;
 }
 
-function numberOf(value: unknown, where: Where): number {
-  return typeof value === "number" ? value : wrong(value, where);
+interface Range<Value> extends Where {
+  readonly least: Value;
+  readonly most: Value;
 }
 
-function integerOf(value: unknown, where: Where): number {
-  return typeof value === "number" && Number.isSafeInteger(value) ? value : wrong(value, where);
+function floats<Data extends Float32Array | Float64Array>(data: Data, values: readonly unknown[], where: Where): Data {
+  for (let index = 0; index < data.length; index++) {
+    const value = values[index];
+    if (typeof value === "number") data[index] = value;
+    else if (typeof value === "bigint") data[index] = Number(value);
+    else wrong(value, { ...where, index });
+  }
+  return data;
 }
 
-function wrong(value: unknown, { datatype, place, index }: Where): never {
+function integers<Data extends Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array | Int32Array>(
+  data: Data,
+  values: readonly unknown[],
+  where: Range<number>,
+): Data {
+  const { least, most } = where;
+  for (let index = 0; index < data.length; index++) {
+    const value = values[index];
+    if (typeof value !== "number" || !Number.isInteger(value) || value < least || value > most) {
+      wrong(value, { ...where, index });
+    }
+    data[index] = value;
+  }
+  return data;
+}
+
+function wide<Data extends BigInt64Array | BigUint64Array>(
+  data: Data,
+  values: readonly unknown[],
+  where: Range<bigint>,
+): Data {
+  const { least, most } = where;
+  for (let index = 0; index < data.length; index++) {
+    const value = values[index];
+    const exact = typeof value === "bigint"
+      ? value
+      : typeof value === "number" && Number.isSafeInteger(value)
+      ? BigInt(value)
+      : wrong(value, { ...where, index });
+    if (exact < least || exact > most) wrong(value, { ...where, index });
+    data[index] = exact;
+  }
+  return data;
+}
+
+function booleans(values: readonly unknown[], where: Where): Uint8Array {
+  const data = new Uint8Array(values.length);
+  for (let index = 0; index < data.length; index++) {
+    const value = values[index];
+    if (value === true) data[index] = 1;
+    else if (value !== false) wrong(value, { ...where, index });
+  }
+  return data;
+}
+
+function texts(values: readonly unknown[], where: Where): (string | Uint8Array)[] {
+  return values.map((value, index) =>
+    typeof value === "string" || value instanceof Uint8Array ? value : wrong(value, { ...where, index })
+  );
+}
+
+function wrong(value: unknown, { datatype, place, index }: Where & { readonly index: number }): never {
   const state = value === null
     ? "null"
     : typeof value === "string"
     ? `the text ${JSON.stringify(value.slice(0, 40))}`
-    : typeof value === "number"
+    : typeof value === "number" || typeof value === "bigint"
     ? String(value)
+    : Array.isArray(value)
+    ? "a list"
     : `a ${typeof value}`;
   throw new TypeError(`Cannot read ${place(index)} as ${datatype}: it is ${state}`);
 }

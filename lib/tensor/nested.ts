@@ -6,7 +6,8 @@ export interface Flat {
   readonly values: readonly unknown[];
 }
 
-const DEEPEST = 32; // no model takes more dimensions, and a hostile list must not exhaust the stack
+/** How many dimensions a tensor may have: no model takes more, and a hostile list must not exhaust the stack. */
+export const MOST_DIMENSIONS = 32;
 
 /**
  * Takes nested lists apart.
@@ -18,48 +19,62 @@ export function flatten(name: string, nested: unknown): Flat {
   const shape: number[] = [];
   for (let at = nested; Array.isArray(at); at = at[0]) {
     shape.push(at.length);
-    if (shape.length > DEEPEST) {
-      throw new ShapeError(`Cannot read "${name}" as a tensor: its lists are more than ${DEEPEST} deep`);
+    if (shape.length > MOST_DIMENSIONS) {
+      throw new ShapeError(`Cannot read "${name}" as a tensor: its lists are more than ${MOST_DIMENSIONS} deep`);
     }
     if (at.length === 0) break;
   }
+  return { shape, values: flattenAs(shape, { name, nested }) };
+}
+
+/**
+ * Takes lists apart that are nested as a shape says. What it makes is not larger than what it was given, whatever the shape says.
+ *
+ * @throws {ShapeError} If they are nested otherwise, naming where: `x[1] has 3`.
+ */
+export function flattenAs(
+  shape: readonly number[],
+  { name, nested }: { readonly name: string; readonly nested: unknown },
+): unknown[] {
   const values: unknown[] = [];
-  collect(nested, { name, shape, depth: 0, path: name, values });
-  return { shape, values };
-}
-
-interface Walk {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly depth: number;
-  readonly path: string;
-  readonly values: unknown[];
-}
-
-function collect(nested: unknown, walk: Walk): void {
-  const { name, shape, depth, path, values } = walk;
-  if (depth === shape.length) {
-    if (Array.isArray(nested)) throw ragged(name, shape, `${path} is a list`);
-    values.push(nested);
-    return;
+  const path: number[] = [];
+  const last = shape.length - 1;
+  function refuse(state: string, index?: number): never {
+    const place = [...path, ...(index === undefined ? [] : [index])].map((step) => `[${step}]`).join("");
+    throw new ShapeError(`Cannot read "${name}" as shape [${shape}]: ${name}${place} ${state}`);
   }
-  if (!Array.isArray(nested)) throw ragged(name, shape, `${path} is no list`);
-  if (nested.length !== shape[depth]) throw ragged(name, shape, `${path} has ${nested.length}`);
-  for (let index = 0; index < nested.length; index++) {
-    collect(nested[index], { ...walk, depth: depth + 1, path: `${path}[${index}]` });
+  function collect(list: unknown, depth: number): void {
+    if (!Array.isArray(list)) return refuse("is no list");
+    if (list.length !== shape[depth]) refuse(`has ${list.length}`);
+    if (depth === last) {
+      for (let index = 0; index < list.length; index++) {
+        const value = list[index];
+        if (Array.isArray(value)) refuse("is a list", index);
+        values.push(value);
+      }
+      return;
+    }
+    for (let index = 0; index < list.length; index++) {
+      path.push(index);
+      collect(list[index], depth + 1);
+      path.pop();
+    }
   }
-}
-
-function ragged(name: string, shape: readonly number[], state: string): ShapeError {
-  return new ShapeError(`Cannot read "${name}" as shape [${shape}]: ${state}`);
+  if (shape.length > 0) collect(nested, 0);
+  else if (Array.isArray(nested)) refuse("is a list");
+  else values.push(nested);
+  return values;
 }
 
 /** Nests values by a shape: `nest([1, 2, 3, 4], [2, 2])` is `[[1, 2], [3, 4]]`. */
 export function nest(values: readonly unknown[], shape: readonly number[]): unknown {
+  if (shape.length === 1) return values;
   let next = 0;
   function level(depth: number): unknown {
     if (depth === shape.length) return values[next++];
-    return Array.from({ length: shape[depth]! }, () => level(depth + 1));
+    const list: unknown[] = [];
+    for (let index = 0; index < shape[depth]!; index++) list.push(level(depth + 1));
+    return list;
   }
   return level(0);
 }

@@ -1,0 +1,161 @@
+import { ShapeError, StatusError } from "../errors.ts";
+import { type Datatype, encodeData, isDatatype, type TensorData } from "../tensor/datatype.ts";
+import { flattenAs, placeOf } from "../tensor/nested.ts";
+import { countOf } from "../tensor/shape.ts";
+import { isDataOf, Tensor } from "../tensor/tensor.ts";
+import { isObject } from "./request_body.ts";
+
+/** An output that a request asks for. */
+export interface RequestedOutput {
+  /** What the model calls it. */
+  readonly name: string;
+  /** What else is said of it: `binary_data`, `classification`. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+}
+
+/** A request of the open inference protocol, read: what `predictTensors` gets. */
+export interface TensorRequest {
+  /** Names the request in the reply; undefined where it has no name. */
+  readonly id?: string;
+  /** What else the model is told. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  /** In the order of the request; no two have the same name. */
+  readonly inputs: readonly Tensor[];
+  /** What is asked for; undefined: all that the model gives. */
+  readonly outputs?: readonly RequestedOutput[];
+}
+
+/** A request of the open inference protocol as an event's body has it, not looked at further. */
+export interface TensorRequestBody {
+  readonly inputs: readonly [Record<string, unknown>, ...unknown[]];
+  readonly [field: string]: unknown;
+}
+
+/**
+ * Tells whether a body is a request of the open inference protocol: the first of its `inputs` has a name, a shape and a datatype.
+ * Anything else is MLRun's dialect.
+ *
+ * @example
+ * ```ts
+ * import { deepStrictEqual } from "node:assert/strict";
+ * import { isTensorRequest } from "./tensor_request.ts";
+ *
+ * const tensor = { name: "x", shape: [1, 2], datatype: "FP32", data: [1, 2] };
+ * deepStrictEqual([isTensorRequest({ inputs: [tensor] }), isTensorRequest({ inputs: [[1, 2]] })], [true, false]);
+ * ```
+ */
+export function isTensorRequest(body: unknown): body is TensorRequestBody {
+  if (typeof body !== "object" || body === null) return false;
+  const { inputs } = body as { inputs?: unknown };
+  if (!Array.isArray(inputs)) return false;
+  const first: unknown = inputs[0];
+  return isObject(first) && Object.hasOwn(first, "name") && Object.hasOwn(first, "shape") &&
+    Object.hasOwn(first, "datatype");
+}
+
+/**
+ * Reads a request of the open inference protocol: data in lists, flat or nested as the shape says, or in typed arrays, which are taken as
+ * they are. In floating tensors null is NaN.
+ *
+ * @throws {StatusError} 400 if it is not well-formed, naming the tensor: data that does not fit the shape, a value of another datatype.
+ */
+export function decodeTensorRequest(body: TensorRequestBody): TensorRequest {
+  const { id, parameters, outputs } = body;
+  if (id !== undefined && typeof id !== "string") throw refusal('its "id" is no text');
+  return {
+    ...(id === undefined ? {} : { id }),
+    ...(parameters === undefined ? {} : { parameters: parametersOf(parameters, "the request") }),
+    inputs: decodeInputs(body.inputs),
+    ...(outputs === undefined ? {} : { outputs: decodeOutputs(outputs) }),
+  };
+}
+
+function decodeInputs(inputs: readonly unknown[]): Tensor[] {
+  const tensors: Tensor[] = new Array(inputs.length);
+  for (let index = 0; index < inputs.length; index++) {
+    const tensor = decodeInput(inputs[index], index);
+    for (let before = 0; before < index; before++) {
+      if (tensors[before]!.name === tensor.name) throw refusal(`it has two inputs with the name "${tensor.name}"`);
+    }
+    tensors[index] = tensor;
+  }
+  return tensors;
+}
+
+function decodeInput(input: unknown, index: number): Tensor {
+  if (!isObject(input)) throw refusal(`inputs[${index}] is no object with name, shape, datatype and data`);
+  const { name, datatype, data, parameters } = input;
+  if (typeof name !== "string") throw refusal(`inputs[${index}] has no name`);
+  if (!isDatatype(datatype)) throw refusal(`input "${name}" has the datatype ${shown(datatype)}, which is none`);
+  if (data === undefined) throw refusal(`input "${name}" has no data`);
+  try {
+    const count = countOf(input.shape, name);
+    const shape = input.shape as number[];
+    const given = parameters === undefined ? undefined : parametersOf(parameters, `input "${name}"`);
+    return new Tensor(name, {
+      datatype,
+      shape,
+      data: dataOf(data, { name, datatype, shape, count }),
+      parameters: given,
+    });
+  } catch (error) {
+    if (!(error instanceof ShapeError || error instanceof TypeError)) throw error;
+    throw new StatusError(400, error.message, { cause: error });
+  }
+}
+
+interface Told {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+  readonly count: number;
+}
+
+function dataOf(data: unknown, told: Told): TensorData {
+  const { name, datatype, shape, count } = told;
+  if (!Array.isArray(data) && (ArrayBuffer.isView(data) || shape.length > 0)) {
+    if (isDataOf(datatype, data)) return data;
+    throw new TypeError(`Cannot read "${name}" as ${datatype}: its data is no list`);
+  }
+  const isNested = !Array.isArray(data) || (Array.isArray(data[0]) && shape.length > 1);
+  if (!isNested && data.length !== count) {
+    throw new ShapeError(
+      `Cannot read "${name}" as shape [${shape}], which needs ${count} values: its data has ${data.length}`,
+    );
+  }
+  const values = isNested ? flattenAs(shape, { name, nested: data }) : data;
+  const place = isNested ? (at: number) => placeOf(name, shape, at) : (at: number) => `${name}[${at}]`;
+  return encodeData(datatype, isFloating(datatype) && values.includes(null) ? withNaN(values) : values, place);
+}
+
+function isFloating(datatype: Datatype): boolean {
+  return datatype.startsWith("FP") || datatype === "BF16";
+}
+
+function withNaN(values: readonly unknown[]): unknown[] {
+  return values.map((value) => value === null ? NaN : value);
+}
+
+function decodeOutputs(outputs: unknown): RequestedOutput[] {
+  if (!Array.isArray(outputs)) throw refusal('its "outputs" is no list');
+  return outputs.map((output: unknown, index) => {
+    if (!isObject(output) || typeof output.name !== "string") throw refusal(`outputs[${index}] has no name`);
+    const { name, parameters } = output;
+    return parameters === undefined
+      ? { name }
+      : { name, parameters: parametersOf(parameters, `the requested output "${name}"`) };
+  });
+}
+
+function parametersOf(parameters: unknown, of: string): Record<string, unknown> {
+  if (isObject(parameters)) return parameters;
+  throw refusal(`"parameters" of ${of} is no object`);
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value.slice(0, 40)) : `of type ${typeof value}`;
+}
+
+function refusal(state: string): StatusError {
+  return new StatusError(400, `Cannot read the request: ${state}`);
+}

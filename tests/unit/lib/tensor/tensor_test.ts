@@ -1,0 +1,87 @@
+import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
+import type { Datatype } from "../../../../lib/tensor/datatype.ts";
+import { Tensor } from "../../../../lib/tensor/tensor.ts";
+
+Deno.test("Tensor.from() takes each datatype's values, and nested() gives them back", () => {
+  const cases: [Datatype, unknown][] = [
+    ["BOOL", [true, false]],
+    ["UINT8", [0, 255]],
+    ["UINT16", [0, 65_535]],
+    ["UINT32", [0, 2 ** 32 - 1]],
+    ["UINT64", [0, 2n ** 64n - 1n]],
+    ["INT8", [-128, 127]],
+    ["INT16", [-32_768, 32_767]],
+    ["INT32", [-(2 ** 31), 2 ** 31 - 1]],
+    ["INT64", [-(2n ** 63n), 2n ** 63n - 1n, 5]],
+    ["FP16", [0.5, -65_504, NaN, Infinity]],
+    ["BF16", [0.5, -3.3895313892515355e38, NaN, -Infinity]],
+    ["FP32", [0.5, -1]],
+    ["FP64", [0.1, 1e300]],
+    ["BYTES", ["text", "", "ü", new Uint8Array([255])]],
+  ];
+  for (const [datatype, values] of cases) {
+    const tensor = Tensor.from("x", values, datatype);
+    deepStrictEqual([tensor.datatype, tensor.nested()], [datatype, values], datatype);
+  }
+});
+
+Deno.test("Tensor.from() tells the datatype by the values", () => {
+  for (
+    const [nested, datatype, shape] of [
+      [[[1, 2], [3, 4]], "INT64", [2, 2]],
+      [[1, 2.5], "FP64", [2]],
+      [[1, NaN], "FP64", [2]],
+      [[2n ** 63n, 1], "UINT64", [2]],
+      [[true], "BOOL", [1]],
+      [[["a"], ["b"]], "BYTES", [2, 1]],
+      [[], "FP64", [0]],
+      [5, "INT64", []],
+      [new Float32Array(2), "FP32", [2]],
+      [[new Float32Array(2), new Float32Array(2), new Float32Array(2)], "FP32", [3, 2]],
+      [[new Uint8Array([1])], "BYTES", [1]],
+    ] as const
+  ) {
+    const tensor = Tensor.from("x", nested);
+    deepStrictEqual([tensor.datatype, tensor.shape], [datatype, shape]);
+  }
+});
+
+Deno.test("Tensor.from() takes a typed array as it is, also without a copy", () => {
+  const data = new Float32Array([1, 2]);
+  strictEqual(Tensor.from("x", data).data, data);
+  deepStrictEqual(Tensor.from("x", data, "FP64").data, new Float64Array([1, 2]));
+  deepStrictEqual(Tensor.from("x", [new Float32Array([1]), new Float32Array([2])], "INT8").data, new Int8Array([1, 2]));
+});
+
+Deno.test("Tensor.from() refuses what no datatype holds", () => {
+  throws(() => Tensor.from("x", [1, "a"]), /Cannot make "x" a tensor: it has values of kind number and text/);
+  throws(() => Tensor.from("x", [null]), /of kind null/);
+  throws(() => Tensor.from("x", [{}]), /of kind object/);
+  throws(() => Tensor.from("x", [[1], [2, 3]]), { name: "ShapeError" });
+  throws(() => Tensor.from("x", [256], "UINT8"), /Cannot read x\[0\] as UINT8: it is 256/);
+  throws(() => Tensor.from("x", [2n ** 63n], "INT64"), /as INT64: it is 9223372036854775808/);
+  throws(() => Tensor.from("x", [2 ** 60], "INT64"), /it is 1152921504606847000/);
+});
+
+Deno.test("Tensor() refuses data that does not fit shape or datatype", () => {
+  const data = new Float32Array(3);
+  throws(() => new Tensor("x", { datatype: "FP32", shape: [2, 2], data }), {
+    name: "ShapeError",
+    message: 'Cannot read "x" as shape [2,2], which needs 4 values: its data has 3',
+  });
+  throws(() => new Tensor("x", { datatype: "FP64", shape: [3], data }), {
+    name: "TypeError",
+    message: 'Cannot read "x" as FP64: its data is a Float32Array',
+  });
+  throws(() => new Tensor("x", { datatype: "FP99" as Datatype, shape: [3], data }), /as FP99/);
+  for (const shape of [[-1], [1.5], [NaN], ["3"], [2 ** 53], "3", null]) {
+    throws(() => new Tensor("x", { datatype: "FP32", shape: shape as number[], data }), { name: "ShapeError" });
+  }
+});
+
+Deno.test("Tensor.toJSON() is what the protocol writes", () => {
+  deepStrictEqual(
+    JSON.stringify(Tensor.from("x", [[true], [false]])),
+    '{"name":"x","datatype":"BOOL","shape":[2,1],"data":[true,false]}',
+  );
+});
