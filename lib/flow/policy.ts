@@ -22,7 +22,7 @@ export interface PolicyOptions {
 }
 
 /** A piece of work that may be tried again and cut off. */
-export interface Work<Result> {
+export interface Job<Result> {
   /** Aborts when nobody wants the result any more. */
   readonly signal: AbortSignal | undefined;
   /** Tries it once. It answers at once where it can. */
@@ -38,7 +38,7 @@ const LONGEST_BACKOFF_MS = 120_000;
 export function withPolicy(operator: Operator, policy: Policy): Operator {
   if (!policy.isNeeded) return operator;
   return {
-    process: (event) => policy.run(new StepWork(operator, event, policy.retries > 0)),
+    process: (event) => policy.run(new StepJob(operator, event, policy.retries > 0)),
     ...(operator.held === undefined ? {} : { held: (event) => operator.held!(event) }),
     ...(operator.stalled === undefined ? {} : { stalled: (held) => operator.stalled!(held) }),
     ...(operator.flush === undefined ? {} : { flush: () => operator.flush!() }),
@@ -50,7 +50,7 @@ export function withPolicy(operator: Operator, policy: Policy): Operator {
 }
 
 /** One event's work at a step. */
-class StepWork implements Work<Reaction> {
+class StepJob implements Job<Reaction> {
   readonly #operator: Operator;
   readonly #event: FlowEvent;
   readonly #isCopied: boolean;
@@ -94,35 +94,35 @@ export class Policy {
   }
 
   /** Does work; at once where it can be done at once. */
-  run<Result>(work: Work<Result>): Result | Promise<Result> {
+  run<Result>(job: Job<Result>): Result | Promise<Result> {
     this.#breaker?.enter();
     let first: Result | Promise<Result>;
     try {
-      first = this.#try(work);
+      first = this.#try(job);
     } catch (error) {
       if (this.#isLast(error, 0)) throw error;
-      return this.#again(work, error);
+      return this.#again(job, error);
     }
     if (!(first instanceof Promise) || this.retries === 0) return first;
     return first.catch((error) => {
       if (this.#isLast(error, 0)) throw error;
-      return this.#again(work, error);
+      return this.#again(job, error);
     });
   }
 
-  async #again<Result>(work: Work<Result>, failure: unknown): Promise<Result> {
+  async #again<Result>(job: Job<Result>, failure: unknown): Promise<Result> {
     let error = failure;
     for (let tried = 1;; tried++) {
       const pauseMs = this.#pauseMs(error, tried);
       this.#tell(error, tried, pauseMs);
       try {
-        await sleep(this.#policy.clock, pauseMs, work.signal);
+        await sleep(this.#policy.clock, pauseMs, job.signal);
         this.#breaker?.enter();
       } catch {
         throw error; // the caller has left, or others have failed as well: what went wrong here tells more
       }
       try {
-        return await this.#try(work);
+        return await this.#try(job);
       } catch (again) {
         error = again;
         if (this.#isLast(error, tried)) throw error;
@@ -147,36 +147,36 @@ export class Policy {
     return tried >= this.retries || !isTransient(error) || waitOf(error) > LONGEST_BACKOFF_MS;
   }
 
-  #try<Result>(work: Work<Result>): Result | Promise<Result> {
-    const cut = new Cut(() => work.signal);
+  #try<Result>(job: Job<Result>): Result | Promise<Result> {
+    const cut = new Cut(() => job.signal);
     try {
-      const result = work.run(cut);
-      if (result instanceof Promise) return this.#settle(work, cut, result);
+      const result = job.run(cut);
+      if (result instanceof Promise) return this.#settle(job, cut, result);
       this.#breaker?.succeed();
       return result;
     } catch (error) {
-      this.#note(error, work);
+      this.#note(error, job);
       throw error;
     }
   }
 
-  async #settle<Result>(work: Work<Result>, cut: Cut, result: Promise<Result>): Promise<Result> {
+  async #settle<Result>(job: Job<Result>, cut: Cut, result: Promise<Result>): Promise<Result> {
     try {
-      const settled = await this.#inTime(work, cut, result);
+      const settled = await this.#inTime(job, cut, result);
       this.#breaker?.succeed();
       return settled;
     } catch (error) {
-      this.#note(error, work);
+      this.#note(error, job);
       throw error;
     }
   }
 
-  #inTime<Result>(work: Work<Result>, cut: Cut, result: Promise<Result>): Promise<Result> {
+  #inTime<Result>(job: Job<Result>, cut: Cut, result: Promise<Result>): Promise<Result> {
     const { step, options: { timeoutMs }, clock } = this.#policy;
     if (timeoutMs === undefined) return result;
     return new Promise((resolve, reject) => {
       const cancel = clock.schedule(timeoutMs, () => {
-        const error = work.overdue?.(timeoutMs) ??
+        const error = job.overdue?.(timeoutMs) ??
           new StatusError(504, `Step "${step}" has no answer after ${timeoutMs} ms (timeoutMs)`);
         cut.abort(error);
         reject(error);
@@ -186,9 +186,9 @@ export class Policy {
   }
 
   /** What fails because its caller has left says nothing of whether the work can be done. */
-  #note(error: unknown, work: Work<unknown>): void {
+  #note(error: unknown, job: Job<unknown>): void {
     if (this.#breaker === undefined) return;
-    if (work.signal?.aborted === true) this.#breaker.leave();
+    if (job.signal?.aborted === true) this.#breaker.leave();
     else if (isTransient(error)) this.#breaker.fail();
     else this.#breaker.succeed();
   }

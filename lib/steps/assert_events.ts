@@ -2,11 +2,12 @@ import { AssertionError } from "node:assert";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { notJson } from "../graph/json.ts";
-import { FlowEvent } from "../graph/event.ts";
+import type { FlowEvent } from "../graph/event.ts";
 import { andThen } from "../graph/later.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
+import { bodyOf } from "./body/fields_of.ts";
 import { kindOf } from "./body/kind_of.ts";
 
 /** What must hold for the events that come here. */
@@ -83,7 +84,7 @@ class AssertEvents implements Operator {
 
   process(event: FlowEvent): Reaction | Promise<Reaction> {
     const given = this.#scope.read(event);
-    const body = given instanceof FlowEvent ? given.body : given;
+    const body = bodyOf(given);
     if (this.#each === undefined) return this.#keep(event, body, true);
     const holds = this.#each(given, this.#scope.contextOf(event));
     return andThen(holds, (yes) => this.#keep(event, body, yes));

@@ -8,6 +8,7 @@ import { andThen, isLater, laterOf } from "../graph/later.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope, StepSpec } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
+import { bodyOf } from "./body/fields_of.ts";
 import { kindOf } from "./body/kind_of.ts";
 
 /** Which functions run, and what becomes of their results. */
@@ -124,7 +125,7 @@ class Parallel implements Operator {
 
   #call(name: string, body: unknown, event: FlowEvent): Maybe<Outcome> {
     const done = (result: unknown): Outcome => {
-      if (!isGenerator(result)) return { name, result: result instanceof FlowEvent ? result.body : result };
+      if (!isGenerator(result)) return { name, result: bodyOf(result) };
       throw new TypeError("it streams, and a function that runs beside others gives one result");
     };
     const failure = (error: unknown): Outcome => ({ name, error });
@@ -154,7 +155,7 @@ class Parallel implements Operator {
     const { join } = this.#code;
     if (join === undefined) return this.#write(event, failures.length === 0 ? results : { ...results, failed });
     const given = this.#scope.read(event);
-    const joined = join(results, { body: given instanceof FlowEvent ? given.body : given, failed });
+    const joined = join(results, { body: bodyOf(given), failed });
     return andThen(joined, (body) => this.#write(event, body));
   }
 

@@ -1,9 +1,10 @@
 import { z } from "zod";
-import { FlowEvent } from "../graph/event.ts";
+import type { FlowEvent } from "../graph/event.ts";
 import { andThen } from "../graph/later.ts";
 import type { StepDefinition, StepScope } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
+import { bodyOf } from "./body/fields_of.ts";
 
 /** A value on one of two sides: `left` where the predicate said yes, else `right`. The other side is not there. */
 export type Sides<Value> = { left: Value; right?: never } | { left?: never; right: Value };
@@ -26,7 +27,7 @@ export const PARTITION: StepDefinition = {
 
 function place(event: FlowEvent, side: "left" | "right", { read, write, resultPath }: StepScope): FlowEvent {
   const given = read(event);
-  const value = given instanceof FlowEvent ? given.body : given;
+  const value = bodyOf(given);
   const isWithin = resultPath !== undefined && value === event.body; // the body cannot hold itself
   write(event, { [side]: isWithin ? { ...value as object } : value });
   return event;

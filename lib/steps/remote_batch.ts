@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { describeThrown, isA, StatusError } from "../errors.ts";
-import { FlowEvent } from "../graph/event.ts";
+import type { FlowEvent } from "../graph/event.ts";
 import type { Operator, StepDefinition, StepScope, StepSpec } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
+import { bodyOf } from "./body/fields_of.ts";
 import { kindOf } from "./body/kind_of.ts";
 import { REMOTE_DEFAULTS } from "./remote.ts";
 import { RemoteClient } from "./remote/remote_client.ts";
@@ -64,7 +65,7 @@ class RemoteBatch implements Operator {
 
   async process(event: FlowEvent): Promise<FlowEvent> {
     const input = this.#scope.read(event);
-    const items = input instanceof FlowEvent ? input.body : input;
+    const items = bodyOf(input);
     if (!Array.isArray(items)) {
       throw new TypeError(`Cannot ask for each item of the body: it is ${kindOf(items)}, not a list`);
     }

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { FlowEvent } from "../graph/event.ts";
 import type { StepDefinition } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
+import { bodyOf } from "./body/fields_of.ts";
 import { kindOf } from "./body/kind_of.ts";
 
 /** Where an event's id and key come from. */
@@ -37,7 +37,7 @@ export const SET_EVENT_METADATA: StepDefinition = {
     return {
       process(event) {
         const given = read(event);
-        const body = given instanceof FlowEvent ? given.body : given;
+        const body = bodyOf(given);
         const id = randomId === true ? crypto.randomUUID() : textAt(body, idPath, "id");
         const key = textAt(body, keyPath, "key");
         if (id === undefined) {

@@ -8,7 +8,7 @@ import { csvRecord, DELIMITER, matchCsvRecord } from "../stores/csv_record.ts";
 import { FileItem } from "../stores/file_item.ts";
 import { jsonLine } from "../stores/json_line.ts";
 import { localPath } from "../stores/local_path.ts";
-import { fieldsOf } from "./body/fields_of.ts";
+import { bodyOf, fieldsOf } from "./body/fields_of.ts";
 import { fieldColumns, parseColumn, RowPicker } from "./rows/row_columns.ts";
 import { type RowSink, RowWriter } from "./rows/row_writer.ts";
 import { columnList, FLUSH, type FlushOptions, PATH } from "./rows/writer_options.ts";
@@ -86,8 +86,7 @@ class CsvSink implements RowSink<string> {
   }
 
   rowOf(event: FlowEvent): string {
-    const body = this.#scope.read(event);
-    const row = body === event ? event.body : body;
+    const row = bodyOf(this.#scope.read(event));
     const picker = this.#picker ??
       new RowPicker(fieldColumns(Object.keys(fieldsOf(row, "write the row"))), { isClosed: true });
     if (picker.columns.length === 0) throw new TypeError("Cannot write the row: the body has no fields");

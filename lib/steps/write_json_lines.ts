@@ -4,6 +4,7 @@ import { ReadyStep } from "../graph/step.ts";
 import { appendText } from "../stores/append_text.ts";
 import { jsonLine } from "../stores/json_line.ts";
 import { localPath } from "../stores/local_path.ts";
+import { bodyOf } from "./body/fields_of.ts";
 import { parseColumn, RowPicker } from "./rows/row_columns.ts";
 import { type RowSink, RowWriter } from "./rows/row_writer.ts";
 import { columnList, FLUSH, type FlushOptions, PATH } from "./rows/writer_options.ts";
@@ -30,8 +31,7 @@ export const WRITE_JSON_LINES: StepDefinition = {
     const picker = columns === undefined ? undefined : new RowPicker(columns.map(parseColumn), { isClosed: false });
     const sink: RowSink<string> = {
       rowOf(event) {
-        const read = scope.read(event);
-        const body = read === event ? event.body : read;
+        const body = bodyOf(scope.read(event));
         if (picker === undefined) return `${jsonLine(body, "write the row")}\n`;
         const values = picker.pick(event, body);
         return `${

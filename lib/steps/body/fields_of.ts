@@ -10,9 +10,14 @@ export type Fields = Readonly<Record<string, unknown>>;
  * @throws {TypeError} If the body is no object; `act` says what was to be done with it.
  */
 export function fieldsOf(given: unknown, act: string): Fields {
-  const body = given instanceof FlowEvent ? given.body : given;
+  const body = bodyOf(given);
   if (isPlain(body) || kindOf(body) === "object") return body as Fields;
   throw new TypeError(`Cannot ${act}: the body is ${kindOf(body)}, not an object`); // a Map, a Date, bytes would be lost
+}
+
+/** The body that a step is given; with `fullEvent`, the event's. */
+export function bodyOf(given: unknown): unknown {
+  return given instanceof FlowEvent ? given.body : given;
 }
 
 /** Nearly every body: told at once. */

@@ -2,7 +2,7 @@ import type { FlowEvent } from "../../graph/event.ts";
 import type { StepScope } from "../../graph/operator.ts";
 import { checkNames } from "../../stores/column_shape.ts";
 import { RowSchema } from "../../stores/row_schema.ts";
-import { fieldsOf } from "../body/fields_of.ts";
+import { bodyOf, fieldsOf } from "../body/fields_of.ts";
 import { fieldColumns, parseColumn, type RowColumn, RowPicker } from "./row_columns.ts";
 
 /** What rows of a table are made of. */
@@ -42,8 +42,7 @@ export class TableRows {
 
   /** Makes the row of an event. */
   rowOf(event: FlowEvent): unknown[] {
-    const read = this.#scope.read(event);
-    const body = read === event ? event.body : read;
+    const body = bodyOf(this.#scope.read(event));
     const made = this.#made ?? this.#make(fieldColumns(Object.keys(fieldsOf(body, "write the row"))), true);
     const row = made.schema.take(made.picker.pick(event, body));
     this.#made = made;
