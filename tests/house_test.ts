@@ -50,6 +50,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "lib/steps": ["zod"],
   "lib/stores": ["zod"],
   "lib/routers": ["zod"],
+  "lib/serve": ["hono"],
   "kernel/language": ["magic-string", "oxc-parser", "oxc-transform"],
   "kernel/session": ["zod"],
   "kernel/message": ["zod"],

@@ -2,10 +2,14 @@ import { describeThrown, isA, StatusError, type StepError } from "../errors.ts";
 import type { CloseOptions, Flow } from "../flow/flow.ts";
 import type { Outcome } from "../flow/outcome.ts";
 import { type EventInit, FlowEvent } from "../graph/event.ts";
+import type { ServedModel } from "../graph/served_model.ts";
 import { decodeBody } from "./decode_body.ts";
 import { encodeError, encodeReply } from "./encode_reply.ts";
 import { encodeStream } from "./encode_stream.ts";
 import { headerText } from "./header_text.ts";
+import type { ServerView } from "./own_path.ts";
+import { answerOwn, mayBeOwn } from "./own_router.ts";
+import { requestPath } from "./request_path.ts";
 
 /** What is known of a request besides its bytes. */
 export type RequestInfo = Pick<EventInit, "id" | "key" | "time" | "trigger">;
@@ -23,53 +27,67 @@ export interface AppOptions {
   readonly defaultContentType?: string | undefined;
 }
 
-/** The app of a running flow: Request → event → flow → Response. It never rejects. */
+/** The app of a running flow: Request → event → flow → Response, and the server's own paths beside it. It never rejects. */
 export function createApp(flow: Flow, options: AppOptions = {}): App {
   return new FlowApp(flow, options);
 }
 
-class FlowApp implements App {
-  readonly #flow: Flow;
+class FlowApp implements App, ServerView {
+  readonly flow: Flow;
   readonly #options: AppOptions;
   #arriving = 0;
-  #state: "open" | "closing" | "closed" = "open";
   #onEmpty: (() => void) | undefined;
+  state: ServerView["state"] = "open";
 
   constructor(flow: Flow, options: AppOptions) {
-    this.#flow = flow;
+    this.flow = flow;
     this.#options = options;
   }
 
+  models(): readonly ServedModel[] {
+    return this.flow.models();
+  }
+
   async fetch(request: Request, info: RequestInfo = {}): Promise<Response> {
-    const event = eventOf(request, info);
+    const path = requestPath(request.url);
+    if (!mayBeOwn(request.method, path)) return await this.#ask(request, path, info);
     try {
-      const { outcome } = await this.#enter(request, event);
-      return await respond(await outcome, event);
+      return await answerOwn(request, this, () => this.#ask(request, path, info));
     } catch (error) {
-      const status = isA(error, StatusError) ? error.status : 500;
-      return encodeError(status, { error: describeThrown(error).message, id: event.id });
+      return failure(error, info.id ?? request.headers.get("mlrun-event-id") ?? "");
     }
   }
 
   async close(options: CloseOptions = {}): Promise<unknown> {
-    this.#state = "closing";
+    this.state = "closing";
     if (this.#arriving > 0) await new Promise<void>((empty) => this.#onEmpty = empty);
     try {
-      return await this.#flow.close(options);
+      return await this.flow.close(options);
     } finally {
-      this.#state = "closed";
+      this.state = "closed";
+    }
+  }
+
+  /** Has the graph answer. */
+  async #ask(request: Request, path: string, info: RequestInfo): Promise<Response> {
+    const event = eventOf(request, path, info);
+    try {
+      const { outcome } = await this.#enter(request, event);
+      return await respond(await outcome, event);
+    } catch (error) {
+      return failure(error, event.id);
     }
   }
 
   /** Reads the body and hands the event to the flow, which from then on counts it. */
   async #enter(request: Request, event: FlowEvent): Promise<{ outcome: Outcome | Promise<Outcome> }> {
-    if (this.#state !== "open") {
-      throw new StatusError(503, `Cannot take event ${event.id}: the server is ${this.#state}`);
+    if (this.state !== "open") {
+      throw new StatusError(503, `Cannot take event ${event.id}: the server is ${this.state}`);
     }
     this.#arriving += 1;
     try {
       event.body = await decodeBody(request, this.#options.defaultContentType);
-      return { outcome: this.#flow.handle(event) };
+      return { outcome: this.flow.handle(event) };
     } finally {
       this.#arriving -= 1;
       if (this.#arriving === 0) this.#onEmpty?.();
@@ -77,12 +95,17 @@ class FlowApp implements App {
   }
 }
 
-function eventOf(request: Request, info: RequestInfo): FlowEvent {
-  const { method, headers, url } = request;
+function failure(error: unknown, id: string): Response {
+  const status = isA(error, StatusError) ? error.status : 500;
+  return encodeError(status, { error: describeThrown(error).message, id });
+}
+
+function eventOf(request: Request, path: string, info: RequestInfo): FlowEvent {
+  const { method, headers } = request;
   return new FlowEvent<unknown>(null, {
     ...info,
     id: info.id ?? headers.get("mlrun-event-id") ?? undefined,
-    path: headers.get("mlrun-event-path") ?? new URL(url).pathname,
+    path: headers.get("mlrun-event-path") ?? path,
     trigger: info.trigger ?? "http",
     method,
     headers,

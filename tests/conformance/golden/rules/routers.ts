@@ -55,6 +55,25 @@ const ENSEMBLES_TELL_READINESS: Rule = {
   },
 };
 
+/** The server tells itself whether it lives and is ready. */
+const HEALTH_IS_THE_SERVERS: Rule = {
+  name: "health-is-the-servers",
+  reason:
+    "/live, /ready and /v2/health/live|ready tell of the whole server, whatever its graph is; in MLRun a model or router answers, and tells of itself",
+  judge(difference) {
+    const { aspect, asked } = difference;
+    if (asked === undefined || !/^(\/v2\/health)?\/(live|ready)$/.test(asked.request.path)) return undefined;
+    if (!["GET", "HEAD"].includes(asked.request.method)) return undefined;
+    if (aspect === "trace" || aspect === "routes") {
+      return verdict(asked.trace.length + asked.routes.length === 0 ? undefined : `it asked ${asked.trace.join(" ")}`);
+    }
+    const given = answered(difference);
+    if (given === undefined) return undefined;
+    const expected = asked.request.path.endsWith("live") ? { live: true } : { ready: true };
+    return verdict(statusIs(200, given.answer), valueDifference(expected, given.answer.body));
+  },
+};
+
 /** A member that fails is told of. */
 const MEMBER_FAILURES_ARE_TOLD: Rule = {
   name: "member-failures-are-told",
@@ -169,6 +188,7 @@ export const ROUTER_RULES: readonly Rule[] = [
   METADATA_IS_THE_MODELS,
   METADATA_ASKS_NOBODY,
   ENSEMBLES_TELL_READINESS,
+  HEALTH_IS_THE_SERVERS,
   MEMBER_FAILURES_ARE_TOLD,
   WEIGHTS_ARE_NORMALISED,
   MAJORITIES_WIN,

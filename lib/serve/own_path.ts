@@ -1,0 +1,25 @@
+import type { Flow } from "../flow/flow.ts";
+import type { ServedModel } from "../graph/served_model.ts";
+
+/** What a server's own paths may know of it. */
+export interface ServerView {
+  /** The flow that answers everything else. */
+  readonly flow: Flow;
+  /** The models that the flow's steps serve, in the order of the graph. */
+  models(): readonly ServedModel[];
+  /** `open` until it is asked to close; `closing` while it answers what has come in. */
+  readonly state: "open" | "closing" | "closed";
+}
+
+/** One path that the server answers itself: the graph does not see it. */
+export interface OwnPath {
+  /** `GET` is asked for `HEAD` too. */
+  readonly method: "GET" | "POST";
+  /** As hono takes it: `/v2/models/:model/config`. */
+  readonly path: string;
+  /** `params` holds the parts of the path that have names, percent-decoded. What it throws is answered as an error, by its status. */
+  answer(
+    request: Request,
+    asked: { readonly server: ServerView; readonly params: Readonly<Record<string, string>> },
+  ): Response | Promise<Response>;
+}

@@ -1,0 +1,61 @@
+import { Hono } from "hono";
+import type { OwnPath, ServerView } from "./own_path.ts";
+import { OWN_PATHS } from "./own_paths.ts";
+
+/** What answers a request. */
+export type Answer = () => Promise<Response>;
+
+interface Bindings {
+  readonly server: ServerView;
+  readonly other: Answer;
+}
+
+/** Finds the own path that answers a request. Hono is only asked where one may, so that the graph's requests do not pay for it. */
+class OwnRouter {
+  readonly #hono: Hono<{ Bindings: Bindings }>;
+  readonly #exact = new Set<string>();
+  readonly #starts: readonly string[];
+
+  constructor(paths: readonly OwnPath[]) {
+    const hono = this.#hono = new Hono<{ Bindings: Bindings }>();
+    const starts = new Set<string>();
+    for (const { method, path, answer } of paths) {
+      const [start] = path.split(/[:*]/, 1);
+      if (start === path) this.#exact.add(`${method} ${path}`);
+      else starts.add(`${method} ${start}`);
+      hono.on(method, path, ({ req, env }) => answer(req.raw, { server: env.server, params: req.param() }));
+    }
+    this.#starts = [...starts];
+    hono.notFound(({ env }) => env.other());
+    hono.onError((error) => {
+      throw error;
+    });
+  }
+
+  mayAnswer(method: string, path: string): boolean {
+    const asked = `${method === "HEAD" ? "GET" : method} ${path}`;
+    return this.#exact.has(asked) || this.#starts.some((start) => asked.startsWith(start));
+  }
+
+  async answer(request: Request, bindings: Bindings): Promise<Response> {
+    // Asked with HEAD, hono takes the body away, which is the socket's to do: a reply is the same here whoever gave it.
+    const asked = request.method === "HEAD" ? new Request(request.url, { headers: request.headers }) : request;
+    return await this.#hono.fetch(asked, bindings);
+  }
+}
+
+const ROUTER = new OwnRouter(OWN_PATHS);
+
+/** Whether a request may be for one of the server's own paths. */
+export function mayBeOwn(method: string, path: string): boolean {
+  return ROUTER.mayAnswer(method, path);
+}
+
+/**
+ * Answers a request that may be for one of the server's own paths; `other` answers it where it is not.
+ *
+ * @throws What the path's own answer throws.
+ */
+export function answerOwn(request: Request, server: ServerView, other: Answer): Promise<Response> {
+  return ROUTER.answer(request, { server, other });
+}
