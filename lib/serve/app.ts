@@ -1,4 +1,4 @@
-import { describeThrown, isA, StatusError, type StepError } from "../errors.ts";
+import { StatusError } from "../errors.ts";
 import type { CloseOptions, Flow } from "../flow/flow.ts";
 import type { Outcome } from "../flow/outcome.ts";
 import { type EventInit, FlowEvent } from "../graph/event.ts";
@@ -6,6 +6,7 @@ import type { ServedModel } from "../graph/served_model.ts";
 import { decodeBody } from "./decode_body.ts";
 import { encodeError, encodeReply } from "./encode_reply.ts";
 import { encodeStream } from "./encode_stream.ts";
+import { failureBody } from "./failure_body.ts";
 import { headerText } from "./header_text.ts";
 import type { ServerView } from "./own_path.ts";
 import { answerOwn, mayBeOwn } from "./own_router.ts";
@@ -96,8 +97,8 @@ class FlowApp implements App, ServerView {
 }
 
 function failure(error: unknown, id: string): Response {
-  const status = isA(error, StatusError) ? error.status : 500;
-  return encodeError(status, { error: describeThrown(error).message, id });
+  const { status, body } = failureBody(error, id);
+  return encodeError(status, body);
 }
 
 function eventOf(request: Request, path: string, info: RequestInfo): FlowEvent {
@@ -127,10 +128,6 @@ function respond(outcome: Outcome, event: FlowEvent): Response | Promise<Respons
         headers: { "x-event-id": headerText(event.id), "x-ended-at-step": headerText(outcome.step) },
       });
     case "failed":
-      return encodeError(outcome.error.status, failureBody(outcome.error, event));
+      return failure(outcome.error, event.id);
   }
-}
-
-function failureBody({ cause, step, message }: StepError, event: FlowEvent) {
-  return { error: isA(cause, Error) ? describeThrown(cause).message : message, step, id: event.id };
 }

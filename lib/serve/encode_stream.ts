@@ -1,57 +1,116 @@
-import { encodeReply } from "./encode_reply.ts";
+import { encodeError } from "./encode_reply.ts";
+import { failureBody } from "./failure_body.ts";
 import { headerText } from "./header_text.ts";
+import { type StreamForm, streamForm } from "./stream_form.ts";
 
-type Write = (chunk: unknown) => Promise<Uint8Array<ArrayBuffer>>;
+/** How a streamed reply is written. */
+export interface StreamReply {
+  /** The request's `accept` header. */
+  readonly accept: string | null;
+  /** The event's id. */
+  readonly id: string;
+  /** After so many milliseconds without a chunk a line that says nothing goes out, where the form has one. Default 15,000. */
+  readonly keepAliveMs?: number;
+}
 
-const TEXT = new TextEncoder();
+const KEEP_ALIVE_MS = 15_000; // proxies end connections that are idle for 30 s or 60 s
 
 /**
- * Writes the chunks of a streaming reply as they come: as server-sent events where the caller accepts them, else text as text, bytes
- * as bytes, and anything else as one line of JSON each. The step that makes them is asked for the next when there is room.
+ * Writes the chunks of a streaming reply as they come: in the form that the caller asks for by name (`text/event-stream`,
+ * `application/x-ndjson`), else text as text, bytes as bytes, and anything else as one line of JSON each. The step that makes them is
+ * asked for the next when there is room; a reader that leaves stops it.
+ *
+ * What fails before the first chunk is an error reply as every other. What fails behind it is told by an event `error`, or a last
+ * line of JSON: `{ error, status, step?, id }`; text and bytes have no such word, so the connection breaks off, as a client must see
+ * it that would take a part for the whole.
  */
-export async function encodeStream(
-  chunks: AsyncIterator<unknown>,
-  { accept, id }: { accept: string | null; id: string },
-): Promise<Response> {
-  const first = await chunks.next();
-  const [type, write] = formOf(first.value, accept);
-  let ready: IteratorResult<unknown> | undefined = first;
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const next: IteratorResult<unknown> = ready ?? await chunks.next();
-      ready = undefined;
-      if (next.done === true) controller.close();
-      else controller.enqueue(await write(next.value));
-    },
-    async cancel() {
-      await chunks.return?.();
-    },
-  }, { highWaterMark: 0 });
-  return new Response(body, { headers: { "content-type": type, "x-event-id": headerText(id) } });
-}
-
-function formOf(first: unknown, accept: string | null): readonly [type: string, write: Write] {
-  if (accept?.includes("text/event-stream") === true) {
-    return ["text/event-stream", async (chunk) => sse(await text(chunk))];
+export async function encodeStream(chunks: AsyncIterator<unknown>, reply: StreamReply): Promise<Response> {
+  const { accept, id } = reply;
+  let first: IteratorResult<unknown>;
+  let form: StreamForm;
+  let head: Uint8Array<ArrayBuffer> | undefined;
+  try {
+    first = await chunks.next();
+    form = streamForm(first.value, accept);
+    if (first.done !== true) head = form.write(first.value);
+  } catch (error) {
+    await leave(chunks);
+    const { status, body } = failureBody(error, id);
+    return encodeError(status, body);
   }
-  if (typeof first === "string") return ["text/plain; charset=utf-8", async (chunk) => TEXT.encode(await text(chunk))];
-  if (first instanceof Uint8Array) return ["application/octet-stream", bytes];
-  return ["application/x-ndjson", async (chunk) => TEXT.encode(`${await json(chunk)}\n`)];
+  const headers = { "content-type": form.contentType, "cache-control": "no-store", "x-event-id": headerText(id) };
+  if (head === undefined) return new Response(null, { headers });
+  const writer = new StreamWriter(chunks, { ...reply, form, head });
+  return new Response(new ReadableStream(writer, { highWaterMark: 0 }), { headers });
 }
 
-async function bytes(chunk: unknown): Promise<Uint8Array<ArrayBuffer>> {
-  return chunk instanceof Uint8Array ? chunk as Uint8Array<ArrayBuffer> : TEXT.encode(await text(chunk));
+/** The body of a streamed reply: a chunk each time that the reader has room for one. */
+class StreamWriter implements UnderlyingDefaultSource<Uint8Array> {
+  readonly #chunks: AsyncIterator<unknown>;
+  readonly #form: StreamForm;
+  readonly #id: string;
+  readonly #keepAliveMs: number;
+  #head: Uint8Array<ArrayBuffer> | undefined;
+  /** The chunk that was asked for and is not there yet. */
+  #asked: Promise<IteratorResult<unknown>> | undefined;
+
+  constructor(
+    chunks: AsyncIterator<unknown>,
+    { form, head, id, keepAliveMs = KEEP_ALIVE_MS }: StreamReply & { form: StreamForm; head: Uint8Array<ArrayBuffer> },
+  ) {
+    this.#chunks = chunks;
+    this.#form = form;
+    this.#head = head;
+    this.#id = id;
+    this.#keepAliveMs = keepAliveMs;
+  }
+
+  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    if (this.#head !== undefined) {
+      controller.enqueue(this.#head);
+      this.#head = undefined;
+      return;
+    }
+    try {
+      const next = await this.#next();
+      if (next === undefined) controller.enqueue(this.#form.idle!);
+      else if (next.done === true) controller.close();
+      else controller.enqueue(this.#form.write(next.value));
+    } catch (error) {
+      await leave(this.#chunks); // it may be the writing that failed
+      if (this.#form.fail === undefined) return controller.error(error);
+      const { status, body } = failureBody(error, this.#id);
+      controller.enqueue(this.#form.fail({ ...body, status }));
+      controller.close();
+    }
+  }
+
+  async cancel(): Promise<void> {
+    await this.#chunks.return?.();
+  }
+
+  /** The next chunk; undefined where it takes long and the reader should hear that somebody is there. */
+  async #next(): Promise<IteratorResult<unknown> | undefined> {
+    const asked = this.#asked ??= this.#chunks.next();
+    const result = this.#form.idle === undefined ? await asked : await this.#orIdle(asked);
+    if (result !== undefined) this.#asked = undefined;
+    return result;
+  }
+
+  async #orIdle(asked: Promise<IteratorResult<unknown>>): Promise<IteratorResult<unknown> | undefined> {
+    const { promise: idle, resolve } = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => resolve(undefined), this.#keepAliveMs);
+    try {
+      return await Promise.race([asked, idle]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
 }
 
-/** A chunk as the reply would be written that consists of it alone. */
-async function text(chunk: unknown): Promise<string> {
-  return await encodeReply(chunk ?? null, "").text();
-}
-
-async function json(chunk: unknown): Promise<string> {
-  return typeof chunk === "string" ? JSON.stringify(chunk) : await text(chunk);
-}
-
-function sse(data: string): Uint8Array<ArrayBuffer> {
-  return TEXT.encode(`${data.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`).join("")}\n`);
+/** Stops whoever makes the chunks; what fails then is told to nobody, since a failure is told already. */
+async function leave(chunks: AsyncIterator<unknown>): Promise<void> {
+  try {
+    await chunks.return?.();
+  } catch { /* see above */ }
 }

@@ -2,6 +2,7 @@ import { type ReplyBody, ReplyError } from "../errors.ts";
 import type { FailureRecord } from "../flow/failures.ts";
 import type { CloseOptions, Flow } from "../flow/flow.ts";
 import { type App, type AppOptions, createApp } from "./app.ts";
+import { headerText } from "./header_text.ts";
 import { Trace } from "./trace.ts";
 
 /** What a request may say besides its path and body. */
@@ -150,7 +151,18 @@ async function readReply(response: Response): Promise<unknown> {
       type.startsWith("application/json") ? JSON.parse(text) as ReplyBody : { error: text, id: "" },
     );
   }
-  return await readBody(response);
+  const body = await readBody(response);
+  const last: unknown = type.startsWith("application/x-ndjson") ? (body as unknown[]).at(-1) : undefined;
+  if (isBreak(last, response)) throw new ReplyError(last.status, last);
+  return body;
+}
+
+/** Whether the last line of a stream says that it failed there. */
+function isBreak(line: unknown, { headers }: Response): line is ReplyBody & { status: number } {
+  if (typeof line !== "object" || line === null) return false;
+  const { error, status, id } = line as Record<string, unknown>;
+  return typeof error === "string" && typeof status === "number" && typeof id === "string" &&
+    headerText(id) === headers.get("x-event-id");
 }
 
 async function readBody(response: Response): Promise<unknown> {

@@ -9,6 +9,7 @@ import { type Difference, isNoAnswer } from "./rule.ts";
 import { difference, type SameOptions, show } from "./same.ts";
 import { decodeSpecial, isRecord } from "./special.ts";
 import { compareRuns } from "./storey/compare.ts";
+import { streamDifference } from "./stream.ts";
 import { traceDifference } from "./trace.ts";
 
 /** Lists every difference, in the order of the case. */
@@ -65,7 +66,7 @@ function answerDifference(request: GoldenRequest, { answer }: Asked, probabiliti
   const { expect } = request;
   if (isNoAnswer(answer)) return `no answer within ${answer.waitedMs} ms; MLRun gave ${showExpected(expect)}`;
   if (expect.hangs === true) return `answered ${showAnswer(answer)}; MLRun never answers`;
-  if (expect.stream !== undefined) return `answered ${showAnswer(answer)}; MLRun streams`;
+  if (expect.stream !== undefined) return streamDifference(request, answer);
   if (expect.raises !== undefined) return `answered ${showAnswer(answer)}; MLRun raises ${expect.raises.message}`;
   if (expect.response !== undefined) return responseDifference(request, answer);
   if ("bare_value" in expect) return bareDifference(expect.bare_value, answer);

@@ -44,6 +44,7 @@ const EXPECT = z.looseObject({
   error_class: z.string().optional(),
   hangs: z.boolean().optional(),
   stream: z.array(z.unknown()).optional(),
+  stream_error: ERROR.optional(),
   raises: ERROR.optional(),
   response: z.looseObject({
     status: z.number(),

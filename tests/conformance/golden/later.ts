@@ -4,7 +4,6 @@ import type { GoldenCase } from "./golden_case.ts";
 
 /** Topics of serving: models and routers, the function as it is deployed, tracking. The first that a case has counts. */
 const LATER = [
-  "streaming",
   "model-runner",
   "parallel",
   "tracking",

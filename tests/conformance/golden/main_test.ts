@@ -89,11 +89,11 @@ Deno.test("run() skips what the library lacks, by what the case uses", async () 
 Deno.test("run() tells by topic what is left for a later issue", async () => {
   const lacking = structuredClone(GOOD) as { topics: string[]; graph: { build: object[] } };
   lacking.graph.build[0] = { on: "graph", call: "to", args: ["storey.NoSuchStep", "a"] };
-  lacking.topics = ["v2", "streaming"];
+  lacking.topics = ["v2", "parallel"];
   const { counts, lines } = await runOn({ "x.json": JSON.stringify(lacking), "y.json": JSON.stringify(lacking) });
   deepStrictEqual(counts, { passed: 0, failed: 0, skipped: 2, unreadable: 0 });
   deepStrictEqual(lines, [
-    "2 left for a later issue, topic streaming: needs a step like storey.NoSuchStep",
+    "2 left for a later issue, topic parallel: needs a step like storey.NoSuchStep",
     "0 passed, 0 failed, 2 skipped",
   ]);
 });

@@ -6,15 +6,10 @@ import { EVENT_HANDLERS } from "./library/event_handlers.ts";
 import { FOLDS } from "./library/folds.ts";
 import { EXPRESSIONS, HANDLERS, MADE_HANDLERS } from "./library/handlers.ts";
 import { MODELS } from "./library/models.ts";
+import { STREAMS } from "./library/streams.ts";
 
 /** Names that are known and not written here yet, with the export or the ability that they need. */
 const LACKING: Readonly<Record<string, string>> = {
-  // chunks
-  yield3: "streaming",
-  async_yield3: "streaming",
-  yield1: "streaming",
-  yield0: "streaming",
-  yield1_then_raise: "streaming",
   // functions behind an API handler
   call_params: "apiHandler",
   reply_echo: "apiHandler",
@@ -36,7 +31,7 @@ export function handlerOf(name: string): unknown {
   const make = own(MADE_HANDLERS, name);
   if (typeof make === "function") return make();
   return known(name) ?? own(HANDLERS, name) ?? own(EXPRESSIONS, name) ?? own(EVENT_HANDLERS, name) ??
-    own(FOLDS, name);
+    own(FOLDS, name) ?? own(STREAMS, name);
 }
 
 /** A class by its name, and the method that it is entered by; undefined where there is none. */
@@ -47,9 +42,9 @@ export function classOf(name: string, method?: string): unknown {
 
 /** Every name that has a meaning here, lacking ones included. */
 export function knownNames(): string[] {
-  return [LACKING, MADE_HANDLERS, HANDLERS, EXPRESSIONS, EVENT_HANDLERS, FOLDS, CLASSES, MODELS].flatMap((table) =>
-    Object.keys(table)
-  );
+  return [LACKING, MADE_HANDLERS, HANDLERS, EXPRESSIONS, EVENT_HANDLERS, FOLDS, STREAMS, CLASSES, MODELS].flatMap((
+    table,
+  ) => Object.keys(table));
 }
 
 function known(name: string): undefined {

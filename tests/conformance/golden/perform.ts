@@ -8,6 +8,7 @@ import { Needs } from "./needs.ts";
 import { type RemoteRequest, serveRemote } from "./remote_service.ts";
 import { decodeSpecial, encodeEvents } from "./special.ts";
 import { lookAll } from "./storey/looks.ts";
+import { readEvents } from "./stream.ts";
 import { performStorey } from "./storey/perform.ts";
 import type { Settled, StoreyRun } from "./storey/run.ts";
 import { build, BuildRefusal, type Built } from "./translate.ts";
@@ -20,7 +21,7 @@ export interface Answer {
   /** Without parameters: `application/json`. */
   readonly contentType: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON as a value, text as text, other bytes as bytes; undefined where there is no body. */
+  /** JSON as a value, text as text, events as `StreamBody`, other bytes as bytes; undefined where there is no body. */
   readonly body: unknown;
   readonly text: string;
   /** The step where the event ended, for 204. */
@@ -115,10 +116,11 @@ export async function perform(given: GoldenCase, { limitMs }: PerformOptions): P
     return { ...NOTHING, ...started, looked };
   }
   const { built, server } = started;
+  const isStreaming = given.topics.includes("streaming");
   const asked: { request: GoldenRequest; answer: Answer | NoAnswer; routes: string[] }[] = [];
   for (const request of given.requests ?? []) {
     if (isAfterClose(request)) await server.waitForCompletion();
-    const answer = await ask(server, request, limitMs);
+    const answer = await ask(server, isStreaming ? acceptingEvents(request) : request, limitMs);
     asked.push({ request, answer, routes: built.routesRun.splice(0).sort() });
     if ("waitedMs" in answer) break; // what hangs once is not asked again
   }
@@ -206,6 +208,11 @@ async function ask(server: AnyServer, request: GoldenRequest, limitMs: number): 
   };
 }
 
+/** MLRun's mock server gives a stream as a generator; server-sent events keep its chunks apart. */
+function acceptingEvents({ headers, ...request }: GoldenRequest): GoldenRequest {
+  return { ...request, headers: { ...headers, accept: "text/event-stream" } };
+}
+
 /**
  * A request as HTTP carries it: text goes as it is, everything else as JSON. MLRun's mock server says GET wherever the body is
  * empty (`[]`, `0`); such a body is posted here.
@@ -234,6 +241,7 @@ function bytesOf(body: unknown, contentType: string | undefined): unknown {
 
 function bodyOf(bytes: Uint8Array, text: string, contentType: string): unknown {
   if (contentType === "application/json") return JSON.parse(text);
+  if (contentType === "text/event-stream") return readEvents(text);
   if (bytes.length === 0 && contentType === "") return undefined;
   return contentType.startsWith("text/") ? text : bytes;
 }

@@ -35,7 +35,6 @@ export class BuildRefusal extends Error {
 const FUNCTION_NEEDS: Readonly<Record<string, string>> = {
   api_handler_config: "apiHandler",
   load_mode: "loading in the background",
-  streaming: "streaming",
 };
 
 /** The limits of a flow. */
@@ -88,7 +87,9 @@ class Translator {
     if (requests.some(({ body }) => String(body).includes("full_event_wrapper"))) {
       throw new Needs("records of a stream");
     }
-    const { parameters, default_content_type: _type, error_stream: _stream, ...rest } = this.#case.function ?? {};
+    // Generators stream by themselves here, as they do in MLRun's mock server, also without being asked for.
+    const { parameters, default_content_type: _type, error_stream: _stream, streaming: _streams, ...rest } =
+      this.#case.function ?? {};
     for (const key of Object.keys(rest)) throw new Needs(FUNCTION_NEEDS[key] ?? `the function's ${key}`);
     for (const [name, value] of Object.entries(parameters ?? {})) this.#fn.setParam(name, value);
     if (this.#case.checks?.some(({ what }) => what === "deploy()") === true) return; // MLRun's mock server makes up functions, deploy() does not
@@ -121,6 +122,8 @@ class Translator {
         return;
       case "set_flow":
         return this.#setFlow(words);
+      case "set_streaming":
+        return; // see #setFunction
       case "after_step":
         this.#step(on).afterStep(String(words.get("after")));
         return;

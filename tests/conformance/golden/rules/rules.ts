@@ -11,10 +11,12 @@ import { LOOK_RULES } from "./looks.ts";
 import { QUEUE_RULES } from "./queues.ts";
 import { REMOTE_RULES } from "./remote.ts";
 import { ROUTER_RULES } from "./routers.ts";
+import { STREAM_RULES } from "./streams.ts";
 import { WINDOW_RULES } from "./windows.ts";
 
 /** All rules; the first that is about a difference judges it. */
 export const RULES: readonly Rule[] = [
+  ...STREAM_RULES,
   ...ROUTER_RULES,
   ...REMOTE_RULES,
   ...CHOICE_RULES,
