@@ -142,8 +142,7 @@ Deno.test("encodeStream() tells what fails behind the first chunk: as an event, 
 
 Deno.test("encodeStream() answers what fails before the first chunk as every other failure, whatever form was asked for", async () => {
   await using served = await serve(async function* () {
-    await Promise.resolve();
-    throw new RangeError("nothing at all");
+    yield await Promise.reject(new RangeError("nothing at all"));
   });
   for (const accept of ["text/event-stream", "application/x-ndjson", "*/*"]) {
     const response = await ask(served.url, { accept, "mlrun-event-id": "e3" });
