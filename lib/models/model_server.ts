@@ -6,16 +6,18 @@ import { declaredSignature, type StepSignature } from "../graph/signature.ts";
 import type { Maybe } from "../graph/typing.ts";
 import { badRequest, notReady, unknownOperation, wrongMethod } from "../protocol/refusal.ts";
 import {
-  encodeTimestamp,
   type InferReply,
   type InferRequest,
   type ModelMetadata,
   readyReply,
   type TensorInfo,
 } from "../protocol/reply.ts";
+import type { TensorReply } from "../protocol/tensor_reply.ts";
+import type { TensorRequest } from "../protocol/tensor_request.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { askModel } from "./ask_model.ts";
 import { bodyField, decodeBody, describeBody, isObject } from "../protocol/request_body.ts";
 import type { TensorSpec } from "../tensor/tensor_spec.ts";
-import { andThen } from "../graph/later.ts";
 import { findModelFile } from "./model_file.ts";
 import { customOperations, operationMethod } from "./operation.ts";
 
@@ -85,6 +87,13 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
 
   /** Answers the rows of a request, one output a row. */
   abstract predict(request: Request, context: Context): Maybe<Outputs>;
+
+  /**
+   * Answers a request of the open inference protocol with tensors as they came, typed arrays in and out, where a model wants no rows. It
+   * is not asked where a derived class writes `predict`, `preprocess`, `validate` or `postprocess` anew: then the request goes through
+   * these as rows. It gives what was asked for, or more; what was not asked for is left out.
+   */
+  predictTensors?(request: TensorRequest, context: Context): Maybe<readonly Tensor[] | TensorReply>;
 
   /** Makes the request from what came; `operation` is `infer`, `predict` or `explain`. */
   preprocess?(request: unknown, operation: string): Maybe<unknown>;
@@ -204,7 +213,7 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
       case "explain":
         if (!this.operations().includes(asked)) throw this.#refusal(asked);
         if (event.method !== "POST") throw wrongMethod(`model "${this.key}" to ${asked}`, event.method, ["POST"]);
-        return this.#ask(asked, event, body);
+        return askModel(this, { operation: asked, event, body });
       default:
         return this.#custom(asked, event, body);
     }
@@ -224,33 +233,6 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
       throw new ModelError(`Cannot load model "${this.key}": ${why}`, { cause: error });
     }
     this.#isReady = true;
-  }
-
-  #ask(operation: "infer" | "predict" | "explain", event: FlowEvent, body: unknown): Maybe<unknown> {
-    if (!this.#isReady) throw notReady(this.key);
-    const prepared = this.preprocess === undefined ? body : this.preprocess(body, operation);
-    return andThen(prepared, (request) =>
-      andThen(this.validate(request, operation), (valid) => {
-        const given = valid as Request;
-        const outputs = operation === "explain"
-          ? this.explain!(given, this.context)
-          : this.predict(given, this.context);
-        return andThen<unknown, unknown>(outputs, (value) => {
-          const reply = this.#reply(operation, { id: bodyField(body, "id") ?? event.id, outputs: value });
-          return this.postprocess === undefined ? reply : this.postprocess(reply);
-        });
-      }));
-  }
-
-  #reply(operation: string, { id, outputs }: { id: unknown; outputs: unknown }): InferReply {
-    const uid = this.args.modelEndpointUid;
-    return {
-      id: id as string,
-      model_name: operation === "explain" ? this.key : this.name,
-      outputs,
-      ...(operation === "explain" ? {} : { timestamp: encodeTimestamp(new Date()) }),
-      ...(typeof uid === "string" && uid !== "" ? { model_endpoint_uid: uid } : {}),
-    };
   }
 
   #metadata(): ModelMetadata {

@@ -26,9 +26,9 @@ export function wrongMethod(asked: string, method: string, allowed: readonly str
   return new StatusError(405, `Cannot ask ${asked} with method ${method}: use ${allowed.join(" or ")}`);
 }
 
-/** 408, as MLRun answers while a model loads. */
-export function notReady(model: string): StatusError {
-  return new StatusError(408, `Cannot ask model "${model}" yet: it is not ready`);
+/** 408, as MLRun answers while a model loads; 503 in the open inference protocol. */
+export function notReady(model: string, status: 408 | 503 = 408): StatusError {
+  return new StatusError(status, `Cannot ask model "${model}" yet: it is not ready`);
 }
 
 /** 400: the body does not say what to predict from. */

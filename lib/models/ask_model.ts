@@ -1,0 +1,116 @@
+/** What becomes of a request to `infer`, `predict` or `explain`: through a model's methods to the reply, in the dialect of the request. */
+
+import type { Context } from "../graph/context.ts";
+import type { FlowEvent } from "../graph/event.ts";
+import { andThen } from "../graph/later.ts";
+import { keyParts } from "../graph/served_model.ts";
+import type { StepSignature } from "../graph/signature.ts";
+import type { Maybe } from "../graph/typing.ts";
+import { notReady } from "../protocol/refusal.ts";
+import { encodeTimestamp, type InferReply } from "../protocol/reply.ts";
+import { bodyField } from "../protocol/request_body.ts";
+import type { TensorReply } from "../protocol/tensor_reply.ts";
+import {
+  decodeTensorRequest,
+  isTensorRequest,
+  type TensorRequest,
+  type TensorRequestBody,
+} from "../protocol/tensor_request.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { asRows, outputsIn, replyOfRows, takesTensors, tensorReply } from "./answer_tensors.ts";
+
+/** What is done with the inputs. */
+export type ModelOperation = "infer" | "predict" | "explain";
+
+/** A request to a model. */
+export interface ModelRequest {
+  readonly operation: ModelOperation;
+  readonly event: FlowEvent;
+  readonly body: unknown;
+}
+
+/** A model, as its requests see it. */
+export interface AskedModel {
+  readonly key: string;
+  readonly name: string;
+  readonly args: { readonly [parameter: string]: unknown };
+  readonly context: Context;
+  readonly isReady: boolean;
+  preprocess?(request: unknown, operation: string): Maybe<unknown>;
+  validate(request: unknown, operation: string): Maybe<unknown>;
+  predict(request: never, context: Context): unknown;
+  predictTensors?(request: TensorRequest, context: Context): Maybe<readonly Tensor[] | TensorReply>;
+  explain?(request: never, context: Context): Maybe<unknown>;
+  postprocess?(reply: InferReply): Maybe<unknown>;
+  takesAndGives(): StepSignature;
+}
+
+/** Answers a request: in MLRun's dialect, or, where it brought tensors, in the open inference protocol. */
+export function askModel(model: AskedModel, { operation, event, body }: ModelRequest): Maybe<unknown> {
+  if (isTensorRequest(body)) return askTensors(model, { operation, event, body });
+  if (!model.isReady) throw notReady(model.key);
+  return askRows(
+    model,
+    { operation, body },
+    (outputs) => finish(model, replyOf(model, { operation, id: bodyField(body, "id") ?? event.id, outputs })),
+  );
+}
+
+function askTensors(model: AskedModel, question: ModelRequest & { readonly body: TensorRequestBody }): Maybe<unknown> {
+  const { operation, event, body } = question;
+  const { key, name, context } = model;
+  if (!model.isReady) throw notReady(key, 503);
+  const request = decodeTensorRequest(body);
+  const id = request.id ?? event.id;
+  if (operation === "explain") {
+    return askRows(
+      model,
+      { operation, body: asRows(request) },
+      (outputs) => finish(model, replyOf(model, { operation, id, outputs })),
+    );
+  }
+  const head = { key, name, version: keyParts(key).version, id };
+  if (takesTensors(model)) return tensorReply(model.predictTensors!(request, context), request, head);
+  return askRows(model, { operation, body: asRows(request) }, (outputs) => {
+    const declared = model.takesAndGives().outputs ?? [];
+    if (model.postprocess === undefined) return replyOfRows(outputs, request, { ...head, declared });
+    return andThen(
+      finish(model, replyOf(model, { operation, id, outputs })),
+      (reply) => replyOfRows(outputsIn(reply), request, { ...head, declared }),
+    );
+  });
+}
+
+function askRows(
+  model: AskedModel,
+  { operation, body }: Omit<ModelRequest, "event">,
+  next: (outputs: unknown) => unknown,
+): Maybe<unknown> {
+  const prepared = model.preprocess === undefined ? body : model.preprocess(body, operation);
+  return andThen(prepared, (request) =>
+    andThen(model.validate(request, operation), (valid) => {
+      const given = valid as never;
+      const outputs = operation === "explain"
+        ? model.explain!(given, model.context)
+        : model.predict(given, model.context);
+      return andThen<unknown, unknown>(outputs, next);
+    }));
+}
+
+function finish(model: AskedModel, reply: InferReply): Maybe<unknown> {
+  return model.postprocess === undefined ? reply : model.postprocess(reply);
+}
+
+function replyOf(
+  { key, name, args }: AskedModel,
+  { operation, id, outputs }: { readonly operation: ModelOperation; readonly id: unknown; readonly outputs: unknown },
+): InferReply {
+  const uid = args.modelEndpointUid;
+  return {
+    id: id as string,
+    model_name: operation === "explain" ? key : name,
+    outputs,
+    ...(operation === "explain" ? {} : { timestamp: encodeTimestamp(new Date()) }),
+    ...(typeof uid === "string" && uid !== "" ? { model_endpoint_uid: uid } : {}),
+  };
+}
