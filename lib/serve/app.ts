@@ -1,4 +1,5 @@
 import { StatusError } from "../errors.ts";
+import { unwrapEvent } from "../event_wrapper.ts";
 import type { CloseOptions, Flow } from "../flow/flow.ts";
 import type { Outcome } from "../flow/outcome.ts";
 import { type EventInit, FlowEvent } from "../graph/event.ts";
@@ -31,6 +32,12 @@ export interface AppOptions {
 /** The app of a running flow: Request → event → flow → Response, and the server's own paths beside it. It never rejects. */
 export function createApp(flow: Flow, options: AppOptions = {}): App {
   return new FlowApp(flow, options);
+}
+
+/** An event that the flow counts, and what becomes of it. */
+interface Entered {
+  readonly arrived: FlowEvent;
+  readonly outcome: Outcome | Promise<Outcome>;
 }
 
 class FlowApp implements App, ServerView {
@@ -73,27 +80,35 @@ class FlowApp implements App, ServerView {
   async #ask(request: Request, path: string, info: RequestInfo): Promise<Response> {
     const event = eventOf(request, path, info);
     try {
-      const { outcome } = await this.#enter(request, event);
-      return await respond(await outcome, event);
+      const { arrived, outcome } = await this.#enter(request, event);
+      return await respond(await outcome, arrived);
     } catch (error) {
       return failure(error, event.id);
     }
   }
 
   /** Reads the body and hands the event to the flow, which from then on counts it. */
-  async #enter(request: Request, event: FlowEvent): Promise<{ outcome: Outcome | Promise<Outcome> }> {
+  async #enter(request: Request, event: FlowEvent): Promise<Entered> {
     if (this.state !== "open") {
       throw new StatusError(503, `Cannot take event ${event.id}: the server is ${this.state}`);
     }
     this.#arriving += 1;
     try {
-      event.body = await decodeBody(request, this.#options.defaultContentType);
-      return { outcome: this.flow.handle(event) };
+      const arrived = unwrapped(event, await decodeBody(request, this.#options.defaultContentType));
+      return { arrived, outcome: this.flow.handle(arrived) };
     } finally {
       this.#arriving -= 1;
       if (this.#arriving === 0) this.#onEmpty?.();
     }
   }
+}
+
+/** The event with its body; what another function of MLRun's sent says itself which event it was. */
+function unwrapped(event: FlowEvent, body: unknown): FlowEvent {
+  const wrapped = unwrapEvent(body);
+  event.body = wrapped === undefined ? body : wrapped.body;
+  if (wrapped?.key !== undefined) event.key = wrapped.key;
+  return wrapped?.id === undefined ? event : event.withId(wrapped.id);
 }
 
 function failure(error: unknown, id: string): Response {

@@ -1,4 +1,5 @@
 import { StreamError } from "../errors.ts";
+import { unwrapEvent } from "../event_wrapper.ts";
 import { decodeBody, encodeBody } from "./body.ts";
 import type { NewRecord, RecordError, StreamRecord } from "./stream.ts";
 
@@ -65,7 +66,7 @@ export function sealRecord(record: NewRecord, now: number): WireRecord {
 export function openRecord<Body>(wire: WireRecord, place: RecordPlace & { publishedAt: number }): StreamRecord<Body> {
   const { headers: { "levada-id": id, "levada-time": time, "levada-path": path, ...rest } } = wire;
   const { body, unreadable } = decodeBody(wire.bytes, rest["content-type"]);
-  const wrapped = id === undefined ? unwrap(body) : undefined;
+  const wrapped = id === undefined ? unwrapEvent(body) : undefined;
   const { partition, offset, tries, publishedAt } = place;
   const happened = new Date(time ?? publishedAt);
   return {
@@ -136,13 +137,4 @@ function unescapeText(text: string): string {
   } catch {
     return text; // of another hand
   }
-}
-
-/** What MLRun sends through a stream between two functions: `{ full_event_wrapper: true, body, key, id }`. */
-function unwrap(body: unknown): { body: unknown; key?: string; id?: string } | undefined {
-  if (typeof body !== "object" || body === null || !("full_event_wrapper" in body)) return undefined;
-  const { full_event_wrapper: isWrapper, body: inner = null, key, id } = body as Record<string, unknown>;
-  if (isWrapper !== true) return undefined;
-  const isText = (value: unknown) => typeof value === "string" || typeof value === "number";
-  return { body: inner, ...(isText(key) ? { key: String(key) } : {}), ...(isText(id) ? { id: String(id) } : {}) };
 }

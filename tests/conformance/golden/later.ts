@@ -10,7 +10,6 @@ const LATER = [
   "api-handler",
   "ensemble",
   "router",
-  "deployed",
 ] as const;
 
 /** The topic by which a case belongs to a later issue; undefined where it belongs to the engine. */

@@ -116,11 +116,10 @@ export async function perform(given: GoldenCase, { limitMs }: PerformOptions): P
     return { ...NOTHING, ...started, looked };
   }
   const { built, server } = started;
-  const isStreaming = given.topics.includes("streaming");
   const asked: { request: GoldenRequest; answer: Answer | NoAnswer; routes: string[] }[] = [];
   for (const request of given.requests ?? []) {
     if (isAfterClose(request)) await server.waitForCompletion();
-    const answer = await ask(server, isStreaming ? acceptingEvents(request) : request, limitMs);
+    const answer = await ask(server, asServed(request, given), limitMs);
     asked.push({ request, answer, routes: built.routesRun.splice(0).sort() });
     if ("waitedMs" in answer) break; // what hangs once is not asked again
   }
@@ -208,9 +207,14 @@ async function ask(server: AnyServer, request: GoldenRequest, limitMs: number): 
   };
 }
 
-/** MLRun's mock server gives a stream as a generator; server-sent events keep its chunks apart. */
-function acceptingEvents({ headers, ...request }: GoldenRequest): GoldenRequest {
-  return { ...request, headers: { ...headers, accept: "text/event-stream" } };
+/**
+ * A request with what the case as a whole says of it: its trigger; and where streams are, it asks for server-sent events, which keep
+ * chunks apart as the generator of MLRun's mock server does.
+ */
+function asServed(request: GoldenRequest, { serve, topics }: GoldenCase): GoldenRequest {
+  const { headers, trigger = serve?.trigger } = request;
+  const isStreaming = topics.includes("streaming");
+  return { ...request, trigger, ...(isStreaming ? { headers: { ...headers, accept: "text/event-stream" } } : {}) };
 }
 
 /**

@@ -81,12 +81,6 @@ class Translator {
   }
 
   #setFunction(): void {
-    const trigger = this.#case.serve?.trigger;
-    if (trigger !== undefined && trigger !== "http") throw new Needs("stream triggers");
-    const requests = this.#case.requests ?? [];
-    if (requests.some(({ body }) => String(body).includes("full_event_wrapper"))) {
-      throw new Needs("records of a stream");
-    }
     // Generators stream by themselves here, as they do in MLRun's mock server, also without being asked for.
     const { parameters, default_content_type: _type, error_stream: _stream, streaming: _streams, ...rest } =
       this.#case.function ?? {};

@@ -61,5 +61,22 @@ const QUEUES_LEAD_ON: Rule = {
   },
 };
 
-/** The rules about queues. */
-export const QUEUE_RULES: readonly Rule[] = [QUEUES_KEEP_BODIES, QUEUES_LEAD_ON];
+/** Records of a stream have nobody who waits; a request has. */
+const WHO_ASKS_IS_ANSWERED: Rule = {
+  name: "who-asks-is-answered",
+  reason:
+    "whoever waits for an answer gets the responder's, whatever brought the request; records of a stream come by the stream, and wait for none. MLRun answers a record with its id",
+  judge(difference) {
+    const { case: given } = difference;
+    const { trigger } = given.serve ?? {};
+    const found = answered(difference);
+    const responder = given.graph?.steps?.find((step) => step.responder === true)?.name;
+    if (found === undefined || trigger === undefined || trigger === "http" || responder === undefined) return undefined;
+    const walked = walk(given, responder, JSON.parse(String(found.request.body)));
+    if (!walked.known) return undefined;
+    return verdict(statusIs(200, found.answer), valueDifference(walked.body, found.answer.body));
+  },
+};
+
+/** The rules about queues and streams. */
+export const QUEUE_RULES: readonly Rule[] = [WHO_ASKS_IS_ANSWERED, QUEUES_KEEP_BODIES, QUEUES_LEAD_ON];
