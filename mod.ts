@@ -96,6 +96,7 @@ export type { InferReply, InferRequest, ModelMetadata, TensorInfo } from "./lib/
 export { TensorReply, type TensorReplyInit } from "./lib/protocol/tensor_reply.ts";
 export type { RequestedOutput, TensorRequest } from "./lib/protocol/tensor_request.ts";
 export { modelRouter, type ModelRouterOptions, type RouterStep } from "./lib/routers/model_router.ts";
+export { type MergeInput, parallelRun, type ParallelRunOptions } from "./lib/routers/parallel_run.ts";
 export { votingEnsemble, type VotingEnsembleOptions } from "./lib/routers/voting_ensemble.ts";
 export { Trace } from "./lib/serve/trace.ts";
 export { MockServer, type RequestOptions } from "./lib/serve/mock_server.ts";
@@ -191,5 +192,5 @@ export { readParquet, type ReadParquetOptions } from "./lib/stores/read_parquet.
 export { readSql, type ReadSqlOptions, type SqlParameters, type SqlValue } from "./lib/stores/read_sql.ts";
 export type { WideIntegers } from "./lib/stores/read_value.ts";
 export type { ScanOptions } from "./lib/stores/scan.ts";
-export type { MemberErrorPolicy } from "./lib/routers/ensemble.ts";
+export type { MemberErrorPolicy } from "./lib/routers/members.ts";
 export type { VoteType } from "./lib/routers/vote.ts";

@@ -27,6 +27,8 @@ export interface ModelRequest {
   readonly operation: ModelOperation;
   readonly event: FlowEvent;
   readonly body: unknown;
+  /** What the model may ask of its surroundings for this request. */
+  readonly context: Context;
 }
 
 /** A model, as its requests see it. */
@@ -34,7 +36,6 @@ export interface AskedModel {
   readonly key: string;
   readonly name: string;
   readonly args: { readonly [parameter: string]: unknown };
-  readonly context: Context;
   readonly isReady: boolean;
   preprocess?(request: unknown, operation: string): Maybe<unknown>;
   validate(request: unknown, operation: string): Maybe<unknown>;
@@ -46,32 +47,32 @@ export interface AskedModel {
 }
 
 /** Answers a request: in MLRun's dialect, or, where it brought tensors, in the open inference protocol. */
-export function askModel(model: AskedModel, { operation, event, body }: ModelRequest): Maybe<unknown> {
-  if (isTensorRequest(body)) return askTensors(model, { operation, event, body });
+export function askModel(model: AskedModel, { operation, event, body, context }: ModelRequest): Maybe<unknown> {
+  if (isTensorRequest(body)) return askTensors(model, { operation, event, body, context });
   if (!model.isReady) throw notReady(model.key);
   return askRows(
     model,
-    { operation, body },
+    { operation, body, context },
     (outputs) => finish(model, replyOf(model, { operation, id: bodyField(body, "id") ?? event.id, outputs })),
   );
 }
 
 function askTensors(model: AskedModel, question: ModelRequest & { readonly body: TensorRequestBody }): Maybe<unknown> {
-  const { operation, event, body } = question;
-  const { key, name, context } = model;
+  const { operation, event, body, context } = question;
+  const { key, name } = model;
   if (!model.isReady) throw notReady(key, 503);
   const request = decodeTensorRequest(body);
   const id = request.id ?? event.id;
   if (operation === "explain") {
     return askRows(
       model,
-      { operation, body: asRows(request) },
+      { operation, body: asRows(request), context },
       (outputs) => finish(model, replyOf(model, { operation, id, outputs })),
     );
   }
   const head = { key, name, version: keyParts(key).version, id };
   if (takesTensors(model)) return tensorReply(model.predictTensors!(request, context), request, head);
-  return askRows(model, { operation, body: asRows(request) }, (outputs) => {
+  return askRows(model, { operation, body: asRows(request), context }, (outputs) => {
     const declared = model.takesAndGives().outputs ?? [];
     if (model.postprocess === undefined) return replyOfRows(outputs, request, { ...head, declared });
     return andThen(
@@ -83,16 +84,14 @@ function askTensors(model: AskedModel, question: ModelRequest & { readonly body:
 
 function askRows(
   model: AskedModel,
-  { operation, body }: Omit<ModelRequest, "event">,
+  { operation, body, context }: Omit<ModelRequest, "event">,
   next: (outputs: unknown) => unknown,
 ): Maybe<unknown> {
   const prepared = model.preprocess === undefined ? body : model.preprocess(body, operation);
   return andThen(prepared, (request) =>
     andThen(model.validate(request, operation), (valid) => {
       const given = valid as never;
-      const outputs = operation === "explain"
-        ? model.explain!(given, model.context)
-        : model.predict(given, model.context);
+      const outputs = operation === "explain" ? model.explain!(given, context) : model.predict(given, context);
       return andThen<unknown, unknown>(outputs, next);
     }));
 }

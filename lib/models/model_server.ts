@@ -37,6 +37,8 @@ export interface ModelAsk {
   readonly operation: string;
   /** The request. */
   readonly event: FlowEvent;
+  /** What the model may ask of its surroundings for this request, with its signal; default: the model's own context. */
+  readonly context?: Context;
 }
 
 const READ = ["GET", "HEAD"];
@@ -196,7 +198,7 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
   }
 
   /** Answers one question of a router. */
-  answer({ operation, event }: ModelAsk): Maybe<unknown> {
+  answer({ operation, event, context = this.context }: ModelAsk): Maybe<unknown> {
     const isRead = READ.includes(event.method);
     const body = decodeBody(event.body);
     const asked = operation || bodyField(body, "operation") || (isRead ? "" : "infer");
@@ -213,16 +215,16 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
       case "explain":
         if (!this.operations().includes(asked)) throw this.#refusal(asked);
         if (event.method !== "POST") throw wrongMethod(`model "${this.key}" to ${asked}`, event.method, ["POST"]);
-        return askModel(this, { operation: asked, event, body });
+        return askModel(this, { operation: asked, event, body, context });
       default:
         return this.#custom(asked, event, body);
     }
   }
 
   /** A model as a step of a flow: the operation is the event's path. */
-  doEvent(event: FlowEvent<Request>, _context: Context): Maybe<InferReply<Outputs>> {
+  doEvent(event: FlowEvent<Request>, context: Context): Maybe<InferReply<Outputs>> {
     const operation = event.path.replace(/^\/+|\/+$/g, "");
-    return this.answer({ operation, event }) as Maybe<InferReply<Outputs>>;
+    return this.answer({ operation, event, context }) as Maybe<InferReply<Outputs>>;
   }
 
   async #load(): Promise<void> {

@@ -1,19 +1,15 @@
-import { StatusError } from "../errors.ts";
-import { copyData } from "../flow/copy.ts";
 import type { Context } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
-import { laterOf } from "../graph/later.ts";
+import { andThen } from "../graph/later.ts";
 import type { Maybe } from "../graph/typing.ts";
 import { matchModelPath, type ModelAddress } from "../protocol/model_path.ts";
 import { badRequest, notReady, unknownModel, unknownOperation, unknownPath, wrongMethod } from "../protocol/refusal.ts";
 import { type ModelMetadata, readyReply, routerHealth } from "../protocol/reply.ts";
 import { describeBody, isObject } from "../protocol/request_body.ts";
 import { addressKey, askedOperation, isRead } from "./request.ts";
-import type { Route, RouteTable } from "./route.ts";
-import { type Ballot, outputsOf, vote, type VoteType } from "./vote.ts";
-
-/** What happens to a request when one member fails. */
-export type MemberErrorPolicy = "fail" | "drop";
+import { askMembers, type MemberErrorPolicy, type Outcome, sortOutcomes } from "./members.ts";
+import type { RouteTable } from "./route.ts";
+import { outputsOf, vote, type VoteType } from "./vote.ts";
 
 /** What an ensemble answers. */
 export interface EnsembleReply {
@@ -31,13 +27,6 @@ interface EnsembleSettings {
   readonly onMemberError: MemberErrorPolicy;
   readonly context: Context;
 }
-
-interface Failure {
-  readonly member: string;
-  readonly error: unknown;
-}
-
-type Outcome = Ballot | Failure;
 
 const VOTED = ["infer", "predict", "explain"];
 
@@ -110,51 +99,21 @@ export class Ensemble {
     if (!isObject(body)) throw badRequest(name, describeBody(body));
     if (!Object.hasOwn(body, "inputs")) throw badRequest(name, 'the body has no key "inputs"');
     if (!Array.isArray(body.inputs)) throw badRequest(name, '"inputs" is not a list');
-    const outcomes = [...this.#routes.values()].map((route) =>
-      this.#askMember(route, { operation, event: event.with(copyData(body)) })
-    );
-    return outcomes.some((outcome) => outcome instanceof Promise)
-      ? Promise.all(outcomes).then((settled) => this.#count(settled, event))
-      : this.#count(outcomes as Outcome[], event);
-  }
-
-  #askMember(route: Route, question: { operation: string; event: FlowEvent }): Maybe<Outcome> {
-    const member = route.key;
-    const ballot = (answer: unknown): Outcome => ({
-      member,
-      weight: this.#weights.get(member)!,
-      outputs: outputsOf(answer),
-    });
-    const failure = (error: unknown): Outcome => ({ member, error });
-    try {
-      const answer = route.ask(question);
-      const later = laterOf(answer);
-      return later === undefined ? ballot(answer) : later.then(ballot).catch(failure);
-    } catch (error) {
-      return failure(error);
-    }
+    const outcomes = askMembers([...this.#routes.values()], { operation, event, read: outputsOf });
+    return andThen(outcomes, (settled) => this.#count(settled, event));
   }
 
   #count(outcomes: readonly Outcome[], event: FlowEvent): EnsembleReply {
     const { name, voteType, onMemberError, context } = this.#settings;
-    const ballots = outcomes.filter((outcome): outcome is Ballot => !("error" in outcome));
-    const failures = outcomes.filter((outcome): outcome is Failure => "error" in outcome);
-    if (failures.length > 0 && (onMemberError === "fail" || ballots.length === 0)) throw this.#failure(failures);
+    const act = `answer for ensemble "${name}"`;
+    const { answers, failed } = sortOutcomes(outcomes, { onMemberError, act, context, event });
+    const ballots = answers.map(({ member, answer }) => ({
+      member,
+      weight: this.#weights.get(member)!,
+      outputs: answer as readonly unknown[],
+    }));
     const reply: EnsembleReply = { id: event.id, model_name: name, outputs: vote(ballots, voteType) };
-    if (failures.length === 0) return reply;
-    for (const { member, error } of failures) context.pushError(event, asError(error, member));
-    return { ...reply, failed: Object.fromEntries(failures.map(({ member, error }) => [member, messageOf(error)])) };
-  }
-
-  /** All members' failures in one: the caller's fault only where it is so for each. */
-  #failure(failures: readonly Failure[]): StatusError {
-    const statuses = new Set(failures.map(({ error }) => error instanceof StatusError ? error.status : 500));
-    const why = failures.map(({ member, error }) => `member "${member}" failed: ${messageOf(error)}`).join("; ");
-    return new StatusError(
-      statuses.size === 1 ? [...statuses][0]! : 500,
-      `Cannot answer for ensemble "${this.#settings.name}": ${why}`,
-      { cause: failures.length === 1 ? failures[0]!.error : new AggregateError(failures.map(({ error }) => error)) },
-    );
+    return failed === undefined ? reply : { ...reply, failed };
   }
 
   #list(): { models: string[]; weights: Record<string, number> | null } {
@@ -169,12 +128,4 @@ export class Ensemble {
     const known = signatures.find(({ inputs, outputs }) => inputs.length + outputs.length > 0);
     return { name: this.#settings.name, model_endpoint_uid: "", ...(known ?? { inputs: [], outputs: [] }) };
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function asError(error: unknown, member: string): Error {
-  return new Error(`Member "${member}" failed: ${messageOf(error)}`, { cause: error });
 }

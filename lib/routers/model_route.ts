@@ -1,4 +1,5 @@
 import { describeThrown, StatusError } from "../errors.ts";
+import { CallContext } from "../flow/call_context.ts";
 import type { Context } from "../graph/context.ts";
 import { laterOf } from "../graph/later.ts";
 import { keyParts, type ModelFacts, type ModelState, type ServedModel } from "../graph/served_model.ts";
@@ -59,7 +60,7 @@ export class ModelRoute implements Route, ServedModel {
     return this.#instance.model.isReady;
   }
 
-  ask(question: ModelAsk): Maybe<unknown> {
+  ask({ operation, event }: ModelAsk): Maybe<unknown> {
     const instance = this.#instance;
     if (this.#state === "unloaded") {
       throw new StatusError(404, `Cannot ask model "${this.key}": it has been unloaded; load it first`);
@@ -67,7 +68,7 @@ export class ModelRoute implements Route, ServedModel {
     instance.busy += 1;
     let answer: Maybe<unknown>;
     try {
-      answer = instance.model.answer(question);
+      answer = instance.model.answer({ operation, event, context: new CallContext(this.#context, event) });
     } catch (error) {
       leave(instance);
       throw error;

@@ -1,6 +1,7 @@
 /** The routes of a router: models, tasks and functions, opened and asked alike. */
 
 import { ModelError } from "../errors.ts";
+import { CallContext } from "../flow/call_context.ts";
 import { FlowEvent } from "../graph/event.ts";
 import type { Context } from "../graph/context.ts";
 import type { RouteSpec, StepScope, StepSpec } from "../graph/operator.ts";
@@ -66,16 +67,18 @@ export async function closeRoutes(routes: RouteTable): Promise<void> {
 }
 
 async function openRoute({ key, model, args }: RouteSpec, context: Context): Promise<Route> {
-  if (!isClass(model)) return plainRoute(key, (event) => model(event.body, context));
+  if (!isClass(model)) return plainRoute(key, (event) => model(event.body, new CallContext(context, event)));
   if (model.prototype instanceof ModelServer) return await openModel({ key, model, args }, context);
   const Class = model as unknown as new (args: unknown, context: Context) => Opened;
   const instance = new Class(args, context);
   await instance.open?.();
   const close = () => instance.close?.();
   if (typeof instance.doEvent === "function") {
-    return plainRoute(key, (event) => instance.doEvent!(event, context), close);
+    return plainRoute(key, (event) => instance.doEvent!(event, new CallContext(context, event)), close);
   }
-  if (typeof instance.do === "function") return plainRoute(key, (event) => instance.do!(event.body, context), close);
+  if (typeof instance.do === "function") {
+    return plainRoute(key, (event) => instance.do!(event.body, new CallContext(context, event)), close);
+  }
   throw new TypeError(
     `Cannot open route "${key}": class ${model.name} is no ModelServer and has no do(body) and no doEvent(event)`,
   );

@@ -22,7 +22,6 @@ const LACKING: Readonly<Record<string, string>> = {
   Sel: "modelRunner",
   // routers with methods of one's own
   PreRouter: "a router's preprocess",
-  CustomMerger: "parallelRun",
   SumEnsemble: "an ensemble's own vote",
 };
 

@@ -1,6 +1,6 @@
 /** MLRun's and storey's own classes, as makers of ready steps. A new one is one line here. */
 
-import { lacking, maker } from "./facade.ts";
+import { maker } from "./facade.ts";
 import { handlerOf } from "./meanings.ts";
 import { Needs } from "./needs.ts";
 import { remoteStep } from "./remote_steps.ts";
@@ -48,8 +48,12 @@ const READY_STEPS: Readonly<Record<string, Translation>> = {
   "mlrun.serving.merger.Merge": merge,
   "mlrun.serving.steps.ChoiceByField": (given) => maker("choiceByField")(take(given, "field_name")),
   "mlrun.serving.remote.BatchHttpRequests": remoteStep("remoteBatch"),
-  "*mlrun.serving.routers.ParallelRun": untranslated("parallelRun"),
-  "mlrun.serving.routers.ParallelRun": untranslated("parallelRun"),
+  "*mlrun.serving.routers.ParallelRun": parallelRun,
+  "mlrun.serving.routers.ParallelRun": parallelRun,
+  CustomMerger: (given) =>
+    parallelRunOf(given, (results: Record<string, unknown>) => {
+      return { merged: Object.fromEntries(Object.entries(results).sort(([one], [other]) => one < other ? -1 : 1)) };
+    }),
   $remote: remoteStep("remote"),
 };
 
@@ -135,10 +139,15 @@ function dropColumns(given: Map<string, unknown>): unknown {
   return maker("dropFields")(...[take(given, "columns")].flat());
 }
 
-function untranslated(feature: string): Translation {
-  return () => {
-    throw lacking(`a step with ${feature}`, feature);
-  };
+/** How children are run (`executor_type`) is Levada's own affair. */
+function parallelRun(given: Map<string, unknown>): unknown {
+  return parallelRunOf(given);
+}
+
+function parallelRunOf(given: Map<string, unknown>, merge?: unknown): unknown {
+  given.delete("executor_type");
+  const extendBody = merge !== undefined || take(given, "extend_event") === true;
+  return maker("parallelRun")({ extendBody, ...(merge === undefined ? {} : { merge }) });
 }
 
 function take(given: Map<string, unknown>, key: string): unknown {

@@ -8,6 +8,7 @@ import { ERROR_RULES } from "./errors.ts";
 import { FLOW_RULES } from "./flows.ts";
 import { HANDLER_RULES } from "./handlers.ts";
 import { LOOK_RULES } from "./looks.ts";
+import { PARALLEL_RULES } from "./parallel_runs.ts";
 import { QUEUE_RULES } from "./queues.ts";
 import { REMOTE_RULES } from "./remote.ts";
 import { ROUTER_RULES } from "./routers.ts";
@@ -18,6 +19,7 @@ import { WINDOW_RULES } from "./windows.ts";
 export const RULES: readonly Rule[] = [
   ...STREAM_RULES,
   ...ROUTER_RULES,
+  ...PARALLEL_RULES,
   ...REMOTE_RULES,
   ...CHOICE_RULES,
   ...HANDLER_RULES,
