@@ -183,6 +183,8 @@ export { writeJsonLines, type WriteJsonLinesOptions } from "./lib/steps/write_js
 export { writeParquet, type WriteParquetOptions } from "./lib/steps/write_parquet.ts";
 export { writeSql, type WriteSqlOptions } from "./lib/steps/write_sql.ts";
 export type { FlushOptions } from "./lib/steps/rows/writer_options.ts";
+export { type ByteRange, type DataItem, type ItemStat, openItem } from "./lib/stores/data_item.ts";
+export type { ItemOptions } from "./lib/stores/item_options.ts";
 export { readSecret, type SecretOptions } from "./lib/stores/read_secret.ts";
 export { Secret } from "./lib/stores/secret.ts";
 export type { ColumnType } from "./lib/stores/column_type.ts";

@@ -70,7 +70,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const LATER: Readonly<Record<string, readonly string[]>> = {
   "lib/draw": ["@hpcc-js/wasm-graphviz", "@observablehq/plot", "linkedom"],
   "lib/models": ["onnxruntime-node"],
-  "lib/stores": ["@duckdb/node-api"],
+  "lib/stores": ["@duckdb/node-api", "@zip.js/zip.js", "aws4fetch", "modern-tar", "yaml"],
   "lib/cli": ["./execute.ts"],
   "kernel/language": ["typescript"],
 };
@@ -95,6 +95,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/steps/remote/remote_client.ts": "remote_test.ts: TLS, redirects, hang-ups",
   "lib/steps/remote/remote_options.ts": "remote_test.ts",
   "lib/steps/remote/remote_request.ts": "remote_test.ts",
+  "lib/stores/remote/store_client.ts": "remote_item_test.ts: every kind of answer, silence, hang-ups, TLS",
   "lib/stores/table_writer.ts": "unit/lib/steps/write_sql_test.ts, write_parquet_test.ts",
   "lib/streams/delivery.ts": "memory_stream_test.ts: the contract of streams",
   "lib/streams/memory_log.ts": "memory_stream_test.ts: the contract of streams",

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkRange } from "./check_range.ts";
 import type { ByteRange, DataItem, ItemStat } from "./data_item.ts";
 
 /** A file or a directory of this machine. */
@@ -12,12 +13,8 @@ export class FileItem implements DataItem {
 
   async get(range?: ByteRange): Promise<Uint8Array<ArrayBuffer>> {
     if (range === undefined) return await this.#tell("read", () => Deno.readFile(this.uri));
+    checkRange(range, this.uri);
     const { from, to } = range;
-    if (!(Number.isSafeInteger(from) && Number.isSafeInteger(to) && 0 <= from && from <= to)) {
-      throw new RangeError(
-        `Cannot read bytes ${from} to ${to} of "${this.uri}": from and to are counts, from the lower`,
-      );
-    }
     return await this.#tell("read", async () => {
       using file = await Deno.open(this.uri);
       await file.seek(from, Deno.SeekMode.Start);
@@ -58,8 +55,13 @@ export class FileItem implements DataItem {
   }
 
   async stat(): Promise<ItemStat> {
-    const { isDirectory, size, mtime } = await this.#tell("look at", () => Deno.stat(this.uri));
-    return { kind: isDirectory ? "directory" : "file", bytes: size, modified: mtime ?? new Date(0) };
+    const { isDirectory, size, mtime, ino } = await this.#tell("look at", () => Deno.stat(this.uri));
+    return {
+      kind: isDirectory ? "directory" : "file",
+      bytes: size,
+      modified: mtime ?? new Date(0),
+      version: `${mtime?.getTime() ?? ""} ${size} ${ino ?? ""}`,
+    };
   }
 
   async #tell<Value>(act: string, run: () => Promise<Value>): Promise<Value> {

@@ -1,5 +1,5 @@
-import { openItem } from "./data_item.ts";
-import { FileItem } from "./file_item.ts";
+import { isLocal, openItem } from "./data_item.ts";
+import { shownUri } from "./remote/shown_uri.ts";
 
 /**
  * The absolute path of a file of this machine, given as a path or a `file:` URL.
@@ -7,7 +7,8 @@ import { FileItem } from "./file_item.ts";
  * @throws {TypeError} If it lies elsewhere.
  */
 export function localPath(path: string | URL): string {
-  const item = openItem(String(path));
-  if (item instanceof FileItem) return item.uri;
-  throw new TypeError(`Cannot use "${path}": only files of this machine can be read and written as tables`);
+  if (isLocal(String(path))) return openItem(String(path)).uri;
+  throw new TypeError(
+    `Cannot use "${shownUri(String(path))}": only files of this machine can be read and written as tables`,
+  );
 }

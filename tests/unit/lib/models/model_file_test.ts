@@ -59,5 +59,5 @@ Deno.test("findModelFile() tells that there is no modelPath", async () => {
 });
 
 Deno.test("findModelFile() tells which stores there are", async () => {
-  await rejects(findModelFile("m", { modelPath: "s3://bucket/iris", suffix: ".onnx" }), /no store for s3:/);
+  await rejects(findModelFile("m", { modelPath: "ftp://bucket/iris", suffix: ".onnx" }), /no store for ftp:/);
 });

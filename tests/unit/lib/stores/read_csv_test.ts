@@ -150,7 +150,7 @@ Deno.test("readCsv() says what is in the way", async () => {
   await rejects(all(`${folder.path}/none.csv`), { name: "NotFound", message: /there is no such file/ });
   await rejects(all(folder.path), { name: "DataError", message: /it is a directory, not a CSV file/ });
   await rejects(all([]), /the list of files is empty/);
-  await rejects(all("http://localhost/a.csv"), /there is no store for http:/);
+  await rejects(all("http://localhost/a.csv"), /only files of this machine can be read and written as tables/);
   await rejects(read("a\n1\n", { types: { a: "BIGINT); DROP" as "BIGINT" } }), /types.a: is no type of a column/);
   await rejects(read("a\n1\n", { types: { z: "BIGINT" } }), /"z" do(es)? not exist/);
   await rejects(read("a\n1\n", { delimiter: ",," }), /delimiter/);
