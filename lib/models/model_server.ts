@@ -19,6 +19,7 @@ import { askModel } from "./ask_model.ts";
 import { bodyField, decodeBody, describeBody, isObject } from "../protocol/request_body.ts";
 import type { TensorSpec } from "../tensor/tensor_spec.ts";
 import { findModelFile } from "./model_file.ts";
+import { rowsInOrder } from "./infer_dict.ts";
 import { customOperations, operationMethod } from "./operation.ts";
 
 /** Where a model's files lie, and its parameters, read by `param`. */
@@ -33,7 +34,7 @@ export interface ModelArgs {
 
 /** One question to a model. */
 export interface ModelAsk {
-  /** `infer`, `predict`, `explain`, `ready`, or a model's own; empty: metadata for GET, else what the body says, else `infer`. */
+  /** `infer`, `predict`, `infer_dict`, `predict_dict`, `explain`, `ready`, or a model's own; empty: metadata for GET, else what the body says, else `infer`. */
   readonly operation: string;
   /** The request. */
   readonly event: FlowEvent;
@@ -189,8 +190,10 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
   /** What can be asked of this model, besides its metadata. */
   operations(): string[] {
     const asked = this.predict === undefined ? [] : ["infer", "predict"];
+    const isNamed = asked.length > 0 && this.signature().inputs.length > 0;
     return [
       ...asked,
+      ...(isNamed ? ["infer_dict", "predict_dict"] : []),
       ...(this.explain === undefined ? [] : ["explain"]),
       "ready",
       ...customOperations(this, ModelServer),
@@ -213,9 +216,12 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
       case "infer":
       case "predict":
       case "explain":
-        if (!this.operations().includes(asked)) throw this.#refusal(asked);
-        if (event.method !== "POST") throw wrongMethod(`model "${this.key}" to ${asked}`, event.method, ["POST"]);
+        this.#checkAsked(asked, event);
         return askModel(this, { operation: asked, event, body, context });
+      case "infer_dict":
+      case "predict_dict":
+        this.#checkAsked(asked, event);
+        return askModel(this, { operation: "infer", event, body: this.#inOrder(asked, body), context });
       default:
         return this.#custom(asked, event, body);
     }
@@ -240,6 +246,17 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
   #metadata(): ModelMetadata {
     const uid = this.args.modelEndpointUid;
     return { name: this.name, model_endpoint_uid: typeof uid === "string" ? uid : "", ...this.signature() };
+  }
+
+  #checkAsked(operation: string, { method }: FlowEvent): void {
+    const found = operation === "explain" ? this.explain : this.predict;
+    if (found === undefined) throw this.#refusal(operation);
+    if (method !== "POST") throw wrongMethod(`model "${this.key}" to ${operation}`, method, ["POST"]);
+  }
+
+  #inOrder(operation: string, body: unknown): unknown {
+    if (!this.#isReady) throw notReady(this.key);
+    return rowsInOrder(body, { key: this.key, operation, inputs: this.signature().inputs });
   }
 
   #custom(operation: string, event: FlowEvent, body: unknown): Maybe<unknown> {

@@ -11,6 +11,7 @@ const SENTENCES: readonly (readonly [RegExp, (match: RegExpExecArray) => readonl
   [/^illegal model operation (\S+), method=/, ([, operation]) => [operation!]],
   [/^illegal path prefix (\S+), must start with (\S+)$/, ([, path, prefix]) => [path!, prefix!]],
   [/^Expected (?:key )?"inputs"/, () => ["inputs"]],
+  [/^In order to use predict_dict or infer_dict operation/, () => ["inputs", "order"]],
   [/^Unrecognized request format/, () => []],
   [/^failed to json decode event/, () => []],
   [

@@ -4,7 +4,7 @@ import { unknownCheck } from "./checks.ts";
 import { compare } from "./compare.ts";
 import type { GoldenCase } from "./golden_case.ts";
 import { Needs } from "./needs.ts";
-import { perform, type Performance } from "./perform.ts";
+import { perform } from "./perform.ts";
 import type { Difference } from "./rule.ts";
 import { RULES } from "./rules/rules.ts";
 
@@ -21,7 +21,7 @@ export type Outcome =
 export async function judgeCase(given: GoldenCase, options: { limitMs: number }): Promise<Outcome> {
   try {
     const performance = await perform(given, options);
-    const lacking = lackingFor(given) ?? lackingOperation(performance);
+    const lacking = lackingFor(given);
     if (lacking !== undefined) throw new Needs(lacking);
     return judge(compare(given, performance));
   } catch (error) {
@@ -70,12 +70,4 @@ function lackingFor(given: GoldenCase): string | undefined {
     part !== undefined
   );
   return isLooked ? undefined : "a comparison of what this case records";
-}
-
-/** MLRun's operations by dictionaries, where the library itself says that it has none. */
-function lackingOperation({ asked }: Performance): string | undefined {
-  const texts = asked.map(({ answer }) => "text" in answer ? answer.text : "");
-  return texts.map((text) => /Cannot do operation \\?"((?:infer|predict)_dict)/.exec(text)?.[1]).find((name) =>
-    name !== undefined
-  );
 }
