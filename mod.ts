@@ -91,7 +91,9 @@ export {
 export type { At, Emitted, Extended, Given, Maybe, Nested, Result, Served, Text } from "./lib/graph/typing.ts";
 export { type ModelArgs, type ModelAsk, ModelServer } from "./lib/models/model_server.ts";
 export { OnnxModel, type OnnxModelArgs } from "./lib/models/onnx_model.ts";
-export { OnnxSession, openOnnx } from "./lib/models/onnx_session.ts";
+export { type OnnxOptions, openOnnx } from "./lib/models/onnx_open.ts";
+export type { OnnxBackend } from "./lib/models/onnx_runtime.ts";
+export { OnnxSession } from "./lib/models/onnx_session.ts";
 export type { InferReply, InferRequest, ModelMetadata, TensorInfo } from "./lib/protocol/reply.ts";
 export { TensorReply, type TensorReplyInit } from "./lib/protocol/tensor_reply.ts";
 export type { RequestedOutput, TensorRequest } from "./lib/protocol/tensor_request.ts";

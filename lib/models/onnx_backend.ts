@@ -39,7 +39,7 @@ export async function chooseBackend({ asked, classical, failed = new Map() }: Ba
   }
   if (asked === "webgpu") await refuseWebGpu(classical);
   if (asked !== undefined) return { backend: asked, reason: "it was asked for", runtime: await loadRuntime(asked) };
-  const adapter = await findAdapter();
+  const adapter = hasCard() ? await findAdapter() : NO_ADAPTER;
   const against = failed.get("webgpu") ?? reasonAgainst(adapter, classical);
   if (against === undefined) {
     return { backend: "webgpu", reason: `there is a card: ${adapter.name}`, runtime: await loadRuntime("webgpu") };
@@ -62,7 +62,9 @@ async function refuseWebGpu(classical: readonly string[]): Promise<void> {
     );
   }
   const { kind } = await findAdapter();
-  if (kind === "none") throw new ModelError("there is no WebGPU adapter: leave the backend open, or ask for native or wasm");
+  if (kind === "none") {
+    throw new ModelError("there is no WebGPU adapter: leave the backend open, or ask for native or wasm");
+  }
 }
 
 /** Why a model does not go to WebGPU by itself; undefined where it does. */
@@ -71,6 +73,25 @@ export function reasonAgainst({ kind, name }: GraphicsAdapter, classical: readon
   if (kind === "software") return `the adapter is a program (${name})`;
   if (classical.length > 0) return `it lacks the operators of ai.onnx.ml (${classical.join(", ")})`;
   return undefined;
+}
+
+const NO_ADAPTER: GraphicsAdapter = { kind: "none", name: "" };
+const CARDS = ["/dev/dri", "/dev/nvidiactl", "/dev/dxg"]; // any card; NVIDIA's in a container; Windows' for Linux
+
+/** Whether a card is possible: where the system has none, drivers that play one need not be started, nor write to the terminal. */
+function hasCard(): boolean {
+  if (Deno.build.os !== "linux") return true;
+  const mayLook = CARDS.every((path) => Deno.permissions.querySync({ name: "read", path }).state === "granted");
+  return !mayLook || CARDS.some(exists);
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 let asking: Promise<GraphicsAdapter> | undefined;
@@ -99,11 +120,11 @@ const PROGRAMS = /llvmpipe|lavapipe|swiftshader|softpipe|basic render/i;
 export async function askForAdapter(gpu: GpuDoor | undefined): Promise<GraphicsAdapter> {
   try {
     const adapter = await gpu?.requestAdapter();
-    if (adapter === null || adapter === undefined) return { kind: "none", name: "" };
+    if (adapter === null || adapter === undefined) return NO_ADAPTER;
     const { vendor = "", description = "", isFallbackAdapter = false } = adapter.info ?? {};
     const name = description || vendor || "without a name";
     return { kind: isFallbackAdapter || PROGRAMS.test(name) ? "software" : "card", name };
   } catch {
-    return { kind: "none", name: "" };
+    return NO_ADAPTER;
   }
 }

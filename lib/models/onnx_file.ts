@@ -108,7 +108,9 @@ function readGraph(bytes: Uint8Array, found: Found, depth: number) {
     else if (field === 5) valued.add(readTensor(inner, found));
     else if (field === 11) inputs.push(readValue(inner, whole));
     else if (field === 12) outputs.push(readValue(inner, whole));
-    else if (field === 15) for (const part of readFields(inner)) if (part.field === 1) valued.add(nameOf(part.bytes, 8));
+    else if (field === 15) {
+      for (const part of readFields(inner)) if (part.field === 1) valued.add(nameOf(part.bytes, 8));
+    }
   }
   return { nodes, inputs, outputs, graph, valued };
 }

@@ -222,7 +222,9 @@ function write({ graph, rest, opset }: OnnxFile, { before, behind, replaced }: E
 
 function foreign(act: "takes" | "gives", { name, type }: OnnxValue): ModelError {
   return new ModelError(
-    `it ${act} "${name}", ${describe(type)}; tensors can be taken and given, and ZipMap's maps and sequences of tensors given`,
+    `it ${act} "${name}", ${
+      describe(type)
+    }; tensors can be taken and given, and ZipMap's maps and sequences of tensors given`,
   );
 }
 

@@ -1,6 +1,7 @@
 /** The runtimes that can run a model; each is fetched when it is first needed. */
 
 import { ModelError } from "../errors.ts";
+import { inTurn } from "./onnx_turn.ts";
 
 /** Where a model runs: on a graphics card, in the machine's own code, or in WebAssembly. */
 export type OnnxBackend = "webgpu" | "native" | "wasm";
@@ -49,7 +50,7 @@ const LOADERS: Readonly<Record<OnnxBackend, () => Promise<unknown>>> = {
   },
   async webgpu() {
     const name = "onnxruntime-web/webgpu";
-    return oneThread(await import(name) as OnnxRuntime);
+    return inTurn(oneThread(await import(name) as OnnxRuntime));
   },
 };
 
