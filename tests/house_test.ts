@@ -18,6 +18,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "lib/steps": ["lib/errors.ts", "lib/iso_time.ts", "lib/graph", "lib/flow", "lib/protocol", "lib/stores"],
   "lib/models": ["lib/errors.ts", "lib/graph", "lib/protocol", "lib/stores", "lib/tensor"],
   "lib/routers": ["lib/errors.ts", "lib/flow", "lib/graph", "lib/models", "lib/protocol", "lib/steps"],
+  "lib/telemetry": ["lib/errors.ts", "lib/flow", "lib/graph", "lib/protocol", "lib/stores"],
   "lib/serve": [
     "lib/errors.ts",
     "lib/event_wrapper.ts",
@@ -27,6 +28,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "lib/protocol",
     "lib/routers",
     "lib/stores",
+    "lib/telemetry",
   ],
   "lib/functions": [
     "lib/errors.ts",
@@ -38,6 +40,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "lib/serve",
     "lib/steps",
     "lib/streams",
+    "lib/telemetry",
   ],
   "lib/testing": ["lib/errors.ts", "lib/flow", "lib/functions", "lib/graph", "lib/streams"],
   "lib/cli": ["lib/errors.ts", "lib/draw", "lib/functions", "kernel/client", "kernel/install.ts"],
@@ -71,6 +74,7 @@ const LATER: Readonly<Record<string, readonly string[]>> = {
   "lib/draw": ["@hpcc-js/wasm-graphviz", "@observablehq/plot", "linkedom"],
   "lib/models": ["onnxruntime-node", "onnxruntime-web", "onnxruntime-web/webgpu"],
   "lib/stores": ["@duckdb/node-api", "@zip.js/zip.js", "aws4fetch", "modern-tar", "yaml"],
+  "lib/telemetry": ["@opentelemetry/api"],
   "lib/cli": ["./execute.ts"],
   "kernel/language": ["typescript"],
 };

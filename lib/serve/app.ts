@@ -4,6 +4,8 @@ import type { CloseOptions, Flow } from "../flow/flow.ts";
 import type { Outcome } from "../flow/outcome.ts";
 import { type EventInit, FlowEvent } from "../graph/event.ts";
 import type { ServedModel } from "../graph/served_model.ts";
+import type { Asked, RequestWatch } from "../telemetry/request_watch.ts";
+import { type Telemetry, watchServer } from "../telemetry/telemetry.ts";
 import { decodeBody } from "./decode_body.ts";
 import { encodeError, encodeReply } from "./encode_reply.ts";
 import { encodeStream } from "./encode_stream.ts";
@@ -27,6 +29,12 @@ export interface App {
 export interface AppOptions {
   /** The content type of a body that comes without one. Default: JSON where it can be read so, else text, else bytes. */
   readonly defaultContentType?: string | undefined;
+  /** What measures, traces and writes down requests. Default: nothing. */
+  readonly telemetry?: Telemetry | undefined;
+  /** What the served function is called, for telemetry. Default: no name. */
+  readonly name?: string | undefined;
+  /** Whether requests come from `Deno.serve`, which may have made a span of each. Default false. */
+  readonly hasSpan?: boolean | undefined;
 }
 
 /** The app of a running flow: Request → event → flow → Response, and the server's own paths beside it. It never rejects. */
@@ -40,9 +48,12 @@ interface Entered {
   readonly outcome: Outcome | Promise<Outcome>;
 }
 
+type WatchedInfo = RequestInfo & { readonly asked?: Asked };
+
 class FlowApp implements App, ServerView {
   readonly flow: Flow;
   readonly #options: AppOptions;
+  readonly #watch: RequestWatch | undefined;
   #arriving = 0;
   #onEmpty: (() => void) | undefined;
   state: ServerView["state"] = "open";
@@ -50,6 +61,12 @@ class FlowApp implements App, ServerView {
   constructor(flow: Flow, options: AppOptions) {
     this.flow = flow;
     this.#options = options;
+    const { telemetry, name = "", hasSpan = false } = options;
+    this.#watch = telemetry === undefined ? undefined : watchServer(telemetry, flow, { name, hasSpan });
+  }
+
+  get telemetry(): Telemetry | undefined {
+    return this.#options.telemetry;
   }
 
   models(): readonly ServedModel[] {
@@ -58,6 +75,11 @@ class FlowApp implements App, ServerView {
 
   async fetch(request: Request, info: RequestInfo = {}): Promise<Response> {
     const path = requestPath(request.url);
+    if (this.#watch === undefined) return await this.#answer(request, path, info);
+    return await this.#watch.answer(request, path, (asked) => this.#answer(request, path, { ...info, asked }));
+  }
+
+  async #answer(request: Request, path: string, info: WatchedInfo): Promise<Response> {
     if (!mayBeOwn(request.method, path)) return await this.#ask(request, path, info);
     try {
       return await answerOwn(request, this, () => this.#ask(request, path, info));
@@ -77,10 +99,11 @@ class FlowApp implements App, ServerView {
   }
 
   /** Has the graph answer. */
-  async #ask(request: Request, path: string, info: RequestInfo): Promise<Response> {
+  async #ask(request: Request, path: string, { asked, ...info }: WatchedInfo): Promise<Response> {
     const event = eventOf(request, path, info);
+    asked?.becomes(event);
     try {
-      const { arrived, outcome } = await this.#enter(request, event);
+      const { arrived, outcome } = await this.#enter(request, event, asked);
       return await respond(await outcome, arrived);
     } catch (error) {
       return failure(error, event.id);
@@ -88,13 +111,14 @@ class FlowApp implements App, ServerView {
   }
 
   /** Reads the body and hands the event to the flow, which from then on counts it. */
-  async #enter(request: Request, event: FlowEvent): Promise<Entered> {
+  async #enter(request: Request, event: FlowEvent, asked: Asked | undefined): Promise<Entered> {
     if (this.state !== "open") {
       throw new StatusError(503, `Cannot take event ${event.id}: the server is ${this.state}`);
     }
     this.#arriving += 1;
     try {
       const arrived = unwrapped(event, await decodeBody(request, this.#options.defaultContentType));
+      if (arrived !== event) asked?.becomes(arrived);
       return { arrived, outcome: this.flow.handle(arrived) };
     } finally {
       this.#arriving -= 1;
