@@ -7,7 +7,6 @@ import { begin } from "./begin.ts";
 import { CallContext } from "./call_context.ts";
 import type { Counts } from "./counts.ts";
 import { Gate } from "./gate.ts";
-import { traceHeaders } from "./instruments.ts";
 import { Policy, withPolicy } from "./policy.ts";
 import { streamOutlet } from "./outlet.ts";
 import type { RunningStep } from "./running_step.ts";
@@ -36,7 +35,7 @@ const KEPT_SENT = 10_000; // of what left by a queue in memory: enough to look a
 export async function openSteps(plan: Plan, options: OpenOptions): Promise<(RunningStep | undefined)[]> {
   const handlerIndices = new Set(plan.steps.flatMap(({ handlers }) => handlers.map(({ step }) => step)));
   const running: (Mutable<RunningStep> | undefined)[] = new Array(plan.steps.length);
-  const { surroundings: { log, table, instruments } } = options;
+  const { surroundings: { log, table } } = options;
   const tables = new Tables(table, { steps: plan.steps, log });
   const common: Common = { ...options, tables, shared: new Map() };
   await Promise.all(plan.steps.map(async (step, index) => {
@@ -64,8 +63,7 @@ export async function openSteps(plan: Plan, options: OpenOptions): Promise<(Runn
     };
     try {
       const operator = await step.definition.open(step.spec, scopeOf(plan, step, { shell, policy, ...common }));
-      const tried = step.definition.triesItself === true ? operator : withPolicy(operator, policy);
-      shell.operator = instruments?.step?.(tried, { step: shell.name, function: shell.function }) ?? tried;
+      shell.operator = step.definition.triesItself === true ? operator : withPolicy(operator, policy);
       running[index] = shell;
     } catch (error) {
       options.faults.push({
@@ -144,7 +142,6 @@ function scopeOf(
     outlets: step.next.map((next) => plan.steps[next]!.spec.name),
     inFlightBehind: inFlightBehind(plan, step),
     contextOf: (event) => new CallContext(context, event),
-    traceHeaders: (event) => traceHeaders(event, "asks", surroundings.instruments),
     isPlain: step.options.fullEvent !== true && step.options.inputPath === undefined &&
       step.options.resultPath === undefined,
     resultPath: step.options.resultPath,
@@ -165,7 +162,7 @@ function scopeOf(
     attempt: async (run, given) => await policy.run({ ...given, run: (cut) => run(cut.signal) }),
     async openOutlet(options) {
       const stream = await surroundings.openStream?.(name, options);
-      return stream === undefined ? undefined : streamOutlet(stream, surroundings.instruments);
+      return stream === undefined ? undefined : streamOutlet(stream);
     },
     send(event: FlowEvent) {
       const bodies = sent.get(name) ?? [];

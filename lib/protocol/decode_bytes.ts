@@ -1,4 +1,5 @@
 import { StatusError } from "../errors.ts";
+import { parseJson } from "./parse_json.ts";
 
 /**
  * Reads bytes by their content type: JSON; text; bytes for everything else. Without a content type they are JSON where they can be
@@ -25,13 +26,10 @@ export function decodeBytes(bytes: Uint8Array, contentType: string): unknown {
   return type.startsWith("text/") || type === "application/text" ? new TextDecoder().decode(bytes) : bytes;
 }
 
-const DEEPEST = 500; // levels of lists and objects: what copies or checks a body must not exhaust the stack
-
 function parse(bytes: Uint8Array, type: string): unknown {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    if (isTooDeep(text)) throw new RangeError(`its lists and objects are more than ${DEEPEST} levels deep`);
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     throw new StatusError(400, `Cannot read the body as ${type}: ${messageOf(error)}`);
   }
@@ -41,31 +39,13 @@ function guess(bytes: Uint8Array): unknown {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     try {
-      return isTooDeep(text) ? text : JSON.parse(text);
+      return parseJson(text);
     } catch {
-      return text; // not JSON, and nobody said that it is
+      return text; // not JSON, or too deep, and nobody said that it is JSON
     }
   } catch {
     return bytes; // not text either
   }
-}
-
-/** Whether JSON text opens more lists and objects, one in another, than is allowed; brackets inside texts do not count. */
-function isTooDeep(text: string): boolean {
-  let depth = 0;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code === 0x22) {
-      for (index++; index < text.length && text.charCodeAt(index) !== 0x22; index++) {
-        if (text.charCodeAt(index) === 0x5c) index++;
-      }
-    } else if (code === 0x5b || code === 0x7b) {
-      if (++depth > DEEPEST) return true;
-    } else if (code === 0x5d || code === 0x7d) {
-      depth--;
-    }
-  }
-  return false;
 }
 
 function messageOf(error: unknown): string {

@@ -4,11 +4,14 @@ import type { CloseOptions, Flow } from "../flow/flow.ts";
 import type { Outcome } from "../flow/outcome.ts";
 import { type EventInit, FlowEvent } from "../graph/event.ts";
 import type { ServedModel } from "../graph/served_model.ts";
-import type { Asked, RequestWatch } from "../telemetry/request_watch.ts";
-import { type Telemetry, watchServer } from "../telemetry/telemetry.ts";
+import { type TensorForm, tensorForm } from "../protocol/encode_tensors.ts";
+import { TensorReply } from "../protocol/tensor_reply.ts";
+import { isTensorRequest } from "../protocol/tensor_request.ts";
+import { askedModel } from "./asked_model.ts";
 import { decodeBody } from "./decode_body.ts";
 import { encodeError, encodeReply } from "./encode_reply.ts";
 import { encodeStream } from "./encode_stream.ts";
+import { encodeTensors } from "./encode_tensors.ts";
 import { failureBody } from "./failure_body.ts";
 import { headerText } from "./header_text.ts";
 import type { ServerView } from "./own_path.ts";
@@ -29,12 +32,6 @@ export interface App {
 export interface AppOptions {
   /** The content type of a body that comes without one. Default: JSON where it can be read so, else text, else bytes. */
   readonly defaultContentType?: string | undefined;
-  /** What measures, traces and writes down requests. Default: nothing. */
-  readonly telemetry?: Telemetry | undefined;
-  /** What the served function is called, for telemetry. Default: no name. */
-  readonly name?: string | undefined;
-  /** Whether requests come from `Deno.serve`, which may have made a span of each. Default false. */
-  readonly hasSpan?: boolean | undefined;
 }
 
 /** The app of a running flow: Request → event → flow → Response, and the server's own paths beside it. It never rejects. */
@@ -46,14 +43,13 @@ export function createApp(flow: Flow, options: AppOptions = {}): App {
 interface Entered {
   readonly arrived: FlowEvent;
   readonly outcome: Outcome | Promise<Outcome>;
+  /** How tensors in the reply are to be written; undefined where the request brought none. */
+  readonly form: TensorForm | undefined;
 }
-
-type WatchedInfo = RequestInfo & { readonly asked?: Asked };
 
 class FlowApp implements App, ServerView {
   readonly flow: Flow;
   readonly #options: AppOptions;
-  readonly #watch: RequestWatch | undefined;
   #arriving = 0;
   #onEmpty: (() => void) | undefined;
   state: ServerView["state"] = "open";
@@ -61,12 +57,6 @@ class FlowApp implements App, ServerView {
   constructor(flow: Flow, options: AppOptions) {
     this.flow = flow;
     this.#options = options;
-    const { telemetry, name = "", hasSpan = false } = options;
-    this.#watch = telemetry === undefined ? undefined : watchServer(telemetry, flow, { name, hasSpan });
-  }
-
-  get telemetry(): Telemetry | undefined {
-    return this.#options.telemetry;
   }
 
   models(): readonly ServedModel[] {
@@ -75,11 +65,6 @@ class FlowApp implements App, ServerView {
 
   async fetch(request: Request, info: RequestInfo = {}): Promise<Response> {
     const path = requestPath(request.url);
-    if (this.#watch === undefined) return await this.#answer(request, path, info);
-    return await this.#watch.answer(request, path, (asked) => this.#answer(request, path, { ...info, asked }));
-  }
-
-  async #answer(request: Request, path: string, info: WatchedInfo): Promise<Response> {
     if (!mayBeOwn(request.method, path)) return await this.#ask(request, path, info);
     try {
       return await answerOwn(request, this, () => this.#ask(request, path, info));
@@ -99,27 +84,30 @@ class FlowApp implements App, ServerView {
   }
 
   /** Has the graph answer. */
-  async #ask(request: Request, path: string, { asked, ...info }: WatchedInfo): Promise<Response> {
+  async #ask(request: Request, path: string, info: RequestInfo): Promise<Response> {
     const event = eventOf(request, path, info);
-    asked?.becomes(event);
     try {
-      const { arrived, outcome } = await this.#enter(request, event, asked);
-      return await respond(await outcome, arrived);
+      const { arrived, outcome, form } = await this.#enter(request, event);
+      return await respond(await outcome, arrived, form);
     } catch (error) {
       return failure(error, event.id);
     }
   }
 
   /** Reads the body and hands the event to the flow, which from then on counts it. */
-  async #enter(request: Request, event: FlowEvent, asked: Asked | undefined): Promise<Entered> {
+  async #enter(request: Request, event: FlowEvent): Promise<Entered> {
     if (this.state !== "open") {
       throw new StatusError(503, `Cannot take event ${event.id}: the server is ${this.state}`);
     }
     this.#arriving += 1;
     try {
-      const arrived = unwrapped(event, await decodeBody(request, this.#options.defaultContentType));
-      if (arrived !== event) asked?.becomes(arrived);
-      return { arrived, outcome: this.flow.handle(arrived) };
+      const body = await decodeBody(request, {
+        defaultContentType: this.#options.defaultContentType,
+        inputs: () => askedModel(this.models(), event.path)?.facts().inputs ?? [],
+      });
+      const arrived = unwrapped(event, body);
+      const form = isTensorRequest(arrived.body) ? tensorForm(arrived.body) : undefined;
+      return { arrived, outcome: this.flow.handle(arrived), form };
     } finally {
       this.#arriving -= 1;
       if (this.#arriving === 0) this.#onEmpty?.();
@@ -153,9 +141,16 @@ function eventOf(request: Request, path: string, info: RequestInfo): FlowEvent {
   });
 }
 
-function respond(outcome: Outcome, event: FlowEvent): Response | Promise<Response> {
+function respond(
+  outcome: Outcome,
+  event: FlowEvent,
+  form: TensorForm | undefined,
+): Response | Promise<Response> {
   switch (outcome.kind) {
     case "reply":
+      if (outcome.body instanceof TensorReply) {
+        return encodeTensors(outcome.body, { form, accepts: event.headers.get("accept-encoding") });
+      }
       return encodeReply(outcome.body, event.id);
     case "stream":
       return encodeStream(outcome.chunks, { accept: event.headers.get("accept"), id: event.id });

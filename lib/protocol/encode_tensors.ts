@@ -1,0 +1,121 @@
+/** Replies with tensors on the wire: JSON, or JSON with bytes behind it, as the request asked for each output. */
+
+import { StatusError } from "../errors.ts";
+import { encodeRaw } from "../tensor/raw_data.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { isObject } from "./request_body.ts";
+import type { TensorReply } from "./tensor_reply.ts";
+import type { TensorRequestBody } from "./tensor_request.ts";
+
+/** Which outputs are to be bytes: all or none, but for those that are named. */
+export interface TensorForm {
+  readonly isBinary: boolean;
+  readonly outputs: ReadonlyMap<string, boolean>;
+}
+
+/** A reply as it is sent. */
+export interface EncodedReply {
+  readonly body: string | Uint8Array<ArrayBuffer>;
+  /** How many of the bytes are JSON, where bytes follow; undefined where all is JSON. */
+  readonly headerLength: number | undefined;
+}
+
+const NAMED_NOWHERE: ReadonlyMap<string, boolean> = new Map();
+const JSON_ONLY: TensorForm = { isBinary: false, outputs: NAMED_NOWHERE };
+const ALL_BINARY: TensorForm = { isBinary: true, outputs: NAMED_NOWHERE };
+
+/** What a request asks of the form of its reply. */
+export function tensorForm({ parameters, outputs }: TensorRequestBody): TensorForm {
+  const isBinary = isObject(parameters) && parameters.binary_data_output === true;
+  let named: Map<string, boolean> | undefined;
+  if (Array.isArray(outputs)) {
+    for (const output of outputs as unknown[]) {
+      if (!isObject(output) || typeof output.name !== "string" || !isObject(output.parameters)) continue;
+      const { binary_data: wish } = output.parameters;
+      if (typeof wish === "boolean") (named ??= new Map()).set(output.name, wish);
+    }
+  }
+  return named === undefined ? (isBinary ? ALL_BINARY : JSON_ONLY) : { isBinary, outputs: named };
+}
+
+/**
+ * Writes a reply. In JSON, NaN is null; integers of 64 bits are exact.
+ *
+ * @throws {StatusError} 406 if JSON cannot hold a value: an infinity, bytes that are not text.
+ */
+export function encodeTensorReply(reply: TensorReply, { isBinary, outputs }: TensorForm = JSON_ONLY): EncodedReply {
+  const { model_name, model_version, id, parameters } = reply;
+  let binary: Uint8Array[] | undefined;
+  const tensors = reply.outputs.map((tensor) => {
+    if (!(outputs.get(tensor.name) ?? isBinary)) return jsonTensor(tensor);
+    const bytes = encodeRaw(tensor.data);
+    (binary ??= []).push(bytes);
+    return {
+      name: tensor.name,
+      datatype: tensor.datatype,
+      shape: tensor.shape,
+      parameters: { ...tensor.parameters, binary_data_size: bytes.length },
+    };
+  });
+  const head = JSON.stringify({ model_name, model_version, id, parameters, outputs: tensors });
+  if (binary === undefined) return { body: head, headerLength: undefined };
+  return join(new TextEncoder().encode(head), binary);
+}
+
+function join(head: Uint8Array, parts: readonly Uint8Array[]): EncodedReply {
+  const body = new Uint8Array(parts.reduce((total, part) => total + part.length, head.length));
+  body.set(head);
+  let at = head.length;
+  for (const part of parts) {
+    body.set(part, at);
+    at += part.length;
+  }
+  return { body, headerLength: head.length };
+}
+
+function jsonTensor(tensor: Tensor): object {
+  const { name, datatype, shape, parameters } = tensor;
+  return { name, datatype, shape, parameters, data: jsonValues(tensor) };
+}
+
+function jsonValues(tensor: Tensor): unknown[] {
+  const values = tensor.values();
+  switch (tensor.datatype) {
+    case "FP16":
+    case "BF16":
+    case "FP32":
+    case "FP64":
+      for (let index = 0; index < values.length; index++) {
+        if (values[index] === Infinity || values[index] === -Infinity) {
+          throw noJson(tensor, index, String(values[index]));
+        }
+      }
+      return values;
+    case "INT64":
+    case "UINT64":
+      for (let index = 0; index < values.length; index++) {
+        const value = values[index];
+        if (typeof value === "bigint") values[index] = rawJson(String(value));
+      }
+      return values;
+    case "BYTES":
+      values.forEach((value, index) => {
+        if (typeof value !== "string") throw noJson(tensor, index, "bytes that are no text");
+      });
+      return values;
+    default:
+      return values;
+  }
+}
+
+/** `JSON.rawJSON`, which the library of types does not know yet: text that stands in JSON as it is. */
+function rawJson(text: string): unknown {
+  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text);
+}
+
+function noJson({ name }: Tensor, index: number, what: string): StatusError {
+  return new StatusError(
+    406,
+    `Cannot write output "${name}" as JSON: its value ${index} is ${what}. Ask for it as binary data`,
+  );
+}
