@@ -44,6 +44,8 @@ export interface Dialect {
   page?(text: string): Page;
   /** Whether an answer of status 3xx leads elsewhere. */
   readonly followsRedirects?: boolean;
+  /** Whether an answer to HEAD may say a length of 0 for what is not empty, as those of some web servers do. */
+  readonly doubtsEmpty?: boolean;
 }
 
 /** The header of a range. */

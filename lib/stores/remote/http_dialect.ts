@@ -9,6 +9,7 @@ export class HttpDialect implements Dialect {
   readonly uri: string;
   readonly cure: string;
   readonly followsRedirects = true;
+  readonly doubtsEmpty = true;
   readonly #url: URL;
   readonly #headers: Headers;
 

@@ -70,11 +70,8 @@ export class RemoteItem implements DataItem {
       try {
         const answer = await this.#ask("look at", { kind: "look" }, [404]);
         if (answer.response.status !== 404) {
-          try {
-            return await this.#dialect.stat(answer.response);
-          } finally {
-            answer.cancel();
-          }
+          const stat = await this.#statOf(answer);
+          return stat.bytes === 0 && this.#dialect.doubtsEmpty ? await this.#statByReading() : stat;
         }
         answer.cancel();
       } catch (error) {
@@ -93,11 +90,18 @@ export class RemoteItem implements DataItem {
     });
   }
 
+  async #statOf(answer: StoreAnswer): Promise<ItemStat> {
+    try {
+      return await this.#dialect.stat(answer.response);
+    } finally {
+      answer.cancel();
+    }
+  }
+
   async #statByReading(): Promise<ItemStat> {
     const answer = await this.#ask("look at", { kind: "read", range: { from: 0, to: 1 } }, [416]);
     const { response } = answer;
-    answer.cancel();
-    const stat = await this.#dialect.stat(response);
+    const stat = await this.#statOf(answer);
     const total = /^bytes (?:\*|\d+-\d+)\/(\d+)$/.exec(response.headers.get("content-range") ?? "")?.[1];
     return total === undefined ? stat : { ...stat, bytes: Number(total) };
   }

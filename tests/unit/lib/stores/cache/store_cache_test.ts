@@ -1,0 +1,356 @@
+import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/strict";
+import { Checksum } from "../../../../../lib/stores/cache/checksum.ts";
+import { kindOfArchive, StoreCache } from "../../../../../lib/stores/cache/store_cache.ts";
+import { openItem } from "../../../../../lib/stores/data_item.ts";
+import { tarOf } from "../../../../support/archives.ts";
+import { type Got, serveBytes, serveLoopback } from "../../../../support/loopback.ts";
+import { temporaryFolder } from "../../../../support/temporary_folder.ts";
+
+const ITEM = { backoffMs: 1, retries: 1, environment: () => undefined };
+const ROOT = new URL("../../../../../", import.meta.url);
+
+async function sha256(text: string): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))).toHex();
+}
+
+function file(text: () => string, headers: Record<string, string> = {}): (got: Got) => Response {
+  return ({ method }) =>
+    new Response(method === "HEAD" ? null : text(), {
+      headers: { etag: `"${text()}"`, "content-length": `${text().length}`, ...headers },
+    });
+}
+
+function methods(got: Got[]): string[] {
+  return got.splice(0).map(({ method }) => method);
+}
+
+Deno.test("StoreCache.fetch() fetches once, and asks whether it has changed", async () => {
+  await using folder = await temporaryFolder();
+  let text = "one";
+  await using server = serveLoopback(file(() => text));
+  const cache = new StoreCache({ folder: folder.path, item: ITEM });
+  const path = await cache.fetch(`${server.url}/m/iris.onnx?sig=hunter2`);
+  strictEqual(path, `${folder.path}/stores/content/${await sha256("one")}/iris.onnx`);
+  strictEqual(await Deno.readTextFile(path), "one");
+  deepStrictEqual(methods(server.got), ["HEAD", "GET"]);
+  strictEqual(
+    await new StoreCache({ folder: folder.path, item: ITEM }).fetch(`${server.url}/m/iris.onnx?sig=hunter2`),
+    path,
+  );
+  deepStrictEqual(methods(server.got), ["HEAD"]);
+  text = "two!";
+  strictEqual(await Deno.readTextFile(await cache.fetch(`${server.url}/m/iris.onnx?sig=hunter2`)), "two!");
+  deepStrictEqual(methods(server.got), ["HEAD", "GET"]);
+  strictEqual(await Deno.readTextFile(path), "one"); // whoever has it open keeps it
+});
+
+Deno.test("StoreCache writes no secret of a URL to the disk", async () => {
+  await using folder = await temporaryFolder();
+  await using server = serveLoopback(file(() => "one"));
+  await new StoreCache({ folder: folder.path, item: ITEM }).fetch(
+    `${server.url.replace("//", "//user1:hunter2@")}/a?sig=sigvalue`,
+  );
+  const texts: string[] = [];
+  for (const room of ["index", "content"]) {
+    for await (const { name } of Deno.readDir(`${folder.path}/stores/${room}`)) {
+      texts.push(name);
+      if (name.endsWith(".json")) texts.push(await Deno.readTextFile(`${folder.path}/stores/${room}/${name}`));
+    }
+  }
+  strictEqual(/user1|hunter2|sigvalue/.test(texts.join("\n")), false);
+});
+
+Deno.test("StoreCache.fetch() goes by Last-Modified where there is no ETag, and fetches anew where there is neither", async () => {
+  await using folder = await temporaryFolder();
+  await using dated = serveLoopback(({ method }) =>
+    new Response(method === "HEAD" ? null : "x", {
+      headers: { "last-modified": "Mon, 02 Jan 2023 03:04:05 GMT", "content-length": "1" },
+    })
+  );
+  await using plain = serveLoopback(({ method }) => new Response(method === "HEAD" ? null : "x"));
+  const cache = new StoreCache({ folder: folder.path, item: ITEM });
+  for (const server of [dated, plain]) {
+    await cache.fetch(`${server.url}/a`);
+    await cache.fetch(`${server.url}/a`);
+  }
+  deepStrictEqual([methods(dated.got), methods(plain.got)], [["HEAD", "GET", "HEAD"], [
+    "HEAD",
+    "GET",
+    "GET",
+    "HEAD",
+    "GET",
+    "GET",
+  ]]);
+});
+
+Deno.test("StoreCache.fetch() does not ask for what has the checksum", async () => {
+  await using folder = await temporaryFolder();
+  await using server = serveLoopback(file(() => "one"));
+  const cache = new StoreCache({ folder: folder.path, item: ITEM });
+  const checksum = new Checksum(`sha256:${await sha256("one")}`);
+  await cache.fetch(`${server.url}/a`, checksum);
+  methods(server.got);
+  await cache.fetch(`${server.url}/a`, checksum);
+  deepStrictEqual(methods(server.got), []);
+  await rejects(cache.fetch(`${server.url}/a`, new Checksum("md5:00000000000000000000000000000000")), {
+    name: "StoreError",
+    reason: "broken",
+    message:
+      `Cannot fetch "${server.url}/a": its md5 is f97c5d29941bfb1b2fdab0874906ab82, and it should be 00000000000000000000000000000000`,
+  });
+});
+
+Deno.test("StoreCache.fetch() never gives what is broken: it fetches anew", async () => {
+  await using folder = await temporaryFolder();
+  await using server = serveLoopback(file(() => "whole"));
+  const told: string[] = [];
+  const cache = new StoreCache({
+    folder: folder.path,
+    item: ITEM,
+    say: (level, text) => told.push(`${level}: ${text}`),
+  });
+  const path = await cache.fetch(`${server.url}/a`);
+  const [index] = (await Array.fromAsync(Deno.readDir(`${folder.path}/stores/index`))).filter(({ name }) =>
+    name.endsWith(".json")
+  );
+  const indexPath = `${folder.path}/stores/index/${index!.name}`;
+  const good = await Deno.readTextFile(indexPath);
+  for (const text of ["whol", "wholE", "", "whole and more"]) {
+    await Deno.writeTextFile(path, text);
+    strictEqual(await Deno.readTextFile(await cache.fetch(`${server.url}/a`)), "whole");
+  }
+  strictEqual(told.length, 4);
+  strictEqual(told[0], `warn: what is kept of "${server.url}/a" is broken: it is fetched anew`);
+  for (
+    const text of [
+      "",
+      "{",
+      "[]",
+      "null",
+      "{}",
+      '{"sha256":"../../../etc","name":"passwd"}',
+      good.replace('"a"', '"../../x"'),
+    ]
+  ) {
+    await Deno.writeTextFile(indexPath, text);
+    strictEqual(await Deno.readTextFile(await cache.fetch(`${server.url}/a`)), "whole");
+  }
+  await Deno.remove(path);
+  strictEqual(await Deno.readTextFile(await cache.fetch(`${server.url}/a`)), "whole");
+});
+
+Deno.test("StoreCache.fetch() leaves nothing of a download that breaks off", async () => {
+  await using folder = await temporaryFolder();
+  await using server = serveBytes("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nshort", { closes: true });
+  const cache = new StoreCache({ folder: folder.path, item: { ...ITEM, retries: 0 } });
+  await rejects(cache.fetch(`${server.url}/a`), { name: "StoreError" });
+  deepStrictEqual(await Array.fromAsync(Deno.readDir(`${folder.path}/stores/halves`)), []);
+  await rejects(Deno.stat(`${folder.path}/stores/content`), Deno.errors.NotFound);
+});
+
+Deno.test("StoreCache.fetch() refuses another length than the store said, and another MD5", async () => {
+  await using folder = await temporaryFolder();
+  const cache = new StoreCache({ folder: folder.path, item: ITEM });
+  await using server = serveLoopback(({ method }) =>
+    new Response(method === "HEAD" ? null : "abcdef", { headers: method === "HEAD" ? { "content-length": "4" } : {} })
+  );
+  await rejects(cache.fetch(`${server.url}/a`), { reason: "broken", message: /it has 6 bytes, and the store said 4$/ });
+  await using s3 = serveLoopback(({ method }) =>
+    new Response(method === "HEAD" ? null : "changed", {
+      headers: { etag: '"5eb63bbbe01eeed093cb22bb8f5acdc3"', "content-length": "7" },
+    })
+  );
+  const inS3 = new StoreCache({ folder: folder.path, item: { ...ITEM, endpoint: s3.url } });
+  await rejects(inS3.fetch("s3://bucket/a"), {
+    reason: "broken",
+    message: /its MD5 is [0-9a-f]{32}, and the store said 5eb63bbbe01eeed093cb22bb8f5acdc3$/,
+  });
+});
+
+Deno.test("StoreCache.fetch() serves what is kept where the store is away, and not where it is gone", async () => {
+  await using folder = await temporaryFolder();
+  const told: string[] = [];
+  let status = 200;
+  await using server = serveLoopback((got) => status === 200 ? file(() => "one")(got) : new Response(null, { status }));
+  const cache = new StoreCache({ folder: folder.path, item: ITEM, say: (_, text) => told.push(text) });
+  const path = await cache.fetch(`${server.url}/a`);
+  status = 503;
+  strictEqual(await cache.fetch(`${server.url}/a`), path);
+  deepStrictEqual(told, [`Cannot look at "${server.url}/a": the store fails (503). What is kept of it serves`]);
+  for (status of [404, 403]) await rejects(cache.fetch(`${server.url}/a`), { name: "StoreError", status });
+});
+
+Deno.test("StoreCache.fetch() of the same thing at the same time fetches once", async () => {
+  await using folder = await temporaryFolder();
+  await using server = serveLoopback(file(() => "one"));
+  const paths = await Promise.all(
+    Array.from({ length: 8 }, () => new StoreCache({ folder: folder.path, item: ITEM }).fetch(`${server.url}/a`)),
+  );
+  strictEqual(new Set(paths).size, 1);
+  strictEqual(methods(server.got).filter((method) => method === "GET").length, 1);
+});
+
+Deno.test("StoreCache.fetch() of several processes fetches once, and all see it whole", async () => {
+  await using folder = await temporaryFolder();
+  const text = "0123456789".repeat(50_000);
+  await using server = serveLoopback(({ method }) =>
+    new Response(method === "HEAD" ? null : text, { headers: { etag: '"1"', "content-length": `${text.length}` } })
+  );
+  const code = `import { StoreCache } from ${JSON.stringify(new URL("lib/stores/cache/store_cache.ts", ROOT).href)};
+    const path = await new StoreCache({ folder: Deno.args[0] }).fetch(Deno.args[1]);
+    console.log((await Deno.readTextFile(path)).length);`;
+  const program = `${folder.path}/fetch.ts`;
+  await Deno.writeTextFile(program, code);
+  const config = new URL("deno.json", ROOT).pathname;
+  const outputs = await Promise.all(
+    Array.from({ length: 4 }, () =>
+      new Deno.Command(Deno.execPath(), {
+        args: [
+          "run",
+          "--no-lock",
+          "--no-check",
+          `--config=${config}`,
+          "-A",
+          program,
+          `${folder.path}/cache`,
+          `${server.url}/big`,
+        ],
+      }).output()),
+  );
+  deepStrictEqual(outputs.map(({ stdout }) => new TextDecoder().decode(stdout).trim()), Array(4).fill("500000"));
+  strictEqual(methods(server.got).filter((method) => method === "GET").length, 1);
+});
+
+Deno.test("StoreCache.fetch() refuses what is larger than the cache, and removes what was not used for long", async () => {
+  await using folder = await temporaryFolder();
+  await using server = serveLoopback(({ path, method }) =>
+    new Response(method === "HEAD" ? null : path.repeat(100), { headers: { etag: `"${path}"` } })
+  );
+  const small = new StoreCache({ folder: folder.path, limitBytes: 100, item: ITEM });
+  await rejects(small.fetch(`${server.url}/a`), {
+    reason: "refused",
+    message: /has \d+ bytes or more, and the cache takes 100 \(LEVADA_CACHE_BYTES\)/,
+  });
+  const cache = new StoreCache({ folder: folder.path, limitBytes: 500, item: ITEM });
+  const paths: string[] = [];
+  for (const [index, name] of ["a", "b", "c"].entries()) {
+    paths.push(await cache.fetch(`${server.url}/${name}`));
+    const long = new Date(Date.now() - 7_200_000 + index * 1000);
+    await Deno.utime(paths[index]!.replace(/\/[^/]*$/, ""), long, long);
+  }
+  const left = async () => (await Promise.all(paths.map((path) => Deno.stat(path).then(() => 1, () => 0)))).join("");
+  strictEqual(await left(), "011");
+  await cache.fetch(`${server.url}/b`); // used again: the next to go is c
+  paths.push(await cache.fetch(`${server.url}/d`));
+  strictEqual(await left(), "0101");
+  paths.push(await cache.fetch(`${server.url}/e`)); // what was used within the hour stays
+  strictEqual(await left(), "01011");
+});
+
+Deno.test("StoreCache tells how far a long download is", async () => {
+  await using folder = await temporaryFolder();
+  await using server = serveLoopback(({ method }) =>
+    new Response(method === "HEAD" ? null : "x".repeat(300_000), { headers: { "content-length": "300000" } })
+  );
+  const told: string[] = [];
+  const cache = new StoreCache({
+    folder: folder.path,
+    item: ITEM,
+    progressMs: 0,
+    say: (level, text) => told.push(`${level}: ${text}`),
+  });
+  await cache.fetch(`${server.url}/a?sig=hunter2`);
+  strictEqual(told.at(-1), `info: fetches "${server.url}/a?…": 0.3 of 0.3 MB`);
+});
+
+Deno.test("StoreCache.unpack() unpacks once, and again where a file is broken", async () => {
+  await using folder = await temporaryFolder();
+  const archive = `${folder.path}/m.tar`;
+  await Deno.writeFile(archive, await tarOf([["model.onnx", "whole"], ["a/b", "x"]]));
+  const told: string[] = [];
+  const cache = new StoreCache({ folder: folder.path, item: ITEM, say: (_, text) => told.push(text) });
+  const unpacked = await cache.unpack(archive, { uri: "m.tar" });
+  const inode = (await Deno.stat(`${unpacked}/a/b`)).ino;
+  strictEqual(await cache.unpack(archive, { uri: "m.tar" }), unpacked);
+  strictEqual((await Deno.stat(`${unpacked}/a/b`)).ino, inode);
+  await Deno.writeTextFile(`${unpacked}/model.onnx`, "whol");
+  strictEqual(await Deno.readTextFile(`${await cache.unpack(archive, { uri: "m.tar" })}/model.onnx`), "whole");
+  deepStrictEqual(told, ['the unpacked file "model.onnx" is broken: it is unpacked anew']);
+  await Deno.remove(`${unpacked}/model.onnx`);
+  strictEqual(await Deno.readTextFile(`${await cache.unpack(archive, { uri: "m.tar" })}/model.onnx`), "whole");
+  await rejects(
+    cache.unpack(archive, { uri: "m.tar", checksum: new Checksum("00000000000000000000000000000000") }),
+    /Cannot unpack "m.tar": its md5 is/,
+  );
+});
+
+Deno.test("StoreCache.unpack() leaves nothing of an archive that is refused", async () => {
+  await using folder = await temporaryFolder();
+  const archive = `${folder.path}/m.tar`;
+  await Deno.writeFile(archive, await tarOf([["model.onnx", "whole"], ["../evil", "x"]]));
+  await rejects(
+    new StoreCache({ folder: folder.path, item: ITEM }).unpack(archive, { uri: "m.tar" }),
+    /leads out of the archive/,
+  );
+  deepStrictEqual(await Array.fromAsync(Deno.readDir(`${folder.path}/stores/halves`)), []);
+  await rejects(Deno.stat(`${folder.path}/stores/unpacked`), Deno.errors.NotFound);
+});
+
+Deno.test("StoreCache.gather() lays files beside each other", async () => {
+  await using folder = await temporaryFolder();
+  await Deno.writeTextFile(`${folder.path}/one`, "1");
+  await Deno.writeTextFile(`${folder.path}/two`, "2");
+  const cache = new StoreCache({ folder: folder.path, item: ITEM });
+  const files = new Map([["m.onnx", `${folder.path}/one`], ["m.onnx.data", `${folder.path}/two`]]);
+  const place = await cache.gather(files);
+  strictEqual(await Deno.readTextFile(`${place}/m.onnx`) + await Deno.readTextFile(`${place}/m.onnx.data`), "12");
+  strictEqual(await cache.gather(files), place);
+});
+
+Deno.test("StoreCache takes a file's name that leads nowhere", async () => {
+  await using folder = await temporaryFolder();
+  await using server = serveLoopback(file(() => "one"));
+  const cache = new StoreCache({ folder: folder.path, item: ITEM });
+  for (
+    const [path, name] of [["/", "127.0.0.1"], ["/..%2f..%2fx", "_%2f..%2fx"], ["/a%00b", "a_00b"], [
+      "/.hidden",
+      "_hidden",
+    ], [`/${"x".repeat(300)}.onnx`, ".onnx"]]
+  ) {
+    const found = await cache.fetch(server.url + path);
+    strictEqual(found.startsWith(`${folder.path}/stores/content/${await sha256("one")}/`), true);
+    strictEqual(found.split("/").length, `${folder.path}/stores/content/x/y`.split("/").length);
+    if (name === ".onnx") strictEqual(found.endsWith("x.onnx"), true);
+  }
+});
+
+Deno.test("StoreCache.fetch() keeps what lies in memory too", async () => {
+  await using folder = await temporaryFolder();
+  await openItem("memory://store_cache_test/a").put("text");
+  strictEqual(
+    await Deno.readTextFile(
+      await new StoreCache({ folder: folder.path, item: ITEM }).fetch("memory://store_cache_test/a"),
+    ),
+    "text",
+  );
+  await openItem("memory://store_cache_test/d/a").put("text");
+  await rejects(
+    new StoreCache({ folder: folder.path, item: ITEM }).fetch("memory://store_cache_test/d"),
+    /it is a directory/,
+  );
+});
+
+Deno.test("StoreCache refuses a limit that is none, and a cache without a place", () => {
+  throws(
+    () => new StoreCache({ folder: "/x", item: { environment: () => "20GB" } }),
+    /LEVADA_CACHE_BYTES: it is "20GB"/,
+  );
+  throws(() => new StoreCache({ item: ITEM }), /neither LEVADA_CACHE nor HOME can be read/);
+});
+
+Deno.test("kindOfArchive() goes by the name", () => {
+  deepStrictEqual(
+    ["a.zip", "a.TGZ", "a.tar.gz", "a.tar", "a.onnx", "zip", "a.gz"].map(kindOfArchive),
+    [".zip", ".tar.gz", ".tar.gz", ".tar", undefined, undefined, undefined],
+  );
+});
