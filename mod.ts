@@ -31,6 +31,7 @@ export { MemoryTable, memoryTable, type TableRows } from "./lib/flow/memory_tabl
 export type { ErrorStream, FailureRecord } from "./lib/flow/failures.ts";
 export { type CloseOptions, Flow } from "./lib/flow/flow.ts";
 export { type Fed, feed, type FeedOptions, type RowPart } from "./lib/flow/feed.ts";
+export type { FlowStatus } from "./lib/flow/flow_status.ts";
 export type { Probe } from "./lib/flow/probe.ts";
 export type { TraceStep } from "./lib/flow/tracer.ts";
 export type { ReplyStream } from "./lib/flow/reply_stream.ts";
@@ -91,7 +92,9 @@ export {
 export type { At, Emitted, Extended, Given, Maybe, Nested, Result, Served, Text } from "./lib/graph/typing.ts";
 export { type ModelArgs, type ModelAsk, ModelServer } from "./lib/models/model_server.ts";
 export { OnnxModel, type OnnxModelArgs } from "./lib/models/onnx_model.ts";
-export { OnnxSession, openOnnx } from "./lib/models/onnx_session.ts";
+export { type OnnxOptions, openOnnx } from "./lib/models/onnx_open.ts";
+export type { OnnxBackend } from "./lib/models/onnx_runtime.ts";
+export { OnnxSession } from "./lib/models/onnx_session.ts";
 export type { InferReply, InferRequest, ModelMetadata, TensorInfo } from "./lib/protocol/reply.ts";
 export { TensorReply, type TensorReplyInit } from "./lib/protocol/tensor_reply.ts";
 export type { RequestedOutput, TensorRequest } from "./lib/protocol/tensor_request.ts";
@@ -105,6 +108,8 @@ export { aggregateByKey, type AggregateByKeyOptions } from "./lib/steps/aggregat
 export type { Aggregation } from "./lib/steps/windows/aggregation.ts";
 export type { Datatype, TensorData } from "./lib/tensor/datatype.ts";
 export { Tensor, type TensorInit } from "./lib/tensor/tensor.ts";
+export { openTelemetry, Telemetry, type TelemetryOptions } from "./lib/telemetry/telemetry.ts";
+export type { MetricsText } from "./lib/telemetry/prometheus_text.ts";
 export type { TensorSpec } from "./lib/tensor/tensor_spec.ts";
 export { batch, type BatchOptions } from "./lib/steps/batch.ts";
 export { choice, type ChoiceOptions } from "./lib/steps/choice.ts";

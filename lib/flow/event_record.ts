@@ -23,8 +23,8 @@ const STAYS_BEHIND = new Set([
   "upgrade",
 ]);
 
-/** An event as it travels between two functions: its id, key, path, time, headers and body. */
-export function recordOf(event: FlowEvent): NewRecord {
+/** An event as it travels between two functions: its id, key, path, time, headers and body; `trace` by what its trace goes on there. */
+export function recordOf(event: FlowEvent, trace: Readonly<Record<string, string>> = {}): NewRecord {
   const { id, key, path, time, body } = event;
   return {
     body: body === undefined ? null : body,
@@ -32,7 +32,10 @@ export function recordOf(event: FlowEvent): NewRecord {
     key,
     path,
     time,
-    headers: [...event.headers].filter(([name]) => !STAYS_BEHIND.has(name)),
+    headers: [
+      ...[...event.headers].filter(([name]) => !STAYS_BEHIND.has(name) && trace[name] === undefined),
+      ...Object.entries(trace),
+    ],
   };
 }
 

@@ -4,7 +4,7 @@ import { StepError } from "../errors.ts";
 import type { Log } from "../graph/context.ts";
 import type { EventInit } from "../graph/event.ts";
 import type { Flow } from "./flow.ts";
-import { consoleLog } from "./surroundings.ts";
+import { consoleLog } from "./console_log.ts";
 
 /** What of a row becomes the event's own: a field's name, or a function of the row. */
 export type RowPart<Row, Value> = (keyof Row & string) | ((row: Row) => Value);

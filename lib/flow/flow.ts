@@ -1,23 +1,20 @@
 import { StatusError, StepError } from "../errors.ts";
-import type { Clock } from "../graph/clock.ts";
-import type { Plan } from "../graph/compile.ts";
 import { type EventInit, FlowEvent } from "../graph/event.ts";
 import type { ServedModel } from "../graph/served_model.ts";
 import { sendInto } from "./begin.ts";
 import type { Tracked } from "./call_context.ts";
 import { checkInput } from "./check_input.ts";
 import { closeFlow } from "./closing.ts";
-import type { Counts } from "./counts.ts";
+import type { FlowParts } from "./flow_parts.ts";
+import { type FlowStatus, statusOf } from "./flow_status.ts";
 import { discard } from "./discard.ts";
-import type { FailureRecord, Failures } from "./failures.ts";
+import type { FailureRecord } from "./failures.ts";
 import { joinProbes, type Probe } from "./probe.ts";
 import type { RunningStep } from "./running_step.ts";
 import { Stop, type Straight, straightWay } from "./straight.ts";
 import { Tracer, type TraceStep } from "./tracer.ts";
-import type { Traffic } from "./traffic.ts";
 import { type Outcome, replyTo } from "./outcome.ts";
 import { Trip } from "./trip.ts";
-import type { Walk } from "./walk.ts";
 
 /** How a flow is closed. */
 export interface CloseOptions {
@@ -26,18 +23,6 @@ export interface CloseOptions {
 }
 
 const CLOSE_MS = 30_000; // the time that Kubernetes gives a pod
-
-/** What a running flow is made of. */
-export interface FlowParts {
-  readonly plan: Plan;
-  readonly walk: Walk;
-  readonly steps: readonly RunningStep[];
-  readonly sent: ReadonlyMap<string, readonly unknown[]>;
-  readonly counts: Counts;
-  readonly failures: Failures;
-  readonly traffic: Traffic;
-  readonly clock: Clock;
-}
 
 /**
  * A running graph.
@@ -174,6 +159,11 @@ export class Flow implements AsyncDisposable {
   /** How often things happened, by step and name: `failed`, `deadLetters`, `late`, `dropped`. */
   counts(): Record<string, Record<string, number>> {
     return this.#parts.counts.toObject();
+  }
+
+  /** How much is under way now, and what each step keeps. */
+  status(): FlowStatus {
+    return statusOf(this.#parts.steps, this.#parts.traffic);
   }
 
   /** The models that its steps serve, in the order of the graph. */

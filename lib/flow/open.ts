@@ -7,6 +7,7 @@ import { begin } from "./begin.ts";
 import { CallContext } from "./call_context.ts";
 import type { Counts } from "./counts.ts";
 import { Gate } from "./gate.ts";
+import { traceHeaders } from "./instruments.ts";
 import { Policy, withPolicy } from "./policy.ts";
 import { streamOutlet } from "./outlet.ts";
 import type { RunningStep } from "./running_step.ts";
@@ -35,7 +36,7 @@ const KEPT_SENT = 10_000; // of what left by a queue in memory: enough to look a
 export async function openSteps(plan: Plan, options: OpenOptions): Promise<(RunningStep | undefined)[]> {
   const handlerIndices = new Set(plan.steps.flatMap(({ handlers }) => handlers.map(({ step }) => step)));
   const running: (Mutable<RunningStep> | undefined)[] = new Array(plan.steps.length);
-  const { surroundings: { log, table } } = options;
+  const { surroundings: { log, table, instruments } } = options;
   const tables = new Tables(table, { steps: plan.steps, log });
   const common: Common = { ...options, tables, shared: new Map() };
   await Promise.all(plan.steps.map(async (step, index) => {
@@ -63,7 +64,8 @@ export async function openSteps(plan: Plan, options: OpenOptions): Promise<(Runn
     };
     try {
       const operator = await step.definition.open(step.spec, scopeOf(plan, step, { shell, policy, ...common }));
-      shell.operator = step.definition.triesItself === true ? operator : withPolicy(operator, policy);
+      const tried = step.definition.triesItself === true ? operator : withPolicy(operator, policy);
+      shell.operator = instruments?.step?.(tried, { step: shell.name, function: shell.function }) ?? tried;
       running[index] = shell;
     } catch (error) {
       options.faults.push({
@@ -142,6 +144,7 @@ function scopeOf(
     outlets: step.next.map((next) => plan.steps[next]!.spec.name),
     inFlightBehind: inFlightBehind(plan, step),
     contextOf: (event) => new CallContext(context, event),
+    traceHeaders: (event) => traceHeaders(event, "asks", surroundings.instruments),
     isPlain: step.options.fullEvent !== true && step.options.inputPath === undefined &&
       step.options.resultPath === undefined,
     resultPath: step.options.resultPath,
@@ -162,7 +165,7 @@ function scopeOf(
     attempt: async (run, given) => await policy.run({ ...given, run: (cut) => run(cut.signal) }),
     async openOutlet(options) {
       const stream = await surroundings.openStream?.(name, options);
-      return stream === undefined ? undefined : streamOutlet(stream);
+      return stream === undefined ? undefined : streamOutlet(stream, surroundings.instruments);
     },
     send(event: FlowEvent) {
       const bodies = sent.get(name) ?? [];

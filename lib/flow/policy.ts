@@ -7,6 +7,7 @@ import type { StepOptions } from "../graph/step.ts";
 import { Attempt } from "./attempt.ts";
 import { Breaker } from "./breaker.ts";
 import { Cut } from "./cut.ts";
+import { delegated } from "./delegated.ts";
 import { sleep } from "./system_clock.ts";
 
 /** What a step's policy is made of. */
@@ -37,16 +38,8 @@ const LONGEST_BACKOFF_MS = 120_000;
 /** The step as its options say: tried again, cut off, refused for a while. A step without such options stays as it is. */
 export function withPolicy(operator: Operator, policy: Policy): Operator {
   if (!policy.isNeeded) return operator;
-  return {
-    process: (event) => policy.run(new StepJob(operator, event, policy.retries > 0)),
-    ...(operator.held === undefined ? {} : { held: (event) => operator.held!(event) }),
-    ...(operator.stalled === undefined ? {} : { stalled: (held) => operator.stalled!(held) }),
-    ...(operator.flush === undefined ? {} : { flush: () => operator.flush!() }),
-    ...(operator.result === undefined ? {} : { result: () => operator.result!() }),
-    ...(operator.close === undefined ? {} : { close: () => operator.close!() }),
-    ...(operator.signatures === undefined ? {} : { signatures: () => operator.signatures!() }),
-    ...(operator.models === undefined ? {} : { models: () => operator.models!() }),
-  };
+  const { plain: _plain, settle: _settle, ...rest } = delegated(operator);
+  return { ...rest, process: (event) => policy.run(new StepJob(operator, event, policy.retries > 0)) };
 }
 
 /** One event's work at a step. */

@@ -2,8 +2,10 @@ import { isA } from "../errors.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { Context, Log } from "../graph/context.ts";
 import { FlowEvent } from "../graph/event.ts";
+import { keepModelWatch } from "../graph/model_watch.ts";
 import type { OpenTable, Tables } from "./tables.ts";
 import type { ErrorStream } from "./failures.ts";
+import type { Instruments } from "./instruments.ts";
 import type { Stream } from "../streams/stream.ts";
 
 /** What a queue says of its stream. */
@@ -27,8 +29,8 @@ export interface Surroundings {
   readonly table?: OpenTable;
   /** Opens the stream that a queue at the end of the graph fills. Default: what leaves is kept in this process, to look at. */
   readonly openStream?: (queue: string, options: QueueStream) => Promise<Stream>;
-  /** Gets what steps measure by `context.metric`. Default: nobody. */
-  readonly metric?: (name: string, value: number, step: string) => void;
+  /** What measures and traces the flow, and gets what steps measure by `context.metric`. Default: nobody. */
+  readonly instruments?: Instruments | undefined;
   /** Gets every failure that no handler took, and what steps report. Default: nobody. */
   readonly errorStream?: ErrorStream;
   /** Told of what steps report by `context.pushError`; `start` sets it. */
@@ -43,8 +45,9 @@ export function contextFor(
   fn: string,
   { tables, ...surroundings }: Surroundings & { readonly tables: Tables },
 ): Context {
-  const { isMock, params, log } = surroundings;
-  return {
+  const { isMock, params, log, instruments } = surroundings;
+  const at = { step, function: fn };
+  const context: Context = {
     step,
     function: fn,
     isMock,
@@ -56,7 +59,7 @@ export function contextFor(
     },
     table: (name) => tables.table(name, { function: fn, step }),
     metric(name, value) {
-      surroundings.metric?.(name, value, step);
+      instruments?.metric?.(name, value, at);
     },
     pushError(event, error) {
       checkReport(event, error);
@@ -64,6 +67,8 @@ export function contextFor(
       surroundings.pushError?.(event, error, step);
     },
   };
+  if (instruments?.model !== undefined) keepModelWatch(context, instruments.model);
+  return context;
 }
 
 function checkReport(event: unknown, error: unknown): void {
@@ -84,16 +89,4 @@ export function statesByFunction(): (fn: string) => Map<string, unknown> {
     states.set(fn, state);
     return state;
   };
-}
-
-/** Log lines on the console: level, message, then what else is known. */
-export function consoleLog(): Log {
-  const line =
-    (level: "debug" | "info" | "warn" | "error") => (message: string, fields?: Readonly<Record<string, unknown>>) => {
-      const rest = Object.entries(fields ?? {}).map(([key, value]) =>
-        `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`
-      );
-      console[level]([`${level}: ${message}`, ...rest].join(" "));
-    };
-  return { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
 }

@@ -43,6 +43,11 @@ export class Traffic implements WalkListener {
     return this.#waiting >= this.#options.maxWaiting || this.#outside.length > 0 || this.#isEntering;
   }
 
+  /** How many branches wait for a promise. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
   /** Whether nothing waits for a promise. */
   get isIdle(): boolean {
     return this.#waiting === 0;

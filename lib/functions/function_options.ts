@@ -2,6 +2,7 @@ import type { ErrorStream } from "../flow/failures.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { Log } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
 
 /** What a function or a child needs where it runs. */
 export interface FunctionOptions {
@@ -30,6 +31,8 @@ export interface MockOptions {
   log?: Log;
   /** The time that the flow goes by; default: the machine's. */
   clock?: Clock;
+  /** What measures and traces the function, see `openTelemetry`; default: nothing, at no cost. */
+  telemetry?: Telemetry;
   /** Gets every failure that no handler took, and what steps report by `context.pushError`; default: nobody, besides the log. */
   errorStream?: ErrorStream;
 }

@@ -3,7 +3,8 @@ import type { Flow } from "../flow/flow.ts";
 import { isTable, memoryTable, type TableRows } from "../flow/memory_table.ts";
 import { start } from "../flow/start.ts";
 import type { OpenTable } from "../flow/tables.ts";
-import { consoleLog, type QueueStream } from "../flow/surroundings.ts";
+import { consoleLog } from "../flow/console_log.ts";
+import type { QueueStream } from "../flow/surroundings.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import { compile, type Plan } from "../graph/compile.ts";
 import { Contributions } from "../graph/contributions.ts";
@@ -22,16 +23,11 @@ import type { FunctionOptions, MockOptions } from "./function_options.ts";
 import type { OpenGraph } from "./open_graph.ts";
 import { RouterGraph } from "./router_graph.ts";
 import { openStream } from "../streams/open_stream.ts";
+import { instrumentsOf } from "../telemetry/telemetry.ts";
 import { streamPath } from "./stream_path.ts";
+import type { Told } from "./told.ts";
 import { tellWarnings } from "./warnings.ts";
 import { keepUnit } from "./unit.ts";
-
-/** One thing that was told of a function. */
-type Told =
-  | { readonly kind: "topology"; readonly graph: Graph | RouterGraph }
-  | { readonly kind: "child"; readonly name: string; readonly options: FunctionOptions }
-  | { readonly kind: "param"; readonly name: string; readonly value: unknown }
-  | { readonly kind: "table"; readonly name: string; readonly open: () => KeyedTable };
 
 /**
  * One deployable service: a graph or a router, with its children.
@@ -174,10 +170,11 @@ export class ServingFunction {
    *
    * @throws {GraphError} With everything that is wrong with the graph.
    */
-  async start(options: Pick<MockOptions, "clock" | "errorStream" | "log" | "queues"> = {}): Promise<Flow> {
+  async start(
+    options: Pick<MockOptions, "clock" | "errorStream" | "log" | "queues" | "telemetry"> = {},
+  ): Promise<Flow> {
     const plan = this.#compile("*");
-    // The warning without a step is about callers over HTTP, and here are none.
-    tellWarnings(plan.warnings.filter(({ step }) => step !== undefined), options.log);
+    tellWarnings(plan.warnings.filter(({ step }) => step !== undefined), options.log); // the one without is for HTTP
     return await this.#start(plan, { isMock: false, ...options });
   }
 
@@ -190,7 +187,8 @@ export class ServingFunction {
     const plan = this.#compile(currentFunction);
     tellWarnings(plan.warnings, options.log);
     const flow = await this.#start(plan, { isMock: true, ...options });
-    return new MockServer(flow, this.#children.get(currentFunction) ?? this.options);
+    const { telemetry } = options;
+    return new MockServer(flow, { ...this.#children.get(currentFunction) ?? this.options, telemetry, name: this.name });
   }
 
   /**
@@ -217,7 +215,7 @@ export class ServingFunction {
 
   #start(
     plan: Plan,
-    { isMock, log = consoleLog(), clock, errorStream, queues = "memory", ...rest }:
+    { isMock, log = consoleLog(), clock, errorStream, queues = "memory", telemetry, ...rest }:
       & Omit<MockOptions, "currentFunction">
       & { isMock: boolean },
   ): Promise<Flow> {
@@ -228,6 +226,7 @@ export class ServingFunction {
         params: this.#params,
         log,
         table: this.#tables,
+        instruments: instrumentsOf(telemetry),
         ...(clock === undefined ? {} : { clock }),
         ...(errorStream === undefined ? {} : { errorStream }),
         ...(queues === "memory" ? {} : {

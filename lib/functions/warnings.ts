@@ -1,5 +1,5 @@
 import type { Fault } from "../errors.ts";
-import { consoleLog } from "../flow/surroundings.ts";
+import { consoleLog } from "../flow/console_log.ts";
 import type { Log } from "../graph/context.ts";
 
 /** Writes what is doubtful of a graph into the log. */

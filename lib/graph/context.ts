@@ -28,7 +28,11 @@ export interface Context {
   readonly state: Map<string, unknown>;
   /** Rows by key, under a name: the same table for all steps of a function, as long as the flow runs. */
   table(name: string): KeyedTable;
-  /** Counts or measures something under a name, for the metrics. */
+  /**
+   * Counts or measures something under a name, for the metrics: a name that ends in `_total` counts, and values are added to it; any
+   * other measures, and keeps the last value. Letters, digits and `_` of the name count, anything else is `_`. What is no finite number
+   * is left out.
+   */
   metric(name: string, value: number): void;
   /** Reports an error that does not fail the event: it goes to the log and the error stream. */
   pushError(event: FlowEvent, error: Error): void;

@@ -105,6 +105,8 @@ export interface StepScope {
   readonly clock: Clock;
   /** What the step's function gets as its context for one event: with that event's `signal`. */
   contextOf(event: FlowEvent): Context;
+  /** The W3C headers by which the event's trace goes on in a request to another service; none where the request gets them anyway. */
+  traceHeaders(event: FlowEvent): Readonly<Record<string, string>>;
   /** Whether the step's function gets the body, and its result replaces it: no path, no event. */
   readonly isPlain: boolean;
   /** Where in the body the result goes; undefined where it replaces the body. */

@@ -16,6 +16,7 @@ import type { TensorReply } from "../protocol/tensor_reply.ts";
 import type { TensorRequest } from "../protocol/tensor_request.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { askModel } from "./ask_model.ts";
+import { askWatched } from "./ask_watched.ts";
 import { bodyField, decodeBody, describeBody, isObject } from "../protocol/request_body.ts";
 import type { TensorSpec } from "../tensor/tensor_spec.ts";
 import { findModelFile } from "./model_file.ts";
@@ -230,7 +231,7 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
   /** A model as a step of a flow: the operation is the event's path. */
   doEvent(event: FlowEvent<Request>, context: Context): Maybe<InferReply<Outputs>> {
     const operation = event.path.replace(/^\/+|\/+$/g, "");
-    return this.answer({ operation, event, context }) as Maybe<InferReply<Outputs>>;
+    return askWatched(this, { operation, event, context }) as Maybe<InferReply<Outputs>>;
   }
 
   async #load(): Promise<void> {

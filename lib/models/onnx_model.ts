@@ -2,7 +2,8 @@ import { ShapeError, StatusError } from "../errors.ts";
 import type { StepSignature } from "../graph/signature.ts";
 import type { InferRequest, ModelMetadata } from "../protocol/reply.ts";
 import { type ModelArgs, ModelServer } from "./model_server.ts";
-import { type OnnxSession, openOnnx } from "./onnx_session.ts";
+import { openOnnx } from "./onnx_open.ts";
+import type { OnnxSession } from "./onnx_session.ts";
 
 /** Where an ONNX model lies. */
 export interface OnnxModelArgs extends ModelArgs {
@@ -48,7 +49,6 @@ export class OnnxModel extends ModelServer<InferRequest, unknown[]> {
    */
   override async predict({ inputs }: InferRequest): Promise<unknown[]> {
     try {
-      if (inputs.length === 0) throw new ShapeError(`"inputs" has no rows`);
       refuseUnbounded(inputs, "inputs");
       return await this.#session!.predict(inputs);
     } catch (error) {

@@ -1,42 +1,86 @@
-/** The part of onnxruntime-node that is used here; the package is fetched when the first model is opened. */
+/** The runtimes that can run a model; each is fetched when it is first needed. */
+
+import { ModelError } from "../errors.ts";
+import { inTurn } from "./onnx_turn.ts";
+
+/** Where a model runs: on a graphics card, in the machine's own code, or in WebAssembly. */
+export type OnnxBackend = "webgpu" | "native" | "wasm";
+
+/** The part of `onnxruntime-node` and `onnxruntime-web` that is used here. */
 export interface OnnxRuntime {
-  readonly InferenceSession: { create(file: string, options?: object): Promise<NativeSession> };
-  readonly Tensor: new (type: string, data: unknown, dims: readonly number[]) => NativeTensor;
+  readonly InferenceSession: {
+    create(model: string | Uint8Array, options?: object): Promise<RuntimeSession>;
+  };
+  readonly env?: { readonly wasm?: { numThreads?: number } };
 }
 
 /** A model that is loaded. */
-export interface NativeSession {
-  readonly inputNames: readonly string[];
-  readonly outputNames: readonly string[];
-  readonly inputMetadata: readonly NativeInfo[];
-  readonly outputMetadata: readonly NativeInfo[];
-  run(feeds: Record<string, NativeTensor>): Promise<Record<string, NativeTensor>>;
+export interface RuntimeSession {
+  readonly inputMetadata: readonly RuntimeValue[];
+  readonly outputMetadata: readonly RuntimeValue[];
+  run(feeds: Record<string, RuntimeTensor>, fetches: readonly string[]): Promise<Record<string, RuntimeTensor>>;
   release(): Promise<void>;
 }
 
-/** What a model says of an input or output; a free dimension is a name or empty text. */
-export interface NativeInfo {
+/** What a runtime says of an input or output. */
+export interface RuntimeValue {
   readonly name: string;
   readonly isTensor: boolean;
   readonly type?: string;
+  /** A free dimension is a name, empty text, or the largest number of 32 bits. */
   readonly shape?: readonly (number | string)[];
 }
 
-/** A tensor of the runtime. */
-export interface NativeTensor {
+/** A tensor of a runtime. Plain objects of this form are taken as well: its own class takes no bits of FP16. */
+export interface RuntimeTensor {
   readonly type: string;
   readonly dims: readonly number[];
   readonly data: ArrayLike<unknown>;
+  readonly location?: "cpu";
 }
 
-let loading: Promise<OnnxRuntime> | undefined;
+const LOADERS: Readonly<Record<OnnxBackend, () => Promise<unknown>>> = {
+  async native() {
+    const name = "onnxruntime-node"; // in a variable: a literal would be fetched by programs that open no model
+    return await import(name);
+  },
+  async wasm() {
+    const name = "onnxruntime-web";
+    return oneThread(await import(name) as OnnxRuntime);
+  },
+  async webgpu() {
+    const name = "onnxruntime-web/webgpu";
+    return inTurn(oneThread(await import(name) as OnnxRuntime));
+  },
+};
 
-/** Loads the native runtime, once. */
-export function loadRuntime(): Promise<OnnxRuntime> {
-  return loading ??= load();
+/** Threads of the web's runtime are workers, which nobody ends. */
+function oneThread(runtime: OnnxRuntime): OnnxRuntime {
+  if (runtime.env?.wasm !== undefined) runtime.env.wasm.numThreads = 1;
+  return runtime;
 }
 
-async function load(): Promise<OnnxRuntime> {
-  const name = "onnxruntime-node"; // in a variable: a literal would be fetched by programs that open no model
-  return await import(name) as OnnxRuntime;
+const loading = new Map<OnnxBackend, Promise<OnnxRuntime>>();
+
+/**
+ * Loads a runtime, once.
+ *
+ * @throws {ModelError} If it is not there for this machine, or may not be loaded.
+ */
+export function loadRuntime(backend: OnnxBackend): Promise<OnnxRuntime> {
+  const known = loading.get(backend) ?? load(backend);
+  loading.set(backend, known);
+  return known;
+}
+
+async function load(backend: OnnxBackend): Promise<OnnxRuntime> {
+  try {
+    return await LOADERS[backend]() as OnnxRuntime;
+  } catch (error) {
+    loading.delete(backend);
+    throw new ModelError(
+      `Cannot load the ${backend} runtime: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
+  }
 }

@@ -1,195 +1,221 @@
 import { ModelError, ShapeError } from "../errors.ts";
 import type { TensorInfo } from "../protocol/reply.ts";
-import { openItem } from "../stores/data_item.ts";
-import { type Datatype, decodeData, encodeData } from "../tensor/datatype.ts";
-import { flatten, nest, placeOf } from "../tensor/nested.ts";
-import {
-  loadRuntime,
-  type NativeInfo,
-  type NativeSession,
-  type NativeTensor,
-  type OnnxRuntime,
-} from "./onnx_runtime.ts";
+import { decodeHalves } from "../tensor/half.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { type Given, neededFor, nestedOf, tensorsOf } from "./onnx_output.ts";
+import type { OutputForm } from "./onnx_rewrite.ts";
+import { tensorOfColumn, tensorsOfRows } from "./onnx_rows.ts";
+import type { OnnxBackend, RuntimeSession } from "./onnx_runtime.ts";
+import { checkTensor, toRuntime } from "./onnx_tensor.ts";
 
-const DATATYPES: Readonly<Record<string, Datatype>> = {
-  float32: "FP32",
-  float64: "FP64",
-  int64: "INT64",
-  int32: "INT32",
-  bool: "BOOL",
-  string: "BYTES",
-};
-const NATIVE = Object.fromEntries(Object.entries(DATATYPES).map(([native, datatype]) => [datatype, native]));
+/** What a session is made of. */
+export interface OnnxSessionParts {
+  readonly session: RuntimeSession;
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  /** The inputs whose number of dimensions the file does not say. */
+  readonly anyShape: ReadonlySet<string>;
+  /** What the runtime calls inputs that it takes as FP32 for BF16. */
+  readonly widened: ReadonlyMap<string, string>;
+  readonly forms: ReadonlyMap<string, OutputForm>;
+  readonly backend: OnnxBackend;
+  readonly reason: string;
+}
 
 /** A model from an ONNX file, ready to run. */
 export class OnnxSession implements AsyncDisposable {
-  readonly #runtime: OnnxRuntime;
-  readonly #session: NativeSession;
-  /** What the model takes. */
-  readonly inputs: readonly TensorInfo[];
-  /** What the model gives. */
-  readonly outputs: readonly TensorInfo[];
-  /** What runs it. */
-  readonly backend = "native";
+  readonly #parts: OnnxSessionParts;
+  readonly #running = new Set<Promise<unknown>>();
+  #closing: Promise<void> | undefined;
 
   /** Made by `openOnnx`. */
-  constructor(runtime: OnnxRuntime, session: NativeSession) {
-    this.#runtime = runtime;
-    this.#session = session;
-    this.inputs = session.inputMetadata.map(infoOf);
-    this.outputs = session.outputMetadata.map(infoOf);
+  constructor(parts: OnnxSessionParts) {
+    this.#parts = parts;
+  }
+
+  /** What the model takes. */
+  get inputs(): readonly TensorInfo[] {
+    return this.#parts.inputs;
   }
 
   /**
-   * Runs the model on nested lists by name; gives nested lists by name.
+   * What the model gives. For scikit-learn's `ZipMap` the tensor of its probabilities, `[rows, classes]`; of a sequence, the datatype
+   * of its elements and no shape.
+   */
+  get outputs(): readonly TensorInfo[] {
+    return this.#parts.outputs;
+  }
+
+  /** What runs it: `webgpu`, `native` or `wasm`. */
+  get backend(): OnnxBackend {
+    return this.#parts.backend;
+  }
+
+  /** Why that runs it, for a person. */
+  get reason(): string {
+    return this.#parts.reason;
+  }
+
+  /**
+   * Runs the model on nested lists by name; gives nested lists by name. Maps, as of scikit-learn's `ZipMap`, are a list of objects, and a
+   * sequence is the list of its elements. 64-bit integers are bigints where numbers do not hold them exactly.
    *
    * @throws {ShapeError} If an input is missing, unknown, ragged, or has another shape than the model takes.
    * @throws {TypeError} If a value is not of the input's datatype.
+   * @throws {ModelError} If the runtime fails.
    */
   async run(feeds: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
-    const names = this.inputs.map(({ name }) => name);
-    const unknown = Object.keys(feeds).filter((name) => !names.includes(name));
-    const missing = names.filter((name) => !Object.hasOwn(feeds, name));
-    if (unknown.length + missing.length > 0) {
-      throw new ShapeError(
-        `Cannot run the model on ${Object.keys(feeds).join(", ") || "nothing"}: it takes ${names.join(", ")}`,
-      );
-    }
-    const tensors = this.inputs.map((info) => [info.name, this.#tensor(info, feeds[info.name])] as const);
-    const results = await this.#session.run(Object.fromEntries(tensors));
-    return Object.fromEntries(
-      Object.entries(results).map(([name, { data, dims }]) => [name, nest(decodeData(data), dims)]),
+    this.#checkNames(Object.keys(feeds));
+    const tensors = this.inputs.map((info) =>
+      tensorOfColumn(info, { place: this.inputs.length === 1 ? "inputs" : info.name, values: feeds[info.name] })
     );
+    return await this.#nested(tensors, this.outputs.map(({ name }) => name));
+  }
+
+  /**
+   * Runs the model on tensors; typed arrays go to the runtime and come from it as they are. Of a sequence it gives each element,
+   * `name[0]`, `name[1]`; maps are the tensor of their values, with their labels in the parameter `labels`, JSON.
+   *
+   * @example
+   * ```ts
+   * import { deepStrictEqual } from "node:assert/strict";
+   * import { openOnnx, Tensor } from "levada";
+   *
+   * await using model = await openOnnx("notebooks/models/iris_logreg.onnx");
+   * const rows = new Tensor("X", { datatype: "FP32", shape: [1, 4], data: new Float32Array([6.9, 3.2, 5.7, 2.3]) });
+   * const [label] = await model.runTensors([rows], ["label"]);
+   * deepStrictEqual([label!.datatype, label!.shape, label!.data], ["INT64", [1], new BigInt64Array([2n])]);
+   * ```
+   *
+   * @param outputs The names of the outputs that are wanted. Default: all.
+   * @throws {ShapeError} If an input is missing, unknown, or has another shape than the model takes, or an output is unknown.
+   * @throws {TypeError} If a tensor is not of the input's datatype.
+   * @throws {ModelError} If the runtime fails.
+   */
+  async runTensors(tensors: readonly Tensor[], outputs?: readonly string[]): Promise<Tensor[]> {
+    this.#checkNames(tensors.map(({ name }) => name));
+    const names = outputs ?? this.outputs.map(({ name }) => name);
+    const given = await this.#run(tensors, names);
+    return names.flatMap((name) => tensorsOf(name, this.#parts.forms.get(name)!, given));
+  }
+
+  /**
+   * Checks tensors as `runTensors` does, and runs nothing.
+   *
+   * @throws {ShapeError} If an input is missing, unknown, or has another shape than the model takes, or an output is unknown.
+   * @throws {TypeError} If a tensor is not of the input's datatype.
+   */
+  check(tensors: readonly Tensor[], outputs: readonly string[] = []): void {
+    this.#checkNames(tensors.map(({ name }) => name));
+    for (const tensor of tensors) this.#checkTensor(tensor);
+    this.#needed(outputs);
   }
 
   /**
    * The class of each row: what the model calls its label, else the place of the highest score.
    *
-   * @param rows Shape `[rows, features]`.
+   * @param rows Shape `[rows, features]`; for a model of several inputs, objects by their names.
    */
   async labels(rows: readonly unknown[]): Promise<(number | string)[]> {
     if (rows.length === 0) return [];
-    const results = await this.#runRows(rows);
     const label = this.outputs.find(({ datatype, shape }) =>
       (datatype === "INT64" || datatype === "BYTES") && shape.length === 1
     );
-    if (label !== undefined) return results[label.name] as (number | string)[];
-    return (this.#scores(results)).map((scores) => scores.indexOf(Math.max(...scores)));
+    if (label === undefined) {
+      return (await this.probabilities(rows)).map((scores) => scores.indexOf(Math.max(...scores)));
+    }
+    return (await this.#nested(tensorsOfRows(this.inputs, rows), [label.name]))[label.name] as (number | string)[];
   }
 
   /**
    * The probabilities of each row's classes.
    *
-   * @param rows Shape `[rows, features]`.
+   * @param rows Shape `[rows, features]`; for a model of several inputs, objects by their names.
    * @returns Shape `[rows, classes]`; each row sums to 1.
    * @throws {ModelError} If the model gives none.
    */
   async probabilities(rows: readonly unknown[]): Promise<number[][]> {
-    return rows.length === 0 ? [] : this.#scores(await this.#runRows(rows));
+    const scores = this.outputs.find(({ datatype, shape }) => datatype.startsWith("FP") && shape.length === 2);
+    if (scores === undefined) {
+      throw new ModelError(
+        `Cannot read probabilities from the model: its outputs are ${
+          this.outputs.map(({ name, shape }) => `${name} [${shape}]`).join(", ")
+        }`,
+      );
+    }
+    if (rows.length === 0) return [];
+    const [tensor] = await this.runTensors(tensorsOfRows(this.inputs, rows), [scores.name]);
+    return tensor!.nested() as number[][];
   }
 
   /** What the model predicts for each row: its label, or, without labels, its first output. */
   async predict(rows: readonly unknown[]): Promise<unknown[]> {
     if (rows.length === 0) return [];
-    const results = await this.#runRows(rows);
-    const first = results[this.outputs[0]!.name] as unknown[];
-    return first.map((row) => Array.isArray(row) && row.length === 1 ? row[0] : row);
+    const { name } = this.outputs[0]!;
+    return answersOf((await this.#nested(tensorsOfRows(this.inputs, rows), [name]))[name]);
   }
 
-  /** Releases the model. */
+  /** Releases the model, when what it is running has ended. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#session.release();
+    await (this.#closing ??= this.#close());
   }
 
-  async #runRows(rows: readonly unknown[]): Promise<Record<string, unknown>> {
-    const [input, second] = this.inputs;
-    if (input === undefined || second !== undefined) {
-      throw new ShapeError(
-        `Cannot run the model on rows: it takes ${this.inputs.length} inputs. Call run({ … }) with ${
-          this.inputs.map(({ name }) => name).join(", ")
-        }`,
-      );
+  async #close(): Promise<void> {
+    await Promise.allSettled(this.#running);
+    await this.#parts.session.release();
+  }
+
+  async #nested(tensors: readonly Tensor[], names: readonly string[]): Promise<Record<string, unknown>> {
+    const given = await this.#run(tensors, names);
+    return Object.fromEntries(names.map((name) => [name, nestedOf(name, this.#parts.forms.get(name)!, given)]));
+  }
+
+  async #run(tensors: readonly Tensor[], names: readonly string[]): Promise<Given> {
+    if (this.#closing !== undefined) throw new ModelError("Cannot run the model: it is closed");
+    const feeds = Object.fromEntries(tensors.map((tensor) => {
+      this.#checkTensor(tensor);
+      const wide = this.#parts.widened.get(tensor.name);
+      return wide === undefined ? [tensor.name, toRuntime(tensor)] : [wide, toRuntime(widen(tensor))];
+    }));
+    const running = this.#parts.session.run(feeds, this.#needed(names));
+    this.#running.add(running);
+    try {
+      return await running;
+    } catch (error) {
+      throw new ModelError(`Cannot run the model: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
+    } finally {
+      this.#running.delete(running);
     }
-    return await this.run({ [input.name]: rows });
   }
 
-  #scores(results: Readonly<Record<string, unknown>>): number[][] {
-    const scores = this.outputs.find(({ datatype, shape }) => datatype.startsWith("FP") && shape.length === 2);
-    if (scores !== undefined) return results[scores.name] as number[][];
-    throw new ModelError(
-      `Cannot read probabilities from the model: its outputs are ${
-        this.outputs.map(({ name, shape }) => `${name} [${shape}]`).join(", ")
-      }`,
-    );
+  #checkNames(given: readonly string[]): void {
+    const names = this.inputs.map(({ name }) => name);
+    if (given.length === names.length && names.every((name) => given.includes(name))) return;
+    throw new ShapeError(`Cannot run the model on ${given.join(", ") || "nothing"}: it takes ${names.join(", ")}`);
   }
 
-  #tensor({ name, datatype, shape }: TensorInfo, nested: unknown): NativeTensor {
-    const flat = flatten("inputs", nested);
-    const fits = flat.shape.length === shape.length &&
-      shape.every((size, index) => size === -1 || size === flat.shape[index]);
-    if (!fits) {
-      throw new ShapeError(
-        `Cannot read "inputs" as ${datatype} of shape [${shape}], which input "${name}" of the model takes: it has shape [${flat.shape}]`,
-      );
-    }
-    const data = encodeData(datatype as Datatype, flat.values, (index) => placeOf("inputs", flat.shape, index));
-    return new this.#runtime.Tensor(NATIVE[datatype]!, data, flat.shape);
+  #checkTensor(tensor: Tensor): void {
+    const info = this.inputs.find(({ name }) => name === tensor.name)!;
+    checkTensor(tensor, { info, isAnyShape: this.#parts.anyShape.has(info.name) });
+  }
+
+  #needed(names: readonly string[]): string[] {
+    return names.flatMap((name) => {
+      const form = this.#parts.forms.get(name);
+      if (form !== undefined) return neededFor(form);
+      throw new ShapeError(`Cannot give output "${name}": the model gives ${[...this.#parts.forms.keys()].join(", ")}`);
+    });
   }
 }
 
-/**
- * Opens an ONNX file on the native runtime.
- *
- * @example
- * ```ts
- * import { deepStrictEqual } from "node:assert/strict";
- * import { openOnnx } from "levada";
- *
- * await using model = await openOnnx("notebooks/models/iris_logreg.onnx");
- * deepStrictEqual(await model.labels([[5.1, 3.5, 1.4, 0.2], [6.9, 3.2, 5.7, 2.3]]), [0, 2]);
- * ```
- *
- * @throws {ModelError} If the file is missing, empty, or no ONNX model that the runtime can run.
- */
-export async function openOnnx(file: string): Promise<OnnxSession> {
-  const { kind, bytes } = await openItem(file).stat().catch((error) => {
-    throw new ModelError(
-      `Cannot open model file "${file}": ${
-        error instanceof Deno.errors.NotFound ? "there is no such file" : error.message
-      }`,
-      { cause: error },
-    );
-  });
-  if (kind === "directory" || bytes === 0) {
-    throw new ModelError(`Cannot open model file "${file}": it is ${kind === "directory" ? "a directory" : "empty"}`);
-  }
-  const runtime = await loadRuntime();
-  try {
-    const session = await runtime.InferenceSession.create(openItem(file).uri, { logSeverityLevel: 4 });
-    const foreign = [...session.inputMetadata, ...session.outputMetadata].find(({ isTensor, type }) =>
-      !isTensor || DATATYPES[type ?? ""] === undefined
-    );
-    if (foreign !== undefined) {
-      await session.release();
-      throw new TypeError(
-        `"${foreign.name}" is ${
-          foreign.isTensor ? `a tensor of ${foreign.type}` : "no tensor"
-        }; export the model with tensors of ${Object.keys(DATATYPES).join(", ")} (for scikit-learn: { zipmap: False })`,
-      );
-    }
-    return new OnnxSession(runtime, session);
-  } catch (error) {
-    throw new ModelError(
-      `Cannot open model file "${file}" as ONNX: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
-  }
+/** An answer a row: rows of one value are that value. */
+function answersOf(output: unknown): unknown[] {
+  if (!Array.isArray(output)) return [output];
+  return output.map((row) => Array.isArray(row) && row.length === 1 ? row[0] : row);
 }
 
-function infoOf({ name, type, shape }: NativeInfo): TensorInfo {
-  return {
-    name,
-    datatype: DATATYPES[type ?? ""] ?? "BYTES",
-    shape: (shape ?? []).map((size) => typeof size === "number" ? size : -1),
-  };
+function widen({ name, shape, data }: Tensor): Tensor {
+  return new Tensor(name, { datatype: "FP32", shape, data: decodeHalves("BF16", data as Uint16Array) });
 }

@@ -5,6 +5,7 @@ import { laterOf } from "../graph/later.ts";
 import { keyParts, type ModelFacts, type ModelState, type ServedModel } from "../graph/served_model.ts";
 import type { StepSignature } from "../graph/signature.ts";
 import type { Maybe } from "../graph/typing.ts";
+import { askWatched } from "../models/ask_watched.ts";
 import type { ModelAsk, ModelServer } from "../models/model_server.ts";
 import type { ModelMetadata } from "../protocol/reply.ts";
 import type { Route } from "./route.ts";
@@ -68,7 +69,7 @@ export class ModelRoute implements Route, ServedModel {
     instance.busy += 1;
     let answer: Maybe<unknown>;
     try {
-      answer = instance.model.answer({ operation, event, context: new CallContext(this.#context, event) });
+      answer = askWatched(instance.model, { operation, event, context: new CallContext(this.#context, event) });
     } catch (error) {
       leave(instance);
       throw error;

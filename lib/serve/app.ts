@@ -7,6 +7,8 @@ import type { ServedModel } from "../graph/served_model.ts";
 import { type TensorForm, tensorForm } from "../protocol/encode_tensors.ts";
 import { TensorReply } from "../protocol/tensor_reply.ts";
 import { isTensorRequest } from "../protocol/tensor_request.ts";
+import type { Asked, RequestWatch } from "../telemetry/request_watch.ts";
+import { type Telemetry, watchServer } from "../telemetry/telemetry.ts";
 import { askedModel } from "./asked_model.ts";
 import { decodeBody } from "./decode_body.ts";
 import { encodeError, encodeReply } from "./encode_reply.ts";
@@ -32,6 +34,12 @@ export interface App {
 export interface AppOptions {
   /** The content type of a body that comes without one. Default: JSON where it can be read so, else text, else bytes. */
   readonly defaultContentType?: string | undefined;
+  /** What measures, traces and writes down requests. Default: nothing. */
+  readonly telemetry?: Telemetry | undefined;
+  /** What the served function is called, for telemetry. Default: no name. */
+  readonly name?: string | undefined;
+  /** Whether requests come from `Deno.serve`, which may have made a span of each. Default false. */
+  readonly hasSpan?: boolean | undefined;
 }
 
 /** The app of a running flow: Request → event → flow → Response, and the server's own paths beside it. It never rejects. */
@@ -47,9 +55,12 @@ interface Entered {
   readonly form: TensorForm | undefined;
 }
 
+type WatchedInfo = RequestInfo & { readonly asked?: Asked };
+
 class FlowApp implements App, ServerView {
   readonly flow: Flow;
   readonly #options: AppOptions;
+  readonly #watch: RequestWatch | undefined;
   #arriving = 0;
   #onEmpty: (() => void) | undefined;
   state: ServerView["state"] = "open";
@@ -57,6 +68,12 @@ class FlowApp implements App, ServerView {
   constructor(flow: Flow, options: AppOptions) {
     this.flow = flow;
     this.#options = options;
+    const { telemetry, name = "", hasSpan = false } = options;
+    this.#watch = telemetry === undefined ? undefined : watchServer(telemetry, flow, { name, hasSpan });
+  }
+
+  get telemetry(): Telemetry | undefined {
+    return this.#options.telemetry;
   }
 
   models(): readonly ServedModel[] {
@@ -65,6 +82,11 @@ class FlowApp implements App, ServerView {
 
   async fetch(request: Request, info: RequestInfo = {}): Promise<Response> {
     const path = requestPath(request.url);
+    if (this.#watch === undefined) return await this.#answer(request, path, info);
+    return await this.#watch.answer(request, path, (asked) => this.#answer(request, path, { ...info, asked }));
+  }
+
+  async #answer(request: Request, path: string, info: WatchedInfo): Promise<Response> {
     if (!mayBeOwn(request.method, path)) return await this.#ask(request, path, info);
     try {
       return await answerOwn(request, this, () => this.#ask(request, path, info));
@@ -84,10 +106,11 @@ class FlowApp implements App, ServerView {
   }
 
   /** Has the graph answer. */
-  async #ask(request: Request, path: string, info: RequestInfo): Promise<Response> {
+  async #ask(request: Request, path: string, { asked, ...info }: WatchedInfo): Promise<Response> {
     const event = eventOf(request, path, info);
+    asked?.becomes(event);
     try {
-      const { arrived, outcome, form } = await this.#enter(request, event);
+      const { arrived, outcome, form } = await this.#enter(request, event, asked);
       return await respond(await outcome, arrived, form);
     } catch (error) {
       return failure(error, event.id);
@@ -95,7 +118,7 @@ class FlowApp implements App, ServerView {
   }
 
   /** Reads the body and hands the event to the flow, which from then on counts it. */
-  async #enter(request: Request, event: FlowEvent): Promise<Entered> {
+  async #enter(request: Request, event: FlowEvent, asked: Asked | undefined): Promise<Entered> {
     if (this.state !== "open") {
       throw new StatusError(503, `Cannot take event ${event.id}: the server is ${this.state}`);
     }
@@ -106,6 +129,7 @@ class FlowApp implements App, ServerView {
         inputs: () => askedModel(this.models(), event.path)?.facts().inputs ?? [],
       });
       const arrived = unwrapped(event, body);
+      if (arrived !== event) asked?.becomes(arrived);
       const form = isTensorRequest(arrived.body) ? tensorForm(arrived.body) : undefined;
       return { arrived, outcome: this.flow.handle(arrived), form };
     } finally {

@@ -1,5 +1,6 @@
 import type { Flow } from "../flow/flow.ts";
 import type { ServedModel } from "../graph/served_model.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
 
 /** What a server's own paths may know of it. */
 export interface ServerView {
@@ -9,6 +10,8 @@ export interface ServerView {
   models(): readonly ServedModel[];
   /** `open` until it is asked to close; `closing` while it answers what has come in. */
   readonly state: "open" | "closing" | "closed";
+  /** What measures it; undefined where nothing does. */
+  readonly telemetry?: Telemetry | undefined;
 }
 
 /** One path that the server answers itself: the graph does not see it. */

@@ -1,9 +1,11 @@
 /** Everything that a server answers itself, beside its graph. A new path is a line here. */
 
 import { HEALTH_PATHS } from "./health_paths.ts";
+import { METRICS_PATHS } from "./metrics_paths.ts";
 import type { OwnPath } from "./own_path.ts";
 
 /** The server's own paths; the first that fits answers. */
 export const OWN_PATHS: readonly OwnPath[] = [
   ...HEALTH_PATHS,
+  ...METRICS_PATHS,
 ];

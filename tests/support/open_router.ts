@@ -59,6 +59,7 @@ export async function openRouter(
     outlets: [],
     clock: SYSTEM_CLOCK,
     contextOf: () => context,
+    traceHeaders: () => ({}),
     read: ({ body }) => inputPath === undefined ? body : (body as Record<string, unknown>)[inputPath],
     write(event, result) {
       event.body = resultPath === undefined ? result : { ...event.body as object, [resultPath]: result };

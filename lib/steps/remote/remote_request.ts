@@ -22,7 +22,6 @@ export interface RemoteRequest {
   readonly secrets: readonly string[];
 }
 
-const TRACE = ["traceparent", "tracestate"]; // W3C Trace Context
 const WITHOUT_BODY = ["GET", "HEAD", "DELETE"];
 const NEVER_BODY = ["GET", "HEAD"];
 const OPEN_HEADERS = ["accept", "content-type"];
@@ -54,6 +53,7 @@ export class RequestMaker {
     const secrets = [...secretsOf(url, own), ...credentials];
     const method = (this.#options.method ?? event.method).toUpperCase();
     const sent = identityOf(event, { item, hasPath: this.#code.url === undefined });
+    for (const [name, value] of Object.entries(this.#scope.traceHeaders(event))) sent.set(name, value);
     const body = await this.#body(method, input, call);
     if (body !== undefined && body.type !== "" && !own.has("content-type")) sent.set("content-type", body.type);
     const name = `${method} ${shownUrl(url)}${item === undefined ? "" : ` for item ${item}`}`;
@@ -98,15 +98,11 @@ async function encode(value: unknown): Promise<Encoded | undefined> {
   return { bytes: new TextEncoder().encode(jsonText(value, "send the body")), type: "application/json" };
 }
 
-/** The event's id and path, as MLRun names them, the path where no function made the URL; and the trace that it belongs to. */
+/** The event's id and path, as MLRun names them, the path where no function made the URL. */
 function identityOf(event: FlowEvent, { item, hasPath }: { item: number | undefined; hasPath: boolean }): Headers {
   const headers = new Headers();
   headers.set("mlrun-event-id", headerText(item === undefined ? event.id : `${event.id}.${item}`));
   if (hasPath && event.path !== "/") headers.set("mlrun-event-path", headerText(event.path));
-  for (const name of TRACE) {
-    const value = event.headers.get(name);
-    if (value !== null) headers.set(name, value);
-  }
   return headers;
 }
 

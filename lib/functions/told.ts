@@ -1,0 +1,11 @@
+import type { Graph } from "../graph/graph.ts";
+import type { KeyedTable } from "../graph/keyed_table.ts";
+import type { FunctionOptions } from "./function_options.ts";
+import type { RouterGraph } from "./router_graph.ts";
+
+/** One thing that was told of a function. */
+export type Told =
+  | { readonly kind: "topology"; readonly graph: Graph | RouterGraph }
+  | { readonly kind: "child"; readonly name: string; readonly options: FunctionOptions }
+  | { readonly kind: "param"; readonly name: string; readonly value: unknown }
+  | { readonly kind: "table"; readonly name: string; readonly open: () => KeyedTable };

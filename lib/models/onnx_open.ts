@@ -1,0 +1,183 @@
+import { ModelError } from "../errors.ts";
+import type { TensorInfo } from "../protocol/reply.ts";
+import { openItem } from "../stores/data_item.ts";
+import { chooseBackend, type ChosenBackend } from "./onnx_backend.ts";
+import { type OnnxFile, type OnnxType, readOnnx } from "./onnx_file.ts";
+import { type PlainOnnx, plainOnnx } from "./onnx_rewrite.ts";
+import type { OnnxBackend, RuntimeSession, RuntimeValue } from "./onnx_runtime.ts";
+import { OnnxSession } from "./onnx_session.ts";
+import { datatypeOf, datatypeOfRuntime } from "./onnx_tensor.ts";
+
+/** How a model is opened. */
+export interface OnnxOptions {
+  /**
+   * What runs it. Default: WebGPU where there is a card and the model has no classical operators, else the native runtime, else
+   * WebAssembly.
+   */
+  readonly backend?: OnnxBackend | undefined;
+}
+
+/**
+ * Opens an ONNX file.
+ *
+ * It runs on the first of these that is there: a graphics card by WebGPU (a program that plays one does not count; nor is a model with
+ * classical operators, `ai.onnx.ml`, run there, which that runtime lacks), the native runtime, WebAssembly. The session says which, and why.
+ *
+ * @example
+ * ```ts
+ * import { deepStrictEqual } from "node:assert/strict";
+ * import { openOnnx } from "levada";
+ *
+ * await using model = await openOnnx("notebooks/models/iris_logreg.onnx");
+ * deepStrictEqual(await model.labels([[5.1, 3.5, 1.4, 0.2], [6.9, 3.2, 5.7, 2.3]]), [0, 2]);
+ * ```
+ *
+ * @throws {ModelError} If the file is missing, empty, or no ONNX model that the backend can run.
+ */
+export async function openOnnx(file: string, { backend }: OnnxOptions = {}): Promise<OnnxSession> {
+  const bytes = await readFile(file);
+  try {
+    return await openBytes(bytes, { file, backend });
+  } catch (error) {
+    throw new ModelError(
+      `Cannot open model file "${file}" as ONNX: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+async function readFile(file: string): Promise<Uint8Array> {
+  const item = openItem(file);
+  const { kind, bytes } = await item.stat().catch((error) => {
+    throw new ModelError(
+      `Cannot open model file "${file}": ${
+        error instanceof Deno.errors.NotFound ? "there is no such file" : error.message
+      }`,
+      { cause: error },
+    );
+  });
+  if (kind === "directory" || bytes === 0) {
+    throw new ModelError(`Cannot open model file "${file}": it is ${kind === "directory" ? "a directory" : "empty"}`);
+  }
+  return await item.get();
+}
+
+interface Opening {
+  readonly file: string;
+  readonly backend: OnnxBackend | undefined;
+}
+
+async function openBytes(bytes: Uint8Array, { file, backend }: Opening): Promise<OnnxSession> {
+  const read = isOrtFormat(bytes) ? undefined : readOnnx(bytes);
+  const plain = read && plainOnnx(read);
+  const question = { asked: backend, classical: read?.classical ?? [] };
+  const content = plain?.bytes ?? bytes;
+  const chosen = await chooseBackend(question);
+  try {
+    return sessionOf(await create(content, { chosen, file, read }), { chosen, read, plain });
+  } catch (error) {
+    if (chosen.backend !== "webgpu" || backend !== undefined) throw error;
+    const why = `it cannot run the model: ${error instanceof Error ? error.message : String(error)}`;
+    const second = await chooseBackend({ ...question, failed: new Map([["webgpu", why]]) });
+    return sessionOf(await create(content, { chosen: second, file, read }), { chosen: second, read, plain });
+  }
+}
+
+/** The runtime's own format, which is no protocol buffer and is taken as it is. */
+function isOrtFormat(bytes: Uint8Array): boolean {
+  return String.fromCharCode(...bytes.subarray(4, 8)) === "ORTM";
+}
+
+interface Creation {
+  readonly chosen: ChosenBackend;
+  readonly file: string;
+  readonly read: OnnxFile | undefined;
+}
+
+async function create(content: Uint8Array, { chosen, file, read }: Creation): Promise<RuntimeSession> {
+  const { backend, runtime } = chosen;
+  const options = {
+    executionProviders: [backend === "native" ? "cpu" : backend],
+    logSeverityLevel: 4,
+    ...(read === undefined || read.external.length === 0
+      ? {}
+      : { externalData: await externalData(file, read.external) }),
+  };
+  return await runtime.InferenceSession.create(content, options);
+}
+
+/** The weights that lie beside the file, under the names by which it knows them. */
+async function externalData(file: string, names: readonly string[]): Promise<{ path: string; data: Uint8Array }[]> {
+  const { uri } = openItem(file);
+  const folder = uri.slice(0, uri.lastIndexOf("/") + 1);
+  return await Promise.all(names.map(async (path) => {
+    if (path.startsWith("/") || path.split(/[\\/]/).includes("..")) {
+      throw new ModelError(`its weights lie in "${path}", which is outside its folder`);
+    }
+    try {
+      return { path, data: await openItem(`${folder}${path}`).get() };
+    } catch (error) {
+      throw new ModelError(`its weights lie in "${path}", which cannot be read`, { cause: error });
+    }
+  }));
+}
+
+interface Read {
+  readonly chosen: ChosenBackend;
+  readonly read: OnnxFile | undefined;
+  readonly plain: PlainOnnx | undefined;
+}
+
+async function sessionOf(session: RuntimeSession, { chosen, read, plain }: Read): Promise<OnnxSession> {
+  try {
+    const { backend, reason } = chosen;
+    const told = new Map(
+      [...session.inputMetadata, ...session.outputMetadata].map((value) => [value.name, value]),
+    );
+    const types = new Map([...read?.inputs ?? [], ...read?.outputs ?? []].map(({ name, type }) => [name, type]));
+    const info = (name: string) => infoOf(name, types.get(name), told.get(name));
+    const inputs = read?.inputs ?? session.inputMetadata;
+    const outputs = read?.outputs ?? session.outputMetadata;
+    return new OnnxSession({
+      session,
+      backend,
+      reason,
+      inputs: inputs.map(({ name }) => info(name)),
+      outputs: outputs.map(({ name }) => info(name)),
+      anyShape: new Set(inputs.filter(({ name }) => hasAnyShape(types.get(name))).map(({ name }) => name)),
+      widened: plain?.widened ?? new Map(),
+      forms: plain?.outputs ?? new Map(outputs.map(({ name }) => [name, { kind: "tensor", from: name }])),
+    });
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
+}
+
+function hasAnyShape(type: OnnxType | undefined): boolean {
+  return type?.kind === "tensor" && type.shape === undefined;
+}
+
+/** What the file says; what it leaves open, the runtime may know. */
+function infoOf(name: string, type: OnnxType | undefined, told: RuntimeValue | undefined): TensorInfo {
+  const known = told?.shape?.map((size) => typeof size === "number" && size < LARGEST_SIZE ? size : -1);
+  if (type === undefined) {
+    return { name, datatype: datatypeOrThrow(name, datatypeOfRuntime(told?.type)), shape: known ?? [] };
+  }
+  if (type.kind === "tensor") {
+    return { name, datatype: datatypeOrThrow(name, datatypeOf(type.element)), shape: type.shape ?? known ?? [] };
+  }
+  if (type.kind === "sequence" && type.of.kind === "tensor") {
+    return { name, datatype: datatypeOrThrow(name, datatypeOf(type.of.element)), shape: [] };
+  }
+  return { name, datatype: "FP32", shape: known ?? [] };
+}
+
+const LARGEST_SIZE = 2 ** 32 - 1; // what the web's runtime says of a free dimension
+
+function datatypeOrThrow(name: string, datatype: string | undefined): string {
+  if (datatype === undefined) {
+    throw new ModelError(`"${name}" has a type that tensors here do not have: complex, or of 8 bits and less`);
+  }
+  return datatype;
+}

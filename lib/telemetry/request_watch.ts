@@ -1,0 +1,88 @@
+import type { Log } from "../graph/context.ts";
+import type { FlowEvent } from "../graph/event.ts";
+import { matchModelPath } from "../protocol/model_path.ts";
+import type { RequestMetrics } from "./request_metrics.ts";
+import type { RequestTracing, ServerSpan } from "./request_tracing.ts";
+
+/** What looks at a server's requests. */
+export interface RequestWatchParts {
+  readonly metrics?: RequestMetrics | undefined;
+  readonly tracing?: RequestTracing | undefined;
+  /** Gets a line for each request; undefined for none. */
+  readonly accessLog?: Log | undefined;
+}
+
+/** One request, while it is answered. */
+export class Asked {
+  readonly #span: ServerSpan | undefined;
+  /** The event that it became; undefined where the server answered by itself. */
+  event: FlowEvent | undefined;
+
+  /** Takes the span that is made of it. */
+  constructor(span: ServerSpan | undefined) {
+    this.#span = span;
+  }
+
+  /** The request has become an event: all that becomes of that belongs to the request. */
+  becomes(event: FlowEvent): void {
+    this.event = event;
+    this.#span?.take(event);
+  }
+}
+
+/** Counts, times, traces and writes down the requests of one server. */
+export class RequestWatch {
+  readonly #parts: RequestWatchParts;
+
+  /** Takes those who look. */
+  constructor(parts: RequestWatchParts) {
+    this.#parts = parts;
+  }
+
+  /** Has a request answered by `answer`, which does not reject. */
+  async answer(request: Request, path: string, answer: (asked: Asked) => Promise<Response>): Promise<Response> {
+    const { metrics, tracing, accessLog } = this.#parts;
+    const beganMs = performance.now();
+    metrics?.begin();
+    const span = tracing?.begin(request, routeOf(path));
+    const asked = new Asked(span);
+    let status = 500;
+    try {
+      const response = await (span === undefined ? answer(asked) : span.within(() => answer(asked)));
+      status = response.status;
+      return response;
+    } finally {
+      metrics?.end(path, status, beganMs);
+      if (accessLog !== undefined) {
+        const tookMs = Math.round((performance.now() - beganMs) * 1_000) / 1_000;
+        accessLog.info(`${request.method} ${path} ${status}`, {
+          method: request.method,
+          path,
+          status,
+          tookMs,
+          ...(asked.event === undefined ? {} : { event: asked.event.id }),
+          ...(span === undefined ? {} : span.ids),
+        });
+      }
+      span?.end(status);
+    }
+  }
+}
+
+/** The path without what is one caller's: models and versions by a placeholder. Undefined for a path that is none of a router's. */
+export function routeOf(path: string): string | undefined {
+  const address = matchModelPath(path);
+  switch (address?.kind) {
+    case undefined:
+      return undefined;
+    case "root":
+      return "/";
+    case "health":
+    case "models":
+      return `/v2/${address.kind}`;
+    case "model": {
+      const version = address.version === undefined ? "" : "/versions/{version}";
+      return `/v2/models/{model}${version}${address.operation === "" ? "" : "/{operation}"}`;
+    }
+  }
+}

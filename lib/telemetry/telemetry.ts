@@ -1,0 +1,143 @@
+import type { Flow } from "../flow/flow.ts";
+import { type Instruments, joinInstruments } from "../flow/instruments.ts";
+import type { Log } from "../graph/context.ts";
+import { measuring, watchFlow } from "./flow_metrics.ts";
+import { mirror } from "./mirror.ts";
+import { isDenos, isSetUp, loadOpenTelemetry, type OpenTelemetry } from "./open_telemetry.ts";
+import { watchProcess } from "./process_metrics.ts";
+import { joinWorkers, type MetricsText, metricsText } from "./prometheus_text.ts";
+import { type MetricFamily, Registry } from "./registry.ts";
+import { RequestMetrics } from "./request_metrics.ts";
+import { RequestTracing } from "./request_tracing.ts";
+import { RequestWatch } from "./request_watch.ts";
+import { Tracing } from "./tracing.ts";
+
+/** What is measured and told of a function that runs. */
+export interface TelemetryOptions {
+  /** Whether to measure requests, steps and models, for `GET /metrics`. Default true. */
+  readonly metrics?: boolean;
+  /** Whether to make spans. Default: where OpenTelemetry has been set up, by `OTEL_DENO=true` or an SDK. */
+  readonly tracing?: boolean;
+  /** Gets a line for each request. Default: nobody. */
+  readonly accessLog?: Log | undefined;
+}
+
+/** Gives the values of all processes that serve the same, by the worker's name; those of this one too. */
+export type Workers = () => Promise<ReadonlyMap<string, readonly MetricFamily[]>>;
+
+/** What one telemetry is made of. */
+interface Parts {
+  readonly registry: Registry;
+  readonly options: TelemetryOptions;
+  readonly api: OpenTelemetry | undefined;
+  readonly tracing: Tracing | undefined;
+  readonly instruments: Instruments | undefined;
+  workers: Workers | undefined;
+}
+
+const PARTS = new WeakMap<Telemetry, Parts>();
+
+/**
+ * Measures one running function, makes spans of what it does, and writes down its requests. Made by `openTelemetry`, and handed in
+ * when the function starts.
+ */
+export class Telemetry {
+  /** Whether anything is measured. */
+  readonly isMeasuring: boolean;
+
+  /** Made by `openTelemetry`. */
+  constructor({ isMeasuring }: { isMeasuring: boolean }) {
+    this.isMeasuring = isMeasuring;
+  }
+
+  /**
+   * All values as they are now, as Prometheus reads them; with a label `worker` where several processes serve the same.
+   *
+   * @param accept The `accept` header of whoever asks: OpenMetrics where it says so. Default: Prometheus' text format.
+   */
+  async text(accept: string | null = null): Promise<MetricsText> {
+    const { workers, registry } = PARTS.get(this)!;
+    return metricsText(workers === undefined ? registry.collect() : joinWorkers(await workers()), accept);
+  }
+}
+
+/** What a flow is started with to be measured and traced; nothing without telemetry. */
+export function instrumentsOf(telemetry: Telemetry | undefined): Instruments | undefined {
+  return telemetry === undefined ? undefined : PARTS.get(telemetry)!.instruments;
+}
+
+/** The values of this process as they are now: data, which can be sent to another process. */
+export function collectOf(telemetry: Telemetry): readonly MetricFamily[] {
+  return PARTS.get(telemetry)!.registry.collect();
+}
+
+/** From now on the values of all workers are told, not only this one's. */
+export function askWorkers(telemetry: Telemetry, workers: Workers): void {
+  PARTS.get(telemetry)!.workers = workers;
+}
+
+/** Whose requests are watched. */
+export interface WatchedServer {
+  /** The function that is served. */
+  readonly name: string;
+  /** Whether requests come from `Deno.serve`, which may have made a span of each. */
+  readonly hasSpan: boolean;
+}
+
+/** Tells of a flow that runs from now on, and gives what looks at the requests to it. */
+export function watchServer(telemetry: Telemetry, flow: Flow, { name, hasSpan }: WatchedServer): RequestWatch {
+  const { registry, tracing, api, options: { accessLog } } = PARTS.get(telemetry)!;
+  if (telemetry.isMeasuring) {
+    watchFlow(registry, flow);
+    watchProcess(registry, { version: VERSION, function: name });
+  }
+  const models = () => flow.models().map(({ key }) => key);
+  return new RequestWatch({
+    accessLog,
+    metrics: telemetry.isMeasuring ? new RequestMetrics(registry, { function: name, models }) : undefined,
+    tracing: api === undefined || tracing === undefined
+      ? undefined
+      : new RequestTracing(api, { traces: tracing.traces, function: name, hasSpan: hasSpan && isDenos() }),
+  });
+}
+
+const VERSION = "0.1.0";
+
+/**
+ * Opens what measures and traces a function.
+ *
+ * @example What a function's steps took, and what they measured themselves
+ * ```ts
+ * import { match } from "node:assert/strict";
+ * import { openTelemetry, serving } from "levada";
+ *
+ * const fn = serving("sums");
+ * fn.setTopology("flow").to("sum", (numbers: number[], { metric }) => {
+ *   metric("numbers_total", numbers.length);
+ *   return numbers.reduce((sum, n) => sum + n, 0);
+ * }).respond();
+ *
+ * const telemetry = await openTelemetry();
+ * await using server = await fn.toMockServer({ telemetry });
+ * await server.test("/", [1, 2, 3]);
+ *
+ * const { text } = await telemetry.text();
+ * match(text, /levada_requests_total\{function="sums",model="",code="200"\} 1/);
+ * match(text, /levada_step_duration_seconds_count\{function="sums",step="sum"\} 1/);
+ * match(text, /levada_app_numbers_total\{function="sums",step="sum"\} 3/);
+ * ```
+ */
+export async function openTelemetry(options: TelemetryOptions = {}): Promise<Telemetry> {
+  const { metrics = true, tracing = isSetUp() } = options;
+  const telemetry = new Telemetry({ isMeasuring: metrics });
+  const registry = new Registry();
+  const api = tracing ? await loadOpenTelemetry() : undefined;
+  const tracer = api === undefined ? undefined : new Tracing(api, { fetchTells: isDenos() });
+  if (api !== undefined && metrics) mirror(registry, api);
+  const instruments = joinInstruments([
+    ...(metrics ? [measuring(registry)] : []),
+    ...(tracer === undefined ? [] : [tracer]),
+  ]);
+  PARTS.set(telemetry, { registry, options, api, tracing: tracer, instruments, workers: undefined });
+  return telemetry;
+}

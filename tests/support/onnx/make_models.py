@@ -1,0 +1,152 @@
+"""Makes the small models of the tests, and what other programs answer to them.
+
+    python3 -m venv .venv
+    .venv/bin/pip install onnx==1.20.0 onnxruntime==1.26.0 scikit-learn==1.9.1 skl2onnx==1.20.0 pandas==3.1.1
+    .venv/bin/python tests/support/onnx/make_models.py
+
+Every model is deterministic; expected.json holds what scikit-learn, and for the rest Python's onnxruntime, answered.
+"""
+
+import json
+import pathlib
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto as T
+from onnx import helper as h
+from onnx import numpy_helper
+from skl2onnx import to_onnx
+from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+from sklearn.compose import ColumnTransformer
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+HERE = pathlib.Path(__file__).parent
+DATATYPES = {
+    "BOOL": T.BOOL, "UINT8": T.UINT8, "UINT16": T.UINT16, "UINT32": T.UINT32, "UINT64": T.UINT64, "INT8": T.INT8,
+    "INT16": T.INT16, "INT32": T.INT32, "INT64": T.INT64, "FP16": T.FLOAT16, "BF16": T.BFLOAT16, "FP32": T.FLOAT,
+    "FP64": T.DOUBLE, "BYTES": T.STRING,
+}
+value = h.make_tensor_value_info
+EXPECTED = {}
+
+
+def save(name, nodes, inputs, outputs, weights=(), opset=15, **options):
+    model = h.make_model(
+        h.make_graph(nodes, name, inputs, outputs, [numpy_helper.from_array(array, key) for key, array in weights]),
+        opset_imports=[h.make_opsetid("", opset)],
+        ir_version=8,
+    )
+    onnx.save(model, HERE / f"{name}.onnx", **options)
+
+
+def run(name, **feeds):
+    return [given.tolist() for given in onnxruntime.InferenceSession(HERE / f"{name}.onnx").run(None, feeds)]
+
+
+def save_trained(name, model):
+    model.graph.name = name  # skl2onnx may make one up
+    imports = sorted(model.opset_import, key=lambda entry: entry.domain)  # it takes them from a set
+    del model.opset_import[:]
+    model.opset_import.extend(imports)
+    onnx.save(model, HERE / f"{name}.onnx")
+
+
+def plain():
+    save(
+        "echo",
+        [h.make_node("Identity", [name], [f"{name}_out"]) for name in DATATYPES],
+        [value(name, kind, ["rows", "columns"]) for name, kind in DATATYPES.items()],
+        [value(f"{name}_out", kind, ["rows", "columns"]) for name, kind in DATATYPES.items()],
+    )
+    save(
+        "scalar",
+        [h.make_node("ReduceSum", ["x"], ["sum"], keepdims=0), h.make_node("Mul", ["sum", "by"], ["y"])],
+        [value("x", T.FLOAT, ["rows", 2]), value("by", T.FLOAT, [])],
+        [value("y", T.FLOAT, [])],
+    )
+    save(
+        "pieces",
+        [h.make_node("SplitToSequence", ["x"], ["numbers"], axis=0, keepdims=0),
+         h.make_node("SplitToSequence", ["words", "two"], ["lists"], axis=0)],
+        [value("x", T.FLOAT, ["rows", "columns"]), value("words", T.STRING, ["words"])],
+        [h.make_tensor_sequence_value_info("numbers", T.FLOAT, None),
+         h.make_tensor_sequence_value_info("lists", T.STRING, None)],
+        [("two", np.array(2, np.int64))],
+    )
+    save(
+        "mean",
+        [h.make_node("ReduceMean", ["x"], ["mean"], axes=[1], keepdims=0)],
+        [value("x", T.FLOAT, ["rows", "length"])],
+        [value("mean", T.FLOAT, ["rows"])],
+    )
+    table = np.array([[1, 10], [2, 20], [3, 30]], np.float32)
+    save(
+        "lookup",
+        [h.make_node("Gather", ["table", "place"], ["entry"])],
+        [value("place", T.INT64, ["rows"])],
+        [value("entry", T.FLOAT, ["rows", 2])],
+        [("table", table)],
+    )
+    save(
+        "whole",  # the answer to a row depends on the others: it has no rows to split
+        [h.make_node("ReduceMax", ["x"], ["most"], keepdims=0)],
+        [value("x", T.FLOAT, ["rows", 1])],
+        [value("most", T.FLOAT, [])],
+    )
+
+
+def neural():
+    random = np.random.default_rng(5)
+    weights = [
+        ("first", random.normal(0, 0.5, (4, 16)).astype(np.float32)), ("first_bias", random.normal(0, 1, 16).astype(np.float32)),
+        ("second", random.normal(0, 0.5, (16, 3)).astype(np.float32)), ("second_bias", np.zeros(3, np.float32)),
+    ]
+    nodes = [
+        h.make_node("Gemm", ["x", "first", "first_bias"], ["hidden"]), h.make_node("Relu", ["hidden"], ["bent"]),
+        h.make_node("Gemm", ["bent", "second", "second_bias"], ["scores"]), h.make_node("Softmax", ["scores"], ["p"], axis=1),
+    ]
+    signature = [value("x", T.FLOAT, ["rows", 4])], [value("p", T.FLOAT, ["rows", 3])]
+    save("mlp", nodes, *signature, weights)
+    save("outside", nodes, *signature, weights, save_as_external_data=True, location="outside.bin", size_threshold=0)
+    rows = random.normal(0, 2, (20, 4)).astype(np.float32)
+    EXPECTED["mlp"] = {"x": rows.tolist(), "p": run("mlp", x=rows)[0]}
+
+
+def classical():
+    rows, classes = load_iris(return_X_y=True)
+    rows = np.round(rows, 1)
+    names = np.array(["setosa", "versicolor", "virginica"])
+    for name, labels in {"zip_numbers": classes, "zip_texts": names[classes]}.items():
+        model = LogisticRegression(max_iter=1000, C=0.5).fit(rows, labels)
+        save_trained(name, to_onnx(model, rows[:1].astype(np.float32), target_opset=15))
+        some = rows[::10]
+        EXPECTED[name] = {"rows": some.tolist(), "labels": model.predict(some).tolist(),
+                          "probabilities": model.predict_proba(some).tolist()}
+    columns()
+
+
+def columns():
+    import pandas
+    frame = pandas.DataFrame({
+        "age": [20, 30, 40, 50, 60, 25, 35, 45], "income": [1, 2, 3, 4, 5, 1.5, 2.5, 3.5],
+        "city": ["Oslo", "Bergen", "Oslo", "Bergen", "Oslo", "Bergen", "Oslo", "Bergen"],
+    })
+    buys = ["no", "yes", "no", "yes", "yes", "no", "no", "yes"]
+    prepared = ColumnTransformer([("numbers", StandardScaler(), ["age", "income"]), ("texts", OneHotEncoder(), ["city"])])
+    model = Pipeline([("prepare", prepared), ("choose", LogisticRegression())]).fit(frame, buys)
+    types = [("age", FloatTensorType([None, 1])), ("income", FloatTensorType([None, 1])), ("city", StringTensorType([None, 1]))]
+    save_trained("columns", to_onnx(model, initial_types=types, target_opset=15))
+    EXPECTED["columns"] = {"rows": frame.to_dict("records"), "labels": model.predict(frame).tolist(),
+                           "classes": model.classes_.tolist(), "probabilities": model.predict_proba(frame).tolist()}
+
+
+if __name__ == "__main__":
+    (HERE / "outside.bin").unlink(missing_ok=True)
+    plain()
+    neural()
+    classical()
+    (HERE / "expected.json").write_text(json.dumps(EXPECTED))
