@@ -1,0 +1,43 @@
+import { StatusError } from "../../errors.ts";
+import type { FlowEvent } from "../../graph/event.ts";
+import { TensorReply } from "../../protocol/tensor_reply.ts";
+import { askFlow, type Caller, eventOf } from "./ask_flow.ts";
+import { decodeInferRequest, type InferAsk } from "./infer_request.ts";
+import { encodeInferResponse } from "./infer_response.ts";
+import { replyTensors } from "./reply_tensors.ts";
+import type { Site } from "./site.ts";
+
+/** ModelInfer: one request, one reply. */
+export async function modelInfer(site: Site, message: Uint8Array, caller: Caller): Promise<Uint8Array[]> {
+  const ask = decodeInferRequest(message, site.wire);
+  return await site.statistics.counted(ask, () => answer(site, ask, caller));
+}
+
+async function answer(site: Site, ask: InferAsk, caller: Caller): Promise<Uint8Array[]> {
+  const event = eventOf(ask, caller);
+  const outcome = await askFlow(site.server, event);
+  switch (outcome.kind) {
+    case "reply":
+      return encodeInferResponse(replyTo(ask, event, outcome.body), { isRaw: ask.isRaw, wire: site.wire });
+    case "stream":
+      await outcome.chunks.return();
+      throw new StatusError(
+        501,
+        `Cannot answer by one reply: model "${ask.model}" streams. Ask it by ModelStreamInfer`,
+      );
+    case "failed":
+      throw outcome.error;
+    default:
+      return encodeInferResponse(emptyReply(ask, event), { isRaw: true, wire: site.wire });
+  }
+}
+
+/** The reply to a request, of what the graph gave. */
+export function replyTo({ model, version, body }: InferAsk, event: FlowEvent, given: unknown): TensorReply {
+  return replyTensors(given, { model, version, id: typeof body.id === "string" ? body.id : event.id });
+}
+
+/** The reply to a request that no step answers, or that ended on its way: it has no tensors. */
+export function emptyReply(ask: InferAsk, event: FlowEvent): TensorReply {
+  return replyTo(ask, event, undefined);
+}

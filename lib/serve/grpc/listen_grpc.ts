@@ -1,0 +1,127 @@
+import { Buffer } from "node:buffer";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from "node:net";
+import type { ServerView } from "../own_path.ts";
+import { type GrpcCredentials, type GrpcRuntime, type GrpcServer, loadGrpc } from "./grpc_runtime.ts";
+import { addServices } from "./service.ts";
+import { Statistics } from "./statistics.ts";
+import { loadWire } from "./wire.ts";
+
+/** How gRPC is served. */
+export interface GrpcListenOptions {
+  /** Where to listen; default 127.0.0.1. */
+  readonly hostname?: string;
+  /** Default 9000; 0 takes one that is free. */
+  readonly port?: number;
+  /** Whether other processes or workers may listen at the same port: it needs `--unstable-net`. Default false. */
+  readonly reusePort?: boolean;
+  /** PEM texts; with `ca`, callers must show a certificate that it signed. Default: no encryption. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string } | undefined;
+  /** How long a message may be, unpacked. Default 64 MiB. */
+  readonly messageLimitBytes?: number;
+  /** How many calls may be under way on one connection; more wait at the client. Default 128. */
+  readonly callsPerConnection?: number;
+  /** How many connections may be open; more are closed at once. Default 1,024. */
+  readonly connections?: number;
+}
+
+/** A port that is served. */
+export interface GrpcListener {
+  readonly hostname: string;
+  readonly port: number;
+  /** Takes no more calls, waits for those under way, and ends those that are not done in time. */
+  close(options?: { readonly timeoutMs?: number }): Promise<void>;
+}
+
+const MESSAGE_BYTES = 64 * 2 ** 20;
+const CLOSE_MS = 30_000;
+const IDLE_MS = 10 * 60_000; // a connection without a call for so long is closed; clients open another
+
+/**
+ * Serves the open inference protocol over gRPC.
+ *
+ * @throws {Error} If the port cannot be had.
+ */
+export async function listenGrpc(server: ServerView, options: GrpcListenOptions = {}): Promise<GrpcListener> {
+  const [grpc, wire] = await Promise.all([loadGrpc(), loadWire()]);
+  const limit = options.messageLimitBytes ?? MESSAGE_BYTES;
+  const calls = new grpc.Server({
+    "grpc.max_receive_message_length": limit,
+    "grpc.max_send_message_length": -1,
+    "grpc.max_concurrent_streams": options.callsPerConnection ?? 128,
+    "grpc.max_connection_idle_ms": IDLE_MS,
+    "grpc.keepalive_time_ms": 60_000, // a peer that is gone without a word is found out
+    "grpc.keepalive_timeout_ms": 20_000,
+    "grpc.enable_channelz": 0,
+  });
+  addServices(calls, { server, grpc, wire, statistics: new Statistics() });
+  const injector = calls.createConnectionInjector(credentialsOf(grpc, options.tls));
+  const port = new Port(options.connections ?? 1_024, (socket) => injector.injectConnection(socket));
+  const { address, port: number } = await port.listen({
+    host: options.hostname ?? "127.0.0.1",
+    port: options.port ?? 9000,
+    ...(options.reusePort === true ? { reusePort: true } : {}),
+  });
+  return {
+    hostname: address,
+    port: number,
+    async close({ timeoutMs = CLOSE_MS } = {}) {
+      port.stop();
+      await drain(calls, timeoutMs);
+      await port.closed();
+    },
+  };
+}
+
+function credentialsOf({ ServerCredentials }: GrpcRuntime, tls: GrpcListenOptions["tls"]): GrpcCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  const ca = tls.ca === undefined ? null : Buffer.from(tls.ca);
+  const pair = { private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) };
+  return ServerCredentials.createSsl(ca, [pair], ca !== null);
+}
+
+/** Lets the calls under way end, and ends them when the time is over. */
+async function drain(calls: GrpcServer, timeoutMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => {
+    calls.forceShutdown();
+    resolve();
+  }, timeoutMs);
+  calls.tryShutdown(() => resolve());
+  await promise;
+  clearTimeout(timer);
+}
+
+/** A port whose connections are counted. gRPC's own listening cannot share a port with other workers. */
+class Port {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  constructor(most: number, take: (socket: Socket) => void) {
+    this.#server = createServer({ noDelay: true }, (socket) => {
+      socket.on("error", () => {}); // the calls on it are told
+      if (this.#sockets.size >= most) {
+        socket.destroy();
+        return;
+      }
+      this.#sockets.add(socket);
+      socket.on("close", () => this.#sockets.delete(socket));
+      take(socket);
+    });
+  }
+
+  async listen(options: ListenOptions): Promise<AddressInfo> {
+    this.#server.listen(options);
+    await once(this.#server, "listening");
+    return this.#server.address() as AddressInfo;
+  }
+
+  stop(): void {
+    this.#server.close();
+  }
+
+  async closed(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    if (this.#server.listening) await once(this.#server, "close");
+  }
+}
