@@ -29,6 +29,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "lib/routers",
     "lib/stores",
     "lib/telemetry",
+    "lib/tensor",
   ],
   "lib/functions": [
     "lib/errors.ts",
@@ -73,6 +74,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const LATER: Readonly<Record<string, readonly string[]>> = {
   "lib/draw": ["@hpcc-js/wasm-graphviz", "@observablehq/plot", "linkedom"],
   "lib/models": ["onnxruntime-node", "onnxruntime-web", "onnxruntime-web/webgpu"],
+  "lib/serve": ["@bufbuild/protobuf/wire", "@grpc/grpc-js"],
   "lib/stores": ["@duckdb/node-api", "@zip.js/zip.js", "aws4fetch", "modern-tar", "yaml"],
   "lib/telemetry": ["@opentelemetry/api"],
   "lib/cli": ["./execute.ts"],
@@ -100,6 +102,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/steps/remote/remote_options.ts": "remote_test.ts",
   "lib/steps/remote/remote_request.ts": "remote_test.ts",
   "lib/stores/remote/store_client.ts": "remote_item_test.ts: every kind of answer, silence, hang-ups, TLS",
+  "lib/serve/grpc/service.ts": "listen_grpc_test.ts and conformance/grpc: calls of every kind, by clients",
   "lib/stores/table_writer.ts": "unit/lib/steps/write_sql_test.ts, write_parquet_test.ts",
   "lib/streams/delivery.ts": "memory_stream_test.ts: the contract of streams",
   "lib/streams/memory_log.ts": "memory_stream_test.ts: the contract of streams",

@@ -1,0 +1,109 @@
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { connect } from "node:net";
+import { type Flow, ModelServer, serving, Tensor, type TensorRequest } from "../../../../../mod.ts";
+import { type GrpcListener, type GrpcListenOptions, listenGrpc } from "../../../../../lib/serve/grpc/listen_grpc.ts";
+import { loadWire } from "../../../../../lib/serve/grpc/wire.ts";
+
+const WIRE = await loadWire();
+
+class Twice extends ModelServer {
+  predict(): number[] {
+    return [];
+  }
+
+  override predictTensors({ inputs }: TensorRequest): Tensor[] {
+    return inputs.map(({ data }) => Tensor.from("y", Array.from(data as Float32Array, (value) => value * 2), "FP32"));
+  }
+}
+
+/** A client of the library's: strangers' are in the conformance suite. */
+interface Client {
+  makeUnaryRequest(
+    path: string,
+    serialize: (message: Uint8Array) => Uint8Array,
+    deserialize: (message: Uint8Array) => Uint8Array,
+    message: Uint8Array,
+    done: (error: { code: number; details: string } | null, reply: Uint8Array) => void,
+  ): void;
+  close(): void;
+}
+
+async function connected(port: number): Promise<Client> {
+  const name = "@grpc/grpc-js";
+  const { Client, credentials } = (await import(name)).default;
+  return new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+}
+
+function ask(client: Client, method: string, message: Uint8Array = new Uint8Array()): Promise<Uint8Array> {
+  const bytes = (data: Uint8Array) => Buffer.from(data);
+  return new Promise((resolve, reject) => {
+    const path = method.startsWith("/") ? method : `/inference.GRPCInferenceService/${method}`;
+    client.makeUnaryRequest(path, bytes, bytes, Buffer.from(message), (error, reply) => {
+      if (error === null) resolve(reply);
+      else reject(Object.assign(new Error(error.details), { code: error.code }));
+    });
+  });
+}
+
+async function served(options: GrpcListenOptions = {}): Promise<{ flow: Flow; listener: GrpcListener }> {
+  const flow = await serving("listened").addModel("twice", Twice).start();
+  const listener = await listenGrpc({ flow, state: "open", models: () => flow.models() }, { port: 0, ...options });
+  return { flow, listener };
+}
+
+function request(model: string): Uint8Array {
+  const writer = new WIRE.BinaryWriter().tag(1, 2).string(model).tag(5, 2).fork();
+  writer.tag(1, 2).string("x").tag(2, 2).string("FP32").tag(3, 0).int64(2).join();
+  return writer.tag(7, 2).bytes(new Uint8Array(new Float32Array([1, 2.5]).buffer)).finish();
+}
+
+Deno.test("listenGrpc() answers requests and health, and tells failures by gRPC's codes", async () => {
+  const { flow, listener } = await served();
+  const client = await connected(listener.port);
+  try {
+    const reply = Buffer.from(await ask(client, "ModelInfer", request("twice")));
+    deepStrictEqual(new Float32Array(new Uint8Array(reply.subarray(-8)).buffer), new Float32Array([2, 5]));
+    strictEqual(Buffer.from(await ask(client, "/grpc.health.v1.Health/Check")).toString("hex"), "0801");
+    await rejects(ask(client, "ModelInfer", request("nobody")), { code: 5 });
+    await rejects(ask(client, "ModelInfer", new Uint8Array([7])), { code: 3, message: /^Cannot read the request/ });
+    await rejects(ask(client, "Nothing"), { code: 12 });
+  } finally {
+    client.close();
+    await listener.close();
+    await flow.close();
+  }
+});
+
+Deno.test("listenGrpc() refuses a message that is longer than the limit", async () => {
+  const { flow, listener } = await served({ messageLimitBytes: 1_000 });
+  const client = await connected(listener.port);
+  try {
+    await rejects(ask(client, "ModelInfer", new Uint8Array(2_000)), { code: 8 });
+    await ask(client, "ServerLive");
+  } finally {
+    client.close();
+    await listener.close();
+    await flow.close();
+  }
+});
+
+Deno.test("listenGrpc() says so where the port is taken", async () => {
+  const { flow, listener } = await served();
+  await rejects(listenGrpc({ flow, state: "open", models: () => [] }, { port: listener.port }), /EADDRINUSE|in use/);
+  await listener.close();
+  await flow.close();
+});
+
+Deno.test("listenGrpc() closes connections beyond the limit, and others that say nothing when it closes", async () => {
+  const { flow, listener } = await served({ connections: 1 });
+  const [first, second] = [connect(listener.port, "127.0.0.1"), connect(listener.port, "127.0.0.1")];
+  const ends = [first, second].map((socket) => {
+    socket.on("error", () => {});
+    socket.resume();
+    return new Promise<void>((ended) => socket.on("close", () => ended()));
+  });
+  await Promise.race(ends); // one is closed at once
+  await listener.close({ timeoutMs: 100 });
+  await Promise.all(ends);
+  await flow.close();
+});
