@@ -109,6 +109,7 @@ export type { Aggregation } from "./lib/steps/windows/aggregation.ts";
 export type { Datatype, TensorData } from "./lib/tensor/datatype.ts";
 export { Tensor, type TensorInit } from "./lib/tensor/tensor.ts";
 export { openTelemetry, Telemetry, type TelemetryOptions } from "./lib/telemetry/telemetry.ts";
+export { type LogLevel, type LogOptions, openLog } from "./lib/telemetry/log.ts";
 export type { MetricsText } from "./lib/telemetry/prometheus_text.ts";
 export type { TensorSpec } from "./lib/tensor/tensor_spec.ts";
 export { batch, type BatchOptions } from "./lib/steps/batch.ts";

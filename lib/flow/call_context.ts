@@ -1,9 +1,12 @@
 import type { Context, Log } from "../graph/context.ts";
-import type { Track } from "../graph/event.ts";
+import { FlowEvent, type Track } from "../graph/event.ts";
+import { eventLog } from "./step_log.ts";
 
 /** What the engine counts an event by: the event itself, or, before one is made, what it will be counted by. */
 export interface Tracked {
   readonly track: Track | undefined;
+  /** The event, where this is not the event itself and there is one. */
+  readonly event?: FlowEvent | undefined;
 }
 
 /** What a step's function is told for one event: the step's context, and the event's own signal. Its functions may be taken out. */
@@ -28,8 +31,10 @@ export class CallContext implements Context {
     return this.#base.isMock;
   }
 
+  /** Lines that also tell which event, and which trace; made when a step asks for it. */
   get log(): Log {
-    return this.#base.log;
+    const event = this.#tracked instanceof FlowEvent ? this.#tracked : this.#tracked.event;
+    return eventLog(this.#base, event);
   }
 
   get state(): Map<string, unknown> {

@@ -81,7 +81,7 @@ export class Flow implements AsyncDisposable {
   handle(event: FlowEvent): Outcome | Promise<Outcome> {
     const straight = this.#straight;
     if (straight !== undefined && this.#isFree(straight, event)) {
-      const tracked = straight.tracked();
+      const tracked = straight.tracked(event);
       const reply = straight.run(event.body, tracked);
       if (!(reply instanceof Stop)) return { kind: "reply", body: reply };
       event.body = reply.body;

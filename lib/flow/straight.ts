@@ -1,5 +1,6 @@
 import type { Plan } from "../graph/compile.ts";
 import { EarlyReply } from "../graph/early_reply.ts";
+import type { FlowEvent } from "../graph/event.ts";
 import { isGenerator } from "../graph/generator.ts";
 import { isLater } from "../graph/later.ts";
 import type { PlainCall } from "../graph/operator.ts";
@@ -20,7 +21,12 @@ export class Stop {
 
 /** The trip of an event that is made only if it needs one; and that trip only if somebody looks at it. */
 class LateTrip implements Tracked {
+  readonly event: FlowEvent | undefined;
   #trip: Trip | undefined;
+
+  constructor(event: FlowEvent | undefined) {
+    this.event = event;
+  }
 
   get track(): Trip {
     return this.#trip ??= new Trip();
@@ -55,8 +61,8 @@ export class Straight {
   }
 
   /** What the functions look at in place of an event; its trip is the event's, should one be made. */
-  tracked(): Tracked {
-    return this.#takesContext ? new LateTrip() : NOBODY_LOOKS;
+  tracked(event?: FlowEvent): Tracked {
+    return this.#takesContext ? new LateTrip(event) : NOBODY_LOOKS;
   }
 
   /** Gives the reply for a body, or where it stopped. */

@@ -3,6 +3,7 @@ import type { Clock } from "../graph/clock.ts";
 import type { Context, Log } from "../graph/context.ts";
 import { FlowEvent } from "../graph/event.ts";
 import { keepModelWatch } from "../graph/model_watch.ts";
+import { keepInstruments, stepLog } from "./step_log.ts";
 import type { OpenTable, Tables } from "./tables.ts";
 import type { ErrorStream } from "./failures.ts";
 import type { Instruments } from "./instruments.ts";
@@ -51,7 +52,7 @@ export function contextFor(
     step,
     function: fn,
     isMock,
-    log,
+    log: stepLog(log, at),
     signal: NEVER_ABORTS,
     state: surroundings.stateOf?.(fn) ?? new Map(),
     param<Value>(name: string, fallback?: Value): Value {
@@ -67,6 +68,7 @@ export function contextFor(
       surroundings.pushError?.(event, error, step);
     },
   };
+  if (instruments !== undefined) keepInstruments(context, instruments);
   if (instruments?.model !== undefined) keepModelWatch(context, instruments.model);
   return context;
 }

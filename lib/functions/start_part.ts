@@ -10,6 +10,7 @@ import type { Log } from "../graph/context.ts";
 import { link } from "../graph/link.ts";
 import { functionsOf } from "../graph/part.ts";
 import type { Stream } from "../streams/stream.ts";
+import { instrumentsOf, type Telemetry } from "../telemetry/telemetry.ts";
 import { streamPath } from "./stream_path.ts";
 import type { Unit } from "./unit.ts";
 
@@ -32,6 +33,8 @@ export interface PartSurroundings {
   readonly clock: Clock;
   readonly log: Log;
   readonly isMock: boolean;
+  /** What measures and traces it; default: nothing. */
+  readonly telemetry?: Telemetry | undefined;
 }
 
 /**
@@ -63,11 +66,12 @@ export function partsOf(unit: Unit): FunctionPart[] {
 export async function startPart(
   unit: Unit,
   part: FunctionPart,
-  { openStream, clock, log, isMock }: PartSurroundings,
+  { openStream, clock, log, isMock, telemetry }: PartSurroundings,
 ): Promise<{ flow: Flow; worker: Worker }> {
   const flow = await start(part.plan, {
     surroundings: {
       isMock,
+      instruments: instrumentsOf(telemetry),
       params: unit.params(),
       table: unit.tables(),
       log,

@@ -55,11 +55,12 @@ function operationLabel(operation: string, method: string): string {
 }
 
 /** Tells of a running flow whenever the registry is read: what is under way, what queues hold, what steps counted, how models are. */
-export function watchFlow(registry: Registry, flow: Flow): void {
+export function watchFlow(registry: Registry, flow: Flow, name: string): void {
+  const own = { function: name };
   registry.beforeReading(() => {
     const { inFlight, waiting, steps } = flow.status();
-    registry.gauge("levada_events_in_flight", "Events of which something is not done yet").set(inFlight);
-    registry.gauge("levada_branches_waiting", "Branches of events that wait for a promise").set(waiting);
+    registry.gauge("levada_events_in_flight", "Events of which something is not done yet", own).set(inFlight);
+    registry.gauge("levada_branches_waiting", "Branches of events that wait for a promise", own).set(waiting);
     const functions = new Map<string, string>();
     for (const { step, function: fn, held, isQueue } of steps) {
       functions.set(step, fn);
@@ -71,14 +72,14 @@ export function watchFlow(registry: Registry, flow: Flow): void {
     for (const [step, counts] of Object.entries(flow.counts())) {
       const labels = { function: functions.get(step) ?? "", step };
       for (const [what, count] of Object.entries(counts)) {
-        const own = Object.hasOwn(COUNTED, what) ? COUNTED[what] : undefined;
-        const [name, help] = own ?? OTHER;
-        registry.counter(name, help, own === undefined ? { ...labels, what } : labels).value = count;
+        const known = Object.hasOwn(COUNTED, what) ? COUNTED[what] : undefined;
+        const [family, help] = known ?? OTHER;
+        registry.counter(family, help, known === undefined ? { ...labels, what } : labels).value = count;
       }
     }
     for (const { key, state } of flow.models()) {
       for (const one of STATES) {
-        registry.gauge("levada_model_state", "1 for the state that a model is in", { model: key, state: one })
+        registry.gauge("levada_model_state", "1 for the state that a model is in", { ...own, model: key, state: one })
           .set(Number(one === state));
       }
     }

@@ -88,7 +88,7 @@ export interface WatchedServer {
 export function watchServer(telemetry: Telemetry, flow: Flow, { name, hasSpan }: WatchedServer): RequestWatch {
   const { registry, tracing, api, options: { accessLog } } = PARTS.get(telemetry)!;
   if (telemetry.isMeasuring) {
-    watchFlow(registry, flow);
+    watchFlow(registry, flow, name);
     watchProcess(registry, { version: VERSION, function: name });
   }
   const models = () => flow.models().map(({ key }) => key);

@@ -63,7 +63,7 @@ Deno.test("openTelemetry() measures requests, steps, models, queues, failures an
     'levada_model_state{model="twice",state="loading"}': 0,
     'levada_queue_depth{step="later"}': 0,
     'levada_step_held{step="kept"}': 1,
-    "levada_events_in_flight": 1,
+    "levada_events_in_flight{}": 1,
   };
   for (const [name, value] of Object.entries(expected)) strictEqual(found[name], value, name);
 });
