@@ -91,6 +91,9 @@ export {
 } from "./lib/graph/step.ts";
 export type { At, Emitted, Extended, Given, Maybe, Nested, Result, Served, Text } from "./lib/graph/typing.ts";
 export { type ModelArgs, type ModelAsk, ModelServer } from "./lib/models/model_server.ts";
+export type { BatchingOptions } from "./lib/models/batcher.ts";
+export type { TensorBatchRequest } from "./lib/models/batch_tensors.ts";
+export type { WarmUp } from "./lib/models/warm_up.ts";
 export { OnnxModel, type OnnxModelArgs } from "./lib/models/onnx_model.ts";
 export { type OnnxOptions, openOnnx } from "./lib/models/onnx_open.ts";
 export type { OnnxBackend } from "./lib/models/onnx_runtime.ts";

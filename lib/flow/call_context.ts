@@ -1,3 +1,4 @@
+import type { Clock } from "../graph/clock.ts";
 import type { Context, Log } from "../graph/context.ts";
 import { FlowEvent, type Track } from "../graph/event.ts";
 import { eventLog } from "./step_log.ts";
@@ -29,6 +30,10 @@ export class CallContext implements Context {
 
   get isMock(): boolean {
     return this.#base.isMock;
+  }
+
+  get clock(): Clock {
+    return this.#base.clock;
   }
 
   /** Lines that also tell which event, and which trace; made when a step asks for it. */

@@ -4,6 +4,7 @@ import type { Context, Log } from "../graph/context.ts";
 import { FlowEvent } from "../graph/event.ts";
 import { keepModelWatch } from "../graph/model_watch.ts";
 import { keepInstruments, stepLog } from "./step_log.ts";
+import { SYSTEM_CLOCK } from "./system_clock.ts";
 import type { OpenTable, Tables } from "./tables.ts";
 import type { ErrorStream } from "./failures.ts";
 import type { Instruments } from "./instruments.ts";
@@ -53,6 +54,7 @@ export function contextFor(
     function: fn,
     isMock,
     log: stepLog(log, at),
+    clock: surroundings.clock ?? SYSTEM_CLOCK,
     signal: NEVER_ABORTS,
     state: surroundings.stateOf?.(fn) ?? new Map(),
     param<Value>(name: string, fallback?: Value): Value {

@@ -1,3 +1,4 @@
+import type { Clock } from "./clock.ts";
 import type { FlowEvent } from "./event.ts";
 import type { KeyedTable } from "./keyed_table.ts";
 
@@ -17,6 +18,8 @@ export interface Context {
   readonly isMock: boolean;
   /** Aborts when the caller hangs up or the time for the event is over. */
   readonly signal: AbortSignal;
+  /** The time that the flow goes by: a step that waits or measures by it can be tested with `testClock`. */
+  readonly clock: Clock;
   /** Writes lines that tell when, which function and which step. */
   readonly log: Log;
   /** A parameter of the function (`setParam`), or the fallback. */

@@ -7,6 +7,10 @@ export type ModelState = "loading" | "ready" | "failed" | "unloaded";
 export interface ModelFacts {
   /** What runs it: `onnxruntime_onnx`; `levada` for a model of one's own. */
   readonly platform: string;
+  /** What it runs on, where there is a choice: `native`, `wasm`, `webgpu`. */
+  readonly backend?: string | undefined;
+  /** Why it runs on that, for a person. */
+  readonly reason?: string | undefined;
   /** The tensors that it takes; empty where nobody says. */
   readonly inputs: readonly TensorSpec[];
   /** The tensors that it gives; empty where nobody says. */

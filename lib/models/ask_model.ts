@@ -17,6 +17,7 @@ import {
   type TensorRequestBody,
 } from "../protocol/tensor_request.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { predictInBatch } from "./batch_rows.ts";
 import { asRows, outputsIn, replyOfRows, takesTensors, tensorReply } from "./answer_tensors.ts";
 
 /** What is done with the inputs. */
@@ -36,13 +37,18 @@ export interface AskedModel {
   readonly key: string;
   readonly name: string;
   readonly args: { readonly [parameter: string]: unknown };
+  readonly context: Context;
   readonly isReady: boolean;
+  /** Whether its argument `batching` is its own affair. */
+  readonly batchesItself?: boolean;
   preprocess?(request: unknown, operation: string): Maybe<unknown>;
   validate(request: unknown, operation: string): Maybe<unknown>;
   predict(request: never, context: Context): unknown;
   predictTensors?(request: TensorRequest, context: Context): Maybe<readonly Tensor[] | TensorReply>;
   explain?(request: never, context: Context): Maybe<unknown>;
   postprocess?(reply: InferReply): Maybe<unknown>;
+  batchKey?(request: never): string | number;
+  batchCost?(request: never): number;
   takesAndGives(): StepSignature;
 }
 
@@ -91,7 +97,12 @@ function askRows(
   return andThen(prepared, (request) =>
     andThen(model.validate(request, operation), (valid) => {
       const given = valid as never;
-      const outputs = operation === "explain" ? model.explain!(given, context) : model.predict(given, context);
+      const isJoined = model.args.batching !== undefined && model.batchesItself !== true;
+      const outputs = operation === "explain"
+        ? model.explain!(given, context)
+        : isJoined
+        ? predictInBatch(model, given, context)
+        : model.predict(given, context);
       return andThen<unknown, unknown>(outputs, next);
     }));
 }

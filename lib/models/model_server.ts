@@ -52,6 +52,9 @@ const READ = ["GET", "HEAD"];
  * answered at `<model>/xx`: the name behind `op`, in lower case with `_` between its words, so that `opMyOp` is `my_op`
  * (`my-op` and `myOp` find it as well); what it returns is the reply.
  *
+ * The argument `batching` ({@link BatchingOptions}) joins the rows of requests that come at about the same time into one call of `predict`,
+ * which then gives one answer a row.
+ *
  * @example A model of one's own
  * ```ts
  * import { deepStrictEqual } from "node:assert/strict";
@@ -107,6 +110,12 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
 
   /** Changes the reply before it leaves. */
   postprocess?(reply: InferReply): Maybe<unknown>;
+
+  /** With the argument `batching`: only requests of one key are joined, such as of one length. Default: all. */
+  batchKey?(request: Request): string | number;
+
+  /** With the argument `batching`: what a request costs, 0 or more, where `maxCost` says how much a batch may. Default: 0. */
+  batchCost?(request: Request): number;
 
   /** Gives back what `load` took; called once, when the flow has drained. */
   close(): Maybe<void> {}

@@ -35,16 +35,21 @@ export function tensorsOf(name: string, form: OutputForm, given: Given): Tensor[
   }
 }
 
-/** An output as nested lists: maps as a list of objects, a sequence as the list of its elements. */
-export function nestedOf(name: string, form: OutputForm, given: Given): unknown {
-  const tensors = tensorsOf(name, form, given);
-  if (form.kind === "sequence") return tensors.map((tensor) => tensor.nested());
-  if (form.kind !== "maps") return tensors[0]!.nested();
-  const values = tensors[0]!.values();
-  const { labels } = form;
+/** An output as nested lists, of what `tensorsOf` gave: maps as a list of objects, a sequence as the list of its elements. */
+export function nestedOf(name: string, tensors: readonly Tensor[]): unknown {
+  const tensor = tensors.find((candidate) => candidate.name === name);
+  if (tensor === undefined) {
+    return tensors.filter((element) => element.name.startsWith(`${name}[`)).map((element) => element.nested());
+  }
+  const { labels } = tensor.parameters ?? {};
+  return labels === undefined ? tensor.nested() : mapsOf(JSON.parse(labels as string), tensor.values());
+}
+
+function mapsOf(labels: readonly (string | number)[], values: readonly unknown[]): object[] {
+  const width = labels.length;
   return Array.from(
-    { length: labels.length === 0 ? 0 : values.length / labels.length },
-    (_, row) => Object.fromEntries(labels.map((label, column) => [label, values[row * labels.length + column]])),
+    { length: width === 0 ? 0 : values.length / width },
+    (_, row) => Object.fromEntries(labels.map((label, column) => [label, values[row * width + column]])),
   );
 }
 

@@ -100,15 +100,24 @@ export class OnnxSession implements AsyncDisposable {
   }
 
   /**
-   * Checks tensors as `runTensors` does, and runs nothing.
+   * Checks tensors and names of outputs as `runTensors` does, and runs nothing.
    *
    * @throws {ShapeError} If an input is missing, unknown, or has another shape than the model takes, or an output is unknown.
    * @throws {TypeError} If a tensor is not of the input's datatype.
    */
-  check(tensors: readonly Tensor[], outputs: readonly string[] = []): void {
+  check(tensors: readonly Tensor[], outputs: readonly string[]): void {
     this.#checkNames(tensors.map(({ name }) => name));
     for (const tensor of tensors) this.#checkTensor(tensor);
-    this.#needed(outputs);
+    this.checkOutputs(outputs);
+  }
+
+  /**
+   * Checks names of outputs.
+   *
+   * @throws {ShapeError} If the model gives none of that name.
+   */
+  checkOutputs(names: readonly string[]): void {
+    this.#needed(names);
   }
 
   /**
@@ -166,8 +175,8 @@ export class OnnxSession implements AsyncDisposable {
   }
 
   async #nested(tensors: readonly Tensor[], names: readonly string[]): Promise<Record<string, unknown>> {
-    const given = await this.#run(tensors, names);
-    return Object.fromEntries(names.map((name) => [name, nestedOf(name, this.#parts.forms.get(name)!, given)]));
+    const given = await this.runTensors(tensors, names);
+    return Object.fromEntries(names.map((name) => [name, nestedOf(name, given)]));
   }
 
   async #run(tensors: readonly Tensor[], names: readonly string[]): Promise<Given> {
@@ -211,7 +220,7 @@ export class OnnxSession implements AsyncDisposable {
 }
 
 /** An answer a row: rows of one value are that value. */
-function answersOf(output: unknown): unknown[] {
+export function answersOf(output: unknown): unknown[] {
   if (!Array.isArray(output)) return [output];
   return output.map((row) => Array.isArray(row) && row.length === 1 ? row[0] : row);
 }

@@ -19,6 +19,7 @@ export function quietContext(step: string, params: Readonly<Record<string, unkno
     step,
     function: "test",
     isMock: true,
+    clock: SYSTEM_CLOCK,
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     signal: new AbortController().signal,
     state: new Map(),
@@ -45,7 +46,12 @@ type Model = Code | readonly [model: Code, args: Readonly<Record<string, unknown
 export async function openRouter(
   step: ReadyStep<never, unknown, unknown>,
   routes: Readonly<Record<string, Model>>,
-  { name = "router", paths = {} }: { name?: string; paths?: { inputPath?: string; resultPath?: string } } = {},
+  { name = "router", paths = {}, surroundings = {} }: {
+    name?: string;
+    paths?: { inputPath?: string; resultPath?: string };
+    /** What its routes find in their context. */
+    surroundings?: Partial<Pick<Context, "clock" | "metric">>;
+  } = {},
 ): Promise<OpenedRouter> {
   const context = quietContext(name);
   const { inputPath, resultPath } = paths;
@@ -78,7 +84,7 @@ export async function openRouter(
     send: () => {
       throw new Error("a router is no way out");
     },
-    routeContext: (key) => quietContext(key),
+    routeContext: (key) => ({ ...quietContext(key), ...surroundings }),
     attempt: (work, { signal }) => work(signal),
   };
   const spec = {

@@ -1,8 +1,12 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { StatusError } from "../../../../lib/errors.ts";
+import type { TensorBatchRequest } from "../../../../lib/models/batch_tensors.ts";
 import { OnnxModel } from "../../../../lib/models/onnx_model.ts";
 import { modelRouter } from "../../../../lib/routers/model_router.ts";
 import { votingEnsemble } from "../../../../lib/routers/voting_ensemble.ts";
+import { serving } from "../../../../lib/functions/serving.ts";
+import { testClock } from "../../../../lib/testing/mod.ts";
+import { EXPECTED, onnxFile } from "../../../support/onnx_models.ts";
 import { openRouter, timeless } from "../../../support/open_router.ts";
 
 const FOLDER = new URL("../../../../notebooks/models", import.meta.url).pathname;
@@ -105,4 +109,154 @@ Deno.test("OnnxModel tells which model's file is broken", async () => {
   } finally {
     await Deno.remove(modelPath);
   }
+});
+
+Deno.test("OnnxModel takes rows of columns by name, and answers with the outputs that it is told", async () => {
+  const modelPath = onnxFile("columns");
+  await using router = await openRouter(modelRouter(), {
+    first: [OnnxModel, { modelPath }],
+    odds: [OnnxModel, { modelPath, output: "output_probability" }],
+    both: [OnnxModel, { modelPath, output: ["output_label", "output_probability"] }],
+  });
+  const inputs = EXPECTED.columns.rows.slice(2, 4);
+  const ask = async (model: string) =>
+    (await router.ask(`/v2/models/${model}/infer`, { inputs }) as { outputs: unknown[] }).outputs;
+  deepStrictEqual(await ask("first"), EXPECTED.columns.labels.slice(2, 4));
+  const odds = await ask("odds") as Record<string, number>[];
+  deepStrictEqual(odds.map((row) => Object.keys(row)), [["no", "yes"], ["no", "yes"]]);
+  deepStrictEqual(await ask("both"), [
+    { output_label: EXPECTED.columns.labels[2], output_probability: odds[0] },
+    { output_label: EXPECTED.columns.labels[3], output_probability: odds[1] },
+  ]);
+  await rejects(router.ask("/v2/models/first/infer", { inputs: [{ ...inputs[0], age: NaN }] }), {
+    status: 400,
+    message: 'Cannot ask model "first": Cannot predict from inputs[0].age: it is NaN',
+  });
+});
+
+const TENSORS = {
+  id: "7",
+  inputs: [{
+    name: "X",
+    datatype: "FP32",
+    shape: [2, 4],
+    data: new Float32Array([5.1, 3.5, 1.4, 0.2, 6.9, 3.2, 5.7, 2.3]),
+  }],
+};
+
+Deno.test("OnnxModel answers tensors with tensors: all, or those that are asked for", async () => {
+  await using router = await openRouter(modelRouter(), MODELS);
+  const ask = async (request: object) =>
+    JSON.parse(JSON.stringify(await router.ask("/v2/models/model1/infer", request)));
+  const all = await ask(TENSORS);
+  deepStrictEqual([all.model_name, all.id], ["model1", "7"]);
+  deepStrictEqual(all.outputs.map(({ name, datatype, shape }: Record<string, unknown>) => [name, datatype, shape]), [
+    ["label", "INT64", [2]],
+    ["probabilities", "FP32", [2, 3]],
+  ]);
+  const one = await ask({ ...TENSORS, outputs: [{ name: "label" }] });
+  deepStrictEqual(one.outputs, [{ name: "label", datatype: "INT64", shape: [2], data: [0, 2] }]);
+  const none = await ask({ inputs: [{ ...TENSORS.inputs[0]!, shape: [0, 4], data: [] }] });
+  deepStrictEqual(none.outputs.map(({ shape }: { shape: number[] }) => shape), [[0], [0, 3]]);
+  for (
+    const [request, message] of [
+      [{ ...TENSORS, outputs: [{ name: "odds" }] }, /Cannot give output "odds": the model gives label, probabilities/],
+      [{ inputs: [{ name: "Y", datatype: "FP32", shape: [1], data: [1] }] }, /Cannot run the model on Y: it takes X/],
+      [{ inputs: [{ name: "X", datatype: "FP64", shape: [1, 4], data: [1, 2, 3, 4] }] }, /it is FP64/],
+      [{ inputs: [{ name: "X", datatype: "FP32", shape: [4], data: [1, 2, 3, 4] }] }, /it has shape \[4\]/],
+    ] as const
+  ) await rejects(router.ask("/v2/models/model1/infer", request), { status: 400, message });
+});
+
+Deno.test("OnnxModel tells its platform and what it runs on", async () => {
+  const fn = serving("facts");
+  fn.setTopology("router").addRoute("zip", OnnxModel, { modelPath: onnxFile("zip_texts"), backend: "native" });
+  await using flow = await fn.start();
+  const [served] = flow.models();
+  const { platform, backend, reason, outputs } = served!.facts();
+  deepStrictEqual([platform, backend, reason], ["onnxruntime_onnx", "native", "it was asked for"]);
+  deepStrictEqual(outputs.map(({ datatype, shape }) => [datatype, shape]), [["BYTES", [-1]], ["FP32", [-1, 3]]]);
+});
+
+/** A router with one model on a clock that stands still, and the rows of each of its batches. */
+async function batched(name: string, batching: object = {}, model = OnnxModel) {
+  const clock = testClock();
+  const batches: number[] = [];
+  const router = await openRouter(
+    modelRouter(),
+    { m: [model, { modelPath: onnxFile(name), batching: { maxRows: 16, maxDelayMs: 5, ...batching } }] },
+    { surroundings: { clock, metric: (_name, rows) => void batches.push(rows) } },
+  );
+  const ask = async (bodies: readonly object[]) => {
+    const replies = bodies.map(async (body) => {
+      try {
+        return JSON.parse(JSON.stringify(await router.ask("/v2/models/m/infer", body))).outputs;
+      } catch (error) {
+        return String(error);
+      }
+    });
+    await clock.advance(5);
+    return await Promise.all(replies);
+  };
+  return { ask, batches, [Symbol.asyncDispose]: () => router[Symbol.asyncDispose]() };
+}
+
+Deno.test("OnnxModel joins requests in one run, and fails a bad one alone", async () => {
+  await using model = await batched("lookup");
+  const tensor = { name: "place", datatype: "INT64", shape: [1], data: [1] };
+  const [first, second, bad, tensors] = await model.ask([
+    { inputs: [0] },
+    { inputs: [2, 1] },
+    { inputs: ["x"] },
+    { inputs: [tensor] },
+  ]);
+  deepStrictEqual([first, second], [[[1, 10]], [[3, 30], [2, 20]]]);
+  deepStrictEqual(tensors, [{ name: "entry", datatype: "FP32", shape: [1, 2], data: [2, 20] }]);
+  ok(/StatusError: .*Cannot read inputs\[0\] as INT64/.test(bad), bad);
+  deepStrictEqual(model.batches, [4], "both dialects in one run, without the one that cannot be read");
+  const [good, outside] = await model.ask([{ inputs: [0] }, { inputs: [99] }]);
+  deepStrictEqual(good, [[1, 10]]);
+  ok(/Cannot run the model: /.test(outside), outside);
+});
+
+Deno.test("OnnxModel joins rows of one length only, as many as a rule of one's own says", async () => {
+  class ByValues extends OnnxModel {
+    override batchCost({ inputs }: TensorBatchRequest): number {
+      return inputs[0]!.data.length;
+    }
+  }
+  await using model = await batched("mean", { maxCost: 6 }, ByValues);
+  const rows = [[1, 3], [1, 2, 3], [3, 5], [4, 5, 6], [5, 7], [7, 9]];
+  deepStrictEqual(await model.ask(rows.map((row) => ({ inputs: [row] }))), [[2], [2], [4], [5], [6], [8]]);
+  deepStrictEqual(model.batches, [3, 2], "three of length 2, two of length 3; the fourth of length 2 ran alone");
+});
+
+Deno.test("OnnxModel runs requests alone whose answers cannot be told apart", async () => {
+  await using model = await batched("whole");
+  deepStrictEqual(await model.ask([{ inputs: [[1], [5]] }, { inputs: [[2]] }]), [[5], [2]]);
+  deepStrictEqual(await model.ask([{ inputs: [[1], [7]] }, { inputs: [[3]] }]), [[7], [3]]);
+});
+
+Deno.test("OnnxModel is asked when it is loaded, and says when that fails", async () => {
+  const open = (modelPath: string, warmUp: unknown) =>
+    openRouter(modelRouter(), { m: [OnnxModel, { modelPath, warmUp }] });
+  for (
+    const [name, warmUp] of [
+      ["mlp", true],
+      ["echo", true],
+      ["columns", EXPECTED.columns.rows],
+      ["lookup", { inputs: [{ name: "place", datatype: "INT64", shape: [1], data: [1] }] }],
+    ] as const
+  ) await (await open(onnxFile(name), warmUp))[Symbol.asyncDispose]();
+  for (
+    const [warmUp, message] of [
+      [[99], /^Cannot load model "m": its warm-up failed: Cannot run the model: /],
+      [[[1]], /^Cannot load model "m": its warm-up failed: Cannot read "place" as INT64 of shape \[-1\]/],
+      ["x", /^Cannot load model "m": its warmUp is neither/],
+    ] as const
+  ) await rejects(open(onnxFile("lookup"), warmUp), { name: "ModelError", message });
+  await rejects(openRouter(modelRouter(), { m: [OnnxModel, { modelPath: onnxFile("lookup"), output: "none" }] }), {
+    name: "ModelError",
+    message: /^Cannot load model "m": Cannot give output "none": the model gives entry/,
+  });
 });
