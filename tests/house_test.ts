@@ -91,7 +91,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/flow/inlet.ts": "worker_test.ts",
   "lib/flow/pump.ts": "reply_stream_test.ts, walk_test.ts, promises/nothing_hangs_test.ts",
   "lib/flow/open.ts": "every test of lib/flow opens by it",
-  "lib/flow/surroundings.ts": "flow_test.ts and every step's test that takes its context",
   "lib/graph/builder.ts": "compile_test.ts and cell_test.ts",
   "lib/graph/chain.ts": "tests/types/chain_test.ts and compile_test.ts",
   "lib/graph/from_document.ts": "document_test.ts",
