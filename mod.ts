@@ -8,6 +8,7 @@ export {
   DataError,
   type Fault,
   GraphError,
+  ListenError,
   ModelError,
   RemoteError,
   type RemoteErrorOptions,
@@ -39,7 +40,7 @@ export type { Outcome } from "./lib/flow/outcome.ts";
 export { CATALOGUE } from "./lib/functions/catalogue.ts";
 export { importFunction } from "./lib/functions/hub.ts";
 export { RouterGraph } from "./lib/functions/router_graph.ts";
-export type { FunctionOptions, MockOptions } from "./lib/functions/function_options.ts";
+export type { FunctionOptions, MockOptions, ServeOptions } from "./lib/functions/function_options.ts";
 export type { OpenGraph } from "./lib/functions/open_graph.ts";
 export { serving, ServingFunction } from "./lib/functions/serving.ts";
 export type { FlowItem, Place } from "./lib/graph/builder.ts";
@@ -105,6 +106,8 @@ export { modelRouter, type ModelRouterOptions, type RouterStep } from "./lib/rou
 export { type MergeInput, parallelRun, type ParallelRunOptions } from "./lib/routers/parallel_run.ts";
 export { votingEnsemble, type VotingEnsembleOptions } from "./lib/routers/voting_ensemble.ts";
 export { Trace } from "./lib/serve/trace.ts";
+export type { Address, HttpServer } from "./lib/serve/listen.ts";
+export type { ServerOptions } from "./lib/serve/serve_flow.ts";
 export { MockServer, type RequestOptions } from "./lib/serve/mock_server.ts";
 export { assertEvents, type AssertEventsOptions } from "./lib/steps/assert_events.ts";
 export { aggregateByKey, type AggregateByKeyOptions } from "./lib/steps/aggregate_by_key.ts";

@@ -228,6 +228,12 @@ export class SecretError extends Error {
   override readonly name = "SecretError";
 }
 
+/** A server cannot listen: its port is taken, or not to be had. */
+export class ListenError extends Error {
+  /** The name of the class. */
+  override readonly name = "ListenError";
+}
+
 /** Why a store does not give or take bytes. */
 export type StoreReason =
   | "missing"

@@ -44,7 +44,17 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "lib/telemetry",
   ],
   "lib/testing": ["lib/errors.ts", "lib/flow", "lib/functions", "lib/graph", "lib/streams"],
-  "lib/cli": ["lib/errors.ts", "lib/draw", "lib/functions", "kernel/client", "kernel/install.ts"],
+  "lib/cli": [
+    "lib/errors.ts",
+    "lib/draw",
+    "lib/functions",
+    "lib/graph",
+    "lib/serve",
+    "lib/stores",
+    "lib/telemetry",
+    "kernel/client",
+    "kernel/install.ts",
+  ],
   "kernel/wire": [],
   "kernel/message": [],
   "kernel/socket": ["kernel/wire"],
@@ -77,7 +87,7 @@ const LATER: Readonly<Record<string, readonly string[]>> = {
   "lib/serve": ["@bufbuild/protobuf/wire", "@grpc/grpc-js"],
   "lib/stores": ["@duckdb/node-api", "@zip.js/zip.js", "aws4fetch", "modern-tar", "yaml"],
   "lib/telemetry": ["@opentelemetry/api"],
-  "lib/cli": ["./execute.ts"],
+  "lib/cli": ["./execute.ts", "./serve_module.ts", "something by url"], // the module that a person serves
   "kernel/language": ["typescript"],
 };
 

@@ -5,10 +5,11 @@ import { DEMO } from "./demo.ts";
 import { KERNEL } from "./kernel.ts";
 import { LAB } from "./lab.ts";
 import { RUN } from "./run.ts";
+import { SERVE } from "./serve.ts";
 import { openTerminal } from "./terminal.ts";
 
 /** A command imports what needs a package when it runs: then it can say first what has to be downloaded. */
-const COMMANDS: Readonly<Record<string, Command>> = { demo: DEMO, kernel: KERNEL, lab: LAB, run: RUN };
+const COMMANDS: Readonly<Record<string, Command>> = { demo: DEMO, kernel: KERNEL, lab: LAB, run: RUN, serve: SERVE };
 
 const BROKEN_PIPE_CODE = 141; // 128 + SIGPIPE, as a shell counts
 
@@ -36,7 +37,15 @@ export async function main(args: readonly string[], terminal: Terminal, signal: 
 
 /** What a person can mend needs no stack. By name: importing these classes would download what they import. */
 function isExpected(error: Error): boolean {
-  const names = ["CommandError", "NotebookError", "KernelError", "InstallError"];
+  const names = [
+    "CommandError",
+    "NotebookError",
+    "KernelError",
+    "InstallError",
+    "GraphError",
+    "ListenError",
+    "SecretError",
+  ];
   return names.includes(error.name) || Object.values(Deno.errors).some((kind) => error instanceof kind);
 }
 

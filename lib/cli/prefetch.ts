@@ -18,6 +18,8 @@ const WORDS_CHARACTERS = 20; // "  123 packages so far: " leaves the rest of the
 export const KERNEL_NEEDS = ["kernel/main.ts", "kernel/engine/bootstrap.ts", "levada"] as const;
 /** The same with our own client of it, which `run` and `demo` use. */
 export const RUN_NEEDS = ["lib/cli/execute.ts", ...KERNEL_NEEDS] as const;
+/** What serving a function runs, beside what its module needs. */
+export const SERVE_NEEDS = ["lib/cli/serve_module.ts"] as const;
 
 /**
  * Downloads what is needed and is not there yet, at the versions of `imports.json`, held against `deno.lock`; says so, and how

@@ -2,6 +2,7 @@ import type { ErrorStream } from "../flow/failures.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { Log } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
+import type { ServerOptions } from "../serve/serve_flow.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 
 /** What a function or a child needs where it runs. */
@@ -35,4 +36,10 @@ export interface MockOptions {
   telemetry?: Telemetry;
   /** Gets every failure that no handler took, and what steps report by `context.pushError`; default: nobody, besides the log. */
   errorStream?: ErrorStream;
+}
+
+/** Where a function is served, and how much it takes. */
+export interface ServeOptions extends ServerOptions, Omit<MockOptions, "observe"> {
+  /** Where queues at the end of the graph lead: into the streams of their paths (default), or into this process. */
+  queues?: "memory" | "real";
 }

@@ -1,10 +1,7 @@
 import { GraphError } from "../errors.ts";
 import type { Flow } from "../flow/flow.ts";
 import { isTable, memoryTable, type TableRows } from "../flow/memory_table.ts";
-import { start } from "../flow/start.ts";
 import type { OpenTable } from "../flow/tables.ts";
-import { consoleLog } from "../flow/console_log.ts";
-import type { QueueStream } from "../flow/surroundings.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import { compile, type Plan } from "../graph/compile.ts";
 import { Contributions } from "../graph/contributions.ts";
@@ -18,13 +15,13 @@ import type { Handler } from "../graph/step.ts";
 import type { RouteArgs, RouteClass } from "../graph/routes.ts";
 import type { ModelArgs } from "../models/model_server.ts";
 import { modelRouter, type RouterStep } from "../routers/model_router.ts";
+import { checkAddress, type HttpServer } from "../serve/listen.ts";
 import { MockServer } from "../serve/mock_server.ts";
-import type { FunctionOptions, MockOptions } from "./function_options.ts";
+import { serveFlow } from "../serve/serve_flow.ts";
+import type { FunctionOptions, MockOptions, ServeOptions } from "./function_options.ts";
 import type { OpenGraph } from "./open_graph.ts";
 import { RouterGraph } from "./router_graph.ts";
-import { openStream } from "../streams/open_stream.ts";
-import { instrumentsOf } from "../telemetry/telemetry.ts";
-import { streamPath } from "./stream_path.ts";
+import { startFunction } from "./start_function.ts";
 import type { Told } from "./told.ts";
 import { tellWarnings } from "./warnings.ts";
 import { keepUnit } from "./unit.ts";
@@ -192,6 +189,32 @@ export class ServingFunction {
   }
 
   /**
+   * Serves the function over HTTP, by the mock server's path, once its models are loaded that do not load in the background.
+   *
+   * @throws {ListenError} If the port is not to be had; before anything is loaded.
+   *
+   * @example On a free port, for as long as the block lasts
+   * ```ts
+   * import { deepStrictEqual } from "node:assert/strict";
+   * import { serving } from "levada";
+   *
+   * const fn = serving("doubles");
+   * fn.setTopology("flow").to("double", (n: number) => 2 * n).respond();
+   *
+   * await using server = await fn.serve({ port: 0 });
+   * const response = await fetch(server.url, { method: "POST", body: "21" });
+   * deepStrictEqual(await response.json(), 42);
+   * ```
+   */
+  async serve({ currentFunction = "*", ...options }: ServeOptions = {}): Promise<HttpServer> {
+    const plan = this.#compile(currentFunction);
+    const place = { ...this.#children.get(currentFunction) ?? this.options, ...options, name: this.name };
+    checkAddress(place);
+    tellWarnings(plan.warnings, options.log);
+    return await serveFlow(await this.#start(plan, { isMock: false, queues: "real", ...options }), place);
+  }
+
+  /**
    * Draws the function's graph; in a notebook the picture shows by itself.
    *
    * @throws {GraphError} If it has none yet.
@@ -213,28 +236,8 @@ export class ServingFunction {
     };
   }
 
-  #start(
-    plan: Plan,
-    { isMock, log = consoleLog(), clock, errorStream, queues = "memory", telemetry, ...rest }:
-      & Omit<MockOptions, "currentFunction">
-      & { isMock: boolean },
-  ): Promise<Flow> {
-    return start(plan, {
-      ...rest,
-      surroundings: {
-        isMock,
-        params: this.#params,
-        log,
-        table: this.#tables,
-        instruments: instrumentsOf(telemetry),
-        ...(clock === undefined ? {} : { clock }),
-        ...(errorStream === undefined ? {} : { errorStream }),
-        ...(queues === "memory" ? {} : {
-          openStream: (queue: string, { path, capacityEvents }: QueueStream) =>
-            openStream(streamPath(this, queue, path), { clock, capacityRecords: capacityEvents }),
-        }),
-      },
-    });
+  #start(plan: Plan, options: Omit<MockOptions, "currentFunction"> & { isMock: boolean }): Promise<Flow> {
+    return startFunction(plan, { name: this.name, params: this.#params, tables: this.#tables }, options);
   }
 
   #compile(currentFunction: string): Plan {

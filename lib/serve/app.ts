@@ -25,6 +25,8 @@ export type RequestInfo = Pick<EventInit, "id" | "key" | "time" | "trigger">;
 
 /** Answers requests: the whole path of a request but the socket. */
 export interface App {
+  /** What the server's own paths see of it. */
+  readonly view: ServerView;
   fetch(request: Request, info?: RequestInfo): Promise<Response>;
   /** Takes no more requests; those that have come in are answered, also where their body is still on its way. Closes the flow. */
   close(options?: CloseOptions): Promise<unknown>;
@@ -70,6 +72,10 @@ class FlowApp implements App, ServerView {
     this.#options = options;
     const { telemetry, name = "", hasSpan = false } = options;
     this.#watch = telemetry === undefined ? undefined : watchServer(telemetry, flow, { name, hasSpan });
+  }
+
+  get view(): ServerView {
+    return this;
   }
 
   get telemetry(): Telemetry | undefined {

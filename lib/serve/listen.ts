@@ -1,0 +1,151 @@
+import { isA, ListenError } from "../errors.ts";
+import type { ServedModel } from "../graph/served_model.ts";
+import type { App } from "./app.ts";
+
+/** Where a server listens. */
+export interface Address {
+  /** A name or address of this machine; `0.0.0.0` is all of them. Default `127.0.0.1`: only this machine may ask. */
+  readonly hostname?: string;
+  /** 0 to 65535; 0 takes a free one. Default 8080. */
+  readonly port?: number;
+}
+
+/** How a server listens. */
+export interface ListenOptions extends Address {
+  /** Who asks for the port, for messages. */
+  readonly name: string;
+  /** How long `close` waits for what has been accepted, in milliseconds. Default 30,000, the time that Kubernetes gives. */
+  readonly graceMs?: number | undefined;
+  /** Whether other processes may listen on the same port; needs Deno's `--unstable-net`. Default false. */
+  readonly isShared?: boolean | undefined;
+}
+
+const PORT = 8080;
+const GRACE_MS = 30_000;
+
+/** A function that listens on a port. Made by `fn.serve`; close it by `await using`, or by `close()`. */
+export class HttpServer implements AsyncDisposable {
+  /** Where it can be asked: `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** The port that it has. */
+  readonly port: number;
+  readonly #app: App;
+  readonly #server: Deno.HttpServer;
+  readonly #graceMs: number;
+  #closed: Promise<void> | undefined;
+  #late: ReturnType<typeof setTimeout> | undefined;
+
+  /** Made by `listen`. */
+  constructor(app: App, { server, graceMs }: Listening) {
+    const { hostname, port } = server.addr as Deno.NetAddr;
+    this.url = `http://${urlHost(hostname)}:${port}`;
+    this.port = port;
+    this.#app = app;
+    this.#server = server;
+    this.#graceMs = graceMs;
+  }
+
+  /** The models that its steps serve, in the order of the graph, each with how far it is. */
+  models(): readonly ServedModel[] {
+    return this.#app.view.models();
+  }
+
+  /**
+   * Takes no more connections, answers what has been accepted, closes the function. A second call waits for the first.
+   *
+   * @param options `graceMs`: what is still under way after so many milliseconds is cut off; default: what the server was made with.
+   */
+  close({ graceMs = this.#graceMs }: { graceMs?: number } = {}): Promise<void> {
+    return this.#closed ??= this.#close(graceMs);
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    const shut = this.#server.shutdown();
+    try {
+      await this.#app.close({ timeoutMs: graceMs });
+    } finally {
+      // Every request has its answer; who does not read it keeps nobody waiting.
+      await Promise.race([shut, new Promise<void>((late) => this.#late = setTimeout(late, graceMs))]);
+      clearTimeout(this.#late);
+    }
+  }
+
+  /** Closes the server, see `close`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** A server that has its port. */
+export interface Listening {
+  readonly server: Deno.HttpServer;
+  readonly graceMs: number;
+}
+
+/**
+ * Has an app listen on a port.
+ *
+ * @throws {ListenError} If the port is not to be had.
+ */
+export function listen(app: App, options: ListenOptions): HttpServer {
+  const { hostname = "127.0.0.1", port = PORT, graceMs = GRACE_MS, isShared = false, name } = options;
+  try {
+    const server = Deno.serve(
+      { hostname, port, onListen() {}, ...(isShared ? { reusePort: true } : {}) },
+      (request) => app.fetch(request),
+    );
+    return new HttpServer(app, { server, graceMs });
+  } catch (error) {
+    throw refused(error, { hostname, port, name });
+  }
+}
+
+/**
+ * Looks whether a port can be had, before anything is loaded.
+ *
+ * @throws {ListenError} If not.
+ */
+export function checkAddress({ hostname = "127.0.0.1", port = PORT, name }: ListenOptions): void {
+  try {
+    Deno.listen({ hostname, port }).close();
+  } catch (error) {
+    throw refused(error, { hostname, port, name });
+  }
+}
+
+function refused(error: unknown, { hostname, port, name }: Address & { name: string }): unknown {
+  const act = `Cannot serve "${name}" on ${hostname}:${port}`;
+  if (isA(error, Deno.errors.AddrInUse)) {
+    return new ListenError(
+      `${act}: another program listens there. Stop it, or take another port; port 0 finds a free one`,
+      {
+        cause: error,
+      },
+    );
+  }
+  if (isA(error, Deno.errors.PermissionDenied)) {
+    return new ListenError(`${act}: this user may not have ports below 1024. Take one above, such as ${PORT}`, {
+      cause: error,
+    });
+  }
+  if (isA(error, Deno.errors.NotCapable)) {
+    return new ListenError(`${act}: Deno may not listen there. Allow it: --allow-net=${hostname}:${port}`, {
+      cause: error,
+    });
+  }
+  if (isA(error, Deno.errors.AddrNotAvailable) || isA(error, Error) && error.message.includes("lookup address")) {
+    return new ListenError(
+      `${act}: this machine has no address ${hostname}. 127.0.0.1 is this machine alone, 0.0.0.0 every network`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return error;
+}
+
+/** A host as URLs write it, and as one can be asked: not `0.0.0.0`. */
+function urlHost(hostname: string): string {
+  if (hostname === "0.0.0.0" || hostname === "::") return "127.0.0.1";
+  return hostname.includes(":") ? `[${hostname}]` : hostname;
+}

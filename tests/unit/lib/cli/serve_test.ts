@@ -1,0 +1,91 @@
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { join } from "node:path";
+import { startServe } from "../../../support/serve_process.ts";
+import { temporaryFolder } from "../../../support/temporary_folder.ts";
+
+const HELLO = `import { serving } from "levada";
+const fn = serving("hello");
+fn.setTopology("flow").to("greet", (name: string) => "Hello, " + name).respond();
+export default fn;
+`;
+
+/** Serves a module that holds this; gives what it wrote and its exit code, where it ends by itself. */
+async function refusal(code: string, ...words: string[]): Promise<[code: number, err: string]> {
+  await using folder = await temporaryFolder();
+  const module = join(folder.path, "module.ts");
+  await Deno.writeTextFile(module, code);
+  await using server = startServe([module, ...words]);
+  return [await server.code, server.err().replaceAll(module, "MODULE")];
+}
+
+Deno.test("levada serve answers requests, says where, and ends with 0 when it is asked to", async () => {
+  await using folder = await temporaryFolder();
+  const module = join(folder.path, "hello.ts");
+  await Deno.writeTextFile(module, HELLO);
+  await using server = startServe([module]);
+  const response = await fetch(await server.url, {
+    method: "POST",
+    body: '"Ana"',
+    headers: { "content-type": "application/json" },
+  });
+  strictEqual(await response.text(), "Hello, Ana");
+  server.kill("SIGTERM");
+  deepStrictEqual([await server.code, server.err()], [0, ""]);
+  match(server.out(), /^Serving hello on http:\/\/127\.0\.0\.1:\d+ \(Ctrl-C ends it\)\nEnding.*\nEnded\.\n$/);
+});
+
+Deno.test("levada serve says what is wrong with a module, in a sentence", async () => {
+  const two = `${HELLO}export const a = serving("a"), b = serving("b");`.replace("export default fn;", "");
+  const cases: [code: string, words: string[], expected: RegExp][] = [
+    [
+      "export const x = 1;",
+      [],
+      /^levada serve: Cannot serve MODULE: it exports no function, only x\. Export one: .*\n$/,
+    ],
+    [two, [], /^levada serve: Cannot serve MODULE: it exports 2 functions, a, b\. Choose one: --export a\n$/],
+    [
+      HELLO,
+      ["--export", "x"],
+      /^levada serve: Cannot serve MODULE: it has no export x\. Functions that it exports: default\n$/,
+    ],
+    [
+      "throw new TypeError('the disk is on fire');",
+      [],
+      /^levada serve: Cannot load MODULE: TypeError: the disk is on fire\n.*MODULE/,
+    ],
+    [
+      HELLO.replace(".respond()", '.errorHandler("a").errorHandler("b").respond()'),
+      [],
+      /^levada serve: Cannot compile graph "hello": 2 faults\n( {2}step "greet": .*\n){2}$/,
+    ],
+  ];
+  for (const [code, words, expected] of cases) {
+    const [exit, err] = await refusal(code, ...words);
+    match(err, expected);
+    strictEqual(exit, 1);
+  }
+  await using server = startServe(["/nowhere/module.ts"]);
+  deepStrictEqual([await server.code, server.err()], [
+    1,
+    "levada serve: Cannot serve /nowhere/module.ts: there is no such file\n",
+  ]);
+});
+
+Deno.test("levada serve says who wants the port that is taken", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const [code, err] = await refusal(HELLO, "--port", String(taken.addr.port));
+  deepStrictEqual([code, err], [
+    1,
+    `levada serve: Cannot serve "hello" on 127.0.0.1:${taken.addr.port}: another program listens there. Stop it, or take another port; port 0 finds a free one\n`,
+  ]);
+});
+
+Deno.test("levada serve answers wrong words with exit code 2", async () => {
+  for (
+    const words of [[], ["a.ts", "b.ts"], ["a.ts", "--port", "x"], ["a.ts", "--port", "70000"], ["a.ts", "--nope"]]
+  ) {
+    await using server = startServe(words);
+    strictEqual(await server.code, 2, words.join(" "));
+    match(server.err(), /^levada serve: .*\nSee `levada serve --help`\.\n$/);
+  }
+});
