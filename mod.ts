@@ -95,6 +95,8 @@ export { type ModelArgs, type ModelAsk, ModelServer } from "./lib/models/model_s
 export type { BatchingOptions } from "./lib/models/batcher.ts";
 export type { TensorBatchRequest } from "./lib/models/batch_tensors.ts";
 export type { WarmUp } from "./lib/models/warm_up.ts";
+export type { ModelFiles } from "./lib/models/model_file.ts";
+export type { ModelSpec } from "./lib/models/model_spec.ts";
 export { OnnxModel, type OnnxModelArgs } from "./lib/models/onnx_model.ts";
 export { type OnnxOptions, openOnnx } from "./lib/models/onnx_open.ts";
 export type { OnnxBackend } from "./lib/models/onnx_runtime.ts";

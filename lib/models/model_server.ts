@@ -19,14 +19,19 @@ import { askModel } from "./ask_model.ts";
 import { askWatched } from "./ask_watched.ts";
 import { bodyField, decodeBody, describeBody, isObject } from "../protocol/request_body.ts";
 import type { TensorSpec } from "../tensor/tensor_spec.ts";
-import { findModelFile } from "./model_file.ts";
+import { findModel, type ModelFiles } from "./model_file.ts";
 import { rowsInOrder } from "./infer_dict.ts";
 import { customOperations, operationMethod } from "./operation.ts";
 
 /** Where a model's files lie, and its parameters, read by `param`. */
 export interface ModelArgs {
-  /** A file, its directory, or its path without the ending. */
+  /**
+   * A file, its directory, an archive of it (`.zip`, `.tar.gz`), or its path without the ending: a path, or a URL that `openItem` takes.
+   * `${NAME}` in a URL of http or https is a secret's.
+   */
   modelPath?: string;
+  /** What the file or archive must hash to: `sha256:…`. */
+  checksum?: string;
   /** Whether the server starts when the model is loaded (`before`, the default), or before that and answers for other models meanwhile. */
   loading?: "before" | "background";
   /** Anything else, read by `param`. */
@@ -80,6 +85,7 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
   readonly context: Context;
   #loading: Promise<void> | undefined;
   #isReady = false;
+  #parameters: Readonly<Record<string, unknown>> = {};
 
   /** Made by the router with the arguments of its route. */
   constructor(args: ModelArgs, context: Context) {
@@ -181,20 +187,24 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
     await this.close();
   }
 
-  /** A parameter: the model's own, else the function's, else the fallback. */
+  /** A parameter: the model's argument, else its description's (once `getModel` has read it), else the function's, else the fallback. */
   param<Value = unknown>(name: string, fallback?: Value): Value {
-    if (Object.hasOwn(this.args, name)) return this.args[name] as Value;
+    for (const values of [this.args, this.#parameters]) if (Object.hasOwn(values, name)) return values[name] as Value;
     return this.context.param<Value>(name, fallback);
   }
 
   /**
-   * Finds the model's file at `modelPath`.
+   * Finds the model's files at `modelPath`, and fetches what lies elsewhere; see `ModelFiles`.
    *
    * @param suffix The ending of the file, `.onnx`; default: any.
    * @throws {ModelError} If there is none, or several and none is named like the directory or `model`.
+   * @throws {StoreError} If a store does not give it, or what it gives is broken.
    */
-  async getModel(suffix = ""): Promise<{ file: string }> {
-    return { file: await findModelFile(this.key, { modelPath: this.args.modelPath, suffix }) };
+  async getModel(suffix = ""): Promise<ModelFiles> {
+    const { modelPath, checksum } = this.args;
+    const found = await findModel(this.key, { modelPath, checksum, suffix, log: this.context.log });
+    this.#parameters = found.spec.parameters ?? {};
+    return found;
   }
 
   /** What can be asked of this model, besides its metadata. */

@@ -1,4 +1,5 @@
 import type { ItemStat } from "../data_item.ts";
+import { fillSecrets } from "../fill_secrets.ts";
 import type { ItemOptions } from "../item_options.ts";
 import { Secret } from "../secret.ts";
 import { type Act, type Dialect, rangeHeader, statOfHeaders, type StoreRequest } from "./dialect.ts";
@@ -14,8 +15,8 @@ export class HttpDialect implements Dialect {
   readonly #headers: Headers;
 
   /** @throws {TypeError} If it is no URL; the message does not hold it. */
-  constructor(uri: string, { headers = {} }: ItemOptions) {
-    const url = URL.parse(uri);
+  constructor(uri: string, { headers = {}, environment }: ItemOptions) {
+    const url = URL.parse(fillSecrets(uri, environment === undefined ? {} : { environment }));
     if (url === null) throw new TypeError(`Cannot open "${shownUri(uri)}": it is no URL`);
     this.uri = shownUri(url.href);
     this.#headers = new Headers({ "accept-encoding": "identity" }); // lengths and ranges are those of the bytes that are kept

@@ -164,5 +164,21 @@ Deno.test("getModel() finds the model's file", async () => {
   const modelPath = new URL("../../../../notebooks/models/iris_logreg", import.meta.url).pathname;
   deepStrictEqual(await new ListModel({ modelPath }, quietContext("m")).getModel(".onnx"), {
     file: `${modelPath}.onnx`,
+    extraData: {},
+    spec: {},
   });
+});
+
+Deno.test("param() reads the model's description behind its arguments", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/model.onnx`, "x");
+    await Deno.writeTextFile(`${folder}/model_spec.yaml`, "spec: {parameters: {own: 1, said: 2}}");
+    const model = new ListModel({ modelPath: folder, own: 7 }, quietContext("m"));
+    strictEqual(model.param("said", 5), 5);
+    await model.getModel(".onnx");
+    deepStrictEqual([model.param("own"), model.param("said"), model.param("none", 5)], [7, 2, 5]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
