@@ -8,8 +8,9 @@ export interface ModelSpec {
   readonly model_file?: string;
   /** What `param` reads, where the model's arguments say nothing. */
   readonly parameters?: Readonly<Record<string, unknown>>;
-  /** What it takes and gives: names, `value_type`. */
+  /** What it takes: `name` and `value_type` of each feature. */
   readonly inputs?: readonly unknown[];
+  /** What it gives, likewise. */
   readonly outputs?: readonly unknown[];
   /** Words to find it by. */
   readonly labels?: Readonly<Record<string, unknown>>;
