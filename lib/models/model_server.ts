@@ -5,23 +5,17 @@ import { keyParts, type ModelFacts, type ServedModel } from "../graph/served_mod
 import { declaredSignature, type StepSignature } from "../graph/signature.ts";
 import type { Maybe } from "../graph/typing.ts";
 import { badRequest, notReady, unknownOperation, wrongMethod } from "../protocol/refusal.ts";
-import {
-  type InferReply,
-  type InferRequest,
-  type ModelMetadata,
-  readyReply,
-  type TensorInfo,
-} from "../protocol/reply.ts";
+import { type InferReply, type InferRequest, type ModelMetadata, readyReply } from "../protocol/reply.ts";
 import type { TensorReply } from "../protocol/tensor_reply.ts";
 import type { TensorRequest } from "../protocol/tensor_request.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { askModel } from "./ask_model.ts";
 import { askWatched } from "./ask_watched.ts";
 import { bodyField, decodeBody, describeBody, isObject } from "../protocol/request_body.ts";
-import type { TensorSpec } from "../tensor/tensor_spec.ts";
 import { findModel, type ModelFiles } from "./model_file.ts";
 import { rowsInOrder } from "./infer_dict.ts";
 import { customOperations, operationMethod } from "./operation.ts";
+import { tensorInfo } from "./tensor_info.ts";
 
 /** Where a model's files lie, and its parameters, read by `param`. */
 export interface ModelArgs {
@@ -144,7 +138,7 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
    */
   signature(): Pick<ModelMetadata, "inputs" | "outputs"> {
     const { inputs = [], outputs = [] } = declaredSignature(this.constructor, this.args);
-    return { inputs: inputs.map(infoOf), outputs: outputs.map(infoOf) };
+    return { inputs: inputs.map(tensorInfo), outputs: outputs.map(tensorInfo) };
   }
 
   /** The tensors of a request and of what `predict` gives: steps before and behind are checked against them. Default: `signature`. */
@@ -293,9 +287,4 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
   #refusal(operation: string): Error {
     return unknownOperation(this.key, operation, this.operations());
   }
-}
-
-/** A declared tensor as metadata tells it: a dimension with a name is a free one. */
-function infoOf({ name, datatype, shape }: TensorSpec): TensorInfo {
-  return { name, datatype, shape: shape.map((size) => typeof size === "number" ? size : -1) };
 }
