@@ -76,7 +76,7 @@ export type { ModelFacts, ModelState, ServedModel } from "./lib/graph/served_mod
 export type { StepSignature } from "./lib/graph/signature.ts";
 export type { StepPlace } from "./lib/graph/step_place.ts";
 export { Plot, type PlotOptions } from "./lib/plot/plot.ts";
-export type { RouteArgs, RouteClass, Routes, RoutesOf } from "./lib/graph/routes.ts";
+export type { RouteArgs, RouteClass, RouteOptions, Routes, RoutesOf } from "./lib/graph/routes.ts";
 export type { Schema } from "./lib/graph/schema.ts";
 export {
   type Clashing,
@@ -91,6 +91,8 @@ export {
   type TaskClass,
 } from "./lib/graph/step.ts";
 export type { At, Emitted, Extended, Given, Maybe, Nested, Result, Served, Text } from "./lib/graph/typing.ts";
+export type { Mechanism, MechanismKind, MechanismOptions } from "./lib/graph/mechanism.ts";
+export { workerModel } from "./lib/models/worker_model.ts";
 export { type ModelArgs, type ModelAsk, ModelServer } from "./lib/models/model_server.ts";
 export type { BatchingOptions } from "./lib/models/batcher.ts";
 export type { TensorBatchRequest } from "./lib/models/batch_tensors.ts";
@@ -105,6 +107,7 @@ export type { InferReply, InferRequest, ModelMetadata, TensorInfo } from "./lib/
 export { TensorReply, type TensorReplyInit } from "./lib/protocol/tensor_reply.ts";
 export type { RequestedOutput, TensorRequest } from "./lib/protocol/tensor_request.ts";
 export { modelRouter, type ModelRouterOptions, type RouterStep } from "./lib/routers/model_router.ts";
+export { modelRunner, type ModelRunnerOptions } from "./lib/routers/model_runner.ts";
 export { type MergeInput, parallelRun, type ParallelRunOptions } from "./lib/routers/parallel_run.ts";
 export { votingEnsemble, type VotingEnsembleOptions } from "./lib/routers/voting_ensemble.ts";
 export { Trace } from "./lib/serve/trace.ts";

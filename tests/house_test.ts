@@ -83,7 +83,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 /** What a room imports from a variable, when it is first used: nobody else downloads it. */
 const LATER: Readonly<Record<string, readonly string[]>> = {
   "lib/draw": ["@hpcc-js/wasm-graphviz", "@observablehq/plot", "linkedom"],
-  "lib/models": ["onnxruntime-node", "onnxruntime-web", "onnxruntime-web/webgpu"],
+  "lib/models": ["something by module", "onnxruntime-node", "onnxruntime-web", "onnxruntime-web/webgpu"],
   "lib/serve": ["@bufbuild/protobuf/wire", "@grpc/grpc-js"],
   "lib/stores": ["@duckdb/node-api", "@zip.js/zip.js", "aws4fetch", "modern-tar", "yaml"],
   "lib/telemetry": ["@opentelemetry/api"],
@@ -107,6 +107,13 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/graph/graph.ts": "compile_test.ts and document_test.ts",
   "lib/graph/operator.ts": "unit/lib/steps: each step is one",
   "lib/graph/step.ts": "compile_test.ts",
+  "lib/models/host/guest.ts":
+    "lib/routers/hosting_test.ts: models that behave well and badly, in workers, a pool and processes",
+  "lib/models/host/host.ts": "lib/routers/hosting_test.ts",
+  "lib/models/host/message.ts": "lib/routers/hosting_test.ts",
+  "lib/models/host/place.ts": "lib/routers/hosting_test.ts",
+  "lib/models/host/pool.ts": "lib/routers/hosting_test.ts",
+  "lib/models/host/seat.ts": "lib/routers/hosting_test.ts",
   "lib/steps/remote/remote_answer.ts": "remote_test.ts: every kind of answer, broken ones too",
   "lib/steps/remote/remote_client.ts": "remote_test.ts: TLS, redirects, hang-ups",
   "lib/steps/remote/remote_options.ts": "remote_test.ts",

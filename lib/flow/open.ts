@@ -152,6 +152,7 @@ function scopeOf(
     read: reader(step.options),
     write: writer(step.options),
     routeContext: (key) => contextFor(key, step.function, surroundings),
+    params: surroundings.params,
     release: (event, of) => walk.release(shell, event, of),
     end: (held) => walk.end(shell, held),
     fail: (held, error) => walk.fail(shell, held, error),

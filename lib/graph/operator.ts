@@ -145,6 +145,8 @@ export interface StepScope {
   count(name: string, by?: number): void;
   /** The context of a route of this step. */
   routeContext(key: string): Context;
+  /** The parameters of the function, for what runs elsewhere than in this program; steps ask by `context.param`. */
+  readonly params: ReadonlyMap<string, unknown>;
   /**
    * Does a piece of work as the step's `retries`, `backoffMs`, `timeoutMs` and `breaker` say: for a step that `triesItself`. The
    * work gets a signal that aborts when its try is cut off, or when `options.signal` does.

@@ -14,6 +14,7 @@ import { askWatched } from "./ask_watched.ts";
 import { bodyField, decodeBody, describeBody, isObject } from "../protocol/request_body.ts";
 import { findModel, type ModelFiles } from "./model_file.ts";
 import { rowsInOrder } from "./infer_dict.ts";
+import type { Mechanism } from "../graph/mechanism.ts";
 import { customOperations, operationMethod } from "./operation.ts";
 import { tensorInfo } from "./tensor_info.ts";
 
@@ -28,6 +29,11 @@ export interface ModelArgs {
   checksum?: string;
   /** Whether the server starts when the model is loaded (`before`, the default), or before that and answers for other models meanwhile. */
   loading?: "before" | "background";
+  /**
+   * Where the model runs. Elsewhere than `inline` its class is imported anew, so it must be exported by a module, and say where that is:
+   * `static readonly module = import.meta.url`, or `workerModel`. Classes in the cells of a notebook stand in no module: put them into a file.
+   */
+  mechanism?: Mechanism;
   /** Anything else, read by `param`. */
   [parameter: string]: unknown;
 }

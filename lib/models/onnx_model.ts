@@ -75,6 +75,8 @@ export interface OnnxModelArgs extends ModelArgs {
 export class OnnxModel extends ModelServer<InferRequest, unknown[]> {
   /** It joins tensors, not rows. */
   readonly batchesItself = true;
+  /** Where a worker imports the class from. */
+  static readonly module: string = import.meta.url;
   #session: OnnxSession | undefined;
   #batcher: Batcher<TensorBatchRequest, readonly Tensor[]> | undefined;
 

@@ -6,16 +6,18 @@ import { keyParts, type ModelFacts, type ModelState, type ServedModel } from "..
 import type { StepSignature } from "../graph/signature.ts";
 import type { Maybe } from "../graph/typing.ts";
 import { askWatched } from "../models/ask_watched.ts";
-import type { ModelAsk, ModelServer } from "../models/model_server.ts";
+
+import type { RunningModel } from "../models/hosted_model.ts";
+import type { ModelAsk } from "../models/model_server.ts";
 import type { ModelMetadata } from "../protocol/reply.ts";
 import type { Route } from "./route.ts";
 
 /** Makes the model of a route, not loaded yet. */
-export type MakeModel = () => ModelServer<unknown>;
+export type MakeModel = () => RunningModel;
 
 /** One model and how many requests it is answering. */
 interface Instance {
-  readonly model: ModelServer<unknown>;
+  readonly model: RunningModel;
   busy: number;
   /** Called when the last answer is there and the model has been put aside. */
   onIdle?: () => void;
@@ -50,11 +52,11 @@ export class ModelRoute implements Route, ServedModel {
   }
 
   get state(): ModelState {
-    return this.#state;
+    return this.#state === "ready" && this.#instance.model.trouble !== undefined ? "loading" : this.#state;
   }
 
   get reason(): string | undefined {
-    return this.#reason;
+    return this.#reason ?? (this.#state === "ready" ? this.#instance.model.trouble : undefined);
   }
 
   get isReady(): boolean {

@@ -8,6 +8,7 @@ import type { Maybe } from "../graph/typing.ts";
 import { andThen } from "../graph/later.ts";
 import type { ModelAddress } from "../protocol/model_path.ts";
 import { bodyField, decodeBody } from "../protocol/request_body.ts";
+import { mechanismFaults } from "./hosting.ts";
 import { closeRoutes, type RouteTable } from "./route.ts";
 
 const READ = ["GET", "HEAD"];
@@ -63,7 +64,7 @@ export function routeSignatures(spec: StepSpec): StepSignature[] {
 
 /** The faults that all routers can have. */
 export function routeFaults(spec: StepSpec): Fault[] {
-  if (spec.routes.length > 0) return [];
+  if (spec.routes.length > 0) return mechanismFaults(spec);
   return [{ cause: "it is a router without routes", cure: "Add one with addRoute(key, model)", severity: "error" }];
 }
 

@@ -10,10 +10,12 @@ import { isClass } from "../graph/task.ts";
 import type { Maybe } from "../graph/typing.ts";
 import { andThen } from "../graph/later.ts";
 import type { ServedModel } from "../graph/served_model.ts";
+import type { HostedModel } from "../models/hosted_model.ts";
 import type { ModelAsk } from "../models/model_server.ts";
 import { ModelServer } from "../models/model_server.ts";
 import type { ModelMetadata } from "../protocol/reply.ts";
-import { ModelRoute } from "./model_route.ts";
+import { hostedModel } from "./hosting.ts";
+import { type MakeModel, ModelRoute } from "./model_route.ts";
 
 /** One route, opened. */
 export interface Route {
@@ -46,7 +48,7 @@ interface Opened {
  * @throws What the one route that failed threw, or a {@link ModelError} that tells of each; the others are closed.
  */
 export async function openRoutes(spec: StepSpec, scope: StepScope): Promise<RouteTable> {
-  const results = await Promise.allSettled(spec.routes.map((route) => openRoute(route, scope.routeContext(route.key))));
+  const results = await Promise.allSettled(spec.routes.map((route) => openRoute(route, scope)));
   const failures = results.flatMap((result) => result.status === "rejected" ? [result.reason as unknown] : []);
   const opened = results.flatMap((result) => result.status === "fulfilled" ? [result.value] : []);
   if (failures.length > 0) {
@@ -66,9 +68,12 @@ export async function closeRoutes(routes: RouteTable): Promise<void> {
   for (const result of results) if (result.status === "rejected") throw result.reason;
 }
 
-async function openRoute({ key, model, args }: RouteSpec, context: Context): Promise<Route> {
+async function openRoute({ key, model, args }: RouteSpec, scope: StepScope): Promise<Route> {
+  const context = scope.routeContext(key);
   if (!isClass(model)) return plainRoute(key, (event) => model(event.body, new CallContext(context, event)));
-  if (model.prototype instanceof ModelServer) return await openModel({ key, model, args }, context);
+  const hosted = hostedModel({ key, model, args }, { scope, context });
+  if (model.prototype instanceof ModelServer) return await openModel({ key, model, args }, { context, hosted });
+  if (hosted !== undefined) return await openHostedTask(key, hosted(), context);
   const Class = model as unknown as new (args: unknown, context: Context) => Opened;
   const instance = new Class(args, context);
   await instance.open?.();
@@ -85,7 +90,10 @@ async function openRoute({ key, model, args }: RouteSpec, context: Context): Pro
 }
 
 /** Loads a model before the router answers, or, where its route says so, meanwhile. */
-async function openModel({ key, model, args }: RouteSpec, context: Context): Promise<Route> {
+async function openModel(
+  { key, model, args }: RouteSpec,
+  { context, hosted }: { context: Context; hosted: MakeModel | undefined },
+): Promise<Route> {
   const { loading = "before" } = args;
   if (loading !== "before" && loading !== "background") {
     throw new ModelError(
@@ -93,10 +101,16 @@ async function openModel({ key, model, args }: RouteSpec, context: Context): Pro
     );
   }
   const Class = model as unknown as new (args: unknown, context: Context) => ModelServer<unknown>;
-  const route = new ModelRoute(key, () => new Class(args, context), context);
+  const route = new ModelRoute(key, hosted ?? (() => new Class(args, context)), context);
   if (loading === "background") route.openLater();
   else await route.open();
   return route;
+}
+
+async function openHostedTask(key: string, task: HostedModel, context: Context): Promise<Route> {
+  await task.open();
+  const run = (event: FlowEvent) => task.answer({ operation: "", event, context: new CallContext(context, event) });
+  return plainRoute(key, run, () => task[Symbol.asyncDispose]());
 }
 
 function plainRoute(key: string, run: (event: FlowEvent) => unknown, close: () => Maybe<void> = () => {}): Route {

@@ -85,6 +85,7 @@ export async function openRouter(
       throw new Error("a router is no way out");
     },
     routeContext: (key) => ({ ...quietContext(key), ...surroundings }),
+    params: new Map(),
     attempt: (work, { signal }) => work(signal),
   };
   const spec = {

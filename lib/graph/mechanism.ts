@@ -1,0 +1,23 @@
+/** Where a route runs: in the flow's own thread, in a worker, in a process. */
+
+/**
+ * `inline` (default): in the flow's own thread. `pool`: in one of a few workers that the function's models share, one request at a time in
+ * each. `worker`: in a worker of its own. `process`: in a process of its own, which alone keeps apart what a model takes outside of its
+ * JavaScript heap, such as tensors, and what crashes in native code.
+ */
+export type MechanismKind = "inline" | "pool" | "worker" | "process";
+
+/** Where a model runs, and what it may take there. */
+export interface MechanismOptions {
+  /** See {@link MechanismKind}. */
+  kind: MechanismKind;
+  /** A request that takes longer, in milliseconds, is answered 504, and its worker or process is ended and begun anew. Default: 60,000. */
+  timeLimitMs?: number;
+  /** Megabytes that it may take: a worker of JavaScript heap, a process of memory in all. Default: 2,048. */
+  memoryLimitMb?: number;
+  /** How many workers the pool has; models with the same number share one. Default: one for each core. */
+  workers?: number;
+}
+
+/** Where a model runs; a name stands for its defaults. */
+export type Mechanism = MechanismKind | MechanismOptions;

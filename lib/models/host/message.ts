@@ -1,0 +1,186 @@
+/** What goes between a program and the place elsewhere that a model runs in: a worker or a process. It must be data. */
+
+import { describeThrown, isA, StatusError } from "../../errors.ts";
+import type { ModelFacts } from "../../graph/served_model.ts";
+import type { StepSignature } from "../../graph/signature.ts";
+import type { ModelMetadata } from "../../protocol/reply.ts";
+import { TensorReply } from "../../protocol/tensor_reply.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { notData } from "./data_only.ts";
+
+/** Where a model's class is, and what it is made with. */
+export interface ModelHome {
+  /** The model's key in its router. */
+  readonly key: string;
+  /** The URL of the module. */
+  readonly module: string;
+  /** What the module exports it as. */
+  readonly exportName: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly function: string;
+  readonly isMock: boolean;
+  /** The function's parameters. */
+  readonly params: ReadonlyMap<string, unknown>;
+  /** Parameters that are no data, and what they are. */
+  readonly unsent: ReadonlyMap<string, string>;
+}
+
+/** An event, as data. */
+export interface EventData {
+  readonly body: unknown;
+  readonly id: string;
+  readonly key: string | undefined;
+  readonly path: string;
+  readonly method: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly time: Date;
+  readonly trigger: string | undefined;
+}
+
+/** What a loaded model says of itself. */
+export interface ModelTold {
+  readonly facts: ModelFacts;
+  readonly signature: Pick<ModelMetadata, "inputs" | "outputs">;
+  readonly takesAndGives: StepSignature;
+}
+
+/** What was thrown, as data. */
+export interface ErrorData {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+  readonly status?: number;
+  readonly isTransient?: boolean;
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** From the program to the place. */
+export type Order =
+  | { readonly kind: "open"; readonly home: ModelHome }
+  | {
+    readonly kind: "ask";
+    readonly ask: number;
+    readonly key: string;
+    readonly operation: string;
+    readonly event: EventData;
+  }
+  | { readonly kind: "abort"; readonly ask: number }
+  | { readonly kind: "close" };
+
+/** From the place to the program. */
+export type Report =
+  | { readonly kind: "started" }
+  | { readonly kind: "opened"; readonly key: string; readonly told: ModelTold }
+  | { readonly kind: "refused"; readonly key: string; readonly error: ErrorData }
+  | { readonly kind: "answered"; readonly ask: number; readonly answer: Packed }
+  | { readonly kind: "failed"; readonly ask: number; readonly error: ErrorData }
+  | { readonly kind: "closed" }
+  | {
+    readonly kind: "log";
+    readonly key: string;
+    readonly level: "debug" | "info" | "warn" | "error";
+    readonly message: string;
+    readonly fields: Readonly<Record<string, unknown>> | undefined;
+  }
+  | { readonly kind: "metric"; readonly key: string; readonly name: string; readonly value: number }
+  | { readonly kind: "pushed"; readonly key: string; readonly ask: number | undefined; readonly error: ErrorData };
+
+/** An answer, as data. */
+export type Packed =
+  | { readonly as: "data"; readonly value: unknown }
+  | { readonly as: "tensors"; readonly reply: object }
+  | {
+    readonly as: "response";
+    readonly status: number;
+    readonly headers: readonly (readonly [string, string])[];
+    readonly body: Uint8Array;
+  };
+
+/**
+ * Makes data of an answer.
+ *
+ * @throws {TypeError} If it is none.
+ */
+export async function packed(answer: unknown): Promise<Packed> {
+  if (answer instanceof TensorReply) return { as: "tensors", reply: { ...answer, outputs: answer.outputs.map(bare) } };
+  if (answer instanceof Response) {
+    const { status, headers } = answer;
+    return { as: "response", status, headers: [...headers], body: await answer.bytes() };
+  }
+  const wrong = notData(answer, "it");
+  if (wrong !== undefined) throw new TypeError(`${wrong}, and only data can be sent from where it runs`);
+  return { as: "data", value: answer };
+}
+
+/** The answer that data was made of. */
+export function unpacked(answer: Packed): unknown {
+  switch (answer.as) {
+    case "data":
+      return answer.value;
+    case "tensors": {
+      const reply = answer.reply as TensorReply;
+      return new TensorReply({ ...reply, outputs: reply.outputs.map((init) => new Tensor(init.name, init)) });
+    }
+    case "response": {
+      const { status, headers, body } = answer;
+      return new Response(body as Uint8Array<ArrayBuffer>, {
+        status,
+        headers: headers.map(([name, value]) => [name, value]),
+      });
+    }
+  }
+}
+
+/** Makes data of what was thrown. */
+export function errorData(thrown: unknown): ErrorData {
+  const { name, message, stack } = describeThrown(thrown);
+  const { status, isTransient, retryAfterMs } = isA(thrown, StatusError) ? thrown : {} as Partial<StatusError>;
+  return {
+    name,
+    message,
+    ...(stack === undefined ? {} : { stack }),
+    ...(status === undefined ? {} : { status, isTransient: isTransient === true, retryAfterMs }),
+  };
+}
+
+/** What was thrown, again: a `StatusError` where it was one, else an error of the same name. */
+export function thrownAgain({ name, message, stack, status, isTransient, retryAfterMs }: ErrorData): Error {
+  const error = status === undefined
+    ? new Error(message)
+    : new StatusError(status, message, { isTransient: isTransient === true, retryAfterMs });
+  if (status === undefined) Object.defineProperty(error, "name", { value: name, configurable: true });
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}
+
+const MOVED_BYTES = 16 * 1024; // below, a copy by the other side costs less than the move
+
+/**
+ * A request's body or an answer's data with its large tensors copied, and what is moved then instead of copied twice. The tensors
+ * themselves stay: they may be views on the request's bytes, which others read as well, or a model's own.
+ */
+export function movable(
+  body: unknown,
+  list: "inputs" | "outputs",
+): { readonly body: unknown; readonly moved: ArrayBuffer[] } {
+  const moved: ArrayBuffer[] = [];
+  const tensors = typeof body === "object" && body !== null ? (body as Record<string, unknown>)[list] : undefined;
+  if (!Array.isArray(tensors) || !tensors.some(isLarge)) return { body, moved };
+  const copies = tensors.map((tensor: unknown) => {
+    if (!isLarge(tensor)) return tensor;
+    const data = tensor.data.slice();
+    moved.push(data.buffer as ArrayBuffer);
+    return { ...tensor, data };
+  });
+  return { body: { ...body as object, [list]: copies }, moved };
+}
+
+function isLarge(tensor: unknown): tensor is { data: Uint8Array } {
+  if (typeof tensor !== "object" || tensor === null || !("data" in tensor)) return false;
+  const { data } = tensor;
+  return ArrayBuffer.isView(data) && !(data instanceof DataView) && data.byteLength >= MOVED_BYTES;
+}
+
+function bare({ name, datatype, shape, data, parameters }: Tensor): object {
+  return { name, datatype, shape, data, parameters };
+}

@@ -1,0 +1,115 @@
+/** Places elsewhere that models run in: a worker of this process, or a process. */
+
+import { spawn } from "node:child_process";
+import { Worker } from "node:worker_threads";
+import { describeThrown } from "../../errors.ts";
+import type { Order, Report } from "./message.ts";
+
+/** Where a model runs, seen from the program. */
+export interface Place {
+  /** Sends an order; what is in `moved` is not here any more then. */
+  post(order: Order, moved?: ArrayBuffer[]): void;
+  /** Ends the place at once, whatever runs there. */
+  kill(): void;
+  /** Resolves when nothing is left of it. */
+  readonly gone: Promise<void>;
+}
+
+/** Who is told of what happens in a place. */
+export interface Listener {
+  report(report: Report): void;
+  /** The place is gone; nothing more is reported. Why: `it threw …`, `it exited with code 3`. */
+  ended(why: string): void;
+}
+
+/** What a place may take. */
+export interface PlaceLimits {
+  /** Of a worker its JavaScript heap, of a process all its memory. */
+  readonly memoryLimitMb: number;
+}
+
+/** Starts a place. */
+export type OpenPlace = (listener: Listener, limits: PlaceLimits) => Place;
+
+/**
+ * Starts a worker: a thread of this process with a heap of its own. When its heap is full it stops without a word (Deno 2.9.6), which the
+ * time limit of its requests finds out; what it holds outside of the heap, tensors, is not limited.
+ */
+export function openWorker(listener: Listener, { memoryLimitMb }: PlaceLimits): Place {
+  const worker = new Worker(new URL("./worker_main.ts", import.meta.url), {
+    resourceLimits: { maxOldGenerationSizeMb: memoryLimitMb },
+  });
+  const gone = Promise.withResolvers<void>();
+  let why: string | undefined;
+  worker.on("message", (report: Report) => listener.report(report));
+  worker.on(
+    "messageerror",
+    (error: unknown) => why = `what it sent could not be read: ${describeThrown(error).message}`,
+  );
+  worker.on("error", (error: unknown) => why = `it threw ${describeThrown(error).message}`);
+  worker.on("exit", (code: number) => {
+    gone.resolve();
+    listener.ended(why ?? `it exited with code ${code}`);
+  });
+  return {
+    gone: gone.promise,
+    post: (order, moved = []) => worker.postMessage(order, moved),
+    kill: () => void worker.terminate(),
+  };
+}
+
+const WATCHED_EVERY_MS = 100;
+
+/** Starts a process. Its memory is looked at while it runs, where this program may read `/proc`; its heap is limited everywhere. */
+export function openProcess(listener: Listener, { memoryLimitMb }: PlaceLimits): Place {
+  const child = spawn(Deno.execPath(), [
+    "run",
+    "--no-prompt",
+    "--quiet",
+    `--v8-flags=--max-old-space-size=${memoryLimitMb}`,
+    ...permissions(),
+    new URL("./process_main.ts", import.meta.url).href,
+  ], { serialization: "advanced", stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  let why: string | undefined;
+  const watch = setInterval(() => {
+    const usedMb = memoryOf(child.pid);
+    if (usedMb === undefined || usedMb <= memoryLimitMb) return;
+    why = `it took ${usedMb} MB of memory, and may take ${memoryLimitMb} (memoryLimitMb)`;
+    child.kill("SIGKILL");
+  }, WATCHED_EVERY_MS);
+  const gone = Promise.withResolvers<void>();
+  const end = (reason: string) => {
+    clearInterval(watch);
+    gone.resolve();
+    listener.ended(why ?? reason);
+  };
+  child.on("message", (report) => listener.report(report as Report));
+  child.on("error", (error) => end(`it could not be started: ${describeThrown(error).message}`));
+  child.on("exit", (code, signal) => end(code === null ? `it was ended by ${signal}` : `it exited with code ${code}`));
+  return {
+    gone: gone.promise,
+    post(order) {
+      if (child.connected) child.send(order as object);
+    },
+    kill: () => void child.kill("SIGKILL"),
+  };
+}
+
+/** What this program may do as a whole: a model's process gets no more. */
+function permissions(): string[] {
+  const names = ["read", "write", "net", "env", "run", "ffi", "sys", "import"] as const;
+  const granted = names.filter((name) =>
+    Deno.permissions.querySync({ name } as Deno.PermissionDescriptor).state === "granted"
+  );
+  return granted.length === names.length ? ["--allow-all"] : granted.map((name) => `--allow-${name}`);
+}
+
+/** Resident memory of a process; undefined where it cannot be read. */
+function memoryOf(pid: number | undefined): number | undefined {
+  try {
+    const pages = Number(Deno.readTextFileSync(`/proc/${pid}/statm`).split(" ")[1]);
+    return Math.round(pages * 4096 / 2 ** 20);
+  } catch {
+    return undefined;
+  }
+}

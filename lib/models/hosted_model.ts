@@ -1,0 +1,91 @@
+import { describeThrown, ModelError, StatusError } from "../errors.ts";
+import type { Context } from "../graph/context.ts";
+import type { ModelFacts } from "../graph/served_model.ts";
+import type { StepSignature } from "../graph/signature.ts";
+import type { Maybe } from "../graph/typing.ts";
+import type { ModelMetadata } from "../protocol/reply.ts";
+import type { ModelTold } from "./host/message.ts";
+import type { Seat } from "./host/seat.ts";
+import type { ModelAsk } from "./model_server.ts";
+
+/** What a router asks of a model, wherever it runs. */
+export interface RunningModel extends AsyncDisposable {
+  /** What it is asked by. */
+  readonly key: string;
+  /** Its own context. */
+  readonly context: Context;
+  readonly isReady: boolean;
+  /** Why a model that was loaded cannot be asked for the moment; undefined where it can. */
+  readonly trouble?: string | undefined;
+  open(): Promise<void>;
+  answer(question: ModelAsk): Maybe<unknown>;
+  signature(): Pick<ModelMetadata, "inputs" | "outputs">;
+  takesAndGives(): StepSignature;
+  facts(): ModelFacts;
+}
+
+/** A model that runs in a worker or a process. */
+export class HostedModel implements RunningModel {
+  readonly key: string;
+  readonly context: Context;
+  readonly #seat: Seat;
+  readonly #timeLimitMs: number;
+  #told: ModelTold | undefined;
+
+  constructor(key: string, { seat, context, timeLimitMs }: { seat: Seat; context: Context; timeLimitMs: number }) {
+    this.key = key;
+    this.#seat = seat;
+    this.context = context;
+    this.#timeLimitMs = timeLimitMs;
+  }
+
+  get isReady(): boolean {
+    return this.#told !== undefined && this.trouble === undefined;
+  }
+
+  get trouble(): string | undefined {
+    return this.#seat.trouble;
+  }
+
+  /**
+   * Loads the model where it runs.
+   *
+   * @throws {ModelError} If that fails.
+   */
+  async open(): Promise<void> {
+    try {
+      this.#told = await this.#seat.open();
+    } catch (error) {
+      await this.#seat.close();
+      const { message } = describeThrown(error);
+      const why = message.startsWith("Cannot load model ") ? message : `Cannot load model "${this.key}": ${message}`;
+      throw new ModelError(why, { cause: error });
+    }
+  }
+
+  /** Asks it there. */
+  answer({ operation, event, context = this.context }: ModelAsk): Promise<unknown> {
+    const { trouble } = this.#seat;
+    if (trouble !== undefined && operation === "ready") {
+      throw new StatusError(503, `Model "${this.key}" is not ready: ${trouble}`);
+    }
+    return this.#seat.ask({ key: this.key, operation, event, context, timeLimitMs: this.#timeLimitMs });
+  }
+
+  signature(): Pick<ModelMetadata, "inputs" | "outputs"> {
+    return this.#told?.signature ?? { inputs: [], outputs: [] };
+  }
+
+  takesAndGives(): StepSignature {
+    return this.#told?.takesAndGives ?? {};
+  }
+
+  facts(): ModelFacts {
+    return this.#told?.facts ?? { platform: "levada", inputs: [], outputs: [] };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#told = undefined;
+    await this.#seat.close();
+  }
+}

@@ -1,0 +1,215 @@
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
+import { serving } from "../../../../lib/functions/serving.ts";
+import type { Flow } from "../../../../lib/flow/flow.ts";
+import type { Mechanism } from "../../../../lib/graph/mechanism.ts";
+import { modelRouter } from "../../../../lib/routers/model_router.ts";
+import { AddOne, Doubling, Moody } from "../../../support/hosted_models.ts";
+
+/** A flow with one model that behaves as it is told, and one that behaves well, inline. */
+async function start(mechanism: Mechanism, args: object = {}) {
+  const lines: string[] = [];
+  const logged = Promise.withResolvers<void>();
+  const line = (message: string) => {
+    lines.push(message);
+    if (/ended/.test(message)) logged.resolve();
+  };
+  const fn = serving("apart").setParam("p", "parameter").setParam("client", new (class Client {})());
+  const router = fn.setTopology("router");
+  router.addRoute("moody", Moody, { mechanism, k: 2, own: { deep: [1] }, ...args });
+  router.addRoute("calm", Moody, { k: 10 });
+  const metrics: unknown[] = [];
+  const flow = await fn.start({ log: { debug: line, info: line, warn: line, error: line } });
+  const ask = (what: unknown, model = "moody", options = {}) =>
+    flow.ask({ inputs: [what] }, { path: `/v2/models/${model}/infer`, ...options }) as Promise<{ outputs: unknown }>;
+  return { flow, ask, lines, metrics, ended: logged.promise };
+}
+
+/** Asks until the model is there again: it starts anew after a pause. */
+async function untilThere(ask: (what: unknown) => Promise<{ outputs: unknown }>): Promise<unknown> {
+  for (;;) {
+    try {
+      return (await ask(21)).outputs;
+    } catch (error) {
+      strictEqual((error as { status?: number }).status, 503, String(error));
+      await new Promise((resolve) => setTimeout(resolve, 20)); // a caller's retry
+    }
+  }
+}
+
+function moody(flow: Flow) {
+  return flow.models().find(({ key }) => key === "moody")!;
+}
+
+const EVERYWHERE: readonly Mechanism[] = [
+  { kind: "worker", timeLimitMs: 20_000 },
+  { kind: "pool", workers: 2, timeLimitMs: 20_000 },
+  { kind: "process", timeLimitMs: 20_000 },
+];
+
+for (const mechanism of EVERYWHERE) {
+  const { kind } = mechanism as { kind: string };
+
+  Deno.test(`mechanism "${kind}" answers as a model that runs inline`, async () => {
+    const { flow, ask } = await start(mechanism);
+    const reply = await ask(3) as unknown as Record<string, unknown>;
+    deepStrictEqual([reply.model_name, reply.outputs], ["moody", [6]]);
+    deepStrictEqual((await ask("tell")).outputs, ["moody", "apart", "parameter", { deep: [1] }]);
+    const where = await flow.ask({ a: 1 }, { path: "/v2/models/moody/where", id: "w" });
+    deepStrictEqual(where, { path: "where", method: "POST", id: "w" });
+    strictEqual(moody(flow).state, "ready");
+    await rejects(flow.ask({}, { path: "/v2/models/moody/infer" }), { status: 400, message: /no key "inputs"/ });
+    await flow.close();
+  });
+
+  Deno.test(`mechanism "${kind}" brings log lines of the model to the flow's log`, async () => {
+    const { flow, ask, lines } = await start(mechanism);
+    await ask("tell");
+    ok(lines.includes("beware"));
+    ok(lines.includes("small trouble"));
+    await flow.close();
+  });
+
+  Deno.test(`mechanism "${kind}" survives an exit, a stray throw, a stray rejection and a stack overflow`, async () => {
+    const { flow, ask } = await start(mechanism);
+    for (
+      const [what, why] of [["exit", /code 3/], ["throw later", /timer|code 1/], ["reject", /took|code 1/]] as const
+    ) {
+      const both = await Promise.allSettled([ask(what), ask(4, "calm")]);
+      const [failed, calm] = both;
+      strictEqual(failed.status, "rejected");
+      strictEqual(failed.reason.status, 500);
+      match(failed.reason.message, why);
+      deepStrictEqual(calm.status === "fulfilled" && calm.value.outputs, [40]);
+      deepStrictEqual(await untilThere(ask), [42]);
+    }
+    await rejects(ask("deep"), { status: 500, message: /Maximum call stack size exceeded/ });
+    deepStrictEqual((await ask(1)).outputs, [2]);
+    await flow.close();
+  });
+
+  Deno.test(`mechanism "${kind}" ends a loop at its time limit, while others answer, and starts anew`, async () => {
+    const { flow, ask, ended } = await start({ ...mechanism as object, timeLimitMs: 300 } as Mechanism);
+    const looping = rejects(ask("loop"), { status: 504, message: /there is none after 300 ms/ });
+    deepStrictEqual((await ask(4, "calm")).outputs, [40]);
+    await looping;
+    await ended;
+    deepStrictEqual(await untilThere(ask), [42]);
+    await flow.close();
+  });
+
+  Deno.test(`mechanism "${kind}" tells the model when the caller leaves`, async () => {
+    const { flow, ask, lines } = await start(mechanism);
+    const leaving = new AbortController();
+    const asked = ask("wait", "moody", { signal: leaving.signal });
+    while (!lines.includes("waiting")) await new Promise((resolve) => setTimeout(resolve, 5));
+    leaving.abort();
+    await rejects(asked);
+    while (!lines.includes("aborted")) await new Promise((resolve) => setTimeout(resolve, 5));
+    deepStrictEqual((await ask(1)).outputs, [2]);
+    await flow.close();
+  });
+
+  Deno.test(`mechanism "${kind}" tells of answers that cannot be sent`, async () => {
+    const { flow, ask } = await start(mechanism);
+    await rejects(ask("function"), {
+      message: /Cannot send the answer of model "moody": it\.outputs\[0\] is a function, and only data/,
+    });
+    deepStrictEqual((await ask(1)).outputs, [2]);
+    await flow.close();
+  });
+
+  Deno.test(`mechanism "${kind}" tells why a model does not load`, async () => {
+    await rejects(start(mechanism, { refuses: true }), { message: /Cannot load model "moody": cannot load/ });
+  });
+
+  Deno.test(`mechanism "${kind}" takes tensors and gives tensors, and leaves the caller's as they are`, async () => {
+    const fn = serving("tensors");
+    fn.setTopology("router").addRoute("double", Doubling, { mechanism });
+    const flow = await fn.start();
+    const data = new Float32Array(100_000).fill(1.5);
+    const reply = await flow.ask({ inputs: [{ name: "x", datatype: "FP32", shape: [100_000], data }] }, {
+      path: "/v2/models/double/infer",
+    }) as { outputs: { name: string; data: Float32Array }[] };
+    deepStrictEqual([reply.outputs[0]!.name, reply.outputs[0]!.data.length, reply.outputs[0]!.data[99_999]], [
+      "y",
+      100_000,
+      3,
+    ]);
+    deepStrictEqual([data.length, data[0]], [100_000, 1.5]);
+    deepStrictEqual(flow.models()[0]!.facts().inputs, [{ name: "x", datatype: "FP32", shape: [-1] }]);
+    await flow.close();
+  });
+
+  Deno.test(`mechanism "${kind}" runs a task that is no model`, async () => {
+    const fn = serving("task");
+    fn.setTopology("router", modelRouter()).addRoute("one", AddOne, { mechanism, by: 3 });
+    const flow = await fn.start();
+    deepStrictEqual(await flow.ask({ n: 4 }, { path: "/v2/models/one/infer" }), { n: 7 });
+    await rejects(flow.ask({}, { path: "/v2/models/one/infer" }), { status: 500, message: /n is no number/ });
+    await flow.close();
+  });
+}
+
+Deno.test(`mechanism "worker" stops a model whose heap is full`, async () => {
+  const { flow, ask } = await start({ kind: "worker", timeLimitMs: 1_500, memoryLimitMb: 64 });
+  const full = rejects(ask("heap"), { status: 504 });
+  deepStrictEqual((await ask(4, "calm")).outputs, [40]);
+  await full;
+  deepStrictEqual(await untilThere(ask), [42]);
+  await flow.close();
+});
+
+for (const what of ["heap", "bytes"]) {
+  Deno.test(`mechanism "process" ends a model that takes too much memory: ${what}`, async () => {
+    const { flow, ask } = await start({ kind: "process", timeLimitMs: 30_000, memoryLimitMb: 300 });
+    const full = rejects(ask(what), { status: 500, message: /MB of memory|SIGTRAP|SIGABRT|SIGILL|code/ });
+    deepStrictEqual((await ask(4, "calm")).outputs, [40]);
+    await full;
+    deepStrictEqual(await untilThere(ask), [42]);
+    await flow.close();
+  });
+}
+
+Deno.test(`mechanism "pool" keeps others waiting no longer than until a worker is free, and takes back who leaves the queue`, async () => {
+  const { flow, ask } = await start({ kind: "pool", workers: 1, timeLimitMs: 300 });
+  const looping = rejects(ask("loop"), { status: 504 });
+  const leaving = new AbortController();
+  const queued = rejects(ask(5, "moody", { signal: leaving.signal }));
+  leaving.abort();
+  await queued;
+  await looping;
+  deepStrictEqual(await untilThere(ask), [42]);
+  await flow.close();
+});
+
+Deno.test("a model elsewhere tells that it starts anew", async () => {
+  const { flow, ask } = await start({ kind: "worker", timeLimitMs: 20_000 });
+  await rejects(ask("exit"), { status: 500 });
+  strictEqual(moody(flow).state, "loading");
+  match(moody(flow).reason ?? "", /exited with code 3/);
+  await rejects(ask(1), (error) => {
+    const { status, cause } = error as { status: number; cause: { retryAfterMs?: number } };
+    strictEqual(status, 503);
+    ok(cause.retryAfterMs !== undefined && cause.retryAfterMs > 0);
+    return true;
+  });
+  deepStrictEqual(await untilThere(ask), [42]);
+  deepStrictEqual([moody(flow).state, moody(flow).reason], ["ready", undefined]);
+  await flow.close();
+});
+
+Deno.test("a mechanism is refused where it is none, and where the class does not say where it is", async () => {
+  class Local extends Moody {}
+  const fn = serving("faults");
+  const router = fn.setTopology("router");
+  router.addRoute("a", Moody, { mechanism: "thread" as "worker" });
+  router.addRoute("b", Local, { mechanism: "worker" });
+  router.addRoute("c", () => 1, { mechanism: "process" } as object);
+  await rejects(fn.start(), (error) => {
+    const { message } = error as Error;
+    match(message, /the mechanism of route "a" is "thread"\. Say "inline", "pool", "worker" or "process"/);
+    match(message, /route "b" runs by mechanism "worker", which imports its class anew, and class Local does not say/);
+    match(message, /route "c" runs by mechanism "process".*a function does not say where it is/);
+    return true;
+  });
+});
