@@ -129,8 +129,12 @@ function talking(site: Site, { talk, takesStream }: { talk: Talk; takesStream: b
   };
 }
 
-/** The messages of a call; that they have ended leaves the way for replies open. */
+/**
+ * The messages of a call; that they have ended leaves the way for replies open. One is read ahead: the stream's own rule would read 16,
+ * each as long as the limit lets it be, and lets nobody choose.
+ */
 function messagesOf(call: StreamCall): AsyncIterable<Buffer> {
+  (call as unknown as { readonly _readableState: { highWaterMark: number } })._readableState.highWaterMark = 1;
   return { [Symbol.asyncIterator]: () => call.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer> };
 }
 

@@ -1,17 +1,22 @@
-/** The function that the suite's clients ask: models of every kind that gRPC's calls can meet. */
+/** The functions that the suite's clients ask: models and streams of every kind that gRPC's calls can meet. */
 
 import {
   type Context,
+  type FlowEvent,
   type InferRequest,
   modelRouter,
   ModelServer,
   serving,
+  type ServingFunction,
   StatusError,
   Tensor,
   type TensorRequest,
 } from "../../../mod.ts";
 
-/** Gives every tensor back under its name with `_out` behind it. */
+/** What callers did, and what was done for them. */
+const COUNTS = { waiting: 0, left: 0, made: 0, stopped: 0, lasting: 0 };
+
+/** Gives every tensor back under its name with `_out` behind it, and the parameters as text. */
 class Echo extends ModelServer {
   static readonly inputs = [{ name: "x", datatype: "FP32", shape: [-1, 2] }];
   static readonly outputs = [{ name: "x_out", datatype: "FP32", shape: ["batch", 2] }];
@@ -37,10 +42,11 @@ class Sum extends ModelServer {
   }
 }
 
-/** Fails as it is told, with a status. */
+/** Fails with the status that it is given: 1 is an error of its own, and below 100 it does not fail. */
 class Failing extends ModelServer {
-  predict({ inputs }: InferRequest): never {
+  predict({ inputs }: InferRequest): readonly unknown[] {
     const [status] = inputs as number[];
+    if (this.key === "counted" && status === 1) return inputs;
     if (status === 1) throw new Error("it broke");
     throw new StatusError(status!, `told to fail with ${status} ü`, status === 503 ? { retryAfterMs: 1_500 } : {});
   }
@@ -48,53 +54,59 @@ class Failing extends ModelServer {
 
 /** Waits until its caller leaves, and counts who did. */
 class Waiting extends ModelServer {
-  static left = 0;
-  static waiting = 0;
-
-  async predict(_request: InferRequest, context: Context): Promise<never> {
-    Waiting.waiting += 1;
-    await new Promise<void>((resolve) => {
-      if (context.signal.aborted) resolve();
-      context.signal.addEventListener("abort", () => resolve());
-    });
-    Waiting.waiting -= 1;
-    Waiting.left += 1;
+  async predict(_request: InferRequest, { signal }: Context): Promise<never> {
+    COUNTS.waiting += 1;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    signal.addEventListener("abort", () => resolve());
+    if (!signal.aborted) await promise;
+    COUNTS.waiting -= 1;
+    COUNTS.left += 1;
     throw new Error("its caller left");
   }
 }
 
-/** Tells how many callers wait, and how many have left. */
 class Counting extends ModelServer {
   predict(): number[] {
-    return [Waiting.waiting, Waiting.left, Chunks.made, Chunks.stopped];
+    return Object.values(COUNTS);
   }
 }
 
-/** What the streaming function did. */
-const Chunks = { made: 0, stopped: 0 };
+/** Tells what came with the request. */
+class Headers {
+  doEvent({ headers, trigger, path }: FlowEvent): string[] {
+    return [[...headers].map((pair) => pair.join(": ")).join("\n") + `\ntrigger: ${trigger}\npath: ${path}`];
+  }
+}
 
-/** Models behind one router. */
-export function models() {
+/** Models behind one router, and a branch that goes on when the caller of `lasting` has its answer. */
+export function models(): ServingFunction {
   const fn = serving("grpc-models");
-  fn.addModel("echo", Echo).addModel("sum", Sum).addModel("sum:v2", Sum).addModel("failing", Failing);
-  fn.addModel("waiting", Waiting).addModel("counting", Counting);
+  const begin = fn.setTopology("flow").to("begin", (event: FlowEvent) => event, { fullEvent: true });
+  const router = begin.to("models", modelRouter()).respond();
+  router.addRoute("echo", Echo).addRoute("sum", Sum).addRoute("sum:v2", Sum).addRoute("loose", Sum);
+  router.addRoute("failing", Failing).addRoute("counted", Failing).addRoute("waiting", Waiting);
+  router.addRoute("counting", Counting).addRoute("lasting", Sum).addRoute("headers", Headers);
+  begin.to("behind", async (event: FlowEvent, { signal }: Context) => {
+    if (!event.path.includes("lasting")) return;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    if (!signal.aborted) COUNTS.lasting += 1;
+  }, { fullEvent: true });
   return fn;
 }
 
-/** A flow that answers a request by several chunks. */
-export function streaming() {
+/** A flow that answers a request by as many chunks as it says, each of so many bytes: `[chunks, bytes]`. */
+export function streaming(): ServingFunction {
   const fn = serving("grpc-streaming");
-  void modelRouter;
   fn.setTopology("flow").to("repeat", async function* repeat(body: { inputs: { data: ArrayLike<number> }[] }) {
+    const [count = 0, bytes = 4] = Array.from(body.inputs[0]!.data, Number);
     try {
-      const count = Number(body.inputs[0]!.data[0]);
       for (let n = 0; n < count; n++) {
-        Chunks.made += 1;
-        yield [n];
         if (count === 13 && n === 2) throw new StatusError(422, "thirteen breaks");
+        COUNTS.made += 1;
+        yield new Int32Array(bytes / 4).fill(n);
       }
     } finally {
-      Chunks.stopped += 1;
+      COUNTS.stopped += 1;
     }
   }).respond();
   return fn;
