@@ -86,14 +86,21 @@ class FlowApp implements App, ServerView {
     return this.flow.models();
   }
 
-  async fetch(request: Request, info: RequestInfo = {}): Promise<Response> {
+  fetch(request: Request, info: RequestInfo = {}): Promise<Response> {
     const path = requestPath(request.url);
-    if (this.#watch === undefined) return await this.#answer(request, path, info);
-    return await this.#watch.answer(request, path, (asked) => this.#answer(request, path, { ...info, asked }));
+    if (this.#watch === undefined) return this.#answer(request, path, info);
+    return this.#watch.answer(
+      request,
+      path,
+      (asked) => this.#answer(request, path, asked === undefined ? info : { ...info, asked }),
+    );
   }
 
-  async #answer(request: Request, path: string, info: WatchedInfo): Promise<Response> {
-    if (!mayBeOwn(request.method, path)) return await this.#ask(request, path, info);
+  #answer(request: Request, path: string, info: WatchedInfo): Promise<Response> {
+    return mayBeOwn(request.method, path) ? this.#answerOwn(request, path, info) : this.#ask(request, path, info);
+  }
+
+  async #answerOwn(request: Request, path: string, info: WatchedInfo): Promise<Response> {
     try {
       return await answerOwn(request, this, () => this.#ask(request, path, info));
     } catch (error) {

@@ -22,14 +22,13 @@ export function measuring(registry: Registry): Instruments {
   const custom = new CustomMetrics(registry);
   const models = new Map<string, Histogram>();
   return {
-    step: (operator, { step, function: fn }) =>
-      measuredStep(
-        operator,
-        registry.histogram("levada_step_duration_seconds", "Time that a step works on an event", {
-          function: fn,
-          step,
-        }),
-      ),
+    step(operator, { step, function: fn }) {
+      const labels = { function: fn, step };
+      return measuredStep(operator, {
+        events: registry.counter("levada_step_events", "Events that a step was given", labels),
+        times: registry.histogram("levada_step_duration_seconds", "Time that a step works on an event", labels),
+      });
+    },
     model({ function: fn, model, operation: asked, event }, answer) {
       const operation = operationLabel(asked, event.method);
       const key = `${fn}\n${model}\n${operation}`;

@@ -40,32 +40,40 @@ export class RequestWatch {
   }
 
   /** Has a request answered by `answer`, which does not reject. */
-  async answer(request: Request, path: string, answer: (asked: Asked) => Promise<Response>): Promise<Response> {
+  answer(request: Request, path: string, answer: (asked?: Asked) => Promise<Response>): Promise<Response> {
     const { metrics, tracing, accessLog } = this.#parts;
     const beganMs = performance.now();
     metrics?.begin();
+    if (tracing !== undefined || accessLog !== undefined) return this.#follow(request, { path, beganMs }, answer);
+    return answer().then((response) => {
+      metrics?.end(path, response.status, beganMs);
+      return response;
+    });
+  }
+
+  async #follow(
+    request: Request,
+    { path, beganMs }: { readonly path: string; readonly beganMs: number },
+    answer: (asked?: Asked) => Promise<Response>,
+  ): Promise<Response> {
+    const { metrics, tracing, accessLog } = this.#parts;
     const span = tracing?.begin(request, routeOf(path));
     const asked = new Asked(span);
-    let status = 500;
-    try {
-      const response = await (span === undefined ? answer(asked) : span.within(() => answer(asked)));
-      status = response.status;
-      return response;
-    } finally {
-      metrics?.end(path, status, beganMs);
-      if (accessLog !== undefined) {
-        const tookMs = Math.round((performance.now() - beganMs) * 1_000) / 1_000;
-        accessLog.info(`${request.method} ${path} ${status}`, {
-          method: request.method,
-          path,
-          status,
-          tookMs,
-          ...(asked.event === undefined ? {} : { event: asked.event.id }),
-          ...(span === undefined ? {} : span.ids),
-        });
-      }
-      span?.end(status);
+    const response = await (span === undefined ? answer(asked) : span.within(() => answer(asked)));
+    const { status } = response;
+    metrics?.end(path, status, beganMs);
+    if (accessLog !== undefined) {
+      accessLog.info(`${request.method} ${path} ${status}`, {
+        method: request.method,
+        path,
+        status,
+        tookMs: Math.round((performance.now() - beganMs) * 1_000) / 1_000,
+        ...(asked.event === undefined ? {} : { event: asked.event.id }),
+        ...span?.ids,
+      });
     }
+    span?.end(status);
+    return response;
   }
 }
 

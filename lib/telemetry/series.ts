@@ -28,6 +28,8 @@ export class Histogram {
   readonly counts: number[];
   /** The sum of all values. */
   sum = 0;
+  /** How many there are. */
+  count = 0;
   /** Is told each value too; nobody where it is undefined. */
   mirror: ((value: number) => void) | undefined;
 
@@ -37,12 +39,18 @@ export class Histogram {
     this.counts = new Array(bounds.length + 1).fill(0);
   }
 
+  /** The mean of all values; 0 where there are none. */
+  get mean(): number {
+    return this.count === 0 ? 0 : this.sum / this.count;
+  }
+
   /** Adds a value. */
   observe(value: number): void {
     const { bounds } = this;
     let at = 0;
     while (at < bounds.length && value > bounds[at]!) at += 1;
     this.counts[at]! += 1;
+    this.count += 1;
     this.sum += value;
     this.mirror?.(value);
   }

@@ -123,7 +123,7 @@ const VERSION = "0.1.0";
  *
  * const { text } = await telemetry.text();
  * match(text, /levada_requests_total\{function="sums",model="",code="200"\} 1/);
- * match(text, /levada_step_duration_seconds_count\{function="sums",step="sum"\} 1/);
+ * match(text, /levada_step_events_total\{function="sums",step="sum"\} 1/);
  * match(text, /levada_app_numbers_total\{function="sums",step="sum"\} 3/);
  * ```
  */

@@ -81,7 +81,7 @@ function markdown(groups: ReadonlyMap<string, readonly Row[]>): string {
 
 /** Events a second, where a group says how many one run takes: `2000 events, …`. */
 function perSecond(group: string, us: number): string {
-  const events = /^(\d+) events/.exec(group)?.[1];
+  const events = /^(\d+) (?:events|requests)/.exec(group)?.[1];
   return events === undefined ? "" : Number((Number(events) * 1e6 / us).toPrecision(3)).toLocaleString("en");
 }
 

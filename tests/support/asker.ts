@@ -4,8 +4,8 @@ export class Asker {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   readonly #lines: AsyncIterator<string>;
 
-  constructor(program: string, args: readonly string[]) {
-    this.#child = new Deno.Command(program, { args: [...args], stdin: "piped", stdout: "piped" }).spawn();
+  constructor(program: string, args: readonly string[], { env = {} }: { env?: Record<string, string> } = {}) {
+    this.#child = new Deno.Command(program, { args: [...args], env, stdin: "piped", stdout: "piped" }).spawn();
     this.#writer = this.#child.stdin.getWriter();
     this.#lines = lines(this.#child.stdout);
   }

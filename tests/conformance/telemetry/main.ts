@@ -150,7 +150,7 @@ function sampleChecks(samples: readonly Sample[]): Readonly<Record<string, () =>
       deepStrictEqual({
         answered: valueOf("levada_requests_total", { function: "outer", model: "", code: "200" }),
         failed: valueOf("levada_requests_total", { function: "outer", code: "500" }),
-        step: valueOf("levada_step_duration_seconds_count", { function: "outer", step: "checked" }),
+        step: valueOf("levada_step_events_total", { function: "outer", step: "checked" }),
         failures: valueOf("levada_step_failures_total", { step: "checked" }),
         model: valueOf("levada_model_duration_seconds_count", { model: "twice", operation: "infer" }),
         state: valueOf("levada_model_state", { model: "twice", state: "ready" }),

@@ -53,9 +53,10 @@ Deno.test("openTelemetry() measures requests, steps, models, queues, failures an
     'levada_requests_total{model="",code="204"}': 1,
     'levada_requests_total{model="",code="422"}': 1,
     'levada_request_duration_seconds_count{model=""}': 3,
-    'levada_step_duration_seconds_count{step="whole"}': 3,
+    'levada_step_events_total{step="whole"}': 3,
+    'levada_step_events_total{step="checked"}': 2,
     'levada_step_duration_seconds_count{step="checked"}': 2,
-    'levada_step_duration_seconds_count{step="twice"}': 1,
+    'levada_step_events_total{step="twice"}': 1,
     'levada_step_failures_total{step="checked"}': 1,
     'levada_model_duration_seconds_count{model="twice",operation="infer"}': 1,
     'levada_app_rows_total{step="twice"}': 2,
@@ -81,7 +82,7 @@ Deno.test("openTelemetry() measures steps on the short way, and those that answe
   strictEqual((await server.test("/", 10, { silent: true })).status, 400);
   const found = await values(telemetry);
   deepStrictEqual(
-    ["now", "later", "thrown"].map((step) => found[`levada_step_duration_seconds_count{step="${step}"}`]),
+    ["now", "later", "thrown"].map((step) => found[`levada_step_events_total{step="${step}"}`]),
     [2, 2, 2],
   );
 });

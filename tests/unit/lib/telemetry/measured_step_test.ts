@@ -1,0 +1,61 @@
+import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/strict";
+import { FlowEvent } from "levada";
+import type { Operator, PlainCall } from "../../../../lib/graph/operator.ts";
+import { measured, measuredStep } from "../../../../lib/telemetry/measured_step.ts";
+import { Counter, Histogram } from "../../../../lib/telemetry/series.ts";
+import { quietContext } from "../../../support/open_router.ts";
+
+function open(fn: (body: unknown) => unknown) {
+  const series = { events: new Counter(), times: new Histogram([1]) };
+  const plain: PlainCall = { fn, context: quietContext("s"), takesContext: false, react: (_result, event) => event };
+  const operator: Operator = {
+    plain,
+    process(event) {
+      event.body = fn(event.body);
+      return event;
+    },
+  };
+  return { ...series, step: measuredStep(operator, series) };
+}
+
+Deno.test("measuredStep() times one in 16 of what is quick, and counts each", () => {
+  const { step, events, times } = open((body) => body);
+  for (let n = 0; n < 33; n++) strictEqual(step.plain!.fn(n, step.plain!.context), n);
+  deepStrictEqual([events.value, times.count], [33, 3]);
+});
+
+Deno.test("measuredStep() times each event that answers later, and each on the long way", async () => {
+  const { step, events, times } = open((body) => Promise.resolve(body));
+  for (let n = 0; n < 5; n++) strictEqual(await step.plain!.fn(n, step.plain!.context), n);
+  deepStrictEqual([events.value, times.count], [5, 5]);
+  const long = open((body) => body);
+  for (let n = 0; n < 5; n++) long.step.process(new FlowEvent(n));
+  deepStrictEqual([long.events.value, long.times.count], [5, 5]);
+});
+
+Deno.test("measuredStep() times what fails, and lets the failure through", () => {
+  const { step, events, times } = open(() => {
+    throw new RangeError("no");
+  });
+  throws(() => step.plain!.fn(1, step.plain!.context), RangeError);
+  throws(() => step.process(new FlowEvent(1)), RangeError);
+  deepStrictEqual([events.value, times.count], [2, 2]);
+});
+
+Deno.test("measuredStep() keeps what the step can do, and no more", () => {
+  const operator: Operator = { process: (event) => event, flush() {}, models: () => [] };
+  const step = measuredStep(operator, { events: new Counter(), times: new Histogram([1]) });
+  deepStrictEqual(Object.keys(step).sort(), ["flush", "models", "process"]);
+});
+
+Deno.test("measured() times work that answers now, later, and not at all", async () => {
+  const times = new Histogram([1]);
+  strictEqual(measured(times, () => 1), 1);
+  strictEqual(await measured(times, () => Promise.resolve(2)), 2);
+  await rejects(measured(times, () => Promise.reject(new RangeError("no"))), RangeError);
+  throws(() =>
+    measured(times, () => {
+      throw new RangeError("no");
+    }), RangeError);
+  strictEqual(times.count, 4);
+});
