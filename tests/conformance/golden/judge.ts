@@ -3,6 +3,7 @@
 import { unknownCheck } from "./checks.ts";
 import { compare } from "./compare.ts";
 import type { GoldenCase } from "./golden_case.ts";
+import { unrecordedStep } from "./model_runner.ts";
 import { Needs } from "./needs.ts";
 import { perform } from "./perform.ts";
 import type { Difference } from "./rule.ts";
@@ -63,7 +64,9 @@ function lineOf({ aspect, text, asked }: Difference, broken: string | undefined)
 
 /** What the runner itself lacks for a case. */
 function lackingFor(given: GoldenCase): string | undefined {
-  if (given.build_error?.op === -1) return "a step that was made outside of the recorded calls";
+  if (given.build_error?.op === -1 && unrecordedStep(given) === undefined) {
+    return "a step that was made outside of the recorded calls";
+  }
   const check = unknownCheck(given);
   if (check !== undefined) return `a way to check "${check}"`;
   const isLooked = [given.requests, given.build_error, given.checks, given.plot, given.runs].some((part) =>

@@ -6,7 +6,11 @@ import { EVENT_HANDLERS } from "./library/event_handlers.ts";
 import { FOLDS } from "./library/folds.ts";
 import { EXPRESSIONS, HANDLERS, MADE_HANDLERS } from "./library/handlers.ts";
 import { MODELS } from "./library/models.ts";
+import { Boom, Inc, NoPred, sel } from "./library/runner_models.ts";
 import { STREAMS } from "./library/streams.ts";
+
+/** Models and selectors of the model runner. */
+const RUNNER_MODELS: Readonly<Record<string, unknown>> = { Inc, Boom, NoPred, Sel: sel };
 
 /** Names that are known and not written here yet, with the export or the ability that they need. */
 const LACKING: Readonly<Record<string, string>> = {
@@ -16,10 +20,6 @@ const LACKING: Readonly<Record<string, string>> = {
   // models and their hooks
   LoggedModel: "loggedResults",
   SlowLoad: "loading in the background",
-  Inc: "modelRunner",
-  Boom: "modelRunner",
-  NoPred: "modelRunner",
-  Sel: "modelRunner",
   // routers with methods of one's own
   PreRouter: "a router's preprocess",
   SumEnsemble: "an ensemble's own vote",
@@ -36,14 +36,15 @@ export function handlerOf(name: string): unknown {
 /** A class by its name, and the method that it is entered by; undefined where there is none. */
 export function classOf(name: string, method?: string): unknown {
   const full = method === undefined || method === "do" ? name : `${name}.${method}`;
-  return known(name) ?? own(CLASSES, full) ?? own(MODELS, full);
+  return known(name) ?? own(CLASSES, full) ?? own(MODELS, full) ?? own(RUNNER_MODELS, full);
 }
 
 /** Every name that has a meaning here, lacking ones included. */
 export function knownNames(): string[] {
-  return [LACKING, MADE_HANDLERS, HANDLERS, EXPRESSIONS, EVENT_HANDLERS, FOLDS, STREAMS, CLASSES, MODELS].flatMap((
-    table,
-  ) => Object.keys(table));
+  return [LACKING, MADE_HANDLERS, HANDLERS, EXPRESSIONS, EVENT_HANDLERS, FOLDS, STREAMS, CLASSES, MODELS, RUNNER_MODELS]
+    .flatMap((
+      table,
+    ) => Object.keys(table));
 }
 
 function known(name: string): undefined {

@@ -3,6 +3,7 @@
 import { type AnyChain, type AnyFunction, type AnyGraph, callMethod, serving } from "./facade.ts";
 import type { BuildCall, GoldenCase } from "./golden_case.ts";
 import { classOf, handlerOf } from "./meanings.ts";
+import { type AnyStepOf, modelRunner, type RunnerCall, unrecordedStep } from "./model_runner.ts";
 import { Needs } from "./needs.ts";
 import { defaultOptions, readyStep } from "./ready_steps.ts";
 import { recorded } from "./recorded.ts";
@@ -75,6 +76,8 @@ class Translator {
         throw error instanceof Needs ? error : new BuildRefusal(op, error);
       }
     }
+    const unrecorded = unrecordedStep(this.#case);
+    if (unrecorded !== undefined) this.#addChain(this.#flow(), unrecorded);
     if (this.#graph === undefined && this.#case.graph?.topology === "flow") this.#flow();
     if (this.#case.graph?.engine === "sync") this.#respondAtEnd();
     return { fn: this.#fn, graph: this.#graph, routesRun: this.#routesRun, returned: this.#returned };
@@ -156,8 +159,13 @@ class Translator {
   }
 
   #to(on: string, words: Map<string, unknown>): void {
-    const { name, step, options } = this.#stepOf(words);
-    this.#remember(on === "graph" ? this.#flow().to(name, step, options) : this.#step(on).to(name, step, options));
+    this.#addChain(on === "graph" ? this.#flow() : this.#step(on), this.#stepOf(words));
+  }
+
+  #addChain(before: AnyGraph | AnyChain, { name, step, options, models = [] }: AnyStepOf): void {
+    const chain = before.to(name, step, options);
+    for (const { key, model, args } of models) this.#addTo(chain, key, { route: model, args });
+    this.#remember(chain);
   }
 
   #addStep(words: Map<string, unknown>): void {
@@ -233,12 +241,13 @@ class Translator {
   }
 
   /** The name, the step and its options that MLRun's words for a step mean. */
-  #stepOf(words: Map<string, unknown>): { name: string; step: unknown; options: Record<string, unknown> } {
+  #stepOf(words: Map<string, unknown>): AnyStepOf {
     const className = take(words, "class_name");
     const handler = take(words, "handler") as string | undefined;
     const name = String(take(words, "name") ?? defaultName(className, handler));
     const options = stepOptions(words);
-    if (isRecord(className)) throw new Needs(specialStep(className));
+    if (isRecord(className) && "$model_runner" in className) return modelRunner(className.$model_runner as RunnerCall);
+    if (isRecord(className)) throw new Needs(Object.keys(className).join(", "));
     const step = typeof className === "string"
       ? this.#readyOrClass(className, words, this.#isTerminal(name), handler)
       : handler === undefined
@@ -282,9 +291,4 @@ class Translator {
   #step(name: string): AnyChain {
     return this.#chains.get(name) ?? this.#flow().step(name);
   }
-}
-
-function specialStep(given: Record<string, unknown>): string {
-  if ("$model_runner" in given) return "modelRunner";
-  return Object.keys(given).join(", ");
 }

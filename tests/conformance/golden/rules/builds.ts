@@ -13,6 +13,7 @@ const ONLY_SYNC = [
   /synchronous flow engine doesnt support branches/,
   /sync engine can only have one starting step/,
   /Cyclic graphs are not supported with sync engine/,
+  /^ModelRunnerStep can be added to 'Flow' topology graph only$/,
 ];
 
 /** There is one engine. */

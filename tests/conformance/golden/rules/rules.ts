@@ -8,6 +8,7 @@ import { ERROR_RULES } from "./errors.ts";
 import { FLOW_RULES } from "./flows.ts";
 import { HANDLER_RULES } from "./handlers.ts";
 import { LOOK_RULES } from "./looks.ts";
+import { RUNNER_RULES } from "./model_runners.ts";
 import { PARALLEL_RULES } from "./parallel_runs.ts";
 import { QUEUE_RULES } from "./queues.ts";
 import { REMOTE_RULES } from "./remote.ts";
@@ -20,6 +21,7 @@ export const RULES: readonly Rule[] = [
   ...STREAM_RULES,
   ...ROUTER_RULES,
   ...PARALLEL_RULES,
+  ...RUNNER_RULES,
   ...REMOTE_RULES,
   ...CHOICE_RULES,
   ...HANDLER_RULES,
