@@ -72,7 +72,7 @@ export {
   type StepSpec,
   Streamed,
 } from "./lib/graph/operator.ts";
-export type { ModelFacts, ModelState, ServedModel } from "./lib/graph/served_model.ts";
+export type { ModelCounts, ModelFacts, ModelState, ServedModel } from "./lib/graph/served_model.ts";
 export type { StepSignature } from "./lib/graph/signature.ts";
 export type { StepPlace } from "./lib/graph/step_place.ts";
 export { Plot, type PlotOptions } from "./lib/plot/plot.ts";

@@ -17,6 +17,20 @@ export interface ModelFacts {
   readonly outputs: readonly TensorSpec[];
 }
 
+/** What a model was asked to infer, predict or explain since it was loaded. */
+export interface ModelCounts {
+  /** How many requests it answered. */
+  readonly succeeded: number;
+  /** How long it worked on these, together, in milliseconds. */
+  readonly succeededMs: number;
+  /** How many requests it refused or failed. */
+  readonly failed: number;
+  /** How long it worked on these, together, in milliseconds. */
+  readonly failedMs: number;
+  /** When it was last done with one, in milliseconds since 1970; undefined where it was asked nothing. */
+  readonly lastTime: number | undefined;
+}
+
 /** One model that a step serves: what a server tells of it without asking the graph, and may do to it. */
 export interface ServedModel {
   /** What it is asked by, with its version: `iris:v2`. */
@@ -31,6 +45,10 @@ export interface ServedModel {
   readonly reason?: string | undefined;
   /** What it is and takes and gives; known once it is loaded. */
   facts(): ModelFacts;
+  /** What it was asked; undefined where nobody counts. */
+  counts?(): ModelCounts;
+  /** What can be asked of it besides its metadata: `infer`, `ready`, its own. Undefined where nobody says. */
+  operations?(): readonly string[];
   /** Loads it, or anew: the one that is loaded answers until the new one is ready. Undefined where nobody may. */
   load?(): Promise<void>;
   /** Takes it away, when what it is answering has been answered. Undefined where nobody may. */

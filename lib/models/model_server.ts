@@ -11,10 +11,12 @@ import type { TensorRequest } from "../protocol/tensor_request.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { askModel } from "./ask_model.ts";
 import { askWatched } from "./ask_watched.ts";
+import { AskedCounts } from "./asked_counts.ts";
 import { bodyField, decodeBody, describeBody, isObject } from "../protocol/request_body.ts";
 import { findModel, type ModelFiles } from "./model_file.ts";
 import { rowsInOrder } from "./infer_dict.ts";
 import type { Mechanism } from "../graph/mechanism.ts";
+import { modelMetadata, modelReadiness } from "./model_metadata.ts";
 import { customOperations, operationMethod } from "./operation.ts";
 import { tensorInfo } from "./tensor_info.ts";
 
@@ -86,6 +88,7 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
   #loading: Promise<void> | undefined;
   #isReady = false;
   #parameters: Readonly<Record<string, unknown>> = {};
+  readonly #counts = new AskedCounts();
 
   /** Made by the router with the arguments of its route. */
   constructor(args: ModelArgs, context: Context) {
@@ -164,6 +167,8 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
       ...keyParts(this.key),
       state: this.#isReady ? "ready" : "loading",
       facts: () => this.facts(),
+      counts: () => this.#counts,
+      operations: () => this.operations(),
     };
   }
 
@@ -228,20 +233,21 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
     if (typeof asked !== "string") throw badRequest(this.key, '"operation" is not text');
     switch (asked) {
       case "":
-        return this.#metadata();
+        return modelMetadata(this);
       case "ready":
         if (!isRead) throw wrongMethod(`model "${this.key}" whether it is ready`, event.method, ["GET"]);
-        if (!this.#isReady) throw notReady(this.key);
-        return readyReply(this.key, event.id);
+        return modelReadiness(this, event);
       case "infer":
       case "predict":
       case "explain":
         this.#checkAsked(asked, event);
-        return askModel(this, { operation: asked, event, body, context });
+        return this.#counts.count(() => askModel(this, { operation: asked, event, body, context }));
       case "infer_dict":
       case "predict_dict":
         this.#checkAsked(asked, event);
-        return askModel(this, { operation: "infer", event, body: this.#inOrder(asked, body), context });
+        return this.#counts.count(() =>
+          askModel(this, { operation: "infer", event, body: this.#inOrder(asked, body), context })
+        );
       default:
         return this.#custom(asked, event, body);
     }
@@ -261,11 +267,6 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
       throw new ModelError(`Cannot load model "${this.key}": ${why}`, { cause: error });
     }
     this.#isReady = true;
-  }
-
-  #metadata(): ModelMetadata {
-    const uid = this.args.modelEndpointUid;
-    return { name: this.name, model_endpoint_uid: typeof uid === "string" ? uid : "", ...this.signature() };
   }
 
   #checkAsked(operation: string, { method }: FlowEvent): void {

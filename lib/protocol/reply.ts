@@ -40,6 +40,10 @@ export interface InferReply<Outputs = unknown> {
 export interface ModelMetadata {
   /** The model's name. */
   name: string;
+  /** Its version, where it has one. */
+  versions?: readonly string[];
+  /** What runs it: `onnxruntime_onnx`; `levada` for a model of one's own. */
+  platform?: string;
   /** What model monitoring calls it; empty without monitoring. */
   model_endpoint_uid: string;
   /** What it takes. */

@@ -1,5 +1,7 @@
 /** A request's body, as models and routers take it. */
 
+import { parseJson } from "./parse_json.ts";
+
 /**
  * Reads a body that came as text or bytes with no JSON content type: it is taken as JSON when that gives an object.
  * Any other body stays what it is.
@@ -17,9 +19,9 @@ export function decodeBody(body: unknown): unknown {
   const text = body instanceof Uint8Array ? utf8(body) : body;
   if (typeof text !== "string" || !text.trimStart().startsWith("{")) return body;
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
-    if (error instanceof SyntaxError) return body;
+    if (error instanceof SyntaxError || error instanceof RangeError) return body;
     throw error;
   }
 }

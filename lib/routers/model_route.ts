@@ -2,7 +2,13 @@ import { describeThrown, StatusError } from "../errors.ts";
 import { CallContext } from "../flow/call_context.ts";
 import type { Context } from "../graph/context.ts";
 import { laterOf } from "../graph/later.ts";
-import { keyParts, type ModelFacts, type ModelState, type ServedModel } from "../graph/served_model.ts";
+import {
+  keyParts,
+  type ModelCounts,
+  type ModelFacts,
+  type ModelState,
+  type ServedModel,
+} from "../graph/served_model.ts";
 import type { StepSignature } from "../graph/signature.ts";
 import type { Maybe } from "../graph/typing.ts";
 import { askWatched } from "../models/ask_watched.ts";
@@ -94,6 +100,14 @@ export class ModelRoute implements Route, ServedModel {
 
   facts(): ModelFacts {
     return this.#instance.model.facts();
+  }
+
+  counts(): ModelCounts {
+    return this.#instance.model.served().counts!();
+  }
+
+  operations(): readonly string[] {
+    return this.#instance.model.operations();
   }
 
   /** Loads the model that the route was made with. */

@@ -20,9 +20,12 @@ export interface OwnPath {
   readonly method: "GET" | "POST";
   /** As hono takes it: `/v2/models/:model/config`. */
   readonly path: string;
-  /** `params` holds the parts of the path that have names, percent-decoded. What it throws is answered as an error, by its status. */
+  /**
+   * `params` holds the parts of the path that have names, percent-decoded. What it throws is answered as an error, by its status;
+   * undefined leaves the request to the graph, its body unread.
+   */
   answer(
     request: Request,
     asked: { readonly server: ServerView; readonly params: Readonly<Record<string, string>> },
-  ): Response | Promise<Response>;
+  ): Response | undefined | Promise<Response | undefined>;
 }

@@ -23,7 +23,11 @@ class OwnRouter {
       const [start] = path.split(/[:*]/, 1);
       if (start === path) this.#exact.add(`${method} ${path}`);
       else starts.add(`${method} ${start}`);
-      hono.on(method, path, ({ req, env }) => answer(req.raw, { server: env.server, params: req.param() }));
+      hono.on(
+        method,
+        path,
+        async ({ req, env }) => await answer(req.raw, { server: env.server, params: req.param() }) ?? await env.other(),
+      );
     }
     this.#starts = [...starts];
     hono.notFound(({ env }) => env.other());

@@ -8,23 +8,64 @@ import { difference as valueDifference } from "../same.ts";
 import { isRecord } from "../special.ts";
 import { errorOf, statusIs } from "./errors.ts";
 
-/** A model tells what it takes. */
+/** A model tells what it takes, and what the open inference protocol asks besides. */
 const METADATA_IS_THE_MODELS: Rule = {
   name: "metadata-is-the-models",
-  reason: "a model's inputs and outputs are read from its file; MLRun knows them only where somebody wrote them down",
+  reason:
+    "a model's inputs and outputs are read from its file, where MLRun knows them only if somebody wrote them down; the open inference protocol's fields stand beside MLRun's",
   judge(difference) {
     const given = answered(difference);
-    const recorded = given?.request.expect.body;
-    if (given?.request.method !== "GET" || !isRecord(recorded) || !isRecord(given.answer.body)) return undefined;
-    const isUnknown = (value: unknown) => Array.isArray(value) && value.length === 0;
-    if (!isUnknown(recorded.inputs) || !isUnknown(recorded.outputs)) return undefined;
-    const { inputs, outputs, ...rest } = given.answer.body;
-    const { inputs: _inputs, outputs: _outputs, ...expected } = recorded;
+    const recorded = metadataIn(given?.request.expect);
+    if (given?.request.method !== "GET" || recorded === undefined) return undefined;
+    const told = metadataIn({ body: given.answer.body ?? textOf(given.answer.text) });
+    if (told === undefined) return undefined;
+    const { inputs, outputs, platform, versions, backend: _backend, reason: _reason, ...rest } = told;
+    const { inputs: knownInputs, outputs: knownOutputs, ...expected } = recorded;
+    const version = /\/versions\/([^/]+)$/.exec(given.request.path)?.[1];
     return verdict(
       statusIs(200, given.answer),
       valueDifference(expected, rest),
-      ...[inputs, outputs].map((tensors) => areTensors(tensors) ? undefined : `no tensors: ${JSON.stringify(tensors)}`),
+      valueDifference(version === undefined ? undefined : [version], versions),
+      typeof platform === "string" && platform !== "" ? undefined : `no platform: ${JSON.stringify(platform)}`,
+      ...[[knownInputs, inputs], [knownOutputs, outputs]].map(([known, told]) =>
+        isUnknown(known) && areTensors(told) ? undefined : valueDifference(known, told)
+      ),
     );
+  },
+};
+
+function isUnknown(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+/** A model's metadata as it was recorded, over a socket as text; undefined for any other answer. */
+function metadataIn(
+  expected: { body?: unknown; response?: { body_text?: unknown } | undefined } | undefined,
+): Record<string, unknown> | undefined {
+  const told = expected?.body ?? textOf(expected?.response?.body_text);
+  return isRecord(told) && "inputs" in told && "outputs" in told && "model_endpoint_uid" in told ? told : undefined;
+}
+
+function textOf(text: unknown): unknown {
+  return typeof text === "string" && text.startsWith("{") ? JSON.parse(text) : undefined;
+}
+
+/** The server tells of itself. */
+const SERVER_METADATA: Rule = {
+  name: "server-metadata-is-the-servers",
+  reason:
+    "GET /v2 is the open inference protocol's question for the server: name, version and extensions; MLRun takes it for a wrong path",
+  judge(difference) {
+    const { aspect, asked } = difference;
+    if (asked?.request.path !== "/v2" || !["GET", "HEAD"].includes(asked.request.method)) return undefined;
+    if (aspect === "trace" || aspect === "routes") {
+      return verdict(asked.trace.length + asked.routes.length === 0 ? undefined : `it asked ${asked.trace.join(" ")}`);
+    }
+    const given = answered(difference);
+    if (given === undefined || asked.request.method === "HEAD") return undefined;
+    const { body, text } = given.answer;
+    const isTold = isRecord(body) && body.name === "levada" && Array.isArray(body.extensions);
+    return verdict(statusIs(200, given.answer), isTold ? undefined : `no metadata: ${text}`);
   },
 };
 
@@ -186,6 +227,7 @@ const OPTIONS_ARE_CHECKED: Rule = {
 /** The rules about routers, models and ensembles, the most particular first. */
 export const ROUTER_RULES: readonly Rule[] = [
   METADATA_IS_THE_MODELS,
+  SERVER_METADATA,
   METADATA_ASKS_NOBODY,
   ENSEMBLES_TELL_READINESS,
   HEALTH_IS_THE_SERVERS,

@@ -25,7 +25,13 @@ Deno.test("ModelServer as a step answers by the event's path", async () => {
     deepStrictEqual(timeless(ask(model, path)), { id: "ev1", model_name: "m1", outputs: 500 });
   }
   deepStrictEqual(ask(model, "/explain"), { id: "ev1", model_name: "m1", outputs: { explained: 5 } });
-  deepStrictEqual(ask(model, "/", { method: "GET" }), { name: "m1", model_endpoint_uid: "", inputs: [], outputs: [] });
+  deepStrictEqual(ask(model, "/", { method: "GET" }), {
+    name: "m1",
+    platform: "levada",
+    model_endpoint_uid: "",
+    inputs: [],
+    outputs: [],
+  });
   strictEqual(await (ask(model, "/ready", { method: "GET" }) as Response).text(), "Model m1 is ready (event_id = ev1)");
   deepStrictEqual(ask(model, "/myop"), { inputs: [5] });
 });
@@ -107,7 +113,13 @@ Deno.test("ModelServer is not ready before it is opened", () => {
   for (const [path, method] of [["/ready", "GET"], ["/infer", "POST"], ["/myop", "POST"]] as const) {
     throws(() => ask(model, path, { method }), { status: 408, message: 'Cannot ask model "m1" yet: it is not ready' });
   }
-  deepStrictEqual(ask(model, "/", { method: "GET" }), { name: "m1", model_endpoint_uid: "", inputs: [], outputs: [] });
+  deepStrictEqual(ask(model, "/", { method: "GET" }), {
+    name: "m1",
+    platform: "levada",
+    model_endpoint_uid: "",
+    inputs: [],
+    outputs: [],
+  });
 });
 
 Deno.test("open() loads once", async () => {

@@ -96,6 +96,7 @@ Deno.test("modelRouter() tells what a model is and whether it is ready", async (
   await using router = await fourRoutes();
   deepStrictEqual(await router.ask("/v2/models/m1", null, { method: "GET" }), {
     name: "m1",
+    platform: "levada",
     model_endpoint_uid: "m1_uid",
     inputs: [],
     outputs: [],

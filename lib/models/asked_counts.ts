@@ -1,0 +1,50 @@
+import { laterOf } from "../graph/later.ts";
+import type { ModelCounts } from "../graph/served_model.ts";
+import type { Maybe } from "../graph/typing.ts";
+
+/** Counts what a model was asked, and for how long it worked. */
+export class AskedCounts implements ModelCounts {
+  succeeded = 0;
+  succeededMs = 0;
+  failed = 0;
+  failedMs = 0;
+  lastTime: number | undefined;
+
+  /** Runs one request and counts it when it is answered. */
+  count(run: () => Maybe<unknown>): Maybe<unknown> {
+    const start = performance.now();
+    let answer: Maybe<unknown>;
+    try {
+      answer = run();
+    } catch (error) {
+      this.#fail(start);
+      throw error;
+    }
+    const later = laterOf(answer);
+    if (later === undefined) {
+      this.#succeed(start);
+      return answer;
+    }
+    return later.then((value) => {
+      this.#succeed(start);
+      return value;
+    }, (error) => {
+      this.#fail(start);
+      throw error;
+    });
+  }
+
+  #succeed(start: number): void {
+    const now = performance.now();
+    this.succeeded += 1;
+    this.succeededMs += now - start;
+    this.lastTime = performance.timeOrigin + now;
+  }
+
+  #fail(start: number): void {
+    const now = performance.now();
+    this.failed += 1;
+    this.failedMs += now - start;
+    this.lastTime = performance.timeOrigin + now;
+  }
+}
