@@ -7,6 +7,7 @@ import { votingEnsemble } from "../../../../lib/routers/voting_ensemble.ts";
 import { serving } from "../../../../lib/functions/serving.ts";
 import { testClock } from "../../../../lib/testing/mod.ts";
 import { EXPECTED, onnxFile } from "../../../support/onnx_models.ts";
+import type { ModelFacts } from "../../../../lib/graph/served_model.ts";
 import type { ModelMetadata } from "../../../../lib/protocol/reply.ts";
 import { openRouter, timeless } from "../../../support/open_router.ts";
 
@@ -48,7 +49,11 @@ Deno.test("OnnxModel answers no rows with no answers", async () => {
 
 Deno.test("OnnxModel tells what its file says of inputs and outputs", async () => {
   await using router = await openRouter(modelRouter(), MODELS);
-  const { platform: _, ...metadata } = await router.ask("/v2/models/model1", null, { method: "GET" }) as ModelMetadata;
+  const { platform: _platform, backend: _backend, reason: _reason, ...metadata } = await router.ask(
+    "/v2/models/model1",
+    null,
+    { method: "GET" },
+  ) as ModelMetadata & Partial<ModelFacts>;
   deepStrictEqual(metadata, {
     name: "model1",
     model_endpoint_uid: "",
