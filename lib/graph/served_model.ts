@@ -17,7 +17,7 @@ export interface ModelFacts {
   readonly outputs: readonly TensorSpec[];
 }
 
-/** What a model was asked to infer, predict or explain since it was loaded. */
+/** What a model was asked to infer, predict or explain since the flow was started. */
 export interface ModelCounts {
   /** How many requests it answered. */
   readonly succeeded: number;

@@ -1,6 +1,9 @@
 import { laterOf } from "../graph/later.ts";
 import type { ModelCounts } from "../graph/served_model.ts";
 import type { Maybe } from "../graph/typing.ts";
+import type { ModelAsk } from "./model_server.ts";
+
+const COUNTED = ["", "infer", "predict", "explain", "infer_dict", "predict_dict"];
 
 /** Counts what a model was asked, and for how long it worked. */
 export class AskedCounts implements ModelCounts {
@@ -10,12 +13,13 @@ export class AskedCounts implements ModelCounts {
   failedMs = 0;
   lastTime: number | undefined;
 
-  /** Runs one request and counts it when it is answered. */
-  count(run: () => Maybe<unknown>): Maybe<unknown> {
+  /** Asks one question, and counts it when it is answered, if it is one for a prediction. */
+  count({ operation, event }: ModelAsk, ask: () => Maybe<unknown>): Maybe<unknown> {
+    if (event.method !== "POST" || !COUNTED.includes(operation)) return ask();
     const start = performance.now();
     let answer: Maybe<unknown>;
     try {
-      answer = run();
+      answer = ask();
     } catch (error) {
       this.#fail(start);
       throw error;

@@ -22,6 +22,8 @@ export interface RunningModel extends AsyncDisposable {
   signature(): Pick<ModelMetadata, "inputs" | "outputs">;
   takesAndGives(): StepSignature;
   facts(): ModelFacts;
+  /** What can be asked of it; undefined where it does not say. */
+  operations?(): readonly string[];
 }
 
 /** A model that runs in a worker or a process. */

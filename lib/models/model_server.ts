@@ -5,7 +5,7 @@ import { keyParts, type ModelFacts, type ServedModel } from "../graph/served_mod
 import { declaredSignature, type StepSignature } from "../graph/signature.ts";
 import type { Maybe } from "../graph/typing.ts";
 import { badRequest, notReady, unknownOperation, wrongMethod } from "../protocol/refusal.ts";
-import { type InferReply, type InferRequest, type ModelMetadata, readyReply } from "../protocol/reply.ts";
+import { type InferReply, type InferRequest, type ModelMetadata } from "../protocol/reply.ts";
 import type { TensorReply } from "../protocol/tensor_reply.ts";
 import type { TensorRequest } from "../protocol/tensor_request.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -241,13 +241,11 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
       case "predict":
       case "explain":
         this.#checkAsked(asked, event);
-        return this.#counts.count(() => askModel(this, { operation: asked, event, body, context }));
+        return askModel(this, { operation: asked, event, body, context });
       case "infer_dict":
       case "predict_dict":
         this.#checkAsked(asked, event);
-        return this.#counts.count(() =>
-          askModel(this, { operation: "infer", event, body: this.#inOrder(asked, body), context })
-        );
+        return askModel(this, { operation: "infer", event, body: this.#inOrder(asked, body), context });
       default:
         return this.#custom(asked, event, body);
     }
@@ -256,7 +254,8 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
   /** A model as a step of a flow: the operation is the event's path. */
   doEvent(event: FlowEvent<Request>, context: Context): Maybe<InferReply<Outputs>> {
     const operation = event.path.replace(/^\/+|\/+$/g, "");
-    return askWatched(this, { operation, event, context }) as Maybe<InferReply<Outputs>>;
+    const question = { operation, event, context };
+    return this.#counts.count(question, () => askWatched(this, question)) as Maybe<InferReply<Outputs>>;
   }
 
   async #load(): Promise<void> {

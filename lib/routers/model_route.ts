@@ -12,6 +12,7 @@ import {
 import type { StepSignature } from "../graph/signature.ts";
 import type { Maybe } from "../graph/typing.ts";
 import { askWatched } from "../models/ask_watched.ts";
+import { AskedCounts } from "../models/asked_counts.ts";
 
 import type { RunningModel } from "../models/hosted_model.ts";
 import type { ModelAsk } from "../models/model_server.ts";
@@ -36,6 +37,7 @@ export class ModelRoute implements Route, ServedModel {
   readonly version?: string;
   readonly #make: MakeModel;
   readonly #context: Context;
+  readonly #counts = new AskedCounts();
   #instance: Instance;
   #loading: Promise<void> | undefined;
   #state: ModelState = "loading";
@@ -77,7 +79,8 @@ export class ModelRoute implements Route, ServedModel {
     instance.busy += 1;
     let answer: Maybe<unknown>;
     try {
-      answer = askWatched(instance.model, { operation, event, context: new CallContext(this.#context, event) });
+      const question = { operation, event, context: new CallContext(this.#context, event) };
+      answer = this.#counts.count(question, () => askWatched(instance.model, question));
     } catch (error) {
       leave(instance);
       throw error;
@@ -103,11 +106,11 @@ export class ModelRoute implements Route, ServedModel {
   }
 
   counts(): ModelCounts {
-    return this.#instance.model.served().counts!();
+    return this.#counts;
   }
 
   operations(): readonly string[] {
-    return this.#instance.model.operations();
+    return this.#instance.model.operations?.() ?? [];
   }
 
   /** Loads the model that the route was made with. */
