@@ -20,6 +20,8 @@ export const KERNEL_NEEDS = ["kernel/main.ts", "kernel/engine/bootstrap.ts", "le
 export const RUN_NEEDS = ["lib/cli/execute.ts", ...KERNEL_NEEDS] as const;
 /** What serving a function runs, beside what its module needs. */
 export const SERVE_NEEDS = ["lib/cli/serve_module.ts"] as const;
+/** The same with gRPC. */
+export const SERVE_GRPC_NEEDS = [...SERVE_NEEDS, "@grpc/grpc-js", "@bufbuild/protobuf/wire"] as const;
 
 /**
  * Downloads what is needed and is not there yet, at the versions of `imports.json`, held against `deno.lock`; says so, and how

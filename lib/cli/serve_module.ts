@@ -10,6 +10,7 @@ export interface ServeWish {
   readonly export: string | undefined;
   readonly hostname: string | undefined;
   readonly port: number | undefined;
+  readonly grpcPort: number | undefined;
   readonly graceMs: number | undefined;
 }
 
@@ -21,7 +22,8 @@ export async function serveModule(
   const fn = await loadFunction(module, name);
   const options = Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined));
   const server = await fn.serve({ ...options, telemetry: await openTelemetry() });
-  terminal.out(`Serving ${fn.name} on ${server.url} (Ctrl-C ends it)\n`);
+  const grpc = server.grpcPort === undefined ? "" : ` and gRPC on port ${server.grpcPort}`;
+  terminal.out(`Serving ${fn.name} on ${server.url}${grpc} (Ctrl-C ends it)\n`);
   for (const model of server.models()) terminal.out(`  ${describeModel(model, server.url)}\n`);
   await untilAsked(signal);
   terminal.out(`Ending: answering what has been accepted …\n`);

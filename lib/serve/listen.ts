@@ -1,6 +1,7 @@
 import { isA, ListenError } from "../errors.ts";
 import type { ServedModel } from "../graph/served_model.ts";
 import type { App } from "./app.ts";
+import type { GrpcListener } from "./grpc/listen_grpc.ts";
 
 /** Where a server listens. */
 export interface Address {
@@ -18,6 +19,8 @@ export interface ListenOptions extends Address {
   readonly graceMs?: number | undefined;
   /** Whether other processes may listen on the same port; needs Deno's `--unstable-net`. Default false. */
   readonly isShared?: boolean | undefined;
+  /** What serves gRPC beside it, and ends with it. Default: nothing. */
+  readonly grpc?: GrpcListener | undefined;
 }
 
 const PORT = 8080;
@@ -29,18 +32,23 @@ export class HttpServer implements AsyncDisposable {
   readonly url: string;
   /** The port that it has. */
   readonly port: number;
+  /** The port where it answers gRPC; undefined where it does not. */
+  readonly grpcPort: number | undefined;
   readonly #app: App;
+  readonly #grpc: GrpcListener | undefined;
   readonly #server: Deno.HttpServer;
   readonly #graceMs: number;
   #closed: Promise<void> | undefined;
   #late: ReturnType<typeof setTimeout> | undefined;
 
   /** Made by `listen`. */
-  constructor(app: App, { server, graceMs }: Listening) {
+  constructor(app: App, { server, graceMs, grpc }: Listening) {
     const { hostname, port } = server.addr as Deno.NetAddr;
     this.url = `http://${urlHost(hostname)}:${port}`;
     this.port = port;
+    this.grpcPort = grpc?.port;
     this.#app = app;
+    this.#grpc = grpc;
     this.#server = server;
     this.#graceMs = graceMs;
   }
@@ -61,8 +69,10 @@ export class HttpServer implements AsyncDisposable {
 
   async #close(graceMs: number): Promise<void> {
     const shut = this.#server.shutdown();
+    const beganMs = performance.now();
+    await this.#grpc?.close({ timeoutMs: graceMs });
     try {
-      await this.#app.close({ timeoutMs: graceMs });
+      await this.#app.close({ timeoutMs: Math.max(1, graceMs - (performance.now() - beganMs)) });
     } finally {
       // Every request has its answer; who does not read it keeps nobody waiting.
       await Promise.race([shut, new Promise<void>((late) => this.#late = setTimeout(late, graceMs))]);
@@ -80,6 +90,7 @@ export class HttpServer implements AsyncDisposable {
 export interface Listening {
   readonly server: Deno.HttpServer;
   readonly graceMs: number;
+  readonly grpc: GrpcListener | undefined;
 }
 
 /**
@@ -88,28 +99,32 @@ export interface Listening {
  * @throws {ListenError} If the port is not to be had.
  */
 export function listen(app: App, options: ListenOptions): HttpServer {
-  const { hostname = "127.0.0.1", port = PORT, graceMs = GRACE_MS, isShared = false, name } = options;
+  const { hostname = "127.0.0.1", port = PORT, graceMs = GRACE_MS, isShared = false, name, grpc } = options;
   try {
     const server = Deno.serve(
       { hostname, port, onListen() {}, ...(isShared ? { reusePort: true } : {}) },
       (request) => app.fetch(request),
     );
-    return new HttpServer(app, { server, graceMs });
+    return new HttpServer(app, { server, graceMs, grpc });
   } catch (error) {
     throw refused(error, { hostname, port, name });
   }
 }
 
 /**
- * Looks whether a port can be had, before anything is loaded.
+ * Looks whether a port can be had, and gRPC's too where there is one, before anything is loaded.
  *
  * @throws {ListenError} If not.
  */
-export function checkAddress({ hostname = "127.0.0.1", port = PORT, name }: ListenOptions): void {
-  try {
-    Deno.listen({ hostname, port }).close();
-  } catch (error) {
-    throw refused(error, { hostname, port, name });
+export function checkAddress(
+  { hostname = "127.0.0.1", port = PORT, grpcPort = 0, name }: ListenOptions & { readonly grpcPort?: number },
+): void {
+  for (const wanted of [port, grpcPort]) {
+    try {
+      Deno.listen({ hostname, port: wanted }).close();
+    } catch (error) {
+      throw refused(error, { hostname, port: wanted, name });
+    }
   }
 }
 

@@ -15,7 +15,7 @@ export type Describe = (site: Site, message: Uint8Array) => Uint8Array | Promise
 /** The methods of the service that tell of the server and its models, or load them. */
 export const DESCRIBE: Readonly<Record<string, Describe>> = {
   ServerLive: (site) => flag(site, true),
-  ServerReady: (site) => flag(site, isReady(site.server)),
+  ServerReady: (site) => flag(site, isReady(site)),
   ModelReady(site, message) {
     const { name, version } = readNames(site, message);
     const models = modelsOf(site.server, name, version);

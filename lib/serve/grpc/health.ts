@@ -12,9 +12,9 @@ const WATCH_MS = 1_000; // a model's state tells nobody that it changes
 
 /** What is asked for by each name: `liveness` whether the process answers, the others whether everything can be asked. */
 const SERVICES: Readonly<Record<string, (site: Site) => boolean>> = {
-  "": ({ server }) => isReady(server),
-  "inference.GRPCInferenceService": ({ server }) => isReady(server),
-  readiness: ({ server }) => isReady(server),
+  "": isReady,
+  "inference.GRPCInferenceService": isReady,
+  readiness: isReady,
   liveness: () => true,
 };
 
@@ -44,8 +44,8 @@ export async function watchHealth(site: Site, talk: Conversation): Promise<void>
       const status = statusOf(site, service);
       if (status !== last) await talk.send([encode(site, status)]);
       last = status;
-      if (site.server.state !== "open") return; // a watcher would hold up the server's end
-      await pause(talk.signal);
+      if (site.closing.isAsked) return; // a watcher would hold up the server's end
+      await pause(site, talk.signal);
     }
   }
 }
@@ -74,15 +74,17 @@ function encode({ wire }: Site, status: number): Uint8Array {
   return new wire.BinaryWriter().tag(1, 0).int32(status).finish();
 }
 
-/** Waits for the next look, or until the caller leaves. */
-function pause(signal: AbortSignal): Promise<void> {
+/** Waits for the next look, or until the caller leaves, or the port closes. */
+function pause({ closing }: Site, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(done, WATCH_MS);
     function done(): void {
       clearTimeout(timer);
       signal.removeEventListener("abort", done);
+      closing.forget(done);
       resolve();
     }
     signal.addEventListener("abort", done);
+    closing.whenAsked(done);
   });
 }

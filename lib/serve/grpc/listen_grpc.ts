@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from "node:net";
 import type { ServerView } from "../own_path.ts";
 import { type GrpcCredentials, type GrpcRuntime, type GrpcServer, loadGrpc } from "./grpc_runtime.ts";
+import { Closing } from "./closing.ts";
 import { addServices } from "./service.ts";
 import { Statistics } from "./statistics.ts";
 import { loadWire } from "./wire.ts";
@@ -10,11 +11,11 @@ import { loadWire } from "./wire.ts";
 /** How gRPC is served. */
 export interface GrpcListenOptions {
   /** Where to listen; default 127.0.0.1. */
-  readonly hostname?: string;
+  readonly hostname?: string | undefined;
   /** Default 9000; 0 takes one that is free. */
   readonly port?: number;
-  /** Whether other processes or workers may listen at the same port: it needs `--unstable-net`. Default false. */
-  readonly reusePort?: boolean;
+  /** Whether other processes may listen on the same port; needs Deno's `--unstable-net`. Default false. */
+  readonly isShared?: boolean | undefined;
   /** PEM texts; with `ca`, callers must show a certificate that it signed. Default: no encryption. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string } | undefined;
   /** How long a message may be, unpacked. Default 64 MiB. */
@@ -35,6 +36,7 @@ export interface GrpcListener {
 
 const MESSAGE_BYTES = 64 * 2 ** 20;
 const CLOSE_MS = 30_000;
+const LEAVE_MS = 1_000;
 const IDLE_MS = 10 * 60_000; // a connection without a call for so long is closed; clients open another
 
 /**
@@ -54,19 +56,21 @@ export async function listenGrpc(server: ServerView, options: GrpcListenOptions 
     "grpc.keepalive_timeout_ms": 20_000,
     "grpc.enable_channelz": 0,
   });
-  addServices(calls, { server, grpc, wire, statistics: new Statistics() });
+  const closing = new Closing();
+  addServices(calls, { server, grpc, wire, statistics: new Statistics(), closing });
   const injector = calls.createConnectionInjector(credentialsOf(grpc, options.tls));
   const port = new Port(options.connections ?? 1_024, (socket) => injector.injectConnection(socket));
   const { address, port: number } = await port.listen({
     host: options.hostname ?? "127.0.0.1",
     port: options.port ?? 9000,
-    ...(options.reusePort === true ? { reusePort: true } : {}),
+    ...(options.isShared === true ? { reusePort: true } : {}),
   });
   return {
     hostname: address,
     port: number,
     async close({ timeoutMs = CLOSE_MS } = {}) {
       port.stop();
+      closing.ask();
       await drain(calls, timeoutMs);
       await port.closed();
     },
@@ -120,8 +124,19 @@ class Port {
     this.#server.close();
   }
 
+  /** Waits until the connections are closed, whose calls have ended; those that go on are cut off. */
   async closed(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
+    if (this.#sockets.size > 0) {
+      // Replies may still be on their way out: gRPC tells that its calls have ended, not that they have left.
+      const timer = setTimeout(() => this.#cut(), LEAVE_MS);
+      for (const socket of [...this.#sockets]) if (socket.bytesRead === 0) socket.destroy();
+      await Promise.all([...this.#sockets].map((socket) => once(socket, "close")));
+      clearTimeout(timer);
+    }
     if (this.#server.listening) await once(this.#server, "close");
+  }
+
+  #cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
   }
 }

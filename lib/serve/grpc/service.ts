@@ -1,10 +1,10 @@
 import { Buffer } from "node:buffer";
-import type { Caller } from "./ask_flow.ts";
-import { headersOf } from "./ask_flow.ts";
+import { type Caller, headersOf } from "./ask_flow.ts";
 import { DESCRIBE } from "./describe.ts";
 import type { GrpcMetadata, GrpcServer, MethodDefinition, StreamCall, UnaryCall } from "./grpc_runtime.ts";
 import { checkHealth, watchHealth } from "./health.ts";
 import { modelInfer } from "./infer.ts";
+import { Messages } from "./messages.ts";
 import type { Site } from "./site.ts";
 import { type GrpcStatus, statusOf } from "./status.ts";
 import { type Conversation, modelStreamInfer } from "./stream_infer.ts";
@@ -113,7 +113,7 @@ function talking(site: Site, { talk, takesStream }: { talk: Talk; takesStream: b
     void converse();
     async function converse(): Promise<void> {
       const ends = Object.assign(caller, {
-        messages: takesStream ? messagesOf(call) : [call.request],
+        messages: takesStream ? new Messages(call, site.closing) : [call.request],
         send: (message: readonly Uint8Array[]) => send(call, { message, signal: caller.signal }),
       });
       try {
@@ -127,15 +127,6 @@ function talking(site: Site, { talk, takesStream }: { talk: Talk; takesStream: b
       }
     }
   };
-}
-
-/**
- * The messages of a call; that they have ended leaves the way for replies open. One is read ahead: the stream's own rule would read 16,
- * each as long as the limit lets it be, and lets nobody choose.
- */
-function messagesOf(call: StreamCall): AsyncIterable<Buffer> {
-  (call as unknown as { readonly _readableState: { highWaterMark: number } })._readableState.highWaterMark = 1;
-  return { [Symbol.asyncIterator]: () => call.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer> };
 }
 
 /** Sends a message, and waits until there is room for another. */

@@ -1,5 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/strict";
 import { type Flow, ModelServer, serving, StatusError } from "../../../../../mod.ts";
+import { Closing } from "../../../../../lib/serve/grpc/closing.ts";
 import { DESCRIBE } from "../../../../../lib/serve/grpc/describe.ts";
 import { loadGrpc } from "../../../../../lib/serve/grpc/grpc_runtime.ts";
 import type { Site } from "../../../../../lib/serve/grpc/site.ts";
@@ -23,7 +24,7 @@ function functionOf() {
 
 function siteOf(flow: Flow, state: "open" | "closing" = "open"): Site {
   const server = { flow, state, models: () => flow.models() };
-  return { server, grpc: GRPC, wire: WIRE, statistics: new Statistics() };
+  return { server, grpc: GRPC, wire: WIRE, statistics: new Statistics(), closing: new Closing() };
 }
 
 /** A request that names a model, and a version. */

@@ -107,3 +107,35 @@ Deno.test("listenGrpc() closes connections beyond the limit, and others that say
   await Promise.all(ends);
   await flow.close();
 });
+
+Deno.test("fn.serve({ grpcPort }) answers both, and closes both: what was asked before is answered", async () => {
+  const { promise: asked, resolve: tellAsked } = Promise.withResolvers<void>();
+  const { promise: go, resolve: goOn } = Promise.withResolvers<void>();
+  const fn = serving("both");
+  fn.setTopology("flow").to("slow", async () => {
+    tellAsked();
+    await go;
+    return [1];
+  }).respond();
+  const server = await fn.serve({ port: 0, grpcPort: 0 });
+  const client = await connected(server.grpcPort!);
+  const reply = ask(client, "ModelInfer", request("any"));
+  await asked;
+  const closed = server.close();
+  goOn();
+  strictEqual(Buffer.from(await reply).includes("output"), true);
+  client.close();
+  await closed;
+  Deno.listen({ port: server.grpcPort! }).close(); // it is free again
+});
+
+Deno.test("fn.serve({ grpcPort }) says that the port is taken before anything is loaded", async () => {
+  const { flow, listener } = await served();
+  const fn = serving("taken").addModel("twice", Twice);
+  await rejects(fn.serve({ port: 0, grpcPort: listener.port }), {
+    name: "ListenError",
+    message: new RegExp(`^Cannot serve "taken" on 127\\.0\\.0\\.1:${listener.port}: another program listens there`),
+  });
+  await listener.close();
+  await flow.close();
+});
