@@ -2,7 +2,7 @@ import { describeThrown, ModelError, StoreError } from "../errors.ts";
 import type { Log } from "../graph/context.ts";
 import { Checksum, hashFile } from "../stores/cache/checksum.ts";
 import { type CacheOptions, kindOfArchive, StoreCache } from "../stores/cache/store_cache.ts";
-import { type DataItem, isLocal, isMissing, openItem } from "../stores/data_item.ts";
+import { type DataItem, isAway, isLocal, isMissing, openItem } from "../stores/data_item.ts";
 import { holdsSecrets } from "../stores/fill_secrets.ts";
 import { artifactTarget, joinUri, readArtifact } from "../stores/remote/artifact.ts";
 import { shownUri } from "../stores/remote/shown_uri.ts";
@@ -237,6 +237,7 @@ class ModelFinder {
       return (await this.#open(uri).stat()).kind;
     } catch (error) {
       if (isMissing(error)) return undefined;
+      if (isAway(error) && await this.#cacheOf().keeps(uri)) return "file";
       throw error;
     }
   }

@@ -127,6 +127,11 @@ export function isMissing(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound || (error instanceof StoreError && error.reason === "missing");
 }
 
+/** Whether a store does not answer, now. */
+export function isAway(error: unknown): error is StoreError {
+  return error instanceof StoreError && ["unreachable", "timeout"].includes(error.reason);
+}
+
 function schemeOf(uri: string): string | undefined {
   return /^([a-z][a-z0-9+.-]+):/i.exec(uri)?.[1]?.toLowerCase(); // two letters at least: C: is a disk
 }

@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import { StoreError } from "../../errors.ts";
-import { type DataItem, isMissing, type ItemStat, openItem } from "../data_item.ts";
+import { type DataItem, isAway, isMissing, type ItemStat, openItem } from "../data_item.ts";
 import { unpackArchive } from "../archive/unpack.ts";
 import type { ItemOptions } from "../item_options.ts";
 import { environment } from "../read_secret.ts";
@@ -83,6 +83,11 @@ export class StoreCache {
     });
   }
 
+  /** Whether something was fetched from a URL; whether it is whole is seen when it is asked for. */
+  async keeps(uri: string): Promise<boolean> {
+    return await readJson(join(this.#root, "index", `${keyOf(uri)}.json`)) !== undefined;
+  }
+
   /**
    * The folder with what an archive of this machine holds, `.zip`, `.tar`, `.tar.gz` or `.tgz`.
    *
@@ -158,7 +163,7 @@ export class StoreCache {
       return undefined;
     }
     if (checksum !== undefined && found.digests[checksum.algorithm] !== checksum.digest) return undefined;
-    await touch(join(this.#root, "content", known.sha256));
+    for (const used of [index, join(this.#root, "content", known.sha256)]) await touch(used);
     return { ...known, path };
   }
 
@@ -167,8 +172,7 @@ export class StoreCache {
     try {
       return await item.stat();
     } catch (error) {
-      const isAway = error instanceof StoreError && ["unreachable", "timeout"].includes(error.reason);
-      if (kept === undefined || !isAway) throw error;
+      if (kept === undefined || !isAway(error)) throw error;
       this.#say("warn", `${error.message}. What is kept of it serves`);
       return undefined;
     }
@@ -228,8 +232,9 @@ export class StoreCache {
   }
 
   async #evict(): Promise<void> {
-    const rooms = ["content", "unpacked", "gathered"].map((room) => join(this.#root, room));
-    await evict(rooms, { limitBytes: this.#limitBytes, halves: join(this.#root, "halves") });
+    const [kept, halves, index] = [["content", "unpacked", "gathered"], "halves", "index"];
+    const at = (room: string) => join(this.#root, room);
+    await evict({ kept: kept.map(at), halves: at(halves), index: at(index) }, this.#limitBytes);
   }
 }
 

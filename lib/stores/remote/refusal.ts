@@ -4,13 +4,17 @@ import { xmlText } from "./xml_text.ts";
 
 const LONGEST_BYTES = 65_536; // an error that says more is not read to its end
 const CODE = /^[A-Za-z][A-Za-z0-9_.-]{1,80}$/; // a word of the store's, never a text that may hold what was sent
+/** Words for wrong credentials, which some stores say with 400 or 404. */
+const STRANGER =
+  /^(AccessDenied|AuthenticationFailed|AuthorizationFailure|ExpiredToken|InvalidAccessKeyId|InvalidToken|SignatureDoesNotMatch|TokenRefreshRequired)$/;
 
 /** What an answer that is none means. */
 export async function refusal({ act, dialect }: Errand, answer: StoreAnswer): Promise<StoreError> {
   const { status } = answer.response;
   const code = await codeOf(answer);
   const said = code === undefined ? `${status}` : `${status} ${code}`;
-  const [reason, state] = meaning(status, said, dialect.cure);
+  const meant = code !== undefined && STRANGER.test(code) ? 403 : status;
+  const [reason, state] = meaning(meant, said, dialect.cure);
   return new StoreError(`Cannot ${act}: ${state}`, { reason, status });
 }
 

@@ -221,6 +221,42 @@ Deno.test("StoreCache.fetch() of several processes fetches once, and all see it 
   strictEqual(methods(server.got).filter((method) => method === "GET").length, 1);
 });
 
+Deno.test("StoreCache.fetch() needs no more than the store's host and the cache's folder", async () => {
+  await using folder = await temporaryFolder();
+  await using server = serveLoopback(file(() => "one"));
+  const program = `${folder.path}/fetch.ts`;
+  const cache = `${folder.path}/cache`;
+  await Deno.writeTextFile(
+    program,
+    `import { StoreCache } from ${JSON.stringify(new URL("lib/stores/cache/store_cache.ts", ROOT).href)};
+    console.log(await new StoreCache({ folder: Deno.args[0] }).fetch(Deno.args[1]));`,
+  );
+  const run = async (...permissions: string[]) => {
+    const config = `--config=${new URL("deno.json", ROOT).pathname}`;
+    const args = [
+      "run",
+      "--no-lock",
+      "--no-check",
+      "--no-prompt",
+      config,
+      ...permissions,
+      program,
+      cache,
+      `${server.url}/a`,
+    ];
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, stdin: "null" }).output();
+    return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  };
+  const [net, read, write] = [
+    `--allow-net=${new URL(server.url).host}`,
+    `--allow-read=${cache}`,
+    `--allow-write=${cache}`,
+  ];
+  strictEqual((await run(net, read, write)).trim().endsWith("/a"), true);
+  strictEqual(/Requires net access/.test(await run(read, write)), true);
+  strictEqual(/Requires write access/.test(await run(net, read)), true);
+});
+
 Deno.test("StoreCache.fetch() refuses what is larger than the cache, and removes what was not used for long", async () => {
   await using folder = await temporaryFolder();
   await using server = serveLoopback(({ path, method }) =>
