@@ -1,6 +1,7 @@
 import type { Plan } from "../graph/compile.ts";
 import type { Clock } from "../graph/clock.ts";
 import { describeThrown, StatusError, StepError } from "../errors.ts";
+import type { FlowMonitor } from "../graph/monitor.ts";
 import type { Failures } from "./failures.ts";
 import { giveUpAll } from "./give_up.ts";
 import type { RunningStep } from "./running_step.ts";
@@ -15,6 +16,7 @@ export interface Closing {
   readonly traffic: Traffic;
   readonly failures: Failures;
   readonly clock: Clock;
+  readonly monitor: FlowMonitor | undefined;
 }
 
 /**
@@ -50,6 +52,7 @@ export async function closeFlow(closing: Closing, timeoutMs: number): Promise<un
   if (!await inTime(closing, timeoutMs, failures.pushed())) {
     errors.push(new Error(`The error stream has not taken all failures after ${timeoutMs} ms`));
   }
+  await closing.monitor?.close();
   if (errors.length > 0) {
     const lines = errors.map((error) => `\n  ${describeThrown(error).message}`).join("");
     throw new AggregateError(errors, `Cannot close flow "${plan.name}":${lines}`);

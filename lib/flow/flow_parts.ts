@@ -1,5 +1,6 @@
 import type { Plan } from "../graph/compile.ts";
 import type { Clock } from "../graph/clock.ts";
+import type { FlowMonitor } from "../graph/monitor.ts";
 import type { Counts } from "./counts.ts";
 import type { Failures } from "./failures.ts";
 import type { RunningStep } from "./running_step.ts";
@@ -16,4 +17,5 @@ export interface FlowParts {
   readonly failures: Failures;
   readonly traffic: Traffic;
   readonly clock: Clock;
+  readonly monitor: FlowMonitor | undefined;
 }

@@ -35,6 +35,7 @@ export async function start(plan: Plan, options: StartOptions): Promise<Flow> {
   const sent = new Map<string, unknown[]>();
   const counts = new Counts();
   const faults: Fault[] = [];
+  const { monitor } = surroundings;
   const clock = surroundings.clock ?? SYSTEM_CLOCK;
   const failures = new Failures(surroundings, counts, clock);
   const traffic = new Traffic({
@@ -62,7 +63,8 @@ export async function start(plan: Plan, options: StartOptions): Promise<Flow> {
   if (faults.length === 0) faults.push(...openFaults(plan, steps as RunningStep[], surroundings.log));
   if (faults.length > 0) {
     await Promise.allSettled(steps.map((step) => step?.operator.close?.()));
+    await surroundings.monitor?.close();
     throw new GraphError(`start graph "${plan.name}"`, faults);
   }
-  return new Flow({ plan, walk, steps: steps as RunningStep[], sent, counts, failures, traffic, clock });
+  return new Flow({ plan, walk, steps: steps as RunningStep[], sent, counts, failures, traffic, clock, monitor });
 }

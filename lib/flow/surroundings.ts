@@ -5,6 +5,7 @@ import { FlowEvent } from "../graph/event.ts";
 import { keepModelWatch } from "../graph/model_watch.ts";
 import { keepInstruments, stepLog } from "./step_log.ts";
 import { SYSTEM_CLOCK } from "./system_clock.ts";
+import { type FlowMonitor, keepMonitor } from "../graph/monitor.ts";
 import type { OpenTable, Tables } from "./tables.ts";
 import type { ErrorStream } from "./failures.ts";
 import type { Instruments } from "./instruments.ts";
@@ -33,6 +34,8 @@ export interface Surroundings {
   readonly openStream?: (queue: string, options: QueueStream) => Promise<Stream>;
   /** What measures and traces the flow, and gets what steps measure by `context.metric`. Default: nobody. */
   readonly instruments?: Instruments | undefined;
+  /** Keeps records of what models are asked and answer. Default: nobody. */
+  readonly monitor?: FlowMonitor | undefined;
   /** Gets every failure that no handler took, and what steps report. Default: nobody. */
   readonly errorStream?: ErrorStream;
   /** Told of what steps report by `context.pushError`; `start` sets it. */
@@ -47,7 +50,7 @@ export function contextFor(
   fn: string,
   { tables, ...surroundings }: Surroundings & { readonly tables: Tables },
 ): Context {
-  const { isMock, params, log, instruments } = surroundings;
+  const { isMock, params, log, instruments, monitor } = surroundings;
   const at = { step, function: fn };
   const context: Context = {
     step,
@@ -72,6 +75,7 @@ export function contextFor(
   };
   if (instruments !== undefined) keepInstruments(context, instruments);
   if (instruments?.model !== undefined) keepModelWatch(context, instruments.model);
+  if (monitor !== undefined) keepMonitor(context, monitor);
   return context;
 }
 

@@ -1,10 +1,7 @@
-import { GraphError } from "../errors.ts";
 import type { Flow } from "../flow/flow.ts";
 import { isTable, memoryTable, type TableRows } from "../flow/memory_table.ts";
-import type { OpenTable } from "../flow/tables.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import { compile, type Plan } from "../graph/compile.ts";
-import { Contributions } from "../graph/contributions.ts";
 import { Graph, type GraphOptions } from "../graph/graph.ts";
 import type { KeyedTable } from "../graph/keyed_table.ts";
 import type { FlowLimits } from "../graph/limits.ts";
@@ -19,12 +16,13 @@ import { checkAddress, type HttpServer } from "../serve/listen.ts";
 import { MockServer } from "../serve/mock_server.ts";
 import { serveFlow } from "../serve/serve_flow.ts";
 import type { FunctionOptions, MockOptions, ServeOptions } from "./function_options.ts";
+import { FunctionParts } from "./function_parts.ts";
 import type { OpenGraph } from "./open_graph.ts";
+import { type TrackingOptions, trackingSettings } from "../monitoring/tracking_options.ts";
 import { RouterGraph } from "./router_graph.ts";
 import { startFunction } from "./start_function.ts";
-import type { Told } from "./told.ts";
 import { tellWarnings } from "./warnings.ts";
-import { keepUnit } from "./unit.ts";
+import { keepUnit, unitOf } from "./unit.ts";
 
 /**
  * One deployable service: a graph or a router, with its children.
@@ -52,7 +50,7 @@ export class ServingFunction {
   readonly name: string;
   /** What it needs where it runs. */
   readonly options: FunctionOptions;
-  readonly #told = new Contributions<Told>();
+  readonly #parts = new FunctionParts();
   readonly #builders: Readonly<Record<"flow" | "router", GraphBuilder>>;
   readonly #defaultModel: RouteClass<ModelArgs> | undefined;
 
@@ -67,10 +65,11 @@ export class ServingFunction {
     this.#defaultModel = defaultModel;
     keepUnit(this, {
       name,
-      params: () => this.#params,
-      tables: () => this.#tables,
-      children: () => [...this.#children.keys()],
-      source: () => sourceOf(this.#graph("run")),
+      params: () => this.#parts.params,
+      tables: () => this.#parts.tables,
+      children: () => [...this.#parts.children.keys()],
+      tracking: () => this.#parts.tracking,
+      source: () => sourceOf(this.#parts.graph(`run function "${this.name}"`)),
     });
   }
 
@@ -84,7 +83,7 @@ export class ServingFunction {
   /** A router alone: `modelRouter()` unless another is given. */
   setTopology(topology: "router", router?: RouterStep): RouterGraph;
   setTopology(topology: "flow" | "router", given?: unknown): unknown {
-    if (this.#topology !== undefined) {
+    if (this.#parts.topology !== undefined) {
       throw new Error(
         `Cannot set the topology of function "${this.name}" to ${topology}: it has one already. Make another function`,
       );
@@ -97,7 +96,7 @@ export class ServingFunction {
     const graph = topology === "flow"
       ? new Graph(this.#builders.flow, given as GraphOptions | undefined)
       : new RouterGraph(this.#builders.router, given as RouterStep | undefined ?? modelRouter());
-    this.#told.add({ kind: "topology", graph });
+    this.#parts.add({ kind: "topology", graph });
     return graph;
   }
 
@@ -111,7 +110,7 @@ export class ServingFunction {
     ...args: RouteArgs<Args>
   ): this;
   addModel(key: string, model: unknown, args?: unknown): this {
-    const router = this.#topology ?? this.#addRouter();
+    const router = this.#parts.topology ?? this.#addRouter();
     if (!(router instanceof RouterGraph)) {
       throw new TypeError(
         `Cannot add model "${key}" to function "${this.name}": it is a flow. Add it to a router step: step.addRoute("${key}", …)`,
@@ -132,16 +131,44 @@ export class ServingFunction {
     if (typeof name !== "string" || name === "") {
       throw new TypeError(`Cannot declare a child of function "${this.name}" without a name: addChildFunction("name")`);
     }
-    if (this.#children.has(name)) {
+    if (this.#parts.children.has(name)) {
       throw new Error(`Cannot declare child function "${name}" of "${this.name}": it is declared already`);
     }
-    this.#told.add({ kind: "child", name, options });
+    this.#parts.add({ kind: "child", name, options });
     return this;
   }
 
   /** Sets what `context.param` and a model's `param` read. */
   setParam(name: string, value: unknown): this {
-    this.#told.add({ kind: "param", name, value });
+    this.#parts.add({ kind: "param", name, value });
+    return this;
+  }
+
+  /**
+   * Keeps a record of what each model is asked and answers, or fails with: for model monitoring, with MLRun's names. A record holds inputs
+   * and outputs, and nothing else of a request; headers and parameters, where secrets stand, are in none. Writing is never waited for.
+   *
+   * @param path A file, which gets a line of JSON a record; or the URL of a stream, `memory://records`.
+   * @throws {TypeError | RangeError} If there is no path, or a number is out of its range.
+   *
+   * @example
+   * ```ts
+   * import { deepStrictEqual } from "node:assert/strict";
+   * import { type InferRequest, ModelServer, serving } from "levada";
+   *
+   * class Twice extends ModelServer {
+   *   predict = ({ inputs }: InferRequest) => inputs.map((n) => 2 * Number(n));
+   * }
+   *
+   * const fn = serving("twice").addModel("two", Twice).setTracking("dummy://", { samplingPercentage: 100 });
+   * await using server = await fn.toMockServer();
+   * await server.test("/v2/models/two/infer", { inputs: [3, 4] });
+   * const [record] = server.tracked();
+   * deepStrictEqual([record.model, record.op, record.request.inputs, record.resp.outputs], ["two", "infer", [[3], [4]], [6, 8]]);
+   * ```
+   */
+  setTracking(path: string, options: TrackingOptions = {}): this {
+    this.#parts.add({ kind: "tracking", settings: trackingSettings(path, options) });
     return this;
   }
 
@@ -158,7 +185,7 @@ export class ServingFunction {
       throw new TypeError(`Cannot add a table without a name: fn.addTable("name", rows)`);
     }
     const given = isTable(rows) ? undefined : memoryTable(rows, options);
-    this.#told.add({ kind: "table", name, open: () => given?.copy() ?? rows as KeyedTable });
+    this.#parts.add({ kind: "table", name, open: () => given?.copy() ?? rows as KeyedTable });
     return this;
   }
 
@@ -172,7 +199,7 @@ export class ServingFunction {
   ): Promise<Flow> {
     const plan = this.#compile("*");
     tellWarnings(plan.warnings.filter(({ step }) => step !== undefined), options.log); // the one without is for HTTP
-    return await this.#start(plan, { isMock: false, ...options });
+    return (await startFunction(plan, unitOf(this), { isMock: false, ...options })).flow;
   }
 
   /**
@@ -183,9 +210,10 @@ export class ServingFunction {
   async toMockServer({ currentFunction = "*", ...options }: MockOptions = {}): Promise<MockServer> {
     const plan = this.#compile(currentFunction);
     tellWarnings(plan.warnings, options.log);
-    const flow = await this.#start(plan, { isMock: true, ...options });
+    const { flow, monitor } = await startFunction(plan, unitOf(this), { isMock: true, ...options });
     const { telemetry } = options;
-    return new MockServer(flow, { ...this.#children.get(currentFunction) ?? this.options, telemetry, name: this.name });
+    const { defaultContentType } = this.#parts.children.get(currentFunction) ?? this.options;
+    return new MockServer(flow, { defaultContentType, monitor, telemetry, name: this.name });
   }
 
   /**
@@ -208,10 +236,11 @@ export class ServingFunction {
    */
   async serve({ currentFunction = "*", ...options }: ServeOptions = {}): Promise<HttpServer> {
     const plan = this.#compile(currentFunction);
-    const place = { ...this.#children.get(currentFunction) ?? this.options, ...options, name: this.name };
+    const place = { ...this.#parts.children.get(currentFunction) ?? this.options, ...options, name: this.name };
     checkAddress(place);
     tellWarnings(plan.warnings, options.log);
-    return await serveFlow(await this.#start(plan, { isMock: false, queues: "real", ...options }), place);
+    const { flow } = await startFunction(plan, unitOf(this), { isMock: false, queues: "real", ...options });
+    return await serveFlow(flow, place);
   }
 
   /**
@@ -220,7 +249,7 @@ export class ServingFunction {
    * @throws {GraphError} If it has none yet.
    */
   plot(options: PlotOptions = {}): Plot {
-    return this.#graph("plot").plot(options);
+    return this.#parts.graph(`plot function "${this.name}"`).plot(options);
   }
 
   /** The function as data: its graph, its children, its parameters. */
@@ -228,54 +257,26 @@ export class ServingFunction {
     return {
       levada: "function/1",
       name: this.name,
-      topology: this.#topology instanceof RouterGraph ? "router" : "flow",
-      graph: this.#topology?.toJSON(),
+      topology: this.#parts.topology instanceof RouterGraph ? "router" : "flow",
+      graph: this.#parts.topology?.toJSON(),
       options: this.options,
-      children: Object.fromEntries(this.#children),
-      params: Object.fromEntries(this.#params),
+      children: Object.fromEntries(this.#parts.children),
+      params: Object.fromEntries(this.#parts.params),
     };
   }
 
-  #start(plan: Plan, options: Omit<MockOptions, "currentFunction"> & { isMock: boolean }): Promise<Flow> {
-    return startFunction(plan, { name: this.name, params: this.#params, tables: this.#tables }, options);
-  }
-
   #compile(currentFunction: string): Plan {
-    return compile(sourceOf(this.#graph("run")), { functions: [...this.#children.keys()], currentFunction });
-  }
-
-  get #topology(): Graph | RouterGraph | undefined {
-    return this.#told.live.findLast((told) => told.kind === "topology")?.graph;
-  }
-
-  get #children(): ReadonlyMap<string, FunctionOptions> {
-    return new Map(this.#told.live.flatMap((told) => told.kind === "child" ? [[told.name, told.options]] : []));
-  }
-
-  get #params(): ReadonlyMap<string, unknown> {
-    return new Map(this.#told.live.flatMap((told) => told.kind === "param" ? [[told.name, told.value]] : []));
-  }
-
-  /** Opens the tables that were handed in; each start anew. */
-  get #tables(): OpenTable {
-    const tables = new Map(this.#told.live.flatMap((told) => told.kind === "table" ? [[told.name, told.open]] : []));
-    return Object.assign((name: string) => tables.get(name)?.(), { names: [...tables.keys()] });
+    return compile(sourceOf(this.#parts.graph(`run function "${this.name}"`)), {
+      functions: [...this.#parts.children.keys()],
+      currentFunction,
+    });
   }
 
   /** The router of a function that was given a model before a topology: it is no cell's, since the models of several share it. */
   #addRouter(): RouterGraph {
     const graph = new RouterGraph(this.#builders.router, modelRouter(), { isLasting: true });
-    this.#told.add({ kind: "topology", graph }, { isLasting: true });
+    this.#parts.add({ kind: "topology", graph }, { isLasting: true });
     return graph;
-  }
-
-  #graph(wish: string): Graph | RouterGraph {
-    if (this.#topology !== undefined) return this.#topology;
-    throw new GraphError(`${wish} function "${this.name}"`, [{
-      cause: "it has no graph",
-      cure: `Make one: fn.setTopology("flow").to("name", (body) => body).respond()`,
-      severity: "error",
-    }]);
   }
 }
 

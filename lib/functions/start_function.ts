@@ -2,42 +2,55 @@ import { consoleLog } from "../flow/console_log.ts";
 import type { Flow } from "../flow/flow.ts";
 import { start } from "../flow/start.ts";
 import type { QueueStream } from "../flow/surroundings.ts";
-import type { OpenTable } from "../flow/tables.ts";
+import { SYSTEM_CLOCK } from "../flow/system_clock.ts";
 import type { Plan } from "../graph/compile.ts";
+import type { FlowMonitor } from "../graph/monitor.ts";
+import { openMonitor } from "../monitoring/open_monitor.ts";
 import { openStream } from "../streams/open_stream.ts";
 import { instrumentsOf } from "../telemetry/telemetry.ts";
 import type { MockOptions } from "./function_options.ts";
 import { streamPath } from "./stream_path.ts";
+import type { Unit } from "./unit.ts";
 
-/** What of a function its flow needs. */
-export interface Startable {
-  readonly name: string;
-  readonly params: ReadonlyMap<string, unknown>;
-  readonly tables: OpenTable;
+/** A function that runs in this process. */
+export interface StartedFunction {
+  readonly flow: Flow;
+  /** What keeps the records of its models; undefined where they are not tracked. */
+  readonly monitor: FlowMonitor | undefined;
 }
 
-/** Starts the flow of a function's plan. */
-export function startFunction(
+/** Starts the flow of a function's plan in this process, and what keeps its records. */
+export async function startFunction(
   plan: Plan,
-  { params, tables, ...fn }: Startable,
+  unit: Unit,
   { isMock, log = consoleLog(), clock, errorStream, queues = "memory", telemetry, ...rest }:
     & Omit<MockOptions, "currentFunction">
     & { isMock: boolean },
-): Promise<Flow> {
-  return start(plan, {
+): Promise<StartedFunction> {
+  const tracking = unit.tracking();
+  const monitor = tracking && await openMonitor(tracking, {
+    functionName: unit.name,
+    isMock,
+    log,
+    clock: clock ?? SYSTEM_CLOCK,
+    openStream: (path) => openStream(path, { clock }),
+  });
+  const flow = await start(plan, {
     ...rest,
     surroundings: {
       isMock,
-      params,
+      params: unit.params(),
       log,
-      table: tables,
+      table: unit.tables(),
       instruments: instrumentsOf(telemetry),
+      monitor,
       ...(clock === undefined ? {} : { clock }),
       ...(errorStream === undefined ? {} : { errorStream }),
       ...(queues === "memory" ? {} : {
         openStream: (queue: string, { path, capacityEvents }: QueueStream) =>
-          openStream(streamPath(fn, queue, path), { clock, capacityRecords: capacityEvents }),
+          openStream(streamPath(unit, queue, path), { clock, capacityRecords: capacityEvents }),
       }),
     },
   });
+  return { flow, monitor };
 }

@@ -9,6 +9,7 @@ import { compile, type Plan } from "../graph/compile.ts";
 import type { Log } from "../graph/context.ts";
 import { link } from "../graph/link.ts";
 import { functionsOf } from "../graph/part.ts";
+import { openMonitor } from "../monitoring/open_monitor.ts";
 import type { Stream } from "../streams/stream.ts";
 import { instrumentsOf, type Telemetry } from "../telemetry/telemetry.ts";
 import { streamPath } from "./stream_path.ts";
@@ -68,8 +69,17 @@ export async function startPart(
   part: FunctionPart,
   { openStream, clock, log, isMock, telemetry }: PartSurroundings,
 ): Promise<{ flow: Flow; worker: Worker }> {
+  const tracking = unit.tracking();
+  const monitor = tracking && await openMonitor(tracking, {
+    functionName: unit.name,
+    isMock,
+    log,
+    clock,
+    openStream: (path) => openStream(path, {}),
+  });
   const flow = await start(part.plan, {
     surroundings: {
+      ...(monitor === undefined ? {} : { monitor }),
       isMock,
       instruments: instrumentsOf(telemetry),
       params: unit.params(),

@@ -1,4 +1,5 @@
 import type { OpenTable } from "../flow/tables.ts";
+import type { TrackingSettings } from "../monitoring/tracking_options.ts";
 import type { GraphSource } from "../graph/source.ts";
 
 /** What runs a function reads of it, apart from what users see. */
@@ -8,6 +9,8 @@ export interface Unit {
   params(): ReadonlyMap<string, unknown>;
   /** What opens the tables that were handed in, as they are now. */
   tables(): OpenTable;
+  /** How its models are tracked, as it is set now; undefined where they are not. */
+  tracking(): TrackingSettings | undefined;
   /** The child functions that were declared. */
   children(): string[];
   /**

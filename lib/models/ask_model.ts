@@ -2,13 +2,14 @@
 
 import type { Context } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
+import { monitorOf } from "../graph/monitor.ts";
 import { andThen } from "../graph/later.ts";
 import { keyParts } from "../graph/served_model.ts";
 import type { StepSignature } from "../graph/signature.ts";
 import type { Maybe } from "../graph/typing.ts";
 import { notReady } from "../protocol/refusal.ts";
 import { encodeTimestamp, type InferReply } from "../protocol/reply.ts";
-import { bodyField } from "../protocol/request_body.ts";
+import { bodyField, isObject } from "../protocol/request_body.ts";
 import type { TensorReply } from "../protocol/tensor_reply.ts";
 import {
   decodeTensorRequest,
@@ -18,6 +19,7 @@ import {
 } from "../protocol/tensor_request.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { predictInBatch } from "./batch_rows.ts";
+import { type CallHead, type Watch, watchCall } from "./watched.ts";
 import { asRows, outputsIn, replyOfRows, takesTensors, tensorReply } from "./answer_tensors.ts";
 
 /** What is done with the inputs. */
@@ -30,14 +32,24 @@ export interface ModelRequest {
   readonly body: unknown;
   /** What the model may ask of its surroundings for this request. */
   readonly context: Context;
+  /** Where is noted what the model is given, when somebody keeps records. */
+  readonly watch?: Watch | undefined;
+}
+
+/** What a record of a request holds in place of what was asked and answered. */
+export interface LoggedResults {
+  /** Rows; default: those that the model was given. */
+  readonly inputs?: readonly unknown[];
+  /** One a row; default: those that it answered. */
+  readonly outputs?: readonly unknown[];
 }
 
 /** A model, as its requests see it. */
 export interface AskedModel {
   readonly key: string;
   readonly name: string;
-  readonly args: { readonly [parameter: string]: unknown };
   readonly context: Context;
+  readonly args: { readonly [parameter: string]: unknown };
   readonly isReady: boolean;
   /** Whether its argument `batching` is its own affair. */
   readonly batchesItself?: boolean;
@@ -49,22 +61,30 @@ export interface AskedModel {
   postprocess?(reply: InferReply): Maybe<unknown>;
   batchKey?(request: never): string | number;
   batchCost?(request: never): number;
+  loggedResults?(request: never, reply: unknown, operation: string): LoggedResults | null | undefined;
+  readonly metrics: Readonly<Record<string, number>> | undefined;
   takesAndGives(): StepSignature;
 }
 
-/** Answers a request: in MLRun's dialect, or, where it brought tensors, in the open inference protocol. */
-export function askModel(model: AskedModel, { operation, event, body, context }: ModelRequest): Maybe<unknown> {
-  if (isTensorRequest(body)) return askTensors(model, { operation, event, body, context });
+/** Answers a request: in MLRun's dialect, or, where it brought tensors, in the open inference protocol; the function's monitor is told. */
+export function askModel(model: AskedModel, request: ModelRequest): Maybe<unknown> {
+  const monitor = monitorOf(model.context);
+  if (monitor === undefined) return ask(model, request);
+  return watchCall(monitor, callOf(model, request), (watch) => ask(model, { ...request, watch }));
+}
+
+function ask(model: AskedModel, { operation, event, body, context, watch }: ModelRequest): Maybe<unknown> {
+  if (isTensorRequest(body)) return askTensors(model, { operation, event, body, context, watch });
   if (!model.isReady) throw notReady(model.key);
   return askRows(
     model,
-    { operation, body, context },
+    { operation, body, context, watch },
     (outputs) => finish(model, replyOf(model, { operation, id: bodyField(body, "id") ?? event.id, outputs })),
   );
 }
 
 function askTensors(model: AskedModel, question: ModelRequest & { readonly body: TensorRequestBody }): Maybe<unknown> {
-  const { operation, event, body, context } = question;
+  const { operation, event, body, context, watch } = question;
   const { key, name } = model;
   if (!model.isReady) throw notReady(key, 503);
   const request = decodeTensorRequest(body);
@@ -72,13 +92,16 @@ function askTensors(model: AskedModel, question: ModelRequest & { readonly body:
   if (operation === "explain") {
     return askRows(
       model,
-      { operation, body: asRows(request), context },
+      { operation, body: asRows(request), context, watch },
       (outputs) => finish(model, replyOf(model, { operation, id, outputs })),
     );
   }
   const head = { key, name, version: keyParts(key).version, id };
-  if (takesTensors(model)) return tensorReply(model.predictTensors!(request, context), request, head);
-  return askRows(model, { operation, body: asRows(request), context }, (outputs) => {
+  if (takesTensors(model)) {
+    if (watch !== undefined) watch.inputs = request;
+    return tensorReply(model.predictTensors!(request, context), request, head);
+  }
+  return askRows(model, { operation, body: asRows(request), context, watch }, (outputs) => {
     const declared = model.takesAndGives().outputs ?? [];
     if (model.postprocess === undefined) return replyOfRows(outputs, request, { ...head, declared });
     return andThen(
@@ -90,13 +113,14 @@ function askTensors(model: AskedModel, question: ModelRequest & { readonly body:
 
 function askRows(
   model: AskedModel,
-  { operation, body, context }: Omit<ModelRequest, "event">,
+  { operation, body, context, watch }: Omit<ModelRequest, "event">,
   next: (outputs: unknown) => unknown,
 ): Maybe<unknown> {
   const prepared = model.preprocess === undefined ? body : model.preprocess(body, operation);
   return andThen(prepared, (request) =>
     andThen(model.validate(request, operation), (valid) => {
       const given = valid as never;
+      if (watch !== undefined) watch.inputs = valid;
       const isJoined = model.args.batching !== undefined && model.batchesItself !== true;
       const outputs = operation === "explain"
         ? model.explain!(given, context)
@@ -105,6 +129,29 @@ function askRows(
         : model.predict(given, context);
       return andThen<unknown, unknown>(outputs, next);
     }));
+}
+
+/** What a record says of the model and the request, whatever becomes of it. */
+function callOf(model: AskedModel, { operation, event, body, context }: ModelRequest): CallHead {
+  const { modelEndpointUid: uid, labels } = model.args;
+  return {
+    model: model.key,
+    className: model.constructor.name,
+    endpointId: typeof uid === "string" && uid !== "" ? uid : undefined,
+    function: context.function,
+    operation,
+    id: String(bodyField(body, "id") ?? event.id),
+    rest(inputs, reply) {
+      const logged = reply === undefined ? undefined : model.loggedResults?.(inputs as never, reply, operation);
+      if (logged === null) return null;
+      return {
+        ...(isObject(labels) ? { labels: labels as Record<string, string> } : {}),
+        metrics: model.metrics,
+        inputs: logged?.inputs ?? inputs,
+        ...(logged?.outputs === undefined ? {} : { reply: { outputs: logged.outputs } }),
+      };
+    },
+  };
 }
 
 function finish(model: AskedModel, reply: InferReply): Maybe<unknown> {

@@ -9,36 +9,18 @@ import { type InferReply, type InferRequest, type ModelMetadata } from "../proto
 import type { TensorReply } from "../protocol/tensor_reply.ts";
 import type { TensorRequest } from "../protocol/tensor_request.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { askModel } from "./ask_model.ts";
+import { askModel, type LoggedResults } from "./ask_model.ts";
 import { askWatched } from "./ask_watched.ts";
 import { AskedCounts } from "./asked_counts.ts";
 import { bodyField, decodeBody, describeBody, isObject } from "../protocol/request_body.ts";
 import { findModel, type ModelFiles } from "./model_file.ts";
 import { rowsInOrder } from "./infer_dict.ts";
-import type { Mechanism } from "../graph/mechanism.ts";
 import { modelMetadata, modelReadiness } from "./model_metadata.ts";
+import type { ModelArgs } from "./model_args.ts";
 import { customOperations, operationMethod } from "./operation.ts";
 import { tensorInfo } from "./tensor_info.ts";
 
-/** Where a model's files lie, and its parameters, read by `param`. */
-export interface ModelArgs {
-  /**
-   * A file, its directory, an archive of it (`.zip`, `.tar.gz`), or its path without the ending: a path, or a URL that `openItem` takes.
-   * `${NAME}` in a URL of http or https is a secret's.
-   */
-  modelPath?: string;
-  /** What the file or archive must hash to: `sha256:…`. */
-  checksum?: string;
-  /** Whether the server starts when the model is loaded (`before`, the default), or before that and answers for other models meanwhile. */
-  loading?: "before" | "background";
-  /**
-   * Where the model runs. Elsewhere than `inline` its class is imported anew, so it must be exported by a module, and say where that is:
-   * `static readonly module = import.meta.url`, or `workerModel`. Classes in the cells of a notebook stand in no module: put them into a file.
-   */
-  mechanism?: Mechanism;
-  /** Anything else, read by `param`. */
-  [parameter: string]: unknown;
-}
+export type { ModelArgs };
 
 /** One question to a model. */
 export interface ModelAsk {
@@ -89,6 +71,7 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
   #isReady = false;
   #parameters: Readonly<Record<string, unknown>> = {};
   readonly #counts = new AskedCounts();
+  #metrics: Readonly<Record<string, number>> | undefined;
 
   /** Made by the router with the arguments of its route. */
   constructor(args: ModelArgs, context: Context) {
@@ -125,6 +108,12 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
 
   /** With the argument `batching`: what a request costs, 0 or more, where `maxCost` says how much a batch may. Default: 0. */
   batchCost?(request: Request): number;
+
+  /**
+   * Chooses what a record of model monitoring holds: inputs and outputs in place of the request's and the reply's; null: no record of this
+   * request. Asked only where the function tracks its models (`setTracking`).
+   */
+  loggedResults?(request: Request, reply: unknown, operation: string): LoggedResults | null | undefined;
 
   /** Gives back what `load` took; called once, when the flow has drained. */
   close(): Maybe<void> {}
@@ -196,6 +185,17 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
   param<Value = unknown>(name: string, fallback?: Value): Value {
     for (const values of [this.args, this.#parameters]) if (Object.hasOwn(values, name)) return values[name] as Value;
     return this.context.param<Value>(name, fallback);
+  }
+
+  /** Measures something under a name: for the metrics, and for the records of model monitoring from now on. */
+  metric(name: string, value: number): void {
+    this.#metrics = { ...this.#metrics, [name]: value };
+    this.context.metric(name, value);
+  }
+
+  /** What `metric` measured last, by name; undefined where it measured nothing. */
+  get metrics(): Readonly<Record<string, number>> | undefined {
+    return this.#metrics;
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Context } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { andThen } from "../graph/later.ts";
+import { monitorOf } from "../graph/monitor.ts";
 import type { Maybe } from "../graph/typing.ts";
 import { matchModelPath, type ModelAddress } from "../protocol/model_path.ts";
 import { badRequest, notReady, unknownModel, unknownOperation, unknownPath, wrongMethod } from "../protocol/refusal.ts";
@@ -8,6 +9,7 @@ import { type ModelMetadata, readyReply, routerHealth } from "../protocol/reply.
 import { describeBody, isObject } from "../protocol/request_body.ts";
 import { addressKey, askedOperation, isRead } from "./request.ts";
 import { askMembers, type MemberErrorPolicy, type Outcome, sortOutcomes } from "./members.ts";
+import { watchCall } from "../models/watched.ts";
 import type { RouteTable } from "./route.ts";
 import { outputsOf, vote, type VoteType } from "./vote.ts";
 
@@ -16,6 +18,8 @@ export interface EnsembleReply {
   id: string;
   model_name: string;
   outputs: unknown[];
+  /** What model monitoring calls the ensemble; only where it was said. */
+  model_endpoint_uid?: string;
   /** Why members did not vote, by member; only where some were dropped. */
   failed?: Record<string, string>;
 }
@@ -24,6 +28,7 @@ interface EnsembleSettings {
   readonly name: string;
   readonly voteType: VoteType | undefined;
   readonly weights: Readonly<Record<string, number>> | undefined;
+  readonly modelEndpointUid: string | undefined;
   readonly onMemberError: MemberErrorPolicy;
   readonly context: Context;
 }
@@ -94,17 +99,34 @@ export class Ensemble {
   }
 
   #ask(operation: string, event: FlowEvent): Maybe<EnsembleReply> {
-    const { name } = this.#settings;
+    const { name, modelEndpointUid, context } = this.#settings;
     const { body } = event;
     if (!isObject(body)) throw badRequest(name, describeBody(body));
     if (!Object.hasOwn(body, "inputs")) throw badRequest(name, 'the body has no key "inputs"');
     if (!Array.isArray(body.inputs)) throw badRequest(name, '"inputs" is not a list');
+    const monitor = monitorOf(context);
+    if (monitor === undefined) return this.#vote(operation, event);
+    const head = {
+      model: name,
+      className: "VotingEnsemble",
+      endpointId: modelEndpointUid,
+      function: context.function,
+      operation,
+      id: event.id,
+    };
+    return watchCall(monitor, head, (watch) => {
+      watch.inputs = body;
+      return this.#vote(operation, event);
+    }) as Maybe<EnsembleReply>;
+  }
+
+  #vote(operation: string, event: FlowEvent): Maybe<EnsembleReply> {
     const outcomes = askMembers([...this.#routes.values()], { operation, event, read: outputsOf });
     return andThen(outcomes, (settled) => this.#count(settled, event));
   }
 
   #count(outcomes: readonly Outcome[], event: FlowEvent): EnsembleReply {
-    const { name, voteType, onMemberError, context } = this.#settings;
+    const { name, voteType, onMemberError, context, modelEndpointUid } = this.#settings;
     const act = `answer for ensemble "${name}"`;
     const { answers, failed } = sortOutcomes(outcomes, { onMemberError, act, context, event });
     const ballots = answers.map(({ member, answer }) => ({
@@ -112,7 +134,12 @@ export class Ensemble {
       weight: this.#weights.get(member)!,
       outputs: answer as readonly unknown[],
     }));
-    const reply: EnsembleReply = { id: event.id, model_name: name, outputs: vote(ballots, voteType) };
+    const reply: EnsembleReply = {
+      id: event.id,
+      model_name: name,
+      outputs: vote(ballots, voteType),
+      ...(modelEndpointUid === undefined ? {} : { model_endpoint_uid: modelEndpointUid }),
+    };
     return failed === undefined ? reply : { ...reply, failed };
   }
 
@@ -126,6 +153,10 @@ export class Ensemble {
   #metadata(): ModelMetadata {
     const signatures = [...this.#routes.values()].map((route) => route.signature());
     const known = signatures.find(({ inputs, outputs }) => inputs.length + outputs.length > 0);
-    return { name: this.#settings.name, model_endpoint_uid: "", ...(known ?? { inputs: [], outputs: [] }) };
+    return {
+      name: this.#settings.name,
+      model_endpoint_uid: this.#settings.modelEndpointUid ?? "",
+      ...(known ?? { inputs: [], outputs: [] }),
+    };
   }
 }

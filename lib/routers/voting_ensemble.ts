@@ -21,6 +21,8 @@ export interface VotingEnsembleOptions {
   weights?: Record<string, number>;
   /** `fail` (default): the request fails, naming the member. `drop`: the others vote, and the reply's `failed` tells who and why. */
   onMemberError?: MemberErrorPolicy;
+  /** What model monitoring calls the ensemble; in replies and metadata as `model_endpoint_uid`. */
+  modelEndpointUid?: string;
 }
 
 const OPTIONS = z.strictObject({
@@ -28,6 +30,7 @@ const OPTIONS = z.strictObject({
   voteType: z.enum(["regression", "classification"]).optional(),
   weights: z.record(z.string(), z.number()).optional(),
   onMemberError: z.enum(["fail", "drop"]).optional(),
+  modelEndpointUid: z.string().min(1).optional(),
 });
 
 /** Paths of the ensemble itself, which no member can have as a name. */
@@ -44,9 +47,16 @@ export const VOTING_ENSEMBLE: StepDefinition = {
   signatures: (spec) => withoutOutputs(routeSignatures(spec)),
   async open(spec, scope) {
     const name = nameOf(spec);
-    const { voteType, weights, onMemberError = "fail" } = OPTIONS.parse(spec.options);
+    const { voteType, weights, onMemberError = "fail", modelEndpointUid } = OPTIONS.parse(spec.options);
     const routes = await openRoutes(spec, scope);
-    const ensemble = new Ensemble(routes, { name, voteType, weights, onMemberError, context: scope.context });
+    const ensemble = new Ensemble(routes, {
+      name,
+      voteType,
+      weights,
+      onMemberError,
+      modelEndpointUid,
+      context: scope.context,
+    });
     const operator = routerOperator(scope, routes, (event) => ensemble.answer(event));
     return { ...operator, signatures: () => withoutOutputs(operator.signatures!()) };
   },

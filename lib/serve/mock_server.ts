@@ -1,6 +1,7 @@
 import { type ReplyBody, ReplyError } from "../errors.ts";
 import type { FailureRecord } from "../flow/failures.ts";
 import type { CloseOptions, Flow } from "../flow/flow.ts";
+import type { FlowMonitor } from "../graph/monitor.ts";
 import { type App, type AppOptions, createApp } from "./app.ts";
 import { headerText } from "./header_text.ts";
 import { Trace } from "./trace.ts";
@@ -50,10 +51,12 @@ export interface RequestOptions {
 export class MockServer implements AsyncDisposable {
   readonly #flow: Flow;
   readonly #app: App;
+  readonly #monitor: FlowMonitor | undefined;
 
   /** Made by `toMockServer`. */
-  constructor(flow: Flow, options: AppOptions = {}) {
+  constructor(flow: Flow, { monitor, ...options }: AppOptions & { readonly monitor?: FlowMonitor | undefined } = {}) {
     this.#flow = flow;
+    this.#monitor = monitor;
     this.#app = createApp(flow, options);
   }
 
@@ -97,6 +100,15 @@ export class MockServer implements AsyncDisposable {
   // deno-lint-ignore no-explicit-any -- the bodies are what the graph's steps made
   sent(queue: string): readonly any[] {
     return this.#flow.sent(queue);
+  }
+
+  /**
+   * The records of what models were asked and answered, oldest first, where the function tracks them (`setTracking`); at most the last
+   * 10,000. They are also written to where the function says.
+   */
+  // deno-lint-ignore no-explicit-any -- the rows are what the models take and give
+  tracked(): readonly any[] {
+    return this.#monitor?.recent() ?? [];
   }
 
   /** The events whose failure no handler took and nobody was told of, oldest first; at most the last 10,000. */

@@ -20,6 +20,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
   "joins seen after the merge": ({ entered }) => entered.get("k") ?? [],
   "bodies that reached the step after the batch": ({ entered }) => entered.get("keep") ?? [],
   "what the stream holds": ({ sent }) => [...sent.values()].flat(),
+  "records on the tracking stream": ({ tracked }) => tracked,
   "termination callback": ({ termination }) => termination.error === undefined ? "completed" : termination.error,
   "wait_for_completion": ({ termination }) => termination.result ?? null,
   "server.wait_for_completion()": ({ termination }) => termination.result ?? null,

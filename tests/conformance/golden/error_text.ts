@@ -12,6 +12,7 @@ const SENTENCES: readonly (readonly [RegExp, (match: RegExpExecArray) => readonl
   [/^illegal path prefix (\S+), must start with (\S+)$/, ([, path, prefix]) => [path!, prefix!]],
   [/^Expected (?:key )?"inputs"/, () => ["inputs"]],
   [/^In order to use predict_dict or infer_dict operation/, () => ["inputs", "order"]],
+  [/^`sampling_percentage` must be/, () => ["samplingPercentage"]],
   [/^Unrecognized request format/, () => []],
   [/^failed to json decode event/, () => []],
   [

@@ -39,6 +39,7 @@ export interface AnyGraph {
 export interface AnyServer {
   test(path: string, body: unknown, options: AnyOptions & { silent: true }): Promise<Response>;
   sent(queue: string): readonly unknown[];
+  tracked(): readonly unknown[];
   waitForCompletion(): Promise<unknown>;
 }
 

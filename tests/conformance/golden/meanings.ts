@@ -18,7 +18,6 @@ const LACKING: Readonly<Record<string, string>> = {
   call_params: "apiHandler",
   reply_echo: "apiHandler",
   // models and their hooks
-  LoggedModel: "loggedResults",
   SlowLoad: "loading in the background",
   // routers with methods of one's own
   PreRouter: "a router's preprocess",

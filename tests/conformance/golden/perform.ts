@@ -64,6 +64,8 @@ export interface Performance {
   readonly printed: readonly unknown[];
   /** What left by a queue, by its step. */
   readonly sent: ReadonlyMap<string, readonly unknown[]>;
+  /** The records of what models were asked. */
+  readonly tracked: readonly unknown[];
   /** What the service was asked that the case's remote steps ask. */
   readonly remote?: readonly RemoteRequest[];
   readonly built?: Built;
@@ -131,6 +133,7 @@ export async function perform(given: GoldenCase, { limitMs }: PerformOptions): P
     ...(built.graph === undefined ? {} : { dot: built.graph.plot().dot }),
     printed: takePrinted(),
     sent: new Map(queues.map((name) => [name, server.sent(name)])),
+    tracked: server.tracked(),
     ...(remote === undefined ? {} : { remote: [...remote.got] }),
     built,
     entered,
@@ -144,6 +147,7 @@ const NOTHING: Performance = {
   termination: {},
   printed: [],
   sent: new Map(),
+  tracked: [],
   entered: new Map(),
   failures: [],
   looked: new Map(),

@@ -105,9 +105,11 @@ function votingEnsemble(given: Map<string, unknown>): unknown {
   given.delete("executor_type");
   const voteType = take(given, "vote_type");
   const weights = take(given, "weights");
+  const uid = take(given, "model_endpoint_uid");
   return maker("votingEnsemble")({
     ...(voteType === undefined ? {} : { voteType }),
     ...(weights === undefined ? {} : { weights }),
+    ...(uid === undefined ? {} : { modelEndpointUid: uid }),
   });
 }
 

@@ -119,6 +119,9 @@ class Translator {
         return;
       case "set_flow":
         return this.#setFlow(words);
+      case "set_tracking":
+        callMethod(this.#fn, "setTracking", args[0], trackingOptions(words));
+        return;
       case "set_streaming":
         return; // see #setFunction
       case "after_step":
@@ -291,4 +294,9 @@ class Translator {
   #step(name: string): AnyChain {
     return this.#chains.get(name) ?? this.#flow().step(name);
   }
+}
+
+function trackingOptions(words: Map<string, unknown>): Record<string, unknown> {
+  const samplingPercentage = words.get("sampling_percentage");
+  return samplingPercentage === undefined ? {} : { samplingPercentage };
 }

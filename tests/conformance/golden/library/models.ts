@@ -28,6 +28,17 @@ class ListModel extends ModelServer {
   }
 }
 
+/** What it logs is not what it was asked. */
+class LoggedModel extends ModelServer {
+  predict({ inputs }: InferRequest): unknown[] {
+    return inputs.map((input) => times(input, 10));
+  }
+
+  override loggedResults() {
+    return { inputs: [[1]], outputs: [2] };
+  }
+}
+
 class ConstModel extends ModelServer {
   predict({ inputs }: InferRequest): unknown[] {
     return inputs.map(() => this.param("c", 0));
@@ -98,6 +109,7 @@ class ProbaModel extends ModelServer {
 export const MODELS: Readonly<Record<string, abstract new (...args: never) => ModelServer<never, unknown>>> = {
   TimesModel,
   ListModel,
+  LoggedModel,
   ConstModel,
   HookModel,
   RaisingModel,

@@ -13,11 +13,15 @@ import { PARALLEL_RULES } from "./parallel_runs.ts";
 import { QUEUE_RULES } from "./queues.ts";
 import { REMOTE_RULES } from "./remote.ts";
 import { ROUTER_RULES } from "./routers.ts";
+import { SERVING_RULES } from "./serving.ts";
 import { STREAM_RULES } from "./streams.ts";
+import { TRACKING_RULES } from "./tracking.ts";
 import { WINDOW_RULES } from "./windows.ts";
 
 /** All rules; the first that is about a difference judges it. */
 export const RULES: readonly Rule[] = [
+  ...TRACKING_RULES,
+  ...SERVING_RULES,
   ...STREAM_RULES,
   ...ROUTER_RULES,
   ...PARALLEL_RULES,

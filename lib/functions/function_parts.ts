@@ -1,0 +1,58 @@
+import { GraphError } from "../errors.ts";
+import type { OpenTable } from "../flow/tables.ts";
+import { Contributions } from "../graph/contributions.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { TrackingSettings } from "../monitoring/tracking_options.ts";
+import type { FunctionOptions } from "./function_options.ts";
+import type { RouterGraph } from "./router_graph.ts";
+import type { Told } from "./told.ts";
+
+/** What was told of a function, by whichever cells of a notebook, and what of it counts now. */
+export class FunctionParts {
+  readonly #told = new Contributions<Told>();
+
+  /** Adds one; with `isLasting`, no cell that runs again takes it away. */
+  add(told: Told, options: { isLasting?: boolean } = {}): void {
+    this.#told.add(told, options);
+  }
+
+  /** Its graph; undefined where it has none yet. */
+  get topology(): Graph | RouterGraph | undefined {
+    return this.#told.live.findLast((told) => told.kind === "topology")?.graph;
+  }
+
+  /**
+   * Its graph.
+   *
+   * @throws {GraphError} If it has none yet.
+   */
+  graph(act: string): Graph | RouterGraph {
+    if (this.topology !== undefined) return this.topology;
+    throw new GraphError(act, [{
+      cause: "it has no graph",
+      cure: `Make one: fn.setTopology("flow").to("name", (body) => body).respond()`,
+      severity: "error",
+    }]);
+  }
+
+  /** Its child functions. */
+  get children(): ReadonlyMap<string, FunctionOptions> {
+    return new Map(this.#told.live.flatMap((told) => told.kind === "child" ? [[told.name, told.options]] : []));
+  }
+
+  /** Its parameters. */
+  get params(): ReadonlyMap<string, unknown> {
+    return new Map(this.#told.live.flatMap((told) => told.kind === "param" ? [[told.name, told.value]] : []));
+  }
+
+  /** How its models are tracked; undefined where they are not. */
+  get tracking(): TrackingSettings | undefined {
+    return this.#told.live.findLast((told) => told.kind === "tracking")?.settings;
+  }
+
+  /** Opens the tables that were handed in; each start anew. */
+  get tables(): OpenTable {
+    const tables = new Map(this.#told.live.flatMap((told) => told.kind === "table" ? [[told.name, told.open]] : []));
+    return Object.assign((name: string) => tables.get(name)?.(), { names: [...tables.keys()] });
+  }
+}

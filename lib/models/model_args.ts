@@ -1,0 +1,25 @@
+import type { Mechanism } from "../graph/mechanism.ts";
+
+/** Where a model's files lie, and its parameters, read by `param`. */
+export interface ModelArgs {
+  /**
+   * A file, its directory, an archive of it (`.zip`, `.tar.gz`), or its path without the ending: a path, or a URL that `openItem` takes.
+   * `${NAME}` in a URL of http or https is a secret's.
+   */
+  modelPath?: string;
+  /** What the file or archive must hash to: `sha256:…`. */
+  checksum?: string;
+  /** Whether the server starts when the model is loaded (`before`, the default), or before that and answers for other models meanwhile. */
+  loading?: "before" | "background";
+  /**
+   * Where the model runs. Elsewhere than `inline` its class is imported anew, so it must be exported by a module, and say where that is:
+   * `static readonly module = import.meta.url`, or `workerModel`. Classes in the cells of a notebook stand in no module: put them into a file.
+   */
+  mechanism?: Mechanism;
+  /** What model monitoring calls the model; in replies and metadata as `model_endpoint_uid`. */
+  modelEndpointUid?: string;
+  /** What else records of model monitoring say of it. */
+  labels?: Record<string, string>;
+  /** Anything else, read by `param`. */
+  [parameter: string]: unknown;
+}

@@ -1,0 +1,119 @@
+import { describeThrown } from "../errors.ts";
+import type { Clock } from "../graph/clock.ts";
+import type { Log } from "../graph/context.ts";
+import type { ModelCall, Monitor } from "../graph/monitor.ts";
+import { modelRecord, type RecordPlace } from "./model_record.ts";
+import type { RecordSink } from "./record_sink.ts";
+import { recordText } from "./record_text.ts";
+
+/** How records are kept. */
+export interface ModelMonitorOptions extends RecordPlace {
+  /** How many records may wait to be written. */
+  readonly bufferRecords: number;
+  /** Whether the last records are kept to look at, see `recent`. */
+  readonly keepsRecent: boolean;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+const RECENT = 10_000; // as of what left by a queue: enough to look at, bounded
+const BATCH = 1_000; // records a write
+const BUFFER_LETTERS = 16 * 2 ** 20; // of all records that wait, in UTF-16
+const CLOSE_MS = 5_000; // what the sink has not taken by then is given up: a server must stop
+
+/**
+ * Makes records of what models are asked, and writes them beside the requests: a sink that is slow or down costs records, which are
+ * counted and logged, and never a request.
+ */
+export class ModelMonitor implements Monitor {
+  readonly #sink: RecordSink;
+  readonly #options: ModelMonitorOptions;
+  readonly #recent: string[] = [];
+  #waiting: string[] = [];
+  #letters = 0;
+  #writing: Promise<void> | undefined;
+  #lost = 0;
+  #isFailing = false;
+
+  constructor(sink: RecordSink, options: ModelMonitorOptions) {
+    this.#sink = sink;
+    this.#options = options;
+  }
+
+  /** How many records were made and are nowhere: the buffer was full, or the sink failed. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /** The last records, oldest first, where they are kept to look at. */
+  recent(): readonly unknown[] {
+    return this.#recent.map((text) => JSON.parse(text));
+  }
+
+  record(call: ModelCall): void {
+    try {
+      const record = modelRecord(call, this.#options);
+      if (record !== undefined) this.#add(recordText(record));
+    } catch (error) {
+      this.#lose(1, error); // a reply with a getter that throws, a sampler of the user's
+    }
+  }
+
+  /** Writes what waits, for some seconds at most, and lets the sink go. */
+  async close(): Promise<void> {
+    const { clock, log } = this.#options;
+    let cancel = () => {};
+    const limit = new Promise<void>((resolve) => cancel = clock.schedule(CLOSE_MS, resolve));
+    const written = (async () => {
+      while (this.#writing !== undefined) await this.#writing;
+      await this.#sink.close();
+    })();
+    try {
+      await Promise.race([written, limit]);
+    } catch (error) {
+      log.warn(`Cannot close what keeps the records of models: ${describeThrown(error).message}`);
+    } finally {
+      cancel();
+    }
+    this.#lost += this.#waiting.length;
+    this.#waiting = [];
+    if (this.#lost > 0) log.warn(`${this.#lost} records of models were lost`, { lost: this.#lost });
+  }
+
+  #add(text: string): void {
+    const { bufferRecords, keepsRecent } = this.#options;
+    if (keepsRecent) {
+      this.#recent.push(text);
+      if (this.#recent.length > RECENT) this.#recent.shift();
+    }
+    if (this.#waiting.length >= bufferRecords || this.#letters + text.length > BUFFER_LETTERS) {
+      return this.#lose(1, new Error(`${this.#waiting.length} wait to be written already`));
+    }
+    this.#waiting.push(text);
+    this.#letters += text.length;
+    this.#writing ??= this.#write();
+  }
+
+  async #write(): Promise<void> {
+    await undefined; // the request that brought the first record goes on before
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, BATCH);
+      for (const { length } of batch) this.#letters -= length;
+      try {
+        await this.#sink.write(batch);
+        this.#isFailing = false;
+      } catch (error) {
+        this.#lose(batch.length, error);
+      }
+    }
+    this.#writing = undefined;
+  }
+
+  /** Counts, and logs the first of a row of losses: a sink that is down must not fill the log. */
+  #lose(count: number, error: unknown): void {
+    this.#lost += count;
+    if (this.#isFailing) return;
+    this.#isFailing = true;
+    this.#options.log.warn(`Cannot keep records of models: ${describeThrown(error).message}`, { lost: this.#lost });
+  }
+}

@@ -1,0 +1,43 @@
+import type { Clock } from "../graph/clock.ts";
+import type { Log } from "../graph/context.ts";
+import type { Stream } from "../streams/stream.ts";
+import { ModelMonitor } from "./model_monitor.ts";
+import { RecordFile } from "./record_file.ts";
+import { RecordStream } from "./record_stream.ts";
+import type { TrackingSettings } from "./tracking_options.ts";
+
+/** Where a monitor runs. */
+export interface MonitorPlace {
+  readonly functionName: string;
+  readonly isMock: boolean;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly openStream: (path: string) => Promise<Stream>;
+}
+
+/**
+ * Opens what keeps the records: a stream where the path has a scheme, else a file.
+ *
+ * @throws {StreamError} If there is no such stream.
+ */
+export async function openMonitor(settings: TrackingSettings, place: MonitorPlace): Promise<ModelMonitor> {
+  const { path, ...options } = settings;
+  const { functionName, isMock, log, clock, openStream } = place;
+  const isFile = !/^[a-z][a-z0-9+.-]*:\/\//i.test(path) || /^file:/i.test(path);
+  const sink = isFile ? new RecordFile(path, options) : new RecordStream(await openStream(path));
+  return new ModelMonitor(sink, {
+    ...options,
+    functionName,
+    host: hostName(),
+    worker: 0,
+    keepsRecent: isMock,
+    log,
+    clock,
+  });
+}
+
+/** The machine's name, where the program may know it. */
+function hostName(): string {
+  const { state } = Deno.permissions.querySync({ name: "sys", kind: "hostname" });
+  return state === "granted" ? Deno.hostname() : "";
+}

@@ -1,0 +1,60 @@
+import { appendText } from "../stores/append_text.ts";
+import { localPath } from "../stores/local_path.ts";
+import type { RecordSink } from "./record_sink.ts";
+
+/** How large files become, and how many are kept. */
+export interface RecordFileOptions {
+  readonly maxFileBytes: number;
+  readonly keptFiles: number;
+}
+
+/** A file of records, one a line of JSON. A full one is put aside as `NAME.1`, that as `NAME.2`, and so on; the oldest goes. */
+export class RecordFile implements RecordSink {
+  readonly #path: string;
+  readonly #options: RecordFileOptions;
+
+  /**
+   * Takes a path or `file:` URL.
+   *
+   * @throws {TypeError} If it lies on no disk of this machine.
+   */
+  constructor(path: string, options: RecordFileOptions) {
+    this.#path = localPath(path);
+    this.#options = options;
+  }
+
+  async write(records: readonly string[]): Promise<void> {
+    await this.#makeRoom();
+    await appendText(`${records.join("\n")}\n`, { path: this.#path });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async #makeRoom(): Promise<void> {
+    const { maxFileBytes, keptFiles } = this.#options;
+    if (await sizeOf(this.#path) < maxFileBytes) return;
+    if (keptFiles === 0) return await Deno.remove(this.#path);
+    for (let age = keptFiles; age > 0; age--) {
+      await renameIfThere(age === 1 ? this.#path : `${this.#path}.${age - 1}`, `${this.#path}.${age}`);
+    }
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await Deno.stat(path)).size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return 0;
+    throw error;
+  }
+}
+
+async function renameIfThere(from: string, to: string): Promise<void> {
+  try {
+    await Deno.rename(from, to);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

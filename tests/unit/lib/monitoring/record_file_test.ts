@@ -1,0 +1,34 @@
+import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/strict";
+import { RecordFile } from "../../../../lib/monitoring/record_file.ts";
+import { temporaryFolder } from "../../../support/temporary_folder.ts";
+
+async function filesIn(folder: string): Promise<Record<string, string>> {
+  const files: [string, string][] = [];
+  for await (const { name } of Deno.readDir(folder)) files.push([name, await Deno.readTextFile(`${folder}/${name}`)]);
+  return Object.fromEntries(files.sort());
+}
+
+Deno.test("RecordFile.write() appends a line a record, also to what was there", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/deep/records.jsonl`;
+  await new RecordFile(path, { maxFileBytes: 1_000, keptFiles: 1 }).write(["1", "2"]);
+  await new RecordFile(`file://${path}`, { maxFileBytes: 1_000, keptFiles: 1 }).write(["3"]);
+  strictEqual(await Deno.readTextFile(path), "1\n2\n3\n");
+});
+
+Deno.test("RecordFile.write() puts full files aside and keeps so many of them", async () => {
+  await using folder = await temporaryFolder();
+  const write = async (name: string, keptFiles: number) => {
+    const file = new RecordFile(`${folder.path}/${name}`, { maxFileBytes: 4, keptFiles });
+    for (const record of ["aaa", "bbb", "ccc", "ddd"]) await file.write([record]);
+  };
+  await write("two", 2);
+  await write("none", 0);
+  deepStrictEqual(await filesIn(folder.path), { "none": "ddd\n", "two": "ddd\n", "two.1": "ccc\n", "two.2": "bbb\n" });
+});
+
+Deno.test("RecordFile refuses what is on no disk here, and fails where it cannot write", async () => {
+  await using folder = await temporaryFolder();
+  throws(() => new RecordFile("https://elsewhere/records", { maxFileBytes: 4, keptFiles: 1 }), TypeError);
+  await rejects(new RecordFile(folder.path, { maxFileBytes: 1e9, keptFiles: 1 }).write(["1"]), /Cannot append to/);
+});
