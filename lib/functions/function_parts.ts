@@ -1,7 +1,9 @@
 import { GraphError } from "../errors.ts";
+import { isTable, memoryTable, type TableRows } from "../flow/memory_table.ts";
 import type { OpenTable } from "../flow/tables.ts";
 import { Contributions } from "../graph/contributions.ts";
 import type { Graph } from "../graph/graph.ts";
+import type { KeyedTable } from "../graph/keyed_table.ts";
 import type { TrackingSettings } from "../monitoring/tracking_options.ts";
 import type { FunctionOptions } from "./function_options.ts";
 import type { RouterGraph } from "./router_graph.ts";
@@ -14,6 +16,15 @@ export class FunctionParts {
   /** Adds one; with `isLasting`, no cell that runs again takes it away. */
   add(told: Told, options: { isLasting?: boolean } = {}): void {
     this.#told.add(told, options);
+  }
+
+  /** Adds a table, see `addTable` of the function. */
+  addTable(name: string, rows: TableRows | KeyedTable, options: { key?: string }): void {
+    if (typeof name !== "string" || name === "") {
+      throw new TypeError(`Cannot add a table without a name: fn.addTable("name", rows)`);
+    }
+    const given = isTable(rows) ? undefined : memoryTable(rows, options);
+    this.add({ kind: "table", name, open: () => given?.copy() ?? rows as KeyedTable });
   }
 
   /** Its graph; undefined where it has none yet. */

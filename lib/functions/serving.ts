@@ -1,5 +1,5 @@
 import type { Flow } from "../flow/flow.ts";
-import { isTable, memoryTable, type TableRows } from "../flow/memory_table.ts";
+import type { TableRows } from "../flow/memory_table.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import { compile, type Plan } from "../graph/compile.ts";
 import { Graph, type GraphOptions } from "../graph/graph.ts";
@@ -181,11 +181,7 @@ export class ServingFunction {
    * @throws {TypeError} If a row is no object, or has no key.
    */
   addTable(name: string, rows: TableRows | KeyedTable, options: { key?: string } = {}): this {
-    if (typeof name !== "string" || name === "") {
-      throw new TypeError(`Cannot add a table without a name: fn.addTable("name", rows)`);
-    }
-    const given = isTable(rows) ? undefined : memoryTable(rows, options);
-    this.#parts.add({ kind: "table", name, open: () => given?.copy() ?? rows as KeyedTable });
+    this.#parts.addTable(name, rows, options);
     return this;
   }
 
