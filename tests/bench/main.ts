@@ -3,6 +3,8 @@
  * Absolute times differ between machines; the ratios are what counts. `--write` puts the table into README.md beside this file.
  */
 
+import { type LoadRow, runLoad } from "./load/main.ts";
+
 interface Bench {
   readonly group: string;
   readonly name: string;
@@ -26,14 +28,16 @@ interface Row {
 }
 
 const FOLDER = new URL("./", import.meta.url);
+const LOAD = "load";
 
 function benchFiles(names: readonly string[]): string[] {
   const known = [...Deno.readDirSync(FOLDER)].flatMap(({ name }) => /^(\w+)_bench\.ts$/.exec(name)?.[1] ?? []).sort();
-  const unknown = names.filter((name) => !known.includes(name));
+  const unknown = names.filter((name) => !known.includes(name) && name !== LOAD);
   if (unknown.length > 0) {
-    console.error(`Cannot run bench ${unknown.join(", ")}: there are ${known.join(", ")}`);
+    console.error(`Cannot run bench ${unknown.join(", ")}: there are ${[...known, LOAD].join(", ")}`);
     Deno.exit(2);
   }
+  names = names.filter((name) => name !== LOAD);
   return (names.length === 0 ? known : names).map((name) => new URL(`${name}_bench.ts`, FOLDER).pathname);
 }
 
@@ -108,6 +112,29 @@ function checkGates(groups: ReadonlyMap<string, readonly Row[]>, gates: readonly
   });
 }
 
+/** What servers did under load, as groups whose costs are microseconds: of the wall clock a request, of the processor, of the slowest. */
+function loadGroups(rows: readonly LoadRow[]): Map<string, Row[]> {
+  const costs: Readonly<Record<string, (row: LoadRow) => number>> = {
+    "time a request": ({ requestsASecond }) => 1e6 / requestsASecond,
+    "processor a request": ({ cpuUs }) => cpuUs,
+    p99: ({ p99Ms }) => p99Ms * 1e3,
+  };
+  const groups = new Map<string, Row[]>();
+  for (const [title, members] of Object.entries(Object.groupBy(rows, ({ group }) => group))) {
+    for (const [what, costOf] of Object.entries(costs)) {
+      const first = costOf(members![0]!);
+      groups.set(
+        `load, ${title}: ${what}`,
+        members!.map((row) => {
+          const us = costOf(row);
+          return { name: row.name, bestUs: us, typicalUs: us, ratio: us / first };
+        }),
+      );
+    }
+  }
+  return groups;
+}
+
 const START = "<!-- figures -->";
 const END = "<!-- end of figures -->";
 
@@ -123,7 +150,12 @@ async function writeReadme(table: string): Promise<void> {
 }
 
 const names = Deno.args.filter((argument) => !argument.startsWith("--"));
-const groups = tables(await measure(benchFiles(names)));
+const files = benchFiles(names);
+const isLoadAlone = names.length > 0 && names.every((name) => name === LOAD);
+const groups = new Map([
+  ...(isLoadAlone ? [] : tables(await measure(files))),
+  ...(names.length === 0 || names.includes(LOAD) ? loadGroups(await runLoad()) : []),
+]);
 const gates = checkGates(groups, JSON.parse(await Deno.readTextFile(new URL("gates.json", FOLDER))));
 const table = [
   markdown(groups),
