@@ -236,7 +236,7 @@ export class Flow implements AsyncDisposable {
   /** Whether an event may go the short way: it cannot overtake another, and nobody has left or wants to see it between the steps. */
   #isFree(straight: Straight, event: FlowEvent | undefined): boolean {
     const { traffic, walk } = this.#parts;
-    return this.#closed === undefined && walk.probe === undefined && event?.senderSignal?.aborted !== true &&
+    return this.#closed === undefined && walk.probe === undefined && event?.hasLeft !== true &&
       (traffic.isIdle || straight.isFreeFor(event?.key, event?.lane));
   }
 
@@ -277,7 +277,7 @@ export class Flow implements AsyncDisposable {
     if (this.#closed !== undefined) {
       throw new StatusError(503, `Cannot take event ${event.id}: flow "${plan.name}" is closed`);
     }
-    if (event.senderSignal?.aborted === true) {
+    if (event.hasLeft) {
       return {
         kind: "failed",
         error: new StepError("graph", new StatusError(499, "The caller left before its event came in")),

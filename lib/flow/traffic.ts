@@ -103,7 +103,7 @@ export class Traffic implements WalkListener {
   /** A branch begins to wait for something, or goes on. */
   onWait(change: 1 | -1, event: FlowEvent, giveUp: (() => void) | undefined): void {
     this.#waiting += change;
-    if (giveUp !== undefined && (this.#deadlines !== undefined || event.senderSignal !== undefined)) {
+    if (giveUp !== undefined && (this.#deadlines !== undefined || event.hasSender)) {
       const waiting = new Set((event.track as Trip).roots());
       for (const root of [...waiting]) {
         const visits = this.#visits.get(root) ?? new Set();

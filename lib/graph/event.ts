@@ -34,8 +34,11 @@ export interface EventInit {
   readonly trigger?: string | undefined;
   /** The partition of the stream that it comes from: events of one partition keep their order. */
   readonly partition?: string | undefined;
-  /** Aborts when whoever sent it does not wait any more. */
-  readonly signal?: AbortSignal | undefined;
+  /**
+   * Aborts when whoever sent it does not wait any more; or gives the signal when something first waits for it, where having one costs: the
+   * signal of an HTTP request is as dear as the request.
+   */
+  readonly signal?: AbortSignal | (() => AbortSignal) | undefined;
 }
 
 /** The place of an event among the results of a streaming step. */
@@ -188,7 +191,19 @@ export class FlowEvent<Body = unknown> {
 
   /** Aborts when whoever sent it does not wait any more; undefined where nobody said. */
   get senderSignal(): AbortSignal | undefined {
-    return this.#init.signal;
+    const { signal } = this.#init;
+    return typeof signal === "function" ? signal() : signal;
+  }
+
+  /** Whether there is somebody who may leave. */
+  get hasSender(): boolean {
+    return this.#init.signal !== undefined;
+  }
+
+  /** Whether whoever sent it is known to have left. */
+  get hasLeft(): boolean {
+    const { signal } = this.#init;
+    return typeof signal === "object" && signal.aborted;
   }
 
   /** What brought it: `http`, the URL of a stream; undefined where nobody said. */

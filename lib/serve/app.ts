@@ -174,7 +174,7 @@ function eventOf(request: Request, path: string, info: RequestInfo): FlowEvent {
     trigger: info.trigger ?? "http",
     method,
     headers,
-    signal: request.signal,
+    signal: () => request.signal,
   });
 }
 

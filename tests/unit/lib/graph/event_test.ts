@@ -36,3 +36,20 @@ Deno.test("FlowEvent.withId() gives copies made of it the new id", () => {
   const renamed = new FlowEvent(1, { id: "old" }).withId("new");
   deepStrictEqual([renamed.with(2).id, renamed.withId("newer").id, renamed.id], ["new", "newer", "new"]);
 });
+
+Deno.test("FlowEvent.senderSignal is asked for when something waits for it, not before", () => {
+  let asked = 0;
+  const leaving = new AbortController();
+  const event = new FlowEvent(1, {
+    signal: () => {
+      asked += 1;
+      return leaving.signal;
+    },
+  });
+  deepStrictEqual([event.hasSender, event.hasLeft, asked], [true, false, 0]);
+  strictEqual(event.senderSignal, leaving.signal);
+  strictEqual(asked, 1);
+  leaving.abort();
+  deepStrictEqual(new FlowEvent(1, { signal: leaving.signal }).hasLeft, true);
+  deepStrictEqual([new FlowEvent(1).hasSender, new FlowEvent(1).hasLeft], [false, false]);
+});
