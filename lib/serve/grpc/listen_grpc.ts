@@ -79,9 +79,10 @@ export async function listenGrpc(server: ServerView, options: GrpcListenOptions 
 
 function credentialsOf({ ServerCredentials }: GrpcRuntime, tls: GrpcListenOptions["tls"]): GrpcCredentials {
   if (tls === undefined) return ServerCredentials.createInsecure();
-  const ca = tls.ca === undefined ? null : Buffer.from(tls.ca);
+  // Empty, not null: else the roots that an environment variable names come in, and Deno asks every caller for a certificate of theirs.
+  const ca = Buffer.from(tls.ca ?? "");
   const pair = { private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) };
-  return ServerCredentials.createSsl(ca, [pair], ca !== null);
+  return ServerCredentials.createSsl(ca, [pair], tls.ca !== undefined);
 }
 
 /** Lets the calls under way end, and ends them when the time is over. */
