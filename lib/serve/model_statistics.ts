@@ -8,7 +8,7 @@ const NONE = { count: 0, ns: 0 };
  * What a model was asked, as Triton's statistics extension tells it. A request counts as one inference, however many rows it has; what is
  * not measured here, because there is no such stage, is zero.
  */
-export function modelStatistics(model: ServedModel): object {
+export function modelStatistics(model: ServedModel) {
   const { succeeded, succeededMs, failed, failedMs, lastTime = 0 } = model.counts?.() ?? NOTHING;
   const success = { count: succeeded, ns: Math.round(succeededMs * NS_PER_MS) };
   return {

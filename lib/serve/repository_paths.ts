@@ -1,8 +1,8 @@
 /** The model repository extension of the open inference protocol: which models there are, load them anew, take them away. */
 
-import { describeThrown, isA, StatusError } from "../errors.ts";
-import type { ServedModel } from "../graph/served_model.ts";
+import { StatusError } from "../errors.ts";
 import { bodyField, decodeBody as decodeObject, isObject } from "../protocol/request_body.ts";
+import { changeModels, modelsOf, refuseFiles } from "./change_models.ts";
 import { decodeBody } from "./decode_body.ts";
 import type { OwnPath, ServerView } from "./own_path.ts";
 
@@ -32,47 +32,18 @@ async function index(request: Request, { server }: Asked): Promise<Response> {
   })));
 }
 
-async function load(request: Request, { server, params }: Asked): Promise<Response> {
+async function load(request: Request, { server, params: { model = "" } }: Asked): Promise<Response> {
   const parameters = bodyField(await readJson(request), "parameters");
-  const models = modelsOf(server, params);
-  if (isObject(parameters)) {
-    const [given] = Object.keys(parameters).filter((name) => name === "config" || name.startsWith("file:"));
-    if (given !== undefined) {
-      throw new StatusError(
-        400,
-        `Cannot load model "${params.model}" with ${given}: a model is loaded as its function declares it`,
-      );
-    }
-  }
-  return await each(models, "load");
-}
-
-async function unload(request: Request, { server, params }: Asked): Promise<Response> {
-  await readJson(request); // its only parameter is about models that others depend on, and here none do
-  return await each(modelsOf(server, params), "unload");
-}
-
-/** Does it with every version; all are tried before a failure is told. */
-async function each(models: readonly ServedModel[], act: "load" | "unload"): Promise<Response> {
-  const fixed = models.find((model) => model[act] === undefined);
-  if (fixed !== undefined) {
-    throw new StatusError(400, `Cannot ${act} model "${fixed.key}": it is a step of a flow, not a route of a router`);
-  }
-  const results = await Promise.allSettled(models.map((model) => model[act]!()));
-  for (const result of results) {
-    if (result.status === "fulfilled") continue;
-    const { reason } = result;
-    throw isA(reason, StatusError) ? reason : new StatusError(500, describeThrown(reason).message, { cause: reason });
-  }
+  modelsOf(server, model);
+  if (isObject(parameters)) refuseFiles(model, Object.keys(parameters));
+  await changeModels(server, model, "load");
   return new Response(null, { status: 200 });
 }
 
-function modelsOf(server: ServerView, { model = "" }: Asked["params"]): ServedModel[] {
-  const all = server.models();
-  const found = all.filter(({ key, name }) => key === model || name === model);
-  if (found.length > 0) return found;
-  const names = [...new Set(all.map(({ name }) => name))].join(", ");
-  throw new StatusError(404, `Cannot find model "${model}": available models are ${names || "none"}`);
+async function unload(request: Request, { server, params: { model = "" } }: Asked): Promise<Response> {
+  await readJson(request); // its only parameter is about models that others depend on, and here none do
+  await changeModels(server, model, "unload");
+  return new Response(null, { status: 200 });
 }
 
 async function readJson(request: Request): Promise<unknown> {

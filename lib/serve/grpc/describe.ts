@@ -2,12 +2,14 @@
 
 import { StatusError } from "../../errors.ts";
 import type { ServedModel } from "../../graph/served_model.ts";
-import { unknownModel } from "../../protocol/refusal.ts";
 import type { TensorSpec } from "../../tensor/tensor_spec.ts";
-import { readMessage } from "./read_message.ts";
-import { isReady, modelsOf, type Site } from "./site.ts";
-import type { Tally } from "./statistics.ts";
-import type { WireWriter } from "./wire.ts";
+import { servedModel } from "../asked_model.ts";
+import { changeModels, modelsOf, refuseFiles } from "../change_models.ts";
+import { modelStatistics } from "../model_statistics.ts";
+import { SERVER_VERSION } from "../server_version.ts";
+import { readMessage, readNested } from "./read_message.ts";
+import { isReady, type Site } from "./site.ts";
+import type { WireReader, WireWriter } from "./wire.ts";
 
 /** Answers one message by another. */
 export type Describe = (site: Site, message: Uint8Array) => Uint8Array | Promise<Uint8Array>;
@@ -18,40 +20,42 @@ export const DESCRIBE: Readonly<Record<string, Describe>> = {
   ServerReady: (site) => flag(site, isReady(site)),
   ModelReady(site, message) {
     const { name, version } = readNames(site, message);
-    const models = modelsOf(site.server, name, version);
-    return flag(site, site.server.state === "open" && models.some(({ state }) => state === "ready"));
+    const model = servedModel(site.server.models(), addressOf(name, version));
+    return flag(site, site.server.state === "open" && model?.state === "ready");
   },
   ServerMetadata({ wire }) {
-    const writer = new wire.BinaryWriter().tag(1, 2).string(SERVER.name).tag(2, 2).string(SERVER.version);
-    for (const extension of SERVER.extensions) writer.tag(3, 2).string(extension);
+    const writer = new wire.BinaryWriter().tag(1, 2).string("levada").tag(2, 2).string(SERVER_VERSION);
+    for (const extension of EXTENSIONS) writer.tag(3, 2).string(extension);
     return writer.finish();
   },
   ModelMetadata(site, message) {
-    const { model, models } = find(site, message);
+    const model = find(site, message);
     const { platform, inputs, outputs } = model.facts();
     const writer = new site.wire.BinaryWriter().tag(1, 2).string(model.name);
-    for (const { version } of models) if (version !== undefined) writer.tag(2, 2).string(version);
+    for (const { version } of modelsOf(site.server, model.name)) {
+      if (version !== undefined) writer.tag(2, 2).string(version);
+    }
     writer.tag(3, 2).string(platform);
     for (const tensor of inputs) writeSpec(writer, 4, tensor);
     for (const tensor of outputs) writeSpec(writer, 5, tensor);
     return writer.finish();
   },
   ModelConfig(site, message) {
-    const { model } = find(site, message);
+    const model = find(site, message);
     const { platform, inputs, outputs } = model.facts();
     const writer = new site.wire.BinaryWriter().tag(1, 2).fork().tag(1, 2).string(model.name).tag(2, 2).string(
       platform,
     );
     for (const tensor of inputs) writeConfig(writer, tensor, { field: 5, dims: 4 });
     for (const tensor of outputs) writeConfig(writer, tensor, { field: 6, dims: 3 });
+    writer.tag(17, 2).string(platform.startsWith("onnxruntime") ? "onnxruntime" : platform);
     return writer.join().finish();
   },
   ModelStatistics(site, message) {
     const { name, version } = readNames(site, message);
-    const models = name === "" ? site.server.models() : find(site, message).models;
     const writer = new site.wire.BinaryWriter();
-    for (const model of models) {
-      if (version === "" || model.version === version) writeStatistics(writer, model, site.statistics.of(model.key));
+    for (const model of name === "" ? site.server.models() : modelsOf(site.server, name)) {
+      if (version === "" || model.version === version) writeStatistics(writer, model);
     }
     return writer.finish();
   },
@@ -63,10 +67,10 @@ export const DESCRIBE: Readonly<Record<string, Describe>> = {
       return true;
     });
     const writer = new site.wire.BinaryWriter();
-    for (const { name, version = "", state, reason = "" } of site.server.models()) {
+    for (const { name, version = "", state, reason } of site.server.models()) {
       if (onlyReady && state !== "ready") continue;
-      writer.tag(1, 2).fork().tag(1, 2).string(name).tag(2, 2).string(version);
-      writer.tag(3, 2).string(STATES[state]).tag(4, 2).string(reason).join();
+      writer.tag(1, 2).fork().tag(1, 2).string(name).tag(2, 2).string(version).tag(3, 2).string(STATES[state]);
+      writer.tag(4, 2).string(reason ?? (state === "unloaded" ? "unloaded" : "")).join();
     }
     return writer.finish();
   },
@@ -80,11 +84,7 @@ export const DESCRIBE: Readonly<Record<string, Describe>> = {
   },
 };
 
-const SERVER = {
-  name: "levada",
-  version: "0.1.0",
-  extensions: ["model_repository", "model_configuration", "statistics"],
-};
+const EXTENSIONS = ["model_configuration", "model_repository", "parameters", "statistics"];
 
 const STATES = { loading: "LOADING", ready: "READY", failed: "UNAVAILABLE", unloaded: "UNAVAILABLE" } as const;
 
@@ -110,10 +110,8 @@ function flag({ wire }: Site, value: boolean): Uint8Array {
   return new wire.BinaryWriter().tag(1, 0).bool(value).finish();
 }
 
-type Reader = InstanceType<Site["wire"]["BinaryReader"]>;
-
 /** Reads a message, or says that it is none. */
-function read({ wire }: Site, message: Uint8Array, take: (tag: number, reader: Reader) => boolean): void {
+function read({ wire }: Site, message: Uint8Array, take: (tag: number, reader: WireReader) => boolean): void {
   const reader = new wire.BinaryReader(message);
   try {
     readMessage(reader, (tag) => take(tag, reader));
@@ -135,12 +133,20 @@ function readNames(site: Site, message: Uint8Array): { name: string; version: st
   return names;
 }
 
-/** The model that a request is for, and all versions of its name. */
-function find(site: Site, message: Uint8Array): { model: ServedModel; models: readonly ServedModel[] } {
+/** The model that a request is for: without a version the one of this key, else the last of this name. */
+function find(site: Site, message: Uint8Array): ServedModel {
   const { name, version } = readNames(site, message);
-  const [model] = modelsOf(site.server, name, version);
-  if (model !== undefined) return { model, models: modelsOf(site.server, model.name, "") };
-  throw unknownModel(version === "" ? name : `${name}:${version}`, site.server.models().map(({ key }) => key));
+  const model = servedModel(site.server.models(), addressOf(name, version));
+  if (model !== undefined) return model;
+  const keys = site.server.models().map(({ key }) => key).join(", ") || "none";
+  throw new StatusError(
+    404,
+    `Cannot find model "${version === "" ? name : `${name}:${version}`}": available models are ${keys}`,
+  );
+}
+
+function addressOf(name: string, version: string): { readonly name: string; readonly version?: string } {
+  return version === "" ? { name } : { name, version };
 }
 
 function writeSpec(writer: WireWriter, field: number, { name, datatype, shape }: TensorSpec): void {
@@ -165,37 +171,41 @@ function writeSizes(writer: WireWriter, field: number, shape: TensorSpec["shape"
   writer.join();
 }
 
-function writeStatistics(writer: WireWriter, { name, version = "" }: ServedModel, tally: Tally): void {
-  const { good, goodMs, bad, badMs, lastMs } = tally;
-  writer.tag(1, 2).fork().tag(1, 2).string(name).tag(2, 2).string(version);
-  writer.tag(3, 0).uint64(lastMs).tag(4, 0).uint64(good).tag(5, 0).uint64(good).tag(6, 2).fork();
-  for (const [field, count, ms] of [[1, good, goodMs], [2, bad, badMs], [5, good, goodMs]] as const) {
-    writer.tag(field, 2).fork().tag(1, 0).uint64(count).tag(2, 0).uint64(BigInt(Math.round(ms * 1e6))).join();
+/** Triton's numbers for what is measured of a model here. */
+const MEASURED = { success: 1, fail: 2, compute_infer: 5 } as const;
+
+function writeStatistics(writer: WireWriter, model: ServedModel): void {
+  const { name, version, last_inference, inference_count, execution_count, inference_stats } = modelStatistics(model);
+  writer.tag(1, 2).fork().tag(1, 2).string(name).tag(2, 2).string(version).tag(3, 0).uint64(last_inference);
+  writer.tag(4, 0).uint64(inference_count).tag(5, 0).uint64(execution_count).tag(6, 2).fork();
+  for (const [stage, field] of Object.entries(MEASURED)) {
+    const { count, ns } = inference_stats[stage as keyof typeof MEASURED];
+    writer.tag(field, 2).fork().tag(1, 0).uint64(count).tag(2, 0).uint64(ns).join();
   }
   writer.join().join();
 }
 
 async function change(site: Site, message: Uint8Array, act: "load" | "unload"): Promise<void> {
   let name = "";
-  let hasParameters = false;
+  const parameters: string[] = [];
   read(site, message, (tag, reader) => {
     if (tag === 0o22) name = reader.string(true);
-    else if (tag === 0o32) hasParameters = reader.bytes().length >= 0 && act === "load";
+    else if (tag === 0o32) parameters.push(readKey(reader));
     else return false;
     return true;
   });
-  if (hasParameters) {
-    throw new StatusError(
-      400,
-      `Cannot load model "${name}" with parameters: its files are the ones that the function names`,
-    );
-  }
-  const models = modelsOf(site.server, name, "");
-  if (models.length === 0) throw unknownModel(name, site.server.models().map(({ key }) => key));
-  for (const model of models) {
-    if (model[act] === undefined) {
-      throw new StatusError(400, `Cannot ${act} model "${model.key}": it is no route of a router`);
-    }
-    await model[act]();
-  }
+  modelsOf(site.server, name);
+  if (act === "load") refuseFiles(name, parameters);
+  await changeModels(site.server, name, act);
+}
+
+/** The key of an entry of a map; what it says is not read. */
+function readKey(reader: WireReader): string {
+  let key = "";
+  readNested(reader, (tag) => {
+    if (tag !== 0o12) return false;
+    key = reader.string(true);
+    return true;
+  });
+  return key;
 }

@@ -10,10 +10,6 @@ import type { Site } from "./site.ts";
 /** ModelInfer: one request, one reply. */
 export async function modelInfer(site: Site, message: Uint8Array, caller: Caller): Promise<Uint8Array[]> {
   const ask = decodeInferRequest(message, site.wire);
-  return await site.statistics.counted(ask, () => answer(site, ask, caller));
-}
-
-async function answer(site: Site, ask: InferAsk, caller: Caller): Promise<Uint8Array[]> {
   const event = eventOf(ask, caller);
   const outcome = await askFlow(site.server, event);
   switch (outcome.kind) {

@@ -5,7 +5,6 @@ import type { ServerView } from "../own_path.ts";
 import { type GrpcCredentials, type GrpcRuntime, type GrpcServer, loadGrpc } from "./grpc_runtime.ts";
 import { Closing } from "./closing.ts";
 import { addServices } from "./service.ts";
-import { Statistics } from "./statistics.ts";
 import { loadWire } from "./wire.ts";
 
 /** How gRPC is served. */
@@ -57,7 +56,7 @@ export async function listenGrpc(server: ServerView, options: GrpcListenOptions 
     "grpc.enable_channelz": 0,
   });
   const closing = new Closing();
-  addServices(calls, { server, grpc, wire, statistics: new Statistics(), closing });
+  addServices(calls, { server, grpc, wire, closing });
   const injector = calls.createConnectionInjector(credentialsOf(grpc, options.tls));
   const port = new Port(options.connections ?? 1_024, (socket) => injector.injectConnection(socket));
   const { address, port: number } = await port.listen({

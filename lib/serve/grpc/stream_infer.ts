@@ -27,8 +27,7 @@ export async function modelStreamInfer(site: Site, talk: Conversation): Promise<
     let ask: InferAsk | undefined;
     try {
       ask = decodeInferRequest(message, site.wire);
-      const read = ask;
-      await site.statistics.counted(read, () => answer(site, read, talk));
+      await answer(site, ask, talk);
     } catch (error) {
       if (talk.signal.aborted || endsByError) throw error;
       await talk.send(failure(site, error, { ask, event: talk.event }));

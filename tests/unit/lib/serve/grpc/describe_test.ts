@@ -4,7 +4,6 @@ import { Closing } from "../../../../../lib/serve/grpc/closing.ts";
 import { DESCRIBE } from "../../../../../lib/serve/grpc/describe.ts";
 import { loadGrpc } from "../../../../../lib/serve/grpc/grpc_runtime.ts";
 import type { Site } from "../../../../../lib/serve/grpc/site.ts";
-import { Statistics } from "../../../../../lib/serve/grpc/statistics.ts";
 import { loadWire } from "../../../../../lib/serve/grpc/wire.ts";
 
 const [GRPC, WIRE] = [await loadGrpc(), await loadWire()];
@@ -24,7 +23,7 @@ function functionOf() {
 
 function siteOf(flow: Flow, state: "open" | "closing" = "open"): Site {
   const server = { flow, state, models: () => flow.models() };
-  return { server, grpc: GRPC, wire: WIRE, statistics: new Statistics(), closing: new Closing() };
+  return { server, grpc: GRPC, wire: WIRE, closing: new Closing() };
 }
 
 /** A request that names a model, and a version. */
@@ -81,22 +80,22 @@ Deno.test("DESCRIBE lists, takes away and loads models", async () => {
   strictEqual(await hexOf(site, "ModelReady", named("other")), "0801");
   const nobody = new WIRE.BinaryWriter().tag(2, 2).string("nobody").finish();
   await rejects(async () => await DESCRIBE.RepositoryModelLoad!(site, nobody), /Cannot find model "nobody"/);
-  const withFiles = new WIRE.BinaryWriter().tag(2, 2).string("other").tag(3, 2).fork().join().finish();
+  const withFiles = new WIRE.BinaryWriter().tag(2, 2).string("other").tag(3, 2).fork().tag(1, 2).string("file:1/x")
+    .join().finish();
   await rejects(
     async () => await DESCRIBE.RepositoryModelLoad!(site, withFiles),
-    /Cannot load model "other" with parameters/,
+    /Cannot load model "other" with file:1/,
   );
 });
 
 Deno.test("DESCRIBE tells how often models were asked", async () => {
   await using flow = await functionOf().start();
   const site = siteOf(flow);
-  await site.statistics.counted({ model: "other", version: undefined }, async () => {});
-  await rejects(site.statistics.counted({ model: "other", version: undefined }, () => Promise.reject(new Error())));
-  const { good, bad, lastMs } = site.statistics.of("other");
-  deepStrictEqual([good, bad, lastMs > 0], [1, 1, true]);
-  strictEqual(has(await hexOf(site, "ModelStatistics"), "iris"), true);
-  strictEqual(has(await hexOf(site, "ModelStatistics", named("other")), "iris"), false);
+  await flow.ask({ inputs: [] }, { path: "/v2/models/other/infer" });
+  const all = await hexOf(site, "ModelStatistics");
+  const one = await hexOf(site, "ModelStatistics", named("other"));
+  deepStrictEqual([has(all, "iris"), has(one, "iris"), has(one, "other")], [true, false, true]);
+  strictEqual(/20012801/.test(one), true, one); // one inference, one execution
 });
 
 Deno.test("DESCRIBE refuses what is no message", async () => {

@@ -28,10 +28,14 @@ interface Client {
   close(): void;
 }
 
-async function connected(port: number): Promise<Client> {
+/** With `tls`, what it trusts, and what it shows of itself: key and certificate. */
+async function connected(port: number, tls?: readonly Buffer[]): Promise<Client> {
   const name = "@grpc/grpc-js";
   const { Client, credentials } = (await import(name)).default;
-  return new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  return new Client(
+    `localhost:${port}`,
+    tls === undefined ? credentials.createInsecure() : credentials.createSsl(...tls),
+  );
 }
 
 function ask(client: Client, method: string, message: Uint8Array = new Uint8Array()): Promise<Uint8Array> {
@@ -139,3 +143,35 @@ Deno.test("fn.serve({ grpcPort }) says that the port is taken before anything is
   await listener.close();
   await flow.close();
 });
+
+Deno.test("listenGrpc() speaks TLS, and asks for certificates of callers where it is to check them", async () => {
+  const [cert, key] = await Promise.all(
+    ["cert", "key"].map((part) =>
+      Deno.readTextFile(new URL(`../../../../support/loopback_${part}.pem`, import.meta.url))
+    ),
+  ) as [string, string];
+  const cases = [{ tls: { cert, key }, shows: [] }, {
+    tls: { cert, key, ca: cert },
+    shows: [Buffer.from(key), Buffer.from(cert)],
+  }];
+  for (const { tls, shows } of cases) {
+    const { flow, listener } = await served({ tls });
+    const client = await connected(listener.port, [Buffer.from(cert), ...shows]);
+    strictEqual(Buffer.from(await ask(client, "ServerLive")).toString("hex"), "0801");
+    client.close();
+    strictEqual(await isGreeted(listener.port, cert), shows.length === 0);
+    await listener.close();
+    await flow.close();
+  }
+});
+
+/** Whether a caller that shows no certificate is spoken to. */
+async function isGreeted(port: number, cert: string): Promise<boolean> {
+  using connection = await Deno.connectTls({ hostname: "localhost", port, caCerts: [cert], alpnProtocols: ["h2"] });
+  try {
+    await connection.write(new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0"));
+    return (await connection.read(new Uint8Array(100)) ?? 0) > 0;
+  } catch {
+    return false; // TLS says no, or the connection is gone
+  }
+}
