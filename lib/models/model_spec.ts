@@ -1,5 +1,5 @@
 import { ModelError } from "../errors.ts";
-import type { DataItem } from "../stores/data_item.ts";
+import { openItem } from "../stores/data_item.ts";
 import { readYaml } from "../stores/read_yaml.ts";
 
 /** What MLRun has written down of a model beside its files, or in its artifact: fields as they stand there. */
@@ -33,14 +33,22 @@ const LONGEST_BYTES = 16 * 1024 * 1024; // statistics of some thousand features
 const OBJECTS = ["parameters", "labels", "metrics", "extra_data"];
 const LISTS = ["inputs", "outputs"];
 
+/** Where a description lies. */
+export interface SpecFile {
+  /** On this machine. */
+  readonly path: string;
+  /** What messages call it. */
+  readonly uri: string;
+}
+
 /**
  * Reads `model_spec.yaml`.
  *
  * @throws {ModelError} If it is none: no YAML, or fields of another kind.
  */
-export async function readModelSpec(model: string, item: DataItem): Promise<Described> {
-  const fail = (state: string) => new ModelError(`Cannot read "${item.uri}" of model "${model}": ${state}`);
-  const bytes = await item.get({ from: 0, to: LONGEST_BYTES + 1 });
+export async function readModelSpec(model: string, { path, uri }: SpecFile): Promise<Described> {
+  const fail = (state: string) => new ModelError(`Cannot read "${uri}" of model "${model}": ${state}`);
+  const bytes = await openItem(path).get({ from: 0, to: LONGEST_BYTES + 1 });
   if (bytes.length > LONGEST_BYTES) throw fail(`it has more than ${LONGEST_BYTES} bytes`);
   let value;
   try {

@@ -6,7 +6,7 @@ import type { ItemOptions } from "../item_options.ts";
 import { environment } from "../read_secret.ts";
 import { cacheFolder } from "./cache_folder.ts";
 import { Checksum, Hasher, hashFile } from "./checksum.ts";
-import { download, type Say } from "./download.ts";
+import { download, type Downloaded, type Say } from "./download.ts";
 import { evict } from "./evict.ts";
 import { aloneWith, readJson, replaceJson } from "./shared_files.ts";
 
@@ -38,6 +38,7 @@ type Manifest = Readonly<Record<string, { readonly bytes: number; readonly sha25
 
 const LIMIT_BYTES = 20 * 1024 ** 3;
 const PROGRESS_MS = 5000;
+const DOWNLOADS_AGAIN = 2;
 
 /**
  * Keeps what was fetched, by the hash of its content: whole, checked before it is given out, shared by all processes of a machine.
@@ -83,9 +84,15 @@ export class StoreCache {
     });
   }
 
-  /** Whether something was fetched from a URL; whether it is whole is seen when it is asked for. */
-  async keeps(uri: string): Promise<boolean> {
-    return await readJson(join(this.#root, "index", `${keyOf(uri)}.json`)) !== undefined;
+  /** Keeps an answer, as JSON, for when nobody gives another. */
+  async note(question: string, answer: object): Promise<void> {
+    await Deno.mkdir(join(this.#root, "index"), { recursive: true });
+    await replaceJson(this.#noteOf(question), answer);
+  }
+
+  /** The answer that was kept last; undefined where there is none. */
+  async noted<Answer extends object>(question: string): Promise<Answer | undefined> {
+    return await readJson(this.#noteOf(question));
   }
 
   /**
@@ -143,6 +150,10 @@ export class StoreCache {
     });
   }
 
+  #noteOf(question: string): string {
+    return join(this.#root, "index", `${keyOf(question)}.note.json`);
+  }
+
   /** What is kept of a URL, if it is as it was fetched. */
   async #whole(
     index: string,
@@ -188,13 +199,7 @@ export class StoreCache {
     }
     const half = await this.#half();
     try {
-      const { bytes, sha256 } = await download(item, half, {
-        stat,
-        checksum,
-        limitBytes: this.#limitBytes,
-        say: this.#say,
-        progressMs: this.#progressMs,
-      });
+      const { bytes, sha256 } = await this.#download(item, half, { stat, checksum });
       const name = fileName(item.uri);
       const place = join(this.#root, "content", sha256);
       await Deno.mkdir(place, { recursive: true });
@@ -210,6 +215,24 @@ export class StoreCache {
     } catch (error) {
       await Deno.remove(half).catch(ignoreMissing);
       throw error;
+    }
+  }
+
+  /** Downloads, anew where the connection broke off and the store could not go on: it says no version. */
+  async #download(
+    item: DataItem,
+    half: string,
+    wanted: { stat: ItemStat; checksum: Checksum | undefined },
+  ): Promise<Downloaded> {
+    const options = { ...wanted, limitBytes: this.#limitBytes, say: this.#say, progressMs: this.#progressMs };
+    for (let again = 1;; again++) {
+      try {
+        return await download(item, half, options);
+      } catch (error) {
+        if (!isAway(error) || error.status !== undefined || again > DOWNLOADS_AGAIN) throw error;
+        this.#say("warn", `${error.message}. It is fetched anew`);
+        await Deno.remove(half).catch(ignoreMissing);
+      }
     }
   }
 

@@ -6,7 +6,7 @@ const LONGEST_BYTES = 65_536; // an error that says more is not read to its end
 const CODE = /^[A-Za-z][A-Za-z0-9_.-]{1,80}$/; // a word of the store's, never a text that may hold what was sent
 /** Words for wrong credentials, which some stores say with 400 or 404. */
 const STRANGER =
-  /^(AccessDenied|AuthenticationFailed|AuthorizationFailure|ExpiredToken|InvalidAccessKeyId|InvalidToken|SignatureDoesNotMatch|TokenRefreshRequired)$/;
+  /^(AccessDenied|AuthenticationFailed|AuthorizationFailure|ExpiredToken|InvalidAccessKeyId|InvalidToken|SignatureDoesNotMatch|TokenRefreshRequired|XAdminUserNotFound)$/;
 
 /** What an answer that is none means. */
 export async function refusal({ act, dialect }: Errand, answer: StoreAnswer): Promise<StoreError> {

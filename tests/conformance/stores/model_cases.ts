@@ -68,21 +68,24 @@ export async function modelsFrom({ base, options }: StoreLab): Promise<void> {
   });
 }
 
-/** A model starts from what is kept where its store is away. */
+/** Models start from what is kept where their store is away: a file, and a directory. */
 export async function survivesOutage(lab: StoreLab & { restart(isUp: boolean): Promise<void> }): Promise<void> {
   const { base, options } = lab;
   await openItem(`${base}outage/forest.onnx`, options).put(await Deno.readFile(MODEL));
+  await openItem(`${base}outage/model_spec.yaml`, options).put("spec: {model_file: forest.onnx}");
   await withEnvironment(options, async () => {
     const answer = async () => {
       const fn = serving("outage");
-      fn.setTopology("router").addRoute("m", OnnxModel, { modelPath: `${base}outage/forest.onnx` });
+      const router = fn.setTopology("router").addRoute("m", OnnxModel, { modelPath: `${base}outage/forest.onnx` });
+      router.addRoute("d", OnnxModel, { modelPath: `${base}outage` });
       await using server = await fn.toMockServer();
-      return (await server.test("/v2/models/m/infer", { inputs: [ROW] })).outputs;
+      const answers = ["m", "d"].map((name) => server.test(`/v2/models/${name}/infer`, { inputs: [ROW] }));
+      return (await Promise.all(answers)).map(({ outputs }) => outputs);
     };
-    deepStrictEqual(await answer(), [2]);
+    deepStrictEqual(await answer(), [[2], [2]]);
     await lab.restart(false);
     try {
-      deepStrictEqual(await answer(), [2]);
+      deepStrictEqual(await answer(), [[2], [2]]);
     } finally {
       await lab.restart(true);
     }

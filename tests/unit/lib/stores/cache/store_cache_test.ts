@@ -148,6 +148,33 @@ Deno.test("StoreCache.fetch() leaves nothing of a download that breaks off", asy
   await rejects(Deno.stat(`${folder.path}/stores/content`), Deno.errors.NotFound);
 });
 
+Deno.test("StoreCache.fetch() begins anew where a download breaks off and its store tells no version", async () => {
+  await using folder = await temporaryFolder();
+  let breaks = 1;
+  await using server = serveLoopback(({ method }) => {
+    if (method === "HEAD" || breaks-- <= 0) {
+      return new Response(method === "HEAD" ? null : "whole", { headers: { "content-length": "5" } });
+    }
+    let pulls = 0;
+    return new Response(
+      new ReadableStream({
+        pull: (controller) =>
+          pulls++ === 0 ? controller.enqueue(new TextEncoder().encode("wh")) : controller.error(new Error("gone")),
+      }),
+    );
+  });
+  const told: string[] = [];
+  const cache = new StoreCache({
+    folder: folder.path,
+    item: { ...ITEM, retries: 0 },
+    say: (_, text) => told.push(text),
+  });
+  strictEqual(await Deno.readTextFile(await cache.fetch(`${server.url}/a`)), "whole");
+  strictEqual(told.length, 1);
+  breaks = 3;
+  await rejects(cache.fetch(`${server.url}/a`), { name: "StoreError", reason: "unreachable" });
+});
+
 Deno.test("StoreCache.fetch() refuses another length than the store said, and another MD5", async () => {
   await using folder = await temporaryFolder();
   const cache = new StoreCache({ folder: folder.path, item: ITEM });

@@ -1,0 +1,135 @@
+import { StoreError } from "../errors.ts";
+import type { Log } from "../graph/context.ts";
+import { type Checksum, hashFile } from "../stores/cache/checksum.ts";
+import { type CacheOptions, StoreCache } from "../stores/cache/store_cache.ts";
+import { type DataItem, isAway, isLocal, isMissing, openItem } from "../stores/data_item.ts";
+import { type Artifact, joinUri, readArtifact } from "../stores/remote/artifact.ts";
+import { shownUri } from "../stores/remote/shown_uri.ts";
+
+/** How a model's files are had. */
+export interface SourceOptions {
+  /** Gets lines about long downloads, and about stores that do not answer. */
+  readonly log?: Log | undefined;
+  /** Where remote files are kept, and how stores are reached. */
+  readonly cache?: CacheOptions | undefined;
+}
+
+/** A file and what lies beside it. */
+export interface FileBeside {
+  readonly name: string;
+  /** All names in the directory. */
+  readonly names: readonly string[];
+  readonly checksum: Checksum | undefined;
+}
+
+/** What a directory of a model is described by. */
+export const SPEC_NAME = "model_spec.yaml";
+
+/** Where a model's files come from: this machine, or stores, whose answers are kept for when they are away. */
+export class ModelSource {
+  readonly #model: string;
+  readonly #options: SourceOptions;
+  #cache: StoreCache | undefined;
+
+  constructor(model: string, options: SourceOptions) {
+    this.#model = model;
+    this.#options = options;
+  }
+
+  /** An item of a store, or of this machine. */
+  open(uri: string): DataItem {
+    return openItem(uri, this.#options.cache?.item);
+  }
+
+  /** What lies there; undefined: nothing. On the web a directory is what ends with a slash. */
+  async kindOf(uri: string): Promise<"file" | "directory" | undefined> {
+    if (/^https?:/i.test(uri) && uri.endsWith("/")) return "directory";
+    const { kind } = await this.#told<{ kind?: "file" | "directory" }>(`kind of ${uri}`, uri, async () => {
+      try {
+        return { kind: (await this.open(uri).stat()).kind };
+      } catch (error) {
+        if (isMissing(error)) return {};
+        throw error;
+      }
+    });
+    return kind;
+  }
+
+  /** The names in a directory; of one on the web only whether it has a description can be asked. */
+  async names(directory: string): Promise<string[]> {
+    if (/^https?:/i.test(directory)) {
+      return await this.kindOf(joinUri(directory, SPEC_NAME)) === undefined ? [] : [SPEC_NAME];
+    }
+    return await this.#told(`names in ${directory}`, directory, () => Array.fromAsync(this.open(directory).list()));
+  }
+
+  /** What MLRun says of an artifact. */
+  async artifact(uri: string): Promise<Artifact> {
+    return await this.#told(`artifact ${uri}`, uri, () => readArtifact(uri, this.#options.cache?.item ?? {}));
+  }
+
+  /**
+   * A file of this machine with what lies there.
+   *
+   * @throws {StoreError} If it cannot be fetched, or is not what it should be.
+   */
+  async fetch(uri: string, checksum?: Checksum): Promise<string> {
+    if (!isLocal(uri)) return await this.#cacheOf().fetch(uri, checksum);
+    const path = openItem(uri).uri;
+    if (checksum === undefined) return path;
+    const found = (await hashFile(path, [checksum.algorithm])).digests[checksum.algorithm];
+    if (found === checksum.digest) return path;
+    const state = `its ${checksum.algorithm} is ${found}, and it should be ${checksum.digest}`;
+    throw new StoreError(`Cannot read "${path}": ${state}`, { reason: "broken" });
+  }
+
+  /** A file of a directory, with those that belong to it beside it: weights that ONNX keeps apart. */
+  async fetchBeside(directory: string, { name, names, checksum }: FileBeside): Promise<string> {
+    const uri = joinUri(directory, name);
+    const file = await this.fetch(uri, checksum);
+    if (isLocal(uri) || uri === name) return file;
+    const parts = names.filter((other) => other.startsWith(name) && /^[._].*[^/]$/.test(other.slice(name.length)));
+    if (parts.length === 0) return file;
+    const cache = this.#cacheOf();
+    const files = new Map([[baseOf(name), file]]);
+    for (const part of parts) files.set(baseOf(part), await cache.fetch(joinUri(directory, part)));
+    return `${await cache.gather(files)}/${baseOf(name)}`;
+  }
+
+  /** The folder with what an archive holds; where one folder stands alone in it, that. */
+  async unpack(uri: string, checksum: Checksum | undefined): Promise<string> {
+    const cache = this.#cacheOf();
+    const path = isLocal(uri) ? openItem(uri).uri : await cache.fetch(uri, checksum);
+    const folder = await cache.unpack(path, { uri: shownUri(uri), checksum });
+    const names = (await Array.fromAsync(openItem(folder).list())).filter((name) => name !== "__MACOSX/");
+    return names.length === 1 && names[0]!.endsWith("/") ? `${folder}/${names[0]!.slice(0, -1)}` : folder;
+  }
+
+  /** What a store says, or, where it does not answer, what it said the last time. */
+  async #told<Answer extends object>(question: string, uri: string, ask: () => Promise<Answer>): Promise<Answer> {
+    if (isLocal(uri)) return await ask();
+    const cache = this.#cacheOf();
+    try {
+      const answer = await ask();
+      await cache.note(question, answer);
+      return answer;
+    } catch (error) {
+      const last = isAway(error) ? await cache.noted<Answer>(question) : undefined;
+      if (last === undefined) throw error;
+      this.#options.log?.warn(`model "${this.#model}": ${(error as Error).message}. What it said the last time holds`);
+      return last;
+    }
+  }
+
+  #cacheOf(): StoreCache {
+    const { log, cache } = this.#options;
+    return this.#cache ??= new StoreCache({
+      ...(log === undefined ? {} : { say: (level, message) => log[level](`model "${this.#model}": ${message}`) }),
+      ...cache,
+    });
+  }
+}
+
+function baseOf(name: string): string {
+  return name.slice(name.lastIndexOf("/") + 1);
+}
