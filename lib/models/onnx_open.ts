@@ -88,6 +88,9 @@ function isOrtFormat(bytes: Uint8Array): boolean {
   return String.fromCharCode(...bytes.subarray(4, 8)) === "ORTM";
 }
 
+/** WebGPU's own layout, NHWC, answers one-dimensional convolutions wrongly (1.30.0, seen with silero-vad on Mesa's adapter). */
+const PROVIDERS = { native: "cpu", wasm: "wasm", webgpu: { name: "webgpu", preferredLayout: "NCHW" } } as const;
+
 interface Creation {
   readonly chosen: ChosenBackend;
   readonly file: string;
@@ -97,7 +100,7 @@ interface Creation {
 async function create(content: Uint8Array, { chosen, file, read }: Creation): Promise<RuntimeSession> {
   const { backend, runtime } = chosen;
   const options = {
-    executionProviders: [backend === "native" ? "cpu" : backend],
+    executionProviders: [PROVIDERS[backend]],
     logSeverityLevel: 4,
     ...(read === undefined || read.external.length === 0
       ? {}
