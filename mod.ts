@@ -115,7 +115,10 @@ export { type MergeInput, parallelRun, type ParallelRunOptions } from "./lib/rou
 export { votingEnsemble, type VotingEnsembleOptions } from "./lib/routers/voting_ensemble.ts";
 export { Trace } from "./lib/serve/trace.ts";
 export type { Address, HttpServer } from "./lib/serve/listen.ts";
+export type { GuardOptions } from "./lib/serve/guard.ts";
+export type { TlsOptions } from "./lib/serve/open_port.ts";
 export type { ServerOptions } from "./lib/serve/serve_flow.ts";
+export type { ServerLimits } from "./lib/serve/server_limits.ts";
 export { MockServer, type RequestOptions } from "./lib/serve/mock_server.ts";
 export { assertEvents, type AssertEventsOptions } from "./lib/steps/assert_events.ts";
 export { aggregateByKey, type AggregateByKeyOptions } from "./lib/steps/aggregate_by_key.ts";

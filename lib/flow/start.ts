@@ -20,6 +20,8 @@ export interface StartOptions {
   readonly observe?: (step: string, event: FlowEvent) => void;
   /** How many events may wait for something at once before `emit` waits. Default: the graph's limit, else 1,000. */
   readonly maxInFlight?: number;
+  /** An event without an answer after so many milliseconds fails, where the graph says no time of its own. Default: no limit. */
+  readonly timeoutMs?: number;
 }
 
 const MAX_IN_FLIGHT = 1_000; // enough to keep asynchronous steps busy, few enough to be held in memory
@@ -41,7 +43,7 @@ export async function start(plan: Plan, options: StartOptions): Promise<Flow> {
   const traffic = new Traffic({
     clock,
     maxWaiting: options.maxInFlight ?? plan.limits.maxInFlight ?? MAX_IN_FLIGHT,
-    timeoutMs: plan.limits.timeoutMs,
+    timeoutMs: plan.limits.timeoutMs ?? options.timeoutMs,
     onFailure: (event, error, isTold) => failures.failed(event, error, isTold),
   });
   const walk = new Walk(traffic, {

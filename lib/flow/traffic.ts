@@ -152,7 +152,10 @@ export class Traffic implements WalkListener {
   #timeOut(trip: Trip): void {
     this.#abandon(
       trip,
-      new StatusError(504, `The event has no answer after ${this.#options.timeoutMs} ms, the graph's timeoutMs`),
+      new StatusError(
+        504,
+        `The event has no answer after ${this.#options.timeoutMs} ms, the time that graph or server give it`,
+      ),
     );
   }
 

@@ -235,7 +235,7 @@ export class ServingFunction {
     const place = { ...this.#parts.children.get(currentFunction) ?? this.options, ...options, name: this.name };
     checkAddress(place);
     tellWarnings(plan.warnings, options.log);
-    const { flow } = await startFunction(plan, unitOf(this), { isMock: false, queues: "real", ...options });
+    const { flow } = await startFunction(plan, unitOf(this), { isMock: false, queues: "real", limits: {}, ...options });
     return await serveFlow(flow, place);
   }
 

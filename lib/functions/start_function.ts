@@ -7,6 +7,7 @@ import type { Plan } from "../graph/compile.ts";
 import type { FlowMonitor } from "../graph/monitor.ts";
 import { openMonitor } from "../monitoring/open_monitor.ts";
 import { openStream } from "../streams/open_stream.ts";
+import { allLimits, type ServerLimits } from "../serve/server_limits.ts";
 import { instrumentsOf } from "../telemetry/telemetry.ts";
 import type { MockOptions } from "./function_options.ts";
 import { streamPath } from "./stream_path.ts";
@@ -19,13 +20,18 @@ export interface StartedFunction {
   readonly monitor: FlowMonitor | undefined;
 }
 
+/** How a function is started. */
+export interface StartWish extends Omit<MockOptions, "currentFunction"> {
+  readonly isMock: boolean;
+  /** Of these the time of a request, where the graph says none. Default: no limit. */
+  readonly limits?: ServerLimits;
+}
+
 /** Starts the flow of a function's plan in this process, and what keeps its records. */
 export async function startFunction(
   plan: Plan,
   unit: Unit,
-  { isMock, log = consoleLog(), clock, errorStream, queues = "memory", telemetry, ...rest }:
-    & Omit<MockOptions, "currentFunction">
-    & { isMock: boolean },
+  { isMock, log = consoleLog(), clock, errorStream, queues = "memory", telemetry, limits, observe }: StartWish,
 ): Promise<StartedFunction> {
   const tracking = unit.tracking();
   const monitor = tracking && await openMonitor(tracking, {
@@ -35,8 +41,10 @@ export async function startFunction(
     clock: clock ?? SYSTEM_CLOCK,
     openStream: (path) => openStream(path, { clock }),
   });
+  const timeoutMs = limits === undefined ? Infinity : allLimits(limits).requestTimeoutMs;
   const flow = await start(plan, {
-    ...rest,
+    ...(observe === undefined ? {} : { observe }),
+    ...(timeoutMs === Infinity ? {} : { timeoutMs }),
     surroundings: {
       isMock,
       params: unit.params(),

@@ -2,6 +2,7 @@ import { StatusError } from "../errors.ts";
 import { unwrapEvent } from "../event_wrapper.ts";
 import type { CloseOptions, Flow } from "../flow/flow.ts";
 import type { Outcome } from "../flow/outcome.ts";
+import { SYSTEM_CLOCK } from "../flow/system_clock.ts";
 import { type EventInit, FlowEvent } from "../graph/event.ts";
 import type { ServedModel } from "../graph/served_model.ts";
 import { type TensorForm, tensorForm } from "../protocol/encode_tensors.ts";
@@ -14,11 +15,14 @@ import { decodeBody } from "./decode_body.ts";
 import { encodeError, encodeReply } from "./encode_reply.ts";
 import { encodeStream } from "./encode_stream.ts";
 import { encodeTensors } from "./encode_tensors.ts";
+import { Door, type Visit } from "./door.ts";
 import { failureBody } from "./failure_body.ts";
+import type { Guard } from "./guard.ts";
 import { headerText } from "./header_text.ts";
 import type { ServerView } from "./own_path.ts";
 import { answerOwn, mayBeOwn } from "./own_router.ts";
 import { requestPath } from "./request_path.ts";
+import type { AllLimits } from "./server_limits.ts";
 
 /** What is known of a request besides its bytes. */
 export type RequestInfo = Pick<EventInit, "id" | "key" | "time" | "trigger">;
@@ -38,6 +42,10 @@ export interface AppOptions {
   readonly defaultContentType?: string | undefined;
   /** What measures, traces and writes down requests. Default: nothing. */
   readonly telemetry?: Telemetry | undefined;
+  /** How much is taken at most. Default: everything. */
+  readonly limits?: AllLimits | undefined;
+  /** Who may ask. Default: everybody. */
+  readonly guard?: Guard | undefined;
   /** What the served function is called, for telemetry. Default: no name. */
   readonly name?: string | undefined;
   /** Whether requests come from `Deno.serve`, which may have made a span of each. Default false. */
@@ -63,6 +71,7 @@ class FlowApp implements App, ServerView {
   readonly flow: Flow;
   readonly #options: AppOptions;
   readonly #watch: RequestWatch | undefined;
+  readonly #door: Door | undefined;
   #arriving = 0;
   #onEmpty: (() => void) | undefined;
   state: ServerView["state"] = "open";
@@ -70,7 +79,8 @@ class FlowApp implements App, ServerView {
   constructor(flow: Flow, options: AppOptions) {
     this.flow = flow;
     this.#options = options;
-    const { telemetry, name = "", hasSpan = false } = options;
+    const { telemetry, name = "", hasSpan = false, limits } = options;
+    this.#door = limits === undefined ? undefined : new Door(limits);
     this.#watch = telemetry === undefined ? undefined : watchServer(telemetry, flow, { name, hasSpan });
   }
 
@@ -97,11 +107,25 @@ class FlowApp implements App, ServerView {
   }
 
   #answer(request: Request, path: string, info: WatchedInfo): Promise<Response> {
+    const { guard } = this.#options;
+    return guard === undefined ? this.#route(request, path, info) : this.#guarded(guard, request, { path, info });
+  }
+
+  async #guarded(
+    guard: Guard,
+    request: Request,
+    { path, info }: { path: string; info: WatchedInfo },
+  ): Promise<Response> {
+    return guard.dress(request, guard.refuse(request, path) ?? await this.#route(request, path, info));
+  }
+
+  #route(request: Request, path: string, info: WatchedInfo): Promise<Response> {
     return mayBeOwn(request.method, path) ? this.#answerOwn(request, path, info) : this.#ask(request, path, info);
   }
 
   async #answerOwn(request: Request, path: string, info: WatchedInfo): Promise<Response> {
     try {
+      this.#door?.screen(request);
       return await answerOwn(request, this, () => this.#ask(request, path, info));
     } catch (error) {
       return failure(error, info.id ?? request.headers.get("mlrun-event-id") ?? "");
@@ -110,46 +134,71 @@ class FlowApp implements App, ServerView {
 
   async close(options: CloseOptions = {}): Promise<unknown> {
     this.state = "closing";
-    if (this.#arriving > 0) await new Promise<void>((empty) => this.#onEmpty = empty);
+    await this.#arrived(options.timeoutMs);
     try {
       return await this.flow.close(options);
     } finally {
+      this.#door?.close(closed("closed"));
       this.state = "closed";
     }
+  }
+
+  /** Waits until the flow has all that has come in, but not for longer than there is time. */
+  async #arrived(timeoutMs = Infinity): Promise<void> {
+    if (this.#arriving === 0) return;
+    const empty = new Promise<void>((empty) => this.#onEmpty = empty);
+    const cancel = SYSTEM_CLOCK.schedule(timeoutMs, () => this.#door?.close(closed("closing")));
+    await empty;
+    cancel();
   }
 
   /** Has the graph answer. */
   async #ask(request: Request, path: string, { asked, ...info }: WatchedInfo): Promise<Response> {
     const event = eventOf(request, path, info);
     asked?.becomes(event);
+    let visit: Visit | undefined;
     try {
-      const { arrived, outcome, form } = await this.#enter(request, event, asked);
-      return await respond(await outcome, arrived, form);
+      visit = this.#door?.visit(request, path);
+      const { arrived, outcome, form } = await this.#enter(request, event, { asked, visit });
+      const known = outcome instanceof Promise ? await outcome : outcome;
+      if (known.kind !== "stream" || visit === undefined) return await respond(known, arrived, form);
+      return await respond({ ...known, chunks: visit.during(known.chunks) }, arrived, form);
     } catch (error) {
       return failure(error, event.id);
+    } finally {
+      visit?.close();
     }
   }
 
-  /** Reads the body and hands the event to the flow, which from then on counts it. */
-  async #enter(request: Request, event: FlowEvent, asked: Asked | undefined): Promise<Entered> {
-    if (this.state !== "open") {
-      throw new StatusError(503, `Cannot take event ${event.id}: the server is ${this.state}`);
-    }
+  /** Reads the body, waits for the request's turn, and hands the event to the flow, which from then on counts it. */
+  async #enter(
+    request: Request,
+    event: FlowEvent,
+    { asked, visit }: { asked: Asked | undefined; visit: Visit | undefined },
+  ): Promise<Entered> {
+    if (this.state !== "open") throw closed(this.state, `event ${event.id}`);
     this.#arriving += 1;
     try {
       const body = await decodeBody(request, {
         defaultContentType: this.#options.defaultContentType,
+        taken: visit?.body,
         inputs: () => askedModel(this.models(), event.path)?.facts().inputs ?? [],
       });
       const arrived = unwrapped(event, body);
       if (arrived !== event) asked?.becomes(arrived);
       const form = isTensorRequest(arrived.body) ? tensorForm(arrived.body) : undefined;
+      const turn = visit?.enter(request);
+      if (turn !== undefined) await turn;
       return { arrived, outcome: this.flow.handle(arrived), form };
     } finally {
       this.#arriving -= 1;
       if (this.#arriving === 0) this.#onEmpty?.();
     }
   }
+}
+
+function closed(state: string, what = "the request"): StatusError {
+  return new StatusError(503, `Cannot take ${what}: the server is ${state}`);
 }
 
 /** The event with its body; what another function of MLRun's sent says itself which event it was. */
@@ -161,8 +210,10 @@ function unwrapped(event: FlowEvent, body: unknown): FlowEvent {
 }
 
 function failure(error: unknown, id: string): Response {
-  const { status, body } = failureBody(error, id);
-  return encodeError(status, body);
+  const { status, body, retryAfterMs } = failureBody(error, id);
+  const response = encodeError(status, body);
+  if (retryAfterMs !== undefined) response.headers.set("retry-after", String(Math.ceil(retryAfterMs / 1_000)));
+  return response;
 }
 
 function eventOf(request: Request, path: string, info: RequestInfo): FlowEvent {
@@ -178,8 +229,10 @@ function eventOf(request: Request, path: string, info: RequestInfo): FlowEvent {
   });
 }
 
+type Told = Exclude<Outcome, { kind: "stream" }> | { readonly kind: "stream"; readonly chunks: AsyncIterator<unknown> };
+
 function respond(
-  outcome: Outcome,
+  outcome: Told,
   event: FlowEvent,
   form: TensorForm | undefined,
 ): Response | Promise<Response> {

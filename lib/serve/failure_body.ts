@@ -1,10 +1,28 @@
 import { describeThrown, isA, type ReplyBody, StatusError, StepError } from "../errors.ts";
 
-/** What a caller is told of a failure, and with which status: a step's own words and its name, where a step failed. */
-export function failureBody(error: unknown, id: string): { status: number; body: ReplyBody } {
+/** What a caller is told of a failure. */
+export interface Failure {
+  readonly status: number;
+  /** A step's own words and its name, where a step failed. */
+  readonly body: ReplyBody;
+  /** When it may be worth another try; undefined where nobody knows. */
+  readonly retryAfterMs: number | undefined;
+}
+
+/** What a caller is told of a failure, and with which status. */
+export function failureBody(error: unknown, id: string): Failure {
   if (!isA(error, StepError)) {
-    return { status: isA(error, StatusError) ? error.status : 500, body: { error: describeThrown(error).message, id } };
+    const known = isA(error, StatusError) ? error : undefined;
+    return {
+      status: known?.status ?? 500,
+      body: { error: describeThrown(error).message, id },
+      retryAfterMs: known?.retryAfterMs,
+    };
   }
   const { cause, step, message, status } = error;
-  return { status, body: { error: isA(cause, Error) ? describeThrown(cause).message : message, step, id } };
+  return {
+    status,
+    body: { error: isA(cause, Error) ? describeThrown(cause).message : message, step, id },
+    retryAfterMs: isA(cause, StatusError) ? cause.retryAfterMs : undefined,
+  };
 }

@@ -2,6 +2,7 @@ import { isA, ListenError } from "../errors.ts";
 import type { ServedModel } from "../graph/served_model.ts";
 import type { App } from "./app.ts";
 import type { GrpcListener } from "./grpc/listen_grpc.ts";
+import { openPort, type Port, type TlsOptions } from "./open_port.ts";
 
 /** Where a server listens. */
 export interface Address {
@@ -17,8 +18,10 @@ export interface ListenOptions extends Address {
   readonly name: string;
   /** How long `close` waits for what has been accepted, in milliseconds. Default 30,000, the time that Kubernetes gives. */
   readonly graceMs?: number | undefined;
+  /** Default: no encryption. */
+  readonly tls?: TlsOptions | undefined;
   /** Whether other processes may listen on the same port; needs Deno's `--unstable-net`. Default false. */
-  readonly isShared?: boolean | undefined;
+  readonly sharesPort?: boolean | undefined;
   /** What serves gRPC beside it, and ends with it. Default: nothing. */
   readonly grpc?: GrpcListener | undefined;
 }
@@ -36,20 +39,19 @@ export class HttpServer implements AsyncDisposable {
   readonly grpcPort: number | undefined;
   readonly #app: App;
   readonly #grpc: GrpcListener | undefined;
-  readonly #server: Deno.HttpServer;
+  readonly #port: Port;
   readonly #graceMs: number;
   #closed: Promise<void> | undefined;
   #late: ReturnType<typeof setTimeout> | undefined;
 
   /** Made by `listen`. */
-  constructor(app: App, { server, graceMs, grpc }: Listening) {
-    const { hostname, port } = server.addr as Deno.NetAddr;
-    this.url = `http://${urlHost(hostname)}:${port}`;
-    this.port = port;
+  constructor(app: App, { port, graceMs, isSecure, grpc }: Listening) {
+    this.url = `${isSecure ? "https" : "http"}://${urlHost(port.hostname)}:${port.port}`;
+    this.port = port.port;
     this.grpcPort = grpc?.port;
     this.#app = app;
     this.#grpc = grpc;
-    this.#server = server;
+    this.#port = port;
     this.#graceMs = graceMs;
   }
 
@@ -68,7 +70,7 @@ export class HttpServer implements AsyncDisposable {
   }
 
   async #close(graceMs: number): Promise<void> {
-    const shut = this.#server.shutdown();
+    const shut = this.#port.shutdown();
     const beganMs = performance.now();
     await this.#grpc?.close({ timeoutMs: graceMs });
     try {
@@ -88,9 +90,10 @@ export class HttpServer implements AsyncDisposable {
 
 /** A server that has its port. */
 export interface Listening {
-  readonly server: Deno.HttpServer;
+  readonly port: Port;
   readonly graceMs: number;
   readonly grpc: GrpcListener | undefined;
+  readonly isSecure: boolean;
 }
 
 /**
@@ -98,14 +101,11 @@ export interface Listening {
  *
  * @throws {ListenError} If the port is not to be had.
  */
-export function listen(app: App, options: ListenOptions): HttpServer {
-  const { hostname = "127.0.0.1", port = PORT, graceMs = GRACE_MS, isShared = false, name, grpc } = options;
+export async function listen(app: App, options: ListenOptions): Promise<HttpServer> {
+  const { hostname = "127.0.0.1", port = PORT, graceMs = GRACE_MS, sharesPort = false, tls, name, grpc } = options;
   try {
-    const server = Deno.serve(
-      { hostname, port, onListen() {}, ...(isShared ? { reusePort: true } : {}) },
-      (request) => app.fetch(request),
-    );
-    return new HttpServer(app, { server, graceMs, grpc });
+    const opened = await openPort((request) => app.fetch(request), { hostname, port, tls, isShared: sharesPort });
+    return new HttpServer(app, { port: opened, graceMs, isSecure: tls !== undefined, grpc });
   } catch (error) {
     throw refused(error, { hostname, port, name });
   }
@@ -117,8 +117,11 @@ export function listen(app: App, options: ListenOptions): HttpServer {
  * @throws {ListenError} If not.
  */
 export function checkAddress(
-  { hostname = "127.0.0.1", port = PORT, grpcPort = 0, name }: ListenOptions & { readonly grpcPort?: number },
+  { hostname = "127.0.0.1", port = PORT, grpcPort = 0, sharesPort = false, name }:
+    & ListenOptions
+    & { readonly grpcPort?: number },
 ): void {
+  if (sharesPort) return;
   for (const wanted of [port, grpcPort]) {
     try {
       Deno.listen({ hostname, port: wanted }).close();
@@ -155,6 +158,11 @@ function refused(error: unknown, { hostname, port, name }: Address & { name: str
         cause: error,
       },
     );
+  }
+  if (isA(error, Deno.errors.InvalidData) || isA(error, Error) && /certificate|key|pem/i.test(error.message)) {
+    return new ListenError(`${act}: its certificate or key is not what it should be, PEM text (${error.message})`, {
+      cause: error,
+    });
   }
   return error;
 }

@@ -1,10 +1,13 @@
 import type { Flow } from "../flow/flow.ts";
 import { type AppOptions, createApp } from "./app.ts";
 import { type GrpcListener, listenGrpc } from "./grpc/listen_grpc.ts";
+import { Guard, type GuardOptions } from "./guard.ts";
+import type { TlsOptions } from "./open_port.ts";
+import { allLimits, type ServerLimits } from "./server_limits.ts";
 import { type Address, type HttpServer, listen, type ListenOptions } from "./listen.ts";
 
 /** How a function is served. */
-export interface ServerOptions extends Address {
+export interface ServerOptions extends Address, GuardOptions {
   /**
    * How long closing waits for what has been accepted, in milliseconds; what is under way then fails with 503. Default 30,000, the time
    * that Kubernetes gives.
@@ -15,21 +18,40 @@ export interface ServerOptions extends Address {
    * gRPC.
    */
   grpcPort?: number;
+  /** Certificate and key for https, and who may be a client. Default: http. */
+  tls?: TlsOptions;
+  /** Whether other processes may listen on the same port: requests are spread over them. Needs Deno's `--unstable-net`. Default false. */
+  sharesPort?: boolean;
+  /** How much it takes before it refuses; what is not said has its default. */
+  limits?: ServerLimits;
 }
+
+const LARGEST_MESSAGE_BYTES = 2 ** 31 - 1; // what gRPC's own limit can say
 
 /** Serves a running flow, and closes it where that fails. */
 export async function serveFlow(
   flow: Flow,
-  { grpcPort, ...options }: AppOptions & ListenOptions & Pick<ServerOptions, "grpcPort">,
+  { grpcPort, ...options }: Omit<AppOptions, "limits"> & ListenOptions & ServerOptions,
 ): Promise<HttpServer> {
-  const app = createApp(flow, { ...options, hasSpan: true });
+  const limits = allLimits(options.limits);
+  const guard = new Guard(options);
+  const app = createApp(flow, { ...options, hasSpan: true, guard, limits });
+  const { tls } = options;
   let grpc: GrpcListener | undefined;
   try {
     if (grpcPort !== undefined) {
-      const { hostname, isShared } = options;
-      grpc = await listenGrpc(app.view, { hostname, port: grpcPort, isShared });
+      grpc = await listenGrpc(app.view, {
+        hostname: options.hostname,
+        port: grpcPort,
+        isShared: options.sharesPort,
+        tls: tls === undefined
+          ? undefined
+          : { cert: tls.cert, key: tls.key, ...(tls.clientCa === undefined ? {} : { ca: tls.clientCa }) },
+        messageLimitBytes: Math.min(limits.bodyLimitBytes, LARGEST_MESSAGE_BYTES),
+        mayAsk: (authorization) => guard.knows(authorization),
+      });
     }
-    return listen(app, { ...options, grpc });
+    return await listen(app, { ...options, grpc });
   } catch (error) {
     await grpc?.close();
     await app.close();

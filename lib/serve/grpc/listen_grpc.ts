@@ -17,6 +17,8 @@ export interface GrpcListenOptions {
   readonly isShared?: boolean | undefined;
   /** PEM texts; with `ca`, callers must show a certificate that it signed. Default: no encryption. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string } | undefined;
+  /** Whether who sends this as `authorization` may ask; health is everybody's to ask. Default: everybody may. */
+  readonly mayAsk?: ((authorization: string | null) => boolean) | undefined;
   /** How long a message may be, unpacked. Default 64 MiB. */
   readonly messageLimitBytes?: number;
   /** How many calls may be under way on one connection; more wait at the client. Default 128. */
@@ -56,7 +58,7 @@ export async function listenGrpc(server: ServerView, options: GrpcListenOptions 
     "grpc.enable_channelz": 0,
   });
   const closing = new Closing();
-  addServices(calls, { server, grpc, wire, closing });
+  addServices(calls, { server, grpc, wire, closing, mayAsk: options.mayAsk });
   const injector = calls.createConnectionInjector(credentialsOf(grpc, options.tls));
   const port = new Port(options.connections ?? 1_024, (socket) => injector.injectConnection(socket));
   const { address, port: number } = await port.listen({

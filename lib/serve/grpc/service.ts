@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { StatusError } from "../../errors.ts";
 import { type Caller, headersOf } from "./ask_flow.ts";
 import { DESCRIBE } from "./describe.ts";
 import type { GrpcMetadata, GrpcServer, MethodDefinition, StreamCall, UnaryCall } from "./grpc_runtime.ts";
@@ -35,7 +36,7 @@ const HEALTH: readonly Method[] = [
 /** Has a server answer the open inference protocol and `grpc.health.v1`. */
 export function addServices(server: GrpcServer, site: Site): void {
   addService(server, site, { name: "inference.GRPCInferenceService", methods: INFERENCE });
-  addService(server, site, { name: "grpc.health.v1.Health", methods: HEALTH });
+  addService(server, { ...site, mayAsk: undefined }, { name: "grpc.health.v1.Health", methods: HEALTH });
 }
 
 function addService(
@@ -88,6 +89,12 @@ class OpenCall implements Caller {
   }
 }
 
+function checkCaller({ mayAsk }: Site, { headers }: Caller): void {
+  const said = headers.find(([name]) => name === "authorization")?.[1] ?? null;
+  if (mayAsk === undefined || mayAsk(said)) return;
+  throw new StatusError(401, "Cannot answer: send authorization: Bearer with a token of this server");
+}
+
 function unary(site: Site, answer: Answer): (call: UnaryCall, done: Done) => void {
   return (call, done) => {
     const caller: OpenCall & Caller = new OpenCall(call.metadata);
@@ -95,6 +102,7 @@ function unary(site: Site, answer: Answer): (call: UnaryCall, done: Done) => voi
     void respond();
     async function respond(): Promise<void> {
       try {
+        checkCaller(site, caller);
         const reply = await answer(site, call.request, caller);
         caller.isDone = true;
         done(null, bufferOf(reply));
@@ -117,6 +125,7 @@ function talking(site: Site, { talk, takesStream }: { talk: Talk; takesStream: b
         send: (message: readonly Uint8Array[]) => send(call, { message, signal: caller.signal }),
       });
       try {
+        checkCaller(site, caller);
         await talk(site, ends as unknown as Conversation);
         caller.isDone = true;
         call.end();

@@ -8,6 +8,8 @@ export interface Site {
   readonly server: ServerView;
   readonly grpc: GrpcRuntime;
   readonly wire: Wire;
+  /** Whether who sends this as `authorization` may ask. Undefined: everybody may. */
+  readonly mayAsk?: ((authorization: string | null) => boolean) | undefined;
   /** Whether the port is to close. */
   readonly closing: Closing;
 }

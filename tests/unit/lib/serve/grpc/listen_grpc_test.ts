@@ -175,3 +175,17 @@ async function isGreeted(port: number, cert: string): Promise<boolean> {
     return false; // TLS says no, or the connection is gone
   }
 }
+
+Deno.test("listenGrpc() answers UNAUTHENTICATED to who may not ask, but for health", async () => {
+  const { flow, listener } = await served({ mayAsk: () => false });
+  const client = await connected(listener.port);
+  try {
+    await rejects(ask(client, "ModelInfer", request("twice")), { code: 16 });
+    await rejects(ask(client, "ServerMetadata"), { code: 16 });
+    strictEqual(Buffer.from(await ask(client, "/grpc.health.v1.Health/Check")).toString("hex"), "0801");
+  } finally {
+    client.close();
+    await listener.close();
+    await flow.close();
+  }
+});

@@ -1,0 +1,118 @@
+import { StatusError } from "../errors.ts";
+import { SYSTEM_CLOCK } from "../flow/system_clock.ts";
+import type { Clock } from "../graph/clock.ts";
+import { Admission, full } from "./admission.ts";
+import { Intake, type TakenBody } from "./intake.ts";
+import type { AllLimits } from "./server_limits.ts";
+
+const MODELS = "/v2/models/";
+
+/** Keeps the limits of a server: what is too long, too large, too late or too much is refused here. */
+export class Door {
+  readonly #limits: AllLimits;
+  readonly #admission: Admission;
+  readonly #intake: Intake;
+
+  constructor(limits: AllLimits, clock: Clock = SYSTEM_CLOCK) {
+    this.#limits = limits;
+    this.#admission = new Admission(limits, clock);
+    this.#intake = new Intake(limits, clock);
+  }
+
+  /**
+   * Refuses what needs no reading to be refused.
+   *
+   * @throws {StatusError} 414.
+   */
+  screen({ url }: Request): void {
+    const { urlLimitCharacters } = this.#limits;
+    if (url.length > urlLimitCharacters) {
+      throw new StatusError(414, `Cannot read a URL of ${url.length} characters: ${urlLimitCharacters} are allowed`);
+    }
+  }
+
+  /**
+   * One request for the graph; to be closed.
+   *
+   * @throws {StatusError} 414, or 503 where it would be refused later: its body need not be read then.
+   */
+  visit(request: Request, path: string): Visit {
+    this.screen(request);
+    const model = modelOf(path);
+    if (this.#admission.isFull(model)) throw full(model);
+    return new Visit(model, { admission: this.#admission, body: this.#intake.open() });
+  }
+
+  /** Refuses everybody who waits, or whose body has not come. */
+  close(reason: unknown): void {
+    this.#intake.close(reason);
+    this.#admission.close(reason);
+  }
+}
+
+/** A request that takes room in a server. */
+export class Visit {
+  /** Its body. */
+  readonly body: TakenBody;
+  readonly #model: string;
+  readonly #admission: Admission;
+  #isIn = false;
+  #isLent = false;
+
+  constructor(model: string, { admission, body }: { admission: Admission; body: TakenBody }) {
+    this.body = body;
+    this.#model = model;
+    this.#admission = admission;
+  }
+
+  /** Goes on to the graph; undefined where it need not wait for that. */
+  enter(request: Request): Promise<void> | undefined {
+    this.#isIn = this.#admission.tryEnter(this.#model);
+    return this.#isIn ? undefined : this.#wait(request);
+  }
+
+  /** Keeps the room until the last chunk, or until nobody wants another. */
+  during(chunks: AsyncIterator<unknown>): AsyncIterator<unknown> {
+    this.#isLent = true;
+    const end = () => this.#leave();
+    return {
+      async next() {
+        try {
+          const result = await chunks.next();
+          if (result.done === true) end();
+          return result;
+        } catch (error) {
+          end();
+          throw error;
+        }
+      },
+      async return() {
+        end();
+        return await chunks.return?.() ?? { value: undefined, done: true };
+      },
+    };
+  }
+
+  /** Gives the room back, but where the reply goes on. */
+  close(): void {
+    if (!this.#isLent) this.#leave();
+  }
+
+  async #wait({ signal }: Request): Promise<void> {
+    await this.#admission.enter(this.#model, signal);
+    this.#isIn = true;
+  }
+
+  #leave(): void {
+    this.body.close();
+    if (this.#isIn) this.#admission.leave(this.#model);
+    this.#isIn = false;
+  }
+}
+
+/** The model that a path names, as it stands there; empty where it names none. */
+function modelOf(path: string): string {
+  if (!path.startsWith(MODELS)) return "";
+  const end = path.indexOf("/", MODELS.length);
+  return path.slice(MODELS.length, end < 0 ? undefined : end);
+}

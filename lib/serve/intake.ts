@@ -1,0 +1,150 @@
+import { StatusError } from "../errors.ts";
+import { Deadlines } from "../flow/deadlines.ts";
+import type { Clock } from "../graph/clock.ts";
+import type { AllLimits } from "./server_limits.ts";
+
+/** A read that is under way. */
+interface Read {
+  readonly refuse: (reason: unknown) => void;
+}
+
+const UNPACKS_TO = 1_032; // times its size, deflate's most
+
+/** Reads the bodies of requests, none larger or slower than allowed, and all together no larger than allowed. */
+export class Intake {
+  readonly #limits: AllLimits;
+  readonly #slow: Deadlines<Read>;
+  readonly #reads = new Set<Read>();
+  #bytes = 0;
+
+  constructor(limits: AllLimits, clock: Clock) {
+    this.#limits = limits;
+    const { bodyTimeoutMs } = limits;
+    this.#slow = new Deadlines(clock, bodyTimeoutMs, ({ refuse }) => {
+      refuse(new StatusError(408, `Cannot read the request's body: it has not come after ${bodyTimeoutMs} ms`));
+    });
+  }
+
+  /** Takes the body of one request in. */
+  open(): TakenBody {
+    return new TakenBody(this);
+  }
+
+  get limitBytes(): number {
+    return this.#limits.bodyLimitBytes;
+  }
+
+  /**
+   * Counts bytes that are held from now on.
+   *
+   * @throws {StatusError} 413 for a body that is too large, 503 where all bodies together are.
+   */
+  take(bytes: number, body: number): void {
+    const { bodyLimitBytes, bodiesLimitBytes } = this.#limits;
+    if (body > bodyLimitBytes) {
+      throw new StatusError(413, `Cannot take the body: it has more than ${bodyLimitBytes} bytes`);
+    }
+    if (this.#bytes + bytes > bodiesLimitBytes) {
+      throw new StatusError(503, `Cannot take the body: bodies of ${this.#bytes} bytes are being worked on`, {
+        retryAfterMs: 1_000,
+      });
+    }
+    this.#bytes += bytes;
+  }
+
+  /** Bytes are held no more. */
+  free(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+
+  /** Waits for what is read, but not for longer than allowed. */
+  inTime<Value>(reading: Promise<Value>): Promise<Value> {
+    return new Promise<Value>((resolve, reject) => {
+      const read: Read = { refuse: reject };
+      this.#reads.add(read);
+      this.#slow.add(read);
+      const end = () => {
+        this.#reads.delete(read);
+        this.#slow.delete(read);
+      };
+      reading.then((value) => (end(), resolve(value)), (error) => (end(), reject(error)));
+    });
+  }
+
+  /** Refuses every body that has not come yet. */
+  close(reason: unknown): void {
+    for (const { refuse } of this.#reads) refuse(reason);
+    this.#slow.close();
+  }
+}
+
+/** The body of one request, counted until it is closed. */
+export class TakenBody {
+  readonly #intake: Intake;
+  #bytes = 0;
+
+  constructor(intake: Intake) {
+    this.#intake = intake;
+  }
+
+  /** How large it may be when it is unpacked. */
+  get limitBytes(): number {
+    return this.#intake.limitBytes;
+  }
+
+  /**
+   * Reads it.
+   *
+   * @throws {StatusError} 413, before it is read where its length is told; 503, 408.
+   */
+  async read(request: Request): Promise<Uint8Array> {
+    const told = request.headers.get("content-length");
+    if (told !== null) {
+      this.#take(Number(told), Number(told));
+      return new Uint8Array(await this.#intake.inTime(request.arrayBuffer()));
+    }
+    if (request.body === null) return new Uint8Array();
+    const reader = request.body.getReader();
+    try {
+      return await this.#intake.inTime(this.#collect(reader));
+    } catch (error) {
+      reader.cancel(error).catch(() => {}); // who has broken off has nothing to cancel
+      throw error;
+    }
+  }
+
+  /** Counts what a packed body may need while it is unpacked. */
+  unpack(packedBytes: number): void {
+    const most = Math.min(packedBytes * UNPACKS_TO, this.limitBytes);
+    this.#take(most, most);
+  }
+
+  /** It is held no more. */
+  close(): void {
+    this.#intake.free(this.#bytes);
+    this.#bytes = 0;
+  }
+
+  #take(bytes: number, body: number): void {
+    this.#intake.take(bytes, body);
+    this.#bytes += bytes;
+  }
+
+  async #collect(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    let total = 0;
+    for (let next = await reader.read(); next.value !== undefined; next = await reader.read()) {
+      total += next.value.length;
+      this.#take(next.value.length, total);
+      chunks.push(next.value);
+    }
+    if (chunks.length === 1) return chunks[0]!;
+    const whole = new Uint8Array(total);
+    let at = 0;
+    for (const chunk of chunks) {
+      whole.set(chunk, at);
+      at += chunk.length;
+    }
+    return whole;
+  }
+}
