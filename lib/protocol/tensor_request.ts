@@ -136,14 +136,22 @@ function withNaN(values: readonly unknown[]): unknown[] {
   return values.map((value) => value === null ? NaN : value);
 }
 
+/** What Triton's other extensions ask of an output: an answer that took no notice would be another one than was asked for. */
+const NOT_GIVEN = ["classification", "shared_memory_region"];
+
 function decodeOutputs(outputs: unknown): RequestedOutput[] {
   if (!Array.isArray(outputs)) throw refusal('its "outputs" is no list');
   return outputs.map((output: unknown, index) => {
     if (!isObject(output) || typeof output.name !== "string") throw refusal(`outputs[${index}] has no name`);
-    const { name, parameters } = output;
-    return parameters === undefined
-      ? { name }
-      : { name, parameters: parametersOf(parameters, `the requested output "${name}"`) };
+    const { name } = output;
+    if (output.parameters === undefined) return { name };
+    const parameters = parametersOf(output.parameters, `the requested output "${name}"`);
+    for (const wish of NOT_GIVEN) {
+      if (Object.hasOwn(parameters, wish)) {
+        throw refusal(`it asks output "${name}" for ${wish}, which is not given here`);
+      }
+    }
+    return { name, parameters };
   });
 }
 

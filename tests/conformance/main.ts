@@ -9,7 +9,18 @@ export interface Counts {
   readonly unreadable?: number;
 }
 
-const SUITES = ["golden", "notebooks", "streams", "stores", "grpc", "telemetry", "zmtp", "jupyter", "onnx"] as const;
+const SUITES = [
+  "golden",
+  "notebooks",
+  "streams",
+  "stores",
+  "oip",
+  "grpc",
+  "telemetry",
+  "zmtp",
+  "jupyter",
+  "onnx",
+] as const;
 
 const asked = Deno.args.filter((argument) => !argument.startsWith("--"));
 const unknown = asked.filter((name) => !(SUITES as readonly string[]).includes(name));

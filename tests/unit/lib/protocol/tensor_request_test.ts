@@ -95,5 +95,9 @@ Deno.test("decodeTensorRequest() refuses fields of other kinds", () => {
   refused([X], /"parameters" of the request is no object/, { parameters: "x" });
   refused([X], /its "outputs" is no list/, { outputs: {} });
   refused([X], /outputs\[0\] has no name/, { outputs: [{}] });
+  refused([X], /it asks output "y" for classification/, {
+    outputs: [{ name: "y", parameters: { classification: 2 } }],
+  });
+  refused([X], /for shared_memory_region/, { outputs: [{ name: "y", parameters: { shared_memory_region: "r" } }] });
   refused([X], /"parameters" of the requested output "y" is no object/, { outputs: [{ name: "y", parameters: 1 }] });
 });
