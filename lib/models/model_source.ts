@@ -1,8 +1,10 @@
 import { StoreError } from "../errors.ts";
 import type { Log } from "../graph/context.ts";
 import { type Checksum, hashFile } from "../stores/cache/checksum.ts";
+import { impatient } from "../stores/cache/notes.ts";
 import { type CacheOptions, StoreCache } from "../stores/cache/store_cache.ts";
 import { type DataItem, isAway, isLocal, isMissing, openItem } from "../stores/data_item.ts";
+import type { ItemOptions } from "../stores/item_options.ts";
 import { type Artifact, joinUri, readArtifact } from "../stores/remote/artifact.ts";
 import { shownUri } from "../stores/remote/shown_uri.ts";
 
@@ -44,9 +46,9 @@ export class ModelSource {
   /** What lies there; undefined: nothing. On the web a directory is what ends with a slash. */
   async kindOf(uri: string): Promise<"file" | "directory" | undefined> {
     if (/^https?:/i.test(uri) && uri.endsWith("/")) return "directory";
-    const { kind } = await this.#told<{ kind?: "file" | "directory" }>(`kind of ${uri}`, uri, async () => {
+    const { kind } = await this.#told<{ kind?: "file" | "directory" }>(`kind of ${uri}`, uri, async (options) => {
       try {
-        return { kind: (await this.open(uri).stat()).kind };
+        return { kind: (await openItem(uri, options).stat()).kind };
       } catch (error) {
         if (isMissing(error)) return {};
         throw error;
@@ -60,12 +62,16 @@ export class ModelSource {
     if (/^https?:/i.test(directory)) {
       return await this.kindOf(joinUri(directory, SPEC_NAME)) === undefined ? [] : [SPEC_NAME];
     }
-    return await this.#told(`names in ${directory}`, directory, () => Array.fromAsync(this.open(directory).list()));
+    return await this.#told(
+      `names in ${directory}`,
+      directory,
+      (options) => Array.fromAsync(openItem(directory, options).list()),
+    );
   }
 
   /** What MLRun says of an artifact. */
   async artifact(uri: string): Promise<Artifact> {
-    return await this.#told(`artifact ${uri}`, uri, () => readArtifact(uri, this.#options.cache?.item ?? {}));
+    return await this.#told(`artifact ${uri}`, uri, (options) => readArtifact(uri, options));
   }
 
   /**
@@ -106,17 +112,24 @@ export class ModelSource {
   }
 
   /** What a store says, or, where it does not answer, what it said the last time. */
-  async #told<Answer extends object>(question: string, uri: string, ask: () => Promise<Answer>): Promise<Answer> {
-    if (isLocal(uri)) return await ask();
-    const cache = this.#cacheOf();
+  async #told<Answer extends object>(
+    question: string,
+    uri: string,
+    ask: (options: ItemOptions) => Promise<Answer>,
+  ): Promise<Answer> {
+    const { log, cache: { item = {} } = {} } = this.#options;
+    if (isLocal(uri)) return await ask(item);
+    const { notes } = this.#cacheOf();
+    const last = await notes.last<Answer>(question);
+    if (last !== undefined && notes.isAway(uri)) return last;
     try {
-      const answer = await ask();
-      await cache.note(question, answer);
+      const answer = await ask(last === undefined ? item : impatient(item));
+      await notes.keep(question, answer);
       return answer;
     } catch (error) {
-      const last = isAway(error) ? await cache.noted<Answer>(question) : undefined;
-      if (last === undefined) throw error;
-      this.#options.log?.warn(`model "${this.#model}": ${(error as Error).message}. What it said the last time holds`);
+      if (last === undefined || !isAway(error)) throw error;
+      notes.tellAway(uri);
+      log?.warn(`model "${this.#model}": ${error.message}. What it said the last time holds`);
       return last;
     }
   }

@@ -8,6 +8,7 @@ import { cacheFolder } from "./cache_folder.ts";
 import { Checksum, Hasher, hashFile } from "./checksum.ts";
 import { download, type Downloaded, type Say } from "./download.ts";
 import { evict } from "./evict.ts";
+import { impatient, Notes } from "./notes.ts";
 import { aloneWith, readJson, replaceJson } from "./shared_files.ts";
 
 /** How things are kept. */
@@ -52,6 +53,8 @@ export class StoreCache {
   readonly #say: Say;
   readonly #progressMs: number;
   readonly #item: ItemOptions;
+  /** What stores have said. */
+  readonly notes: Notes;
 
   constructor({ folder, limitBytes, say = () => {}, progressMs = PROGRESS_MS, item = {} }: CacheOptions = {}) {
     const ask = item.environment ?? environment;
@@ -60,6 +63,7 @@ export class StoreCache {
     this.#say = say;
     this.#progressMs = progressMs;
     this.#item = item;
+    this.notes = new Notes(join(this.#root, "index"), keyOf);
   }
 
   /**
@@ -75,24 +79,12 @@ export class StoreCache {
       const index = join(this.#root, "index", `${key}.json`);
       const known = await this.#whole(index, checksum);
       if (known !== undefined && checksum !== undefined) return known.path;
-      const item = openItem(uri, this.#item);
-      const stat = await this.#look(item, known?.path);
+      const stat = known !== undefined && this.notes.isAway(uri) ? undefined : await this.#look(uri, known?.path);
       if (stat === undefined || (known !== undefined && stat.version !== undefined && stat.version === known.version)) {
         return known!.path;
       }
-      return await this.#fetch(item, index, { stat, checksum });
+      return await this.#fetch(openItem(uri, this.#item), index, { stat, checksum });
     });
-  }
-
-  /** Keeps an answer, as JSON, for when nobody gives another. */
-  async note(question: string, answer: object): Promise<void> {
-    await Deno.mkdir(join(this.#root, "index"), { recursive: true });
-    await replaceJson(this.#noteOf(question), answer);
-  }
-
-  /** The answer that was kept last; undefined where there is none. */
-  async noted<Answer extends object>(question: string): Promise<Answer | undefined> {
-    return await readJson(this.#noteOf(question));
   }
 
   /**
@@ -150,10 +142,6 @@ export class StoreCache {
     });
   }
 
-  #noteOf(question: string): string {
-    return join(this.#root, "index", `${keyOf(question)}.note.json`);
-  }
-
   /** What is kept of a URL, if it is as it was fetched. */
   async #whole(
     index: string,
@@ -179,11 +167,12 @@ export class StoreCache {
   }
 
   /** What the store says; undefined where it cannot be reached and is not needed. */
-  async #look(item: DataItem, kept: string | undefined): Promise<ItemStat | undefined> {
+  async #look(uri: string, kept: string | undefined): Promise<ItemStat | undefined> {
     try {
-      return await item.stat();
+      return await openItem(uri, kept === undefined ? this.#item : impatient(this.#item)).stat();
     } catch (error) {
       if (kept === undefined || !isAway(error)) throw error;
+      this.notes.tellAway(uri);
       this.#say("warn", `${error.message}. What is kept of it serves`);
       return undefined;
     }

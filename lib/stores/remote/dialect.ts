@@ -44,8 +44,11 @@ export interface Dialect {
   page?(text: string): Page;
   /** Whether an answer of status 3xx leads elsewhere. */
   readonly followsRedirects?: boolean;
-  /** Whether an answer to HEAD may say a length of 0 for what is not empty, as those of some web servers do. */
-  readonly doubtsEmpty?: boolean;
+  /**
+   * Whether it is a web server: an answer to HEAD may say a length of 0 for what is not empty, and bytes that it packs on the way are not
+   * those that it has. A store gives what was put, also where that was packed.
+   */
+  readonly isWeb?: boolean;
 }
 
 /** The header of a range. */

@@ -39,6 +39,7 @@ export class GoogleDialect implements Dialect {
     const url = (path: string) => new URL(`${this.#endpoint.pathname.replace(/\/+$/, "")}/${path}`, this.#endpoint);
     switch (act.kind) {
       case "read":
+        headers.set("accept-encoding", "gzip"); // else the store unpacks what was put with gzip as its encoding, and its size is a lie
         if (act.range !== undefined) headers.set("range", rangeHeader(act.range));
         return { method: "GET", url: url(`${objects}/${encodePart(this.#key)}?alt=media`), headers };
       case "write":

@@ -10,7 +10,7 @@ export class HttpDialect implements Dialect {
   readonly uri: string;
   readonly cure: string;
   readonly followsRedirects = true;
-  readonly doubtsEmpty = true;
+  readonly isWeb = true;
   readonly #url: URL;
   readonly #headers: Headers;
 

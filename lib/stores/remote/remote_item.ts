@@ -71,7 +71,7 @@ export class RemoteItem implements DataItem {
         const answer = await this.#ask("look at", { kind: "look" }, [404]);
         if (answer.response.status !== 404) {
           const stat = await this.#statOf(answer);
-          return stat.bytes === 0 && this.#dialect.doubtsEmpty ? await this.#statByReading() : stat;
+          return stat.bytes === 0 && this.#dialect.isWeb ? await this.#statByReading() : stat;
         }
         answer.cancel();
       } catch (error) {
@@ -167,8 +167,15 @@ export class RemoteItem implements DataItem {
       }, not bytes from ${from} on`;
       throw new StoreError(message, { reason: "broken" });
     }
-    const isEncoded = headers.has("content-encoding"); // its length is that of other bytes
-    const length = isEncoded ? null : headers.get("content-length");
+    const coding = headers.get("content-encoding");
+    if (this.#dialect.isWeb && coding !== null && coding !== "identity") { // which `accept-encoding` has forbidden
+      answer.cancel();
+      const message = `Cannot read "${this.uri}": the server packs it (${
+        coding.slice(0, 20)
+      }), though it was asked not to`;
+      throw new StoreError(message, { reason: "refused" });
+    }
+    const length = headers.get("content-length");
     let skip = status === 206 ? 0 : from;
     let wanted = to === undefined ? Infinity : to - from;
     let came = 0;
@@ -195,7 +202,7 @@ function isInterrupted(error: unknown): boolean {
 
 function strongTag({ headers }: Response): string | undefined {
   const tag = headers.get("etag");
-  return tag === null || tag.startsWith("W/") || headers.has("content-encoding") ? undefined : tag;
+  return tag === null || tag.startsWith("W/") ? undefined : tag;
 }
 
 async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {

@@ -204,7 +204,12 @@ Deno.test("StoreCache.fetch() serves what is kept where the store is away, and n
   status = 503;
   strictEqual(await cache.fetch(`${server.url}/a`), path);
   deepStrictEqual(told, [`Cannot look at "${server.url}/a": the store fails (503). What is kept of it serves`]);
-  for (status of [404, 403]) await rejects(cache.fetch(`${server.url}/a`), { name: "StoreError", status });
+  for (status of [404, 403]) {
+    await rejects(new StoreCache({ folder: folder.path, item: ITEM }).fetch(`${server.url}/a`), {
+      name: "StoreError",
+      status,
+    });
+  }
 });
 
 Deno.test("StoreCache.fetch() of the same thing at the same time fetches once", async () => {

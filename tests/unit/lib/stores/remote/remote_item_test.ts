@@ -1,5 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { openItem } from "../../../../../lib/stores/data_item.ts";
+import { gzip } from "../../../../support/archives.ts";
 import { type Got, SELF_SIGNED, serveBytes, serveLoopback } from "../../../../support/loopback.ts";
 
 const FAST = { backoffMs: 1, environment: () => undefined };
@@ -293,6 +294,21 @@ Deno.test("RemoteItem reads what it is given as it lies there: no bytes are unpa
   await using server = serveLoopback(giveFile);
   await openItem(server.url, FAST).get();
   strictEqual(server.got[0]!.headers.get("accept-encoding"), "identity");
+});
+
+Deno.test("RemoteItem gives what was put packed as it lies, and refuses what a web server packs on the way", async () => {
+  const packed = await gzip(new TextEncoder().encode(TEXT.repeat(100)));
+  await using server = serveLoopback(({ method }) =>
+    new Response(method === "HEAD" ? null : packed, {
+      headers: { "content-encoding": "gzip", "content-length": `${packed.length}`, etag: '"1"' },
+    })
+  );
+  const stored = openItem("s3://bucket/a", { ...FAST, endpoint: server.url });
+  deepStrictEqual([await stored.get(), (await stored.stat()).bytes], [packed, packed.length]);
+  await rejects(openItem(server.url, FAST).get(), {
+    reason: "refused",
+    message: `Cannot read "${server.url}/": the server packs it (gzip), though it was asked not to`,
+  });
 });
 
 Deno.test("RemoteItem tells no secret of its URL, whatever happens", async () => {

@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import type { ItemOptions } from "../item_options.ts";
+import { readJson, replaceJson } from "./shared_files.ts";
+
+const IMPATIENT = { retries: 1, timeoutMs: 10_000 }; // enough for a store that is there; what was kept waits
+
+/** What stores have said, for when they are away, and which of them are. */
+export class Notes {
+  readonly #folder: string;
+  readonly #pathOf: (question: string) => string;
+  readonly #away = new Set<string>();
+
+  /** @param keyOf Makes a file's name of a question. */
+  constructor(folder: string, keyOf: (question: string) => string) {
+    this.#folder = folder;
+    this.#pathOf = (question) => join(folder, `${keyOf(question)}.note.json`);
+  }
+
+  /** Keeps an answer, as JSON. */
+  async keep(question: string, answer: object): Promise<void> {
+    await Deno.mkdir(this.#folder, { recursive: true });
+    await replaceJson(this.#pathOf(question), answer);
+  }
+
+  /** The answer that was kept last; undefined where there is none. */
+  async last<Answer extends object>(question: string): Promise<Answer | undefined> {
+    return await readJson(this.#pathOf(question));
+  }
+
+  /** Remembers that a URL's store does not answer: it is not asked for what is kept, as long as these notes are used. */
+  tellAway(uri: string): void {
+    this.#away.add(storeOf(uri));
+  }
+
+  /** Whether the store of a URL did not answer. */
+  isAway(uri: string): boolean {
+    return this.#away.has(storeOf(uri));
+  }
+}
+
+/** How a store is asked where what it said before would do. */
+export function impatient(item: ItemOptions): ItemOptions {
+  const { retries = Infinity, timeoutMs = Infinity } = item;
+  return {
+    ...item,
+    retries: Math.min(retries, IMPATIENT.retries),
+    timeoutMs: Math.min(timeoutMs, IMPATIENT.timeoutMs),
+  };
+}
+
+function storeOf(uri: string): string {
+  return /^[a-z0-9+.-]+:\/\/[^/]*/i.exec(uri)?.[0] ?? uri;
+}
