@@ -1,6 +1,8 @@
 import { StatusError } from "../errors.ts";
 import { parseJson } from "./parse_json.ts";
 
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
 /**
  * Reads bytes by their content type: JSON; text; bytes for everything else. Without a content type they are JSON where they can be
  * read so, else text where they are text. No bytes are null, of whatever type.
@@ -20,6 +22,7 @@ import { parseJson } from "./parse_json.ts";
  */
 export function decodeBytes(bytes: Uint8Array, contentType: string): unknown {
   if (bytes.length === 0) return null;
+  if (contentType === "application/json") return parse(bytes, contentType);
   const type = contentType.split(";", 1)[0]!.trim().toLowerCase();
   if (type === "") return guess(bytes);
   if (type === "application/json" || type === "json" || type.endsWith("+json")) return parse(bytes, type);
@@ -28,8 +31,7 @@ export function decodeBytes(bytes: Uint8Array, contentType: string): unknown {
 
 function parse(bytes: Uint8Array, type: string): unknown {
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return parseJson(text);
+    return parseJson(UTF8.decode(bytes));
   } catch (error) {
     throw new StatusError(400, `Cannot read the body as ${type}: ${messageOf(error)}`);
   }
@@ -37,7 +39,7 @@ function parse(bytes: Uint8Array, type: string): unknown {
 
 function guess(bytes: Uint8Array): unknown {
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const text = UTF8.decode(bytes);
     try {
       return parseJson(text);
     } catch {

@@ -18,7 +18,35 @@ const DEEPEST = 500; // JSON readers elsewhere give up at about this depth
  * @throws {TypeError} If JSON cannot hold the value as it is, naming where: `outputs[3] is NaN`.
  */
 export function jsonText(value: unknown, act: string): string {
-  return JSON.stringify(plain(value, { act, path: "", depth: 0, within: undefined }));
+  const written = isPlain(value, 0) ? value : plain(value, { act, path: "", depth: 0, within: undefined });
+  return JSON.stringify(written);
+}
+
+const SHALLOW = 32; // levels that are looked at without a path: deeper ones, and circles, are for the one that tells where
+
+/** Whether JSON holds a value just as it is: told for nearly every reply, without noting where one is. */
+function isPlain(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return true;
+    case "number":
+      return Number.isFinite(value);
+    case "object":
+      return value === null || depth < SHALLOW && isPlainObject(value, depth + 1);
+    default:
+      return false;
+  }
+}
+
+function isPlainObject(value: object, depth: number): boolean {
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) if (!isPlain(value[index], depth)) return false;
+    return true;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype || Object.hasOwn(value, "toJSON")) return false;
+  for (const key in value) if (!isPlain((value as Record<string, unknown>)[key], depth)) return false;
+  return true;
 }
 
 interface Spot {

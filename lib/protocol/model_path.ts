@@ -17,6 +17,12 @@ export interface ModelAddress {
   readonly operation: string;
 }
 
+const PREFIX = "/v2";
+/** What paths were read as: servers are asked for few, over and over. */
+const KNOWN = new Map<string, ModelPath>();
+const KNOWN_PATHS = 10_000; // twice the routes that a router may have
+const KNOWN_LETTERS = 500;
+
 const HEALTH = [[], ["live"], ["ready"]];
 
 /**
@@ -41,7 +47,19 @@ const HEALTH = [[], ["live"], ["ready"]];
  * @param prefix What stands before `models` and `health`; default `/v2`.
  * @returns `undefined` for any other path, and for one that is not well-formed percent-encoding.
  */
-export function matchModelPath(path: string, prefix = "/v2"): ModelPath | undefined {
+export function matchModelPath(path: string, prefix = PREFIX): ModelPath | undefined {
+  if (prefix !== PREFIX) return match(path, prefix);
+  const known = KNOWN.get(path);
+  if (known !== undefined) return known;
+  const found = match(path, prefix);
+  if (found !== undefined && path.length <= KNOWN_LETTERS) {
+    if (KNOWN.size >= KNOWN_PATHS) KNOWN.clear(); // a caller may ask for anything
+    KNOWN.set(path, found);
+  }
+  return found;
+}
+
+function match(path: string, prefix: string): ModelPath | undefined {
   if (path === "" || path === "/") return { kind: "root" };
   if (!path.startsWith(`${prefix}/`)) return undefined;
   const [head, ...rest] = path.slice(prefix.length + 1).split("/");
