@@ -99,7 +99,9 @@ export class OnnxModel extends ModelServer<InferRequest, unknown[]> {
       throw error;
     }
     this.#session = session;
-    this.context.log.debug(`Model "${this.key}" runs on ${session.backend}: ${session.reason}`);
+    if (session.backend === "wasm" && backend === undefined) {
+      this.context.log.warn(`Model "${this.key}" runs on WebAssembly, which is slower: ${session.reason}`);
+    }
   }
 
   /**
