@@ -217,5 +217,6 @@ export { readParquet, type ReadParquetOptions } from "./lib/stores/read_parquet.
 export { readSql, type ReadSqlOptions, type SqlParameters, type SqlValue } from "./lib/stores/read_sql.ts";
 export type { WideIntegers } from "./lib/stores/read_value.ts";
 export type { ScanOptions } from "./lib/stores/scan.ts";
+export type { OwnVote } from "./lib/routers/ensemble.ts";
 export type { MemberErrorPolicy } from "./lib/routers/members.ts";
 export type { VoteType } from "./lib/routers/vote.ts";

@@ -1,7 +1,10 @@
 import type { TensorSpec } from "../tensor/tensor_spec.ts";
 
-/** How far a model is: being loaded, able to answer, not loaded because that failed, or taken away on purpose. */
-export type ModelState = "loading" | "ready" | "failed" | "unloaded";
+/**
+ * How far a model is: being loaded, able to answer, not loaded because that failed, taken away on purpose; or begun anew, since its worker or
+ * process ended: others can be asked meanwhile, so that the server stays ready.
+ */
+export type ModelState = "loading" | "ready" | "failed" | "unloaded" | "restarting";
 
 /** What a model says of itself, as the open inference protocol asks. */
 export interface ModelFacts {

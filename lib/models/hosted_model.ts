@@ -1,9 +1,11 @@
 import { describeThrown, ModelError, StatusError } from "../errors.ts";
 import type { Context } from "../graph/context.ts";
-import type { ModelFacts } from "../graph/served_model.ts";
+import { keyParts, type ModelFacts } from "../graph/served_model.ts";
 import type { StepSignature } from "../graph/signature.ts";
 import type { Maybe } from "../graph/typing.ts";
+import { notReady } from "../protocol/refusal.ts";
 import type { ModelMetadata } from "../protocol/reply.ts";
+import { isTensorRequest } from "../protocol/tensor_request.ts";
 import type { ModelTold } from "./host/message.ts";
 import type { Seat } from "./host/seat.ts";
 import type { ModelAsk } from "./model_server.ts";
@@ -66,12 +68,18 @@ export class HostedModel implements RunningModel {
   }
 
   /** Asks it there. */
-  answer({ operation, event, context = this.context }: ModelAsk): Promise<unknown> {
+  answer({ operation, event, context = this.context }: ModelAsk): Maybe<unknown> {
+    const { key } = this;
+    if (this.#told === undefined) {
+      const isRead = ["GET", "HEAD"].includes(event.method);
+      if (operation !== "" || !isRead) throw notReady(key, isTensorRequest(event.body) ? 503 : 408);
+      return { name: keyParts(key).name, model_endpoint_uid: "", ...this.signature() };
+    }
     const { trouble } = this.#seat;
     if (trouble !== undefined && operation === "ready") {
-      throw new StatusError(503, `Model "${this.key}" is not ready: ${trouble}`);
+      throw new StatusError(503, `Cannot ask model "${key}" yet: it is not ready, since it ended: ${trouble}`);
     }
-    return this.#seat.ask({ key: this.key, operation, event, context, timeLimitMs: this.#timeLimitMs });
+    return this.#seat.ask({ key, operation, event, context, timeLimitMs: this.#timeLimitMs });
   }
 
   signature(): Pick<ModelMetadata, "inputs" | "outputs"> {

@@ -2,27 +2,38 @@ import type { Context } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { andThen } from "../graph/later.ts";
 import { monitorOf } from "../graph/monitor.ts";
+import type { ModelFacts } from "../graph/served_model.ts";
 import type { Maybe } from "../graph/typing.ts";
-import { matchModelPath, type ModelAddress } from "../protocol/model_path.ts";
-import { badRequest, notReady, unknownModel, unknownOperation, unknownPath, wrongMethod } from "../protocol/refusal.ts";
-import { type ModelMetadata, readyReply, routerHealth } from "../protocol/reply.ts";
-import { describeBody, isObject } from "../protocol/request_body.ts";
-import { addressKey, askedOperation, isRead } from "./request.ts";
-import { askMembers, type MemberErrorPolicy, type Outcome, sortOutcomes } from "./members.ts";
 import { watchCall } from "../models/watched.ts";
-import type { RouteTable } from "./route.ts";
-import { outputsOf, vote, type VoteType } from "./vote.ts";
+import { badRequest } from "../protocol/refusal.ts";
+import { describeBody, isObject } from "../protocol/request_body.ts";
+import { TensorReply } from "../protocol/tensor_reply.ts";
+import type { TensorSpec } from "../tensor/tensor_spec.ts";
+import { type Collective, factsOf } from "./collective.ts";
+import { askMembers, type MemberErrorPolicy, type Outcome, sortOutcomes } from "./members.ts";
+import type { Route, RouteTable } from "./route.ts";
+import { RouteIndex } from "./route_index.ts";
+import { type TensorBallot, tensorsIn, voteTensors } from "./tensor_vote.ts";
+import { type Ballot, outputsOf, vote, type VoteType } from "./vote.ts";
 
 /** What an ensemble answers. */
 export interface EnsembleReply {
   id: string;
   model_name: string;
-  outputs: unknown[];
+  outputs: unknown;
   /** What model monitoring calls the ensemble; only where it was said. */
   model_endpoint_uid?: string;
+  /** What each member gave, by member; only where the request asks for it. */
+  members?: Record<string, unknown>;
   /** Why members did not vote, by member; only where some were dropped. */
   failed?: Record<string, string>;
 }
+
+/** A vote of one's own: of what each member gave, one output a row. */
+export type OwnVote = (
+  outputs: Readonly<Record<string, readonly unknown[]>>,
+  weights: Readonly<Record<string, number>>,
+) => unknown;
 
 interface EnsembleSettings {
   readonly name: string;
@@ -30,19 +41,26 @@ interface EnsembleSettings {
   readonly weights: Readonly<Record<string, number>> | undefined;
   readonly modelEndpointUid: string | undefined;
   readonly onMemberError: MemberErrorPolicy;
+  readonly showMembers: boolean;
+  readonly column: string | undefined;
+  readonly vote: OwnVote | undefined;
   readonly context: Context;
 }
 
-const VOTED = ["infer", "predict", "explain"];
+/** Datatypes whose values are classes, where a model declares them: numbers with fractions are averaged. */
+const CLASSES = /^(BOOL|BYTES|U?INT\d+)$/;
 
 /** Several models that answer as one. */
-export class Ensemble {
-  readonly #routes: RouteTable;
+export class Ensemble implements Collective {
+  readonly routes: RouteTable;
+  readonly index: RouteIndex;
+  readonly noun = "ensemble";
   readonly #settings: EnsembleSettings;
   readonly #weights: ReadonlyMap<string, number>;
 
   constructor(routes: RouteTable, settings: EnsembleSettings) {
-    this.#routes = routes;
+    this.routes = routes;
+    this.index = new RouteIndex(routes);
     this.#settings = settings;
     const { weights } = settings;
     const largest = Math.max(...Object.values(weights ?? { all: 1 }));
@@ -51,61 +69,38 @@ export class Ensemble {
     );
   }
 
-  /** Answers one request: a member's, the ensemble's, or what is known of them. */
-  answer(event: FlowEvent): Maybe<unknown> {
-    const { name } = this.#settings;
-    const path = matchModelPath(event.path);
-    switch (path?.kind) {
-      case undefined:
-        throw unknownPath(event.path);
-      case "health":
-        if (!isRead(event)) throw wrongMethod("for health", event.method, ["GET"]);
-        return routerHealth(name);
-      case "models":
-        if (!isRead(event) && event.method !== "POST") {
-          throw wrongMethod("for the models", event.method, ["GET", "POST"]);
-        }
-        return this.#list();
-      case "model":
-        return this.#answerModel(path, event);
-      case "root":
-        return isRead(event) ? routerHealth(name) : this.#answerItself("", event);
-    }
+  get endpointUid(): string {
+    return this.#settings.modelEndpointUid ?? "";
   }
 
-  #answerModel(path: ModelAddress, event: FlowEvent): Maybe<unknown> {
-    const { name } = this.#settings;
-    const key = addressKey(path);
-    if (key === name) return this.#answerItself(path.operation, event);
-    if (VOTED.includes(key) && path.operation === "") return this.#answerItself(key, event);
-    const member = this.#routes.get(key);
-    if (member !== undefined) return member.ask({ operation: askedOperation(event.body, path.operation), event });
-    throw unknownModel(key, [...this.#routes.keys(), name], "; an operation alone, such as infer, asks all of them");
+  get name(): string {
+    return this.#settings.name;
   }
 
-  #answerItself(pathOperation: string, event: FlowEvent): Maybe<unknown> {
-    const { name } = this.#settings;
-    const operation = askedOperation(event.body, pathOperation) || (isRead(event) ? "" : "infer");
-    if (operation === "") return this.#metadata();
-    if (operation === "ready") {
-      if (!isRead(event)) throw wrongMethod(`ensemble "${name}" whether it is ready`, event.method, ["GET"]);
-      const loading = [...this.#routes.values()].find((route) => !route.isReady);
-      if (loading !== undefined) throw notReady(loading.key);
-      return readyReply(name, event.id);
-    }
-    if (!VOTED.includes(operation)) throw unknownOperation(name, operation, [...VOTED, "ready"]);
-    if (event.method !== "POST") throw wrongMethod(`ensemble "${name}" to ${operation}`, event.method, ["POST"]);
-    return this.#ask(operation, event);
+  list(): { models: string[]; weights: Record<string, number> | null } {
+    const { name, weights } = this.#settings;
+    const members = [...this.routes.keys()];
+    const given = weights === undefined ? null : Object.fromEntries(members.map((key) => [key, weights[key] ?? 0]));
+    return { models: [...members, name], weights: given };
   }
 
-  #ask(operation: string, event: FlowEvent): Maybe<EnsembleReply> {
+  needed(): readonly Route[] {
+    return this.#settings.onMemberError === "fail" ? [...this.routes.values()] : [];
+  }
+
+  facts(): ModelFacts {
+    return factsOf(this.routes.values(), "levada_ensemble");
+  }
+
+  /** Asks all members and votes, in the dialect of the request. */
+  ask(operation: string, event: FlowEvent): Maybe<unknown> {
     const { name, modelEndpointUid, context } = this.#settings;
     const { body } = event;
     if (!isObject(body)) throw badRequest(name, describeBody(body));
     if (!Object.hasOwn(body, "inputs")) throw badRequest(name, 'the body has no key "inputs"');
     if (!Array.isArray(body.inputs)) throw badRequest(name, '"inputs" is not a list');
     const monitor = monitorOf(context);
-    if (monitor === undefined) return this.#vote(operation, event);
+    if (monitor === undefined) return this.#askMembers(operation, event);
     const head = {
       model: name,
       className: "VotingEnsemble",
@@ -116,47 +111,88 @@ export class Ensemble {
     };
     return watchCall(monitor, head, (watch) => {
       watch.inputs = body;
-      return this.#vote(operation, event);
-    }) as Maybe<EnsembleReply>;
+      return this.#askMembers(operation, event);
+    });
   }
 
-  #vote(operation: string, event: FlowEvent): Maybe<EnsembleReply> {
-    const outcomes = askMembers([...this.#routes.values()], { operation, event, read: outputsOf });
+  #askMembers(operation: string, event: FlowEvent): Maybe<EnsembleReply | TensorReply> {
+    const read = (answer: unknown) => answer instanceof TensorReply ? tensorsIn(answer) : outputsOf(answer);
+    const outcomes = askMembers([...this.routes.values()], { operation, event, read });
     return andThen(outcomes, (settled) => this.#count(settled, event));
   }
 
-  #count(outcomes: readonly Outcome[], event: FlowEvent): EnsembleReply {
-    const { name, voteType, onMemberError, context, modelEndpointUid } = this.#settings;
+  #count(outcomes: readonly Outcome[], event: FlowEvent): EnsembleReply | TensorReply {
+    const { name, onMemberError, context, column, modelEndpointUid } = this.#settings;
     const act = `answer for ensemble "${name}"`;
     const { answers, failed } = sortOutcomes(outcomes, { onMemberError, act, context, event });
     const ballots = answers.map(({ member, answer }) => ({
       member,
       weight: this.#weights.get(member)!,
-      outputs: answer as readonly unknown[],
+      outputs: answer,
     }));
-    const reply: EnsembleReply = {
+    const isShown = this.#settings.showMembers || asksForMembers(event.body);
+    if (ballots.some(({ outputs }) => outputs instanceof TensorReply)) {
+      return this.#tensorReply(ballots as TensorBallot[], { event, failed, isShown });
+    }
+    const rows = ballots as Ballot[];
+    const voted = this.#vote(rows);
+    return {
       id: event.id,
       model_name: name,
-      outputs: vote(ballots, voteType),
+      outputs: column === undefined ? voted : { [column]: voted },
       ...(modelEndpointUid === undefined ? {} : { model_endpoint_uid: modelEndpointUid }),
-    };
-    return failed === undefined ? reply : { ...reply, failed };
-  }
-
-  #list(): { models: string[]; weights: Record<string, number> | null } {
-    const { name, weights } = this.#settings;
-    const members = [...this.#routes.keys()];
-    const given = weights === undefined ? null : Object.fromEntries(members.map((key) => [key, weights[key] ?? 0]));
-    return { models: [...members, name], weights: given };
-  }
-
-  #metadata(): ModelMetadata {
-    const signatures = [...this.#routes.values()].map((route) => route.signature());
-    const known = signatures.find(({ inputs, outputs }) => inputs.length + outputs.length > 0);
-    return {
-      name: this.#settings.name,
-      model_endpoint_uid: this.#settings.modelEndpointUid ?? "",
-      ...(known ?? { inputs: [], outputs: [] }),
+      ...(isShown ? { members: Object.fromEntries(rows.map(({ member, outputs }) => [member, outputs])) } : {}),
+      ...(failed === undefined ? {} : { failed }),
     };
   }
+
+  #vote(ballots: readonly Ballot[]): unknown {
+    const own = this.#settings.vote;
+    if (own === undefined) return vote(ballots, this.#settings.voteType ?? this.#declaredType());
+    return own(
+      Object.fromEntries(ballots.map(({ member, outputs }) => [member, outputs])),
+      Object.fromEntries(ballots.map(({ member, weight }) => [member, weight])),
+    );
+  }
+
+  #tensorReply(
+    ballots: readonly TensorBallot[],
+    { event, failed, isShown }: { event: FlowEvent; failed: Record<string, string> | undefined; isShown: boolean },
+  ): TensorReply {
+    const { voteType, name, vote: own } = this.#settings;
+    const outputs = voteTensors(ballots, { voteType: (tensor) => voteType ?? this.#declaredType(tensor), own });
+    const shown = isShown
+      ? ballots.flatMap(({ member, outputs: { outputs } }) =>
+        outputs.map((tensor) => tensor.named(`${member}/${tensor.name}`))
+      )
+      : [];
+    const { id } = event.body as { id?: unknown };
+    return new TensorReply({
+      model_name: name,
+      id: typeof id === "string" ? id : event.id,
+      outputs: [...outputs, ...shown],
+      ...(failed === undefined ? {} : { parameters: { failed: JSON.stringify(failed) } }),
+    });
+  }
+
+  /**
+   * How the members' metadata says to vote: on classes where every member declares such a datatype for this output, on numbers where one
+   * declares fractions; undefined where one does not say.
+   */
+  #declaredType(tensor?: string): VoteType | undefined {
+    let type: VoteType | undefined = "classification";
+    for (const route of this.routes.values()) {
+      const { outputs = [] } = route.takesAndGives();
+      const spec: TensorSpec | undefined = outputs.find(({ name }) => name === tensor) ?? outputs[0];
+      if (spec === undefined) type = undefined;
+      else if (!CLASSES.test(spec.datatype)) return "regression";
+    }
+    return type;
+  }
+}
+
+/** Whether a request wants to see what each member gave: `members: true`, in the body or among its `parameters`. */
+function asksForMembers(body: unknown): boolean {
+  if (!isObject(body)) return false;
+  return body.members === true || (isObject(body.parameters) && body.parameters.members === true);
 }

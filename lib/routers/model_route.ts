@@ -1,6 +1,7 @@
 import { describeThrown, StatusError } from "../errors.ts";
 import { CallContext } from "../flow/call_context.ts";
 import type { Context } from "../graph/context.ts";
+import type { FlowEvent } from "../graph/event.ts";
 import { laterOf } from "../graph/later.ts";
 import {
   keyParts,
@@ -60,7 +61,7 @@ export class ModelRoute implements Route, ServedModel {
   }
 
   get state(): ModelState {
-    return this.#state === "ready" && this.#instance.model.trouble !== undefined ? "loading" : this.#state;
+    return this.#state === "ready" && this.#instance.model.trouble !== undefined ? "restarting" : this.#state;
   }
 
   get reason(): string | undefined {
@@ -71,11 +72,18 @@ export class ModelRoute implements Route, ServedModel {
     return this.#instance.model.isReady;
   }
 
-  ask({ operation, event }: ModelAsk): Maybe<unknown> {
-    const instance = this.#instance;
+  ask(question: ModelAsk): Maybe<unknown> {
+    const { operation, event } = question;
     if (this.#state === "unloaded") {
       throw new StatusError(404, `Cannot ask model "${this.key}": it has been unloaded; load it first`);
     }
+    if (this.#state === "failed" && (operation === "ready" || !["GET", "HEAD"].includes(event.method))) {
+      throw new StatusError(503, `Cannot ask model "${this.key}", which could not be loaded: ${this.#reason}`);
+    }
+    if (this.#loading !== undefined && this.#state === "loading" && isRecord(event)) {
+      return this.#loading.catch(() => {}).then(() => this.ask(question)); // a stream's record waits: nobody would send it again
+    }
+    const instance = this.#instance;
     instance.busy += 1;
     let answer: Maybe<unknown>;
     try {
@@ -162,6 +170,11 @@ export class ModelRoute implements Route, ServedModel {
     this.#reason = undefined;
     if (before !== instance && wasReady) await retire(before);
   }
+}
+
+/** Whether an event came from a stream, and not from somebody who can be told to come again. */
+function isRecord({ trigger }: FlowEvent): boolean {
+  return trigger !== undefined && trigger !== "http";
 }
 
 function leave(instance: Instance): void {

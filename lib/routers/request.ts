@@ -3,6 +3,7 @@
 import { type Fault, StatusError } from "../errors.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import type { Operator, StepScope, StepSpec } from "../graph/operator.ts";
+import type { ServedModel } from "../graph/served_model.ts";
 import { declaredSignature, type StepSignature } from "../graph/signature.ts";
 import type { Maybe } from "../graph/typing.ts";
 import { andThen } from "../graph/later.ts";
@@ -18,11 +19,15 @@ export function isRead(event: FlowEvent): boolean {
   return READ.includes(event.method);
 }
 
-/** The operator of a router: it answers the part of the event that the step reads, and writes what was answered. */
+/**
+ * The operator of a router: it answers the part of the event that the step reads, and writes what was answered. It serves the models of its
+ * routes, and `own`.
+ */
 export function routerOperator(
   scope: StepScope,
   routes: RouteTable,
   answer: (event: FlowEvent) => Maybe<unknown>,
+  own: readonly ServedModel[] = [],
 ): Operator {
   return {
     process(event) {
@@ -33,7 +38,7 @@ export function routerOperator(
     },
     close: () => closeRoutes(routes),
     signatures: () => [...routes.values()].map((route) => ({ ...route.takesAndGives(), route: route.key })),
-    models: () => [...routes.values()].flatMap(({ served }) => served ?? []),
+    models: () => [...[...routes.values()].flatMap(({ served }) => served ?? []), ...own],
   };
 }
 

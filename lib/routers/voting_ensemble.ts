@@ -4,7 +4,8 @@ import type { StepDefinition, StepSpec } from "../graph/operator.ts";
 import type { StepSignature } from "../graph/signature.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { InferReply } from "../protocol/reply.ts";
-import { Ensemble } from "./ensemble.ts";
+import { answerCollective, servedCollective } from "./collective.ts";
+import { Ensemble, type OwnVote } from "./ensemble.ts";
 import type { MemberErrorPolicy } from "./members.ts";
 import type { RouterStep } from "./model_router.ts";
 import { routeFaults, routerName, routerOperator, routeSignatures } from "./request.ts";
@@ -15,10 +16,19 @@ import type { VoteType } from "./vote.ts";
 export interface VotingEnsembleOptions {
   /** The ensemble's name in paths and replies; default: the step's name. */
   name?: string;
-  /** Default: for each request, classification when all outputs are integers, text or booleans, else regression. */
+  /**
+   * Default: as the members' metadata says: classification where all of them give integers, text or booleans (INT64, BYTES, BOOL), regression
+   * where one gives fractions (FP32). Where one says nothing of its outputs: classification when all values are such, for each request.
+   */
   voteType?: VoteType;
   /** By member; each at least 0, only ratios matter. A member that is not named weighs 0. Default: all weigh the same. */
   weights?: Record<string, number>;
+  /** Whether each reply has what each member gave, under `members`. Default: where the request says `members: true`, in its body or its `parameters`. */
+  showMembers?: boolean;
+  /** Puts the votes under this name: `outputs: { prediction: […] }`; `true` is `prediction`. Tensors have names of their own. Default: a list. */
+  column?: string | true;
+  /** A vote of one's own: gets the members' outputs by member, and their weights; gives one output a row. Default: by `voteType`. */
+  vote?: OwnVote;
   /** `fail` (default): the request fails, naming the member. `drop`: the others vote, and the reply's `failed` tells who and why. */
   onMemberError?: MemberErrorPolicy;
   /** What model monitoring calls the ensemble; in replies and metadata as `model_endpoint_uid`. */
@@ -31,6 +41,8 @@ const OPTIONS = z.strictObject({
   weights: z.record(z.string(), z.number()).optional(),
   onMemberError: z.enum(["fail", "drop"]).optional(),
   modelEndpointUid: z.string().min(1).optional(),
+  showMembers: z.boolean().optional(),
+  column: z.union([z.string().min(1), z.literal(true)]).optional(),
 });
 
 /** Paths of the ensemble itself, which no member can have as a name. */
@@ -41,13 +53,15 @@ export const VOTING_ENSEMBLE: StepDefinition = {
   kind: "votingEnsemble",
   shape: "box",
   options: OPTIONS,
-  code: {},
+  code: { vote: "optional" },
   takesRoutes: true,
   check: (spec) => [...routeFaults(spec), ...nameFaults(spec), ...weightFaults(spec)],
   signatures: (spec) => withoutOutputs(routeSignatures(spec)),
   async open(spec, scope) {
     const name = nameOf(spec);
-    const { voteType, weights, onMemberError = "fail", modelEndpointUid } = OPTIONS.parse(spec.options);
+    const { voteType, weights, onMemberError = "fail", showMembers = false, column, modelEndpointUid } = OPTIONS.parse(
+      spec.options,
+    );
     const routes = await openRoutes(spec, scope);
     const ensemble = new Ensemble(routes, {
       name,
@@ -55,9 +69,17 @@ export const VOTING_ENSEMBLE: StepDefinition = {
       weights,
       onMemberError,
       modelEndpointUid,
+      showMembers,
+      column: column === true ? "prediction" : column,
+      vote: spec.code.vote as OwnVote | undefined,
       context: scope.context,
     });
-    const operator = routerOperator(scope, routes, (event) => ensemble.answer(event));
+    const operator = routerOperator(
+      scope,
+      routes,
+      (event) => answerCollective(ensemble, event),
+      [servedCollective(ensemble)],
+    );
     return { ...operator, signatures: () => withoutOutputs(operator.signatures!()) };
   },
 };
@@ -96,8 +118,10 @@ function withoutOutputs(signatures: readonly StepSignature[]): StepSignature[] {
  * ```
  */
 // deno-lint-ignore no-explicit-any -- the members decide what they take and give
-export function votingEnsemble<In = any>(options: VotingEnsembleOptions = {}): RouterStep<In, InferReply<any>> {
-  return new ReadyStep(VOTING_ENSEMBLE, { ...options });
+export function votingEnsemble<In = any>(
+  { vote, ...options }: VotingEnsembleOptions = {},
+): RouterStep<In, InferReply<any>> {
+  return new ReadyStep(VOTING_ENSEMBLE, { ...options }, vote === undefined ? {} : { vote });
 }
 
 function nameOf(spec: StepSpec): string {

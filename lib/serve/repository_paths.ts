@@ -14,7 +14,13 @@ export const REPOSITORY_PATHS: readonly OwnPath[] = [
 ];
 
 /** The states that the extension has for ours. */
-const STATES = { ready: "READY", loading: "LOADING", failed: "UNAVAILABLE", unloaded: "UNAVAILABLE" } as const;
+const STATES = {
+  ready: "READY",
+  loading: "LOADING",
+  failed: "UNAVAILABLE",
+  unloaded: "UNAVAILABLE",
+  restarting: "UNAVAILABLE",
+} as const;
 
 interface Asked {
   readonly server: ServerView;

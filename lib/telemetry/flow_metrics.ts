@@ -14,7 +14,7 @@ const COUNTED: Readonly<Record<string, readonly [name: string, help: string]>> =
   dropped: ["levada_step_dropped", "Events that were let go because there was no room"],
 };
 const OTHER = ["levada_step_counted", "What ready steps count by other names"] as const;
-const STATES: readonly ModelState[] = ["loading", "ready", "failed", "unloaded"];
+const STATES: readonly ModelState[] = ["loading", "ready", "failed", "unloaded", "restarting"];
 const KNOWN_OPERATIONS = ["infer", "predict", "explain", "ready"];
 
 /** Measures steps and models of a flow, and takes what they measure themselves. */

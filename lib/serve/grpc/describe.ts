@@ -86,7 +86,13 @@ export const DESCRIBE: Readonly<Record<string, Describe>> = {
 
 const EXTENSIONS = ["model_configuration", "model_repository", "parameters", "statistics"];
 
-const STATES = { loading: "LOADING", ready: "READY", failed: "UNAVAILABLE", unloaded: "UNAVAILABLE" } as const;
+const STATES = {
+  loading: "LOADING",
+  ready: "READY",
+  failed: "UNAVAILABLE",
+  unloaded: "UNAVAILABLE",
+  restarting: "UNAVAILABLE",
+} as const;
 
 /** Triton's numbers for datatypes in a model's configuration. */
 const CONFIG_TYPES: Readonly<Record<string, number>> = {

@@ -243,7 +243,7 @@ Deno.test("votingEnsemble() reads and writes where its step says", async () => {
 const REFUSED: readonly (readonly [method: string, path: string, body: unknown, status: number, message: RegExp])[] = [
   ["POST", "/v2/models/nope/infer", FIVE, 404, /"nope": available models are m1, m2, m3:v1, m3:v2, ens; an operation/],
   ["POST", "/v2/models/nope", FIVE, 404, /"nope"/],
-  ["POST", "/v2/models/m3/infer", FIVE, 404, /"m3"/],
+  ["POST", "/v2/models/m3:v9/infer", FIVE, 404, /"m3:v9"/],
   ["POST", "/v2/models/infer", { in: [5] }, 400, /model "ens": the body has no key "inputs"/],
   ["POST", "/v2/models/infer", { inputs: 5 }, 400, /"inputs" is not a list/],
   ["POST", "/v2/models/infer", null, 400, /the body is empty/],
@@ -276,4 +276,68 @@ Deno.test("votingEnsemble() joins what its members explain", async () => {
     model_name: "router",
     outputs: ["because", "because"],
   });
+});
+
+Deno.test("votingEnsemble() shows what each member gave where the request or the option asks for it", async () => {
+  const members = { m1: [500], m2: [1000], "m3:v1": [1500], "m3:v2": [2000] };
+  await using router = await fourMembers();
+  for (const asking of [{ members: true }, { parameters: { members: true } }]) {
+    deepStrictEqual((await router.ask("/", { ...FIVE, ...asking }) as { members: unknown }).members, members);
+  }
+  await using always = await fourMembers({ voteType: "regression", showMembers: true });
+  deepStrictEqual((await always.ask("/", FIVE) as { members: unknown }).members, members);
+});
+
+Deno.test("votingEnsemble() names the votes where it is told to", async () => {
+  for (const [column, name] of [[true, "prediction"], ["price", "price"]] as const) {
+    await using router = await fourMembers({ voteType: "regression", column });
+    deepStrictEqual((await router.ask("/", FIVE) as { outputs: unknown }).outputs, { [name]: [1250] });
+  }
+});
+
+Deno.test("votingEnsemble() takes a vote of one's own", async () => {
+  await using router = await fourMembers({
+    vote: ({ m1, m2 }) => m1!.map((value, row) => Number(value) + Number(m2![row])),
+  });
+  deepStrictEqual(await router.ask("/", FIVE), { id: "ev1", model_name: "ens", outputs: [1500] });
+});
+
+Deno.test("votingEnsemble() votes as its members' metadata says, not as the first values look", async () => {
+  const said = (datatype: string, c: number): [typeof ConstModel, Record<string, unknown>] => [ConstModel, {
+    c,
+    outputs: [{ name: "y", datatype, shape: [-1] }],
+  }];
+  await using numbers = await openRouter(votingEnsemble(), {
+    a: said("FP32", 1),
+    b: said("FP32", 2),
+    c: said("FP32", 2),
+  });
+  deepStrictEqual((await numbers.ask("/", FIVE) as { outputs: number[] }).outputs, [5 / 3]);
+  await using classes = await openRouter(votingEnsemble(), {
+    a: said("INT64", 1),
+    b: said("INT64", 2),
+    c: said("INT64", 2),
+  });
+  deepStrictEqual((await classes.ask("/", FIVE) as { outputs: number[] }).outputs, [2]);
+});
+
+Deno.test("votingEnsemble() answers the open protocol's tensors with tensors, and shows members by name", async () => {
+  await using router = await fourMembers();
+  const body = { id: "7", inputs: [{ name: "x", datatype: "FP64", shape: [2], data: [5, 6] }] };
+  const reply = JSON.parse(JSON.stringify(await router.ask("/v2/models/ens/infer", body)));
+  deepStrictEqual(reply, {
+    model_name: "ens",
+    id: "7",
+    outputs: [{ name: "output", datatype: "FP64", shape: [2], data: [1250, 1500] }],
+  });
+  const shown = await router.ask("/v2/models/ens/infer", { ...body, parameters: { members: true } }) as {
+    outputs: { name: string }[];
+  };
+  deepStrictEqual(shown.outputs.map(({ name }) => name), [
+    "output",
+    "m1/output",
+    "m2/output",
+    "m3:v1/output",
+    "m3:v2/output",
+  ]);
 });

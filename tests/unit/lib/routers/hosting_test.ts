@@ -185,7 +185,7 @@ Deno.test(`mechanism "pool" keeps others waiting no longer than until a worker i
 Deno.test("a model elsewhere tells that it starts anew", async () => {
   const { flow, ask } = await start({ kind: "worker", timeLimitMs: 20_000 });
   await rejects(ask("exit"), { status: 500 });
-  strictEqual(moody(flow).state, "loading");
+  strictEqual(moody(flow).state, "restarting");
   match(moody(flow).reason ?? "", /exited with code 3/);
   await rejects(ask(1), (error) => {
     const { status, cause } = error as { status: number; cause: { retryAfterMs?: number } };

@@ -118,3 +118,25 @@ Deno.test("ModelRoute.unload() takes the model away: 404 until it is loaded agai
   deepStrictEqual(await outputs(), [1]);
   await route.close();
 });
+
+Deno.test("ModelRoute() lets a stream's record wait until the model is loaded, and tells everybody else to come again", async () => {
+  const { route, made, ask } = openRoute();
+  route.openLater();
+  throws(ask, { status: 408 });
+  const waiting = route.ask({
+    operation: "infer",
+    event: new FlowEvent({ inputs: [1] }, { trigger: "kafka://broker/topic" }),
+  }) as Promise<{ outputs: unknown }>;
+  made[0]!.loaded.resolve();
+  deepStrictEqual((await waiting).outputs, [0]);
+  await route.close();
+});
+
+Deno.test("ModelRoute() tells why a model could not be loaded", async () => {
+  const { route, made, ask } = openRoute();
+  route.openLater();
+  made[0]!.loaded.reject(new Error("no file"));
+  await rejects(route.load());
+  throws(ask, { status: 503, message: /could not be loaded: Cannot load model "iris:v2": no file/ });
+  await route.close();
+});

@@ -24,6 +24,8 @@ const ANSWERS: readonly (readonly [path: string, body: Record<string, unknown>, 
   ["/v2/models/m3/versions/v1/infer", FIVE, "m3", 1500],
   ["/v2/models/m3/versions/v2", FIVE, "m3", 2000],
   ["/v2/models/m3:v2/infer", FIVE, "m3", 2000],
+  ["/v2/models/m3/infer", FIVE, "m3", 2000],
+  ["/", { ...FIVE, model: "m3" }, "m3", 2000],
   ["/v2/models/m2/infer", { ...FIVE, model: "m1" }, "m2", 1000],
   ["/", { ...FIVE, model: "m2" }, "m2", 1000],
   ["/", { ...FIVE, model: "m3:v2", operation: "predict" }, "m3", 2000],
@@ -108,7 +110,7 @@ Deno.test("modelRouter() tells what a model is and whether it is ready", async (
 
 const REFUSED: readonly (readonly [method: string, path: string, body: unknown, status: number, message: RegExp])[] = [
   ["POST", "/v2/models/m9/infer", FIVE, 404, /"m9": available models are m1, m2, m3:v1, m3:v2$/],
-  ["POST", "/v2/models/m3/infer", FIVE, 404, /"m3"/],
+  ["POST", "/v2/models/m3:v9/infer", FIVE, 404, /"m3:v9"/],
   ["POST", "/v2/models/m3/versions/v9/infer", FIVE, 404, /"m3:v9"/],
   ["POST", "/v2/models/m1/versions/v1/infer", FIVE, 404, /"m1:v1"/],
   ["POST", "/v2/models/../infer", FIVE, 404, /"\.\."/],
@@ -209,5 +211,32 @@ Deno.test("modelRouter() without routes is a fault", () => {
   const spec = { name: "router", options: {}, code: {}, args: {}, routes: [] };
   deepStrictEqual(MODEL_ROUTER.check!(spec, ALONE), [
     { cause: "it is a router without routes", cure: "Add one with addRoute(key, model)", severity: "error" },
+  ]);
+});
+
+Deno.test("modelRouter() lets functions change the body before it chooses, and the answer", async () => {
+  const router = modelRouter({
+    preprocess: async (body: Record<string, unknown> | null) => await Promise.resolve({ ...body, model: "m2" }),
+    postprocess: (reply) => ({ ...reply as object, routed: true }),
+  });
+  await using opened = await openRouter(router, { m1: [TimesModel, { k: 100 }], m2: [TimesModel, { k: 200 }] });
+  const { timestamp, ...reply } = await opened.ask("/", FIVE) as Record<string, unknown>;
+  deepStrictEqual([typeof timestamp, reply], ["string", { id: "ev1", model_name: "m2", outputs: 1000, routed: true }]);
+  deepStrictEqual(await opened.ask("/v2/models", null, { method: "GET" }), { models: ["m1", "m2"], routed: true });
+  deepStrictEqual(await opened.ask("/", null, { method: "GET" }), { name: "router", version: "v2", extensions: [] });
+});
+
+Deno.test("modelRouter() answers under another prefix", async () => {
+  await using router = await openRouter(modelRouter({ prefix: "/v1" }), { m1: [TimesModel, { k: 100 }] });
+  strictEqual((await router.ask("/v1/models/m1/infer", FIVE) as { outputs: unknown }).outputs, 500);
+  await rejects(router.ask("/v2/models/m1/infer", FIVE), { status: 400, message: /\/v1\/models/ });
+});
+
+Deno.test("modelRouter() finds one of 5,001 models as it finds one of ten", async () => {
+  const routes = Object.fromEntries(Array.from({ length: 5_001 }, (_, index) => [`m${index}`, () => index]));
+  await using router = await openRouter(modelRouter(), routes);
+  deepStrictEqual([router.askAtOnce("/v2/models/m0/infer", {}), router.askAtOnce("/v2/models/m5000/infer", {})], [
+    0,
+    5_000,
   ]);
 });

@@ -1,0 +1,72 @@
+import { deepStrictEqual, throws } from "node:assert/strict";
+import { TensorReply } from "../../../../lib/protocol/tensor_reply.ts";
+import { type TensorBallot, tensorsIn, type TensorVote, voteTensors } from "../../../../lib/routers/tensor_vote.ts";
+import type { Datatype } from "../../../../lib/tensor/datatype.ts";
+import { Tensor } from "../../../../lib/tensor/tensor.ts";
+
+const BY_VALUES: TensorVote = { voteType: () => undefined, own: undefined };
+
+function ballots(datatype: Datatype, ...outputs: unknown[]): TensorBallot[] {
+  return outputs.map((values, index) => ({
+    member: `m${index}`,
+    weight: 1,
+    outputs: new TensorReply({ model_name: `m${index}`, id: "1", outputs: [Tensor.from("y", values, datatype)] }),
+  }));
+}
+
+function voted(given: readonly TensorBallot[], how: TensorVote = BY_VALUES): unknown {
+  return voteTensors(given, how).map((
+    { name, datatype, shape, ...tensor },
+  ) => [name, datatype, shape, new Tensor(name, { datatype, shape, data: tensor.data }).nested()]);
+}
+
+Deno.test("voteTensors() counts integers, text and booleans, and keeps their datatype", () => {
+  deepStrictEqual(voted(ballots("INT64", [2, 1], [0, 1], [2, 3])), [["y", "INT64", [2], [2, 1]]]);
+  deepStrictEqual(voted(ballots("BYTES", ["cat"], ["dog"], ["dog"])), [["y", "BYTES", [1], ["dog"]]]);
+  deepStrictEqual(voted(ballots("BOOL", [true], [false], [true])), [["y", "BOOL", [1], [true]]]);
+});
+
+Deno.test("voteTensors() keeps 64-bit classes exact", () => {
+  const [big, other] = [2n ** 62n + 1n, 2n ** 62n + 3n];
+  deepStrictEqual(voted(ballots("INT64", [big], [other], [other])), [["y", "INT64", [1], [other]]]);
+});
+
+Deno.test("voteTensors() averages fractions, also whole ones, in their shape", () => {
+  deepStrictEqual(voted(ballots("FP32", [[1, 2], [3, 4]], [[3, 4], [5, 6]])), [["y", "FP32", [2, 2], [[2, 3], [
+    4,
+    5,
+  ]]]]);
+  deepStrictEqual(voted(ballots("FP64", [1], [2])), [["y", "FP64", [1], [1.5]]]);
+});
+
+Deno.test("voteTensors() averages integers where it is told to", () => {
+  const how: TensorVote = { voteType: () => "regression", own: undefined };
+  deepStrictEqual(voted(ballots("INT64", [1], [2]), how), [["y", "FP64", [1], [1.5]]]);
+});
+
+Deno.test("voteTensors() lets members call their only output what they like, but not give other shapes", () => {
+  const [one] = ballots("INT64", [1]);
+  const named: TensorBallot = {
+    member: "other",
+    weight: 1,
+    outputs: new TensorReply({ model_name: "o", id: "1", outputs: [Tensor.from("label", [1])] }),
+  };
+  deepStrictEqual(voted([one!, named]), [["y", "INT64", [1], [1]]]);
+  throws(() => voteTensors(ballots("INT64", [1], [1, 2]), BY_VALUES), {
+    name: "ShapeError",
+    message: 'Cannot vote on shapes that differ: member "m0" gave "y" as [1], member "m1" as [2]',
+  });
+});
+
+Deno.test("voteTensors() takes a vote of one's own", () => {
+  const own: TensorVote["own"] = ({ m0, m1 }) => m0!.map((value, row) => Math.max(Number(value), Number(m1![row])));
+  deepStrictEqual(voted(ballots("INT64", [1, 9], [4, 2]), { voteType: () => undefined, own }), [["y", "INT64", [2], [
+    4,
+    9,
+  ]]]);
+});
+
+Deno.test("tensorsIn() refuses what cannot be voted on", () => {
+  const [nan] = ballots("FP32", [NaN]);
+  throws(() => tensorsIn(nan!.outputs), /Cannot vote on an output that is NaN/);
+});
