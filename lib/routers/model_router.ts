@@ -107,6 +107,7 @@ export const MODEL_ROUTER: StepDefinition = {
 // deno-lint-ignore no-explicit-any -- the request decides which model answers
 export function modelRouter<In = any>(
   { preprocess, postprocess, ...options }: ModelRouterOptions<In> = {},
+  // deno-lint-ignore no-explicit-any -- each model answers in its own way
 ): RouterStep<In, InferReply<any>> {
   return new ReadyStep(MODEL_ROUTER, { ...options }, {
     ...(preprocess === undefined ? {} : { preprocess }),

@@ -120,6 +120,7 @@ function withoutOutputs(signatures: readonly StepSignature[]): StepSignature[] {
 // deno-lint-ignore no-explicit-any -- the members decide what they take and give
 export function votingEnsemble<In = any>(
   { vote, ...options }: VotingEnsembleOptions = {},
+  // deno-lint-ignore no-explicit-any -- each model answers in its own way
 ): RouterStep<In, InferReply<any>> {
   return new ReadyStep(VOTING_ENSEMBLE, { ...options }, vote === undefined ? {} : { vote });
 }

@@ -37,6 +37,10 @@ const LOOKS: Readonly<Record<string, Look>> = {
     })),
   "deploy()": ({ refusal }) => refusal?.error.message ?? "started",
   "serving_spec": ({ built }) => built?.fn.toJSON(),
+  "change m0": ({ built }) => ({ step: built!.graph!.addRoute!("m0", () => 1) === built!.graph ? "m0" : "nothing" }),
+  "add m5000": ({ built }) => ({
+    step: built!.graph!.addRoute!("m5000", () => 1) === built!.graph ? "m5000" : "nothing",
+  }),
   "routes": ({ dot = "" }) => routesOf(dot),
 };
 

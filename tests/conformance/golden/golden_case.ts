@@ -9,6 +9,7 @@ const BUILD_CALL = z.object({
   call: z.string().optional(),
   args: z.array(z.unknown()).optional(),
   with: Json.optional(),
+  repeat: z.int().optional(),
   set: z.string().optional(),
   value: z.unknown().optional(),
 });

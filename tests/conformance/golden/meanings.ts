@@ -17,11 +17,6 @@ const LACKING: Readonly<Record<string, string>> = {
   // functions behind an API handler
   call_params: "apiHandler",
   reply_echo: "apiHandler",
-  // models and their hooks
-  SlowLoad: "loading in the background",
-  // routers with methods of one's own
-  PreRouter: "a router's preprocess",
-  SumEnsemble: "an ensemble's own vote",
 };
 
 /** A handler by its name or expression; undefined where there is none of that name. */

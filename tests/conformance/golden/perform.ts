@@ -6,7 +6,7 @@ import { takePrinted } from "./library/printed.ts";
 import { isTrue } from "./library/python.ts";
 import { Needs } from "./needs.ts";
 import { type RemoteRequest, serveRemote } from "./remote_service.ts";
-import { decodeSpecial, encodeEvents } from "./special.ts";
+import { decodeSpecial, encodeEvents, isRecord } from "./special.ts";
 import { lookAll } from "./storey/looks.ts";
 import { readEvents } from "./stream.ts";
 import { performStorey } from "./storey/perform.ts";
@@ -235,7 +235,7 @@ function requestOf(request: GoldenRequest): [unknown, Record<string, unknown> & 
     eventId: eventId(request),
     ...(headers === undefined ? {} : { headers }),
     ...(content_type === undefined ? {} : { contentType: content_type }),
-    ...(typeof trigger === "string" ? { trigger } : {}),
+    ...(typeof trigger === "string" ? { trigger } : isRecord(trigger) ? { trigger: String(trigger.kind) } : {}),
   }];
 }
 

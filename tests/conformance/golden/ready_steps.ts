@@ -3,6 +3,7 @@
 import { maker } from "./facade.ts";
 import { handlerOf } from "./meanings.ts";
 import { Needs } from "./needs.ts";
+import { isRecord } from "./special.ts";
 import { remoteStep } from "./remote_steps.ts";
 
 /** Makes a step from the keyword arguments that the case gives. Those it takes, it takes out of `given`. */
@@ -50,6 +51,21 @@ const READY_STEPS: Readonly<Record<string, Translation>> = {
   "mlrun.serving.remote.BatchHttpRequests": remoteStep("remoteBatch"),
   "*mlrun.serving.routers.ParallelRun": parallelRun,
   "mlrun.serving.routers.ParallelRun": parallelRun,
+  PreRouter: () =>
+    maker("modelRouter")({
+      name: "PreRouter",
+      preprocess: (body: unknown) =>
+        isRecord(body) && "inputs" in body && !("model" in body) ? { ...body, model: "m2" } : body,
+      postprocess: (reply: unknown) => isRecord(reply) ? { ...reply, routed: true } : reply,
+    }),
+  SumEnsemble: (given) => {
+    given.delete("name");
+    const vote = (outputs: Record<string, number[]>) => {
+      const [first = [], ...rest] = Object.values(outputs);
+      return first.map((value, row) => rest.reduce((sum, other) => sum + other[row]!, value));
+    };
+    return maker("votingEnsemble")({ name: "SumEnsemble", vote });
+  },
   CustomMerger: (given) =>
     parallelRunOf(given, (results: Record<string, unknown>) => {
       return { merged: Object.fromEntries(Object.entries(results).sort(([one], [other]) => one < other ? -1 : 1)) };
@@ -106,10 +122,13 @@ function votingEnsemble(given: Map<string, unknown>): unknown {
   const voteType = take(given, "vote_type");
   const weights = take(given, "weights");
   const uid = take(given, "model_endpoint_uid");
+  const isNamed = take(given, "format_response_with_col_name_flag");
+  const column = take(given, "prediction_col_name") ?? true;
   return maker("votingEnsemble")({
     ...(voteType === undefined ? {} : { voteType }),
     ...(weights === undefined ? {} : { weights }),
     ...(uid === undefined ? {} : { modelEndpointUid: uid }),
+    ...(isNamed === true ? { column } : {}),
   });
 }
 

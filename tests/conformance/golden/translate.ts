@@ -1,6 +1,6 @@
 /** A case's `build` calls, made on Levada's public library. */
 
-import { type AnyChain, type AnyFunction, type AnyGraph, callMethod, serving } from "./facade.ts";
+import { type AnyChain, type AnyFunction, type AnyGraph, callMethod, maker, serving } from "./facade.ts";
 import type { BuildCall, GoldenCase } from "./golden_case.ts";
 import { classOf, handlerOf } from "./meanings.ts";
 import { type AnyStepOf, modelRunner, type RunnerCall, unrecordedStep } from "./model_runner.ts";
@@ -32,10 +32,12 @@ export class BuildRefusal extends Error {
   }
 }
 
+/** Settings that are read elsewhere. Generators stream by themselves here, as in MLRun's mock server, also without being asked for. */
+const FUNCTION_KNOWN = ["default_content_type", "error_stream", "load_mode", "streaming"];
+
 /** Settings of a function that Levada has no word for yet. */
 const FUNCTION_NEEDS: Readonly<Record<string, string>> = {
   api_handler_config: "apiHandler",
-  load_mode: "loading in the background",
 };
 
 /** The limits of a flow. */
@@ -71,7 +73,7 @@ class Translator {
     const calls = this.#case.graph?.build ?? [];
     for (const [op, call] of calls.entries()) {
       try {
-        this.#call(call);
+        for (const one of repeated(call)) this.#call(one);
       } catch (error) {
         throw error instanceof Needs ? error : new BuildRefusal(op, error);
       }
@@ -84,10 +86,10 @@ class Translator {
   }
 
   #setFunction(): void {
-    // Generators stream by themselves here, as they do in MLRun's mock server, also without being asked for.
-    const { parameters, default_content_type: _type, error_stream: _stream, streaming: _streams, ...rest } =
-      this.#case.function ?? {};
-    for (const key of Object.keys(rest)) throw new Needs(FUNCTION_NEEDS[key] ?? `the function's ${key}`);
+    const { parameters, ...rest } = this.#case.function ?? {};
+    for (const key of Object.keys(rest).filter((key) => !FUNCTION_KNOWN.includes(key))) {
+      throw new Needs(FUNCTION_NEEDS[key] ?? `the function's ${key}`);
+    }
     for (const [name, value] of Object.entries(parameters ?? {})) this.#fn.setParam(name, value);
     if (this.#case.checks?.some(({ what }) => what === "deploy()") === true) return; // MLRun's mock server makes up functions, deploy() does not
     const steps = this.#case.graph?.steps ?? [];
@@ -156,7 +158,12 @@ class Translator {
       }
     } else if (engine !== undefined) throw new Needs(`the engine of a ${topology}`);
     const name = take(words, "class_name");
-    const router = typeof name === "string" ? this.#readyOrClass(name, words, true) : undefined;
+    const protocol = take(words, "protocol");
+    const router = protocol !== undefined
+      ? maker("modelRouter")({ prefix: `/${protocol}` })
+      : typeof name === "string"
+      ? this.#readyOrClass(name, words, true)
+      : undefined;
     for (const word of words.keys()) if (word !== "name") throw new Needs(`${word} of a ${topology}`);
     this.#graph = router === undefined ? this.#fn.setTopology(topology) : this.#fn.setTopology(topology, router);
   }
@@ -198,7 +205,10 @@ class Translator {
   #addRoute(on: string, words: Map<string, unknown>): void {
     const key = String(take(words, "key"));
     const route = recorded(this.#routeOf(words), () => this.#routesRun.push(key));
-    const args = modelArgs(words);
+    const args = {
+      ...modelArgs(words),
+      ...(this.#case.function?.load_mode === "async" ? { loading: "background" } : {}),
+    };
     if (on === "function" && this.#graph === undefined) this.#fn.addModel(key, route, args);
     else if (on === "function") this.#routerFor(words).addRoute!(key, route, args);
     else if (on === "graph") this.#addTo(this.#flow(), key, { route, args });
@@ -299,4 +309,12 @@ class Translator {
 function trackingOptions(words: Map<string, unknown>): Record<string, unknown> {
   const samplingPercentage = words.get("sampling_percentage");
   return samplingPercentage === undefined ? {} : { samplingPercentage };
+}
+
+/** A call that is made several times: `{i}` in its arguments is which time. */
+function* repeated({ repeat, ...call }: BuildCall): Generator<BuildCall> {
+  if (repeat === undefined) return yield call;
+  for (let index = 0; index < repeat; index++) {
+    yield { ...call, args: call.args?.map((argument) => String(argument).replace("{i}", String(index))) ?? [] };
+  }
 }

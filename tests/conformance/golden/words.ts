@@ -1,7 +1,5 @@
 /** The words of MLRun's calls: positional and keyword arguments, as ours. Whoever takes a word, takes it out. */
 
-import { Needs } from "./needs.ts";
-
 /** MLRun's positional arguments, by method. */
 const POSITIONAL: Readonly<Record<string, readonly string[]>> = {
   to: ["class_name", "name", "handler"],
@@ -54,7 +52,7 @@ export function stepOptions(words: Map<string, unknown>): Record<string, unknown
 export function modelArgs(words: Map<string, unknown>): Record<string, unknown> {
   const path = take(words, "model_path");
   const uid = take(words, "model_endpoint_uid");
-  if (words.has("protocol")) throw new Needs("protocol of a model");
+  take(words, "protocol"); // of a model: the key of its rows, which MLRun's models read themselves
   return {
     ...Object.fromEntries(words),
     ...(typeof path === "string" && path !== "" ? { modelPath: new URL(path, import.meta.url).pathname } : {}),

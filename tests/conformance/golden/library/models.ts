@@ -74,6 +74,13 @@ class RaisingModel extends ModelServer {
   }
 }
 
+/** Takes its time to load: a fifth of what the recording took. */
+class SlowLoad extends TimesModel {
+  override async load(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, this.param("seconds", 1) * 200));
+  }
+}
+
 class LoadFails extends ModelServer {
   override load(): never {
     throw new Error("cannot load");
@@ -114,6 +121,7 @@ export const MODELS: Readonly<Record<string, abstract new (...args: never) => Mo
   HookModel,
   RaisingModel,
   LoadFails,
+  SlowLoad,
   NoPredict,
   ClassifierModel: OnnxModel as unknown as abstract new (...args: never) => ModelServer<never, unknown>,
   ProbaModel,

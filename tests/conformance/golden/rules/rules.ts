@@ -8,6 +8,7 @@ import { ERROR_RULES } from "./errors.ts";
 import { FLOW_RULES } from "./flows.ts";
 import { HANDLER_RULES } from "./handlers.ts";
 import { LOOK_RULES } from "./looks.ts";
+import { MODEL_RULES } from "./models.ts";
 import { RUNNER_RULES } from "./model_runners.ts";
 import { PARALLEL_RULES } from "./parallel_runs.ts";
 import { QUEUE_RULES } from "./queues.ts";
@@ -20,6 +21,7 @@ import { WINDOW_RULES } from "./windows.ts";
 
 /** All rules; the first that is about a difference judges it. */
 export const RULES: readonly Rule[] = [
+  ...MODEL_RULES,
   ...TRACKING_RULES,
   ...SERVING_RULES,
   ...STREAM_RULES,
