@@ -18,7 +18,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "lib/flow": ["lib/errors.ts", "lib/iso_time.ts", "lib/graph", "lib/streams"],
   "lib/steps": ["lib/errors.ts", "lib/iso_time.ts", "lib/graph", "lib/flow", "lib/protocol", "lib/stores"],
   "lib/models": ["lib/errors.ts", "lib/graph", "lib/protocol", "lib/stores", "lib/tensor"],
-  "lib/routers": ["lib/errors.ts", "lib/flow", "lib/graph", "lib/models", "lib/protocol", "lib/steps"],
+  "lib/routers": ["lib/errors.ts", "lib/flow", "lib/graph", "lib/models", "lib/protocol", "lib/steps", "lib/tensor"],
   "lib/telemetry": ["lib/errors.ts", "lib/flow", "lib/graph", "lib/protocol", "lib/stores"],
   "lib/serve": [
     "lib/errors.ts",
@@ -116,6 +116,8 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/models/host/place.ts": "lib/routers/hosting_test.ts",
   "lib/models/host/pool.ts": "lib/routers/hosting_test.ts",
   "lib/models/host/seat.ts": "lib/routers/hosting_test.ts",
+  "lib/models/hosted_model.ts": "lib/routers/hosting_test.ts",
+  "lib/routers/collective.ts": "lib/routers/ensemble_test.ts, weighted_router_test.ts, shadow_test.ts: three of them",
   "lib/serve/admission.ts": "door_test.ts: over sockets",
   "lib/serve/intake.ts": "door_test.ts: over sockets",
   "lib/serve/mutual_port.ts": "guard_test.ts and tests/promises/abuse_test.ts: over TLS sockets",
