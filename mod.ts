@@ -32,6 +32,7 @@ export { MemoryTable, memoryTable, type TableRows } from "./lib/flow/memory_tabl
 export type { ErrorStream, FailureRecord } from "./lib/flow/failures.ts";
 export { type CloseOptions, Flow } from "./lib/flow/flow.ts";
 export { type Fed, feed, type FeedOptions, type RowPart } from "./lib/flow/feed.ts";
+export type { FlowDescription } from "./lib/flow/flow_description.ts";
 export type { FlowStatus } from "./lib/flow/flow_status.ts";
 export type { Probe } from "./lib/flow/probe.ts";
 export type { TraceStep } from "./lib/flow/tracer.ts";

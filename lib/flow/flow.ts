@@ -5,6 +5,7 @@ import { sendInto } from "./begin.ts";
 import type { Tracked } from "./call_context.ts";
 import { checkInput } from "./check_input.ts";
 import { closeFlow } from "./closing.ts";
+import { descriptionOf, type FlowDescription } from "./flow_description.ts";
 import type { FlowParts } from "./flow_parts.ts";
 import { type FlowStatus, statusOf } from "./flow_status.ts";
 import { discard } from "./discard.ts";
@@ -159,6 +160,11 @@ export class Flow implements AsyncDisposable {
   /** How often things happened, by step and name: `failed`, `deadLetters`, `late`, `dropped`. */
   counts(): Record<string, Record<string, number>> {
     return this.#parts.counts.toObject();
+  }
+
+  /** What it takes and gives, and the routers in it: what a server tells of it. */
+  describe(): FlowDescription {
+    return descriptionOf(this.#parts.plan);
   }
 
   /** How much is under way now, and what each step keeps. */

@@ -52,6 +52,8 @@ export interface Plan {
   readonly hasResponder: boolean;
   /** Checks each request. */
   readonly input: Schema<unknown> | undefined;
+  /** What the responder gives; only told. */
+  readonly output: Schema<unknown> | undefined;
   readonly limits: FlowLimits;
   readonly warnings: readonly Fault[];
 }
@@ -146,6 +148,7 @@ function makePlan({ source, links, entries }: Part, warnings: readonly Fault[]):
     entries,
     hasResponder: responder >= 0,
     input: source.input,
+    output: source.output,
     limits: source.limits,
     warnings,
   };

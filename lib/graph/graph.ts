@@ -17,7 +17,7 @@ import { viewOf } from "./view_of.ts";
 export interface GraphOptions<Input = unknown, Reply = unknown> extends FlowLimits {
   /** Checks each request at the door, 422 naming the field, and types the first step. */
   input?: Schema<Input>;
-  /** Types what the responder gives. */
+  /** Types what the responder gives, and tells it to callers (`/openapi.json`). */
   output?: Schema<Reply>;
 }
 
@@ -53,7 +53,7 @@ export class Graph<Input = unknown, Reply = unknown> implements Served<Input, Re
     this.#builder = typeof builder === "string" ? new GraphBuilder(builder) : builder;
     const { name } = this.#builder;
     const limits = limitsOf(options);
-    keepSource(this, () => ({ name, ...this.#builder.hear(), input: options.input, limits }));
+    keepSource(this, () => ({ name, ...this.#builder.hear(), input: options.input, output: options.output, limits }));
   }
 
   /**

@@ -9,6 +9,8 @@ export interface GraphSource {
   readonly nodes: readonly StepNode[];
   readonly catches: readonly Catch[];
   readonly input: Schema<unknown> | undefined;
+  /** What the responder gives; only told, never checked. */
+  readonly output?: Schema<unknown> | undefined;
   readonly limits: FlowLimits;
   /** What was told of steps that are not there. */
   readonly faults: readonly Fault[];

@@ -23,6 +23,7 @@ import type { ServerView } from "./own_path.ts";
 import { answerOwn, mayBeOwn } from "./own_router.ts";
 import { requestPath } from "./request_path.ts";
 import type { AllLimits } from "./server_limits.ts";
+import { SERVER_VERSION } from "./server_version.ts";
 
 /** What is known of a request besides its bytes. */
 export type RequestInfo = Pick<EventInit, "id" | "key" | "time" | "trigger">;
@@ -81,7 +82,9 @@ class FlowApp implements App, ServerView {
     this.#options = options;
     const { telemetry, name = "", hasSpan = false, limits } = options;
     this.#door = limits === undefined ? undefined : new Door(limits);
-    this.#watch = telemetry === undefined ? undefined : watchServer(telemetry, flow, { name, hasSpan });
+    this.#watch = telemetry === undefined
+      ? undefined
+      : watchServer(telemetry, flow, { name, hasSpan, version: SERVER_VERSION });
   }
 
   get view(): ServerView {

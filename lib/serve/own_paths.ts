@@ -3,6 +3,7 @@
 import { HEALTH_PATHS } from "./health_paths.ts";
 import { METRICS_PATHS } from "./metrics_paths.ts";
 import { MODEL_PATHS } from "./model_paths.ts";
+import { OPENAPI_PATHS } from "./openapi_paths.ts";
 import type { OwnPath } from "./own_path.ts";
 import { REPOSITORY_PATHS } from "./repository_paths.ts";
 
@@ -10,6 +11,7 @@ import { REPOSITORY_PATHS } from "./repository_paths.ts";
 export const OWN_PATHS: readonly OwnPath[] = [
   ...HEALTH_PATHS,
   ...METRICS_PATHS,
+  ...OPENAPI_PATHS,
   ...MODEL_PATHS,
   ...REPOSITORY_PATHS,
 ];

@@ -28,7 +28,10 @@ interface Asked {
 }
 
 async function index(request: Request, { server }: Asked): Promise<Response> {
-  const onlyReady = bodyField(await readJson(request), "ready") === true;
+  const onlyReady = bodyField(await readJson(request), "ready") ?? false;
+  if (typeof onlyReady !== "boolean") {
+    throw new StatusError(400, 'Cannot list the models: "ready" is not true or false');
+  }
   const models = server.models().filter(({ state }) => !onlyReady || state === "ready");
   return Response.json(models.map(({ name, version = "", state, reason }) => ({
     name,

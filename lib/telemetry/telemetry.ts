@@ -82,14 +82,16 @@ export interface WatchedServer {
   readonly name: string;
   /** Whether requests come from `Deno.serve`, which may have made a span of each. */
   readonly hasSpan: boolean;
+  /** The version of what serves. */
+  readonly version: string;
 }
 
 /** Tells of a flow that runs from now on, and gives what looks at the requests to it. */
-export function watchServer(telemetry: Telemetry, flow: Flow, { name, hasSpan }: WatchedServer): RequestWatch {
+export function watchServer(telemetry: Telemetry, flow: Flow, { name, hasSpan, version }: WatchedServer): RequestWatch {
   const { registry, tracing, api, options: { accessLog } } = PARTS.get(telemetry)!;
   if (telemetry.isMeasuring) {
     watchFlow(registry, flow, name);
-    watchProcess(registry, { version: VERSION, function: name });
+    watchProcess(registry, { version, function: name });
   }
   const models = () => flow.models().map(({ key }) => key);
   return new RequestWatch({
@@ -100,8 +102,6 @@ export function watchServer(telemetry: Telemetry, flow: Flow, { name, hasSpan }:
       : new RequestTracing(api, { traces: tracing.traces, function: name, hasSpan: hasSpan && isDenos() }),
   });
 }
-
-const VERSION = "0.1.0";
 
 /**
  * Opens what measures and traces a function.

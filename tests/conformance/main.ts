@@ -20,6 +20,7 @@ const SUITES = [
   "zmtp",
   "jupyter",
   "onnx",
+  "openapi",
 ] as const;
 
 const asked = Deno.args.filter((argument) => !argument.startsWith("--"));

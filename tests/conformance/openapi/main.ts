@@ -1,0 +1,109 @@
+/**
+ * `/openapi.json` of servers that listen: the document by `openapi-spec-validator`, and what they answer by `schemathesis`, which makes
+ * requests from the document, right ones and wrong ones, and compares the answers with it.
+ */
+
+import { preparePython, type PythonEnvironment } from "../../../lib/cli/python.ts";
+
+/** What the suite counted. */
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+const ROOT = new URL("../../../", import.meta.url).pathname;
+const SERVED = new URL("served.ts", import.meta.url).pathname;
+const EXAMPLES = 40; // requests made at random for each operation, beside those that try each part of a schema
+const VALIDATE = "import json, sys; from openapi_spec_validator import validate; validate(json.load(sys.stdin))";
+/** A graph takes any method at any path, so that what is not described need not be refused with 405. */
+const NEVER = ["unsupported_method"];
+/** JSON Schema cannot say that a tensor's data has as many values as its shape says: some of what it makes is refused, rightly. */
+const TENSORS = ["positive_data_acceptance"];
+/** The functions that are served, and the checks that make no sense for them. */
+const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
+  flowers: [...NEVER, ...TENSORS],
+  voters: [...NEVER, ...TENSORS],
+  mixed: [...NEVER, ...TENSORS],
+  orders: NEVER,
+};
+
+/** Runs a program on an input; gives what it said where it failed. */
+async function complaint(program: string, args: readonly string[], input = ""): Promise<string | undefined> {
+  const child = new Deno.Command(program, { args: [...args], stdin: "piped", stdout: "piped", stderr: "piped" })
+    .spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(input)).catch(() => {}); // who ends without reading says why
+  await writer.close().catch(() => {});
+  const { success, stdout, stderr } = await child.output();
+  const text = new TextDecoder();
+  return success ? undefined : `${text.decode(stdout)}\n${text.decode(stderr)}`;
+}
+
+function checksOf(python: PythonEnvironment, name: string, url: string) {
+  return {
+    [`${name}: the document is OpenAPI 3.1`]: async () => {
+      const document = await (await fetch(`${url}/openapi.json`)).text();
+      return await complaint(python.program("python"), ["-c", VALIDATE], document);
+    },
+    [`${name}: each answer is one that the document has, and none is the server's own failure`]: async () => {
+      const said = await complaint(python.program("schemathesis"), [
+        "run",
+        `${url}/openapi.json`,
+        "--checks=all",
+        `--exclude-checks=${LEFT_OUT[name]!.join(",")}`,
+        "--continue-on-failure",
+        "--no-color",
+        `--max-examples=${EXAMPLES}`,
+      ]);
+      return said === undefined ? undefined : said.slice(said.indexOf("= FAILURES"));
+    },
+  };
+}
+
+/** Runs the suite and prints each result. */
+export async function run(): Promise<Counts> {
+  const python = await preparePython({
+    name: "openapi",
+    packages: ["schemathesis==4.32.5", "openapi-spec-validator==0.9.0"],
+    onProgress: (text) => console.log(text),
+  });
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--config", `${ROOT}deno.json`, "--lock", `${ROOT}deno.lock`, SERVED],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  try {
+    for (const [name, url] of Object.entries(await addresses(child.stdout))) {
+      for (const [title, check] of Object.entries(checksOf(python, name, url))) {
+        const said = await check();
+        counts[said === undefined ? "passed" : "failed"] += 1;
+        console.log(said === undefined ? `pass ${title}` : `fail ${title}\n${said}`);
+      }
+    }
+  } finally {
+    await child.stdin.close();
+    await child.status;
+  }
+  return counts;
+}
+
+/** Reads the first line of a program's output, and lets it go on. */
+async function addresses(output: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<Record<string, string>> {
+  const reader = output.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (!text.includes("\n")) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error("The functions are not served: the program has ended");
+    text += value;
+  }
+  void reader.cancel();
+  return JSON.parse(text.slice(0, text.indexOf("\n"))) as Record<string, string>;
+}
+
+if (import.meta.main) {
+  const { failed } = await run();
+  if (failed > 0) Deno.exitCode = 1;
+}

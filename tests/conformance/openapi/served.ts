@@ -1,0 +1,46 @@
+/** Serves three functions on ports of their own, and prints their names and addresses as one line of JSON; ends when its input ends. */
+
+import { modelRouter, OnnxModel, openLog, openTelemetry, serving, StatusError, votingEnsemble } from "levada";
+import { z } from "zod";
+
+const LOG = openLog({ level: "warn" }); // to the standard error
+const MODELS = new URL("../../../notebooks/models/", import.meta.url).pathname;
+const FOREST = { modelPath: `${MODELS}iris_forest.onnx` };
+const LOGREG = { modelPath: `${MODELS}iris_logreg.onnx` };
+
+const router = serving("flowers");
+router.setTopology("router").addRoute("forest", OnnxModel, FOREST).addRoute("logreg:v2", OnnxModel, LOGREG);
+
+const ensemble = serving("voters");
+ensemble.setTopology("flow").to("vote", votingEnsemble({ name: "all" })).respond()
+  .addRoute("forest", OnnxModel, FOREST).addRoute("logreg", OnnxModel, LOGREG);
+
+const ORDER = z.strictObject({
+  customer: z.string().min(1).max(40),
+  amount: z.int().min(1).max(1_000),
+  express: z.boolean().optional(),
+  lines: z.array(z.object({ sku: z.enum(["a", "b"]), price: z.number().min(0).max(1e6) })).min(1).max(5),
+});
+const BILL = z.object({ customer: z.string(), total: z.number(), isFree: z.boolean() });
+
+const flow = serving("orders");
+flow.setTopology("flow", { input: ORDER, output: BILL })
+  .to("total", ({ customer, amount, lines }) => {
+    const total = amount * lines.reduce((sum, { price }) => sum + price, 0);
+    if (total > 1e9) throw new StatusError(409, "too much");
+    return { customer, total, isFree: total === 0 };
+  })
+  .respond();
+
+const mixed = serving("mixed");
+mixed.setTopology("flow").to("same", (body: object) => body).to("models", modelRouter()).respond()
+  .addRoute("forest", OnnxModel, FOREST);
+
+const servers = await Promise.all(
+  [router, ensemble, flow, mixed].map(async (fn) =>
+    [fn.name, await fn.serve({ port: 0, log: LOG, telemetry: await openTelemetry() })] as const
+  ),
+);
+console.log(JSON.stringify(Object.fromEntries(servers.map(([name, { url }]) => [name, url]))));
+await Deno.stdin.readable.pipeTo(new WritableStream());
+for (const [, server] of servers) await server.close();

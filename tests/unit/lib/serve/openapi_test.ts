@@ -1,0 +1,110 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import {
+  filter,
+  type InferRequest,
+  ModelServer,
+  OnnxModel,
+  openTelemetry,
+  serving,
+  type ServingFunction,
+  votingEnsemble,
+} from "levada";
+import { z } from "zod";
+import type { OpenApi } from "../../../../lib/serve/openapi.ts";
+
+const FOREST = { modelPath: "notebooks/models/iris_forest.onnx" };
+
+class Twice extends ModelServer {
+  predict({ inputs }: InferRequest): number[] {
+    return inputs.map((n) => Number(n) * 2);
+  }
+  opHello(): string {
+    return "hello";
+  }
+}
+
+async function describe(fn: ServingFunction): Promise<OpenApi> {
+  await using server = await fn.toMockServer();
+  return await (await server.fetch(new Request("http://x/openapi.json"))).json();
+}
+
+// deno-lint-ignore no-explicit-any -- a document is looked into by its paths
+function at(document: OpenApi, ...keys: string[]): any {
+  return keys.reduce<unknown>((value, key) => (value as Record<string, unknown>)?.[key], document);
+}
+
+Deno.test("openApi() tells a flow by its schemas", async () => {
+  const fn = serving("sums");
+  fn.setTopology("flow", {
+    input: z.object({ numbers: z.array(z.number()).default([]) }),
+    output: z.object({ sum: z.number(), at: z.date() }),
+  }).to("sum", ({ numbers }) => ({ sum: numbers.length, at: new Date(0) })).respond();
+  const document = await describe(fn);
+  deepStrictEqual([document.openapi, document.info.title], ["3.1.0", "sums"]);
+  deepStrictEqual(at(document, "paths", "/", "post", "requestBody", "content", "application/json", "schema"), {
+    type: "object",
+    properties: { numbers: { default: [], type: "array", items: { type: "number" } } },
+  });
+  deepStrictEqual(
+    at(document, "paths", "/", "post", "responses", "200", "content", "application/json", "schema", "required"),
+    ["sum", "at"],
+  );
+  ok("422" in at(document, "paths", "/", "post", "responses"));
+});
+
+Deno.test("openApi() of a flow that says nothing takes and gives anything, or only takes it in", async () => {
+  const silent = serving("silent");
+  silent.setTopology("flow").to("kept", filter(() => true));
+  const { paths } = await describe(silent);
+  const post = at({ paths } as OpenApi, "paths", "/", "post");
+  deepStrictEqual(post.requestBody, { required: false, content: { "application/json": { schema: {} } } });
+  deepStrictEqual(post.responses["200"].description, "It was taken in");
+});
+
+Deno.test("openApi() tells each model at its address by its signature, in both dialects", async () => {
+  const fn = serving("flowers");
+  fn.setTopology("router").addRoute("forest", OnnxModel, FOREST).addRoute("twice:v2", Twice);
+  const document = await describe(fn);
+  const infer = at(document, "paths", "/v2/models/forest/infer", "post");
+  const [rows, tensors] = infer.requestBody.content["application/json"].schema.anyOf;
+  deepStrictEqual(rows.properties.inputs.items, { type: "array", items: { type: "number" }, minItems: 4, maxItems: 4 });
+  deepStrictEqual(tensors.properties.inputs.items.anyOf[0].properties.shape, {
+    type: "array",
+    prefixItems: [{ type: "integer", minimum: 0 }, { const: 4 }],
+    minItems: 2,
+    maxItems: 2,
+  });
+  strictEqual("default" in infer.responses, false);
+  const own = at(document, "paths", "/v2/models/twice/versions/v2/infer", "post");
+  strictEqual("default" in own.responses, true); // its code may answer with any status
+});
+
+Deno.test("openApi() tells an ensemble at its own addresses too", async () => {
+  const fn = serving("voters");
+  fn.setTopology("flow").to("vote", votingEnsemble({ name: "all/of them" })).respond().addRoute(
+    "forest",
+    OnnxModel,
+    FOREST,
+  );
+  const { paths } = await describe(fn);
+  for (const path of ["/v2/models/forest/infer", "/v2/models/infer", "/v2/models/all%2Fof%20them/infer"]) {
+    ok(path in paths, path);
+  }
+});
+
+Deno.test("openApi() gives each operation an id of its own", async () => {
+  const fn = serving("voters");
+  fn.setTopology("flow").to("vote", votingEnsemble()).respond().addRoute("a", Twice).addRoute("a:1", Twice);
+  const { paths } = await describe(fn);
+  const ids = Object.values(paths).flatMap((item) => Object.values(item).map(({ operationId }) => operationId));
+  deepStrictEqual(ids.length, new Set(ids).size);
+});
+
+Deno.test("openApi() tells of metrics where there are some", async () => {
+  const fn = serving("f");
+  fn.setTopology("flow").to("same", (body: unknown) => body).respond();
+  strictEqual("/metrics" in (await describe(fn)).paths, false);
+  await using server = await fn.toMockServer({ telemetry: await openTelemetry() });
+  const { paths } = await (await server.fetch(new Request("http://x/openapi.json"))).json();
+  ok("/metrics" in paths);
+});
