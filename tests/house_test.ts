@@ -125,6 +125,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/steps/remote/remote_client.ts": "remote_test.ts: TLS, redirects, hang-ups",
   "lib/steps/remote/remote_options.ts": "remote_test.ts",
   "lib/steps/remote/remote_request.ts": "remote_test.ts",
+  "lib/stores/cache/cache_room.ts": "store_cache_test.ts, folder_cache_test.ts, evict_test.ts",
   "lib/stores/remote/store_client.ts": "remote_item_test.ts: every kind of answer, silence, hang-ups, TLS",
   "lib/serve/grpc/service.ts": "listen_grpc_test.ts and conformance/grpc: calls of every kind, by clients",
   "lib/serve/openapi_models.ts": "openapi_test.ts, and the openapi suite against servers that listen",

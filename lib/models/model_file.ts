@@ -1,8 +1,9 @@
 import { describeThrown, ModelError } from "../errors.ts";
 import type { Log } from "../graph/context.ts";
 import { Checksum } from "../stores/cache/checksum.ts";
-import { type CacheOptions, kindOfArchive } from "../stores/cache/store_cache.ts";
-import { type DataItem, isLocal } from "../stores/data_item.ts";
+import type { CacheOptions } from "../stores/cache/cache_room.ts";
+import { kindOfArchive } from "../stores/cache/folder_cache.ts";
+import { type DataItem, isLocal, openItem } from "../stores/data_item.ts";
 import { holdsSecrets } from "../stores/fill_secrets.ts";
 import { artifactTarget, joinUri } from "../stores/remote/artifact.ts";
 import { shownUri } from "../stores/remote/shown_uri.ts";
@@ -62,7 +63,7 @@ export async function findModel(model: string, query: ModelFileQuery): Promise<M
     const cure = "Write ${NAME} in their place, and give the secret NAME";
     log?.warn(`model "${model}": its modelPath has credentials in it, which the function's document shows. ${cure}`);
   }
-  return await new ModelFinder(model, query).find(modelPath);
+  return await new ModelFinder(model, query).find(isLocal(modelPath) ? openItem(modelPath).uri : modelPath);
 }
 
 /** Looks for one model. */

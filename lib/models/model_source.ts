@@ -2,7 +2,9 @@ import { StoreError } from "../errors.ts";
 import type { Log } from "../graph/context.ts";
 import { type Checksum, hashFile } from "../stores/cache/checksum.ts";
 import { impatient } from "../stores/cache/notes.ts";
-import { type CacheOptions, StoreCache } from "../stores/cache/store_cache.ts";
+import type { CacheOptions } from "../stores/cache/cache_room.ts";
+import { FolderCache } from "../stores/cache/folder_cache.ts";
+import { StoreCache } from "../stores/cache/store_cache.ts";
 import { type DataItem, isAway, isLocal, isMissing, openItem } from "../stores/data_item.ts";
 import type { ItemOptions } from "../stores/item_options.ts";
 import { type Artifact, joinUri, readArtifact } from "../stores/remote/artifact.ts";
@@ -99,14 +101,13 @@ export class ModelSource {
     const cache = this.#cacheOf();
     const files = new Map([[baseOf(name), file]]);
     for (const part of parts) files.set(baseOf(part), await cache.fetch(joinUri(directory, part)));
-    return `${await cache.gather(files)}/${baseOf(name)}`;
+    return `${await this.#folders().gather(files)}/${baseOf(name)}`;
   }
 
   /** The folder with what an archive holds; where one folder stands alone in it, that. */
   async unpack(uri: string, checksum: Checksum | undefined): Promise<string> {
-    const cache = this.#cacheOf();
-    const path = isLocal(uri) ? openItem(uri).uri : await cache.fetch(uri, checksum);
-    const folder = await cache.unpack(path, { uri: shownUri(uri), checksum });
+    const path = isLocal(uri) ? openItem(uri).uri : await this.#cacheOf().fetch(uri, checksum);
+    const folder = await this.#folders().unpack(path, { uri: shownUri(uri), checksum });
     const names = (await Array.fromAsync(openItem(folder).list())).filter((name) => name !== "__MACOSX/");
     return names.length === 1 && names[0]!.endsWith("/") ? `${folder}/${names[0]!.slice(0, -1)}` : folder;
   }
@@ -135,11 +136,17 @@ export class ModelSource {
   }
 
   #cacheOf(): StoreCache {
+    return this.#cache ??= new StoreCache(this.#cacheOptions());
+  }
+
+  #folders(): FolderCache {
+    return new FolderCache(this.#cacheOptions());
+  }
+
+  #cacheOptions(): CacheOptions {
     const { log, cache } = this.#options;
-    return this.#cache ??= new StoreCache({
-      ...(log === undefined ? {} : { say: (level, message) => log[level](`model "${this.#model}": ${message}`) }),
-      ...cache,
-    });
+    if (log === undefined) return { ...cache };
+    return { say: (level, message) => log[level](`model "${this.#model}": ${message}`), ...cache };
   }
 }
 

@@ -4,6 +4,7 @@ import { xmlText } from "./xml_text.ts";
 
 const LONGEST_BYTES = 65_536; // an error that says more is not read to its end
 const CODE = /^[A-Za-z][A-Za-z0-9_.-]{1,80}$/; // a word of the store's, never a text that may hold what was sent
+const REGION = /^[a-z0-9-]{1,40}$/;
 /** Words for wrong credentials, which some stores say with 400 or 404. */
 const STRANGER =
   /^(AccessDenied|AuthenticationFailed|AuthorizationFailure|ExpiredToken|InvalidAccessKeyId|InvalidToken|SignatureDoesNotMatch|TokenRefreshRequired|XAdminUserNotFound)$/;
@@ -13,6 +14,11 @@ export async function refusal({ act, dialect }: Errand, answer: StoreAnswer): Pr
   const { status } = answer.response;
   const code = await codeOf(answer);
   const said = code === undefined ? `${status}` : `${status} ${code}`;
+  const region = answer.response.headers.get("x-amz-bucket-region");
+  if (region !== null && REGION.test(region) && [301, 307, 400].includes(status) && code !== "ExpiredToken") {
+    const state = `its bucket lies in the region ${region} (${said}). Set AWS_REGION`;
+    return new StoreError(`Cannot ${act}: ${state}`, { reason: "refused", status });
+  }
   const meant = code !== undefined && STRANGER.test(code) ? 403 : status;
   const [reason, state] = meaning(meant, said, dialect.cure);
   return new StoreError(`Cannot ${act}: ${state}`, { reason, status });

@@ -1,5 +1,6 @@
 import { deepStrictEqual, doesNotMatch, match, rejects, strictEqual } from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { pathToFileURL } from "node:url";
 import { findModel, type ModelFileQuery, type ModelFiles } from "../../../../lib/models/model_file.ts";
 import { openItem } from "../../../../lib/stores/data_item.ts";
 import { gzip, tarOf, zipOf } from "../../../support/archives.ts";
@@ -86,6 +87,13 @@ for (const [title, files, modelPath, message] of MISSED) {
       await rejects(find(folder, `${folder}/${modelPath}`), { name: "ModelError", message });
     }));
 }
+
+Deno.test("findModel() takes a file URL, whatever names lie there", () =>
+  withTexts({ "iris 100%/a#1?.onnx": "a", "iris 100%/b": "b" }, async (folder) => {
+    const { file, extraData } = await find(folder, String(pathToFileURL(`${folder}/iris 100%`)));
+    strictEqual(file, `${folder}/iris 100%/a#1?.onnx`);
+    strictEqual(extraData.b!.uri, `${folder}/iris 100%/b`);
+  }));
 
 Deno.test("findModel() tells that there is no modelPath", async () => {
   for (const modelPath of [undefined, ""]) {

@@ -1,8 +1,7 @@
 import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/strict";
 import { Checksum } from "../../../../../lib/stores/cache/checksum.ts";
-import { kindOfArchive, StoreCache } from "../../../../../lib/stores/cache/store_cache.ts";
+import { StoreCache } from "../../../../../lib/stores/cache/store_cache.ts";
 import { openItem } from "../../../../../lib/stores/data_item.ts";
-import { tarOf } from "../../../../support/archives.ts";
 import { type Got, serveBytes, serveLoopback } from "../../../../support/loopback.ts";
 import { temporaryFolder } from "../../../../support/temporary_folder.ts";
 
@@ -331,50 +330,6 @@ Deno.test("StoreCache tells how far a long download is", async () => {
   strictEqual(told.at(-1), `info: fetches "${server.url}/a?…": 0.3 of 0.3 MB`);
 });
 
-Deno.test("StoreCache.unpack() unpacks once, and again where a file is broken", async () => {
-  await using folder = await temporaryFolder();
-  const archive = `${folder.path}/m.tar`;
-  await Deno.writeFile(archive, await tarOf([["model.onnx", "whole"], ["a/b", "x"]]));
-  const told: string[] = [];
-  const cache = new StoreCache({ folder: folder.path, item: ITEM, say: (_, text) => told.push(text) });
-  const unpacked = await cache.unpack(archive, { uri: "m.tar" });
-  const inode = (await Deno.stat(`${unpacked}/a/b`)).ino;
-  strictEqual(await cache.unpack(archive, { uri: "m.tar" }), unpacked);
-  strictEqual((await Deno.stat(`${unpacked}/a/b`)).ino, inode);
-  await Deno.writeTextFile(`${unpacked}/model.onnx`, "whol");
-  strictEqual(await Deno.readTextFile(`${await cache.unpack(archive, { uri: "m.tar" })}/model.onnx`), "whole");
-  deepStrictEqual(told, ['the unpacked file "model.onnx" is broken: it is unpacked anew']);
-  await Deno.remove(`${unpacked}/model.onnx`);
-  strictEqual(await Deno.readTextFile(`${await cache.unpack(archive, { uri: "m.tar" })}/model.onnx`), "whole");
-  await rejects(
-    cache.unpack(archive, { uri: "m.tar", checksum: new Checksum("00000000000000000000000000000000") }),
-    /Cannot unpack "m.tar": its md5 is/,
-  );
-});
-
-Deno.test("StoreCache.unpack() leaves nothing of an archive that is refused", async () => {
-  await using folder = await temporaryFolder();
-  const archive = `${folder.path}/m.tar`;
-  await Deno.writeFile(archive, await tarOf([["model.onnx", "whole"], ["../evil", "x"]]));
-  await rejects(
-    new StoreCache({ folder: folder.path, item: ITEM }).unpack(archive, { uri: "m.tar" }),
-    /leads out of the archive/,
-  );
-  deepStrictEqual(await Array.fromAsync(Deno.readDir(`${folder.path}/stores/halves`)), []);
-  await rejects(Deno.stat(`${folder.path}/stores/unpacked`), Deno.errors.NotFound);
-});
-
-Deno.test("StoreCache.gather() lays files beside each other", async () => {
-  await using folder = await temporaryFolder();
-  await Deno.writeTextFile(`${folder.path}/one`, "1");
-  await Deno.writeTextFile(`${folder.path}/two`, "2");
-  const cache = new StoreCache({ folder: folder.path, item: ITEM });
-  const files = new Map([["m.onnx", `${folder.path}/one`], ["m.onnx.data", `${folder.path}/two`]]);
-  const place = await cache.gather(files);
-  strictEqual(await Deno.readTextFile(`${place}/m.onnx`) + await Deno.readTextFile(`${place}/m.onnx.data`), "12");
-  strictEqual(await cache.gather(files), place);
-});
-
 Deno.test("StoreCache takes a file's name that leads nowhere", async () => {
   await using folder = await temporaryFolder();
   await using server = serveLoopback(file(() => "one"));
@@ -414,11 +369,4 @@ Deno.test("StoreCache refuses a limit that is none, and a cache without a place"
     /LEVADA_CACHE_BYTES: it is "20GB"/,
   );
   throws(() => new StoreCache({ item: ITEM }), /neither LEVADA_CACHE nor HOME can be read/);
-});
-
-Deno.test("kindOfArchive() goes by the name", () => {
-  deepStrictEqual(
-    ["a.zip", "a.TGZ", "a.tar.gz", "a.tar", "a.onnx", "zip", "a.gz"].map(kindOfArchive),
-    [".zip", ".tar.gz", ".tar.gz", ".tar", undefined, undefined, undefined],
-  );
 });

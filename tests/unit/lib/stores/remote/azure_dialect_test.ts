@@ -73,6 +73,18 @@ Deno.test("AzureDialect reads lists", async () => {
   deepStrictEqual(await Array.fromAsync(item.list()), ["a&b", "\ufffe", "e/"]);
 });
 
+Deno.test("AzureDialect asks for the next page", async () => {
+  await using server = serveLoopback(({ path }) =>
+    new Response(
+      path.includes("marker=2%2F")
+        ? "<r><Blob><Name>d/b</Name></Blob><NextMarker></NextMarker></r>"
+        : "<r><Blob><Name>d/a</Name></Blob><NextMarker>2/</NextMarker></r>",
+    )
+  );
+  const item = openItem("az://c/d", { ...reading({}), endpoint: server.url });
+  deepStrictEqual(await Array.fromAsync(item.list()), ["a", "b"]);
+});
+
 Deno.test("AzureDialect tells neither key nor SAS", async () => {
   await using server = serveLoopback(({ path }) =>
     new Response(

@@ -38,3 +38,21 @@ for (const [title, status, body, reason, message] of ANSWERS) {
     );
   });
 }
+
+Deno.test("refusal() says in which region a bucket lies", async () => {
+  await using server = serveLoopback(({ path }) =>
+    path.endsWith("/moved")
+      ? new Response("<Error><Code>PermanentRedirect</Code></Error>", {
+        status: 301,
+        headers: { "x-amz-bucket-region": "eu-west-1" },
+      })
+      : new Response(null, { status: 400, headers: { "x-amz-bucket-region": 'hunter2 "' } })
+  );
+  const open = (key: string) => openItem(`s3://bucket/${key}`, { ...OPTIONS, endpoint: server.url });
+  await rejects(open("moved").get(), {
+    reason: "refused",
+    message:
+      'Cannot read "s3://bucket/moved": its bucket lies in the region eu-west-1 (301 PermanentRedirect). Set AWS_REGION',
+  });
+  await rejects(open("odd").get(), { message: 'Cannot read "s3://bucket/odd": the store answers 400' });
+});

@@ -1,6 +1,7 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { openItem } from "../../../../../lib/stores/data_item.ts";
 import { gzip } from "../../../../support/archives.ts";
+import { Secret } from "../../../../../lib/stores/secret.ts";
 import { type Got, SELF_SIGNED, serveBytes, serveLoopback } from "../../../../support/loopback.ts";
 
 const FAST = { backoffMs: 1, environment: () => undefined };
@@ -241,7 +242,9 @@ Deno.test("RemoteItem follows redirects without the credentials of another origi
   );
   const { host } = new URL(start.url);
   strictEqual(
-    textOf(await openItem(`http://user:pass@${host}/near`, { ...FAST, headers: { "x-key": "k" } }).get()),
+    textOf(
+      await openItem(`http://user:pass@${host}/near`, { ...FAST, headers: { "x-key": new Secret("K", "k") } }).get(),
+    ),
     TEXT,
   );
   const seen = (got: Got[]) => got.map(({ headers }) => [headers.get("authorization"), headers.get("x-key")]);
