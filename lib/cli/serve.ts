@@ -1,9 +1,11 @@
 /** `levada serve MODULE` */
 
 import { type Command, type CommandContext, UsageError } from "./command.ts";
-import { readOptions, readSeconds } from "./options.ts";
+import { readOptions } from "./options.ts";
 import { prefetch, SERVE_GRPC_NEEDS, SERVE_NEEDS } from "./prefetch.ts";
-import type { serveModule, ServeWish } from "./serve_module.ts";
+import type { serveModule } from "./serve_module.ts";
+import { readWish, SERVE_OPTIONS, type ServeWish } from "./serve_wish.ts";
+import { serveWorkers } from "./serve_workers.ts";
 
 /** Serves a function over HTTP. */
 export const SERVE: Command = {
@@ -17,45 +19,38 @@ has been accepted is answered first; a second Ctrl-C ends it at once.
   --port NUMBER     Default: 8080. 0 takes a free one.
   --grpc-port N     Answers gRPC of the open inference protocol there too; 0 takes a free one. Default: no gRPC.
   --export NAME     Serves this export of MODULE.
+  --workers N       So many processes on the one port, each with the function; one that dies is replaced, and SIGHUP replaces
+                    all, one after another. Default: 1, this process.
   --grace SECONDS   How long what has been accepted may take when it ends. Default: 30.
+  --limit NAME=N    Takes no more than this; see ServerLimits for names and defaults: maxConcurrent, bodyLimitBytes, …
+  --token NAME      Only who sends this secret as "Authorization: Bearer …" may ask, but for health. NAME is looked for in the
+                    environment (NAME, or a file in NAME_FILE) and in mounted folders. Several times: any of them.
+  --tls-cert FILE   Speaks https with this certificate (PEM), and
+  --tls-key FILE    this key (PEM).
+  --client-ca FILE  Only clients with a certificate of these authorities (PEM) may ask.
+  --cors ORIGIN     Lets pages of this origin ask from a browser; * for all. Several times: each of them.
 
 Exit code: 0 ended when asked to, 1 it cannot serve, 2 a wrong option.
 `,
 
   async run(args: readonly string[], context: CommandContext): Promise<number> {
-    const { values, positionals } = readOptions(args, {
-      host: { type: "string" },
-      port: { type: "string" },
-      "grpc-port": { type: "string" },
-      export: { type: "string" },
-      grace: { type: "string" },
-    });
-    const [module, ...rest] = positionals;
-    if (module === undefined) throw new UsageError("give it a module");
-    if (rest.length > 0) throw new UsageError(`it serves one module: got ${positionals.length}`);
-    const wish: ServeWish = {
-      module,
-      export: values.export,
-      hostname: values.host,
-      port: readPort("port", values.port),
-      grpcPort: readPort("grpc-port", values["grpc-port"]),
-      graceMs: readSeconds("grace", values.grace),
-    };
-    return await (await load(wish, context))(wish, context);
+    const { values, positionals } = readOptions(args, SERVE_OPTIONS);
+    const wish = readWish(values, positionals);
+    if (wish.workers === undefined) return await (await load(wish, context))(wish, context);
+    await prefetchFor(wish, context);
+    return await serveWorkers(args, wish, context);
   },
 };
 
-/** Downloads what serving needs and is not there yet, where this process may start others. */
-async function load({ grpcPort }: ServeWish, context: CommandContext): Promise<typeof serveModule> {
-  const { state } = await Deno.permissions.query({ name: "run", command: Deno.execPath() });
-  if (state === "granted") await prefetch(grpcPort === undefined ? SERVE_NEEDS : SERVE_GRPC_NEEDS, context);
+async function load(wish: ServeWish, context: CommandContext): Promise<typeof serveModule> {
+  if (!wish.isWorker) await prefetchFor(wish, context);
   const module = "./serve_module.ts"; // in a variable: Deno would download its packages when the command line starts
   return (await import(module) as { serveModule: typeof serveModule }).serveModule;
 }
 
-function readPort(option: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const port = text.trim() === "" ? NaN : Number(text);
-  if (Number.isInteger(port) && port >= 0 && port < 65_536) return port;
-  throw new UsageError(`--${option} takes a number from 0 to 65535: got "${text}"`);
+/** Downloads what serving needs and is not there yet, where this process may start others. */
+async function prefetchFor({ grpcPort, workers }: ServeWish, context: CommandContext): Promise<void> {
+  const { state } = await Deno.permissions.query({ name: "run", command: Deno.execPath() });
+  if (state === "granted") return await prefetch(grpcPort === undefined ? SERVE_NEEDS : SERVE_GRPC_NEEDS, context);
+  if (workers !== undefined) throw new UsageError("--workers starts processes: allow it with Deno's --allow-run=deno");
 }

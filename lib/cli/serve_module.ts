@@ -1,35 +1,70 @@
+import type { ServeOptions } from "../functions/function_options.ts";
 import type { ServedModel } from "../graph/served_model.ts";
-import { openTelemetry } from "../telemetry/telemetry.ts";
-import type { CommandContext } from "./command.ts";
+import type { HttpServer } from "../serve/listen.ts";
+import { readSecret } from "../stores/read_secret.ts";
+import { openTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
+import { type CommandContext, CommandError } from "./command.ts";
 import { loadFunction } from "./load_function.ts";
-import { untilAsked } from "./until_asked.ts";
-
-/** What was asked for on the command line. */
-export interface ServeWish {
-  readonly module: string;
-  readonly export: string | undefined;
-  readonly hostname: string | undefined;
-  readonly port: number | undefined;
-  readonly grpcPort: number | undefined;
-  readonly graceMs: number | undefined;
-}
+import type { ServeWish } from "./serve_wish.ts";
+import { endAtOnce, untilAsked } from "./until_asked.ts";
+import { WorkerSide } from "./worker_side.ts";
 
 /** Serves the function of a module until somebody asks to end. */
-export async function serveModule(
-  { module, export: name, ...wish }: ServeWish,
-  { terminal, signal }: CommandContext,
-): Promise<number> {
-  const fn = await loadFunction(module, name);
-  const options = Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined));
-  const server = await fn.serve({ ...options, telemetry: await openTelemetry() });
-  const grpc = server.grpcPort === undefined ? "" : ` and gRPC on port ${server.grpcPort}`;
-  terminal.out(`Serving ${fn.name} on ${server.url}${grpc} (Ctrl-C ends it)\n`);
-  for (const model of server.models()) terminal.out(`  ${describeModel(model, server.url)}\n`);
+export async function serveModule(wish: ServeWish, { terminal, signal }: CommandContext): Promise<number> {
+  const fn = await loadFunction(wish.module, wish.export);
+  const telemetry = await openTelemetry();
+  const server = await fn.serve(await optionsOf(wish, telemetry));
+  const lines = describe(fn.name, server);
+  if (wish.isWorker) {
+    const parent = new WorkerSide(telemetry);
+    parent.tell({ kind: "listening", port: server.port, grpcPort: server.grpcPort, lines });
+    await Promise.race([untilAsked(signal), parent.gone]);
+    await server.close();
+    return 0;
+  }
+  terminal.out(`${lines.join("\n")}\n`);
   await untilAsked(signal);
+  endAtOnce();
   terminal.out(`Ending: answering what has been accepted …\n`);
   await server.close();
   terminal.out("Ended.\n");
   return 0;
+}
+
+async function optionsOf(wish: ServeWish, telemetry: Telemetry): Promise<ServeOptions> {
+  const { hostname, port, grpcPort, graceMs, limits, tokens, tls, cors, isWorker } = wish;
+  const given = {
+    hostname,
+    port,
+    grpcPort,
+    graceMs,
+    cors,
+    tokens: tokens?.map((name) => readSecret(name)),
+    tls: tls === undefined ? undefined : {
+      cert: await readText(tls.cert),
+      key: await readText(tls.key),
+      clientCa: tls.clientCa === undefined ? undefined : await readText(tls.clientCa),
+    },
+  };
+  const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return { ...known, limits, sharesPort: isWorker, telemetry };
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    throw new CommandError(`Cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** What is served where, line by line. */
+function describe(name: string, server: HttpServer): string[] {
+  const grpc = server.grpcPort === undefined ? "" : ` and gRPC on port ${server.grpcPort}`;
+  return [
+    `Serving ${name} on ${server.url}${grpc} (Ctrl-C ends it)`,
+    ...server.models().map((model) => `  ${describeModel(model, server.url)}`),
+  ];
 }
 
 function describeModel({ key, name, version, state, reason }: ServedModel, url: string): string {

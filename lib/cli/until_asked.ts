@@ -1,8 +1,15 @@
-/** Resolves when somebody asks this process to end; who asks a second time ends it at once. */
+/** Resolves when somebody asks this process to end. */
 export async function untilAsked(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await new Promise((asked) => signal.addEventListener("abort", asked, { once: true }));
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
+}
+
+/** From now on who asks this process to end ends it at once, after `before`. */
+export function endAtOnce(before: () => void = () => {}): void {
+  for (const [name, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     if (Deno.build.os === "windows" && name === "SIGTERM") continue;
-    Deno.addSignalListener(name, () => Deno.exit(name === "SIGINT" ? 130 : 143));
+    Deno.addSignalListener(name, () => {
+      before();
+      Deno.exit(code);
+    });
   }
 }

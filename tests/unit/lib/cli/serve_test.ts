@@ -89,3 +89,31 @@ Deno.test("levada serve answers wrong words with exit code 2", async () => {
     match(server.err(), /^levada serve: .*\nSee `levada serve --help`\.\n$/);
   }
 });
+
+Deno.test("levada serve keeps the words of --token, --limit and --cors, and writes no secret down", async () => {
+  await using folder = await temporaryFolder();
+  const module = join(folder.path, "hello.ts");
+  await Deno.writeTextFile(module, HELLO);
+  const words = ["--token", "MY_TOKEN", "--limit", "bodyLimitBytes=10", "--cors", "https://a.example"];
+  await using server = startServe([module, ...words], { env: { MY_TOKEN: "s3cret-t0ken" } });
+  const ask = async (authorization: string, body = "1") => {
+    const headers = { authorization, origin: "https://a.example" };
+    const response = await fetch(await server.url, { method: "POST", body, headers });
+    return [response.status, response.headers.get("access-control-allow-origin"), await response.text()];
+  };
+  deepStrictEqual((await ask("Bearer s3cret-t0ken")).slice(0, 2), [200, "https://a.example"]);
+  strictEqual((await ask("Bearer s3cret-t0ken", "0123456789a"))[0], 413);
+  const [status, , told] = await ask("Bearer wrong");
+  strictEqual(status, 401);
+  const metrics = await fetch(`${await server.url}/metrics`, { headers: { authorization: "Bearer s3cret-t0ken" } });
+  server.kill("SIGTERM");
+  strictEqual(await server.code, 0);
+  const written = `${told}${await metrics.text()}${server.out()}${server.err()}`;
+  deepStrictEqual(["s3cret-t0ken", "wrong"].filter((secret) => written.includes(secret)), []);
+});
+
+Deno.test("levada serve says that a secret is missing, and where it was looked for", async () => {
+  const [code, err] = await refusal(HELLO, "--token", "NOT_THERE");
+  strictEqual(code, 1);
+  match(err, /^levada serve: Cannot read secret "NOT_THERE": NOT_THERE and NOT_THERE_FILE are not set.*\n$/);
+});

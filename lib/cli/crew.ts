@@ -1,0 +1,160 @@
+import { type CommandContext, CommandError } from "./command.ts";
+import { MetricsGathering } from "./metrics_gathering.ts";
+import { type Listening, startWorker, type WorkerEnd, type WorkerProcess } from "./worker_process.ts";
+
+const FIRST_PAUSE_MS = 500; // before a worker that died is replaced; doubled each time
+const LONGEST_PAUSE_MS = 30_000;
+const LIVED_WELL_MS = 60_000; // who lived so long died of something new
+const FAILED_STARTS = 3; // in a row at one place: it will not work
+
+/** What has become of those who were in a worker's place, in a row. */
+interface Troubles {
+  readonly deaths: number;
+  readonly failedStarts: number;
+}
+
+const NO_TROUBLES: Troubles = { deaths: 0, failedStarts: 0 };
+
+/** The processes that serve one function on one port. */
+export class Crew {
+  /** Rejects when it cannot go on. */
+  readonly failed: Promise<never>;
+  readonly #words: readonly string[];
+  readonly #size: number;
+  readonly #context: CommandContext;
+  readonly #metrics = new MetricsGathering();
+  readonly #workers = new Map<string, WorkerProcess>();
+  readonly #leaving = new Set<WorkerProcess>();
+  readonly #pauses = new Set<() => void>();
+  readonly #fail: (reason: unknown) => void;
+  #ports: readonly string[] = [];
+  #isStopping = false;
+  #renewal: Promise<void> | undefined;
+
+  /** @param words What each worker is told of the command line. */
+  constructor(words: readonly string[], { size, context }: { size: number; context: CommandContext }) {
+    this.#words = words;
+    this.#size = size;
+    this.#context = context;
+    const { promise, reject } = Promise.withResolvers<never>();
+    promise.catch(() => {});
+    this.failed = promise;
+    this.#fail = reject;
+  }
+
+  /**
+   * Starts the first worker, which finds the port, then the others.
+   *
+   * @throws {CommandError} If one cannot be started; it has said why.
+   */
+  async start(): Promise<Listening> {
+    const first = await this.#first("1");
+    this.#ports = [
+      "--port",
+      String(first.port),
+      ...first.grpcPort === undefined ? [] : ["--grpc-port", String(first.grpcPort)],
+    ];
+    await Promise.all(Array.from({ length: this.#size - 1 }, (_, index) => this.#first(String(index + 2))));
+    for (const worker of this.#workers.values()) void this.#watch(worker);
+    return first;
+  }
+
+  /** Replaces every worker, one after another: a new one listens before the old one is asked to end. */
+  renew(): Promise<void> {
+    return this.#renewal ??= this.#renew().finally(() => this.#renewal = undefined);
+  }
+
+  /** Asks all workers to end, and waits for that. Gives their exit codes. */
+  async stop(): Promise<number[]> {
+    this.#isStopping = true;
+    for (const go of this.#pauses) go();
+    const all = [...this.#workers.values(), ...this.#leaving];
+    for (const worker of all) worker.kill("SIGTERM");
+    return (await Promise.all(all.map(({ end }) => end))).map(({ code }) => code);
+  }
+
+  /** Ends all workers at once. */
+  kill(): void {
+    for (const worker of [...this.#workers.values(), ...this.#leaving]) worker.kill("SIGKILL");
+  }
+
+  async #first(name: string): Promise<Listening> {
+    const worker = this.#spawn(name);
+    this.#workers.set(name, worker);
+    try {
+      return await worker.listening;
+    } catch {
+      await this.stop();
+      throw new CommandError(`Cannot start worker ${name}: it says why above`);
+    }
+  }
+
+  #spawn(name: string): WorkerProcess {
+    return startWorker([...this.#words, ...this.#ports], {
+      name,
+      listener: {
+        onLine: (line) => this.#context.terminal.out(`${line}\n`),
+        onWord: (word, from) => this.#metrics.onWord(word, { from, workers: [...this.#workers.values()] }),
+      },
+    });
+  }
+
+  /** Replaces a worker when it has died, and that one, and so on. */
+  async #watch(worker: WorkerProcess, { deaths, failedStarts }: Troubles = NO_TROUBLES): Promise<void> {
+    const end = await worker.end;
+    if (this.#isStopping || this.#workers.get(worker.name) !== worker) return; // it was asked to end
+    const failed = end.hasListened ? 0 : failedStarts + 1;
+    if (failed >= FAILED_STARTS) {
+      return this.#fail(
+        new CommandError(`Cannot keep worker ${worker.name}: it failed to start ${failed} times, and says why above`),
+      );
+    }
+    const earlier = end.livedMs > LIVED_WELL_MS ? 0 : deaths;
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** earlier);
+    this.#context.terminal.err(`Worker ${worker.name} ${describeEnd(end)}; another starts in ${pauseMs / 1_000} s\n`);
+    await this.#pause(pauseMs);
+    if (this.#isStopping) return;
+    const next = this.#spawn(worker.name);
+    this.#workers.set(worker.name, next);
+    await this.#watch(next, { deaths: earlier + 1, failedStarts: failed });
+  }
+
+  #pause(pauseMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const go = () => {
+        clearTimeout(timer);
+        this.#pauses.delete(go);
+        resolve();
+      };
+      const timer = setTimeout(go, pauseMs);
+      this.#pauses.add(go);
+    });
+  }
+
+  async #renew(): Promise<void> {
+    for (const [name, old] of [...this.#workers]) {
+      if (this.#isStopping) return;
+      const next = this.#spawn(name);
+      this.#leaving.add(next);
+      try {
+        await next.listening;
+      } catch {
+        this.#context.terminal.err(`Worker ${name} stays: the one that was to replace it failed, and says why above\n`);
+        return;
+      } finally {
+        this.#leaving.delete(next);
+      }
+      this.#workers.set(name, next);
+      void this.#watch(next);
+      this.#leaving.add(old);
+      old.kill("SIGTERM");
+      await old.end;
+      this.#leaving.delete(old);
+    }
+    this.#context.terminal.out(`Renewed ${this.#workers.size} workers\n`);
+  }
+}
+
+function describeEnd({ code, signal }: WorkerEnd): string {
+  return signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
+}

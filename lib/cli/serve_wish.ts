@@ -1,0 +1,102 @@
+/** What was asked for on the command line of `levada serve`. */
+
+import { UsageError } from "./command.ts";
+import { readSeconds } from "./options.ts";
+
+/** The options that `levada serve` takes. */
+export const SERVE_OPTIONS = {
+  host: { type: "string" },
+  port: { type: "string" },
+  "grpc-port": { type: "string" },
+  export: { type: "string" },
+  workers: { type: "string" },
+  grace: { type: "string" },
+  limit: { type: "string", multiple: true },
+  token: { type: "string", multiple: true },
+  "tls-cert": { type: "string" },
+  "tls-key": { type: "string" },
+  "client-ca": { type: "string" },
+  cors: { type: "string", multiple: true },
+  "as-worker": { type: "boolean" }, // said by the process that started it, to nobody else
+} as const;
+
+/** What is to be served, where and how. */
+export interface ServeWish {
+  readonly module: string;
+  readonly export: string | undefined;
+  readonly hostname: string | undefined;
+  readonly port: number | undefined;
+  readonly grpcPort: number | undefined;
+  readonly graceMs: number | undefined;
+  readonly limits: Readonly<Record<string, number>>;
+  /** Names of secrets. */
+  readonly tokens: readonly string[] | undefined;
+  readonly tls: { readonly cert: string; readonly key: string; readonly clientCa: string | undefined } | undefined;
+  readonly cors: readonly string[] | undefined;
+  /** How many processes; undefined for this one alone. */
+  readonly workers: number | undefined;
+  readonly isWorker: boolean;
+}
+
+type Values = {
+  readonly [Name in keyof typeof SERVE_OPTIONS]?: (typeof SERVE_OPTIONS)[Name] extends { multiple: true } ? string[]
+    : (typeof SERVE_OPTIONS)[Name] extends { type: "boolean" } ? boolean
+    : string;
+};
+
+const MOST_WORKERS = 512;
+
+/**
+ * Reads the options of `levada serve`.
+ *
+ * @throws {UsageError} If one is not what it should be.
+ */
+export function readWish(values: Values, positionals: readonly string[]): ServeWish {
+  const [module, ...rest] = positionals;
+  if (module === undefined) throw new UsageError("give it a module");
+  if (rest.length > 0) throw new UsageError(`it serves one module: got ${positionals.length}`);
+  const isWorker = values["as-worker"] === true;
+  const workers = readWhole("workers", values.workers, { least: 1, most: MOST_WORKERS });
+  return {
+    module,
+    export: values.export,
+    hostname: values.host,
+    port: readWhole("port", values.port, PORTS),
+    grpcPort: readWhole("grpc-port", values["grpc-port"], PORTS),
+    graceMs: readSeconds("grace", values.grace),
+    limits: Object.fromEntries((values.limit ?? []).map(readLimit)),
+    tokens: values.token,
+    tls: readTls(values),
+    cors: values.cors,
+    workers: isWorker || workers === 1 ? undefined : workers,
+    isWorker,
+  };
+}
+
+const PORTS = { least: 0, most: 65_535 };
+
+function readWhole(
+  option: string,
+  text: string | undefined,
+  { least, most }: { least: number; most: number },
+): number | undefined {
+  if (text === undefined) return undefined;
+  const number = text.trim() === "" ? NaN : Number(text);
+  if (Number.isInteger(number) && number >= least && number <= most) return number;
+  throw new UsageError(`--${option} takes a number from ${least} to ${most}: got "${text}"`);
+}
+
+function readLimit(text: string): [name: string, value: number] {
+  const [, name, value] = /^(\w+)=(\S+)$/.exec(text) ?? [];
+  const number = Number(value);
+  if (name === undefined || !(number > 0)) {
+    throw new UsageError(`--limit takes NAME=NUMBER, such as maxConcurrent=64: got "${text}"`);
+  }
+  return [name, number];
+}
+
+function readTls({ "tls-cert": cert, "tls-key": key, "client-ca": clientCa }: Values): ServeWish["tls"] {
+  if (cert === undefined && key === undefined && clientCa === undefined) return undefined;
+  if (cert === undefined || key === undefined) throw new UsageError("https needs both --tls-cert and --tls-key");
+  return { cert, key, clientCa };
+}

@@ -1,0 +1,46 @@
+import { askWorkers, collectOf, type Telemetry } from "../telemetry/telemetry.ts";
+import type { MetricFamily } from "../telemetry/registry.ts";
+import { decodeWord, encodeWord, linesOf, type ParentWord, type WorkerWord } from "./worker_words.ts";
+
+type Gathered = ReadonlyMap<string, readonly MetricFamily[]>;
+
+/** A worker's side of its conversation with the process that started it. */
+export class WorkerSide {
+  /** Resolves when that process is gone. */
+  readonly gone: Promise<void>;
+  readonly #telemetry: Telemetry;
+  readonly #asked = new Map<number, (gathered: Gathered) => void>();
+  #asks = 0;
+
+  constructor(telemetry: Telemetry) {
+    this.#telemetry = telemetry;
+    askWorkers(telemetry, () => this.#gather());
+    this.gone = this.#listen();
+  }
+
+  /** Tells it something. */
+  tell(word: WorkerWord): void {
+    let bytes = new TextEncoder().encode(encodeWord(word));
+    while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
+  }
+
+  #gather(): Promise<Gathered> {
+    const ask = ++this.#asks;
+    return new Promise((resolve) => {
+      this.#asked.set(ask, resolve);
+      this.tell({ kind: "gather", ask });
+    });
+  }
+
+  async #listen(): Promise<void> {
+    for await (const line of linesOf(Deno.stdin.readable)) {
+      const word = decodeWord<ParentWord>(line);
+      if (word?.kind === "tell") {
+        this.tell({ kind: "metrics", ask: word.ask, families: collectOf(this.#telemetry) });
+      } else if (word?.kind === "gathered") {
+        this.#asked.get(word.ask)?.(new Map(Object.entries(word.workers)) as Gathered);
+        this.#asked.delete(word.ask);
+      }
+    }
+  }
+}
