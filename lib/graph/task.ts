@@ -17,6 +17,7 @@ import {
 import type { ServedModel } from "./served_model.ts";
 import { declaredSignature, type StepSignature } from "./signature.ts";
 import { type EventTask, ReadyStep, type Task } from "./step.ts";
+import { writeChunks } from "./write_chunks.ts";
 
 const NO_OPTIONS = z.strictObject({});
 
@@ -172,22 +173,9 @@ function reactionTo(result: object, event: FlowEvent, write: StepScope["write"])
 
 function finish(event: FlowEvent, result: unknown, write: StepScope["write"]): Reaction {
   if (result instanceof EarlyReply) return result;
-  if (isGenerator(result)) return new Streamed(event, written(result, event, write));
+  if (isGenerator(result)) return new Streamed(event, writeChunks(result, event, write));
   write(event, result);
   return event;
-}
-
-/** Chunks as `resultPath` has them: each written into a body of its own. */
-async function* written(
-  chunks: Iterable<unknown> | AsyncIterable<unknown>,
-  event: FlowEvent,
-  write: StepScope["write"],
-): AsyncGenerator<unknown, undefined, undefined> {
-  for await (const chunk of chunks) {
-    const one = event.with(event.body);
-    write(one, chunk);
-    yield one.body;
-  }
 }
 
 function bodyOf(result: unknown): unknown {

@@ -20,6 +20,7 @@ import {
 import type { Tensor } from "../tensor/tensor.ts";
 import { predictInBatch } from "./batch_rows.ts";
 import { type CallHead, type Watch, watchCall } from "./watched.ts";
+import { eachChunk } from "./each_chunk.ts";
 import { asRows, outputsIn, replyOfRows, takesTensors, tensorReply } from "./answer_tensors.ts";
 
 /** What is done with the inputs. */
@@ -56,7 +57,10 @@ export interface AskedModel {
   preprocess?(request: unknown, operation: string): Maybe<unknown>;
   validate(request: unknown, operation: string): Maybe<unknown>;
   predict(request: never, context: Context): unknown;
-  predictTensors?(request: TensorRequest, context: Context): Maybe<readonly Tensor[] | TensorReply>;
+  predictTensors?(
+    request: TensorRequest,
+    context: Context,
+  ): Maybe<readonly Tensor[] | TensorReply> | AsyncGenerator<readonly Tensor[] | TensorReply, void, undefined>;
   explain?(request: never, context: Context): Maybe<unknown>;
   postprocess?(reply: InferReply): Maybe<unknown>;
   batchKey?(request: never): string | number;
@@ -99,7 +103,7 @@ function askTensors(model: AskedModel, question: ModelRequest & { readonly body:
   const head = { key, name, version: keyParts(key).version, id };
   if (takesTensors(model)) {
     if (watch !== undefined) watch.inputs = request;
-    return tensorReply(model.predictTensors!(request, context), request, head);
+    return eachChunk(model.predictTensors!(request, context), (outputs) => tensorReply(outputs, request, head));
   }
   return askRows(model, { operation, body: asRows(request), context, watch }, (outputs) => {
     const declared = model.takesAndGives().outputs ?? [];
@@ -127,7 +131,7 @@ function askRows(
         : isJoined
         ? predictInBatch(model, given, context)
         : model.predict(given, context);
-      return andThen<unknown, unknown>(outputs, next);
+      return eachChunk(outputs, next);
     }));
 }
 

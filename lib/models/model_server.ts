@@ -84,15 +84,18 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
   /** Reads the model; called once, before the first request. */
   load(): Maybe<void> {}
 
-  /** Answers the rows of a request, one output a row. */
+  /** Answers the rows of a request, one output a row. A generator's reply is streamed: each chunk is answered as a whole reply would be. */
   abstract predict(request: Request, context: Context): Maybe<Outputs>;
 
   /**
    * Answers a request of the open inference protocol with tensors as they came, typed arrays in and out, where a model wants no rows. It
    * is not asked where a derived class writes `predict`, `preprocess`, `validate` or `postprocess` anew: then the request goes through
-   * these as rows. It gives what was asked for, or more; what was not asked for is left out.
+   * these as rows. What was not asked for is left out of what it gives. A generator's reply is streamed, as that of `predict`.
    */
-  predictTensors?(request: TensorRequest, context: Context): Maybe<readonly Tensor[] | TensorReply>;
+  predictTensors?(
+    request: TensorRequest,
+    context: Context,
+  ): Maybe<readonly Tensor[] | TensorReply> | AsyncGenerator<readonly Tensor[] | TensorReply, void, undefined>;
 
   /** Makes the request from what came; `operation` is `infer`, `predict` or `explain`. */
   preprocess?(request: unknown, operation: string): Maybe<unknown>;

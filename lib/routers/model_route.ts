@@ -2,6 +2,7 @@ import { describeThrown, StatusError } from "../errors.ts";
 import { CallContext } from "../flow/call_context.ts";
 import type { Context } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
+import { isGenerator } from "../graph/generator.ts";
 import { laterOf } from "../graph/later.ts";
 import {
   keyParts,
@@ -96,9 +97,11 @@ export class ModelRoute implements Route, ServedModel {
     const later = laterOf(answer);
     if (later === undefined) {
       leave(instance);
-      return answer;
+      return isGenerator(answer) ? held(instance, answer) : answer;
     }
-    return Promise.resolve(later).finally(() => leave(instance));
+    return Promise.resolve(later).finally(() => leave(instance)).then((value) =>
+      isGenerator(value) ? held(instance, value) : value
+    );
   }
 
   signature(): Pick<ModelMetadata, "inputs" | "outputs"> {
@@ -174,7 +177,20 @@ export class ModelRoute implements Route, ServedModel {
 
 /** Whether an event came from a stream, and not from somebody who can be told to come again. */
 function isRecord({ trigger }: FlowEvent): boolean {
-  return trigger !== undefined && trigger !== "http";
+  return trigger !== undefined && trigger !== "http" && trigger !== "grpc";
+}
+
+/** The chunks of an answer, during which the model stays. */
+async function* held(
+  instance: Instance,
+  chunks: Iterable<unknown> | AsyncIterable<unknown>,
+): AsyncGenerator<unknown, void, undefined> {
+  instance.busy += 1;
+  try {
+    yield* chunks;
+  } finally {
+    leave(instance);
+  }
 }
 
 function leave(instance: Instance): void {

@@ -2,11 +2,13 @@
 
 import { type Fault, StatusError } from "../errors.ts";
 import type { FlowEvent } from "../graph/event.ts";
-import type { Operator, StepScope, StepSpec } from "../graph/operator.ts";
+import { isGenerator } from "../graph/generator.ts";
+import { type Operator, type Reaction, type StepScope, type StepSpec, Streamed } from "../graph/operator.ts";
 import type { ServedModel } from "../graph/served_model.ts";
 import { declaredSignature, type StepSignature } from "../graph/signature.ts";
 import type { Maybe } from "../graph/typing.ts";
 import { andThen } from "../graph/later.ts";
+import { writeChunks } from "../graph/write_chunks.ts";
 import type { ModelAddress } from "../protocol/model_path.ts";
 import { bodyField, decodeBody } from "../protocol/request_body.ts";
 import { mechanismFaults } from "./hosting.ts";
@@ -31,7 +33,8 @@ export function routerOperator(
 ): Operator {
   return {
     process(event) {
-      return andThen(answer(decoded(event, scope.read(event))), (reply) => {
+      return andThen<unknown, Reaction>(answer(decoded(event, scope.read(event))), (reply) => {
+        if (isGenerator(reply)) return new Streamed(event, writeChunks(reply, event, scope.write));
         scope.write(event, reply);
         return event;
       });

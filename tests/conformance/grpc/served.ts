@@ -71,6 +71,24 @@ class Counting extends ModelServer {
   }
 }
 
+/** A model that streams: the whole numbers below the first value, and their squares. */
+class Below extends ModelServer {
+  predict(): never {
+    throw new Error("it takes tensors");
+  }
+
+  override async *predictTensors({ inputs }: TensorRequest) {
+    try {
+      for (let n = 0; n < Number(inputs[0]!.data[0]); n++) {
+        COUNTS.made += 1;
+        yield [Tensor.from("output", [n], "INT32"), Tensor.from("square", [BigInt(n) ** 2n], "INT64")];
+      }
+    } finally {
+      COUNTS.stopped += 1;
+    }
+  }
+}
+
 /** Tells what came with the request. */
 class Headers {
   doEvent({ headers, trigger, path }: FlowEvent): string[] {
@@ -85,7 +103,7 @@ export function models(): ServingFunction {
   const router = begin.to("models", modelRouter()).respond();
   router.addRoute("echo", Echo).addRoute("sum", Sum).addRoute("sum:v2", Sum).addRoute("loose", Sum);
   router.addRoute("failing", Failing).addRoute("counted", Failing).addRoute("waiting", Waiting);
-  router.addRoute("counting", Counting).addRoute("lasting", Sum).addRoute("headers", Headers);
+  router.addRoute("counting", Counting).addRoute("lasting", Sum).addRoute("headers", Headers).addRoute("below", Below);
   begin.to("behind", async (event: FlowEvent, { signal }: Context) => {
     if (!event.path.includes("lasting")) return;
     await new Promise((resolve) => setTimeout(resolve, 300));

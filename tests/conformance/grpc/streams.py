@@ -66,6 +66,18 @@ def one_request_has_several_replies():
 
 
 @check
+def a_model_of_a_router_streams():
+    got = stream(harness.MODELS, [("below", [2]), ("sum", [[1, 2]])])
+    same([told(result) for result in got], [("r0", [0], False), ("r0", [1], False), ("r0", None, True), ("r1", [3], True)])
+    same(got[1].as_numpy("square").tolist(), [1])
+    stopped = counts()[3]
+    call = service_pb2_grpc.GRPCInferenceServiceStub(grpc.insecure_channel(harness.MODELS)).ModelStreamInfer(iter([request(2**31 - 1, model="below")]))
+    next(call)
+    call.cancel()
+    eventually(lambda: counts()[3], stopped + 1)
+
+
+@check
 def the_empty_last_reply_comes_only_where_it_is_asked_for():
     same([len(reply.infer_response.outputs) for reply in STUB.ModelStreamInfer(iter([request(2)]))], [1, 1])
 

@@ -1,0 +1,24 @@
+import { isGenerator } from "../graph/generator.ts";
+import { andThen } from "../graph/later.ts";
+import type { Maybe } from "../graph/typing.ts";
+
+/**
+ * Makes a reply of what a model gives; of what a generator gives, one of each chunk, when it is asked for. Who wants no more stops the
+ * model's generator.
+ */
+export function eachChunk<Given>(
+  given: Maybe<Given> | AsyncGenerator<Given, void, undefined>,
+  make: (chunk: Given) => unknown,
+): Maybe<unknown> {
+  return andThen<unknown, unknown>(
+    given,
+    (value) => isGenerator(value) ? made(value as AsyncIterable<Given>, make) : make(value as Given),
+  );
+}
+
+async function* made<Given>(
+  chunks: AsyncIterable<Given>,
+  make: (chunk: Given) => unknown,
+): AsyncGenerator<unknown, void, undefined> {
+  for await (const chunk of chunks) yield await make(chunk);
+}
