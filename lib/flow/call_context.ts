@@ -46,6 +46,11 @@ export class CallContext implements Context {
     return this.#base.state;
   }
 
+  get given(): Context["given"] {
+    const tracked = this.#tracked;
+    return (tracked instanceof FlowEvent ? tracked : tracked.event)?.given ?? this.#base.given;
+  }
+
   get signal(): AbortSignal {
     return this.#tracked.track?.signal ?? this.#base.signal;
   }

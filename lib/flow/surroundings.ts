@@ -59,6 +59,7 @@ export function contextFor(
     log: stepLog(log, at),
     clock: surroundings.clock ?? SYSTEM_CLOCK,
     signal: NEVER_ABORTS,
+    given: {},
     state: surroundings.stateOf?.(fn) ?? new Map(),
     param<Value>(name: string, fallback?: Value): Value {
       return (params.has(name) ? params.get(name) : fallback) as Value;

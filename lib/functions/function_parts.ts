@@ -4,6 +4,7 @@ import type { OpenTable } from "../flow/tables.ts";
 import { Contributions } from "../graph/contributions.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { KeyedTable } from "../graph/keyed_table.ts";
+import type { ApiOptions } from "../serve/api/api_options.ts";
 import type { TrackingSettings } from "../monitoring/tracking_options.ts";
 import type { FunctionOptions } from "./function_options.ts";
 import type { RouterGraph } from "./router_graph.ts";
@@ -59,6 +60,11 @@ export class FunctionParts {
   /** How its models are tracked; undefined where they are not. */
   get tracking(): TrackingSettings | undefined {
     return this.#told.live.findLast((told) => told.kind === "tracking")?.settings;
+  }
+
+  /** Which paths it answers; undefined where it answers all. */
+  get api(): ApiOptions | undefined {
+    return this.#told.live.findLast((told) => told.kind === "api")?.options;
   }
 
   /** Opens the tables that were handed in; each start anew. */

@@ -12,6 +12,8 @@ import type { Handler } from "../graph/step.ts";
 import type { RouteArgs, RouteClass } from "../graph/routes.ts";
 import type { ModelArgs } from "../models/model_server.ts";
 import { modelRouter, type RouterStep } from "../routers/model_router.ts";
+import { checkedApi } from "../serve/api/checked_api.ts";
+import type { ApiOptions } from "../serve/api/api_options.ts";
 import { checkAddress, type HttpServer } from "../serve/listen.ts";
 import { MockServer } from "../serve/mock_server.ts";
 import { serveFlow } from "../serve/serve_flow.ts";
@@ -150,25 +152,19 @@ export class ServingFunction {
    *
    * @param path A file, which gets a line of JSON a record; or the URL of a stream, `memory://records`.
    * @throws {TypeError | RangeError} If there is no path, or a number is out of its range.
-   *
-   * @example
-   * ```ts
-   * import { deepStrictEqual } from "node:assert/strict";
-   * import { type InferRequest, ModelServer, serving } from "levada";
-   *
-   * class Twice extends ModelServer {
-   *   predict = ({ inputs }: InferRequest) => inputs.map((n) => 2 * Number(n));
-   * }
-   *
-   * const fn = serving("twice").addModel("two", Twice).setTracking("dummy://", { samplingPercentage: 100 });
-   * await using server = await fn.toMockServer();
-   * await server.test("/v2/models/two/infer", { inputs: [3, 4] });
-   * const [record] = server.tracked();
-   * deepStrictEqual([record.model, record.op, record.request.inputs, record.resp.outputs], ["two", "infer", [[3], [4]], [6, 8]]);
-   * ```
    */
   setTracking(path: string, options: TrackingOptions = {}): this {
     this.#parts.add({ kind: "tracking", settings: trackingSettings(path, options) });
+    return this;
+  }
+
+  /**
+   * Says which paths the function answers, and what its steps get of them by name (`context.given`). All other paths are 404.
+   *
+   * @throws {TypeError | SyntaxError} If an endpoint is not what it should be, or two are the same.
+   */
+  setApi(options: ApiOptions): this {
+    this.#parts.add({ kind: "api", options: checkedApi(options) });
     return this;
   }
 
@@ -209,7 +205,7 @@ export class ServingFunction {
     const { flow, monitor } = await startFunction(plan, unitOf(this), { isMock: true, ...options });
     const { telemetry } = options;
     const { defaultContentType } = this.#parts.children.get(currentFunction) ?? this.options;
-    return new MockServer(flow, { defaultContentType, monitor, telemetry, name: this.name });
+    return new MockServer(flow, { defaultContentType, monitor, telemetry, name: this.name, api: this.#parts.api });
   }
 
   /**
@@ -232,7 +228,12 @@ export class ServingFunction {
    */
   async serve({ currentFunction = "*", ...options }: ServeOptions = {}): Promise<HttpServer> {
     const plan = this.#compile(currentFunction);
-    const place = { ...this.#parts.children.get(currentFunction) ?? this.options, ...options, name: this.name };
+    const place = {
+      ...this.#parts.children.get(currentFunction) ?? this.options,
+      ...options,
+      name: this.name,
+      api: this.#parts.api,
+    };
     checkAddress(place);
     tellWarnings(plan.warnings, options.log);
     const { flow } = await startFunction(plan, unitOf(this), { isMock: false, queues: "real", limits: {}, ...options });

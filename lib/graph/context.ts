@@ -20,6 +20,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** The time that the flow goes by: a step that waits or measures by it can be tested with `testClock`. */
   readonly clock: Clock;
+  /** What the event's request gives by name: of path, query and body, as the function's API says (`setApi`); empty without one. */
+  readonly given: Readonly<Record<string, unknown>>;
   /** Writes lines that tell when, which function and which step. */
   readonly log: Log;
   /** A parameter of the function (`setParam`), or the fallback. */

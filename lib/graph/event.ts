@@ -34,6 +34,8 @@ export interface EventInit {
   readonly trigger?: string | undefined;
   /** The partition of the stream that it comes from: events of one partition keep their order. */
   readonly partition?: string | undefined;
+  /** What its request gives by name: of path, query and body, as the function's API says. Default: nothing. */
+  readonly given?: Readonly<Record<string, unknown>> | undefined;
   /**
    * Aborts when whoever sent it does not wait any more; or gives the signal when something first waits for it, where having one costs: the
    * signal of an HTTP request is as dear as the request.
@@ -81,6 +83,7 @@ class Identity {
   }
 }
 
+const NOTHING_GIVEN: Readonly<Record<string, unknown>> = Object.freeze({});
 const NOTHING_KNOWN: EventInit = Object.freeze({});
 
 /**
@@ -211,6 +214,11 @@ export class FlowEvent<Body = unknown> {
     return this.#init.trigger;
   }
 
+  /** What its request gives by name: of path, query and body, as the function's API says (`setApi`). */
+  get given(): Readonly<Record<string, unknown>> {
+    return this.#init.given ?? NOTHING_GIVEN;
+  }
+
   /** Takes over body, key and error of an event that a step gave back in place of this one. */
   adopt(other: FlowEvent<Body>): void {
     this.body = other.body;
@@ -229,6 +237,13 @@ export class FlowEvent<Body = unknown> {
     copy.origin = this.origin;
     copy.lane = this.lane;
     copy.visits = this.visits === undefined ? undefined : new Map(this.visits);
+    return copy;
+  }
+
+  /** The same event with what its request gives by name. */
+  withGiven(given: Readonly<Record<string, unknown>>): FlowEvent<Body> {
+    const copy = this.with(this.body);
+    copy.#init = { ...this.#init, given };
     return copy;
   }
 

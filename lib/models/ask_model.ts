@@ -9,7 +9,7 @@ import type { StepSignature } from "../graph/signature.ts";
 import type { Maybe } from "../graph/typing.ts";
 import { notReady } from "../protocol/refusal.ts";
 import { encodeTimestamp, type InferReply } from "../protocol/reply.ts";
-import { bodyField, isObject } from "../protocol/request_body.ts";
+import { bodyField } from "../protocol/request_body.ts";
 import type { TensorReply } from "../protocol/tensor_reply.ts";
 import {
   decodeTensorRequest,
@@ -19,6 +19,7 @@ import {
 } from "../protocol/tensor_request.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { predictInBatch } from "./batch_rows.ts";
+import { callHead } from "./call_head.ts";
 import { type CallHead, type Watch, watchCall } from "./watched.ts";
 import { eachChunk } from "./each_chunk.ts";
 import { asRows, outputsIn, replyOfRows, takesTensors, tensorReply } from "./answer_tensors.ts";
@@ -136,20 +137,17 @@ function askRows(
 }
 
 /** What a record says of the model and the request, whatever becomes of it. */
-function callOf(model: AskedModel, { operation, event, body, context }: ModelRequest): CallHead {
-  const { modelEndpointUid: uid, labels } = model.args;
+function callOf(model: AskedModel, { operation, event, body }: ModelRequest): CallHead {
+  const { key, context, args } = model;
   return {
-    model: model.key,
-    className: model.constructor.name,
-    endpointId: typeof uid === "string" && uid !== "" ? uid : undefined,
-    function: context.function,
-    operation,
-    id: String(bodyField(body, "id") ?? event.id),
+    ...callHead({ key, context, args, className: model.constructor.name }, {
+      operation,
+      id: bodyField(body, "id") ?? event.id,
+    }),
     rest(inputs, reply) {
       const logged = reply === undefined ? undefined : model.loggedResults?.(inputs as never, reply, operation);
       if (logged === null) return null;
       return {
-        ...(isObject(labels) ? { labels: labels as Record<string, string> } : {}),
         metrics: model.metrics,
         inputs: logged?.inputs ?? inputs,
         ...(logged?.outputs === undefined ? {} : { reply: { outputs: logged.outputs } }),

@@ -8,6 +8,7 @@ import type { ModelMetadata } from "../protocol/reply.ts";
 import { isTensorRequest } from "../protocol/tensor_request.ts";
 import type { ModelTold } from "./host/message.ts";
 import type { Seat } from "./host/seat.ts";
+import { watchHosted } from "./watch_hosted.ts";
 import type { ModelAsk } from "./model_server.ts";
 
 /** What a router asks of a model, wherever it runs. */
@@ -28,16 +29,31 @@ export interface RunningModel extends AsyncDisposable {
   operations?(): readonly string[];
 }
 
+/** Where a hosted model runs, and what is known of it here. */
+export interface HostedModelOptions {
+  readonly seat: Seat;
+  readonly context: Context;
+  readonly timeLimitMs: number;
+  readonly className: string;
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
 /** A model that runs in a worker or a process. */
 export class HostedModel implements RunningModel {
   readonly key: string;
   readonly context: Context;
+  /** What its class is called. */
+  readonly className: string;
+  /** The arguments of its route. */
+  readonly args: Readonly<Record<string, unknown>>;
   readonly #seat: Seat;
   readonly #timeLimitMs: number;
   #told: ModelTold | undefined;
 
-  constructor(key: string, { seat, context, timeLimitMs }: { seat: Seat; context: Context; timeLimitMs: number }) {
+  constructor(key: string, { seat, context, timeLimitMs, className, args }: HostedModelOptions) {
     this.key = key;
+    this.className = className;
+    this.args = args;
     this.#seat = seat;
     this.context = context;
     this.#timeLimitMs = timeLimitMs;
@@ -79,7 +95,11 @@ export class HostedModel implements RunningModel {
     if (trouble !== undefined && operation === "ready") {
       throw new StatusError(503, `Cannot ask model "${key}" yet: it is not ready, since it ended: ${trouble}`);
     }
-    return this.#seat.ask({ key, operation, event, context, timeLimitMs: this.#timeLimitMs });
+    return watchHosted(
+      this,
+      { operation, event },
+      () => this.#seat.ask({ key, operation, event, context, timeLimitMs: this.#timeLimitMs }),
+    );
   }
 
   signature(): Pick<ModelMetadata, "inputs" | "outputs"> {

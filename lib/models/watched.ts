@@ -10,10 +10,12 @@ export interface Watch {
 }
 
 /** What is known of a call before it begins. */
-export type CallHead = Pick<ModelCall, "model" | "className" | "endpointId" | "function" | "operation" | "id"> & {
-  /** Asked when the call is over: what the model says of it besides. */
-  readonly rest?: (inputs: unknown, reply: unknown) => Partial<ModelCall> | null;
-};
+export type CallHead =
+  & Pick<ModelCall, "model" | "className" | "endpointId" | "function" | "operation" | "id" | "labels">
+  & {
+    /** Asked when the call is over: what the model says of it besides. */
+    readonly rest?: (inputs: unknown, reply: unknown) => Partial<ModelCall> | null;
+  };
 
 /**
  * Does the work of a call and tells the monitor of it. A request that was refused is the caller's fault, not the model's, and no record.

@@ -1,4 +1,22 @@
-/** What is kept of what models are asked, and how much of it. */
+/**
+ * What is kept of what models are asked, and how much of it.
+ *
+ * @example Every row of a request, in a record
+ * ```ts
+ * import { deepStrictEqual } from "node:assert/strict";
+ * import { type InferRequest, ModelServer, serving } from "levada";
+ *
+ * class Twice extends ModelServer {
+ *   predict = ({ inputs }: InferRequest) => inputs.map((n) => 2 * Number(n));
+ * }
+ *
+ * const fn = serving("twice").addModel("two", Twice).setTracking("dummy://", { samplingPercentage: 100 });
+ * await using server = await fn.toMockServer();
+ * await server.test("/v2/models/two/infer", { inputs: [3, 4] });
+ * const [record] = server.tracked();
+ * deepStrictEqual([record.model, record.op, record.request.inputs, record.resp.outputs], ["two", "infer", [[3], [4]], [6, 8]]);
+ * ```
+ */
 export interface TrackingOptions {
   /** Of 100 rows, how many are kept: above 0, at most 100 (default). Each row is chosen by itself; a request without a chosen row is no record. */
   samplingPercentage?: number;

@@ -49,7 +49,7 @@ export function hostedModel(
     if (kind !== "pool") return new OwnSeat(options);
     return scope.share(`model pool ${workers} ${memoryLimitMb}`, () => new Pool(workers)).seat(options);
   };
-  return () => new HostedModel(key, { seat: seat(), context, timeLimitMs });
+  return () => new HostedModel(key, { seat: seat(), context, timeLimitMs, className: model.name, args });
 }
 
 /** The faults of the mechanisms of a router's routes. */

@@ -10,6 +10,8 @@ import { TensorReply } from "../protocol/tensor_reply.ts";
 import { isTensorRequest } from "../protocol/tensor_request.ts";
 import type { Asked, RequestWatch } from "../telemetry/request_watch.ts";
 import { type Telemetry, watchServer } from "../telemetry/telemetry.ts";
+import { type Admitted, ApiHandler } from "./api/api_handler.ts";
+import type { ApiOptions } from "./api/api_options.ts";
 import { askedModel } from "./asked_model.ts";
 import { decodeBody } from "./decode_body.ts";
 import { encodeError, encodeReply } from "./encode_reply.ts";
@@ -41,6 +43,8 @@ export interface App {
 export interface AppOptions {
   /** The content type of a body that comes without one. Default: JSON where it can be read so, else text, else bytes. */
   readonly defaultContentType?: string | undefined;
+  /** Which paths the function answers, and what is read of them. Default: all, and nothing. */
+  readonly api?: ApiOptions | undefined;
   /** What measures, traces and writes down requests. Default: nothing. */
   readonly telemetry?: Telemetry | undefined;
   /** How much is taken at most. Default: everything. */
@@ -62,6 +66,7 @@ export function createApp(flow: Flow, options: AppOptions = {}): App {
 interface Entered {
   readonly arrived: FlowEvent;
   readonly outcome: Outcome | Promise<Outcome>;
+  readonly admitted: Admitted | undefined;
   /** How tensors in the reply are to be written; undefined where the request brought none. */
   readonly form: TensorForm | undefined;
 }
@@ -73,6 +78,7 @@ class FlowApp implements App, ServerView {
   readonly #options: AppOptions;
   readonly #watch: RequestWatch | undefined;
   readonly #door: Door | undefined;
+  readonly #api: ApiHandler | undefined;
   #arriving = 0;
   #onEmpty: (() => void) | undefined;
   state: ServerView["state"] = "open";
@@ -80,8 +86,9 @@ class FlowApp implements App, ServerView {
   constructor(flow: Flow, options: AppOptions) {
     this.flow = flow;
     this.#options = options;
-    const { telemetry, name = "", hasSpan = false, limits } = options;
+    const { telemetry, name = "", hasSpan = false, limits, api } = options;
     this.#door = limits === undefined ? undefined : new Door(limits);
+    this.#api = api === undefined ? undefined : new ApiHandler(api);
     this.#watch = telemetry === undefined
       ? undefined
       : watchServer(telemetry, flow, { name, hasSpan, version: SERVER_VERSION });
@@ -162,8 +169,9 @@ class FlowApp implements App, ServerView {
     let visit: Visit | undefined;
     try {
       visit = this.#door?.visit(request, path);
-      const { arrived, outcome, form } = await this.#enter(request, event, { asked, visit });
-      const known = outcome instanceof Promise ? await outcome : outcome;
+      const { arrived, outcome, form, admitted } = await this.#enter(request, event, { asked, visit });
+      const ended = outcome instanceof Promise ? await outcome : outcome;
+      const known = admitted === undefined ? ended : written(ended, admitted);
       if (known.kind !== "stream" || visit === undefined) return await respond(known, arrived, form);
       return await respond({ ...known, chunks: visit.during(known.chunks) }, arrived, form);
     } catch (error) {
@@ -180,6 +188,7 @@ class FlowApp implements App, ServerView {
     { asked, visit }: { asked: Asked | undefined; visit: Visit | undefined },
   ): Promise<Entered> {
     if (this.state !== "open") throw closed(this.state, `event ${event.id}`);
+    const admitted = this.#api?.admit(event.method, event.path);
     this.#arriving += 1;
     try {
       const body = await decodeBody(request, {
@@ -187,12 +196,13 @@ class FlowApp implements App, ServerView {
         taken: visit?.body,
         inputs: () => askedModel(this.models(), event.path)?.facts().inputs ?? [],
       });
-      const arrived = unwrapped(event, body);
+      const own = unwrapped(event, body);
+      const arrived = admitted === undefined ? own : admitted.read(own, new URL(request.url).searchParams);
       if (arrived !== event) asked?.becomes(arrived);
       const form = isTensorRequest(arrived.body) ? tensorForm(arrived.body) : undefined;
       const turn = visit?.enter(request);
       if (turn !== undefined) await turn;
-      return { arrived, outcome: this.flow.handle(arrived), form };
+      return { arrived, outcome: this.flow.handle(arrived), form, admitted };
     } finally {
       this.#arriving -= 1;
       if (this.#arriving === 0) this.#onEmpty?.();
@@ -210,6 +220,11 @@ function unwrapped(event: FlowEvent, body: unknown): FlowEvent {
   event.body = wrapped === undefined ? body : wrapped.body;
   if (wrapped?.key !== undefined) event.key = wrapped.key;
   return wrapped?.id === undefined ? event : event.withId(wrapped.id);
+}
+
+/** The outcome with the reply that the function's API gives to callers. */
+function written(outcome: Outcome, admitted: Admitted): Outcome {
+  return outcome.kind === "reply" ? { kind: "reply", body: admitted.write(outcome.body) } : outcome;
 }
 
 function failure(error: unknown, id: string): Response {

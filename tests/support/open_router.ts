@@ -23,6 +23,7 @@ export function quietContext(step: string, params: Readonly<Record<string, unkno
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     signal: new AbortController().signal,
     state: new Map(),
+    given: {},
     metric: quiet,
     table: (table) => tables.table(table, { function: "test", step }),
     param: <Value>(name: string, fallback?: Value) => (Object.hasOwn(params, name) ? params[name] : fallback) as Value,

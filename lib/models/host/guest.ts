@@ -113,6 +113,7 @@ export class Guest {
       function: fn,
       isMock,
       signal: NEVER_ABORTS,
+      given: {},
       clock: CLOCK,
       log: { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") },
       state: STATE,

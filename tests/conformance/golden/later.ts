@@ -6,7 +6,6 @@ import type { GoldenCase } from "./golden_case.ts";
 const LATER = [
   "model-runner",
   "parallel",
-  "api-handler",
   "ensemble",
   "router",
 ] as const;

@@ -13,11 +13,7 @@ import { STREAMS } from "./library/streams.ts";
 const RUNNER_MODELS: Readonly<Record<string, unknown>> = { Inc, Boom, NoPred, Sel: sel };
 
 /** Names that are known and not written here yet, with the export or the ability that they need. */
-const LACKING: Readonly<Record<string, string>> = {
-  // functions behind an API handler
-  call_params: "apiHandler",
-  reply_echo: "apiHandler",
-};
+const LACKING: Readonly<Record<string, string>> = {};
 
 /** A handler by its name or expression; undefined where there is none of that name. */
 export function handlerOf(name: string): unknown {

@@ -4,12 +4,13 @@ import { type AnyChain, type AnyFunction, type AnyGraph, callMethod, maker, serv
 import type { BuildCall, GoldenCase } from "./golden_case.ts";
 import { classOf, handlerOf } from "./meanings.ts";
 import { type AnyStepOf, modelRunner, type RunnerCall, unrecordedStep } from "./model_runner.ts";
+import { apiOptions } from "./api_options.ts";
 import { Needs } from "./needs.ts";
 import { defaultOptions, readyStep } from "./ready_steps.ts";
 import { recorded } from "./recorded.ts";
 import { isRecord } from "./special.ts";
 import { lastStep } from "./walk.ts";
-import { camel, classArgs, defaultName, modelArgs, stepOptions, take, wordsOf } from "./words.ts";
+import { camel, classArgs, defaultName, modelArgs, stepOptions, take, trackingOptions, wordsOf } from "./words.ts";
 
 /** A case's function, built. */
 export interface Built {
@@ -34,11 +35,6 @@ export class BuildRefusal extends Error {
 
 /** Settings that are read elsewhere. Generators stream by themselves here, as in MLRun's mock server, also without being asked for. */
 const FUNCTION_KNOWN = ["default_content_type", "error_stream", "load_mode", "streaming"];
-
-/** Settings of a function that Levada has no word for yet. */
-const FUNCTION_NEEDS: Readonly<Record<string, string>> = {
-  api_handler_config: "apiHandler",
-};
 
 /** The limits of a flow. */
 const LIMITS: Readonly<Record<string, string>> = { allow_cyclic: "allowCycles", max_iterations: "maxIterations" };
@@ -86,10 +82,10 @@ class Translator {
   }
 
   #setFunction(): void {
-    const { parameters, ...rest } = this.#case.function ?? {};
-    for (const key of Object.keys(rest).filter((key) => !FUNCTION_KNOWN.includes(key))) {
-      throw new Needs(FUNCTION_NEEDS[key] ?? `the function's ${key}`);
-    }
+    const { parameters, api_handler_config: api, ...rest } = this.#case.function ?? {};
+    const unknown = Object.keys(rest).find((key) => !FUNCTION_KNOWN.includes(key));
+    if (unknown !== undefined) throw new Needs(`the function's ${unknown}`);
+    if (isRecord(api)) callMethod(this.#fn, "setApi", apiOptions(api));
     for (const [name, value] of Object.entries(parameters ?? {})) this.#fn.setParam(name, value);
     if (this.#case.checks?.some(({ what }) => what === "deploy()") === true) return; // MLRun's mock server makes up functions, deploy() does not
     const steps = this.#case.graph?.steps ?? [];
@@ -304,11 +300,6 @@ class Translator {
   #step(name: string): AnyChain {
     return this.#chains.get(name) ?? this.#flow().step(name);
   }
-}
-
-function trackingOptions(words: Map<string, unknown>): Record<string, unknown> {
-  const samplingPercentage = words.get("sampling_percentage");
-  return samplingPercentage === undefined ? {} : { samplingPercentage };
 }
 
 /** A call that is made several times: `{i}` in its arguments is which time. */

@@ -66,6 +66,12 @@ export function classArgs(words: Map<string, unknown>): Record<string, unknown> 
   return fn === undefined ? args : { ...args, fn };
 }
 
+/** What `setTracking` gets besides the path. */
+export function trackingOptions(words: ReadonlyMap<string, unknown>): Record<string, unknown> {
+  const samplingPercentage = words.get("sampling_percentage");
+  return samplingPercentage === undefined ? {} : { samplingPercentage };
+}
+
 /** `set_topology` → `setTopology`. */
 export function camel(name: string): string {
   return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());

@@ -83,6 +83,8 @@ export const HANDLERS: Readonly<Record<string, (body: never, context: Context) =
   to_paragraphs: toParagraphs,
   extract_entities: extractEntities,
   enrich_entities: enrichEntities,
+  call_params: (body: unknown, { given }: Context) => ({ body, params: given }),
+  reply_echo: (_body: unknown, { given }: Context) => ({ a: 1, b: { c: [10, 20] }, got: given }),
   myprint,
 };
 

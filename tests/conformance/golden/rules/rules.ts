@@ -1,6 +1,7 @@
 /** Where Levada answers differently on purpose. A rule says what our answer must be instead; it never just lets one pass. */
 
 import type { Rule } from "../rule.ts";
+import { API_RULES } from "./api.ts";
 import { BODY_RULES } from "./bodies.ts";
 import { BUILD_RULES } from "./builds.ts";
 import { CHOICE_RULES } from "./choices.ts";
@@ -22,6 +23,7 @@ import { WINDOW_RULES } from "./windows.ts";
 /** All rules; the first that is about a difference judges it. */
 export const RULES: readonly Rule[] = [
   ...MODEL_RULES,
+  ...API_RULES,
   ...TRACKING_RULES,
   ...SERVING_RULES,
   ...STREAM_RULES,

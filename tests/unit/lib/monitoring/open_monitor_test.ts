@@ -7,6 +7,7 @@ import { ModelServer } from "../../../../lib/models/model_server.ts";
 import type { InferRequest } from "../../../../lib/protocol/reply.ts";
 import { votingEnsemble } from "../../../../lib/routers/voting_ensemble.ts";
 import { openStream } from "../../../../lib/streams/open_stream.ts";
+import { Moody } from "../../../support/hosted_models.ts";
 import { temporaryFolder } from "../../../support/temporary_folder.ts";
 
 class Times extends ModelServer {
@@ -116,4 +117,29 @@ Deno.test("setTracking() tells of an ensemble and of its members, in a stream th
 Deno.test("setTracking() with a stream of no kind that there is fails where the function starts", async () => {
   const fn = serving("tracked").addModel("two", Times).setTracking("kafka4://records");
   await rejects(fn.toMockServer(), /Cannot open stream "kafka4:\/\/records"/);
+});
+
+Deno.test("setTracking() tells of models that run in workers as of those that run inline", async () => {
+  const fn = serving("tracked");
+  const router = fn.setTopology("router").addRoute("calm", Moody, { k: 10 });
+  router.addRoute("moody", Moody, { mechanism: { kind: "worker", timeLimitMs: 20_000 }, k: 2, labels: { team: "b" } });
+  fn.setTracking("dummy://");
+  await using server = await fn.toMockServer({ log: { debug() {}, info() {}, warn() {}, error() {} } });
+  for (const model of ["calm", "moody"]) {
+    await server.test(`/v2/models/${model}/infer`, { inputs: [3] });
+    await server.test(`/v2/models/${model}/infer`, { wrong: [3] }, { silent: true });
+    await server.test(`/v2/models/${model}/ready`, undefined, { silent: true });
+  }
+  const tensor = { name: "x", shape: [1, 1], datatype: "INT32", data: [4] };
+  await server.test("/v2/models/moody/infer", { inputs: [tensor] });
+  deepStrictEqual(
+    server.tracked().map((
+      { class: name, model, labels, request, resp },
+    ) => [name, model, labels, request.inputs, resp.outputs]),
+    [
+      ["Moody", "calm", undefined, [[3]], [30]],
+      ["Moody", "moody", { team: "b" }, [[3]], [6]],
+      ["Moody", "moody", { team: "b" }, [[4]], [8]],
+    ],
+  );
 });
