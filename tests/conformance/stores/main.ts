@@ -1,5 +1,6 @@
-/** Stores against real servers: S3 by versitygw, Azure by Azurite (beside Microsoft's SDK), Google by fake-gcs-server. */
+/** Stores against real servers: S3 by versitygw, Azure by Azurite (beside Microsoft's SDK), Google by fake-gcs-server; archives by Python. */
 
+import { archivesOfPython } from "./archive_cases.ts";
 import { openAzureLab } from "./azure_lab.ts";
 import { STORE_CASES } from "./contract.ts";
 import { openGoogleLab } from "./google_lab.ts";
@@ -54,6 +55,9 @@ export async function run(): Promise<Counts> {
       await judge(lab);
     },
   };
+  await attempt("archives that Python writes: good ones are unpacked, hostile ones leave nothing", async () => {
+    console.log(await archivesOfPython());
+  });
   for (const [name, act] of Object.entries(judgeAll)) {
     await act().catch((error) => {
       counts.failed += 1;

@@ -252,6 +252,56 @@ Deno.test("StoreCache.fetch() of several processes fetches once, and all see it 
   strictEqual(methods(server.got).filter((method) => method === "GET").length, 1);
 });
 
+Deno.test("StoreCache.fetch() gives nothing of what a killed process has begun", async () => {
+  await using folder = await temporaryFolder();
+  const begun = Promise.withResolvers<void>();
+  const open = Promise.withResolvers<void>();
+  let isFirst = true;
+  await using server = serveLoopback(({ method }) => {
+    const headers = { etag: '"1"', "content-length": "200000" };
+    if (method === "HEAD") return new Response(null, { headers });
+    if (!isFirst) return new Response("x".repeat(200_000), { headers });
+    isFirst = false;
+    let pulls = 0;
+    return new Response(
+      new ReadableStream({
+        async pull(controller) {
+          if (pulls++ === 0) return controller.enqueue(new Uint8Array(100_000));
+          begun.resolve();
+          await open.promise;
+          controller.close();
+        },
+      }),
+    );
+  });
+  const program = `${folder.path}/fetch.ts`;
+  const cache = `${folder.path}/cache`;
+  await Deno.writeTextFile(
+    program,
+    `import { StoreCache } from ${JSON.stringify(new URL("lib/stores/cache/store_cache.ts", ROOT).href)};
+    await new StoreCache({ folder: Deno.args[0] }).fetch(Deno.args[1]);`,
+  );
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-lock",
+      "--no-check",
+      `--config=${new URL("deno.json", ROOT).pathname}`,
+      "-A",
+      program,
+      cache,
+      `${server.url}/a`,
+    ],
+  }).spawn();
+  await begun.promise;
+  child.kill("SIGKILL");
+  await child.status;
+  open.resolve();
+  const path = await new StoreCache({ folder: cache, item: ITEM }).fetch(`${server.url}/a`);
+  strictEqual(await Deno.readTextFile(path), "x".repeat(200_000));
+  deepStrictEqual((await Array.fromAsync(Deno.readDir(`${cache}/stores/content`))).length, 1);
+});
+
 Deno.test("StoreCache.fetch() needs no more than the store's host and the cache's folder", async () => {
   await using folder = await temporaryFolder();
   await using server = serveLoopback(file(() => "one"));
