@@ -80,7 +80,8 @@ function isHealth(segments: readonly string[]): boolean {
   return HEALTH.some((known) => known.length === segments.length && known.every((word, at) => word === segments[at]));
 }
 
-function decodeSegments(segments: readonly string[]): string[] | undefined {
+function decodeSegments(segments: string[]): string[] | undefined {
+  if (!segments.some((segment) => segment.includes("%"))) return segments;
   try {
     return segments.map(decodeURIComponent);
   } catch (error) {

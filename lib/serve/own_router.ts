@@ -10,26 +10,36 @@ interface Bindings {
   readonly other: Answer;
 }
 
+/** Paths of one method. */
+class Beginnings {
+  readonly exact = new Set<string>();
+  readonly starts = new Set<string>();
+
+  has(path: string): boolean {
+    if (this.exact.has(path)) return true;
+    for (const start of this.starts) if (path.startsWith(start)) return true;
+    return false;
+  }
+}
+
 /** Finds the own path that answers a request. Hono is only asked where one may, so that the graph's requests do not pay for it. */
 class OwnRouter {
   readonly #hono: Hono<{ Bindings: Bindings }>;
-  readonly #exact = new Set<string>();
-  readonly #starts: readonly string[];
+  /** By method: whole paths, and how paths with names in them begin. */
+  readonly #known = { GET: new Beginnings(), POST: new Beginnings() };
 
   constructor(paths: readonly OwnPath[]) {
     const hono = this.#hono = new Hono<{ Bindings: Bindings }>();
-    const starts = new Set<string>();
     for (const { method, path, answer } of paths) {
       const [start] = path.split(/[:*]/, 1);
-      if (start === path) this.#exact.add(`${method} ${path}`);
-      else starts.add(`${method} ${start}`);
+      if (start === path) this.#known[method].exact.add(path);
+      else this.#known[method].starts.add(start!);
       hono.on(
         method,
         path,
         async ({ req, env }) => await answer(req.raw, { server: env.server, params: req.param() }) ?? await env.other(),
       );
     }
-    this.#starts = [...starts];
     hono.notFound(({ env }) => env.other());
     hono.onError((error) => {
       throw error;
@@ -37,8 +47,8 @@ class OwnRouter {
   }
 
   mayAnswer(method: string, path: string): boolean {
-    const asked = `${method === "HEAD" ? "GET" : method} ${path}`;
-    return this.#exact.has(asked) || this.#starts.some((start) => asked.startsWith(start));
+    if (method === "POST") return this.#known.POST.has(path);
+    return (method === "GET" || method === "HEAD") && this.#known.GET.has(path);
   }
 
   async answer(request: Request, bindings: Bindings): Promise<Response> {

@@ -108,8 +108,17 @@ export function decodeData(data: ArrayLike<unknown>, datatype?: Datatype): unkno
   return ArrayBuffer.isView(data) ? numbersOf(data as Float32Array) : listOf(data, plain);
 }
 
+const FEW = 64; // below it the copy to doubles costs more than the loop gains
+
+function shortList(data: ArrayLike<number>): number[] {
+  const list: number[] = [];
+  for (let index = 0; index < data.length; index++) list.push(data[index]!);
+  return list;
+}
+
 /** Through doubles: one loop for one class of arrays is four times as fast as one for all, and ten times as fast as `Array.from`. */
 function numbersOf(data: ArrayLike<number>): number[] {
+  if (data.length < FEW) return shortList(data);
   const doubles = data instanceof Float64Array ? data : new Float64Array(data);
   const list: number[] = new Array(doubles.length);
   for (let index = 0; index < doubles.length; index++) list[index] = doubles[index]!;
