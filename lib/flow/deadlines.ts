@@ -25,6 +25,11 @@ export class Deadlines<Item> {
     this.#due.delete(item);
   }
 
+  /** What is waited for, the longest first. */
+  items(): Iterable<Item> {
+    return this.#due.keys();
+  }
+
   /** Nothing is waited for any more. */
   close(): void {
     this.#cancel?.();

@@ -13,7 +13,7 @@ import { type Telemetry, watchServer } from "../telemetry/telemetry.ts";
 import { type Admitted, ApiHandler } from "./api/api_handler.ts";
 import type { ApiOptions } from "./api/api_options.ts";
 import { askedModel } from "./asked_model.ts";
-import { decodeBody } from "./decode_body.ts";
+import { decodeBody, readBytes } from "./decode_body.ts";
 import { encodeError, encodeReply } from "./encode_reply.ts";
 import { encodeStream } from "./encode_stream.ts";
 import { encodeTensors } from "./encode_tensors.ts";
@@ -62,11 +62,10 @@ export function createApp(flow: Flow, options: AppOptions = {}): App {
   return new FlowApp(flow, options);
 }
 
-/** An event that the flow counts, and what becomes of it. */
-interface Entered {
-  readonly arrived: FlowEvent;
-  readonly outcome: Outcome | Promise<Outcome>;
-  readonly admitted: Admitted | undefined;
+/** What is known of a request when it is answered. */
+interface Answered {
+  readonly request: Request;
+  readonly event: FlowEvent;
   /** How tensors in the reply are to be written; undefined where the request brought none. */
   readonly form: TensorForm | undefined;
 }
@@ -118,15 +117,10 @@ class FlowApp implements App, ServerView {
 
   #answer(request: Request, path: string, info: WatchedInfo): Promise<Response> {
     const { guard } = this.#options;
-    return guard === undefined ? this.#route(request, path, info) : this.#guarded(guard, request, { path, info });
-  }
-
-  async #guarded(
-    guard: Guard,
-    request: Request,
-    { path, info }: { path: string; info: WatchedInfo },
-  ): Promise<Response> {
-    return guard.dress(request, guard.refuse(request, path) ?? await this.#route(request, path, info));
+    if (guard === undefined) return this.#route(request, path, info);
+    const refusal = guard.refuse(request, path);
+    const answered = refusal === undefined ? this.#route(request, path, info) : Promise.resolve(refusal);
+    return guard.dresses ? answered.then((response) => guard.dress(request, response)) : answered;
   }
 
   #route(request: Request, path: string, info: WatchedInfo): Promise<Response> {
@@ -162,18 +156,40 @@ class FlowApp implements App, ServerView {
     cancel();
   }
 
-  /** Has the graph answer. */
-  async #ask(request: Request, path: string, { asked, ...info }: WatchedInfo): Promise<Response> {
-    const event = eventOf(request, path, info);
-    asked?.becomes(event);
+  /** Has the graph answer. One function, since each one more that waits costs every request. */
+  async #ask(request: Request, path: string, info: WatchedInfo): Promise<Response> {
+    let event = eventOf(request, path, info);
+    info.asked?.becomes(event);
     let visit: Visit | undefined;
     try {
       visit = this.#door?.visit(request, path);
-      const { arrived, outcome, form, admitted } = await this.#enter(request, event, { asked, visit });
-      const ended = outcome instanceof Promise ? await outcome : outcome;
-      const known = admitted === undefined ? ended : written(ended, admitted);
-      if (known.kind !== "stream" || visit === undefined) return await respond(known, arrived, form);
-      return await respond({ ...known, chunks: visit.during(known.chunks) }, arrived, form);
+      if (this.state !== "open") throw closed(this.state, `event ${event.id}`);
+      const admitted = this.#api?.admit(event.method, event.path);
+      let outcome: Outcome | Promise<Outcome>;
+      let form: TensorForm | undefined;
+      this.#arriving += 1; // until the flow counts it
+      try {
+        const bytes = await readBytes(request, visit?.body);
+        let body = this.#decode(bytes, { request, path, visit });
+        if (body instanceof Promise) body = await body;
+        const own = unwrapped(event, body);
+        const arrived = admitted === undefined ? own : admitted.read(own, new URL(request.url).searchParams);
+        if (arrived !== event) info.asked?.becomes(event = arrived);
+        if (isTensorRequest(event.body)) form = tensorForm(event.body);
+        const turn = visit?.enter(request);
+        if (turn !== undefined) await turn;
+        outcome = this.flow.handle(event);
+      } finally {
+        this.#arriving -= 1;
+        if (this.#arriving === 0) this.#onEmpty?.();
+      }
+      if (outcome instanceof Promise) outcome = await outcome;
+      if (admitted !== undefined) outcome = written(outcome, admitted);
+      const told = outcome.kind === "stream" && visit !== undefined
+        ? { ...outcome, chunks: visit.during(outcome.chunks) }
+        : outcome;
+      const response = respond(told, { request, event, form });
+      return response instanceof Promise ? await response : response;
     } catch (error) {
       return failure(error, event.id);
     } finally {
@@ -181,32 +197,17 @@ class FlowApp implements App, ServerView {
     }
   }
 
-  /** Reads the body, waits for the request's turn, and hands the event to the flow, which from then on counts it. */
-  async #enter(
-    request: Request,
-    event: FlowEvent,
-    { asked, visit }: { asked: Asked | undefined; visit: Visit | undefined },
-  ): Promise<Entered> {
-    if (this.state !== "open") throw closed(this.state, `event ${event.id}`);
-    const admitted = this.#api?.admit(event.method, event.path);
-    this.#arriving += 1;
-    try {
-      const body = await decodeBody(request, {
-        defaultContentType: this.#options.defaultContentType,
-        taken: visit?.body,
-        inputs: () => askedModel(this.models(), event.path)?.facts().inputs ?? [],
-      });
-      const own = unwrapped(event, body);
-      const arrived = admitted === undefined ? own : admitted.read(own, new URL(request.url).searchParams);
-      if (arrived !== event) asked?.becomes(arrived);
-      const form = isTensorRequest(arrived.body) ? tensorForm(arrived.body) : undefined;
-      const turn = visit?.enter(request);
-      if (turn !== undefined) await turn;
-      return { arrived, outcome: this.flow.handle(arrived), form, admitted };
-    } finally {
-      this.#arriving -= 1;
-      if (this.#arriving === 0) this.#onEmpty?.();
-    }
+  #decode(
+    bytes: Uint8Array,
+    { request, path, visit }: { request: Request; path: string; visit: Visit | undefined },
+  ): unknown {
+    const { headers } = request;
+    return decodeBody(bytes, {
+      headers,
+      defaultContentType: this.#options.defaultContentType,
+      taken: visit?.body,
+      inputs: () => askedModel(this.models(), headers.get("mlrun-event-path") ?? path)?.facts().inputs ?? [],
+    });
   }
 }
 
@@ -234,13 +235,14 @@ function failure(error: unknown, id: string): Response {
   return response;
 }
 
-function eventOf(request: Request, path: string, info: RequestInfo): FlowEvent {
+function eventOf(request: Request, path: string, { id, key, time, trigger = "http" }: RequestInfo): FlowEvent {
   const { method, headers } = request;
   return new FlowEvent<unknown>(null, {
-    ...info,
-    id: info.id ?? headers.get("mlrun-event-id") ?? undefined,
+    id: id ?? headers.get("mlrun-event-id") ?? undefined,
+    key,
+    time,
     path: headers.get("mlrun-event-path") ?? path,
-    trigger: info.trigger ?? "http",
+    trigger,
     method,
     headers,
     signal: () => request.signal,
@@ -249,21 +251,17 @@ function eventOf(request: Request, path: string, info: RequestInfo): FlowEvent {
 
 type Told = Exclude<Outcome, { kind: "stream" }> | { readonly kind: "stream"; readonly chunks: AsyncIterator<unknown> };
 
-function respond(
-  outcome: Told,
-  event: FlowEvent,
-  form: TensorForm | undefined,
-): Response | Promise<Response> {
+function respond(outcome: Told, { request, event, form }: Answered): Response | Promise<Response> {
   switch (outcome.kind) {
     case "reply":
       if (outcome.body instanceof TensorReply) {
-        return encodeTensors(outcome.body, { form, accepts: event.headers.get("accept-encoding") });
+        return encodeTensors(outcome.body, { form, accepts: request.headers.get("accept-encoding") });
       }
-      return encodeReply(outcome.body, event.id);
+      return encodeReply(outcome.body, event);
     case "stream":
-      return encodeStream(outcome.chunks, { accept: event.headers.get("accept"), id: event.id });
+      return encodeStream(outcome.chunks, { accept: request.headers.get("accept"), id: event.id });
     case "accepted":
-      return encodeReply({ id: event.id }, event.id);
+      return encodeReply({ id: event.id }, event);
     case "ended":
       return new Response(null, {
         status: 204,

@@ -7,9 +7,9 @@ import { headerText } from "./header_text.ts";
  *
  * @throws {TypeError} If JSON cannot hold the value as it is, naming where: `outputs[3] is NaN`.
  */
-export function encodeReply(value: unknown, id: string): Response {
+export function encodeReply(value: unknown, event: { readonly id: string }): Response {
   if (value instanceof Response) return value;
-  if (value === undefined) return new Response(null, { status: 204, headers: { "x-event-id": headerText(id) } });
+  if (value === undefined) return new Response(null, { status: 204, headers: { "x-event-id": headerText(event.id) } });
   if (typeof value === "string") return reply(value, "text/plain; charset=utf-8");
   if (value instanceof Uint8Array) return reply(value as Uint8Array<ArrayBuffer>, "application/octet-stream");
   return reply(jsonText(value, "send the reply"), "application/json");

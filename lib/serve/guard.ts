@@ -42,6 +42,11 @@ export class Guard {
     return this.#tokens === undefined || FREE.has(path) ? undefined : this.#unknown(headers.get("authorization"));
   }
 
+  /** Whether anything is to be added to answers. */
+  get dresses(): boolean {
+    return this.#cors.size > 0;
+  }
+
   /** Adds to an answer what a browser wants to know of it. */
   dress(request: Request, response: Response): Response {
     const origin = request.headers.get("origin");

@@ -14,7 +14,6 @@ const UNPACKS_TO = 1_032; // times its size, deflate's most
 export class Intake {
   readonly #limits: AllLimits;
   readonly #slow: Deadlines<Read>;
-  readonly #reads = new Set<Read>();
   #bytes = 0;
 
   constructor(limits: AllLimits, clock: Clock) {
@@ -57,23 +56,28 @@ export class Intake {
     this.#bytes -= bytes;
   }
 
-  /** Waits for what is read, but not for longer than allowed. */
-  inTime<Value>(reading: Promise<Value>): Promise<Value> {
+  /** Waits for what is read, but not for longer than allowed; `failed` makes the error of what breaks off. */
+  inTime<Value>(reading: Promise<Value>, failed: (error: unknown) => never): Promise<Value> {
     return new Promise<Value>((resolve, reject) => {
       const read: Read = { refuse: reject };
-      this.#reads.add(read);
       this.#slow.add(read);
-      const end = () => {
-        this.#reads.delete(read);
+      reading.then((value) => {
         this.#slow.delete(read);
-      };
-      reading.then((value) => (end(), resolve(value)), (error) => (end(), reject(error)));
+        resolve(value);
+      }, (error) => {
+        this.#slow.delete(read);
+        try {
+          failed(error);
+        } catch (told) {
+          reject(told);
+        }
+      });
     });
   }
 
   /** Refuses every body that has not come yet. */
   close(reason: unknown): void {
-    for (const { refuse } of this.#reads) refuse(reason);
+    for (const { refuse } of this.#slow.items()) refuse(reason);
     this.#slow.close();
   }
 }
@@ -93,20 +97,22 @@ export class TakenBody {
   }
 
   /**
-   * Reads it.
+   * Reads it; `failed` makes the error of what breaks off.
    *
    * @throws {StatusError} 413, before it is read where its length is told; 503, 408.
    */
-  async read(request: Request): Promise<Uint8Array> {
+  read(request: Request, failed: (error: unknown) => never): Promise<Uint8Array> {
     const told = request.headers.get("content-length");
-    if (told !== null) {
-      this.#take(Number(told), Number(told));
-      return new Uint8Array(await this.#intake.inTime(request.arrayBuffer()));
-    }
+    if (told === null) return this.#readChunks(request, failed);
+    this.#take(Number(told), Number(told));
+    return this.#intake.inTime(request.bytes(), failed);
+  }
+
+  async #readChunks(request: Request, failed: (error: unknown) => never): Promise<Uint8Array> {
     if (request.body === null) return new Uint8Array();
     const reader = request.body.getReader();
     try {
-      return await this.#intake.inTime(this.#collect(reader));
+      return await this.#intake.inTime(this.#collect(reader), failed);
     } catch (error) {
       reader.cancel(error).catch(() => {}); // who has broken off has nothing to cancel
       throw error;

@@ -3,7 +3,7 @@
 import { StatusError } from "../errors.ts";
 import { bodyField, decodeBody as decodeObject, isObject } from "../protocol/request_body.ts";
 import { changeModels, modelsOf, refuseFiles } from "./change_models.ts";
-import { decodeBody } from "./decode_body.ts";
+import { decodeBody, readBytes } from "./decode_body.ts";
 import type { OwnPath, ServerView } from "./own_path.ts";
 
 /** The index of all models, and what is done with one. */
@@ -56,7 +56,7 @@ async function unload(request: Request, { server, params: { model = "" } }: Aske
 }
 
 async function readJson(request: Request): Promise<unknown> {
-  const body = decodeObject(await decodeBody(request)); // whatever its type says: curl's is a form's
+  const body = decodeObject(await decodeBody(await readBytes(request), request)); // whatever its type says: curl's is a form's
   if (body === null || isObject(body)) return body;
   throw new StatusError(400, "Cannot read the request: its body is no JSON object");
 }
