@@ -97,6 +97,14 @@ class FlowApp implements App, ServerView {
     return this;
   }
 
+  get watch(): RequestWatch | undefined {
+    return this.#watch;
+  }
+
+  get door(): Door | undefined {
+    return this.#door;
+  }
+
   get telemetry(): Telemetry | undefined {
     return this.#options.telemetry;
   }

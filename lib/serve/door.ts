@@ -24,7 +24,7 @@ export class Door {
    *
    * @throws {StatusError} 414.
    */
-  screen({ url }: Request): void {
+  screen({ url }: Pick<Request, "url">): void {
     const { urlLimitCharacters } = this.#limits;
     if (url.length > urlLimitCharacters) {
       throw new StatusError(414, `Cannot read a URL of ${url.length} characters: ${urlLimitCharacters} are allowed`);
@@ -36,7 +36,7 @@ export class Door {
    *
    * @throws {StatusError} 414, or 503 where it would be refused later: its body need not be read then.
    */
-  visit(request: Request, path: string): Visit {
+  visit(request: Pick<Request, "url">, path: string): Visit {
     this.screen(request);
     const model = modelOf(path);
     if (this.#admission.isFull(model)) throw full(model);
@@ -66,7 +66,7 @@ export class Visit {
   }
 
   /** Goes on to the graph; undefined where it need not wait for that. */
-  enter(request: Request): Promise<void> | undefined {
+  enter(request: Pick<Request, "signal">): Promise<void> | undefined {
     this.#isIn = this.#admission.tryEnter(this.#model);
     return this.#isIn ? undefined : this.#wait(request);
   }
@@ -98,7 +98,7 @@ export class Visit {
     if (!this.#isLent) this.#leave();
   }
 
-  async #wait({ signal }: Request): Promise<void> {
+  async #wait({ signal }: Pick<Request, "signal">): Promise<void> {
     await this.#admission.enter(this.#model, signal);
     this.#isIn = true;
   }

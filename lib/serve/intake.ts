@@ -119,6 +119,15 @@ export class TakenBody {
     }
   }
 
+  /**
+   * Counts a body that somebody else has read.
+   *
+   * @throws {StatusError} 413, 503.
+   */
+  hold(bytes: number): void {
+    this.#take(bytes, bytes);
+  }
+
   /** Counts what a packed body may need while it is unpacked. */
   unpack(packedBytes: number): void {
     const most = Math.min(packedBytes * UNPACKS_TO, this.limitBytes);

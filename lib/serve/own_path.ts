@@ -1,6 +1,8 @@
 import type { Flow } from "../flow/flow.ts";
 import type { ServedModel } from "../graph/served_model.ts";
+import type { RequestWatch } from "../telemetry/request_watch.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
+import type { Door } from "./door.ts";
 
 /** What a server's own paths may know of it. */
 export interface ServerView {
@@ -12,6 +14,10 @@ export interface ServerView {
   readonly state: "open" | "closing" | "closed";
   /** What measures it; undefined where nothing does. */
   readonly telemetry?: Telemetry | undefined;
+  /** What looks at its requests, whatever they come by; undefined where nothing does. */
+  readonly watch?: RequestWatch | undefined;
+  /** What keeps its limits, for all requests together; undefined where it has none. */
+  readonly door?: Door | undefined;
 }
 
 /** One path that the server answers itself: the graph does not see it. */

@@ -74,7 +74,7 @@ export class RequestTracing {
   }
 
   /** A request comes in; a trace that it says it belongs to (W3C `traceparent`) goes on. */
-  begin({ method, headers }: Request, route: string | undefined): ServerSpan {
+  begin({ method, headers }: Pick<Request, "method" | "headers">, route: string | undefined): ServerSpan {
     const { traces, hasSpan, function: fn } = this.#options;
     const { trace, context, propagation, ROOT_CONTEXT } = this.#api;
     const name = route === undefined ? method : `${method} ${route}`;

@@ -12,6 +12,12 @@ export interface RequestWatchParts {
   readonly accessLog?: Log | undefined;
 }
 
+/** What is looked at of a request, which need not have come over HTTP. */
+export type WatchedRequest = Pick<Request, "method" | "headers">;
+
+/** What is looked at of a reply: HTTP's status, or the one that it would have there. */
+export type WatchedReply = Pick<Response, "status">;
+
 /** One request, while it is answered. */
 export class Asked {
   readonly #span: ServerSpan | undefined;
@@ -40,7 +46,11 @@ export class RequestWatch {
   }
 
   /** Has a request answered by `answer`, which does not reject. */
-  answer(request: Request, path: string, answer: (asked?: Asked) => Promise<Response>): Promise<Response> {
+  answer<Reply extends WatchedReply>(
+    request: WatchedRequest,
+    path: string,
+    answer: (asked?: Asked) => Promise<Reply>,
+  ): Promise<Reply> {
     const { metrics, tracing, accessLog } = this.#parts;
     const beganMs = performance.now();
     metrics?.begin();
@@ -51,11 +61,11 @@ export class RequestWatch {
     });
   }
 
-  async #follow(
-    request: Request,
+  async #follow<Reply extends WatchedReply>(
+    request: WatchedRequest,
     { path, beganMs }: { readonly path: string; readonly beganMs: number },
-    answer: (asked?: Asked) => Promise<Response>,
-  ): Promise<Response> {
+    answer: (asked?: Asked) => Promise<Reply>,
+  ): Promise<Reply> {
     const { metrics, tracing, accessLog } = this.#parts;
     const span = tracing?.begin(request, routeOf(path));
     const asked = new Asked(span);

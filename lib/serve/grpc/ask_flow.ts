@@ -1,6 +1,8 @@
 import { StatusError } from "../../errors.ts";
 import type { Outcome } from "../../flow/outcome.ts";
 import { FlowEvent } from "../../graph/event.ts";
+import type { Asked } from "../../telemetry/request_watch.ts";
+import { failureBody } from "../failure_body.ts";
 import type { ServerView } from "../own_path.ts";
 import type { GrpcMetadata } from "./grpc_runtime.ts";
 import type { InferAsk } from "./infer_request.ts";
@@ -15,30 +17,84 @@ export interface Caller {
   event?: FlowEvent;
 }
 
-/** The event of a request. */
-export function eventOf({ model, version, body }: InferAsk, caller: Caller): FlowEvent {
-  const { headers, signal } = caller;
+/** A request that was read. */
+export interface GrpcRequest {
+  readonly ask: InferAsk;
+  /** How long its message was. */
+  readonly bytes: number;
+  readonly caller: Caller;
+}
+
+/**
+ * Has the graph answer a request as it answers requests over HTTP: within the server's limits, counted and traced. `reply` is told how it
+ * ended; the request holds its room until that is done.
+ *
+ * @throws {StatusError} 503 if the server takes no more requests, or too many wait; what `reply` throws.
+ */
+export async function askFlow<Result>(
+  server: ServerView,
+  request: GrpcRequest,
+  reply: (outcome: Outcome, event: FlowEvent) => Promise<Result>,
+): Promise<Result> {
+  const { ask, caller } = request;
+  const path = pathOf(ask);
+  const { watch } = server;
+  if (watch === undefined) return await visit(server, { ...request, path }, reply);
+  let ended: { readonly result: Result } | { readonly error: unknown } | undefined;
+  const watched = { method: "POST", headers: new Headers(caller.headers as [string, string][]) };
+  await watch.answer(watched, path, async (asked) => {
+    try {
+      ended = { result: await visit(server, { ...request, path, asked }, reply) };
+      return { status: 200 };
+    } catch (error) {
+      ended = { error };
+      return { status: failureBody(error, "").status };
+    }
+  });
+  if ("result" in ended!) return ended.result;
+  throw ended!.error;
+}
+
+interface Visiting extends GrpcRequest {
+  readonly path: string;
+  readonly asked?: Asked | undefined;
+}
+
+async function visit<Result>(
+  server: ServerView,
+  { ask, bytes, caller, path, asked }: Visiting,
+  reply: (outcome: Outcome, event: FlowEvent) => Promise<Result>,
+): Promise<Result> {
+  const event = caller.event = eventOf(ask, caller, path);
+  asked?.becomes(event);
+  const room = server.door?.visit({ url: path }, path);
+  try {
+    room?.body.hold(bytes);
+    const turn = room?.enter(caller);
+    if (turn !== undefined) await turn;
+    if (server.state !== "open") {
+      throw new StatusError(503, `Cannot take event ${event.id}: the server is ${server.state}`);
+    }
+    return await reply(await server.flow.handle(event), event);
+  } finally {
+    room?.close();
+  }
+}
+
+function pathOf({ model, version }: InferAsk): string {
   const at = version === undefined ? "" : `/versions/${encodeURIComponent(version)}`;
-  return caller.event = new FlowEvent<unknown>(body, {
+  return `/v2/models/${encodeURIComponent(model)}${at}/infer`;
+}
+
+function eventOf({ body }: InferAsk, { headers, signal }: Caller, path: string): FlowEvent {
+  return new FlowEvent<unknown>(body, {
     id: headers.find(([name]) => name === "mlrun-event-id")?.[1],
-    path: `/v2/models/${encodeURIComponent(model)}${at}/infer`,
+    path,
     method: "POST",
     trigger: "grpc",
     headers: headers as [string, string][],
     signal,
   });
-}
-
-/**
- * Has the graph answer, as it answers requests over HTTP.
- *
- * @throws {StatusError} 503 if the server takes no more requests.
- */
-export function askFlow(server: ServerView, event: FlowEvent): Outcome | Promise<Outcome> {
-  if (server.state !== "open") {
-    throw new StatusError(503, `Cannot take event ${event.id}: the server is ${server.state}`);
-  }
-  return server.flow.handle(event);
 }
 
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;

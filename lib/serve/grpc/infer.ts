@@ -1,7 +1,7 @@
 import { StatusError } from "../../errors.ts";
 import type { FlowEvent } from "../../graph/event.ts";
 import { TensorReply } from "../../protocol/tensor_reply.ts";
-import { askFlow, type Caller, eventOf } from "./ask_flow.ts";
+import { askFlow, type Caller } from "./ask_flow.ts";
 import { decodeInferRequest, type InferAsk } from "./infer_request.ts";
 import { encodeInferResponse } from "./infer_response.ts";
 import { replyTensors } from "./reply_tensors.ts";
@@ -10,22 +10,22 @@ import type { Site } from "./site.ts";
 /** ModelInfer: one request, one reply. */
 export async function modelInfer(site: Site, message: Uint8Array, caller: Caller): Promise<Uint8Array[]> {
   const ask = decodeInferRequest(message, site.wire);
-  const event = eventOf(ask, caller);
-  const outcome = await askFlow(site.server, event);
-  switch (outcome.kind) {
-    case "reply":
-      return encodeInferResponse(replyTo(ask, event, outcome.body), { isRaw: ask.isRaw, wire: site.wire });
-    case "stream":
-      await outcome.chunks.return();
-      throw new StatusError(
-        501,
-        `Cannot answer by one reply: model "${ask.model}" streams. Ask it by ModelStreamInfer`,
-      );
-    case "failed":
-      throw outcome.error;
-    default:
-      return encodeInferResponse(emptyReply(ask, event), { isRaw: true, wire: site.wire });
-  }
+  return await askFlow(site.server, { ask, bytes: message.length, caller }, async (outcome, event) => {
+    switch (outcome.kind) {
+      case "reply":
+        return encodeInferResponse(replyTo(ask, event, outcome.body), { isRaw: ask.isRaw, wire: site.wire });
+      case "stream":
+        await outcome.chunks.return();
+        throw new StatusError(
+          501,
+          `Cannot answer by one reply: model "${ask.model}" streams. Ask it by ModelStreamInfer`,
+        );
+      case "failed":
+        throw outcome.error;
+      default:
+        return encodeInferResponse(emptyReply(ask, event), { isRaw: true, wire: site.wire });
+    }
+  });
 }
 
 /** The reply to a request, of what the graph gave. */

@@ -1,7 +1,7 @@
 import type { FlowEvent } from "../../graph/event.ts";
 import type { TensorReply } from "../../protocol/tensor_reply.ts";
 import { failureBody } from "../failure_body.ts";
-import { askFlow, type Caller, eventOf } from "./ask_flow.ts";
+import { askFlow, type Caller, type GrpcRequest } from "./ask_flow.ts";
 import { emptyReply, replyTo } from "./infer.ts";
 import { decodeInferRequest, type InferAsk } from "./infer_request.ts";
 import { encodeInferResponse, encodeStreamResponse } from "./infer_response.ts";
@@ -27,7 +27,7 @@ export async function modelStreamInfer(site: Site, talk: Conversation): Promise<
     let ask: InferAsk | undefined;
     try {
       ask = decodeInferRequest(message, site.wire);
-      await answer(site, ask, talk);
+      await answer(site, { ask, bytes: message.length, caller: talk }, talk);
     } catch (error) {
       if (talk.signal.aborted || endsByError) throw error;
       await talk.send(failure(site, error, { ask, event: talk.event }));
@@ -35,26 +35,27 @@ export async function modelStreamInfer(site: Site, talk: Conversation): Promise<
   }
 }
 
-async function answer(site: Site, ask: InferAsk, talk: Conversation): Promise<void> {
-  const event = eventOf(ask, talk);
+async function answer(site: Site, request: GrpcRequest, talk: Conversation): Promise<void> {
   const { wire } = site;
+  const { ask } = request;
   const send = (reply: TensorReply, isFinal: boolean) => {
     const told = reply.with({ parameters: { ...reply.parameters, [IS_FINAL]: isFinal } });
     return talk.send(encodeStreamResponse({ response: encodeInferResponse(told, { isRaw: ask.isRaw, wire }) }, wire));
   };
-  const outcome = await askFlow(site.server, event);
-  switch (outcome.kind) {
-    case "reply":
-      return await send(replyTo(ask, event, outcome.body), true);
-    case "stream":
-      for await (const chunk of outcome.chunks) await send(replyTo(ask, event, chunk), false);
-      if (ask.wantsFinal) await send(emptyReply(ask, event), true);
-      return;
-    case "failed":
-      throw outcome.error;
-    default:
-      return await send(emptyReply(ask, event), true);
-  }
+  await askFlow(site.server, request, async (outcome, event) => {
+    switch (outcome.kind) {
+      case "reply":
+        return await send(replyTo(ask, event, outcome.body), true);
+      case "stream":
+        for await (const chunk of outcome.chunks) await send(replyTo(ask, event, chunk), false);
+        if (ask.wantsFinal) await send(emptyReply(ask, event), true);
+        return;
+      case "failed":
+        throw outcome.error;
+      default:
+        return await send(emptyReply(ask, event), true);
+    }
+  });
 }
 
 interface Failed {

@@ -269,6 +269,29 @@ def packed_requests():
         same(CLIENT.infer("echo", [tensor("x", values)], compression_algorithm=algorithm).as_numpy("x_out").tobytes(), values.tobytes())
 
 
+@check
+def a_full_server_refuses_at_once():
+    with triton.InferenceServerClient(harness.SMALL) as small:
+        before = counts()
+        waiting = lambda: small.async_infer("waiting", [tensor("x", np.ones(1, np.float32))], lambda result, error: None)
+        calls = [waiting() for _ in range(4)]
+        eventually(lambda: counts()[0], before[0] + 4)
+        calls += [waiting() for _ in range(2)]
+        for _ in range(200):  # until the last two have come in and wait for their turn
+            try:
+                small.infer("echo", [tensor("x", np.ones(1, np.float32))], client_timeout=0.05)
+            except triton.InferenceServerException as error:
+                if "too many wait already" in error.message():
+                    same(error.status(), "StatusCode.UNAVAILABLE")
+                    break
+        else:
+            raise AssertionError("nothing was refused")
+        for call in calls:
+            call.cancel()
+        eventually(lambda: counts()[:2], [before[0], before[1] + 4])
+        same(small.infer("echo", [tensor("x", np.ones(2, np.float32))]).as_numpy("x_out").sum(), 2)
+
+
 def counts():
     """How many wait, have left, how many chunks were made, how often they were stopped."""
     return CLIENT.infer("counting", [tensor("x", np.ones(1, np.float32))]).as_numpy("output").tolist()

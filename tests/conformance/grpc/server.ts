@@ -1,16 +1,23 @@
 /** Serves the suite's functions at free ports, told in a line of JSON, until its input ends. */
 
-import { listenGrpc } from "../../../lib/serve/grpc/listen_grpc.ts";
+import { openTelemetry } from "../../../mod.ts";
 import { models, streaming } from "./served.ts";
 
-const flows = [await models().start(), await streaming().start()] as const;
-const views = flows.map((flow) => ({ flow, state: "open" as const, models: () => flow.models() }));
-const listeners = [
-  await listenGrpc(views[0]!, { port: 0 }),
-  await listenGrpc(views[1]!, { port: 0 }),
-  await listenGrpc(views[0]!, { port: 0, messageLimitBytes: 1_000_000 }),
+const place = { port: 0, grpcPort: 0, graceMs: 2_000 };
+const servers = [
+  await models().serve({ ...place, telemetry: await openTelemetry() }),
+  await streaming().serve(place),
+  await models().serve({
+    ...place,
+    limits: {
+      bodyLimitBytes: 1_000_000,
+      maxConcurrent: 4,
+      maxConcurrentPerModel: 4,
+      maxQueued: 2,
+      maxQueuedPerModel: 2,
+    },
+  }),
 ];
-console.log(JSON.stringify(listeners.map(({ port }) => port)));
+console.log(JSON.stringify(servers.map(({ grpcPort }) => grpcPort)));
 await Deno.stdin.readable.pipeTo(new WritableStream());
-await Promise.all(listeners.map((listener) => listener.close({ timeoutMs: 1_000 })));
-await Promise.all(flows.map((flow) => flow.close()));
+await Promise.all(servers.map((server) => server.close()));
