@@ -129,6 +129,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/steps/remote/remote_request.ts": "remote_test.ts",
   "lib/stores/cache/cache_room.ts": "store_cache_test.ts, folder_cache_test.ts, evict_test.ts",
   "lib/stores/remote/store_client.ts": "remote_item_test.ts: every kind of answer, silence, hang-ups, TLS",
+  "lib/serve/grpc/ask_flow.ts": "listen_grpc_test.ts and conformance/grpc: limits, deadlines, metadata",
   "lib/serve/grpc/service.ts": "listen_grpc_test.ts and conformance/grpc: calls of every kind, by clients",
   "lib/serve/openapi_models.ts": "openapi_test.ts, and the openapi suite against servers that listen",
   "lib/serve/openapi_operation.ts": "openapi_test.ts, and the openapi suite against servers that listen",
@@ -138,6 +139,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/streams/delivery.ts": "memory_stream_test.ts: the contract of streams",
   "lib/streams/memory_log.ts": "memory_stream_test.ts: the contract of streams",
   "lib/streams/stream.ts": "memory_stream_test.ts: the contract of streams",
+  "lib/telemetry/request_watch.ts": "telemetry_test.ts and request_metrics_test.ts",
 };
 const ROOT = new URL("../", import.meta.url);
 
