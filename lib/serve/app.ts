@@ -182,7 +182,10 @@ class FlowApp implements App, ServerView {
         if (body instanceof Promise) body = await body;
         const own = unwrapped(event, body);
         const arrived = admitted === undefined ? own : admitted.read(own, new URL(request.url).searchParams);
-        if (arrived !== event) info.asked?.becomes(event = arrived);
+        if (arrived !== event) {
+          event = arrived;
+          info.asked?.becomes(event);
+        }
         if (isTensorRequest(event.body)) form = tensorForm(event.body);
         const turn = visit?.enter(request);
         if (turn !== undefined) await turn;
