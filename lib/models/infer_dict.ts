@@ -1,6 +1,7 @@
 import { StatusError } from "../errors.ts";
 import { isObject } from "../protocol/request_body.ts";
 import type { TensorSpec } from "../tensor/tensor_spec.ts";
+import type { ModelSpec } from "./model_spec.ts";
 
 /** What a model is asked by names. */
 export interface NamedRequest {
@@ -10,6 +11,8 @@ export interface NamedRequest {
   readonly operation: string;
   /** What the model takes, in its order. */
   readonly inputs: readonly Pick<TensorSpec, "name">[];
+  /** What the model's description says: the features that it takes count where nobody else declares inputs. */
+  readonly spec?: ModelSpec;
 }
 
 /**
@@ -27,7 +30,9 @@ export interface NamedRequest {
  *
  * @throws {StatusError} 400 if nobody declared what the model takes, `inputs` are no objects, or an object lacks one of them.
  */
-export function rowsInOrder(body: unknown, { key, operation, inputs }: NamedRequest): Record<string, unknown> {
+export function rowsInOrder(body: unknown, request: NamedRequest): Record<string, unknown> {
+  const { key, operation, spec } = request;
+  const inputs = request.inputs.length > 0 ? request.inputs : featuresOf(spec);
   const refuse = (why: string) => new StatusError(400, `Cannot do ${operation} of model "${key}": ${why}`);
   if (inputs.length === 0) {
     throw refuse(
@@ -48,4 +53,10 @@ export function rowsInOrder(body: unknown, { key, operation, inputs }: NamedRequ
       return values.length === 1 && Array.isArray(values[0]) ? values[0] : values;
     }),
   };
+}
+
+function featuresOf(spec: ModelSpec | undefined): Pick<TensorSpec, "name">[] {
+  return (spec?.inputs ?? []).flatMap((input) =>
+    isObject(input) && typeof input.name === "string" ? [{ name: input.name }] : []
+  );
 }

@@ -69,7 +69,7 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
   readonly context: Context;
   #loading: Promise<void> | undefined;
   #isReady = false;
-  #parameters: Readonly<Record<string, unknown>> = {};
+  #spec: ModelFiles["spec"] = {};
   readonly #counts = new AskedCounts();
   #metrics: Readonly<Record<string, number>> | undefined;
 
@@ -186,8 +186,8 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
 
   /** A parameter: the model's argument, else its description's (once `getModel` has read it), else the function's, else the fallback. */
   param<Value = unknown>(name: string, fallback?: Value): Value {
-    for (const values of [this.args, this.#parameters]) if (Object.hasOwn(values, name)) return values[name] as Value;
-    return this.context.param<Value>(name, fallback);
+    const found = [this.args, this.#spec.parameters].find((values) => Object.hasOwn(values ?? {}, name));
+    return found === undefined ? this.context.param<Value>(name, fallback) : found[name] as Value;
   }
 
   /** Measures something under a name: for the metrics, and for the records of model monitoring from now on. */
@@ -211,7 +211,7 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
   async getModel(suffix = ""): Promise<ModelFiles> {
     const { modelPath, checksum } = this.args;
     const found = await findModel(this.key, { modelPath, checksum, suffix, log: this.context.log });
-    this.#parameters = found.spec.parameters ?? {};
+    this.#spec = found.spec;
     return found;
   }
 
@@ -279,7 +279,7 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
 
   #inOrder(operation: string, body: unknown): unknown {
     if (!this.#isReady) throw notReady(this.key);
-    return rowsInOrder(body, { key: this.key, operation, inputs: this.signature().inputs });
+    return rowsInOrder(body, { key: this.key, operation, inputs: this.signature().inputs, spec: this.#spec });
   }
 
   #custom(operation: string, event: FlowEvent, body: unknown): Maybe<unknown> {

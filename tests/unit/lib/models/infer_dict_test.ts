@@ -15,6 +15,13 @@ Deno.test("rowsInOrder() puts values where the model has them, also of one objec
   deepStrictEqual(rowsInOrder({ inputs: [] }, AGES), { inputs: [] });
 });
 
+Deno.test("rowsInOrder() goes by the features of the model's description where nobody declares inputs", () => {
+  const spec = { inputs: [{ name: "vip", value_type: "int" }, 7, { name: "age", value_type: "float" }] };
+  const body = { inputs: [{ vip: 1, age: 2 }] };
+  deepStrictEqual(rowsInOrder(body, { ...AGES, inputs: [], spec }), { inputs: [[1, 2]] });
+  deepStrictEqual(rowsInOrder(body, { ...AGES, spec }), { inputs: [[2, 1]] });
+});
+
 Deno.test("rowsInOrder() takes the list of a model's one input as the row", () => {
   const one = { ...AGES, inputs: [{ name: "X" }] };
   deepStrictEqual(rowsInOrder({ inputs: [{ X: [1, 2] }, { X: 3 }] }, one), { inputs: [[1, 2], [3]] });
