@@ -43,7 +43,8 @@ export function joinTensors(requests: readonly TensorBatchRequest[]): TensorBatc
   return { inputs, outputs: first!.outputs };
 }
 
-function joinData(parts: readonly TensorData[]): TensorData {
+/** Puts the values of several tensors of one datatype behind each other. */
+export function joinData(parts: readonly TensorData[]): TensorData {
   const [first] = parts;
   if (Array.isArray(first)) return (parts as readonly string[][]).flat();
   const typed = parts as readonly Float32Array[]; // any class will do: they are all of one

@@ -207,7 +207,7 @@ export class OnnxModel extends ModelServer<InferRequest, unknown[]> {
 }
 
 async function warm(session: OnnxSession, wish: WarmUp | undefined): Promise<void> {
-  const tensors = warmUpTensors(wish, session.inputs);
+  const tensors = warmUpTensors(wish, session.inputs, session.sequences);
   if (tensors === undefined) return;
   try {
     await session.runTensors(tensors);

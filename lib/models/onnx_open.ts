@@ -148,8 +148,8 @@ async function sessionOf(session: RuntimeSession, { chosen, read, plain }: Read)
       inputs: inputs.map(({ name }) => info(name)),
       outputs: outputs.map(({ name }) => info(name)),
       anyShape: new Set(inputs.filter(({ name }) => hasAnyShape(types.get(name))).map(({ name }) => name)),
-      widened: plain?.widened ?? new Map(),
-      forms: plain?.outputs ?? new Map(outputs.map(({ name }) => [name, { kind: "tensor", from: name }])),
+      inputForms: plain?.inputs ?? new Map(inputs.map(({ name }) => [name, { kind: "tensor", to: name }])),
+      outputForms: plain?.outputs ?? new Map(outputs.map(({ name }) => [name, { kind: "tensor", from: name }])),
     });
   } catch (error) {
     await session.release();
@@ -158,7 +158,7 @@ async function sessionOf(session: RuntimeSession, { chosen, read, plain }: Read)
 }
 
 function hasAnyShape(type: OnnxType | undefined): boolean {
-  return type?.kind === "tensor" && type.shape === undefined;
+  return type?.kind === "sequence" || (type?.kind === "tensor" && type.shape === undefined);
 }
 
 /** What the file says; what it leaves open, the runtime may know. */

@@ -11,7 +11,7 @@ export interface OnnxRuntime {
   readonly InferenceSession: {
     create(model: string | Uint8Array, options?: object): Promise<RuntimeSession>;
   };
-  readonly env?: { readonly wasm?: { numThreads?: number } };
+  readonly env?: { logLevel?: string; readonly wasm?: { numThreads?: number } };
 }
 
 /** A model that is loaded. */
@@ -54,8 +54,9 @@ const LOADERS: Readonly<Record<OnnxBackend, () => Promise<unknown>>> = {
   },
 };
 
-/** Threads of the web's runtime are workers, which nobody ends. */
+/** Threads of the web's runtime are workers, which nobody ends; what it would write to the terminal, it also throws. */
 function oneThread(runtime: OnnxRuntime): OnnxRuntime {
+  if (runtime.env !== undefined) runtime.env.logLevel = "fatal";
   if (runtime.env?.wasm !== undefined) runtime.env.wasm.numThreads = 1;
   return runtime;
 }

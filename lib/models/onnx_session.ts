@@ -1,12 +1,13 @@
 import { ModelError, ShapeError } from "../errors.ts";
 import type { TensorInfo } from "../protocol/reply.ts";
-import { decodeHalves } from "../tensor/half.ts";
+import type { Datatype } from "../tensor/datatype.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type Given, neededFor, nestedOf, tensorsOf } from "./onnx_output.ts";
-import type { OutputForm } from "./onnx_rewrite.ts";
+import { feedsOf, tensorsByInput } from "./onnx_input.ts";
+import type { InputForm, OutputForm } from "./onnx_rewrite.ts";
 import { tensorOfColumn, tensorsOfRows } from "./onnx_rows.ts";
-import type { OnnxBackend, RuntimeSession } from "./onnx_runtime.ts";
-import { checkTensor, toRuntime } from "./onnx_tensor.ts";
+import type { OnnxBackend, RuntimeSession, RuntimeTensor } from "./onnx_runtime.ts";
+import { checkTensor } from "./onnx_tensor.ts";
 
 /** What a session is made of. */
 export interface OnnxSessionParts {
@@ -15,9 +16,8 @@ export interface OnnxSessionParts {
   readonly outputs: readonly TensorInfo[];
   /** The inputs whose number of dimensions the file does not say. */
   readonly anyShape: ReadonlySet<string>;
-  /** What the runtime calls inputs that it takes as FP32 for BF16. */
-  readonly widened: ReadonlyMap<string, string>;
-  readonly forms: ReadonlyMap<string, OutputForm>;
+  readonly inputForms: ReadonlyMap<string, InputForm>;
+  readonly outputForms: ReadonlyMap<string, OutputForm>;
   readonly backend: OnnxBackend;
   readonly reason: string;
 }
@@ -46,6 +46,11 @@ export class OnnxSession implements AsyncDisposable {
     return this.#parts.outputs;
   }
 
+  /** The names of the inputs that are sequences of tensors. */
+  get sequences(): ReadonlySet<string> {
+    return new Set([...this.#parts.inputForms].filter(([, { kind }]) => kind === "sequence").map(([name]) => name));
+  }
+
   /** What runs it: `webgpu`, `native` or `wasm`. */
   get backend(): OnnxBackend {
     return this.#parts.backend;
@@ -58,23 +63,27 @@ export class OnnxSession implements AsyncDisposable {
 
   /**
    * Runs the model on nested lists by name; gives nested lists by name. Maps, as of scikit-learn's `ZipMap`, are a list of objects, and a
-   * sequence is the list of its elements. 64-bit integers are bigints where numbers do not hold them exactly.
+   * sequence is taken and given as the list of its elements. 64-bit integers are bigints where numbers do not hold them exactly.
    *
    * @throws {ShapeError} If an input is missing, unknown, ragged, or has another shape than the model takes.
    * @throws {TypeError} If a value is not of the input's datatype.
    * @throws {ModelError} If the runtime fails.
    */
   async run(feeds: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
-    this.#checkNames(Object.keys(feeds));
-    const tensors = this.inputs.map((info) =>
-      tensorOfColumn(info, { place: this.inputs.length === 1 ? "inputs" : info.name, values: feeds[info.name] })
-    );
+    const strange = Object.keys(feeds).find((name) => !this.#parts.inputForms.has(name));
+    const missing = this.inputs.find(({ name }) => !Object.hasOwn(feeds, name));
+    if (strange !== undefined || missing !== undefined) {
+      const given = Object.keys(feeds).join(", ") || "nothing";
+      const taken = this.inputs.map(({ name }) => name).join(", ") || "nothing";
+      throw new ShapeError(`Cannot run the model on ${given}: it takes ${taken}`);
+    }
+    const tensors = this.inputs.flatMap((info) => this.#tensorsOf(info, feeds[info.name]));
     return await this.#nested(tensors, this.outputs.map(({ name }) => name));
   }
 
   /**
-   * Runs the model on tensors; typed arrays go to the runtime and come from it as they are. Of a sequence it gives each element,
-   * `name[0]`, `name[1]`; maps are the tensor of their values, with their labels in the parameter `labels`, JSON.
+   * Runs the model on tensors; typed arrays go to the runtime and come from it as they are. Of a sequence it takes and gives each
+   * element, `name[0]`, `name[1]`; maps are the tensor of their values, with their labels in the parameter `labels`, JSON.
    *
    * @example
    * ```ts
@@ -93,10 +102,9 @@ export class OnnxSession implements AsyncDisposable {
    * @throws {ModelError} If the runtime fails.
    */
   async runTensors(tensors: readonly Tensor[], outputs?: readonly string[]): Promise<Tensor[]> {
-    this.#checkNames(tensors.map(({ name }) => name));
     const names = outputs ?? this.outputs.map(({ name }) => name);
     const given = await this.#run(tensors, names);
-    return names.flatMap((name) => tensorsOf(name, this.#parts.forms.get(name)!, given));
+    return names.flatMap((name) => tensorsOf(name, this.#parts.outputForms.get(name)!, given));
   }
 
   /**
@@ -106,8 +114,7 @@ export class OnnxSession implements AsyncDisposable {
    * @throws {TypeError} If a tensor is not of the input's datatype.
    */
   check(tensors: readonly Tensor[], outputs: readonly string[]): void {
-    this.#checkNames(tensors.map(({ name }) => name));
-    for (const tensor of tensors) this.#checkTensor(tensor);
+    this.#byInput(tensors);
     this.checkOutputs(outputs);
   }
 
@@ -181,11 +188,11 @@ export class OnnxSession implements AsyncDisposable {
 
   async #run(tensors: readonly Tensor[], names: readonly string[]): Promise<Given> {
     if (this.#closing !== undefined) throw new ModelError("Cannot run the model: it is closed");
-    const feeds = Object.fromEntries(tensors.map((tensor) => {
-      this.#checkTensor(tensor);
-      const wide = this.#parts.widened.get(tensor.name);
-      return wide === undefined ? [tensor.name, toRuntime(tensor)] : [wide, toRuntime(widen(tensor))];
-    }));
+    const feeds: Record<string, RuntimeTensor> = {};
+    for (const [info, own] of this.#byInput(tensors)) {
+      const empty = Tensor.from(info.name, [], info.datatype as Datatype);
+      Object.assign(feeds, feedsOf(this.#parts.inputForms.get(info.name)!, own, empty));
+    }
     const running = this.#parts.session.run(feeds, this.#needed(names));
     this.#running.add(running);
     try {
@@ -199,22 +206,31 @@ export class OnnxSession implements AsyncDisposable {
     }
   }
 
-  #checkNames(given: readonly string[]): void {
-    const names = this.inputs.map(({ name }) => name);
-    if (given.length === names.length && names.every((name) => given.includes(name))) return;
-    throw new ShapeError(`Cannot run the model on ${given.join(", ") || "nothing"}: it takes ${names.join(", ")}`);
+  /** The tensors of each input, checked. */
+  #byInput(tensors: readonly Tensor[]): (readonly [info: TensorInfo, own: readonly Tensor[]])[] {
+    const found = tensorsByInput(tensors, this.#parts.inputForms);
+    return this.inputs.map((info) => {
+      const own = found.get(info.name)!;
+      for (const tensor of own) checkTensor(tensor, { info, isAnyShape: this.#parts.anyShape.has(info.name) });
+      return [info, own] as const;
+    });
   }
 
-  #checkTensor(tensor: Tensor): void {
-    const info = this.inputs.find(({ name }) => name === tensor.name)!;
-    checkTensor(tensor, { info, isAnyShape: this.#parts.anyShape.has(info.name) });
+  #tensorsOf(info: TensorInfo, values: unknown): Tensor[] {
+    if (this.#parts.inputForms.get(info.name)!.kind !== "sequence") {
+      return [tensorOfColumn(info, { place: this.inputs.length === 1 ? "inputs" : info.name, values })];
+    }
+    if (!Array.isArray(values)) throw new ShapeError(`Cannot read "${info.name}" as a sequence: it is no list`);
+    return values.map((element, index) => Tensor.from(`${info.name}[${index}]`, element, info.datatype as Datatype));
   }
 
   #needed(names: readonly string[]): string[] {
     return names.flatMap((name) => {
-      const form = this.#parts.forms.get(name);
+      const form = this.#parts.outputForms.get(name);
       if (form !== undefined) return neededFor(form);
-      throw new ShapeError(`Cannot give output "${name}": the model gives ${[...this.#parts.forms.keys()].join(", ")}`);
+      throw new ShapeError(
+        `Cannot give output "${name}": the model gives ${[...this.#parts.outputForms.keys()].join(", ")}`,
+      );
     });
   }
 }
@@ -223,8 +239,4 @@ export class OnnxSession implements AsyncDisposable {
 export function answersOf(output: unknown): unknown[] {
   if (!Array.isArray(output)) return [output];
   return output.map((row) => Array.isArray(row) && row.length === 1 ? row[0] : row);
-}
-
-function widen({ name, shape, data }: Tensor): Tensor {
-  return new Tensor(name, { datatype: "FP32", shape, data: decodeHalves("BF16", data as Uint16Array) });
 }

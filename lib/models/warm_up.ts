@@ -12,11 +12,16 @@ export type WarmUp = boolean | readonly unknown[] | { readonly inputs: readonly 
 /**
  * Makes the tensors of a warm-up; undefined where there is none.
  *
+ * @param sequences Inputs that are sequences, of which zeros are none.
  * @throws {ModelError} If the wish is none, or its rows or tensors are not what they say.
  */
-export function warmUpTensors(wish: unknown, inputs: readonly TensorInfo[]): Tensor[] | undefined {
+export function warmUpTensors(
+  wish: unknown,
+  inputs: readonly TensorInfo[],
+  sequences: ReadonlySet<string> = new Set(),
+): Tensor[] | undefined {
   if (wish === undefined || wish === false) return undefined;
-  if (wish === true) return inputs.map(zeros);
+  if (wish === true) return inputs.filter(({ name }) => !sequences.has(name)).map(zeros);
   const body = Array.isArray(wish) ? { inputs: wish } : wish;
   try {
     if (isTensorRequest(body)) return [...decodeTensorRequest(body).inputs];

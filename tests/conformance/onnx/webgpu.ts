@@ -76,6 +76,8 @@ async function installDriver(): Promise<Record<string, string>> {
   const list = `cd "$0" && apt-get download "$@" && for deb in *.deb; do dpkg-deb -x "$deb" . ; done`;
   await command("sh", ["-c", list, folder, ...names]);
   const library = `${folder}/usr/lib/${Deno.build.arch}-linux-gnu`;
-  const icd = `${folder}/usr/share/vulkan/icd.d/lvp_icd.${Deno.build.arch}.json`;
-  return { LD_LIBRARY_PATH: library, VK_ICD_FILENAMES: icd, VK_DRIVER_FILES: icd };
+  const icd = `${folder}/icd.json`; // the package's own names the place where it would be installed
+  const driver = { api_version: "1.1.230", library_path: `${library}/libvulkan_lvp.so` };
+  await Deno.writeTextFile(icd, JSON.stringify({ file_format_version: "1.0.0", ICD: driver }));
+  return { LD_LIBRARY_PATH: library, VK_ICD_FILENAMES: icd };
 }

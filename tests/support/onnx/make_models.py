@@ -1,7 +1,7 @@
 """Makes the small models of the tests, and what other programs answer to them.
 
     python3 -m venv .venv
-    .venv/bin/pip install onnx==1.20.0 onnxruntime==1.26.0 scikit-learn==1.9.1 skl2onnx==1.20.0 pandas==3.1.1
+    .venv/bin/pip install onnx==1.20.0 onnxruntime==1.30.0 scikit-learn==1.9.1 skl2onnx==1.20.0 pandas==3.1.1
     .venv/bin/python tests/support/onnx/make_models.py
 
 Every model is deterministic; expected.json holds what scikit-learn, and for the rest Python's onnxruntime, answered.
@@ -76,6 +76,14 @@ def plain():
         [h.make_tensor_sequence_value_info("numbers", T.FLOAT, None),
          h.make_tensor_sequence_value_info("lists", T.STRING, None)],
         [("two", np.array(2, np.int64))],
+    )
+    save(
+        "joined",
+        [h.make_node("ConcatFromSequence", ["parts"], ["row"], axis=0), h.make_node("SequenceAt", ["parts", "place"], ["part"]),
+         h.make_node("ConcatFromSequence", ["words"], ["text"], axis=0)],
+        [h.make_tensor_sequence_value_info("parts", T.FLOAT, None), value("place", T.INT64, []),
+         h.make_tensor_sequence_value_info("words", T.STRING, None)],
+        [value("row", T.FLOAT, None), value("part", T.FLOAT, None), value("text", T.STRING, ["words"])],
     )
     save(
         "mean",

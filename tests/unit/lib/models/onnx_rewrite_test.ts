@@ -9,8 +9,12 @@ function plain(name: string) {
 }
 
 Deno.test("plainOnnx() leaves a model of tensors as it is", () => {
-  const { bytes, widened, outputs } = plain("mlp");
-  deepStrictEqual([bytes, [...widened], [...outputs]], [undefined, [], [["p", { kind: "tensor", from: "p" }]]]);
+  const { bytes, inputs, outputs } = plain("mlp");
+  deepStrictEqual([bytes, [...inputs], [...outputs]], [
+    undefined,
+    [["x", { kind: "tensor", to: "x" }]],
+    [["p", { kind: "tensor", from: "p" }]],
+  ]);
 });
 
 Deno.test("plainOnnx() gives the tensor below ZipMap under the output's name, and keeps the labels", () => {
@@ -23,8 +27,8 @@ Deno.test("plainOnnx() gives the tensor below ZipMap under the output's name, an
 });
 
 Deno.test("plainOnnx() takes and gives FP32 for BF16", () => {
-  const { bytes, widened, outputs } = plain("echo");
-  deepStrictEqual([...widened], [["BF16", "BF16/FP32"]]);
+  const { bytes, inputs, outputs } = plain("echo");
+  deepStrictEqual(inputs.get("BF16"), { kind: "BF16", to: "BF16/FP32" });
   deepStrictEqual(outputs.get("BF16_out"), { kind: "BF16", from: "BF16_out/FP32" });
   const again = readOnnx(bytes!);
   deepStrictEqual(typeOf(again.inputs, "BF16/FP32"), { kind: "tensor", element: 1, shape: [-1, -1] });
@@ -34,8 +38,17 @@ Deno.test("plainOnnx() takes and gives FP32 for BF16", () => {
 Deno.test("plainOnnx() lines up what sequences hold", () => {
   const { bytes, outputs } = plain("pieces");
   const from = ["numbers/values", "numbers/sizes", "numbers/ranks"];
-  deepStrictEqual(outputs.get("numbers"), { kind: "sequence", element: 1, from });
+  deepStrictEqual(outputs.get("numbers"), { kind: "sequence", from });
   deepStrictEqual(readOnnx(bytes!).outputs.map(({ name }) => name).slice(0, 3), from);
+});
+
+Deno.test("plainOnnx() takes sequences apart", () => {
+  const { bytes, inputs } = plain("joined");
+  const to = ["parts/values", "parts/sizes", "parts/places"];
+  deepStrictEqual(inputs.get("parts"), { kind: "sequence", to });
+  const again = readOnnx(bytes!);
+  deepStrictEqual(again.inputs.map(({ name }) => name).slice(0, 4), [...to, "place"]);
+  deepStrictEqual(plainOnnx(again).bytes, undefined, "the second time there is nothing to do");
 });
 
 function typeOf(values: readonly { name: string; type: OnnxType }[], name: string): OnnxType | undefined {
@@ -46,7 +59,12 @@ const TENSOR = writeField(1, [writeNumber(1, 1)]);
 
 for (
   const [what, field, type, message] of [
-    ["a sequence", 11, writeField(4, [writeField(1, [TENSOR])]), /it takes "v", a sequence of tensors; /],
+    [
+      "a sequence",
+      11,
+      writeField(4, [writeField(1, [TENSOR])]),
+      /it takes "v", a sequence of tensors; tensors can be taken and given, sequences of them taken from version 13/,
+    ],
     ["an optional value", 11, writeField(9, [writeField(1, [TENSOR])]), /it takes "v", an optional; /],
     ["a sparse tensor", 12, writeField(8, [writeNumber(1, 1)]), /it gives "v", a sparse tensor; /],
     [

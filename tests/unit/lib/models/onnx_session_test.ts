@@ -105,6 +105,30 @@ for (const backend of BACKENDS) {
     );
   });
 
+  Deno.test(`OnnxSession takes a sequence as the list of its elements: ${backend}`, async () => {
+    await using model = await openOnnx(onnxFile("joined"), { backend });
+    deepStrictEqual([...model.sequences], ["parts", "words"]);
+    const parts = [[[1, 2]], [[3, 4], [5, 6]], []];
+    const given = await model.run({ parts: parts.slice(0, 2), place: 1, words: [["a", "é"], ["b"]] });
+    deepStrictEqual(given, { row: [[1, 2], [3, 4], [5, 6]], part: [[3, 4], [5, 6]], text: ["a", "é", "b"] });
+    const tensors = [
+      new Tensor("parts[0]", { datatype: "FP32", shape: [0, 2], data: new Float32Array() }),
+      new Tensor("parts[1]", { datatype: "FP32", shape: [1, 2], data: new Float32Array([7, 8]) }),
+      new Tensor("place", { datatype: "INT64", shape: [], data: new BigInt64Array([0n]) }),
+      new Tensor("words[0]", { datatype: "BYTES", shape: [1], data: ["x"] }),
+    ];
+    const [row, part] = await model.runTensors(tensors);
+    deepStrictEqual([row!.shape, row!.data, part!.shape], [[1, 2], new Float32Array([7, 8]), [0, 2]]);
+    await rejects(model.runTensors(tensors.slice(0, 3)), { name: "ModelError" }, "nothing to join");
+    await rejects(model.runTensors([...tensors, Tensor.from("parts[3]", [1], "FP32")]), {
+      name: "ShapeError",
+      message:
+        "Cannot run the model on parts[0], parts[1], place, words[0], parts[3]: it takes parts[0], parts[1], …, place, words[0], words[1], …",
+    });
+    await rejects(model.run({ parts: 1, place: 0, words: [] }), /Cannot read "parts" as a sequence: it is no list/);
+    await rejects(model.run({ parts: [["a"]], place: 0, words: [] }), /Cannot read parts\[0\]\[0\] as FP32/);
+  });
+
   Deno.test(`OnnxSession takes and gives single values: ${backend}`, async () => {
     await using model = await openOnnx(onnxFile("scalar"), { backend });
     deepStrictEqual(model.inputs.map(({ shape }) => shape), [[-1, 2], []]);
