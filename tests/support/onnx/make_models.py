@@ -2,7 +2,7 @@
 
     python3 -m venv .venv
     .venv/bin/pip install onnx==1.20.0 onnxruntime==1.30.0 scikit-learn==1.9.1 skl2onnx==1.20.0 pandas==3.1.1
-    .venv/bin/python tests/support/onnx/make_models.py
+    .venv/bin/python tests/support/onnx/make_models.py && deno fmt tests/support/onnx
 
 Every model is deterministic; expected.json holds what scikit-learn, and for the rest Python's onnxruntime, answered.
 """
