@@ -139,7 +139,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/streams/delivery.ts": "memory_stream_test.ts: the contract of streams",
   "lib/streams/memory_log.ts": "memory_stream_test.ts: the contract of streams",
   "lib/streams/stream.ts": "memory_stream_test.ts: the contract of streams",
-  "lib/telemetry/request_watch.ts": "telemetry_test.ts and request_metrics_test.ts",
 };
 const ROOT = new URL("../", import.meta.url);
 

@@ -105,6 +105,10 @@ class FlowApp implements App, ServerView {
     return this.#door;
   }
 
+  get asksTokens(): boolean {
+    return this.#options.guard?.asksTokens ?? false;
+  }
+
   get telemetry(): Telemetry | undefined {
     return this.#options.telemetry;
   }

@@ -29,6 +29,11 @@ export class Guard {
     this.#cors = new Set(cors);
   }
 
+  /** Whether a token is asked for. */
+  get asksTokens(): boolean {
+    return this.#tokens !== undefined;
+  }
+
   /** The answer to a request that goes no further; undefined for every other. */
   refuse(request: Request, path: string): Response | undefined {
     const { headers } = request;

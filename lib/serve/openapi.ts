@@ -1,7 +1,8 @@
 import type { JsonSchema } from "../graph/json_schema.ts";
+import { HEALTH_PATHS } from "./health_paths.ts";
 import { flowPaths } from "./openapi_flow.ts";
 import { modelPaths } from "./openapi_models.ts";
-import type { Paths } from "./openapi_operation.ts";
+import { type Paths, ref } from "./openapi_operation.ts";
 import { ownPaths } from "./openapi_own.ts";
 import { SCHEMAS } from "./openapi_schemas.ts";
 import type { ServerView } from "./own_path.ts";
@@ -12,7 +13,11 @@ export interface OpenApi {
   readonly openapi: "3.1.0";
   readonly info: { readonly title: string; readonly version: string; readonly description: string };
   readonly paths: Paths;
-  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> };
+  readonly components: {
+    readonly schemas: Readonly<Record<string, JsonSchema>>;
+    readonly securitySchemes?: Readonly<Record<string, object>>;
+  };
+  readonly security?: readonly object[];
 }
 
 /**
@@ -23,10 +28,38 @@ export interface OpenApi {
  */
 export function openApi(server: ServerView): OpenApi {
   const { name } = server.flow.describe();
+  const paths = { ...flowPaths(server), ...modelPaths(server), ...ownPaths(server) };
   return {
     openapi: "3.1.0",
     info: { title: name, version: SERVER_VERSION, description: `What function "${name}" answers over HTTP.` },
-    paths: { ...flowPaths(server), ...modelPaths(server), ...ownPaths(server) },
-    components: { schemas: SCHEMAS },
+    ...(server.asksTokens === true
+      ? {
+        paths: guarded(paths),
+        security: [{ token: [] }],
+        components: { schemas: SCHEMAS, securitySchemes: { token: { type: "http", scheme: "bearer" } } },
+      }
+      : { paths, components: { schemas: SCHEMAS } }),
   };
 }
+
+/** Paths where a token is asked for: 401 without, but for health, which anybody may ask. */
+function guarded(paths: Paths): Paths {
+  return Object.fromEntries(
+    Object.entries(paths).map(([path, item]) => [
+      path,
+      Object.fromEntries(
+        Object.entries(item).map(([method, asked]) => [
+          method,
+          FREE.has(path) ? { ...asked, security: [] } : { ...asked, responses: { ...asked.responses, 401: UNKNOWN } },
+        ]),
+      ),
+    ]),
+  );
+}
+
+const FREE = new Set(HEALTH_PATHS.map(({ path }) => path));
+const UNKNOWN = {
+  description: "No token, or none of this server's",
+  headers: { "www-authenticate": { schema: { type: "string" } } },
+  content: { "application/json": { schema: ref("Error") } },
+};

@@ -42,7 +42,7 @@ const REPOSITORY: Paths = {
       tag: "repository",
       body: {
         type: ["object", "null"],
-        properties: { ready: { type: "boolean", description: "Only those that are ready" } },
+        properties: { ready: { type: ["boolean", "null"], description: "Only those that are ready" } },
       },
       isBodyOptional: true,
       answers: { 200: ["The models", json({ type: "array", items: ref("RepositoryModel") })] },

@@ -12,6 +12,8 @@ export interface ServerView {
   models(): readonly ServedModel[];
   /** `open` until it is asked to close; `closing` while it answers what has come in. */
   readonly state: "open" | "closing" | "closed";
+  /** Whether who asks has to send a token, but for health. Default false. */
+  readonly asksTokens?: boolean;
   /** What measures it; undefined where nothing does. */
   readonly telemetry?: Telemetry | undefined;
   /** What looks at its requests, whatever they come by; undefined where nothing does. */

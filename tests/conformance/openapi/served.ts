@@ -1,6 +1,6 @@
 /** Serves three functions on ports of their own, and prints their names and addresses as one line of JSON; ends when its input ends. */
 
-import { modelRouter, OnnxModel, openLog, openTelemetry, serving, StatusError, votingEnsemble } from "levada";
+import { modelRouter, OnnxModel, openLog, openTelemetry, Secret, serving, StatusError, votingEnsemble } from "levada";
 import { z } from "zod";
 
 const LOG = openLog({ level: "warn" }); // to the standard error
@@ -36,9 +36,20 @@ const mixed = serving("mixed");
 mixed.setTopology("flow").to("same", (body: object) => body).to("models", modelRouter()).respond()
   .addRoute("forest", OnnxModel, FOREST);
 
+const guarded = serving("guarded");
+guarded.setTopology("flow", { input: z.number(), output: z.number() }).to("same", (n) => n).respond();
+
 const servers = await Promise.all(
-  [router, ensemble, flow, mixed].map(async (fn) =>
-    [fn.name, await fn.serve({ port: 0, log: LOG, telemetry: await openTelemetry() })] as const
+  [router, ensemble, flow, mixed, guarded].map(async (fn) =>
+    [
+      fn.name,
+      await fn.serve({
+        port: 0,
+        log: LOG,
+        telemetry: await openTelemetry(),
+        ...(fn === guarded ? { tokens: [new Secret("TOKEN", Deno.args[0]!)] } : {}),
+      }),
+    ] as const
   ),
 );
 console.log(JSON.stringify(Object.fromEntries(servers.map(([name, { url }]) => [name, url]))));

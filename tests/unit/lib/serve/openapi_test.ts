@@ -5,6 +5,7 @@ import {
   ModelServer,
   OnnxModel,
   openTelemetry,
+  Secret,
   serving,
   type ServingFunction,
   votingEnsemble,
@@ -107,4 +108,19 @@ Deno.test("openApi() tells of metrics where there are some", async () => {
   await using server = await fn.toMockServer({ telemetry: await openTelemetry() });
   const { paths } = await (await server.fetch(new Request("http://x/openapi.json"))).json();
   ok("/metrics" in paths);
+});
+
+Deno.test("openApi() of a server that asks for tokens says so, and 401, but not of health", async () => {
+  const fn = serving("f");
+  fn.setTopology("flow").to("same", (body: unknown) => body).respond();
+  await using server = await fn.serve({ port: 0, tokens: [new Secret("TOKEN", "abc")] });
+  const asked = await fetch(`${server.url}/openapi.json`);
+  strictEqual(asked.status, 401);
+  await asked.body?.cancel();
+  const document = await (await fetch(`${server.url}/openapi.json`, { headers: { authorization: "Bearer abc" } }))
+    .json();
+  deepStrictEqual(document.security, [{ token: [] }]);
+  deepStrictEqual(document.components.securitySchemes, { token: { type: "http", scheme: "bearer" } });
+  deepStrictEqual([document.paths["/live"].get.security, "401" in document.paths["/live"].get.responses], [[], false]);
+  strictEqual("401" in document.paths["/"].post.responses, true);
 });
