@@ -31,8 +31,12 @@ const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
 const TOKEN = "a-token-of-this-run";
 
 /** Runs a program on an input; gives what it said where it failed. */
-async function complaint(program: string, args: readonly string[], input = ""): Promise<string | undefined> {
-  const child = new Deno.Command(program, { args: [...args], stdin: "piped", stdout: "piped", stderr: "piped" })
+async function complaint(
+  program: string,
+  args: readonly string[],
+  { input = "", cwd }: { readonly input?: string; readonly cwd: string },
+): Promise<string | undefined> {
+  const child = new Deno.Command(program, { args: [...args], cwd, stdin: "piped", stdout: "piped", stderr: "piped" })
     .spawn();
   const writer = child.stdin.getWriter();
   await writer.write(new TextEncoder().encode(input)).catch(() => {}); // who ends without reading says why
@@ -42,12 +46,12 @@ async function complaint(program: string, args: readonly string[], input = ""): 
   return success ? undefined : `${text.decode(stdout)}\n${text.decode(stderr)}`;
 }
 
-function checksOf(python: PythonEnvironment, name: string, url: string) {
-  const headers = { authorization: `Bearer ${TOKEN}` };
+function checksOf(python: PythonEnvironment, name: string, { url, cwd }: { url: string; cwd: string }) {
+  const headers = { Authorization: `Bearer ${TOKEN}` };
   return {
     [`${name}: the document is OpenAPI 3.1`]: async () => {
       const document = await (await fetch(`${url}/openapi.json`, { headers })).text();
-      return await complaint(python.program("python"), ["-c", VALIDATE], document);
+      return await complaint(python.program("python"), ["-c", VALIDATE], { input: document, cwd });
     },
     [`${name}: each answer is one that the document has, and none is the server's own failure`]: async () => {
       const said = await complaint(python.program("schemathesis"), [
@@ -58,8 +62,8 @@ function checksOf(python: PythonEnvironment, name: string, url: string) {
         "--continue-on-failure",
         "--no-color",
         `--max-examples=${EXAMPLES}`,
-        ...(name === "guarded" ? ["-H", `authorization: ${headers.authorization}`] : []),
-      ]);
+        ...(name === "guarded" ? ["-H", `Authorization: ${headers.Authorization}`] : []),
+      ], { cwd });
       return said === undefined ? undefined : said.slice(said.indexOf("= FAILURES"));
     },
   };
@@ -79,9 +83,10 @@ export async function run(): Promise<Counts> {
     stderr: "null",
   }).spawn();
   const counts = { passed: 0, failed: 0, skipped: 0 };
+  const cwd = await Deno.makeTempDir(); // schemathesis keeps what it found where it runs
   try {
     for (const [name, url] of Object.entries(await addresses(child.stdout))) {
-      for (const [title, check] of Object.entries(checksOf(python, name, url))) {
+      for (const [title, check] of Object.entries(checksOf(python, name, { url, cwd }))) {
         const said = await check();
         counts[said === undefined ? "passed" : "failed"] += 1;
         console.log(said === undefined ? `pass ${title}` : `fail ${title}\n${said}`);
@@ -90,6 +95,7 @@ export async function run(): Promise<Counts> {
   } finally {
     await child.stdin.close();
     await child.status;
+    await Deno.remove(cwd, { recursive: true });
   }
   return counts;
 }
