@@ -105,6 +105,13 @@ export { OnnxModel, type OnnxModelArgs } from "./lib/models/onnx_model.ts";
 export { type OnnxOptions, openOnnx } from "./lib/models/onnx_open.ts";
 export type { OnnxBackend } from "./lib/models/onnx_runtime.ts";
 export type { ApiEndpoint, ApiField, ApiOptions } from "./lib/serve/api/api_options.ts";
+export {
+  type Generated,
+  type GeneratedPiece,
+  type GenerateReply,
+  type GenerateRequest,
+  TextModel,
+} from "./lib/models/text_model.ts";
 export type { ModelRecord } from "./lib/monitoring/model_record.ts";
 export type { TrackingOptions } from "./lib/monitoring/tracking_options.ts";
 export { OnnxSession } from "./lib/models/onnx_session.ts";

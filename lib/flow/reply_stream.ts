@@ -73,6 +73,8 @@ export class ReplyStream implements AsyncIterableIterator<unknown> {
     const left = this.#end === undefined;
     this.#end = {};
     for (const { taken } of this.#waiting.splice(0)) taken();
+    this.#reader?.resolve({ value: undefined, done: true }); // a read that still waits
+    this.#reader = undefined;
     if (left) this.#onLeave();
     return Promise.resolve({ value: undefined, done: true });
   }

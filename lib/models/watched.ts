@@ -60,16 +60,19 @@ class WatchedCall {
 
   async *#streamed(chunks: Iterable<unknown> | AsyncIterable<unknown>): AsyncGenerator<unknown, undefined, undefined> {
     const outputs: unknown[] = [];
+    let error: { readonly thrown: unknown } | undefined;
     try {
       for await (const chunk of chunks) {
         if (outputs.length < KEPT_CHUNKS) outputs.push(outputOf(chunk));
         yield chunk;
       }
-    } catch (error) {
-      this.failed(error);
-      throw error;
+    } catch (thrown) {
+      error = { thrown };
+      throw thrown;
+    } finally { // also where the reader has left
+      if (error === undefined) this.#tell({ reply: { outputs } });
+      else this.failed(error.thrown);
     }
-    this.#tell({ reply: { outputs } });
   }
 
   #tell(outcome: Pick<ModelCall, "reply" | "error">): void {

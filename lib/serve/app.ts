@@ -18,6 +18,7 @@ import { encodeError, encodeReply } from "./encode_reply.ts";
 import { encodeStream } from "./encode_stream.ts";
 import { encodeTensors } from "./encode_tensors.ts";
 import { Door, type Visit } from "./door.ts";
+import { acceptedForm } from "./stream_form.ts";
 import { failureBody } from "./failure_body.ts";
 import type { Guard } from "./guard.ts";
 import { headerText } from "./header_text.ts";
@@ -274,7 +275,7 @@ function respond(outcome: Told, { request, event, form }: Answered): Response | 
       }
       return encodeReply(outcome.body, event);
     case "stream":
-      return encodeStream(outcome.chunks, { accept: request.headers.get("accept"), id: event.id });
+      return encodeStream(outcome.chunks, { accept: acceptedForm(event.path, request.headers), id: event.id });
     case "accepted":
       return encodeReply({ id: event.id }, event);
     case "ended":

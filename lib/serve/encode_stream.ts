@@ -50,6 +50,7 @@ class StreamWriter implements UnderlyingDefaultSource<Uint8Array> {
   readonly #form: StreamForm;
   readonly #id: string;
   readonly #keepAliveMs: number;
+  #isLeft = false;
   #head: Uint8Array<ArrayBuffer> | undefined;
   /** The chunk that was asked for and is not there yet. */
   #asked: Promise<IteratorResult<unknown>> | undefined;
@@ -73,10 +74,12 @@ class StreamWriter implements UnderlyingDefaultSource<Uint8Array> {
     }
     try {
       const next = await this.#next();
+      if (this.#isLeft) return;
       if (next === undefined) controller.enqueue(this.#form.idle!);
       else if (next.done === true) controller.close();
       else controller.enqueue(this.#form.write(next.value));
     } catch (error) {
+      if (this.#isLeft) return;
       await leave(this.#chunks); // it may be the writing that failed
       if (this.#form.fail === undefined) return controller.error(error);
       const { status, body } = failureBody(error, this.#id);
@@ -86,6 +89,7 @@ class StreamWriter implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   async cancel(): Promise<void> {
+    this.#isLeft = true;
     await this.#chunks.return?.();
   }
 

@@ -48,10 +48,15 @@ const BYTES: StreamForm = {
  * @param accept The request's header; a type with `q=0` is one that the caller does not take, and `*` asks for nothing by name.
  */
 export function streamForm(first: unknown, accept: string | null): StreamForm {
-  const asked = acceptedForm(accept);
+  const asked = formAccepted(accept);
   if (asked !== undefined) return asked;
   if (typeof first === "string") return TEXT;
   return first instanceof Uint8Array ? BYTES : JSON_LINES;
+}
+
+/** What a request takes: server-sent events where its path is `generate_stream`, as the open inference protocol says; else its header. */
+export function acceptedForm(path: string, headers: Headers): string | null {
+  return path.endsWith("/generate_stream") ? SERVER_SENT_EVENTS.contentType : headers.get("accept");
 }
 
 const BY_NAME: Readonly<Record<string, StreamForm>> = {
@@ -62,7 +67,7 @@ const BY_NAME: Readonly<Record<string, StreamForm>> = {
 };
 
 /** The form that the header likes best, of those that it names; the first of several that it likes as much. */
-function acceptedForm(accept: string | null): StreamForm | undefined {
+function formAccepted(accept: string | null): StreamForm | undefined {
   let best: { readonly form: StreamForm; readonly weight: number } | undefined;
   for (const range of (accept ?? "").split(",")) {
     const [name, ...parameters] = range.split(";").map((part) => part.trim().toLowerCase());

@@ -51,6 +51,22 @@ Deno.test("ReplyStream stops the generator when its reader leaves", async () => 
   strictEqual(seen.length < 5, true);
 });
 
+Deno.test("ReplyStream ends a read that waits when its reader leaves", async () => {
+  const graph = new Graph<number>("g");
+  const leave = Promise.withResolvers<void>();
+  graph.to("wait", async function* (n: number) {
+    yield n;
+    await leave.promise;
+  }).respond();
+  await using flow = await runGraph(graph);
+  const chunks = await flow.ask<AsyncIterableIterator<number>>(1);
+  await chunks.next();
+  const waiting = chunks.next();
+  await chunks.return?.();
+  deepStrictEqual(await waiting, { value: undefined, done: true });
+  leave.resolve();
+});
+
 Deno.test("ReplyStream fails behind the chunks that there were when the generator fails midway", async () => {
   await using flow = await runGraph(counting());
   const got: number[] = [];

@@ -71,6 +71,27 @@ Deno.test("encodeStream() says something now and then to a reader of events whil
   strictEqual(text.replaceAll(":\n\n", ""), "data: first\n\ndata: second\n\n");
 });
 
+Deno.test("encodeStream() leaves no timer behind when the reader leaves while a chunk is awaited", async () => {
+  const left = Promise.withResolvers<void>();
+  await using server = await openStreaming(async function* () {
+    yield "first";
+    await left.promise;
+  });
+  const response = await server.test("/", 1, { headers: { accept: "text/event-stream" }, silent: true });
+  const reader = response.body!.getReader();
+  await reader.read();
+  const waiting = reader.read();
+  await reader.cancel();
+  strictEqual((await waiting).done, true);
+  left.resolve();
+});
+
+function openStreaming(stream: () => AsyncGenerator<string>) {
+  const fn = serving("streaming");
+  fn.setTopology("flow").to("stream", (_body: unknown) => stream()).respond();
+  return fn.toMockServer();
+}
+
 Deno.test("App.fetch() answers a stream without chunks as an event that ended on its way: 204, no body", async () => {
   deepStrictEqual(await answer([]), [null, ""]);
   deepStrictEqual(await answer([], { accept: "text/event-stream" }), [null, ""]);
