@@ -109,11 +109,6 @@ export function maker(name: string): (...given: unknown[]) => AnyStep {
   return made as (...given: unknown[]) => AnyStep;
 }
 
-/** Why a name of a case is not there: its feature is not in the library, or is there and nobody translated the name. */
-export function lacking(name: string, feature: string): Needs {
-  return new Needs(hasExport(feature) ? `a translation of ${name}, now that there is ${feature}` : feature);
-}
-
 /**
  * Calls a method that not every version of the library has.
  *

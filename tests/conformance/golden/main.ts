@@ -8,7 +8,6 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { CaseError, type GoldenCase, listCases, readCase } from "./golden_case.ts";
-import { laterTopic, Left } from "./later.ts";
 import { judgeCase, type Outcome } from "./judge.ts";
 
 /** What to run. */
@@ -44,7 +43,6 @@ export async function run(options: GoldenOptions = {}): Promise<GoldenCounts> {
   const counts = { passed: 0, failed: 0, skipped: 0, unreadable: 0 };
   const rules = new Map<string, number>();
   const reasons = new Map<string, number>();
-  const left = new Left();
   const tell = (problem: unknown) => {
     if (!(problem instanceof CaseError)) throw problem;
     counts.unreadable += 1;
@@ -57,16 +55,12 @@ export async function run(options: GoldenOptions = {}): Promise<GoldenCounts> {
     counts[outcome.kind] += 1;
     if (outcome.kind === "passed") { for (const rule of outcome.rules) count(rules, rule); }
     if (outcome.kind === "skipped") {
-      const topic = laterTopic(given);
-      if (topic === undefined) {
-        count(reasons, outcome.reason);
-        if (options.directory === undefined) counts.failed += 1; // a recorded case that no later issue takes up
-      } else left.add(topic, outcome.reason);
+      count(reasons, outcome.reason);
+      if (options.directory === undefined) counts.failed += 1; // every recorded case has to be told
     }
     report(given, outcome, { print, verbose: options.verbose === true });
   }
   for (const [reason, cases] of sorted(reasons)) print(`${cases} skipped, ${reason}`);
-  for (const line of left.lines()) print(line);
   for (const [rule, cases] of sorted(rules)) print(`${cases} by rule ${rule}`);
   const { passed, failed, skipped } = counts;
   print(`${passed} passed, ${failed} failed${skipped === 0 ? "" : `, ${skipped} skipped`}`);

@@ -86,18 +86,6 @@ Deno.test("run() skips what the library lacks, by what the case uses", async () 
   ok(lines.includes("1 skipped, needs: a step like storey.NoSuchStep"));
 });
 
-Deno.test("run() tells by topic what is left for a later issue", async () => {
-  const lacking = structuredClone(GOOD) as { topics: string[]; graph: { build: object[] } };
-  lacking.graph.build[0] = { on: "graph", call: "to", args: ["storey.NoSuchStep", "a"] };
-  lacking.topics = ["v2", "parallel"];
-  const { counts, lines } = await runOn({ "x.json": JSON.stringify(lacking), "y.json": JSON.stringify(lacking) });
-  deepStrictEqual(counts, { passed: 0, failed: 0, skipped: 2, unreadable: 0 });
-  deepStrictEqual(lines, [
-    "2 left for a later issue, topic parallel: needs a step like storey.NoSuchStep",
-    "0 passed, 0 failed, 2 skipped",
-  ]);
-});
-
 Deno.test("run() runs only what is asked for", async () => {
   const files = { "a.json": JSON.stringify(GOOD) };
   deepStrictEqual((await runOn(files, { only: "goo" })).counts, { passed: 1, failed: 0, skipped: 0, unreadable: 0 });

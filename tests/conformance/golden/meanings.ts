@@ -1,6 +1,5 @@
-/** What the names in a case mean: our table of the golden library, and what of it the Levada library cannot do yet. */
+/** What the names in a case mean: our table of the golden library. */
 
-import { lacking } from "./facade.ts";
 import { CLASSES } from "./library/classes.ts";
 import { EVENT_HANDLERS } from "./library/event_handlers.ts";
 import { FOLDS } from "./library/folds.ts";
@@ -12,35 +11,26 @@ import { STREAMS } from "./library/streams.ts";
 /** Models and selectors of the model runner. */
 const RUNNER_MODELS: Readonly<Record<string, unknown>> = { Inc, Boom, NoPred, Sel: sel };
 
-/** Names that are known and not written here yet, with the export or the ability that they need. */
-const LACKING: Readonly<Record<string, string>> = {};
-
 /** A handler by its name or expression; undefined where there is none of that name. */
 export function handlerOf(name: string): unknown {
   const make = own(MADE_HANDLERS, name);
   if (typeof make === "function") return make();
-  return known(name) ?? own(HANDLERS, name) ?? own(EXPRESSIONS, name) ?? own(EVENT_HANDLERS, name) ??
+  return own(HANDLERS, name) ?? own(EXPRESSIONS, name) ?? own(EVENT_HANDLERS, name) ??
     own(FOLDS, name) ?? own(STREAMS, name);
 }
 
 /** A class by its name, and the method that it is entered by; undefined where there is none. */
 export function classOf(name: string, method?: string): unknown {
   const full = method === undefined || method === "do" ? name : `${name}.${method}`;
-  return known(name) ?? own(CLASSES, full) ?? own(MODELS, full) ?? own(RUNNER_MODELS, full);
+  return own(CLASSES, full) ?? own(MODELS, full) ?? own(RUNNER_MODELS, full);
 }
 
-/** Every name that has a meaning here, lacking ones included. */
+/** Every name that has a meaning here. */
 export function knownNames(): string[] {
-  return [LACKING, MADE_HANDLERS, HANDLERS, EXPRESSIONS, EVENT_HANDLERS, FOLDS, STREAMS, CLASSES, MODELS, RUNNER_MODELS]
+  return [MADE_HANDLERS, HANDLERS, EXPRESSIONS, EVENT_HANDLERS, FOLDS, STREAMS, CLASSES, MODELS, RUNNER_MODELS]
     .flatMap((
       table,
     ) => Object.keys(table));
-}
-
-function known(name: string): undefined {
-  const feature = own(LACKING, name);
-  if (typeof feature === "string") throw lacking(name, feature);
-  return undefined;
 }
 
 function own(table: Readonly<Record<string, unknown>>, name: string): unknown {
