@@ -5,7 +5,8 @@ export class CopyError extends TypeError {
 }
 
 /**
- * Copies data: plain objects, arrays, dates, maps, sets, typed arrays and what they hold. Text, numbers and the like are shared.
+ * Copies data: plain objects, arrays, dates, maps, sets, typed arrays and what they hold, and what copies itself by a method
+ * `Symbol.for("levada.copy")`. Text, numbers and the like are shared.
  *
  * @throws {CopyError} For a class instance or a function, naming where it stands.
  */
@@ -65,8 +66,13 @@ function copyBuiltIn(value: object, path: string, seen: Map<object, unknown>): u
   }
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return (value as Uint8Array).slice();
   if (value instanceof ArrayBuffer) return value.slice(0);
+  const own = (value as { readonly [COPY]?: unknown })[COPY];
+  if (typeof own === "function") return own.call(value);
   throw notData(`a ${value.constructor?.name ?? "class instance"}`, path);
 }
+
+/** Where a class's instances have the method that copies them for another branch: tensors do. */
+const COPY = Symbol.for("levada.copy");
 
 function notData(what: string, path: string): CopyError {
   return new CopyError(

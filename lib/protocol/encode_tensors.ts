@@ -3,6 +3,7 @@
 import { StatusError } from "../errors.ts";
 import { encodeRaw } from "../tensor/raw_data.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { rawJson } from "./raw_json.ts";
 import { isObject } from "./request_body.ts";
 import type { TensorReply } from "./tensor_reply.ts";
 import type { TensorRequestBody } from "./tensor_request.ts";
@@ -106,11 +107,6 @@ function jsonValues(tensor: Tensor): unknown[] {
     default:
       return values;
   }
-}
-
-/** `JSON.rawJSON`, which the library of types does not know yet: text that stands in JSON as it is. */
-function rawJson(text: string): unknown {
-  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text);
 }
 
 function noJson({ name }: Tensor, index: number, what: string): StatusError {

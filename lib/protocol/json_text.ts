@@ -1,9 +1,10 @@
 import { FlowEvent } from "../graph/event.ts";
+import { rawJson } from "./raw_json.ts";
 
 const DEEPEST = 500; // JSON readers elsewhere give up at about this depth
 
 /**
- * Writes a value as JSON without a loss; typed arrays become lists, what has `toJSON` answers for itself.
+ * Writes a value as JSON without a loss: bigints with all their digits; typed arrays become lists, what has `toJSON` answers for itself.
  *
  * @example What JSON cannot hold is an error that names the place
  * ```ts
@@ -69,8 +70,7 @@ function plain(value: unknown, spot: Spot): unknown {
       if (!Number.isFinite(value)) throw lossy(spot, String(value));
       return value;
     case "bigint":
-      if (!Number.isSafeInteger(Number(value))) throw lossy(spot, `the integer ${value}`);
-      return Number(value);
+      return rawJson(String(value));
     case "function":
     case "symbol":
       throw lossy(spot, `a ${typeof value}`);

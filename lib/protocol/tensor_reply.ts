@@ -1,4 +1,4 @@
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 
 /** What a reply of the open inference protocol says. */
 export interface TensorReplyInit {
@@ -60,6 +60,13 @@ export class TensorReply {
   /** The same with other fields. */
   with(changes: Partial<TensorReplyInit>): TensorReply {
     return new TensorReply({ ...this, ...changes });
+  }
+
+  /** The same with data of its own, for another branch of a graph. */
+  [Symbol.for("levada.copy")](): TensorReply {
+    return this.with({
+      outputs: this.outputs.map((tensor) => new Tensor(tensor.name, { ...tensor, data: tensor.data.slice() })),
+    });
   }
 
   /** As the open inference protocol writes it as JSON. */

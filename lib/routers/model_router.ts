@@ -104,11 +104,10 @@ export const MODEL_ROUTER: StepDefinition = {
  * deepStrictEqual((await server.test("/v2/models/ten/infer", { inputs: [1, 2] })).outputs, [10, 20]);
  * ```
  */
-// deno-lint-ignore no-explicit-any -- the request decides which model answers
-export function modelRouter<In = any>(
+// deno-lint-ignore no-explicit-any -- the request decides which model answers, and each does in its own way
+export function modelRouter<In = any, Out = InferReply<any>>(
   { preprocess, postprocess, ...options }: ModelRouterOptions<In> = {},
-  // deno-lint-ignore no-explicit-any -- each model answers in its own way
-): RouterStep<In, InferReply<any>> {
+): RouterStep<In, Out> {
   return new ReadyStep(MODEL_ROUTER, { ...options }, {
     ...(preprocess === undefined ? {} : { preprocess }),
     ...(postprocess === undefined ? {} : { postprocess }),

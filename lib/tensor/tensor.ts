@@ -99,10 +99,16 @@ export class Tensor {
     return new Tensor(name, this);
   }
 
-  /** As the open inference protocol writes it, its data flat. */
+  /** The same with data of its own, for another branch of a graph. */
+  [Symbol.for("levada.copy")](): Tensor {
+    return new Tensor(this.name, { ...this, data: this.data.slice() });
+  }
+
+  /** As the open inference protocol writes it, its data flat; NaN is null. */
   toJSON(): object {
     const { name, datatype, shape, parameters } = this;
-    return { name, datatype, shape, ...(parameters === undefined ? {} : { parameters }), data: this.values() };
+    const data = this.values().map((value) => Number.isNaN(value) ? null : value);
+    return { name, datatype, shape, ...(parameters === undefined ? {} : { parameters }), data };
   }
 }
 

@@ -10,7 +10,7 @@ import { startMlServer } from "./mlserver.ts";
 const HERE = new URL("./", import.meta.url).pathname;
 const CLIENTS = ["tritonclient[http]==2.73.0", "kserve==0.21.0", "ml-dtypes==0.5.4"];
 const MLSERVER = ["mlserver==1.7.1", "onnxruntime==1.23.2"];
-const SCRIPTS = ["triton_cases.py", "kserve_cases.py", "raw_cases.py"];
+const SCRIPTS = ["triton_cases.py", "kserve_cases.py", "raw_cases.py", "ensemble_cases.py"];
 
 /** One case, as a script told it. */
 interface Row {

@@ -85,3 +85,7 @@ Deno.test("Tensor.toJSON() is what the protocol writes", () => {
     '{"name":"x","datatype":"BOOL","shape":[2,1],"data":[true,false]}',
   );
 });
+
+Deno.test("Tensor.toJSON() writes NaN as null", () => {
+  deepStrictEqual(JSON.stringify(Tensor.from("x", [NaN, 1], "FP16")).includes("[null,1]"), true);
+});

@@ -1,0 +1,108 @@
+/** Requests of the open inference protocol on their way through graphs: what steps before and behind a model see and may change. */
+
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { type InferRequest, modelRouter, ModelServer, serving, Tensor, TensorReply, type TensorRequest } from "levada";
+
+class Double extends ModelServer {
+  predict({ inputs }: InferRequest): number[] {
+    return (inputs as number[]).map((value) => value * 2);
+  }
+
+  override predictTensors({ inputs }: TensorRequest): Tensor[] {
+    return inputs.map(({ name, shape, data }) =>
+      new Tensor(name, { datatype: "FP32", shape, data: (data as Float32Array).map((value) => value * 2) })
+    );
+  }
+}
+
+interface Body {
+  inputs: { name: string; shape: number[]; datatype: string; data: ArrayLike<number> }[];
+}
+
+const HEAD = JSON.stringify({
+  id: "7",
+  inputs: [{ name: "x", shape: [2], datatype: "FP32", parameters: { binary_data_size: 8 } }],
+  parameters: { binary_data_output: true },
+});
+const PATH = "/v2/models/double/infer";
+
+function binary(): Request {
+  const head = new TextEncoder().encode(HEAD);
+  const body = new Uint8Array([...head, ...new Uint8Array(new Float32Array([1, 2]).buffer)]);
+  const headers = { "inference-header-content-length": `${head.length}` };
+  return new Request(`http://x${PATH}`, { method: "POST", body, headers });
+}
+
+async function valuesOf(reply: Response): Promise<number[]> {
+  const from = Number(reply.headers.get("inference-header-content-length"));
+  return [...new Float32Array((await reply.arrayBuffer()).slice(from))];
+}
+
+const JSON_BODY = { id: "7", inputs: [{ name: "x", shape: [2], datatype: "FP32", data: [1, 2] }] };
+
+Deno.test("a step before a model sees the request as its JSON, with typed arrays where bytes came, and may change it", async () => {
+  const seen: unknown[] = [];
+  const fn = serving("before");
+  fn.setTopology("flow")
+    .to("scale", (body: Body) => {
+      const [input] = body.inputs;
+      seen.push(input!.data.constructor.name);
+      return { ...body, inputs: [{ ...input, data: Float32Array.from(input!.data, (value) => value * 10) }] };
+    })
+    .to("models", modelRouter()).respond().addRoute("double", Double);
+  await using server = await fn.toMockServer();
+  deepStrictEqual(await valuesOf(await server.fetch(binary())), [20, 40]);
+  deepStrictEqual((await server.test(PATH, JSON_BODY)).outputs[0].data, [20, 40]);
+  deepStrictEqual(seen, ["Float32Array", "Array"]);
+});
+
+Deno.test("a step behind a model gets a TensorReply, and may give another, in the form that was asked for", async () => {
+  const fn = serving("behind");
+  const router = fn.setTopology("flow").to("models", modelRouter<Body, TensorReply>());
+  router.addRoute("double", Double);
+  router.to("name", (reply: TensorReply) => reply.with({ outputs: reply.outputs.map((tensor) => tensor.named("y")) }))
+    .respond();
+  await using server = await fn.toMockServer();
+  const reply = await server.fetch(binary());
+  strictEqual(reply.headers.get("content-type"), "application/octet-stream");
+  deepStrictEqual(await valuesOf(reply), [2, 4]);
+  deepStrictEqual((await server.test(PATH, JSON_BODY)).outputs, [{
+    name: "y",
+    datatype: "FP32",
+    shape: [2],
+    data: [2, 4],
+  }]);
+});
+
+Deno.test("branches get tensors of their own", async () => {
+  const fn = serving("branches");
+  const router = fn.setTopology("flow").to("models", modelRouter<Body, TensorReply>());
+  router.addRoute("double", Double);
+  router.to("spoil", (reply: TensorReply) => {
+    (reply.outputs[0]!.data as Float32Array).fill(0);
+    return reply;
+  });
+  router.to("answer", (reply: TensorReply) => reply).respond();
+  await using server = await fn.toMockServer();
+  deepStrictEqual(await valuesOf(await server.fetch(binary())), [2, 4]);
+});
+
+Deno.test("a flow without a router takes binary tensors too; what is no TensorReply is answered as ever", async () => {
+  const fn = serving("plain");
+  fn.setTopology("flow").to("sum", ({ inputs }: Body) => [...Array.from(inputs[0]!.data)].reduce((a, b) => a + b, 0))
+    .respond();
+  await using server = await fn.toMockServer();
+  strictEqual(await (await server.fetch(binary())).text(), "3");
+});
+
+Deno.test("a streaming step may give replies with tensors, as lines of JSON", async () => {
+  const fn = serving("stream");
+  fn.setTopology("flow").to("each", function* each({ inputs }: Body) {
+    for (const value of Array.from(inputs[0]!.data)) {
+      yield new TensorReply({ model_name: "m", id: "1", outputs: [Tensor.from("y", [BigInt(value) + 2n ** 53n])] });
+    }
+  }).respond();
+  await using server = await fn.toMockServer();
+  const lines = (await (await server.fetch(binary())).text()).trim().split("\n");
+  deepStrictEqual(lines.map((line) => /"data":(\[.*?\])/.exec(line)![1]), ["[9007199254740993]", "[9007199254740994]"]);
+});
