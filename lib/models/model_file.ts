@@ -5,7 +5,7 @@ import type { CacheOptions } from "../stores/cache/cache_room.ts";
 import { kindOfArchive } from "../stores/cache/folder_cache.ts";
 import { type DataItem, isLocal, openItem } from "../stores/data_item.ts";
 import { holdsSecrets } from "../stores/fill_secrets.ts";
-import { artifactTarget, joinUri } from "../stores/remote/artifact.ts";
+import { artifactTarget, childUri, joinUri } from "../stores/remote/artifact.ts";
 import { shownUri } from "../stores/remote/shown_uri.ts";
 import { chooseFile } from "./choose_file.ts";
 import { ModelSource, SPEC_NAME } from "./model_source.ts";
@@ -124,14 +124,18 @@ class ModelFinder {
   async #directory(directory: string, archive?: string): Promise<ModelFiles> {
     const names = await this.#source.names(directory);
     if (names.includes(SPEC_NAME)) {
-      return await this.#described(directory, await this.#spec(joinUri(directory, SPEC_NAME)), archive);
+      return await this.#described(directory, await this.#spec(childUri(directory, SPEC_NAME)), archive);
     }
     const name = this.#choose(directory, names, archive);
     const others = names.filter((other) => other !== name && !other.endsWith("/"));
     const extraData = Object.fromEntries(
-      others.map((other) => [other, this.#source.open(joinUri(directory, other))]),
+      others.map((other) => [other, this.#source.open(childUri(directory, other))]),
     );
-    const file = await this.#source.fetchBeside(directory, { name, names, checksum: this.#checksum });
+    const file = await this.#source.fetchBeside(directory, {
+      uri: childUri(directory, name),
+      names,
+      checksum: this.#checksum,
+    });
     return { file, extraData, spec: {} };
   }
 
@@ -147,9 +151,9 @@ class ModelFinder {
       return { ...await this.#archive(uri, described), extraData, spec };
     }
     const names = await this.#source.names(directory);
-    const chosen = name ?? this.#choose(directory, names, archive);
+    const chosen = uri ?? childUri(directory, this.#choose(directory, names, archive));
     const checksum = this.#checksum ?? hashOf(described);
-    return { file: await this.#source.fetchBeside(directory, { name: chosen, names, checksum }), extraData, spec };
+    return { file: await this.#source.fetchBeside(directory, { uri: chosen, names, checksum }), extraData, spec };
   }
 
   #choose(directory: string, names: readonly string[], archive: string | undefined): string {

@@ -7,7 +7,7 @@ import { FolderCache } from "../stores/cache/folder_cache.ts";
 import { StoreCache } from "../stores/cache/store_cache.ts";
 import { type DataItem, isAway, isLocal, isMissing, openItem } from "../stores/data_item.ts";
 import type { ItemOptions } from "../stores/item_options.ts";
-import { type Artifact, joinUri, readArtifact } from "../stores/remote/artifact.ts";
+import { type Artifact, childUri, readArtifact } from "../stores/remote/artifact.ts";
 import { shownUri } from "../stores/remote/shown_uri.ts";
 
 /** How a model's files are had. */
@@ -20,8 +20,8 @@ export interface SourceOptions {
 
 /** A file and what lies beside it. */
 export interface FileBeside {
-  readonly name: string;
-  /** All names in the directory. */
+  readonly uri: string;
+  /** All names in its directory. */
   readonly names: readonly string[];
   readonly checksum: Checksum | undefined;
 }
@@ -62,7 +62,7 @@ export class ModelSource {
   /** The names in a directory; of one on the web only whether it has a description can be asked. */
   async names(directory: string): Promise<string[]> {
     if (/^https?:/i.test(directory)) {
-      return await this.kindOf(joinUri(directory, SPEC_NAME)) === undefined ? [] : [SPEC_NAME];
+      return await this.kindOf(childUri(directory, SPEC_NAME)) === undefined ? [] : [SPEC_NAME];
     }
     return await this.#told(
       `names in ${directory}`,
@@ -92,16 +92,16 @@ export class ModelSource {
   }
 
   /** A file of a directory, with those that belong to it beside it: weights that ONNX keeps apart. */
-  async fetchBeside(directory: string, { name, names, checksum }: FileBeside): Promise<string> {
-    const uri = joinUri(directory, name);
+  async fetchBeside(directory: string, { uri, names, checksum }: FileBeside): Promise<string> {
     const file = await this.fetch(uri, checksum);
-    if (isLocal(uri) || uri === name) return file;
+    const name = baseOf(uri);
+    if (isLocal(uri) || uri !== childUri(directory, name)) return file;
     const parts = names.filter((other) => other.startsWith(name) && /^[._].*[^/]$/.test(other.slice(name.length)));
     if (parts.length === 0) return file;
     const cache = this.#cacheOf();
-    const files = new Map([[baseOf(name), file]]);
-    for (const part of parts) files.set(baseOf(part), await cache.fetch(joinUri(directory, part)));
-    return `${await this.#folders().gather(files)}/${baseOf(name)}`;
+    const files = new Map([[name, file]]);
+    for (const part of parts) files.set(part, await cache.fetch(childUri(directory, part)));
+    return `${await this.#folders().gather(files)}/${name}`;
   }
 
   /** The folder with what an archive holds; where one folder stands alone in it, that. */

@@ -82,7 +82,12 @@ export function artifactTarget(
   return { target, file: model === undefined ? target : joinUri(target, String(model)) };
 }
 
-/** A name in a directory; what is a URL or an absolute path stays. */
+/** What lies in a directory under a name that it has listed. */
+export function childUri(directory: string, name: string): string {
+  return `${directory.replace(/\/+$/, "")}/${name}`;
+}
+
+/** What a description names in its directory; a URL or an absolute path stays. */
 export function joinUri(directory: string, name: string): string {
   return /^([a-z][a-z0-9+.-]+:|\/)/i.test(name)
     ? name

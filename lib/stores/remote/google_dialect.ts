@@ -70,7 +70,7 @@ export class GoogleDialect implements Dialect {
     return {
       kind: "file",
       bytes: Number(size),
-      modified: new Date(updated ?? 0),
+      modified: new Date(Date.parse(updated) || 0),
       ...(version === undefined ? {} : { version: String(version) }),
       ...(typeof md5Hash === "string" ? { md5: Uint8Array.fromBase64(md5Hash).toHex() } : {}),
     };

@@ -6,6 +6,7 @@ import type { Dialect, OpenRange, Page } from "./dialect.ts";
 import { StoreAnswer, StoreClient } from "./store_client.ts";
 
 const LONGEST_PAGE_BYTES = 32 * 1024 * 1024; // a page has a thousand names at most, but Azure's 5,000
+const NAME = /^(?!\.{1,2}\/?$)[^/\0]+\/?$/; // one part of a path, and none that leads elsewhere
 const MOST_PAGES = 100_000; // a store that always has another page has none
 
 /** An item of a store that is asked over the network. */
@@ -51,12 +52,12 @@ export class RemoteItem implements DataItem {
     for (let pages = 0; pages < MOST_PAGES; pages++) {
       const { names, next } = await this.#page({ marker });
       for (const name of names) {
-        if (name === "" || name === "/") continue; // the directory's own entry
         isEmpty = false;
+        if (!NAME.test(name)) continue; // its own entry, or what lies elsewhere
         yield name;
       }
       if (next === undefined) {
-        if (isEmpty && pages === 0 && names.length === 0) await this.#refuseMissing();
+        if (isEmpty) this.#refuseMissing();
         return;
       }
       if (next === marker) break;
@@ -92,9 +93,20 @@ export class RemoteItem implements DataItem {
 
   async #statOf(answer: StoreAnswer): Promise<ItemStat> {
     try {
-      return await this.#dialect.stat(answer.response);
+      return await this.#understand("look at", () => this.#dialect.stat(answer.response));
     } finally {
       answer.cancel();
+    }
+  }
+
+  /** What an answer says; a store may say anything. */
+  async #understand<Value>(act: string, read: () => Value | Promise<Value>): Promise<Value> {
+    try {
+      return await read();
+    } catch (error) {
+      if (error instanceof StoreError) throw error;
+      const message = `Cannot ${act} "${this.uri}": the store's answer cannot be read`;
+      throw new StoreError(message, { reason: "broken", cause: error });
     }
   }
 
@@ -107,7 +119,7 @@ export class RemoteItem implements DataItem {
   }
 
   /** Where nothing is below a name, there may be nothing at all: a bucket that is not there says so itself. */
-  #refuseMissing(): Promise<never> | void {
+  #refuseMissing(): void {
     if (/^[a-z0-9+]+:\/\/[^/]*\/?$/.test(this.uri)) return; // an empty bucket
     throw new StoreError(`Cannot list "${this.uri}": there is nothing there`, { reason: "missing" });
   }
@@ -117,7 +129,8 @@ export class RemoteItem implements DataItem {
       throw new StoreError(`Cannot list "${this.uri}": this kind of store has no lists`, { reason: "refused" });
     }
     const answer = await this.#ask("list", { kind: "list", ...asked });
-    return this.#dialect.page(await answer.text(LONGEST_PAGE_BYTES));
+    const text = await answer.text(LONGEST_PAGE_BYTES);
+    return await this.#understand("list", () => this.#dialect.page!(text));
   }
 
   async #ask(word: string, act: Parameters<Dialect["request"]>[0], accepts: number[] = []): Promise<StoreAnswer> {

@@ -95,6 +95,13 @@ Deno.test("findModel() takes a file URL, whatever names lie there", () =>
     strictEqual(extraData.b!.uri, `${folder}/iris 100%/b`);
   }));
 
+Deno.test("findModel() takes listed names for names, whatever they look like", () =>
+  withTexts({ "iris/s3:model.onnx": "a", "iris/file:x": "b" }, async (folder) => {
+    const { file, extraData } = await find(folder, `${folder}/iris`);
+    strictEqual(file, `${folder}/iris/s3:model.onnx`);
+    strictEqual(extraData["file:x"]!.uri, `${folder}/iris/file:x`);
+  }));
+
 Deno.test("findModel() tells that there is no modelPath", async () => {
   for (const modelPath of [undefined, ""]) {
     await rejects(findModel("m", { modelPath, suffix: ".onnx" }), /model "m": it has no modelPath/);

@@ -299,6 +299,42 @@ Deno.test("RemoteItem reads what it is given as it lies there: no bytes are unpa
   strictEqual(server.got[0]!.headers.get("accept-encoding"), "identity");
 });
 
+const NONSENSE = [
+  "",
+  "{",
+  "null",
+  "[]",
+  "7",
+  '{"items":7}',
+  '{"items":[null]}',
+  '{"items":[{"name":7}]}',
+  '{"prefixes":{}}',
+  "<ListBucketResult>",
+  "<r><EncodingType>url</EncodingType><Contents><Key>%zz</Key></Contents></r>",
+  "\0\xff",
+];
+
+for (const uri of ["s3://bucket/d", "gs://bucket/d", "az://container/d"]) {
+  Deno.test(`a store that answers nonsense about ${uri} is told as broken or empty, never as something else`, async () => {
+    for (const text of NONSENSE) {
+      await using server = serveLoopback(() => new Response(text, { headers: { "content-md5": "no base64 !" } }));
+      const item = openItem(uri, { ...FAST, endpoint: server.url });
+      for (const act of [() => Array.fromAsync(item.list()), () => item.stat()]) {
+        const error = await act().then(() => undefined, (thrown: unknown) => thrown);
+        if (error !== undefined) deepStrictEqual([text, (error as Error).name], [text, "StoreError"]);
+      }
+    }
+  });
+
+  Deno.test(`names that lead out of ${uri} are left out`, async () => {
+    const keys = ["d/good", "d/", "d//etc/passwd", "d/../up", "d/..", "d/./x", "d/a/b", "other", "d/x\0y"];
+    const xml = keys.map((key) => `<Contents><Key>${key}</Key></Contents><Blob><Name>${key}</Name></Blob>`).join("");
+    const json = JSON.stringify({ items: keys.map((name) => ({ name })) });
+    await using server = serveLoopback(() => new Response(uri.startsWith("gs:") ? json : `<r>${xml}</r>`));
+    deepStrictEqual(await Array.fromAsync(openItem(uri, { ...FAST, endpoint: server.url }).list()), ["good"]);
+  });
+}
+
 Deno.test("RemoteItem gives what was put packed as it lies, and refuses what a web server packs on the way", async () => {
   const packed = await gzip(new TextEncoder().encode(TEXT.repeat(100)));
   await using server = serveLoopback(({ method }) =>
