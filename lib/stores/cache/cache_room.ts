@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { describeThrown } from "../../errors.ts";
 import { isMissing } from "../data_item.ts";
 import type { ItemOptions } from "../item_options.ts";
 import { environment } from "../read_secret.ts";
@@ -74,10 +75,14 @@ export class CacheRoom {
     await Deno.rename(half, this.at(room, key));
   }
 
-  /** Makes place for what is new. */
+  /** Makes place for what is new. That others clear up at the same time, or that it fails, stops nobody. */
   async evict(): Promise<void> {
     const kept = ["content", "unpacked", "gathered"].map((name) => this.at(name));
-    await evict({ kept, halves: this.at("halves"), index: this.at("index") }, this.limitBytes);
+    try {
+      await evict({ kept, halves: this.at("halves"), index: this.at("index") }, this.limitBytes);
+    } catch (error) {
+      this.say("warn", `the cache ${this.#root} cannot be cleared up: ${describeThrown(error).message}`);
+    }
   }
 }
 

@@ -16,10 +16,14 @@ export class Notes {
     this.#pathOf = (question) => join(folder, `${keyOf(question)}.note.json`);
   }
 
-  /** Keeps an answer, as JSON. */
+  /** Keeps an answer, as JSON, where the cache can be written. */
   async keep(question: string, answer: object): Promise<void> {
-    await Deno.mkdir(this.#folder, { recursive: true });
-    await replaceJson(this.#pathOf(question), answer);
+    try {
+      await Deno.mkdir(this.#folder, { recursive: true });
+      await replaceJson(this.#pathOf(question), answer);
+    } catch {
+      // only who starts without the store misses it
+    }
   }
 
   /** The answer that was kept last; undefined where there is none. */

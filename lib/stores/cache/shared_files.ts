@@ -11,14 +11,19 @@ export async function aloneWith<Value>(path: string, run: () => Promise<Value>):
   working.set(path, promise);
   try {
     await before;
-    await Deno.mkdir(dirname(path), { recursive: true });
-    using file = await Deno.open(path, { write: true, create: true });
-    await file.lock(true).catch(() => {}); // where a file system knows no locks, whoever is last writes the same once more
+    using _lock = await lockOf(path).catch(() => undefined); // a read-only cache gives what it has; without locks the last one writes the same once more
     return await run();
   } finally {
     if (working.get(path) === promise) working.delete(path);
     resolve();
   }
+}
+
+async function lockOf(path: string): Promise<Deno.FsFile> {
+  await Deno.mkdir(dirname(path), { recursive: true });
+  const file = await Deno.open(path, { write: true, create: true });
+  await file.lock(true).catch(() => {});
+  return file;
 }
 
 /** What a file says; undefined where there is none, or a broken one. */

@@ -312,7 +312,7 @@ Deno.test("StoreCache.fetch() needs no more than the store's host and the cache'
     `import { StoreCache } from ${JSON.stringify(new URL("lib/stores/cache/store_cache.ts", ROOT).href)};
     console.log(await new StoreCache({ folder: Deno.args[0] }).fetch(Deno.args[1]));`,
   );
-  const run = async (...permissions: string[]) => {
+  const run = async (place: string, ...permissions: string[]) => {
     const config = `--config=${new URL("deno.json", ROOT).pathname}`;
     const args = [
       "run",
@@ -322,20 +322,18 @@ Deno.test("StoreCache.fetch() needs no more than the store's host and the cache'
       config,
       ...permissions,
       program,
-      cache,
+      place,
       `${server.url}/a`,
     ];
     const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, stdin: "null" }).output();
     return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
   };
-  const [net, read, write] = [
-    `--allow-net=${new URL(server.url).host}`,
-    `--allow-read=${cache}`,
-    `--allow-write=${cache}`,
-  ];
-  strictEqual((await run(net, read, write)).trim().endsWith("/a"), true);
-  strictEqual(/Requires net access/.test(await run(read, write)), true);
-  strictEqual(/Requires write access/.test(await run(net, read)), true);
+  const net = `--allow-net=${new URL(server.url).host}`;
+  const [read, write] = [`--allow-read=${cache},${cache}2`, `--allow-write=${cache}`];
+  strictEqual((await run(cache, net, read, write)).trim().endsWith("/a"), true);
+  strictEqual((await run(cache, net, read)).trim().endsWith("/a"), true); // what is kept needs nothing to be written
+  strictEqual(/Requires net access/.test(await run(cache, read, write)), true);
+  strictEqual(/Requires write access/.test(await run(`${cache}2`, net, read)), true);
 });
 
 Deno.test("StoreCache.fetch() refuses what is larger than the cache, and removes what was not used for long", async () => {
