@@ -1,6 +1,8 @@
 /** What a model takes, given to the runtime. */
 
 import { ShapeError } from "../errors.ts";
+import type { TensorInfo } from "../protocol/reply.ts";
+import type { Datatype } from "../tensor/datatype.ts";
 import { decodeHalves } from "../tensor/half.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { joinData } from "./batch_tensors.ts";
@@ -30,9 +32,10 @@ export function tensorsByInput(
 }
 
 function elementsOf(name: string, tensors: readonly Tensor[]): Tensor[] {
+  const named = new Map(tensors.map((tensor) => [tensor.name, tensor])); // a request may bring very many
   const elements: Tensor[] = [];
-  for (let index = 0;; index++) {
-    const element = tensors.find((tensor) => tensor.name === `${name}[${index}]`);
+  for (;;) {
+    const element = named.get(`${name}[${elements.length}]`);
     if (element === undefined) return elements;
     elements.push(element);
   }
@@ -48,7 +51,7 @@ function wrongNames(tensors: readonly Tensor[], forms: ReadonlyMap<string, Input
 export function feedsOf(
   form: InputForm,
   tensors: readonly Tensor[],
-  empty: Tensor,
+  { name: input, datatype }: TensorInfo,
 ): Record<string, RuntimeTensor> {
   const [first] = tensors;
   switch (form.kind) {
@@ -61,8 +64,9 @@ export function feedsOf(
     }
     case "sequence": {
       const [values, sizes, places] = form.to;
+      const empty = Tensor.from(input, [], datatype as Datatype);
       const data = joinData([empty.data, ...tensors.map((tensor) => tensor.data)]);
-      const row = new Tensor(empty.name, { datatype: empty.datatype, shape: [data.length], data });
+      const row = new Tensor(input, { datatype: empty.datatype, shape: [data.length], data });
       return {
         [values]: toRuntime(row),
         [sizes]: integers(tensors.flatMap(({ shape }) => shape)),

@@ -11,14 +11,18 @@ export interface OnnxRuntime {
   readonly InferenceSession: {
     create(model: string | Uint8Array, options?: object): Promise<RuntimeSession>;
   };
-  readonly env?: { logLevel?: string; readonly wasm?: { numThreads?: number } };
+  readonly env?: { readonly wasm?: { numThreads?: number } };
 }
 
 /** A model that is loaded. */
 export interface RuntimeSession {
   readonly inputMetadata: readonly RuntimeValue[];
   readonly outputMetadata: readonly RuntimeValue[];
-  run(feeds: Record<string, RuntimeTensor>, fetches: readonly string[]): Promise<Record<string, RuntimeTensor>>;
+  run(
+    feeds: Record<string, RuntimeTensor>,
+    fetches: readonly string[],
+    options?: object,
+  ): Promise<Record<string, RuntimeTensor>>;
   release(): Promise<void>;
 }
 
@@ -54,9 +58,8 @@ const LOADERS: Readonly<Record<OnnxBackend, () => Promise<unknown>>> = {
   },
 };
 
-/** Threads of the web's runtime are workers, which nobody ends; what it would write to the terminal, it also throws. */
+/** Threads of the web's runtime are workers, which nobody ends. */
 function oneThread(runtime: OnnxRuntime): OnnxRuntime {
-  if (runtime.env !== undefined) runtime.env.logLevel = "fatal";
   if (runtime.env?.wasm !== undefined) runtime.env.wasm.numThreads = 1;
   return runtime;
 }

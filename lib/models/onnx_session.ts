@@ -22,6 +22,8 @@ export interface OnnxSessionParts {
   readonly reason: string;
 }
 
+const QUIET = { logSeverityLevel: 4 }; // what the runtime would write to the terminal, it also throws
+
 /** A model from an ONNX file, ready to run. */
 export class OnnxSession implements AsyncDisposable {
   readonly #parts: OnnxSessionParts;
@@ -190,10 +192,9 @@ export class OnnxSession implements AsyncDisposable {
     if (this.#closing !== undefined) throw new ModelError("Cannot run the model: it is closed");
     const feeds: Record<string, RuntimeTensor> = {};
     for (const [info, own] of this.#byInput(tensors)) {
-      const empty = Tensor.from(info.name, [], info.datatype as Datatype);
-      Object.assign(feeds, feedsOf(this.#parts.inputForms.get(info.name)!, own, empty));
+      Object.assign(feeds, feedsOf(this.#parts.inputForms.get(info.name)!, own, info));
     }
-    const running = this.#parts.session.run(feeds, this.#needed(names));
+    const running = this.#parts.session.run(feeds, this.#needed(names), QUIET);
     this.#running.add(running);
     try {
       return await running;

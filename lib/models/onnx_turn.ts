@@ -16,7 +16,7 @@ export function inTurn(runtime: OnnxRuntime): OnnxRuntime {
           return {
             inputMetadata: session.inputMetadata,
             outputMetadata: session.outputMetadata,
-            run: (feeds, fetches) => turn(() => session.run(feeds, fetches)),
+            run: (feeds, fetches, options) => turn(() => session.run(feeds, fetches, options)),
             release: () => turn(() => session.release()),
           };
         }),
