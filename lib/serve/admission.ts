@@ -11,13 +11,14 @@ interface Waiter {
 }
 
 /** The requests for one model. */
-interface Lane {
+export interface Lane {
   readonly model: string;
   running: number;
   readonly waiting: Set<Waiter>;
 }
 
 const RETRY_AFTER_MS = 1_000;
+const IDLE_LANES = 1_000; // kept: names come from callers, and making a lane anew costs each request
 
 /**
  * Lets so many requests in at once. Whoever has to wait waits behind those for the same model; the models take turns, so that the
@@ -37,18 +38,26 @@ export class Admission {
     this.#overdue = new Deadlines(clock, limits.queueTimeoutMs, (waiter) => this.#refuse(waiter, late(limits)));
   }
 
+  /** The requests for a model. */
+  lane(model: string): Lane {
+    const known = this.#lanes.get(model);
+    if (known !== undefined) return known;
+    if (this.#lanes.size >= IDLE_LANES) this.#forget();
+    const lane: Lane = { model, running: 0, waiting: new Set() };
+    this.#lanes.set(model, lane);
+    return lane;
+  }
+
   /** Whether a request would be refused at once: asked before its body is read. */
-  isFull(model: string): boolean {
-    const lane = this.#lanes.get(model);
+  isFull(lane: Lane): boolean {
     return !this.#hasRoom(lane) &&
-      (this.#waiting >= this.#limits.maxQueued || (lane?.waiting.size ?? 0) >= this.#limits.maxQueuedPerModel);
+      (this.#waiting >= this.#limits.maxQueued || lane.waiting.size >= this.#limits.maxQueuedPerModel);
   }
 
   /** Lets a request in that need not wait; tells whether it is in. */
-  tryEnter(model: string): boolean {
-    const lane = this.#lanes.get(model);
-    if (!this.#hasRoom(lane) || lane !== undefined && lane.waiting.size > 0) return false;
-    this.#take(lane ?? this.#open(model));
+  tryEnter(lane: Lane): boolean {
+    if (!this.#hasRoom(lane) || lane.waiting.size > 0) return false;
+    this.#take(lane);
     return true;
   }
 
@@ -57,9 +66,8 @@ export class Admission {
    *
    * @throws {StatusError} 503 where too many wait, or it has waited too long; 499 where the caller leaves.
    */
-  enter(model: string, signal: AbortSignal): Promise<void> {
-    if (this.isFull(model)) return Promise.reject(full(model));
-    const lane = this.#lanes.get(model) ?? this.#open(model);
+  enter(lane: Lane, signal: AbortSignal): Promise<void> {
+    if (this.isFull(lane)) return Promise.reject(full(lane));
     return new Promise<void>((resolve, reject) => {
       const leave = () => this.#refuse(waiter, new StatusError(499, "The caller left before its turn came"));
       const end = () => signal.removeEventListener("abort", leave);
@@ -68,6 +76,7 @@ export class Admission {
         enter: () => (end(), resolve()),
         refuse: (reason) => (end(), reject(reason)),
       };
+      this.#lanes.set(lane.model, lane); // it may have been forgotten while its request's body was read
       lane.waiting.add(waiter);
       this.#turns.add(lane);
       this.#waiting += 1;
@@ -78,12 +87,10 @@ export class Admission {
   }
 
   /** A request that was let in is done: the next may enter. */
-  leave(model: string): void {
-    const lane = this.#lanes.get(model)!;
+  leave(lane: Lane): void {
     this.#running -= 1;
     lane.running -= 1;
-    this.#forget(lane);
-    this.#letIn();
+    if (this.#turns.size > 0) this.#letIn();
   }
 
   /** Refuses everybody who waits. */
@@ -94,8 +101,8 @@ export class Admission {
     this.#overdue.close();
   }
 
-  #hasRoom(lane: Lane | undefined): boolean {
-    return this.#running < this.#limits.maxConcurrent && (lane?.running ?? 0) < this.#limits.maxConcurrentPerModel;
+  #hasRoom(lane: Lane): boolean {
+    return this.#running < this.#limits.maxConcurrent && lane.running < this.#limits.maxConcurrentPerModel;
   }
 
   #take(lane: Lane): void {
@@ -120,7 +127,6 @@ export class Admission {
 
   #refuse(waiter: Waiter, reason: unknown): void {
     this.#remove(waiter);
-    this.#forget(waiter.lane);
     waiter.refuse(reason);
   }
 
@@ -132,20 +138,15 @@ export class Admission {
     if (lane.waiting.size === 0) this.#turns.delete(lane);
   }
 
-  #open(model: string): Lane {
-    const lane: Lane = { model, running: 0, waiting: new Set() };
-    this.#lanes.set(model, lane);
-    return lane;
-  }
-
-  /** Names come from callers: what nobody uses is not kept. */
-  #forget(lane: Lane): void {
-    if (lane.running === 0 && lane.waiting.size === 0) this.#lanes.delete(lane.model);
+  #forget(): void {
+    for (const lane of this.#lanes.values()) {
+      if (lane.running === 0 && lane.waiting.size === 0) this.#lanes.delete(lane.model);
+    }
   }
 }
 
 /** 503: the server has enough to do. */
-export function full(model: string): StatusError {
+export function full({ model }: Lane): StatusError {
   const whose = model === "" ? "" : ` for model "${model.slice(0, 100)}"`;
   return new StatusError(503, `Cannot take a request${whose}: too many wait already`, { retryAfterMs: RETRY_AFTER_MS });
 }

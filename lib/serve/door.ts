@@ -1,7 +1,7 @@
 import { StatusError } from "../errors.ts";
 import { SYSTEM_CLOCK } from "../flow/system_clock.ts";
 import type { Clock } from "../graph/clock.ts";
-import { Admission, full } from "./admission.ts";
+import { Admission, full, type Lane } from "./admission.ts";
 import { Intake, type TakenBody } from "./intake.ts";
 import type { AllLimits } from "./server_limits.ts";
 
@@ -38,9 +38,9 @@ export class Door {
    */
   visit(request: Pick<Request, "url">, path: string): Visit {
     this.screen(request);
-    const model = modelOf(path);
-    if (this.#admission.isFull(model)) throw full(model);
-    return new Visit(model, { admission: this.#admission, body: this.#intake.open() });
+    const lane = this.#admission.lane(modelOf(path));
+    if (this.#admission.isFull(lane)) throw full(lane);
+    return new Visit(lane, { admission: this.#admission, body: this.#intake.open() });
   }
 
   /** Refuses everybody who waits, or whose body has not come. */
@@ -54,20 +54,20 @@ export class Door {
 export class Visit {
   /** Its body. */
   readonly body: TakenBody;
-  readonly #model: string;
+  readonly #lane: Lane;
   readonly #admission: Admission;
   #isIn = false;
   #isLent = false;
 
-  constructor(model: string, { admission, body }: { admission: Admission; body: TakenBody }) {
+  constructor(lane: Lane, { admission, body }: { admission: Admission; body: TakenBody }) {
     this.body = body;
-    this.#model = model;
+    this.#lane = lane;
     this.#admission = admission;
   }
 
   /** Goes on to the graph; undefined where it need not wait for that. */
   enter(request: Pick<Request, "signal">): Promise<void> | undefined {
-    this.#isIn = this.#admission.tryEnter(this.#model);
+    this.#isIn = this.#admission.tryEnter(this.#lane);
     return this.#isIn ? undefined : this.#wait(request);
   }
 
@@ -99,13 +99,13 @@ export class Visit {
   }
 
   async #wait({ signal }: Pick<Request, "signal">): Promise<void> {
-    await this.#admission.enter(this.#model, signal);
+    await this.#admission.enter(this.#lane, signal);
     this.#isIn = true;
   }
 
   #leave(): void {
     this.body.close();
-    if (this.#isIn) this.#admission.leave(this.#model);
+    if (this.#isIn) this.#admission.leave(this.#lane);
     this.#isIn = false;
   }
 }

@@ -1,27 +1,30 @@
 import { StatusError } from "../errors.ts";
-import { Deadlines } from "../flow/deadlines.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { AllLimits } from "./server_limits.ts";
 
 /** A read that is under way. */
 interface Read {
+  /** The look at the clock before it began. */
+  readonly since: number;
   readonly refuse: (reason: unknown) => void;
 }
 
 const UNPACKS_TO = 1_032; // times its size, deflate's most
+const LOOKS = 20; // at the clock in the time that a body has: none is given more than a twentieth more
 
 /** Reads the bodies of requests, none larger or slower than allowed, and all together no larger than allowed. */
 export class Intake {
   readonly #limits: AllLimits;
-  readonly #slow: Deadlines<Read>;
+  readonly #clock: Clock;
+  /** In the order in which they began. */
+  readonly #reads = new Set<Read>();
+  #look = 0;
+  #cancel: (() => void) | undefined;
   #bytes = 0;
 
   constructor(limits: AllLimits, clock: Clock) {
     this.#limits = limits;
-    const { bodyTimeoutMs } = limits;
-    this.#slow = new Deadlines(clock, bodyTimeoutMs, ({ refuse }) => {
-      refuse(new StatusError(408, `Cannot read the request's body: it has not come after ${bodyTimeoutMs} ms`));
-    });
+    this.#clock = clock;
   }
 
   /** Takes the body of one request in. */
@@ -59,13 +62,14 @@ export class Intake {
   /** Waits for what is read, but not for longer than allowed; `failed` makes the error of what breaks off. */
   inTime<Value>(reading: Promise<Value>, failed: (error: unknown) => never): Promise<Value> {
     return new Promise<Value>((resolve, reject) => {
-      const read: Read = { refuse: reject };
-      this.#slow.add(read);
+      const read: Read = { since: this.#look, refuse: reject };
+      this.#reads.add(read);
+      if (this.#cancel === undefined) this.#wait();
       reading.then((value) => {
-        this.#slow.delete(read);
+        this.#reads.delete(read);
         resolve(value);
       }, (error) => {
-        this.#slow.delete(read);
+        this.#reads.delete(read);
         try {
           failed(error);
         } catch (told) {
@@ -77,9 +81,28 @@ export class Intake {
 
   /** Refuses every body that has not come yet. */
   close(reason: unknown): void {
-    for (const { refuse } of this.#slow.items()) refuse(reason);
-    this.#slow.close();
+    for (const { refuse } of this.#reads) refuse(reason);
+    this.#cancel?.();
+    this.#cancel = undefined;
   }
+
+  /** One timer for all, and no look at the clock for each: that would cost every request. */
+  #wait(): void {
+    this.#cancel = this.#clock.schedule(this.#limits.bodyTimeoutMs / LOOKS, () => {
+      this.#look += 1;
+      this.#cancel = undefined;
+      for (const read of this.#reads) {
+        if (this.#look - read.since <= LOOKS) break;
+        this.#reads.delete(read);
+        read.refuse(late(this.#limits));
+      }
+      if (this.#reads.size > 0) this.#wait();
+    });
+  }
+}
+
+function late({ bodyTimeoutMs }: AllLimits): StatusError {
+  return new StatusError(408, `Cannot read the request's body: it has not come after ${bodyTimeoutMs} ms`);
 }
 
 /** The body of one request, counted until it is closed. */
