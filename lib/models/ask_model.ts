@@ -19,6 +19,7 @@ import {
 } from "../protocol/tensor_request.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { predictInBatch } from "./batch_rows.ts";
+import { mediaRequest } from "./media_request.ts";
 import { callHead } from "./call_head.ts";
 import { type CallHead, type Watch, watchCall } from "./watched.ts";
 import { eachChunk } from "./each_chunk.ts";
@@ -80,12 +81,13 @@ export function askModel(model: AskedModel, request: ModelRequest): Maybe<unknow
 
 function ask(model: AskedModel, { operation, event, body, context, watch }: ModelRequest): Maybe<unknown> {
   if (isTensorRequest(body)) return askTensors(model, { operation, event, body, context, watch });
-  if (!model.isReady) throw notReady(model.key);
-  return askRows(
-    model,
-    { operation, body, context, watch },
-    (outputs) => finish(model, replyOf(model, { operation, id: bodyField(body, "id") ?? event.id, outputs })),
-  );
+  const { key, isReady, args: { dataUrls } } = model;
+  if (!isReady) throw notReady(key);
+  const id = bodyField(body, "id") ?? event.id;
+  const next = (outputs: unknown) => finish(model, replyOf(model, { operation, id, outputs }));
+  const media = mediaRequest(body, { key, dataUrls, event, signal: () => context.signal });
+  if (media === undefined) return askRows(model, { operation, body, context, watch }, next);
+  return andThen(media, (body) => askRows(model, { operation, body, context, watch }, next));
 }
 
 function askTensors(model: AskedModel, question: ModelRequest & { readonly body: TensorRequestBody }): Maybe<unknown> {

@@ -16,6 +16,11 @@ export interface ModelArgs {
    * `static readonly module = import.meta.url`, or `workerModel`. Classes in the cells of a notebook stand in no module: put them into a file.
    */
   mechanism?: Mechanism;
+  /**
+   * How URLs begin that a request may name as `data_url`, whose bytes are then its one row: `https://pictures.example/in/`. Default: none, since
+   * the server would fetch whatever a caller names.
+   */
+  dataUrls?: readonly string[];
   /** What model monitoring calls the model; in replies and metadata as `model_endpoint_uid`. */
   modelEndpointUid?: string;
   /** What else records of model monitoring say of it. */
