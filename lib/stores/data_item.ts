@@ -82,7 +82,7 @@ const ALIASES: Readonly<Record<string, string>> = {
  * | path, `file:` | this machine | |
  * | `memory://NAME` | this program | |
  * | `http(s)://…` | a web server | user and password in the URL, `headers` |
- * | `s3://BUCKET/KEY` | S3 and what speaks like it | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`; `AWS_ENDPOINT_URL`, `AWS_REGION` |
+ * | `s3://BUCKET/KEY` | S3 and what speaks like it | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, or a role by a token of Kubernetes, or a container's; `AWS_ENDPOINT_URL`, `AWS_REGION` |
  * | `gs://BUCKET/KEY` | Google's | `GOOGLE_APPLICATION_CREDENTIALS`, `GOOGLE_ACCESS_TOKEN`; `STORAGE_EMULATOR_HOST` |
  * | `az://CONTAINER/KEY`, `wasbs://CONTAINER@HOST/KEY` | Azure's | `AZURE_STORAGE_CONNECTION_STRING`, or `AZURE_STORAGE_ACCOUNT` with `AZURE_STORAGE_KEY` or `AZURE_STORAGE_SAS_TOKEN` |
  * | `v3io:///CONTAINER/PATH` | Iguazio's | `V3IO_ACCESS_KEY`; `V3IO_API` |

@@ -1,7 +1,6 @@
 import type { ItemStat } from "../data_item.ts";
 import type { ItemOptions } from "../item_options.ts";
-import { environment, findSecret } from "../read_secret.ts";
-import type { Secret } from "../secret.ts";
+import { environment } from "../read_secret.ts";
 import { bucketPath, prefixOf } from "./bucket_path.ts";
 import {
   type Act,
@@ -14,6 +13,7 @@ import {
   type StoreRequest,
 } from "./dialect.ts";
 import { listedNames } from "./listed_names.ts";
+import { type S3Login, s3Login } from "./s3_login.ts";
 import { xmlText } from "./xml_text.ts";
 
 /** The part of aws4fetch that is used here; the package is fetched when a request is signed first. */
@@ -31,13 +31,6 @@ interface Signing {
   }) => { sign(): Promise<{ readonly url: URL; readonly headers: Headers }> };
 }
 
-/** Who asks; undefined: anybody, for public buckets. */
-export interface S3Keys {
-  readonly id: Secret;
-  readonly key: Secret;
-  readonly token: Secret | undefined;
-}
-
 const REGION = "us-east-1"; // where S3 looks when nobody says more
 const HOST_BUCKET = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/; // a dot would not fit the certificate
 
@@ -49,7 +42,7 @@ export class S3Dialect implements Dialect {
   readonly #bucket: string;
   readonly #key: string;
   readonly #region: string;
-  readonly #keys: S3Keys | undefined;
+  readonly #login: S3Login | undefined;
 
   constructor(uri: string, options: ItemOptions) {
     const { bucket, key } = bucketPath(uri);
@@ -58,10 +51,10 @@ export class S3Dialect implements Dialect {
       (ask("AWS_ENDPOINT_URL_S3") || ask("AWS_ENDPOINT_URL") || ask("S3_ENDPOINT_URL") || undefined);
     this.uri = `s3://${bucket}/${key}`;
     this.#region = options.region ?? (ask("AWS_REGION") || ask("AWS_DEFAULT_REGION") || REGION);
-    this.#keys = keysOf(options);
-    this.cure = this.#keys === undefined
+    this.#login = s3Login(this.uri, options, this.#region);
+    this.cure = this.#login === undefined
       ? "There are no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-      : "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are wrong for it, or may not do this";
+      : `It was asked by ${this.#login.source}, which may not do this, or is wrong`;
     const endpoint = URL.parse(said ?? `https://s3.${this.#region}.amazonaws.com`);
     if (endpoint === null || !/^https?:$/.test(endpoint.protocol)) {
       throw new TypeError(`Cannot open "${this.uri}": its endpoint is no http or https URL`);
@@ -78,19 +71,16 @@ export class S3Dialect implements Dialect {
 
   async request(act: Act): Promise<StoreRequest> {
     const { method, url, headers, body } = this.#unsigned(act);
-    if (this.#keys === undefined) return { method, url, headers, ...(body === undefined ? {} : { body }) };
+    if (this.#login === undefined) return { method, url, headers, ...(body === undefined ? {} : { body }) };
     headers.set("x-amz-content-sha256", await digest(body));
     const name = "aws4fetch"; // in a variable: only what is signed needs it
     const { AwsV4Signer } = await import(name) as Signing;
-    const { id, key, token } = this.#keys;
     const signer = new AwsV4Signer({
       method,
       url: url.href,
       headers,
       ...(body === undefined ? {} : { body }),
-      accessKeyId: id.reveal(),
-      secretAccessKey: key.reveal(),
-      ...(token === undefined ? {} : { sessionToken: token.reveal() }),
+      ...await this.#login.get(),
       service: "s3",
       region: this.#region,
     });
@@ -146,14 +136,6 @@ export class S3Dialect implements Dialect {
         return { method: "HEAD", url, headers };
     }
   }
-}
-
-function keysOf(options: ItemOptions): S3Keys | undefined {
-  const where = options.environment === undefined ? {} : { environment: options.environment };
-  const [id, key, token] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"].map((name) =>
-    findSecret(name, where)
-  );
-  return id === undefined || key === undefined ? undefined : { id, key, token };
 }
 
 async function digest(body: Uint8Array<ArrayBuffer> | undefined): Promise<string> {

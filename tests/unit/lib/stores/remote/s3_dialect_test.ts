@@ -118,7 +118,7 @@ Deno.test("S3Dialect tells neither keys nor what a store says of them", async ()
   const error = await item.get().catch((thrown: Error) => thrown) as Error;
   strictEqual(
     error.message,
-    'Cannot read "s3://bucket/a": the store does not let us (403 SignatureDoesNotMatch). AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are wrong for it, or may not do this',
+    'Cannot read "s3://bucket/a": the store does not let us (403 SignatureDoesNotMatch). It was asked by AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, which may not do this, or is wrong',
   );
   const shown = [Deno.inspect(error), Deno.inspect(item, { depth: 20 }), JSON.stringify(item)].join("\n");
   strictEqual(/hunter2|AKIAEXAMPLE|sessionsecret/.test(shown), false);
