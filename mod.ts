@@ -121,6 +121,8 @@ export type { RequestedOutput, TensorRequest } from "./lib/protocol/tensor_reque
 export { modelRouter, type ModelRouterOptions, type RouterStep } from "./lib/routers/model_router.ts";
 export { modelRunner, type ModelRunnerOptions } from "./lib/routers/model_runner.ts";
 export { type MergeInput, parallelRun, type ParallelRunOptions } from "./lib/routers/parallel_run.ts";
+export { shadow, type ShadowOptions } from "./lib/routers/shadow.ts";
+export { weightedRouter, type WeightedRouterOptions } from "./lib/routers/weighted_router.ts";
 export { votingEnsemble, type VotingEnsembleOptions } from "./lib/routers/voting_ensemble.ts";
 export { Trace } from "./lib/serve/trace.ts";
 export type { Address, HttpServer } from "./lib/serve/listen.ts";

@@ -1,0 +1,74 @@
+import { TensorReply } from "../protocol/tensor_reply.ts";
+import { isObject } from "../protocol/request_body.ts";
+
+/** What one answer has another way than another: the first place where they differ. */
+export interface AnswerDifference {
+  /** `outputs[0][3]`; empty where the whole differs. */
+  readonly place: string;
+  readonly one: unknown;
+  readonly other: unknown;
+}
+
+/**
+ * The first difference of two models' answers; undefined where they are the same: numbers within the tolerance, everything else exactly.
+ * Of replies the outputs count, not their names, ids and times; of tensors name, shape and values, not the datatype.
+ *
+ * @param tolerance Of numbers: absolute up to 1, relative beyond. 0 or more.
+ */
+export function answerDifference(one: unknown, other: unknown, tolerance: number): AnswerDifference | undefined {
+  return difference(comparable(one), comparable(other), { place: "", tolerance });
+}
+
+interface Where {
+  readonly place: string;
+  readonly tolerance: number;
+}
+
+function comparable(answer: unknown): unknown {
+  if (answer instanceof TensorReply) {
+    const tensors = answer.outputs.map((tensor) => [tensor.name, { shape: tensor.shape, data: tensor.values() }]);
+    return { outputs: Object.fromEntries(tensors) };
+  }
+  return isObject(answer) && Object.hasOwn(answer, "outputs") ? { outputs: answer.outputs } : answer;
+}
+
+function difference(one: unknown, other: unknown, where: Where): AnswerDifference | undefined {
+  const [a, b] = [listed(one), listed(other)];
+  if (isNumber(a) && isNumber(b)) {
+    return isNear(a, b, where.tolerance) ? undefined : { place: where.place, one: a, other: b };
+  }
+  if (Array.isArray(a) && Array.isArray(b)) {
+    if (a.length !== b.length) return { place: `${where.place}.length`, one: a.length, other: b.length };
+    for (let index = 0; index < a.length; index++) {
+      const found = difference(a[index], b[index], { ...where, place: `${where.place}[${index}]` });
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+  if (!isObject(a) || !isObject(b)) return Object.is(a, b) ? undefined : { place: where.place, one: a, other: b };
+  for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+    const place = where.place === "" ? key : `${where.place}.${key}`;
+    const found = difference(field(a, key), field(b, key), { ...where, place });
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function field(value: Record<string, unknown>, key: string): unknown {
+  return Object.hasOwn(value, key) ? value[key] : undefined;
+}
+
+function isNumber(value: unknown): value is number | bigint {
+  return typeof value === "number" || typeof value === "bigint";
+}
+
+function isNear(a: number | bigint, b: number | bigint, tolerance: number): boolean {
+  if (typeof a === "bigint" && typeof b === "bigint") return a === b;
+  const [x, y] = [Number(a), Number(b)];
+  if (Object.is(x, y) || x === y) return true;
+  return Math.abs(x - y) <= tolerance * Math.max(1, Math.abs(x), Math.abs(y));
+}
+
+function listed(value: unknown): unknown {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView) ? Array.from(value as Float64Array) : value;
+}
