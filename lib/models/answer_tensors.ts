@@ -61,7 +61,11 @@ export function tensorReply(
   head: ReplyHead,
 ): Maybe<TensorReply> {
   return andThen(given, (outputs) => {
-    if (outputs instanceof TensorReply) return outputs;
+    if (outputs instanceof TensorReply) {
+      return request.outputs === undefined
+        ? outputs
+        : outputs.with({ outputs: chosen(outputs.outputs, request, head.key) });
+    }
     return new TensorReply({
       model_name: head.name,
       model_version: head.version,
@@ -81,7 +85,7 @@ export function replyOfRows(
   request: TensorRequest,
   head: ReplyHead & { readonly declared: readonly TensorSpec[] },
 ): Maybe<TensorReply> {
-  if (rows instanceof TensorReply) return rows;
+  if (rows instanceof TensorReply) return tensorReply(rows, request, head);
   try {
     return tensorReply(tensorsOf(rows, head.declared), request, head);
   } catch (error) {
@@ -97,10 +101,13 @@ export function outputsIn(reply: unknown): unknown {
 
 function chosen(outputs: readonly Tensor[], { outputs: asked }: TensorRequest, key: string): readonly Tensor[] {
   if (asked === undefined || asked.length === 0) return outputs;
+  const byName = new Map(outputs.map((tensor) => [tensor.name, tensor]));
   return asked.map(({ name }) => {
-    const found = outputs.find((tensor) => tensor.name === name);
+    const found = byName.get(name);
     if (found !== undefined) return found;
-    const names = outputs.map((tensor) => tensor.name).join(", ");
-    throw new StatusError(400, `Cannot give output "${name}" of model "${key}": its outputs are ${names}`);
+    throw new StatusError(
+      400,
+      `Cannot give output "${name}" of model "${key}": its outputs are ${[...byName.keys()].join(", ")}`,
+    );
   });
 }

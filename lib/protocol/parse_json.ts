@@ -1,17 +1,15 @@
 /** JSON as it comes from outside: bounded in depth, its integers exact where a request's tensors need them. */
 
+import { isDeeperThan } from "./json_depth.ts";
 import { isTensorRequest, type TensorRequestBody } from "./tensor_request.ts";
 
 const DEEPEST = 500; // levels of lists and objects: what copies or checks a body must not exhaust the stack
 const LONG_INTEGER = /[0-9]{16}/; // 2^53 has 16 digits
-const INTEGER = /^-?[0-9]{1,20}$/; // 2^64 has 20; more digits fit no datatype, and cost more the more there are
 const NO_NUMBER = /"(?:[^"\\]|\\[^]?)*(?:"|$)|-?\b(?:NaN|Infinity)\b/g; // a text without an end is one match too: no second look
 
-/** `JSON.parse` with the third argument of its reviver, which the library of types does not know yet. */
-type ParseWithSource = (
-  text: string,
-  reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
-) => unknown;
+/** Texts, and integers of 16 to 20 digits: 2^64 has 20, and more fit no datatype. */
+const LONG_INTEGERS = /"(?:[^"\\]|\\[^]?)*(?:"|$)|(?<![0-9.eE+-])-?[0-9]{16,20}(?![0-9.eE])/g;
+const MARK = `${crypto.randomUUID()} `; // what no caller can know stands before an integer, and before no text of theirs
 
 /**
  * Reads JSON. In a request of the open inference protocol integers of 64 bits are bigints where numbers are not exact, and `NaN`,
@@ -30,7 +28,7 @@ type ParseWithSource = (
  * @throws {RangeError} If lists and objects are more than 500 levels deep.
  */
 export function parseJson(text: string): unknown {
-  if (isTooDeep(text)) throw new RangeError(`its lists and objects are more than ${DEEPEST} levels deep`);
+  if (isDeeperThan(DEEPEST, text)) throw new RangeError(`its lists and objects are more than ${DEEPEST} levels deep`);
   const [value, read] = parse(text);
   return isTensorRequest(value) && hasWideIntegers(value) && LONG_INTEGER.test(read) ? parseExactly(read) : value;
 }
@@ -67,61 +65,37 @@ function hasWideIntegers({ inputs }: TensorRequestBody): boolean {
   });
 }
 
+/** Long integers go through `JSON.parse` as texts: a parse that tells the source of each number takes fifty times as long. */
 function parseExactly(text: string): unknown {
-  return (JSON.parse as ParseWithSource)(text, (_key, value, { source }) => {
-    if (typeof value !== "number" || Number.isSafeInteger(value) || !INTEGER.test(source!)) return value;
-    return BigInt(source!);
-  });
+  const marked = text.replace(LONG_INTEGERS, (found) => found.startsWith('"') ? found : `"${MARK}${found}"`);
+  const value: unknown = JSON.parse(marked);
+  restore(value as Record<string, unknown>);
+  return value;
 }
 
-/** Whether JSON text opens more lists and objects, one in another, than is allowed; brackets inside texts do not count. */
-function isTooDeep(text: string): boolean {
-  return text.length > DEEPEST && hasManyBrackets(text) && depthOf(text) > DEEPEST;
-}
-
-/** Whether there are more opening brackets than may stand in each other, wherever they stand: long lists of numbers have few. */
-function hasManyBrackets(text: string): boolean {
-  let found = 0;
-  for (const bracket of ["[", "{"]) {
-    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) {
-      if (++found > DEEPEST) return true;
+/** Makes the marked texts of lists and objects integers again: bigints where a number is not exact. */
+function restore(holder: Record<string, unknown> | unknown[]): void {
+  if (Array.isArray(holder)) {
+    for (let index = 0; index < holder.length; index++) {
+      const item: unknown = holder[index];
+      if (typeof item === "string" || typeof item === "object") holder[index] = restored(item);
     }
+    return;
   }
-  return false;
-}
-
-const MARKS = ["[", "]", "{", "}", '"'];
-const STEPS = [1, -1, 1, -1, 0];
-
-/** Hops from bracket to bracket, which the engine finds faster than a loop over all characters. */
-function depthOf(text: string): number {
-  const next = MARKS.map((mark) => placeFrom(text, mark, 0));
-  let [depth, deepest] = [0, 0];
-  for (;;) {
-    let nearest = 0;
-    for (let mark = 1; mark < next.length; mark++) if (next[mark]! < next[nearest]!) nearest = mark;
-    const at = next[nearest]!;
-    if (at === Infinity) return deepest;
-    depth += STEPS[nearest]!;
-    if (depth > deepest) deepest = depth;
-    const from = (MARKS[nearest] === '"' ? endOfText(text, at) : at) + 1;
-    for (let mark = 0; mark < next.length; mark++) {
-      if (next[mark]! < from) next[mark] = placeFrom(text, MARKS[mark]!, from);
-    }
+  for (const key of Object.keys(holder)) {
+    const item = holder[key];
+    if (typeof item === "string" || typeof item === "object") holder[key] = restored(item);
   }
 }
 
-function placeFrom(text: string, mark: string, from: number): number {
-  const at = text.indexOf(mark, from);
-  return at < 0 ? Infinity : at;
-}
-
-/** Where a text ends whose quote opens at `start`: at the next quote that no odd number of backslashes stands before. */
-function endOfText(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
-    let before = end - 1;
-    while (text.charCodeAt(before) === 0x5c) before--;
-    if ((end - before) % 2 === 1) return end;
+function restored(item: string | object | null): unknown {
+  if (item === null) return item;
+  if (typeof item === "object") {
+    restore(item as Record<string, unknown>);
+    return item;
   }
-  return text.length;
+  if (!item.startsWith(MARK)) return item;
+  const digits = item.slice(MARK.length);
+  const number = Number(digits);
+  return Number.isSafeInteger(number) ? number : BigInt(digits);
 }

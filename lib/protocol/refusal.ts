@@ -28,7 +28,8 @@ export function wrongMethod(asked: string, method: string, allowed: readonly str
 
 /** 408, as MLRun answers while a model loads; 503 in the open inference protocol. */
 export function notReady(model: string, status: 408 | 503 = 408): StatusError {
-  return new StatusError(status, `Cannot ask model "${model}" yet: it is not ready`);
+  const retry = status === 503 ? { retryAfterMs: 1_000 } : {};
+  return new StatusError(status, `Cannot ask model "${model}" yet: it is not ready`, retry);
 }
 
 /** 400: the body does not say what to predict from. */

@@ -71,13 +71,12 @@ export function decodeTensorRequest(body: TensorRequestBody): TensorRequest {
 }
 
 function decodeInputs(inputs: readonly unknown[]): Tensor[] {
-  const tensors: Tensor[] = new Array(inputs.length);
-  for (let index = 0; index < inputs.length; index++) {
-    const tensor = decodeInput(inputs[index], index);
-    for (let before = 0; before < index; before++) {
-      if (tensors[before]!.name === tensor.name) throw refusal(`it has two inputs with the name "${tensor.name}"`);
-    }
-    tensors[index] = tensor;
+  if (inputs.length === 1) return [decodeInput(inputs[0], 0)];
+  const tensors = inputs.map(decodeInput);
+  const names = new Set<string>();
+  for (const { name } of tensors) {
+    if (names.has(name)) throw refusal(`it has two inputs with the name "${name}"`);
+    names.add(name);
   }
   return tensors;
 }
@@ -141,9 +140,12 @@ const NOT_GIVEN = ["classification", "shared_memory_region"];
 
 function decodeOutputs(outputs: unknown): RequestedOutput[] {
   if (!Array.isArray(outputs)) throw refusal('its "outputs" is no list');
+  const names = new Set<string>();
   return outputs.map((output: unknown, index) => {
     if (!isObject(output) || typeof output.name !== "string") throw refusal(`outputs[${index}] has no name`);
     const { name } = output;
+    if (names.has(name)) throw refusal(`it asks for output "${name}" twice`); // a reply is not larger than the model's
+    names.add(name);
     if (output.parameters === undefined) return { name };
     const parameters = parametersOf(output.parameters, `the requested output "${name}"`);
     for (const wish of NOT_GIVEN) {

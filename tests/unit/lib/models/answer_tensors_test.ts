@@ -1,5 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { outputsIn, replyOfRows, takesTensors } from "../../../../lib/models/answer_tensors.ts";
+import { outputsIn, replyOfRows, takesTensors, tensorReply } from "../../../../lib/models/answer_tensors.ts";
+import { Tensor } from "../../../../lib/tensor/tensor.ts";
 import { TensorReply } from "../../../../lib/protocol/tensor_reply.ts";
 
 Deno.test("takesTensors() looks at the nearest class that says something", () => {
@@ -40,4 +41,12 @@ Deno.test("replyOfRows() leaves a reply that a model made itself as it is", () =
     replyOfRows(reply, { inputs: [] }, { key: "m", name: "m", version: undefined, id: "2", declared: [] }),
     reply,
   );
+});
+
+Deno.test("tensorReply() gives what was asked for also of a reply that a model made itself", () => {
+  const outputs = [Tensor.from("a", [1]), Tensor.from("b", [2])];
+  const reply = new TensorReply({ model_name: "other", id: "1", outputs });
+  const head = { key: "m", name: "m", version: undefined, id: "2" };
+  const given = tensorReply(reply, { inputs: [], outputs: [{ name: "b" }] }, head) as TensorReply;
+  deepStrictEqual([given.model_name, given.outputs], ["other", [outputs[1]]]);
 });
