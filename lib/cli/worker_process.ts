@@ -96,6 +96,7 @@ export function startWorker(
       ...words,
       "--as-worker",
     ],
+    env: { LEVADA_WORKER: name }, // in records of model monitoring
     stdin: "piped",
     stdout: "piped",
     stderr: "inherit",

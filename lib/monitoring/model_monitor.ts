@@ -3,7 +3,7 @@ import type { Clock } from "../graph/clock.ts";
 import type { Log } from "../graph/context.ts";
 import type { ModelCall, Monitor } from "../graph/monitor.ts";
 import { modelRecord, type RecordPlace } from "./model_record.ts";
-import type { RecordSink } from "./record_sink.ts";
+import type { RecordSink, SinkRecord } from "./record_sink.ts";
 import { recordText } from "./record_text.ts";
 
 /** How records are kept. */
@@ -29,7 +29,7 @@ export class ModelMonitor implements Monitor {
   readonly #sink: RecordSink;
   readonly #options: ModelMonitorOptions;
   readonly #recent: string[] = [];
-  #waiting: string[] = [];
+  #waiting: SinkRecord[] = [];
   #letters = 0;
   #writing: Promise<void> | undefined;
   #lost = 0;
@@ -53,7 +53,7 @@ export class ModelMonitor implements Monitor {
   record(call: ModelCall): void {
     try {
       const record = modelRecord(call, this.#options);
-      if (record !== undefined) this.#add(recordText(record));
+      if (record !== undefined) this.#add({ endpoint: record.endpoint_id, text: recordText(record) });
     } catch (error) {
       this.#lose(1, error); // a reply with a getter that throws, a sampler of the user's
     }
@@ -80,7 +80,8 @@ export class ModelMonitor implements Monitor {
     if (this.#lost > 0) log.warn(`${this.#lost} records of models were lost`, { lost: this.#lost });
   }
 
-  #add(text: string): void {
+  #add(record: SinkRecord): void {
+    const { text } = record;
     const { bufferRecords, keepsRecent } = this.#options;
     if (keepsRecent) {
       this.#recent.push(text);
@@ -89,7 +90,7 @@ export class ModelMonitor implements Monitor {
     if (this.#waiting.length >= bufferRecords || this.#letters + text.length > BUFFER_LETTERS) {
       return this.#lose(1, new Error(`${this.#waiting.length} wait to be written already`));
     }
-    this.#waiting.push(text);
+    this.#waiting.push(record);
     this.#letters += text.length;
     this.#writing ??= this.#write();
   }
@@ -98,7 +99,7 @@ export class ModelMonitor implements Monitor {
     await undefined; // the request that brought the first record goes on before
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, BATCH);
-      for (const { length } of batch) this.#letters -= length;
+      for (const { text } of batch) this.#letters -= text.length;
       try {
         await this.#sink.write(batch);
         this.#isFailing = false;

@@ -6,6 +6,8 @@ import { RecordFile } from "./record_file.ts";
 import { RecordStream } from "./record_stream.ts";
 import type { TrackingSettings } from "./tracking_options.ts";
 
+const WORKER = "LEVADA_WORKER"; // set by `levada serve`, counted from 1
+
 /** Where a monitor runs. */
 export interface MonitorPlace {
   readonly functionName: string;
@@ -29,11 +31,17 @@ export async function openMonitor(settings: TrackingSettings, place: MonitorPlac
     ...options,
     functionName,
     host: hostName(),
-    worker: 0,
+    worker: workerNumber(),
     keepsRecent: isMock,
     log,
     clock,
   });
+}
+
+/** Which of the processes of `levada serve --workers` this is, from 0; a process by itself is 0. */
+function workerNumber(): number {
+  const { state } = Deno.permissions.querySync({ name: "env", variable: WORKER });
+  return Math.max(0, Number((state === "granted" ? Deno.env.get(WORKER) : undefined) ?? 1) - 1) || 0;
 }
 
 /** The machine's name, where the program may know it. */

@@ -1,6 +1,6 @@
 import { appendText } from "../stores/append_text.ts";
 import { localPath } from "../stores/local_path.ts";
-import type { RecordSink } from "./record_sink.ts";
+import type { RecordSink, SinkRecord } from "./record_sink.ts";
 
 /** How large files become, and how many are kept. */
 export interface RecordFileOptions {
@@ -23,9 +23,9 @@ export class RecordFile implements RecordSink {
     this.#options = options;
   }
 
-  async write(records: readonly string[]): Promise<void> {
+  async write(records: readonly SinkRecord[]): Promise<void> {
     await this.#makeRoom();
-    await appendText(`${records.join("\n")}\n`, { path: this.#path });
+    await appendText(records.map(({ text }) => `${text}\n`).join(""), { path: this.#path });
   }
 
   close(): Promise<void> {
@@ -34,7 +34,11 @@ export class RecordFile implements RecordSink {
 
   async #makeRoom(): Promise<void> {
     const { maxFileBytes, keptFiles } = this.#options;
-    if (await sizeOf(this.#path) < maxFileBytes) return;
+    const full = await statOf(this.#path);
+    if (full === null || full.size < maxFileBytes) return;
+    using file = await Deno.open(this.#path, { read: true });
+    await file.lock(true); // one process of several puts it aside; the others then see another file
+    if ((await file.stat()).ino !== full.ino || (await statOf(this.#path))?.ino !== full.ino) return;
     if (keptFiles === 0) return await Deno.remove(this.#path);
     for (let age = keptFiles; age > 0; age--) {
       await renameIfThere(age === 1 ? this.#path : `${this.#path}.${age - 1}`, `${this.#path}.${age}`);
@@ -42,11 +46,11 @@ export class RecordFile implements RecordSink {
   }
 }
 
-async function sizeOf(path: string): Promise<number> {
+async function statOf(path: string): Promise<Deno.FileInfo | null> {
   try {
-    return (await Deno.stat(path)).size;
+    return await Deno.stat(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return 0;
+    if (error instanceof Deno.errors.NotFound) return null;
     throw error;
   }
 }

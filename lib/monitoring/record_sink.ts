@@ -1,11 +1,15 @@
+/** A record as it is written. */
+export interface SinkRecord {
+  /** What monitoring calls the model: its records keep their order. */
+  readonly endpoint: string;
+  /** JSON on one line. */
+  readonly text: string;
+}
+
 /** Where records go. */
 export interface RecordSink {
-  /**
-   * Keeps records; resolves when they are safe.
-   *
-   * @param records JSON, one line each.
-   */
-  write(records: readonly string[]): Promise<void>;
+  /** Keeps records; resolves when they are safe. */
+  write(records: readonly SinkRecord[]): Promise<void>;
   /** Lets go of what it opened. */
   close(): Promise<void>;
 }

@@ -22,7 +22,7 @@ function sinkOf(answer: () => Promise<void> = () => Promise.resolve()) {
   const written: string[][] = [];
   const sink: RecordSink = {
     write(records) {
-      written.push(records.map((text) => JSON.parse(text).request.id));
+      written.push(records.map(({ text }) => JSON.parse(text).request.id));
       return answer();
     },
     close: () => Promise.resolve(),

@@ -2,6 +2,10 @@ import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/stric
 import { RecordFile } from "../../../../lib/monitoring/record_file.ts";
 import { temporaryFolder } from "../../../support/temporary_folder.ts";
 
+function records(...texts: string[]) {
+  return texts.map((text) => ({ endpoint: "e", text }));
+}
+
 async function filesIn(folder: string): Promise<Record<string, string>> {
   const files: [string, string][] = [];
   for await (const { name } of Deno.readDir(folder)) files.push([name, await Deno.readTextFile(`${folder}/${name}`)]);
@@ -11,8 +15,8 @@ async function filesIn(folder: string): Promise<Record<string, string>> {
 Deno.test("RecordFile.write() appends a line a record, also to what was there", async () => {
   await using folder = await temporaryFolder();
   const path = `${folder.path}/deep/records.jsonl`;
-  await new RecordFile(path, { maxFileBytes: 1_000, keptFiles: 1 }).write(["1", "2"]);
-  await new RecordFile(`file://${path}`, { maxFileBytes: 1_000, keptFiles: 1 }).write(["3"]);
+  await new RecordFile(path, { maxFileBytes: 1_000, keptFiles: 1 }).write(records("1", "2"));
+  await new RecordFile(`file://${path}`, { maxFileBytes: 1_000, keptFiles: 1 }).write(records("3"));
   strictEqual(await Deno.readTextFile(path), "1\n2\n3\n");
 });
 
@@ -20,7 +24,7 @@ Deno.test("RecordFile.write() puts full files aside and keeps so many of them", 
   await using folder = await temporaryFolder();
   const write = async (name: string, keptFiles: number) => {
     const file = new RecordFile(`${folder.path}/${name}`, { maxFileBytes: 4, keptFiles });
-    for (const record of ["aaa", "bbb", "ccc", "ddd"]) await file.write([record]);
+    for (const record of ["aaa", "bbb", "ccc", "ddd"]) await file.write(records(record));
   };
   await write("two", 2);
   await write("none", 0);
@@ -30,5 +34,20 @@ Deno.test("RecordFile.write() puts full files aside and keeps so many of them", 
 Deno.test("RecordFile refuses what is on no disk here, and fails where it cannot write", async () => {
   await using folder = await temporaryFolder();
   throws(() => new RecordFile("https://elsewhere/records", { maxFileBytes: 4, keptFiles: 1 }), TypeError);
-  await rejects(new RecordFile(folder.path, { maxFileBytes: 1e9, keptFiles: 1 }).write(["1"]), /Cannot append to/);
+  await rejects(
+    new RecordFile(folder.path, { maxFileBytes: 1e9, keptFiles: 1 }).write(records("1")),
+    /Cannot append to/,
+  );
+});
+
+Deno.test("RecordFile.write() loses nothing where several processes write and put aside at the same time", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/shared`;
+  const writers = Array.from({ length: 8 }, () => new RecordFile(path, { maxFileBytes: 200, keptFiles: 1_000 }));
+  await Promise.all(writers.map(async (file, writer) => {
+    for (let n = 0; n < 20; n++) await file.write(records(`${writer}-${n}`));
+  }));
+  const lines = Object.values(await filesIn(folder.path)).join("").trim().split("\n");
+  strictEqual(new Set(lines).size, 160);
+  strictEqual(lines.length, 160);
 });
