@@ -78,3 +78,20 @@ Deno.test("batching leaves a model alone that does not give an answer a row", as
   deepStrictEqual(await model.ask([{ inputs: [4] }, { inputs: [5] }]), [4, 5]);
   deepStrictEqual(calls.slice(3), [[4], [5]]);
 });
+
+Deno.test("batching takes the rows of a caller who leaves out of what has not run", async () => {
+  calls = [];
+  const clock = testClock();
+  const fn = serving("batched");
+  fn.setTopology("router").addRoute("m", Double, { batching: BATCHING });
+  await using flow = await fn.start({ clock });
+  const leaving = new AbortController();
+  const path = "/v2/models/m/infer";
+  const left = flow.ask({ inputs: [1] }, { path, signal: leaving.signal }).catch(String);
+  const stays = flow.ask({ inputs: [2] }, { path }) as Promise<{ outputs: number[] }>;
+  await clock.advance(1);
+  leaving.abort();
+  strictEqual(/The caller left/.test(String(await left)), true);
+  await clock.advance(4);
+  deepStrictEqual([(await stays).outputs, calls], [[4], [[2]]]);
+});
