@@ -69,7 +69,8 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, fetch
 }
 
 function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request {
-  const { method = "GET", url = "/", rawHeaders } = incoming;
+  const { method = "GET", url = "/", rawHeaders, httpVersionMajor } = incoming;
+  if (httpVersionMajor !== 1) throw new StatusError(400, "Cannot read the request: it is none of HTTP/1"); // Node takes HTTP/0.9
   const headers = new Headers();
   for (let at = 0; at < rawHeaders.length; at += 2) headers.append(rawHeaders[at]!, rawHeaders[at + 1]!);
   const host = headers.get("host") ?? "localhost";

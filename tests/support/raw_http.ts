@@ -4,17 +4,20 @@ const TEXT = new TextEncoder();
 
 /** One connection to a server on this machine. */
 export class RawConnection implements Disposable {
-  readonly #connection: Deno.TcpConn;
+  readonly #connection: Deno.TcpConn | Deno.TlsConn;
   #text = "";
 
-  constructor(connection: Deno.TcpConn) {
+  constructor(connection: Deno.TcpConn | Deno.TlsConn) {
     this.#connection = connection;
   }
 
-  /** Opens a connection to the server of a URL. */
-  static async open(url: string): Promise<RawConnection> {
+  /** Opens a connection to the server of a URL; over TLS with this certificate, which is its authority too. */
+  static async open(url: string, own?: { readonly cert: string; readonly key: string }): Promise<RawConnection> {
     const { hostname, port } = new URL(url);
-    return new RawConnection(await Deno.connect({ hostname, port: Number(port) }));
+    if (own === undefined) return new RawConnection(await Deno.connect({ hostname, port: Number(port) }));
+    return new RawConnection(
+      await Deno.connectTls({ hostname: "localhost", port: Number(port), caCerts: [own.cert], ...own }),
+    );
   }
 
   /** Writes bytes, as far as the server takes them. */
@@ -38,16 +41,15 @@ export class RawConnection implements Disposable {
     return this.#text;
   }
 
-  /** One reply that says its length: status, headers as text, body. */
+  /** One reply that says where it ends: status, headers as text, body. */
   async reply(): Promise<{ status: number; head: string; body: string }> {
     for (;;) {
       const end = this.#text.indexOf("\r\n\r\n");
       const head = this.#text.slice(0, end);
-      const length = Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? 0);
-      if (end >= 0 && this.#text.length >= end + 4 + length) {
-        const body = this.#text.slice(end + 4, end + 4 + length);
-        this.#text = this.#text.slice(end + 4 + length);
-        return { status: Number(head.split(" ")[1]), head, body };
+      const body = end < 0 ? undefined : bodyOf(head, this.#text.slice(end + 4));
+      if (body !== undefined) {
+        this.#text = this.#text.slice(end + 4 + body.length);
+        return { status: Number(head.split(" ")[1]), head, body: body.text };
       }
       if (!await this.#read()) throw new Error(`the server hung up behind ${JSON.stringify(this.#text)}`);
     }
@@ -69,5 +71,22 @@ export class RawConnection implements Disposable {
     } catch {
       return false;
     }
+  }
+}
+
+/** The body behind a head, and what it takes on the wire; undefined where it has not all come. */
+function bodyOf(head: string, rest: string): { text: string; length: number } | undefined {
+  if (!/^transfer-encoding: chunked/im.test(head)) {
+    const length = Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? 0);
+    return rest.length < length ? undefined : { text: rest.slice(0, length), length };
+  }
+  let text = "";
+  for (let at = 0;;) {
+    const line = rest.indexOf("\r\n", at);
+    const size = line < 0 ? NaN : parseInt(rest.slice(at, line), 16);
+    if (Number.isNaN(size) || rest.length < line + 2 + size + 2) return undefined;
+    text += rest.slice(line + 2, line + 2 + size);
+    at = line + 2 + size + 2;
+    if (size === 0) return { text, length: at };
   }
 }
