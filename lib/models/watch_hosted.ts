@@ -1,7 +1,6 @@
 import type { Context } from "../graph/context.ts";
 import { monitorOf } from "../graph/monitor.ts";
 import { bodyField, decodeBody } from "../protocol/request_body.ts";
-import { decodeTensorRequest, isTensorRequest } from "../protocol/tensor_request.ts";
 import type { ModelAsk } from "./model_server.ts";
 import { callHead } from "./call_head.ts";
 import { watchCall } from "./watched.ts";
@@ -29,7 +28,7 @@ export function watchHosted(
   if (!RECORDED.includes(asked)) return ask();
   const head = callHead(model, { operation: asked, id: bodyField(body, "id") ?? event.id });
   return watchCall(monitor, head, (watch) => {
-    watch.inputs = isTensorRequest(body) ? decodeTensorRequest(body) : body;
+    watch.inputs = body;
     return ask();
   }) as Promise<unknown>;
 }

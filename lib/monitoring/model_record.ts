@@ -2,6 +2,8 @@ import { describeThrown } from "../errors.ts";
 import type { ModelCall } from "../graph/monitor.ts";
 import { encodeTimestamp } from "../protocol/reply.ts";
 import { isObject } from "../protocol/request_body.ts";
+import { decodeTensorRequest, isTensorRequest } from "../protocol/tensor_request.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { type Rows, rowsIn } from "./rows.ts";
 
 /** One record of model monitoring, with MLRun's names. */
@@ -57,7 +59,7 @@ const MOST_VALUES = 10_000;
 /** Makes the record of a call; undefined where none of its rows is chosen. */
 export function modelRecord(call: ModelCall, place: RecordPlace): ModelRecord | undefined {
   const isFailure = "error" in call;
-  const given = isObject(call.inputs) && "inputs" in call.inputs ? call.inputs.inputs : call.inputs;
+  const given = inputsOf(call.inputs);
   const rows = rowsIn(given);
   const chosen = isFailure ? all(rows?.count ?? 0) : choose(rows?.count, place);
   if (chosen.length === 0 && !isFailure) return undefined;
@@ -82,6 +84,12 @@ export function modelRecord(call: ModelCall, place: RecordPlace): ModelRecord | 
       ? { left_out: call.leftOut ?? `inputs and outputs with more than ${MOST_VALUES} values` }
       : {}),
   };
+}
+
+/** Rows or tensors of what a model was given: itself, or what it has under `inputs`, also as the open protocol's JSON. */
+function inputsOf(given: unknown): unknown {
+  if (isTensorRequest(given) && !(given.inputs[0] instanceof Tensor)) return decodeTensorRequest(given).inputs;
+  return isObject(given) && "inputs" in given ? given.inputs : given;
 }
 
 interface Chosen {

@@ -107,7 +107,7 @@ export class Ensemble implements Collective {
       endpointId: modelEndpointUid,
       function: context.function,
       operation,
-      id: event.id,
+      id: String(body.id ?? event.id),
     };
     return watchCall(monitor, head, (watch) => {
       watch.inputs = body;

@@ -1,5 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import {
+  type Context,
   type InferRequest,
   ModelServer,
   serving,
@@ -98,4 +99,38 @@ Deno.test("a model that streams stays until its last chunk, also where it is tak
   await chunks.next();
   strictEqual((await chunks.next()).done, true);
   await unloaded;
+});
+
+Deno.test("a model whose predict yields answers over a socket piece by piece, in both dialects, and is stopped by a reader that leaves", async () => {
+  const stopped = Promise.withResolvers<string>();
+  class Counts extends ModelServer {
+    async *predict({ inputs }: InferRequest, { signal }: Context): AsyncGenerator<number[], void, undefined> {
+      try {
+        for (let n = 1; n <= 2; n++) yield await Promise.resolve(inputs.map((row) => Number(row) * n));
+        if (inputs[0] === 0) {
+          await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+        }
+      } finally {
+        if (inputs[0] === 0) stopped.resolve("stopped");
+      }
+    }
+  }
+  const fn = serving("counts").addModel("counts", Counts).setTracking("dummy://");
+  await using server = await fn.serve({ port: 0, log: { debug() {}, info() {}, warn() {}, error() {} } });
+  const url = `http://127.0.0.1:${server.port}/v2/models/counts/infer`;
+  const ask = (body: object, accept = "*/*") =>
+    fetch(url, { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json", accept } });
+  const rows = (await (await ask({ inputs: [3] })).text()).trim().split("\n").map((line) => JSON.parse(line));
+  deepStrictEqual(rows.map(({ model_name, outputs }) => [model_name, outputs]), [["counts", [3]], ["counts", [6]]]);
+  const inputs = [{ name: "x", shape: [1], datatype: "INT32", data: [5] }];
+  const events = (await (await ask({ id: "t", inputs }, "text/event-stream")).text()).split("\n\n").filter(Boolean);
+  deepStrictEqual(
+    events.map((event) => JSON.parse(event.slice("data: ".length))).map(({ id, outputs }) => [id, outputs[0].data]),
+    [["t", [5]], ["t", [10]]],
+  );
+  const response = await ask({ inputs: [0] });
+  const reader = response.body!.getReader();
+  await reader.read();
+  await reader.cancel();
+  strictEqual(await stopped.promise, "stopped");
 });

@@ -104,14 +104,26 @@ Deno.test("setTracking() tells of an ensemble and of its members, in a stream th
   const server = await fn.toMockServer();
   const reply = await server.test("/v2/models/infer", { inputs: [1] });
   strictEqual(reply.model_endpoint_uid, "e");
+  const inputs = [{ name: "x", shape: [2], datatype: "FP64", data: [1, 2] }];
+  const voted = await server.test("/v2/models/infer", { id: "t", inputs });
+  deepStrictEqual(voted.outputs[0].data, [3, 6]);
+  const { request, resp } = server.tracked().at(-1);
+  deepStrictEqual([request, resp.outputs], [{ id: "t", inputs: [[1], [2]] }, [3, 6]]);
   await server.waitForCompletion();
   const seen: unknown[] = [];
   for await (const delivery of reader) {
     for (const { key, body } of delivery.records) seen.push([key, body.model, body.resp.outputs]);
     await delivery.ack();
-    if (seen.length === 3) break;
+    if (seen.length === 6) break;
   }
-  deepStrictEqual(seen.sort(), [["e", "both", [3]], ["tracked/four", "four", [4]], ["tracked/two", "two", [2]]]);
+  deepStrictEqual(seen.sort(), [
+    ["e", "both", [3]],
+    ["e", "both", [3, 6]],
+    ["tracked/four", "four", [4]],
+    ["tracked/four", "four", [4, 8]],
+    ["tracked/two", "two", [2]],
+    ["tracked/two", "two", [2, 4]],
+  ]);
 });
 
 Deno.test("setTracking() with a stream of no kind that there is fails where the function starts", async () => {

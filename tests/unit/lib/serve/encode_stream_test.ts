@@ -122,21 +122,17 @@ interface Served extends AsyncDisposable {
   readonly told: string[];
 }
 
-/** Serves one step on a loopback port, by the server's own path. */
+/** Serves one step on a loopback port, as `levada serve` does. */
 async function serve(stream: Handler): Promise<Served> {
   const told: string[] = [];
   const line = (text: string) => void told.push(text);
   const fn = serving("streaming");
   fn.setTopology("flow").to("stream", stream).respond();
-  const mock = await fn.toMockServer({ log: { debug: line, info: line, warn: line, error: line } });
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => mock.fetch(request));
+  const server = await fn.serve({ port: 0, log: { debug: line, info: line, warn: line, error: line } });
   return {
-    url: `http://127.0.0.1:${server.addr.port}/`,
+    url: `http://127.0.0.1:${server.port}/`,
     told,
-    async [Symbol.asyncDispose]() {
-      await mock.waitForCompletion();
-      await server.shutdown();
-    },
+    [Symbol.asyncDispose]: () => server.close(),
   };
 }
 
