@@ -60,11 +60,14 @@ export class ReadyStep<In, Out, More = unknown> {
   }
 }
 
+/** What a class gets that sees the whole event: the body, or the part of it at `inputPath`. */
+export type EventBody<In, Body> = [In] extends [FlowEvent] ? Body : In;
+
 /** What `to` takes. `Body` is what arrives; `In` is what `inputPath` or `fullEvent` makes of it. */
 export type Step<In, Out, Args, More, Body = In> =
   | Handler<In, Out>
   | ReadyStep<Body, Out, More>
-  | TaskClass<In, Out, Args, Body>;
+  | TaskClass<In, Out, Args, EventBody<In, Body>>;
 
 /** Options that all steps have. */
 export interface StepOptions<Path = string, From = string, Full = boolean> {

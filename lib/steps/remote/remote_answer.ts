@@ -1,4 +1,4 @@
-import { RemoteError, StatusError } from "../../errors.ts";
+import { describeThrown, RemoteError, StatusError } from "../../errors.ts";
 import { decodeBytes } from "../../protocol/decode_bytes.ts";
 import type { RemoteRequest } from "./remote_request.ts";
 
@@ -27,8 +27,10 @@ export async function readAnswer(response: Response, request: RemoteRequest, opt
     throw unusable(request, `its answer is larger than ${limitBytes} bytes (replyLimitBytes)`, response.status);
   }
   try {
+    if (request.decode !== undefined) return request.decode(bytes, response.headers);
     return decodeBytes(bytes, response.headers.get("content-type") ?? "");
   } catch (error) {
+    if (request.decode !== undefined) throw unusable(request, describeThrown(error).message, response.status);
     if (!(error instanceof StatusError)) throw error;
     throw unusable(
       request,

@@ -11,6 +11,11 @@ export interface ClientOptions {
   readonly replyLimitBytes?: number | undefined;
 }
 
+/** What a client needs of where it stands. */
+export type ClientScope = Pick<StepScope, "attempt" | "clock"> & {
+  readonly context: Pick<StepScope["context"], "step">;
+};
+
 const MAX_REDIRECTS = 10; // what other clients follow
 const REPLY_LIMIT_BYTES = 64 * 1024 * 1024; // an image or some thousand embeddings; a stream that never ends is none
 const OPEN_HEADERS = ["accept", "content-type"]; // what another origin may see of the user's headers
@@ -18,10 +23,10 @@ const OPEN_HEADERS = ["accept", "content-type"]; // what another origin may see 
 /** Sends requests and reads answers, in the name of one step. */
 export class RemoteClient {
   readonly #options: ClientOptions;
-  readonly #scope: StepScope;
+  readonly #scope: ClientScope;
   readonly #http: Deno.HttpClient | undefined;
 
-  constructor(options: ClientOptions, scope: StepScope) {
+  constructor(options: ClientOptions, scope: ClientScope) {
     this.#options = options;
     this.#scope = scope;
     this.#http = options.caCerts === undefined ? undefined : open(options.caCerts);

@@ -20,6 +20,8 @@ export interface RemoteRequest {
   readonly name: string;
   /** What must not stand in messages. */
   readonly secrets: readonly string[];
+  /** Reads the answer. Default: by its content type. */
+  readonly decode?: (bytes: Uint8Array, headers: Headers) => unknown;
 }
 
 const WITHOUT_BODY = ["GET", "HEAD", "DELETE"];

@@ -1,0 +1,194 @@
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
+import { serving } from "../../../../lib/functions/serving.ts";
+import { functionModel } from "../../../../lib/models/function_model.ts";
+import type { InferRequest } from "../../../../lib/protocol/reply.ts";
+import { RemoteModel, type RemoteModelArgs } from "../../../../lib/routers/remote_model.ts";
+import { ListModel } from "../../../support/models.ts";
+
+const QUIET = { log: { debug() {}, info() {}, warn() {}, error() {} } };
+const SPECS = {
+  inputs: [{ name: "x", datatype: "FP64", shape: [-1] }],
+  outputs: [{ name: "y", datatype: "FP64", shape: [-1] }],
+};
+
+/** A server of a stranger, that answers as it is told; what it was asked is kept. */
+function stranger(answer: (request: Request) => Response | Promise<Response>) {
+  const asked: string[] = [];
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
+    asked.push(`${request.method} ${new URL(request.url).pathname}`);
+    const isMetadata = request.method === "GET" && !request.url.endsWith("/ready");
+    return isMetadata ? Response.json({ name: "m", platform: "strange", ...SPECS }) : answer(request);
+  });
+  return {
+    asked,
+    url: `http://127.0.0.1:${server.addr.port}`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+async function near(args: RemoteModelArgs) {
+  const fn = serving("near");
+  fn.setTopology("router").addRoute("flowers:v2", RemoteModel, { retries: 0, ...args });
+  return await fn.start(QUIET);
+}
+
+Deno.test("RemoteModel() sends rows and tensors as tensors, and answers each as it was asked", async () => {
+  const far = serving("far");
+  far.setTopology("router").addRoute("flowers:v2", ListModel, { k: 2, ...SPECS });
+  await using server = await far.serve({ port: 0, ...QUIET });
+  await using flow = await near({ url: server.url.toString() });
+  const rows = await flow.ask({ inputs: [1, 2.5] }, { path: "/v2/models/flowers/infer" }) as Record<string, unknown>;
+  deepStrictEqual([rows.model_name, rows.outputs], ["flowers", [2, 5]]);
+  const tensor = { name: "x", datatype: "FP64", shape: [2], data: new Float64Array([1, NaN]) };
+  const reply = await flow.ask({ id: "7", inputs: [tensor] }, { path: "/v2/models/flowers/infer" }) as {
+    id: string;
+    outputs: { name: string; data: unknown }[];
+  };
+  deepStrictEqual([reply.id, reply.outputs[0]!.name, reply.outputs[0]!.data], ["7", "y", new Float64Array([2, NaN])]);
+  const [model] = flow.models();
+  deepStrictEqual([model!.state, model!.facts().inputs, model!.facts().outputs], [
+    "ready",
+    SPECS.inputs,
+    SPECS.outputs,
+  ]);
+});
+
+Deno.test("RemoteModel() cannot be loaded where nobody answers, and says which URL", async () => {
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, () => new Response());
+  const url = `http://127.0.0.1:${server.addr.port}/base`;
+  await server.shutdown();
+  await rejects(
+    near({ url }),
+    new RegExp(`Cannot load model "flowers:v2": Cannot ask GET ${url}/v2/models/flowers/versions/v2`),
+  );
+  await rejects(near({ url: "no url" }), /its URL is text that is no absolute URL/);
+});
+
+Deno.test("RemoteModel() answers 502, 503 and 504 for a server that fails, is busy, or takes too long", async () => {
+  const answers = [
+    [() => new Response("boom", { status: 500 }), {}, 502],
+    [() => Response.json({ error: "bad input" }, { status: 400 }), {}, 502],
+    [() => new Response("", { status: 503, headers: { "retry-after": "1" } }), {}, 503],
+    [
+      () => new Promise<Response>((resolve) => setTimeout(() => resolve(new Response("late")), 300)),
+      { timeoutMs: 50 },
+      504,
+    ],
+    [() => new Response("<html>", { headers: { "content-type": "text/html" } }), {}, 502],
+    [() => Response.json({ outputs: [{ name: "y", datatype: "FP64", shape: [9], data: [1] }] }), {}, 502],
+    [() => Response.json({ outputs: [] }, { headers: { "inference-header-content-length": "-1" } }), {}, 502],
+    [
+      () =>
+        Response.json({ outputs: [{ name: "y", datatype: "FP64", shape: [1], data: [1] }], more: "x".repeat(2_000) }),
+      {
+        replyLimitBytes: 1_000,
+      },
+      502,
+    ],
+  ] as const;
+  for (const [answer, args, status] of answers) {
+    await using server = stranger(answer);
+    await using flow = await near({ url: server.url, ...args });
+    await rejects(flow.ask({ inputs: [1] }, { path: "/v2/models/flowers/infer" }), { status });
+  }
+});
+
+Deno.test("RemoteModel() sends a request again that failed", async () => {
+  let asked = 0;
+  await using server = stranger(() => {
+    asked += 1;
+    if (asked < 3) return new Response("not yet", { status: 500 });
+    return Response.json({ model_name: "m", outputs: [{ name: "y", datatype: "FP64", shape: [1], data: [42] }] });
+  });
+  await using flow = await near({ url: server.url, retries: 2, backoffMs: 1 });
+  const reply = await flow.ask({ inputs: [1] }, { path: "/v2/models/flowers/infer" }) as { outputs: unknown };
+  deepStrictEqual([reply.outputs, asked], [[42], 3]);
+});
+
+Deno.test("RemoteModel() ends its request when the caller leaves", async () => {
+  const arrived = Promise.withResolvers<void>();
+  const left = Promise.withResolvers<void>();
+  await using server = stranger((request) => {
+    request.signal.addEventListener("abort", () => left.resolve());
+    arrived.resolve();
+    return left.promise.then(() => new Response());
+  });
+  await using flow = await near({ url: server.url });
+  const leaving = new AbortController();
+  const asked = flow.ask({ inputs: [1] }, { path: "/v2/models/flowers/infer", signal: leaving.signal });
+  await arrived.promise;
+  leaving.abort();
+  await rejects(asked);
+  await left.promise;
+});
+
+Deno.test("RemoteModel() is ready when it is ready there", async () => {
+  let isReady = true;
+  await using server = stranger(() => new Response(null, { status: isReady ? 200 : 400 }));
+  await using flow = await near({ url: server.url });
+  const ready = () => flow.ask(null, { path: "/v2/models/flowers/ready", method: "GET" });
+  match(await (await ready() as Response).text(), /is ready/);
+  isReady = false;
+  await rejects(ready(), { status: 503, message: /it is not ready\. Cannot ask GET .*answered 400/ });
+  ok(server.asked.includes("GET /v2/models/flowers/versions/v2/ready"));
+});
+
+Deno.test("RemoteModel() tells rows that are no tensors of the model, and asks nobody", async () => {
+  await using server = stranger(() => new Response());
+  await using flow = await near({ url: server.url });
+  await rejects(flow.ask({ inputs: ["text"] }, { path: "/v2/models/flowers/infer" }), {
+    status: 400,
+    message: /Cannot ask model "flowers:v2": Cannot read x\[0\] as FP64: it is the text "text"/,
+  });
+  strictEqual(server.asked.length, 1);
+});
+
+Deno.test("RemoteModel() keeps secrets of its headers out of errors", async () => {
+  class Secret extends RemoteModel {
+    override headers() {
+      return { authorization: "Bearer topsecret" };
+    }
+  }
+  await using server = stranger((request) =>
+    new Response(`no: ${request.headers.get("authorization")}`, { status: 401 })
+  );
+  const fn = serving("near");
+  fn.setTopology("router").addRoute("m", Secret, { url: server.url, retries: 0 });
+  await using flow = await fn.start(QUIET);
+  await rejects(flow.ask({ inputs: [1] }, { path: "/v2/models/m/infer" }), (error) => {
+    const { message } = error as Error;
+    match(message, /answered 401/);
+    strictEqual(message.includes("topsecret"), false);
+    return true;
+  });
+});
+
+Deno.test("models stand one after another in a flow, each with its paths, in both dialects", async () => {
+  const Clean = functionModel(({ inputs }: InferRequest) => inputs.map((n) => Math.abs(Number(n))), SPECS);
+  const Double = functionModel(({ inputs }: InferRequest) => inputs.map((n) => Number(n) * 2), SPECS);
+  const fn = serving("chain");
+  fn.setTopology("flow")
+    .to("read", ({ rows }: { rows: number[] }) => ({ request: { inputs: rows } }))
+    .to("clean", Clean, { inputPath: "request", resultPath: "clean" })
+    .to("next", (body) => ({ ...body, second: { inputs: body.clean.outputs } }))
+    .to("double", Double, { inputPath: "second", resultPath: "double" })
+    .to("answer", ({ clean, double }) => [clean.outputs, double.outputs])
+    .respond();
+  await using flow = await fn.start(QUIET);
+  deepStrictEqual(await flow.ask({ rows: [-1, 2] }), [[1, 2], [2, 4]]);
+
+  const tensors = serving("tensors");
+  const tensor = (data: number[]) => ({ inputs: [{ name: "x", datatype: "FP64", shape: [data.length], data }] });
+  tensors.setTopology("flow")
+    .to("read", ({ rows }: { rows: number[] }) => ({ request: tensor(rows) }))
+    .to("clean", Clean, { inputPath: "request", resultPath: "clean" })
+    // deno-lint-ignore no-explicit-any -- a reply of either dialect
+    .to("next", (body: any) => ({ ...body, second: tensor(body.clean.output("y").values()) }))
+    .to("double", Double, { inputPath: "second", resultPath: "double" })
+    // deno-lint-ignore no-explicit-any -- a reply of either dialect
+    .to("answer", (body: any) => body.double)
+    .respond();
+  await using other = await tensors.toMockServer(QUIET);
+  const reply = await other.test("/", { rows: [-1, 2] });
+  deepStrictEqual(reply.outputs, [{ name: "y", datatype: "FP64", shape: [2], data: [2, 4] }]);
+});
