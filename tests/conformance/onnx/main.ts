@@ -5,6 +5,7 @@
 
 import { preparePython } from "../../../lib/cli/python.ts";
 import { EXPECTED, onnxFile } from "../../support/onnx_models.ts";
+import { askByClients } from "./clients.ts";
 import { type Counts, judgeCases } from "./judge_cases.ts";
 import { command, fetchPackage, onnxCache } from "./packages.ts";
 import type { RecordedCase } from "./recorded_case.ts";
@@ -12,7 +13,13 @@ import { STRANGERS } from "./strangers.ts";
 import { startWebGpu } from "./webgpu.ts";
 
 const WITNESS = new URL("witness.py", import.meta.url).pathname;
-const PACKAGES = ["numpy==2.4.6", "onnx==1.20.0", "onnxruntime==1.30.0"];
+const PACKAGES = [
+  "numpy==2.4.6",
+  "onnx==1.20.0",
+  "onnxruntime==1.30.0",
+  "tritonclient[http]==2.73.0",
+  "ml-dtypes==0.5.4",
+];
 
 function read(file: string): RecordedCase[] {
   return Deno.readTextFileSync(file).trim().split("\n").map((line) => JSON.parse(line) as RecordedCase);
@@ -60,6 +67,7 @@ export async function run(): Promise<Counts> {
     counts.push(await judgeCases("models of others", cases, { backend }));
     counts.push(await judgeCases("ONNX's own tests", own, { backend }));
   }
+  counts.push(await askByClients(python));
   const gpu = await startWebGpu();
   if (typeof gpu === "string") {
     console.log(`skip webgpu: ${gpu}`);
