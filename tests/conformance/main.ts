@@ -15,6 +15,7 @@ const SUITES = [
   "streams",
   "stores",
   "oip",
+  "events",
   "grpc",
   "telemetry",
   "zmtp",
