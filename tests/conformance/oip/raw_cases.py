@@ -98,6 +98,17 @@ def with_bytes(url, head, data, length=None, path=INFER):
     return raw(url, path, "POST", text + data, headers)
 
 
+@case("a binary request in pieces, without a content length", [200, "0100000002000000"], NO_BINARY)
+def chunked(url):
+    head = json.dumps({
+        "inputs": [{"name": "INPUT0", "shape": [2], "datatype": "UINT32", "parameters": {"binary_data_size": 8}}],
+        "outputs": [{"name": "OUTPUT0", "parameters": {"binary_data": True}}],
+    }).encode()
+    pieces = iter([head[:10], head[10:] + struct.pack("<I", 1), struct.pack("<I", 2)])
+    status, told, body = raw(url, INFER, "POST", pieces, {"inference-header-content-length": str(len(head))})
+    return [status, body[int(told["inference-header-content-length"]):].hex()]
+
+
 @case("a raw request: the whole body is the model's one input", [200, 11], NO_BINARY)
 def whole(url):
     headers = {"inference-header-content-length": "0", "content-type": "application/octet-stream"}

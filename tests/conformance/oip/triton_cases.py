@@ -8,7 +8,7 @@ import tritonclient.http as triton
 import tritonclient.http.aio as triton_aio
 from tritonclient.utils import np_to_triton_dtype
 
-from harness import NO_BINARY, STATUS, case, host, main
+from harness import NO_BINARY, STATUS, case, host, main, raw
 
 EDGES = {
     "bool": [[True, False]],
@@ -366,6 +366,50 @@ def server_metadata(url):
 def binary_extension(url):
     with client(url) as server:
         return "binary_tensor_data" in server.get_server_metadata()["extensions"]
+
+
+@case("is_model_ready and get_model_metadata of a version", [True, False, ["v2"]], "the model has no versions there")
+def version_told(url):
+    with client(url) as server:
+        ready = [server.is_model_ready("identity", version) for version in ("v2", "v9")]
+        return [*ready, server.get_model_metadata("identity", "v2")["versions"]]
+
+
+@case("query parameters, which are nobody's", [7.0, 17.0])
+def query(url):
+    outputs = [triton.InferRequestedOutput("OUTPUT0", binary_data=False)]
+    given = [tensor("INPUT0", A, False), tensor("INPUT1", B, False)]
+    with client(url) as server:
+        return server.infer("add_sub", given, outputs=outputs, query_params={"a": [1, 2], "b": "/../x"}).as_numpy("OUTPUT0")
+
+
+@case("generate_request_body and parse_response_body, sent by another library", [[7.0, 17.0], [3.0, -3.0]], NO_BINARY)
+def bodies(url):
+    given = [tensor("INPUT0", A), tensor("INPUT1", B)]
+    body, length = triton.InferenceServerClient.generate_request_body(given)
+    headers = {"Content-Type": "application/octet-stream", "Inference-Header-Content-Length": str(length)}
+    status, told, data = raw(url, "/v2/models/add_sub/infer", "POST", body, headers)
+    result = triton.InferenceServerClient.parse_response_body(data, header_length=int(told["inference-header-content-length"]))
+    return [result.as_numpy("OUTPUT0"), result.as_numpy("OUTPUT1")]
+
+
+@case("the asyncio client's other questions", [True, True, True, "levada", "iris", 1, True, [], True], NO_BINARY)
+def asyncio_rest(url):
+    async def ask():
+        async with triton_aio.InferenceServerClient(host(url)) as server:
+            return [
+                await server.is_server_live(),
+                await server.is_server_ready(),
+                await server.is_model_ready("iris"),
+                (await server.get_server_metadata())["name"],
+                (await server.get_model_config("iris"))["name"],
+                len((await server.get_inference_statistics("iris"))["model_stats"]),
+                len(await server.get_model_repository_index()) >= 8,
+                (await server.unload_model("length")) or [],
+                (await server.load_model("length")) is None,
+            ]
+
+    return asyncio.run(ask())
 
 
 TOLD = [["INPUT0", "FP32", [-1]], ["INPUT1", "FP32", [-1]], ["OUTPUT0", "FP32", [-1]], ["OUTPUT1", "FP32", [-1]]]
