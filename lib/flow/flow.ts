@@ -172,6 +172,11 @@ export class Flow implements AsyncDisposable {
     return statusOf(this.#parts.steps, this.#parts.traffic);
   }
 
+  /** Whether it is one step alone: what comes in comes there. */
+  get isOneStep(): boolean {
+    return this.#parts.steps.length === 1;
+  }
+
   /** The models that its steps serve, in the order of the graph. */
   models(): readonly ServedModel[] {
     return this.#parts.steps.flatMap(({ operator }) => operator.models?.() ?? []);

@@ -1,3 +1,4 @@
+import type { FlowEvent } from "./event.ts";
 import type { TensorSpec } from "../tensor/tensor_spec.ts";
 
 /**
@@ -52,6 +53,11 @@ export interface ServedModel {
   counts?(): ModelCounts;
   /** What can be asked of it besides its metadata: `infer`, `ready`, its own. Undefined where nobody says. */
   operations?(): readonly string[];
+  /**
+   * Answers a question about itself, without the graph's other steps: its metadata, or whether it is ready. Undefined where only the graph
+   * knows.
+   */
+  tell?(about: "metadata" | "readiness", event: FlowEvent): unknown;
   /** Loads it, or anew: the one that is loaded answers until the new one is ready. Undefined where nobody may. */
   load?(): Promise<void>;
   /** Takes it away, when what it is answering has been answered. Undefined where nobody may. */

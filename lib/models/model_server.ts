@@ -17,7 +17,7 @@ import { findModel, type ModelFiles } from "./model_file.ts";
 import { rowsInOrder } from "./infer_dict.ts";
 import { modelMetadata, modelReadiness } from "./model_metadata.ts";
 import type { ModelArgs } from "./model_args.ts";
-import { customOperations, operationMethod } from "./operation.ts";
+import { customOperations, operationMethod, stepOperation } from "./operation.ts";
 import { tensorInfo } from "./tensor_info.ts";
 
 export type { ModelArgs };
@@ -161,6 +161,7 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
       facts: () => this.facts(),
       counts: () => this.#counts,
       operations: () => this.operations(),
+      tell: (about, event) => this.answer({ operation: about === "metadata" ? "" : "ready", event }),
     };
   }
 
@@ -254,10 +255,9 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
     }
   }
 
-  /** A model as a step of a flow: the operation is the event's path. */
+  /** A model as a step of a flow: the operation is the event's path, or what its own address there asks for. */
   doEvent(event: FlowEvent<Request>, context: Context): Maybe<InferReply<Outputs>> {
-    const operation = event.path.replace(/^\/+|\/+$/g, "");
-    const question = { operation, event, context };
+    const question = { operation: stepOperation(event.path, this.key), event, context };
     return this.#counts.count(question, () => askWatched(this, question)) as Maybe<InferReply<Outputs>>;
   }
 

@@ -1,6 +1,7 @@
 /** A model's own operations: the methods `opXx`, answered at `<model>/xx`. */
 
 import type { FlowEvent } from "../graph/event.ts";
+import { matchModelPath } from "../protocol/model_path.ts";
 
 /** Answers an operation; what it returns is the whole reply. */
 export type OperationMethod = (event: FlowEvent) => unknown;
@@ -27,4 +28,14 @@ export function customOperations(model: object, base: Function): string[] {
     METHOD.test(name) && typeof (model as Record<string, unknown>)[name] === "function"
   );
   return methods.map((name) => name.slice(2, 3).toLowerCase() + name.slice(3).replace(/[A-Z]/g, "_$&").toLowerCase());
+}
+
+/** What a path asks of a model that is a step: `infer` for `/infer`, and for the model's own address, `/v2/models/<key>/infer`. */
+export function stepOperation(path: string, key: string): string {
+  const address = path.startsWith("/v2/models/") ? matchModelPath(path) : undefined;
+  if (address?.kind === "model") {
+    const { name, version, operation } = address;
+    if ((version === undefined ? name : `${name}:${version}`) === key) return operation;
+  }
+  return path.replace(/^\/+|\/+$/g, "");
 }

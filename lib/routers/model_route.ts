@@ -120,6 +120,10 @@ export class ModelRoute implements Route, ServedModel {
     return this.#counts;
   }
 
+  tell(about: "metadata" | "readiness", event: FlowEvent): Maybe<unknown> {
+    return this.ask({ operation: about === "metadata" ? "" : "ready", event });
+  }
+
   operations(): readonly string[] {
     return this.#instance.model.operations?.() ?? [];
   }

@@ -6,7 +6,7 @@ import { isRaised } from "../library/raised.ts";
 import { type Answered, answered, type Difference, refused, type Rule, type Verdict, verdict } from "../rule.ts";
 import { difference as valueDifference } from "../same.ts";
 import { isRecord } from "../special.ts";
-import { errorOf, statusIs } from "./errors.ts";
+import { errorOf, recordedError, statusIs } from "./errors.ts";
 
 /** A model tells what it takes, and what the open inference protocol asks besides. */
 const METADATA_IS_THE_MODELS: Rule = {
@@ -66,6 +66,24 @@ const SERVER_METADATA: Rule = {
     const { body, text } = given.answer;
     const isTold = isRecord(body) && body.name === "levada" && Array.isArray(body.extensions);
     return verdict(statusIs(200, given.answer), isTold ? undefined : `no metadata: ${text}`);
+  },
+};
+
+/** A model that is a step has an address too. */
+const STEPS_HAVE_ADDRESSES: Rule = {
+  name: "model-steps-have-addresses",
+  reason:
+    "clients of the open inference protocol ask /v2/models/<model>/infer also where the model is a step of a flow; MLRun takes the whole path for an operation",
+  judge(difference) {
+    const given = answered(difference);
+    const [, name, operation] = /^\/v2\/models\/([^/]+)\/(infer|predict)$/.exec(given?.request.path ?? "") ?? [];
+    const text = given && recordedError(given.request, 400);
+    if (given === undefined || !text?.includes(`illegal model operation v2/models/${name}/${operation}`)) {
+      return undefined;
+    }
+    const { body } = given.answer;
+    const isAnswered = isRecord(body) && body.model_name === name && "outputs" in body && "timestamp" in body;
+    return verdict(statusIs(200, given.answer), isAnswered ? undefined : `no answer of ${name}: ${given.answer.text}`);
   },
 };
 
@@ -228,6 +246,7 @@ const OPTIONS_ARE_CHECKED: Rule = {
 export const ROUTER_RULES: readonly Rule[] = [
   METADATA_IS_THE_MODELS,
   SERVER_METADATA,
+  STEPS_HAVE_ADDRESSES,
   METADATA_ASKS_NOBODY,
   ENSEMBLES_TELL_READINESS,
   HEALTH_IS_THE_SERVERS,

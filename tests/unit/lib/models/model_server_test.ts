@@ -45,10 +45,10 @@ Deno.test("ModelServer as a step takes the body's operation where the path says 
 
 Deno.test("ModelServer refuses operations that it has not, listing those that it has", async () => {
   const model = await opened(TimesModel);
-  throws(() => ask(model, "/v2/models/m1/infer"), {
+  throws(() => ask(model, "/v2/models/m2/infer"), {
     status: 400,
     message:
-      'Cannot do operation "v2/models/m1/infer" of model "m1": its operations are infer, predict, explain, ready, myop, who_am_i',
+      'Cannot do operation "v2/models/m2/infer" of model "m1": its operations are infer, predict, explain, ready, myop, who_am_i',
   });
   const list = await opened(ListModel);
   throws(() => ask(list, "/explain"), { status: 400, message: /its operations are infer, predict, ready$/ });

@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { customOperations, operationMethod } from "../../../../lib/models/operation.ts";
+import { customOperations, operationMethod, stepOperation } from "../../../../lib/models/operation.ts";
 
 class Base {
   open() {}
@@ -34,4 +34,20 @@ Deno.test("operationMethod() finds nothing else", () => {
 Deno.test("customOperations() lists methods in snake case, each once, without the base's", () => {
   deepStrictEqual(customOperations(new Model(), Base), ["my_op", "xx"]);
   deepStrictEqual(customOperations(new Finer(), Base).sort(), ["fine", "my_op", "xx"]);
+});
+
+Deno.test("stepOperation() reads a path as an operation, and a model's own address as what it asks for", () => {
+  const asked = [
+    "/",
+    "/infer",
+    "infer/",
+    "/my/op",
+    "/v2/models/m/infer",
+    "/v2/models/m",
+    "/v2/models/other/infer",
+    "/v2/models/%/infer",
+  ]
+    .map((path) => stepOperation(path, "m"));
+  deepStrictEqual(asked, ["", "infer", "infer", "my/op", "infer", "", "v2/models/other/infer", "v2/models/%/infer"]);
+  deepStrictEqual(stepOperation("/v2/models/m/versions/v1/predict", "m:v1"), "predict");
 });

@@ -97,3 +97,19 @@ Deno.test("a model's metadata is in both dialects' words; whether it is ready as
   const headers = { accept: "application/json" };
   deepStrictEqual(await server.test("/v2/models/a/ready", undefined, { headers }), { name: "a", ready: true });
 });
+
+Deno.test("MODEL_PATHS tell of a model behind steps that fail without a body", async () => {
+  const fn = serving("behind");
+  fn.setTopology("flow")
+    .to("count", (body: { inputs: unknown[] }) => ({ ...body, count: body.inputs.length }))
+    .to("models", modelRouter()).respond().addRoute("b:v2", Echo);
+  await using server = await fn.toMockServer();
+  strictEqual((await server.test("/v2/models/b/versions/v2")).platform, "levada");
+  const ready = await server.test("/v2/models/b:v2/ready", undefined, { headers: { "mlrun-event-id": "e7" } });
+  strictEqual(ready, "Model b:v2 is ready (event_id = e7)");
+  strictEqual(
+    (await server.test("/v2/models/none/ready", undefined, { silent: true })).status,
+    500,
+    "the graph's own failure",
+  );
+});
