@@ -29,6 +29,9 @@ has been accepted is answered first; a second Ctrl-C ends it at once.
   --tls-key FILE    this key (PEM).
   --client-ca FILE  Only clients with a certificate of these authorities (PEM) may ask.
   --cors ORIGIN     Lets pages of this origin ask from a browser; * for all. Several times: each of them.
+  --access-log      Writes a line for each request to the log, which goes to the standard error: for people on a terminal,
+                    else a line of JSON each (LEVADA_LOG_FORMAT=text|json).
+  --log-level LEVEL What is written at least: debug, info, warn, error, silent. Default: LEVADA_LOG_LEVEL, else info.
 
 Exit code: 0 ended when asked to, 1 it cannot serve, 2 a wrong option.
 `,

@@ -2,7 +2,8 @@ import type { ServeOptions } from "../functions/function_options.ts";
 import type { ServedModel } from "../graph/served_model.ts";
 import type { HttpServer } from "../serve/listen.ts";
 import { readSecret } from "../stores/read_secret.ts";
-import { openTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
+import { openLog } from "../telemetry/log.ts";
+import { openTelemetry } from "../telemetry/telemetry.ts";
 import { type CommandContext, CommandError } from "./command.ts";
 import { loadFunction } from "./load_function.ts";
 import type { ServeWish } from "./serve_wish.ts";
@@ -12,8 +13,15 @@ import { WorkerSide } from "./worker_side.ts";
 /** Serves the function of a module until somebody asks to end. */
 export async function serveModule(wish: ServeWish, { terminal, signal }: CommandContext): Promise<number> {
   const fn = await loadFunction(wish.module, wish.export);
-  const telemetry = await openTelemetry();
-  const server = await fn.serve(await optionsOf(wish, telemetry));
+  const tokens = wish.tokens?.map((name) => readSecret(name));
+  const log = openLog({ level: wish.logLevel, secrets: tokens ?? [] });
+  const telemetry = await openTelemetry({ accessLog: wish.logsRequests ? log : undefined });
+  const server = await fn.serve({
+    ...await optionsOf(wish),
+    ...(tokens === undefined ? {} : { tokens }),
+    log,
+    telemetry,
+  });
   const lines = describe(fn.name, server);
   if (wish.isWorker) {
     const parent = new WorkerSide(telemetry);
@@ -31,15 +39,14 @@ export async function serveModule(wish: ServeWish, { terminal, signal }: Command
   return 0;
 }
 
-async function optionsOf(wish: ServeWish, telemetry: Telemetry): Promise<ServeOptions> {
-  const { hostname, port, grpcPort, graceMs, limits, tokens, tls, cors, isWorker } = wish;
+async function optionsOf(wish: ServeWish): Promise<ServeOptions> {
+  const { hostname, port, grpcPort, graceMs, limits, tls, cors, isWorker } = wish;
   const given = {
     hostname,
     port,
     grpcPort,
     graceMs,
     cors,
-    tokens: tokens?.map((name) => readSecret(name)),
     tls: tls === undefined ? undefined : {
       cert: await readText(tls.cert),
       key: await readText(tls.key),
@@ -47,7 +54,7 @@ async function optionsOf(wish: ServeWish, telemetry: Telemetry): Promise<ServeOp
     },
   };
   const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return { ...known, limits, sharesPort: isWorker, telemetry };
+  return { ...known, limits, sharesPort: isWorker };
 }
 
 async function readText(path: string): Promise<string> {

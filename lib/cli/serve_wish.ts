@@ -1,5 +1,6 @@
 /** What was asked for on the command line of `levada serve`. */
 
+import { isLogLevel, LOG_LEVELS, type LogLevel } from "../telemetry/log.ts";
 import { UsageError } from "./command.ts";
 import { readSeconds } from "./options.ts";
 
@@ -17,6 +18,8 @@ export const SERVE_OPTIONS = {
   "tls-key": { type: "string" },
   "client-ca": { type: "string" },
   cors: { type: "string", multiple: true },
+  "access-log": { type: "boolean" },
+  "log-level": { type: "string" },
   "as-worker": { type: "boolean" }, // said by the process that started it, to nobody else
 } as const;
 
@@ -33,6 +36,9 @@ export interface ServeWish {
   readonly tokens: readonly string[] | undefined;
   readonly tls: { readonly cert: string; readonly key: string; readonly clientCa: string | undefined } | undefined;
   readonly cors: readonly string[] | undefined;
+  /** Whether each request is a line in the log. */
+  readonly logsRequests: boolean;
+  readonly logLevel: LogLevel | undefined;
   /** How many processes; undefined for this one alone. */
   readonly workers: number | undefined;
   readonly isWorker: boolean;
@@ -68,6 +74,8 @@ export function readWish(values: Values, positionals: readonly string[]): ServeW
     tokens: values.token,
     tls: readTls(values),
     cors: values.cors,
+    logsRequests: values["access-log"] === true,
+    logLevel: readLevel(values["log-level"]),
     workers: isWorker || workers === 1 ? undefined : workers,
     isWorker,
   };
@@ -93,6 +101,11 @@ function readLimit(text: string): [name: string, value: number] {
     throw new UsageError(`--limit takes NAME=NUMBER, such as maxConcurrent=64: got "${text}"`);
   }
   return [name, number];
+}
+
+function readLevel(text: string | undefined): LogLevel | undefined {
+  if (text === undefined || isLogLevel(text)) return text;
+  throw new UsageError(`--log-level takes ${LOG_LEVELS.join(", ")}: got "${text}"`);
 }
 
 function readTls({ "tls-cert": cert, "tls-key": key, "client-ca": clientCa }: Values): ServeWish["tls"] {

@@ -106,6 +106,10 @@ class FlowApp implements App, ServerView {
     return this.#door;
   }
 
+  get api(): ApiOptions | undefined {
+    return this.#options.api;
+  }
+
   get asksTokens(): boolean {
     return this.#options.guard?.asksTokens ?? false;
   }

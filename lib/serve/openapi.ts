@@ -1,5 +1,6 @@
 import type { JsonSchema } from "../graph/json_schema.ts";
 import { HEALTH_PATHS } from "./health_paths.ts";
+import { apiPaths } from "./openapi_api.ts";
 import { flowPaths } from "./openapi_flow.ts";
 import { modelPaths } from "./openapi_models.ts";
 import { type Paths, ref } from "./openapi_operation.ts";
@@ -28,7 +29,9 @@ export interface OpenApi {
  */
 export function openApi(server: ServerView): OpenApi {
   const { name } = server.flow.describe();
-  const paths = { ...flowPaths(server), ...modelPaths(server), ...ownPaths(server) };
+  const { api } = server;
+  const asked = api === undefined ? { ...flowPaths(server), ...modelPaths(server) } : apiPaths(server, api);
+  const paths = { ...asked, ...ownPaths(server) };
   return {
     openapi: "3.1.0",
     info: { title: name, version: SERVER_VERSION, description: `What function "${name}" answers over HTTP.` },

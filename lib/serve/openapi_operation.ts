@@ -1,7 +1,7 @@
 import type { JsonSchema } from "../graph/json_schema.ts";
 
 /** What can be done at one path, by method. */
-export type PathItem = Readonly<Partial<Record<"get" | "post", Operation>>>;
+export type PathItem = Readonly<Partial<Record<"get" | "post" | "put" | "patch" | "delete" | "options", Operation>>>;
 
 /** Paths, and what can be done there. */
 export type Paths = Readonly<Record<string, PathItem>>;
@@ -43,7 +43,8 @@ export const REFUSALS = [400, 408, 413, 414, 431, 500, 503, 504];
 
 const FAILURES: Readonly<Record<number, string>> = {
   400: "The request is not what is taken here",
-  404: "There is no such model",
+  403: "It is not to be asked",
+  404: "There is no such path, or no such model",
   405: "Asked with a wrong method",
   408: "The body has not come in time, or the model is not ready yet",
   413: "The body is too large",

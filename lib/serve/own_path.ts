@@ -3,6 +3,7 @@ import type { ServedModel } from "../graph/served_model.ts";
 import type { RequestWatch } from "../telemetry/request_watch.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Door } from "./door.ts";
+import type { ApiOptions } from "./api/api_options.ts";
 
 /** What a server's own paths may know of it. */
 export interface ServerView {
@@ -12,6 +13,8 @@ export interface ServerView {
   models(): readonly ServedModel[];
   /** `open` until it is asked to close; `closing` while it answers what has come in. */
   readonly state: "open" | "closing" | "closed";
+  /** Which paths the function says it answers; undefined where it says nothing. */
+  readonly api?: ApiOptions | undefined;
   /** Whether who asks has to send a token, but for health. Default false. */
   readonly asksTokens?: boolean;
   /** What measures it; undefined where nothing does. */

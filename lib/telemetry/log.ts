@@ -18,7 +18,8 @@ export interface LogOptions {
   readonly now?: () => number;
 }
 
-const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error", "silent"];
+/** All levels, least first. */
+export const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error", "silent"];
 const OWN = new Set(["time", "level", "message"]);
 const SHORTEST_SECRET = 4;
 
@@ -41,13 +42,13 @@ const SHORTEST_SECRET = 4;
  * @throws {TypeError} If the environment names a level or a format that is none.
  */
 export function openLog(options: LogOptions = {}): Log {
-  const level = options.level ?? fromEnvironment("LEVADA_LOG_LEVEL", LEVELS) ?? "info";
+  const level = options.level ?? fromEnvironment("LEVADA_LOG_LEVEL", LOG_LEVELS) ?? "info";
   const format = options.format ?? fromEnvironment("LEVADA_LOG_FORMAT", ["json", "text"] as const) ??
     (Deno.stderr.isTerminal() ? "text" : "json");
   const { write = writeError, now = Date.now, secrets = [] } = options;
   const encode = format === "json" ? jsonLine : textLine;
   const lineOf = (name: Exclude<LogLevel, "silent">): LogLine => {
-    if (LEVELS.indexOf(name) < LEVELS.indexOf(level)) return () => {};
+    if (LOG_LEVELS.indexOf(name) < LOG_LEVELS.indexOf(level)) return () => {};
     return (message, fields = {}) =>
       write(
         hide(
@@ -57,6 +58,11 @@ export function openLog(options: LogOptions = {}): Log {
       );
   };
   return { debug: lineOf("debug"), info: lineOf("info"), warn: lineOf("warn"), error: lineOf("error") };
+}
+
+/** Whether a word is a level. */
+export function isLogLevel(word: string): word is LogLevel {
+  return (LOG_LEVELS as readonly string[]).includes(word);
 }
 
 interface Head {

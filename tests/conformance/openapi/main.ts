@@ -27,6 +27,7 @@ const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
   mixed: [...NEVER, ...TENSORS],
   orders: NEVER,
   guarded: NEVER,
+  shop: [], // it says which paths and methods it answers
 };
 const TOKEN = "a-token-of-this-run";
 
@@ -58,7 +59,7 @@ function checksOf(python: PythonEnvironment, name: string, { url, cwd }: { url: 
         "run",
         `${url}/openapi.json`,
         "--checks=all",
-        `--exclude-checks=${LEFT_OUT[name]!.join(",")}`,
+        ...(LEFT_OUT[name]!.length === 0 ? [] : [`--exclude-checks=${LEFT_OUT[name]!.join(",")}`]),
         "--continue-on-failure",
         "--no-color",
         `--max-examples=${EXAMPLES}`,

@@ -39,8 +39,18 @@ mixed.setTopology("flow").to("same", (body: object) => body).to("models", modelR
 const guarded = serving("guarded");
 guarded.setTopology("flow", { input: z.number(), output: z.number() }).to("same", (n) => n).respond();
 
+const shop = serving("shop").setApi({
+  endpoints: [
+    { path: "/items/{id}", input: { count: { path: "$.order.count", mandatory: true } }, output: { total: "$.sum" } },
+    { path: "/items", method: "GET", description: "All items" },
+    { path: "/secret/*", action: "forbid" },
+  ],
+});
+shop.setTopology("flow")
+  .to("price", (_body: unknown, { given }) => ({ sum: 2 * Number(given.count ?? 0) || 0, id: given.id })).respond();
+
 const servers = await Promise.all(
-  [router, ensemble, flow, mixed, guarded].map(async (fn) =>
+  [router, ensemble, flow, mixed, guarded, shop].map(async (fn) =>
     [
       fn.name,
       await fn.serve({

@@ -33,10 +33,14 @@ Deno.test("readWish() reads every option", () => {
       tokens: undefined,
       tls: undefined,
       cors: undefined,
+      logsRequests: false,
+      logLevel: undefined,
       workers: undefined,
       isWorker: false,
     },
   );
+  const told = wish("m.ts", "--access-log", "--log-level", "warn");
+  deepStrictEqual([told.logsRequests, told.logLevel], [true, "warn"]);
   deepStrictEqual(wish("m.ts", "--token", "A", "--token", "B").tokens, ["A", "B"]);
   deepStrictEqual([wish("m.ts", "--workers", "1").workers, wish("m.ts", "--workers", "4").workers], [undefined, 4]);
   strictEqual(wish("m.ts", "--workers", "4", "--as-worker").workers, undefined);
@@ -57,6 +61,7 @@ Deno.test("readWish() refuses what it cannot read, naming the option", () => {
       ["m", `--limit=${limit}`],
       /--limit takes NAME=NUMBER/,
     ]),
+    [["m", "--log-level", "loud"], /--log-level takes debug, info, warn, error, silent: got "loud"/],
     [["m", "--tls-cert", "c"], /https needs both --tls-cert and --tls-key/],
     [["m", "--client-ca", "c"], /https needs both/],
   ];

@@ -124,3 +124,22 @@ Deno.test("openApi() of a server that asks for tokens says so, and 401, but not 
   deepStrictEqual([document.paths["/live"].get.security, "401" in document.paths["/live"].get.responses], [[], false]);
   strictEqual("401" in document.paths["/"].post.responses, true);
 });
+
+Deno.test("openApi() of a function that says which paths it answers has those", async () => {
+  const fn = serving("shop").setApi({
+    endpoints: [
+      { path: "/items/{id}", input: { count: { path: "$.order.count", mandatory: true } }, output: { total: "$.sum" } },
+      { path: "/files/*", method: "GET" },
+      { path: "/secret", action: "forbid" },
+    ],
+  });
+  fn.setTopology("flow").to("same", (body: unknown) => body).respond();
+  const { paths } = await describe(fn);
+  deepStrictEqual(Object.keys(paths).filter((path) => !/^\/(v2|live|ready|openapi)/.test(path)), [
+    "/items/{id}",
+    "/files/{rest}",
+  ]);
+  const post = at({ paths } as OpenApi, "paths", "/items/{id}", "post");
+  deepStrictEqual(post.parameters.map(({ name }: { name: string }) => name), ["id"]);
+  deepStrictEqual(post.requestBody.content["application/json"].schema.allOf[1].required, ["order"]);
+});
