@@ -15,6 +15,15 @@ export interface Source extends SubscribeOptions {
   readonly queue?: string | undefined;
 }
 
+/** How far a group is behind a stream. */
+export interface StreamLag {
+  /** The stream's path. */
+  readonly stream: string;
+  readonly group: string;
+  /** Records that are not acknowledged. */
+  readonly records: number;
+}
+
 /** What an inlet works with. */
 export interface InletParts {
   readonly flow: Flow;
@@ -46,6 +55,12 @@ export class Inlet {
   /** Begins to read. */
   start(): void {
     this.#reading = this.#read();
+  }
+
+  /** How many records of its stream its group has not acknowledged. */
+  async lag(): Promise<StreamLag> {
+    const { stream, group } = this.#source;
+    return { stream: stream.path, group, records: await stream.lag(group) };
   }
 
   /** Reads no more; what the flow has in hand goes on. */

@@ -1,5 +1,5 @@
 import type { Flow } from "./flow.ts";
-import { Inlet, type InletParts, type Source } from "./inlet.ts";
+import { Inlet, type InletParts, type Source, type StreamLag } from "./inlet.ts";
 
 /** What feeds a flow from streams, and closes it when it is closed: the third door beside a program's own and HTTP's. */
 export class Worker implements AsyncDisposable {
@@ -10,6 +10,12 @@ export class Worker implements AsyncDisposable {
   constructor(flow: Flow, inlets: readonly Inlet[]) {
     this.#flow = flow;
     this.#inlets = inlets;
+  }
+
+  /** How far it is behind each of its streams; those that cannot be asked now are left out. */
+  async lags(): Promise<readonly StreamLag[]> {
+    const asked = await Promise.allSettled(this.#inlets.map((inlet) => inlet.lag()));
+    return asked.flatMap((lag) => lag.status === "fulfilled" ? [lag.value] : []);
   }
 
   /**

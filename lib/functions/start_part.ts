@@ -11,7 +11,7 @@ import { link } from "../graph/link.ts";
 import { functionsOf } from "../graph/part.ts";
 import { openMonitor } from "../monitoring/open_monitor.ts";
 import type { Stream } from "../streams/stream.ts";
-import { instrumentsOf, type Telemetry } from "../telemetry/telemetry.ts";
+import { instrumentsOf, type Telemetry, watchWorker } from "../telemetry/telemetry.ts";
 import { streamPath } from "./stream_path.ts";
 import type { Unit } from "./unit.ts";
 
@@ -95,7 +95,9 @@ export async function startPart(
     for (const { queue, path } of part.inlets) {
       sources.push({ stream: await openStream(path, {}), queue, group: part.group });
     }
-    return { flow, worker: await startWorker(sources, { flow, clock, log }) };
+    const worker = await startWorker(sources, { flow, clock, log });
+    if (telemetry !== undefined) watchWorker(telemetry, worker);
+    return { flow, worker };
   } catch (error) {
     await flow.close();
     const cause = describeThrown(error).message;

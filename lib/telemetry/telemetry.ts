@@ -1,5 +1,7 @@
 import type { Flow } from "../flow/flow.ts";
+import type { StreamLag } from "../flow/inlet.ts";
 import { type Instruments, joinInstruments } from "../flow/instruments.ts";
+import type { Worker } from "../flow/worker.ts";
 import type { Log } from "../graph/context.ts";
 import { measuring, watchFlow } from "./flow_metrics.ts";
 import { mirror } from "./mirror.ts";
@@ -33,6 +35,8 @@ interface Parts {
   readonly tracing: Tracing | undefined;
   readonly instruments: Instruments | undefined;
   workers: Workers | undefined;
+  /** What has to be asked before all values are known. */
+  readonly asking: (() => Promise<void>)[];
 }
 
 const PARTS = new WeakMap<Telemetry, Parts>();
@@ -56,7 +60,8 @@ export class Telemetry {
    * @param accept The `accept` header of whoever asks: OpenMetrics where it says so. Default: Prometheus' text format.
    */
   async text(accept: string | null = null): Promise<MetricsText> {
-    const { workers, registry } = PARTS.get(this)!;
+    const { workers, registry, asking } = PARTS.get(this)!;
+    await Promise.all(asking.map((ask) => ask()));
     return metricsText(workers === undefined ? registry.collect() : joinWorkers(await workers()), accept);
   }
 }
@@ -75,6 +80,26 @@ export function collectOf(telemetry: Telemetry): readonly MetricFamily[] {
 export function askWorkers(telemetry: Telemetry, workers: Workers): void {
   PARTS.get(telemetry)!.workers = workers;
 }
+
+/**
+ * Tells how far a worker is behind its streams, each time that the text is asked for; a stream that has not said so after a second is
+ * told as it was last.
+ */
+export function watchWorker(telemetry: Telemetry, worker: Pick<Worker, "lags">): void {
+  const { registry, asking } = PARTS.get(telemetry)!;
+  asking.push(async () => {
+    const late = Promise.withResolvers<readonly StreamLag[]>();
+    const timer = setTimeout(() => late.resolve([]), LAG_MS);
+    for (const { stream, group, records } of await Promise.race([worker.lags(), late.promise])) {
+      registry.gauge("levada_stream_lag_records", "Records that a group has not acknowledged", { stream, group }).set(
+        records,
+      );
+    }
+    clearTimeout(timer);
+  });
+}
+
+const LAG_MS = 1_000;
 
 /** Whose requests are watched. */
 export interface WatchedServer {
@@ -138,6 +163,6 @@ export async function openTelemetry(options: TelemetryOptions = {}): Promise<Tel
     ...(metrics ? [measuring(registry)] : []),
     ...(tracer === undefined ? [] : [tracer]),
   ]);
-  PARTS.set(telemetry, { registry, options, api, tracing: tracer, instruments, workers: undefined });
+  PARTS.set(telemetry, { registry, options, api, tracing: tracer, instruments, workers: undefined, asking: [] });
   return telemetry;
 }

@@ -154,8 +154,9 @@ function sampleChecks(samples: readonly Sample[]): Readonly<Record<string, () =>
         failures: valueOf("levada_step_failures_total", { step: "checked" }),
         model: valueOf("levada_model_duration_seconds_count", { model: "twice", operation: "infer" }),
         state: valueOf("levada_model_state", { model: "twice", state: "ready" }),
+        lag: valueOf("levada_stream_lag_records", { group: "inner-behind" }),
         rows: valueOf("levada_app_rows_x_total", { step: "twice" }),
-      }, { answered: form === "text" ? 1 : 2, failed: 1, step: 2, failures: 1, model: 1, state: 1, rows: 2 });
+      }, { answered: form === "text" ? 1 : 2, failed: 1, step: 2, failures: 1, model: 1, state: 1, lag: 0, rows: 2 });
   }
   return checks;
 }

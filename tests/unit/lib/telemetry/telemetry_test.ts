@@ -10,7 +10,7 @@ import {
   StatusError,
   type Telemetry,
 } from "levada";
-import { askWorkers, collectOf } from "../../../../lib/telemetry/telemetry.ts";
+import { askWorkers, collectOf, watchWorker } from "../../../../lib/telemetry/telemetry.ts";
 
 class Twice extends ModelServer {
   predict({ inputs }: InferRequest): number[] {
@@ -131,4 +131,15 @@ Deno.test("askWorkers() has the text tell of all workers", async () => {
   askWorkers(telemetry, () => Promise.resolve(new Map([["0", collectOf(telemetry)], ["1", collectOf(telemetry)]])));
   const { text } = await telemetry.text();
   strictEqual(text.match(/^levada_build_info\{worker="[01]"/gm)?.length, 2);
+});
+
+Deno.test("watchWorker() tells how far streams are behind, as far as they say", async () => {
+  const telemetry = await openTelemetry();
+  let records = 7;
+  watchWorker(telemetry, { lags: () => Promise.resolve([{ stream: "memory://a", group: "g", records }]) });
+  const lag = async () =>
+    /levada_stream_lag_records\{stream="memory:\/\/a",group="g"\} (\d+)/.exec((await telemetry.text()).text)?.[1];
+  strictEqual(await lag(), "7");
+  records = 0;
+  strictEqual(await lag(), "0");
 });
