@@ -52,6 +52,8 @@ export interface StatusErrorOptions extends ErrorOptions {
   isTransient?: boolean;
   /** Before so many milliseconds it is not worth another try. Default: nobody knows. */
   retryAfterMs?: number | undefined;
+  /** With 405: the methods that do, for the header `allow` that HTTP asks for (RFC 9110, 15.5.6). */
+  allow?: readonly string[] | undefined;
 }
 
 /** What was thrown, as text. */
@@ -107,14 +109,17 @@ export class StatusError extends Error {
   readonly isTransient: boolean;
   /** Before so many milliseconds it is not worth another try; undefined where nobody knows. */
   readonly retryAfterMs: number | undefined;
+  /** With 405: the methods that do. */
+  readonly allow: readonly string[] | undefined;
 
   /** Says what the caller is told, and with which status. */
   constructor(status: number, message: string, options: StatusErrorOptions = {}) {
-    const { isTransient = status >= 500, retryAfterMs, ...rest } = options;
+    const { isTransient = status >= 500, retryAfterMs, allow, ...rest } = options;
     super(message, rest);
     this.status = status;
     this.isTransient = isTransient;
     this.retryAfterMs = retryAfterMs;
+    this.allow = allow;
   }
 }
 

@@ -23,7 +23,9 @@ export function unknownOperation(model: string, operation: string, operations: r
 
 /** 405: this is asked with another method. */
 export function wrongMethod(asked: string, method: string, allowed: readonly string[]): StatusError {
-  return new StatusError(405, `Cannot ask ${asked} with method ${method}: use ${allowed.join(" or ")}`);
+  return new StatusError(405, `Cannot ask ${asked} with method ${method}: use ${allowed.join(" or ")}`, {
+    allow: allowed,
+  });
 }
 
 /** 408, as MLRun answers while a model loads; 503 in the open inference protocol. */

@@ -6,6 +6,7 @@ import { SYSTEM_CLOCK } from "../flow/system_clock.ts";
 import { type EventInit, FlowEvent } from "../graph/event.ts";
 import type { ServedModel } from "../graph/served_model.ts";
 import { type TensorForm, tensorForm } from "../protocol/encode_tensors.ts";
+import { wrongMethod } from "../protocol/refusal.ts";
 import { TensorReply } from "../protocol/tensor_reply.ts";
 import { isTensorRequest } from "../protocol/tensor_request.ts";
 import type { Asked, RequestWatch } from "../telemetry/request_watch.ts";
@@ -141,6 +142,7 @@ class FlowApp implements App, ServerView {
   }
 
   #route(request: Request, path: string, info: WatchedInfo): Promise<Response> {
+    if (request.method === "TRACE") return Promise.resolve(failure(wrongMethod(path, "TRACE", METHODS), ""));
     return mayBeOwn(request.method, path) ? this.#answerOwn(request, path, info) : this.#ask(request, path, info);
   }
 
@@ -231,6 +233,8 @@ class FlowApp implements App, ServerView {
   }
 }
 
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]; // TRACE is for nobody behind a server
+
 function closed(state: string, what = "the request"): StatusError {
   return new StatusError(503, `Cannot take ${what}: the server is ${state}`);
 }
@@ -249,9 +253,10 @@ function written(outcome: Outcome, admitted: Admitted): Outcome {
 }
 
 function failure(error: unknown, id: string): Response {
-  const { status, body, retryAfterMs } = failureBody(error, id);
+  const { status, body, retryAfterMs, allow } = failureBody(error, id);
   const response = encodeError(status, body);
   if (retryAfterMs !== undefined) response.headers.set("retry-after", String(Math.ceil(retryAfterMs / 1_000)));
+  if (allow !== undefined) response.headers.set("allow", allow.join(", "));
   return response;
 }
 

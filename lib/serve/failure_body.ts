@@ -7,6 +7,8 @@ export interface Failure {
   readonly body: ReplyBody;
   /** When it may be worth another try; undefined where nobody knows. */
   readonly retryAfterMs: number | undefined;
+  /** With 405: the methods that do. */
+  readonly allow: readonly string[] | undefined;
 }
 
 /** What a caller is told of a failure, and with which status. */
@@ -17,6 +19,7 @@ export function failureBody(error: unknown, id: string): Failure {
       status: known?.status ?? 500,
       body: { error: describeThrown(error).message, id },
       retryAfterMs: known?.retryAfterMs,
+      allow: known?.allow,
     };
   }
   const { cause, step, message, status } = error;
@@ -24,5 +27,6 @@ export function failureBody(error: unknown, id: string): Failure {
     status,
     body: { error: isA(cause, Error) ? describeThrown(cause).message : message, step, id },
     retryAfterMs: isA(cause, StatusError) ? cause.retryAfterMs : undefined,
+    allow: isA(cause, StatusError) ? cause.allow : undefined,
   };
 }

@@ -62,8 +62,10 @@ export class ApiHandler {
       if (fitting.length === 0) {
         throw new StatusError(404, `Cannot find ${method} ${path}: it is no path of this function`);
       }
-      const methods = [...new Set(fitting.map(({ endpoint }) => endpoint.method))].join(" or ");
-      throw new StatusError(405, `Cannot ask ${path} with method ${method}: use ${methods}`);
+      const methods = [...new Set(fitting.map(({ endpoint }) => endpoint.method))];
+      throw new StatusError(405, `Cannot ask ${path} with method ${method}: use ${methods.join(" or ")}`, {
+        allow: methods,
+      });
     }
     if (first.endpoint.isForbidden) throw new StatusError(403, `Cannot answer ${method} ${path}: it is forbidden`);
     const endpoints = matches.map(({ endpoint }) => endpoint);

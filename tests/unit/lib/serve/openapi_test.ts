@@ -143,3 +143,17 @@ Deno.test("openApi() of a function that says which paths it answers has those", 
   deepStrictEqual(post.parameters.map(({ name }: { name: string }) => name), ["id"]);
   deepStrictEqual(post.requestBody.content["application/json"].schema.allOf[1].required, ["order"]);
 });
+
+Deno.test("a server refuses TRACE, and says with each 405 which methods do", async () => {
+  const fn = serving("flowers");
+  fn.setTopology("router").addRoute("twice", Twice);
+  await using server = await fn.serve({ port: 0 });
+  const put = await fetch(`${server.url}/v2/models/twice/infer`, { method: "PUT", body: "{}" });
+  deepStrictEqual([put.status, put.headers.get("allow")], [405, "POST"]);
+  await put.body?.cancel();
+  using conn = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+  const writer = conn.writable.getWriter();
+  await writer.write(new TextEncoder().encode("TRACE /live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"));
+  const answer = await new Response(conn.readable).text();
+  ok(answer.startsWith("HTTP/1.1 405 "), answer);
+});
