@@ -7,7 +7,7 @@ import type { KeyedTable } from "../graph/keyed_table.ts";
 import type { ApiOptions } from "../serve/api/api_options.ts";
 import type { TrackingSettings } from "../monitoring/tracking_options.ts";
 import type { FunctionOptions } from "./function_options.ts";
-import type { RouterGraph } from "./router_graph.ts";
+import { RouterGraph } from "./router_graph.ts";
 import type { Told } from "./told.ts";
 
 /** What was told of a function, by whichever cells of a notebook, and what of it counts now. */
@@ -65,6 +65,19 @@ export class FunctionParts {
   /** Which paths it answers; undefined where it answers all. */
   get api(): ApiOptions | undefined {
     return this.#told.live.findLast((told) => told.kind === "api")?.options;
+  }
+
+  /** All of it that is data; tables are handed in where the function runs. */
+  toJSON(): object {
+    const { topology, children, params, api, tracking } = this;
+    return {
+      topology: topology instanceof RouterGraph ? "router" : "flow",
+      graph: topology?.toJSON(),
+      children: Object.fromEntries(children),
+      params: Object.fromEntries(params),
+      ...(api === undefined ? {} : { api }),
+      ...(tracking === undefined ? {} : { tracking: { ...tracking, random: undefined } }),
+    };
   }
 
   /** Opens the tables that were handed in; each start anew. */

@@ -249,17 +249,9 @@ export class ServingFunction {
     return this.#parts.graph(`plot function "${this.name}"`).plot(options);
   }
 
-  /** The function as data: its graph, its children, its parameters. */
+  /** The function as data: its graph, its children, its parameters, its API, and how its models are tracked. */
   toJSON(): object {
-    return {
-      levada: "function/1",
-      name: this.name,
-      topology: this.#parts.topology instanceof RouterGraph ? "router" : "flow",
-      graph: this.#parts.topology?.toJSON(),
-      options: this.options,
-      children: Object.fromEntries(this.#parts.children),
-      params: Object.fromEntries(this.#parts.params),
-    };
+    return { levada: "function/1", name: this.name, options: this.options, ...this.#parts.toJSON() };
   }
 
   #compile(currentFunction: string): Plan {

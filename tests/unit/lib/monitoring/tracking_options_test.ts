@@ -28,3 +28,18 @@ Deno.test("setTracking() refuses what is out of range, naming the option", () =>
   ) throws(() => fn.setTracking("records.jsonl", options), why);
   throws(() => fn.setTracking(""), TypeError);
 });
+
+Deno.test("ServingFunction.toJSON() tells the API and the tracking of a function, where they are set", () => {
+  const fn = serving("told");
+  const text = () => JSON.parse(JSON.stringify(fn));
+  deepStrictEqual(Object.keys(text()), ["levada", "name", "options", "topology", "children", "params"]);
+  fn.setApi({ endpoints: [{ path: "/run" }] }).setTracking("records.jsonl", { samplingPercentage: 10 });
+  deepStrictEqual(text().api, { endpoints: [{ path: "/run" }] });
+  deepStrictEqual(text().tracking, {
+    path: "records.jsonl",
+    samplingPercentage: 10,
+    bufferRecords: 10_000,
+    maxFileBytes: 104_857_600,
+    keptFiles: 1,
+  });
+});
