@@ -114,7 +114,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/models/host/guest.ts":
     "lib/routers/hosting_test.ts: models that behave well and badly, in workers, a pool and processes",
   "lib/models/host/host.ts": "lib/routers/hosting_test.ts",
-  "lib/models/host/message.ts": "lib/routers/hosting_test.ts",
   "lib/models/host/place.ts": "lib/routers/hosting_test.ts",
   "lib/models/host/pool.ts": "lib/routers/hosting_test.ts",
   "lib/models/host/seat.ts": "lib/routers/hosting_test.ts",

@@ -4,6 +4,9 @@
  * `inline` (default): in the flow's own thread. `pool`: in one of a few workers that the function's models share, one request at a time in
  * each. `worker`: in a worker of its own. `process`: in a process of its own, which alone keeps apart what a model takes outside of its
  * JavaScript heap, such as tensors, and what crashes in native code.
+ *
+ * A worker may do what its program may; it needs `--allow-read` for the modules. A process needs `--allow-run` and `--allow-env` besides, and
+ * may do only what its program may do without limits: of `--allow-net=host` nothing.
  */
 export type MechanismKind = "inline" | "pool" | "worker" | "process";
 

@@ -14,6 +14,7 @@ import {
   type Packed,
   packed,
   type Report,
+  unmoved,
 } from "./message.ts";
 
 /** How a guest tells the program that it runs for. */
@@ -180,7 +181,7 @@ async function open(home: ModelHome, context: Context): Promise<Running> {
 }
 
 function eventOf({ body, ...known }: EventData): FlowEvent {
-  return new FlowEvent(body, {
+  return new FlowEvent(unmoved(body, "inputs"), {
     ...known,
     headers: known.headers.map(([name, value]) => [name, value] as [string, string]),
   });

@@ -118,7 +118,7 @@ export function unpacked(answer: Packed): unknown {
     case "data":
       return answer.value;
     case "tensors": {
-      const reply = answer.reply as TensorReply;
+      const reply = unmoved(answer.reply, "outputs") as TensorReply;
       return new TensorReply({ ...reply, outputs: reply.outputs.map((init) => new Tensor(init.name, init)) });
     }
     case "response": {
@@ -153,7 +153,27 @@ export function thrownAgain({ name, message, stack, status, isTransient, retryAf
   return error;
 }
 
-const MOVED_BYTES = 16 * 1024; // below, a copy by the other side costs less than the move
+const MOVED_BYTES = 256; // below, a clone costs less
+
+/** Classes of values that tensors have; Float16Array is none of them. */
+const ARRAYS = {
+  Uint8Array,
+  Uint16Array,
+  Uint32Array,
+  BigUint64Array,
+  Int8Array,
+  Int16Array,
+  Int32Array,
+  BigInt64Array,
+  Float32Array,
+  Float64Array,
+} as const;
+
+/** A typed array as it is moved: bare bytes. Deno's workers of `node:worker_threads` look at each value of a typed array (2.9.6). */
+interface MovedArray {
+  readonly "~array": keyof typeof ARRAYS;
+  readonly buffer: ArrayBuffer;
+}
 
 /**
  * A request's body or an answer's data with its large tensors copied, and what is moved then instead of copied twice. The tensors
@@ -164,21 +184,44 @@ export function movable(
   list: "inputs" | "outputs",
 ): { readonly body: unknown; readonly moved: ArrayBuffer[] } {
   const moved: ArrayBuffer[] = [];
-  const tensors = typeof body === "object" && body !== null ? (body as Record<string, unknown>)[list] : undefined;
-  if (!Array.isArray(tensors) || !tensors.some(isLarge)) return { body, moved };
-  const copies = tensors.map((tensor: unknown) => {
-    if (!isLarge(tensor)) return tensor;
-    const data = tensor.data.slice();
-    moved.push(data.buffer as ArrayBuffer);
-    return { ...tensor, data };
+  const replaced = replaceData(body, list, (data) => {
+    const type = isLarge(data) ? data.constructor.name : undefined;
+    if (type === undefined || !Object.hasOwn(ARRAYS, type)) return data;
+    const { buffer } = (data as Uint8Array).slice();
+    moved.push(buffer as ArrayBuffer);
+    return { "~array": type, buffer };
   });
-  return { body: { ...body as object, [list]: copies }, moved };
+  return { body: replaced, moved };
 }
 
-function isLarge(tensor: unknown): tensor is { data: Uint8Array } {
-  if (typeof tensor !== "object" || tensor === null || !("data" in tensor)) return false;
-  const { data } = tensor;
+/** What was made movable, as it was. */
+export function unmoved(body: unknown, list: "inputs" | "outputs"): unknown {
+  return replaceData(body, list, (data) => isMoved(data) ? new ARRAYS[data["~array"]](data.buffer) : data);
+}
+
+/** The same with other data of its tensors; itself where none is other. */
+function replaceData(body: unknown, list: "inputs" | "outputs", replace: (data: unknown) => unknown): unknown {
+  const tensors = typeof body === "object" && body !== null ? (body as Record<string, unknown>)[list] : undefined;
+  if (!Array.isArray(tensors)) return body;
+  let isOther = false;
+  const replaced = tensors.map((tensor: unknown) => {
+    if (typeof tensor !== "object" || tensor === null || !Object.hasOwn(tensor, "data")) return tensor;
+    const { data } = tensor as { data: unknown };
+    const other = replace(data);
+    if (other === data) return tensor;
+    isOther = true;
+    return { ...tensor, data: other };
+  });
+  return isOther ? { ...body as object, [list]: replaced } : body;
+}
+
+function isLarge(data: unknown): data is Uint8Array {
   return ArrayBuffer.isView(data) && !(data instanceof DataView) && data.byteLength >= MOVED_BYTES;
+}
+
+function isMoved(data: unknown): data is MovedArray {
+  return typeof data === "object" && data !== null && Object.hasOwn(data, "~array") &&
+    Object.hasOwn(ARRAYS, (data as MovedArray)["~array"]) && (data as MovedArray).buffer instanceof ArrayBuffer;
 }
 
 function bare({ name, datatype, shape, data, parameters }: Tensor): object {

@@ -2,7 +2,10 @@ import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/st
 import { serving } from "../../../../lib/functions/serving.ts";
 import type { Flow } from "../../../../lib/flow/flow.ts";
 import type { Mechanism } from "../../../../lib/graph/mechanism.ts";
-import { modelRouter } from "../../../../lib/routers/model_router.ts";
+import { modelRouter, type RouterStep } from "../../../../lib/routers/model_router.ts";
+import { modelRunner } from "../../../../lib/routers/model_runner.ts";
+import { parallelRun } from "../../../../lib/routers/parallel_run.ts";
+import { votingEnsemble } from "../../../../lib/routers/voting_ensemble.ts";
 import { AddOne, Doubling, Moody } from "../../../support/hosted_models.ts";
 
 /** A flow with one model that behaves as it is told, and one that behaves well, inline. */
@@ -213,3 +216,41 @@ Deno.test("a mechanism is refused where it is none, and where the class does not
     return true;
   });
 });
+
+const ROUTERS: Readonly<Record<string, () => RouterStep>> = {
+  modelRouter: () => modelRouter(),
+  modelRunner: () => modelRunner(),
+  parallelRun: () => parallelRun(),
+  votingEnsemble: () => votingEnsemble(),
+};
+
+for (const [name, make] of Object.entries(ROUTERS)) {
+  Deno.test(`${name}() tells its models when the caller leaves, inline and elsewhere`, async () => {
+    const lines: string[] = [];
+    const line = (message: string) => void lines.push(message);
+    const until = async (message: string, times: number) => {
+      while (lines.filter((one) => one === message).length < times) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    };
+    const fn = serving("leaving");
+    const router = fn.setTopology("flow").to("same", (body: object) => body).to("models", make()).respond();
+    router.addRoute("inline", Moody).addRoute("elsewhere", Moody, { mechanism: "worker" });
+    await using flow = await fn.start({ log: { debug: line, info: line, warn: line, error: line } });
+    const models = name === "modelRouter" ? ["inline", "elsewhere"] : ["all"];
+    for (const model of models) {
+      const leaving = new AbortController();
+      const path = name === "modelRouter"
+        ? `/v2/models/${model}/infer`
+        : name === "modelRunner"
+        ? "/"
+        : "/v2/models/infer";
+      const asked = flow.ask({ inputs: ["wait"] }, { path, signal: leaving.signal });
+      const times = model === "all" || model === "elsewhere" ? 2 : 1;
+      await until("waiting", times);
+      leaving.abort();
+      await rejects(asked);
+      await until("aborted", times);
+    }
+  });
+}
