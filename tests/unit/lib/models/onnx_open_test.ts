@@ -13,6 +13,24 @@ Deno.test("openOnnx() tells what runs a model, and why", async () => {
   deepStrictEqual([wasm.backend, wasm.reason], ["wasm", "it was asked for"]);
 });
 
+Deno.test("openOnnx() goes to WebAssembly where native code may not be loaded, and says why", async () => {
+  const root = new URL("../../../../", import.meta.url).pathname;
+  const code = `import { openOnnx } from "${root}lib/models/onnx_open.ts";
+    await using model = await openOnnx(${JSON.stringify(onnxFile("mean"))});
+    console.log(JSON.stringify([model.backend, model.reason, await model.predict([[1, 3]])]));`;
+  await using folder = await temporaryFolder();
+  const program = `${folder.path}/program.ts`;
+  await Deno.writeTextFile(program, code);
+  const configuration = ["--config", `${root}deno.json`, "--lock", `${root}deno.lock`, "--no-prompt"];
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", ...configuration, "--allow-read", "--allow-env", program],
+  }).output();
+  const text = new TextDecoder();
+  const [backend, reason, answers] = JSON.parse(text.decode(stdout) || JSON.stringify([text.decode(stderr)]));
+  deepStrictEqual([backend, answers], ["wasm", [2]]);
+  match(reason, /^no WebGPU: .*; Cannot load the native runtime: .*--allow-ffi/s);
+});
+
 Deno.test("openOnnx() refuses WebGPU for a classical model, naming its operators", async () => {
   await rejects(openOnnx(onnxFile("zip_texts"), { backend: "webgpu" }), {
     name: "ModelError",
