@@ -15,12 +15,21 @@ interface Troubles {
 
 const NO_TROUBLES: Troubles = { deaths: 0, failedStarts: 0 };
 
+/** How a crew is made up. */
+export interface CrewOptions {
+  readonly size: number;
+  /** What Deno is told of what each worker may. Default: what this process may without bounds. */
+  readonly flags: readonly string[] | undefined;
+  readonly context: CommandContext;
+}
+
 /** The processes that serve one function on one port. */
 export class Crew {
   /** Rejects when it cannot go on. */
   readonly failed: Promise<never>;
   readonly #words: readonly string[];
   readonly #size: number;
+  readonly #flags: readonly string[] | undefined;
   readonly #context: CommandContext;
   readonly #metrics = new MetricsGathering();
   readonly #workers = new Map<string, WorkerProcess>();
@@ -32,9 +41,10 @@ export class Crew {
   #renewal: Promise<void> | undefined;
 
   /** @param words What each worker is told of the command line. */
-  constructor(words: readonly string[], { size, context }: { size: number; context: CommandContext }) {
+  constructor(words: readonly string[], { size, flags, context }: CrewOptions) {
     this.#words = words;
     this.#size = size;
+    this.#flags = flags;
     this.#context = context;
     const { promise, reject } = Promise.withResolvers<never>();
     promise.catch(() => {});
@@ -92,6 +102,7 @@ export class Crew {
   #spawn(name: string): WorkerProcess {
     return startWorker([...this.#words, ...this.#ports], {
       name,
+      flags: this.#flags,
       listener: {
         onLine: (line) => this.#context.terminal.out(`${line}\n`),
         onWord: (word, from) => this.#metrics.onWord(word, { from, workers: [...this.#workers.values()] }),

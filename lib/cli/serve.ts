@@ -21,6 +21,8 @@ has been accepted is answered first; a second Ctrl-C ends it at once.
   --export NAME     Serves this export of MODULE.
   --workers N       So many processes on the one port, each with the function; one that dies is replaced, and SIGHUP replaces
                     all, one after another. Default: 1, this process.
+  --worker-flag F   Told to Deno for each worker, such as --worker-flag=--allow-net=0.0.0.0:8080. Several times. Default: what
+                    this process may without bounds, the workers may too.
   --grace SECONDS   How long what has been accepted may take when it ends. Default: 30.
   --limit NAME=N    Takes no more than this; see ServerLimits for names and defaults: maxConcurrent, bodyLimitBytes, …
   --token NAME      Only who sends this secret as "Authorization: Bearer …" may ask, but for health. NAME is looked for in the

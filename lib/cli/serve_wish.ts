@@ -20,6 +20,7 @@ export const SERVE_OPTIONS = {
   cors: { type: "string", multiple: true },
   "access-log": { type: "boolean" },
   "log-level": { type: "string" },
+  "worker-flag": { type: "string", multiple: true },
   "as-worker": { type: "boolean" }, // said by the process that started it, to nobody else
 } as const;
 
@@ -39,6 +40,8 @@ export interface ServeWish {
   /** Whether each request is a line in the log. */
   readonly logsRequests: boolean;
   readonly logLevel: LogLevel | undefined;
+  /** What Deno is told of what each worker may; undefined for what this process may as a whole. */
+  readonly workerFlags: readonly string[] | undefined;
   /** How many processes; undefined for this one alone. */
   readonly workers: number | undefined;
   readonly isWorker: boolean;
@@ -76,6 +79,7 @@ export function readWish(values: Values, positionals: readonly string[]): ServeW
     cors: values.cors,
     logsRequests: values["access-log"] === true,
     logLevel: readLevel(values["log-level"]),
+    workerFlags: values["worker-flag"],
     workers: isWorker || workers === 1 ? undefined : workers,
     isWorker,
   };

@@ -6,12 +6,12 @@ import { endAtOnce, untilAsked } from "./until_asked.ts";
 /** Serves a function by several processes on one port, until somebody asks to end; a process that dies is replaced. */
 export async function serveWorkers(
   args: readonly string[],
-  { workers = 1, hostname = "127.0.0.1", port = 8080 }: ServeWish,
+  { workers = 1, workerFlags, hostname = "127.0.0.1", port = 8080 }: ServeWish,
   context: CommandContext,
 ): Promise<number> {
   const { terminal, signal } = context;
   checkPort(hostname, port);
-  const crew = new Crew(args, { size: workers, context });
+  const crew = new Crew(args, { size: workers, flags: workerFlags, context });
   const { lines, port: taken } = await crew.start();
   terminal.out(`${lines.join("\n")}\n  ${workers} workers share port ${taken}\n`);
   const renew = () => void crew.renew();

@@ -78,10 +78,14 @@ export class WorkerProcess {
   }
 }
 
-/** Starts a worker by the words of `levada serve`; it may what this process may. */
+/** Starts a worker by the words of `levada serve`; `flags` say what it may. Default: what this process may without bounds. */
 export function startWorker(
   words: readonly string[],
-  { name, listener }: { name: string; listener: WorkerListener },
+  { name, flags = permissions(), listener }: {
+    name: string;
+    flags?: readonly string[] | undefined;
+    listener: WorkerListener;
+  },
 ): WorkerProcess {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
@@ -90,7 +94,7 @@ export function startWorker(
       "--unstable-net",
       "--lock",
       LOCK,
-      ...permissions(),
+      ...flags,
       MAIN,
       "serve",
       ...words,

@@ -117,12 +117,12 @@ export async function listen(app: App, options: ListenOptions): Promise<HttpServ
  * @throws {ListenError} If not.
  */
 export function checkAddress(
-  { hostname = "127.0.0.1", port = PORT, grpcPort = 0, sharesPort = false, name }:
+  { hostname = "127.0.0.1", port = PORT, grpcPort, sharesPort = false, name }:
     & ListenOptions
-    & { readonly grpcPort?: number },
+    & { readonly grpcPort?: number | undefined },
 ): void {
   if (sharesPort) return;
-  for (const wanted of [port, grpcPort]) {
+  for (const wanted of grpcPort === undefined ? [port] : [port, grpcPort]) {
     try {
       Deno.listen({ hostname, port: wanted }).close();
     } catch (error) {

@@ -1,8 +1,10 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { startServe } from "../../../support/serve_process.ts";
 import { temporaryFolder } from "../../../support/temporary_folder.ts";
 
+const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 const HELLO = `import { serving } from "levada";
 const fn = serving("hello");
 fn.setTopology("flow").to("greet", (name: string) => "Hello, " + name).respond();
@@ -116,4 +118,22 @@ Deno.test("levada serve says that a secret is missing, and where it was looked f
   const [code, err] = await refusal(HELLO, "--token", "NOT_THERE");
   strictEqual(code, 1);
   match(err, /^levada serve: Cannot read secret "NOT_THERE": NOT_THERE and NOT_THERE_FILE are not set.*\n$/);
+});
+
+Deno.test("levada serve runs where Deno may read the two folders and listen, and nothing else", async () => {
+  await using folder = await temporaryFolder();
+  const module = join(folder.path, "narrow.ts");
+  await Deno.writeTextFile(module, HELLO.replace('"Hello, " + name', "Deno.readTextFileSync(name)"));
+  for (const workers of [[], ["--workers", "2"]]) {
+    const narrow = [`--allow-read=${ROOT},${folder.path}`, "--allow-net=127.0.0.1"];
+    await using server = startServe([module, ...workers, ...narrow.map((flag) => `--worker-flag=${flag}`)], {
+      flags: workers.length === 0 ? narrow : [...narrow, `--allow-run=${Deno.execPath()}`],
+    });
+    const ask = async (path: string) => await (await fetch(await server.url, { method: "POST", body: path })).text();
+    strictEqual(await ask(module), await Deno.readTextFile(module));
+    match(await ask("/etc/hostname"), /Requires read access to \\"\/etc\/hostname\\"/);
+    strictEqual((await fetch(`${await server.url}/metrics`).then((response) => response.text())).length > 0, true);
+    server.kill("SIGTERM");
+    deepStrictEqual([await server.code, server.err()], [0, ""]);
+  }
 });

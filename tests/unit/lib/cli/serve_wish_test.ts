@@ -35,6 +35,7 @@ Deno.test("readWish() reads every option", () => {
       cors: undefined,
       logsRequests: false,
       logLevel: undefined,
+      workerFlags: undefined,
       workers: undefined,
       isWorker: false,
     },
