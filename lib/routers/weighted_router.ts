@@ -99,7 +99,8 @@ class WeightedRouter implements Collective {
   #askAt(place: number, operation: string, event: FlowEvent): Maybe<unknown> {
     const { route } = this.#parts.find(({ end }) => place < end) ?? this.#parts.at(-1)!;
     this.#scope.count(`to ${route.key}`);
-    this.#scope.context.log.debug(`"${this.name}" asks "${route.key}"`, { event: event.id, route: route.key });
+    const { isMock, log } = this.#scope.context;
+    if (!isMock) log.debug(`"${this.name}" asks "${route.key}"`, { event: event.id, route: route.key });
     return route.ask({ operation, event });
   }
 }
@@ -147,7 +148,7 @@ function shareFaults(spec: StepSpec): Fault[] {
  * Sends each request to one of its routes, by their shares of the traffic: a canary gets a few of a hundred. Only ratios of shares count.
  *
  * `POST /v2/models/infer`, `POST /v2/models/<router>/infer` and `POST /` go by share; `/v2/models/<route>/infer` asks that route, whatever
- * its share is. The reply's `model_name` tells which route answered, as do a log line (`debug`) and the count `to <route>` of the step.
+ * its share is. The reply's `model_name` tells which route answered, as do the count `to <route>` of the step and, but for the mock server, a log line (`debug`).
  *
  * With `stickyBy` the same key goes to the same route. When a share grows at the cost of the other, keys only move to the one that grows.
  *
