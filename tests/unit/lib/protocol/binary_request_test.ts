@@ -1,8 +1,13 @@
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import { StatusError } from "../../../../lib/errors.ts";
 import { decodeBinaryRequest } from "../../../../lib/protocol/binary_request.ts";
-import { decodeTensorRequest, type TensorRequestBody } from "../../../../lib/protocol/tensor_request.ts";
+import {
+  decodeTensorRequest,
+  isTensorRequest,
+  type TensorRequestBody,
+} from "../../../../lib/protocol/tensor_request.ts";
 import type { TensorSpec } from "../../../../lib/tensor/tensor_spec.ts";
+import { randomFrom } from "../../../support/random.ts";
 
 const TEXT = new TextEncoder();
 
@@ -145,4 +150,43 @@ Deno.test("decodeBinaryRequest() keeps fields called __proto__ what they are: fi
   strictEqual(body.evil, undefined);
   strictEqual(({} as Record<string, unknown>).evil, undefined);
   strictEqual(decodeTensorRequest(body as unknown as TensorRequestBody).inputs[0]!.name, "__proto__");
+});
+
+Deno.test("decodeBinaryRequest() and decodeTensorRequest() answer broken bytes by a refusal, and by nothing else", () => {
+  const json = {
+    id: "7",
+    parameters: { binary_data_output: true },
+    inputs: [
+      input("a", "FP32", [2, 2], 16),
+      { name: "b", datatype: "INT64", shape: [2], data: [1, 2] },
+      input("c", "BYTES", [2], 11),
+      input("d", "BOOL", [1], 1),
+    ],
+    outputs: [{ name: "y", parameters: { binary_data: true } }],
+  };
+  const { body, headerLength } = request(json, new Uint8Array([...FOUR, 2, 0, 0, 0, 0x68, 0x69, 1, 0, 0, 0, 0xff, 1]));
+  const random = randomFrom(7);
+  const below = (limit: number) => Math.floor(random() * limit);
+  const counts = { read: 0, refused: 0 };
+  for (let round = 0; round < 20_000; round++) {
+    let bytes = body.slice();
+    for (let change = below(4); change >= 0; change--) {
+      const at = below(bytes.length);
+      const kind = below(4);
+      if (kind === 0) bytes[at] = below(256);
+      else if (kind === 1) bytes[at] = bytes[below(bytes.length)]!;
+      else if (kind === 2) bytes = bytes.slice(0, at + 1);
+      else bytes = new Uint8Array([...bytes.subarray(0, at), ...bytes.subarray(below(at + 1))]);
+    }
+    const length = below(4) === 0 ? String(below(bytes.length + 2)) : headerLength;
+    try {
+      const read = decodeBinaryRequest(bytes, { headerLength: length, inputs: () => [] });
+      if (isTensorRequest(read)) decodeTensorRequest(read);
+      counts.read += 1;
+    } catch (error) {
+      if (!(error instanceof StatusError) || error.status !== 400) throw error;
+      counts.refused += 1;
+    }
+  }
+  strictEqual(counts.read > 100 && counts.refused > 10_000, true, JSON.stringify(counts));
 });
