@@ -1,6 +1,6 @@
 import { ModelError } from "../errors.ts";
 import type { TensorInfo } from "../protocol/reply.ts";
-import { openItem } from "../stores/data_item.ts";
+import { type DataItem, openItem } from "../stores/data_item.ts";
 import { chooseBackend, type ChosenBackend } from "./onnx_backend.ts";
 import { type OnnxFile, type OnnxType, readOnnx } from "./onnx_file.ts";
 import { type PlainOnnx, plainOnnx } from "./onnx_rewrite.ts";
@@ -71,15 +71,20 @@ async function openBytes(bytes: Uint8Array, { file, backend }: Opening): Promise
   const read = isOrtFormat(bytes) ? undefined : readOnnx(bytes);
   const plain = read && plainOnnx(read);
   const question = { asked: backend, classical: read?.classical ?? [] };
-  const content = plain?.bytes ?? bytes;
+  const content = {
+    bytes: plain?.bytes ?? bytes,
+    isChanged: plain?.bytes !== undefined,
+    file,
+    external: read?.external ?? [],
+  };
   const chosen = await chooseBackend(question);
   try {
-    return sessionOf(await create(content, { chosen, file, read }), { chosen, read, plain });
+    return await sessionOf(await create(content, chosen), { chosen, read, plain });
   } catch (error) {
     if (chosen.backend !== "webgpu" || backend !== undefined) throw error;
     const why = `it cannot run the model: ${error instanceof Error ? error.message : String(error)}`;
     const second = await chooseBackend({ ...question, failed: new Map([["webgpu", why]]) });
-    return sessionOf(await create(content, { chosen: second, file, read }), { chosen: second, read, plain });
+    return await sessionOf(await create(content, second), { chosen: second, read, plain });
   }
 }
 
@@ -91,38 +96,49 @@ function isOrtFormat(bytes: Uint8Array): boolean {
 /** WebGPU's own layout, NHWC, answers one-dimensional convolutions wrongly (1.30.0, seen with silero-vad on Mesa's adapter). */
 const PROVIDERS = { native: "cpu", wasm: "wasm", webgpu: { name: "webgpu", preferredLayout: "NCHW" } } as const;
 
-interface Creation {
-  readonly chosen: ChosenBackend;
+interface Content {
+  readonly bytes: Uint8Array;
+  /** Whether they are others than the file's. */
+  readonly isChanged: boolean;
   readonly file: string;
-  readonly read: OnnxFile | undefined;
+  readonly external: readonly string[];
 }
 
-async function create(content: Uint8Array, { chosen, file, read }: Creation): Promise<RuntimeSession> {
-  const { backend, runtime } = chosen;
-  const options = {
-    executionProviders: [PROVIDERS[backend]],
-    logSeverityLevel: 4,
-    ...(read === undefined || read.external.length === 0
-      ? {}
-      : { externalData: await externalData(file, read.external) }),
-  };
-  return await runtime.InferenceSession.create(content, options);
+/** Weights beside the file are read by the native runtime itself, where it can: they may be more than a program can hold twice. */
+async function create(
+  { bytes, isChanged, file, external }: Content,
+  { backend, runtime }: ChosenBackend,
+): Promise<RuntimeSession> {
+  const options = { executionProviders: [PROVIDERS[backend]], logSeverityLevel: 4 };
+  if (external.length === 0) return await runtime.InferenceSession.create(bytes, options);
+  const weights = weightsOf(file, external);
+  if (backend === "native" && !isChanged) {
+    for (const { path, item } of weights) await item.stat().catch((error) => refuseWeights(path, error));
+    return await runtime.InferenceSession.create(openItem(file).uri, options);
+  }
+  const externalData = await Promise.all(
+    weights.map(async ({ path, item }) => ({
+      path,
+      data: await item.get().catch((error) => refuseWeights(path, error)),
+    })),
+  );
+  return await runtime.InferenceSession.create(bytes, { ...options, externalData });
 }
 
 /** The weights that lie beside the file, under the names by which it knows them. */
-async function externalData(file: string, names: readonly string[]): Promise<{ path: string; data: Uint8Array }[]> {
+function weightsOf(file: string, names: readonly string[]): { readonly path: string; readonly item: DataItem }[] {
   const { uri } = openItem(file);
   const folder = uri.slice(0, uri.lastIndexOf("/") + 1);
-  return await Promise.all(names.map(async (path) => {
-    if (path.startsWith("/") || path.split(/[\\/]/).includes("..")) {
-      throw new ModelError(`its weights lie in "${path}", which is outside its folder`);
+  return names.map((path) => {
+    if (!path.startsWith("/") && !path.split(/[\\/]/).includes("..")) {
+      return { path, item: openItem(`${folder}${path}`) };
     }
-    try {
-      return { path, data: await openItem(`${folder}${path}`).get() };
-    } catch (error) {
-      throw new ModelError(`its weights lie in "${path}", which cannot be read`, { cause: error });
-    }
-  }));
+    throw new ModelError(`its weights lie in "${path}", which is outside its folder`);
+  });
+}
+
+function refuseWeights(path: string, error: unknown): never {
+  throw new ModelError(`its weights lie in "${path}", which cannot be read`, { cause: error });
 }
 
 interface Read {
