@@ -43,6 +43,11 @@ export class Door {
     return new Visit(lane, { admission: this.#admission, body: this.#intake.open() });
   }
 
+  /** A body that comes without a visit, or before it; to be closed. */
+  body(): TakenBody {
+    return this.#intake.open();
+  }
+
   /** Refuses everybody who waits, or whose body has not come. */
   close(reason: unknown): void {
     this.#intake.close(reason);

@@ -109,6 +109,8 @@ function late({ bodyTimeoutMs }: AllLimits): StatusError {
 export class TakenBody {
   readonly #intake: Intake;
   #bytes = 0;
+  #packed = 0;
+  #unpacked = 0;
 
   constructor(intake: Intake) {
     this.#intake = intake;
@@ -151,16 +153,25 @@ export class TakenBody {
     this.#take(bytes, bytes);
   }
 
-  /** Counts what a packed body may need while it is unpacked. */
+  /** Counts what a packed body may need while it is unpacked; of one that comes in pieces, each. */
   unpack(packedBytes: number): void {
-    const most = Math.min(packedBytes * UNPACKS_TO, this.limitBytes);
-    this.#take(most, most);
+    this.#packed += packedBytes;
+    const most = Math.min(this.#packed * UNPACKS_TO, this.limitBytes);
+    this.#take(most - this.#unpacked, most);
+    this.#unpacked = most;
+  }
+
+  /** Waits for a body that somebody else reads, but not for longer than allowed. */
+  inTime(reading: Promise<void>): Promise<void> {
+    return this.#intake.inTime(reading, (error) => {
+      throw error;
+    });
   }
 
   /** It is held no more. */
   close(): void {
     this.#intake.free(this.#bytes);
-    this.#bytes = 0;
+    this.#bytes = this.#packed = this.#unpacked = 0;
   }
 
   #take(bytes: number, body: number): void {

@@ -13,6 +13,20 @@ export interface GrpcRuntime {
     ): GrpcCredentials;
   };
   readonly Metadata: new () => GrpcMetadata;
+  readonly ServerInterceptingCall: new (call: InterceptedCall, responder: CallResponder) => InterceptedCall;
+}
+
+/** Stands between a call and its handler. */
+export type Interceptor = (method: { readonly requestStream: boolean }, call: InterceptedCall) => InterceptedCall;
+
+/** A call, as what stands between sees it. */
+export interface InterceptedCall {
+  sendStatus(status: { readonly code: number; readonly details: string; readonly metadata: GrpcMetadata }): void;
+}
+
+/** What looks at the messages that a call is sent. */
+export interface CallResponder {
+  start(next: (listener: { onReceiveMessage(message: Buffer, pass: (message: Buffer) => void): void }) => void): void;
 }
 
 /** What a port is served with: nothing, or certificates. */

@@ -1,4 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import http2 from "node:http2";
 import { connect } from "node:net";
 import { type Flow, ModelServer, serving, Tensor, type TensorRequest } from "../../../../../mod.ts";
 import { type GrpcListener, type GrpcListenOptions, listenGrpc } from "../../../../../lib/serve/grpc/listen_grpc.ts";
@@ -189,3 +190,39 @@ Deno.test("listenGrpc() answers UNAUTHENTICATED to who may not ask, but for heal
     await flow.close();
   }
 });
+
+Deno.test("fn.serve({ limits }) are gRPC's too: how much is held of all messages, and how long one may take to come", async () => {
+  const fn = serving("limited").addModel("twice", Twice);
+  const limits = { bodiesLimitBytes: 100_000, bodyTimeoutMs: 50 };
+  const server = await fn.serve({ port: 0, grpcPort: 0, limits });
+  const client = await connected(server.grpcPort!);
+  await rejects(ask(client, "ModelInfer", new Uint8Array(500_000)), {
+    code: 14,
+    message: /^Cannot take the body: bodies of/,
+  });
+  strictEqual((await ask(client, "ModelInfer", request("twice"))).length > 0, true);
+  client.close();
+  strictEqual(await statusOfUnfinished(server.grpcPort!), "14");
+  await server.close();
+});
+
+/** gRPC's status for a message of which only the beginning is sent. */
+async function statusOfUnfinished(port: number): Promise<unknown> {
+  const session = http2.connect(`http://127.0.0.1:${port}`);
+  const call = session.request({
+    ":method": "POST",
+    ":path": "/inference.GRPCInferenceService/ModelInfer",
+    "content-type": "application/grpc",
+    te: "trailers",
+  });
+  call.write(Buffer.from([0, 0, 0, 1, 0, 1, 2, 3])); // 256 bytes, and three of them
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  call.on("response", (headers) => resolve(headers["grpc-status"]));
+  call.on("error", () => {});
+  const status = await promise;
+  await new Promise<void>((closed) => {
+    session.on("close", () => closed());
+    session.destroy();
+  });
+  return status;
+}
