@@ -9,6 +9,10 @@ Every model is deterministic; expected.json holds what scikit-learn, and for the
 
 import json
 import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
 
 import numpy as np
 import onnx
@@ -120,8 +124,18 @@ def neural():
     signature = [value("x", T.FLOAT, ["rows", 4])], [value("p", T.FLOAT, ["rows", 3])]
     save("mlp", nodes, *signature, weights)
     save("outside", nodes, *signature, weights, save_as_external_data=True, location="outside.bin", size_threshold=0)
+    runtime_format("mlp")
     rows = random.normal(0, 2, (20, 4)).astype(np.float32)
     EXPECTED["mlp"] = {"x": rows.tolist(), "p": run("mlp", x=rows)[0]}
+
+
+def runtime_format(name):
+    """The runtime's own format, which is no protocol buffer."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(HERE / f"{name}.onnx", folder)
+        tool = ["-m", "onnxruntime.tools.convert_onnx_models_to_ort", folder, "--optimization_style", "Fixed"]
+        subprocess.run([sys.executable, *tool], check=True, capture_output=True)
+        shutil.copy(pathlib.Path(folder) / f"{name}.ort", HERE)
 
 
 def classical():

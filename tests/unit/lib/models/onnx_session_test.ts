@@ -63,9 +63,10 @@ for (const backend of BACKENDS) {
 
   Deno.test(`OnnxSession answers a neural model as Python's runtime did: ${backend}`, async () => {
     const { x, p } = EXPECTED.mlp;
-    for (const name of ["mlp", "outside"]) {
-      await using model = await openOnnx(onnxFile(name), { backend });
-      ok(largestDifference(await model.predict(x) as number[][], p) < 1e-6, name);
+    for (const file of [onnxFile("mlp"), onnxFile("outside"), onnxFile("mlp").replace(/onnx$/, "ort")]) {
+      await using model = await openOnnx(file, { backend });
+      deepStrictEqual(model.inputs, [{ name: "x", datatype: "FP32", shape: [-1, 4] }]);
+      ok(largestDifference(await model.predict(x) as number[][], p) < 1e-6, file);
     }
   });
 
