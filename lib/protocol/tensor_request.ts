@@ -13,7 +13,35 @@ export interface RequestedOutput {
   readonly parameters?: Readonly<Record<string, unknown>>;
 }
 
-/** A request of the open inference protocol, read: what `predictTensors` gets. */
+/**
+ * A request of the open inference protocol, read: what `predictTensors` gets.
+ *
+ * @example A model that works on typed arrays, and answers rows of MLRun's dialect too
+ * ```ts
+ * import { deepStrictEqual } from "node:assert/strict";
+ * import { type InferRequest, ModelServer, serving, Tensor, type TensorRequest } from "levada";
+ *
+ * class Halve extends ModelServer {
+ *   predict({ inputs }: InferRequest): number[] {
+ *     return (inputs as number[]).map((value) => value / 2);
+ *   }
+ *
+ *   override predictTensors({ inputs: [x] }: TensorRequest): Tensor[] {
+ *     return [Tensor.from("y", (x!.data as Float32Array).map((value) => value / 2))];
+ *   }
+ * }
+ *
+ * const fn = serving("halves");
+ * fn.setTopology("router").addRoute("halve", Halve);
+ *
+ * await using server = await fn.toMockServer();
+ * const inputs = [{ name: "x", datatype: "FP32", shape: [2], data: [1, 3] }];
+ * deepStrictEqual((await server.test("/v2/models/halve/infer", { inputs })).outputs, [
+ *   { name: "y", datatype: "FP32", shape: [2], data: [0.5, 1.5] },
+ * ]);
+ * deepStrictEqual((await server.test("/v2/models/halve/infer", { inputs: [1, 3] })).outputs, [0.5, 1.5]);
+ * ```
+ */
 export interface TensorRequest {
   /** Names the request in the reply; undefined where it has no name. */
   readonly id?: string;

@@ -197,6 +197,17 @@ def traversal(url):
     return raw(url, "/v2/models/..%2F..%2Fetc%2Fpasswd/infer", "POST", json.dumps({"inputs": [X]}).encode(), {"content-type": "application/json"})[0]
 
 
+@case("names that objects have by themselves", [404] * 9)
+def own_names(url):
+    found = []
+    for name in ("__proto__", "constructor", "toString"):
+        headers = {"content-type": "application/json"}
+        found.append(raw(url, f"/v2/models/{name}/infer", "POST", json.dumps({"inputs": [X]}).encode(), headers)[0])
+        found.append(raw(url, f"/v2/models/{name}", "GET")[0])
+        found.append(raw(url, f"/v2/repository/models/{name}/unload", "POST", b"{}", headers)[0])
+    return found
+
+
 @case("MLRun's dialect at the same address", [10.5, 20.5], "MLServer does not know MLRun's dialect")
 def mlrun(url):
     status, _, text = post(url, {"inputs": [[1, 9], [2, 18]]}, path="/v2/models/sum/infer")

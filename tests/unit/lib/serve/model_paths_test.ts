@@ -113,3 +113,31 @@ Deno.test("MODEL_PATHS tell of a model behind steps that fail without a body", a
     "the graph's own failure",
   );
 });
+
+Deno.test("a model that loads answers 503 for tensors and 408 in MLRun's dialect, and the others answer meanwhile", async () => {
+  const loaded = Promise.withResolvers<void>();
+  class Slow extends Echo {
+    override async load(): Promise<void> {
+      await loaded.promise;
+    }
+  }
+  const fn = serving("loading");
+  fn.setTopology("router", modelRouter()).addRoute("slow", Slow, { loading: "background" }).addRoute("quick", Echo);
+  await using server = await fn.toMockServer({ log: { debug() {}, info() {}, warn() {}, error() {} } });
+  const tensors = { inputs: [{ name: "x", shape: [1, 2], datatype: "BYTES", data: ["a", "b"] }] };
+  const ask = async (path: string, body?: unknown, headers: HeadersInit = {}) => {
+    const reply = await server.test(path, body, { silent: true, headers });
+    await reply.body?.cancel();
+    return [reply.status, reply.headers.get("retry-after")];
+  };
+  const json = { accept: "application/json" };
+  deepStrictEqual(await ask("/v2/models/slow/infer", tensors), [503, "1"]);
+  deepStrictEqual(await ask("/v2/models/slow/infer", { inputs: [["a", "b"]] }), [408, null]);
+  deepStrictEqual(await ask("/v2/models/slow/ready"), [408, null]);
+  deepStrictEqual(await ask("/v2/models/slow/ready", undefined, json), [503, "1"]);
+  deepStrictEqual((await ask("/v2/models/quick/infer", { inputs: [["a", "b"]] }))[0], 200);
+  strictEqual((await server.test("/v2/repository/index", {}))[0].state, "LOADING");
+  loaded.resolve();
+  await server.test("/v2/repository/models/slow/load", {}, { silent: true }); // waits for the load that is under way
+  deepStrictEqual((await ask("/v2/models/slow/ready", undefined, json))[0], 200);
+});
