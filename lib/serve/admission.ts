@@ -48,6 +48,11 @@ export class Admission {
     return lane;
   }
 
+  /** How many requests wait for their turn. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
   /** Whether a request would be refused at once: asked before its body is read. */
   isFull(lane: Lane): boolean {
     return !this.#hasRoom(lane) &&

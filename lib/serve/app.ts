@@ -92,7 +92,7 @@ class FlowApp implements App, ServerView {
     this.#api = api === undefined ? undefined : new ApiHandler(api);
     this.#watch = telemetry === undefined
       ? undefined
-      : watchServer(telemetry, flow, { name, hasSpan, version: SERVER_VERSION });
+      : watchServer(telemetry, flow, { name, hasSpan, version: SERVER_VERSION, door: this.#door });
   }
 
   get view(): ServerView {

@@ -19,6 +19,11 @@ export class Door {
     this.#intake = new Intake(limits, clock);
   }
 
+  /** How many requests wait for their turn. */
+  get waiting(): number {
+    return this.#admission.waiting;
+  }
+
   /**
    * Refuses what needs no reading to be refused.
    *

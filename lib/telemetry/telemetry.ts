@@ -109,14 +109,24 @@ export interface WatchedServer {
   readonly hasSpan: boolean;
   /** The version of what serves. */
   readonly version: string;
+  /** Where requests wait for their turn; undefined where none has to. */
+  readonly door?: { readonly waiting: number } | undefined;
 }
 
 /** Tells of a flow that runs from now on, and gives what looks at the requests to it. */
-export function watchServer(telemetry: Telemetry, flow: Flow, { name, hasSpan, version }: WatchedServer): RequestWatch {
+export function watchServer(
+  telemetry: Telemetry,
+  flow: Flow,
+  { name, hasSpan, version, door }: WatchedServer,
+): RequestWatch {
   const { registry, tracing, api, options: { accessLog } } = PARTS.get(telemetry)!;
   if (telemetry.isMeasuring) {
     watchFlow(registry, flow, name);
     watchProcess(registry, { version, function: name });
+    if (door !== undefined) {
+      const gauge = registry.gauge("levada_requests_waiting", "Requests that wait for their turn", { function: name });
+      registry.beforeReading(() => gauge.set(door.waiting));
+    }
   }
   const models = () => flow.models().map(({ key }) => key);
   return new RequestWatch({

@@ -143,3 +143,27 @@ Deno.test("watchWorker() tells how far streams are behind, as far as they say", 
   records = 0;
   strictEqual(await lag(), "0");
 });
+
+Deno.test("a server with limits tells how many requests wait for their turn", async () => {
+  const telemetry = await openTelemetry();
+  const begun = Promise.withResolvers<void>();
+  const end = Promise.withResolvers<void>();
+  const fn = serving("f");
+  fn.setTopology("flow").to("slow", async (body: number) => {
+    begun.resolve();
+    await end.promise;
+    return body;
+  }).respond();
+  await using server = await fn.serve({ port: 0, telemetry, limits: { maxConcurrent: 1, maxConcurrentPerModel: 1 } });
+  const ask = () => fetch(server.url, { method: "POST", body: "1" }).then((reply) => reply.text());
+  const first = ask();
+  await begun.promise;
+  const second = ask();
+  const waiting = async () =>
+    /levada_requests_waiting\{function="f"\} (\d+)/.exec(await (await fetch(`${server.url}/metrics`)).text())?.[1];
+  let seen = await waiting();
+  while (seen !== "1") seen = await waiting(); // until the second has come in
+  end.resolve();
+  deepStrictEqual([await first, await second], ["1", "1"]);
+  strictEqual(await waiting(), "0");
+});
