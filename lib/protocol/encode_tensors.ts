@@ -74,7 +74,12 @@ function join(head: Uint8Array, parts: readonly Uint8Array[]): EncodedReply {
   return { body, headerLength: head.length };
 }
 
-function jsonTensor(tensor: Tensor): object {
+/**
+ * A tensor as JSON: NaN is null, integers of 64 bits are exact.
+ *
+ * @throws {StatusError} 406 if JSON cannot hold a value.
+ */
+export function jsonTensor(tensor: Tensor): object {
   const { name, datatype, shape, parameters } = tensor;
   return { name, datatype, shape, parameters, data: jsonValues(tensor) };
 }

@@ -5,6 +5,8 @@ import { isDatatype } from "../tensor/datatype.ts";
 import { decodeRaw, encodeRaw } from "../tensor/raw_data.ts";
 import { countOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { jsonTensor } from "./encode_tensors.ts";
+import { parseJson } from "./parse_json.ts";
 import { isObject } from "./request_body.ts";
 import { TensorReply } from "./tensor_reply.ts";
 import { decodeTensorRequest, type TensorRequest, type TensorRequestBody } from "./tensor_request.ts";
@@ -14,6 +16,15 @@ export interface EncodedCall {
   readonly body: Uint8Array<ArrayBuffer>;
   /** How many of the bytes are JSON: the header `Inference-Header-Content-Length`. */
   readonly headerLength: number;
+}
+
+/**
+ * Writes a request as JSON, for a server that does not know the binary tensor extension.
+ *
+ * @throws {StatusError} 406 if JSON cannot hold a value: an infinity, bytes that are not text.
+ */
+export function encodeJsonCall({ id, parameters, inputs, outputs }: TensorRequest): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(JSON.stringify({ id, parameters, inputs: inputs.map(jsonTensor), outputs }));
 }
 
 /** Writes a request with binary tensors, which asks for binary tensors. */
@@ -75,7 +86,13 @@ export function decodeTensorAnswer(bytes: Uint8Array, headerLength: string | nul
 
 function headOf(bytes: Uint8Array): Record<string, unknown> {
   try {
-    const reply: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    // as a part of a request, whose wide integers are read exactly, and Python's NaN as null
+    const asked = parseJson(`{"inputs":[{"name":"","shape":[],"datatype":"INT64","answer":${text}}]}`);
+    const { inputs: [{ answer: reply, ...part }, ...more], ...rest } = asked as { inputs: [{ answer: unknown }] };
+    if (more.length > 0 || Object.keys(part).length > 3 || Object.keys(rest).length > 0) {
+      throw new SyntaxError("more follows");
+    }
     if (isObject(reply) && Array.isArray(reply.outputs)) return reply;
   } catch (error) {
     throw wrong(`it is no JSON (${(error as Error).message})`);

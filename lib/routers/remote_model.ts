@@ -9,7 +9,7 @@ import { type ModelArgs, type ModelAsk, ModelServer } from "../models/model_serv
 import { decodeBytes } from "../protocol/decode_bytes.ts";
 import type { InferRequest, ModelMetadata } from "../protocol/reply.ts";
 import { isObject } from "../protocol/request_body.ts";
-import { decodeTensorAnswer, encodeTensorCall } from "../protocol/tensor_call.ts";
+import { decodeTensorAnswer, encodeJsonCall, encodeTensorCall } from "../protocol/tensor_call.ts";
 import type { TensorReply } from "../protocol/tensor_reply.ts";
 import type { TensorRequest } from "../protocol/tensor_request.ts";
 import { rowsOf, tensorsOf } from "../protocol/tensor_rows.ts";
@@ -42,12 +42,15 @@ export interface RemoteModelArgs extends ModelArgs {
   caCerts?: string[];
 }
 
+const BINARY = "binary_tensor_data"; // what servers call the extension
+
 const DEFAULTS = { retries: 2, backoffMs: 100, timeoutMs: 60_000 };
 const UNKNOWN: ModelFacts = { platform: "levada_remote", inputs: [], outputs: [] };
 
 /**
  * A model of another server that speaks the open inference protocol: Triton, KServe, MLServer, TorchServe, another Levada. It is asked
- * with binary tensors, and tells what the other server tells of it; it is ready when it is ready there.
+ * with binary tensors where the server says that it knows them, else with JSON; it tells what the other server tells of it, and is ready
+ * when it is ready there.
  *
  * Requests in both dialects work: rows become tensors by what the model takes there. What fails is a `RemoteError`, as with `remote`: 502
  * for the caller, 503 where the server is busy, 504 where it takes too long. A caller who leaves ends the request.
@@ -72,6 +75,7 @@ export class RemoteModel extends ModelServer<InferRequest, unknown[]> {
   readonly #args: RemoteModelArgs;
   #client: RemoteClient | undefined;
   #facts: ModelFacts = UNKNOWN;
+  #isBinary = false;
 
   /** Made by the router with the arguments of its route. */
   constructor(args: RemoteModelArgs, context: Context) {
@@ -99,6 +103,7 @@ export class RemoteModel extends ModelServer<InferRequest, unknown[]> {
     try {
       const told = await this.#ask("GET", "", { signal: this.context.signal });
       this.#facts = factsOf(told);
+      this.#isBinary = await this.#knowsBinary();
     } catch (error) {
       this.#client.close();
       throw error;
@@ -166,6 +171,16 @@ export class RemoteModel extends ModelServer<InferRequest, unknown[]> {
     }
   }
 
+  /** Whether the server says that it knows the binary tensor extension; one that says nothing of itself gets JSON. */
+  async #knowsBinary(): Promise<boolean> {
+    try {
+      const told = await this.#ask("GET", undefined, { signal: this.context.signal });
+      return isObject(told) && Array.isArray(told.extensions) && told.extensions.includes(BINARY);
+    } catch {
+      return false;
+    }
+  }
+
   #tensors(rows: readonly unknown[]): readonly Tensor[] {
     const { inputs } = this.#facts;
     try {
@@ -176,11 +191,13 @@ export class RemoteModel extends ModelServer<InferRequest, unknown[]> {
   }
 
   async #infer(request: TensorRequest, { signal }: Context): Promise<TensorReply> {
-    const { body, headerLength } = encodeTensorCall(request);
+    const { body, headerLength } = this.#isBinary
+      ? encodeTensorCall(request)
+      : { body: encodeJsonCall(request), headerLength: undefined };
     const sent = new Headers({
-      "content-type": "application/octet-stream",
-      "inference-header-content-length": String(headerLength),
+      "content-type": headerLength === undefined ? "application/json" : "application/octet-stream",
     });
+    if (headerLength !== undefined) sent.set("inference-header-content-length", String(headerLength));
     const decode = (bytes: Uint8Array, headers: Headers) =>
       decodeTensorAnswer(bytes, headers.get("inference-header-content-length"));
     return await this.#ask("POST", "/infer", { signal, body, sent, decode }) as TensorReply;
@@ -188,7 +205,7 @@ export class RemoteModel extends ModelServer<InferRequest, unknown[]> {
 
   async #ask(
     method: string,
-    path: string,
+    path: string | undefined,
     { signal, sent = new Headers(), ...rest }: Pick<Partial<RemoteRequest>, "sent" | "decode"> & {
       signal: AbortSignal;
       body?: Uint8Array<ArrayBuffer>;
@@ -209,11 +226,13 @@ export class RemoteModel extends ModelServer<InferRequest, unknown[]> {
     }, signal);
   }
 
-  #url(path: string): URL {
+  /** The URL of the model and something about it; undefined: of the server. */
+  #url(path: string | undefined): URL {
     const { url, model = this.name, version = this.key.split(":")[1] } = this.#args;
     const at = version === undefined ? "" : `/versions/${encodeURIComponent(version)}`;
     const whole = remoteUrl(url, undefined);
-    whole.pathname = `${whole.pathname.replace(/\/+$/, "")}/v2/models/${encodeURIComponent(model)}${at}${path}`;
+    const about = path === undefined ? "" : `/models/${encodeURIComponent(model)}${at}${path}`;
+    whole.pathname = `${whole.pathname.replace(/\/+$/, "")}/v2${about}`;
     return whole;
   }
 }

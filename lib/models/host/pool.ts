@@ -69,7 +69,13 @@ export class Pool {
     while (this.#waiting.length > 0) {
       if (this.#free.length === 0 && this.#all.size >= this.#size) return;
       const job = this.#waiting.shift()!;
-      const host = this.#free.pop() ?? this.#begin(job.options);
+      let host: Host;
+      try {
+        host = this.#free.pop() ?? this.#begin(job.options);
+      } catch (error) { // a worker cannot even be started: no permission, no memory
+        job.reject(error);
+        continue;
+      }
       job.run(host).catch(() => {}).finally(() => this.#done(host));
     }
   }

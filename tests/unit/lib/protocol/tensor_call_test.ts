@@ -1,7 +1,8 @@
 import { deepStrictEqual, throws } from "node:assert/strict";
 import { decodeBinaryRequest } from "../../../../lib/protocol/binary_request.ts";
 import { encodeTensorReply } from "../../../../lib/protocol/encode_tensors.ts";
-import { decodeTensorAnswer, encodeTensorCall } from "../../../../lib/protocol/tensor_call.ts";
+import { decodeTensorAnswer, encodeJsonCall, encodeTensorCall } from "../../../../lib/protocol/tensor_call.ts";
+import { parseJson } from "../../../../lib/protocol/parse_json.ts";
 import { TensorReply } from "../../../../lib/protocol/tensor_reply.ts";
 import { decodeTensorRequest, type TensorRequestBody } from "../../../../lib/protocol/tensor_request.ts";
 import { Tensor } from "../../../../lib/tensor/tensor.ts";
@@ -31,7 +32,7 @@ Deno.test("encodeTensorCall() writes what a server reads", () => {
 
 for (const isBinary of [true, false]) {
   Deno.test(`decodeTensorAnswer() reads what a server writes, as ${isBinary ? "bytes" : "JSON"}`, () => {
-    const outputs = isBinary ? TENSORS : TENSORS.filter(({ name }) => name !== "n");
+    const outputs = TENSORS;
     const reply = new TensorReply({ model_name: "m", model_version: "2", id: "7", outputs });
     const { body, headerLength } = encodeTensorReply(reply, { isBinary, outputs: new Map() });
     const bytes = typeof body === "string" ? bytesOf(body) : body;
@@ -71,4 +72,19 @@ for (const [what, text, headerLength] of BROKEN) {
 
 Deno.test("decodeTensorAnswer() refuses bytes that belong to no output", () => {
   throws(() => decodeTensorAnswer(bytesOf('{"outputs":[]}xx'), "14"), /2 bytes belong to no output/);
+});
+
+Deno.test("encodeJsonCall() writes what a server reads", () => {
+  const text = new TextDecoder().decode(encodeJsonCall({ id: "7", inputs: TENSORS }));
+  const read = decodeTensorRequest(parseJson(text) as TensorRequestBody);
+  deepStrictEqual([read.id, read.inputs], ["7", TENSORS]);
+});
+
+Deno.test("decodeTensorAnswer() reads Python's NaN, and no answer that pretends to be more", () => {
+  const read = decodeTensorAnswer(
+    bytesOf('{"outputs":[{"name":"y","datatype":"FP32","shape":[2],"data":[NaN,1]}]}'),
+    null,
+  );
+  deepStrictEqual(read.outputs[0]!.data, new Float32Array([NaN, 1]));
+  throws(() => decodeTensorAnswer(bytesOf('{"outputs":[]}},{"x":{"y":1}'), null), /Cannot read the answer/);
 });
