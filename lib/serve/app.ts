@@ -1,9 +1,8 @@
 import { StatusError } from "../errors.ts";
-import { unwrapEvent } from "../event_wrapper.ts";
 import type { CloseOptions, Flow } from "../flow/flow.ts";
 import type { Outcome } from "../flow/outcome.ts";
 import { SYSTEM_CLOCK } from "../flow/system_clock.ts";
-import { type EventInit, FlowEvent } from "../graph/event.ts";
+import type { FlowEvent } from "../graph/event.ts";
 import type { ServedModel } from "../graph/served_model.ts";
 import { type TensorForm, tensorForm } from "../protocol/encode_tensors.ts";
 import { wrongMethod } from "../protocol/refusal.ts";
@@ -23,14 +22,13 @@ import { acceptedForm } from "./stream_form.ts";
 import { failureBody } from "./failure_body.ts";
 import type { Guard } from "./guard.ts";
 import { headerText } from "./header_text.ts";
+import { JsonThread } from "./json_thread.ts";
 import type { ServerView } from "./own_path.ts";
 import { answerOwn, mayBeOwn } from "./own_router.ts";
+import { eventOf, type RequestInfo, unwrapped } from "./request_event.ts";
 import { requestPath } from "./request_path.ts";
 import type { AllLimits } from "./server_limits.ts";
 import { SERVER_VERSION } from "./server_version.ts";
-
-/** What is known of a request besides its bytes. */
-export type RequestInfo = Pick<EventInit, "id" | "key" | "time" | "trigger">;
 
 /** Answers requests: the whole path of a request but the socket. */
 export interface App {
@@ -51,6 +49,8 @@ export interface AppOptions {
   readonly telemetry?: Telemetry | undefined;
   /** How much is taken at most. Default: everything. */
   readonly limits?: AllLimits | undefined;
+  /** Whether no step sees a request before a router does: large ones may be read apart then. Default false. */
+  readonly beginsWithRouters?: boolean | undefined;
   /** Who may ask. Default: everybody. */
   readonly guard?: Guard | undefined;
   /** What the served function is called, for telemetry. Default: no name. */
@@ -79,6 +79,7 @@ class FlowApp implements App, ServerView {
   readonly #options: AppOptions;
   readonly #watch: RequestWatch | undefined;
   readonly #door: Door | undefined;
+  readonly #thread: JsonThread | undefined;
   readonly #api: ApiHandler | undefined;
   #arriving = 0;
   #onEmpty: (() => void) | undefined;
@@ -87,8 +88,9 @@ class FlowApp implements App, ServerView {
   constructor(flow: Flow, options: AppOptions) {
     this.flow = flow;
     this.#options = options;
-    const { telemetry, name = "", hasSpan = false, limits, api } = options;
+    const { telemetry, name = "", hasSpan = false, limits, api, beginsWithRouters = false } = options;
     this.#door = limits === undefined ? undefined : new Door(limits);
+    this.#thread = limits !== undefined && beginsWithRouters && api === undefined ? new JsonThread() : undefined;
     this.#api = api === undefined ? undefined : new ApiHandler(api);
     this.#watch = telemetry === undefined
       ? undefined
@@ -162,6 +164,7 @@ class FlowApp implements App, ServerView {
       return await this.flow.close(options);
     } finally {
       this.#door?.close(closed("closed"));
+      this.#thread?.close();
       this.state = "closed";
     }
   }
@@ -228,6 +231,7 @@ class FlowApp implements App, ServerView {
       headers,
       defaultContentType: this.#options.defaultContentType,
       taken: visit?.body,
+      thread: this.#thread,
       inputs: () => askedModel(this.models(), headers.get("mlrun-event-path") ?? path)?.facts().inputs ?? [],
     });
   }
@@ -237,14 +241,6 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]; //
 
 function closed(state: string, what = "the request"): StatusError {
   return new StatusError(503, `Cannot take ${what}: the server is ${state}`);
-}
-
-/** The event with its body; what another function of MLRun's sent says itself which event it was. */
-function unwrapped(event: FlowEvent, body: unknown): FlowEvent {
-  const wrapped = unwrapEvent(body);
-  event.body = wrapped === undefined ? body : wrapped.body;
-  if (wrapped?.key !== undefined) event.key = wrapped.key;
-  return wrapped?.id === undefined ? event : event.withId(wrapped.id);
 }
 
 /** The outcome with the reply that the function's API gives to callers. */
@@ -258,20 +254,6 @@ function failure(error: unknown, id: string): Response {
   if (retryAfterMs !== undefined) response.headers.set("retry-after", String(Math.ceil(retryAfterMs / 1_000)));
   if (allow !== undefined) response.headers.set("allow", allow.join(", "));
   return response;
-}
-
-function eventOf(request: Request, path: string, { id, key, time, trigger = "http" }: RequestInfo): FlowEvent {
-  const { method, headers } = request;
-  return new FlowEvent<unknown>(null, {
-    id: id ?? headers.get("mlrun-event-id") ?? undefined,
-    key,
-    time,
-    path: headers.get("mlrun-event-path") ?? path,
-    trigger,
-    method,
-    headers,
-    signal: () => request.signal,
-  });
 }
 
 type Told = Exclude<Outcome, { kind: "stream" }> | { readonly kind: "stream"; readonly chunks: AsyncIterator<unknown> };

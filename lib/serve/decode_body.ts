@@ -4,6 +4,7 @@ import { decodeBinaryRequest } from "../protocol/binary_request.ts";
 import { decodeBytes } from "../protocol/decode_bytes.ts";
 import { decodeContent } from "./decode_content.ts";
 import type { TakenBody } from "./intake.ts";
+import type { JsonThread } from "./json_thread.ts";
 
 /** How a body is read. */
 export interface BodyOptions {
@@ -13,6 +14,8 @@ export interface BodyOptions {
   readonly defaultContentType?: string | undefined;
   /** Counts what is unpacked, and says how large it may be. Default: up to 64 MiB. */
   readonly taken?: TakenBody | undefined;
+  /** Reads large requests of tensors beside the others. Default: they are read here. */
+  readonly thread?: JsonThread | undefined;
   /** What the model takes that is asked, for a body that is the bytes of one tensor. Default: that is not known. */
   readonly inputs?: () => ModelFacts["inputs"];
 }
@@ -44,10 +47,16 @@ export function decodeBody(bytes: Uint8Array, options: BodyOptions): unknown {
     .then((unpacked) => decode(unpacked, options));
 }
 
-function decode(bytes: Uint8Array, { headers, defaultContentType = "", inputs = () => [] }: BodyOptions): unknown {
+function decode(
+  bytes: Uint8Array,
+  { headers, defaultContentType = "", thread, inputs = () => [] }: BodyOptions,
+): unknown {
   const headerLength = headers.get("inference-header-content-length");
   if (headerLength !== null) return decodeBinaryRequest(bytes, { headerLength, inputs });
-  return decodeBytes(bytes, headers.get("content-type") ?? defaultContentType);
+  const type = headers.get("content-type") ?? defaultContentType;
+  return thread?.takes(bytes) === true && type.startsWith("application/json")
+    ? thread.read(bytes)
+    : decodeBytes(bytes, type);
 }
 
 function brokeOff(error: unknown): never {
