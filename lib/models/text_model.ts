@@ -79,10 +79,20 @@ export abstract class TextModel extends ModelServer<InferRequest, string[]> {
 
   /** The text for each row, all rows at once. */
   override predict({ inputs, parameters }: InferRequest, context: Context): Promise<string[]> {
-    return Promise.all(inputs.map(async (text_input) => {
+    return Promise.all(inputs.map(async (row) => {
+      const text_input = Array.isArray(row) && row.length === 1 ? row[0] : row;
       if (typeof text_input !== "string") throw this.#refusal(`a row is a ${typeof text_input}, not text`);
       return textOf(await whole(this.generate({ text_input, parameters }, context)));
     }));
+  }
+
+  /** A text a row in, a text a row out, unless the class or its arguments say otherwise. */
+  override signature(): ReturnType<ModelServer["signature"]> {
+    const { inputs, outputs } = super.signature();
+    return {
+      inputs: inputs.length > 0 ? inputs : [{ name: "text_input", datatype: "BYTES", shape: [-1] }],
+      outputs: outputs.length > 0 ? outputs : [{ name: "text_output", datatype: "BYTES", shape: [-1] }],
+    };
   }
 
   /** What can be asked of this model, besides its metadata. */

@@ -2,6 +2,7 @@ import type { JsonSchema } from "../graph/json_schema.ts";
 import type { ModelFacts, ServedModel } from "../graph/served_model.ts";
 import { json, operation, type PathItem, type Paths, ref, REFUSALS } from "./openapi_operation.ts";
 import { INFER_REPLY, inferRequest, namedRowsRequest } from "./openapi_tensors.ts";
+import { textOperation } from "./openapi_text.ts";
 import type { ServerView } from "./own_path.ts";
 
 const ANSWERED = [...REFUSALS, 404, 405, 422];
@@ -71,7 +72,9 @@ function pathsOf(model: ServedModel, isOpen: boolean): Paths {
     [base]: { get: metadata(one) },
     [`${base}/ready`]: { get: ready(one) },
     ...Object.fromEntries(["config", "stats"].map((word) => [`${base}/${word}`, { get: about(one, word) }])),
-    ...Object.fromEntries(operations.map((word) => [`${base}/${word}`, { post: ask(one, word) }])),
+    ...Object.fromEntries(
+      operations.map((word) => [`${base}/${word}`, { post: askText(one, word, operations) ?? ask(one, word) }]),
+    ),
   };
 }
 
@@ -117,13 +120,30 @@ function ready({ id, title }: Addressed) {
   });
 }
 
+function askText({ id, title }: Addressed, word: string, operations: readonly string[]) {
+  const text = textOperation(word, operations);
+  return text && operation({
+    id: `${id}_${word}`,
+    summary: `${text.summary}: ${title}`,
+    tag: "models",
+    body: text.body,
+    answers: { 200: text.answer },
+    failures: ANSWERED,
+    isOpen: true,
+  });
+}
+
 function ask({ id, title, facts, isOpen }: Addressed, word: string) {
   const isKnown = Object.hasOwn(NAMES, word);
   return operation({
     id: `${id}_${word}`,
     summary: `${NAMES[word] ?? `Operation ${word}`}: ${title}`,
     tag: "models",
-    body: word.endsWith("_dict") && isKnown ? namedRowsRequest(facts.inputs) : isKnown ? inferRequest(facts) : {},
+    body: word.endsWith("_dict") && isKnown
+      ? namedRowsRequest(facts.inputs)
+      : isKnown
+      ? inferRequest(facts, { isStrict: READY_MADE.test(facts.platform) })
+      : {},
     answers: isKnown
       ? { 200: ["What it predicts", json(INFER_REPLY)] }
       : { 200: ["What it says", { "*/*": {} }], 204: ["Nothing"] },

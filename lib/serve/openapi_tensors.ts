@@ -6,9 +6,12 @@ import { ref } from "./openapi_operation.ts";
 
 type Spec = ModelFacts["inputs"][number];
 
-/** What a model is asked, in either dialect. */
-export function inferRequest({ inputs, outputs }: ModelFacts): JsonSchema {
-  return { anyOf: [rowsRequest(inputs), tensorsRequest(inputs, outputs)] };
+/** What a model is asked, in either dialect. With `isStrict`, it refuses tensors that it does not declare; else it may take them. */
+export function inferRequest(
+  { inputs, outputs }: ModelFacts,
+  { isStrict = true }: { isStrict?: boolean } = {},
+): JsonSchema {
+  return { anyOf: [rowsRequest(inputs), tensorsRequest(inputs, { outputs, isStrict })] };
 }
 
 /** What a model answers, in either dialect. */
@@ -55,8 +58,11 @@ function rowOf(inputs: readonly Spec[]): JsonSchema {
 }
 
 /** The open inference protocol: tensors by name; lists flat or nested. */
-function tensorsRequest(inputs: readonly Spec[], outputs: readonly Spec[]): JsonSchema {
-  const known = inputs.length > 0;
+function tensorsRequest(
+  inputs: readonly Spec[],
+  { outputs, isStrict }: { outputs: readonly Spec[]; isStrict: boolean },
+): JsonSchema {
+  const known = inputs.length > 0 && isStrict;
   return {
     type: "object",
     title: "Tensors",
@@ -68,7 +74,11 @@ function tensorsRequest(inputs: readonly Spec[], outputs: readonly Spec[]): Json
         type: "array",
         minItems: known ? inputs.length : 1,
         ...(known ? { maxItems: inputs.length } : {}),
-        items: known ? { anyOf: inputs.map(tensorOf) } : ANY_TENSOR,
+        items: known
+          ? { anyOf: inputs.map(tensorOf) }
+          : inputs.length === 0
+          ? ANY_TENSOR
+          : { anyOf: [...inputs.map(tensorOf), ANY_TENSOR] },
       },
       outputs: {
         type: "array",

@@ -28,6 +28,7 @@ const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
   orders: [],
   guarded: [],
   shop: [],
+  texts: TENSORS,
 };
 const TOKEN = "a-token-of-this-run";
 

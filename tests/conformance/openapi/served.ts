@@ -1,6 +1,17 @@
 /** Serves three functions on ports of their own, and prints their names and addresses as one line of JSON; ends when its input ends. */
 
-import { modelRouter, OnnxModel, openLog, openTelemetry, Secret, serving, StatusError, votingEnsemble } from "levada";
+import {
+  type GenerateRequest,
+  modelRouter,
+  OnnxModel,
+  openLog,
+  openTelemetry,
+  Secret,
+  serving,
+  StatusError,
+  TextModel,
+  votingEnsemble,
+} from "levada";
 import { z } from "zod";
 
 const LOG = openLog({ level: "warn" }); // to the standard error
@@ -49,8 +60,16 @@ const shop = serving("shop").setApi({
 shop.setTopology("flow")
   .to("price", (_body: unknown, { given }) => ({ sum: 2 * Number(given.count ?? 0) || 0, id: given.id })).respond();
 
+class Words extends TextModel {
+  override async *generate({ text_input }: GenerateRequest): AsyncGenerator<string, void, undefined> {
+    for (const word of text_input.split(" ")) yield await Promise.resolve(`${word} `);
+  }
+}
+
+const texts = serving("texts").addModel("words", Words);
+
 const servers = await Promise.all(
-  [router, ensemble, flow, mixed, guarded, shop].map(async (fn) =>
+  [router, ensemble, flow, mixed, guarded, shop, texts].map(async (fn) =>
     [
       fn.name,
       await fn.serve({

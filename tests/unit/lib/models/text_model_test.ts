@@ -131,6 +131,9 @@ Deno.test("TextModel infers a text a row, in both dialects, and is tracked as te
   deepStrictEqual((await server.test(`${URL}/infer`, { inputs: ["a b", "c"] })).outputs, ["ab", "c"]);
   const inputs = [{ name: "text", shape: [1], datatype: "BYTES", data: ["a b"] }];
   deepStrictEqual((await server.test(`${URL}/infer`, { inputs })).outputs[0].data, ["ab"]);
+  deepStrictEqual((await server.test(`${URL}/infer_dict`, { inputs: [{ text_input: "a b" }] })).outputs, ["ab"]);
+  const { inputs: takes, outputs: gives } = await server.test(URL);
+  deepStrictEqual([takes[0].name, takes[0].datatype, gives[0].name], ["text_input", "BYTES", "text_output"]);
   strictEqual((await server.test(`${URL}/infer`, { inputs: [1] }, { silent: true })).status, 400);
   await server.test(`${URL}/generate`, { text_input: "d e" });
   await server.test(`${URL}/generate_stream`, { text_input: "f g" });
@@ -139,6 +142,7 @@ Deno.test("TextModel infers a text a row, in both dialects, and is tracked as te
     server.tracked().map(({ op, request, resp, error }) => [op, request.inputs, resp?.outputs ?? error]),
     [
       ["infer", [["a b"], ["c"]], ["ab", "c"]],
+      ["infer", [["a b"]], ["ab"]],
       ["infer", [["a b"]], ["ab"]],
       ["generate", [["d e"]], ["de"]],
       ["generate_stream", [["f g"]], ["fg"]],

@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
   filter,
+  type GenerateRequest,
   type InferRequest,
   ModelServer,
   OnnxModel,
@@ -8,6 +9,7 @@ import {
   Secret,
   serving,
   type ServingFunction,
+  TextModel,
   votingEnsemble,
 } from "levada";
 import { z } from "zod";
@@ -156,4 +158,19 @@ Deno.test("a server refuses TRACE, and says with each 405 which methods do", asy
   await writer.write(new TextEncoder().encode("TRACE /live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"));
   const answer = await new Response(conn.readable).text();
   ok(answer.startsWith("HTTP/1.1 405 "), answer);
+});
+
+Deno.test("openApi() tells how a text model is asked to go on, and that it streams", async () => {
+  class Echo extends TextModel {
+    override generate({ text_input }: GenerateRequest): string {
+      return text_input;
+    }
+  }
+  const document = await describe(serving("texts").addModel("echo", Echo));
+  const post = (word: string) => at(document, "paths", `/v2/models/echo/${word}`, "post");
+  for (const word of ["generate", "generate_stream"]) {
+    deepStrictEqual(post(word).requestBody.content["application/json"].schema.required, ["text_input"]);
+  }
+  deepStrictEqual(Object.keys(post("generate").responses["200"].content), ["application/json"]);
+  deepStrictEqual(Object.keys(post("generate_stream").responses["200"].content), ["text/event-stream"]);
 });
