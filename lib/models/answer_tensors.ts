@@ -18,6 +18,16 @@ const BY_ROWS = ["predict", "preprocess", "validate", "postprocess"];
  * happens to rows, which would then be passed by.
  */
 export function takesTensors(model: object): boolean {
+  const known = TAKING.get(model);
+  if (known !== undefined) return known;
+  const found = findsTensors(model);
+  TAKING.set(model, found);
+  return found;
+}
+
+const TAKING = new WeakMap<object, boolean>();
+
+function findsTensors(model: object): boolean {
   for (let level = model; level !== null; level = Object.getPrototypeOf(level)) { // `ModelServer` itself has `validate`
     if (Object.hasOwn(level, "predictTensors")) return true;
     if (BY_ROWS.some((name) => Object.hasOwn(level, name))) return false;

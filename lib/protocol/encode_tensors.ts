@@ -48,7 +48,8 @@ export function encodeTensorReply(reply: TensorReply, { isBinary, outputs }: Ten
   const { model_name, model_version, id, parameters } = reply;
   let binary: Uint8Array[] | undefined;
   const tensors = reply.outputs.map((tensor) => {
-    if (!(outputs.get(tensor.name) ?? isBinary)) return jsonTensor(tensor);
+    const asBytes = outputs.size === 0 ? isBinary : outputs.get(tensor.name) ?? isBinary;
+    if (!asBytes) return jsonTensor(tensor);
     const bytes = encodeRaw(tensor.data);
     (binary ??= []).push(bytes);
     return {
