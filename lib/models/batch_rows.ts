@@ -18,6 +18,19 @@ type Rows = Readonly<Record<string, unknown>> & { readonly inputs: readonly unkn
 
 const batchers = new WeakMap<BatchedModel, Batcher<unknown, unknown>>();
 
+/**
+ * Looks at a model's argument `batching`, where it has one, before the first request does.
+ *
+ * @throws {RangeError} If a limit is none.
+ * @throws {TypeError} If it is no object.
+ */
+export function checkBatching(model: BatchedModel): void {
+  const { batching } = model.args;
+  if (batching === undefined) return;
+  if (!isObject(batching)) throw new TypeError("its batching is no object with maxRows and maxDelayMs");
+  batchers.set(model, batcherOf(model));
+}
+
 /** Asks a model whose argument `batching` says how requests are joined; a request that has no list of `inputs` runs alone. */
 export function predictInBatch(model: BatchedModel, request: unknown, { signal }: Context): Promise<unknown> {
   const known = batchers.get(model) ?? batcherOf(model);

@@ -1,4 +1,5 @@
 import type { Mechanism } from "../graph/mechanism.ts";
+import type { BatchingOptions } from "./batcher.ts";
 
 /** Where a model's files lie, and its parameters, read by `param`. */
 export interface ModelArgs {
@@ -21,6 +22,11 @@ export interface ModelArgs {
    * the server would fetch whatever a caller names.
    */
   dataUrls?: readonly string[];
+  /**
+   * Joins the rows of requests that come at about the same time, and say the same besides, into one call of `predict`, which then gives one
+   * answer a row. Default: each request is a call.
+   */
+  batching?: BatchingOptions;
   /** What model monitoring calls the model; in replies and metadata as `model_endpoint_uid`. */
   modelEndpointUid?: string;
   /** What else records of model monitoring say of it. */

@@ -9,6 +9,7 @@ import { type InferReply, type InferRequest, type ModelMetadata } from "../proto
 import type { TensorReply } from "../protocol/tensor_reply.ts";
 import type { TensorRequest } from "../protocol/tensor_request.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { checkBatching } from "./batch_rows.ts";
 import { askModel, type LoggedResults } from "./ask_model.ts";
 import { askWatched } from "./ask_watched.ts";
 import { AskedCounts } from "./asked_counts.ts";
@@ -40,9 +41,6 @@ const READ = ["GET", "HEAD"];
  * A request goes through `preprocess`, `validate`, `predict` (or `explain`) and `postprocess`. A method `opXx(event)` is
  * answered at `<model>/xx`: the name behind `op`, in lower case with `_` between its words, so that `opMyOp` is `my_op`
  * (`my-op` and `myOp` find it as well); what it returns is the reply.
- *
- * The argument `batching` ({@link BatchingOptions}) joins the rows of requests that come at about the same time into one call of `predict`,
- * which then gives one answer a row.
  *
  * @example A model of one's own
  * ```ts
@@ -263,6 +261,7 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
 
   async #load(): Promise<void> {
     try {
+      checkBatching(this);
       await this.load();
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,4 @@
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import type { Context } from "../../../../lib/graph/context.ts";
 import { ModelServer } from "../../../../lib/models/model_server.ts";
 import type { InferRequest } from "../../../../lib/protocol/reply.ts";
@@ -95,3 +95,16 @@ Deno.test("batching takes the rows of a caller who leaves out of what has not ru
   await clock.advance(4);
   deepStrictEqual([(await stays).outputs, calls], [[4], [[2]]]);
 });
+
+for (
+  const [batching, message] of [
+    [{ maxDelayMs: 5 }, /Cannot load model "m": Cannot batch: maxRows is undefined/],
+    [5, /Cannot load model "m": its batching is no object with maxRows and maxDelayMs/],
+  ] as const
+) {
+  Deno.test(`batching ${JSON.stringify(batching)} is refused when the model is loaded`, async () => {
+    const fn = serving("batched");
+    fn.setTopology("router").addRoute("m", Double, { batching: batching as never });
+    await rejects(fn.start({ clock: testClock() }), { message });
+  });
+}
