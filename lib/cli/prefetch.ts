@@ -22,6 +22,8 @@ export const RUN_NEEDS = ["lib/cli/execute.ts", ...KERNEL_NEEDS] as const;
 export const SERVE_NEEDS = ["lib/cli/serve_module.ts"] as const;
 /** The same with gRPC. */
 export const SERVE_GRPC_NEEDS = [...SERVE_NEEDS, "@grpc/grpc-js", "@bufbuild/protobuf/wire"] as const;
+/** What telemetry loads where OpenTelemetry is set up. */
+export const TRACING_NEEDS = ["@opentelemetry/api"] as const;
 
 /**
  * Downloads what is needed and is not there yet, at the versions of `imports.json`, held against `deno.lock`; says so, and how

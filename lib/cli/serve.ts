@@ -2,7 +2,8 @@
 
 import { type Command, type CommandContext, UsageError } from "./command.ts";
 import { readOptions } from "./options.ts";
-import { prefetch, SERVE_GRPC_NEEDS, SERVE_NEEDS } from "./prefetch.ts";
+import { isSetUp } from "../telemetry/open_telemetry.ts";
+import { prefetch, SERVE_GRPC_NEEDS, SERVE_NEEDS, TRACING_NEEDS } from "./prefetch.ts";
 import type { serveModule } from "./serve_module.ts";
 import { readWish, SERVE_OPTIONS, type ServeWish } from "./serve_wish.ts";
 import { serveWorkers } from "./serve_workers.ts";
@@ -56,6 +57,9 @@ async function load(wish: ServeWish, context: CommandContext): Promise<typeof se
 /** Downloads what serving needs and is not there yet, where this process may start others. */
 async function prefetchFor({ grpcPort, workers }: ServeWish, context: CommandContext): Promise<void> {
   const { state } = await Deno.permissions.query({ name: "run", command: Deno.execPath() });
-  if (state === "granted") return await prefetch(grpcPort === undefined ? SERVE_NEEDS : SERVE_GRPC_NEEDS, context);
+  if (state === "granted") {
+    const needs = grpcPort === undefined ? SERVE_NEEDS : SERVE_GRPC_NEEDS;
+    return await prefetch(isSetUp() ? [...needs, ...TRACING_NEEDS] : needs, context);
+  }
   if (workers !== undefined) throw new UsageError("--workers starts processes: allow it with Deno's --allow-run=deno");
 }
