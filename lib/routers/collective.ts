@@ -3,9 +3,11 @@
 import type { FlowEvent } from "../graph/event.ts";
 import { keyParts, type ModelFacts, type ServedModel } from "../graph/served_model.ts";
 import type { Maybe } from "../graph/typing.ts";
+import { modelMetadata, modelReadiness } from "../models/model_metadata.ts";
+import { tensorInfo } from "../models/tensor_info.ts";
 import { matchModelPath, type ModelAddress } from "../protocol/model_path.ts";
-import { notReady, unknownModel, unknownOperation, unknownPath, wrongMethod } from "../protocol/refusal.ts";
-import { readyReply, routerHealth } from "../protocol/reply.ts";
+import { unknownModel, unknownOperation, unknownPath, wrongMethod } from "../protocol/refusal.ts";
+import { routerHealth } from "../protocol/reply.ts";
 import { addressKey, askedOperation, isRead } from "./request.ts";
 import type { RouteIndex } from "./route_index.ts";
 import type { Route, RouteTable } from "./route.ts";
@@ -64,19 +66,23 @@ function answerModel(collective: Collective, path: ModelAddress, event: FlowEven
 function answerItself(collective: Collective, pathOperation: string, event: FlowEvent): Maybe<unknown> {
   const { name, noun } = collective;
   const operation = askedOperation(event.body, pathOperation) || (isRead(event) ? "" : "infer");
-  if (operation === "") {
-    const { inputs, outputs } = collective.facts();
-    return { name, model_endpoint_uid: collective.endpointUid ?? "", inputs, outputs };
-  }
+  const told = { key: name, name: keyParts(name).name, args: { modelEndpointUid: collective.endpointUid } };
+  const about = { signature: () => signatureOf(collective), facts: () => collective.facts() };
+  if (operation === "") return modelMetadata({ ...told, ...about, isReady: true });
   if (operation === "ready") {
     if (!isRead(event)) throw wrongMethod(`${noun} "${name}" whether it is ready`, event.method, ["GET"]);
     const loading = collective.needed().find((route) => !route.isReady);
-    if (loading !== undefined) throw notReady(loading.key);
-    return readyReply(name, event.id);
+    const key = loading?.key ?? name;
+    return modelReadiness({ ...told, ...about, key, isReady: loading === undefined }, event);
   }
   if (!OWN_OPERATIONS.includes(operation)) throw unknownOperation(name, operation, [...OWN_OPERATIONS, "ready"]);
   if (event.method !== "POST") throw wrongMethod(`${noun} "${name}" to ${operation}`, event.method, ["POST"]);
   return collective.ask(operation, event);
+}
+
+function signatureOf(collective: Collective) {
+  const { inputs, outputs } = collective.facts();
+  return { inputs: inputs.map(tensorInfo), outputs: outputs.map(tensorInfo) };
 }
 
 /** What a server may know of a collective: a model like its routes, which is as far as those that it needs. */

@@ -8,7 +8,6 @@ import { watchCall } from "../models/watched.ts";
 import { badRequest } from "../protocol/refusal.ts";
 import { describeBody, isObject } from "../protocol/request_body.ts";
 import { TensorReply } from "../protocol/tensor_reply.ts";
-import type { TensorSpec } from "../tensor/tensor_spec.ts";
 import { type Collective, factsOf } from "./collective.ts";
 import { askMembers, type MemberErrorPolicy, type Outcome, sortOutcomes } from "./members.ts";
 import type { Route, RouteTable } from "./route.ts";
@@ -160,7 +159,7 @@ export class Ensemble implements Collective {
     { event, failed, isShown }: { event: FlowEvent; failed: Record<string, string> | undefined; isShown: boolean },
   ): TensorReply {
     const { voteType, name, vote: own } = this.#settings;
-    const outputs = voteTensors(ballots, { voteType: (tensor) => voteType ?? this.#declaredType(tensor), own });
+    const outputs = voteTensors(ballots, { voteType, own });
     const shown = isShown
       ? ballots.flatMap(({ member, outputs: { outputs } }) =>
         outputs.map((tensor) => tensor.named(`${member}/${tensor.name}`))
@@ -176,14 +175,14 @@ export class Ensemble implements Collective {
   }
 
   /**
-   * How the members' metadata says to vote: on classes where every member declares such a datatype for this output, on numbers where one
-   * declares fractions; undefined where one does not say.
+   * How the members' metadata says to vote on rows: on classes where every member declares such a datatype, on numbers where one declares
+   * fractions; undefined where one does not say. Tensors say it themselves.
    */
-  #declaredType(tensor?: string): VoteType | undefined {
+  #declaredType(): VoteType | undefined {
     let type: VoteType | undefined = "classification";
     for (const route of this.routes.values()) {
       const { outputs = [] } = route.takesAndGives();
-      const spec: TensorSpec | undefined = outputs.find(({ name }) => name === tensor) ?? outputs[0];
+      const [spec] = outputs; // rows are of the first
       if (spec === undefined) type = undefined;
       else if (!CLASSES.test(spec.datatype)) return "regression";
     }

@@ -28,8 +28,8 @@ export function tensorsIn(reply: TensorReply): TensorReply {
 
 /** How tensors are voted on. */
 export interface TensorVote {
-  /** How to vote on an output; undefined: by its datatype and values. */
-  voteType(output: string): VoteType | undefined;
+  /** How to vote on the first output; the others, and undefined: fractions are averaged, everything else is counted. */
+  readonly voteType: VoteType | undefined;
   /** A vote of one's own, on rows. */
   readonly own: OwnVote | undefined;
 }
@@ -43,11 +43,11 @@ export interface TensorVote {
  */
 export function voteTensors(ballots: readonly TensorBallot[], { voteType, own }: TensorVote): Tensor[] {
   const [first] = ballots;
-  return first!.outputs.outputs.flatMap((wanted) => {
+  return first!.outputs.outputs.flatMap((wanted, index) => {
     const given = ballots.map((ballot) => ({ ...ballot, tensor: outputOf(ballot, wanted, first!.member) }));
     if (own !== undefined) return ownVote(own, wanted.name, given);
     const tensors = given.map(({ tensor }) => tensor);
-    const type = voteType(wanted.name) ?? typeOf(tensors);
+    const type = (index === 0 ? voteType : undefined) ?? typeOf(tensors);
     const rows: Ballot[] = given.map(({ member, weight, tensor }) => ({ member, weight, outputs: tensor.values() }));
     const { datatype, data } = Tensor.from(wanted.name, vote(rows, type), datatypeOf(tensors, type));
     return [new Tensor(wanted.name, { datatype, shape: wanted.shape, data })];

@@ -92,6 +92,7 @@ Deno.test("votingEnsemble() tells what it is, and that it is ready", async () =>
   deepStrictEqual(await router.ask("/v2/models/ens", null, get), {
     name: "ens",
     model_endpoint_uid: "",
+    platform: "levada_ensemble",
     inputs: [],
     outputs: [],
   });

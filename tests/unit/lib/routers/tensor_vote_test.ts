@@ -4,7 +4,7 @@ import { type TensorBallot, tensorsIn, type TensorVote, voteTensors } from "../.
 import type { Datatype } from "../../../../lib/tensor/datatype.ts";
 import { Tensor } from "../../../../lib/tensor/tensor.ts";
 
-const BY_VALUES: TensorVote = { voteType: () => undefined, own: undefined };
+const BY_VALUES: TensorVote = { voteType: undefined, own: undefined };
 
 function ballots(datatype: Datatype, ...outputs: unknown[]): TensorBallot[] {
   return outputs.map((values, index) => ({
@@ -40,7 +40,7 @@ Deno.test("voteTensors() averages fractions, also whole ones, in their shape", (
 });
 
 Deno.test("voteTensors() averages integers where it is told to", () => {
-  const how: TensorVote = { voteType: () => "regression", own: undefined };
+  const how: TensorVote = { voteType: "regression", own: undefined };
   deepStrictEqual(voted(ballots("INT64", [1], [2]), how), [["y", "FP64", [1], [1.5]]]);
 });
 
@@ -60,7 +60,7 @@ Deno.test("voteTensors() lets members call their only output what they like, but
 
 Deno.test("voteTensors() takes a vote of one's own", () => {
   const own: TensorVote["own"] = ({ m0, m1 }) => m0!.map((value, row) => Math.max(Number(value), Number(m1![row])));
-  deepStrictEqual(voted(ballots("INT64", [1, 9], [4, 2]), { voteType: () => undefined, own }), [["y", "INT64", [2], [
+  deepStrictEqual(voted(ballots("INT64", [1, 9], [4, 2]), { voteType: undefined, own }), [["y", "INT64", [2], [
     4,
     9,
   ]]]);
@@ -69,4 +69,25 @@ Deno.test("voteTensors() takes a vote of one's own", () => {
 Deno.test("tensorsIn() refuses what cannot be voted on", () => {
   const [nan] = ballots("FP32", [NaN]);
   throws(() => tensorsIn(nan!.outputs), /Cannot vote on an output that is NaN/);
+});
+
+Deno.test("voteTensors() votes on each output by its datatype: labels are counted, probabilities averaged", () => {
+  const member = (label: number, probabilities: number[]): TensorBallot => ({
+    member: `says ${label}`,
+    weight: 1,
+    outputs: new TensorReply({
+      model_name: "m",
+      id: "1",
+      outputs: [Tensor.from("label", [label], "INT64"), Tensor.from("probabilities", [probabilities], "FP32")],
+    }),
+  });
+  for (const voteType of [undefined, "classification"] as const) {
+    deepStrictEqual(
+      voted([member(1, [0.25, 0.75]), member(1, [0.25, 0.75]), member(0, [1, 0])], { voteType, own: undefined }),
+      [
+        ["label", "INT64", [1], [1]],
+        ["probabilities", "FP32", [1, 2], [[0.5, 0.5]]],
+      ],
+    );
+  }
 });
