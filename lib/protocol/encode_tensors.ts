@@ -56,10 +56,10 @@ export function encodeTensorReply(reply: TensorReply, { isBinary, outputs }: Ten
       name: tensor.name,
       datatype: tensor.datatype,
       shape: tensor.shape,
-      parameters: { ...tensor.parameters, binary_data_size: bytes.length },
+      parameters: { ...exactly(tensor.parameters), binary_data_size: bytes.length },
     };
   });
-  const head = JSON.stringify({ model_name, model_version, id, parameters, outputs: tensors });
+  const head = JSON.stringify({ model_name, model_version, id, parameters: exactly(parameters), outputs: tensors });
   if (binary === undefined) return { body: head, headerLength: undefined };
   return join(new TextEncoder().encode(head), binary);
 }
@@ -82,7 +82,18 @@ function join(head: Uint8Array, parts: readonly Uint8Array[]): EncodedReply {
  */
 export function jsonTensor(tensor: Tensor): object {
   const { name, datatype, shape, parameters } = tensor;
-  return { name, datatype, shape, parameters, data: jsonValues(tensor) };
+  return { name, datatype, shape, parameters: exactly(parameters), data: jsonValues(tensor) };
+}
+
+/** Parameters as JSON holds them: integers beyond 2^53 with all their digits. */
+function exactly(parameters: Readonly<Record<string, unknown>> | undefined): object | undefined {
+  if (parameters === undefined) return undefined;
+  if (!Object.values(parameters).some((value) => typeof value === "bigint")) return parameters;
+  return Object.fromEntries(
+    Object.entries(parameters).map((
+      [name, value],
+    ) => [name, typeof value === "bigint" ? rawJson(String(value)) : value]),
+  );
 }
 
 function jsonValues(tensor: Tensor): unknown[] {

@@ -64,6 +64,16 @@ Deno.test("encodeTensorReply() writes bytes behind the JSON for the outputs that
   deepStrictEqual(bytes.slice(headerLength), new Uint8Array([0, 0, 128, 63, 0, 0, 128, 127, 2, 0, 0, 0, 0x68, 0x69]));
 });
 
+Deno.test("encodeTensorReply() keeps parameters, with every digit of their integers", () => {
+  const parameters = { big: 2n ** 63n, text: "a" };
+  const tensor = new Tensor("y", { datatype: "INT8", shape: [1], data: new Int8Array([1]), parameters });
+  const told = new TensorReply({ model_name: "m", id: "1", parameters, outputs: [tensor] });
+  const text = '"parameters":{"big":9223372036854775808,"text":"a"';
+  strictEqual((encodeTensorReply(told).body as string).split(text).length, 3);
+  const { body } = encodeTensorReply(told, { isBinary: true, outputs: new Map() });
+  strictEqual(new TextDecoder().decode(body as Uint8Array).split(text).length, 3);
+});
+
 Deno.test("encodeTensorReply() refuses what JSON cannot hold, and says how it can be had", () => {
   throws(() => encodeTensorReply(reply(Tensor.from("y", [1, -Infinity]))), {
     status: 406,
