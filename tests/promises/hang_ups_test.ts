@@ -37,13 +37,16 @@ import {
   reifyMetadata,
   remote,
   remoteBatch,
+  RemoteModel,
   rename,
   sampleWindow,
   serving,
   type ServingFunction,
   setEventMetadata,
+  shadow,
   validator,
   votingEnsemble,
+  weightedRouter,
   writeCsv,
   writeJsonLines,
   writeParquet,
@@ -141,6 +144,14 @@ const SPECIAL: Readonly<Record<string, (fn: ServingFunction, tools: Tools) => vo
   parallelRun(fn, { wait }) {
     fn.setTopology("flow").to("same", (body: object) => body).to("run", parallelRun()).respond().addRoute("m", wait);
   },
+  shadow(fn, { wait }) {
+    fn.setTopology("flow").to("same", (body: object) => body).to("shadowed", shadow("new")).respond()
+      .addRoute("m", modelThat(wait)).addRoute("new", modelThat(() => [1]));
+  },
+  weightedRouter(fn, { wait }) {
+    fn.setTopology("flow").to("same", (body: object) => body).to("canary", weightedRouter({ m: 100 })).respond()
+      .addRoute("m", wait);
+  },
   votingEnsemble(fn, { wait }) {
     const vote = votingEnsemble({ voteType: "regression" });
     fn.setTopology("flow").to("vote", vote).respond().addRoute("m", modelThat(wait));
@@ -236,21 +247,40 @@ Deno.test("a client that hangs up stops the work of every kind of step", async (
 });
 
 Deno.test("a client that hangs up ends the requests of remote steps to others", async () => {
-  for (
-    const make of [
-      (url: string) => plain(remote({ url, method: "POST" })),
-      (url: string) => plain(remoteBatch({ url, method: "POST" })),
-    ]
-  ) {
+  const builds: ((fn: ServingFunction, url: string) => void)[] = [
+    (fn, url) => fn.setTopology("flow").to("ask", plain(remote({ url, method: "POST" }))).respond(),
+    (fn, url) =>
+      fn.setTopology("flow").to("list", (body: object) => [body]).to("ask", plain(remoteBatch({ url, method: "POST" })))
+        .respond(),
+  ];
+  for (const build of builds) {
     await using service = serveBytes("", { closes: false });
     const fn = serving("remote");
-    fn.setTopology("flow").to("list", (body: object) => [body]).to("ask", make(service.url)).respond();
+    build(fn, service.url);
     await using server = await fn.serve({ port: 0, log });
     const client = await send(server.url);
     await service.asked;
     client[Symbol.dispose]();
     await service.hungUp;
   }
+});
+
+Deno.test("a client that hangs up stops a model of another server", async () => {
+  const [begun, stopped] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const wait: Fn = (_body, { signal }) =>
+    new Promise((_resolve, reject) => {
+      signal.addEventListener("abort", () => {
+        stopped.resolve();
+        reject(signal.reason);
+      });
+      begun.resolve();
+    });
+  await using far = await serving("far").addModel("m", modelThat(wait)).serve({ port: 0, log });
+  await using near = await serving("near").addModel("m", RemoteModel, { url: far.url }).serve({ port: 0, log });
+  const client = await send(near.url);
+  await begun.promise;
+  client[Symbol.dispose]();
+  await stopped.promise;
 });
 
 Deno.test("a client that hangs up in the midst of a streamed reply stops the generator", async () => {
