@@ -179,8 +179,10 @@ export class OnnxModel extends ModelServer<InferRequest, unknown[]> {
       session.check(asked.inputs, asked.outputs);
       return await this.#batcher.ask(asked, signal);
     } catch (error) {
-      if (!(error instanceof ShapeError) && !(error instanceof TypeError)) throw error;
-      throw new StatusError(400, `Cannot ask model "${this.key}": ${error.message}`, { cause: error });
+      if (!(error instanceof ShapeError || error instanceof TypeError || error instanceof ModelError)) throw error;
+      const message = `Cannot ask model "${this.key}": ${error.message}`;
+      if (error instanceof ModelError) throw new ModelError(message, { cause: error });
+      throw new StatusError(400, message, { cause: error });
     }
   }
 

@@ -5,6 +5,7 @@
 
 import { preparePython } from "../../../lib/cli/python.ts";
 import { EXPECTED, onnxFile } from "../../support/onnx_models.ts";
+import { askChangedModels } from "./changed_bytes.ts";
 import { askByClients } from "./clients.ts";
 import { type Counts, judgeCases } from "./judge_cases.ts";
 import { command, fetchPackage, onnxCache } from "./packages.ts";
@@ -66,6 +67,7 @@ export async function run(): Promise<Counts> {
     counts.push(await judgeCases("our neural model", neural(), { backend }));
     counts.push(await judgeCases("models of others", cases, { backend }));
     counts.push(await judgeCases("ONNX's own tests", own, { backend }));
+    counts.push(await askChangedModels(backend));
   }
   counts.push(await askByClients(python));
   const gpu = await startWebGpu();
