@@ -63,6 +63,8 @@ export class Moody extends ModelServer {
         context.log.warn("beware", { of: "the dog" });
         context.pushError({} as FlowEvent, new Error("small trouble"));
         return [context.step, context.function, context.param("p"), this.param("own")];
+      case "pid":
+        return [Deno.pid];
       case "asked":
         return [this.#asked];
       default:

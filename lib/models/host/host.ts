@@ -36,6 +36,8 @@ export interface HostOptions {
   readonly onEnd?: (why: string) => void;
 }
 
+const LOAD_LIMIT_MS = 600_000; // a model that takes longer hangs: files of many gigabytes take minutes
+
 interface Asked {
   readonly key: string;
   readonly context: Context;
@@ -91,8 +93,13 @@ export class Host {
     const opening: Opening = { context, told: Promise.withResolvers() };
     opening.told.promise.catch(() => {});
     this.#models.set(home.key, opening);
-    if (this.#ended === undefined) this.#place.post({ kind: "open", home });
-    else opening.told.reject(this.#gone(home.key));
+    if (this.#ended === undefined) {
+      this.#place.post({ kind: "open", home });
+      const cancel = this.#options.clock.schedule(LOAD_LIMIT_MS, () => {
+        this.kill(`its model "${home.key}" was not loaded after ${LOAD_LIMIT_MS} ms`);
+      });
+      opening.told.promise.then(cancel, cancel);
+    } else opening.told.reject(this.#gone(home.key));
     return opening.told.promise;
   }
 

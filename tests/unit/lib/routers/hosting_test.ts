@@ -254,3 +254,42 @@ for (const [name, make] of Object.entries(ROUTERS)) {
     }
   });
 }
+
+Deno.test(`mechanism "process" leaves no process behind when its program is killed, also where the model is in a loop`, async () => {
+  const script = `
+    import { serving } from "${import.meta.resolve("../../../../lib/functions/serving.ts")}";
+    import { Moody } from "${import.meta.resolve("../../../support/hosted_models.ts")}";
+    const fn = serving("killed");
+    fn.setTopology("router").addRoute("moody", Moody, { mechanism: "process" });
+    const flow = await fn.start();
+    const ask = (what) => flow.ask({ inputs: [what] }, { path: "/v2/models/moody/infer" });
+    console.log((await ask("pid")).outputs[0]);
+    await ask("loop");
+  `;
+  const file = await Deno.makeTempFile({ suffix: ".ts", dir: new URL(".", import.meta.url).pathname });
+  await Deno.writeTextFile(file, script);
+  const parent = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "-A", "--no-check", file],
+    stdout: "piped",
+    stdin: "null",
+  })
+    .spawn();
+  const { value: pid } = await parent.stdout.pipeThrough(new TextDecoderStream()).getReader().read();
+  parent.kill("SIGKILL");
+  await parent.status;
+  await Deno.remove(file);
+  ok(Number(pid) > 1, pid);
+  for (let turns = 0; isThere(Number(pid)); turns++) {
+    ok(turns < 200, "the process is still there");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+});
+
+/** Whether a process runs; one that has ended and that nobody has looked at yet does not. */
+function isThere(pid: number): boolean {
+  try {
+    return !/\) Z/.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
+  } catch {
+    return false;
+  }
+}
