@@ -45,6 +45,27 @@ export type FunctionModel<Request = InferRequest, Outputs = unknown> = new (
  * ]);
  * ```
  *
+ * @example Models one after another, each with its paths: the second gets what the first gave
+ * ```ts
+ * import { deepStrictEqual } from "node:assert/strict";
+ * import { functionModel, serving } from "levada";
+ *
+ * const Clean = functionModel(({ inputs }) => inputs.map((n) => Math.abs(Number(n))));
+ * const Double = functionModel(({ inputs }) => inputs.map((n) => Number(n) * 2));
+ *
+ * const fn = serving("chain");
+ * fn.setTopology("flow")
+ *   .to("read", (rows: number[]) => ({ first: { inputs: rows } }))
+ *   .to("clean", Clean, { inputPath: "first", resultPath: "clean" })
+ *   .to("next", (body) => ({ ...body, second: { inputs: body.clean.outputs } }))
+ *   .to("double", Double, { inputPath: "second", resultPath: "double" })
+ *   .to("answer", ({ clean, double }) => ({ clean: clean.outputs, double: double.outputs }))
+ *   .respond();
+ *
+ * await using server = await fn.toMockServer();
+ * deepStrictEqual(await server.test("/", [-1, 2]), { clean: [1, 2], double: [2, 4] });
+ * ```
+ *
  * @param predict Gets the request and the context; gives one output a row, at once or later.
  */
 export function functionModel<Request = InferRequest, Outputs = unknown>(

@@ -10,7 +10,8 @@ import { matchModelPath } from "../protocol/model_path.ts";
 import { unknownPath, wrongMethod } from "../protocol/refusal.ts";
 import { routerHealth } from "../protocol/reply.ts";
 import { isObject } from "../protocol/request_body.ts";
-import { askMembers, type MemberErrorPolicy, type Outcome, sortOutcomes } from "./members.ts";
+import { TensorReply } from "../protocol/tensor_reply.ts";
+import { type Answered, askMembers, type MemberErrorPolicy, type Outcome, sortOutcomes } from "./members.ts";
 import type { RouterStep } from "./model_router.ts";
 import { askedOperation, isRead, routeFaults, routerName, routerOperator, routeSignatures } from "./request.ts";
 import { openRoutes, type RouteTable } from "./route.ts";
@@ -30,6 +31,7 @@ export interface ParallelRunOptions<In = unknown, Out = Record<string, unknown>>
   /**
    * Makes the answer from the routes' answers by route, in the order of the routes; may be asynchronous. Default: objects of tasks and
    * functions are merged, a later route's fields over an earlier one's; any other answer, and a model's reply, goes under its route.
+   * Replies of the open protocol become one, whose outputs are called `route/output`.
    */
   merge?: (answers: Readonly<Record<string, unknown>>, given: MergeInput<In>) => Maybe<Out>;
   /** Whether the answer is the request's body with what was merged written over it, instead of what was merged alone. Default: false. */
@@ -103,6 +105,24 @@ class ParallelRun {
     return andThen(outcomes, (settled) => this.#join(settled, event));
   }
 
+  /** One answer of the open protocol, where every route gave one: their outputs, as `route/output`. */
+  #tensors(
+    answers: readonly Answered[],
+    { event, failed }: { event: FlowEvent; failed: Record<string, string> | undefined },
+  ): TensorReply | undefined {
+    const outputs = [];
+    for (const { member, answer } of answers) {
+      if (!(answer instanceof TensorReply)) return undefined;
+      for (const tensor of answer.outputs) outputs.push(tensor.named(`${member}/${tensor.name}`));
+    }
+    return new TensorReply({
+      model_name: this.#name,
+      id: idOf(event),
+      outputs,
+      ...(failed === undefined ? {} : { parameters: { failed: JSON.stringify(failed) } }),
+    });
+  }
+
   #join(outcomes: readonly Outcome[], event: FlowEvent): Maybe<unknown> {
     const { onMemberError = "fail", extendBody = false } = this.#options;
     const act = `answer for all routes of "${this.#name}"`;
@@ -117,6 +137,8 @@ class ParallelRun {
         return merged;
       });
     }
+    const tensors = this.#tensors(answers, { event, failed });
+    if (tensors !== undefined && !extendBody) return tensors;
     for (const { member, answer } of answers) {
       const isMerged = isObject(answer) && this.#routes.get(member)!.served === undefined;
       for (const [key, value] of isMerged ? Object.entries(answer) : [[member, answer] as const]) {
@@ -125,6 +147,11 @@ class ParallelRun {
     }
     return failed === undefined ? merged : { ...merged, [FAILED]: failed };
   }
+}
+
+/** The id of a request of the open protocol, else of its event. */
+function idOf({ body, id }: FlowEvent): string {
+  return isObject(body) && typeof body.id === "string" ? body.id : id;
 }
 
 function failedFaults({ options, code, routes }: StepSpec): Fault[] {

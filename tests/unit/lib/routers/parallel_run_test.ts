@@ -115,3 +115,16 @@ Deno.test("parallelRun() refuses a route called as the field that tells of failu
     return true;
   });
 });
+
+Deno.test("parallelRun() makes one reply of the open protocol's, its outputs named by route", async () => {
+  await using router = await openRouter(parallelRun(), { two: [ListModel, { k: 2 }], ten: [ListModel, { k: 10 }] });
+  const body = { id: "7", inputs: [{ name: "x", datatype: "FP64", shape: [2], data: [3, 4] }] };
+  deepStrictEqual(JSON.parse(JSON.stringify(await router.ask("/v2/models/router/infer", body))), {
+    model_name: "router",
+    id: "7",
+    outputs: [
+      { name: "two/output", datatype: "INT64", shape: [2], data: [6, 8] },
+      { name: "ten/output", datatype: "INT64", shape: [2], data: [30, 40] },
+    ],
+  });
+});
