@@ -3,7 +3,7 @@
 import type { Context } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { monitorOf } from "../graph/monitor.ts";
-import { andThen } from "../graph/later.ts";
+import { andThen, isLater } from "../graph/later.ts";
 import { keyParts } from "../graph/served_model.ts";
 import type { StepSignature } from "../graph/signature.ts";
 import type { Maybe } from "../graph/typing.ts";
@@ -123,19 +123,34 @@ function askRows(
   { operation, body, context, watch }: Omit<ModelRequest, "event">,
   next: (outputs: unknown) => unknown,
 ): Maybe<unknown> {
+  // Without andThen where nothing waits: a function made for each request costs as much as a small model.
   const prepared = model.preprocess === undefined ? body : model.preprocess(body, operation);
-  return andThen(prepared, (request) =>
-    andThen(model.validate(request, operation), (valid) => {
-      const given = valid as never;
-      if (watch !== undefined) watch.inputs = valid;
-      const isJoined = model.args.batching !== undefined && model.batchesItself !== true;
-      const outputs = operation === "explain"
-        ? model.explain!(given, context)
-        : isJoined
-        ? predictInBatch(model, given, context)
-        : model.predict(given, context);
-      return eachChunk(outputs, next);
-    }));
+  if (isLater(prepared)) {
+    return andThen(prepared, (request) => askValid(model, { operation, body: request, context, watch }, next));
+  }
+  return askValid(model, { operation, body: prepared, context, watch }, next);
+}
+
+function askValid(
+  model: AskedModel,
+  question: Omit<ModelRequest, "event">,
+  next: (outputs: unknown) => unknown,
+): Maybe<unknown> {
+  const valid = model.validate(question.body, question.operation);
+  if (isLater(valid)) return andThen(valid, (given) => eachChunk(outputsOf(model, given, question), next));
+  return eachChunk(outputsOf(model, valid, question), next);
+}
+
+function outputsOf(
+  model: AskedModel,
+  valid: unknown,
+  { operation, context, watch }: Omit<ModelRequest, "event">,
+): unknown {
+  const given = valid as never;
+  if (watch !== undefined) watch.inputs = valid;
+  if (operation === "explain") return model.explain!(given, context);
+  const isJoined = model.args.batching !== undefined && model.batchesItself !== true;
+  return isJoined ? predictInBatch(model, given, context) : model.predict(given, context);
 }
 
 /** What a record says of the model and the request, whatever becomes of it. */

@@ -1,5 +1,5 @@
 import { isGenerator } from "../graph/generator.ts";
-import { andThen } from "../graph/later.ts";
+import { andThen, isLater } from "../graph/later.ts";
 import type { Maybe } from "../graph/typing.ts";
 
 /**
@@ -10,10 +10,12 @@ export function eachChunk<Given>(
   given: Maybe<Given> | AsyncGenerator<Given, void, undefined>,
   make: (chunk: Given) => unknown,
 ): Maybe<unknown> {
-  return andThen<unknown, unknown>(
-    given,
-    (value) => isGenerator(value) ? made(value as AsyncIterable<Given>, make) : make(value as Given),
-  );
+  if (isLater(given)) return andThen<unknown, unknown>(given, (value) => replyOf(value as Given, make));
+  return replyOf(given as Given, make);
+}
+
+function replyOf<Given>(value: Given, make: (chunk: Given) => unknown): unknown {
+  return isGenerator(value) ? made(value as AsyncIterable<Given>, make) : make(value);
 }
 
 async function* made<Given>(

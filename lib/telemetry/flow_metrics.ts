@@ -17,10 +17,19 @@ const OTHER = ["levada_step_counted", "What ready steps count by other names"] a
 const STATES: readonly ModelState[] = ["loading", "ready", "failed", "unloaded", "restarting"];
 const KNOWN_OPERATIONS = ["infer", "predict", "explain", "ready"];
 
+/** What a model was asked, and where its time is kept. */
+interface Asked {
+  readonly fn: string;
+  readonly model: string;
+  readonly operation: string;
+  readonly times: Histogram;
+}
+
 /** Measures steps and models of a flow, and takes what they measure themselves. */
 export function measuring(registry: Registry): Instruments {
   const custom = new CustomMetrics(registry);
-  const models = new Map<string, Histogram>();
+  const models = new Map<string, Asked>();
+  let last: Asked | undefined; // a busy server asks one model over and over
   return {
     step(operator, { step, function: fn }) {
       const labels = { function: fn, step };
@@ -31,20 +40,27 @@ export function measuring(registry: Registry): Instruments {
     },
     model({ function: fn, model, operation: asked, event }, answer) {
       const operation = operationLabel(asked, event.method);
-      const key = `${fn}\n${model}\n${operation}`;
-      let times = models.get(key);
-      if (times === undefined) {
-        times = registry.histogram("levada_model_duration_seconds", "Time that a model works on a question", {
-          function: fn,
-          model,
-          operation,
-        });
-        models.set(key, times);
+      if (last?.fn !== fn || last.model !== model || last.operation !== operation) {
+        const labels = { function: fn, model, operation };
+        const times = registry.histogram(
+          "levada_model_duration_seconds",
+          "Time that a model works on a question",
+          labels,
+        );
+        last = { fn, model, operation, times };
       }
-      return measured(times, answer);
+      return measured(last.times, answer);
     },
     metric: (name, value, at) => custom.add(name, value, at),
   };
+}
+
+function modelTimes(registry: Registry, { fn, model, operation }: Omit<Asked, "times">): Histogram {
+  return registry.histogram("levada_model_duration_seconds", "Time that a model works on a question", {
+    function: fn,
+    model,
+    operation,
+  });
 }
 
 /** The operation as a label: a caller may ask for anything. */
