@@ -41,13 +41,9 @@ export function measuring(registry: Registry): Instruments {
     model({ function: fn, model, operation: asked, event }, answer) {
       const operation = operationLabel(asked, event.method);
       if (last?.fn !== fn || last.model !== model || last.operation !== operation) {
-        const labels = { function: fn, model, operation };
-        const times = registry.histogram(
-          "levada_model_duration_seconds",
-          "Time that a model works on a question",
-          labels,
-        );
-        last = { fn, model, operation, times };
+        const key = `${fn}\n${model}\n${operation}`;
+        last = models.get(key) ?? { fn, model, operation, times: modelTimes(registry, { fn, model, operation }) };
+        models.set(key, last);
       }
       return measured(last.times, answer);
     },
