@@ -1,10 +1,11 @@
 import type { ServeOptions } from "../functions/function_options.ts";
 import type { ServedModel } from "../graph/served_model.ts";
 import type { HttpServer } from "../serve/listen.ts";
+import { allLimits } from "../serve/server_limits.ts";
 import { readSecret } from "../stores/read_secret.ts";
 import { openLog } from "../telemetry/log.ts";
 import { openTelemetry } from "../telemetry/telemetry.ts";
-import { type CommandContext, CommandError } from "./command.ts";
+import { type CommandContext, CommandError, UsageError } from "./command.ts";
 import { loadFunction } from "./load_function.ts";
 import type { ServeWish } from "./serve_wish.ts";
 import { endAtOnce, untilAsked } from "./until_asked.ts";
@@ -53,8 +54,21 @@ async function optionsOf(wish: ServeWish): Promise<ServeOptions> {
       clientCa: tls.clientCa === undefined ? undefined : await readText(tls.clientCa),
     },
   };
+  checked(() => allLimits(limits));
   const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return { ...known, limits, sharesPort: isWorker };
+}
+
+/** What is wrong with a word of the command line is told as such. */
+function checked<Value>(read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof TypeError) {
+      throw new UsageError(error.message, { cause: error });
+    }
+    throw error;
+  }
 }
 
 async function readText(path: string): Promise<string> {

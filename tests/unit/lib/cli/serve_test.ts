@@ -137,3 +137,15 @@ Deno.test("levada serve runs where Deno may read the two folders and listen, and
     deepStrictEqual([await server.code, server.err()], [0, ""]);
   }
 });
+
+Deno.test("levada serve answers limits and secrets that cannot be with exit code 2", async () => {
+  for (
+    const [words, message] of [
+      [["--limit", "maxCurrent=1"], /^levada serve: Cannot limit "maxCurrent": limits are maxConcurrent, /],
+      [["--token", "a b"], /^levada serve: Cannot read secret "a b": a name has letters/],
+    ] as const
+  ) {
+    const [code, err] = await refusal(HELLO, ...words);
+    deepStrictEqual([code, message.test(err)], [2, true], err);
+  }
+});
