@@ -14,7 +14,7 @@ import { WorkerSide } from "./worker_side.ts";
 /** Serves the function of a module until somebody asks to end. */
 export async function serveModule(wish: ServeWish, { terminal, signal }: CommandContext): Promise<number> {
   const fn = await loadFunction(wish.module, wish.export);
-  const tokens = wish.tokens?.map((name) => readSecret(name));
+  const tokens = wish.tokens?.map((name) => checked(() => readSecret(name)));
   const log = openLog({ level: wish.logLevel, secrets: tokens ?? [] });
   const telemetry = await openTelemetry({ accessLog: wish.logsRequests ? log : undefined });
   const server = await fn.serve({
