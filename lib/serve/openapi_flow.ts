@@ -15,7 +15,7 @@ export function flowPaths({ flow }: ServerView): Paths {
           id: "router_health",
           summary: "Whether the router is up",
           tag: "models",
-          answers: { 200: ["It is", json(ref("RouterHealth"))] },
+          answers: { 200: ["It is", json(ref("ServerMetadata"))] },
           failures: REFUSALS,
         }),
         post: operation({

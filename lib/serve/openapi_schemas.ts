@@ -90,15 +90,6 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       reason: { type: "string" },
     },
   },
-  RouterHealth: {
-    type: "object",
-    required: ["name", "version", "extensions"],
-    properties: {
-      name: { type: "string" },
-      version: { type: "string" },
-      extensions: { type: "array", items: { type: "string" } },
-    },
-  },
   Live: { type: "object", required: ["live"], properties: { live: { type: "boolean" } } },
   Ready: {
     type: "object",

@@ -4,6 +4,7 @@
  */
 
 import { cacheFolder, preparePython } from "../../../lib/cli/python.ts";
+import { startServe } from "../../support/serve_process.ts";
 import type { Counts } from "../main.ts";
 import { startMlServer } from "./mlserver.ts";
 
@@ -23,47 +24,18 @@ interface Row {
   readonly wrong: string;
 }
 
-interface Serving extends AsyncDisposable {
-  readonly url: string;
-}
-
-/** `levada serve` in a process of its own. */
-async function serve(name: string): Promise<Serving> {
-  const cli = new URL("../../../lib/cli/main.ts", import.meta.url).pathname;
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--lock=deno.lock", "-A", cli, "serve", `${HERE}served.ts`, "--port", "0", "--export", name],
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const stop = async () => {
-    child.kill("SIGTERM");
-    while (!(await lines.read()).done);
-    const { code } = await child.status;
-    if (code !== 0) throw new Error(`levada serve ended with ${code}`);
-  };
-  let text = "";
-  for (;;) {
-    const { done, value } = await lines.read();
-    if (done) throw new Error(`levada serve ended before it served: ${text}`);
-    text += value;
-    const url = /(http:\/\/127\.0\.0\.1:\d+)/.exec(text)?.[1];
-    if (url !== undefined) return { url, [Symbol.asyncDispose]: stop };
-  }
-}
-
 /** Runs the suite and prints both answers to each case. */
 export async function run(): Promise<Counts> {
   const onProgress = (text: string) => console.log(text);
   const clients = await preparePython({ name: "oip/clients", packages: CLIENTS, onProgress });
   const theirs = await preparePython({ name: "oip/server", packages: MLSERVER, onProgress });
   const rows: Row[] = [];
-  await using models = await serve("default");
-  await using ensemble = await serve("ensemble");
+  await using models = startServe([`${HERE}served.ts`, "--export", "default"]);
+  await using ensemble = startServe([`${HERE}served.ts`, "--export", "ensemble"]);
   await using mlserver = await startMlServer(theirs.program("mlserver"), `${cacheFolder()}/oip/mlserver-models`);
   for (const script of SCRIPTS) {
     const { code, stdout, stderr } = await new Deno.Command(clients.program("python"), {
-      args: [`${HERE}${script}`, models.url, mlserver.url, ensemble.url],
+      args: [`${HERE}${script}`, await models.url, mlserver.url, await ensemble.url],
       signal: AbortSignal.timeout(300_000),
     }).output();
     const told = new TextDecoder().decode(stdout).split("\n").filter((line) => line.startsWith('{"name"'));
