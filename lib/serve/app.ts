@@ -151,7 +151,10 @@ class FlowApp implements App, ServerView {
   async #answerOwn(request: Request, path: string, info: WatchedInfo): Promise<Response> {
     try {
       this.#door?.screen(request);
-      return await answerOwn(request, this, () => this.#ask(request, path, info));
+      return await answerOwn(request, this, async () => {
+        // Health is free for all, but only as the server's own answer: what becomes the graph's is asked for its token.
+        return this.#options.guard?.refuseUnknown(request) ?? await this.#ask(request, path, info);
+      });
     } catch (error) {
       return failure(error, info.id ?? request.headers.get("mlrun-event-id") ?? "");
     }

@@ -44,7 +44,12 @@ export class Guard {
     if (this.#cors.size > 0 && request.method === "OPTIONS" && headers.has("access-control-request-method")) {
       return new Response(null, { status: 204 });
     }
-    return this.#tokens === undefined || FREE.has(path) ? undefined : this.#unknown(headers.get("authorization"));
+    return isFree(request.method, path) ? undefined : this.refuseUnknown(request);
+  }
+
+  /** The answer to who sends no token of this server's, whatever is asked; undefined where none is needed. */
+  refuseUnknown({ headers }: Request): Response | undefined {
+    return this.#tokens === undefined ? undefined : this.#unknown(headers.get("authorization"));
   }
 
   /** Whether anything is to be added to answers. */
@@ -87,6 +92,11 @@ export class Guard {
     response.headers.set("www-authenticate", challenge);
     return response;
   }
+}
+
+/** Whether the server's health is asked for. With another method such a path is the graph's. */
+function isFree(method: string, path: string): boolean {
+  return (method === "GET" || method === "HEAD") && FREE.has(path);
 }
 
 /** Whether a text is the token; a token whose file is gone is nobody's. */

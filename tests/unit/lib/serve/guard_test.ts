@@ -2,7 +2,9 @@ import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { readSecret, Secret, type ServeOptions, serving } from "levada";
 import { Guard } from "../../../../lib/serve/guard.ts";
+import { HEALTH_PATHS } from "../../../../lib/serve/health_paths.ts";
 import { SELF_SIGNED } from "../../../support/loopback.ts";
+import { RawConnection } from "../../../support/raw_http.ts";
 import { temporaryFolder } from "../../../support/temporary_folder.ts";
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -34,6 +36,30 @@ Deno.test("Guard lets in who has one of the tokens, and everybody to the health 
   }
   for (const path of ["/", "/metrics", "/v2", "/live/", "//live", "/x/../metrics", "/live/../metrics"]) {
     strictEqual(await status(server.url + path), 401, path);
+  }
+});
+
+Deno.test("Guard gives nothing of the graph to who has no token: by no method, spelling or header of a health path", async () => {
+  await using server = await serve({ tokens: [new Secret("T", "t")] });
+  const bent = { "mlrun-event-path": "/v2/models/m/infer" };
+  for (const { path } of HEALTH_PATHS) {
+    for (const method of ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
+      const response = await fetch(server.url + path, { method, headers: bent, body: "four" });
+      deepStrictEqual([path, method, response.status], [path, method, 401]);
+      await response.body?.cancel();
+    }
+    for (const method of ["GET", "HEAD"]) {
+      const response = await fetch(server.url + path, { method, headers: bent });
+      deepStrictEqual([response.status, (await response.text()).includes("body")], [200, false]);
+    }
+    for (
+      const target of [`/.${path}`, `/x/..${path}`, `/%2e${path}`, `\\..${path}`, `${path}?x`, `http://x/.${path}`]
+    ) {
+      using connection = await RawConnection.open(server.url);
+      await connection.send(`GET ${target} HTTP/1.1\r\nHost: x\r\nmlrun-event-path: /v2/models/m/infer\r\n\r\n`);
+      const { status, body } = await connection.reply();
+      deepStrictEqual([target, [200, 400, 401].includes(status), body.includes('"body"')], [target, true, false]);
+    }
   }
 });
 
