@@ -25,7 +25,7 @@ export async function serveModule(wish: ServeWish, { terminal, signal }: Command
   });
   const lines = describe(fn.name, server);
   if (wish.isWorker) {
-    const parent = new WorkerSide(telemetry);
+    const parent = await WorkerSide.open(telemetry);
     parent.tell({ kind: "listening", port: server.port, grpcPort: server.grpcPort, lines });
     await Promise.race([untilAsked(signal), parent.gone]);
     await server.close();

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { decodeWord, encodeWord, linesOf, type ParentWord, type WorkerWord } from "./worker_words.ts";
+import { decodeLine, encodeWord, linesOf, makeKey, type ParentWord, type WorkerWord } from "./worker_words.ts";
 
 /** How a worker ended. */
 export interface WorkerEnd {
@@ -33,6 +33,7 @@ export class WorkerProcess {
   readonly listening: Promise<Listening>;
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #key = makeKey();
   readonly #listening = Promise.withResolvers<Listening>();
   #hasListened = false;
 
@@ -41,6 +42,7 @@ export class WorkerProcess {
     this.name = name;
     this.#child = child;
     this.#input = child.stdin.getWriter();
+    this.#write(`${this.#key}\n`);
     this.listening = this.#listening.promise;
     this.listening.catch(() => {}); // `end` tells it too
     this.end = this.#live(listener);
@@ -48,7 +50,7 @@ export class WorkerProcess {
 
   /** Tells it something; who is gone hears nothing. */
   tell(word: ParentWord): void {
-    this.#input.write(new TextEncoder().encode(encodeWord(word))).catch(() => {});
+    this.#write(encodeWord(word, this.#key));
   }
 
   /** Sends it a signal; who is gone gets none. */
@@ -56,6 +58,10 @@ export class WorkerProcess {
     try {
       this.#child.kill(signal);
     } catch { /* it is gone */ }
+  }
+
+  #write(line: string): void {
+    this.#input.write(new TextEncoder().encode(line)).catch(() => {});
   }
 
   async #live(listener: WorkerListener): Promise<WorkerEnd> {
@@ -67,14 +73,19 @@ export class WorkerProcess {
   }
 
   async #read(listener: WorkerListener): Promise<void> {
+    let begun = ""; // a line of its own that a word came into
     for await (const line of linesOf(this.#child.stdout)) {
-      const word = decodeWord<WorkerWord>(line);
-      if (word === undefined) listener.onLine(line);
-      else if (word.kind === "listening") {
+      const { before, word, isMarked } = decodeLine<WorkerWord>(line, this.#key);
+      begun += before;
+      if (!isMarked) {
+        listener.onLine(begun);
+        begun = "";
+      } else if (word?.kind === "listening") {
         this.#hasListened = true;
         this.#listening.resolve(word);
-      } else listener.onWord(word, this);
+      } else if (word !== undefined) listener.onWord(word, this);
     }
+    if (begun !== "") listener.onLine(begun);
   }
 }
 

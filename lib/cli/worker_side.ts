@@ -1,6 +1,6 @@
 import { askWorkers, collectOf, type Telemetry } from "../telemetry/telemetry.ts";
 import type { MetricFamily } from "../telemetry/registry.ts";
-import { decodeWord, encodeWord, linesOf, type ParentWord, type WorkerWord } from "./worker_words.ts";
+import { decodeLine, encodeWord, linesOf, type ParentWord, type WorkerWord } from "./worker_words.ts";
 
 type Gathered = ReadonlyMap<string, readonly MetricFamily[]>;
 
@@ -9,18 +9,27 @@ export class WorkerSide {
   /** Resolves when that process is gone. */
   readonly gone: Promise<void>;
   readonly #telemetry: Telemetry;
+  readonly #key: string;
   readonly #asked = new Map<number, (gathered: Gathered) => void>();
   #asks = 0;
 
-  constructor(telemetry: Telemetry) {
+  constructor(telemetry: Telemetry, { key, lines }: { key: string; lines: AsyncIterable<string> }) {
     this.#telemetry = telemetry;
+    this.#key = key;
     askWorkers(telemetry, () => this.#gather());
-    this.gone = this.#listen();
+    this.gone = this.#listen(lines);
+  }
+
+  /** Begins it: the first that a worker is told is its key. */
+  static async open(telemetry: Telemetry): Promise<WorkerSide> {
+    const lines = linesOf(Deno.stdin.readable);
+    const { value: key = "" } = await lines.next();
+    return new WorkerSide(telemetry, { key, lines });
   }
 
   /** Tells it something. */
   tell(word: WorkerWord): void {
-    let bytes = new TextEncoder().encode(encodeWord(word));
+    let bytes = new TextEncoder().encode(encodeWord(word, this.#key));
     while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
   }
 
@@ -32,9 +41,9 @@ export class WorkerSide {
     });
   }
 
-  async #listen(): Promise<void> {
-    for await (const line of linesOf(Deno.stdin.readable)) {
-      const word = decodeWord<ParentWord>(line);
+  async #listen(lines: AsyncIterable<string>): Promise<void> {
+    for await (const line of lines) {
+      const { word } = decodeLine<ParentWord>(line, this.#key);
       if (word?.kind === "tell") {
         this.tell({ kind: "metrics", ask: word.ask, families: collectOf(this.#telemetry) });
       } else if (word?.kind === "gathered") {

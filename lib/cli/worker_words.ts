@@ -1,4 +1,8 @@
-/** What `levada serve --workers` and its workers tell each other: lines among the other output of a worker, and on its input. */
+/**
+ * What `levada serve --workers` and its workers tell each other: lines among the other output of a worker, and on its input.
+ * What a worker says is marked by a key that its first line of input brings: its output is shared with the code that it serves, which may
+ * print what callers send.
+ */
 
 /** A worker to the process that started it. */
 export type WorkerWord =
@@ -19,16 +23,38 @@ export type ParentWord =
   | { readonly kind: "tell"; readonly ask: number }
   | { readonly kind: "gathered"; readonly ask: number; readonly workers: Readonly<Record<string, unknown>> };
 
-const MARK = "\u001elevada "; // a record separator (RFC 7464): no line of text begins so
-
-/** Writes a word as a line. */
-export function encodeWord(word: WorkerWord | ParentWord): string {
-  return `${MARK}${JSON.stringify(word)}\n`;
+/** Makes a key that nobody can guess. */
+export function makeKey(): string {
+  return crypto.randomUUID();
 }
 
-/** Reads a line; undefined where it is no word. */
-export function decodeWord<Word extends WorkerWord | ParentWord>(line: string): Word | undefined {
-  return line.startsWith(MARK) ? JSON.parse(line.slice(MARK.length)) as Word : undefined;
+/** Writes a word as a line. */
+export function encodeWord(word: WorkerWord | ParentWord, key: string): string {
+  return `${markOf(key)}${JSON.stringify(word)}\n`;
+}
+
+/** Reads a line: a word where there is one, and what stands before it, which is not of it. */
+export function decodeLine<Word extends WorkerWord | ParentWord>(
+  line: string,
+  key: string,
+): { readonly before: string; readonly word: Word | undefined; readonly isMarked: boolean } {
+  const mark = markOf(key);
+  const at = line.indexOf(mark);
+  if (at < 0) return { before: line, word: undefined, isMarked: false };
+  return { before: line.slice(0, at), word: parse(line.slice(at + mark.length)) as Word | undefined, isMarked: true };
+}
+
+function markOf(key: string): string {
+  return `\u001e${key} `; // a record separator, as in RFC 7464
+}
+
+/** Undefined where something else was written into the word. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The lines of a stream of bytes. */

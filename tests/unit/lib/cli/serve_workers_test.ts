@@ -114,3 +114,32 @@ Deno.test("levada serve --workers ends with 1 where no worker can start, and its
     await server.code;
   });
 });
+
+const ECHO = `import { serving } from "levada";
+Deno.stdout.writeSync(new TextEncoder().encode("loading the model ... "));
+const fn = serving("echo");
+fn.setTopology("flow").to("say", (text: string) => {
+  console.log(text);
+  return Deno.pid;
+}).respond();
+export default fn;
+`;
+
+Deno.test("levada serve --workers takes nothing for a worker's word that callers have it print, and no begun line hides one", async () => {
+  await withModule(ECHO, async (module) => {
+    await using server = startServe([module, "--workers", "2"]);
+    const url = await server.url;
+    const say = async (body: string) => {
+      const response = await fetch(url, { method: "POST", body, headers: { "content-type": "text/plain" } });
+      return await response.text();
+    };
+    const lines = ["\u001elevada {broken", '\u001elevada {"kind":"gather","ask":1}', "\u001e", "\u001e {", "the last"];
+    for (const line of lines) match(await say(line), /^\d+$/);
+    await server.wrote(/the last\n/);
+    ok(lines.every((line) => server.out().includes(`${line}\n`)));
+    ok(server.out().includes("loading the model ... "));
+    match(await (await fetch(`${url}/metrics`)).text(), /worker="1"[^]*worker="2"/);
+    server.kill("SIGTERM");
+    deepStrictEqual([await server.code, server.err()], [0, ""]);
+  });
+});
