@@ -21,7 +21,7 @@ import type { FunctionOptions, MockOptions, ServeOptions } from "./function_opti
 import { FunctionParts } from "./function_parts.ts";
 import type { OpenGraph } from "./open_graph.ts";
 import { type TrackingOptions, trackingSettings } from "../monitoring/tracking_options.ts";
-import { beginsWithRouters } from "./begins_with_routers.ts";
+import { isModelRouter } from "./is_model_router.ts";
 import { RouterGraph } from "./router_graph.ts";
 import { startFunction } from "./start_function.ts";
 import { tellWarnings } from "./warnings.ts";
@@ -234,7 +234,7 @@ export class ServingFunction {
       ...options,
       name: this.name,
       api: this.#parts.api,
-      beginsWithRouters: beginsWithRouters(plan),
+      isModelRouter: isModelRouter(plan),
     };
     checkAddress(place);
     tellWarnings(plan.warnings, options.log);

@@ -13,6 +13,7 @@ import {
 } from "../graph/served_model.ts";
 import type { StepSignature } from "../graph/signature.ts";
 import type { Maybe } from "../graph/typing.ts";
+import { takesTensors } from "../models/answer_tensors.ts";
 import { askWatched } from "../models/ask_watched.ts";
 import { AskedCounts } from "../models/asked_counts.ts";
 
@@ -71,6 +72,10 @@ export class ModelRoute implements Route, ServedModel {
 
   get isReady(): boolean {
     return this.#instance.model.isReady;
+  }
+
+  get takesTensors(): boolean {
+    return takesTensors(this.#instance.model);
   }
 
   ask(question: ModelAsk): Maybe<unknown> {

@@ -12,7 +12,7 @@ import type { Asked, RequestWatch } from "../telemetry/request_watch.ts";
 import { type Telemetry, watchServer } from "../telemetry/telemetry.ts";
 import { type Admitted, ApiHandler } from "./api/api_handler.ts";
 import type { ApiOptions } from "./api/api_options.ts";
-import { askedModel } from "./asked_model.ts";
+import { askedModel, asksTensors } from "./asked_model.ts";
 import { decodeBody, readBytes } from "./decode_body.ts";
 import { encodeError, encodeReply } from "./encode_reply.ts";
 import { encodeStream } from "./encode_stream.ts";
@@ -49,8 +49,8 @@ export interface AppOptions {
   readonly telemetry?: Telemetry | undefined;
   /** How much is taken at most. Default: everything. */
   readonly limits?: AllLimits | undefined;
-  /** Whether no step sees a request before a router does: large ones may be read apart then. Default false. */
-  readonly beginsWithRouters?: boolean | undefined;
+  /** Whether the flow is a model router and nothing else sees a request: large ones may be read apart then. Default false. */
+  readonly isModelRouter?: boolean | undefined;
   /** Who may ask. Default: everybody. */
   readonly guard?: Guard | undefined;
   /** What the served function is called, for telemetry. Default: no name. */
@@ -88,9 +88,9 @@ class FlowApp implements App, ServerView {
   constructor(flow: Flow, options: AppOptions) {
     this.flow = flow;
     this.#options = options;
-    const { telemetry, name = "", hasSpan = false, limits, api, beginsWithRouters = false } = options;
+    const { telemetry, name = "", hasSpan = false, limits, api, isModelRouter = false } = options;
     this.#door = limits === undefined ? undefined : new Door(limits);
-    this.#thread = limits !== undefined && beginsWithRouters && api === undefined ? new JsonThread() : undefined;
+    this.#thread = limits !== undefined && isModelRouter && api === undefined ? new JsonThread() : undefined;
     this.#api = api === undefined ? undefined : new ApiHandler(api);
     this.#watch = telemetry === undefined
       ? undefined
@@ -235,6 +235,8 @@ class FlowApp implements App, ServerView {
       defaultContentType: this.#options.defaultContentType,
       taken: visit?.body,
       thread: this.#thread,
+      asksTensors: () => asksTensors(this.models(), headers.get("mlrun-event-path") ?? path),
+      callerSignal: () => request.signal,
       inputs: () => askedModel(this.models(), headers.get("mlrun-event-path") ?? path)?.facts().inputs ?? [],
     });
   }

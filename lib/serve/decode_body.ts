@@ -16,6 +16,10 @@ export interface BodyOptions {
   readonly taken?: TakenBody | undefined;
   /** Reads large requests of tensors beside the others. Default: they are read here. */
   readonly thread?: JsonThread | undefined;
+  /** Whether a model is asked that reads tensors itself; only such requests are read in the thread. Default: not. */
+  readonly asksTensors?: () => boolean;
+  /** Aborts when the caller leaves. Default: never. */
+  readonly callerSignal?: () => AbortSignal;
   /** What the model takes that is asked, for a body that is the bytes of one tensor. Default: that is not known. */
   readonly inputs?: () => ModelFacts["inputs"];
 }
@@ -49,13 +53,13 @@ export function decodeBody(bytes: Uint8Array, options: BodyOptions): unknown {
 
 function decode(
   bytes: Uint8Array,
-  { headers, defaultContentType = "", thread, inputs = () => [] }: BodyOptions,
+  { headers, defaultContentType = "", thread, asksTensors = () => false, callerSignal, inputs = () => [] }: BodyOptions,
 ): unknown {
   const headerLength = headers.get("inference-header-content-length");
   if (headerLength !== null) return decodeBinaryRequest(bytes, { headerLength, inputs });
   const type = headers.get("content-type") ?? defaultContentType;
-  return thread?.takes(bytes) === true && type.startsWith("application/json")
-    ? thread.read(bytes)
+  return thread?.takes(bytes) === true && type.startsWith("application/json") && asksTensors()
+    ? thread.read(bytes, callerSignal?.())
     : decodeBytes(bytes, type);
 }
 

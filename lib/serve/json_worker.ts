@@ -9,14 +9,13 @@ import { decodeTensorRequest, isTensorRequest, type TensorRequestBody } from "..
 
 /** What the thread is given. */
 export interface ReadWish {
-  readonly id: number;
   readonly bytes: Uint8Array;
 }
 
 /** What it gives back. */
 export type ReadAnswer =
-  | { readonly id: number; readonly body: unknown }
-  | { readonly id: number; readonly status: number | undefined; readonly message: string };
+  | { readonly body: unknown }
+  | { readonly status: number | undefined; readonly message: string };
 
 interface Thread {
   onmessage: ((event: MessageEvent<ReadWish>) => void) | null;
@@ -26,14 +25,16 @@ interface Thread {
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 const thread = globalThis as unknown as Thread;
 
-thread.onmessage = ({ data: { id, bytes } }) => {
+thread.onmessage = ({ data: { bytes } }) => {
   try {
     const body = parseJson(UTF8.decode(bytes));
-    const packed = isTensorRequest(body) ? pack(body) : { body, buffers: [] };
-    thread.postMessage({ id, body: packed.body }, packed.buffers);
+    const packed = isTensorRequest(body) && !Object.hasOwn(body, "operation") // which may ask for what takes the body as it came
+      ? pack(body)
+      : { body, buffers: [] };
+    thread.postMessage({ body: packed.body }, packed.buffers);
   } catch (error) {
     const status = isA(error, StatusError) ? error.status : undefined;
-    thread.postMessage({ id, status, message: describeThrown(error).message });
+    thread.postMessage({ status, message: describeThrown(error).message });
   }
 };
 

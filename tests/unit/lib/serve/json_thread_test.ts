@@ -96,6 +96,95 @@ Deno.test("fn.serve() answers small requests while it reads a large one", async 
   match(await ask(large({ data: Array(COUNT - 1).fill(0.25) })), /"x"/);
 });
 
+Deno.test("JsonThread.read() reads no more for who has left, and goes on with the next", async () => {
+  const thread = new JsonThread();
+  try {
+    const endless = bytesOf(`{"a":[${"[],".repeat(10_000_000)}1]}`);
+    const caller = new AbortController();
+    const left = (reading: Promise<unknown>) => rejects(reading, { status: 499 });
+    const current = left(thread.read(endless, caller.signal));
+    const waits = left(thread.read(bytesOf("[1]"), caller.signal));
+    const next = thread.read(bytesOf("[2]"));
+    caller.abort();
+    await Promise.all([current, waits, left(thread.read(bytesOf("[3]"), caller.signal))]);
+    deepStrictEqual([await next, await thread.read(bytesOf("[4]"))], [[2], [4]]);
+  } finally {
+    thread.close();
+  }
+});
+
+Deno.test("JsonThread.read() refuses what makes its queue too long, and close() who waits in it", async () => {
+  const thread = new JsonThread();
+  const size = 70 * 2 ** 20;
+  const closed = { status: 503, message: /closed/ };
+  const first = rejects(thread.read(bytesOf(" ".repeat(1_000))), closed);
+  const second = rejects(thread.read(new Uint8Array(2 * size)), closed); // one may wait, however large
+  await rejects(thread.read(new Uint8Array(size)), { status: 503, retryAfterMs: 1_000, message: /1 large ones of/ });
+  thread.close();
+  await Promise.all([first, second]);
+});
+
+Deno.test("fn.serve() gives each route of a router the same values, however large the request", async () => {
+  class Own extends ModelServer {
+    predict(): number[] {
+      return [];
+    }
+
+    override predictTensors({ inputs: [x] }: TensorRequest): Tensor[] {
+      return [Tensor.from("first", [(x!.data as Float32Array)[0]!], "FP32")];
+    }
+
+    opKind({ body }: { body: unknown }): unknown {
+      return kind(body);
+    }
+  }
+  const kind = (body: unknown) => {
+    const { data } = (body as { inputs: { data: number[] }[] }).inputs[0]!;
+    return [Array.isArray(data), data[0]];
+  };
+  class Rows extends ModelServer {
+    override preprocess(body: unknown): unknown {
+      return { inputs: [Array.isArray((body as { inputs: unknown }).inputs)] };
+    }
+
+    predict({ inputs }: { inputs: unknown[] }): unknown[] {
+      return inputs;
+    }
+  }
+  const fn = serving("same");
+  fn.setTopology("router", modelRouter()).addRoute("f", kind).addRoute("own", Own).addRoute("rows", Rows);
+  await using server = await fn.serve({ port: 0, log });
+  const ask = async (path: string, body: object) => {
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(`${server.url}/v2/models/${path}`, {
+      method: "POST",
+      body: JSON.stringify(body),
+      headers,
+    });
+    const { outputs, error, ...reply } = await response.json();
+    return [response.status, error ?? outputs?.[0].data ?? reply];
+  };
+  for (
+    const [datatype, value] of [["FP16", 1.5], ["FP32", 1.1], ["BOOL", true], ["INT64", 7], ["CUSTOM", 1], [
+      "FP32",
+      "text",
+    ]] as const
+  ) {
+    for (const path of ["f/infer", "own/kind", "own/infer", "rows/infer"]) {
+      const answers = await Promise.all(
+        [3, COUNT].map((count) =>
+          ask(path, { id: "i", inputs: [{ name: "x", datatype, shape: [count], data: Array(count).fill(value) }] })
+        ),
+      );
+      deepStrictEqual(answers[1], answers[0], `${path} ${datatype}`);
+    }
+  }
+  const data = Array(COUNT).fill(1.1);
+  const inputs = [{ name: "x", datatype: "FP32", shape: [COUNT], data }];
+  const [, reply] = await ask("own/infer", { inputs, operation: "kind" });
+  deepStrictEqual(Object.values(reply), [true, 1.1], "the body's operation goes before the path's");
+});
+
 Deno.test("fn.serve() gives steps before a router the lists that came, however large", async () => {
   const fn = serving("steps");
   fn.setTopology("flow").to("kind", (body: { inputs: { data: unknown }[] }) => Array.isArray(body.inputs[0]!.data))
