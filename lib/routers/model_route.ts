@@ -20,6 +20,7 @@ import { AskedCounts } from "../models/asked_counts.ts";
 import type { RunningModel } from "../models/hosted_model.ts";
 import type { ModelAsk } from "../models/model_server.ts";
 import type { ModelMetadata } from "../protocol/reply.ts";
+import { redactText } from "../redact_text.ts";
 import type { Route } from "./route.ts";
 
 /** Makes the model of a route, not loaded yet. */
@@ -67,7 +68,8 @@ export class ModelRoute implements Route, ServedModel {
   }
 
   get reason(): string | undefined {
-    return this.#reason ?? (this.#state === "ready" ? this.#instance.model.trouble : undefined);
+    const trouble = this.#state === "ready" ? this.#instance.model.trouble : undefined;
+    return this.#reason ?? (trouble === undefined ? undefined : redactText(trouble));
   }
 
   get isReady(): boolean {
@@ -173,7 +175,7 @@ export class ModelRoute implements Route, ServedModel {
     try {
       await instance.model.open();
     } catch (error) {
-      this.#reason = describeThrown(error).message;
+      this.#reason = redactText(describeThrown(error).message); // strangers read it
       if (!wasReady) this.#state = "failed";
       throw error;
     }

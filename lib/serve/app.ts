@@ -117,6 +117,10 @@ class FlowApp implements App, ServerView {
     return this.#options.guard?.asksTokens ?? false;
   }
 
+  knows(authorization: string | null): boolean {
+    return this.#options.guard?.knows(authorization) ?? true;
+  }
+
   get telemetry(): Telemetry | undefined {
     return this.#options.telemetry;
   }

@@ -1,9 +1,10 @@
 import { describeThrown, isA, type ReplyBody, StatusError, StepError } from "../errors.ts";
+import { redactText } from "../redact_text.ts";
 
 /** What a caller is told of a failure. */
 export interface Failure {
   readonly status: number;
-  /** A step's own words and its name, where a step failed. */
+  /** A step's own words, without secrets, and its name, where a step failed. */
   readonly body: ReplyBody;
   /** When it may be worth another try; undefined where nobody knows. */
   readonly retryAfterMs: number | undefined;
@@ -17,7 +18,7 @@ export function failureBody(error: unknown, id: string): Failure {
     const known = isA(error, StatusError) ? error : undefined;
     return {
       status: known?.status ?? 500,
-      body: { error: describeThrown(error).message, id },
+      body: { error: redactText(describeThrown(error).message), id },
       retryAfterMs: known?.retryAfterMs,
       allow: known?.allow,
     };
@@ -25,7 +26,7 @@ export function failureBody(error: unknown, id: string): Failure {
   const { cause, step, message, status } = error;
   return {
     status,
-    body: { error: isA(cause, Error) ? describeThrown(cause).message : message, step, id },
+    body: { error: redactText(isA(cause, Error) ? describeThrown(cause).message : message), step, id },
     retryAfterMs: isA(cause, StatusError) ? cause.retryAfterMs : undefined,
     allow: isA(cause, StatusError) ? cause.allow : undefined,
   };

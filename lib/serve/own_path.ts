@@ -17,6 +17,8 @@ export interface ServerView {
   readonly api?: ApiOptions | undefined;
   /** Whether who asks has to send a token, but for health. Default false. */
   readonly asksTokens?: boolean;
+  /** Whether who sends this as `Authorization` may ask. Default: everybody may. */
+  knows?(authorization: string | null): boolean;
   /** What measures it; undefined where nothing does. */
   readonly telemetry?: Telemetry | undefined;
   /** What looks at its requests, whatever they come by; undefined where nothing does. */

@@ -1,5 +1,6 @@
 import type { Log, LogLine } from "../graph/context.ts";
-import { redact, redactText } from "./redact.ts";
+import { redactText } from "../redact_text.ts";
+import { redact } from "./redact.ts";
 
 /** How much a line matters, least first; `silent` is more than any. */
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";

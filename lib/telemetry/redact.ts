@@ -1,29 +1,8 @@
 import { describeThrown } from "../errors.ts";
+import { HIDDEN, isSecretName, LONGEST_TEXT, redactText } from "../redact_text.ts";
 
-const HIDDEN = "***";
 const MOST_DEPTH = 5;
 const MOST_ITEMS = 100;
-const LONGEST_TEXT = 10_000;
-
-/** Words in the name of what nobody but its owner should read, whatever stands between and around them. */
-const SECRET_NAMES =
-  /authorization|cookie|password|passwd|passphrase|secret|credential|session-?id|api-?key|access-?key|private-?key|(^|-)tokens?$|(^|-)(auth|pwd|signature|sig)$/;
-
-/** Whether what is called so is a secret: `authorization`, `x-api-key`, `dbPassword`, `ACCESS_TOKEN`. */
-export function isSecretName(name: string): boolean {
-  const words = name.replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2").replaceAll(/[\s_.]+/g, "-").toLowerCase();
-  return SECRET_NAMES.test(words);
-}
-
-/** A text without what is known to be a credential by its form: `Bearer …`, `Basic …`, a URL's user and password, a private key. */
-export function redactText(text: string): string {
-  const short = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
-  if (!/bearer|basic|:\/\/|-----BEGIN/i.test(short)) return short;
-  return short
-    .replaceAll(/\b(Bearer|Basic)(\s+)[A-Za-z0-9._~+/=-]{4,}/gi, `$1$2${HIDDEN}`)
-    .replaceAll(/(\w:\/\/)[^\s/@]{1,500}@/g, `$1${HIDDEN}@`)
-    .replaceAll(/-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, HIDDEN);
-}
 
 /**
  * A value as a log line may hold it: plain data, bounded in depth and length, with `***` for what is a secret by its name or its form.

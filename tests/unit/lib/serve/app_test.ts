@@ -103,6 +103,14 @@ Deno.test("App.fetch() tells the failing step, its status and its message", asyn
   deepStrictEqual((await failed("text"))[0], 500);
 });
 
+Deno.test("App.fetch() hides what is a credential by its form in a step's words", async () => {
+  const response = await ask(() => {
+    throw new Error("password=hunter2 at https://u:pw@h/ by Bearer abcdefgh1234");
+  }, { body: "1" });
+  const { error } = await response.json() as ReplyBody;
+  strictEqual(error, "password=*** at https://***@h/ by Bearer ***");
+});
+
 Deno.test("App.fetch() answers 204 naming the step where the event ended", async () => {
   const graph = new Graph("g");
   graph.to("none", filter(() => false)).to("end", (body) => body).respond();

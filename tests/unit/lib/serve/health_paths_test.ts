@@ -1,5 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { type InferRequest, modelRouter, ModelServer, serving } from "levada";
+import { Secret } from "../../../../lib/stores/secret.ts";
 import { HEALTH_PATHS } from "../../../../lib/serve/health_paths.ts";
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -63,6 +64,35 @@ Deno.test("HEALTH_PATHS tell why a model could not be loaded", async () => {
     "failed",
     true,
   ]);
+});
+
+Deno.test("HEALTH_PATHS, the repository and answers tell reasons without secrets, and health none to who has no token", async () => {
+  Slow.loaded = Promise.withResolvers<void>();
+  const fn = serving("health");
+  fn.setTopology("router", modelRouter()).addRoute("slow", Slow, { loading: "background" }).addRoute("quick", Quick);
+  await using server = await fn.serve({ port: 0, log, tokens: [new Secret("TOKEN", () => "the-token")] });
+  Slow.loaded.reject(new Error("no postgres://admin:hunter2@db/x?sig=hunter2, password=hunter2"));
+  const ask = async (path: string, init: RequestInit = {}) => {
+    const response = await fetch(new URL(path, server.url), init);
+    return [response.status, await response.text()] as const;
+  };
+  const headers = { authorization: "Bearer the-token" };
+  await ask("/v2/models/quick/infer", { method: "POST", body: '{"inputs":[1]}', headers });
+  deepStrictEqual(await ask("/ready"), [503, '{"ready":false}']);
+  deepStrictEqual(await ask("/ready", { headers: { authorization: "Bearer another" } }), [503, '{"ready":false}']);
+  for (
+    const [status, text] of [
+      await ask("/ready", { headers }),
+      await ask("/v2/repository/index", { method: "POST", headers }),
+      await ask("/v2/models/slow/infer", { method: "POST", body: '{"inputs":[1]}', headers }),
+    ]
+  ) {
+    deepStrictEqual([status !== 404, /\*\*\*@db.*sig=\*\*\*, password=\*\*\*/.test(text), /hunter2/.test(text)], [
+      true,
+      true,
+      false,
+    ], text);
+  }
 });
 
 Deno.test("HEALTH_PATHS answer HEAD as GET, and leave other methods and paths to the graph", async () => {

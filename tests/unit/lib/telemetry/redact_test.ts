@@ -1,34 +1,5 @@
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { isSecretName, redact, redactText } from "../../../../lib/telemetry/redact.ts";
-
-Deno.test("isSecretName() knows what is a secret by its name, and what only sounds so", () => {
-  const secret = [
-    "authorization",
-    "Proxy-Authorization",
-    "cookie",
-    "set-cookie",
-    "x-api-key",
-    "apiKey",
-    "API_KEY",
-    "dbPassword",
-    "client_secret",
-    "ACCESS_TOKEN",
-    "token",
-    "aws.secret.access.key",
-    "x-amz-signature",
-  ];
-  deepStrictEqual(secret.filter((name) => !isSecretName(name)), []);
-  const open = ["step", "tokens_used_total", "monkey", "author", "tokenizer", "keyboard", "key", "path", "basic"];
-  deepStrictEqual(open.filter(isSecretName), []);
-});
-
-Deno.test("redactText() hides credentials by their form, and leaves the rest", () => {
-  strictEqual(redactText("sent Bearer eyJ.abc-d and basic dXNlcg=="), "sent Bearer *** and basic ***");
-  strictEqual(redactText("redis://:pw@host:1/0 and https://a:b@c/d"), "redis://***@host:1/0 and https://***@c/d");
-  strictEqual(redactText("-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY----- tail"), "*** tail");
-  strictEqual(redactText("ann@example.org bears basics"), "ann@example.org bears basics");
-  strictEqual(redactText("x".repeat(20_000)).length, 10_001);
-});
+import { deepStrictEqual } from "node:assert/strict";
+import { redact } from "../../../../lib/telemetry/redact.ts";
 
 Deno.test("redact() makes data of anything, bounded, and never throws", () => {
   const round: Record<string, unknown> = {};

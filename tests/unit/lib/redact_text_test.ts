@@ -1,0 +1,37 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { isSecretName, redactText } from "../../../lib/redact_text.ts";
+
+Deno.test("isSecretName() knows what is a secret by its name, and what only sounds so", () => {
+  const secret = [
+    "authorization",
+    "Proxy-Authorization",
+    "cookie",
+    "set-cookie",
+    "x-api-key",
+    "apiKey",
+    "API_KEY",
+    "dbPassword",
+    "client_secret",
+    "ACCESS_TOKEN",
+    "token",
+    "aws.secret.access.key",
+    "x-amz-signature",
+  ];
+  deepStrictEqual(secret.filter((name) => !isSecretName(name)), []);
+  const open = ["step", "tokens_used_total", "monkey", "author", "tokenizer", "keyboard", "key", "path", "basic"];
+  deepStrictEqual(open.filter(isSecretName), []);
+});
+
+Deno.test("redactText() hides credentials by their form, and leaves the rest", () => {
+  strictEqual(redactText("sent Bearer eyJ.abc-d and basic dXNlcg=="), "sent Bearer *** and basic ***");
+  strictEqual(redactText("redis://:pw@host:1/0 and https://a:b@c/d"), "redis://***@host:1/0 and https://***@c/d");
+  strictEqual(redactText("postgres://admin:p@ss@db/x, mail=ann@b"), "postgres://***@db/x, mail=ann@b");
+  strictEqual(
+    redactText("https://h/m?a=1&token=t&X-Amz-Signature=s#x"),
+    "https://h/m?a=1&token=***&X-Amz-Signature=***",
+  );
+  strictEqual(redactText("password=hunter2 at home, count=3"), "password=*** at home, count=3");
+  strictEqual(redactText("-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY----- tail"), "*** tail");
+  strictEqual(redactText("ann@example.org bears basics"), "ann@example.org bears basics");
+  strictEqual(redactText("x".repeat(20_000)).length, 10_001);
+});
