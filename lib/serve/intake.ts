@@ -10,6 +10,7 @@ interface Read {
 }
 
 const UNPACKS_TO = 1_032; // times its size, deflate's most
+const PROMISED_BYTES = 65_536; // up to here a length that is told counts as come: reading by chunks costs small requests more than it guards
 const LOOKS = 20; // at the clock in the time that a body has: none is given more than a twentieth more
 
 /** Reads the bodies of requests, none larger or slower than allowed, and all together no larger than allowed. */
@@ -27,25 +28,18 @@ export class Intake {
     this.#clock = clock;
   }
 
-  /** Takes the body of one request in. */
-  open(): TakenBody {
-    return new TakenBody(this);
-  }
-
-  get limitBytes(): number {
-    return this.#limits.bodyLimitBytes;
+  /** Takes the body of one request in, of at most so many bytes; default: as many as the limits allow. */
+  open(limitBytes = Infinity): TakenBody {
+    return new TakenBody(this, Math.min(limitBytes, this.#limits.bodyLimitBytes));
   }
 
   /**
    * Counts bytes that are held from now on.
    *
-   * @throws {StatusError} 413 for a body that is too large, 503 where all bodies together are.
+   * @throws {StatusError} 503 where all bodies together are too large.
    */
-  take(bytes: number, body: number): void {
-    const { bodyLimitBytes, bodiesLimitBytes } = this.#limits;
-    if (body > bodyLimitBytes) {
-      throw new StatusError(413, `Cannot take the body: it has more than ${bodyLimitBytes} bytes`);
-    }
+  take(bytes: number): void {
+    const { bodiesLimitBytes } = this.#limits;
     if (this.#bytes + bytes > bodiesLimitBytes) {
       throw new StatusError(503, `Cannot take the body: bodies of ${this.#bytes} bytes are being worked on`, {
         retryAfterMs: 1_000,
@@ -108,17 +102,15 @@ function late({ bodyTimeoutMs }: AllLimits): StatusError {
 /** The body of one request, counted until it is closed. */
 export class TakenBody {
   readonly #intake: Intake;
+  /** How large it may be, also unpacked. */
+  readonly limitBytes: number;
   #bytes = 0;
   #packed = 0;
   #unpacked = 0;
 
-  constructor(intake: Intake) {
+  constructor(intake: Intake, limitBytes: number) {
     this.#intake = intake;
-  }
-
-  /** How large it may be when it is unpacked. */
-  get limitBytes(): number {
-    return this.#intake.limitBytes;
+    this.limitBytes = limitBytes;
   }
 
   /**
@@ -129,7 +121,9 @@ export class TakenBody {
   read(request: Request, failed: (error: unknown) => never): Promise<Uint8Array> {
     const told = request.headers.get("content-length");
     if (told === null) return this.#readChunks(request, failed);
-    this.#take(Number(told), Number(told));
+    const bytes = Number(told);
+    if (bytes > PROMISED_BYTES && bytes <= this.limitBytes) return this.#readChunks(request, failed); // who promises much may send nothing
+    this.#take(bytes, bytes);
     return this.#intake.inTime(request.bytes(), failed);
   }
 
@@ -175,7 +169,10 @@ export class TakenBody {
   }
 
   #take(bytes: number, body: number): void {
-    this.#intake.take(bytes, body);
+    if (body > this.limitBytes) {
+      throw new StatusError(413, `Cannot take the body: it has more than ${this.limitBytes} bytes`);
+    }
+    this.#intake.take(bytes);
     this.#bytes += bytes;
   }
 
