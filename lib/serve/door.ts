@@ -12,9 +12,11 @@ export class Door {
   readonly #limits: AllLimits;
   readonly #admission: Admission;
   readonly #intake: Intake;
+  readonly #clock: Clock;
 
   constructor(limits: AllLimits, clock: Clock = SYSTEM_CLOCK) {
     this.#limits = limits;
+    this.#clock = clock;
     this.#admission = new Admission(limits, clock);
     this.#intake = new Intake(limits, clock);
   }
@@ -48,9 +50,31 @@ export class Door {
     return new Visit(lane, { admission: this.#admission, body: this.#intake.open() });
   }
 
-  /** A body that comes without a visit, or before it; to be closed. */
-  body(): TakenBody {
-    return this.#intake.open();
+  /** A body that comes without a visit, or before it, of at most so many bytes; to be closed. Default: as many as the limits allow. */
+  body(limitBytes?: number): TakenBody {
+    return this.#intake.open(limitBytes);
+  }
+
+  /**
+   * Waits for work that the graph does not do, but not for longer than a request may take, nor for a caller who has left.
+   *
+   * @param what What is waited for: `loading model "iris"`.
+   * @throws {StatusError} 504, 499; the work goes on.
+   */
+  inTime<Value>(work: Promise<Value>, { signal, what }: { signal: AbortSignal; what: string }): Promise<Value> {
+    const { requestTimeoutMs } = this.#limits;
+    return new Promise<Value>((resolve, reject) => {
+      const left = () => reject(new StatusError(499, `The caller left before ${what} was done`));
+      const late = () =>
+        reject(new StatusError(504, `Cannot wait longer for ${what}: ${requestTimeoutMs} ms are over`));
+      const cancel = this.#clock.schedule(requestTimeoutMs, late);
+      signal.addEventListener("abort", left);
+      if (signal.aborted) left();
+      work.then(resolve, reject).finally(() => {
+        cancel();
+        signal.removeEventListener("abort", left);
+      });
+    });
   }
 
   /** Refuses everybody who waits, or whose body has not come. */

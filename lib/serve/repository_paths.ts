@@ -13,6 +13,9 @@ export const REPOSITORY_PATHS: readonly OwnPath[] = [
   { method: "POST", path: "/v2/repository/models/:model/unload", answer: unload },
 ];
 
+/** Nothing but a few words belongs there: what is larger is no request of this extension. */
+const BODY_BYTES = 2 ** 20;
+
 /** The states that the extension has for ours. */
 const STATES = {
   ready: "READY",
@@ -28,7 +31,7 @@ interface Asked {
 }
 
 async function index(request: Request, { server }: Asked): Promise<Response> {
-  const onlyReady = bodyField(await readJson(request), "ready") ?? false;
+  const onlyReady = bodyField(await readJson(request, server), "ready") ?? false;
   if (typeof onlyReady !== "boolean") {
     throw new StatusError(400, 'Cannot list the models: "ready" is not true or false');
   }
@@ -42,21 +45,37 @@ async function index(request: Request, { server }: Asked): Promise<Response> {
 }
 
 async function load(request: Request, { server, params: { model = "" } }: Asked): Promise<Response> {
-  const parameters = bodyField(await readJson(request), "parameters");
+  const parameters = bodyField(await readJson(request, server), "parameters");
   modelsOf(server, model);
   if (isObject(parameters)) refuseFiles(model, Object.keys(parameters));
-  await changeModels(server, model, "load");
+  await change(request, server, { model, act: "load" });
   return new Response(null, { status: 200 });
 }
 
 async function unload(request: Request, { server, params: { model = "" } }: Asked): Promise<Response> {
-  await readJson(request); // its only parameter is about models that others depend on, and here none do
-  await changeModels(server, model, "unload");
+  await readJson(request, server); // its only parameter is about models that others depend on, and here none do
+  await change(request, server, { model, act: "unload" });
   return new Response(null, { status: 200 });
 }
 
-async function readJson(request: Request): Promise<unknown> {
-  const body = decodeObject(await decodeBody(await readBytes(request), request)); // whatever its type says: curl's is a form's
-  if (body === null || isObject(body)) return body;
+/** Waits no longer than for other requests: a model may load for ever. */
+async function change(
+  { signal }: Request,
+  server: ServerView,
+  { model, act }: { readonly model: string; readonly act: "load" | "unload" },
+): Promise<void> {
+  const changing = changeModels(server, model, act);
+  await (server.door?.inTime(changing, { signal, what: `${act}ing model "${model.slice(0, 100)}"` }) ?? changing);
+}
+
+async function readJson(request: Request, { door }: ServerView): Promise<unknown> {
+  const taken = door?.body(BODY_BYTES);
+  try {
+    const { headers } = request;
+    const body = decodeObject(await decodeBody(await readBytes(request, taken), { headers, taken })); // whatever its type says: curl's is a form's
+    if (body === null || isObject(body)) return body;
+  } finally {
+    taken?.close();
+  }
   throw new StatusError(400, "Cannot read the request: its body is no JSON object");
 }

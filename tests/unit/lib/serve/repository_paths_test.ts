@@ -1,5 +1,6 @@
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { type InferRequest, modelRouter, ModelServer, serving } from "levada";
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { type InferRequest, modelRouter, ModelServer, type ServerLimits, serving } from "levada";
+import { RawConnection } from "../../../support/raw_http.ts";
 
 class Counted extends ModelServer {
   static loads = 0;
@@ -102,4 +103,62 @@ Deno.test("REPOSITORY_PATHS refuse to unload a model that is a step of a flow", 
     400,
     'Cannot unload model "m": it is a step of a flow, not a route of a router',
   ]);
+});
+
+/** Loads once, and then never again. */
+class Stuck extends Counted {
+  static begun = Promise.withResolvers<void>();
+  static go = Promise.withResolvers<void>();
+
+  override async load(): Promise<void> {
+    Counted.loads += 1;
+    if (Counted.loads === 1) return;
+    Stuck.begun.resolve();
+    await Stuck.go.promise;
+  }
+}
+
+async function served(limits: ServerLimits) {
+  Counted.loads = 0;
+  Stuck.begun = Promise.withResolvers();
+  Stuck.go = Promise.withResolvers();
+  const fn = serving("repository");
+  fn.setTopology("router", modelRouter()).addRoute("stuck", Stuck);
+  return await fn.serve({ port: 0, log: { debug() {}, info() {}, warn() {}, error() {} }, limits });
+}
+
+Deno.test("REPOSITORY_PATHS take no large body, told, packed or in pieces, and wait for none", async () => {
+  await using server = await served({ bodyTimeoutMs: 50 });
+  const packed = new Blob(["[".repeat(5_000_000)]).stream().pipeThrough(new CompressionStream("gzip"));
+  const gzip = new Uint8Array(await new Response(packed).arrayBuffer());
+  const pieces = () => new Blob(["[".repeat(5_000_000)]).stream();
+  const bodies: readonly [BodyInit, HeadersInit][] = [[new Uint8Array(5_000_000), {}], [pieces(), {}], [gzip, {
+    "content-encoding": "gzip",
+  }]];
+  for (const path of ["index", "models/stuck/load", "models/stuck/unload"]) {
+    const url = `${server.url}/v2/repository/${path}`;
+    for (const [body, headers] of path === "index" ? bodies : bodies.slice(0, 1)) {
+      const response = await fetch(url, { method: "POST", body, headers });
+      deepStrictEqual([response.status, (await response.text()).includes("1048576 bytes")], [413, true]);
+    }
+    using half = await RawConnection.open(server.url);
+    await half.send(`POST /v2/repository/${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{`);
+    strictEqual((await half.reply()).status, 408);
+  }
+});
+
+Deno.test("REPOSITORY_PATHS wait for a model no longer than a request may take, and not for who has left", async () => {
+  await using server = await served({ requestTimeoutMs: 100 });
+  const url = `${server.url}/v2/repository/models/stuck/load`;
+  const leaving = new AbortController();
+  const left = rejects(fetch(url, { method: "POST", signal: leaving.signal }), /abort/);
+  await Stuck.begun.promise;
+  leaving.abort();
+  await left;
+  const response = await fetch(url, { method: "POST" });
+  deepStrictEqual([response.status, (await response.json()).error], [
+    504,
+    'Cannot wait longer for loading model "stuck": 100 ms are over',
+  ]);
+  Stuck.go.resolve();
 });
