@@ -11,9 +11,11 @@ export interface AnswerDifference {
 
 /**
  * The first difference of two models' answers; undefined where they are the same: numbers within the tolerance, everything else exactly.
- * Of replies the outputs count, not their names, ids and times; of tensors name, shape and values, not the datatype.
+ * Of replies the outputs count, not their names, ids and times; of tensors name, shape and values, not the datatype. What JSON writes in
+ * its own way (a Date) is compared as that.
  *
- * @param tolerance Of numbers: absolute up to 1, relative beyond. 0 or more.
+ * @param tolerance Of numbers: absolute up to 1, relative beyond. 0 or more. What is infinite is near to nothing else.
+ * @throws {TypeError} If what is in one of them shows nothing that could be compared, such as a generator.
  */
 export function answerDifference(one: unknown, other: unknown, tolerance: number): AnswerDifference | undefined {
   return difference(comparable(one), comparable(other), { place: "", tolerance });
@@ -33,7 +35,7 @@ function comparable(answer: unknown): unknown {
 }
 
 function difference(one: unknown, other: unknown, where: Where): AnswerDifference | undefined {
-  const [a, b] = [listed(one), listed(other)];
+  const [a, b] = [plainOf(one), plainOf(other)];
   if (isNumber(a) && isNumber(b)) {
     return isNear(a, b, where.tolerance) ? undefined : { place: where.place, one: a, other: b };
   }
@@ -46,6 +48,10 @@ function difference(one: unknown, other: unknown, where: Where): AnswerDifferenc
     return undefined;
   }
   if (!isObject(a) || !isObject(b)) return Object.is(a, b) ? undefined : { place: where.place, one: a, other: b };
+  if (a === b) return undefined;
+  for (const value of [a, b]) {
+    if (isOpaque(value)) throw new TypeError(`Cannot compare ${where.place || "its root"}: ${opaqueName(value)}`);
+  }
   for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
     const place = where.place === "" ? key : `${where.place}.${key}`;
     const found = difference(field(a, key), field(b, key), { ...where, place });
@@ -66,9 +72,26 @@ function isNear(a: number | bigint, b: number | bigint, tolerance: number): bool
   if (typeof a === "bigint" && typeof b === "bigint") return a === b;
   const [x, y] = [Number(a), Number(b)];
   if (Object.is(x, y) || x === y) return true;
+  if (!Number.isFinite(x) || !Number.isFinite(y)) return false; // no distance, and any tolerance of the infinite is infinite
   return Math.abs(x - y) <= tolerance * Math.max(1, Math.abs(x), Math.abs(y));
 }
 
-function listed(value: unknown): unknown {
-  return ArrayBuffer.isView(value) && !(value instanceof DataView) ? Array.from(value as Float64Array) : value;
+function plainOf(value: unknown): unknown {
+  if (value instanceof ArrayBuffer) return Array.from(new Uint8Array(value));
+  if (value instanceof DataView) return Array.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+  if (ArrayBuffer.isView(value)) return Array.from(value as Float64Array);
+  if (value instanceof Map || value instanceof Set) return [...value];
+  if (value instanceof Error) return { ...value, name: value.name, message: value.message };
+  return isObject(value) && typeof value.toJSON === "function" ? value.toJSON() : value;
+}
+
+/** Whether an object is more than its own fields, of which it has none: a generator, a promise, a class with private fields. */
+function isOpaque(value: Record<string, unknown>): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype !== null && prototype !== Object.prototype && Object.keys(value).length === 0;
+}
+
+function opaqueName(value: object): string {
+  const name = Object.prototype.toString.call(value).slice("[object ".length, -1);
+  return `it is a ${name === "Object" ? value.constructor?.name ?? name : name}, which shows no values`;
 }

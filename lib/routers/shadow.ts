@@ -8,7 +8,7 @@ import type { ModelFacts } from "../graph/served_model.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
 import type { InferReply } from "../protocol/reply.ts";
-import { answerDifference } from "./answer_difference.ts";
+import { type AnswerDifference, answerDifference } from "./answer_difference.ts";
 import { answerCollective, type Collective, factsOf, OWN_OPERATIONS, servedCollective } from "./collective.ts";
 import type { RouterStep } from "./model_router.ts";
 import { routeFaults, routerName, routerOperator, routeSignatures } from "./request.ts";
@@ -66,7 +66,7 @@ export const SHADOW: StepDefinition = {
 };
 
 /** What became of asking the candidate. */
-type Outcome = "same" | "different" | "failed" | "dropped" | "cut";
+type Outcome = "same" | "different" | "incomparable" | "failed" | "dropped" | "cut";
 
 class Shadow implements Collective {
   readonly name: string;
@@ -77,8 +77,8 @@ class Shadow implements Collective {
   readonly #candidate: Route;
   readonly #options: z.infer<typeof OPTIONS>;
   readonly #scope: StepScope;
-  readonly #closing = new AbortController();
-  readonly #pending = new Set<Promise<void>>();
+  readonly #pending = new Map<AbortController, Promise<void>>(); // each has its own: who listens to it goes with it
+  #isClosing = false;
   #logged = { minute: 0, lines: 0 };
 
   constructor(spec: StepSpec, { scope, routes }: { scope: StepScope; routes: RouteTable }) {
@@ -116,17 +116,18 @@ class Shadow implements Collective {
 
   /** Gives up what the candidate still works on. */
   async close(): Promise<void> {
-    this.#closing.abort(new DOMException("The flow closes", "AbortError"));
+    this.#isClosing = true;
+    for (const cut of this.#pending.keys()) cut.abort(new DOMException("The flow closes", "AbortError"));
     const { promise: over, resolve } = Promise.withResolvers<void>();
     const cancel = this.#scope.clock.schedule(CLOSE_GRACE_MS, resolve);
-    await Promise.race([Promise.all(this.#pending), over]);
+    await Promise.race([Promise.all(this.#pending.values()), over]);
     cancel();
   }
 
   /** The event for the candidate, made before anybody changes its body; undefined where it is not asked. It is nobody's but the router's. */
   #copyOf(event: FlowEvent): FlowEvent | undefined {
     const { share = 1, maxInFlight = MAX_IN_FLIGHT } = this.#options;
-    if (this.#closing.signal.aborted || (share < 1 && Math.random() >= share)) return undefined;
+    if (this.#isClosing || (share < 1 && Math.random() >= share)) return undefined;
     if (this.#pending.size >= maxInFlight) {
       this.#count("dropped");
       return undefined;
@@ -134,9 +135,7 @@ class Shadow implements Collective {
     try {
       const { id, key, path, method, headers, time, trigger } = event;
       const body = this.#scope.isShared ? event.body : copyData(event.body);
-      const copy = new FlowEvent(body, { id, key, path, method, headers, time, trigger });
-      copy.track = { signal: this.#closing.signal };
-      return copy;
+      return new FlowEvent(body, { id, key, path, method, headers, time, trigger });
     } catch (error) {
       this.#count("failed");
       this.#log(`cannot be asked: ${describeThrown(error).message}`, event);
@@ -145,15 +144,18 @@ class Shadow implements Collective {
   }
 
   #begin({ operation, event, answer }: { operation: string; event: FlowEvent; answer: Promise<unknown> }): void {
-    const pending = this.#compare({ operation, event, answer }).then((outcome) => {
-      this.#pending.delete(pending);
+    const cut = new AbortController();
+    event.track = { signal: cut.signal };
+    const pending = this.#compare({ operation, event, answer }, cut.signal).then((outcome) => {
+      this.#pending.delete(cut);
       this.#count(outcome);
     });
-    this.#pending.add(pending);
+    this.#pending.set(cut, pending);
   }
 
   async #compare(
     { operation, event, answer }: { operation: string; event: FlowEvent; answer: Promise<unknown> },
+    signal: AbortSignal,
   ): Promise<Outcome> {
     let expected: unknown;
     try {
@@ -162,20 +164,29 @@ class Shadow implements Collective {
       return "cut"; // the primary has no answer, or its caller has left: there is nothing to compare with
     }
     await new Promise<void>((resolve) => setTimeout(resolve, 0)); // the reply leaves first
-    const { signal } = this.#closing;
     if (signal.aborted) return "cut";
     try {
       const given = await Promise.race([this.#candidate.ask({ operation, event }), rejected(signal)]);
-      const found = answerDifference(expected, given, this.#options.tolerance ?? TOLERANCE);
-      if (found === undefined) return "same";
-      const { place, one, other } = found;
-      this.#log(`answers otherwise at ${place || "its root"}: ${shown(other)}, not ${shown(one)}`, event);
-      return "different";
+      return this.#judge({ expected, given, event });
     } catch (error) {
       if (signal.aborted) return "cut";
       this.#log(`fails: ${describeThrown(error).message}`, event);
       return "failed";
     }
+  }
+
+  #judge({ expected, given, event }: { expected: unknown; given: unknown; event: FlowEvent }): Outcome {
+    let found: AnswerDifference | undefined;
+    try {
+      found = answerDifference(expected, given, this.#options.tolerance ?? TOLERANCE);
+    } catch (error) {
+      this.#log(`cannot be compared: ${describeThrown(error).message}`, event);
+      return "incomparable";
+    }
+    if (found === undefined) return "same";
+    const { place, one, other } = found;
+    this.#log(`answers otherwise at ${place || "its root"}: ${shown(other)}, not ${shown(one)}`, event);
+    return "different";
   }
 
   #count(outcome: Outcome): void {
@@ -206,7 +217,9 @@ function rejected(signal: AbortSignal): Promise<never> {
 }
 
 function shown(value: unknown): string {
-  const text = typeof value === "bigint" ? `${value}` : JSON.stringify(value) ?? String(value);
+  const text = typeof value === "bigint" || typeof value === "number"
+    ? `${value}`
+    : JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
@@ -243,6 +256,7 @@ function shadowFaults(spec: StepSpec): Fault[] {
  *
  * `POST /v2/models/infer`, `POST /v2/models/<router>/infer` and `POST /` are answered by the first route, in the candidate's shadow; a
  * route's own path asks that route alone. The metrics `shadow_same_total`, `shadow_different_total`, `shadow_failed_total`,
+ * `shadow_incomparable_total` (streams),
  * `shadow_dropped_total` (it had too much to do) and `shadow_cut_total` (nothing to compare with, or closing) count what came of it; the log
  * has the first ten differences and failures of each minute.
  *

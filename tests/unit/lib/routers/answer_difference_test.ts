@@ -1,4 +1,4 @@
-import { deepStrictEqual } from "node:assert/strict";
+import { deepStrictEqual, throws } from "node:assert/strict";
 import { TensorReply } from "../../../../lib/protocol/tensor_reply.ts";
 import { answerDifference } from "../../../../lib/routers/answer_difference.ts";
 import { Tensor } from "../../../../lib/tensor/tensor.ts";
@@ -16,6 +16,10 @@ const SAME: readonly (readonly [one: unknown, other: unknown])[] = [
   [reply(Tensor.from("y", [1, 2], "FP32")), reply(Tensor.from("y", [1, 2], "FP64"))],
   [[1n], [1]],
   [undefined, undefined],
+  [[0, 0.001], [9e-7, 0.0010009]], // absolute up to 1
+  [[new Date(1)], [new Date(1)]],
+  [new Uint8Array([1, 2]).buffer, new Uint8Array([1, 2]).buffer],
+  [new Map([[1, { a: 2 }]]), new Map([[1, { a: 2 }]])],
 ];
 
 for (const [index, [one, other]] of SAME.entries()) {
@@ -36,6 +40,16 @@ const DIFFERENT:
     [reply(Tensor.from("y", [1, 2])), reply(Tensor.from("y", [[1, 2]])), "outputs.y.shape.length", [1, 2]],
     [reply(Tensor.from("y", [1])), reply(Tensor.from("z", [1])), "outputs.y", [{ shape: [1], data: [1] }, undefined]],
     ["text", "texts", "", ["text", "texts"]],
+    [[0], [1.1e-6], "[0]", [0, 1.1e-6]],
+    [[5], [Infinity], "[0]", [5, Infinity]],
+    [[-Infinity], [Infinity], "[0]", [-Infinity, Infinity]],
+    [[new Date(1)], [new Date(2)], "[0]", ["1970-01-01T00:00:00.001Z", "1970-01-01T00:00:00.002Z"]],
+    [new Uint8Array([1]).buffer, new Uint8Array([2]).buffer, "[0]", [1, 2]],
+    [new DataView(new ArrayBuffer(1)), new DataView(new ArrayBuffer(2)), ".length", [1, 2]],
+    [new Map([[1, 2]]), new Map([[1, 3]]), "[0][1]", [2, 3]],
+    [new Set([1]), new Set([2]), "[0]", [1, 2]],
+    [new Error("a"), new Error("b"), "message", ["a", "b"]],
+    [{ a: 1 }, 1, "", [{ a: 1 }, 1]],
   ];
 
 for (const [one, other, place, [left, right]] of DIFFERENT) {
@@ -43,3 +57,15 @@ for (const [one, other, place, [left, right]] of DIFFERENT) {
     deepStrictEqual(answerDifference(one, other, 1e-6), { place, one: left, other: right });
   });
 }
+
+Deno.test("answerDifference() refuses what shows no values", () => {
+  function* one() {
+    yield 1;
+  }
+  throws(() => answerDifference({ outputs: one() }, { outputs: one() }, 1e-6), {
+    name: "TypeError",
+    message: "Cannot compare outputs: it is a Generator, which shows no values",
+  });
+  const same = one();
+  deepStrictEqual(answerDifference(same, same, 1e-6), undefined);
+});

@@ -76,6 +76,61 @@ Deno.test("shadow() gives the candidate a request of its own, which ends with ne
   await flow.close();
 });
 
+Deno.test("shadow() gives the candidate the request as it came, and lets it write to nobody else's", async () => {
+  const seen: unknown[] = [];
+  const fn = serving("bodies");
+  const writes = (who: number) => (body: unknown) => {
+    const { inputs } = body as { inputs: number[] };
+    seen.push([...inputs]);
+    inputs[0] = who;
+    return { outputs: [0] };
+  };
+  fn.setTopology("router", shadow("new", { name: "price" })).addRoute("old", writes(7)).addRoute("new", writes(99));
+  const flow = await fn.start({ log: { debug: quiet, info: quiet, warn: quiet, error: quiet } });
+  const body = { inputs: [1] };
+  await flow.ask(body);
+  const counted = () => (flow.counts().price ?? {}) as Record<string, number>;
+  while (counted()["shadow same"] === undefined) await new Promise<void>((turn) => setTimeout(turn, 1));
+  deepStrictEqual([seen, body], [[[1], [1]], { inputs: [7] }]);
+  await flow.close();
+});
+
+Deno.test("shadow() leaves nothing on a signal that outlives the request", async () => {
+  const signals = new Set<AbortSignal>();
+  const { flow, ask, came } = await start((_body, { signal }) => {
+    signals.add(signal);
+    return { outputs: [2] };
+  });
+  for (let n = 1; n <= 3; n++) {
+    await ask(1);
+    await came("shadow same", n);
+  }
+  strictEqual(signals.size, 3);
+  await flow.close();
+  deepStrictEqual([...signals].map(({ aborted }) => aborted), [false, false, false]);
+});
+
+Deno.test("shadow() counts what cannot be compared as that", async () => {
+  const { flow, ask, came, lines } = await start(() => ({ outputs: [new WeakMap()] }));
+  await ask(1);
+  await came("shadow different");
+  await flow.close();
+  const both = serving("streams");
+  const opaque = () => ({ outputs: [new WeakMap()] });
+  both.setTopology("router", shadow("new", { name: "price" })).addRoute("old", opaque).addRoute("new", opaque);
+  const other = await both.start({
+    log: { debug: quiet, info: quiet, error: quiet, warn: (line) => void lines.push(line) },
+  });
+  await other.ask({ inputs: [1] });
+  const counted = () => (other.counts().price ?? {}) as Record<string, number>;
+  while (counted()["shadow incomparable"] === undefined) await new Promise<void>((turn) => setTimeout(turn, 1));
+  strictEqual(
+    lines.at(-1),
+    'Shadow "new" cannot be compared: Cannot compare outputs[0]: it is a WeakMap, which shows no values',
+  );
+  await other.close();
+});
+
 Deno.test("shadow() is bounded: what the candidate has no room for is counted, and the replies go on", async () => {
   const go = Promise.withResolvers<void>();
   const { flow, ask, came, counted } = await start(async () => {
