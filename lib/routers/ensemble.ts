@@ -9,10 +9,11 @@ import { badRequest } from "../protocol/refusal.ts";
 import { describeBody, isObject } from "../protocol/request_body.ts";
 import { TensorReply } from "../protocol/tensor_reply.ts";
 import { type Collective, factsOf } from "./collective.ts";
-import { askMembers, type MemberErrorPolicy, type Outcome, sortOutcomes } from "./members.ts";
+import { askMembers, type Failed, type MemberErrorPolicy, type Outcome, sortOutcomes, tellFailed } from "./members.ts";
+import { type Voted, voteWithoutOdd } from "./odd_members.ts";
 import type { Route, RouteTable } from "./route.ts";
 import { RouteIndex } from "./route_index.ts";
-import { type TensorBallot, tensorsIn, voteTensors } from "./tensor_vote.ts";
+import { asTensors, type TensorBallot, tensorsIn, voteTensors } from "./tensor_vote.ts";
 import { type Ballot, outputsOf, vote, type VoteType } from "./vote.ts";
 
 /** What an ensemble answers. */
@@ -64,7 +65,7 @@ export class Ensemble implements Collective {
     const { weights } = settings;
     const largest = Math.max(...Object.values(weights ?? { all: 1 }));
     this.#weights = new Map(
-      [...routes.keys()].map((key) => [key, weights === undefined ? 1 : (weights[key] ?? 0) / largest]),
+      [...routes.keys()].map((key) => [key, weights === undefined ? 1 : weightOf(weights, key) / largest]),
     );
   }
 
@@ -79,7 +80,9 @@ export class Ensemble implements Collective {
   list(): { models: string[]; weights: Record<string, number> | null } {
     const { name, weights } = this.#settings;
     const members = [...this.routes.keys()];
-    const given = weights === undefined ? null : Object.fromEntries(members.map((key) => [key, weights[key] ?? 0]));
+    const given = weights === undefined
+      ? null
+      : Object.fromEntries(members.map((key) => [key, weightOf(weights, key)]));
     return { models: [...members, name], weights: given };
   }
 
@@ -123,7 +126,8 @@ export class Ensemble implements Collective {
   #count(outcomes: readonly Outcome[], event: FlowEvent): EnsembleReply | TensorReply {
     const { name, onMemberError, context, column, modelEndpointUid } = this.#settings;
     const act = `answer for ensemble "${name}"`;
-    const { answers, failed } = sortOutcomes(outcomes, { onMemberError, act, context, event });
+    const counts = (member: string) => this.#weights.get(member)! > 0;
+    const { answers, failed } = sortOutcomes(asTensors(outcomes), { onMemberError, act, context, event, counts });
     const ballots = answers.map(({ member, answer }) => ({
       member,
       weight: this.#weights.get(member)!,
@@ -133,16 +137,32 @@ export class Ensemble implements Collective {
     if (ballots.some(({ outputs }) => outputs instanceof TensorReply)) {
       return this.#tensorReply(ballots as TensorBallot[], { event, failed, isShown });
     }
-    const rows = ballots as Ballot[];
-    const voted = this.#vote(rows);
+    const { result: voted, ballots: rows, odd } = this.#fitting(ballots as Ballot[], (some) => this.#vote(some));
     return {
       id: event.id,
       model_name: name,
       outputs: column === undefined ? voted : { [column]: voted },
       ...(modelEndpointUid === undefined ? {} : { model_endpoint_uid: modelEndpointUid }),
       ...(isShown ? { members: Object.fromEntries(rows.map(({ member, outputs }) => [member, outputs])) } : {}),
-      ...(failed === undefined ? {} : { failed }),
+      ...this.#told({ failed, odd, event }),
     };
+  }
+
+  /** Members whose answers do not fit the others' are as those that fail. */
+  #fitting<Answer extends Ballot | TensorBallot, Result>(
+    ballots: readonly Answer[],
+    voteOn: (ballots: readonly Answer[]) => Result,
+  ): Voted<Answer, Result> {
+    const { onMemberError, vote: own } = this.#settings;
+    const isStrict = onMemberError === "fail" || own !== undefined; // what a vote of one's own throws is no member's
+    return isStrict ? { result: voteOn(ballots), ballots, odd: [] } : voteWithoutOdd(ballots, voteOn);
+  }
+
+  #told(
+    { failed, odd, event }: { failed: Record<string, string> | undefined; odd: readonly Failed[]; event: FlowEvent },
+  ): { failed?: Record<string, string> } {
+    if (failed === undefined && odd.length === 0) return {};
+    return { failed: { ...failed, ...tellFailed(odd, { context: this.#settings.context, event }) } };
   }
 
   #vote(ballots: readonly Ballot[]): unknown {
@@ -155,11 +175,16 @@ export class Ensemble implements Collective {
   }
 
   #tensorReply(
-    ballots: readonly TensorBallot[],
-    { event, failed, isShown }: { event: FlowEvent; failed: Record<string, string> | undefined; isShown: boolean },
+    all: readonly TensorBallot[],
+    { event, failed: before, isShown }: {
+      event: FlowEvent;
+      failed: Record<string, string> | undefined;
+      isShown: boolean;
+    },
   ): TensorReply {
     const { voteType, name, vote: own } = this.#settings;
-    const outputs = voteTensors(ballots, { voteType, own });
+    const { result: outputs, ballots, odd } = this.#fitting(all, (some) => voteTensors(some, { voteType, own }));
+    const { failed } = this.#told({ failed: before, odd, event });
     const shown = isShown
       ? ballots.flatMap(({ member, outputs: { outputs } }) =>
         outputs.map((tensor) => tensor.named(`${member}/${tensor.name}`))
@@ -188,6 +213,11 @@ export class Ensemble implements Collective {
     }
     return type;
   }
+}
+
+/** Members may be called like what every object has: `toString`. */
+function weightOf(weights: Readonly<Record<string, number>>, key: string): number {
+  return Object.hasOwn(weights, key) ? weights[key]! : 0;
 }
 
 /** Whether a request wants to see what each member gave: `members: true`, in the body or among its `parameters`. */

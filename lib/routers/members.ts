@@ -52,6 +52,8 @@ export interface Tally {
   readonly act: string;
   readonly context: Context;
   readonly event: FlowEvent;
+  /** Whether a member's answer alone would do. Default: every one's. */
+  readonly counts?: (member: string) => boolean;
 }
 
 /**
@@ -61,22 +63,27 @@ export interface Tally {
  */
 export function sortOutcomes(
   outcomes: readonly Outcome[],
-  { onMemberError, act, context, event }: Tally,
+  { onMemberError, act, context, event, counts = always }: Tally,
 ): { readonly answers: readonly Answered[]; readonly failed: Record<string, string> | undefined } {
   const answers = outcomes.filter((outcome): outcome is Answered => "answer" in outcome);
   if (answers.length === outcomes.length) return { answers, failed: undefined };
   const failures = outcomes.filter((outcome): outcome is Failed => "error" in outcome);
-  if (onMemberError === "fail" || answers.length === 0) throw failureOf(failures, act);
+  if (onMemberError === "fail" || !answers.some(({ member }) => counts(member))) throw failureOf(failures, act);
+  return { answers, failed: tellFailed(failures, { context, event }) };
+}
+
+/** Tells of members that were dropped, and gives why, by member. */
+export function tellFailed(
+  failures: readonly Failed[],
+  { context, event }: Pick<Tally, "context" | "event">,
+): Record<string, string> {
   for (const { member, error } of failures) {
     context.pushError(
       event,
       new Error(`Member "${member}" failed: ${describeThrown(error).message}`, { cause: error }),
     );
   }
-  return {
-    answers,
-    failed: Object.fromEntries(failures.map(({ member, error }) => [member, describeThrown(error).message])),
-  };
+  return Object.fromEntries(failures.map(({ member, error }) => [member, describeThrown(error).message]));
 }
 
 function askMember(route: Route, { read = same, ...question }: Question): Maybe<Outcome> {
@@ -99,6 +106,10 @@ function failureOf(failures: readonly Failed[], act: string): StatusError {
   return new StatusError(statuses.size === 1 ? [...statuses][0]! : 500, `Cannot ${act}: ${why.join("; ")}`, {
     cause: failures.length === 1 ? failures[0]!.error : new AggregateError(failures.map(({ error }) => error)),
   });
+}
+
+function always(): boolean {
+  return true;
 }
 
 function same(answer: unknown): unknown {

@@ -122,6 +122,7 @@ function mean(ballots: readonly Ballot1[]): number {
 
 function majority(ballots: readonly Ballot1[]): Class {
   const votes = new Map<Class, number>();
+  const isWide = ballots.some(({ output }) => typeof output === "bigint");
   const [first] = ballots;
   for (const { member, weight, output } of ballots) {
     if (!isClass(output)) {
@@ -136,13 +137,19 @@ function majority(ballots: readonly Ballot1[]): Class {
         } of member "${member}" together: classes are all numbers, all text or all booleans`,
       );
     }
-    const value = typeof output === "bigint" && BigInt(Number(output)) === output ? Number(output) : output;
+    const value = isWide ? exact(output) : output;
     votes.set(value, (votes.get(value) ?? 0) + weight);
   }
   const most = Math.max(...votes.values());
   const slack = TIE * [...votes.values()].reduce((total, weight) => total + weight, 0);
   const winners = [...votes].filter(([, weight]) => most - weight <= slack).map(([value]) => value);
   return winners.reduce((lowest, value) => value < lowest ? value : lowest);
+}
+
+/** One value for what a number and a bigint both say: the number, as far as numbers tell neighbours apart. */
+function exact(output: Class): Class {
+  if (typeof output !== "number" && typeof output !== "bigint") return output;
+  return Number.isSafeInteger(Number(output)) ? Number(output) : BigInt(output);
 }
 
 function kindOf(output: unknown): string {

@@ -29,7 +29,8 @@ export interface VotingEnsembleOptions {
   column?: string | true;
   /** A vote of one's own: gets the members' outputs by member, and their weights; gives one output a row. Default: by `voteType`. */
   vote?: OwnVote;
-  /** `fail` (default): the request fails, naming the member. `drop`: the others vote, and the reply's `failed` tells who and why. */
+  /** `fail` (default): the request fails, naming the member. `drop`: the others vote, and the reply's `failed` tells who and why; so for one whose
+   * answer does not fit those of the heavier part (another number of rows). */
   onMemberError?: MemberErrorPolicy;
   /** What model monitoring calls the ensemble; in replies and metadata as `model_endpoint_uid`. */
   modelEndpointUid?: string;

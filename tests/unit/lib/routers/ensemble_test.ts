@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { StatusError } from "../../../../lib/errors.ts";
 import type { InferRequest } from "../../../../lib/protocol/reply.ts";
 import { votingEnsemble, type VotingEnsembleOptions } from "../../../../lib/routers/voting_ensemble.ts";
@@ -169,7 +169,9 @@ Deno.test("votingEnsemble() drops a member whose answer cannot be voted on", asy
 Deno.test("votingEnsemble() fails when the members left weigh nothing", async () => {
   const options: VotingEnsembleOptions = { onMemberError: "drop", weights: { bad: 1 } };
   await using router = await openRouter(votingEnsemble(options), MIXED);
-  await rejects(router.ask("/", FIVE), /no member of a, b has a weight above 0/);
+  await rejects(router.ask("/", FIVE), {
+    message: 'Cannot answer for ensemble "router": member "bad" failed: prediction failed',
+  });
 });
 
 Deno.test("votingEnsemble() asks its members at the same time, and keeps their order", async () => {
@@ -341,4 +343,51 @@ Deno.test("votingEnsemble() answers the open protocol's tensors with tensors, an
     "m3:v1/output",
     "m3:v2/output",
   ]);
+});
+
+const TENSORS = { inputs: [{ name: "x", datatype: "FP64", shape: [2], data: [5, 6] }] };
+
+Deno.test("votingEnsemble() takes what a function gives beside a model's tensors", async () => {
+  for (const order of [["model", "rows"], ["rows", "model"]]) {
+    const routes = { model: [ListModel, { k: 1 }], rows: () => [7, 8] } as const;
+    const members = Object.fromEntries(order.map((key) => [key, routes[key as "model" | "rows"]]));
+    await using router = await openRouter(votingEnsemble({ voteType: "regression" }), members);
+    const { outputs } = JSON.parse(JSON.stringify(await router.ask("/", TENSORS)));
+    deepStrictEqual(outputs, [{ name: "output", datatype: "FP64", shape: [2], data: [6, 7] }]);
+  }
+  await using ragged = await openRouter(votingEnsemble(), { model: [ListModel, { k: 1 }], odd: () => [[1], [1, 2]] });
+  await rejects(ragged.ask("/", TENSORS), /Cannot answer for ensemble "router": member "odd" failed: Cannot read/);
+});
+
+Deno.test("votingEnsemble() drops a member whose answer does not fit the others', and says so", async () => {
+  const why = 'Cannot vote on lists of different lengths: member "a" gave 1, member "odd" gave 2';
+  const routes = { odd: () => [1, 2], a: () => [1], b: () => [1] };
+  await using router = await openRouter(votingEnsemble({ onMemberError: "drop", showMembers: true }), routes);
+  deepStrictEqual(await router.ask("/", FIVE), {
+    id: "ev1",
+    model_name: "router",
+    outputs: [1],
+    members: { a: [1], b: [1] },
+    failed: { odd: why },
+  });
+  deepStrictEqual(router.context.pushed, [`Member "odd" failed: ${why}`]);
+  await using strict = await openRouter(votingEnsemble(), routes);
+  await rejects(strict.ask("/", FIVE), /lists of different lengths/);
+});
+
+Deno.test("votingEnsemble() drops a member whose tensors do not fit the others'", async () => {
+  const routes = { a: [ListModel, { k: 1 }], short: () => [1], b: [ListModel, { k: 3 }] } as const;
+  await using router = await openRouter(votingEnsemble({ voteType: "regression", onMemberError: "drop" }), routes);
+  const { outputs, parameters } = JSON.parse(JSON.stringify(await router.ask("/", TENSORS)));
+  deepStrictEqual(outputs[0].data, [10, 12]);
+  match(JSON.parse(parameters.failed).short, /Cannot vote on shapes that differ/);
+});
+
+Deno.test("votingEnsemble() takes members whose names every object knows", async () => {
+  await using router = await openRouter(votingEnsemble({ weights: { b: 1 } }), { toString: () => [1], b: () => [2] });
+  deepStrictEqual((await router.ask("/", FIVE) as { outputs: unknown }).outputs, [2]);
+  deepStrictEqual((await router.ask("/v2/models", null, { method: "GET" }) as { weights: unknown }).weights, {
+    toString: 0,
+    b: 1,
+  });
 });

@@ -1,6 +1,12 @@
-import { deepStrictEqual, throws } from "node:assert/strict";
+import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import { TensorReply } from "../../../../lib/protocol/tensor_reply.ts";
-import { type TensorBallot, tensorsIn, type TensorVote, voteTensors } from "../../../../lib/routers/tensor_vote.ts";
+import {
+  asTensors,
+  type TensorBallot,
+  tensorsIn,
+  type TensorVote,
+  voteTensors,
+} from "../../../../lib/routers/tensor_vote.ts";
 import type { Datatype } from "../../../../lib/tensor/datatype.ts";
 import { Tensor } from "../../../../lib/tensor/tensor.ts";
 
@@ -29,6 +35,46 @@ Deno.test("voteTensors() counts integers, text and booleans, and keeps their dat
 Deno.test("voteTensors() keeps 64-bit classes exact", () => {
   const [big, other] = [2n ** 62n + 1n, 2n ** 62n + 3n];
   deepStrictEqual(voted(ballots("INT64", [big], [other], [other])), [["y", "INT64", [1], [other]]]);
+});
+
+Deno.test("voteTensors() keeps 64-bit classes that doubles hold exactly", () => {
+  deepStrictEqual(voted(ballots("INT64", [2n ** 60n], [2n ** 60n])), [["y", "INT64", [1], [2n ** 60n]]]);
+  deepStrictEqual(voted(ballots("UINT64", [2n ** 63n], [1n], [2n ** 63n])), [["y", "UINT64", [1], [2n ** 63n]]]);
+});
+
+Deno.test("voteTensors() counts bytes that are no text", () => {
+  const [one, other] = [new Uint8Array([255, 254]), new Uint8Array([255])];
+  deepStrictEqual(voted(ballots("BYTES", [one], [other], [one])), [["y", "BYTES", [1], [one]]]);
+  deepStrictEqual(voted(ballots("BYTES", [one], [other])), [["y", "BYTES", [1], [other]]]);
+  deepStrictEqual(voted(ballots("BYTES", [one], ["text"])), [["y", "BYTES", [1], ["text"]]]);
+  const [ballot] = ballots("BYTES", [one]);
+  strictEqual(tensorsIn(ballot!.outputs), ballot!.outputs);
+});
+
+Deno.test("voteTensors() gives means of fractions in the members' datatype, else in one that holds them", () => {
+  const datatypes = (...given: Datatype[]) =>
+    voteTensors(given.flatMap((datatype) => ballots(datatype, [1.5])), BY_VALUES).map(({ datatype }) => datatype);
+  deepStrictEqual(datatypes("FP16", "FP16"), ["FP16"]);
+  deepStrictEqual(datatypes("BF16", "BF16"), ["BF16"]);
+  deepStrictEqual(datatypes("BF16", "FP16"), ["FP32"]);
+  deepStrictEqual(datatypes("FP16", "FP32"), ["FP32"]);
+  deepStrictEqual(datatypes("FP32", "FP64"), ["FP64"]);
+});
+
+Deno.test("asTensors() makes the first output of rows, in its datatype where they fit", () => {
+  const [given] = ballots("INT64", [1, 2]);
+  const made = (rows: unknown) => {
+    const [, outcome] = asTensors([{ member: "m", answer: given!.outputs }, { member: "f", answer: rows }]);
+    return "error" in outcome!
+      ? "error"
+      : (outcome!.answer as TensorReply).outputs.map(({ name, datatype, shape }) => [name, datatype, shape]);
+  };
+  deepStrictEqual(made([3, 4]), [["y", "INT64", [2]]]);
+  deepStrictEqual(made([[3], [4]]), [["y", "INT64", [2]]]);
+  deepStrictEqual(made([3, 4.5]), [["y", "FP64", [2]]]);
+  deepStrictEqual(made([[3], [4, 5]]), "error");
+  const rows = [{ member: "f", answer: [1] }];
+  strictEqual(asTensors(rows), rows);
 });
 
 Deno.test("voteTensors() averages fractions, also whole ones, in their shape", () => {

@@ -31,6 +31,8 @@ const MAJORITIES: readonly (readonly [title: string, answers: unknown[], winner:
   ["booleans", [true, true, false], true],
   ["classes of any size", [1e15, 1e15, 3], 1e15],
   ["64-bit integers", [9007199254740993n, 9007199254740993n, 1n], 9007199254740993n],
+  ["a bigint and the number that it is", [2n ** 60n, 2 ** 60, 1n], 2n ** 60n],
+  ["numbers beyond the exact as numbers", [1e300, 1e300, 1], 1e300],
   ["small 64-bit integers as numbers", [1n, 1, 2], 1],
   ["the lowest of a tie", [4, 3, 2, 1], 1],
   ["the lowest negative of a tie", [1, -1], -1],
