@@ -11,6 +11,7 @@ import { Batcher, type BatchingOptions } from "./batcher.ts";
 import { type ModelArgs, ModelServer } from "./model_server.ts";
 import { openOnnx } from "./onnx_open.ts";
 import { nestedOf } from "./onnx_output.ts";
+import { ValuesError } from "./onnx_refusal.ts";
 import { tensorsOfRows } from "./onnx_rows.ts";
 import type { OnnxBackend } from "./onnx_runtime.ts";
 import { answersOf, type OnnxSession } from "./onnx_session.ts";
@@ -181,7 +182,9 @@ export class OnnxModel extends ModelServer<InferRequest, unknown[]> {
     } catch (error) {
       if (!(error instanceof ShapeError || error instanceof TypeError || error instanceof ModelError)) throw error;
       const message = `Cannot ask model "${this.key}": ${error.message}`;
-      if (error instanceof ModelError) throw new ModelError(message, { cause: error });
+      if (error instanceof ModelError && !(error instanceof ValuesError)) {
+        throw new ModelError(message, { cause: error });
+      }
       throw new StatusError(400, message, { cause: error });
     }
   }

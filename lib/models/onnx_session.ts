@@ -3,6 +3,7 @@ import type { TensorInfo } from "../protocol/reply.ts";
 import type { Datatype } from "../tensor/datatype.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type Given, neededFor, nestedOf, tensorsOf } from "./onnx_output.ts";
+import { runFailure } from "./onnx_refusal.ts";
 import { feedsOf, tensorsByInput } from "./onnx_input.ts";
 import type { InputForm, OutputForm } from "./onnx_rewrite.ts";
 import { tensorOfColumn, tensorsOfRows } from "./onnx_rows.ts";
@@ -199,9 +200,7 @@ export class OnnxSession implements AsyncDisposable {
     try {
       return await running;
     } catch (error) {
-      throw new ModelError(`Cannot run the model: ${error instanceof Error ? error.message : String(error)}`, {
-        cause: error,
-      });
+      throw runFailure(error);
     } finally {
       this.#running.delete(running);
     }

@@ -1,4 +1,4 @@
-import { decodeHalves, encodeHalves } from "./half.ts";
+import { decodeHalves, encodeHalves, type HalfDatatype } from "./half.ts";
 
 /** The kinds of values in a tensor, as the open inference protocol names them. */
 export type Datatype =
@@ -87,7 +87,7 @@ export function encodeData(
       return wide(new BigInt64Array(values.length), values, { ...where, least: -(2n ** 63n), most: 2n ** 63n - 1n });
     case "FP16":
     case "BF16":
-      return encodeHalves(datatype, floats(new Float64Array(values.length), values, where));
+      return halves(floats(new Float64Array(values.length), values, where), { ...where, datatype });
     case "FP32":
       return floats(new Float32Array(values.length), values, where);
     case "FP64":
@@ -165,8 +165,20 @@ function floats<Data extends Float32Array | Float64Array>(data: Data, values: re
     if (typeof value === "number") data[index] = value;
     else if (typeof value === "bigint") data[index] = Number(value);
     else wrong(value, { ...where, index });
+    if (Math.abs(data[index]!) === Infinity && data[index] !== value) wrong(value, { ...where, index });
   }
   return data;
+}
+
+function halves(values: Float64Array, where: Where & { readonly datatype: HalfDatatype }): Uint16Array {
+  const bits = encodeHalves(where.datatype, values);
+  const infinity = where.datatype === "FP16" ? 0x7c00 : 0x7f80;
+  for (let index = 0; index < bits.length; index++) {
+    if ((bits[index]! & 0x7fff) === infinity && Math.abs(values[index]!) !== Infinity) {
+      wrong(values[index], { ...where, index });
+    }
+  }
+  return bits;
 }
 
 function integers<Data extends Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array | Int32Array>(

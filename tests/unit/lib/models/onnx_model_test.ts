@@ -6,10 +6,12 @@ import { modelRouter } from "../../../../lib/routers/model_router.ts";
 import { votingEnsemble } from "../../../../lib/routers/voting_ensemble.ts";
 import { serving } from "../../../../lib/functions/serving.ts";
 import { testClock } from "../../../../lib/testing/mod.ts";
-import { EXPECTED, onnxFile } from "../../../support/onnx_models.ts";
+import { EXPECTED, onnxFile, startWasm } from "../../../support/onnx_models.ts";
 import type { ModelFacts } from "../../../../lib/graph/served_model.ts";
 import type { ModelMetadata } from "../../../../lib/protocol/reply.ts";
 import { openRouter, timeless } from "../../../support/open_router.ts";
+
+await startWasm();
 
 const FOLDER = new URL("../../../../notebooks/models", import.meta.url).pathname;
 const ROWS = [[5.1, 3.5, 1.4, 0.2], [5.0, 2.0, 3.5, 1.0], [6.7, 3.0, 5.0, 1.7], [6.9, 3.2, 5.7, 2.3], [
@@ -95,6 +97,28 @@ for (const [inputs, message] of REFUSED) {
       model_name: "model1",
       outputs: CLASSES,
     });
+  });
+}
+
+for (const backend of ["native", "wasm"] as const) {
+  Deno.test(`OnnxModel answers 400 where only the run shows that it cannot take the values (${backend})`, async () => {
+    await using router = await openRouter(modelRouter(), {
+      lookup: [OnnxModel, { modelPath: onnxFile("lookup"), backend }],
+      joined: [OnnxModel, { modelPath: onnxFile("joined"), backend }],
+    });
+    const place = (value: number, shape: number[]) => ({ name: "place", datatype: "INT64", shape, data: [value] });
+    const words = { name: "words[0]", datatype: "BYTES", shape: [1], data: ["a"] };
+    const part = (index: number, shape: number[]) => ({ name: `parts[${index}]`, datatype: "FP32", shape, data: [1] });
+    for (
+      const [model, inputs, message] of [
+        ["lookup", [99], /out of data bounds, idx=99/],
+        ["lookup", [place(-9, [1])], /out of data bounds, idx=-9/],
+        ["joined", [place(0, []), words], /Invalid sequence index \(0\)/],
+        ["joined", [part(0, [1]), part(1, [1, 1]), place(0, []), words], /Ranks of input data are different/],
+      ] as const
+    ) {
+      await rejects(router.ask(`/v2/models/${model}/infer`, { inputs }), { name: "StatusError", status: 400, message });
+    }
   });
 }
 
@@ -223,7 +247,7 @@ Deno.test("OnnxModel joins requests in one run, and fails a bad one alone", asyn
   deepStrictEqual(model.batches, [4], "both dialects in one run, without the one that cannot be read");
   const [good, outside] = await model.ask([{ inputs: [0] }, { inputs: [99] }]);
   deepStrictEqual(good, [[1, 10]]);
-  ok(/Cannot run the model: /.test(outside), outside);
+  ok(/StatusError: .*Cannot run the model: .*idx=99/.test(outside), outside);
 });
 
 Deno.test("OnnxModel joins rows of one length only, as many as a rule of one's own says", async () => {

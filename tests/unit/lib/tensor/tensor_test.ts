@@ -53,6 +53,23 @@ Deno.test("Tensor.from() takes a typed array as it is, also without a copy", () 
   deepStrictEqual(Tensor.from("x", [new Float32Array([1]), new Float32Array([2])], "INT8").data, new Int8Array([1, 2]));
 });
 
+Deno.test("Tensor.from() refuses a finite number that would become infinite", () => {
+  for (
+    const [datatype, most, beyond] of [
+      ["FP16", 65_519, 65_520],
+      ["BF16", 3.39e38, -3.4e38],
+      ["FP32", 3.4028235e38, 1e300],
+      ["FP64", 1.7e308, 10n ** 400n],
+    ] as const
+  ) {
+    deepStrictEqual(Tensor.from("x", [most], datatype).shape, [1]);
+    throws(() => Tensor.from("x", [0, beyond], datatype), {
+      name: "TypeError",
+      message: `Cannot read x[1] as ${datatype}: it is ${beyond}`,
+    });
+  }
+});
+
 Deno.test("Tensor.from() refuses what no datatype holds", () => {
   throws(() => Tensor.from("x", [1, "a"]), /Cannot make "x" a tensor: it has values of kind number and text/);
   throws(() => Tensor.from("x", [null]), /of kind null/);
