@@ -1,6 +1,7 @@
 /** `levada serve MODULE` */
 
 import { type Command, type CommandContext, UsageError } from "./command.ts";
+import { lastingTerminal } from "./lasting_terminal.ts";
 import { readOptions } from "./options.ts";
 import { isSetUp } from "../telemetry/open_telemetry.ts";
 import { prefetch, SERVE_GRPC_NEEDS, SERVE_NEEDS, TRACING_NEEDS } from "./prefetch.ts";
@@ -39,7 +40,8 @@ has been accepted is answered first; a second Ctrl-C ends it at once.
 Exit code: 0 ended when asked to, 1 it cannot serve, 2 a wrong option.
 `,
 
-  async run(args: readonly string[], context: CommandContext): Promise<number> {
+  async run(args: readonly string[], { terminal, signal }: CommandContext): Promise<number> {
+    const context = { terminal: lastingTerminal(terminal), signal };
     const { values, positionals } = readOptions(args, SERVE_OPTIONS);
     const wish = readWish(values, positionals);
     if (wish.workers === undefined) return await (await load(wish, context))(wish, context);
