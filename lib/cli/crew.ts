@@ -5,6 +5,9 @@ import { type Listening, startWorker, type WorkerEnd, type WorkerProcess } from 
 const FIRST_PAUSE_MS = 500; // before a worker that died is replaced; doubled each time
 const LONGEST_PAUSE_MS = 30_000;
 const LIVED_WELL_MS = 60_000; // who lived so long died of something new
+const SIGN_MS = 10_000;
+const GRACE_MS = 30_000; // a server's default
+const LATE_MS = 2_000; // a worker ends a little after its grace
 const FAILED_STARTS = 3; // in a row at one place: it will not work
 
 /** What has become of those who were in a worker's place, in a row. */
@@ -21,6 +24,10 @@ export interface CrewOptions {
   /** What Deno is told of what each worker may. Default: what this process may without bounds. */
   readonly flags: readonly string[] | undefined;
   readonly context: CommandContext;
+  /** How long a worker may take to end, in milliseconds; it is killed a little later. Default 30,000. */
+  readonly graceMs?: number | undefined;
+  /** How often each is asked for a sign of life, in milliseconds; who misses three is killed and replaced. Default 10,000. */
+  readonly signMs?: number;
 }
 
 /** The processes that serve one function on one port. */
@@ -31,6 +38,8 @@ export class Crew {
   readonly #size: number;
   readonly #flags: readonly string[] | undefined;
   readonly #context: CommandContext;
+  readonly #graceMs: number;
+  readonly #signMs: number;
   readonly #metrics = new MetricsGathering();
   readonly #workers = new Map<string, WorkerProcess>();
   readonly #leaving = new Set<WorkerProcess>();
@@ -41,11 +50,13 @@ export class Crew {
   #renewal: Promise<void> | undefined;
 
   /** @param words What each worker is told of the command line. */
-  constructor(words: readonly string[], { size, flags, context }: CrewOptions) {
+  constructor(words: readonly string[], { size, flags, context, graceMs = GRACE_MS, signMs = SIGN_MS }: CrewOptions) {
     this.#words = words;
     this.#size = size;
     this.#flags = flags;
     this.#context = context;
+    this.#graceMs = graceMs;
+    this.#signMs = signMs;
     const { promise, reject } = Promise.withResolvers<never>();
     promise.catch(() => {});
     this.failed = promise;
@@ -74,13 +85,12 @@ export class Crew {
     return this.#renewal ??= this.#renew().finally(() => this.#renewal = undefined);
   }
 
-  /** Asks all workers to end, and waits for that. Gives their exit codes. */
+  /** Asks all workers to end, and waits for that; who has not ended after the grace is killed. Gives their exit codes. */
   async stop(): Promise<number[]> {
     this.#isStopping = true;
     for (const go of this.#pauses) go();
     const all = [...this.#workers.values(), ...this.#leaving];
-    for (const worker of all) worker.kill("SIGTERM");
-    return (await Promise.all(all.map(({ end }) => end))).map(({ code }) => code);
+    return (await Promise.all(all.map((worker) => this.#end(worker)))).map(({ code }) => code);
   }
 
   /** Ends all workers at once. */
@@ -88,7 +98,18 @@ export class Crew {
     for (const worker of [...this.#workers.values(), ...this.#leaving]) worker.kill("SIGKILL");
   }
 
+  async #end(worker: WorkerProcess): Promise<WorkerEnd> {
+    worker.kill("SIGTERM");
+    const timer = setTimeout(() => worker.kill("SIGKILL"), this.#graceMs + LATE_MS);
+    try {
+      return await worker.end;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   async #first(name: string): Promise<Listening> {
+    if (this.#isStopping) throw new CommandError(`Cannot start worker ${name}: the others end`);
     const worker = this.#spawn(name);
     this.#workers.set(name, worker);
     try {
@@ -103,6 +124,7 @@ export class Crew {
     return startWorker([...this.#words, ...this.#ports], {
       name,
       flags: this.#flags,
+      signMs: this.#signMs,
       listener: {
         onLine: (line) => this.#context.terminal.out(`${line}\n`),
         onWord: (word, from) => this.#metrics.onWord(word, { from, workers: [...this.#workers.values()] }),
@@ -158,14 +180,14 @@ export class Crew {
       this.#workers.set(name, next);
       void this.#watch(next);
       this.#leaving.add(old);
-      old.kill("SIGTERM");
-      await old.end;
+      await this.#end(old);
       this.#leaving.delete(old);
     }
     this.#context.terminal.out(`Renewed ${this.#workers.size} workers\n`);
   }
 }
 
-function describeEnd({ code, signal }: WorkerEnd): string {
+function describeEnd({ code, signal, wasStuck }: WorkerEnd): string {
+  if (wasStuck) return "gave no sign of life and was killed";
   return signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
 }

@@ -4,26 +4,21 @@ import type { HttpServer } from "../serve/listen.ts";
 import { allLimits } from "../serve/server_limits.ts";
 import { readSecret } from "../stores/read_secret.ts";
 import { openLog } from "../telemetry/log.ts";
-import { openTelemetry } from "../telemetry/telemetry.ts";
+import { openTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
 import { type CommandContext, CommandError, UsageError } from "./command.ts";
 import { loadFunction } from "./load_function.ts";
 import type { ServeWish } from "./serve_wish.ts";
-import { endAtOnce, untilAsked } from "./until_asked.ts";
+import { endAtOnce, unlessAsked, untilAsked } from "./until_asked.ts";
 import { WorkerSide } from "./worker_side.ts";
 
 /** Serves the function of a module until somebody asks to end. */
 export async function serveModule(wish: ServeWish, { terminal, signal }: CommandContext): Promise<number> {
-  const fn = await loadFunction(wish.module, wish.export);
-  const tokens = wish.tokens?.map((name) => checked(() => readSecret(name)));
-  const log = openLog({ level: wish.logLevel, secrets: tokens ?? [] });
-  const telemetry = await openTelemetry({ accessLog: wish.logsRequests ? log : undefined });
-  const server = await fn.serve({
-    ...await optionsOf(wish),
-    ...(tokens === undefined ? {} : { tokens }),
-    log,
-    telemetry,
-  });
-  const lines = describe(fn.name, server);
+  const started = await unlessAsked(signal, start(wish));
+  if (started === undefined) {
+    if (!wish.isWorker) terminal.out("Ended before it served.\n");
+    return 0;
+  }
+  const { server, telemetry, lines } = started;
   if (wish.isWorker) {
     const parent = await WorkerSide.open(telemetry);
     parent.tell({ kind: "listening", port: server.port, grpcPort: server.grpcPort, lines });
@@ -38,6 +33,28 @@ export async function serveModule(wish: ServeWish, { terminal, signal }: Command
   await server.close();
   terminal.out("Ended.\n");
   return 0;
+}
+
+/** A function that is served. */
+interface Started {
+  readonly server: HttpServer;
+  readonly telemetry: Telemetry;
+  /** What is served where, for people. */
+  readonly lines: readonly string[];
+}
+
+async function start(wish: ServeWish): Promise<Started> {
+  const fn = await loadFunction(wish.module, wish.export);
+  const tokens = wish.tokens?.map((name) => checked(() => readSecret(name)));
+  const log = openLog({ level: wish.logLevel, secrets: tokens ?? [] });
+  const telemetry = await openTelemetry({ accessLog: wish.logsRequests ? log : undefined });
+  const server = await fn.serve({
+    ...await optionsOf(wish),
+    ...(tokens === undefined ? {} : { tokens }),
+    log,
+    telemetry,
+  });
+  return { server, telemetry, lines: describe(fn.name, server) };
 }
 
 async function optionsOf(wish: ServeWish): Promise<ServeOptions> {

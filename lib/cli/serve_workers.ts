@@ -1,18 +1,25 @@
 import { type CommandContext, CommandError } from "./command.ts";
 import { Crew } from "./crew.ts";
 import type { ServeWish } from "./serve_wish.ts";
-import { endAtOnce, untilAsked } from "./until_asked.ts";
+import { endAtOnce, unlessAsked, untilAsked } from "./until_asked.ts";
 
 /** Serves a function by several processes on one port, until somebody asks to end; a process that dies is replaced. */
 export async function serveWorkers(
   args: readonly string[],
-  { workers = 1, workerFlags, hostname = "127.0.0.1", port = 8080 }: ServeWish,
+  { workers = 1, workerFlags, hostname = "127.0.0.1", port = 8080, graceMs }: ServeWish,
   context: CommandContext,
 ): Promise<number> {
   const { terminal, signal } = context;
   checkPort(hostname, port);
-  const crew = new Crew(args, { size: workers, flags: workerFlags, context });
-  const { lines, port: taken } = await crew.start();
+  const crew = new Crew(args, { size: workers, flags: workerFlags, graceMs, context });
+  const first = await unlessAsked(signal, crew.start());
+  if (first === undefined) {
+    endAtOnce(() => crew.kill());
+    await crew.stop();
+    terminal.out("Ended before it served.\n");
+    return 0;
+  }
+  const { lines, port: taken } = first;
   terminal.out(`${lines.join("\n")}\n  ${workers} workers share port ${taken}\n`);
   const renew = () => void crew.renew();
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", renew);

@@ -8,6 +8,8 @@ export interface WorkerEnd {
   /** Whether it has ever listened. */
   readonly hasListened: boolean;
   readonly livedMs: number;
+  /** Whether it was killed since it gave no sign of life. */
+  readonly wasStuck: boolean;
 }
 
 /** What is done with what a worker says. */
@@ -16,6 +18,16 @@ export interface WorkerListener {
   /** A line of its own output. */
   onLine(line: string): void;
 }
+
+/** How a worker is kept. */
+export interface WorkerOptions {
+  readonly child: Deno.ChildProcess;
+  readonly listener: WorkerListener;
+  /** How often one that listens is asked for a sign of life, in milliseconds: who misses three is killed. */
+  readonly signMs: number;
+}
+
+const MISSED_SIGNS = 3; // counted, not timed: a machine that slept accuses nobody
 
 /** What a worker says when it can be asked. */
 export type Listening = Extract<WorkerWord, { kind: "listening" }>;
@@ -36,16 +48,19 @@ export class WorkerProcess {
   readonly #key = makeKey();
   readonly #listening = Promise.withResolvers<Listening>();
   #hasListened = false;
+  #missedSigns = 0;
+  #wasStuck = false;
+  #signs: ReturnType<typeof setInterval> | undefined;
 
   /** Takes over a process that was started. */
-  constructor(name: string, { child, listener }: { child: Deno.ChildProcess; listener: WorkerListener }) {
+  constructor(name: string, { child, listener, signMs }: WorkerOptions) {
     this.name = name;
     this.#child = child;
     this.#input = child.stdin.getWriter();
     this.#write(`${this.#key}\n`);
     this.listening = this.#listening.promise;
     this.listening.catch(() => {}); // `end` tells it too
-    this.end = this.#live(listener);
+    this.end = this.#live(listener, signMs);
   }
 
   /** Tells it something; who is gone hears nothing. */
@@ -64,12 +79,24 @@ export class WorkerProcess {
     this.#input.write(new TextEncoder().encode(line)).catch(() => {});
   }
 
-  async #live(listener: WorkerListener): Promise<WorkerEnd> {
+  async #live(listener: WorkerListener, signMs: number): Promise<WorkerEnd> {
     const start = performance.now();
-    const [{ code, signal }] = await Promise.all([this.#child.status, this.#read(listener)]);
+    void this.listening.then(() => this.#signs = setInterval(() => this.#askForSign(), signMs), () => {});
+    const status = this.#child.status.finally(() => clearInterval(this.#signs));
+    const [{ code, signal }] = await Promise.all([status, this.#read(listener)]);
     this.#listening.reject(new Error(`worker ${this.name} has ended`));
     await this.#input.close().catch(() => {});
-    return { code, signal, hasListened: this.#hasListened, livedMs: performance.now() - start };
+    const livedMs = performance.now() - start;
+    return { code, signal, hasListened: this.#hasListened, livedMs, wasStuck: this.#wasStuck };
+  }
+
+  #askForSign(): void {
+    if (this.#missedSigns >= MISSED_SIGNS) {
+      this.#wasStuck = true;
+      return this.kill("SIGKILL");
+    }
+    this.#missedSigns += 1;
+    this.tell({ kind: "live" });
   }
 
   async #read(listener: WorkerListener): Promise<void> {
@@ -77,13 +104,14 @@ export class WorkerProcess {
     for await (const line of linesOf(this.#child.stdout)) {
       const { before, word, isMarked } = decodeLine<WorkerWord>(line, this.#key);
       begun += before;
+      this.#missedSigns = 0;
       if (!isMarked) {
         listener.onLine(begun);
         begun = "";
       } else if (word?.kind === "listening") {
         this.#hasListened = true;
         this.#listening.resolve(word);
-      } else if (word !== undefined) listener.onWord(word, this);
+      } else if (word !== undefined && word.kind !== "alive") listener.onWord(word, this);
     }
     if (begun !== "") listener.onLine(begun);
   }
@@ -92,11 +120,10 @@ export class WorkerProcess {
 /** Starts a worker by the words of `levada serve`; `flags` say what it may. Default: what this process may without bounds. */
 export function startWorker(
   words: readonly string[],
-  { name, flags = permissions(), listener }: {
+  { name, flags = permissions(), ...options }: {
     name: string;
     flags?: readonly string[] | undefined;
-    listener: WorkerListener;
-  },
+  } & Omit<WorkerOptions, "child">,
 ): WorkerProcess {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
@@ -116,7 +143,7 @@ export function startWorker(
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
-  return new WorkerProcess(name, { child, listener });
+  return new WorkerProcess(name, { child, ...options });
 }
 
 /** The kinds of permissions that this process has as a whole: Deno does not tell which files or hosts else. */

@@ -44,7 +44,9 @@ export class WorkerSide {
   async #listen(lines: AsyncIterable<string>): Promise<void> {
     for await (const line of lines) {
       const { word } = decodeLine<ParentWord>(line, this.#key);
-      if (word?.kind === "tell") {
+      if (word?.kind === "live") {
+        this.tell({ kind: "alive" });
+      } else if (word?.kind === "tell") {
         this.tell({ kind: "metrics", ask: word.ask, families: collectOf(this.#telemetry) });
       } else if (word?.kind === "gathered") {
         this.#asked.get(word.ask)?.(new Map(Object.entries(word.workers)) as Gathered);

@@ -13,6 +13,8 @@ export type WorkerWord =
     /** What is served where, for people. */
     readonly lines: readonly string[];
   }
+  /** It is alive: asked for, while it listens. */
+  | { readonly kind: "alive" }
   /** Somebody asks this worker for the metrics of all. */
   | { readonly kind: "gather"; readonly ask: number }
   /** This worker's metrics, as they were asked for. */
@@ -20,6 +22,8 @@ export type WorkerWord =
 
 /** To a worker. */
 export type ParentWord =
+  /** Asks for a sign of life. */
+  | { readonly kind: "live" }
   | { readonly kind: "tell"; readonly ask: number }
   | { readonly kind: "gathered"; readonly ask: number; readonly workers: Readonly<Record<string, unknown>> };
 

@@ -1,7 +1,18 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
+import { Crew } from "../../../../lib/cli/crew.ts";
 import { type ServeProcess, startServe } from "../../../support/serve_process.ts";
 import { temporaryFolder } from "../../../support/temporary_folder.ts";
+
+const SPIN = `import { serving } from "levada";
+const fn = serving("spin");
+fn.setTopology("flow").to("spin", ({ spins }: { spins?: boolean }) => {
+  if (spins) console.log("spins");
+  while (spins);
+  return { pid: Deno.pid };
+}).respond();
+export default fn;
+`;
 
 const MODULE = `import { serving } from "levada";
 const fn = serving("pids");
@@ -141,5 +152,90 @@ Deno.test("levada serve --workers takes nothing for a worker's word that callers
     match(await (await fetch(`${url}/metrics`)).text(), /worker="1"[^]*worker="2"/);
     server.kill("SIGTERM");
     deepStrictEqual([await server.code, server.err()], [0, ""]);
+  });
+});
+
+Deno.test("Crew kills and replaces a worker that gives no sign of life, and one that does not end in time", async () => {
+  await withModule(SPIN, async (module) => {
+    const told = Promise.withResolvers<string>();
+    const terminal = { out() {}, err: told.resolve, isInteractive: false, columns: 80 };
+    const crew = new Crew([module, "--port", "0"], {
+      size: 2,
+      flags: undefined,
+      context: { terminal, signal: new AbortController().signal },
+      graceMs: 100,
+      signMs: 200,
+    });
+    const { port } = await crew.start();
+    const url = `http://127.0.0.1:${port}`;
+    const spinning = pidOf(url, { spins: true }).catch(() => "broken off");
+    match(await told.promise, /^Worker [12] gave no sign of life and was killed; another starts in 0\.5 s\n$/);
+    strictEqual(await spinning, "broken off");
+    const pids = new Set<number>();
+    while (pids.size < 2) pids.add(await pidOf(url));
+    await crew.stop();
+    ok(await isGone(url));
+  });
+  await withModule(SPIN, async (module) => {
+    await using server = startServe([module, "--workers", "2", "--grace", "0.1"]);
+    const spinning = pidOf(await server.url, { spins: true }).catch(() => "broken off");
+    await server.wrote(/spins\n/);
+    server.kill("SIGTERM");
+    deepStrictEqual([await server.code, await spinning], [0, "broken off"]);
+  });
+});
+
+Deno.test("levada serve ends at once, with 0, when it is asked to while it loads", async () => {
+  const loads = `import { ModelServer, serving } from "levada";
+class Slow extends ModelServer {
+  override async load() {
+    console.log("load begins");
+    await new Promise((resolve) => setTimeout(resolve, 600_000));
+  }
+  override predict(): unknown[] {
+    return [];
+  }
+}
+const fn = serving("slow");
+fn.setTopology("router").addRoute("m", Slow);
+export default fn;
+`;
+  for (const code of [loads, 'console.log("load begins"); await new Promise((go) => setTimeout(go, 600_000));']) {
+    await withModule(code, async (module) => {
+      for (const words of [[], ["--workers", "2"]]) {
+        await using server = startServe([module, ...words]);
+        await server.wrote(/load begins\n/);
+        server.kill("SIGTERM");
+        deepStrictEqual([await server.code, server.err()], [0, ""]);
+        strictEqual(server.out(), "load begins\nEnded before it served.\n");
+      }
+    });
+  }
+});
+
+Deno.test("levada serve answers on when nobody reads what it says", async () => {
+  await withModule(ECHO, async (module) => {
+    for (const words of [[], ["--workers", "2"]]) {
+      const main = new URL("../../../../lib/cli/main.ts", import.meta.url).pathname;
+      const child = new Deno.Command(Deno.execPath(), {
+        args: ["run", "--no-prompt", "--lock=deno.lock", "-A", main, "serve", module, "--port", "0", ...words],
+        stdout: "piped",
+        stderr: "piped",
+        stdin: "null",
+      }).spawn();
+      const reader = child.stdout.getReader();
+      let text = "";
+      while (!/ on (\S+) .*\n/.test(text)) text += new TextDecoder().decode((await reader.read()).value);
+      const url = / on (\S+) /.exec(text)![1]!;
+      await reader.cancel();
+      if (words.length > 0) {
+        for (const line of ["1", "2", "3"]) {
+          match(await (await fetch(url, { method: "POST", body: line })).text(), /^\d+$/);
+        }
+      }
+      child.kill("SIGTERM");
+      const [{ code }, err] = await Promise.all([child.status, new Response(child.stderr).text()]);
+      deepStrictEqual([code, err], [0, ""]);
+    }
   });
 });
