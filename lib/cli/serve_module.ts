@@ -1,11 +1,11 @@
 import type { ServeOptions } from "../functions/function_options.ts";
-import type { ServedModel } from "../graph/served_model.ts";
 import type { HttpServer } from "../serve/listen.ts";
 import { allLimits } from "../serve/server_limits.ts";
 import { readSecret } from "../stores/read_secret.ts";
 import { openLog } from "../telemetry/log.ts";
 import { openTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
 import { type CommandContext, CommandError, UsageError } from "./command.ts";
+import { describeServed } from "./describe_served.ts";
 import { loadFunction } from "./load_function.ts";
 import type { ServeWish } from "./serve_wish.ts";
 import { endAtOnce, unlessAsked, untilAsked } from "./until_asked.ts";
@@ -54,7 +54,7 @@ async function start(wish: ServeWish): Promise<Started> {
     log,
     telemetry,
   });
-  return { server, telemetry, lines: describe(fn.name, server) };
+  return { server, telemetry, lines: describeServed(fn.name, server) };
 }
 
 async function optionsOf(wish: ServeWish): Promise<ServeOptions> {
@@ -94,20 +94,4 @@ async function readText(path: string): Promise<string> {
   } catch (error) {
     throw new CommandError(`Cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`);
   }
-}
-
-/** What is served where, line by line. */
-function describe(name: string, server: HttpServer): string[] {
-  const grpc = server.grpcPort === undefined ? "" : ` and gRPC on port ${server.grpcPort}`;
-  return [
-    `Serving ${name} on ${server.url}${grpc} (Ctrl-C ends it)`,
-    ...server.models().map((model) => `  ${describeModel(model, server.url)}`),
-  ];
-}
-
-function describeModel({ key, name, version, state, reason }: ServedModel, url: string): string {
-  const path = `/v2/models/${encodeURIComponent(name)}${
-    version === undefined ? "" : `/versions/${encodeURIComponent(version)}`
-  }`;
-  return `model ${key}: ${state}${reason === undefined ? "" : ` (${reason})`}, ${url}${path}/infer`;
 }
