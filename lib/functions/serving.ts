@@ -16,6 +16,7 @@ import { checkedApi } from "../serve/api/checked_api.ts";
 import type { ApiOptions } from "../serve/api/api_options.ts";
 import { checkAddress, type HttpServer } from "../serve/listen.ts";
 import { MockServer } from "../serve/mock_server.ts";
+import { consoleLog } from "../flow/console_log.ts";
 import { serveFlow } from "../serve/serve_flow.ts";
 import type { FunctionOptions, MockOptions, ServeOptions } from "./function_options.ts";
 import { FunctionParts } from "./function_parts.ts";
@@ -232,6 +233,7 @@ export class ServingFunction {
     const place = {
       ...this.#parts.children.get(currentFunction) ?? this.options,
       ...options,
+      log: options.log ?? consoleLog(),
       name: this.name,
       api: this.#parts.api,
       isModelRouter: isModelRouter(plan),

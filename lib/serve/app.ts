@@ -2,6 +2,7 @@ import { StatusError } from "../errors.ts";
 import type { CloseOptions, Flow } from "../flow/flow.ts";
 import type { Outcome } from "../flow/outcome.ts";
 import { SYSTEM_CLOCK } from "../flow/system_clock.ts";
+import type { Log } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import type { ServedModel } from "../graph/served_model.ts";
 import { type TensorForm, tensorForm } from "../protocol/encode_tensors.ts";
@@ -9,17 +10,17 @@ import { wrongMethod } from "../protocol/refusal.ts";
 import { TensorReply } from "../protocol/tensor_reply.ts";
 import { isTensorRequest } from "../protocol/tensor_request.ts";
 import type { Asked, RequestWatch } from "../telemetry/request_watch.ts";
-import { type Telemetry, watchServer } from "../telemetry/telemetry.ts";
+import { instrumentsOf, type Telemetry, watchServer } from "../telemetry/telemetry.ts";
 import { type Admitted, ApiHandler } from "./api/api_handler.ts";
 import type { ApiOptions } from "./api/api_options.ts";
 import { askedModel, asksTensors } from "./asked_model.ts";
 import { decodeBody, readBytes } from "./decode_body.ts";
-import { encodeError, encodeReply } from "./encode_reply.ts";
+import { encodeFailure } from "./encode_failure.ts";
+import { encodeReply } from "./encode_reply.ts";
 import { encodeStream } from "./encode_stream.ts";
 import { encodeTensors } from "./encode_tensors.ts";
 import { Door, type Visit } from "./door.ts";
 import { acceptedForm } from "./stream_form.ts";
-import { failureBody } from "./failure_body.ts";
 import type { Guard } from "./guard.ts";
 import { headerText } from "./header_text.ts";
 import { JsonThread } from "./json_thread.ts";
@@ -29,6 +30,7 @@ import { eventOf, type RequestInfo, unwrapped } from "./request_event.ts";
 import { requestPath } from "./request_path.ts";
 import type { AllLimits } from "./server_limits.ts";
 import { SERVER_VERSION } from "./server_version.ts";
+import { FailureTeller } from "./tell_failure.ts";
 
 /** Answers requests: the whole path of a request but the socket. */
 export interface App {
@@ -47,6 +49,8 @@ export interface AppOptions {
   readonly api?: ApiOptions | undefined;
   /** What measures, traces and writes down requests. Default: nothing. */
   readonly telemetry?: Telemetry | undefined;
+  /** Gets a line for each reply of status 500 and above. Default: nobody. */
+  readonly log?: Log | undefined;
   /** How much is taken at most. Default: everything. */
   readonly limits?: AllLimits | undefined;
   /** Whether the flow is a model router and nothing else sees a request: large ones may be read apart then. Default false. */
@@ -70,6 +74,7 @@ interface Answered {
   readonly event: FlowEvent;
   /** How tensors in the reply are to be written; undefined where the request brought none. */
   readonly form: TensorForm | undefined;
+  readonly failures: FailureTeller | undefined;
 }
 
 type WatchedInfo = RequestInfo & { readonly asked?: Asked };
@@ -81,6 +86,7 @@ class FlowApp implements App, ServerView {
   readonly #door: Door | undefined;
   readonly #thread: JsonThread | undefined;
   readonly #api: ApiHandler | undefined;
+  readonly failures: FailureTeller | undefined;
   #arriving = 0;
   #onEmpty: (() => void) | undefined;
   state: ServerView["state"] = "open";
@@ -88,7 +94,8 @@ class FlowApp implements App, ServerView {
   constructor(flow: Flow, options: AppOptions) {
     this.flow = flow;
     this.#options = options;
-    const { telemetry, name = "", hasSpan = false, limits, api, isModelRouter = false } = options;
+    const { telemetry, name = "", hasSpan = false, limits, api, isModelRouter = false, log } = options;
+    this.failures = log && new FailureTeller({ log, name, instruments: instrumentsOf(telemetry) });
     this.#door = limits === undefined ? undefined : new Door(limits);
     this.#thread = limits !== undefined && isModelRouter && api === undefined ? new JsonThread() : undefined;
     this.#api = api === undefined ? undefined : new ApiHandler(api);
@@ -148,7 +155,7 @@ class FlowApp implements App, ServerView {
   }
 
   #route(request: Request, path: string, info: WatchedInfo): Promise<Response> {
-    if (request.method === "TRACE") return Promise.resolve(failure(wrongMethod(path, "TRACE", METHODS), ""));
+    if (request.method === "TRACE") return Promise.resolve(encodeFailure(wrongMethod(path, "TRACE", METHODS), ""));
     return mayBeOwn(request.method, path) ? this.#answerOwn(request, path, info) : this.#ask(request, path, info);
   }
 
@@ -160,7 +167,8 @@ class FlowApp implements App, ServerView {
         return this.#options.guard?.refuseUnknown(request) ?? await this.#ask(request, path, info);
       });
     } catch (error) {
-      return failure(error, info.id ?? request.headers.get("mlrun-event-id") ?? "");
+      this.failures?.tell(error);
+      return encodeFailure(error, info.id ?? request.headers.get("mlrun-event-id") ?? "");
     }
   }
 
@@ -172,6 +180,7 @@ class FlowApp implements App, ServerView {
     } finally {
       this.#door?.close(closed("closed"));
       this.#thread?.close();
+      this.failures?.close();
       this.state = "closed";
     }
   }
@@ -216,14 +225,16 @@ class FlowApp implements App, ServerView {
         if (this.#arriving === 0) this.#onEmpty?.();
       }
       if (outcome instanceof Promise) outcome = await outcome;
+      if (outcome.kind === "failed") throw outcome.error;
       if (admitted !== undefined) outcome = written(outcome, admitted);
       const told = outcome.kind === "stream" && visit !== undefined
         ? { ...outcome, chunks: visit.during(outcome.chunks) }
         : outcome;
-      const response = respond(told, { request, event, form });
+      const response = respond(told, { request, event, form, failures: this.failures });
       return response instanceof Promise ? await response : response;
     } catch (error) {
-      return failure(error, event.id);
+      this.failures?.tell(error, event);
+      return encodeFailure(error, event.id);
     } finally {
       visit?.close();
     }
@@ -253,21 +264,14 @@ function closed(state: string, what = "the request"): StatusError {
 }
 
 /** The outcome with the reply that the function's API gives to callers. */
-function written(outcome: Outcome, admitted: Admitted): Outcome {
+function written(outcome: Ended, admitted: Admitted): Ended {
   return outcome.kind === "reply" ? { kind: "reply", body: admitted.write(outcome.body) } : outcome;
 }
 
-function failure(error: unknown, id: string): Response {
-  const { status, body, retryAfterMs, allow } = failureBody(error, id);
-  const response = encodeError(status, body);
-  if (retryAfterMs !== undefined) response.headers.set("retry-after", String(Math.ceil(retryAfterMs / 1_000)));
-  if (allow !== undefined) response.headers.set("allow", allow.join(", "));
-  return response;
-}
+type Ended = Exclude<Outcome, { kind: "failed" }>;
+type Told = Exclude<Ended, { kind: "stream" }> | { readonly kind: "stream"; readonly chunks: AsyncIterator<unknown> };
 
-type Told = Exclude<Outcome, { kind: "stream" }> | { readonly kind: "stream"; readonly chunks: AsyncIterator<unknown> };
-
-function respond(outcome: Told, { request, event, form }: Answered): Response | Promise<Response> {
+function respond(outcome: Told, { request, event, form, failures }: Answered): Response | Promise<Response> {
   switch (outcome.kind) {
     case "reply":
       if (outcome.body instanceof TensorReply) {
@@ -275,7 +279,11 @@ function respond(outcome: Told, { request, event, form }: Answered): Response | 
       }
       return encodeReply(outcome.body, event);
     case "stream":
-      return encodeStream(outcome.chunks, { accept: acceptedForm(event.path, request.headers), id: event.id });
+      return encodeStream(outcome.chunks, {
+        accept: acceptedForm(event.path, request.headers),
+        id: event.id,
+        onFailure: (error) => failures?.tell(error, event),
+      });
     case "accepted":
       return encodeReply({ id: event.id }, event);
     case "ended":
@@ -283,7 +291,5 @@ function respond(outcome: Told, { request, event, form }: Answered): Response | 
         status: 204,
         headers: { "x-event-id": headerText(event.id), "x-ended-at-step": headerText(outcome.step) },
       });
-    case "failed":
-      return failure(outcome.error, event.id);
   }
 }

@@ -1,4 +1,4 @@
-import { encodeError } from "./encode_reply.ts";
+import { encodeFailure } from "./encode_failure.ts";
 import { failureBody } from "./failure_body.ts";
 import { headerText } from "./header_text.ts";
 import { type StreamForm, streamForm } from "./stream_form.ts";
@@ -11,6 +11,8 @@ export interface StreamReply {
   readonly id: string;
   /** After so many milliseconds without a chunk a line that says nothing goes out, where the form has one. Default 15,000. */
   readonly keepAliveMs?: number;
+  /** Told what failed while there was a reader, before the reader is. */
+  readonly onFailure?: (error: unknown) => void;
 }
 
 const KEEP_ALIVE_MS = 15_000; // proxies end connections that are idle for 30 s or 60 s
@@ -25,7 +27,7 @@ const KEEP_ALIVE_MS = 15_000; // proxies end connections that are idle for 30 s 
  * it that would take a part for the whole.
  */
 export async function encodeStream(chunks: AsyncIterator<unknown>, reply: StreamReply): Promise<Response> {
-  const { accept, id } = reply;
+  const { accept, id, onFailure } = reply;
   let first: IteratorResult<unknown>;
   let form: StreamForm;
   let head: Uint8Array<ArrayBuffer> | undefined;
@@ -35,8 +37,8 @@ export async function encodeStream(chunks: AsyncIterator<unknown>, reply: Stream
     if (first.done !== true) head = form.write(first.value);
   } catch (error) {
     await leave(chunks);
-    const { status, body } = failureBody(error, id);
-    return encodeError(status, body);
+    onFailure?.(error);
+    return encodeFailure(error, id);
   }
   const headers = { "content-type": form.contentType, "cache-control": "no-store", "x-event-id": headerText(id) };
   if (head === undefined) return new Response(null, { headers });
@@ -50,6 +52,7 @@ class StreamWriter implements UnderlyingDefaultSource<Uint8Array> {
   readonly #form: StreamForm;
   readonly #id: string;
   readonly #keepAliveMs: number;
+  readonly #onFailure: StreamReply["onFailure"];
   #isLeft = false;
   #head: Uint8Array<ArrayBuffer> | undefined;
   /** The chunk that was asked for and is not there yet. */
@@ -57,13 +60,17 @@ class StreamWriter implements UnderlyingDefaultSource<Uint8Array> {
 
   constructor(
     chunks: AsyncIterator<unknown>,
-    { form, head, id, keepAliveMs = KEEP_ALIVE_MS }: StreamReply & { form: StreamForm; head: Uint8Array<ArrayBuffer> },
+    { form, head, id, onFailure, keepAliveMs = KEEP_ALIVE_MS }: StreamReply & {
+      form: StreamForm;
+      head: Uint8Array<ArrayBuffer>;
+    },
   ) {
     this.#chunks = chunks;
     this.#form = form;
     this.#head = head;
     this.#id = id;
     this.#keepAliveMs = keepAliveMs;
+    this.#onFailure = onFailure;
   }
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
@@ -81,6 +88,7 @@ class StreamWriter implements UnderlyingDefaultSource<Uint8Array> {
     } catch (error) {
       if (this.#isLeft) return;
       await leave(this.#chunks); // it may be the writing that failed
+      this.#onFailure?.(error);
       if (this.#form.fail === undefined) return controller.error(error);
       const { status, body } = failureBody(error, this.#id);
       controller.enqueue(this.#form.fail({ ...body, status }));

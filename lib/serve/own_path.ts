@@ -4,6 +4,7 @@ import type { RequestWatch } from "../telemetry/request_watch.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Door } from "./door.ts";
 import type { ApiOptions } from "./api/api_options.ts";
+import type { FailureTeller } from "./tell_failure.ts";
 
 /** What a server's own paths may know of it. */
 export interface ServerView {
@@ -25,6 +26,8 @@ export interface ServerView {
   readonly watch?: RequestWatch | undefined;
   /** What keeps its limits, for all requests together; undefined where it has none. */
   readonly door?: Door | undefined;
+  /** What writes down why requests failed; undefined where nobody reads it. */
+  readonly failures?: FailureTeller | undefined;
 }
 
 /** One path that the server answers itself: the graph does not see it. */

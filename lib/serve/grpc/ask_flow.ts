@@ -76,6 +76,9 @@ async function visit<Result>(
       throw new StatusError(503, `Cannot take event ${event.id}: the server is ${server.state}`);
     }
     return await reply(await server.flow.handle(event), event);
+  } catch (error) {
+    if (!caller.signal.aborted) server.failures?.tell(error, event);
+    throw error;
   } finally {
     room?.close();
   }

@@ -1,4 +1,4 @@
-import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
 import http2 from "node:http2";
 import { connect } from "node:net";
 import { type Flow, ModelServer, serving, Tensor, type TensorRequest } from "../../../../../mod.ts";
@@ -132,6 +132,33 @@ Deno.test("fn.serve({ grpcPort }) answers both, and closes both: what was asked 
   client.close();
   await closed;
   Deno.listen({ port: server.grpcPort! }).close(); // it is free again
+});
+
+/** Fails, with a secret in its words. */
+class Broken extends ModelServer {
+  predict(): number[] {
+    return [];
+  }
+
+  override predictTensors(): Tensor[] {
+    throw new Error("no https://u:pw@h/");
+  }
+}
+
+Deno.test("fn.serve({ grpcPort }) writes why a call failed, and tells it without secrets", async () => {
+  const lines: unknown[] = [];
+  const none = () => {};
+  const error = (message: string, { step, status }: Record<string, unknown> = {}) =>
+    lines.push([message, step, status]);
+  const log = { debug: none, info: none, warn: none, error };
+  const fn = serving("broken").addModel("broken", Broken);
+  await using server = await fn.serve({ port: 0, grpcPort: 0, log });
+  const client = await connected(server.grpcPort!);
+  await rejects(ask(client, "ModelInfer", request("broken")), { code: 13, message: /no https:\/\/\*\*\*@h\// });
+  await rejects(ask(client, "ModelInfer", request("nobody")), { code: 5 });
+  client.close();
+  strictEqual(lines.length, 1);
+  match(String(lines[0]), /failed: .*no https:\/\/\*\*\*@h\/,\w+,500$/);
 });
 
 Deno.test("fn.serve({ grpcPort }) says that the port is taken before anything is loaded", async () => {
