@@ -21,10 +21,27 @@ export interface EncodedCall {
 /**
  * Writes a request as JSON, for a server that does not know the binary tensor extension.
  *
- * @throws {StatusError} 406 if JSON cannot hold a value: an infinity, bytes that are not text.
+ * @throws {StatusError} 400 if JSON cannot hold a value: an infinity, bytes that are not text.
  */
 export function encodeJsonCall({ id, parameters, inputs, outputs }: TensorRequest): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(JSON.stringify({ id, parameters, inputs: inputs.map(jsonTensor), outputs }));
+  return new TextEncoder().encode(JSON.stringify({ id, parameters, inputs: inputs.map(jsonInput), outputs }));
+}
+
+function jsonInput(tensor: Tensor): object {
+  try {
+    return jsonTensor(tensor);
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    const state = error.message.replace(/^Cannot write output "[^]*" as JSON: /, "").replace(
+      /\. Ask for it as .*$/,
+      "",
+    );
+    throw new StatusError(
+      400,
+      `Cannot send input "${tensor.name}" to a server that takes JSON only: ${state}`,
+      { cause: error },
+    );
+  }
 }
 
 /** Writes a request with binary tensors, which asks for binary tensors. */

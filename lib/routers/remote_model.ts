@@ -1,4 +1,4 @@
-import { describeThrown, RemoteError, StatusError } from "../errors.ts";
+import { describeThrown, isA, RemoteError, StatusError } from "../errors.ts";
 import { Policy } from "../flow/policy.ts";
 import type { Context } from "../graph/context.ts";
 import { andThen } from "../graph/later.ts";
@@ -15,7 +15,7 @@ import type { TensorRequest } from "../protocol/tensor_request.ts";
 import { rowsOf, tensorsOf } from "../protocol/tensor_rows.ts";
 import { RemoteClient } from "../steps/remote/remote_client.ts";
 import { remoteHeaders } from "../steps/remote/remote_headers.ts";
-import type { RemoteRequest } from "../steps/remote/remote_request.ts";
+import { type RemoteRequest, secretsOf, takeCredentials } from "../steps/remote/remote_request.ts";
 import { remoteUrl, shownUrl } from "../steps/remote/remote_url.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { isTensorSpec, type TensorSpec } from "../tensor/tensor_spec.ts";
@@ -53,7 +53,7 @@ const UNKNOWN: ModelFacts = { platform: "levada_remote", inputs: [], outputs: []
  * when it is ready there.
  *
  * Requests in both dialects work: rows become tensors by what the model takes there. What fails is a `RemoteError`, as with `remote`: 502
- * for the caller, 503 where the server is busy, 504 where it takes too long. A caller who leaves ends the request.
+ * for the caller, 503 where the server is busy, 504 where it takes too long. Redirects of a request with tensors are not followed. A caller who leaves ends the request.
  *
  * @example A model of another server, as a route of this one
  * ```ts
@@ -75,7 +75,9 @@ export class RemoteModel extends ModelServer<InferRequest, unknown[]> {
   readonly #args: RemoteModelArgs;
   #client: RemoteClient | undefined;
   #facts: ModelFacts = UNKNOWN;
-  #isBinary = false;
+  #isBinary: boolean | undefined; // undefined: not known yet
+  #learning: Promise<void> | undefined;
+  readonly #closing = new AbortController();
 
   /** Made by the router with the arguments of its route. */
   constructor(args: RemoteModelArgs, context: Context) {
@@ -103,7 +105,7 @@ export class RemoteModel extends ModelServer<InferRequest, unknown[]> {
     try {
       const told = await this.#ask("GET", "", { signal: this.context.signal });
       this.#facts = factsOf(told);
-      this.#isBinary = await this.#knowsBinary();
+      this.#isBinary = await this.#knowsBinary(this.context.signal);
     } catch (error) {
       this.#client.close();
       throw error;
@@ -153,7 +155,9 @@ export class RemoteModel extends ModelServer<InferRequest, unknown[]> {
   }
 
   /** Lets go of the connection. */
-  override close(): void {
+  override async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#learning;
     this.#client?.close();
   }
 
@@ -171,14 +175,24 @@ export class RemoteModel extends ModelServer<InferRequest, unknown[]> {
     }
   }
 
-  /** Whether the server says that it knows the binary tensor extension; one that says nothing of itself gets JSON. */
-  async #knowsBinary(): Promise<boolean> {
+  /** Whether the server says that it knows the binary tensor extension; undefined where it could not say now. */
+  async #knowsBinary(signal: AbortSignal): Promise<boolean | undefined> {
     try {
-      const told = await this.#ask("GET", undefined, { signal: this.context.signal });
+      const told = await this.#ask("GET", undefined, { signal });
       return isObject(told) && Array.isArray(told.extensions) && told.extensions.includes(BINARY);
-    } catch {
-      return false;
+    } catch (error) {
+      const isFinal = isA(error, RemoteError) && !error.isTransient; // it knows no such path: it has JSON only
+      return isFinal ? false : undefined;
     }
+  }
+
+  /** Asks again what could not be told at the start, beside a request that goes as JSON. */
+  #learn(): void {
+    if (this.#isBinary !== undefined || this.#closing.signal.aborted) return;
+    this.#learning ??= this.#knowsBinary(this.#closing.signal).then((isBinary) => {
+      this.#isBinary = isBinary;
+      this.#learning = undefined;
+    });
   }
 
   #tensors(rows: readonly unknown[]): readonly Tensor[] {
@@ -186,12 +200,16 @@ export class RemoteModel extends ModelServer<InferRequest, unknown[]> {
     try {
       return tensorsOf(rows, inputs);
     } catch (error) {
-      throw new StatusError(400, `Cannot ask model "${this.key}": ${describeThrown(error).message}`, { cause: error });
+      const { message } = describeThrown(error);
+      const wanted = /^Cannot answer with (.*)$/s.exec(message)?.[1]; // said of rows that a model gives
+      const why = wanted === undefined ? `: ${message}` : ` with ${wanted}`;
+      throw new StatusError(400, `Cannot ask model "${this.key}"${why}`, { cause: error });
     }
   }
 
   async #infer(request: TensorRequest, { signal }: Context): Promise<TensorReply> {
-    const { body, headerLength } = this.#isBinary
+    this.#learn();
+    const { body, headerLength } = this.#isBinary === true
       ? encodeTensorCall(request)
       : { body: encodeJsonCall(request), headerLength: undefined };
     const sent = new Headers({
@@ -213,6 +231,7 @@ export class RemoteModel extends ModelServer<InferRequest, unknown[]> {
   ): Promise<unknown> {
     const url = this.#url(path);
     const own = remoteHeaders(await this.headers());
+    const credentials = takeCredentials(url, own);
     return await this.#client!.ask({
       method,
       url,
@@ -222,7 +241,8 @@ export class RemoteModel extends ModelServer<InferRequest, unknown[]> {
       decode: rest.decode ??
         ((bytes, headers) => bytes.length === 0 ? null : decodeBytes(bytes, headers.get("content-type") ?? "")),
       name: `${method} ${shownUrl(url)}`,
-      secrets: [...own.values()].filter((value) => value.length >= 6),
+      secrets: [...secretsOf(url, own), ...credentials],
+      isRedirected: method === "GET", // as a GET elsewhere it would be no question, and the tensors are for this server
     }, signal);
   }
 

@@ -60,6 +60,11 @@ export class RemoteClient {
           return await readAnswer(response, first, { limitBytes: replyLimitBytes, now: this.#scope.clock.now() });
         }
         await response.body?.cancel();
+        if (first.isRedirected === false) {
+          const to = URL.parse(location, request.url);
+          const cure = to === null ? "" : `. If ${shownUrl(to)} is where it is now, give its URL`;
+          throw unusable(first, `it redirects (${response.status}), which is not followed${cure}`, response.status);
+        }
         if (followed === maxRedirects) {
           throw unusable(first, `it redirects more than ${maxRedirects} times (maxRedirects)`, response.status);
         }

@@ -20,6 +20,8 @@ export interface RemoteRequest {
   readonly name: string;
   /** What must not stand in messages. */
   readonly secrets: readonly string[];
+  /** Whether redirects are followed. Default: true. */
+  readonly isRedirected?: boolean;
   /** Reads the answer. Default: by its content type. */
   readonly decode?: (bytes: Uint8Array, headers: Headers) => unknown;
 }
@@ -109,7 +111,7 @@ function identityOf(event: FlowEvent, { item, hasPath }: { item: number | undefi
 }
 
 /** A URL's user and password go as a header; gives them. */
-function takeCredentials(url: URL, own: Headers): string[] {
+export function takeCredentials(url: URL, own: Headers): string[] {
   const { username, password } = url;
   [url.username, url.password] = ["", ""];
   const given = [username, password, decoded(username), decoded(password)].filter((text) => text !== "");
@@ -122,7 +124,8 @@ function takeCredentials(url: URL, own: Headers): string[] {
   return given;
 }
 
-function* secretsOf(url: URL, own: Headers): Generator<string> {
+/** What of a request must not stand in messages: values of its query and headers, also each word of them, and encoded. */
+export function* secretsOf(url: URL, own: Headers): Generator<string> {
   const texts = [...url.searchParams.values()];
   for (const [name, value] of own) if (!OPEN_HEADERS.includes(name)) texts.push(value, ...value.split(" "));
   for (const text of texts) {

@@ -80,6 +80,13 @@ Deno.test("encodeJsonCall() writes what a server reads", () => {
   deepStrictEqual([read.id, read.inputs], ["7", TENSORS]);
 });
 
+Deno.test("encodeJsonCall() says that the other server cannot be sent a value, not what a caller could ask for", () => {
+  throws(() => encodeJsonCall({ inputs: [Tensor.from("x", [1, Infinity], "FP32")] }), {
+    status: 400,
+    message: 'Cannot send input "x" to a server that takes JSON only: its value 1 is Infinity',
+  });
+});
+
 Deno.test("decodeTensorAnswer() reads Python's NaN, and no answer that pretends to be more", () => {
   const read = decodeTensorAnswer(
     bytesOf('{"outputs":[{"name":"y","datatype":"FP32","shape":[2],"data":[NaN,1]}]}'),

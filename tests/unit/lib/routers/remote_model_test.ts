@@ -149,9 +149,10 @@ Deno.test("RemoteModel() keeps secrets of its headers out of errors", async () =
       return { authorization: "Bearer topsecret" };
     }
   }
-  await using server = stranger((request) =>
-    new Response(`no: ${request.headers.get("authorization")}`, { status: 401 })
-  );
+  await using server = stranger((request) => {
+    const given = request.headers.get("authorization")!;
+    return new Response(`no: ${given}, token ${given.slice("Bearer ".length)}`, { status: 401 });
+  });
   const fn = serving("near");
   fn.setTopology("router").addRoute("m", Secret, { url: server.url, retries: 0 });
   await using flow = await fn.start(QUIET);
@@ -160,6 +161,61 @@ Deno.test("RemoteModel() keeps secrets of its headers out of errors", async () =
     match(message, /answered 401/);
     strictEqual(message.includes("topsecret"), false);
     return true;
+  });
+});
+
+Deno.test("RemoteModel() follows no redirect of a request with tensors", async () => {
+  const asked: string[] = [];
+  await using elsewhere = stranger((request) => {
+    asked.push(request.method);
+    return Response.json({ model_name: "m", outputs: [] });
+  });
+  for (const status of [301, 302, 303, 307, 308]) {
+    const location = `${elsewhere.url}/stolen/ready`;
+    await using server = stranger(() => new Response(null, { status, headers: { location } }));
+    await using flow = await near({ url: server.url });
+    await rejects(flow.ask({ inputs: [1] }, { path: "/v2/models/flowers/infer" }), {
+      status: 502,
+      message: new RegExp(`it redirects \\(${status}\\), which is not followed\\. If ${location} is where it is now`),
+    });
+  }
+  deepStrictEqual([asked, elsewhere.asked], [[], []]);
+});
+
+Deno.test("RemoteModel() asks again whether the server knows binary tensors where it could not say", async () => {
+  let isBusy = true;
+  const types: (string | null)[] = [];
+  const told = Promise.withResolvers<void>();
+  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
+    if (request.method === "POST") {
+      types.push(request.headers.get("content-type"));
+      await request.bytes();
+      return Response.json({ model_name: "m", outputs: [{ name: "y", datatype: "FP64", shape: [1], data: [1] }] });
+    }
+    if (new URL(request.url).pathname !== "/v2") return Response.json({ name: "m", platform: "strange", ...SPECS });
+    if (isBusy) return new Response("busy", { status: 503 });
+    told.resolve();
+    return Response.json({ name: "s", version: "1", extensions: ["binary_tensor_data"] });
+  });
+  await using flow = await near({ url: `http://127.0.0.1:${server.addr.port}` });
+  const ask = () => flow.ask({ inputs: [1] }, { path: "/v2/models/flowers/infer" });
+  isBusy = false;
+  await ask();
+  await told.promise;
+  for (let turns = 0; turns < 100 && types.at(-1) === "application/json"; turns++) await ask();
+  deepStrictEqual([types[0], types.at(-1)], ["application/json", "application/octet-stream"]);
+});
+
+Deno.test("RemoteModel() says of rows without names that it cannot ask with them", async () => {
+  const inputs = ["INPUT0", "INPUT1"].map((name) => ({ name, datatype: "FP64", shape: [-1] }));
+  await using server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    () => Response.json({ name: "m", inputs, outputs: [] }),
+  );
+  await using flow = await near({ url: `http://127.0.0.1:${server.addr.port}` });
+  await rejects(flow.ask({ inputs: [1] }, { path: "/v2/models/flowers/infer" }), {
+    status: 400,
+    message: /Cannot ask model "flowers:v2" with INPUT0, INPUT1: rows without names were given/,
   });
 });
 
