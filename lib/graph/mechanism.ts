@@ -16,7 +16,10 @@ export interface MechanismOptions {
   kind: MechanismKind;
   /** A request that takes longer, in milliseconds, is answered 504, and its worker or process is ended and begun anew. Default: 60,000. */
   timeLimitMs?: number;
-  /** Megabytes that it may take: a worker of JavaScript heap, a process of memory in all. Default: 2,048. */
+  /**
+   * Megabytes of memory that a process may take in all. Default: 2,048. Of a worker only the JavaScript heap can be limited, and is, to
+   * 2,048 too; its tensors lie outside, so that the option is refused there.
+   */
   memoryLimitMb?: number;
   /** How many workers the pool has; models with the same number share one. Default: one for each core. */
   workers?: number;

@@ -62,6 +62,14 @@ export function mechanismFaults({ routes }: StepSpec): Fault[] {
       return [{ cause, cure, severity: "error" }];
     }
     const { kind } = mechanismOf(read.data);
+    if (kind !== "process" && typeof read.data !== "string" && read.data.memoryLimitMb !== undefined) {
+      const { memoryLimitMb } = read.data;
+      return [{
+        cause: `route "${key}" has a memoryLimitMb for mechanism "${kind}", whose tensors nothing limits`,
+        cure: `Say { kind: "process", memoryLimitMb: ${memoryLimitMb} }, or leave memoryLimitMb out`,
+        severity: "error",
+      }];
+    }
     if (kind === "inline" || (isClass(model) && homeOf(model) !== undefined)) return [];
     const what = isClass(model) ? `class ${model.name || "without a name"}` : "a function";
     return [{

@@ -106,6 +106,21 @@ Deno.test("Batcher fails only the request that is bad", async () => {
   deepStrictEqual([runs, clock.timers], [["a b c", "a", "b", "c"], 0]);
 });
 
+Deno.test("Batcher runs nobody again who has left while a batch failed", async () => {
+  const { batcher, runs } = opened({ maxRows: 3, maxDelayMs: 5 }, { bad: "b" });
+  const leaving = new AbortController();
+  const answers = Promise.allSettled([
+    batcher.ask({ name: "a" }),
+    batcher.ask({ name: "b" }),
+    batcher.ask({ name: "c" }, leaving.signal),
+  ]);
+  deepStrictEqual(runs, ["a b c"]);
+  leaving.abort();
+  deepStrictEqual((await answers).map(({ status }) => status), ["fulfilled", "rejected", "rejected"]);
+  await settle();
+  deepStrictEqual(runs, ["a b c", "a", "b"]);
+});
+
 Deno.test("Batcher fails only the request of which a rule knows nothing", async () => {
   const rule = {
     ownKey: ({ name }: Asked) => name === "odd" ? {} as string : "k",
