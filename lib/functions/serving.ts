@@ -236,7 +236,7 @@ export class ServingFunction {
       log: options.log ?? consoleLog(),
       name: this.name,
       api: this.#parts.api,
-      isModelRouter: isModelRouter(plan),
+      routes: isModelRouter(plan) ? plan.steps[0]!.spec.routes.map(({ key }) => key) : undefined,
     };
     checkAddress(place);
     tellWarnings(plan.warnings, options.log);

@@ -2,7 +2,6 @@ import { StatusError } from "../errors.ts";
 import type { CloseOptions, Flow } from "../flow/flow.ts";
 import type { Outcome } from "../flow/outcome.ts";
 import { SYSTEM_CLOCK } from "../flow/system_clock.ts";
-import type { Log } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import type { ServedModel } from "../graph/served_model.ts";
 import { type TensorForm, tensorForm } from "../protocol/encode_tensors.ts";
@@ -13,6 +12,7 @@ import type { Asked, RequestWatch } from "../telemetry/request_watch.ts";
 import { instrumentsOf, type Telemetry, watchServer } from "../telemetry/telemetry.ts";
 import { type Admitted, ApiHandler } from "./api/api_handler.ts";
 import type { ApiOptions } from "./api/api_options.ts";
+import type { AppOptions } from "./app_options.ts";
 import { askedModel, asksTensors } from "./asked_model.ts";
 import { decodeBody, readBytes } from "./decode_body.ts";
 import { encodeFailure } from "./encode_failure.ts";
@@ -21,14 +21,13 @@ import { encodeStream } from "./encode_stream.ts";
 import { encodeTensors } from "./encode_tensors.ts";
 import { Door, type Visit } from "./door.ts";
 import { acceptedForm } from "./stream_form.ts";
-import type { Guard } from "./guard.ts";
 import { headerText } from "./header_text.ts";
+import { KnownRoutes } from "./known_routes.ts";
 import { JsonThread } from "./json_thread.ts";
 import type { ServerView } from "./own_path.ts";
 import { answerOwn, mayBeOwn } from "./own_router.ts";
 import { eventOf, type RequestInfo, unwrapped } from "./request_event.ts";
 import { requestPath } from "./request_path.ts";
-import type { AllLimits } from "./server_limits.ts";
 import { SERVER_VERSION } from "./server_version.ts";
 import { FailureTeller } from "./tell_failure.ts";
 
@@ -39,28 +38,6 @@ export interface App {
   fetch(request: Request, info?: RequestInfo): Promise<Response>;
   /** Takes no more requests; those that have come in are answered, also where their body is still on its way. Closes the flow. */
   close(options?: CloseOptions): Promise<unknown>;
-}
-
-/** How requests are read. */
-export interface AppOptions {
-  /** The content type of a body that comes without one. Default: JSON where it can be read so, else text, else bytes. */
-  readonly defaultContentType?: string | undefined;
-  /** Which paths the function answers, and what is read of them. Default: all, and nothing. */
-  readonly api?: ApiOptions | undefined;
-  /** What measures, traces and writes down requests. Default: nothing. */
-  readonly telemetry?: Telemetry | undefined;
-  /** Gets a line for each reply of status 500 and above. Default: nobody. */
-  readonly log?: Log | undefined;
-  /** How much is taken at most. Default: everything. */
-  readonly limits?: AllLimits | undefined;
-  /** Whether the flow is a model router and nothing else sees a request: large ones may be read apart then. Default false. */
-  readonly isModelRouter?: boolean | undefined;
-  /** Who may ask. Default: everybody. */
-  readonly guard?: Guard | undefined;
-  /** What the served function is called, for telemetry. Default: no name. */
-  readonly name?: string | undefined;
-  /** Whether requests come from `Deno.serve`, which may have made a span of each. Default false. */
-  readonly hasSpan?: boolean | undefined;
 }
 
 /** The app of a running flow: Request → event → flow → Response, and the server's own paths beside it. It never rejects. */
@@ -85,6 +62,7 @@ class FlowApp implements App, ServerView {
   readonly #watch: RequestWatch | undefined;
   readonly #door: Door | undefined;
   readonly #thread: JsonThread | undefined;
+  readonly #routes: KnownRoutes | undefined;
   readonly #api: ApiHandler | undefined;
   readonly failures: FailureTeller | undefined;
   #arriving = 0;
@@ -94,10 +72,12 @@ class FlowApp implements App, ServerView {
   constructor(flow: Flow, options: AppOptions) {
     this.flow = flow;
     this.#options = options;
-    const { telemetry, name = "", hasSpan = false, limits, api, isModelRouter = false, log } = options;
+    const { telemetry, name = "", hasSpan = false, limits, api, log } = options;
     this.failures = log && new FailureTeller({ log, name, instruments: instrumentsOf(telemetry) });
+    const routes = limits === undefined || api !== undefined ? undefined : options.routes;
     this.#door = limits === undefined ? undefined : new Door(limits);
-    this.#thread = limits !== undefined && isModelRouter && api === undefined ? new JsonThread() : undefined;
+    this.#thread = routes === undefined ? undefined : new JsonThread();
+    this.#routes = routes === undefined ? undefined : new KnownRoutes(routes);
     this.#api = api === undefined ? undefined : new ApiHandler(api);
     this.#watch = telemetry === undefined
       ? undefined
@@ -207,9 +187,14 @@ class FlowApp implements App, ServerView {
       let form: TensorForm | undefined;
       this.#arriving += 1; // until the flow counts it
       try {
-        const bytes = await readBytes(request, visit?.body);
-        let body = this.#decode(bytes, { request, path, visit });
-        if (body instanceof Promise) body = await body;
+        let body: unknown = null; // what asks for a model that is not there is refused, whatever its body
+        if (this.#routes?.mayAnswer(event.path) !== false) {
+          const bytes = await readBytes(request, visit?.body);
+          const turn = visit?.enter(request); // before it is decoded: that takes time, and many times its memory
+          if (turn !== undefined) await turn;
+          body = this.#decode(bytes, { request, path, visit });
+          if (body instanceof Promise) body = await body;
+        }
         const own = unwrapped(event, body);
         const arrived = admitted === undefined ? own : admitted.read(own, new URL(request.url).searchParams);
         if (arrived !== event) {
@@ -217,8 +202,6 @@ class FlowApp implements App, ServerView {
           info.asked?.becomes(event);
         }
         if (isTensorRequest(event.body)) form = tensorForm(event.body);
-        const turn = visit?.enter(request);
-        if (turn !== undefined) await turn;
         outcome = this.flow.handle(event);
       } finally {
         this.#arriving -= 1;

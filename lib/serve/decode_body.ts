@@ -24,6 +24,9 @@ export interface BodyOptions {
   readonly inputs?: () => ModelFacts["inputs"];
 }
 
+const SMALL_BYTES = 65_536;
+const START_BYTES = 1_024;
+const LATIN1 = new TextDecoder("latin1");
 const LIMIT_BYTES = 64 * 2 ** 20;
 
 /**
@@ -53,14 +56,25 @@ export function decodeBody(bytes: Uint8Array, options: BodyOptions): unknown {
 
 function decode(
   bytes: Uint8Array,
-  { headers, defaultContentType = "", thread, asksTensors = () => false, callerSignal, inputs = () => [] }: BodyOptions,
+  { headers, defaultContentType = "", taken, thread, asksTensors = () => false, callerSignal, inputs = () => [] }:
+    BodyOptions,
 ): unknown {
   const headerLength = headers.get("inference-header-content-length");
   if (headerLength !== null) return decodeBinaryRequest(bytes, { headerLength, inputs });
   const type = headers.get("content-type") ?? defaultContentType;
-  return thread?.takes(bytes) === true && type.startsWith("application/json") && asksTensors()
-    ? thread.read(bytes, callerSignal?.())
-    : decodeBytes(bytes, type);
+  if (thread?.takes(bytes) === true && type.startsWith("application/json") && asksTensors()) {
+    return thread.read(bytes, callerSignal?.());
+  }
+  const read = () => decodeBytes(bytes, type);
+  return taken !== undefined && becomesJson(bytes, type) ? taken.readJson(bytes.length, read) : read();
+}
+
+/** Whether a body is read as JSON: by its type, or later by a router, which reads whatever begins as an object does. */
+function becomesJson(bytes: Uint8Array, type: string): boolean {
+  if (bytes.length < SMALL_BYTES) return false; // nobody counts those
+  if (/json/i.test(type)) return true;
+  const start = LATIN1.decode(bytes.subarray(0, START_BYTES)).replace(/^\xef\xbb\xbf/, "").trimStart();
+  return start === "" || start.startsWith("{") || (type === "" && start.startsWith("["));
 }
 
 function brokeOff(error: unknown): never {

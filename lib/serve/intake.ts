@@ -9,6 +9,9 @@ interface Read {
   readonly refuse: (reason: unknown) => void;
 }
 
+const COUNTED_JSON_BYTES = 65_536; // smaller ones are bounded by maxConcurrent: 256 of these become 256 MiB
+const LONG_JSON_BYTES = 1_048_576; // 1 MB holds the others up for 3 to 100 ms
+const JSON_BECOMES = 16; // times its size, in memory: "[]," is 3 bytes and becomes 40, its text not counted
 const UNPACKS_TO = 1_032; // times its size, deflate's most
 const PROMISED_BYTES = 65_536; // up to here a length that is told counts as come: reading by chunks costs small requests more than it guards
 const LOOKS = 20; // at the clock in the time that a body has: none is given more than a twentieth more
@@ -22,6 +25,8 @@ export class Intake {
   #look = 0;
   #cancel: (() => void) | undefined;
   #bytes = 0;
+  /** Settles when the long JSON before has been read. */
+  #readJson: Promise<void> = Promise.resolve();
 
   constructor(limits: AllLimits, clock: Clock) {
     this.#limits = limits;
@@ -51,6 +56,18 @@ export class Intake {
   /** Bytes are held no more. */
   free(bytes: number): void {
     this.#bytes -= bytes;
+  }
+
+  get jsonLimitBytes(): number {
+    return this.#limits.jsonLimitBytes;
+  }
+
+  /** Reads long JSON when that before is read, and whoever came meanwhile had a turn. */
+  alone<Value>(read: () => Value): Promise<Value> {
+    const pause = () => new Promise<void>((go) => void this.#clock.schedule(0, go));
+    const reading = this.#readJson.then(pause).then(read);
+    this.#readJson = reading.then(nothing, nothing);
+    return reading;
   }
 
   /** Waits for what is read, but not for longer than allowed; `failed` makes the error of what breaks off. */
@@ -94,6 +111,8 @@ export class Intake {
     });
   }
 }
+
+function nothing(): void {}
 
 function late({ bodyTimeoutMs }: AllLimits): StatusError {
   return new StatusError(408, `Cannot read the request's body: it has not come after ${bodyTimeoutMs} ms`);
@@ -153,6 +172,22 @@ export class TakenBody {
     const most = Math.min(this.#packed * UNPACKS_TO, this.limitBytes);
     this.#take(most - this.#unpacked, most);
     this.#unpacked = most;
+  }
+
+  /**
+   * Has JSON read, and counts what becomes of it: at once where it is short, else when its turn comes.
+   *
+   * @throws {StatusError} 413 where it is longer than JSON may be, 503 where all bodies together become too large.
+   */
+  readJson(bytes: number, read: () => unknown): unknown {
+    if (bytes < COUNTED_JSON_BYTES) return read();
+    const { jsonLimitBytes } = this.#intake;
+    if (bytes > jsonLimitBytes) {
+      throw new StatusError(413, `Cannot take the body: as JSON it has more than ${jsonLimitBytes} bytes`);
+    }
+    this.#intake.take(bytes * JSON_BECOMES);
+    this.#bytes += bytes * JSON_BECOMES;
+    return bytes < LONG_JSON_BYTES ? read() : this.#intake.alone(read);
   }
 
   /** Waits for a body that somebody else reads, but not for longer than allowed. */

@@ -2,7 +2,8 @@ import { type ReplyBody, ReplyError } from "../errors.ts";
 import type { FailureRecord } from "../flow/failures.ts";
 import type { CloseOptions, Flow } from "../flow/flow.ts";
 import type { FlowMonitor } from "../graph/monitor.ts";
-import { type App, type AppOptions, createApp } from "./app.ts";
+import { type App, createApp } from "./app.ts";
+import type { AppOptions } from "./app_options.ts";
 import { headerText } from "./header_text.ts";
 import { Trace } from "./trace.ts";
 

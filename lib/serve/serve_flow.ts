@@ -1,5 +1,6 @@
 import type { Flow } from "../flow/flow.ts";
-import { type AppOptions, createApp } from "./app.ts";
+import { createApp } from "./app.ts";
+import type { AppOptions } from "./app_options.ts";
 import { type GrpcListener, listenGrpc } from "./grpc/listen_grpc.ts";
 import { Guard, type GuardOptions } from "./guard.ts";
 import type { TlsOptions } from "./open_port.ts";

@@ -20,8 +20,13 @@ export interface ServerLimits {
   requestTimeoutMs?: number;
   /** The largest body, also unpacked; 413 beyond. Default 64 MiB. */
   bodyLimitBytes?: number;
-  /** All bodies of requests that are not answered yet; 503 beyond. Default 1 GiB. */
+  /** All bodies of requests that are not answered yet, JSON from 64 KiB on as what may become of it: 16 times its size; 503 beyond. Default 1 GiB. */
   bodiesLimitBytes?: number;
+  /**
+   * The largest body, unpacked, that is read as JSON and not in a thread of its own, as requests of tensors are; 413 beyond. What is read so
+   * holds the others up meanwhile. Default 16 MiB.
+   */
+  jsonLimitBytes?: number;
   /** A body that has not come after so many milliseconds is answered 408. Default 30,000. */
   bodyTimeoutMs?: number;
   /** The longest path with its query, in characters; 414 beyond. Default 8,192. */
@@ -42,6 +47,7 @@ const DEFAULTS: AllLimits = {
   requestTimeoutMs: 120_000,
   bodyLimitBytes: 64 * MEBIBYTE,
   bodiesLimitBytes: 1_024 * MEBIBYTE,
+  jsonLimitBytes: 16 * MEBIBYTE,
   bodyTimeoutMs: 30_000,
   urlLimitCharacters: 8_192,
 };

@@ -173,7 +173,7 @@ Deno.test("Door counts bodies as they come: who promises much and sends nothing 
     await connection.send("POST /v2/models/quick/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n{");
   }
   for (let n = 0; n < 16; n++) {
-    deepStrictEqual((await (await ask(server.url, "quick", ["x".repeat(90_000)])).json()).outputs, [90_002]);
+    deepStrictEqual((await (await ask(server.url, "quick", ["x".repeat(60_000)])).json()).outputs, [60_002]);
   }
 });
 
@@ -207,4 +207,51 @@ Deno.test("allLimits() refuses what is no limit, naming it", () => {
     allLimits({ maxConcurrent: 9 }).maxConcurrentPerModel,
     allLimits({ maxQueued: 3 }).maxQueuedPerModel,
   ], [5, 2]);
+});
+
+Deno.test("Door has no body read of who asks a router for a model that is not there", async () => {
+  const fn = serving("some");
+  fn.setTopology("router", modelRouter()).addRoute("quick:v1", Quick).addRoute("own", (body: unknown) => ({ body }));
+  await using server = await fn.serve({ port: 0, log });
+  for (const path of ["/v2/models/none/infer", "/v2/models/quick/versions/v2/infer", "/v2/models/constructor"]) {
+    for (const headers of [`POST ${path} HTTP/1.1\r\n`, `POST / HTTP/1.1\r\nmlrun-event-path: ${path}\r\n`]) {
+      using connection = await RawConnection.open(server.url);
+      await connection.send(`${headers}Host: x\r\nContent-Length: 1000000\r\n\r\n{`);
+      const { status, body } = await connection.reply();
+      deepStrictEqual([status, JSON.parse(body).error.endsWith("available models are quick:v1, own")], [404, true]);
+    }
+  }
+  for (const name of ["quick", "quick:v1", "quick/versions/v1", "%71uick"]) {
+    deepStrictEqual((await (await ask(server.url, name)).json()).outputs, [1]);
+  }
+  deepStrictEqual(await (await ask(server.url, "own")).json(), { body: { inputs: [1] } });
+});
+
+Deno.test("Door gives a turn before a body is decoded", async () => {
+  await using server = await serveTwo({ maxConcurrent: 1, queueTimeoutMs: 20 });
+  const first = ask(server.url, "slow");
+  await Slow.working(1);
+  const broken = await fetch(`${server.url}/v2/models/quick/infer`, { method: "POST", body: "{", headers: JSON_TYPE });
+  deepStrictEqual((await told(broken))[0], 503); // 400 if it had been read
+  Slow.go.resolve();
+  await (await first).body?.cancel();
+});
+
+Deno.test("Door bounds JSON by what becomes of it, whatever its type says and however it is packed", async () => {
+  await using server = await serveTwo({ jsonLimitBytes: 2_000_000, bodiesLimitBytes: 20_000_000 });
+  const post = async (body: BodyInit, headers: Record<string, string>) => {
+    const url = `${server.url}/v2/models/quick/infer`;
+    const response = await fetch(url, { method: "POST", body, headers: { "content-type": "", ...headers } });
+    return `${response.status} ${await response.text()}`;
+  };
+  const json = (length: number) => new TextEncoder().encode(`{"inputs":[${"[],".repeat(length / 3)}[]]}`);
+  for (const type of ["application/json", "text/plain", "application/octet-stream", ""]) {
+    const headers = { "content-type": type };
+    match(await post(json(2_100_000), headers), /^413 .*as JSON it has more than 2000000 bytes/);
+    match(await post(json(1_800_000), headers), /^503 .*being worked on/);
+    match(await post(json(900_000), headers), /^200 /);
+  }
+  const packed = new Blob([json(2_100_000)]).stream().pipeThrough(new CompressionStream("gzip"));
+  const headers = { ...JSON_TYPE, "content-encoding": "gzip" };
+  match(await post(new Uint8Array(await new Response(packed).arrayBuffer()), headers), /^413 .*as JSON/);
 });
