@@ -375,6 +375,20 @@ Deno.test("votingEnsemble() drops a member whose answer does not fit the others'
   await rejects(strict.ask("/", FIVE), /lists of different lengths/);
 });
 
+Deno.test("votingEnsemble() takes no failure of a vote of one's own for a member's", async () => {
+  let asked = 0;
+  const vote = () => {
+    asked += 1;
+    throw new TypeError("cannot vote today");
+  };
+  await using router = await openRouter(votingEnsemble({ onMemberError: "drop", vote }), {
+    a: () => [1],
+    b: () => [1],
+  });
+  await rejects(router.ask("/", FIVE), /cannot vote today/);
+  strictEqual(asked, 1);
+});
+
 Deno.test("votingEnsemble() drops a member whose tensors do not fit the others'", async () => {
   const routes = { a: [ListModel, { k: 1 }], short: () => [1], b: [ListModel, { k: 3 }] } as const;
   await using router = await openRouter(votingEnsemble({ voteType: "regression", onMemberError: "drop" }), routes);

@@ -29,6 +29,12 @@ Deno.test("voteWithoutOdd() leaves out whose answers do not fit the heaviest par
   });
 });
 
+Deno.test("voteWithoutOdd() leaves out answers that no vote could be of", () => {
+  const given = ballots({ text: ["x"], more: ["x"], a: [1] });
+  const { result, odd } = voteWithoutOdd(given, (some) => vote(some, "regression"));
+  deepStrictEqual([result, odd.map(({ member }) => member)], [[1], ["text", "more"]]);
+});
+
 Deno.test("voteWithoutOdd() fails where nobody could say who is wrong", () => {
   throws(() => voted(ballots({ a: [1], b: [1, 2] })), /different lengths: member "a" gave 1, member "b" gave 2/);
   throws(() => voted(ballots({ a: [1], b: [1] }, { a: 0, b: 0 })), { name: "RangeError" });

@@ -164,6 +164,21 @@ Deno.test("RemoteModel() keeps secrets of its headers out of errors", async () =
   });
 });
 
+Deno.test("RemoteModel() sends a URL's user and password as a header, and tells them to nobody", async () => {
+  let given: string | null = null;
+  await using server = stranger((request) => {
+    given = request.headers.get("authorization");
+    return new Response(`no: ${atob(given!.slice("Basic ".length))} ${given}`, { status: 401 });
+  });
+  await using flow = await near({ url: server.url.replace("//", "//somebody:letmein@") });
+  await rejects(flow.ask({ inputs: [1] }, { path: "/v2/models/flowers/infer" }), (error) => {
+    strictEqual(/letmein|somebody/.test((error as Error).message), false);
+    match((error as Error).message, /answered 401 Unauthorized: no: \*\*\*:\*\*\* \*\*\*/);
+    return true;
+  });
+  strictEqual(given, `Basic ${btoa("somebody:letmein")}`);
+});
+
 Deno.test("RemoteModel() follows no redirect of a request with tensors", async () => {
   const asked: string[] = [];
   await using elsewhere = stranger((request) => {

@@ -104,6 +104,20 @@ Deno.test("voteTensors() lets members call their only output what they like, but
   });
 });
 
+Deno.test("voteTensors() takes no member's only output for each of several", () => {
+  const [one] = ballots("FP32", [1]);
+  const [label, share] = [Tensor.from("label", [1]), Tensor.from("share", [0.5], "FP32")];
+  const two = {
+    member: "two",
+    weight: 1,
+    outputs: new TensorReply({ model_name: "two", id: "1", outputs: [label, share] }),
+  };
+  throws(() => voteTensors([two, one!], BY_VALUES), {
+    name: "TypeError",
+    message: 'Cannot vote on output "label" of member "two": member "m0" does not give it',
+  });
+});
+
 Deno.test("voteTensors() takes a vote of one's own", () => {
   const own: TensorVote["own"] = ({ m0, m1 }) => m0!.map((value, row) => Math.max(Number(value), Number(m1![row])));
   deepStrictEqual(voted(ballots("INT64", [1, 9], [4, 2]), { voteType: undefined, own }), [["y", "INT64", [2], [
