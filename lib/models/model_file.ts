@@ -33,6 +33,11 @@ export interface ModelFiles {
   readonly extraData: Readonly<Record<string, DataItem>>;
   /** What `model_spec.yaml` or the artifact says; empty where there is neither. */
   readonly spec: ModelSpec;
+  /**
+   * For where a file that came from a store alone, without a checksum, turns out to be none: the path of what was kept of the same place
+   * before, which is kept again from then on. It gives undefined where there was nothing else.
+   */
+  readonly before?: () => Promise<string | undefined>;
 }
 
 /** Where a description lies. */
@@ -63,7 +68,7 @@ export async function findModel(model: string, query: ModelFileQuery): Promise<M
     const cure = "Write ${NAME} in their place, and give the secret NAME";
     log?.warn(`model "${model}": its modelPath has credentials in it, which the function's document shows. ${cure}`);
   }
-  return await new ModelFinder(model, query).find(isLocal(modelPath) ? openItem(modelPath).uri : modelPath);
+  return await new ModelFinder(model, query).files(isLocal(modelPath) ? openItem(modelPath).uri : modelPath);
 }
 
 /** Looks for one model. */
@@ -79,6 +84,12 @@ class ModelFinder {
     this.#query = query;
     this.#source = new ModelSource(model, query);
     this.#checksum = query.checksum === undefined ? undefined : new Checksum(String(query.checksum));
+  }
+
+  async files(path: string): Promise<ModelFiles> {
+    const found = await this.find(path);
+    const before = this.#source.before(found.file);
+    return before === undefined ? found : { ...found, before };
   }
 
   async find(path: string): Promise<ModelFiles> {

@@ -34,6 +34,8 @@ export class ModelSource {
   readonly #model: string;
   readonly #options: SourceOptions;
   #cache: StoreCache | undefined;
+  /** Where files came from, of which nobody has said what they must hash to. */
+  readonly #origins = new Map<string, string>();
 
   constructor(model: string, options: SourceOptions) {
     this.#model = model;
@@ -82,13 +84,23 @@ export class ModelSource {
    * @throws {StoreError} If it cannot be fetched, or is not what it should be.
    */
   async fetch(uri: string, checksum?: Checksum): Promise<string> {
-    if (!isLocal(uri)) return await this.#cacheOf().fetch(uri, checksum);
+    if (!isLocal(uri)) {
+      const file = await this.#cacheOf().fetch(uri, checksum);
+      if (checksum === undefined) this.#origins.set(file, uri);
+      return file;
+    }
     const path = openItem(uri).uri;
     if (checksum === undefined) return path;
     const found = (await hashFile(path, [checksum.algorithm])).digests[checksum.algorithm];
     if (found === checksum.digest) return path;
     const state = `its ${checksum.algorithm} is ${found}, and it should be ${checksum.digest}`;
     throw new StoreError(`Cannot read "${path}": ${state}`, { reason: "broken" });
+  }
+
+  /** What gives back the file that was kept before one that was fetched alone; undefined for any other. */
+  before(file: string): (() => Promise<string | undefined>) | undefined {
+    const uri = this.#origins.get(file);
+    return uri === undefined ? undefined : () => this.#cacheOf().before(uri);
   }
 
   /** A file of a directory, with those that belong to it beside it: weights that ONNX keeps apart. */

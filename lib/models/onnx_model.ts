@@ -1,4 +1,4 @@
-import { ModelError, ShapeError, StatusError } from "../errors.ts";
+import { describeThrown, ModelError, ShapeError, StatusError } from "../errors.ts";
 import type { Context } from "../graph/context.ts";
 import type { ModelFacts } from "../graph/served_model.ts";
 import type { StepSignature } from "../graph/signature.ts";
@@ -8,6 +8,7 @@ import type { TensorRequest } from "../protocol/tensor_request.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { joinKey, joinTensors, rowsOf, splitTensors, type TensorBatchRequest } from "./batch_tensors.ts";
 import { Batcher, type BatchingOptions } from "./batcher.ts";
+import type { ModelFiles } from "./model_file.ts";
 import { type ModelArgs, ModelServer } from "./model_server.ts";
 import { openOnnx } from "./onnx_open.ts";
 import { nestedOf } from "./onnx_output.ts";
@@ -88,9 +89,9 @@ export class OnnxModel extends ModelServer<InferRequest, unknown[]> {
 
   /** Opens the file at `modelPath`, and asks it what `warmUp` says. */
   override async load(): Promise<void> {
-    const { file } = await this.getModel(".onnx");
+    const { file, before } = await this.getModel(".onnx");
     const { backend, batching, output, warmUp } = this.args as OnnxModelArgs;
-    const session = await openOnnx(file, { backend });
+    const session = await openOnnx(file, { backend }).catch((error) => this.#openBefore(before, error));
     try {
       session.checkOutputs(this.#answering(session, output));
       await warm(session, warmUp);
@@ -165,6 +166,14 @@ export class OnnxModel extends ModelServer<InferRequest, unknown[]> {
     this.#batcher?.flush();
     await this.#session?.[Symbol.asyncDispose]();
     this.#session = undefined;
+  }
+
+  /** A store may answer with what is no model, a login page say, with all signs of success: what was kept before serves. */
+  async #openBefore(before: ModelFiles["before"], error: unknown): Promise<OnnxSession> {
+    const kept = await before?.();
+    if (kept === undefined) throw error;
+    this.context.log.warn(`Model "${this.key}": ${describeThrown(error).message}. What was kept of it before serves`);
+    return await openOnnx(kept, { backend: (this.args as OnnxModelArgs).backend });
   }
 
   #answering({ outputs }: OnnxSession, output: OnnxModelArgs["output"]): readonly string[] {

@@ -14,7 +14,11 @@ interface Known {
   readonly bytes: number;
   readonly sha256: string;
   readonly version?: string;
+  /** What was kept before, for where this turns out to be no good. */
+  readonly before?: { readonly name: string; readonly sha256: string };
 }
+
+type Kept = Known & { readonly path: string };
 
 const DOWNLOADS_AGAIN = 2;
 
@@ -35,8 +39,8 @@ export class StoreCache {
   }
 
   /**
-   * The path of a file with what lies at a URL. A store that says which version it has is asked for that first; one that cannot be reached
-   * is not needed where a whole copy is kept.
+   * The path of a file with what lies at a URL. A store that says which version it has is asked for that first; one that cannot be reached,
+   * or gives what is broken, is not needed where a whole copy is kept.
    *
    * @param checksum What it must hash to; then the store is not asked where it is kept.
    * @throws {StoreError} If it cannot be fetched, or is not what it should be.
@@ -51,7 +55,33 @@ export class StoreCache {
       if (stat === undefined || (known !== undefined && stat.version !== undefined && stat.version === known.version)) {
         return known!.path;
       }
-      return await this.#fetch(openItem(uri, this.#room.item), index, { stat, checksum });
+      try {
+        return await this.#fetch(openItem(uri, this.#room.item), index, { stat, checksum, known });
+      } catch (error) {
+        if (known === undefined || !(isAway(error) || isBroken(error))) throw error;
+        this.#room.say("warn", `${error.message}. What is kept of it serves`);
+        return known.path;
+      }
+    });
+  }
+
+  /**
+   * Gives back what was kept of a URL before what is kept now, which is forgotten: for what came whole and is no good all the same.
+   * Undefined where nothing was, or it is not whole any more.
+   */
+  async before(uri: string): Promise<string | undefined> {
+    const key = keyOf(uri);
+    return await this.#room.alone(key, async () => {
+      const index = this.#room.at("index", `${key}.json`);
+      const { before } = await readJson<Partial<Known>>(index) ?? {};
+      if (typeof before?.sha256 !== "string" || typeof before.name !== "string") return undefined;
+      const path = this.#room.at("content", before.sha256, basename(before.name));
+      const found = await hashFile(path, ["sha256"]).catch(() => undefined);
+      if (found?.digests.sha256 !== before.sha256) return undefined;
+      const { size: bytes } = await Deno.stat(path);
+      const known: Known = { uri: openItem(uri, this.#room.item).uri, ...before, bytes }; // of no version: the store is asked again
+      await replaceJson(index, known).catch(() => {}); // a cache on a read-only disk still gives what it has
+      return path;
     });
   }
 
@@ -59,7 +89,7 @@ export class StoreCache {
   async #whole(
     index: string,
     checksum: Checksum | undefined,
-  ): Promise<(Known & { readonly path: string }) | undefined> {
+  ): Promise<Kept | undefined> {
     const known = await readJson<Known>(index);
     if (known === undefined || typeof known.sha256 !== "string" || typeof known.name !== "string") return undefined;
     const path = this.#room.at("content", known.sha256, basename(known.name));
@@ -94,7 +124,7 @@ export class StoreCache {
   async #fetch(
     item: DataItem,
     index: string,
-    { stat, checksum }: { stat: ItemStat; checksum: Checksum | undefined },
+    { stat, checksum, known }: { stat: ItemStat; checksum: Checksum | undefined; known: Kept | undefined },
   ): Promise<string> {
     if (stat.kind === "directory") {
       throw new StoreError(`Cannot fetch "${item.uri}": it is a directory`, { reason: "refused" });
@@ -107,8 +137,18 @@ export class StoreCache {
       await Deno.rename(half, `${place}/${name}`);
       await touch(place);
       const { version } = stat;
-      const known: Known = { uri: item.uri, name, bytes, sha256, ...(version === undefined ? {} : { version }) };
-      await replaceJson(index, known);
+      const before = known === undefined || known.sha256 === sha256
+        ? known?.before
+        : { name: known.name, sha256: known.sha256 };
+      const now: Known = {
+        uri: item.uri,
+        name,
+        bytes,
+        sha256,
+        ...(version === undefined ? {} : { version }),
+        ...(before === undefined ? {} : { before }),
+      };
+      await replaceJson(index, now);
       return `${place}/${name}`;
     });
     await this.#room.evict();
@@ -133,6 +173,10 @@ export class StoreCache {
       }
     }
   }
+}
+
+function isBroken(error: unknown): error is StoreError {
+  return error instanceof StoreError && error.reason === "broken";
 }
 
 /** A name that any file system takes, with the ending that the URL has. */

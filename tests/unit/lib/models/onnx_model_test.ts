@@ -9,6 +9,8 @@ import { testClock } from "../../../../lib/testing/mod.ts";
 import { EXPECTED, onnxFile, startWasm } from "../../../support/onnx_models.ts";
 import type { ModelFacts } from "../../../../lib/graph/served_model.ts";
 import type { ModelMetadata } from "../../../../lib/protocol/reply.ts";
+import { serveLoopback } from "../../../support/loopback.ts";
+import { temporaryFolder } from "../../../support/temporary_folder.ts";
 import { openRouter, timeless } from "../../../support/open_router.ts";
 
 await startWasm();
@@ -127,6 +129,40 @@ Deno.test("OnnxModel tells which model has no file, and where it looked", async 
     name: "ModelError",
     message: /Cannot load model "gone": .* there is no ".*gone" nor ".*gone\.onnx"/,
   });
+});
+
+Deno.test("OnnxModel runs what was kept before where a store gives what is no model", async () => {
+  await using folder = await temporaryFolder();
+  const model = await Deno.readFile(onnxFile("mean"));
+  const page = new TextEncoder().encode("<html>sign in</html>");
+  let body: Uint8Array<ArrayBuffer> = page;
+  await using server = serveLoopback(({ method }) =>
+    new Response(method === "HEAD" ? null : body, {
+      headers: { etag: `"${body.length}"`, "content-length": `${body.length}` },
+    })
+  );
+  const before = Deno.env.get("LEVADA_CACHE");
+  Deno.env.set("LEVADA_CACHE", folder.path);
+  try {
+    const warned: string[] = [];
+    const log = { debug() {}, info() {}, error() {}, warn: (text: string) => void warned.push(text) };
+    const ask = async () => {
+      const fn = serving("kept");
+      fn.setTopology("router").addRoute("m", OnnxModel, { modelPath: `${server.url}/m.onnx` });
+      await using flow = await fn.toMockServer({ log });
+      return (await flow.test("/v2/models/m/infer", { inputs: [[1, 3]] })).outputs;
+    };
+    await rejects(ask(), /Cannot open model file/);
+    body = model;
+    deepStrictEqual([await ask(), warned], [[2], []]);
+    for (body of [page, new Uint8Array(), model.subarray(0, model.length >> 1)]) {
+      deepStrictEqual(await ask(), [2]);
+      ok(/Model "m": Cannot open model file .* What was kept of it before serves$/.test(warned.pop()!));
+    }
+  } finally {
+    if (before === undefined) Deno.env.delete("LEVADA_CACHE");
+    else Deno.env.set("LEVADA_CACHE", before);
+  }
 });
 
 Deno.test("OnnxModel tells which model's file is broken", async () => {

@@ -99,6 +99,40 @@ Deno.test("StoreCache.fetch() does not ask for what has the checksum", async () 
   });
 });
 
+Deno.test("StoreCache.fetch() gives what is kept where the store breaks off or gives too little", async () => {
+  await using folder = await temporaryFolder();
+  let [text, length] = ["whole", 5];
+  await using server = serveLoopback(({ method }) =>
+    method === "HEAD" ? new Response(null, { headers: { "content-length": `${length}` } }) : new Response(text)
+  );
+  const told: string[] = [];
+  const cache = new StoreCache({ folder: folder.path, item: ITEM, say: (_, text) => void told.push(text) });
+  const path = await cache.fetch(`${server.url}/a`);
+  [text, length] = ["hal", 4];
+  strictEqual(await cache.fetch(`${server.url}/a`), path);
+  strictEqual(/3 bytes, and the store said 4\. What is kept of it serves$/.test(told.at(-1)!), true, told.at(-1));
+  await rejects(cache.fetch(`${server.url}/b`), { name: "StoreError", reason: "broken" });
+});
+
+Deno.test("StoreCache.before() gives back what was kept before, and the store is asked anew", async () => {
+  await using folder = await temporaryFolder();
+  let text = "good";
+  await using server = serveLoopback(file(() => text));
+  const open = () => new StoreCache({ folder: folder.path, item: ITEM });
+  const uri = `${server.url}/a`;
+  const good = await open().fetch(uri);
+  strictEqual(await open().before(uri), undefined);
+  for (text of ["bad", "bad", "worse"]) {
+    await open().fetch(uri);
+    strictEqual(await open().before(uri), good, "however often it is bad");
+    strictEqual(await open().before(uri), undefined, "it is what is kept now");
+  }
+  text = "better";
+  strictEqual(await Deno.readTextFile(await open().fetch(uri)), "better");
+  await Deno.writeTextFile(good, "goo");
+  strictEqual(await open().before(uri), undefined, "what is not whole");
+});
+
 Deno.test("StoreCache.fetch() never gives what is broken: it fetches anew", async () => {
   await using folder = await temporaryFolder();
   await using server = serveLoopback(file(() => "whole"));
@@ -171,7 +205,9 @@ Deno.test("StoreCache.fetch() begins anew where a download breaks off and its st
   strictEqual(await Deno.readTextFile(await cache.fetch(`${server.url}/a`)), "whole");
   strictEqual(told.length, 1);
   breaks = 3;
-  await rejects(cache.fetch(`${server.url}/a`), { name: "StoreError", reason: "unreachable" });
+  await rejects(cache.fetch(`${server.url}/b`), { name: "StoreError", reason: "unreachable" });
+  breaks = 3;
+  strictEqual(await Deno.readTextFile(await cache.fetch(`${server.url}/a`)), "whole", "what is kept serves");
 });
 
 Deno.test("StoreCache.fetch() refuses another length than the store said, and another MD5", async () => {
