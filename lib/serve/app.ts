@@ -2,11 +2,9 @@ import { StatusError } from "../errors.ts";
 import type { CloseOptions, Flow } from "../flow/flow.ts";
 import type { Outcome } from "../flow/outcome.ts";
 import { SYSTEM_CLOCK } from "../flow/system_clock.ts";
-import type { FlowEvent } from "../graph/event.ts";
 import type { ServedModel } from "../graph/served_model.ts";
 import { type TensorForm, tensorForm } from "../protocol/encode_tensors.ts";
 import { wrongMethod } from "../protocol/refusal.ts";
-import { TensorReply } from "../protocol/tensor_reply.ts";
 import { isTensorRequest } from "../protocol/tensor_request.ts";
 import type { Asked, RequestWatch } from "../telemetry/request_watch.ts";
 import { instrumentsOf, type Telemetry, watchServer } from "../telemetry/telemetry.ts";
@@ -16,12 +14,8 @@ import type { AppOptions } from "./app_options.ts";
 import { askedModel, asksTensors } from "./asked_model.ts";
 import { decodeBody, readBytes } from "./decode_body.ts";
 import { encodeFailure } from "./encode_failure.ts";
-import { encodeReply } from "./encode_reply.ts";
-import { encodeStream } from "./encode_stream.ts";
-import { encodeTensors } from "./encode_tensors.ts";
+import { encodeOutcome } from "./encode_outcome.ts";
 import { Door, type Visit } from "./door.ts";
-import { acceptedForm } from "./stream_form.ts";
-import { headerText } from "./header_text.ts";
 import { KnownRoutes } from "./known_routes.ts";
 import { JsonThread } from "./json_thread.ts";
 import type { ServerView } from "./own_path.ts";
@@ -36,6 +30,8 @@ export interface App {
   /** What the server's own paths see of it. */
   readonly view: ServerView;
   fetch(request: Request, info?: RequestInfo): Promise<Response>;
+  /** The port takes no more requests; to be said before it is told so. */
+  end(): void;
   /** Takes no more requests; those that have come in are answered, also where their body is still on its way. Closes the flow. */
   close(options?: CloseOptions): Promise<unknown>;
 }
@@ -43,15 +39,6 @@ export interface App {
 /** The app of a running flow: Request → event → flow → Response, and the server's own paths beside it. It never rejects. */
 export function createApp(flow: Flow, options: AppOptions = {}): App {
   return new FlowApp(flow, options);
-}
-
-/** What is known of a request when it is answered. */
-interface Answered {
-  readonly request: Request;
-  readonly event: FlowEvent;
-  /** How tensors in the reply are to be written; undefined where the request brought none. */
-  readonly form: TensorForm | undefined;
-  readonly failures: FailureTeller | undefined;
 }
 
 type WatchedInfo = RequestInfo & { readonly asked?: Asked };
@@ -66,6 +53,7 @@ class FlowApp implements App, ServerView {
   readonly #api: ApiHandler | undefined;
   readonly failures: FailureTeller | undefined;
   #arriving = 0;
+  #isEnding = false;
   #onEmpty: (() => void) | undefined;
   state: ServerView["state"] = "open";
 
@@ -152,7 +140,12 @@ class FlowApp implements App, ServerView {
     }
   }
 
+  end(): void {
+    this.#isEnding = true;
+  }
+
   async close(options: CloseOptions = {}): Promise<unknown> {
+    this.end();
     this.state = "closing";
     await this.#arrived(options.timeoutMs);
     try {
@@ -179,6 +172,7 @@ class FlowApp implements App, ServerView {
     let event = eventOf(request, path, info);
     info.asked?.becomes(event);
     let visit: Visit | undefined;
+    let isReading = false;
     try {
       visit = this.#door?.visit(request, path);
       if (this.state !== "open") throw closed(this.state, `event ${event.id}`);
@@ -189,7 +183,9 @@ class FlowApp implements App, ServerView {
       try {
         let body: unknown = null; // what asks for a model that is not there is refused, whatever its body
         if (this.#routes?.mayAnswer(event.path) !== false) {
+          isReading = true;
           const bytes = await readBytes(request, visit?.body);
+          isReading = false;
           const turn = visit?.enter(request); // before it is decoded: that takes time, and many times its memory
           if (turn !== undefined) await turn;
           body = this.#decode(bytes, { request, path, visit });
@@ -213,14 +209,22 @@ class FlowApp implements App, ServerView {
       const told = outcome.kind === "stream" && visit !== undefined
         ? { ...outcome, chunks: visit.during(outcome.chunks) }
         : outcome;
-      const response = respond(told, { request, event, form, failures: this.failures });
-      return response instanceof Promise ? await response : response;
+      const response = encodeOutcome(told, { request, event, form, failures: this.failures });
+      return this.#sent(response instanceof Promise ? await response : response);
     } catch (error) {
-      this.failures?.tell(error, event);
-      return encodeFailure(error, event.id);
+      const isCut = isReading && this.#isEnding; // a port that shuts down reads no bodies to their end
+      const told = isCut ? closed("closing", `event ${event.id}`) : error;
+      this.failures?.tell(told, event);
+      return this.#sent(encodeFailure(told, event.id));
     } finally {
       visit?.close();
     }
+  }
+
+  /** Who is answered while the server ends must not ask on the same connection again. */
+  #sent(response: Response): Response {
+    if (this.#isEnding) response.headers.set("connection", "close");
+    return response;
   }
 
   #decode(
@@ -240,10 +244,11 @@ class FlowApp implements App, ServerView {
   }
 }
 
+const RETRY_AFTER_MS = 1_000;
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]; // TRACE is for nobody behind a server
 
 function closed(state: string, what = "the request"): StatusError {
-  return new StatusError(503, `Cannot take ${what}: the server is ${state}`);
+  return new StatusError(503, `Cannot take ${what}: the server is ${state}`, { retryAfterMs: RETRY_AFTER_MS });
 }
 
 /** The outcome with the reply that the function's API gives to callers. */
@@ -252,27 +257,3 @@ function written(outcome: Ended, admitted: Admitted): Ended {
 }
 
 type Ended = Exclude<Outcome, { kind: "failed" }>;
-type Told = Exclude<Ended, { kind: "stream" }> | { readonly kind: "stream"; readonly chunks: AsyncIterator<unknown> };
-
-function respond(outcome: Told, { request, event, form, failures }: Answered): Response | Promise<Response> {
-  switch (outcome.kind) {
-    case "reply":
-      if (outcome.body instanceof TensorReply) {
-        return encodeTensors(outcome.body, { form, accepts: request.headers.get("accept-encoding") });
-      }
-      return encodeReply(outcome.body, event);
-    case "stream":
-      return encodeStream(outcome.chunks, {
-        accept: acceptedForm(event.path, request.headers),
-        id: event.id,
-        onFailure: (error) => failures?.tell(error, event),
-      });
-    case "accepted":
-      return encodeReply({ id: event.id }, event);
-    case "ended":
-      return new Response(null, {
-        status: 204,
-        headers: { "x-event-id": headerText(event.id), "x-ended-at-step": headerText(outcome.step) },
-      });
-  }
-}

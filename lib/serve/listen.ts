@@ -28,6 +28,7 @@ export interface ListenOptions extends Address {
 
 const PORT = 8080;
 const GRACE_MS = 30_000;
+const LAST_WORDS_MS = 1_000; // what answers at the end of the grace take to be read
 
 /** A function that listens on a port. Made by `fn.serve`; close it by `await using`, or by `close()`. */
 export class HttpServer implements AsyncDisposable {
@@ -70,6 +71,7 @@ export class HttpServer implements AsyncDisposable {
   }
 
   async #close(graceMs: number): Promise<void> {
+    this.#app.end(); // before the port reads no more
     const shut = this.#port.shutdown();
     const beganMs = performance.now();
     await this.#grpc?.close({ timeoutMs: graceMs });
@@ -77,7 +79,8 @@ export class HttpServer implements AsyncDisposable {
       await this.#app.close({ timeoutMs: Math.max(1, graceMs - (performance.now() - beganMs)) });
     } finally {
       // Every request has its answer; who does not read it keeps nobody waiting.
-      await Promise.race([shut, new Promise<void>((late) => this.#late = setTimeout(late, graceMs))]);
+      const leftMs = Math.max(LAST_WORDS_MS, graceMs - (performance.now() - beganMs));
+      await Promise.race([shut, new Promise<void>((late) => this.#late = setTimeout(late, leftMs))]);
       clearTimeout(this.#late);
     }
   }
