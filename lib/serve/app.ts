@@ -4,6 +4,7 @@ import type { Outcome } from "../flow/outcome.ts";
 import { SYSTEM_CLOCK } from "../flow/system_clock.ts";
 import type { ServedModel } from "../graph/served_model.ts";
 import { type TensorForm, tensorForm } from "../protocol/encode_tensors.ts";
+import { decodeBody as decodeObject } from "../protocol/request_body.ts";
 import { wrongMethod } from "../protocol/refusal.ts";
 import { isTensorRequest } from "../protocol/tensor_request.ts";
 import type { Asked, RequestWatch } from "../telemetry/request_watch.ts";
@@ -63,7 +64,7 @@ class FlowApp implements App, ServerView {
     const { telemetry, name = "", hasSpan = false, limits, api, log } = options;
     this.failures = log && new FailureTeller({ log, name, instruments: instrumentsOf(telemetry) });
     const routes = limits === undefined || api !== undefined ? undefined : options.routes;
-    this.#door = limits === undefined ? undefined : new Door(limits);
+    this.#door = limits === undefined ? undefined : new Door(limits, { models: () => flow.models() });
     this.#thread = routes === undefined ? undefined : new JsonThread();
     this.#routes = routes === undefined ? undefined : new KnownRoutes(routes);
     this.#api = api === undefined ? undefined : new ApiHandler(api);
@@ -174,7 +175,7 @@ class FlowApp implements App, ServerView {
     let visit: Visit | undefined;
     let isReading = false;
     try {
-      visit = this.#door?.visit(request, path);
+      visit = this.#door?.visit(request, event.path);
       if (this.state !== "open") throw closed(this.state, `event ${event.id}`);
       const admitted = this.#api?.admit(event.method, event.path);
       let outcome: Outcome | Promise<Outcome>;
@@ -190,6 +191,11 @@ class FlowApp implements App, ServerView {
           if (turn !== undefined) await turn;
           body = this.#decode(bytes, { request, path, visit });
           if (body instanceof Promise) body = await body;
+          if (visit !== undefined && event.path.length <= 1) { // no model stands there: the body names it
+            if (this.#routes !== undefined) body = decodeObject(body); // as the router does
+            const turn = this.#door!.readModel(visit, { body, request });
+            if (turn !== undefined) await turn;
+          }
         }
         const own = unwrapped(event, body);
         const arrived = admitted === undefined ? own : admitted.read(own, new URL(request.url).searchParams);

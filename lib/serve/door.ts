@@ -1,11 +1,16 @@
 import { StatusError } from "../errors.ts";
 import { SYSTEM_CLOCK } from "../flow/system_clock.ts";
 import type { Clock } from "../graph/clock.ts";
+import type { ServedModel } from "../graph/served_model.ts";
 import { Admission, full, type Lane } from "./admission.ts";
 import { Intake, type TakenBody } from "./intake.ts";
+import { ModelLanes } from "./model_lanes.ts";
 import type { AllLimits } from "./server_limits.ts";
 
-const MODELS = "/v2/models/";
+interface DoorOptions {
+  readonly clock?: Clock;
+  readonly models?: () => readonly ServedModel[];
+}
 
 /** Keeps the limits of a server: what is too long, too large, too late or too much is refused here. */
 export class Door {
@@ -13,9 +18,12 @@ export class Door {
   readonly #admission: Admission;
   readonly #intake: Intake;
   readonly #clock: Clock;
+  readonly #lanes: ModelLanes;
 
-  constructor(limits: AllLimits, clock: Clock = SYSTEM_CLOCK) {
+  /** `models` are those that the flow serves; default: none, so that each has the room of the name that the path says. */
+  constructor(limits: AllLimits, { clock = SYSTEM_CLOCK, models = () => [] }: DoorOptions = {}) {
     this.#limits = limits;
+    this.#lanes = new ModelLanes(models);
     this.#clock = clock;
     this.#admission = new Admission(limits, clock);
     this.#intake = new Intake(limits, clock);
@@ -39,15 +47,23 @@ export class Door {
   }
 
   /**
-   * One request for the graph; to be closed.
+   * One request for the graph; to be closed. `path` is the event's.
    *
    * @throws {StatusError} 414, or 503 where it would be refused later: its body need not be read then.
    */
   visit(request: Pick<Request, "url">, path: string): Visit {
     this.screen(request);
-    const lane = this.#admission.lane(modelOf(path));
+    const lane = this.#admission.lane(this.#lanes.ofPath(path));
     if (this.#admission.isFull(lane)) throw full(lane);
     return new Visit(lane, { admission: this.#admission, body: this.#intake.open() });
+  }
+
+  /** Has a request whose path names no model go on as one for the model that its body names; undefined where it need not wait. */
+  readModel(
+    visit: Visit,
+    { body, request }: { body: unknown; request: Pick<Request, "signal"> },
+  ): Promise<void> | undefined {
+    return visit.moveTo(this.#admission.lane(this.#lanes.ofBody(body)), request);
   }
 
   /** A body that comes without a visit, or before it, of at most so many bytes; to be closed. Default: as many as the limits allow. */
@@ -88,8 +104,8 @@ export class Door {
 export class Visit {
   /** Its body. */
   readonly body: TakenBody;
-  readonly #lane: Lane;
   readonly #admission: Admission;
+  #lane: Lane;
   #isIn = false;
   #isLent = false;
 
@@ -103,6 +119,15 @@ export class Visit {
   enter(request: Pick<Request, "signal">): Promise<void> | undefined {
     this.#isIn = this.#admission.tryEnter(this.#lane);
     return this.#isIn ? undefined : this.#wait(request);
+  }
+
+  /** Leaves its room for another's; undefined where it need not wait for that. */
+  moveTo(lane: Lane, request: Pick<Request, "signal">): Promise<void> | undefined {
+    if (lane === this.#lane) return undefined;
+    if (this.#isIn) this.#admission.leave(this.#lane);
+    this.#isIn = false;
+    this.#lane = lane;
+    return this.enter(request);
   }
 
   /** Keeps the room until the last chunk, or until nobody wants another. */
@@ -142,11 +167,4 @@ export class Visit {
     if (this.#isIn) this.#admission.leave(this.#lane);
     this.#isIn = false;
   }
-}
-
-/** The model that a path names, as it stands there; empty where it names none. */
-function modelOf(path: string): string {
-  if (!path.startsWith(MODELS)) return "";
-  const end = path.indexOf("/", MODELS.length);
-  return path.slice(MODELS.length, end < 0 ? undefined : end);
 }

@@ -255,3 +255,26 @@ Deno.test("Door bounds JSON by what becomes of it, whatever its type says and ho
   const headers = { ...JSON_TYPE, "content-encoding": "gzip" };
   match(await post(new Uint8Array(await new Response(packed).arrayBuffer()), headers), /^413 .*as JSON/);
 });
+
+Deno.test("Door gives a model one room, however a request spells it", async () => {
+  await using server = await serveTwo({ maxConcurrent: 4, maxConcurrentPerModel: 1, queueTimeoutMs: 20 });
+  const first = ask(server.url, "slow");
+  await Slow.working(1);
+  const post = (path: string, headers: Record<string, string>, body: unknown) =>
+    fetch(server.url + path, { method: "POST", body: JSON.stringify(body), headers: { ...JSON_TYPE, ...headers } });
+  const body = { inputs: [1] };
+  const spellings = [
+    () => post("/v2/models/%73low/infer", {}, body),
+    () => post("/v2/models//slow/infer", {}, body),
+    () => post("/v2/models/quick/infer", { "mlrun-event-path": "/v2/models/slow/infer" }, body),
+    () => post("/", {}, { ...body, model: "slow" }),
+    () => post("/", { "content-type": "text/plain" }, { ...body, model: "slow" }),
+    () => post("/", {}, body), // the first model
+  ];
+  for (const spelling of spellings) strictEqual((await told(spelling()))[0], 503);
+  deepStrictEqual((await (await post("/", {}, { ...body, model: "quick" })).json()).outputs, [1]);
+  deepStrictEqual((await (await ask(server.url, "quick")).json()).outputs, [1]);
+  strictEqual(Slow.begun, 1);
+  Slow.go.resolve();
+  await (await first).body?.cancel();
+});
