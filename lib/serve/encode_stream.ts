@@ -89,7 +89,7 @@ class StreamWriter implements UnderlyingDefaultSource<Uint8Array> {
       if (this.#isLeft) return;
       await leave(this.#chunks); // it may be the writing that failed
       this.#onFailure?.(error);
-      if (this.#form.fail === undefined) return controller.error(error);
+      if (this.#form.fail === undefined) return controller.error(new BrokenOff(this.#id));
       const { status, body } = failureBody(error, this.#id);
       controller.enqueue(this.#form.fail({ ...body, status }));
       controller.close();
@@ -117,6 +117,20 @@ class StreamWriter implements UnderlyingDefaultSource<Uint8Array> {
     } finally {
       clearTimeout(timer);
     }
+  }
+}
+
+/** Ends a connection; what failed is told in the log, so that what Deno prints of this is one line of JSON and not a stack between such lines. */
+class BrokenOff extends Error {
+  readonly event: string;
+
+  constructor(event: string) {
+    super("A streamed reply broke off");
+    this.event = event;
+  }
+
+  [Symbol.for("Deno.customInspect")](): string {
+    return JSON.stringify({ level: "error", message: this.message, event: this.event });
   }
 }
 

@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startServe } from "../../../support/serve_process.ts";
@@ -140,6 +140,23 @@ Deno.test("levada serve runs where Deno may read the two folders and listen, and
       /^\{[^\n]*"level":"error","message":"Step \\"greet\\" failed: Requires read access [^\n]*\}\n$/,
     );
   }
+});
+
+Deno.test("levada serve writes lines of JSON alone where a reply that is text breaks off", async () => {
+  await using folder = await temporaryFolder();
+  const module = join(folder.path, "breaks.ts");
+  const step = 'async function* () { yield "a"; await Promise.resolve(); throw new Error("no https://u:pw@h/"); }';
+  await Deno.writeTextFile(module, HELLO.replace(/\(name: [^]*\+ name/, step));
+  await using server = startServe([module]);
+  const response = await fetch(await server.url, { method: "POST", body: "x" });
+  await rejects(response.text(), TypeError);
+  server.kill("SIGTERM");
+  strictEqual(await server.code, 0);
+  const lines = server.err().trimEnd().split("\n").map((line) => JSON.parse(line) as { message: string });
+  deepStrictEqual(lines.map(({ message }) => message), [
+    'Step "greet" failed: no https://***@h/',
+    "A streamed reply broke off",
+  ]);
 });
 
 Deno.test("levada serve answers limits and secrets that cannot be with exit code 2", async () => {
