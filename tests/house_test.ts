@@ -136,6 +136,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/stores/cache/cache_room.ts": "store_cache_test.ts, folder_cache_test.ts, evict_test.ts",
   "lib/stores/remote/store_client.ts": "remote_item_test.ts: every kind of answer, silence, hang-ups, TLS",
   "lib/serve/grpc/ask_flow.ts": "listen_grpc_test.ts and conformance/grpc: limits, deadlines, metadata",
+  "lib/serve/grpc/grpc_runtime.ts": "types; loading: listen_grpc_test.ts, and cli/serve_test.ts where Deno may not",
   "lib/serve/grpc/service.ts": "listen_grpc_test.ts and conformance/grpc: calls of every kind, by clients",
   "lib/serve/openapi_models.ts": "openapi_test.ts, and the openapi suite against servers that listen",
   "lib/serve/openapi_operation.ts": "openapi_test.ts, and the openapi suite against servers that listen",

@@ -1,5 +1,6 @@
 import type { ServedModel } from "../graph/served_model.ts";
 import type { HttpServer } from "../serve/listen.ts";
+import { oneLine } from "../telemetry/one_line.ts";
 
 /** What is served where, line by line. */
 export function describeServed(name: string, server: HttpServer): string[] {
@@ -14,5 +15,5 @@ function describeModel({ key, name, version, state, reason }: ServedModel, url: 
   const path = `/v2/models/${encodeURIComponent(name)}${
     version === undefined ? "" : `/versions/${encodeURIComponent(version)}`
   }`;
-  return `model ${key}: ${state}${reason === undefined ? "" : ` (${reason})`}, ${url}${path}/infer`;
+  return oneLine(`model ${key}: ${state}${reason === undefined ? "" : ` (${reason})`}, ${url}${path}/infer`);
 }

@@ -1,5 +1,6 @@
 import type { ServeOptions } from "../functions/function_options.ts";
 import type { HttpServer } from "../serve/listen.ts";
+import { checkCallers } from "../serve/check_callers.ts";
 import { allLimits } from "../serve/server_limits.ts";
 import { readSecret } from "../stores/read_secret.ts";
 import { openLog } from "../telemetry/log.ts";
@@ -46,6 +47,7 @@ interface Started {
 async function start(wish: ServeWish): Promise<Started> {
   const fn = await loadFunction(wish.module, wish.export);
   const tokens = wish.tokens?.map((name) => checked(() => readSecret(name)));
+  checked(() => checkCallers({ tokens: tokens ?? [], cors: wish.cors ?? [] }));
   const log = openLog({ level: wish.logLevel, secrets: tokens ?? [] });
   const telemetry = await openTelemetry({ accessLog: wish.logsRequests ? log : undefined });
   const server = await fn.serve({

@@ -66,6 +66,9 @@ export function readWish(values: Values, positionals: readonly string[]): ServeW
   if (rest.length > 0) throw new UsageError(`it serves one module: got ${positionals.length}`);
   const isWorker = values["as-worker"] === true;
   const workers = readWhole("workers", values.workers, { least: 1, most: MOST_WORKERS });
+  if (values["worker-flag"] !== undefined && (workers ?? 1) === 1 && !isWorker) {
+    throw new UsageError("--worker-flag is about workers: say how many, --workers 2 or more");
+  }
   return {
     module,
     export: values.export,

@@ -14,6 +14,7 @@ import type { ModelArgs } from "../models/model_server.ts";
 import { modelRouter, type RouterStep } from "../routers/model_router.ts";
 import { checkedApi } from "../serve/api/checked_api.ts";
 import type { ApiOptions } from "../serve/api/api_options.ts";
+import { checkCallers } from "../serve/check_callers.ts";
 import { checkAddress, type HttpServer } from "../serve/listen.ts";
 import { MockServer } from "../serve/mock_server.ts";
 import { consoleLog } from "../flow/console_log.ts";
@@ -239,6 +240,7 @@ export class ServingFunction {
       routes: isModelRouter(plan) ? plan.steps[0]!.spec.routes.map(({ key }) => key) : undefined,
     };
     checkAddress(place);
+    checkCallers(place);
     tellWarnings(plan.warnings, options.log);
     const { flow } = await startFunction(plan, unitOf(this), { isMock: false, queues: "real", limits: {}, ...options });
     return await serveFlow(flow, place);

@@ -42,7 +42,9 @@ export function readSecret(name: string, options: SecretOptions = {}): Secret {
   if (found !== undefined) return found;
   const { file, folders = foldersOf(options) } = options;
   const places = file === undefined
-    ? `${name} and ${name}_FILE are not set, and there is no file ${name} in ${folders.join(", ") || "no folder"}`
+    ? `${name} and ${name}_FILE are not set, and there is no file ${name} in ${
+      folders.map(toldFolder).join(", ") || "no folder"
+    }`
     : `there is no file "${file}"`;
   throw new SecretError(`Cannot read secret "${name}": ${places}`);
 }
@@ -90,6 +92,12 @@ export function environment(name: string): string | undefined {
 function foldersOf(options: SecretOptions): readonly string[] {
   const said = (options.environment ?? environment)("LEVADA_SECRETS_DIR");
   return said === undefined || said === "" ? [MOUNT] : said.split(delimiter).filter((folder) => folder !== "");
+}
+
+/** A folder, and where that is so, that nobody can see what is in it. */
+function toldFolder(folder: string): string {
+  const { state } = Deno.permissions.querySync({ name: "read", path: folder });
+  return state === "granted" ? folder : `${folder} (which Deno may not read: --allow-read=${folder})`;
 }
 
 /** A secret whose text is a file's; undefined where there is no such file. */

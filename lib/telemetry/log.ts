@@ -1,5 +1,6 @@
 import type { Log, LogLine } from "../graph/context.ts";
 import { redactText } from "../redact_text.ts";
+import { oneLine } from "./one_line.ts";
 import { redact } from "./redact.ts";
 
 /** How much a line matters, least first; `silent` is more than any. */
@@ -81,12 +82,6 @@ function textLine({ time, level, message }: Head, fields: Readonly<Record<string
     `${oneLine(name)}=${typeof value === "string" && /^[\w./:@+-]+$/.test(value) ? value : JSON.stringify(value)}`
   );
   return [time, level.padEnd(5), oneLine(message), ...told].join(" ");
-}
-
-/** A text that cannot pass for a line of its own, nor move the terminal's cursor. */
-function oneLine(text: string): string {
-  // deno-lint-ignore no-control-regex -- these are what it is about
-  return text.replaceAll(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, (char) => JSON.stringify(char).slice(1, -1));
 }
 
 function rest(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -1,5 +1,6 @@
 import type { Buffer } from "node:buffer";
 import type { Duplex } from "node:stream";
+import { ListenError } from "../../errors.ts";
 
 /** The part of @grpc/grpc-js that is used here; the package is fetched when gRPC is first asked for. */
 export interface GrpcRuntime {
@@ -90,6 +91,16 @@ export function loadGrpc(): Promise<GrpcRuntime> {
 
 async function load(): Promise<GrpcRuntime> {
   const name = "@grpc/grpc-js"; // in a variable: a literal would be fetched by programs that serve no gRPC
-  const { default: runtime } = await import(name) as { default: GrpcRuntime };
-  return runtime;
+  try {
+    const { default: runtime } = await import(name) as { default: GrpcRuntime };
+    return runtime;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    throw new ListenError(
+      "Cannot answer gRPC: its package reads its settings. Allow it with Deno's --allow-env=GRPC_*",
+      {
+        cause: error,
+      },
+    );
+  }
 }

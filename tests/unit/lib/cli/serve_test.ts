@@ -126,7 +126,11 @@ Deno.test("levada serve runs where Deno may read the two folders and listen, and
   await Deno.writeTextFile(module, HELLO.replace('"Hello, " + name', "Deno.readTextFileSync(name)"));
   for (const workers of [[], ["--workers", "2"]]) {
     const narrow = [`--allow-read=${ROOT},${folder.path}`, "--allow-net=127.0.0.1"];
-    await using server = startServe([module, ...workers, ...narrow.map((flag) => `--worker-flag=${flag}`)], {
+    await using server = startServe([
+      module,
+      ...workers,
+      ...workers.length === 0 ? [] : narrow.map((flag) => `--worker-flag=${flag}`),
+    ], {
       flags: workers.length === 0 ? narrow : [...narrow, `--allow-run=${Deno.execPath()}`],
     });
     const ask = async (path: string) => await (await fetch(await server.url, { method: "POST", body: path })).text();
@@ -139,6 +143,23 @@ Deno.test("levada serve runs where Deno may read the two folders and listen, and
       server.err(),
       /^\{[^\n]*"level":"error","message":"Step \\"greet\\" failed: Requires read access [^\n]*\}\n$/,
     );
+  }
+});
+
+Deno.test("levada serve says what gRPC and mounted secrets need of Deno, where they may not have it", async () => {
+  await using folder = await temporaryFolder();
+  const module = join(folder.path, "narrow.ts");
+  await Deno.writeTextFile(module, HELLO);
+  const flags = [`--allow-read=${ROOT},${folder.path}`, "--allow-net=127.0.0.1"];
+  for (
+    const [words, message] of [
+      [["--grpc-port", "0"], /^levada serve: Cannot answer gRPC: .*--allow-env=GRPC_\*\n$/],
+      [["--token", "NOWHERE"], /no file NOWHERE in (\S+) \(which Deno may not read: --allow-read=\1\)\n$/],
+    ] as const
+  ) {
+    await using server = startServe([module, ...words], { flags });
+    const code = await server.code;
+    deepStrictEqual([code, message.test(server.err())], [1, true], server.err());
   }
 });
 
@@ -164,6 +185,7 @@ Deno.test("levada serve answers limits and secrets that cannot be with exit code
     const [words, message] of [
       [["--limit", "maxCurrent=1"], /^levada serve: Cannot limit "maxCurrent": limits are maxConcurrent, /],
       [["--token", "a b"], /^levada serve: Cannot read secret "a b": a name has letters/],
+      [["--cors", "not an origin"], /^levada serve: Cannot let pages of "not an origin" ask: an origin is like https/],
     ] as const
   ) {
     const [code, err] = await refusal(HELLO, ...words);

@@ -65,6 +65,8 @@ Deno.test("readWish() refuses what it cannot read, naming the option", () => {
     [["m", "--log-level", "loud"], /--log-level takes debug, info, warn, error, silent: got "loud"/],
     [["m", "--tls-cert", "c"], /https needs both --tls-cert and --tls-key/],
     [["m", "--client-ca", "c"], /https needs both/],
+    [["m", "--worker-flag=--allow-net"], /--worker-flag is about workers/],
+    [["m", "--workers=1", "--worker-flag=--allow-net"], /--worker-flag is about workers/],
   ];
   for (const [words, message] of cases) throws(() => wish(...words), message);
 });

@@ -1,0 +1,6 @@
+import { strictEqual } from "node:assert/strict";
+import { oneLine } from "../../../../lib/telemetry/one_line.ts";
+
+Deno.test("oneLine() writes what breaks lines and moves cursors as escapes, and leaves the rest", () => {
+  strictEqual(oneLine("a\nb\r\u001b[2J\u009b\u2028ü 😀"), "a\\nb\\r\\u001b[2J\\u009b\\u2028ü 😀");
+});
