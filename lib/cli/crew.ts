@@ -28,6 +28,8 @@ export interface CrewOptions {
   readonly graceMs?: number | undefined;
   /** How often each is asked for a sign of life, in milliseconds; who misses three is killed and replaced. Default 10,000. */
   readonly signMs?: number;
+  /** How long the place of one that died stays empty, in milliseconds; twice as long each time. Default 500. */
+  readonly firstPauseMs?: number;
 }
 
 /** The processes that serve one function on one port. */
@@ -40,6 +42,7 @@ export class Crew {
   readonly #context: CommandContext;
   readonly #graceMs: number;
   readonly #signMs: number;
+  readonly #firstPauseMs: number;
   readonly #metrics = new MetricsGathering();
   readonly #workers = new Map<string, WorkerProcess>();
   readonly #leaving = new Set<WorkerProcess>();
@@ -50,13 +53,17 @@ export class Crew {
   #renewal: Promise<void> | undefined;
 
   /** @param words What each worker is told of the command line. */
-  constructor(words: readonly string[], { size, flags, context, graceMs = GRACE_MS, signMs = SIGN_MS }: CrewOptions) {
+  constructor(
+    words: readonly string[],
+    { size, flags, context, graceMs = GRACE_MS, signMs = SIGN_MS, firstPauseMs = FIRST_PAUSE_MS }: CrewOptions,
+  ) {
     this.#words = words;
     this.#size = size;
     this.#flags = flags;
     this.#context = context;
     this.#graceMs = graceMs;
     this.#signMs = signMs;
+    this.#firstPauseMs = firstPauseMs;
     const { promise, reject } = Promise.withResolvers<never>();
     promise.catch(() => {});
     this.failed = promise;
@@ -137,19 +144,24 @@ export class Crew {
     const end = await worker.end;
     if (this.#isStopping || this.#workers.get(worker.name) !== worker) return; // it was asked to end
     const failed = end.hasListened ? 0 : failedStarts + 1;
-    if (failed >= FAILED_STARTS) {
+    const serving = [...this.#workers.values()].filter(({ isListening }) => isListening).length;
+    if (failed >= FAILED_STARTS && serving === 0) {
       return this.#fail(
         new CommandError(`Cannot keep worker ${worker.name}: it failed to start ${failed} times, and says why above`),
       );
     }
     const earlier = end.livedMs > LIVED_WELL_MS ? 0 : deaths;
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** earlier);
-    this.#context.terminal.err(`Worker ${worker.name} ${describeEnd(end)}; another starts in ${pauseMs / 1_000} s\n`);
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, this.#firstPauseMs * 2 ** earlier);
+    const short = failed >= FAILED_STARTS
+      ? `, ${failed} times before it listened: ${serving} of ${this.#size} serve`
+      : "";
+    const next = `another starts in ${pauseMs / 1_000} s`;
+    this.#context.terminal.err(`Worker ${worker.name} ${describeEnd(end)}${short}; ${next}\n`);
     await this.#pause(pauseMs);
-    if (this.#isStopping) return;
-    const next = this.#spawn(worker.name);
-    this.#workers.set(worker.name, next);
-    await this.#watch(next, { deaths: earlier + 1, failedStarts: failed });
+    if (this.#isStopping || this.#workers.get(worker.name) !== worker) return; // a renewal has filled its place
+    const another = this.#spawn(worker.name);
+    this.#workers.set(worker.name, another);
+    await this.#watch(another, { deaths: earlier + 1, failedStarts: failed });
   }
 
   #pause(pauseMs: number): Promise<void> {
@@ -165,7 +177,7 @@ export class Crew {
   }
 
   async #renew(): Promise<void> {
-    for (const [name, old] of [...this.#workers]) {
+    for (const name of [...this.#workers.keys()]) {
       if (this.#isStopping) return;
       const next = this.#spawn(name);
       this.#leaving.add(next);
@@ -177,6 +189,7 @@ export class Crew {
       } finally {
         this.#leaving.delete(next);
       }
+      const old = this.#workers.get(name)!; // not who was there before: that one may have died, and been replaced
       this.#workers.set(name, next);
       void this.#watch(next);
       this.#leaving.add(old);

@@ -48,6 +48,7 @@ export class WorkerProcess {
   readonly #key = makeKey();
   readonly #listening = Promise.withResolvers<Listening>();
   #hasListened = false;
+  #hasEnded = false;
   #missedSigns = 0;
   #wasStuck = false;
   #signs: ReturnType<typeof setInterval> | undefined;
@@ -61,6 +62,11 @@ export class WorkerProcess {
     this.listening = this.#listening.promise;
     this.listening.catch(() => {}); // `end` tells it too
     this.end = this.#live(listener, signMs);
+  }
+
+  /** Whether it can be asked now. */
+  get isListening(): boolean {
+    return this.#hasListened && !this.#hasEnded;
   }
 
   /** Tells it something; who is gone hears nothing. */
@@ -82,7 +88,10 @@ export class WorkerProcess {
   async #live(listener: WorkerListener, signMs: number): Promise<WorkerEnd> {
     const start = performance.now();
     void this.listening.then(() => this.#signs = setInterval(() => this.#askForSign(), signMs), () => {});
-    const status = this.#child.status.finally(() => clearInterval(this.#signs));
+    const status = this.#child.status.finally(() => {
+      this.#hasEnded = true;
+      clearInterval(this.#signs);
+    });
     const [{ code, signal }] = await Promise.all([status, this.#read(listener)]);
     this.#listening.reject(new Error(`worker ${this.name} has ended`));
     await this.#input.close().catch(() => {});

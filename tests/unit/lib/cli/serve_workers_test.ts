@@ -1,18 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { join } from "node:path";
-import { Crew } from "../../../../lib/cli/crew.ts";
-import { type ServeProcess, startServe } from "../../../support/serve_process.ts";
-import { temporaryFolder } from "../../../support/temporary_folder.ts";
-
-const SPIN = `import { serving } from "levada";
-const fn = serving("spin");
-fn.setTopology("flow").to("spin", ({ spins }: { spins?: boolean }) => {
-  if (spins) console.log("spins");
-  while (spins);
-  return { pid: Deno.pid };
-}).respond();
-export default fn;
-`;
+import { startServe } from "../../../support/serve_process.ts";
+import { isGone, pidOf, pidsOf, withModule } from "../../../support/served_pids.ts";
 
 const MODULE = `import { serving } from "levada";
 const fn = serving("pids");
@@ -24,39 +12,6 @@ fn.setTopology("flow").to("pid", async ({ id, ms, dies }: { id?: string; ms?: nu
 }).respond();
 export default fn;
 `;
-
-async function withModule(code: string, test: (module: string) => Promise<void>): Promise<void> {
-  await using folder = await temporaryFolder();
-  const module = join(folder.path, "module.ts");
-  await Deno.writeTextFile(module, code);
-  await test(module);
-}
-
-/** Asks on a connection of its own: the kernel gives each to one of the workers. */
-async function pidOf(url: string, body: object = {}): Promise<number> {
-  const headers = { "content-type": "application/json", connection: "close" };
-  using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
-  const response = await fetch(url, { method: "POST", body: JSON.stringify(body), headers, client });
-  return (await response.json()).pid;
-}
-
-/** Asks until so many workers have answered, other than these. */
-async function pidsOf(
-  server: ServeProcess,
-  count: number,
-  gone: ReadonlySet<number> = new Set(),
-): Promise<Set<number>> {
-  const pids = new Set<number>();
-  while (pids.size < count) {
-    const pid = await pidOf(await server.url).catch(() => undefined);
-    if (pid !== undefined && !gone.has(pid)) pids.add(pid);
-  }
-  return pids;
-}
-
-async function isGone(url: string): Promise<boolean> {
-  return await pidOf(url).then(() => false, () => true);
-}
 
 Deno.test("levada serve --workers spreads requests, replaces who dies, saying why, and renews all on SIGHUP", async () => {
   await withModule(MODULE, async (module) => {
@@ -152,36 +107,6 @@ Deno.test("levada serve --workers takes nothing for a worker's word that callers
     match(await (await fetch(`${url}/metrics`)).text(), /worker="1"[^]*worker="2"/);
     server.kill("SIGTERM");
     deepStrictEqual([await server.code, server.err()], [0, ""]);
-  });
-});
-
-Deno.test("Crew kills and replaces a worker that gives no sign of life, and one that does not end in time", async () => {
-  await withModule(SPIN, async (module) => {
-    const told = Promise.withResolvers<string>();
-    const terminal = { out() {}, err: told.resolve, isInteractive: false, columns: 80 };
-    const crew = new Crew([module, "--port", "0"], {
-      size: 2,
-      flags: undefined,
-      context: { terminal, signal: new AbortController().signal },
-      graceMs: 100,
-      signMs: 200,
-    });
-    const { port } = await crew.start();
-    const url = `http://127.0.0.1:${port}`;
-    const spinning = pidOf(url, { spins: true }).catch(() => "broken off");
-    match(await told.promise, /^Worker [12] gave no sign of life and was killed; another starts in 0\.5 s\n$/);
-    strictEqual(await spinning, "broken off");
-    const pids = new Set<number>();
-    while (pids.size < 2) pids.add(await pidOf(url));
-    await crew.stop();
-    ok(await isGone(url));
-  });
-  await withModule(SPIN, async (module) => {
-    await using server = startServe([module, "--workers", "2", "--grace", "0.1"]);
-    const spinning = pidOf(await server.url, { spins: true }).catch(() => "broken off");
-    await server.wrote(/spins\n/);
-    server.kill("SIGTERM");
-    deepStrictEqual([await server.code, await spinning], [0, "broken off"]);
   });
 });
 
