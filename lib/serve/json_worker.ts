@@ -31,12 +31,33 @@ thread.onmessage = ({ data: { bytes } }) => {
     const packed = isTensorRequest(body) && !Object.hasOwn(body, "operation") // which may ask for what takes the body as it came
       ? pack(body)
       : { body, buffers: [] };
+    refuseMany(packed.body);
     thread.postMessage({ body: packed.body }, packed.buffers);
   } catch (error) {
     const status = isA(error, StatusError) ? error.status : undefined;
     thread.postMessage({ status, message: describeThrown(error).message });
   }
 };
+
+const MOST_VALUES = 4_000_000; // copied in a second, which holds the server up; numbers of tensors are handed over and not counted
+
+/** Refuses what would be copied for too long, and take too much memory: as much as JSON may that is not read here. */
+function refuseMany(body: unknown): void {
+  const open: object[] = [];
+  let count = 0;
+  for (let value: unknown = body; value !== undefined; value = open.pop()) {
+    if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) continue;
+    const values: unknown[] = Array.isArray(value) ? value : Object.values(value);
+    count += values.length;
+    if (count > MOST_VALUES) {
+      throw new StatusError(
+        413,
+        `Cannot take the body: it has more than ${MOST_VALUES} values beside numbers of tensors`,
+      );
+    }
+    for (const inner of values) if (typeof inner === "object" && inner !== null) open.push(inner);
+  }
+}
 
 /** The same request with typed arrays in the place of lists of numbers. */
 function pack(body: TensorRequestBody): { body: unknown; buffers: ArrayBuffer[] } {

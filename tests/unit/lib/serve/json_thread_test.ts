@@ -93,6 +93,11 @@ Deno.test("fn.serve() answers small requests while it reads a large one", async 
     meanwhile += 1;
   }
   deepStrictEqual([await fat, meanwhile > 0], [COUNT * 0.25, true]);
+  const many = `{"x":[${"[],".repeat(4_000_001)}1]}`;
+  match(
+    await ask(`{"inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":[0.5]}],"parameters":${many}}`),
+    /more than 4000000 values beside/,
+  );
   match(await ask(large({ data: Array(COUNT - 1).fill(0.25) })), /"x"/);
 });
 
