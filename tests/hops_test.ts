@@ -55,7 +55,7 @@ const WALKED = [
   "flow/walk.ts",
   "graph/task.ts",
 ];
-const WRITTEN = ["serve/app.ts", "serve/encode_reply.ts", "protocol/json_text.ts"];
+const WRITTEN = ["serve/app.ts", "serve/encode_outcome.ts", "serve/encode_reply.ts", "protocol/json_text.ts"];
 
 Deno.test("MockServer.fetch() takes a request of a plain chain the short way, and to the next step through no other hops", async () => {
   deepStrictEqual(await hopsOf((size) => size), {
