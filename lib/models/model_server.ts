@@ -1,4 +1,4 @@
-import { ModelError } from "../errors.ts";
+import { describeThrown, ModelError } from "../errors.ts";
 import type { Context } from "../graph/context.ts";
 import { FlowEvent } from "../graph/event.ts";
 import { keyParts, type ModelFacts, type ServedModel } from "../graph/served_model.ts";
@@ -264,7 +264,7 @@ export abstract class ModelServer<Request = InferRequest, Outputs = unknown> {
       checkBatching(this);
       await this.load();
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = describeThrown(error).message;
       throw new ModelError(`Cannot load model "${this.key}": ${why}`, { cause: error });
     }
     this.#isReady = true;

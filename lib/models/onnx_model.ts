@@ -227,7 +227,7 @@ async function warm(session: OnnxSession, wish: WarmUp | undefined): Promise<voi
     await session.runTensors(tensors);
   } catch (error) {
     const cure = wish === true ? "; say in warmUp which rows or tensors it takes" : "";
-    throw new ModelError(`its warm-up failed: ${error instanceof Error ? error.message : String(error)}${cure}`, {
+    throw new ModelError(`its warm-up failed: ${describeThrown(error).message}${cure}`, {
       cause: error,
     });
   }

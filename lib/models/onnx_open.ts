@@ -1,4 +1,4 @@
-import { ModelError } from "../errors.ts";
+import { describeThrown, ModelError } from "../errors.ts";
 import type { TensorInfo } from "../protocol/reply.ts";
 import { type DataItem, openItem } from "../stores/data_item.ts";
 import { chooseBackend, type ChosenBackend } from "./onnx_backend.ts";
@@ -40,7 +40,7 @@ export async function openOnnx(file: string, { backend }: OnnxOptions = {}): Pro
     return await openBytes(bytes, { file, backend });
   } catch (error) {
     throw new ModelError(
-      `Cannot open model file "${file}" as ONNX: ${error instanceof Error ? error.message : String(error)}`,
+      `Cannot open model file "${file}" as ONNX: ${describeThrown(error).message}`,
       { cause: error },
     );
   }
@@ -82,7 +82,7 @@ async function openBytes(bytes: Uint8Array, { file, backend }: Opening): Promise
     return await sessionOf(await create(content, chosen), { chosen, read, plain });
   } catch (error) {
     if (chosen.backend !== "webgpu" || backend !== undefined) throw error;
-    const why = `it cannot run the model: ${error instanceof Error ? error.message : String(error)}`;
+    const why = `it cannot run the model: ${describeThrown(error).message}`;
     const second = await chooseBackend({ ...question, failed: new Map([["webgpu", why]]) });
     return await sessionOf(await create(content, second), { chosen: second, read, plain });
   }

@@ -1,4 +1,4 @@
-import { ModelError } from "../errors.ts";
+import { describeThrown, ModelError } from "../errors.ts";
 
 /** The runtime refused the values that it was given: the same again would be refused again, and other values would not. */
 export class ValuesError extends ModelError {}
@@ -15,7 +15,7 @@ const OF_VALUES = [
 
 /** The error of a run that failed; the runtime has no code for what comes from the values, so its words tell. */
 export function runFailure(error: unknown): ModelError {
-  const state = error instanceof Error ? error.message : String(error);
+  const state = describeThrown(error).message;
   const message = `Cannot run the model: ${state}`;
   const isOfValues = OF_VALUES.some((words) => words.test(state));
   return isOfValues ? new ValuesError(message, { cause: error }) : new ModelError(message, { cause: error });

@@ -1,6 +1,6 @@
 /** The runtimes that can run a model; each is fetched when it is first needed. */
 
-import { ModelError } from "../errors.ts";
+import { describeThrown, ModelError } from "../errors.ts";
 import { inTurn } from "./onnx_turn.ts";
 
 /** Where a model runs: on a graphics card, in the machine's own code, or in WebAssembly. */
@@ -83,7 +83,7 @@ async function load(backend: OnnxBackend): Promise<OnnxRuntime> {
   } catch (error) {
     loading.delete(backend);
     throw new ModelError(
-      `Cannot load the ${backend} runtime: ${error instanceof Error ? error.message : String(error)}`,
+      `Cannot load the ${backend} runtime: ${describeThrown(error).message}`,
       { cause: error },
     );
   }

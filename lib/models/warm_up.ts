@@ -1,4 +1,4 @@
-import { ModelError } from "../errors.ts";
+import { describeThrown, ModelError } from "../errors.ts";
 import type { TensorInfo } from "../protocol/reply.ts";
 import { isObject } from "../protocol/request_body.ts";
 import { decodeTensorRequest, isTensorRequest } from "../protocol/tensor_request.ts";
@@ -27,7 +27,7 @@ export function warmUpTensors(
     if (isTensorRequest(body)) return [...decodeTensorRequest(body).inputs];
     if (isObject(body) && Array.isArray(body.inputs)) return tensorsOfRows(inputs, body.inputs);
   } catch (error) {
-    throw new ModelError(`its warmUp cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new ModelError(`its warmUp cannot be read: ${describeThrown(error).message}`, {
       cause: error,
     });
   }

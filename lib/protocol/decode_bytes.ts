@@ -1,4 +1,4 @@
-import { StatusError } from "../errors.ts";
+import { describeThrown, StatusError } from "../errors.ts";
 import { parseJson } from "./parse_json.ts";
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
@@ -33,7 +33,7 @@ function parse(bytes: Uint8Array, type: string): unknown {
   try {
     return parseJson(UTF8.decode(bytes));
   } catch (error) {
-    throw new StatusError(400, `Cannot read the body as ${type}: ${messageOf(error)}`);
+    throw new StatusError(400, `Cannot read the body as ${type}: ${describeThrown(error).message}`);
   }
 }
 
@@ -48,8 +48,4 @@ function guess(bytes: Uint8Array): unknown {
   } catch {
     return bytes; // not text either
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -7,6 +7,7 @@ import { rawJson } from "./raw_json.ts";
 import { isObject } from "./request_body.ts";
 import type { TensorReply } from "./tensor_reply.ts";
 import type { TensorRequestBody } from "./tensor_request.ts";
+import { joinBytes } from "./join_bytes.ts";
 
 /** Which outputs are to be bytes: all or none, but for those that are named. */
 export interface TensorForm {
@@ -61,18 +62,8 @@ export function encodeTensorReply(reply: TensorReply, { isBinary, outputs }: Ten
   });
   const head = JSON.stringify({ model_name, model_version, id, parameters: exactly(parameters), outputs: tensors });
   if (binary === undefined) return { body: head, headerLength: undefined };
-  return join(new TextEncoder().encode(head), binary);
-}
-
-function join(head: Uint8Array, parts: readonly Uint8Array[]): EncodedReply {
-  const body = new Uint8Array(parts.reduce((total, part) => total + part.length, head.length));
-  body.set(head);
-  let at = head.length;
-  for (const part of parts) {
-    body.set(part, at);
-    at += part.length;
-  }
-  return { body, headerLength: head.length };
+  const bytes = new TextEncoder().encode(head);
+  return { body: joinBytes([bytes, ...binary]), headerLength: bytes.length };
 }
 
 /**

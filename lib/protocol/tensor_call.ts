@@ -10,6 +10,7 @@ import { parseJson } from "./parse_json.ts";
 import { isObject } from "./request_body.ts";
 import { TensorReply } from "./tensor_reply.ts";
 import { decodeTensorRequest, type TensorRequest, type TensorRequestBody } from "./tensor_request.ts";
+import { joinBytes } from "./join_bytes.ts";
 
 /** A request as it is sent: JSON, and the tensors' bytes behind it. */
 export interface EncodedCall {
@@ -58,14 +59,7 @@ export function encodeTensorCall({ id, parameters, inputs, outputs }: TensorRequ
     })),
     outputs: outputs?.map(({ name }) => ({ name, parameters: { binary_data: true } })),
   }));
-  const body = new Uint8Array(parts.reduce((total, part) => total + part.length, head.length));
-  body.set(head);
-  let at = head.length;
-  for (const part of parts) {
-    body.set(part, at);
-    at += part.length;
-  }
-  return { body, headerLength: head.length };
+  return { body: joinBytes([head, ...parts]), headerLength: head.length };
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The routes of a router: models, tasks and functions, opened and asked alike. */
 
-import { ModelError } from "../errors.ts";
+import { describeThrown, ModelError } from "../errors.ts";
 import { CallContext } from "../flow/call_context.ts";
 import { FlowEvent } from "../graph/event.ts";
 import type { Context } from "../graph/context.ts";
@@ -54,7 +54,7 @@ export async function openRoutes(spec: StepSpec, scope: StepScope): Promise<Rout
   if (failures.length > 0) {
     for (const route of opened) await route.close();
     if (failures.length === 1) throw failures[0];
-    const lines = failures.map((failure) => `\n  ${failure instanceof Error ? failure.message : String(failure)}`);
+    const lines = failures.map((failure) => `\n  ${describeThrown(failure).message}`);
     throw new ModelError(`Cannot open ${failures.length} routes of step "${spec.name}":${lines.join("")}`, {
       cause: new AggregateError(failures),
     });

@@ -1,4 +1,5 @@
-import { StatusError } from "../errors.ts";
+import { describeThrown, StatusError } from "../errors.ts";
+import { joinBytes } from "../protocol/join_bytes.ts";
 
 /** What a body may be packed as, and what Deno calls it. */
 const FORMATS: ReadonlyMap<string, CompressionFormat> = new Map([
@@ -33,7 +34,7 @@ export async function decodeContent(
     return await collect(stream.readable.getReader(), limitBytes);
   } catch (error) {
     if (error instanceof StatusError) throw error;
-    throw new StatusError(400, `Cannot unpack the body as ${name}: ${messageOf(error)}`, { cause: error });
+    throw new StatusError(400, `Cannot unpack the body as ${name}: ${describeThrown(error).message}`, { cause: error });
   } finally {
     await feeding;
   }
@@ -65,16 +66,5 @@ async function collect(reader: ReadableStreamDefaultReader<Uint8Array>, limitByt
     }
     chunks.push(value);
   }
-  if (chunks.length === 1) return chunks[0]!;
-  const whole = new Uint8Array(total);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return joinBytes(chunks);
 }

@@ -1,6 +1,7 @@
 import { StatusError } from "../errors.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { AllLimits } from "./server_limits.ts";
+import { joinBytes } from "../protocol/join_bytes.ts";
 
 /** A read that is under way. */
 interface Read {
@@ -219,13 +220,6 @@ export class TakenBody {
       this.#take(next.value.length, total);
       chunks.push(next.value);
     }
-    if (chunks.length === 1) return chunks[0]!;
-    const whole = new Uint8Array(total);
-    let at = 0;
-    for (const chunk of chunks) {
-      whole.set(chunk, at);
-      at += chunk.length;
-    }
-    return whole;
+    return joinBytes(chunks);
   }
 }

@@ -1,5 +1,5 @@
 import { delimiter, join } from "node:path";
-import { SecretError } from "../errors.ts";
+import { describeThrown, SecretError } from "../errors.ts";
 import { Secret } from "./secret.ts";
 
 /** Where secrets are looked for. */
@@ -128,7 +128,7 @@ function readFile(name: string, file: string): string | undefined {
     if (error instanceof SecretError) throw error;
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
     if (error instanceof Deno.errors.NotCapable && file.startsWith(MOUNT)) return undefined; // nobody has asked for it
-    throw new SecretError(`Cannot read secret "${name}": ${error instanceof Error ? error.message : String(error)}`);
+    throw new SecretError(`Cannot read secret "${name}": ${describeThrown(error).message}`);
   }
   if (text === "") throw new SecretError(`Cannot read secret "${name}": "${file}" is empty`);
   return text;
