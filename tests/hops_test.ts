@@ -44,7 +44,7 @@ async function hopsOf(
   return hops;
 }
 
-const READ = ["serve/mock_server.ts", "serve/app.ts", "serve/decode_body.ts"];
+const READ = ["serve/mock_server.ts", "serve/app.ts", "serve/body/decode_body.ts"];
 const STRAIGHT = ["serve/app.ts", "flow/flow.ts", "flow/straight.ts", "flow/unrolled.ts"];
 const WALKED = [
   "serve/app.ts",
@@ -55,7 +55,12 @@ const WALKED = [
   "flow/walk.ts",
   "graph/task.ts",
 ];
-const WRITTEN = ["serve/app.ts", "serve/encode_outcome.ts", "serve/encode_reply.ts", "protocol/json_text.ts"];
+const WRITTEN = [
+  "serve/app.ts",
+  "serve/reply/encode_outcome.ts",
+  "serve/reply/encode_reply.ts",
+  "protocol/json_text.ts",
+];
 
 Deno.test("MockServer.fetch() takes a request of a plain chain the short way, and to the next step through no other hops", async () => {
   deepStrictEqual(await hopsOf((size) => size), {

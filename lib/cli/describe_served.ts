@@ -1,5 +1,5 @@
 import type { ServedModel } from "../graph/served_model.ts";
-import type { HttpServer } from "../serve/listen.ts";
+import type { HttpServer } from "../serve/port/listen.ts";
 import { oneLine } from "../telemetry/one_line.ts";
 
 /** What is served where, line by line. */

@@ -1,7 +1,7 @@
 import type { ServeOptions } from "../functions/function_options.ts";
-import type { HttpServer } from "../serve/listen.ts";
+import type { HttpServer } from "../serve/port/listen.ts";
 import { checkCallers } from "../serve/check_callers.ts";
-import { allLimits } from "../serve/server_limits.ts";
+import { allLimits } from "../serve/limits/server_limits.ts";
 import { readSecret } from "../stores/read_secret.ts";
 import { openLog } from "../telemetry/log.ts";
 import { openTelemetry, type Telemetry } from "../telemetry/telemetry.ts";

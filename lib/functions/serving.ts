@@ -15,7 +15,7 @@ import { modelRouter, type RouterStep } from "../routers/model_router.ts";
 import { checkedApi } from "../serve/api/checked_api.ts";
 import type { ApiOptions } from "../serve/api/api_options.ts";
 import { checkCallers } from "../serve/check_callers.ts";
-import { checkAddress, type HttpServer } from "../serve/listen.ts";
+import { checkAddress, type HttpServer } from "../serve/port/listen.ts";
 import { MockServer } from "../serve/mock_server.ts";
 import { consoleLog } from "../flow/console_log.ts";
 import { serveFlow } from "../serve/serve_flow.ts";

@@ -7,7 +7,7 @@ import type { Plan } from "../graph/compile.ts";
 import type { FlowMonitor } from "../graph/monitor.ts";
 import { openMonitor } from "../monitoring/open_monitor.ts";
 import { openStream } from "../streams/open_stream.ts";
-import { allLimits, type ServerLimits } from "../serve/server_limits.ts";
+import { allLimits, type ServerLimits } from "../serve/limits/server_limits.ts";
 import { instrumentsOf } from "../telemetry/telemetry.ts";
 import type { MockOptions } from "./function_options.ts";
 import { streamPath } from "./stream_path.ts";

@@ -13,17 +13,17 @@ import { type Admitted, ApiHandler } from "./api/api_handler.ts";
 import type { ApiOptions } from "./api/api_options.ts";
 import type { AppOptions } from "./app_options.ts";
 import { askedModel, asksTensors } from "./asked_model.ts";
-import { decodeBody, readBytes } from "./decode_body.ts";
-import { encodeFailure } from "./encode_failure.ts";
-import { encodeOutcome } from "./encode_outcome.ts";
-import { Door, type Visit } from "./door.ts";
+import { decodeBody, readBytes } from "./body/decode_body.ts";
+import { encodeFailure } from "./reply/encode_failure.ts";
+import { encodeOutcome } from "./reply/encode_outcome.ts";
+import { Door, type Visit } from "./limits/door.ts";
 import { KnownRoutes } from "./known_routes.ts";
-import { JsonThread } from "./json_thread.ts";
-import type { ServerView } from "./own_path.ts";
-import { answerOwn, mayBeOwn } from "./own_router.ts";
+import { JsonThread } from "./body/json_thread.ts";
+import type { ServerView } from "./own/own_path.ts";
+import { answerOwn, mayBeOwn } from "./own/own_router.ts";
 import { eventOf, type RequestInfo, unwrapped } from "./request_event.ts";
 import { requestPath } from "./request_path.ts";
-import { SERVER_VERSION } from "./server_version.ts";
+import { SERVER_VERSION } from "./own/server_version.ts";
 import { FailureTeller } from "./tell_failure.ts";
 
 /** Answers requests: the whole path of a request but the socket. */

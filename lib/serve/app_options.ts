@@ -1,6 +1,6 @@
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Log } from "../graph/context.ts";
-import type { AllLimits } from "./server_limits.ts";
+import type { AllLimits } from "./limits/server_limits.ts";
 import type { ApiOptions } from "./api/api_options.ts";
 import type { Guard } from "./guard.ts";
 

@@ -1,7 +1,7 @@
 import type { ReplyBody } from "../errors.ts";
 import type { Secret } from "../stores/secret.ts";
-import { encodeError } from "./encode_reply.ts";
-import { HEALTH_PATHS } from "./health_paths.ts";
+import { encodeError } from "./reply/encode_reply.ts";
+import { HEALTH_PATHS } from "./own/health_paths.ts";
 
 /** Who may ask a server. */
 export interface GuardOptions {

@@ -4,7 +4,7 @@ import type { CloseOptions, Flow } from "../flow/flow.ts";
 import type { FlowMonitor } from "../graph/monitor.ts";
 import { type App, createApp } from "./app.ts";
 import type { AppOptions } from "./app_options.ts";
-import { headerText } from "./header_text.ts";
+import { headerText } from "./reply/header_text.ts";
 import { Trace } from "./trace.ts";
 
 /** What a request may say besides its path and body. */

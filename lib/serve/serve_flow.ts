@@ -3,9 +3,9 @@ import { createApp } from "./app.ts";
 import type { AppOptions } from "./app_options.ts";
 import { type GrpcListener, listenGrpc } from "./grpc/listen_grpc.ts";
 import { Guard, type GuardOptions } from "./guard.ts";
-import type { TlsOptions } from "./open_port.ts";
-import { allLimits, type ServerLimits } from "./server_limits.ts";
-import { type Address, type HttpServer, listen, type ListenOptions } from "./listen.ts";
+import type { TlsOptions } from "./port/open_port.ts";
+import { allLimits, type ServerLimits } from "./limits/server_limits.ts";
+import { type Address, type HttpServer, listen, type ListenOptions } from "./port/listen.ts";
 
 /** How a function is served. */
 export interface ServerOptions extends Address, GuardOptions {

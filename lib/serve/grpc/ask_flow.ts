@@ -2,8 +2,8 @@ import { StatusError } from "../../errors.ts";
 import type { Outcome } from "../../flow/outcome.ts";
 import { FlowEvent } from "../../graph/event.ts";
 import type { Asked } from "../../telemetry/request_watch.ts";
-import { failureBody } from "../failure_body.ts";
-import type { ServerView } from "../own_path.ts";
+import { failureBody } from "../reply/failure_body.ts";
+import type { ServerView } from "../own/own_path.ts";
 import type { GrpcMetadata } from "./grpc_runtime.ts";
 import type { InferAsk } from "./infer_request.ts";
 

@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 import type { Duplex } from "node:stream";
-import type { ServerView } from "../own_path.ts";
+import type { ServerView } from "../own/own_path.ts";
 import type { GrpcRuntime, Interceptor } from "./grpc_runtime.ts";
 import { statusOf } from "./status.ts";
 

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from "node:net";
-import type { ServerView } from "../own_path.ts";
+import type { ServerView } from "../own/own_path.ts";
 import { type GrpcCredentials, type GrpcRuntime, type GrpcServer, loadGrpc } from "./grpc_runtime.ts";
 import { Closing } from "./closing.ts";
 import { incomingLimits } from "./incoming.ts";

@@ -1,4 +1,4 @@
-import type { ServerView } from "../own_path.ts";
+import type { ServerView } from "../own/own_path.ts";
 import type { Closing } from "./closing.ts";
 import type { GrpcRuntime } from "./grpc_runtime.ts";
 import type { Wire } from "./wire.ts";

@@ -1,6 +1,6 @@
 import { isA, StatusError, StepError } from "../../errors.ts";
-import { failureBody } from "../failure_body.ts";
-import { headerText } from "../header_text.ts";
+import { failureBody } from "../reply/failure_body.ts";
+import { headerText } from "../reply/header_text.ts";
 import type { GrpcMetadata, GrpcRuntime } from "./grpc_runtime.ts";
 
 /** How a call ends that failed. */

@@ -1,6 +1,6 @@
 import type { FlowEvent } from "../../graph/event.ts";
 import type { TensorReply } from "../../protocol/tensor_reply.ts";
-import { failureBody } from "../failure_body.ts";
+import { failureBody } from "../reply/failure_body.ts";
 import { askFlow, type Caller, type GrpcRequest } from "./ask_flow.ts";
 import { emptyReply, replyTo } from "./infer.ts";
 import { decodeInferRequest, type InferAsk } from "./infer_request.ts";

@@ -3,7 +3,7 @@ import { type ReplyBody, StatusError } from "../../../../lib/errors.ts";
 import type { FlowEvent } from "../../../../lib/graph/event.ts";
 import { Graph } from "../../../../lib/graph/graph.ts";
 import { type App, createApp } from "../../../../lib/serve/app.ts";
-import { encodeReply } from "../../../../lib/serve/encode_reply.ts";
+import { encodeReply } from "../../../../lib/serve/reply/encode_reply.ts";
 import { filter } from "../../../../lib/steps/filter.ts";
 import { runGraph } from "../../../support/run_graph.ts";
 

@@ -2,7 +2,7 @@ import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { readSecret, Secret, type ServeOptions, serving } from "levada";
 import { Guard } from "../../../../lib/serve/guard.ts";
-import { HEALTH_PATHS } from "../../../../lib/serve/health_paths.ts";
+import { HEALTH_PATHS } from "../../../../lib/serve/own/health_paths.ts";
 import { SELF_SIGNED } from "../../../support/loopback.ts";
 import { RawConnection } from "../../../support/raw_http.ts";
 import { temporaryFolder } from "../../../support/temporary_folder.ts";

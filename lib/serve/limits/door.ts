@@ -1,0 +1,170 @@
+import { StatusError } from "../../errors.ts";
+import { SYSTEM_CLOCK } from "../../flow/system_clock.ts";
+import type { Clock } from "../../graph/clock.ts";
+import type { ServedModel } from "../../graph/served_model.ts";
+import { Admission, full, type Lane } from "./admission.ts";
+import { Intake, type TakenBody } from "./intake.ts";
+import { ModelLanes } from "./model_lanes.ts";
+import type { AllLimits } from "./server_limits.ts";
+
+interface DoorOptions {
+  readonly clock?: Clock;
+  readonly models?: () => readonly ServedModel[];
+}
+
+/** Keeps the limits of a server: what is too long, too large, too late or too much is refused here. */
+export class Door {
+  readonly #limits: AllLimits;
+  readonly #admission: Admission;
+  readonly #intake: Intake;
+  readonly #clock: Clock;
+  readonly #lanes: ModelLanes;
+
+  /** `models` are those that the flow serves; default: none, so that each has the room of the name that the path says. */
+  constructor(limits: AllLimits, { clock = SYSTEM_CLOCK, models = () => [] }: DoorOptions = {}) {
+    this.#limits = limits;
+    this.#lanes = new ModelLanes(models);
+    this.#clock = clock;
+    this.#admission = new Admission(limits, clock);
+    this.#intake = new Intake(limits, clock);
+  }
+
+  /** How many requests wait for their turn. */
+  get waiting(): number {
+    return this.#admission.waiting;
+  }
+
+  /**
+   * Refuses what needs no reading to be refused.
+   *
+   * @throws {StatusError} 414.
+   */
+  screen({ url }: Pick<Request, "url">): void {
+    const { urlLimitCharacters } = this.#limits;
+    if (url.length > urlLimitCharacters) {
+      throw new StatusError(414, `Cannot read a URL of ${url.length} characters: ${urlLimitCharacters} are allowed`);
+    }
+  }
+
+  /**
+   * One request for the graph; to be closed. `path` is the event's.
+   *
+   * @throws {StatusError} 414, or 503 where it would be refused later: its body need not be read then.
+   */
+  visit(request: Pick<Request, "url">, path: string): Visit {
+    this.screen(request);
+    const lane = this.#admission.lane(this.#lanes.ofPath(path));
+    if (this.#admission.isFull(lane)) throw full(lane);
+    return new Visit(lane, { admission: this.#admission, body: this.#intake.open() });
+  }
+
+  /** Has a request whose path names no model go on as one for the model that its body names; undefined where it need not wait. */
+  readModel(
+    visit: Visit,
+    { body, request }: { body: unknown; request: Pick<Request, "signal"> },
+  ): Promise<void> | undefined {
+    return visit.moveTo(this.#admission.lane(this.#lanes.ofBody(body)), request);
+  }
+
+  /** A body that comes without a visit, or before it, of at most so many bytes; to be closed. Default: as many as the limits allow. */
+  body(limitBytes?: number): TakenBody {
+    return this.#intake.open(limitBytes);
+  }
+
+  /**
+   * Waits for work that the graph does not do, but not for longer than a request may take, nor for a caller who has left.
+   *
+   * @param what What is waited for: `loading model "iris"`.
+   * @throws {StatusError} 504, 499; the work goes on.
+   */
+  inTime<Value>(work: Promise<Value>, { signal, what }: { signal: AbortSignal; what: string }): Promise<Value> {
+    const { requestTimeoutMs } = this.#limits;
+    return new Promise<Value>((resolve, reject) => {
+      const left = () => reject(new StatusError(499, `The caller left before ${what} was done`));
+      const late = () =>
+        reject(new StatusError(504, `Cannot wait longer for ${what}: ${requestTimeoutMs} ms are over`));
+      const cancel = this.#clock.schedule(requestTimeoutMs, late);
+      signal.addEventListener("abort", left);
+      if (signal.aborted) left();
+      work.then(resolve, reject).finally(() => {
+        cancel();
+        signal.removeEventListener("abort", left);
+      });
+    });
+  }
+
+  /** Refuses everybody who waits, or whose body has not come. */
+  close(reason: unknown): void {
+    this.#intake.close(reason);
+    this.#admission.close(reason);
+  }
+}
+
+/** A request that takes room in a server. */
+export class Visit {
+  /** Its body. */
+  readonly body: TakenBody;
+  readonly #admission: Admission;
+  #lane: Lane;
+  #isIn = false;
+  #isLent = false;
+
+  constructor(lane: Lane, { admission, body }: { admission: Admission; body: TakenBody }) {
+    this.body = body;
+    this.#lane = lane;
+    this.#admission = admission;
+  }
+
+  /** Goes on to the graph; undefined where it need not wait for that. */
+  enter(request: Pick<Request, "signal">): Promise<void> | undefined {
+    this.#isIn = this.#admission.tryEnter(this.#lane);
+    return this.#isIn ? undefined : this.#wait(request);
+  }
+
+  /** Leaves its room for another's; undefined where it need not wait for that. */
+  moveTo(lane: Lane, request: Pick<Request, "signal">): Promise<void> | undefined {
+    if (lane === this.#lane) return undefined;
+    if (this.#isIn) this.#admission.leave(this.#lane);
+    this.#isIn = false;
+    this.#lane = lane;
+    return this.enter(request);
+  }
+
+  /** Keeps the room until the last chunk, or until nobody wants another. */
+  during(chunks: AsyncIterator<unknown>): AsyncIterator<unknown> {
+    this.#isLent = true;
+    const end = () => this.#leave();
+    return {
+      async next() {
+        try {
+          const result = await chunks.next();
+          if (result.done === true) end();
+          return result;
+        } catch (error) {
+          end();
+          throw error;
+        }
+      },
+      async return() {
+        end();
+        return await chunks.return?.() ?? { value: undefined, done: true };
+      },
+    };
+  }
+
+  /** Gives the room back, but where the reply goes on. */
+  close(): void {
+    if (!this.#isLent) this.#leave();
+  }
+
+  async #wait({ signal }: Pick<Request, "signal">): Promise<void> {
+    await this.#admission.enter(this.#lane, signal);
+    this.#isIn = true;
+  }
+
+  #leave(): void {
+    this.body.close();
+    if (this.#isIn) this.#admission.leave(this.#lane);
+    this.#isIn = false;
+  }
+}

@@ -1,0 +1,45 @@
+import { describeThrown, isA, StatusError } from "../../errors.ts";
+import type { ServedModel } from "../../graph/served_model.ts";
+import type { ServerView } from "./own_path.ts";
+
+/**
+ * Loads every version of a model, or the one of a key, or takes them away; all are tried before a failure is told.
+ *
+ * @throws {StatusError} 404 if there is none, 400 if one is no route of a router, else what loading failed with.
+ */
+export async function changeModels(server: ServerView, name: string, act: "load" | "unload"): Promise<void> {
+  const models = modelsOf(server, name);
+  const fixed = models.find((model) => model[act] === undefined);
+  if (fixed !== undefined) {
+    throw new StatusError(400, `Cannot ${act} model "${fixed.key}": it is a step of a flow, not a route of a router`);
+  }
+  const results = await Promise.allSettled(models.map((model) => model[act]!()));
+  for (const result of results) {
+    if (result.status === "fulfilled") continue;
+    const { reason } = result;
+    throw isA(reason, StatusError) ? reason : new StatusError(500, describeThrown(reason).message, { cause: reason });
+  }
+}
+
+/**
+ * Says that a model is loaded as its function declares it, where a caller sends other files or another configuration.
+ *
+ * @throws {StatusError} 400 if it does.
+ */
+export function refuseFiles(name: string, parameters: readonly string[]): void {
+  const given = parameters.find((parameter) => parameter === "config" || parameter.startsWith("file:"));
+  if (given === undefined) return;
+  throw new StatusError(
+    400,
+    `Cannot load model "${name}" with ${given}: a model is loaded as its function declares it`,
+  );
+}
+
+/** The models of a name, or of a key. */
+export function modelsOf(server: ServerView, model: string): ServedModel[] {
+  const all = server.models();
+  const found = all.filter(({ key, name }) => key === model || name === model);
+  if (found.length > 0) return found;
+  const names = [...new Set(all.map(({ name }) => name))].join(", ");
+  throw new StatusError(404, `Cannot find model "${model}": available models are ${names || "none"}`);
+}

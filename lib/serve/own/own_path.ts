@@ -1,0 +1,47 @@
+import type { Flow } from "../../flow/flow.ts";
+import type { ServedModel } from "../../graph/served_model.ts";
+import type { RequestWatch } from "../../telemetry/request_watch.ts";
+import type { Telemetry } from "../../telemetry/telemetry.ts";
+import type { Door } from "../limits/door.ts";
+import type { ApiOptions } from "../api/api_options.ts";
+import type { FailureTeller } from "../tell_failure.ts";
+
+/** What a server's own paths may know of it. */
+export interface ServerView {
+  /** The flow that answers everything else. */
+  readonly flow: Flow;
+  /** The models that the flow's steps serve, in the order of the graph. */
+  models(): readonly ServedModel[];
+  /** `open` until it is asked to close; `closing` while it answers what has come in. */
+  readonly state: "open" | "closing" | "closed";
+  /** Which paths the function says it answers; undefined where it says nothing. */
+  readonly api?: ApiOptions | undefined;
+  /** Whether who asks has to send a token, but for health. Default false. */
+  readonly asksTokens?: boolean;
+  /** Whether who sends this as `Authorization` may ask. Default: everybody may. */
+  knows?(authorization: string | null): boolean;
+  /** What measures it; undefined where nothing does. */
+  readonly telemetry?: Telemetry | undefined;
+  /** What looks at its requests, whatever they come by; undefined where nothing does. */
+  readonly watch?: RequestWatch | undefined;
+  /** What keeps its limits, for all requests together; undefined where it has none. */
+  readonly door?: Door | undefined;
+  /** What writes down why requests failed; undefined where nobody reads it. */
+  readonly failures?: FailureTeller | undefined;
+}
+
+/** One path that the server answers itself: the graph does not see it. */
+export interface OwnPath {
+  /** `GET` is asked for `HEAD` too. */
+  readonly method: "GET" | "POST";
+  /** As hono takes it: `/v2/models/:model/config`. */
+  readonly path: string;
+  /**
+   * `params` holds the parts of the path that have names, percent-decoded. What it throws is answered as an error, by its status;
+   * undefined leaves the request to the graph, its body unread.
+   */
+  answer(
+    request: Request,
+    asked: { readonly server: ServerView; readonly params: Readonly<Record<string, string>> },
+  ): Response | undefined | Promise<Response | undefined>;
+}

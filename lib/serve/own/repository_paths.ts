@@ -1,0 +1,81 @@
+/** The model repository extension of the open inference protocol: which models there are, load them anew, take them away. */
+
+import { StatusError } from "../../errors.ts";
+import { bodyField, decodeBody as decodeObject, isObject } from "../../protocol/request_body.ts";
+import { changeModels, modelsOf, refuseFiles } from "./change_models.ts";
+import { decodeBody, readBytes } from "../body/decode_body.ts";
+import type { OwnPath, ServerView } from "./own_path.ts";
+
+/** The index of all models, and what is done with one. */
+export const REPOSITORY_PATHS: readonly OwnPath[] = [
+  { method: "POST", path: "/v2/repository/index", answer: index },
+  { method: "POST", path: "/v2/repository/models/:model/load", answer: load },
+  { method: "POST", path: "/v2/repository/models/:model/unload", answer: unload },
+];
+
+/** Nothing but a few words belongs there: what is larger is no request of this extension. */
+const BODY_BYTES = 2 ** 20;
+
+/** The states that the extension has for ours. */
+const STATES = {
+  ready: "READY",
+  loading: "LOADING",
+  failed: "UNAVAILABLE",
+  unloaded: "UNAVAILABLE",
+  restarting: "UNAVAILABLE",
+} as const;
+
+interface Asked {
+  readonly server: ServerView;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+async function index(request: Request, { server }: Asked): Promise<Response> {
+  const onlyReady = bodyField(await readJson(request, server), "ready") ?? false;
+  if (typeof onlyReady !== "boolean") {
+    throw new StatusError(400, 'Cannot list the models: "ready" is not true or false');
+  }
+  const models = server.models().filter(({ state }) => !onlyReady || state === "ready");
+  return Response.json(models.map(({ name, version = "", state, reason }) => ({
+    name,
+    version,
+    state: STATES[state],
+    reason: reason ?? (state === "unloaded" ? "unloaded" : ""),
+  })));
+}
+
+async function load(request: Request, { server, params: { model = "" } }: Asked): Promise<Response> {
+  const parameters = bodyField(await readJson(request, server), "parameters");
+  modelsOf(server, model);
+  if (isObject(parameters)) refuseFiles(model, Object.keys(parameters));
+  await change(request, server, { model, act: "load" });
+  return new Response(null, { status: 200 });
+}
+
+async function unload(request: Request, { server, params: { model = "" } }: Asked): Promise<Response> {
+  await readJson(request, server); // its only parameter is about models that others depend on, and here none do
+  await change(request, server, { model, act: "unload" });
+  return new Response(null, { status: 200 });
+}
+
+/** Waits no longer than for other requests: a model may load for ever. */
+async function change(
+  { signal }: Request,
+  server: ServerView,
+  { model, act }: { readonly model: string; readonly act: "load" | "unload" },
+): Promise<void> {
+  const changing = changeModels(server, model, act);
+  await (server.door?.inTime(changing, { signal, what: `${act}ing model "${model.slice(0, 100)}"` }) ?? changing);
+}
+
+async function readJson(request: Request, { door }: ServerView): Promise<unknown> {
+  const taken = door?.body(BODY_BYTES);
+  try {
+    const { headers } = request;
+    const body = decodeObject(await decodeBody(await readBytes(request, taken), { headers, taken })); // whatever its type says: curl's is a form's
+    if (body === null || isObject(body)) return body;
+  } finally {
+    taken?.close();
+  }
+  throw new StatusError(400, "Cannot read the request: its body is no JSON object");
+}

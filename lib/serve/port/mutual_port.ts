@@ -1,0 +1,103 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import type { ReadableStream as NodeReadableStream } from "node:stream/web";
+import { StatusError } from "../../errors.ts";
+import { encodeError } from "../reply/encode_reply.ts";
+import type { Fetch, Port, PortOptions } from "./open_port.ts";
+
+const HEADERS_MS = 20_000; // a request's headers have to come in this time
+
+/** Opens a port where only clients with a certificate of a known authority may ask. `Deno.serve` cannot ask for one (Deno 2.9.6). */
+export async function openMutualPort(
+  fetch: Fetch,
+  { hostname, port, tls, isShared }: PortOptions & { tls: { cert: string; key: string; clientCa: string } },
+): Promise<Port> {
+  const { cert, key, clientCa } = tls;
+  let isClosing = false;
+  const server = createServer(
+    { cert, key, ca: clientCa, requestCert: true, rejectUnauthorized: true, headersTimeout: HEADERS_MS },
+    (request, response) => {
+      response.shouldKeepAlive &&= !isClosing;
+      void answer(request, response, fetch);
+    },
+  );
+  server.requestTimeout = 0; // the door has the time of bodies
+  server.on("tlsClientError", () => {}); // who has no certificate is no client
+  await new Promise<void>((listening, fail) => {
+    server.once("error", fail);
+    server.listen({ host: hostname, port, ...(isShared ? { reusePort: true } : {}) }, () => {
+      server.off("error", fail);
+      listening();
+    });
+  });
+  const { address, port: number } = server.address() as AddressInfo;
+  return {
+    hostname: address,
+    port: number,
+    shutdown: () =>
+      new Promise<void>((closed) => {
+        isClosing = true;
+        server.close(() => closed());
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+async function answer(incoming: IncomingMessage, outgoing: ServerResponse, fetch: Fetch): Promise<void> {
+  const left = new AbortController();
+  outgoing.on("close", () => {
+    if (!outgoing.writableFinished) left.abort(new StatusError(499, "The caller left"));
+  });
+  outgoing.on("finish", () => {
+    if (!incoming.complete) incoming.destroy();
+  });
+  outgoing.on("error", () => {}); // it is told by "close"
+  let response: Response;
+  try {
+    response = await fetch(requestOf(incoming, left.signal));
+  } catch {
+    response = encodeError(400, { error: "Cannot read the request", id: "" }); // a method that no Request may have
+  }
+  if (!incoming.complete) outgoing.shouldKeepAlive = false; // nobody reads the rest
+  try {
+    await write(response, outgoing, left.signal);
+  } catch {
+    outgoing.destroy(); // a body that breaks off must not look whole
+  }
+}
+
+function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request {
+  const { method = "GET", url = "/", rawHeaders, httpVersionMajor } = incoming;
+  if (httpVersionMajor !== 1) throw new StatusError(400, "Cannot read the request: it is none of HTTP/1"); // Node takes HTTP/0.9
+  const headers = new Headers();
+  for (let at = 0; at < rawHeaders.length; at += 2) headers.append(rawHeaders[at]!, rawHeaders[at + 1]!);
+  const host = headers.get("host") ?? "localhost";
+  const hasBody = method !== "GET" && method !== "HEAD";
+  return new Request(url.startsWith("/") ? `https://${host}${url}` : url, {
+    method,
+    headers,
+    signal,
+    ...(hasBody
+      ? { body: Readable.toWeb(incoming) as NodeReadableStream<Uint8Array> as ReadableStream<Uint8Array> }
+      : {}),
+  });
+}
+
+async function write(response: Response, outgoing: ServerResponse, left: AbortSignal): Promise<void> {
+  outgoing.writeHead(response.status, [...response.headers].flat());
+  const reader = response.body?.getReader();
+  if (reader === undefined) return void outgoing.end();
+  const leave = () => void reader.cancel(left.reason).catch(() => {});
+  left.addEventListener("abort", leave, { once: true });
+  if (left.aborted) leave();
+  for (let next = await reader.read(); next.value !== undefined; next = await reader.read()) {
+    if (outgoing.write(next.value) || left.aborted) continue;
+    await new Promise<void>((drained) => {
+      outgoing.once("drain", drained);
+      outgoing.once("close", drained);
+    });
+  }
+  outgoing.end();
+}

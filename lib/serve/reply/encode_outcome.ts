@@ -1,0 +1,51 @@
+import type { Outcome } from "../../flow/outcome.ts";
+import type { FlowEvent } from "../../graph/event.ts";
+import type { TensorForm } from "../../protocol/encode_tensors.ts";
+import { TensorReply } from "../../protocol/tensor_reply.ts";
+import { encodeReply } from "./encode_reply.ts";
+import { encodeStream } from "./encode_stream.ts";
+import { encodeTensors } from "./encode_tensors.ts";
+import type { FailureTeller } from "../tell_failure.ts";
+import { headerText } from "./header_text.ts";
+import { acceptedForm } from "./stream_form.ts";
+
+/** What is known of a request when it is answered. */
+export interface Answered {
+  readonly request: Request;
+  readonly event: FlowEvent;
+  /** How tensors in the reply are to be written; undefined where the request brought none. */
+  readonly form: TensorForm | undefined;
+  readonly failures: FailureTeller | undefined;
+}
+
+/** What became of an event that did not fail. */
+export type Told =
+  | Exclude<Outcome, { kind: "stream" | "failed" }>
+  | { readonly kind: "stream"; readonly chunks: AsyncIterator<unknown> };
+
+/** Writes the response. */
+export function encodeOutcome(
+  outcome: Told,
+  { request, event, form, failures }: Answered,
+): Response | Promise<Response> {
+  switch (outcome.kind) {
+    case "reply":
+      if (outcome.body instanceof TensorReply) {
+        return encodeTensors(outcome.body, { form, accepts: request.headers.get("accept-encoding") });
+      }
+      return encodeReply(outcome.body, event);
+    case "stream":
+      return encodeStream(outcome.chunks, {
+        accept: acceptedForm(event.path, request.headers),
+        id: event.id,
+        onFailure: (error) => failures?.tell(error, event),
+      });
+    case "accepted":
+      return encodeReply({ id: event.id }, event);
+    case "ended":
+      return new Response(null, {
+        status: 204,
+        headers: { "x-event-id": headerText(event.id), "x-ended-at-step": headerText(outcome.step) },
+      });
+  }
+}

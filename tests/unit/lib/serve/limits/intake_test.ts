@@ -1,0 +1,51 @@
+import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
+import { testClock } from "levada/testing";
+import { Intake } from "../../../../../lib/serve/limits/intake.ts";
+import { allLimits } from "../../../../../lib/serve/limits/server_limits.ts";
+
+function intake(): Intake {
+  return new Intake(allLimits({ bodyLimitBytes: 10_000, bodiesLimitBytes: 25_000 }), testClock());
+}
+
+Deno.test("TakenBody.unpack() counts what a packed body may become, until it is closed", () => {
+  const all = intake();
+  const bodies = [all.open(), all.open()];
+  for (const body of bodies) body.unpack(100); // up to 10,000 each
+  throws(() => all.open().unpack(100), { status: 503, message: /bodies of 20000 bytes are being worked on/ });
+  all.open().unpack(4); // 4,128
+  throws(() => all.open().unpack(2), { status: 503 });
+  bodies[0]!.close();
+  all.open().unpack(100);
+});
+
+Deno.test("TakenBody.unpack() counts the pieces of one body together, and no more than its limit", () => {
+  const all = intake();
+  const body = all.open();
+  for (let n = 0; n < 100; n++) body.unpack(1_000);
+  all.open().hold(10_000);
+  throws(() => all.open().hold(5_001), { status: 503, message: /bodies of 20000 bytes/ });
+});
+
+Deno.test("TakenBody.hold() refuses what is larger than its own limit, or than all bodies may be", () => {
+  throws(() => intake().open(100).hold(101), { status: 413, message: /more than 100 bytes/ });
+  throws(() => intake().open().hold(10_001), { status: 413, message: /more than 10000 bytes/ });
+});
+
+Deno.test("TakenBody.readJson() counts JSON from 64 KiB on 16-fold, and reads long JSON one after another", async () => {
+  const all = new Intake(allLimits({ bodiesLimitBytes: 40_000_000, jsonLimitBytes: 2_000_000 }), {
+    now: () => 0,
+    schedule: (_afterMs, run) => (queueMicrotask(run), () => {}),
+  });
+  const body = all.open();
+  strictEqual(body.readJson(65_535, () => "short"), "short");
+  throws(() => body.readJson(2_000_001, () => "long"), { status: 413, message: /as JSON it has more than 2000000/ });
+  const read: number[] = [];
+  const first = body.readJson(1_100_000, () => read.push(1));
+  const second = all.open().readJson(1_100_000, () => read.push(2));
+  deepStrictEqual(read, []);
+  throws(() => all.open().readJson(1_100_000, () => "more"), { status: 503, message: /bodies of 35200000 bytes/ });
+  await Promise.all([first, second]);
+  deepStrictEqual(read, [1, 2]);
+  body.close();
+  strictEqual(await all.open().readJson(1_100_000, () => "third"), "third");
+});

@@ -1,0 +1,90 @@
+import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
+import { ListenError, serving } from "levada";
+import { RawConnection } from "../../../../support/raw_http.ts";
+
+const POST = { method: "POST", body: "1", headers: { "content-type": "application/json" } };
+const log = { debug() {}, info() {}, warn() {}, error() {} };
+
+Deno.test("HttpServer.close() answers what has been accepted, and takes no more", async () => {
+  const [begun, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const fn = serving("slow");
+  fn.setTopology("flow").to("wait", async (body: unknown) => {
+    begun.resolve();
+    await go.promise;
+    return { body };
+  }).respond();
+  const server = await fn.serve({ port: 0, log });
+  const answer = fetch(server.url, POST);
+  await begun.promise;
+  const closed = server.close();
+  strictEqual(server.close(), closed);
+  await rejects(fetch(server.url));
+  go.resolve();
+  deepStrictEqual(await (await answer).json(), { body: 1 });
+  await closed;
+});
+
+Deno.test("HttpServer.close() cuts off what takes longer than the grace", async () => {
+  const begun = Promise.withResolvers<void>();
+  const fn = serving("stuck");
+  fn.setTopology("flow").to("wait", () => {
+    begun.resolve();
+    return new Promise(() => {});
+  }).respond();
+  const server = await fn.serve({ port: 0, log });
+  const answer = fetch(server.url, POST);
+  await begun.promise;
+  await rejects(server.close({ graceMs: 5 }), /gave up|given up|wait/);
+  strictEqual((await answer).status, 503);
+  await (await answer).body?.cancel();
+});
+
+Deno.test("fn.serve() says what is wrong with an address before it loads anything", async () => {
+  let isLoaded = false;
+  class Model {
+    constructor() {
+      isLoaded = true;
+    }
+    do() {}
+  }
+  const fn = serving("fn");
+  fn.addModel("m", Model);
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const port = taken.addr.port;
+  await rejects(
+    fn.serve({ port }),
+    (error) =>
+      error instanceof ListenError &&
+      error.message.startsWith(`Cannot serve "fn" on 127.0.0.1:${port}: another program`),
+  );
+  await rejects(fn.serve({ hostname: "203.0.113.1", port: 0 }), /this machine has no address 203\.0\.113\.1/);
+  strictEqual(isLoaded, false);
+});
+
+Deno.test("HttpServer.close() answers whose body has not come with 503 and Retry-After, and has everybody leave", async () => {
+  const [begun, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const fn = serving("half");
+  fn.setTopology("flow").to("wait", async (body: unknown) => {
+    begun.resolve();
+    await go.promise;
+    return { body };
+  }).respond();
+  const server = await fn.serve({ port: 0, log, graceMs: 2_000 });
+  using half = await RawConnection.open(server.url);
+  using whole = await RawConnection.open(server.url);
+  await half.send("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\nexpect: 100-continue\r\n\r\n");
+  strictEqual((await half.reply()).status, 100); // the body is being read
+  await half.send('{"in');
+  await whole.send("POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1\r\n\r\n1");
+  await begun.promise;
+  const closed = server.close();
+  await half.send('puts":1');
+  const refused = await half.reply();
+  go.resolve();
+  const answered = await whole.reply();
+  deepStrictEqual([refused.status, answered.status, answered.body], [503, 200, '{"body":1}']);
+  match(refused.head, /^retry-after: 1$/im);
+  match(refused.body, /^\{"error":"Cannot take event \S+: the server is closing"/);
+  for (const { head } of [refused, answered]) match(head, /^connection: close$/im);
+  await closed;
+});
