@@ -95,7 +95,7 @@ export {
 export type { At, Emitted, Extended, Given, Maybe, Nested, Result, Served, Text } from "./lib/graph/typing.ts";
 export type { Mechanism, MechanismKind, MechanismOptions } from "./lib/graph/mechanism.ts";
 export { type FunctionModel, functionModel, type FunctionModelOptions } from "./lib/models/function_model.ts";
-export { RemoteModel, type RemoteModelArgs } from "./lib/routers/remote_model.ts";
+export { RemoteModel, type RemoteModelArgs } from "./lib/models/remote_model.ts";
 export { workerModel } from "./lib/models/worker_model.ts";
 export { type ModelArgs, type ModelAsk, ModelServer } from "./lib/models/model_server.ts";
 export type { BatchingOptions } from "./lib/models/batcher.ts";

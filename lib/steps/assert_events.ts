@@ -1,14 +1,14 @@
 import { AssertionError } from "node:assert";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { notJson } from "../graph/json.ts";
 import type { FlowEvent } from "../graph/event.ts";
+import { notJson } from "../graph/json.ts";
 import { andThen } from "../graph/later.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
+import { kindOf } from "../kind_of.ts";
 import { bodyOf } from "./body/fields_of.ts";
-import { kindOf } from "./body/kind_of.ts";
 
 /** What must hold for the events that come here. */
 export interface AssertEventsOptions<In> {

@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { FlowEvent } from "../graph/event.ts";
 import { Chosen, type StepDefinition, type StepScope } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
+import { kindOf } from "../kind_of.ts";
 import { fieldOf, type Fields, fieldsOf } from "./body/fields_of.ts";
-import { kindOf } from "./body/kind_of.ts";
 
 /** What happens where the field names no step. */
 export interface ChoiceByFieldOptions {

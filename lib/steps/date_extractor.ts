@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { StepDefinition } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Extended } from "../graph/typing.ts";
+import { stateOf } from "../kind_of.ts";
 import { fieldOf, fieldsOf } from "./body/fields_of.ts";
-import { stateOf } from "./body/kind_of.ts";
 
 /** A part of a date that is a number. */
 export type DatePart =

@@ -4,8 +4,8 @@ import { laterOf } from "../graph/later.ts";
 import type { StepDefinition, StepScope } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Extended, Maybe } from "../graph/typing.ts";
+import { kindOf } from "../kind_of.ts";
 import { fieldsOf } from "./body/fields_of.ts";
-import { kindOf } from "./body/kind_of.ts";
 
 /** What `extend` does with events. */
 export const EXTEND: StepDefinition = {

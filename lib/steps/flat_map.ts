@@ -4,7 +4,7 @@ import { andThen } from "../graph/later.ts";
 import type { Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
-import { kindOf } from "./body/kind_of.ts";
+import { kindOf } from "../kind_of.ts";
 
 /** What `flatMap` does with events. */
 export const FLAT_MAP: StepDefinition = {

@@ -7,7 +7,7 @@ import { andThen } from "../graph/later.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
-import { kindOf } from "./body/kind_of.ts";
+import { kindOf } from "../kind_of.ts";
 import { Turns } from "./state/turns.ts";
 
 const OPTIONS = z.strictObject({ table: z.string().min(1).optional() });

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { StepDefinition, StepScope } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
+import { stateOf } from "../kind_of.ts";
 import { fieldOf, type Fields, fieldsOf } from "./body/fields_of.ts";
-import { stateOf } from "./body/kind_of.ts";
 
 /** What becomes of a value that is no category. */
 export interface OneHotEncoderOptions {

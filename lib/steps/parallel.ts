@@ -8,8 +8,8 @@ import { andThen, isLater, laterOf } from "../graph/later.ts";
 import type { Code, Operator, Reaction, StepDefinition, StepScope, StepSpec } from "../graph/operator.ts";
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
+import { kindOf } from "../kind_of.ts";
 import { bodyOf } from "./body/fields_of.ts";
-import { kindOf } from "./body/kind_of.ts";
 
 /** Which functions run, and what becomes of their results. */
 export interface ParallelOptions<In, Results, Selected extends string, Policy, Out> {

@@ -1,9 +1,9 @@
 import type { Operator, StepDefinition, StepScope, StepSpec } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
-import { RemoteClient } from "./remote/remote_client.ts";
+import { RemoteClient } from "../remote/remote_client.ts";
 import { checkRemote, partRemote, REMOTE_CODE, REMOTE_OPTIONS, type RemoteOptions } from "./remote/remote_options.ts";
 import { checkReply } from "./remote/remote_reply.ts";
-import { RequestMaker } from "./remote/remote_request.ts";
+import { RequestMaker } from "./remote/request_maker.ts";
 
 /** How often and how long a service is asked where nobody says: MLRun's values, and a limit, which MLRun has not. */
 export const REMOTE_DEFAULTS = { retries: 6, backoffMs: 1_000, timeoutMs: 60_000 } as const;

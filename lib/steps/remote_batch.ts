@@ -3,13 +3,13 @@ import { describeThrown, isA, StatusError } from "../errors.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import type { Operator, StepDefinition, StepScope, StepSpec } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
+import { kindOf } from "../kind_of.ts";
+import { RemoteClient } from "../remote/remote_client.ts";
 import { bodyOf } from "./body/fields_of.ts";
-import { kindOf } from "./body/kind_of.ts";
 import { REMOTE_DEFAULTS } from "./remote.ts";
-import { RemoteClient } from "./remote/remote_client.ts";
 import { checkRemote, partRemote, REMOTE_CODE, REMOTE_OPTIONS, type RemoteOptions } from "./remote/remote_options.ts";
 import { checkReply } from "./remote/remote_reply.ts";
-import { RequestMaker } from "./remote/remote_request.ts";
+import { RequestMaker } from "./remote/request_maker.ts";
 
 /** What a failed item leaves in its place, with `onItemError: "report"`. */
 export interface ItemError {

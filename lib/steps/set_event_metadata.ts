@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { StepDefinition } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
+import { kindOf } from "../kind_of.ts";
 import { bodyOf } from "./body/fields_of.ts";
-import { kindOf } from "./body/kind_of.ts";
 
 /** Where an event's id and key come from. */
 export interface EventMetadataOptions {

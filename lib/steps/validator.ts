@@ -4,8 +4,8 @@ import type { FlowEvent } from "../graph/event.ts";
 import type { Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import type { Schema } from "../graph/schema.ts";
 import { ReadyStep } from "../graph/step.ts";
+import { kindOf } from "../kind_of.ts";
 import { fieldOf, type Fields, fieldsOf } from "./body/fields_of.ts";
-import { kindOf } from "./body/kind_of.ts";
 
 /** What must hold for one field. */
 export interface FieldRule {

@@ -1,5 +1,5 @@
 import { FlowEvent } from "../../graph/event.ts";
-import { kindOf } from "./kind_of.ts";
+import { kindOf } from "../../kind_of.ts";
 
 /** A body with fields. */
 export type Fields = Readonly<Record<string, unknown>>;

@@ -1,9 +1,9 @@
 import type { FlowEvent } from "../../graph/event.ts";
 import type { StepScope } from "../../graph/operator.ts";
 import { parseIsoTime } from "../../iso_time.ts";
+import { stateOf } from "../../kind_of.ts";
 import { fieldOf, fieldsOf } from "./fields_of.ts";
 import type { KeySource } from "./key_reader.ts";
-import { stateOf } from "./kind_of.ts";
 
 const LATEST_MS = 8.64e15; // what a Date can hold
 

@@ -5,8 +5,8 @@ import type { FlowEvent } from "../../graph/event.ts";
 import type { Code, StepDefinition, StepSpec } from "../../graph/operator.ts";
 import type { Schema } from "../../graph/schema.ts";
 import type { Maybe } from "../../graph/typing.ts";
-import { headerFault } from "./remote_headers.ts";
-import { URL_OPTION } from "./remote_url.ts";
+import { headerFault } from "../../remote/remote_headers.ts";
+import { URL_OPTION } from "../../remote/remote_url.ts";
 
 /** Makes a part of a request from the body, or the part of it at `inputPath`; at once or later. */
 export type RemoteFunction<In, Part> = (body: In, context: Context, event: FlowEvent) => Maybe<Part>;

@@ -1,7 +1,7 @@
 import type { Code } from "../../graph/operator.ts";
 import type { Schema } from "../../graph/schema.ts";
-import { unusable } from "./remote_answer.ts";
-import type { RemoteRequest } from "./remote_request.ts";
+import { unusable } from "../../remote/remote_answer.ts";
+import type { RemoteRequest } from "../../remote/remote_request.ts";
 
 /**
  * The answer as the step's `reply` has it; as it came where there is none.

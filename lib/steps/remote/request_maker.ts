@@ -2,34 +2,14 @@ import type { z } from "zod";
 import { FlowEvent } from "../../graph/event.ts";
 import type { Code, StepScope } from "../../graph/operator.ts";
 import { jsonText } from "../../protocol/json_text.ts";
-import { headerText, remoteHeaders } from "./remote_headers.ts";
+import { secretsOf, takeCredentials } from "../../remote/credentials.ts";
+import { headerText, remoteHeaders } from "../../remote/remote_headers.ts";
+import type { RemoteRequest } from "../../remote/remote_request.ts";
+import { remoteUrl, shownUrl, withSubpath } from "../../remote/remote_url.ts";
 import type { REMOTE_OPTIONS } from "./remote_options.ts";
-import { remoteUrl, shownUrl, withSubpath } from "./remote_url.ts";
-
-/** A request that is ready to be sent, and sent again. */
-export interface RemoteRequest {
-  readonly method: string;
-  /** Without credentials: those are among `own`. */
-  readonly url: URL;
-  /** The user's headers: they are meant for the URL's origin, and for nobody else. */
-  readonly own: Headers;
-  /** What says which event this is, and what kind of body. */
-  readonly sent: Headers;
-  readonly body: Uint8Array<ArrayBuffer> | undefined;
-  /** How messages call it: `POST https://host/path`. */
-  readonly name: string;
-  /** What must not stand in messages. */
-  readonly secrets: readonly string[];
-  /** Whether redirects are followed. Default: true. */
-  readonly isRedirected?: boolean;
-  /** Reads the answer. Default: by its content type. */
-  readonly decode?: (bytes: Uint8Array, headers: Headers) => unknown;
-}
 
 const WITHOUT_BODY = ["GET", "HEAD", "DELETE"];
 const NEVER_BODY = ["GET", "HEAD"];
-const OPEN_HEADERS = ["accept", "content-type"];
-const SHORTEST_SECRET = 6; // shorter texts would hide half of a message, and are no secrets
 
 /** Makes the requests of one step. */
 export class RequestMaker {
@@ -108,35 +88,4 @@ function identityOf(event: FlowEvent, { item, hasPath }: { item: number | undefi
   headers.set("mlrun-event-id", headerText(item === undefined ? event.id : `${event.id}.${item}`));
   if (hasPath && event.path !== "/") headers.set("mlrun-event-path", headerText(event.path));
   return headers;
-}
-
-/** A URL's user and password go as a header; gives them. */
-export function takeCredentials(url: URL, own: Headers): string[] {
-  const { username, password } = url;
-  [url.username, url.password] = ["", ""];
-  const given = [username, password, decoded(username), decoded(password)].filter((text) => text !== "");
-  if (given.length > 0 && !own.has("authorization")) {
-    own.set(
-      "authorization",
-      `Basic ${new TextEncoder().encode(`${decoded(username)}:${decoded(password)}`).toBase64()}`,
-    );
-  }
-  return given;
-}
-
-/** What of a request must not stand in messages: values of its query and headers, also each word of them, and encoded. */
-export function* secretsOf(url: URL, own: Headers): Generator<string> {
-  const texts = [...url.searchParams.values()];
-  for (const [name, value] of own) if (!OPEN_HEADERS.includes(name)) texts.push(value, ...value.split(" "));
-  for (const text of texts) {
-    for (const form of [text, encodeURIComponent(text)]) if (form.length >= SHORTEST_SECRET) yield form;
-  }
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // it was not encoded
-  }
 }

@@ -1,5 +1,5 @@
-import { describeThrown, RemoteError, StatusError } from "../../errors.ts";
-import { decodeBytes } from "../../protocol/decode_bytes.ts";
+import { describeThrown, RemoteError, StatusError } from "../errors.ts";
+import { decodeBytes } from "../protocol/decode_bytes.ts";
 import type { RemoteRequest } from "./remote_request.ts";
 
 /** How an answer is read. */

@@ -1,4 +1,4 @@
-import { kindOf } from "../body/kind_of.ts";
+import { kindOf } from "../kind_of.ts";
 
 /** What frames a message is HTTP's own: saying it twice lets one request pass as two. */
 const FRAMING = ["connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { StatusError } from "../../errors.ts";
-import { kindOf } from "../body/kind_of.ts";
+import { StatusError } from "../errors.ts";
+import { kindOf } from "../kind_of.ts";
 
 const PATH = "$path"; // becomes the event's path
 const BEHIND_HOST = /^(https?:\/\/[^/?#]*?)\$path/i;

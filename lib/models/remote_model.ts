@@ -5,7 +5,6 @@ import { andThen } from "../graph/later.ts";
 import type { ModelFacts } from "../graph/served_model.ts";
 import type { StepSignature } from "../graph/signature.ts";
 import type { Maybe } from "../graph/typing.ts";
-import { type ModelArgs, type ModelAsk, ModelServer } from "../models/model_server.ts";
 import { decodeBytes } from "../protocol/decode_bytes.ts";
 import type { InferRequest, ModelMetadata } from "../protocol/reply.ts";
 import { isObject } from "../protocol/request_body.ts";
@@ -13,12 +12,14 @@ import { decodeTensorAnswer, encodeJsonCall, encodeTensorCall } from "../protoco
 import type { TensorReply } from "../protocol/tensor_reply.ts";
 import type { TensorRequest } from "../protocol/tensor_request.ts";
 import { rowsOf, tensorsOf } from "../protocol/tensor_rows.ts";
-import { RemoteClient } from "../steps/remote/remote_client.ts";
-import { remoteHeaders } from "../steps/remote/remote_headers.ts";
-import { type RemoteRequest, secretsOf, takeCredentials } from "../steps/remote/remote_request.ts";
-import { remoteUrl, shownUrl } from "../steps/remote/remote_url.ts";
+import { secretsOf, takeCredentials } from "../remote/credentials.ts";
+import { RemoteClient } from "../remote/remote_client.ts";
+import { remoteHeaders } from "../remote/remote_headers.ts";
+import type { RemoteRequest } from "../remote/remote_request.ts";
+import { remoteUrl, shownUrl } from "../remote/remote_url.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { isTensorSpec, type TensorSpec } from "../tensor/tensor_spec.ts";
+import { type ModelArgs, type ModelAsk, ModelServer } from "./model_server.ts";
 
 /** Where another server's model is. */
 export interface RemoteModelArgs extends ModelArgs {

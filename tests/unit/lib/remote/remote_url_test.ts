@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
-import { remoteUrl, shownUrl, URL_OPTION, withSubpath } from "../../../../../lib/steps/remote/remote_url.ts";
+import { remoteUrl, shownUrl, URL_OPTION, withSubpath } from "../../../../lib/remote/remote_url.ts";
 
 Deno.test("remoteUrl() puts the event's path in the place of $path", () => {
   for (

@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
-import { headerText, remoteHeaders } from "../../../../../lib/steps/remote/remote_headers.ts";
+import { headerText, remoteHeaders } from "../../../../lib/remote/remote_headers.ts";
 
 Deno.test("remoteHeaders() takes objects, lists and Headers", () => {
   const expected = [["a", "1"], ["b", "2"]];

@@ -2,7 +2,7 @@ import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/st
 import { serving } from "../../../../lib/functions/serving.ts";
 import { functionModel } from "../../../../lib/models/function_model.ts";
 import type { InferRequest } from "../../../../lib/protocol/reply.ts";
-import { RemoteModel, type RemoteModelArgs } from "../../../../lib/routers/remote_model.ts";
+import { RemoteModel, type RemoteModelArgs } from "../../../../lib/models/remote_model.ts";
 import { ListModel } from "../../../support/models.ts";
 
 const QUIET = { log: { debug() {}, info() {}, warn() {}, error() {} } };

@@ -1,5 +1,5 @@
-import { describeThrown, RemoteError, StatusError } from "../../errors.ts";
-import type { StepScope } from "../../graph/operator.ts";
+import { describeThrown, RemoteError, StatusError } from "../errors.ts";
+import type { StepScope } from "../graph/operator.ts";
 import { readAnswer, unusable, withoutSecrets } from "./remote_answer.ts";
 import type { RemoteRequest } from "./remote_request.ts";
 import { shownUrl } from "./remote_url.ts";

@@ -1,5 +1,5 @@
 import { strictEqual } from "node:assert/strict";
-import { kindOf, stateOf } from "../../../../../lib/steps/body/kind_of.ts";
+import { kindOf, stateOf } from "../../../lib/kind_of.ts";
 
 Deno.test("kindOf() says what a value is", () => {
   const kinds = [[NaN, "NaN"], [Infinity, "Infinity"], [0, "number"], [{}, "object"], [
