@@ -98,15 +98,15 @@ export { type FunctionModel, functionModel, type FunctionModelOptions } from "./
 export { RemoteModel, type RemoteModelArgs } from "./lib/models/remote_model.ts";
 export { workerModel } from "./lib/models/worker_model.ts";
 export { type ModelArgs, type ModelAsk, ModelServer } from "./lib/models/model_server.ts";
-export type { BatchingOptions } from "./lib/models/batcher.ts";
-export type { TensorBatchRequest } from "./lib/models/batch_tensors.ts";
+export type { BatchingOptions } from "./lib/models/batching/batcher.ts";
+export type { TensorBatchRequest } from "./lib/models/batching/batch_tensors.ts";
 export type { WarmUp } from "./lib/models/warm_up.ts";
 export type { ModelFiles } from "./lib/models/model_file.ts";
 export type { ModelSpec } from "./lib/models/model_spec.ts";
 export type { LoggedResults } from "./lib/models/ask_model.ts";
-export { OnnxModel, type OnnxModelArgs } from "./lib/models/onnx_model.ts";
-export { type OnnxOptions, openOnnx } from "./lib/models/onnx_open.ts";
-export type { OnnxBackend } from "./lib/models/onnx_runtime.ts";
+export { OnnxModel, type OnnxModelArgs } from "./lib/models/onnx/onnx_model.ts";
+export { type OnnxOptions, openOnnx } from "./lib/models/onnx/onnx_open.ts";
+export type { OnnxBackend } from "./lib/models/onnx/onnx_runtime.ts";
 export type { ApiEndpoint, ApiField, ApiOptions } from "./lib/serve/api/api_options.ts";
 export {
   type Generated,
@@ -117,7 +117,7 @@ export {
 } from "./lib/models/text_model.ts";
 export type { ModelRecord } from "./lib/monitoring/model_record.ts";
 export type { TrackingOptions } from "./lib/monitoring/tracking_options.ts";
-export { OnnxSession } from "./lib/models/onnx_session.ts";
+export { OnnxSession } from "./lib/models/onnx/onnx_session.ts";
 export type { InferReply, InferRequest, ModelMetadata, TensorInfo } from "./lib/protocol/reply.ts";
 export { TensorReply, type TensorReplyInit } from "./lib/protocol/tensor_reply.ts";
 export type { RequestedOutput, TensorRequest } from "./lib/protocol/tensor_request.ts";

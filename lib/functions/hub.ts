@@ -1,6 +1,6 @@
 import type { RouteClass } from "../graph/routes.ts";
 import type { ModelArgs } from "../models/model_server.ts";
-import { OnnxModel } from "../models/onnx_model.ts";
+import { OnnxModel } from "../models/onnx/onnx_model.ts";
 import type { FunctionOptions } from "./function_options.ts";
 import { ServingFunction } from "./serving.ts";
 

@@ -2,8 +2,8 @@
 
 import type { Context } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
-import { monitorOf } from "../graph/monitor.ts";
 import { andThen, isLater } from "../graph/later.ts";
+import { monitorOf } from "../graph/monitor.ts";
 import { keyParts } from "../graph/served_model.ts";
 import type { StepSignature } from "../graph/signature.ts";
 import type { Maybe } from "../graph/typing.ts";
@@ -18,12 +18,12 @@ import {
   type TensorRequestBody,
 } from "../protocol/tensor_request.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { predictInBatch } from "./batch_rows.ts";
-import { mediaRequest } from "./media_request.ts";
-import { callHead } from "./call_head.ts";
-import { type CallHead, type Watch, watchCall } from "./watched.ts";
-import { eachChunk } from "./each_chunk.ts";
 import { asRows, outputsIn, replyOfRows, takesTensors, tensorReply } from "./answer_tensors.ts";
+import { predictInBatch } from "./batching/batch_rows.ts";
+import { callHead } from "./call_head.ts";
+import { eachChunk } from "./each_chunk.ts";
+import { mediaRequest } from "./media_request.ts";
+import { type CallHead, type Watch, watchCall } from "./watched.ts";
 
 /** What is done with the inputs. */
 export type ModelOperation = "infer" | "predict" | "explain";

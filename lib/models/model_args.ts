@@ -1,5 +1,5 @@
 import type { Mechanism } from "../graph/mechanism.ts";
-import type { BatchingOptions } from "./batcher.ts";
+import type { BatchingOptions } from "./batching/batcher.ts";
 
 /** Where a model's files lie, and its parameters, read by `param`. */
 export interface ModelArgs {

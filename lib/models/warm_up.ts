@@ -4,7 +4,7 @@ import { isObject } from "../protocol/request_body.ts";
 import { decodeTensorRequest, isTensorRequest } from "../protocol/tensor_request.ts";
 import { type Datatype, encodeData } from "../tensor/datatype.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { tensorsOfRows } from "./onnx_rows.ts";
+import { tensorsOfRows } from "./onnx/onnx_rows.ts";
 
 /** What a model is asked when it is loaded: zeros as its file says (`true`), rows, or the body of a request in either dialect. */
 export type WarmUp = boolean | readonly unknown[] | { readonly inputs: readonly unknown[] };

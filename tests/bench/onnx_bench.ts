@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { OnnxModel, openOnnx, serving, Tensor, type TensorReply } from "levada";
-import { loadRuntime } from "../../lib/models/onnx_runtime.ts";
-import { join, writeField, writeNumber } from "../../lib/models/onnx_wire.ts";
+import { loadRuntime } from "../../lib/models/onnx/onnx_runtime.ts";
+import { join, writeField, writeNumber } from "../../lib/models/onnx/onnx_wire.ts";
 
 const IRIS = new URL("../../notebooks/models/iris_forest.onnx", import.meta.url).pathname;
 const ROW = [6.9, 3.2, 5.7, 2.3];

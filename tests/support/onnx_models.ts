@@ -1,6 +1,6 @@
 /** The small models beside this file, and what other programs answer to them; `onnx/make_models.py` makes both. */
 
-import { openOnnx } from "../../lib/models/onnx_open.ts";
+import { openOnnx } from "../../lib/models/onnx/onnx_open.ts";
 
 const FOLDER = new URL("./onnx/", import.meta.url);
 

@@ -1,8 +1,8 @@
 /** Models of which one byte is another: each is refused in our words, or runs; the program lives on. */
 
 import { ModelError, ShapeError } from "../../../lib/errors.ts";
-import { openOnnx } from "../../../lib/models/onnx_open.ts";
-import type { OnnxBackend } from "../../../lib/models/onnx_runtime.ts";
+import { openOnnx } from "../../../lib/models/onnx/onnx_open.ts";
+import type { OnnxBackend } from "../../../lib/models/onnx/onnx_runtime.ts";
 import { warmUpTensors } from "../../../lib/models/warm_up.ts";
 import { onnxFile } from "../../support/onnx_models.ts";
 import type { Counts } from "./judge_cases.ts";

@@ -1,6 +1,6 @@
 /** Counts what became of cases on a backend, and tells what is not as it should be. */
 
-import type { OnnxBackend } from "../../../lib/models/onnx_runtime.ts";
+import type { OnnxBackend } from "../../../lib/models/onnx/onnx_runtime.ts";
 import { type Outcome, type RecordedCase, runCase } from "./recorded_case.ts";
 
 /** What a suite counted. */

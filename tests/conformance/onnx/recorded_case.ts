@@ -1,8 +1,8 @@
 /** A model, what it is asked, and what another program answered. */
 
 import { Buffer } from "node:buffer";
-import { openOnnx } from "../../../lib/models/onnx_open.ts";
-import type { OnnxBackend } from "../../../lib/models/onnx_runtime.ts";
+import { openOnnx } from "../../../lib/models/onnx/onnx_open.ts";
+import type { OnnxBackend } from "../../../lib/models/onnx/onnx_runtime.ts";
 import { type Datatype, type TensorData, VALUE_BYTES } from "../../../lib/tensor/datatype.ts";
 import { decodeHalves } from "../../../lib/tensor/half.ts";
 import { Tensor } from "../../../lib/tensor/tensor.ts";

@@ -2,7 +2,7 @@
 
 import { createInterface } from "node:readline";
 import process from "node:process";
-import { findAdapter } from "../../../lib/models/onnx_backend.ts";
+import { findAdapter } from "../../../lib/models/onnx/onnx_backend.ts";
 import { runCase } from "./recorded_case.ts";
 
 const { kind, name } = await findAdapter();

@@ -1,6 +1,6 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
 import { Graph } from "../../../../lib/graph/graph.ts";
-import { OnnxModel } from "../../../../lib/models/onnx_model.ts";
+import { OnnxModel } from "../../../../lib/models/onnx/onnx_model.ts";
 import { modelRouter } from "../../../../lib/routers/model_router.ts";
 import { votingEnsemble } from "../../../../lib/routers/voting_ensemble.ts";
 import { forEach } from "../../../../lib/steps/for_each.ts";

@@ -1,0 +1,329 @@
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
+import { StatusError } from "../../../../../lib/errors.ts";
+import type { TensorBatchRequest } from "../../../../../lib/models/batching/batch_tensors.ts";
+import { OnnxModel } from "../../../../../lib/models/onnx/onnx_model.ts";
+import { modelRouter } from "../../../../../lib/routers/model_router.ts";
+import { votingEnsemble } from "../../../../../lib/routers/voting_ensemble.ts";
+import { serving } from "../../../../../lib/functions/serving.ts";
+import { testClock } from "../../../../../lib/testing/mod.ts";
+import { EXPECTED, onnxFile, startWasm } from "../../../../support/onnx_models.ts";
+import type { ModelFacts } from "../../../../../lib/graph/served_model.ts";
+import type { ModelMetadata } from "../../../../../lib/protocol/reply.ts";
+import { serveLoopback } from "../../../../support/loopback.ts";
+import { temporaryFolder } from "../../../../support/temporary_folder.ts";
+import { openRouter, timeless } from "../../../../support/open_router.ts";
+
+await startWasm();
+
+const FOLDER = new URL("../../../../../notebooks/models/", import.meta.url).pathname;
+const ROWS = [[5.1, 3.5, 1.4, 0.2], [5.0, 2.0, 3.5, 1.0], [6.7, 3.0, 5.0, 1.7], [6.9, 3.2, 5.7, 2.3], [
+  5.9,
+  3.0,
+  5.1,
+  1.8,
+]];
+const CLASSES = [0, 1, 2, 2, 2];
+const MODELS = {
+  model1: [OnnxModel, { modelPath: `${FOLDER}/iris_logreg/` }],
+  model2: [OnnxModel, { modelPath: `${FOLDER}/iris_forest.onnx` }],
+} as const;
+
+Deno.test("OnnxModel behind a router answers the class of each row", async () => {
+  await using router = await openRouter(modelRouter(), MODELS);
+  for (const model of ["model1", "model2"]) {
+    const reply = await router.ask(`/v2/models/${model}/infer`, { inputs: ROWS });
+    deepStrictEqual(timeless(reply), { id: "ev1", model_name: model, outputs: CLASSES });
+  }
+});
+
+Deno.test("OnnxModel behind an ensemble votes", async () => {
+  await using router = await openRouter(votingEnsemble(), MODELS);
+  deepStrictEqual(await router.ask("/v2/models/infer", { inputs: ROWS }), {
+    id: "ev1",
+    model_name: "router",
+    outputs: CLASSES,
+  });
+});
+
+Deno.test("OnnxModel answers no rows with no answers", async () => {
+  await using router = await openRouter(modelRouter(), MODELS);
+  const reply = await router.ask("/v2/models/model1/infer", { inputs: [] });
+  deepStrictEqual(timeless(reply), { id: "ev1", model_name: "model1", outputs: [] });
+});
+
+Deno.test("OnnxModel tells what its file says of inputs and outputs", async () => {
+  await using router = await openRouter(modelRouter(), MODELS);
+  const { platform: _platform, backend: _backend, reason: _reason, ...metadata } = await router.ask(
+    "/v2/models/model1",
+    null,
+    { method: "GET" },
+  ) as ModelMetadata & Partial<ModelFacts>;
+  deepStrictEqual(metadata, {
+    name: "model1",
+    model_endpoint_uid: "",
+    inputs: [{ name: "X", datatype: "FP32", shape: [-1, 4] }],
+    outputs: [
+      { name: "label", datatype: "INT64", shape: [-1] },
+      { name: "probabilities", datatype: "FP32", shape: [-1, 3] },
+    ],
+  });
+});
+
+const REFUSED: readonly (readonly [inputs: unknown, message: RegExp])[] = [
+  [[[1, 2, 3]], /shape \[-1,4\].*has shape \[1,3\]/],
+  [[5], /has shape \[1\]/],
+  [[[]], /has shape \[1,0\]/],
+  [[[1, 2, 3, 4], [1, 2]], /inputs\[1\] has 2/],
+  [[[1, 2, 3, "x"]], /inputs\[0\]\[3\] as FP32: it is the text "x"/],
+  [[[1, 2, 3, null]], /inputs\[0\]\[3\] as FP32: it is null/],
+  [[[1, 2, 3, true]], /inputs\[0\]\[3\] as FP32: it is a boolean/],
+  [[[1, 2, 3, {}]], /inputs\[0\]\[3\] as FP32: it is a object/],
+  [[[1, 2, 3, NaN]], /inputs\[0\]\[3\]: it is NaN/],
+  [[[1, Infinity, 3, 4]], /inputs\[0\]\[1\]: it is Infinity/],
+  [["text"], /inputs\[0\] as FP32: it is the text "text"/],
+  [JSON.parse("[".repeat(20_000) + "]".repeat(20_000)), /more than 32 deep/],
+];
+
+for (const [inputs, message] of REFUSED) {
+  Deno.test(`OnnxModel answers 400 to ${Deno.inspect(inputs, { depth: 3 })}, and lives on`, async () => {
+    await using router = await openRouter(modelRouter(), MODELS);
+    await rejects(router.ask("/v2/models/model1/infer", { inputs }), (error) => {
+      ok(error instanceof StatusError, String(error));
+      strictEqual(error.status, 400);
+      ok(error.message.startsWith('Cannot ask model "model1": '), error.message);
+      ok(message.test(error.message), error.message);
+      return true;
+    });
+    deepStrictEqual(timeless(await router.ask("/v2/models/model1/infer", { inputs: ROWS })), {
+      id: "ev1",
+      model_name: "model1",
+      outputs: CLASSES,
+    });
+  });
+}
+
+for (const backend of ["native", "wasm"] as const) {
+  Deno.test(`OnnxModel answers 400 where only the run shows that it cannot take the values (${backend})`, async () => {
+    await using router = await openRouter(modelRouter(), {
+      lookup: [OnnxModel, { modelPath: onnxFile("lookup"), backend }],
+      joined: [OnnxModel, { modelPath: onnxFile("joined"), backend }],
+    });
+    const place = (value: number, shape: number[]) => ({ name: "place", datatype: "INT64", shape, data: [value] });
+    const words = { name: "words[0]", datatype: "BYTES", shape: [1], data: ["a"] };
+    const part = (index: number, shape: number[]) => ({ name: `parts[${index}]`, datatype: "FP32", shape, data: [1] });
+    for (
+      const [model, inputs, message] of [
+        ["lookup", [99], /out of data bounds, idx=99/],
+        ["lookup", [place(-9, [1])], /out of data bounds, idx=-9/],
+        ["joined", [place(0, []), words], /Invalid sequence index \(0\)/],
+        ["joined", [part(0, [1]), part(1, [1, 1]), place(0, []), words], /Ranks of input data are different/],
+      ] as const
+    ) {
+      await rejects(router.ask(`/v2/models/${model}/infer`, { inputs }), { name: "StatusError", status: 400, message });
+    }
+  });
+}
+
+Deno.test("OnnxModel tells which model has no file, and where it looked", async () => {
+  await rejects(openRouter(modelRouter(), { gone: [OnnxModel, { modelPath: `${FOLDER}/gone` }] }), {
+    name: "ModelError",
+    message: /Cannot load model "gone": .* there is no ".*gone" nor ".*gone\.onnx"/,
+  });
+});
+
+Deno.test("OnnxModel runs what was kept before where a store gives what is no model", async () => {
+  await using folder = await temporaryFolder();
+  const model = await Deno.readFile(onnxFile("mean"));
+  const page = new TextEncoder().encode("<html>sign in</html>");
+  let body: Uint8Array<ArrayBuffer> = page;
+  await using server = serveLoopback(({ method }) =>
+    new Response(method === "HEAD" ? null : body, {
+      headers: { etag: `"${body.length}"`, "content-length": `${body.length}` },
+    })
+  );
+  const before = Deno.env.get("LEVADA_CACHE");
+  Deno.env.set("LEVADA_CACHE", folder.path);
+  try {
+    const warned: string[] = [];
+    const log = { debug() {}, info() {}, error() {}, warn: (text: string) => void warned.push(text) };
+    const ask = async () => {
+      const fn = serving("kept");
+      fn.setTopology("router").addRoute("m", OnnxModel, { modelPath: `${server.url}/m.onnx` });
+      await using flow = await fn.toMockServer({ log });
+      return (await flow.test("/v2/models/m/infer", { inputs: [[1, 3]] })).outputs;
+    };
+    await rejects(ask(), /Cannot open model file/);
+    body = model;
+    deepStrictEqual([await ask(), warned], [[2], []]);
+    for (body of [page, new Uint8Array(), model.subarray(0, model.length >> 1)]) {
+      deepStrictEqual(await ask(), [2]);
+      ok(/Model "m": Cannot open model file .* What was kept of it before serves$/.test(warned.pop()!));
+    }
+  } finally {
+    if (before === undefined) Deno.env.delete("LEVADA_CACHE");
+    else Deno.env.set("LEVADA_CACHE", before);
+  }
+});
+
+Deno.test("OnnxModel tells which model's file is broken", async () => {
+  const modelPath = await Deno.makeTempFile({ suffix: ".onnx" });
+  try {
+    await Deno.writeTextFile(modelPath, "no model");
+    await rejects(openRouter(modelRouter(), { broken: [OnnxModel, { modelPath }] }), {
+      name: "ModelError",
+      message: /Cannot load model "broken": Cannot open model file ".*\.onnx" as ONNX: /,
+    });
+  } finally {
+    await Deno.remove(modelPath);
+  }
+});
+
+Deno.test("OnnxModel takes rows of columns by name, and answers with the outputs that it is told", async () => {
+  const modelPath = onnxFile("columns");
+  await using router = await openRouter(modelRouter(), {
+    first: [OnnxModel, { modelPath }],
+    odds: [OnnxModel, { modelPath, output: "output_probability" }],
+    both: [OnnxModel, { modelPath, output: ["output_label", "output_probability"] }],
+  });
+  const inputs = EXPECTED.columns.rows.slice(2, 4);
+  const ask = async (model: string) =>
+    (await router.ask(`/v2/models/${model}/infer`, { inputs }) as { outputs: unknown[] }).outputs;
+  deepStrictEqual(await ask("first"), EXPECTED.columns.labels.slice(2, 4));
+  const odds = await ask("odds") as Record<string, number>[];
+  deepStrictEqual(odds.map((row) => Object.keys(row)), [["no", "yes"], ["no", "yes"]]);
+  deepStrictEqual(await ask("both"), [
+    { output_label: EXPECTED.columns.labels[2], output_probability: odds[0] },
+    { output_label: EXPECTED.columns.labels[3], output_probability: odds[1] },
+  ]);
+  await rejects(router.ask("/v2/models/first/infer", { inputs: [{ ...inputs[0], age: NaN }] }), {
+    status: 400,
+    message: 'Cannot ask model "first": Cannot predict from inputs[0].age: it is NaN',
+  });
+});
+
+const TENSORS = {
+  id: "7",
+  inputs: [{
+    name: "X",
+    datatype: "FP32",
+    shape: [2, 4],
+    data: new Float32Array([5.1, 3.5, 1.4, 0.2, 6.9, 3.2, 5.7, 2.3]),
+  }],
+};
+
+Deno.test("OnnxModel answers tensors with tensors: all, or those that are asked for", async () => {
+  await using router = await openRouter(modelRouter(), MODELS);
+  const ask = async (request: object) =>
+    JSON.parse(JSON.stringify(await router.ask("/v2/models/model1/infer", request)));
+  const all = await ask(TENSORS);
+  deepStrictEqual([all.model_name, all.id], ["model1", "7"]);
+  deepStrictEqual(all.outputs.map(({ name, datatype, shape }: Record<string, unknown>) => [name, datatype, shape]), [
+    ["label", "INT64", [2]],
+    ["probabilities", "FP32", [2, 3]],
+  ]);
+  const one = await ask({ ...TENSORS, outputs: [{ name: "label" }] });
+  deepStrictEqual(one.outputs, [{ name: "label", datatype: "INT64", shape: [2], data: [0, 2] }]);
+  const none = await ask({ inputs: [{ ...TENSORS.inputs[0]!, shape: [0, 4], data: [] }] });
+  deepStrictEqual(none.outputs.map(({ shape }: { shape: number[] }) => shape), [[0], [0, 3]]);
+  for (
+    const [request, message] of [
+      [{ ...TENSORS, outputs: [{ name: "odds" }] }, /Cannot give output "odds": the model gives label, probabilities/],
+      [{ inputs: [{ name: "Y", datatype: "FP32", shape: [1], data: [1] }] }, /Cannot run the model on Y: it takes X/],
+      [{ inputs: [{ name: "X", datatype: "FP64", shape: [1, 4], data: [1, 2, 3, 4] }] }, /it is FP64/],
+      [{ inputs: [{ name: "X", datatype: "FP32", shape: [4], data: [1, 2, 3, 4] }] }, /it has shape \[4\]/],
+    ] as const
+  ) await rejects(router.ask("/v2/models/model1/infer", request), { status: 400, message });
+});
+
+Deno.test("OnnxModel tells its platform and what it runs on", async () => {
+  const fn = serving("facts");
+  fn.setTopology("router").addRoute("zip", OnnxModel, { modelPath: onnxFile("zip_texts"), backend: "native" });
+  await using flow = await fn.start();
+  const [served] = flow.models();
+  const { platform, backend, reason, outputs } = served!.facts();
+  deepStrictEqual([platform, backend, reason], ["onnxruntime_onnx", "native", "it was asked for"]);
+  deepStrictEqual(outputs.map(({ datatype, shape }) => [datatype, shape]), [["BYTES", [-1]], ["FP32", [-1, 3]]]);
+});
+
+/** A router with one model on a clock that stands still, and the rows of each of its batches. */
+async function batched(name: string, batching: object = {}, model = OnnxModel) {
+  const clock = testClock();
+  const batches: number[] = [];
+  const router = await openRouter(
+    modelRouter(),
+    { m: [model, { modelPath: onnxFile(name), batching: { maxRows: 16, maxDelayMs: 5, ...batching } }] },
+    { surroundings: { clock, metric: (_name, rows) => void batches.push(rows) } },
+  );
+  const ask = async (bodies: readonly object[]) => {
+    const replies = bodies.map(async (body) => {
+      try {
+        return JSON.parse(JSON.stringify(await router.ask("/v2/models/m/infer", body))).outputs;
+      } catch (error) {
+        return String(error);
+      }
+    });
+    await clock.advance(5);
+    return await Promise.all(replies);
+  };
+  return { ask, batches, [Symbol.asyncDispose]: () => router[Symbol.asyncDispose]() };
+}
+
+Deno.test("OnnxModel joins requests in one run, and fails a bad one alone", async () => {
+  await using model = await batched("lookup");
+  const tensor = { name: "place", datatype: "INT64", shape: [1], data: [1] };
+  const [first, second, bad, tensors] = await model.ask([
+    { inputs: [0] },
+    { inputs: [2, 1] },
+    { inputs: ["x"] },
+    { inputs: [tensor] },
+  ]);
+  deepStrictEqual([first, second], [[[1, 10]], [[3, 30], [2, 20]]]);
+  deepStrictEqual(tensors, [{ name: "entry", datatype: "FP32", shape: [1, 2], data: [2, 20] }]);
+  ok(/StatusError: .*Cannot read inputs\[0\] as INT64/.test(bad), bad);
+  deepStrictEqual(model.batches, [4], "both dialects in one run, without the one that cannot be read");
+  const [good, outside] = await model.ask([{ inputs: [0] }, { inputs: [99] }]);
+  deepStrictEqual(good, [[1, 10]]);
+  ok(/StatusError: .*Cannot run the model: .*idx=99/.test(outside), outside);
+});
+
+Deno.test("OnnxModel joins rows of one length only, as many as a rule of one's own says", async () => {
+  class ByValues extends OnnxModel {
+    override batchCost({ inputs }: TensorBatchRequest): number {
+      return inputs[0]!.data.length;
+    }
+  }
+  await using model = await batched("mean", { maxCost: 6 }, ByValues);
+  const rows = [[1, 3], [1, 2, 3], [3, 5], [4, 5, 6], [5, 7], [7, 9]];
+  deepStrictEqual(await model.ask(rows.map((row) => ({ inputs: [row] }))), [[2], [2], [4], [5], [6], [8]]);
+  deepStrictEqual(model.batches, [3, 2], "three of length 2, two of length 3; the fourth of length 2 ran alone");
+});
+
+Deno.test("OnnxModel runs requests alone whose answers cannot be told apart", async () => {
+  await using model = await batched("whole");
+  deepStrictEqual(await model.ask([{ inputs: [[1], [5]] }, { inputs: [[2]] }]), [[5], [2]]);
+  deepStrictEqual(await model.ask([{ inputs: [[1], [7]] }, { inputs: [[3]] }]), [[7], [3]]);
+});
+
+Deno.test("OnnxModel is asked when it is loaded, and says when that fails", async () => {
+  const open = (modelPath: string, warmUp: unknown) =>
+    openRouter(modelRouter(), { m: [OnnxModel, { modelPath, warmUp }] });
+  for (
+    const [name, warmUp] of [
+      ["mlp", true],
+      ["echo", true],
+      ["columns", EXPECTED.columns.rows],
+      ["lookup", { inputs: [{ name: "place", datatype: "INT64", shape: [1], data: [1] }] }],
+    ] as const
+  ) await (await open(onnxFile(name), warmUp))[Symbol.asyncDispose]();
+  for (
+    const [warmUp, message] of [
+      [[99], /^Cannot load model "m": its warm-up failed: Cannot run the model: /],
+      [[[1]], /^Cannot load model "m": its warm-up failed: Cannot read "place" as INT64 of shape \[-1\]/],
+      ["x", /^Cannot load model "m": its warmUp is neither/],
+    ] as const
+  ) await rejects(open(onnxFile("lookup"), warmUp), { name: "ModelError", message });
+  await rejects(openRouter(modelRouter(), { m: [OnnxModel, { modelPath: onnxFile("lookup"), output: "none" }] }), {
+    name: "ModelError",
+    message: /^Cannot load model "m": Cannot give output "none": the model gives entry/,
+  });
+});
