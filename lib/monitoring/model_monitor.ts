@@ -18,12 +18,13 @@ export interface ModelMonitorOptions extends RecordPlace {
 
 const RECENT = 10_000; // as of what left by a queue: enough to look at, bounded
 const BATCH = 1_000; // records a write
+const PAUSE_MS = 50; // between writes: one costs as much as a hundred records, and a busy model would start one for every few
 const BUFFER_LETTERS = 16 * 2 ** 20; // of all records that wait, in UTF-16
 const CLOSE_MS = 5_000; // what the sink has not taken by then is given up: a server must stop
 
 /**
  * Makes records of what models are asked, and writes them beside the requests: a sink that is slow or down costs records, which are
- * counted and logged, and never a request.
+ * counted and logged, and never a request. The first record is written at once, those of the next 50 ms together, earlier where they are many.
  */
 export class ModelMonitor implements Monitor {
   readonly #sink: RecordSink;
@@ -32,8 +33,10 @@ export class ModelMonitor implements Monitor {
   #waiting: SinkRecord[] = [];
   #letters = 0;
   #writing: Promise<void> | undefined;
+  #endPause = () => {};
   #lost = 0;
   #isFailing = false;
+  #isClosing = false;
 
   constructor(sink: RecordSink, options: ModelMonitorOptions) {
     this.#sink = sink;
@@ -62,6 +65,8 @@ export class ModelMonitor implements Monitor {
   /** Writes what waits, for some seconds at most, and lets the sink go. */
   async close(): Promise<void> {
     const { clock, log } = this.#options;
+    this.#isClosing = true;
+    this.#endPause();
     let cancel = () => {};
     const limit = new Promise<void>((resolve) => cancel = clock.schedule(CLOSE_MS, resolve));
     const written = (async () => {
@@ -93,6 +98,13 @@ export class ModelMonitor implements Monitor {
     this.#waiting.push(record);
     this.#letters += text.length;
     this.#writing ??= this.#write();
+    if (this.#hasMany) this.#endPause();
+  }
+
+  /** Whether what waits fills a write, or a good part of the room that it has. */
+  get #hasMany(): boolean {
+    return this.#waiting.length >= Math.min(BATCH, this.#options.bufferRecords / 2) ||
+      this.#letters >= BUFFER_LETTERS / 4;
   }
 
   async #write(): Promise<void> {
@@ -106,8 +118,20 @@ export class ModelMonitor implements Monitor {
       } catch (error) {
         this.#lose(batch.length, error);
       }
+      if (!this.#hasMany && !this.#isClosing) await this.#pause();
     }
     this.#writing = undefined;
+  }
+
+  /** Lets records gather, until there are many or the monitor closes. */
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.schedule(PAUSE_MS, resolve);
+      this.#endPause = () => {
+        cancel();
+        resolve();
+      };
+    });
   }
 
   /** Counts, and logs the first of a row of losses: a sink that is down must not fill the log. */

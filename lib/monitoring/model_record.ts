@@ -135,8 +135,7 @@ function replyOf(reply: unknown, count: number | undefined, chosen: readonly num
   const rows = rowsIn(outputs);
   const kept = rows === undefined ? outputs : rows.take(rows.count === count ? chosen : all(rows.count));
   if (!isReply) return { outputs: kept };
-  const said = Object.entries(reply).filter(([, value]) => value !== undefined);
-  return { ...Object.fromEntries(said), outputs: kept };
+  return { ...reply, outputs: kept };
 }
 
 function isScalar(row: unknown): boolean {

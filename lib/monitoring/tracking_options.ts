@@ -20,7 +20,7 @@
 export interface TrackingOptions {
   /** Of 100 rows, how many are kept: above 0, at most 100 (default). Each row is chosen by itself; a request without a chosen row is no record. */
   samplingPercentage?: number;
-  /** How many records may wait to be written before further ones are dropped and counted, 1 or more. Default 10,000. */
+  /** How many records may wait to be written, for 50 ms or while a write lasts, before further ones are dropped and counted, 1 or more. Default 10,000. */
   bufferRecords?: number;
   /** How large a file becomes before it is put aside as `NAME.1` and a new one begun, 1 KiB or more. Default 100 MiB. */
   maxFileBytes?: number;

@@ -59,6 +59,53 @@ Deno.test("ModelMonitor.record() writes nothing before the request goes on, and 
   deepStrictEqual(written, [["r1", "r2"]]);
 });
 
+Deno.test("ModelMonitor.record() lets what comes within 50 ms of a write gather, unless it is much", async () => {
+  const { sink, written } = sinkOf();
+  const { monitor, clock } = monitorOf(sink, { bufferRecords: 8 });
+  const counts = () => written.map(({ length }) => length);
+  const record = async (count: number) => {
+    for (let n = 0; n < count; n++) monitor.record(CALL);
+    await settle();
+  };
+  await record(1);
+  await record(1);
+  await clock.advance(49);
+  await record(2);
+  deepStrictEqual(counts(), [1]);
+  await clock.advance(1);
+  deepStrictEqual(counts(), [1, 3]);
+  await record(3);
+  deepStrictEqual(counts(), [1, 3]);
+  await record(1); // half of what may wait
+  deepStrictEqual(counts(), [1, 3, 4]);
+  await record(1);
+  await monitor.close();
+  deepStrictEqual([counts(), monitor.lost, clock.timers], [[1, 3, 4, 1], 0, 0]);
+});
+
+Deno.test("ModelMonitor.record() writes at once again after a pause in which nothing came", async () => {
+  const { sink, written } = sinkOf();
+  const { monitor, clock } = monitorOf(sink);
+  monitor.record(CALL);
+  await clock.advance(50);
+  strictEqual(clock.timers, 0);
+  monitor.record({ ...CALL, id: "r2" });
+  await settle();
+  deepStrictEqual(written, [["r1"], ["r2"]]);
+  await monitor.close();
+});
+
+Deno.test("ModelMonitor.record() does not wait with records that are large", async () => {
+  const { sink, written } = sinkOf();
+  const { monitor } = monitorOf(sink, { bufferRecords: 10_000 });
+  monitor.record(CALL);
+  await settle();
+  for (let n = 0; n < 50; n++) monitor.record({ ...CALL, inputs: { inputs: ["x".repeat(100_000)] } });
+  await settle();
+  deepStrictEqual(written.map(({ length }) => length), [1, 50]);
+  await monitor.close();
+});
+
 Deno.test("ModelMonitor.record() drops what a slow sink has no room for, counts it, and says so once", async () => {
   const free = Promise.withResolvers<void>();
   const { sink, written } = sinkOf(() => free.promise);
@@ -93,10 +140,10 @@ Deno.test("ModelMonitor goes on when its sink is well again, and tells of each o
     const why = answers.length > 0 ? answers.shift() : await Promise.resolve("gone");
     if (why !== undefined) throw new Error(why);
   });
-  const { monitor, lines } = monitorOf(sink);
+  const { monitor, lines, clock } = monitorOf(sink);
   for (let n = 0; n < 5; n++) {
     monitor.record(CALL);
-    await settle();
+    await clock.advance(50);
   }
   deepStrictEqual(lines, ["Cannot keep records of models: disk full", "Cannot keep records of models: gone"]);
   strictEqual(monitor.lost, 4);

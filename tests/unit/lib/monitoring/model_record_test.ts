@@ -122,3 +122,21 @@ Deno.test("recordText() writes whatever rows hold on one line", () => {
   );
   ok(text(loop).includes("what JSON cannot hold"));
 });
+
+Deno.test("recordText() finds what JSON does not write by itself, wherever it stands", () => {
+  const cases: readonly [unknown, string][] = [
+    [7n, "7"],
+    [new Uint8Array(3), '"<3 bytes>"'],
+    [Float32Array.of(0.5, 2), "[0.5,2]"],
+    [{ toJSON: () => 5n }, "5"],
+    [new Date(0), '"1970-01-01T00:00:00.000Z"'],
+  ];
+  for (const [value, text] of cases) {
+    strictEqual(recordText({ a: value }), `{"a":${text}}`);
+    strictEqual(recordText({ a: [{ b: [0, value] }], c: 1 }), `{"a":[{"b":[0,${text}]}],"c":1}`);
+    strictEqual(
+      recordText({ a: new Array(20_000).fill({}), c: value }),
+      `{"a":[${"{},".repeat(19_999)}{}],"c":${text}}`,
+    );
+  }
+});
