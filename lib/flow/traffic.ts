@@ -1,6 +1,7 @@
 import { StatusError, StepError } from "../errors.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { FlowEvent } from "../graph/event.ts";
+import { type Caller, Callers } from "./callers.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Trip } from "./trip.ts";
@@ -21,7 +22,7 @@ export class Traffic implements WalkListener {
   readonly onFailure: WalkListener["onFailure"];
   readonly #options: TrafficOptions;
   readonly #deadlines: Deadlines<Trip> | undefined;
-  readonly #visits = new Map<Trip, Set<() => void>>();
+  readonly #callers: Callers;
   /** How many events have branches that are not done. */
   live = 0;
   #waiting = 0;
@@ -33,6 +34,7 @@ export class Traffic implements WalkListener {
   constructor(options: TrafficOptions) {
     this.#options = options;
     this.onFailure = options.onFailure;
+    this.#callers = new Callers(options.clock);
     if (options.timeoutMs !== undefined) {
       this.#deadlines = new Deadlines(options.clock, options.timeoutMs, (trip) => this.#timeOut(trip));
     }
@@ -72,30 +74,30 @@ export class Traffic implements WalkListener {
 
   /** The outcome of an event that was sent in; the sender's leaving and the deadline count from here, for a stream until its end. */
   outcomeOf(trip: Trip, event: FlowEvent): Outcome | Promise<Outcome> {
-    if (!trip.isDone) this.#deadlines?.add(trip);
+    if (!trip.isDone) trip.due = this.#deadlines?.add(trip);
     if (trip.outcome !== undefined) {
-      if (trip.outcome.kind !== "stream") this.#deadlines?.delete(trip);
+      if (trip.outcome.kind !== "stream") this.#inTime(trip);
       return trip.outcome;
     }
-    const signal = event.senderSignal;
-    const outcome = new Promise<Outcome>((resolve) =>
+    return new Promise<Outcome>((resolve) => {
+      let caller: Caller | undefined;
       trip.whenSettled((settled) => {
-        if (settled.kind !== "stream") this.#deadlines?.delete(trip); // what follows the answer has its time
+        if (settled.kind !== "stream") this.#inTime(trip); // what follows the answer has its time
+        if (caller !== undefined) this.#callers.delete(caller);
         resolve(settled);
-      })
-    );
-    if (signal === undefined) return outcome;
-    const leave = () => this.#abandon(trip, new StatusError(499, "The caller left before the answer was there"));
-    if (signal.aborted) leave();
-    else signal.addEventListener("abort", leave, { once: true });
-    return outcome.finally(() => signal.removeEventListener("abort", leave));
+      });
+      if (!event.hasSender) return;
+      caller = this.#callers.add(event, () => {
+        this.#abandon(trip, new StatusError(499, "The caller left before the answer was there"));
+      });
+    });
   }
 
   /** An event has no branches any more. */
   onDone(trip: Trip): void {
     this.live -= 1;
-    this.#deadlines?.delete(trip);
-    if (this.#visits.size > 0) this.#visits.delete(trip);
+    this.#inTime(trip);
+    trip.visits = undefined;
     if (trip.outcome?.kind === "stream") trip.outcome.chunks.end();
     if (this.live === 0) { for (const go of this.#drained.splice(0)) go(); }
   }
@@ -104,11 +106,13 @@ export class Traffic implements WalkListener {
   onWait(change: 1 | -1, event: FlowEvent, giveUp: (() => void) | undefined): void {
     this.#waiting += change;
     if (giveUp !== undefined && (this.#deadlines !== undefined || event.hasSender)) {
-      const waiting = new Set((event.track as Trip).roots());
-      for (const root of [...waiting]) {
-        const visits = this.#visits.get(root) ?? new Set();
-        this.#visits.set(root, visits);
-        visits.add(() => waiting.delete(root) && waiting.size === 0 && giveUp()); // not before the last of its callers has left
+      const trip = event.track as Trip;
+      if (trip.parents.length === 0) (trip.visits ??= []).push(giveUp);
+      else {
+        const waiting = new Set(trip.roots());
+        for (const root of [...waiting]) { // not before the last of its callers has left
+          (root.visits ??= []).push(() => waiting.delete(root) && waiting.size === 0 && giveUp());
+        }
       }
     }
     if (change > 0) return;
@@ -134,6 +138,7 @@ export class Traffic implements WalkListener {
   /** Nothing is waited for any more. */
   close(): void {
     this.#deadlines?.close();
+    this.#callers.close();
   }
 
   #letIn(): void {
@@ -147,6 +152,12 @@ export class Traffic implements WalkListener {
   #lookQuiet(): void {
     if (this.#waiting > 0) return;
     for (const go of this.#quiet.splice(0)) go();
+  }
+
+  #inTime(trip: Trip): void {
+    if (trip.due === undefined) return;
+    this.#deadlines!.delete(trip.due);
+    trip.due = undefined;
   }
 
   #timeOut(trip: Trip): void {
@@ -165,7 +176,8 @@ export class Traffic implements WalkListener {
     trip.note(failure);
     trip.settle({ kind: "failed", error: failure });
     if (trip.outcome?.kind === "stream") trip.outcome.chunks.giveUp(failure);
-    for (const giveUp of this.#visits.get(trip) ?? []) giveUp();
-    this.#visits.delete(trip);
+    const { visits = [] } = trip;
+    trip.visits = undefined;
+    for (const giveUp of visits) giveUp();
   }
 }

@@ -1,5 +1,6 @@
 import type { StepError } from "../errors.ts";
 import type { FlowEvent, Track } from "../graph/event.ts";
+import type { Due } from "./deadlines.ts";
 import type { Outcome } from "./outcome.ts";
 import type { RunningStep } from "./running_step.ts";
 
@@ -41,6 +42,10 @@ export class Trip implements Track {
   isDelivered = false;
   /** Who is told when every branch has ended. */
   listener: TripListener | undefined;
+  /** When its time is over; undefined where it has no limit. */
+  due: Due<Trip> | undefined;
+  /** What is to be given up when nobody waits for the answer any more. */
+  visits: (() => unknown)[] | undefined;
   readonly #parents: readonly Trip[];
   readonly #answers: boolean;
   /** The events that this one's event stands for, in the order of the parents; undefined where it stands for none but itself. */

@@ -198,6 +198,11 @@ export class FlowEvent<Body = unknown> {
     return typeof signal === "function" ? signal() : signal;
   }
 
+  /** Whether having the signal of whoever sent it costs. */
+  get isSignalDear(): boolean {
+    return typeof this.#init.signal === "function";
+  }
+
   /** Whether there is somebody who may leave. */
   get hasSender(): boolean {
     return this.#init.signal !== undefined;

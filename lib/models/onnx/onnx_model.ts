@@ -181,13 +181,13 @@ export class OnnxModel extends ModelServer<InferRequest, unknown[]> {
   }
 
   /** Runs a request, alone or with others; a bad one is refused before it meets others. */
-  async #ask(request: () => TensorBatchRequest, { signal }: Context): Promise<readonly Tensor[]> {
+  async #ask(request: () => TensorBatchRequest, context: Context): Promise<readonly Tensor[]> {
     const session = this.#session!;
     try {
       const asked = request();
       if (this.#batcher === undefined) return await session.runTensors(asked.inputs, asked.outputs);
       session.check(asked.inputs, asked.outputs);
-      return await this.#batcher.ask(asked, signal);
+      return await this.#batcher.ask(asked, context.signal);
     } catch (error) {
       if (!(error instanceof ShapeError || error instanceof TypeError || error instanceof ModelError)) throw error;
       const message = `Cannot ask model "${this.key}": ${error.message}`;

@@ -28,7 +28,8 @@ const QUIET = { logSeverityLevel: 4 }; // what the runtime would write to the te
 /** A model from an ONNX file, ready to run. */
 export class OnnxSession implements AsyncDisposable {
   readonly #parts: OnnxSessionParts;
-  readonly #running = new Set<Promise<unknown>>();
+  #running = 0;
+  #onIdle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
   /** Made by `openOnnx`. */
@@ -180,7 +181,7 @@ export class OnnxSession implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    await Promise.allSettled(this.#running);
+    if (this.#running > 0) await new Promise<void>((idle) => this.#onIdle = idle);
     await this.#parts.session.release();
   }
 
@@ -195,14 +196,15 @@ export class OnnxSession implements AsyncDisposable {
     for (const [info, own] of this.#byInput(tensors)) {
       Object.assign(feeds, feedsOf(this.#parts.inputForms.get(info.name)!, own, info));
     }
-    const running = this.#parts.session.run(feeds, this.#needed(names), QUIET);
-    this.#running.add(running);
+    const needed = this.#needed(names);
+    this.#running += 1;
     try {
-      return await running;
+      return await this.#parts.session.run(feeds, needed, QUIET);
     } catch (error) {
       throw runFailure(error);
     } finally {
-      this.#running.delete(running);
+      this.#running -= 1;
+      if (this.#running === 0) this.#onIdle?.();
     }
   }
 

@@ -1,5 +1,5 @@
 import { StatusError } from "../../errors.ts";
-import { Deadlines } from "../../flow/deadlines.ts";
+import { Deadlines, type Due } from "../../flow/deadlines.ts";
 import type { Clock } from "../../graph/clock.ts";
 import type { AllLimits } from "./server_limits.ts";
 
@@ -8,6 +8,7 @@ interface Waiter {
   readonly lane: Lane;
   readonly enter: () => void;
   readonly refuse: (reason: unknown) => void;
+  due?: Due<Waiter>;
 }
 
 /** The requests for one model. */
@@ -85,7 +86,7 @@ export class Admission {
       lane.waiting.add(waiter);
       this.#turns.add(lane);
       this.#waiting += 1;
-      this.#overdue.add(waiter);
+      waiter.due = this.#overdue.add(waiter);
       if (signal.aborted) leave();
       else signal.addEventListener("abort", leave);
     });
@@ -139,7 +140,7 @@ export class Admission {
     const { lane } = waiter;
     lane.waiting.delete(waiter);
     this.#waiting -= 1;
-    this.#overdue.delete(waiter);
+    if (waiter.due !== undefined) this.#overdue.delete(waiter.due);
     if (lane.waiting.size === 0) this.#turns.delete(lane);
   }
 

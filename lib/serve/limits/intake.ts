@@ -1,10 +1,11 @@
 import { StatusError } from "../../errors.ts";
 import type { Clock } from "../../graph/clock.ts";
+import { type Listed, Roster } from "../../flow/roster.ts";
 import type { AllLimits } from "./server_limits.ts";
 import { joinBytes } from "../../protocol/join_bytes.ts";
 
 /** A read that is under way. */
-interface Read {
+interface Read extends Listed<Read> {
   /** The look at the clock before it began. */
   readonly since: number;
   readonly refuse: (reason: unknown) => void;
@@ -21,8 +22,7 @@ const LOOKS = 20; // at the clock in the time that a body has: none is given mor
 export class Intake {
   readonly #limits: AllLimits;
   readonly #clock: Clock;
-  /** In the order in which they began. */
-  readonly #reads = new Set<Read>();
+  readonly #reads = new Roster<Read>();
   #look = 0;
   #cancel: (() => void) | undefined;
   #bytes = 0;
@@ -74,7 +74,7 @@ export class Intake {
   /** Waits for what is read, but not for longer than allowed; `failed` makes the error of what breaks off. */
   inTime<Value>(reading: Promise<Value>, failed: (error: unknown) => never): Promise<Value> {
     return new Promise<Value>((resolve, reject) => {
-      const read: Read = { since: this.#look, refuse: reject };
+      const read: Read = { since: this.#look, refuse: reject, earlier: undefined, later: undefined };
       this.#reads.add(read);
       if (this.#cancel === undefined) this.#wait();
       reading.then((value) => {
@@ -93,7 +93,7 @@ export class Intake {
 
   /** Refuses every body that has not come yet. */
   close(reason: unknown): void {
-    for (const { refuse } of this.#reads) refuse(reason);
+    for (let read = this.#reads.first; read !== undefined; read = this.#reads.first) this.#refuse(read, reason);
     this.#cancel?.();
     this.#cancel = undefined;
   }
@@ -103,13 +103,17 @@ export class Intake {
     this.#cancel = this.#clock.schedule(this.#limits.bodyTimeoutMs / LOOKS, () => {
       this.#look += 1;
       this.#cancel = undefined;
-      for (const read of this.#reads) {
-        if (this.#look - read.since <= LOOKS) break;
-        this.#reads.delete(read);
-        read.refuse(late(this.#limits));
+      let first = this.#reads.first;
+      for (; first !== undefined && this.#look - first.since > LOOKS; first = this.#reads.first) {
+        this.#refuse(first, late(this.#limits));
       }
-      if (this.#reads.size > 0) this.#wait();
+      if (first !== undefined) this.#wait();
     });
+  }
+
+  #refuse(read: Read, reason: unknown): void {
+    this.#reads.delete(read);
+    read.refuse(reason);
   }
 }
 

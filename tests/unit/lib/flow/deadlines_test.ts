@@ -9,8 +9,9 @@ Deno.test("Deadlines calls back for each item when its own time is over, by one 
   deadlines.add("a");
   await clock.advance(40);
   deadlines.add("b");
-  deadlines.add("done");
-  deadlines.delete("done");
+  const done = deadlines.add("done");
+  deadlines.delete(done);
+  deadlines.delete(done);
   await clock.advance(200);
   deepStrictEqual(over, ["a 100", "b 140"]);
   deadlines.close();
