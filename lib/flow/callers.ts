@@ -13,12 +13,10 @@ export class Callers {
     this.#unasked = new Deadlines(clock, QUICK_MS, (caller) => caller.listen());
   }
 
-  /** Calls `leave` when whoever sent the event leaves, unless it is answered before. */
-  add(event: FlowEvent, leave: () => void): Caller {
-    const caller = new Caller(event, leave);
-    if (event.isSignalDear) caller.due = this.#unasked.add(caller);
+  /** Somebody begins to wait. */
+  add(caller: Caller): void {
+    if (caller.isSignalDear) caller.due = this.#unasked.add(caller);
     else caller.listen();
-    return caller;
   }
 
   /** The answer is there. */
@@ -33,7 +31,7 @@ export class Callers {
   }
 }
 
-/** Somebody who waits for an answer. */
+/** Somebody who waits for an answer; `leave` is called when that ends before it is there. */
 export class Caller {
   readonly #event: FlowEvent;
   readonly #leave: () => void;
@@ -44,6 +42,10 @@ export class Caller {
   constructor(event: FlowEvent, leave: () => void) {
     this.#event = event;
     this.#leave = leave;
+  }
+
+  get isSignalDear(): boolean {
+    return this.#event.isSignalDear;
   }
 
   /** Asks for the signal, and waits for it. */

@@ -1,7 +1,7 @@
 import { StatusError, StepError } from "../errors.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { FlowEvent } from "../graph/event.ts";
-import { type Caller, Callers } from "./callers.ts";
+import { Caller, Callers } from "./callers.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Trip } from "./trip.ts";
@@ -79,17 +79,15 @@ export class Traffic implements WalkListener {
       if (trip.outcome.kind !== "stream") this.#inTime(trip);
       return trip.outcome;
     }
+    const leave = () => this.#abandon(trip, new StatusError(499, "The caller left before the answer was there"));
+    const caller = event.hasSender ? new Caller(event, leave) : undefined;
     return new Promise<Outcome>((resolve) => {
-      let caller: Caller | undefined;
       trip.whenSettled((settled) => {
         if (settled.kind !== "stream") this.#inTime(trip); // what follows the answer has its time
         if (caller !== undefined) this.#callers.delete(caller);
         resolve(settled);
       });
-      if (!event.hasSender) return;
-      caller = this.#callers.add(event, () => {
-        this.#abandon(trip, new StatusError(499, "The caller left before the answer was there"));
-      });
+      if (caller !== undefined) this.#callers.add(caller);
     });
   }
 
