@@ -4,6 +4,10 @@
  */
 
 import { type LoadRow, runLoad } from "./load/main.ts";
+import { timeMonitoring } from "./processes/monitoring.ts";
+import { timeProtocol } from "./processes/protocol.ts";
+import { timeTelemetry } from "./processes/telemetry.ts";
+import type { ProcessRow } from "./processes/time_processes.ts";
 
 interface Bench {
   readonly group: string;
@@ -28,17 +32,29 @@ interface Row {
 }
 
 const FOLDER = new URL("./", import.meta.url);
-const LOAD = "load";
 
-function benchFiles(names: readonly string[]): string[] {
-  const known = [...Deno.readDirSync(FOLDER)].flatMap(({ name }) => /^(\w+)_bench\.ts$/.exec(name)?.[1] ?? []).sort();
-  const unknown = names.filter((name) => !known.includes(name) && name !== LOAD);
+/** What is measured otherwise than by `deno bench`. */
+const OTHERS: Readonly<Record<string, () => Promise<Map<string, readonly Row[]>>>> = {
+  monitoring: async () => processGroups(await timeMonitoring()),
+  protocol: async () => processGroups(await timeProtocol()),
+  telemetry: async () => processGroups(await timeTelemetry()),
+  load: async () => loadGroups(await runLoad()),
+};
+
+/** What is to run, by name: all where nobody says. */
+function chosen(names: readonly string[]): { readonly files: readonly string[]; readonly others: readonly string[] } {
+  const files = [...Deno.readDirSync(FOLDER)].flatMap(({ name }) => /^(\w+)_bench\.ts$/.exec(name)?.[1] ?? []).sort();
+  const known = [...files, ...Object.keys(OTHERS)];
+  const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
-    console.error(`Cannot run bench ${unknown.join(", ")}: there are ${[...known, LOAD].join(", ")}`);
+    console.error(`Cannot run bench ${unknown.join(", ")}: there are ${known.join(", ")}`);
     Deno.exit(2);
   }
-  names = names.filter((name) => name !== LOAD);
-  return (names.length === 0 ? known : names).map((name) => new URL(`${name}_bench.ts`, FOLDER).pathname);
+  const isChosen = (name: string) => names.length === 0 || names.includes(name);
+  return {
+    files: files.filter(isChosen).map((name) => new URL(`${name}_bench.ts`, FOLDER).pathname),
+    others: Object.keys(OTHERS).filter(isChosen),
+  };
 }
 
 function path(file: string): string {
@@ -46,6 +62,7 @@ function path(file: string): string {
 }
 
 async function measure(files: readonly string[]): Promise<readonly Bench[]> {
+  if (files.length === 0) return [];
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["bench", "-A", "--json", "--config", path("deno.json"), "--lock", path("deno.lock"), ...files],
     stderr: "inherit",
@@ -112,6 +129,22 @@ function checkGates(groups: ReadonlyMap<string, readonly Row[]>, gates: readonly
   });
 }
 
+/** What runners in processes of their own cost, with the third quartile as typical, as `deno bench` has it. */
+function processGroups(rows: readonly ProcessRow[]): Map<string, readonly Row[]> {
+  const typical = ({ costs }: ProcessRow) => costs.toSorted((a, b) => a - b)[Math.floor(costs.length * 0.75)]!;
+  const groups = new Map<string, readonly Row[]>();
+  for (const [title, members] of Map.groupBy(rows, ({ group }) => group)) {
+    const rowOf = (row: ProcessRow): Row => ({
+      name: row.name,
+      bestUs: Math.min(...row.costs),
+      typicalUs: typical(row),
+      ratio: typical(row) / typical(members[0]!),
+    });
+    groups.set(title, members.map(rowOf));
+  }
+  return groups;
+}
+
 /** What servers did under load, as groups whose costs are microseconds: of the wall clock a request, of the processor, of the slowest. */
 function loadGroups(rows: readonly LoadRow[]): Map<string, Row[]> {
   const costs: Readonly<Record<string, (row: LoadRow) => number>> = {
@@ -149,13 +182,9 @@ async function writeReadme(table: string): Promise<void> {
   await Deno.writeTextFile(file, `${head}${START}\n${when}\n\n${table}\n${tail}`);
 }
 
-const names = Deno.args.filter((argument) => !argument.startsWith("--"));
-const files = benchFiles(names);
-const isLoadAlone = names.length > 0 && names.every((name) => name === LOAD);
-const groups = new Map([
-  ...(isLoadAlone ? [] : tables(await measure(files))),
-  ...(names.length === 0 || names.includes(LOAD) ? loadGroups(await runLoad()) : []),
-]);
+const { files, others } = chosen(Deno.args.filter((argument) => !argument.startsWith("--")));
+const groups = new Map<string, readonly Row[]>(tables(await measure(files)));
+for (const name of others) for (const [group, rows] of await OTHERS[name]!()) groups.set(group, rows);
 const gates = checkGates(groups, JSON.parse(await Deno.readTextFile(new URL("gates.json", FOLDER))));
 const table = [
   markdown(groups),

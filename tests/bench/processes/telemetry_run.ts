@@ -1,10 +1,11 @@
 /**
- * Answers so many requests as its input says, line by line, in a process of its own: what OpenTelemetry does is decided when a process
- * starts. Its argument is what looks on: `nothing`, `metrics`, `log`, `all`.
+ * Answers requests in a process of its own: what OpenTelemetry does is decided when a process starts. Its argument is what looks on:
+ * `nothing`, `metrics`, `log`, `spans`, `all`.
  */
 
-import { createApp } from "../../lib/serve/app.ts";
 import { openLog, openTelemetry, serving } from "levada";
+import { createApp } from "../../../lib/serve/app.ts";
+import { answerLines } from "./answer_lines.ts";
 
 const add1 = (n: number) => n + 1;
 const [look] = Deno.args;
@@ -24,13 +25,11 @@ const app = createApp(await fn.start({ ...(telemetry === undefined ? {} : { tele
 });
 
 const headers = { "content-type": "application/json" };
-for await (const lines of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
-  for (const line of lines.trim().split("\n")) {
-    let total = 0;
-    for (let n = 0; n < Number(line); n++) {
-      const request = new Request("http://x/", { method: "POST", body: String(n), headers });
-      total += await (await app.fetch(request)).json();
-    }
-    console.log(total);
+await answerLines(async (requests) => {
+  let total = 0;
+  for (let n = 0; n < requests; n++) {
+    const request = new Request("http://x/", { method: "POST", body: String(n), headers });
+    total += await (await app.fetch(request)).json();
   }
-}
+  return () => total;
+});
