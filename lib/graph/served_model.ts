@@ -51,8 +51,6 @@ export interface ServedModel {
   facts(): ModelFacts;
   /** What it was asked; undefined where nobody counts. */
   counts?(): ModelCounts;
-  /** Whether it reads tensors from a request itself, so that nobody sees how their values came: in lists, or in typed arrays. */
-  readonly takesTensors?: boolean;
   /** What can be asked of it besides its metadata: `infer`, `ready`, its own. Undefined where nobody says. */
   operations?(): readonly string[];
   /**

@@ -1,9 +1,10 @@
 /** A request's body, as models and routers take it. */
 
 import { parseJson } from "./parse_json.ts";
+import { withTensors } from "./tensor_request.ts";
 
 /**
- * Reads a body that came as text or bytes with no JSON content type: it is taken as JSON when that gives an object.
+ * Reads a body that came as text or bytes with no JSON content type: it is taken as JSON when that gives an object, see `withTensors`.
  * Any other body stays what it is.
  *
  * @example Text that holds a request
@@ -19,7 +20,7 @@ export function decodeBody(body: unknown): unknown {
   const text = body instanceof Uint8Array ? utf8(body) : body;
   if (typeof text !== "string" || !text.trimStart().startsWith("{")) return body;
   try {
-    return parseJson(text);
+    return withTensors(parseJson(text));
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof RangeError) return body;
     throw error;

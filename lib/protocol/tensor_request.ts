@@ -14,7 +14,8 @@ export interface RequestedOutput {
 }
 
 /**
- * A request of the open inference protocol, read: what `predictTensors` gets.
+ * A request of the open inference protocol: what `predictTensors` gets, and what steps, functions as routes and a model's own operations find
+ * as the body, the same whether it came as JSON, binary or by gRPC.
  *
  * @example A model that works on typed arrays, and answers rows of MLRun's dialect too
  * ```ts
@@ -53,7 +54,7 @@ export interface TensorRequest {
   readonly outputs?: readonly RequestedOutput[];
 }
 
-/** A request of the open inference protocol as an event's body has it, not looked at further. */
+/** A request of the open inference protocol as it comes, or as a step made it: not looked at further. */
 export interface TensorRequestBody {
   readonly inputs: readonly [Record<string, unknown>, ...unknown[]];
   readonly [field: string]: unknown;
@@ -98,6 +99,26 @@ export function decodeTensorRequest(body: TensorRequestBody): TensorRequest {
   };
 }
 
+/**
+ * The body of a request as every handler gets it, whatever way it came: in one of the open inference protocol the inputs are tensors. Any
+ * other body is what it was.
+ *
+ * @example
+ * ```ts
+ * import { deepStrictEqual } from "node:assert/strict";
+ * import { withTensors } from "./tensor_request.ts";
+ *
+ * const body = withTensors({ id: "7", inputs: [{ name: "x", shape: [2], datatype: "FP32", data: [0.5, 1] }] }) as any;
+ * deepStrictEqual([body.inputs[0].data, body.inputs[0].values()], [new Float32Array([0.5, 1]), [0.5, 1]]);
+ * deepStrictEqual(withTensors({ inputs: [[0.5, 1]] }), { inputs: [[0.5, 1]] });
+ * ```
+ *
+ * @throws {StatusError} 400 if an input is not well-formed, naming it.
+ */
+export function withTensors(body: unknown): unknown {
+  return isTensorRequest(body) ? { ...body, inputs: decodeInputs(body.inputs) } : body;
+}
+
 function decodeInputs(inputs: readonly unknown[]): Tensor[] {
   if (inputs.length === 1) return [decodeInput(inputs[0], 0)];
   const tensors = inputs.map(decodeInput);
@@ -119,6 +140,7 @@ function decodeInput(input: unknown, index: number): Tensor {
     const count = countOf(input.shape, name);
     const shape = input.shape as number[];
     const given = parameters === undefined ? undefined : parametersOf(parameters, `input "${name}"`);
+    if (input instanceof Tensor && isDataOf(datatype, data) && data.length === count) return input;
     return new Tensor(name, {
       datatype,
       shape,

@@ -13,10 +13,8 @@ import {
 } from "../graph/served_model.ts";
 import type { StepSignature } from "../graph/signature.ts";
 import type { Maybe } from "../graph/typing.ts";
-import { takesTensors } from "../models/answer_tensors.ts";
 import { askWatched } from "../models/ask_watched.ts";
 import { AskedCounts } from "../models/asked_counts.ts";
-
 import type { RunningModel } from "../models/hosted_model.ts";
 import type { ModelAsk } from "../models/model_server.ts";
 import type { ModelMetadata } from "../protocol/reply.ts";
@@ -74,10 +72,6 @@ export class ModelRoute implements Route, ServedModel {
 
   get isReady(): boolean {
     return this.#instance.model.isReady;
-  }
-
-  get takesTensors(): boolean {
-    return takesTensors(this.#instance.model);
   }
 
   ask(question: ModelAsk): Maybe<unknown> {

@@ -6,13 +6,13 @@ import type { ServedModel } from "../graph/served_model.ts";
 import { type TensorForm, tensorForm } from "../protocol/encode_tensors.ts";
 import { decodeBody as decodeObject } from "../protocol/request_body.ts";
 import { wrongMethod } from "../protocol/refusal.ts";
-import { isTensorRequest } from "../protocol/tensor_request.ts";
+import { isTensorRequest, withTensors } from "../protocol/tensor_request.ts";
 import type { Asked, RequestWatch } from "../telemetry/request_watch.ts";
 import { instrumentsOf, type Telemetry, watchServer } from "../telemetry/telemetry.ts";
 import { type Admitted, ApiHandler } from "./api/api_handler.ts";
 import type { ApiOptions } from "./api/api_options.ts";
 import type { AppOptions } from "./app_options.ts";
-import { askedModel, asksTensors } from "./asked_model.ts";
+import { askedModel } from "./asked_model.ts";
 import { decodeBody, readBytes } from "./body/decode_body.ts";
 import { encodeFailure } from "./reply/encode_failure.ts";
 import { encodeOutcome } from "./reply/encode_outcome.ts";
@@ -65,7 +65,7 @@ class FlowApp implements App, ServerView {
     this.failures = log && new FailureTeller({ log, name, instruments: instrumentsOf(telemetry) });
     const routes = limits === undefined || api !== undefined ? undefined : options.routes;
     this.#door = limits === undefined ? undefined : new Door(limits, { models: () => flow.models() });
-    this.#thread = routes === undefined ? undefined : new JsonThread();
+    this.#thread = limits === undefined ? undefined : new JsonThread();
     this.#routes = routes === undefined ? undefined : new KnownRoutes(routes);
     this.#api = api === undefined ? undefined : new ApiHandler(api);
     this.#watch = telemetry === undefined
@@ -198,12 +198,15 @@ class FlowApp implements App, ServerView {
           }
         }
         const own = unwrapped(event, body);
+        if (isTensorRequest(own.body)) {
+          form = tensorForm(own.body);
+          own.body = withTensors(own.body);
+        }
         const arrived = admitted === undefined ? own : admitted.read(own, new URL(request.url).searchParams);
         if (arrived !== event) {
           event = arrived;
           info.asked?.becomes(event);
         }
-        if (isTensorRequest(event.body)) form = tensorForm(event.body);
         outcome = this.flow.handle(event);
       } finally {
         this.#arriving -= 1;
@@ -243,7 +246,6 @@ class FlowApp implements App, ServerView {
       defaultContentType: this.#options.defaultContentType,
       taken: visit?.body,
       thread: this.#thread,
-      asksTensors: () => asksTensors(this.models(), headers.get("mlrun-event-path") ?? path),
       callerSignal: () => request.signal,
       inputs: () => askedModel(this.models(), headers.get("mlrun-event-path") ?? path)?.facts().inputs ?? [],
     });

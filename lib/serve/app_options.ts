@@ -17,8 +17,8 @@ export interface AppOptions {
   /** How much is taken at most. Default: everything. */
   readonly limits?: AllLimits | undefined;
   /**
-   * The keys of the routes where the flow is a model router and nothing else sees a request: large ones may be read apart then, and who
-   * asks for another is refused before its body is read. Default: it is something else.
+   * The keys of the routes where the flow is a model router and nothing else sees a request: who asks for another is refused before its
+   * body is read. Default: it is something else.
    */
   readonly routes?: readonly string[] | undefined;
   /** Who may ask. Default: everybody. */

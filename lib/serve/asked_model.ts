@@ -8,15 +8,6 @@ export function askedModel(models: readonly ServedModel[], path: string): Served
   return servedModel(models, address);
 }
 
-/** Whether a path asks a model that reads tensors itself to infer. Of a name alone without a model's key that is not told. */
-export function asksTensors(models: readonly ServedModel[], path: string): boolean {
-  const address = matchModelPath(path);
-  if (address?.kind !== "model" || !["infer", "predict"].includes(address.operation)) return false;
-  const { name, version } = address;
-  const key = version === undefined ? name : `${name}:${version}`;
-  return models.find((model) => model.key === key)?.takesTensors === true;
-}
-
 /**
  * The model of a name, `iris` or `iris:v2`, and a version. Without a version it is the one of this key, else the last of this name.
  */

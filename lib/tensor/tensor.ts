@@ -17,7 +17,8 @@ export interface TensorInit {
 }
 
 /**
- * Values of one datatype in a shape, with a name: what models that take the open inference protocol's tensors are given, and give.
+ * Values of one datatype in a shape, with a name: what handlers find as `inputs` of a request of the open inference protocol, however it
+ * came, and what models give.
  *
  * @example From nested lists and back
  * ```ts
@@ -39,7 +40,7 @@ export class Tensor {
   /**
    * The values, row-major. BOOL and UINT8: `Uint8Array`; other integers: the typed array of their width; FP16 and BF16: the bits, a
    * `Uint16Array`; FP32 and FP64: `Float32Array`, `Float64Array`; BYTES: a list of text, or bytes where they are not valid UTF-8. It may
-   * be a view on the request's bytes.
+   * be a view on the request's bytes. `values` gives plain values.
    */
   readonly data: TensorData;
   /** What else is said of it; undefined where nothing is. */

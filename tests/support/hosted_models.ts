@@ -106,3 +106,12 @@ export class AddOne {
     return { ...rest, n: n + this.#by };
   }
 }
+
+/** Gives back what it gets, and says what it got. */
+export class Mirror {
+  static readonly module = import.meta.url;
+
+  do(body: TensorRequest): object {
+    return { ...body, got: body.inputs.map((input) => input instanceof Tensor) };
+  }
+}

@@ -9,9 +9,7 @@ import {
   type EventData,
   type ModelHome,
   type ModelTold,
-  movable,
   type Order,
-  type Packed,
   packed,
   type Report,
   unmoved,
@@ -80,15 +78,9 @@ export class Guest {
     try {
       const model = await this.#models.get(key)!;
       const context = { ...this.#contextOf(this.#homes.get(key)!, ask), signal: controller.signal };
-      const answer = await this.#answerOf(key, await model.answer({ operation, event: eventOf(data), context }));
-      const { body, moved } = answer.as === "tensors"
-        ? movable(answer.reply, "outputs")
-        : { body: undefined, moved: [] };
-      this.#post({
-        kind: "answered",
-        ask,
-        answer: body === undefined ? answer : { as: "tensors", reply: body as object },
-      }, moved);
+      const given = await model.answer({ operation, event: eventOf(data), context });
+      const { answer, moved } = await this.#packed(key, given);
+      this.#post({ kind: "answered", ask, answer }, moved);
     } catch (error) {
       this.#post({ kind: "failed", ask, error: errorData(error) }, []);
     } finally {
@@ -96,7 +88,7 @@ export class Guest {
     }
   }
 
-  async #answerOf(key: string, answer: unknown): Promise<Packed> {
+  async #packed(key: string, answer: unknown): ReturnType<typeof packed> {
     try {
       return await packed(answer);
     } catch (error) {

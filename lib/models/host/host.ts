@@ -108,7 +108,8 @@ export class Host {
     const { signal } = context;
     if (this.#ended !== undefined) return Promise.reject(this.#gone(key));
     if (signal.aborted) return Promise.reject(signal.reason);
-    const wrong = notData(event.body, "body");
+    const { body, moved } = movable(event.body, "inputs");
+    const wrong = notData(body, "body");
     if (wrong !== undefined) {
       return Promise.reject(
         new TypeError(
@@ -127,7 +128,6 @@ export class Host {
       cancel();
       signal.removeEventListener("abort", onAbort);
     };
-    const { body, moved } = movable(event.body, "inputs");
     this.#place.post({ kind: "ask", ask, key, operation, event: dataOf(event, body) }, moved);
     signal.addEventListener("abort", onAbort, { once: true });
     this.#asks.set(ask, { key, context, event, resolve, reject, cancelLimit });

@@ -97,30 +97,32 @@ export type Packed =
   };
 
 /**
- * Makes data of an answer.
+ * Makes data of an answer, and says what is moved; see `movable`.
  *
  * @throws {TypeError} If it is none.
  */
-export async function packed(answer: unknown): Promise<Packed> {
-  if (answer instanceof TensorReply) return { as: "tensors", reply: { ...answer, outputs: answer.outputs.map(bare) } };
+export async function packed(answer: unknown): Promise<{ readonly answer: Packed; readonly moved: ArrayBuffer[] }> {
+  if (answer instanceof TensorReply) {
+    const { body, moved } = movable({ ...answer }, "outputs");
+    return { answer: { as: "tensors", reply: body as object }, moved };
+  }
   if (answer instanceof Response) {
     const { status, headers } = answer;
-    return { as: "response", status, headers: [...headers], body: await answer.bytes() };
+    return { answer: { as: "response", status, headers: [...headers], body: await answer.bytes() }, moved: [] };
   }
-  const wrong = notData(answer, "it");
+  const { body: value, moved } = movable(answer, "inputs");
+  const wrong = notData(value, "it");
   if (wrong !== undefined) throw new TypeError(`${wrong}, and only data can be sent from where it runs`);
-  return { as: "data", value: answer };
+  return { answer: { as: "data", value }, moved };
 }
 
 /** The answer that data was made of. */
 export function unpacked(answer: Packed): unknown {
   switch (answer.as) {
     case "data":
-      return answer.value;
-    case "tensors": {
-      const reply = unmoved(answer.reply, "outputs") as TensorReply;
-      return new TensorReply({ ...reply, outputs: reply.outputs.map((init) => new Tensor(init.name, init)) });
-    }
+      return unmoved(answer.value, "inputs");
+    case "tensors":
+      return new TensorReply(unmoved(answer.reply, "outputs") as TensorReply);
     case "response": {
       const { status, headers, body } = answer;
       return new Response(body as Uint8Array<ArrayBuffer>, {
@@ -175,42 +177,53 @@ interface MovedArray {
   readonly buffer: ArrayBuffer;
 }
 
+/** Beside the fields of what is a tensor: a value that no caller can send. */
+const TENSOR = { "~tensor": new ArrayBuffer(0) };
+
 /**
- * A request's body or an answer's data with its large tensors copied, and what is moved then instead of copied twice. The tensors
- * themselves stay: they may be views on the request's bytes, which others read as well, or a model's own.
+ * A request's body or an answer with its tensors as data, and the large ones copied, and what is moved then instead of copied twice. The
+ * tensors themselves stay: they may be views on the request's bytes, which others read as well, or a model's own.
  */
 export function movable(
   body: unknown,
   list: "inputs" | "outputs",
 ): { readonly body: unknown; readonly moved: ArrayBuffer[] } {
   const moved: ArrayBuffer[] = [];
-  const replaced = replaceData(body, list, (data) => {
+  const replaced = replaceTensors(body, list, (tensor) => {
+    const { data } = tensor;
     const type = isLarge(data) ? data.constructor.name : undefined;
-    if (type === undefined || !Object.hasOwn(ARRAYS, type)) return data;
+    const bare = tensor instanceof Tensor ? { ...tensor, ...TENSOR } : tensor;
+    if (type === undefined || !Object.hasOwn(ARRAYS, type)) return bare;
     const { buffer } = (data as Uint8Array).slice();
     moved.push(buffer as ArrayBuffer);
-    return { "~array": type, buffer };
+    return { ...bare, data: { "~array": type, buffer } };
   });
   return { body: replaced, moved };
 }
 
 /** What was made movable, as it was. */
 export function unmoved(body: unknown, list: "inputs" | "outputs"): unknown {
-  return replaceData(body, list, (data) => isMoved(data) ? new ARRAYS[data["~array"]](data.buffer) : data);
+  return replaceTensors(body, list, (sent) => {
+    const { data } = sent;
+    const tensor = isMoved(data) ? { ...sent, data: new ARRAYS[data["~array"]](data.buffer) } : sent;
+    return isTensor(tensor) ? new Tensor(tensor.name, tensor) : tensor;
+  });
 }
 
-/** The same with other data of its tensors; itself where none is other. */
-function replaceData(body: unknown, list: "inputs" | "outputs", replace: (data: unknown) => unknown): unknown {
+/** The same with others in the place of what has data; itself where none is another. */
+function replaceTensors(
+  body: unknown,
+  list: "inputs" | "outputs",
+  replace: (tensor: { readonly data?: unknown }) => object,
+): unknown {
   const tensors = typeof body === "object" && body !== null ? (body as Record<string, unknown>)[list] : undefined;
   if (!Array.isArray(tensors)) return body;
   let isOther = false;
   const replaced = tensors.map((tensor: unknown) => {
     if (typeof tensor !== "object" || tensor === null || !Object.hasOwn(tensor, "data")) return tensor;
-    const { data } = tensor as { data: unknown };
-    const other = replace(data);
-    if (other === data) return tensor;
-    isOther = true;
-    return { ...tensor, data: other };
+    const other = replace(tensor);
+    if (other !== tensor) isOther = true;
+    return other;
   });
   return isOther ? { ...body as object, [list]: replaced } : body;
 }
@@ -224,6 +237,6 @@ function isMoved(data: unknown): data is MovedArray {
     Object.hasOwn(ARRAYS, (data as MovedArray)["~array"]) && (data as MovedArray).buffer instanceof ArrayBuffer;
 }
 
-function bare({ name, datatype, shape, data, parameters }: Tensor): object {
-  return { name, datatype, shape, data, parameters };
+function isTensor(value: object): value is Tensor {
+  return (value as Partial<typeof TENSOR>)["~tensor"] instanceof ArrayBuffer;
 }

@@ -55,7 +55,12 @@ function partsOf(text: string): Part[] | undefined {
 
 function below(value: unknown, part: Part): unknown[] {
   if (typeof value !== "object" || value === null) return [];
-  if (part === EVERY) return Array.isArray(value) ? [...value] : Object.values(value);
-  if (Array.isArray(value)) return typeof part === "number" && part < value.length ? [value[part]] : [];
+  if (part === EVERY) return Object.values(value);
+  if (isList(value)) return typeof part === "number" && part < value.length ? [value[part]] : [];
   return typeof part === "string" && Object.hasOwn(value, part) ? [(value as Record<string, unknown>)[part]] : [];
+}
+
+/** Lists, and the typed arrays of tensors. */
+function isList(value: object): value is ArrayLike<unknown> & object {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 }

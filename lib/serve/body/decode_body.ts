@@ -16,8 +16,6 @@ export interface BodyOptions {
   readonly taken?: TakenBody | undefined;
   /** Reads large requests of tensors beside the others. Default: they are read here. */
   readonly thread?: JsonThread | undefined;
-  /** Whether a model is asked that reads tensors itself; only such requests are read in the thread. Default: not. */
-  readonly asksTensors?: () => boolean;
   /** Aborts when the caller leaves. Default: never. */
   readonly callerSignal?: () => AbortSignal;
   /** What the model takes that is asked, for a body that is the bytes of one tensor. Default: that is not known. */
@@ -56,13 +54,12 @@ export function decodeBody(bytes: Uint8Array, options: BodyOptions): unknown {
 
 function decode(
   bytes: Uint8Array,
-  { headers, defaultContentType = "", taken, thread, asksTensors = () => false, callerSignal, inputs = () => [] }:
-    BodyOptions,
+  { headers, defaultContentType = "", taken, thread, callerSignal, inputs = () => [] }: BodyOptions,
 ): unknown {
   const headerLength = headers.get("inference-header-content-length");
   if (headerLength !== null) return decodeBinaryRequest(bytes, { headerLength, inputs });
   const type = headers.get("content-type") ?? defaultContentType;
-  if (thread?.takes(bytes) === true && type.startsWith("application/json") && asksTensors()) {
+  if (thread?.takes(bytes) === true && type.startsWith("application/json")) {
     return thread.read(bytes, callerSignal?.());
   }
   const read = () => decodeBytes(bytes, type);

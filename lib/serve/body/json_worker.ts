@@ -5,7 +5,8 @@
 
 import { describeThrown, isA, StatusError } from "../../errors.ts";
 import { parseJson } from "../../protocol/parse_json.ts";
-import { decodeTensorRequest, isTensorRequest, type TensorRequestBody } from "../../protocol/tensor_request.ts";
+import { isTensorRequest, withTensors } from "../../protocol/tensor_request.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 
 /** What the thread is given. */
 export interface ReadWish {
@@ -27,12 +28,9 @@ const thread = globalThis as unknown as Thread;
 
 thread.onmessage = ({ data: { bytes } }) => {
   try {
-    const body = parseJson(UTF8.decode(bytes));
-    const packed = isTensorRequest(body) && !Object.hasOwn(body, "operation") // which may ask for what takes the body as it came
-      ? pack(body)
-      : { body, buffers: [] };
-    refuseMany(packed.body);
-    thread.postMessage({ body: packed.body }, packed.buffers);
+    const body = withTensors(parseJson(UTF8.decode(bytes)));
+    refuseMany(body);
+    thread.postMessage({ body }, buffersOf(body));
   } catch (error) {
     const status = isA(error, StatusError) ? error.status : undefined;
     thread.postMessage({ status, message: describeThrown(error).message });
@@ -59,15 +57,9 @@ function refuseMany(body: unknown): void {
   }
 }
 
-/** The same request with typed arrays in the place of lists of numbers. */
-function pack(body: TensorRequestBody): { body: unknown; buffers: ArrayBuffer[] } {
-  const buffers: ArrayBuffer[] = [];
-  const { inputs } = decodeTensorRequest(body);
-  const packed = body.inputs.map((input, index) => {
-    const { data } = inputs[index]!;
-    if (!ArrayBuffer.isView(data)) return input;
-    buffers.push(data.buffer as ArrayBuffer);
-    return { ...input as object, data };
-  });
-  return { body: { ...body, inputs: packed }, buffers };
+/** What is handed over: the numbers of tensors. */
+function buffersOf(body: unknown): ArrayBuffer[] {
+  if (!isTensorRequest(body)) return [];
+  const tensors = body.inputs as unknown as readonly Tensor[];
+  return tensors.flatMap(({ data }) => ArrayBuffer.isView(data) ? [data.buffer as ArrayBuffer] : []);
 }

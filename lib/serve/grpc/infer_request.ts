@@ -1,8 +1,9 @@
 import { ShapeError, StatusError } from "../../errors.ts";
 import type { RequestedOutput, TensorRequestBody } from "../../protocol/tensor_request.ts";
-import { type Datatype, isDatatype, type TensorData } from "../../tensor/datatype.ts";
+import { type Datatype, isDatatype } from "../../tensor/datatype.ts";
 import { decodeRaw } from "../../tensor/raw_data.ts";
 import { countOf } from "../../tensor/shape.ts";
+import { Tensor } from "../../tensor/tensor.ts";
 import { readContents } from "./contents.ts";
 import { type Parameters, readParameter } from "./parameters.ts";
 import { readMessage, readNested } from "./read_message.ts";
@@ -10,7 +11,7 @@ import type { Wire, WireReader } from "./wire.ts";
 
 const MOST_PARTS = 10_000; // inputs, outputs and parameters: two bytes of a message can make an object of a hundred
 
-/** A request of gRPC, read: which model is asked, and the body as the open inference protocol's JSON has it, data in typed arrays. */
+/** A request of gRPC, read: which model is asked, and the body, its inputs tensors. */
 export interface InferAsk {
   readonly model: string;
   /** Undefined where it says none. */
@@ -173,8 +174,7 @@ class Request {
     return parameters === undefined ? { name } : { name, parameters };
   }
 
-  /** The inputs with their data. */
-  #tensors(): object[] {
+  #tensors(): Tensor[] {
     const isRaw = this.#raw.length > 0;
     if (isRaw && this.#raw.length !== this.#inputs.length) {
       throw new StatusError(
@@ -192,10 +192,10 @@ class Request {
           `Cannot read "${name}": it has contents, and the request has raw ones; send one kind`,
         );
       }
-      const data: TensorData = isRaw
+      const data = isRaw
         ? decodeRaw(this.#raw[index]!, tensor)
         : readContents(new this.#wire.BinaryReader(joined(input.contents)), tensor);
-      return { name, datatype, shape, ...(parameters === undefined ? {} : { parameters }), data };
+      return new Tensor(name, { datatype, shape, data, parameters });
     });
   }
 }

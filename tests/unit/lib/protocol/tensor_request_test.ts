@@ -4,7 +4,9 @@ import {
   decodeTensorRequest,
   isTensorRequest,
   type TensorRequestBody,
+  withTensors,
 } from "../../../../lib/protocol/tensor_request.ts";
+import { Tensor } from "../../../../lib/tensor/tensor.ts";
 
 function decode(inputs: unknown, rest: object = {}) {
   return decodeTensorRequest({ inputs, ...rest } as TensorRequestBody);
@@ -108,4 +110,22 @@ Deno.test("decodeTensorRequest() takes time by length only, however many inputs 
   const start = performance.now();
   strictEqual(decode(many, { outputs: many.map(({ name }) => ({ name })) }).inputs.length, many.length);
   strictEqual(performance.now() - start < 5_000, true);
+});
+
+Deno.test("withTensors() makes the inputs tensors, keeps all else, and leaves other bodies", () => {
+  const [x, n] = [Tensor.from("x", [[1, 2], [3, 4]], "FP32"), Tensor.from("n", [1n])];
+  const parameters = { priority: 1 };
+  const body = withTensors({ id: 5, inputs: [X, { name: "n", shape: [1], datatype: "INT64", data: [1] }], parameters });
+  deepStrictEqual(body, { id: 5, inputs: [x, n], parameters });
+  for (const other of [null, "text", [1], { inputs: [[1]] }, { instances: [X] }]) {
+    strictEqual(withTensors(other), other);
+  }
+});
+
+Deno.test("decodeTensorRequest() takes tensors as they are, and reads anew what somebody changed in one", () => {
+  const x = Tensor.from("x", [1, 2], "FP32");
+  strictEqual(decode([x]).inputs[0], x);
+  deepStrictEqual(decode([Object.assign(Tensor.from("x", [1], "FP32"), { data: [1, 2], shape: [2] })]).inputs, [x]);
+  refused([Object.assign(Tensor.from("x", [1], "FP32"), { data: new Float32Array(3) })], /its data has 3/);
+  refused([Object.assign(Tensor.from("x", [1], "FP32"), { shape: "none" })], /its shape is no list/);
 });

@@ -6,7 +6,8 @@ import { modelRouter, type RouterStep } from "../../../../lib/routers/model_rout
 import { modelRunner } from "../../../../lib/routers/model_runner.ts";
 import { parallelRun } from "../../../../lib/routers/parallel_run.ts";
 import { votingEnsemble } from "../../../../lib/routers/voting_ensemble.ts";
-import { AddOne, Doubling, Moody } from "../../../support/hosted_models.ts";
+import { Tensor } from "../../../../lib/tensor/tensor.ts";
+import { AddOne, Doubling, Mirror, Moody } from "../../../support/hosted_models.ts";
 
 /** A flow with one model that behaves as it is told, and one that behaves well, inline. */
 async function start(mechanism: Mechanism, args: object = {}) {
@@ -144,6 +145,18 @@ for (const mechanism of EVERYWHERE) {
     ]);
     deepStrictEqual([data.length, data[0]], [100_000, 1.5]);
     deepStrictEqual(flow.models()[0]!.facts().inputs, [{ name: "x", datatype: "FP32", shape: [-1] }]);
+    await flow.close();
+  });
+
+  Deno.test(`mechanism "${kind}" gives tasks tensors as they would get them inline, and takes them back`, async () => {
+    const fn = serving("mirror");
+    fn.setTopology("router", modelRouter()).addRoute("same", Mirror, { mechanism });
+    const flow = await fn.start();
+    const inputs = [Tensor.from("x", new Float32Array(1_000).fill(2)), Tensor.from("b", ["é"]), { data: [1] }];
+    deepStrictEqual(await flow.ask({ inputs }, { path: "/v2/models/same/infer" }), {
+      inputs,
+      got: [true, true, false],
+    });
     await flow.close();
   });
 

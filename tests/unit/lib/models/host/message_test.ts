@@ -4,16 +4,23 @@ import { errorData, movable, packed, thrownAgain, unmoved, unpacked } from "../.
 import { TensorReply } from "../../../../../lib/protocol/tensor_reply.ts";
 import { Tensor } from "../../../../../lib/tensor/tensor.ts";
 
+async function sent(given: unknown): Promise<unknown> {
+  const { answer, moved } = await packed(given);
+  return unpacked(structuredClone(answer, { transfer: moved }));
+}
+
 Deno.test("packed() and unpacked() are inverse for data, responses and tensors, through a clone", async () => {
   const reply = new TensorReply({ model_name: "m", id: "1", outputs: [Tensor.from("y", [1.5, 2], "FP32")] });
-  const again = unpacked(structuredClone(await packed(reply)));
+  const again = await sent(reply);
   ok(again instanceof TensorReply && again.outputs[0] instanceof Tensor);
   deepStrictEqual(again, reply);
-  const response = unpacked(
-    structuredClone(await packed(new Response("tea", { status: 418, headers: { "x-pot": "1" } }))),
-  ) as Response;
+  const response = await sent(new Response("tea", { status: 418, headers: { "x-pot": "1" } })) as Response;
   deepStrictEqual([response.status, response.headers.get("x-pot"), await response.text()], [418, "1", "tea"]);
-  deepStrictEqual(unpacked(structuredClone(await packed({ n: [1n, null] }))), { n: [1n, null] });
+  deepStrictEqual(await sent({ n: [1n, null] }), { n: [1n, null] });
+  const large = Tensor.from("x", new Float32Array(1_000).fill(2));
+  const body = { id: "7", inputs: [large, Tensor.from("b", ["é"]), { ...large }], more: [1] };
+  deepStrictEqual(await sent(body), body, "what was a tensor is one, and what was none is none");
+  strictEqual(large.data.length, 1_000);
   await rejects(packed({ run: () => 1 }), {
     message: "it.run is a function, and only data can be sent from where it runs",
   });
@@ -33,6 +40,8 @@ Deno.test("movable() copies large tensors to be moved, whose own data stays, and
   for (const other of [null, "text", { inputs: [[1, 2]] }, { inputs: "none" }]) {
     strictEqual(movable(other, "inputs").body, other);
   }
+  const pretends = { inputs: [{ "~tensor": {}, name: "x", datatype: "BYTES", shape: [2], data: [1, {}] }] };
+  strictEqual(unmoved(pretends, "inputs"), pretends, "no caller can send what makes a tensor");
 });
 
 Deno.test("errorData() and thrownAgain() keep name, message and status", () => {

@@ -61,3 +61,13 @@ Deno.test("readJsonPath() refuses what is no path down", () => {
     throws(() => readJsonPath(text), SyntaxError, text.slice(0, 20));
   }
 });
+
+Deno.test("readJsonPath() takes typed arrays, which tensors have, as lists", () => {
+  const document = { inputs: [{ data: new Float32Array([0.5, 2]) }] };
+  const find = (path: string) => readJsonPath(path).find(document);
+  deepStrictEqual([find("$.inputs[0].data[1]"), find("$.inputs[0].data[2]"), find("$.inputs[0].data[*]")], [
+    [2],
+    [],
+    [0.5, 2],
+  ]);
+});

@@ -3,6 +3,7 @@ import { StatusError } from "../../../../../lib/errors.ts";
 import { decodeInferRequest } from "../../../../../lib/serve/grpc/infer_request.ts";
 import { loadWire, type WireWriter } from "../../../../../lib/serve/grpc/wire.ts";
 import { decodeTensorRequest } from "../../../../../lib/protocol/tensor_request.ts";
+import { Tensor } from "../../../../../lib/tensor/tensor.ts";
 
 const WIRE = await loadWire();
 
@@ -49,22 +50,21 @@ function refuses(bytes: Uint8Array, message: RegExp): void {
   });
 }
 
-Deno.test("decodeInferRequest() reads a request with typed contents as its JSON would be, 64 bits without loss", () => {
+Deno.test("decodeInferRequest() reads a request with typed contents as tensors, 64 bits without loss", () => {
   const { body, ...rest } = decodeInferRequest(TYPED, WIRE);
   deepStrictEqual(rest, { model: "iris", version: "v2", isRaw: false, wantsFinal: false });
   deepStrictEqual(body, {
     id: "7",
     parameters: { big: -(2n ** 63n), flag: false, half: 0.5, huge: 2n ** 64n - 1n, seven: 7, text: "ü" },
     inputs: [
-      {
-        name: "x",
+      new Tensor("x", {
         datatype: "FP32",
         shape: [2, 2],
         parameters: { content_type: "np" },
         data: new Float32Array([1, -2, 0.5, 3]),
-      },
-      { name: "n", datatype: "INT64", shape: [3], data: new BigInt64Array([-(2n ** 63n), 0n, 2n ** 63n - 1n]) },
-      { name: "b", datatype: "BYTES", shape: [2], data: ["hi", new Uint8Array([0xff])] },
+      }),
+      new Tensor("n", { datatype: "INT64", shape: [3], data: new BigInt64Array([-(2n ** 63n), 0n, 2n ** 63n - 1n]) }),
+      new Tensor("b", { datatype: "BYTES", shape: [2], data: ["hi", new Uint8Array([0xff])] }),
     ],
     outputs: [{ name: "y", parameters: { classification: 3 } }],
   });
@@ -79,9 +79,9 @@ Deno.test("decodeInferRequest() reads a request with raw contents", () => {
     wantsFinal: false,
     body: {
       inputs: [
-        { name: "fp16", datatype: "FP16", shape: [2], data: new Uint16Array([0x3c00, 0x7e00]) },
-        { name: "bool", datatype: "BOOL", shape: [], data: new Uint8Array([1]) },
-        { name: "bytes", datatype: "BYTES", shape: [1], data: ["hi"] },
+        new Tensor("fp16", { datatype: "FP16", shape: [2], data: new Uint16Array([0x3c00, 0x7e00]) }),
+        new Tensor("bool", { datatype: "BOOL", shape: [], data: new Uint8Array([1]) }),
+        new Tensor("bytes", { datatype: "BYTES", shape: [1], data: ["hi"] }),
       ],
     },
   });
