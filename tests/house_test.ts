@@ -153,7 +153,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/serve/openapi/schemas.ts": "openapi_test.ts, and the openapi suite against servers that listen",
   "lib/stores/table_writer.ts": "unit/lib/steps/write_sql_test.ts, write_parquet_test.ts",
   "lib/streams/delivery.ts": "memory_stream_test.ts: the contract of streams",
-  "lib/streams/memory_log.ts": "memory_stream_test.ts: the contract of streams",
+  "lib/streams/memory/memory_log.ts": "memory_stream_test.ts: the contract of streams",
   "lib/streams/stream.ts": "memory_stream_test.ts: the contract of streams",
 };
 const ROOT = new URL("../", import.meta.url);

@@ -1,6 +1,6 @@
 import { StreamError } from "../errors.ts";
 import { DummyStream } from "./dummy_stream.ts";
-import { MemoryBroker } from "./memory_broker.ts";
+import { MemoryBroker } from "./memory/memory_broker.ts";
 import type { Stream } from "./stream.ts";
 import type { StreamClock } from "./stream_clock.ts";
 

@@ -1,13 +1,13 @@
 import { describeThrown } from "../errors.ts";
 import type { Flow } from "../flow/flow.ts";
 import type { Worker } from "../flow/worker.ts";
-import type { Log, LogLine } from "../graph/context.ts";
-import type { EventInit } from "../graph/event.ts";
 import type { ServingFunction } from "../functions/serving.ts";
 import { type FunctionPart, partsOf, startPart } from "../functions/start_part.ts";
 import { type Unit, unitOf } from "../functions/unit.ts";
+import type { Log, LogLine } from "../graph/context.ts";
+import type { EventInit } from "../graph/event.ts";
 import { deadLetterPath } from "../streams/dead_letter_path.ts";
-import { MemoryBroker } from "../streams/memory_broker.ts";
+import { MemoryBroker } from "../streams/memory/memory_broker.ts";
 import type { Stream, StreamRecord } from "../streams/stream.ts";
 import { FunctionClock } from "./function_clock.ts";
 import { settle, TestClock } from "./test_clock.ts";

@@ -1,4 +1,4 @@
-import { MemoryBroker } from "../../../lib/streams/memory_broker.ts";
+import { MemoryBroker } from "../../../lib/streams/memory/memory_broker.ts";
 import { TestClock } from "../../../lib/testing/test_clock.ts";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
 import type { StreamLab } from "./contract.ts";

@@ -8,7 +8,7 @@ import { partsOf, startPart } from "../../../lib/functions/start_part.ts";
 import { unitOf } from "../../../lib/functions/unit.ts";
 import { SYSTEM_CLOCK } from "../../../lib/flow/system_clock.ts";
 import { createApp } from "../../../lib/serve/app.ts";
-import { MemoryBroker } from "../../../lib/streams/memory_broker.ts";
+import { MemoryBroker } from "../../../lib/streams/memory/memory_broker.ts";
 import {
   type Context,
   type InferRequest,

@@ -5,7 +5,7 @@ import { startWorker } from "../../../../lib/flow/worker.ts";
 import { compile } from "../../../../lib/graph/compile.ts";
 import { Graph } from "../../../../lib/graph/graph.ts";
 import { sourceOf } from "../../../../lib/graph/source.ts";
-import { MemoryBroker } from "../../../../lib/streams/memory_broker.ts";
+import { MemoryBroker } from "../../../../lib/streams/memory/memory_broker.ts";
 import type { Stream } from "../../../../lib/streams/stream.ts";
 import { batch } from "../../../../lib/steps/batch.ts";
 import { reduce } from "../../../../lib/steps/reduce.ts";

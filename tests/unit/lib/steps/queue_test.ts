@@ -5,7 +5,7 @@ import { queue, type QueueOptions } from "../../../../lib/steps/queue.ts";
 import { start } from "../../../../lib/flow/start.ts";
 import { compile } from "../../../../lib/graph/compile.ts";
 import { sourceOf } from "../../../../lib/graph/source.ts";
-import { MemoryBroker } from "../../../../lib/streams/memory_broker.ts";
+import { MemoryBroker } from "../../../../lib/streams/memory/memory_broker.ts";
 import type { Delivery } from "../../../../lib/streams/delivery.ts";
 import { openStream } from "../../../../lib/streams/open_stream.ts";
 import { settle } from "../../../../lib/testing/test_clock.ts";

@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { DeadLetters } from "../../../../lib/streams/dead_letters.ts";
-import { MemoryBroker } from "../../../../lib/streams/memory_broker.ts";
+import { MemoryBroker } from "../../../../lib/streams/memory/memory_broker.ts";
 
 /** A stream of which five records failed. */
 async function failed() {

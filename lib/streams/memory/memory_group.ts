@@ -1,10 +1,10 @@
-import { StreamError } from "../errors.ts";
-import { Delivery, type TryLimits } from "./delivery.ts";
+import { StreamError } from "../../errors.ts";
+import { Delivery, type TryLimits } from "../delivery.ts";
+import { openRecord } from "../record.ts";
+import type { RecordError, StreamRecord, SubscribeOptions } from "../stream.ts";
+import type { StreamClock } from "../stream_clock.ts";
 import { MemoryCursor } from "./memory_cursor.ts";
 import type { MemoryLog, Partition, StoredRecord } from "./memory_log.ts";
-import { openRecord } from "./record.ts";
-import type { RecordError, StreamRecord, SubscribeOptions } from "./stream.ts";
-import type { StreamClock } from "./stream_clock.ts";
 
 /** One subscriber, as its group sees it. */
 export interface Member {

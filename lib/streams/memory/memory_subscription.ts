@@ -1,7 +1,7 @@
-import type { Delivery, TryLimits } from "./delivery.ts";
+import type { Delivery, TryLimits } from "../delivery.ts";
+import type { Subscription } from "../stream.ts";
+import type { StreamClock } from "../stream_clock.ts";
 import type { Member, MemoryGroup } from "./memory_group.ts";
-import type { Subscription } from "./stream.ts";
-import type { StreamClock } from "./stream_clock.ts";
 
 /** What a member of a group in this process is made of. */
 export interface MemberParts extends Pick<Member, "clock" | "maxRecords" | "bury"> {

@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
-import type { Delivery } from "../../../../lib/streams/delivery.ts";
-import { MemoryBroker } from "../../../../lib/streams/memory_broker.ts";
-import { settle, TestClock } from "../../../../lib/testing/test_clock.ts";
+import type { Delivery } from "../../../../../lib/streams/delivery.ts";
+import { MemoryBroker } from "../../../../../lib/streams/memory/memory_broker.ts";
+import { settle, TestClock } from "../../../../../lib/testing/test_clock.ts";
 
 function bodiesOf(deliveries: readonly Delivery[]): unknown[] {
   return deliveries.flatMap(({ records }) => records.map(({ body }) => body));

@@ -1,6 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/strict";
-import { MemoryBroker } from "../../../../lib/streams/memory_broker.ts";
-import { TestClock } from "../../../../lib/testing/test_clock.ts";
+import { MemoryBroker } from "../../../../../lib/streams/memory/memory_broker.ts";
+import { TestClock } from "../../../../../lib/testing/test_clock.ts";
 
 Deno.test("MemoryBroker.open() refuses what a path cannot say", () => {
   const broker = new MemoryBroker();

@@ -1,12 +1,12 @@
-import { StreamError } from "../errors.ts";
-import { deadLetterPath } from "./dead_letter_path.ts";
+import { StreamError } from "../../errors.ts";
+import { deadLetterPath } from "../dead_letter_path.ts";
+import { sealDeadLetter, sealRecords } from "../record.ts";
+import type { NewRecord, Stream, SubscribeOptions, Subscription } from "../stream.ts";
+import type { StreamClock } from "../stream_clock.ts";
+import { planSubscription } from "../subscribe_options.ts";
 import type { MemoryBroker } from "./memory_broker.ts";
 import type { MemoryLog } from "./memory_log.ts";
 import { MemorySubscription } from "./memory_subscription.ts";
-import { sealDeadLetter, sealRecords } from "./record.ts";
-import type { NewRecord, Stream, SubscribeOptions, Subscription } from "./stream.ts";
-import type { StreamClock } from "./stream_clock.ts";
-import { planSubscription } from "./subscribe_options.ts";
 
 /** What a stream in this process is made of. */
 export interface MemoryStreamParts {

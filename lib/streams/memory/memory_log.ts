@@ -1,7 +1,7 @@
-import { StreamError } from "../errors.ts";
+import { StreamError } from "../../errors.ts";
+import type { WireRecord } from "../record.ts";
+import type { SubscribeOptions } from "../stream.ts";
 import { MemoryGroup } from "./memory_group.ts";
-import type { WireRecord } from "./record.ts";
-import type { SubscribeOptions } from "./stream.ts";
 
 /** A record that is kept: when it came, and its place among all records of the stream. */
 export interface StoredRecord extends WireRecord {

@@ -1,9 +1,9 @@
-import { StreamError } from "../errors.ts";
+import { StreamError } from "../../errors.ts";
+import { openRecord } from "../record.ts";
+import type { Stream, StreamRecord } from "../stream.ts";
+import { MACHINE_CLOCK, type StreamClock } from "../stream_clock.ts";
 import { MemoryLog } from "./memory_log.ts";
 import { MemoryStream } from "./memory_stream.ts";
-import { openRecord } from "./record.ts";
-import type { Stream, StreamRecord } from "./stream.ts";
-import { MACHINE_CLOCK, type StreamClock } from "./stream_clock.ts";
 
 /** How a stream in this process is opened. */
 export interface MemoryOptions {
