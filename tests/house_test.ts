@@ -60,6 +60,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "lib/models",
     "lib/monitoring",
     "lib/plot",
+    "lib/protocol",
     "lib/routers",
     "lib/serve",
     "lib/steps",

@@ -1,6 +1,7 @@
 import { describeThrown } from "../errors.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { Log } from "../graph/context.ts";
+import type { FlowEvent } from "../graph/event.ts";
 import type { Delivery } from "../streams/delivery.ts";
 import type { Stream, StreamRecord, SubscribeOptions, Subscription } from "../streams/stream.ts";
 import { eventOf } from "./event_record.ts";
@@ -29,6 +30,12 @@ export interface InletParts {
   readonly flow: Flow;
   readonly clock: Clock;
   readonly log: Log;
+  /** What a record's body is for the flow; a record of which it throws goes to the dead letters. Default: as it came. */
+  readonly read?: (body: unknown) => unknown;
+}
+
+function asItCame(body: unknown): unknown {
+  return body;
 }
 
 const PAUSE_MS = 1_000; // before a stream that cannot be read is asked again
@@ -131,17 +138,25 @@ export class Inlet {
 
   async #feed(record: StreamRecord, delivery: Delivery): Promise<void> {
     const { stream, queue } = this.#source;
-    if (record.unreadable !== undefined) {
-      this.#tell("error", record, `goes to the dead letters: its body is ${record.unreadable}`);
-      return await delivery.bury(new TypeError(`The body is ${record.unreadable}`), [record]);
+    const { flow, read = asItCame } = this.#parts;
+    const bury = async (error: unknown, why = describeThrown(error).message) => { // its own fault stays one, however often it is tried
+      this.#tell("error", record, `goes to the dead letters: ${why}`);
+      await delivery.bury(error, [record]);
+    };
+    const { unreadable } = record;
+    if (unreadable !== undefined) {
+      return await bury(new TypeError(`The body is ${unreadable}`), `its body is ${unreadable}`);
     }
-    const outcome = await this.#parts.flow.deliver(eventOf(record, stream.path), queue);
+    let event: FlowEvent;
+    try {
+      event = eventOf({ ...record, body: read(record.body) }, stream.path);
+    } catch (error) {
+      return await bury(error);
+    }
+    const outcome = await flow.deliver(event, queue);
     if (outcome.kind !== "failed") return await delivery.ack([record]);
     const { error } = outcome;
-    if (error.status < 500) { // the record's own fault stays one, however often it is tried
-      this.#tell("error", record, `goes to the dead letters: ${error.message}`);
-      return await delivery.bury(error, [record]);
-    }
+    if (error.status < 500) return await bury(error);
     this.#tell("warn", record, `failed at try ${record.tries}: ${error.message}`);
     await delivery.nack(error, [record]);
   }

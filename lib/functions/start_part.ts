@@ -10,6 +10,7 @@ import type { Log } from "../graph/context.ts";
 import { link } from "../graph/link.ts";
 import { functionsOf } from "../graph/part.ts";
 import { openMonitor } from "../monitoring/open_monitor.ts";
+import { withTensors } from "../protocol/tensor_request.ts";
 import type { Stream } from "../streams/stream.ts";
 import { instrumentsOf, type Telemetry, watchWorker } from "../telemetry/telemetry.ts";
 import { streamPath } from "./stream_path.ts";
@@ -95,7 +96,7 @@ export async function startPart(
     for (const { queue, path } of part.inlets) {
       sources.push({ stream: await openStream(path, {}), queue, group: part.group });
     }
-    const worker = await startWorker(sources, { flow, clock, log });
+    const worker = await startWorker(sources, { flow, clock, log, read: withTensors });
     if (telemetry !== undefined) watchWorker(telemetry, worker);
     return { flow, worker };
   } catch (error) {
