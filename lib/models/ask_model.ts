@@ -182,11 +182,9 @@ function replyOf(
   { operation, id, outputs }: { readonly operation: ModelOperation; readonly id: unknown; readonly outputs: unknown },
 ): InferReply {
   const uid = args.modelEndpointUid;
-  return {
-    id: id as string,
-    model_name: operation === "explain" ? key : name,
-    outputs,
-    ...(operation === "explain" ? {} : { timestamp: encodeTimestamp(new Date()) }),
-    ...(typeof uid === "string" && uid !== "" ? { model_endpoint_uid: uid } : {}),
-  };
+  const reply: InferReply = operation === "explain"
+    ? { id: id as string, model_name: key, outputs }
+    : { id: id as string, model_name: name, outputs, timestamp: encodeTimestamp(new Date()) };
+  if (typeof uid === "string" && uid !== "") reply.model_endpoint_uid = uid;
+  return reply;
 }

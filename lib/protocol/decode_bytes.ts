@@ -1,7 +1,8 @@
 import { describeThrown, StatusError } from "../errors.ts";
 import { parseJson } from "./parse_json.ts";
 
-const UTF8 = new TextDecoder("utf-8", { fatal: true });
+const UTF8 = new TextDecoder();
+const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * Reads bytes by their content type: JSON; text; bytes for everything else. Without a content type they are JSON where they can be
@@ -31,7 +32,7 @@ export function decodeBytes(bytes: Uint8Array, contentType: string): unknown {
 
 function parse(bytes: Uint8Array, type: string): unknown {
   try {
-    return parseJson(UTF8.decode(bytes));
+    return parseJson(utf8(bytes));
   } catch (error) {
     throw new StatusError(400, `Cannot read the body as ${type}: ${describeThrown(error).message}`);
   }
@@ -39,7 +40,7 @@ function parse(bytes: Uint8Array, type: string): unknown {
 
 function guess(bytes: Uint8Array): unknown {
   try {
-    const text = UTF8.decode(bytes);
+    const text = utf8(bytes);
     try {
       return parseJson(text);
     } catch {
@@ -48,4 +49,10 @@ function guess(bytes: Uint8Array): unknown {
   } catch {
     return bytes; // not text either
   }
+}
+
+/** The text that bytes are. Read without strictness first, which is twice as fast: what is no text is replaced by this letter then. */
+function utf8(bytes: Uint8Array): string {
+  const text = UTF8.decode(bytes);
+  return text.includes("\uFFFD") ? STRICT_UTF8.decode(bytes) : text;
 }

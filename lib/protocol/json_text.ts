@@ -19,8 +19,12 @@ const DEEPEST = 500; // JSON readers elsewhere give up at about this depth
  * @throws {TypeError} If JSON cannot hold the value as it is, naming where: `outputs[3] is NaN`.
  */
 export function jsonText(value: unknown, act: string): string {
-  const written = isPlain(value, 0) ? value : plain(value, { act, path: "", depth: 0, within: undefined });
-  return JSON.stringify(written);
+  return JSON.stringify(jsonValue(value, act));
+}
+
+/** The value that `JSON.stringify` writes without a loss: itself where it can; see `jsonText`. */
+export function jsonValue(value: unknown, act: string): unknown {
+  return isPlain(value, 0) ? value : plain(value, { act, path: "", depth: 0, within: undefined });
 }
 
 const SHALLOW = 32; // levels that are looked at without a path: deeper ones, and circles, are for the one that tells where

@@ -2,9 +2,8 @@ import type { Flow } from "../flow/flow.ts";
 import type { Instruments } from "../flow/instruments.ts";
 import type { ModelState } from "../graph/served_model.ts";
 import { CustomMetrics } from "./custom_metrics.ts";
-import { measured, measuredStep } from "./measured_step.ts";
+import { measuredStep, WorkTimer } from "./measured_step.ts";
 import type { Registry } from "./registry.ts";
-import type { Histogram } from "./series.ts";
 
 /** What steps count under these names, and how it is told; other names are kept together. */
 const COUNTED: Readonly<Record<string, readonly [name: string, help: string]>> = {
@@ -17,12 +16,12 @@ const OTHER = ["levada_step_counted", "What ready steps count by other names"] a
 const STATES: readonly ModelState[] = ["loading", "ready", "failed", "unloaded", "restarting"];
 const KNOWN_OPERATIONS = ["infer", "predict", "explain", "ready"];
 
-/** What a model was asked, and where its time is kept. */
+/** What a model was asked, and what times it. */
 interface Asked {
   readonly fn: string;
   readonly model: string;
   readonly operation: string;
-  readonly times: Histogram;
+  readonly timer: WorkTimer;
 }
 
 /** Measures steps and models of a flow, and takes what they measure themselves. */
@@ -42,21 +41,20 @@ export function measuring(registry: Registry): Instruments {
       const operation = operationLabel(asked, event.method);
       if (last?.fn !== fn || last.model !== model || last.operation !== operation) {
         const key = `${fn}\n${model}\n${operation}`;
-        last = models.get(key) ?? { fn, model, operation, times: modelTimes(registry, { fn, model, operation }) };
+        last = models.get(key) ?? { fn, model, operation, timer: modelTimer(registry, { fn, model, operation }) };
         models.set(key, last);
       }
-      return measured(last.times, answer);
+      return last.timer.measure(answer);
     },
     metric: (name, value, at) => custom.add(name, value, at),
   };
 }
 
-function modelTimes(registry: Registry, { fn, model, operation }: Omit<Asked, "times">): Histogram {
-  return registry.histogram("levada_model_duration_seconds", "Time that a model works on a question", {
-    function: fn,
-    model,
-    operation,
-  });
+function modelTimer(registry: Registry, { fn, model, operation }: Omit<Asked, "timer">): WorkTimer {
+  const labels = { function: fn, model, operation };
+  return new WorkTimer(
+    registry.histogram("levada_model_duration_seconds", "Time that a model works on a question", labels),
+  );
 }
 
 /** The operation as a label: a caller may ask for anything. */

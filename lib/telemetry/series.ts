@@ -30,6 +30,8 @@ export class Histogram {
   sum = 0;
   /** How many there are. */
   count = 0;
+  /** The value that was added last; 0 before the first. */
+  last = 0;
   /** Is told each value too; nobody where it is undefined. */
   mirror: ((value: number) => void) | undefined;
 
@@ -52,6 +54,12 @@ export class Histogram {
     this.counts[at]! += 1;
     this.count += 1;
     this.sum += value;
+    this.last = value;
     this.mirror?.(value);
+  }
+
+  /** Adds the value once more that was added last. */
+  again(): void {
+    this.observe(this.last);
   }
 }

@@ -31,7 +31,7 @@ export function encodeOutcome(
   switch (outcome.kind) {
     case "reply":
       if (outcome.body instanceof TensorReply) {
-        return encodeTensors(outcome.body, { form, accepts: request.headers.get("accept-encoding") });
+        return encodeTensors(outcome.body, { form, accepts: () => request.headers.get("accept-encoding") });
       }
       return encodeReply(outcome.body, event);
     case "stream":

@@ -1,10 +1,10 @@
 import type { ReplyBody } from "../../errors.ts";
-import { jsonText } from "../../protocol/json_text.ts";
+import { jsonValue } from "../../protocol/json_text.ts";
 import { headerText } from "./header_text.ts";
 
 const TEXT: ResponseInit = { headers: { "content-type": "text/plain; charset=utf-8" } };
 const BYTES: ResponseInit = { headers: { "content-type": "application/octet-stream" } };
-const JSON_TEXT: ResponseInit = { headers: { "content-type": "application/json" } };
+const NO_JSON: ResponseInit = { headers: { "content-type": "application/json" } };
 
 /**
  * Writes a reply: text as text, bytes as bytes, a `Response` as it is, undefined as 204, everything else as JSON.
@@ -16,7 +16,8 @@ export function encodeReply(value: unknown, event: { readonly id: string }): Res
   if (value === undefined) return new Response(null, { status: 204, headers: { "x-event-id": headerText(event.id) } });
   if (typeof value === "string") return new Response(value, TEXT);
   if (value instanceof Uint8Array) return new Response(value as Uint8Array<ArrayBuffer>, BYTES);
-  return new Response(jsonText(value, "send the reply"), JSON_TEXT);
+  const written = jsonValue(value, "send the reply");
+  return written === undefined ? new Response(null, NO_JSON) : Response.json(written);
 }
 
 /** Writes a reply that says what went wrong. */

@@ -11,14 +11,15 @@ const LEAST_BYTES = 256; // less is not worth packing
  */
 export function encodeTensors(
   reply: TensorReply,
-  { form, accepts }: { readonly form: TensorForm | undefined; readonly accepts: string | null },
+  { form, accepts }: { readonly form: TensorForm | undefined; readonly accepts: () => string | null },
 ): Response {
   const { body, headerLength } = encodeTensorReply(reply, form);
-  if (accepts !== null && (accepts === "gzip" || accepts === "deflate") && body.length >= LEAST_BYTES) {
-    const headers = new Headers({ "content-encoding": accepts, "vary": "accept-encoding" });
+  const coding = body.length < LEAST_BYTES ? null : accepts();
+  if (coding === "gzip" || coding === "deflate") {
+    const headers = new Headers({ "content-encoding": coding, "vary": "accept-encoding" });
     headers.set("content-type", headerLength === undefined ? "application/json" : "application/octet-stream");
     if (headerLength !== undefined) headers.set("inference-header-content-length", String(headerLength));
-    return new Response(new Blob([body]).stream().pipeThrough(new CompressionStream(accepts)), { headers });
+    return new Response(new Blob([body]).stream().pipeThrough(new CompressionStream(coding)), { headers });
   }
   return new Response(body, {
     headers: headerLength === undefined ? JSON_TYPE : {

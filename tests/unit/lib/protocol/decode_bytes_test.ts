@@ -36,3 +36,10 @@ Deno.test("decodeBytes() leaves other types alone; no bytes are null", () => {
 Deno.test("decodeBytes() takes brackets inside texts for text", () => {
   deepStrictEqual(decodeBytes(bytes(JSON.stringify("[".repeat(1_000) + '\\"')), "json"), "[".repeat(1_000) + '\\"');
 });
+
+Deno.test("decodeBytes() keeps the letter that stands for what is no text, and refuses what is none", () => {
+  strictEqual(decodeBytes(bytes('"a\uFFFDb"'), "application/json"), "a\uFFFDb");
+  const broken = new Uint8Array([0x22, 0x61, 0xff, 0x62, 0x22]);
+  throws(() => decodeBytes(broken, "application/json"), /Cannot read the body as application\/json/);
+  strictEqual(decodeBytes(broken, ""), broken);
+});

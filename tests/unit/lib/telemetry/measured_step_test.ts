@@ -1,7 +1,7 @@
 import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/strict";
 import { FlowEvent } from "levada";
 import type { Operator, PlainCall } from "../../../../lib/graph/operator.ts";
-import { measured, measuredStep } from "../../../../lib/telemetry/measured_step.ts";
+import { measuredStep, WorkTimer } from "../../../../lib/telemetry/measured_step.ts";
 import { Counter, Histogram } from "../../../../lib/telemetry/series.ts";
 import { quietContext } from "../../../support/open_router.ts";
 
@@ -48,14 +48,28 @@ Deno.test("measuredStep() keeps what the step can do, and no more", () => {
   deepStrictEqual(Object.keys(step).sort(), ["flush", "models", "process"]);
 });
 
-Deno.test("measured() times work that answers now, later, and not at all", async () => {
+Deno.test("WorkTimer.measure() times work that answers now, later, and not at all", async () => {
   const times = new Histogram([1]);
-  strictEqual(measured(times, () => 1), 1);
-  strictEqual(await measured(times, () => Promise.resolve(2)), 2);
-  await rejects(measured(times, () => Promise.reject(new RangeError("no"))), RangeError);
-  throws(() =>
-    measured(times, () => {
-      throw new RangeError("no");
-    }), RangeError);
+  const timer = new WorkTimer(times);
+  strictEqual(timer.measure(() => 1), 1);
+  strictEqual(await timer.measure(() => Promise.resolve(2)), 2);
+  await rejects(timer.measure(() => Promise.reject(new RangeError("no"))), RangeError);
+  throws(() => timer.measure(fail), RangeError);
   strictEqual(times.count, 4);
 });
+
+Deno.test("WorkTimer.measure() counts all that is quick, also what fails, by what it times of it", () => {
+  const times = new Histogram([1]);
+  const timer = new WorkTimer(times);
+  for (let n = 0; n < 64; n++) times.observe(0.00001);
+  timer.measure(() => 1);
+  const { sum, last } = times;
+  for (let n = 0; n < 14; n++) timer.measure(() => 1);
+  throws(() => timer.measure(fail), RangeError);
+  deepStrictEqual([times.count, times.counts], [80, [80, 0]]);
+  strictEqual(Math.round((times.sum - sum) * 1e9), Math.round(15 * last * 1e9));
+});
+
+function fail(): never {
+  throw new RangeError("no");
+}
