@@ -162,11 +162,11 @@ export class MemoryGroup {
   }
 }
 
-function beginning({ first, records }: Partition, from: NonNullable<SubscribeOptions["from"]>): number {
+function beginning({ first, end, records }: Partition, from: NonNullable<SubscribeOptions["from"]>): number {
   if (from === "start") return first;
-  if (from === "end") return first + records.length;
+  if (from === "end") return end;
   const index = records.findIndex(({ publishedAt }) => publishedAt >= from.getTime());
-  return first + (index < 0 ? records.length : index);
+  return index < 0 ? end : first + index;
 }
 
 function earliest<Owner>(cursors: readonly MemoryCursor<Owner>[], now: number) {

@@ -1,4 +1,6 @@
 import { StreamError } from "../../errors.ts";
+import type { CursorPartition } from "../cursor.ts";
+import { hashOf } from "../hash_of.ts";
 import type { WireRecord } from "../record.ts";
 import type { SubscribeOptions } from "../stream.ts";
 import { MemoryGroup } from "./memory_group.ts";
@@ -10,8 +12,7 @@ export interface StoredRecord extends WireRecord {
 }
 
 /** Records in order; the first that is still kept stands at offset `first`. */
-export interface Partition {
-  readonly index: number;
+export interface Partition extends CursorPartition {
   first: number;
   readonly records: StoredRecord[];
 }
@@ -41,7 +42,14 @@ export class MemoryLog {
   constructor(path: string, { partitions, capacity }: { partitions: number; capacity: number }) {
     this.path = path;
     this.capacity = capacity;
-    this.partitions = Array.from({ length: partitions }, (_, index) => ({ index, first: 0, records: [] }));
+    this.partitions = Array.from({ length: partitions }, (_, index) => ({
+      index,
+      first: 0,
+      records: [],
+      get end() {
+        return this.first + this.records.length;
+      },
+    }));
   }
 
   /** Keeps records; resolves when there was room for all. `by` names who publishes, for `abandon`. */
@@ -123,11 +131,4 @@ export class MemoryLog {
       this.#kept -= gone;
     }
   }
-}
-
-/** FNV-1a, 32 bits: the same key is always in the same partition. */
-function hashOf(key: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
-  return hash >>> 0;
 }
