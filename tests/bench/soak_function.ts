@@ -29,9 +29,19 @@ class Fails extends ModelServer {
   }
 }
 
+class Counts extends ModelServer {
+  async *predict({ inputs }: InferRequest): AsyncGenerator<number> {
+    for (let n = 0; n < (inputs[0] as number); n++) {
+      yield n;
+      if (n % 10 === 9) await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+}
+
 const fn = serving("soak");
 fn.setTopology("router", modelRouter())
-  .addRoute("quick", Quick).addRoute("later", Later).addRoute("never", Never).addRoute("fails", Fails);
+  .addRoute("quick", Quick).addRoute("later", Later).addRoute("never", Never).addRoute("fails", Fails)
+  .addRoute("counts", Counts);
 
 /** The function. */
 export default fn;

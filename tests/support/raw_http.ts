@@ -35,6 +35,12 @@ export class RawConnection implements Disposable {
     await this.#connection.closeWrite();
   }
 
+  /** What comes first, however much it is. */
+  async some(): Promise<string> {
+    await this.#read();
+    return this.#text;
+  }
+
   /** Everything until the server hangs up. */
   async rest(): Promise<string> {
     while (await this.#read());
