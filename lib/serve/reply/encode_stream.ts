@@ -74,17 +74,21 @@ class StreamWriter implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    if (this.#head !== undefined) {
-      controller.enqueue(this.#head);
-      this.#head = undefined;
-      return;
-    }
+    const head = this.#head;
+    this.#head = undefined;
+    if (head !== undefined && head.length > 0) return controller.enqueue(head);
     try {
-      const next = await this.#next();
-      if (this.#isLeft) return;
-      if (next === undefined) controller.enqueue(this.#form.idle!);
-      else if (next.done === true) controller.close();
-      else controller.enqueue(this.#form.write(next.value));
+      for (let isWritten = false; !isWritten;) {
+        const next = await this.#next();
+        if (this.#isLeft) return;
+        if (next?.done === true) {
+          this.#form.end?.();
+          return controller.close();
+        }
+        const bytes = next === undefined ? this.#form.idle! : this.#form.write(next.value);
+        isWritten = bytes.length > 0;
+        if (isWritten) controller.enqueue(bytes);
+      }
     } catch (error) {
       if (this.#isLeft) return;
       await leave(this.#chunks); // it may be the writing that failed

@@ -27,6 +27,16 @@ Deno.test("encodeStream() writes server-sent events for callers that take them, 
   ]);
 });
 
+Deno.test("encodeStream() has whole characters arrive, wherever bytes are cut, and tells where the last is not whole", async () => {
+  const bytes = new TextEncoder().encode("é😀");
+  const pieces = [...bytes].map((byte) => new Uint8Array([byte]));
+  const accept = "text/event-stream";
+  deepStrictEqual(await answer(pieces, { accept }), [accept, "data: é\n\ndata: 😀\n\n"]);
+  deepStrictEqual((await answer(["> ", ...pieces]))[1], "> é😀");
+  const [, cut] = await answer(["> ", ...pieces.slice(0, -1)], { accept });
+  match(cut, /^data: > \n\ndata: é\n\nevent: error\ndata: .*its bytes are not UTF-8/);
+});
+
 Deno.test("MockServer.test() gives the chunks of a streamed reply as a list", async () => {
   const fn = serving("streaming");
   fn.setTopology("flow").to("count", function* (to: number) {

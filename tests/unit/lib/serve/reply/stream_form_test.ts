@@ -43,3 +43,38 @@ Deno.test("streamForm() writes text that would be an event of its own as the dat
 Deno.test("streamForm() refuses a chunk that JSON cannot hold", () => {
   throws(() => streamForm(1, null).write({ n: Infinity }), /Cannot send a chunk as JSON: n is Infinity/);
 });
+
+const PIECES = ["c3", "a9 f0 9f", "98", "80"].map((hex) =>
+  Uint8Array.from(hex.split(" "), (byte) => parseInt(byte, 16))
+);
+
+Deno.test("streamForm() joins text that comes as bytes cut inside a character, each reply for itself", () => {
+  for (
+    const [first, accept, written] of [["", null, "é😀"], [
+      PIECES[0],
+      "text/event-stream",
+      "data: é\n\ndata: 😀\n\n",
+    ]] as const
+  ) {
+    const other = streamForm(first, accept);
+    other.write(PIECES[0]);
+    const form = streamForm(first, accept);
+    const bytes = PIECES.flatMap((piece) => [...form.write(piece)]);
+    form.end!();
+    strictEqual(new TextDecoder().decode(new Uint8Array(bytes)), written);
+  }
+});
+
+Deno.test("streamForm() refuses bytes as text that are none: never one letter for another", () => {
+  const wrong = /Cannot send a chunk as text: its bytes are not UTF-8/;
+  for (const [first, accept] of [["", null], ["", "text/event-stream"]] as const) {
+    throws(() => streamForm(first, accept).write(new Uint8Array([0xff])), wrong);
+    const cut = streamForm(first, accept);
+    cut.write(PIECES[0]);
+    throws(() => cut.write("text"), wrong);
+    const ended = streamForm(first, accept);
+    ended.write(PIECES[0]);
+    throws(() => ended.end!(), wrong);
+  }
+  deepStrictEqual(streamForm(PIECES[0], null).write(new Uint8Array([0xff])), new Uint8Array([0xff]));
+});
