@@ -92,12 +92,21 @@ export class Crew {
     return this.#renewal ??= this.#renew().finally(() => this.#renewal = undefined);
   }
 
-  /** Asks all workers to end, and waits for that; who has not ended after the grace is killed. Gives their exit codes. */
-  async stop(): Promise<number[]> {
+  /**
+   * Asks all workers to end, and waits for that; who has not ended after the grace is killed.
+   *
+   * @throws {CommandError} Naming those that served and could not end as they should.
+   */
+  async stop(): Promise<void> {
     this.#isStopping = true;
     for (const go of this.#pauses) go();
     const all = [...this.#workers.values(), ...this.#leaving];
-    return (await Promise.all(all.map((worker) => this.#end(worker)))).map(({ code }) => code);
+    const served = all.filter(({ isListening }) => isListening);
+    const ends = new Map(await Promise.all(all.map(async (worker) => [worker, await this.#end(worker)] as const)));
+    const failed = served.filter((worker) => ends.get(worker)!.code !== 0);
+    if (failed.length === 0) return;
+    const names = failed.map((worker) => `worker ${worker.name} ${describeEnd(ends.get(worker)!)}`).join(", ");
+    throw new CommandError(`Cannot end as it should, with a grace of ${this.#graceMs} ms: ${names}`);
   }
 
   /** Ends all workers at once. */
@@ -122,7 +131,7 @@ export class Crew {
     try {
       return await worker.listening;
     } catch {
-      await this.stop();
+      await this.stop().catch(() => {}); // the first reason is told
       throw new CommandError(`Cannot start worker ${name}: it says why above`);
     }
   }

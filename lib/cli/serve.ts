@@ -37,7 +37,8 @@ has been accepted is answered first; a second Ctrl-C ends it at once.
                     else a line of JSON each (LEVADA_LOG_FORMAT=text|json).
   --log-level LEVEL What is written at least: debug, info, warn, error, silent. Default: LEVADA_LOG_LEVEL, else info.
 
-Exit code: 0 ended when asked to, 1 it cannot serve, 2 a wrong option.
+Exit code: 0 ended when asked to, all that was accepted is answered; 1 it cannot serve, or the grace was over before that, or
+something could not be closed; 2 a wrong option.
 `,
 
   async run(args: readonly string[], { terminal, signal }: CommandContext): Promise<number> {

@@ -1,3 +1,4 @@
+import { describeThrown, isA } from "../errors.ts";
 import type { ServeOptions } from "../functions/function_options.ts";
 import type { HttpServer } from "../serve/port/listen.ts";
 import { checkCallers } from "../serve/check_callers.ts";
@@ -24,16 +25,27 @@ export async function serveModule(wish: ServeWish, { terminal, signal }: Command
     const parent = await WorkerSide.open(telemetry);
     parent.tell({ kind: "listening", port: server.port, grpcPort: server.grpcPort, lines });
     await Promise.race([untilAsked(signal), parent.gone]);
-    await server.close();
+    await end(server);
     return 0;
   }
   terminal.out(`${lines.join("\n")}\n`);
   await untilAsked(signal);
   endAtOnce();
   terminal.out(`Ending: answering what has been accepted …\n`);
-  await server.close();
+  await end(server);
   terminal.out("Ended.\n");
   return 0;
+}
+
+/** Closes a server; what could not be answered in the grace, or closed, is told in a sentence. */
+async function end(server: HttpServer): Promise<void> {
+  try {
+    await server.close();
+  } catch (error) {
+    if (!isA(error, AggregateError)) throw error;
+    const reasons = error.errors.map((reason) => describeThrown(reason).message).join("; ");
+    throw new CommandError(`Cannot end as it should: ${reasons}`, { cause: error });
+  }
 }
 
 /** A function that is served. */

@@ -76,7 +76,7 @@ export class HttpServer implements AsyncDisposable {
     const beganMs = performance.now();
     await this.#grpc?.close({ timeoutMs: graceMs });
     try {
-      await this.#app.close({ timeoutMs: Math.max(1, graceMs - (performance.now() - beganMs)) });
+      await this.#app.close({ timeoutMs: Math.max(1, Math.round(graceMs - (performance.now() - beganMs))) });
     } finally {
       // Every request has its answer; who does not read it keeps nobody waiting.
       const leftMs = Math.max(LAST_WORDS_MS, graceMs - (performance.now() - beganMs));

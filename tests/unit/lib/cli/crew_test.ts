@@ -40,7 +40,11 @@ Deno.test("Crew kills and replaces a worker that gives no sign of life, and one 
     const spinning = pidOf(await server.url, { spins: true }).catch(() => "broken off");
     await server.wrote(/spins\n/);
     server.kill("SIGTERM");
-    deepStrictEqual([await server.code, await spinning], [0, "broken off"]);
+    deepStrictEqual([await server.code, await spinning], [1, "broken off"]);
+    match(
+      server.err(),
+      /^levada serve: Cannot end as it should, with a grace of 100 ms: worker [12] was ended by SIGKILL\n$/,
+    );
   });
 });
 

@@ -164,3 +164,32 @@ Deno.test("levada serve answers on when nobody reads what it says", async () => 
     }
   });
 });
+
+Deno.test("levada serve ends with 1 and a sentence where its grace is over, alone and with workers; a second SIGTERM ends it at once", async () => {
+  await withModule(MODULE, async (module) => {
+    const step = 'levada serve: Cannot end as it should: Step "pid" had no answer for event \\S+ after \\d+ ms\n';
+    for (
+      const [words, told] of [
+        [[], step],
+        [["--workers", "2"], `${step}levada serve: Cannot end .* of 50 ms: worker [12] ended with exit code 1\n`],
+      ] as const
+    ) {
+      await using server = startServe([module, "--grace", "0.05", ...words]);
+      const asked = pidOf(await server.url, { id: "late", ms: 600_000 });
+      await server.wrote(/begun late\n/);
+      server.kill("SIGTERM");
+      const pid = await asked;
+      deepStrictEqual([pid, await server.code], [undefined, 1]);
+      match(server.err().replace(/^\{.*\n/gm, ""), new RegExp(`^${told}$`));
+    }
+    for (const words of [[], ["--workers", "2"]]) {
+      await using server = startServe([module, ...words]);
+      const asked = pidOf(await server.url, { id: "late", ms: 600_000 }).catch(() => "broken off");
+      await server.wrote(/begun late\n/);
+      server.kill("SIGTERM");
+      await server.wrote(/Ending: /);
+      server.kill("SIGTERM");
+      deepStrictEqual([await server.code, await asked], [143, "broken off"]);
+    }
+  });
+});
