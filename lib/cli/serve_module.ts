@@ -1,4 +1,3 @@
-import { describeThrown, isA } from "../errors.ts";
 import type { ServeOptions } from "../functions/function_options.ts";
 import type { HttpServer } from "../serve/port/listen.ts";
 import { checkCallers } from "../serve/check_callers.ts";
@@ -6,6 +5,7 @@ import { allLimits } from "../serve/limits/server_limits.ts";
 import { readSecret } from "../stores/read_secret.ts";
 import { openLog } from "../telemetry/log.ts";
 import { openTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
+import { closeServed } from "./close_served.ts";
 import { type CommandContext, CommandError, UsageError } from "./command.ts";
 import { describeServed } from "./describe_served.ts";
 import { loadFunction } from "./load_function.ts";
@@ -25,27 +25,16 @@ export async function serveModule(wish: ServeWish, { terminal, signal }: Command
     const parent = await WorkerSide.open(telemetry);
     parent.tell({ kind: "listening", port: server.port, grpcPort: server.grpcPort, lines });
     await Promise.race([untilAsked(signal), parent.gone]);
-    await end(server);
+    await closeServed(server);
     return 0;
   }
   terminal.out(`${lines.join("\n")}\n`);
   await untilAsked(signal);
   endAtOnce();
   terminal.out(`Ending: answering what has been accepted …\n`);
-  await end(server);
+  await closeServed(server);
   terminal.out("Ended.\n");
   return 0;
-}
-
-/** Closes a server; what could not be answered in the grace, or closed, is told in a sentence. */
-async function end(server: HttpServer): Promise<void> {
-  try {
-    await server.close();
-  } catch (error) {
-    if (!isA(error, AggregateError)) throw error;
-    const reasons = error.errors.map((reason) => describeThrown(reason).message).join("; ");
-    throw new CommandError(`Cannot end as it should: ${reasons}`, { cause: error });
-  }
 }
 
 /** A function that is served. */
