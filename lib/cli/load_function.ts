@@ -66,6 +66,13 @@ async function load(path: string): Promise<Readonly<Record<string, unknown>>> {
     return await import(url);
   } catch (error) {
     const { name, message, stack } = describeThrown(error);
+    const bare = /^Import "([^"]+)" not a dependency/.exec(message)?.[1];
+    if (bare !== undefined) {
+      throw new CommandError(
+        `Cannot load ${path}: it imports "${bare}", which is no name in Levada's import map; a deno.json of yours is not read. Say where it comes from: import … from "npm:${bare}@VERSION"`,
+        { cause: error },
+      );
+    }
     throw new CommandError(`Cannot load ${path}: ${stack?.includes(message) ? stack : `${name}: ${message}`}`, {
       cause: error,
     });

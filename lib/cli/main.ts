@@ -75,11 +75,19 @@ function overview(): string {
   }\n\n\`levada COMMAND --help\` tells more.\n`;
 }
 
+/** `deno task` moves into its own folder: `--from FOLDER`, before everything else, says where the person is whose paths these are. */
+function comeFrom(args: readonly string[]): readonly string[] {
+  const [option, folder, ...rest] = args;
+  if (option !== "--from" || folder === undefined) return args;
+  Deno.chdir(folder);
+  return rest;
+}
+
 if (import.meta.main) {
   const abort = new AbortController();
   for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     if (Deno.build.os === "windows" && signal === "SIGTERM") continue;
     Deno.addSignalListener(signal, () => abort.abort(new Interrupted(code)));
   }
-  Deno.exit(await main(Deno.args, openTerminal(), abort.signal));
+  Deno.exit(await main(comeFrom(Deno.args), openTerminal(), abort.signal));
 }

@@ -44,19 +44,14 @@ function fromKey(key: Secret, uri: string, { signal = null }: { signal?: AbortSi
   const text = key.reveal();
   return issuedOnce(text, async () => {
     const fields = parsed(text, uri, key.name);
-    const body = fields.type === "authorized_user"
-      ? {
-        grant_type: "refresh_token",
-        refresh_token: fields.refresh_token,
-        client_id: fields.client_id,
-        client_secret: fields.client_secret,
-      }
+    const body: Record<string, string> = fields.type === "authorized_user"
+      ? { grant_type: "refresh_token", ...userFields(fields, uri, key.name) }
       : {
         grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer",
         assertion: assertion(fields, uri, key.name),
       };
     const question = { url: fields.token_uri ?? TOKEN_URI, uri, signal, method: "POST" };
-    return issued(uri, await askIssuer({ ...question, body: new URLSearchParams(body as Record<string, string>) }));
+    return issued(uri, await askIssuer({ ...question, body: new URLSearchParams(body) }));
   });
 }
 
@@ -85,6 +80,16 @@ function parsed(text: string, uri: string, name: string): Record<string, string>
     // said below: the text is secret
   }
   throw new SecretError(`Cannot get credentials for "${uri}": ${name} is no JSON object`);
+}
+
+/** What a person's own credentials say to get a token. */
+function userFields(fields: Record<string, string>, uri: string, name: string): Record<string, string> {
+  const names = ["refresh_token", "client_id", "client_secret"];
+  const missing = names.filter((field) => typeof fields[field] !== "string");
+  if (missing.length > 0) {
+    throw new SecretError(`Cannot get credentials for "${uri}": ${name} has no ${missing.join(" and no ")}`);
+  }
+  return Object.fromEntries(names.map((field) => [field, fields[field]!]));
 }
 
 /** What a service account says to get a token (RFC 7523). */

@@ -77,7 +77,7 @@ export function s3Login(uri: string, options: ItemOptions, region: string): S3Lo
     const said = tokenFile
       ? secretIn("AWS_CONTAINER_AUTHORIZATION_TOKEN", tokenFile)
       : findSecret("AWS_CONTAINER_AUTHORIZATION_TOKEN", where)?.reveal();
-    const headers = said === undefined ? {} : { authorization: said };
+    const headers: HeadersInit = said === undefined ? {} : { authorization: said };
     return byContainer(uri, await askIssuer({ url: url.href, uri, signal, headers }));
   };
   return { source: "the container's role", get: () => issuedOnce(url.href, read) };

@@ -203,3 +203,14 @@ Deno.test("deno task levada downloads nothing before a command needs it", async 
   match(new TextDecoder().decode(stdout), /^Usage: levada COMMAND/);
   await Deno.remove(cache, { recursive: true });
 });
+
+const SUPPORT = new URL("../../../support/", import.meta.url).pathname;
+
+Deno.test("deno task levada takes paths from the folder where the person is", async () => {
+  const { stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "levada", "serve", "place.ts"],
+    cwd: SUPPORT,
+    env: { NO_COLOR: "1", INIT_CWD: SUPPORT }, // npx sets it too, and Deno leaves what is set
+  }).output();
+  match(new TextDecoder().decode(stderr), /Cannot serve place.ts: it exports no function/);
+});

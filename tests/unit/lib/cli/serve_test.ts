@@ -56,6 +56,11 @@ Deno.test("levada serve says what is wrong with a module, in a sentence", async 
       /^levada serve: Cannot load MODULE: TypeError: the disk is on fire\n.*MODULE/,
     ],
     [
+      'import ms from "ms";',
+      [],
+      /^levada serve: Cannot load MODULE: it imports "ms", which is no name .*Say where .* "npm:ms@VERSION"\n$/,
+    ],
+    [
       HELLO.replace(".respond()", '.errorHandler("a").errorHandler("b").respond()'),
       [],
       /^levada serve: Cannot compile graph "hello": 2 faults\n( {2}step "greet": .*\n){2}$/,
