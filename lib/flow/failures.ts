@@ -1,6 +1,7 @@
 import { describeThrown, type StepError, type Thrown } from "../errors.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { FlowEvent } from "../graph/event.ts";
+import { redactText } from "../redact_text.ts";
 import type { Counts } from "./counts.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { tripOf } from "./trip.ts";
@@ -18,7 +19,7 @@ export interface FailureRecord {
     readonly path: string;
     readonly body: unknown;
   };
-  /** What was thrown. */
+  /** What was thrown, without secrets. */
   readonly error: Thrown;
   /** The failure that an error handler was to take, where it failed itself. */
   readonly handled?: { readonly step: string; readonly message: string };
@@ -49,17 +50,19 @@ export class Failures {
   failed(event: FlowEvent, error: StepError, isTold: boolean): void {
     const { step, cause } = error;
     this.#counts.add(step, "failed");
-    const thrown = describeThrown(cause);
-    const record = this.#record("failed", event, { step, error: thrown });
-    this.#push(record);
     // A handler that fails is the graph's fault and not the caller's, so it is kept besides.
-    if (!isDelivered(event) && (!isTold || event.error !== undefined)) this.#keep(record);
-    if (!isTold) this.#log("error", error.message, { event: event.id, step, error: thrown.name });
+    const isKept = !isDelivered(event) && (!isTold || event.error !== undefined);
+    if (isKept || this.#surroundings.errorStream !== undefined) {
+      const record = this.#record("failed", event, { step, error: shownOf(cause) });
+      this.#push(record);
+      if (isKept) this.#keep(record);
+    }
+    if (!isTold) this.#log("error", error.message, { event: event.id, step, error: describeThrown(cause).name });
   }
 
   /** A step reports an error and goes on. */
   reported(event: FlowEvent, error: unknown, step: string): void {
-    this.#push(this.#record("reported", event, { step, error: describeThrown(error) }));
+    this.#push(this.#record("reported", event, { step, error: shownOf(error) }));
   }
 
   /** What nobody was told of, oldest first. */
@@ -77,7 +80,9 @@ export class Failures {
     { id, key, path, body, error: earlier }: FlowEvent,
     { step, error }: { step: string; error: Thrown },
   ): FailureRecord {
-    const handled = earlier === undefined ? {} : { handled: { step: earlier.step, message: earlier.message } };
+    const handled = earlier === undefined
+      ? {}
+      : { handled: { step: earlier.step, message: redactText(earlier.message) } };
     return { kind, step, event: { id, key, path, body }, error, ...handled, time: new Date(this.#clock.now()) };
   }
 
@@ -121,4 +126,10 @@ export class Failures {
 function isDelivered(event: FlowEvent): boolean {
   for (const root of tripOf(event).roots()) if (!root.isDelivered) return false;
   return true;
+}
+
+/** What was thrown, as it leaves: without secrets. */
+function shownOf(thrown: unknown): Thrown {
+  const { name, message, stack } = describeThrown(thrown);
+  return { name, message: redactText(message), ...(stack === undefined ? {} : { stack: redactText(stack) }) };
 }

@@ -3,6 +3,7 @@ import type { ModelCall } from "../graph/monitor.ts";
 import { encodeTimestamp } from "../protocol/reply.ts";
 import { isObject } from "../protocol/request_body.ts";
 import { decodeTensorRequest, isTensorRequest } from "../protocol/tensor_request.ts";
+import { redactText } from "../redact_text.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type Rows, rowsIn } from "./rows.ts";
 
@@ -38,7 +39,7 @@ export interface ModelRecord {
   readonly metrics?: Readonly<Record<string, number>>;
   /** How many rows were chosen; absent where the model failed. */
   readonly effective_sample_count?: number;
-  /** What the model failed with. */
+  /** What the model failed with, without secrets. */
   readonly error?: string;
   /** Why rows are not there: what is too large for a record. */
   readonly left_out?: string;
@@ -79,7 +80,9 @@ export function modelRecord(call: ModelCall, place: RecordPlace): ModelRecord | 
     when: encodeTimestamp(call.startedAt),
     microsec: Math.round(call.tookMs * 1_000),
     ...(call.metrics === undefined ? {} : { metrics: call.metrics }),
-    ...(isFailure ? { error: describeThrown(call.error).message } : { effective_sample_count: chosen.length }),
+    ...(isFailure
+      ? { error: redactText(describeThrown(call.error).message) }
+      : { effective_sample_count: chosen.length }),
     ...(kept === undefined
       ? { left_out: call.leftOut ?? `inputs and outputs with more than ${MOST_VALUES} values` }
       : {}),

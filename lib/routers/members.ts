@@ -6,6 +6,7 @@ import type { Context } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { laterOf } from "../graph/later.ts";
 import type { Maybe } from "../graph/typing.ts";
+import { redactText } from "../redact_text.ts";
 import type { Route } from "./route.ts";
 
 /** What happens to a request when one member fails. */
@@ -83,7 +84,7 @@ export function tellFailed(
       new Error(`Member "${member}" failed: ${describeThrown(error).message}`, { cause: error }),
     );
   }
-  return Object.fromEntries(failures.map(({ member, error }) => [member, describeThrown(error).message]));
+  return Object.fromEntries(failures.map(({ member, error }) => [member, redactText(describeThrown(error).message)]));
 }
 
 function askMember(route: Route, { read = same, ...question }: Question): Maybe<Outcome> {

@@ -1,5 +1,7 @@
 import { Table } from "../draw/table.ts";
+import { describeThrown } from "../errors.ts";
 import type { TraceStep } from "../flow/tracer.ts";
+import { redactText } from "../redact_text.ts";
 
 /** What each step did with one request: shows as a table in a notebook. */
 export class Trace {
@@ -41,8 +43,13 @@ export class Trace {
 }
 
 function returnedText({ state, returned, error }: TraceStep): unknown {
-  if (state === "failed") return `✗ ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
+  if (state === "failed") return `✗ ${toldOf(error)}`;
   if (state === "held") return "(held)";
   if (returned.length === 0) return "(ended here)";
   return returned.length === 1 ? returned[0] : returned;
+}
+
+function toldOf(error: unknown): string {
+  const { name, message } = describeThrown(error);
+  return redactText(error instanceof Error ? `${name}: ${message}` : message);
 }

@@ -9,6 +9,7 @@ import type { Code, Operator, Reaction, StepDefinition, StepScope, StepSpec } fr
 import { type Handler, ReadyStep } from "../graph/step.ts";
 import type { Maybe } from "../graph/typing.ts";
 import { kindOf } from "../kind_of.ts";
+import { redactText } from "../redact_text.ts";
 import { bodyOf } from "./body/fields_of.ts";
 
 /** Which functions run, and what becomes of their results. */
@@ -148,7 +149,9 @@ class Parallel implements Operator {
         new Error(`Function "${name}" failed: ${describeThrown(error).message}`, { cause: error }),
       );
     }
-    const failed = Object.fromEntries(failures.map(({ name, error }) => [name, describeThrown(error).message]));
+    const failed = Object.fromEntries(
+      failures.map(({ name, error }) => [name, redactText(describeThrown(error).message)]),
+    );
     const results = Object.fromEntries(
       outcomes.flatMap((outcome) => "result" in outcome ? [[outcome.name, outcome.result]] : []),
     );

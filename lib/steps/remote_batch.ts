@@ -4,6 +4,7 @@ import type { FlowEvent } from "../graph/event.ts";
 import type { Operator, StepDefinition, StepScope, StepSpec } from "../graph/operator.ts";
 import { ReadyStep } from "../graph/step.ts";
 import { kindOf } from "../kind_of.ts";
+import { redactText } from "../redact_text.ts";
 import { RemoteClient } from "../remote/remote_client.ts";
 import { bodyOf } from "./body/fields_of.ts";
 import { REMOTE_DEFAULTS } from "./remote.ts";
@@ -112,7 +113,7 @@ class RemoteBatch implements Operator {
     } catch (error) {
       if (this.#options.onItemError !== "report" || signal.aborted) throw error;
       return {
-        error: describeThrown(error).message,
+        error: redactText(describeThrown(error).message),
         status: isA(error, StatusError) ? error.status : 500,
       } satisfies ItemError;
     }

@@ -1,4 +1,5 @@
-import { StepError, StreamError } from "../errors.ts";
+import { describeThrown, StepError, StreamError } from "../errors.ts";
+import { redactText } from "../redact_text.ts";
 import type { RecordError, StreamRecord } from "./stream.ts";
 
 /** What a driver does with records that a reader is done with. */
@@ -107,7 +108,6 @@ async function settleEach<Item>(items: readonly Item[], settle: (item: Item) => 
 function errorOf(error: unknown): RecordError {
   const step = error instanceof StepError ? error.step : "";
   const thrown = error instanceof StepError ? error.cause : error;
-  return thrown instanceof Error
-    ? { name: thrown.name, message: thrown.message, step }
-    : { name: typeof thrown, message: String(thrown), step };
+  const { name, message } = describeThrown(thrown);
+  return { name, message: redactText(message), step }; // whoever may read the stream reads it
 }

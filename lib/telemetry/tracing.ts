@@ -1,10 +1,10 @@
-import { describeThrown } from "../errors.ts";
 import { delegated } from "../flow/delegated.ts";
 import type { Instruments } from "../flow/instruments.ts";
 import type { StepName } from "../graph/model_watch.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { HELD, type Operator } from "../graph/operator.ts";
-import { type OpenTelemetry, type Span, STATUS_ERROR, type TraceContext } from "./open_telemetry.ts";
+import { failSpan } from "./fail_span.ts";
+import { type OpenTelemetry, type Span, type TraceContext } from "./open_telemetry.ts";
 import { Traces } from "./traces.ts";
 
 /** How spans are made. */
@@ -82,19 +82,11 @@ export class Tracing implements Instruments {
     try {
       result = this.#api.context.with(context, work);
     } catch (error) {
-      fail(span, error);
+      failSpan(span, error);
       throw error;
     }
-    if (result instanceof Promise) result.then(() => span.end(), (error) => fail(span, error));
+    if (result instanceof Promise) result.then(() => span.end(), (error) => failSpan(span, error));
     else span.end();
     return result;
   }
-}
-
-/** Ends a span with what went wrong. */
-export function fail(span: Span, thrown: unknown): void {
-  const { message } = describeThrown(thrown);
-  span.setStatus({ code: STATUS_ERROR, message });
-  span.recordException(thrown instanceof Error ? thrown : new Error(message));
-  span.end();
 }

@@ -32,6 +32,24 @@ Deno.test("redactText() hides credentials by their form, and leaves the rest", (
   );
   strictEqual(redactText("password=hunter2 at home, count=3"), "password=*** at home, count=3");
   strictEqual(redactText("-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY----- tail"), "*** tail");
+  strictEqual(redactText('{"password":"p,w\\"d","a":1}'), '{"password":"***","a":1}');
+  strictEqual(redactText("{'api_key': 'x y', 'u': 2}"), "{'api_key': '***', 'u': 2}");
+  strictEqual(redactText('{"token": 12345, "tokens": ["a", "b"]}'), '{"token": ***, "tokens": ***}');
+  strictEqual(redactText("Cookie: a=b; c=d\nnext: x-api-key: abc def"), "Cookie: ***\nnext: x-api-key: *** def");
+  strictEqual(redactText("url=https://h/?token=abc&n=1"), "url=https://h/?token=***&n=1");
+  strictEqual(redactText("curl --password abc --user x"), "curl --password *** --user x");
+  strictEqual(redactText('Authorization: Digest user="ann", response="abc"'), "Authorization: Digest ***");
+  strictEqual(redactText('password="cut off'), 'password="***');
   strictEqual(redactText("ann@example.org bears basics"), "ann@example.org bears basics");
   strictEqual(redactText("x".repeat(20_000)).length, 10_001);
+  for (
+    const open of [
+      'Cannot read secret "TOKEN": TOKEN and TOKEN_FILE are not set',
+      'Step "password": no rows',
+      "max_tokens: 4096 is too many",
+      "password= ",
+      "https://h:1/x?n=1",
+      "at file:///a/b.ts:1:2",
+    ]
+  ) strictEqual(redactText(open), open);
 });

@@ -1,0 +1,28 @@
+/** Errors' messages with a secret in them: in each form that is known, by the form's name. */
+
+/** What nobody may see. */
+export const SECRET = "hunter-22x";
+
+/** Messages by the form of the secret; each has words before it that may be seen. */
+export const SECRET_MESSAGES: Readonly<Record<string, string>> = {
+  "a URL's password": `cannot reach https://bob:${SECRET}@store/x`,
+  "a URL's query": `cannot reach https://store/x?n=1&token=${SECRET}&m=2`,
+  "a URL within a query": `cannot reach url=https://store/x?token=${SECRET}`,
+  "an escaped query": `cannot reach https%3A%2F%2Fstore%2Fx%3Ftoken%3D${SECRET}`,
+  "an assignment": `cannot reach store: password=${SECRET}`,
+  "an assignment in quotes": `cannot reach store: password="my ${SECRET}"`,
+  "a bearer": `cannot reach store: Authorization: Bearer ${SECRET}`,
+  "a header": `cannot reach store: x-api-key: ${SECRET}`,
+  "cookies": `cannot reach store: Cookie: a=b; s=${SECRET}`,
+  JSON: `cannot reach store: {"password":"${SECRET}","n":1}`,
+  "JSON with spaces": `cannot reach store: { "api_key": "a \\"quoted\\" ${SECRET}" }`,
+  "JSON in JSON": `cannot reach store: ${JSON.stringify(JSON.stringify({ apiKey: `"${SECRET}` }))}`,
+  "a list": `cannot reach store: {"tokens":["a","${SECRET}"]}`,
+  "Python's dictionary": `cannot reach store: {'client_secret': '${SECRET}'}`,
+  "Deno's inspection": `cannot reach store: ${Deno.inspect({ dbPassword: SECRET, n: 1 })}`,
+  YAML: `cannot reach store:\npassword: ${SECRET}\nn: 1`,
+  "an argument": `cannot reach store: curl --password ${SECRET} -v`,
+  "a connection string": `cannot reach store: AccountName=a;AccountKey=${SECRET};Suffix=x`,
+  "a private key": `cannot reach store: -----BEGIN PRIVATE KEY-----\n${SECRET}\n-----END PRIVATE KEY-----`,
+  "a web token": `cannot reach store: eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.${SECRET}`,
+};
