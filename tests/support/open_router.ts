@@ -51,7 +51,7 @@ export async function openRouter(
     name?: string;
     paths?: { inputPath?: string; resultPath?: string };
     /** What its routes find in their context. */
-    surroundings?: Partial<Pick<Context, "clock" | "metric">>;
+    surroundings?: Partial<Pick<Context, "clock" | "metric" | "log">>;
   } = {},
 ): Promise<OpenedRouter> {
   const context = quietContext(name);

@@ -40,24 +40,33 @@ export function predictInBatch(model: BatchedModel, request: unknown, { signal }
 
 function batcherOf(model: BatchedModel): Batcher<unknown, unknown> {
   const { context } = model;
+  let isOff = false;
+  const unsplit = ({ message }: UnsplitError) => {
+    if (!isOff) context.log.warn(`Model "${model.key}" is asked without batching from now on: ${message}`);
+    isOff = true;
+  };
   return new Batcher<unknown, unknown>(
     model.args.batching as BatchingOptions,
     {
       rows: (request) => isRows(request) ? request.inputs.length : 0,
-      key: (request) => isRows(request) ? keyOf(request) : undefined,
+      key: (request) => isRows(request) && !isOff ? keyOf(request) : undefined,
       ...(model.batchKey === undefined ? {} : { ownKey: (request) => model.batchKey!(request as never) }),
       ...(model.batchCost === undefined ? {} : { cost: (request) => model.batchCost!(request as never) }),
       async run(requests, signal) {
         const within = Object.create(context, { signal: { value: signal } }) as Context;
-        if (requests.length === 1) return [await model.predict(requests[0] as never, within)];
+        if (requests.length === 1) {
+          const outputs = await model.predict(requests[0] as never, within);
+          const unlike = isRows(requests[0]) ? unlikeRows(outputs, requests[0].inputs.length) : undefined;
+          if (unlike !== undefined) unsplit(unlike); // what is seen of a request alone holds for those that would be joined
+          return [outputs];
+        }
         const members = requests as readonly Rows[];
         const inputs = members.flatMap((member) => member.inputs);
         context.metric("batch_rows", inputs.length);
         const { id: _, ...rest } = members[0]!;
         return split(await model.predict({ ...rest, inputs } as never, within), members);
       },
-      unsplit: ({ message }) =>
-        context.log.warn(`Model "${model.key}" is asked without batching from now on: ${message}`),
+      unsplit,
     },
     context.clock,
   );
@@ -78,10 +87,15 @@ function keyOf({ id: _id, inputs: _inputs, ...rest }: Rows): string | undefined 
 
 function split(outputs: unknown, members: readonly Rows[]): unknown[] {
   const rows = members.reduce((sum, { inputs }) => sum + inputs.length, 0);
-  if (!Array.isArray(outputs) || outputs.length !== rows) {
-    const state = Array.isArray(outputs) ? `${outputs.length} answers` : `a ${typeof outputs}`;
-    throw new UnsplitError(`it gave ${state} for ${rows} rows`);
-  }
+  const unlike = unlikeRows(outputs, rows);
+  if (unlike !== undefined) throw unlike;
   let at = 0;
-  return members.map(({ inputs }) => outputs.slice(at, at += inputs.length));
+  return members.map(({ inputs }) => (outputs as unknown[]).slice(at, at += inputs.length));
+}
+
+/** What is wrong where answers are not one a row. */
+function unlikeRows(outputs: unknown, rows: number): UnsplitError | undefined {
+  if (Array.isArray(outputs) && outputs.length === rows) return undefined;
+  const state = Array.isArray(outputs) ? `${outputs.length} answers` : `a ${typeof outputs}`;
+  return new UnsplitError(`it gave ${state} for ${rows} rows`);
 }

@@ -13,13 +13,40 @@ export interface TensorBatchRequest {
   readonly outputs: readonly string[];
 }
 
-/** How many rows a request has: the first size that its tensors share; undefined where they share none, or an input has no free one. */
+/** What a model declares of itself. */
+export interface DeclaredTensors {
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  /** What it calls the first sizes of inputs and outputs, where it names them; empty for what it declares no shape of. */
+  readonly firstNames: ReadonlyMap<string, string>;
+}
+
+/** Whether an output has a row for each row of the inputs; `unknown`: the model does not say. */
+export type HasRows = "yes" | "no" | "unknown";
+
+/**
+ * Whether each output has a row for each row of the inputs, by what the model declares: a free first size, of a name that an input's has,
+ * or without a name. What has none, or a fixed one, could only be cut into pieces that are nobody's answer.
+ */
+export function rowsDeclared({ inputs, outputs, firstNames }: DeclaredTensors): ReadonlyMap<string, HasRows> {
+  const names = inputs.flatMap(({ name }) => firstNames.get(name) ?? []);
+  const areNamed = names.length === inputs.length;
+  const isRows = ({ name, shape }: TensorInfo): HasRows => {
+    if (shape.length === 0) return "unknown"; // single values, sequences, and what has no shape in the file
+    if (shape[0] !== -1) return "no";
+    const own = firstNames.get(name);
+    return own === undefined || names.includes(own) || (own !== "" && !areNamed) ? "yes" : "unknown";
+  };
+  return new Map(outputs.map((output) => [output.name, isRows(output)]));
+}
+
+/** How many rows a request has: the first size that its tensors share; undefined where they share none, or an output has no rows. */
 export function rowsOf(
-  { inputs }: TensorBatchRequest,
-  taken: readonly TensorInfo[],
+  { inputs, outputs }: TensorBatchRequest,
+  inRows: ReadonlySet<string>,
 ): number | undefined {
   const rows = inputs[0]?.shape[0];
-  const isShared = inputs.every(({ shape }) => shape[0] === rows) && taken.every(({ shape }) => shape[0] === -1);
+  const isShared = inputs.every(({ shape }) => shape[0] === rows) && outputs.every((name) => inRows.has(name));
   return isShared ? rows : undefined;
 }
 
@@ -64,17 +91,23 @@ export function joinData(parts: readonly TensorData[]): TensorData {
  * @throws {UnsplitError} If an output has not as many rows as all requests together.
  */
 export function splitTensors(outputs: readonly Tensor[], rows: readonly number[]): Tensor[][] {
-  const total = rows.reduce((sum, count) => sum + count, 0);
-  const odd = outputs.find(({ shape }) => shape[0] !== total);
-  if (odd !== undefined) {
-    throw new UnsplitError(`output "${odd.name}" has the shape [${odd.shape}] for ${total} rows`);
-  }
+  checkRows(outputs, rows.reduce((sum, count) => sum + count, 0));
   let at = 0;
   return rows.map((count) => {
     const part = outputs.map((output) => rowsFrom(output, at, count));
     at += count;
     return part;
   });
+}
+
+/**
+ * Checks that outputs have as many rows as they should.
+ *
+ * @throws {UnsplitError} If one has not.
+ */
+export function checkRows(outputs: readonly Tensor[], rows: number): void {
+  const odd = outputs.find(({ shape }) => shape[0] !== rows);
+  if (odd !== undefined) throw new UnsplitError(`output "${odd.name}" has the shape [${odd.shape}] for ${rows} rows`);
 }
 
 function rowsFrom({ name, datatype, shape, data, parameters }: Tensor, from: number, count: number): Tensor {

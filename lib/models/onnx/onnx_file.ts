@@ -1,9 +1,18 @@
 import { ModelError } from "../../errors.ts";
 import { readFields, readPacked, readText } from "./onnx_wire.ts";
 
+/** A tensor in an ONNX file. */
+export interface TensorType {
+  readonly kind: "tensor";
+  readonly element: number;
+  readonly shape: readonly number[] | undefined;
+  /** What the file calls its first size, where that is free: sizes of one name are the same. */
+  readonly firstName?: string;
+}
+
 /** What a value in an ONNX file is, by the numbers of its `TensorProto.DataType`. */
 export type OnnxType =
-  | { readonly kind: "tensor"; readonly element: number; readonly shape: readonly number[] | undefined }
+  | TensorType
   | { readonly kind: "sequence"; readonly of: OnnxType }
   | { readonly kind: "map"; readonly key: number; readonly value: OnnxType }
   | { readonly kind: "optional" | "sparse tensor" | "value of an unknown kind" };
@@ -180,16 +189,18 @@ function readType(bytes: Uint8Array, depth: number): OnnxType {
 
 function readTensorType(bytes: Uint8Array): OnnxType {
   let [element, shape]: [number, number[] | undefined] = [0, undefined];
+  let firstName = "";
   for (const { field, value, bytes: inner } of readFields(bytes)) {
     if (field === 1) element = value;
     if (field !== 2 || inner === undefined) continue;
     shape = [];
     for (const dimension of readFields(inner)) {
       const size = dimension.bytes === undefined ? -1 : numberOf(dimension.bytes, 1, -1);
+      if (shape.length === 0 && size === -1) firstName = nameOf(dimension.bytes, 2);
       shape.push(Number.isSafeInteger(size) ? size : -1);
     }
   }
-  return { kind: "tensor", element, shape };
+  return { kind: "tensor", element, shape, ...(firstName === "" ? {} : { firstName }) };
 }
 
 function opsetOf(bytes: Uint8Array): number | undefined {

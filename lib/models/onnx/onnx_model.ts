@@ -6,11 +6,12 @@ import type { InferRequest, ModelMetadata } from "../../protocol/reply.ts";
 import { isObject } from "../../protocol/request_body.ts";
 import type { TensorRequest } from "../../protocol/tensor_request.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { joinKey, joinTensors, rowsOf, splitTensors, type TensorBatchRequest } from "../batching/batch_tensors.ts";
-import { Batcher, type BatchingOptions } from "../batching/batcher.ts";
+import type { TensorBatchRequest } from "../batching/batch_tensors.ts";
+import type { Batcher, BatchingOptions } from "../batching/batcher.ts";
 import type { ModelFiles } from "../model_file.ts";
 import { type ModelArgs, ModelServer } from "../model_server.ts";
 import { type WarmUp, warmUpTensors } from "../warm_up.ts";
+import { batcherOf } from "./onnx_batcher.ts";
 import { openOnnx } from "./onnx_open.ts";
 import { nestedOf } from "./onnx_output.ts";
 import { ValuesError } from "./onnx_refusal.ts";
@@ -25,8 +26,10 @@ export interface OnnxModelArgs extends ModelArgs {
   /** What runs it, see `openOnnx`. Default: the best that is there. */
   backend?: OnnxBackend;
   /**
-   * Joins requests that come at about the same time into one run along the first dimension, which must be free in every input; those of
-   * the same outputs and of the same other sizes. Default: each request runs alone.
+   * Joins requests that come at about the same time into one run along the first dimension, those of the same outputs and of the same
+   * other sizes. It must be free in every input and in at least one output, and each row's answer its own: requests for an output of
+   * which the file does not say that it has a row for each run alone, but for one of no declared size where the class has a `batchKey`.
+   * Default: each request runs alone.
    */
   batching?: BatchingOptions;
   /**
@@ -95,7 +98,7 @@ export class OnnxModel extends ModelServer<InferRequest, unknown[]> {
     try {
       session.checkOutputs(this.#answering(session, output));
       await warm(session, warmUp);
-      this.#batcher = batching && this.#batcherOf(session, batching);
+      this.#batcher = batching && batcherOf(this, session, batching);
     } catch (error) {
       await session[Symbol.asyncDispose]();
       throw error;
@@ -119,7 +122,7 @@ export class OnnxModel extends ModelServer<InferRequest, unknown[]> {
       refuseUnbounded(inputs, "inputs");
       return { inputs: tensorsOfRows(this.#session!.inputs, inputs), outputs: names };
     }, context);
-    const [first, ...others] = names.map((name) => answersOf(nestedOf(name, given)));
+    const [first, ...others] = names.map((name) => this.#rowsOf(name, answersOf(nestedOf(name, given)), inputs));
     if (output === undefined || typeof output === "string") return first!;
     return first!.map((_, row) =>
       Object.fromEntries([first!, ...others].map((answers, index) => [names[index], answers[row]]))
@@ -176,6 +179,15 @@ export class OnnxModel extends ModelServer<InferRequest, unknown[]> {
     return await openOnnx(kept, { backend: (this.args as OnnxModelArgs).backend });
   }
 
+  /** The answers, one a row: another number of them would be read as if the first belonged to the first row. */
+  #rowsOf(name: string, answers: unknown[], { length: rows }: readonly unknown[]): unknown[] {
+    const hasRows = this.#session!.inputs.every(({ shape }) => shape[0] === -1);
+    if (!hasRows || answers.length === rows) return answers;
+    const cure = "Ask it with tensors, which tell their shape";
+    const state = `its output "${name}" has ${answers.length} answers for ${rows} rows`;
+    throw new ModelError(`Cannot answer rows by model "${this.key}": ${state}. ${cure}`);
+  }
+
   #answering({ outputs }: OnnxSession, output: OnnxModelArgs["output"]): readonly string[] {
     return output === undefined ? [outputs[0]!.name] : typeof output === "string" ? [output] : output;
   }
@@ -196,27 +208,6 @@ export class OnnxModel extends ModelServer<InferRequest, unknown[]> {
       }
       throw new StatusError(400, message, { cause: error });
     }
-  }
-
-  #batcherOf(
-    session: OnnxSession,
-    options: BatchingOptions,
-  ): Batcher<TensorBatchRequest, readonly Tensor[]> {
-    const { context, key } = this;
-    return new Batcher<TensorBatchRequest, readonly Tensor[]>(options, {
-      rows: (request) => rowsOf(request, session.inputs) ?? 0,
-      key: (request) => rowsOf(request, session.inputs) === undefined ? undefined : joinKey(request),
-      ...(this.batchKey === undefined ? {} : { ownKey: (request) => this.batchKey!(request) }),
-      ...(this.batchCost === undefined ? {} : { cost: (request) => this.batchCost!(request) }),
-      async run(requests) {
-        const { inputs, outputs } = requests.length === 1 ? requests[0]! : joinTensors(requests);
-        const given = await session.runTensors(inputs, outputs);
-        if (requests.length === 1) return [given];
-        context.metric("batch_rows", inputs[0]!.shape[0]!);
-        return splitTensors(given, requests.map((request) => request.inputs[0]!.shape[0]!));
-      },
-      unsplit: ({ message }) => context.log.warn(`Model "${key}" runs without batching from now on: ${message}`),
-    }, context.clock);
   }
 }
 

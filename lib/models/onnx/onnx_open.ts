@@ -163,6 +163,10 @@ async function sessionOf(session: RuntimeSession, { chosen, read, plain }: Read)
       reason,
       inputs: inputs.map(({ name }) => info(name)),
       outputs: outputs.map(({ name }) => info(name)),
+      firstNames: new Map([...told.keys()].flatMap((name) => {
+        const first = firstNameOf(types.get(name), told.get(name));
+        return first === undefined ? [] : [[name, first]];
+      })),
       anyShape: new Set(inputs.filter(({ name }) => hasAnyShape(types.get(name))).map(({ name }) => name)),
       inputForms: plain?.inputs ?? new Map(inputs.map(({ name }) => [name, { kind: "tensor", to: name }])),
       outputForms: plain?.outputs ?? new Map(outputs.map(({ name }) => [name, { kind: "tensor", from: name }])),
@@ -175,6 +179,14 @@ async function sessionOf(session: RuntimeSession, { chosen, read, plain }: Read)
 
 function hasAnyShape(type: OnnxType | undefined): boolean {
   return type?.kind === "sequence" || (type?.kind === "tensor" && type.shape === undefined);
+}
+
+/** What a free first size is called: by the file, else by the runtime, which works out shapes; empty where neither says anything. */
+function firstNameOf(type: OnnxType | undefined, told: RuntimeValue | undefined): string | undefined {
+  if (type?.kind !== "tensor") return undefined;
+  if (type.shape !== undefined) return type.firstName;
+  const size = told?.shape?.[0];
+  return typeof size === "string" ? size : "";
 }
 
 /** What the file says; what it leaves open, the runtime may know. */

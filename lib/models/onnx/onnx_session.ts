@@ -17,6 +17,8 @@ export interface OnnxSessionParts {
   readonly outputs: readonly TensorInfo[];
   /** The inputs whose number of dimensions the file does not say. */
   readonly anyShape: ReadonlySet<string>;
+  /** What the file calls the first sizes of inputs and outputs, where they are free and it names them; empty where it has no shape. */
+  readonly firstNames: ReadonlyMap<string, string>;
   readonly inputForms: ReadonlyMap<string, InputForm>;
   readonly outputForms: ReadonlyMap<string, OutputForm>;
   readonly backend: OnnxBackend;
@@ -53,6 +55,14 @@ export class OnnxSession implements AsyncDisposable {
   /** The names of the inputs that are sequences of tensors. */
   get sequences(): ReadonlySet<string> {
     return new Set([...this.#parts.inputForms].filter(([, { kind }]) => kind === "sequence").map(([name]) => name));
+  }
+
+  /**
+   * What the file calls the first sizes of inputs and outputs, where they are free and it names them: sizes of one name are the same.
+   * Empty for what has no shape in the file, and the runtime does not know it either.
+   */
+  get firstNames(): ReadonlyMap<string, string> {
+    return this.#parts.firstNames;
   }
 
   /** What runs it: `webgpu`, `native` or `wasm`. */

@@ -109,6 +109,37 @@ def plain():
         [value("x", T.FLOAT, ["rows", 1])],
         [value("most", T.FLOAT, [])],
     )
+    rowless()
+
+
+def rowless():
+    """Models of rows whose outputs have none, or not as many."""
+    save(
+        "turned",  # the first size of "columns" is often that of some requests together
+        [h.make_node("Transpose", ["x"], ["columns"], perm=[1, 0]), h.make_node("Neg", ["x"], ["rows_out"])],
+        [value("x", T.FLOAT, ["rows", 4])],
+        [value("rows_out", T.FLOAT, ["rows", 4]), value("columns", T.FLOAT, [4, "rows"])],
+    )
+    save(
+        "places",  # two numbers for each value that is not 0
+        [h.make_node("NonZero", ["x"], ["found"]), h.make_node("Transpose", ["found"], ["place"], perm=[1, 0])],
+        [value("x", T.FLOAT, ["rows", 3])],
+        [value("place", T.INT64, ["places", 2])],
+    )
+    save(
+        "unsaid",  # neither the file nor the runtime knows the shape of "y"; that of "z" the runtime works out
+        [h.make_node("Shape", ["x"], ["sizes"]), h.make_node("Cast", ["sizes"], ["numbers"], to=T.FLOAT),
+         h.make_node("Cast", ["numbers"], ["shape"], to=T.INT64), h.make_node("Neg", ["x"], ["z"]),
+         h.make_node("Reshape", ["z", "shape"], ["y"])],
+        [value("x", T.FLOAT, ["rows", 2])],
+        [value("y", T.FLOAT, None), value("z", T.FLOAT, None)],
+    )
+    save(
+        "boastful",  # its file says that it has a row for each, and it has none for zeros
+        [h.make_node("NonZero", ["x"], ["found"]), h.make_node("Squeeze", ["found"], ["place"])],
+        [value("x", T.FLOAT, ["rows"])],
+        [value("place", T.INT64, ["rows"])],
+    )
 
 
 def neural():

@@ -29,7 +29,7 @@ class Parted extends Double {
   }
 }
 
-async function opened(model: typeof Double | typeof Sum) {
+async function opened(model: new (...args: ConstructorParameters<typeof ModelServer>) => ModelServer) {
   calls = [];
   const clock = testClock();
   const fn = serving("batched");
@@ -77,6 +77,21 @@ Deno.test("batching leaves a model alone that does not give an answer a row", as
   deepStrictEqual(calls, [[1, 2, 3], [1, 2], [3]]);
   deepStrictEqual(await model.ask([{ inputs: [4] }, { inputs: [5] }]), [4, 5]);
   deepStrictEqual(calls.slice(3), [[4], [5]]);
+});
+
+Deno.test("batching joins nothing where a request alone shows that answers are not one a row", async () => {
+  class Columns extends ModelServer {
+    predict({ inputs }: InferRequest): unknown[] {
+      calls.push([...inputs]);
+      return [0, 1, 2].map((column) => inputs.map((row) => (row as number[])[column]));
+    }
+  }
+  await using model = await opened(Columns);
+  const row = (who: number) => [who, who + 0.1, who + 0.2];
+  await model.ask([{ inputs: [row(9)] }]);
+  const given = await model.ask([1, 2, 3].map((who) => ({ inputs: [row(who)] })));
+  deepStrictEqual(given, [1, 2, 3].map((who) => row(who).map((value) => [value])));
+  strictEqual(calls.length, 4);
 });
 
 Deno.test("batching takes the rows of a caller who leaves out of what has not run", async () => {

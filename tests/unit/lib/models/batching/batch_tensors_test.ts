@@ -1,5 +1,12 @@
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
-import { joinKey, joinTensors, rowsOf, splitTensors } from "../../../../../lib/models/batching/batch_tensors.ts";
+import {
+  checkRows,
+  joinKey,
+  joinTensors,
+  rowsDeclared,
+  rowsOf,
+  splitTensors,
+} from "../../../../../lib/models/batching/batch_tensors.ts";
 import { Tensor } from "../../../../../lib/tensor/tensor.ts";
 
 const TAKEN = [{ name: "x", datatype: "FP32", shape: [-1, 2] }, { name: "t", datatype: "BYTES", shape: [-1] }];
@@ -31,17 +38,45 @@ Deno.test("joinKey() tells apart other outputs, other sizes, another order", () 
   strictEqual(new Set([one, wide, all, turned].map(joinKey)).size, 4);
 });
 
-Deno.test("rowsOf() knows no rows where inputs share none, or their first size is not free", () => {
-  strictEqual(rowsOf(request([[1, 2]], ["a"]), TAKEN), 1);
-  strictEqual(rowsOf(request([[1, 2]], ["a", "b"]), TAKEN), undefined);
-  strictEqual(rowsOf(request([[1, 2]], ["a"]), [TAKEN[0]!, { name: "t", datatype: "BYTES", shape: [1] }]), undefined);
-  strictEqual(rowsOf(request([[1, 2]], ["a"]), [TAKEN[0]!, { name: "t", datatype: "BYTES", shape: [] }]), undefined);
+Deno.test("rowsOf() knows no rows where inputs share none, or an output that is wanted has none", () => {
+  const inRows = new Set(["y"]);
+  strictEqual(rowsOf(request([[1, 2]], ["a"]), inRows), 1);
+  strictEqual(rowsOf(request([[1, 2]], ["a", "b"]), inRows), undefined);
+  strictEqual(rowsOf(request([[1, 2]], ["a"], ["y", "z"]), inRows), undefined);
 });
 
-Deno.test("splitTensors() refuses outputs without a row for each", () => {
-  const output = Tensor.from("most", [1, 2], "FP32");
-  throws(() => splitTensors([output], [1, 2]), {
-    name: "UnsplitError",
-    message: /"most" has the shape \[2\] for 3 rows/,
+Deno.test("rowsDeclared() believes a free first size of an input's name, or of none", () => {
+  const outputs = [
+    ["same", [-1, 3]],
+    ["plain", [-1]],
+    ["other", [-1, 3]],
+    ["turned", [4, -1]],
+    ["single", []],
+    ["unsaid", [-1, -1]],
+  ] as const;
+  const declared = (firstNames: Record<string, string>, inputs = TAKEN) =>
+    Object.fromEntries(rowsDeclared({
+      inputs,
+      outputs: outputs.map(([name, shape]) => ({ name, datatype: "FP32", shape })),
+      firstNames: new Map(Object.entries(firstNames)),
+    }));
+  const names = { x: "n", same: "n", other: "k", unsaid: "" };
+  deepStrictEqual(declared({ ...names, t: "n" }), {
+    same: "yes",
+    plain: "yes",
+    other: "unknown",
+    turned: "no",
+    single: "unknown",
+    unsaid: "unknown",
   });
+  strictEqual(declared(names).other, "yes", "an input without a name may have any");
+  strictEqual(declared({ ...names, t: "k" }).other, "yes");
+});
+
+Deno.test("checkRows() and splitTensors() refuse outputs without a row for each", () => {
+  const output = Tensor.from("most", [1, 2], "FP32");
+  for (const act of [() => splitTensors([output], [1, 2]), () => checkRows([output], 3)]) {
+    throws(act, { name: "UnsplitError", message: /"most" has the shape \[2\] for 3 rows/ });
+  }
+  checkRows([output], 2);
 });

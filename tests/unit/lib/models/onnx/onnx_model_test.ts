@@ -249,10 +249,12 @@ Deno.test("OnnxModel tells its platform and what it runs on", async () => {
 async function batched(name: string, batching: object = {}, model = OnnxModel) {
   const clock = testClock();
   const batches: number[] = [];
+  const warned: string[] = [];
+  const log = { debug() {}, info() {}, error() {}, warn: (line: string) => void warned.push(line) };
   const router = await openRouter(
     modelRouter(),
     { m: [model, { modelPath: onnxFile(name), batching: { maxRows: 16, maxDelayMs: 5, ...batching } }] },
-    { surroundings: { clock, metric: (_name, rows) => void batches.push(rows) } },
+    { surroundings: { clock, log, metric: (_name, rows) => void batches.push(rows) } },
   );
   const ask = async (bodies: readonly object[]) => {
     const replies = bodies.map(async (body) => {
@@ -265,7 +267,7 @@ async function batched(name: string, batching: object = {}, model = OnnxModel) {
     await clock.advance(5);
     return await Promise.all(replies);
   };
-  return { ask, batches, [Symbol.asyncDispose]: () => router[Symbol.asyncDispose]() };
+  return { ask, batches, warned, [Symbol.asyncDispose]: () => router[Symbol.asyncDispose]() };
 }
 
 Deno.test("OnnxModel joins requests in one run, and fails a bad one alone", async () => {
@@ -298,10 +300,103 @@ Deno.test("OnnxModel joins rows of one length only, as many as a rule of one's o
   deepStrictEqual(model.batches, [3, 2], "three of length 2, two of length 3; the fourth of length 2 ran alone");
 });
 
-Deno.test("OnnxModel runs requests alone whose answers cannot be told apart", async () => {
-  await using model = await batched("whole");
-  deepStrictEqual(await model.ask([{ inputs: [[1], [5]] }, { inputs: [[2]] }]), [[5], [2]]);
-  deepStrictEqual(await model.ask([{ inputs: [[1], [7]] }, { inputs: [[3]] }]), [[7], [3]]);
+/** A request of one row by tensors, all of whose values tell who sent it. */
+function rowOf(who: number, width: number, outputs: readonly string[]) {
+  const data = Array.from({ length: width }, (_, column) => who + column / 8);
+  return {
+    inputs: [{ name: "x", datatype: "FP32", shape: [1, width], data }],
+    outputs: outputs.map((name) => ({ name })),
+  };
+}
+
+Deno.test("OnnxModel gives no caller another's data where an output's first size happens to be that of the batch", async () => {
+  await using model = await batched("turned", { maxRows: 4 });
+  const four = [1, 2, 3, 4];
+  const columns = (who: number) => ({
+    name: "columns",
+    datatype: "FP32",
+    shape: [4, 1],
+    data: [who, who + 0.125, who + 0.25, who + 0.375],
+  });
+  deepStrictEqual(await model.ask(four.map((who) => rowOf(who, 4, ["columns"]))), four.map((who) => [columns(who)]));
+  const both = await model.ask(four.map((who) => rowOf(who, 4, ["rows_out", "columns"])));
+  deepStrictEqual(both.map(([, given]) => given), four.map(columns));
+  deepStrictEqual(model.batches, [], "none of these may be joined");
+  const own = await model.ask(four.map((who) => rowOf(who, 4, ["rows_out"])));
+  deepStrictEqual(own.map(([{ data }]) => data[0]), [-1, -2, -3, -4]);
+  deepStrictEqual(model.batches, [4]);
+  ok(
+    /requests for "columns" run alone: .* "columns" \[4,-1\] has a row for each/.test(model.warned[0]!),
+    model.warned[0],
+  );
+});
+
+Deno.test("OnnxModel joins answers whose size nobody declares only by a rule of one's own", async () => {
+  class Ruled extends OnnxModel {
+    override batchKey(): string {
+      return "all";
+    }
+  }
+  const ask = (outputs: string[]) => [1, 2].map((who) => rowOf(who, 2, outputs));
+  for (
+    const [model, outputs, batches] of [
+      [OnnxModel, ["y"], []],
+      [OnnxModel, ["z"], [2]],
+      [OnnxModel, ["z", "y"], []],
+      [Ruled, ["z", "y"], [2]],
+    ] as const
+  ) {
+    await using opened = await batched("unsaid", {}, model);
+    const given = await opened.ask(ask([...outputs]));
+    deepStrictEqual(given.map(([{ data }]) => data), [[-1, -1.125], [-2, -2.125]]);
+    deepStrictEqual(opened.batches, batches, outputs.join());
+  }
+});
+
+Deno.test("OnnxModel refuses batching that could join nothing when it is loaded", async () => {
+  for (
+    const [name, message] of [["whole", /"most" \[\] has a row/], ["places", /"place" \[-1,2\] has a row/]] as const
+  ) {
+    await rejects(batched(name), { name: "ModelError", message });
+  }
+  await rejects(batched("scalar"), { message: /the first size of input "by" \[\] is not free/ });
+});
+
+Deno.test("OnnxModel joins no more where a request alone shows that its file is wrong", async () => {
+  await using model = await batched("boastful");
+  const ask = (...values: number[]) => ({
+    inputs: [{ name: "x", datatype: "FP32", shape: [values.length], data: values }],
+  });
+  await model.ask([ask(0, 3)]);
+  ok(/runs without batching from now on: output "place" has the shape \[.*\] for 2 rows/.test(model.warned[0]!));
+  const [one, other] = await model.ask([ask(1, 1, 0), ask(1, 1, 1)]);
+  deepStrictEqual([one[0].data, other[0].data, model.batches], [[0, 1], [0, 1, 2], []]);
+});
+
+Deno.test("OnnxModel runs requests alone from then on whose answers cannot be told apart", async () => {
+  await using model = await batched("boastful");
+  const ask = (...values: number[]) => ({
+    inputs: [{ name: "x", datatype: "FP32", shape: [values.length], data: values }],
+  });
+  const [one, other] = await model.ask([ask(1, 1), ask(0, 1, 1)]);
+  deepStrictEqual([one[0].data, other[0].data, model.batches], [[0, 1], [1, 2], [5]]);
+  await model.ask([ask(1, 1), ask(1, 1)]);
+  deepStrictEqual(model.batches, [5]);
+});
+
+Deno.test("OnnxModel answers rows only with an answer for each", async () => {
+  await using router = await openRouter(modelRouter(), {
+    places: [OnnxModel, { modelPath: onnxFile("places") }],
+    whole: [OnnxModel, { modelPath: onnxFile("whole") }],
+  });
+  const ask = (model: string, inputs: unknown[]) => router.ask(`/v2/models/${model}/infer`, { inputs });
+  for (
+    const [model, inputs, state] of [
+      ["places", [[1, 0, 2]], /its output "place" has 2 answers for 1 rows\. Ask it with tensors/],
+      ["whole", [[1], [5]], /its output "most" has 1 answers for 2 rows/],
+    ] as const
+  ) await rejects(ask(model, [...inputs]), { name: "ModelError", message: state });
+  deepStrictEqual((await ask("whole", [[5]]) as { outputs: unknown }).outputs, [5]);
 });
 
 Deno.test("OnnxModel is asked when it is loaded, and says when that fails", async () => {
