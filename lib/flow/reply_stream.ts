@@ -9,10 +9,17 @@ export class ReplyStream implements AsyncIterableIterator<unknown> {
     | undefined;
   #end: { readonly error?: unknown } | undefined;
   readonly #onLeave: () => void;
+  #onEnd: (() => void) | undefined;
 
   /** `onLeave` is called when the reader wants no more. */
   constructor(onLeave: () => void) {
     this.#onLeave = onLeave;
+  }
+
+  /** Calls back when nothing is made for the reader any more, whether or not it has read all: the end, a failure, a time that is over, its leaving. */
+  whenEnded(ended: () => void): void {
+    if (this.#end === undefined) this.#onEnd = ended;
+    else ended();
   }
 
   /** Gives the reader one more result; `taken` is called when it was read, or will never be. */
@@ -33,6 +40,7 @@ export class ReplyStream implements AsyncIterableIterator<unknown> {
   end(error?: unknown): void {
     if (this.#end !== undefined) return;
     this.#end = error === undefined ? {} : { error };
+    this.#onEnd?.();
     const reader = this.#reader;
     this.#reader = undefined;
     if (reader === undefined) return;
@@ -75,7 +83,10 @@ export class ReplyStream implements AsyncIterableIterator<unknown> {
     for (const { taken } of this.#waiting.splice(0)) taken();
     this.#reader?.resolve({ value: undefined, done: true }); // a read that still waits
     this.#reader = undefined;
-    if (left) this.#onLeave();
+    if (left) {
+      this.#onEnd?.();
+      this.#onLeave();
+    }
     return Promise.resolve({ value: undefined, done: true });
   }
 

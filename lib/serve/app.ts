@@ -17,6 +17,7 @@ import { decodeBody, readBytes } from "./body/decode_body.ts";
 import { encodeFailure } from "./reply/encode_failure.ts";
 import { encodeOutcome } from "./reply/encode_outcome.ts";
 import { Door, type Visit } from "./limits/door.ts";
+import { Outflow } from "./limits/outflow.ts";
 import { KnownRoutes } from "./known_routes.ts";
 import { JsonThread } from "./body/json_thread.ts";
 import type { ServerView } from "./own/own_path.ts";
@@ -33,6 +34,8 @@ export interface App {
   fetch(request: Request, info?: RequestInfo): Promise<Response>;
   /** The port takes no more requests; to be said before it is told so. */
   end(): void;
+  /** Breaks off the replies that are not read to their end. */
+  cut(): void;
   /** Takes no more requests; those that have come in are answered, also where their body is still on its way. Closes the flow. */
   close(options?: CloseOptions): Promise<unknown>;
 }
@@ -49,6 +52,7 @@ class FlowApp implements App, ServerView {
   readonly #options: AppOptions;
   readonly #watch: RequestWatch | undefined;
   readonly #door: Door | undefined;
+  readonly #outflow: Outflow;
   readonly #thread: JsonThread | undefined;
   readonly #routes: KnownRoutes | undefined;
   readonly #api: ApiHandler | undefined;
@@ -65,6 +69,7 @@ class FlowApp implements App, ServerView {
     this.failures = log && new FailureTeller({ log, name, instruments: instrumentsOf(telemetry) });
     const routes = limits === undefined || api !== undefined ? undefined : options.routes;
     this.#door = limits === undefined ? undefined : new Door(limits, { models: () => flow.models() });
+    this.#outflow = this.#door?.outflow ?? new Outflow();
     this.#thread = limits === undefined ? undefined : new JsonThread();
     this.#routes = routes === undefined ? undefined : new KnownRoutes(routes);
     this.#api = api === undefined ? undefined : new ApiHandler(api);
@@ -145,6 +150,10 @@ class FlowApp implements App, ServerView {
     this.#isEnding = true;
   }
 
+  cut(): void {
+    this.#outflow.close();
+  }
+
   async close(options: CloseOptions = {}): Promise<unknown> {
     this.end();
     this.state = "closing";
@@ -215,10 +224,14 @@ class FlowApp implements App, ServerView {
       if (outcome instanceof Promise) outcome = await outcome;
       if (outcome.kind === "failed") throw outcome.error;
       if (admitted !== undefined) outcome = written(outcome, admitted);
-      const told = outcome.kind === "stream" && visit !== undefined
-        ? { ...outcome, chunks: visit.during(outcome.chunks) }
-        : outcome;
-      const response = encodeOutcome(told, { request, event, form, failures: this.failures });
+      if (outcome.kind === "stream") visit?.lend(outcome.chunks);
+      const response = encodeOutcome(outcome, {
+        request,
+        event,
+        form,
+        failures: this.failures,
+        outflow: this.#outflow,
+      });
       return this.#sent(response instanceof Promise ? await response : response);
     } catch (error) {
       const isCut = isReading && this.#isEnding; // a port that shuts down reads no bodies to their end

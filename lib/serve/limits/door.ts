@@ -1,9 +1,11 @@
 import { StatusError } from "../../errors.ts";
+import type { ReplyStream } from "../../flow/reply_stream.ts";
 import { SYSTEM_CLOCK } from "../../flow/system_clock.ts";
 import type { Clock } from "../../graph/clock.ts";
 import type { ServedModel } from "../../graph/served_model.ts";
 import { Admission, full, type Lane } from "./admission.ts";
 import { Intake, type TakenBody } from "./intake.ts";
+import { Outflow } from "./outflow.ts";
 import { ModelLanes } from "./model_lanes.ts";
 import type { AllLimits } from "./server_limits.ts";
 
@@ -17,6 +19,8 @@ export class Door {
   readonly #limits: AllLimits;
   readonly #admission: Admission;
   readonly #intake: Intake;
+  /** Where large and streamed replies leave. */
+  readonly outflow: Outflow;
   readonly #clock: Clock;
   readonly #lanes: ModelLanes;
 
@@ -27,6 +31,7 @@ export class Door {
     this.#clock = clock;
     this.#admission = new Admission(limits, clock);
     this.#intake = new Intake(limits, clock);
+    this.outflow = new Outflow(limits, clock);
   }
 
   /** How many requests wait for their turn. */
@@ -130,26 +135,10 @@ export class Visit {
     return this.enter(request);
   }
 
-  /** Keeps the room until the last chunk, or until nobody wants another. */
-  during(chunks: AsyncIterator<unknown>): AsyncIterator<unknown> {
+  /** Keeps the room as long as the graph works on a stream's chunks: not for a reader who does not read what there is. */
+  lend(chunks: ReplyStream): void {
     this.#isLent = true;
-    const end = () => this.#leave();
-    return {
-      async next() {
-        try {
-          const result = await chunks.next();
-          if (result.done === true) end();
-          return result;
-        } catch (error) {
-          end();
-          throw error;
-        }
-      },
-      async return() {
-        end();
-        return await chunks.return?.() ?? { value: undefined, done: true };
-      },
-    };
+    chunks.whenEnded(() => this.#leave());
   }
 
   /** Gives the room back, but where the reply goes on. */

@@ -14,7 +14,7 @@ export interface ServerLimits {
   /** Who has waited so long for a turn is answered 503, in milliseconds. Default 10,000. */
   queueTimeoutMs?: number;
   /**
-   * An event without an answer after so many milliseconds fails with 504, also a stream that has not ended, unless the graph has a
+   * An event without an answer after so many milliseconds fails with 504, also a stream that has not ended, whether it is read or not, unless the graph has a
    * `timeoutMs` of its own. Default 120,000.
    */
   requestTimeoutMs?: number;
@@ -29,6 +29,10 @@ export interface ServerLimits {
   jsonLimitBytes?: number;
   /** A body that has not come after so many milliseconds is answered 408. Default 30,000. */
   bodyTimeoutMs?: number;
+  /** All replies that wait for their readers, those from 64 KiB on and streamed chunks; what is beyond is answered 503. Default 1 GiB. */
+  repliesLimitBytes?: number;
+  /** A reply from 64 KiB on, or a stream, whose reader has taken nothing of what there is for so many milliseconds breaks off. Default 30,000. */
+  replyTimeoutMs?: number;
   /** The longest path with its query, in characters; 414 beyond. Default 8,192. */
   urlLimitCharacters?: number;
 }
@@ -49,6 +53,8 @@ const DEFAULTS: AllLimits = {
   bodiesLimitBytes: 1_024 * MEBIBYTE,
   jsonLimitBytes: 16 * MEBIBYTE,
   bodyTimeoutMs: 30_000,
+  repliesLimitBytes: 1_024 * MEBIBYTE,
+  replyTimeoutMs: 30_000,
   urlLimitCharacters: 8_192,
 };
 

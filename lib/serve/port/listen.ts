@@ -82,6 +82,7 @@ export class HttpServer implements AsyncDisposable {
       const leftMs = Math.max(LAST_WORDS_MS, graceMs - (performance.now() - beganMs));
       await Promise.race([shut, new Promise<void>((late) => this.#late = setTimeout(late, leftMs))]);
       clearTimeout(this.#late);
+      this.#app.cut();
     }
   }
 

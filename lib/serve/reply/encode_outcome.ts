@@ -2,6 +2,7 @@ import type { Outcome } from "../../flow/outcome.ts";
 import type { FlowEvent } from "../../graph/event.ts";
 import type { TensorForm } from "../../protocol/encode_tensors.ts";
 import { TensorReply } from "../../protocol/tensor_reply.ts";
+import type { Outflow } from "../limits/outflow.ts";
 import { encodeReply } from "./encode_reply.ts";
 import { encodeStream } from "./encode_stream.ts";
 import { encodeTensors } from "./encode_tensors.ts";
@@ -16,17 +17,14 @@ export interface Answered {
   /** How tensors in the reply are to be written; undefined where the request brought none. */
   readonly form: TensorForm | undefined;
   readonly failures: FailureTeller | undefined;
+  /** Where large and streamed replies leave. */
+  readonly outflow: Outflow;
 }
-
-/** What became of an event that did not fail. */
-export type Told =
-  | Exclude<Outcome, { kind: "stream" | "failed" }>
-  | { readonly kind: "stream"; readonly chunks: AsyncIterator<unknown> };
 
 /** Writes the response. */
 export function encodeOutcome(
-  outcome: Told,
-  { request, event, form, failures }: Answered,
+  outcome: Exclude<Outcome, { kind: "failed" }>,
+  { request, event, form, failures, outflow }: Answered,
 ): Response | Promise<Response> {
   switch (outcome.kind) {
     case "reply":
@@ -39,6 +37,7 @@ export function encodeOutcome(
         accept: acceptedForm(event.path, request.headers),
         id: event.id,
         onFailure: (error) => failures?.tell(error, event),
+        outflow,
       });
     case "accepted":
       return encodeReply({ id: event.id }, event);

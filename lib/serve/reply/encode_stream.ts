@@ -1,3 +1,6 @@
+import { Outflow } from "../limits/outflow.ts";
+import type { BodySource } from "../limits/sent_body.ts";
+import { BrokenOff } from "./broken_off.ts";
 import { encodeFailure } from "./encode_failure.ts";
 import { failureBody } from "./failure_body.ts";
 import { headerText } from "./header_text.ts";
@@ -13,6 +16,8 @@ export interface StreamReply {
   readonly keepAliveMs?: number;
   /** Told what failed while there was a reader, before the reader is. */
   readonly onFailure?: (error: unknown) => void;
+  /** Watches the reader. Default: one that pauses is waited for. */
+  readonly outflow?: Outflow;
 }
 
 const KEEP_ALIVE_MS = 15_000; // proxies end connections that are idle for 30 s or 60 s
@@ -27,7 +32,7 @@ const KEEP_ALIVE_MS = 15_000; // proxies end connections that are idle for 30 s 
  * it that would take a part for the whole.
  */
 export async function encodeStream(chunks: AsyncIterator<unknown>, reply: StreamReply): Promise<Response> {
-  const { accept, id, onFailure } = reply;
+  const { accept, id, onFailure, outflow = new Outflow() } = reply;
   let first: IteratorResult<unknown>;
   let form: StreamForm;
   let head: Uint8Array<ArrayBuffer> | undefined;
@@ -42,18 +47,18 @@ export async function encodeStream(chunks: AsyncIterator<unknown>, reply: Stream
   }
   const headers = { "content-type": form.contentType, "cache-control": "no-store", "x-event-id": headerText(id) };
   if (head === undefined) return new Response(null, { headers });
-  const writer = new StreamWriter(chunks, { ...reply, form, head });
-  return new Response(new ReadableStream(writer, { highWaterMark: 0 }), { headers });
+  const source = new StreamSource(chunks, { ...reply, form, head });
+  return new Response(outflow.open().send(source), { headers });
 }
 
 /** The body of a streamed reply: a chunk each time that the reader has room for one. */
-class StreamWriter implements UnderlyingDefaultSource<Uint8Array> {
+class StreamSource implements BodySource {
   readonly #chunks: AsyncIterator<unknown>;
   readonly #form: StreamForm;
   readonly #id: string;
   readonly #keepAliveMs: number;
   readonly #onFailure: StreamReply["onFailure"];
-  #isLeft = false;
+  #isOver = false;
   #head: Uint8Array<ArrayBuffer> | undefined;
   /** The chunk that was asked for and is not there yet. */
   #asked: Promise<IteratorResult<unknown>> | undefined;
@@ -73,36 +78,41 @@ class StreamWriter implements UnderlyingDefaultSource<Uint8Array> {
     this.#onFailure = onFailure;
   }
 
-  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+  async next(): Promise<Uint8Array | undefined> {
     const head = this.#head;
     this.#head = undefined;
-    if (head !== undefined && head.length > 0) return controller.enqueue(head);
+    if (head !== undefined && head.length > 0) return head;
+    if (this.#isOver) return undefined;
     try {
-      for (let isWritten = false; !isWritten;) {
-        const next = await this.#next();
-        if (this.#isLeft) return;
-        if (next?.done === true) {
-          this.#form.end?.();
-          return controller.close();
-        }
-        const bytes = next === undefined ? this.#form.idle! : this.#form.write(next.value);
-        isWritten = bytes.length > 0;
-        if (isWritten) controller.enqueue(bytes);
-      }
+      return await this.#write();
     } catch (error) {
-      if (this.#isLeft) return;
+      if (this.#isOver) return undefined;
+      this.#isOver = true;
       await leave(this.#chunks); // it may be the writing that failed
       this.#onFailure?.(error);
-      if (this.#form.fail === undefined) return controller.error(new BrokenOff(this.#id));
+      if (this.#form.fail === undefined) throw new BrokenOff(undefined, this.#id);
       const { status, body } = failureBody(error, this.#id);
-      controller.enqueue(this.#form.fail({ ...body, status }));
-      controller.close();
+      return this.#form.fail({ ...body, status });
     }
   }
 
-  async cancel(): Promise<void> {
-    this.#isLeft = true;
+  async leave(): Promise<void> {
+    this.#isOver = true;
     await this.#chunks.return?.();
+  }
+
+  /** The next bytes; a chunk may have none. */
+  async #write(): Promise<Uint8Array | undefined> {
+    while (!this.#isOver) {
+      const next = await this.#next();
+      if (next?.done === true) {
+        this.#form.end?.();
+        return undefined;
+      }
+      const bytes = next === undefined ? this.#form.idle! : this.#form.write(next.value);
+      if (bytes.length > 0) return bytes;
+    }
+    return undefined;
   }
 
   /** The next chunk; undefined where it takes long and the reader should hear that somebody is there. */
@@ -121,20 +131,6 @@ class StreamWriter implements UnderlyingDefaultSource<Uint8Array> {
     } finally {
       clearTimeout(timer);
     }
-  }
-}
-
-/** Ends a connection; what failed is told in the log, so that what Deno prints of this is one line of JSON and not a stack between such lines. */
-class BrokenOff extends Error {
-  readonly event: string;
-
-  constructor(event: string) {
-    super("A streamed reply broke off");
-    this.event = event;
-  }
-
-  [Symbol.for("Deno.customInspect")](): string {
-    return JSON.stringify({ level: "error", message: this.message, event: this.event });
   }
 }
 

@@ -1,5 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { Graph } from "../../../../lib/graph/graph.ts";
+import { ReplyStream } from "../../../../lib/flow/reply_stream.ts";
 import { filter } from "../../../../lib/steps/filter.ts";
 import { runGraph } from "../../../support/run_graph.ts";
 
@@ -77,4 +78,26 @@ Deno.test("ReplyStream fails behind the chunks that there were when the generato
     /four/,
   );
   deepStrictEqual(got, [10, 30, 40]);
+});
+
+Deno.test("ReplyStream.whenEnded() calls back once, when nothing is made any more, also for who comes late", async () => {
+  const ways: ((stream: ReplyStream) => unknown)[] = [
+    (stream) => stream.end(),
+    (stream) => stream.end(new Error("failed")),
+    (stream) => stream.giveUp(new Error("late")),
+    (stream) => stream.return(),
+  ];
+  for (const way of ways) {
+    const stream = new ReplyStream(() => {});
+    let ended = 0;
+    stream.whenEnded(() => ended += 1);
+    stream.push(1, () => {});
+    strictEqual(ended, 0);
+    await way(stream);
+    stream.end();
+    await stream.return();
+    strictEqual(ended, 1);
+    stream.whenEnded(() => ended += 1);
+    strictEqual(ended, 2);
+  }
 });

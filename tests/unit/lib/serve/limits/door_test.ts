@@ -1,5 +1,8 @@
 import { deepStrictEqual, match, strictEqual, throws } from "node:assert/strict";
 import { type InferRequest, modelRouter, ModelServer, type ServerLimits, serving } from "levada";
+import { testClock } from "levada/testing";
+import { ReplyStream } from "../../../../../lib/flow/reply_stream.ts";
+import { Door } from "../../../../../lib/serve/limits/door.ts";
 import { allLimits } from "../../../../../lib/serve/limits/server_limits.ts";
 import { RawConnection } from "../../../../support/raw_http.ts";
 
@@ -277,4 +280,45 @@ Deno.test("Door gives a model one room, however a request spells it", async () =
   strictEqual(Slow.begun, 1);
   Slow.go.resolve();
   await (await first).body?.cancel();
+});
+
+Deno.test("Visit.lend() keeps the room until the stream has ended, whether it is read or not", async () => {
+  const door = new Door(allLimits({ maxConcurrent: 1, queueTimeoutMs: 1_000 }), { clock: testClock() });
+  const { signal } = new AbortController();
+  const ends: ((stream: ReplyStream) => unknown)[] = [
+    (stream) => stream.end(),
+    (stream) => stream.giveUp(new Error("its time is over")),
+    (stream) => stream.return(),
+  ];
+  for (const end of ends) {
+    const streaming = door.visit({ url: "http://x/" }, "/");
+    strictEqual(streaming.enter({ signal }), undefined);
+    const stream = new ReplyStream(() => {});
+    stream.push("nobody reads this", () => {});
+    streaming.lend(stream);
+    streaming.close(); // the request is answered: the reply goes on
+    const next = door.visit({ url: "http://x/" }, "/");
+    const turn = next.enter({ signal });
+    strictEqual(turn instanceof Promise, true);
+    strictEqual(door.waiting, 1);
+    end(stream);
+    await turn;
+    next.close();
+  }
+});
+
+Deno.test("Door counts a stream among the requests that are worked on until its last chunk is made", async () => {
+  const last = Promise.withResolvers<void>();
+  const fn = serving("streaming");
+  fn.setTopology("flow").to("stream", async function* (_body: unknown) {
+    yield "first";
+    await last.promise;
+    yield "last";
+  }).respond();
+  await using server = await fn.serve({ port: 0, log, limits: { maxConcurrent: 1, queueTimeoutMs: 20 } });
+  const streaming = await fetch(server.url, { method: "POST", body: "1" });
+  deepStrictEqual((await told(fetch(server.url, { method: "POST", body: "1" })))[0], 503);
+  last.resolve();
+  strictEqual(await streaming.text(), "firstlast");
+  strictEqual(await (await fetch(server.url, { method: "POST", body: "1" })).text(), "firstlast");
 });
