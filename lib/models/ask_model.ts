@@ -174,7 +174,9 @@ function callOf(model: AskedModel, { operation, event, body }: ModelRequest): Ca
 }
 
 function finish(model: AskedModel, reply: InferReply): Maybe<unknown> {
-  return model.postprocess === undefined ? reply : model.postprocess(reply);
+  if (model.postprocess !== undefined) return model.postprocess(reply);
+  if (reply.outputs === undefined) throw new TypeError(`Cannot answer for model "${model.key}": it gave undefined`);
+  return reply;
 }
 
 function replyOf(

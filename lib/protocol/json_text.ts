@@ -94,16 +94,33 @@ function plainObject(value: object, spot: Spot): unknown {
   const inside = { ...spot, within: { value, outer: spot.within } };
   const told = toldBy(value, spot.path);
   if (told !== value) return plain(told, { ...inside, depth: spot.depth + 1 });
-  if (value instanceof FlowEvent) throw lossy(spot, "an event, whose body would be data");
-  if (value instanceof Map || value instanceof Set) throw lossy(spot, `a ${value.constructor.name}`);
   if (Array.isArray(value)) return plainList(value, inside);
-  if (ArrayBuffer.isView(value)) return plainList(Array.from(value as Uint8Array), inside);
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
+    return plainList(Array.from(value as Uint8Array), inside);
+  }
+  if (value instanceof Number || value instanceof String || value instanceof Boolean) {
+    return plain(value.valueOf(), spot);
+  }
+  if (!isData(value)) throw lossy(spot, opaque(value));
   let copy: Record<string, unknown> | undefined;
   for (const [key, item] of Object.entries(value)) {
     const written = plain(item, at(inside, spot.path === "" ? key : `.${key}`));
     if (written !== item) define(copy ??= { ...value }, key, written);
   }
   return copy ?? value;
+}
+
+/** Whether an object is its own fields and nothing else: JSON shows nothing of what a promise, a pattern or a private field holds. */
+function isData(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null; // also of another realm's Object
+}
+
+function opaque(value: object): string {
+  if (value instanceof FlowEvent) return "an event, whose body would be data";
+  if (value instanceof Promise) return "a Promise, which was not awaited";
+  const name = value.constructor?.name || Object.prototype.toString.call(value).slice("[object ".length, -1);
+  return `${/^[aeiou]/i.test(name) ? "an" : "a"} ${name}`;
 }
 
 /** What an object says of itself by `toJSON`, else the object. */
@@ -118,6 +135,7 @@ function plainList(list: readonly unknown[], spot: Spot): unknown[] {
     const item = list[index];
     if (item === undefined) throw lossy(at(spot, `[${index}]`), "undefined");
     const written = typeof item === "string" ? item : plain(item, at(spot, `[${index}]`));
+    if (written === undefined) throw lossy(at(spot, `[${index}]`), "undefined"); // by its toJSON
     if (written !== item) (copy ??= [...list])[index] = written;
   }
   return copy ?? list as unknown[];
@@ -134,6 +152,6 @@ function at({ act, path, depth, within }: Spot, part: string): Spot {
 
 function lossy({ act, path }: Spot, what: string): TypeError {
   return new TypeError(
-    `Cannot ${act} as JSON: ${path || "it"} is ${what}. Return text, numbers, lists and plain objects`,
+    `Cannot ${act} as JSON: ${path || "it"} is ${what}. Return text, numbers, lists, plain objects, or what has toJSON`,
   );
 }

@@ -52,6 +52,24 @@ Deno.test("askModel() gives a model without predictTensors rows, and makes tenso
   deepStrictEqual([id, outputs.map(({ name, shape }) => [name, shape])], ["ev1", [["x", [2, 2]], ["y", [2]]]]);
 });
 
+Deno.test("askModel() refuses an answer that is undefined, and leaves it to who has postprocess", async () => {
+  class Late extends Rows {
+    override predict(): undefined {}
+    override postprocess(reply: InferReply): InferReply {
+      return { ...reply, outputs: [1] };
+    }
+  }
+  class Silent extends Rows {
+    override predict(): undefined {}
+  }
+  const silent = await opened(Silent);
+  throws(() => ask(silent, { inputs: [1] }), {
+    name: "TypeError",
+    message: 'Cannot answer for model "m": it gave undefined',
+  });
+  deepStrictEqual((ask(await opened(Late), { inputs: [1] }) as InferReply).outputs, [1]);
+});
+
 Deno.test("askModel() hands tensors to predictTensors as they are", async () => {
   const model = await opened(Direct);
   const data = new Float32Array([1, 2, 3, 4]);

@@ -2,10 +2,28 @@ import { strictEqual, throws } from "node:assert/strict";
 import { FlowEvent } from "../../../../lib/graph/event.ts";
 import { jsonText } from "../../../../lib/protocol/json_text.ts";
 
+/** What it holds is not in its fields. */
+class Account {
+  readonly #money: number;
+  readonly currency = "NOK";
+
+  constructor(money: number) {
+    this.#money = money;
+  }
+
+  get money(): number {
+    return this.#money;
+  }
+}
+
 Deno.test("jsonText() writes what JSON holds without a loss", () => {
   strictEqual(
     jsonText({ a: [1, "x", null, true], b: 3n, c: new Uint8Array([1, 2]) }, "send"),
     '{"a":[1,"x",null,true],"b":3,"c":[1,2]}',
+  );
+  strictEqual(
+    jsonText([new String("x"), new Number(1), Object.create(null), new URL("http://a/")], "send"),
+    '["x",1,{},"http://a/"]',
   );
   strictEqual(jsonText({ at: new Date(0), nothing: undefined }, "send"), '{"at":"1970-01-01T00:00:00.000Z"}');
 });
@@ -18,6 +36,18 @@ Deno.test("jsonText() names the place of what JSON cannot hold", () => {
       [NaN, /Cannot send as JSON: it is NaN/],
       [{ a: [{ b: Infinity }] }, /a\[0\]\.b is Infinity/],
       [{ m: new Map() }, /m is a Map/],
+      [{ outputs: [1, Promise.resolve(2)] }, /outputs\[1\] is a Promise, which was not awaited\. Return/],
+      [[/x/], /\[0\] is a RegExp/],
+      [{ why: Object.assign(new RangeError("x"), { code: 1 }) }, /why is a RangeError/],
+      [[new ArrayBuffer(4)], /\[0\] is an ArrayBuffer/],
+      [[new DataView(new ArrayBuffer(4))], /\[0\] is a DataView/],
+      [[new WeakMap()], /\[0\] is a WeakMap/],
+      [{ reply: new Response("x") }, /reply is a Response/],
+      [[new Headers()], /\[0\] is a Headers/],
+      [[[1].values()], /\[0\] is an? \w* ?Iterator/],
+      [[new Account(5)], /\[0\] is an Account/],
+      [[{ toJSON: () => undefined }], /\[0\] is undefined/],
+      [[new Number(NaN)], /\[0\] is NaN/],
       [[() => 1], /\[0\] is a function/],
       [[new FlowEvent(1)], /\[0\] is an event, whose body would be data/],
       [new Float32Array([1, NaN]), /\[1\] is NaN/],

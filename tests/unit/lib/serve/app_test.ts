@@ -81,6 +81,8 @@ Deno.test("App.fetch() answers 500 naming what JSON cannot hold", async () => {
     const [result, text] of [
       [{ outputs: [1, NaN] }, "outputs[1] is NaN"],
       [new Map(), "it is a Map"],
+      [{ outputs: [1].map((n) => Promise.resolve(n)) }, "outputs[0] is a Promise"],
+      [[/a/], "[0] is a RegExp"],
       [{ f: () => 1 }, "f is a function"],
       [loop, "self is what it stands in: it holds itself"],
     ] as const
