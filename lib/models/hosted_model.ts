@@ -18,6 +18,8 @@ export interface RunningModel extends AsyncDisposable {
   /** Its own context. */
   readonly context: Context;
   readonly isReady: boolean;
+  /** Whether it may be closed while it is being loaded: it is ended where it runs. */
+  readonly mayCloseEarly?: boolean;
   /** Why a model that was loaded cannot be asked for the moment; undefined where it can. */
   readonly trouble?: string | undefined;
   open(): Promise<void>;
@@ -46,6 +48,7 @@ export class HostedModel implements RunningModel {
   readonly className: string;
   /** The arguments of its route. */
   readonly args: Readonly<Record<string, unknown>>;
+  readonly mayCloseEarly = true;
   readonly #seat: Seat;
   readonly #timeLimitMs: number;
   #told: ModelTold | undefined;

@@ -1,9 +1,10 @@
 import { describeThrown, StatusError } from "../errors.ts";
 import { CallContext } from "../flow/call_context.ts";
+import { sleep } from "../flow/system_clock.ts";
 import type { Context } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { isGenerator } from "../graph/generator.ts";
-import { laterOf } from "../graph/later.ts";
+import { andThen, laterOf } from "../graph/later.ts";
 import {
   keyParts,
   type ModelCounts,
@@ -18,11 +19,23 @@ import { AskedCounts } from "../models/asked_counts.ts";
 import type { RunningModel } from "../models/hosted_model.ts";
 import type { ModelAsk } from "../models/model_server.ts";
 import type { ModelMetadata } from "../protocol/reply.ts";
+import { isObject } from "../protocol/request_body.ts";
 import { redactText } from "../redact_text.ts";
-import type { Route } from "./route.ts";
+import type { Route, RouteTable } from "./route.ts";
+import { versionsOf } from "./route_index.ts";
 
 /** Makes the model of a route, not loaded yet. */
 export type MakeModel = () => RunningModel;
+
+const FIRST_PAUSE_MS = 1_000; // before a model that could not be loaded in the background is tried again; doubled each time
+const LONGEST_PAUSE_MS = 60_000;
+
+/** Where a route stands. */
+export interface ModelRouteParts {
+  readonly context: Context;
+  /** All routes of its router, when they are opened: those of its name are its versions. */
+  readonly table: RouteTable;
+}
 
 /** One model and how many requests it is answering. */
 interface Instance {
@@ -39,20 +52,25 @@ export class ModelRoute implements Route, ServedModel {
   readonly version?: string;
   readonly #make: MakeModel;
   readonly #context: Context;
+  readonly #table: RouteTable;
   readonly #counts = new AskedCounts();
+  readonly #closing = new AbortController();
   #instance: Instance;
+  /** The one that is being loaded. */
+  #next: Instance | undefined;
   #loading: Promise<void> | undefined;
   #state: ModelState = "loading";
   #reason: string | undefined;
 
   /** Makes the model, so that what its constructor refuses is told at once; it is not loaded yet. */
-  constructor(key: string, make: MakeModel, context: Context) {
+  constructor(key: string, make: MakeModel, { context, table }: ModelRouteParts) {
     const { name, version } = keyParts(key);
     this.key = key;
     this.name = name;
     if (version !== undefined) this.version = version;
     this.#make = make;
     this.#context = context;
+    this.#table = table;
     this.#instance = { model: make(), busy: 0 };
   }
 
@@ -75,6 +93,19 @@ export class ModelRoute implements Route, ServedModel {
   }
 
   ask(question: ModelAsk): Maybe<unknown> {
+    const answer = this.#ask(question);
+    return question.operation === "" ? andThen(answer, (told) => this.#withVersions(told, question.event)) : answer;
+  }
+
+  /** What a model says of itself, with its other versions, of which it does not know; it alone where the path names its version. */
+  #withVersions(told: unknown, { path }: FlowEvent): unknown {
+    const { key, name, version } = this;
+    if (version === undefined || !isObject(told) || !Array.isArray(told.versions) || told.name !== name) return told;
+    const isAsked = path.split("/").slice(2).some((part) => part === version || part === key);
+    return isAsked ? told : { ...told, versions: versionsOf(this.#table, name) };
+  }
+
+  #ask(question: ModelAsk): Maybe<unknown> {
     const { operation, event } = question;
     if (this.#state === "unloaded") {
       throw new StatusError(404, `Cannot ask model "${this.key}": it has been unloaded; load it first`);
@@ -134,9 +165,9 @@ export class ModelRoute implements Route, ServedModel {
     return this.#load(this.#instance);
   }
 
-  /** Loads the model in the background; a failure is logged and told by `state` and `reason`. */
+  /** Loads the model in the background; a failure is logged and told by `state` and `reason`, and it is tried again. */
   openLater(): void {
-    this.open().catch((error) => this.#context.log.error(describeThrown(error).message));
+    void this.#openLater();
   }
 
   async load(): Promise<void> {
@@ -152,9 +183,30 @@ export class ModelRoute implements Route, ServedModel {
     await retire(this.#instance);
   }
 
+  /** Waits for no model that is being loaded, which may take for ever: it is closed when it is there. */
   async close(): Promise<void> {
-    await this.#loading?.catch(() => {});
-    if (this.#state !== "unloaded") await this.#instance.model[Symbol.asyncDispose]();
+    this.#closing.abort();
+    const wasThere = this.#state === "ready" || this.#state === "failed";
+    const next = this.#next?.model;
+    if (next?.mayCloseEarly === true) await next[Symbol.asyncDispose]();
+    if (wasThere) await this.#instance.model[Symbol.asyncDispose]();
+  }
+
+  async #openLater(): Promise<void> {
+    const { signal } = this.#closing;
+    let pauseMs = FIRST_PAUSE_MS;
+    for (let loading = this.open();; loading = this.load()) {
+      try {
+        return await loading;
+      } catch (error) {
+        if (signal.aborted) return;
+        const { log, clock } = this.#context;
+        log.error(`${describeThrown(error).message}. It is tried again in ${pauseMs / 1_000} s`);
+        await sleep(clock, pauseMs, signal).catch(() => {});
+        pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
+        if (signal.aborted || this.#state !== "failed") return; // somebody has loaded it, or taken it away
+      }
+    }
   }
 
   #load(instance: Instance): Promise<void> {
@@ -166,13 +218,18 @@ export class ModelRoute implements Route, ServedModel {
     const before = this.#instance;
     const wasReady = this.#state === "ready";
     if (!wasReady) this.#state = "loading";
+    this.#next = instance;
     try {
       await instance.model.open();
     } catch (error) {
+      if (this.#closing.signal.aborted) return;
       this.#reason = redactText(describeThrown(error).message); // strangers read it
       if (!wasReady) this.#state = "failed";
       throw error;
+    } finally {
+      this.#next = undefined;
     }
+    if (this.#closing.signal.aborted) return await instance.model[Symbol.asyncDispose]();
     this.#instance = instance;
     this.#state = "ready";
     this.#reason = undefined;

@@ -48,7 +48,8 @@ interface Opened {
  * @throws What the one route that failed threw, or a {@link ModelError} that tells of each; the others are closed.
  */
 export async function openRoutes(spec: StepSpec, scope: StepScope): Promise<RouteTable> {
-  const results = await Promise.allSettled(spec.routes.map((route) => openRoute(route, scope)));
+  const table = new Map<string, Route>();
+  const results = await Promise.allSettled(spec.routes.map((route) => openRoute(route, { scope, table })));
   const failures = results.flatMap((result) => result.status === "rejected" ? [result.reason as unknown] : []);
   const opened = results.flatMap((result) => result.status === "fulfilled" ? [result.value] : []);
   if (failures.length > 0) {
@@ -59,7 +60,8 @@ export async function openRoutes(spec: StepSpec, scope: StepScope): Promise<Rout
       cause: new AggregateError(failures),
     });
   }
-  return new Map(opened.map((route) => [route.key, route]));
+  for (const route of opened) table.set(route.key, route);
+  return table;
 }
 
 /** Closes all routes, the failing ones too. */
@@ -68,11 +70,14 @@ export async function closeRoutes(routes: RouteTable): Promise<void> {
   for (const result of results) if (result.status === "rejected") throw result.reason;
 }
 
-async function openRoute({ key, model, args }: RouteSpec, scope: StepScope): Promise<Route> {
+async function openRoute(
+  { key, model, args }: RouteSpec,
+  { scope, table }: { scope: StepScope; table: RouteTable },
+): Promise<Route> {
   const context = scope.routeContext(key);
   if (!isClass(model)) return plainRoute(key, (event) => model(event.body, new CallContext(context, event)));
   const hosted = hostedModel({ key, model, args }, { scope, context });
-  if (model.prototype instanceof ModelServer) return await openModel({ key, model, args }, { context, hosted });
+  if (model.prototype instanceof ModelServer) return await openModel({ key, model, args }, { context, hosted, table });
   if (hosted !== undefined) return await openHostedTask(key, hosted(), context);
   const Class = model as unknown as new (args: unknown, context: Context) => Opened;
   const instance = new Class(args, context);
@@ -92,7 +97,7 @@ async function openRoute({ key, model, args }: RouteSpec, scope: StepScope): Pro
 /** Loads a model before the router answers, or, where its route says so, meanwhile. */
 async function openModel(
   { key, model, args }: RouteSpec,
-  { context, hosted }: { context: Context; hosted: MakeModel | undefined },
+  { context, hosted, table }: { context: Context; hosted: MakeModel | undefined; table: RouteTable },
 ): Promise<Route> {
   const { loading = "before" } = args;
   if (loading !== "before" && loading !== "background") {
@@ -101,7 +106,7 @@ async function openModel(
     );
   }
   const Class = model as unknown as new (args: unknown, context: Context) => ModelServer<unknown>;
-  const route = new ModelRoute(key, hosted ?? (() => new Class(args, context)), context);
+  const route = new ModelRoute(key, hosted ?? (() => new Class(args, context)), { context, table });
   if (loading === "background") route.openLater();
   else await route.open();
   return route;

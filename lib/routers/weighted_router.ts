@@ -46,10 +46,10 @@ export const WEIGHTED_ROUTER: StepDefinition = {
   },
 };
 
-/** One route's part of the whole: it ends where the next begins. */
+/** One route, and how much of the whole it is to get. */
 interface Part {
   readonly route: Route;
-  readonly end: number;
+  readonly share: number;
 }
 
 class WeightedRouter implements Collective {
@@ -69,10 +69,8 @@ class WeightedRouter implements Collective {
     this.#shares = OPTIONS.parse(spec.options).shares;
     this.#stickyBy = spec.code.stickyBy;
     this.#scope = scope;
-    const weights = Object.entries(this.#shares).filter(([, share]) => share > 0);
-    const total = weights.reduce((sum, [, share]) => sum + share, 0);
-    let sum = 0;
-    this.#parts = weights.map(([key, share]) => ({ route: routes.get(key)!, end: (sum += share) / total }));
+    this.#parts = Object.entries(this.#shares).filter(([, share]) => share > 0)
+      .map(([key, share]) => ({ route: routes.get(key)!, share }));
   }
 
   list(): object {
@@ -80,7 +78,7 @@ class WeightedRouter implements Collective {
   }
 
   needed(): readonly Route[] {
-    return this.#parts.map(({ route }) => route);
+    return answering(this.#parts).map(({ route }) => route);
   }
 
   facts(): ModelFacts {
@@ -97,12 +95,31 @@ class WeightedRouter implements Collective {
   }
 
   #askAt(place: number, operation: string, event: FlowEvent): Maybe<unknown> {
-    const { route } = this.#parts.find(({ end }) => place < end) ?? this.#parts.at(-1)!;
+    const route = routeAt(place, this.#parts);
     this.#scope.count(`to ${route.key}`);
     const { isMock, log } = this.#scope.context;
     if (!isMock) log.debug(`"${this.name}" asks "${route.key}"`, { event: event.id, route: route.key });
     return route.ask({ operation, event });
   }
+}
+
+/**
+ * The route at a place of the whole, 0 to below 1. One that is taken away, or not loaded, leaves its part to the others, in the ratio of their
+ * shares; where all are, the request fails as the route's own does.
+ */
+function routeAt(place: number, parts: readonly Part[]): Route {
+  const chosen = answering(parts);
+  let rest = place * chosen.reduce((sum, { share }) => sum + share, 0);
+  return (chosen.find(({ share }) => (rest -= share) < 0) ?? chosen.at(-1)!).route;
+}
+
+function answering(parts: readonly Part[]): readonly Part[] {
+  const there = parts.filter(({ route }) => isThere(route));
+  return there.length === 0 ? parts : there;
+}
+
+function isThere({ served }: Route): boolean {
+  return served === undefined || served.state === "ready" || served.state === "restarting"; // what fails at its work is to be seen
 }
 
 function nameOf(spec: StepSpec): string {
@@ -148,7 +165,7 @@ function shareFaults(spec: StepSpec): Fault[] {
  * Sends each request to one of its routes, by their shares of the traffic: a canary gets a few of a hundred. Only ratios of shares count.
  *
  * `POST /v2/models/infer`, `POST /v2/models/<router>/infer` and `POST /` go by share; `/v2/models/<route>/infer` asks that route, whatever
- * its share is. The reply's `model_name` tells which route answered, as do the count `to <route>` of the step and, but for the mock server, a log line (`debug`).
+ * its share is. A route that is unloaded, or not loaded yet, leaves its share to the others. The reply's `model_name` tells which route answered, as do the count `to <route>` of the step and, but for the mock server, a log line (`debug`).
  *
  * With `stickyBy` the same key goes to the same route. When a share grows at the cost of the other, keys only move to the one that grows.
  *

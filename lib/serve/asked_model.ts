@@ -9,7 +9,8 @@ export function askedModel(models: readonly ServedModel[], path: string): Served
 }
 
 /**
- * The model of a name, `iris` or `iris:v2`, and a version. Without a version it is the one of this key, else the last of this name.
+ * The model of a name, `iris` or `iris:v2`, and a version. Without a version it is the one of this key, else the last of this name that
+ * is not taken away.
  */
 export function servedModel(
   models: readonly ServedModel[],
@@ -18,5 +19,6 @@ export function servedModel(
   const key = version === undefined ? name : `${name}:${version}`;
   const found = models.find((model) => model.key === key);
   if (found !== undefined || keyParts(key).version !== undefined) return found;
-  return models.findLast((model) => model.name === name);
+  const versions = models.filter((model) => model.name === name);
+  return versions.findLast(({ state }) => state !== "unloaded") ?? versions.at(-1);
 }

@@ -2,16 +2,20 @@
 
 import { StatusError } from "../../errors.ts";
 import { bodyField, decodeBody as decodeObject, isObject } from "../../protocol/request_body.ts";
+import { wrongMethod } from "../../protocol/refusal.ts";
 import { changeModels, modelsOf, refuseFiles } from "./change_models.ts";
 import { decodeBody, readBytes } from "../body/decode_body.ts";
 import type { OwnPath, ServerView } from "./own_path.ts";
 
 /** The index of all models, and what is done with one. */
 export const REPOSITORY_PATHS: readonly OwnPath[] = [
-  { method: "POST", path: "/v2/repository/index", answer: index },
-  { method: "POST", path: "/v2/repository/models/:model/load", answer: load },
-  { method: "POST", path: "/v2/repository/models/:model/unload", answer: unload },
-];
+  { path: "/v2/repository/index", answer: index },
+  { path: "/v2/repository/models/:model/load", answer: load },
+  { path: "/v2/repository/models/:model/unload", answer: unload },
+].flatMap(({ path, answer }): OwnPath[] => [
+  { method: "POST", path, answer },
+  { method: "GET", path, answer: ({ method }) => Promise.reject(wrongMethod("the repository", method, ["POST"])) },
+]);
 
 /** Nothing but a few words belongs there: what is larger is no request of this extension. */
 const BODY_BYTES = 2 ** 20;

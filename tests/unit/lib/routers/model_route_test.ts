@@ -2,6 +2,7 @@ import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/stric
 import { FlowEvent } from "../../../../lib/graph/event.ts";
 import { ModelServer } from "../../../../lib/models/model_server.ts";
 import { ModelRoute } from "../../../../lib/routers/model_route.ts";
+import { ManualClock, settle } from "../../../support/manual_clock.ts";
 import { quietContext } from "../../../support/open_router.ts";
 
 interface Made {
@@ -37,14 +38,13 @@ function openRoute() {
       this.#made.isClosed = true;
     }
   }
-  const context = quietContext("iris:v2");
-  const route = new ModelRoute("iris:v2", () => new Slow(), {
-    ...context,
-    log: { ...context.log, error: (message) => void logged.push(message) },
-  });
+  const clock = new ManualClock();
+  const quiet = quietContext("iris:v2");
+  const context = { ...quiet, clock, log: { ...quiet.log, error: (message: string) => void logged.push(message) } };
+  const route = new ModelRoute("iris:v2", () => new Slow(), { context, table: new Map() });
   const ask = () => route.ask({ operation: "infer", event: new FlowEvent({ inputs: [1] }) });
   const outputs = async () => (await ask() as { outputs: unknown }).outputs;
-  return { route, made, logged, ask, outputs };
+  return { route, made, logged, clock, ask, outputs };
 }
 
 Deno.test("ModelRoute() tells name, version and how far it is", async () => {
@@ -65,7 +65,7 @@ Deno.test("ModelRoute() in the background tells and logs why it failed, and load
   made[0]!.loaded.reject(new Error("no file"));
   await rejects(route.load());
   deepStrictEqual([route.state, route.reason], ["failed", 'Cannot load model "iris:v2": no file']);
-  deepStrictEqual(logged, ['Cannot load model "iris:v2": no file']);
+  deepStrictEqual(logged, ['Cannot load model "iris:v2": no file. It is tried again in 1 s']);
   const again = route.load();
   strictEqual(route.state, "loading");
   made[1]!.loaded.resolve();
@@ -139,4 +139,55 @@ Deno.test("ModelRoute() tells why a model could not be loaded", async () => {
   await rejects(route.load());
   throws(ask, { status: 503, message: /could not be loaded: Cannot load model "iris:v2": no file/ });
   await route.close();
+});
+
+Deno.test("ModelRoute() in the background is tried again, after pauses that double, until it is loaded", async () => {
+  const { route, made, logged, clock, outputs } = openRoute();
+  route.openLater();
+  for (const [index, pauseMs] of [1_000, 2_000, 4_000].entries()) {
+    made[index]!.loaded.reject(new Error("nobody answers"));
+    await settle();
+    deepStrictEqual([route.state, made.length], ["failed", index + 1]);
+    await clock.advance(pauseMs - 1);
+    strictEqual(made.length, index + 1);
+    await clock.advance(1);
+    strictEqual(made.length, index + 2);
+  }
+  made[3]!.loaded.resolve();
+  await settle();
+  deepStrictEqual([route.state, route.reason, await outputs(), logged.length], ["ready", undefined, [3], 3]);
+  await clock.advance(600_000);
+  strictEqual(made.length, 4);
+  await route.close();
+});
+
+Deno.test("ModelRoute() in the background is not tried again when it was taken away meanwhile", async () => {
+  const { route, made, clock } = openRoute();
+  route.openLater();
+  made[0]!.loaded.reject(new Error("nobody answers"));
+  await settle();
+  await route.unload();
+  await clock.advance(600_000);
+  deepStrictEqual([route.state, made.length], ["unloaded", 1]);
+  await route.close();
+});
+
+Deno.test("ModelRoute.close() does not wait for a model that is being loaded, and closes it when it is there", async () => {
+  const { route, made } = openRoute();
+  route.openLater();
+  await route.close();
+  strictEqual(made[0]!.isClosed, false);
+  made[0]!.loaded.resolve();
+  await settle();
+  strictEqual(made[0]!.isClosed, true);
+});
+
+Deno.test("ModelRoute.close() ends the pause before a model is tried again", async () => {
+  const { route, made, clock } = openRoute();
+  route.openLater();
+  made[0]!.loaded.reject(new Error("nobody answers"));
+  await settle();
+  await route.close();
+  await clock.advance(600_000);
+  strictEqual(made.length, 1);
 });

@@ -66,3 +66,22 @@ Deno.test("weightedRouter() refuses shares that mean nothing, all at once", asyn
     return true;
   });
 });
+
+Deno.test("weightedRouter() gives the share of a model that is unloaded to the others, and gives it back", async () => {
+  const fn = serving("shares");
+  fn.setTopology("router", weightedRouter({ one: 50, two: 50, never: 0 }, { name: "all" }))
+    .addRoute("one", ListModel, { k: 1 }).addRoute("two", ListModel, { k: 2 }).addRoute("never", ListModel, { k: 3 });
+  await using server = await fn.toMockServer();
+  const change = (act: string) => server.test(`/v2/repository/models/two/${act}`, {}, { method: "POST" });
+  const asked = async () => {
+    const answers = new Set<number>();
+    for (let n = 0; n < 60; n++) answers.add((await server.test("/v2/models/all/infer", { inputs: [1] })).outputs[0]);
+    return [...answers].sort();
+  };
+  deepStrictEqual(await asked(), [1, 2]);
+  await change("unload");
+  deepStrictEqual(await asked(), [1]);
+  match(await server.test("/v2/models/all/ready", undefined, { method: "GET" }), /is ready/);
+  await change("load");
+  deepStrictEqual(await asked(), [1, 2]);
+});

@@ -1,4 +1,4 @@
-import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
 import { type InferRequest, modelRouter, ModelServer, type ServerLimits, serving } from "levada";
 import { RawConnection } from "../../../../support/raw_http.ts";
 
@@ -55,6 +55,29 @@ Deno.test("REPOSITORY_PATHS list the models with states, unload and load them", 
   deepStrictEqual(await post("/v2/repository/models/b:v1/load", { parameters: {} }), [200, ""]);
   deepStrictEqual((await server.test("/v2/models/b/versions/v1/infer", { inputs: [1] })).outputs, [1]);
   deepStrictEqual(await post("/v2/repository/index", { ready: true }), [200, all.slice(0, 2)]);
+});
+
+Deno.test("REPOSITORY_PATHS take away one version: the one before answers for the name, and the metadata tells which there are", async () => {
+  await using kit = await started();
+  const { server, post } = kit;
+  const told = async (path: string) => await (await server.fetch(new Request(`http://x${path}`))).json();
+  deepStrictEqual((await told("/v2/models/b")).versions, ["v1", "v2"]);
+  deepStrictEqual((await told("/v2/models/b/versions/v1")).versions, ["v1"]);
+  deepStrictEqual((await told("/v2/models/b:v2")).versions, ["v2"]);
+  await post("/v2/repository/models/b:v2/unload");
+  deepStrictEqual((await told("/v2/models/b")).versions, ["v1"]);
+  deepStrictEqual((await server.test("/v2/models/b/infer", { inputs: [1] })).outputs, [1]);
+  strictEqual((await server.fetch(new Request("http://x/v2/models/b/ready"))).status, 200);
+  strictEqual((await told("/v2/models/b/config")).name, "b");
+});
+
+Deno.test("REPOSITORY_PATHS answer 405 to GET", async () => {
+  await using kit = await started();
+  for (const path of ["index", "models/a/load", "models/a/unload"]) {
+    const response = await kit.server.fetch(new Request(`http://x/v2/repository/${path}`));
+    deepStrictEqual([response.status, response.headers.get("allow")], [405, "POST"]);
+    match((await response.json()).error, /Cannot ask the repository with method GET: use POST/);
+  }
 });
 
 Deno.test("REPOSITORY_PATHS load anew a model that is loaded; a failure is told, and the old one answers on", async () => {
