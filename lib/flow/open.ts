@@ -7,6 +7,7 @@ import { begin } from "./begin.ts";
 import { CallContext } from "./call_context.ts";
 import type { Counts } from "./counts.ts";
 import { Gate } from "./gate.ts";
+import { Holding } from "./holding.ts";
 import { traceHeaders } from "./instruments.ts";
 import { Policy, withPolicy } from "./policy.ts";
 import { streamOutlet } from "./outlet.ts";
@@ -59,7 +60,7 @@ export async function openSteps(plan: Plan, options: OpenOptions): Promise<(Runn
       joins: step.definition.joins === true,
       isBorder: step.definition.isBorder === true,
       gate: new Gate(step.options.maxInFlight, (visit) => options.walk.resume(shell, visit)),
-      holding: new Set(),
+      holding: new Holding(),
       streams: new Set(),
     };
     try {

@@ -3,6 +3,7 @@ import type { ErrorClass } from "../graph/node.ts";
 import type { Operator } from "../graph/operator.ts";
 import type { StepOptions } from "../graph/step.ts";
 import type { Gate } from "./gate.ts";
+import type { Holding } from "./holding.ts";
 
 /** A step's results for one event, as long as they come. */
 export interface OpenStream {
@@ -41,7 +42,7 @@ export interface RunningStep {
   /** Keeps order where the step answers later. */
   readonly gate: Gate;
   /** The events that it holds. */
-  readonly holding: Set<FlowEvent>;
+  readonly holding: Holding;
   /** The events whose results it gives one after another. */
   readonly streams: Set<OpenStream>;
 }

@@ -130,6 +130,8 @@ export class FlowEvent<Body = unknown> {
   origin: object | undefined;
   /** The engine's own: events of one lane keep their order where no key says more. */
   lane: string | undefined;
+  /** The engine's own: where it stands among those that a step keeps; undefined where none does. */
+  place: object | undefined;
   /** The engine's own: how often the event entered each step that lies on a cycle. */
   visits: Map<string, number> | undefined;
   #init: EventInit;
@@ -148,6 +150,7 @@ export class FlowEvent<Body = unknown> {
     this.track = undefined;
     this.origin = undefined;
     this.lane = init.partition;
+    this.place = undefined;
     this.visits = undefined;
     this.#init = init;
     this.#identity = undefined;
