@@ -26,7 +26,8 @@ interface Where {
   readonly tolerance: number;
 }
 
-function comparable(answer: unknown): unknown {
+/** What counts of an answer. */
+export function comparable(answer: unknown): unknown {
   if (answer instanceof TensorReply) {
     const tensors = answer.outputs.map((tensor) => [tensor.name, { shape: tensor.shape, data: tensor.values() }]);
     return { outputs: Object.fromEntries(tensors) };
@@ -76,7 +77,8 @@ function isNear(a: number | bigint, b: number | bigint, tolerance: number): bool
   return Math.abs(x - y) <= tolerance * Math.max(1, Math.abs(x), Math.abs(y));
 }
 
-function plainOf(value: unknown): unknown {
+/** A value as lists and objects with fields, one level deep. */
+export function plainOf(value: unknown): unknown {
   if (value instanceof ArrayBuffer) return Array.from(new Uint8Array(value));
   if (value instanceof DataView) return Array.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   if (ArrayBuffer.isView(value)) return Array.from(value as Float64Array);
@@ -86,7 +88,7 @@ function plainOf(value: unknown): unknown {
 }
 
 /** Whether an object is more than its own fields, of which it has none: a generator, a promise, a class with private fields. */
-function isOpaque(value: Record<string, unknown>): boolean {
+export function isOpaque(value: Record<string, unknown>): boolean {
   const prototype = Object.getPrototypeOf(value);
   return prototype !== null && prototype !== Object.prototype && Object.keys(value).length === 0;
 }

@@ -10,6 +10,7 @@ import type { Maybe } from "../graph/typing.ts";
 import type { InferReply } from "../protocol/reply.ts";
 import { type AnswerDifference, answerDifference } from "./answer_difference.ts";
 import { answerCollective, type Collective, factsOf, OWN_OPERATIONS, servedCollective } from "./collective.ts";
+import { keepAnswer, type KeptAnswer } from "./kept_answer.ts";
 import type { RouterStep } from "./model_router.ts";
 import { routeFaults, routerName, routerOperator, routeSignatures } from "./request.ts";
 import { RouteIndex } from "./route_index.ts";
@@ -68,6 +69,13 @@ export const SHADOW: StepDefinition = {
 /** What became of asking the candidate. */
 type Outcome = "same" | "different" | "incomparable" | "failed" | "dropped" | "cut";
 
+/** What the candidate is asked. */
+interface Errand {
+  readonly operation: string;
+  readonly event: FlowEvent;
+  readonly kept: Promise<KeptAnswer>;
+}
+
 class Shadow implements Collective {
   readonly name: string;
   readonly routes: RouteTable;
@@ -109,8 +117,8 @@ class Shadow implements Collective {
     const answer = this.#primary.ask({ operation, event });
     if (copy === undefined) return answer;
     const later = laterOf(answer);
-    if (later === undefined) this.#begin({ operation, event: copy, answer: Promise.resolve(answer) });
-    else this.#begin({ operation, event: copy, answer: later });
+    const kept = later === undefined ? Promise.resolve(keepAnswer(answer)) : later.then(keepAnswer); // before later steps have the answer
+    this.#begin({ operation, event: copy, kept });
     return answer;
   }
 
@@ -143,23 +151,20 @@ class Shadow implements Collective {
     }
   }
 
-  #begin({ operation, event, answer }: { operation: string; event: FlowEvent; answer: Promise<unknown> }): void {
+  #begin({ operation, event, kept }: Errand): void {
     const cut = new AbortController();
     event.track = { signal: cut.signal };
-    const pending = this.#compare({ operation, event, answer }, cut.signal).then((outcome) => {
+    const pending = this.#compare({ operation, event, kept }, cut.signal).then((outcome) => {
       this.#pending.delete(cut);
       this.#count(outcome);
     });
     this.#pending.set(cut, pending);
   }
 
-  async #compare(
-    { operation, event, answer }: { operation: string; event: FlowEvent; answer: Promise<unknown> },
-    signal: AbortSignal,
-  ): Promise<Outcome> {
-    let expected: unknown;
+  async #compare({ operation, event, kept }: Errand, signal: AbortSignal): Promise<Outcome> {
+    let expected: KeptAnswer;
     try {
-      expected = await answer;
+      expected = await kept;
     } catch {
       return "cut"; // the primary has no answer, or its caller has left: there is nothing to compare with
     }
@@ -175,10 +180,10 @@ class Shadow implements Collective {
     }
   }
 
-  #judge({ expected, given, event }: { expected: unknown; given: unknown; event: FlowEvent }): Outcome {
+  #judge({ expected, given, event }: { expected: KeptAnswer; given: unknown; event: FlowEvent }): Outcome {
     let found: AnswerDifference | undefined;
     try {
-      found = answerDifference(expected, given, this.#options.tolerance ?? TOLERANCE);
+      found = answerDifference(expected(), given, this.#options.tolerance ?? TOLERANCE);
     } catch (error) {
       this.#log(`cannot be compared: ${describeThrown(error).message}`, event);
       return "incomparable";

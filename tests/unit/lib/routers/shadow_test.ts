@@ -95,6 +95,42 @@ Deno.test("shadow() gives the candidate the request as it came, and lets it writ
   await flow.close();
 });
 
+for (const isLater of [false, true]) {
+  Deno.test(`shadow() compares what the model answered, not what later steps make of it (${isLater ? "later" : "at once"})`, async () => {
+    const fn = serving("later");
+    const answer = isLater ? () => Promise.resolve({ outputs: [10, 20] }) : () => ({ outputs: [10, 20] });
+    const lines: string[] = [];
+    const graph = fn.setTopology("flow");
+    const price = graph.to("price", shadow("new"));
+    price.addRoute("old", answer).addRoute("new", answer);
+    price.to("scale", (body: unknown) => {
+      (body as { outputs: number[] }).outputs[0]! *= 100;
+      return body;
+    }).respond();
+    await using flow = await fn.start({
+      log: { debug: quiet, info: quiet, error: quiet, warn: (line) => void lines.push(line) },
+    });
+    deepStrictEqual(await flow.ask({ inputs: [1] }), { outputs: [1_000, 20] });
+    const counted = () => Object.entries(flow.counts().price ?? {}).filter(([name]) => /^shadow/.test(name));
+    while (counted().length === 0) await new Promise<void>((turn) => setTimeout(turn, 1));
+    deepStrictEqual([counted(), lines], [[["shadow same", 1]], []]);
+  });
+}
+
+Deno.test("shadow() lets the reply leave before its candidate works", async () => {
+  const order: string[] = [];
+  const { flow, ask, came } = await start(() => {
+    order.push("candidate");
+    return { outputs: [2] };
+  });
+  await ask(1);
+  for (let turn = 0; turn < 100; turn++) await Promise.resolve(); // what the server still does with it is done in this turn
+  order.push("reply");
+  await came("shadow same");
+  deepStrictEqual(order, ["reply", "candidate"]);
+  await flow.close();
+});
+
 Deno.test("shadow() leaves nothing on a signal that outlives the request", async () => {
   const signals = new Set<AbortSignal>();
   const { flow, ask, came } = await start((_body, { signal }) => {
