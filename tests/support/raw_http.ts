@@ -47,6 +47,32 @@ export class RawConnection implements Disposable {
     return this.#text;
   }
 
+  /** What has been read and not been taken. */
+  get text(): string {
+    return this.#text;
+  }
+
+  /** Reads what comes next; throws where nothing does. */
+  async more(): Promise<void> {
+    if (!await this.#read()) throw new Error(`the server hung up behind ${JSON.stringify(this.#text.slice(-1_000))}`);
+  }
+
+  /** Takes what has been read. */
+  take(): string {
+    const text = this.#text;
+    this.#text = "";
+    return text;
+  }
+
+  /** How often a letter comes behind the first empty line, until the server hangs up; what comes is not kept. */
+  async count(letter: string): Promise<number> {
+    const start = this.#text.indexOf("\r\n\r\n") + 4;
+    let count = 0;
+    this.#text = this.#text.slice(start);
+    do count += this.take().split(letter).length - 1; while (await this.#read());
+    return count;
+  }
+
   /** One reply that says where it ends: status, headers as text, body. */
   async reply(): Promise<{ status: number; head: string; body: string }> {
     for (;;) {
