@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { UsageError } from "./command.ts";
 import { decodeLine, encodeWord, linesOf, makeKey, type ParentWord, type WorkerWord } from "./worker_words.ts";
 
 /** How a worker ended. */
@@ -35,6 +36,7 @@ export type Listening = Extract<WorkerWord, { kind: "listening" }>;
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 const LOCK = fileURLToPath(new URL("../../deno.lock", import.meta.url));
 const PERMISSIONS = ["net", "read", "write", "env", "run", "ffi", "sys", "import"] as const;
+const NEEDED = ["read", "net"] as const; // its code, and the port
 
 /** One process of `levada serve --workers`. */
 export class WorkerProcess {
@@ -155,8 +157,19 @@ export function startWorker(
   return new WorkerProcess(name, { child, ...options });
 }
 
-/** The kinds of permissions that this process has as a whole: Deno does not tell which files or hosts else. */
+/**
+ * The kinds of permissions that this process has as a whole: Deno does not tell which files or hosts else.
+ *
+ * @throws {UsageError} If a worker could not serve with these.
+ */
 function permissions(): string[] {
   const granted = PERMISSIONS.filter((name) => Deno.permissions.querySync({ name }).state === "granted");
+  const lacking = NEEDED.filter((name) => !granted.includes(name)).map((name) => `--allow-${name}`);
+  if (lacking.length > 0) {
+    throw new UsageError(
+      `--workers cannot hand on what this process may, since it has no ${lacking.join(" and no ")} without bounds: ` +
+        "say what each worker may, as this process was told it: --worker-flag=--allow-read=… --worker-flag=--allow-net=…",
+    );
+  }
   return granted.length === PERMISSIONS.length ? ["-A"] : granted.map((name) => `--allow-${name}`);
 }

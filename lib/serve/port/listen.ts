@@ -2,6 +2,7 @@ import { isA, ListenError } from "../../errors.ts";
 import type { ServedModel } from "../../graph/served_model.ts";
 import type { App } from "../app.ts";
 import type { GrpcListener } from "../grpc/listen_grpc.ts";
+import { checkTls } from "./check_tls.ts";
 import { openPort, type Port, type TlsOptions } from "./open_port.ts";
 
 /** Where a server listens. */
@@ -116,15 +117,16 @@ export async function listen(app: App, options: ListenOptions): Promise<HttpServ
 }
 
 /**
- * Looks whether a port can be had, and gRPC's too where there is one, before anything is loaded.
+ * Looks whether a port can be had, and gRPC's too where there is one, with its certificate, before anything is loaded.
  *
  * @throws {ListenError} If not.
  */
 export function checkAddress(
-  { hostname = "127.0.0.1", port = PORT, grpcPort, sharesPort = false, name }:
+  { hostname = "127.0.0.1", port = PORT, grpcPort, sharesPort = false, tls, name }:
     & ListenOptions
     & { readonly grpcPort?: number | undefined },
 ): void {
+  if (tls !== undefined) checkTls(tls, name);
   if (sharesPort) return;
   for (const wanted of grpcPort === undefined ? [port] : [port, grpcPort]) {
     try {
@@ -162,6 +164,12 @@ function refused(error: unknown, { hostname, port, name }: Address & { name: str
         cause: error,
       },
     );
+  }
+  if (isA(error, URIError)) {
+    const state = `${JSON.stringify(hostname)} is no name or address`;
+    return new ListenError(`${act}: ${state}. 127.0.0.1 is this machine alone, 0.0.0.0 every network`, {
+      cause: error,
+    });
   }
   if (isA(error, Deno.errors.InvalidData) || isA(error, Error) && /certificate|key|pem/i.test(error.message)) {
     return new ListenError(`${act}: its certificate or key is not what it should be, PEM text (${error.message})`, {

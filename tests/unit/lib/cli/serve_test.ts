@@ -151,6 +151,31 @@ Deno.test("levada serve runs where Deno may read the two folders and listen, and
   }
 });
 
+Deno.test("levada serve --workers says what a worker has to be told, where this process may not do everything", async () => {
+  await using folder = await temporaryFolder();
+  const module = join(folder.path, "narrow.ts");
+  await Deno.writeTextFile(module, HELLO);
+  const flags = [`--allow-read=${ROOT},${folder.path}`, "--allow-net=127.0.0.1", `--allow-run=${Deno.execPath()}`];
+  await using server = startServe([module, "--workers", "2"], { flags });
+  deepStrictEqual([await server.code, server.err()], [
+    2,
+    "levada serve: --workers cannot hand on what this process may, since it has no --allow-read and no --allow-net without " +
+    "bounds: say what each worker may, as this process was told it: --worker-flag=--allow-read=… --worker-flag=--allow-net=…\n" +
+    "See `levada serve --help`.\n",
+  ]);
+});
+
+Deno.test("levada serve says in a sentence that a host is none, alone and with workers", async () => {
+  for (const words of [[], ["--workers", "2"]]) {
+    const [code, err] = await refusal(HELLO, "--host", "", ...words);
+    strictEqual(code, 1);
+    match(
+      err,
+      /^levada serve: Cannot serve "hello" on :0: "" is no name or address\. [^\n]*\n(levada serve: Cannot start [^\n]*\n)?$/,
+    );
+  }
+});
+
 Deno.test("levada serve says what gRPC and mounted secrets need of Deno, where they may not have it", async () => {
   await using folder = await temporaryFolder();
   const module = join(folder.path, "narrow.ts");

@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
 import { ListenError, serving } from "levada";
+import { SELF_SIGNED } from "../../../../support/loopback.ts";
 import { RawConnection } from "../../../../support/raw_http.ts";
 
 const POST = { method: "POST", body: "1", headers: { "content-type": "application/json" } };
@@ -58,6 +59,14 @@ Deno.test("fn.serve() says what is wrong with an address before it loads anythin
       error.message.startsWith(`Cannot serve "fn" on 127.0.0.1:${port}: another program`),
   );
   await rejects(fn.serve({ hostname: "203.0.113.1", port: 0 }), /this machine has no address 203\.0\.113\.1/);
+  await rejects(
+    fn.serve({ hostname: "", port: 0 }),
+    /^ListenError: Cannot serve "fn" on :0: "" is no name or address\./,
+  );
+  const { key } = SELF_SIGNED;
+  for (const tls of [{ cert: key, key }, { ...SELF_SIGNED, clientCa: key }]) {
+    await rejects(fn.serve({ port: 0, tls }), /^ListenError: Cannot serve "fn" over https: /);
+  }
   strictEqual(isLoaded, false);
 });
 
