@@ -210,7 +210,9 @@ const CONTRACT = {
   },
 
   async "a connection is kept from one request to the next, also of other kinds"(open: Open): Promise<void> {
-    await using port = await open(async (request) => request.method === "GET" ? new Response("got") : echo(request));
+    await using port = await open(async (request) =>
+      request.method === "GET" ? new Response("got") : await echo(request)
+    );
     using client = await port.connect();
     for (const length of [0, 1, 100_000]) {
       await client.send(`${POST}Content-Length: ${length}\r\n\r\n${"a".repeat(length)}`);
