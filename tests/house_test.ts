@@ -148,7 +148,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/models/host/seat.ts": "lib/routers/hosting_test.ts",
   "lib/models/hosted_model.ts": "lib/routers/hosting_test.ts",
   "lib/routers/collective.ts": "lib/routers/ensemble_test.ts, weighted_router_test.ts, shadow_test.ts: three of them",
-  "lib/serve/port/mutual_port.ts": "guard_test.ts and tests/promises/abuse_test.ts: over TLS sockets",
   "lib/remote/remote_answer.ts": "remote_test.ts: every kind of answer, broken ones too",
   "lib/remote/remote_client.ts": "remote_test.ts: TLS, redirects, hang-ups",
   "lib/steps/remote/remote_options.ts": "remote_test.ts",

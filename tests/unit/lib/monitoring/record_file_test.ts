@@ -51,3 +51,18 @@ Deno.test("RecordFile.write() loses nothing where several processes write and pu
   strictEqual(new Set(lines).size, 160);
   strictEqual(lines.length, 160);
 });
+
+Deno.test("RecordFile.write() waits for whoever puts the file aside, and does not do it once more", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/shared`;
+  await Deno.writeTextFile(path, "full\n");
+  const other = await Deno.open(path, { read: true });
+  await other.lock(true); // as another process does
+  const writing = new RecordFile(path, { maxFileBytes: 4, keptFiles: 3 }).write(records("mine"));
+  for (let look = 0; look < 100; look++) await Deno.stat(folder.path); // time for a writer that does not wait
+  await Deno.rename(path, `${path}.1`);
+  await Deno.writeTextFile(path, "abc\n");
+  other.close();
+  await writing;
+  deepStrictEqual(await filesIn(folder.path), { "shared": "abc\nmine\n", "shared.1": "full\n" });
+});

@@ -49,3 +49,23 @@ Deno.test("TakenBody.readJson() counts JSON from 64 KiB on 16-fold, and reads lo
   body.close();
   strictEqual(await all.open().readJson(1_100_000, () => "third"), "third");
 });
+
+Deno.test("TakenBody.read() gives a body the time that it has, and a twentieth more at most, by length and in chunks", async () => {
+  const clock = testClock();
+  const all = new Intake(allLimits({ bodyTimeoutMs: 1_000 }), clock);
+  const ended: string[] = [];
+  const read = (name: string, headers: HeadersInit) => {
+    const request = new Request("http://x/", { method: "POST", headers, body: new ReadableStream() });
+    return all.open().read(request, (error) => {
+      throw error;
+    }).catch((error) => ended.push(`${name}: ${error.status} ${error.message}`));
+  };
+  const first = read("length", { "content-length": "4" });
+  const second = read("chunks", {});
+  await clock.advance(999);
+  deepStrictEqual(ended, []);
+  await clock.advance(51);
+  await Promise.all([first, second]);
+  const told = "408 Cannot read the request's body: it has not come after 1000 ms";
+  deepStrictEqual(ended.sort(), [`chunks: ${told}`, `length: ${told}`]);
+});
