@@ -1,4 +1,5 @@
-import type { Plan } from "../graph/compile.ts";
+import type { Plan, PlanStep } from "../graph/compile.ts";
+import { reachable } from "../graph/reach.ts";
 import type { Schema } from "../graph/schema.ts";
 
 /** What a flow takes and gives, as far as its graph says so. */
@@ -9,6 +10,8 @@ export interface FlowDescription {
   readonly input: Schema<unknown> | undefined;
   /** What the responder gives; undefined where nobody said. */
   readonly output: Schema<unknown> | undefined;
+  /** Whether the reply comes in chunks: as far as generators are seen, `maybe` where one stands before the responder. */
+  readonly streams: "always" | "maybe" | "never";
   /** Whether a step answers the caller; without one a caller gets the event's id. */
   readonly hasResponder: boolean;
   /** Whether the graph is one router and nothing else. */
@@ -29,6 +32,7 @@ export function descriptionOf({ name, steps, input, output, hasResponder }: Plan
     name,
     input,
     output,
+    streams: streamsOf(steps),
     hasResponder,
     isRouter: steps.length === 1 && routers.length === 1,
     routers: routers.map(({ spec, definition }) => ({
@@ -36,4 +40,15 @@ export function descriptionOf({ name, steps, input, output, hasResponder }: Plan
       kind: definition.kind,
     })),
   };
+}
+
+function streamsOf(steps: readonly PlanStep[]): FlowDescription["streams"] {
+  const isStreaming = ({ definition, spec }: PlanStep) => definition.streams?.(spec) === true;
+  const responders = steps.filter(({ responds }) => responds);
+  if (responders.length > 0 && responders.every(isStreaming)) return "always";
+  const open = steps.map(({ definition, next }) => definition.collects === true ? [] : next);
+  const fed = reachable(steps.flatMap((step, index) => isStreaming(step) ? [index] : []), open);
+  return steps.some(({ responds, definition }, index) => responds && definition.collects !== true && fed.has(index))
+    ? "maybe"
+    : "never";
 }

@@ -52,7 +52,7 @@ export interface Plan {
   readonly hasResponder: boolean;
   /** Checks each request. */
   readonly input: Schema<unknown> | undefined;
-  /** What the responder gives; only told. */
+  /** What the responder gives: each reply is read by it. */
   readonly output: Schema<unknown> | undefined;
   readonly limits: FlowLimits;
   readonly warnings: readonly Fault[];

@@ -17,7 +17,10 @@ import { viewOf } from "./view_of.ts";
 export interface GraphOptions<Input = unknown, Reply = unknown> extends FlowLimits {
   /** Checks each request at the door, 422 naming the field, and types the first step. */
   input?: Schema<Input>;
-  /** Types what the responder gives, and tells it to callers (`/openapi.json`). */
+  /**
+   * Types what the responder gives, tells it to callers (`/openapi.json`), and reads each reply on its way out: what the schema does not
+   * name is left out, a reply that does not fit is 500. A schema that transforms is neither told nor asked.
+   */
   output?: Schema<Reply>;
 }
 

@@ -6,7 +6,7 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /**
  * A schema as JSON Schema, as far as that can say it: what comes in (`input`), or what goes out (`output`). What JSON Schema has no word
- * for allows anything; undefined for a schema that is none of zod's.
+ * for allows anything; undefined for a schema that is none of zod's. References are to places within it: `#`, `#/$defs/NAME`.
  *
  * @example
  * ```ts
@@ -28,4 +28,23 @@ export function jsonSchemaOf(schema: Schema<unknown>, io: "input" | "output"): J
   } catch {
     return undefined; // a schema that calls itself in a way that has no name, or of another zod
   }
+}
+
+const ONE_WAY = ["pipe", "transform", "success", "promise"]; // what these give is not what they take
+
+/** Whether what a schema gives is what it takes, so that it can check values of its own type: there is no transform in it, and no pipe, which preprocesses, decodes, or reads twice. */
+export function takesItsOwn(schema: Schema<unknown>): boolean {
+  if (!(schema instanceof z.ZodType)) return true;
+  let isOneWay = false;
+  try {
+    z.toJSONSchema(schema, {
+      unrepresentable: "any",
+      override: ({ zodSchema }) => {
+        isOneWay ||= ONE_WAY.includes(zodSchema._zod.def.type);
+      },
+    });
+  } catch {
+    return false;
+  }
+  return !isOneWay;
 }

@@ -1,4 +1,5 @@
 import { StatusError } from "../errors.ts";
+import { type OutputCheck, outputCheck } from "../flow/check_output.ts";
 import type { CloseOptions, Flow } from "../flow/flow.ts";
 import type { Outcome } from "../flow/outcome.ts";
 import { SYSTEM_CLOCK } from "../flow/system_clock.ts";
@@ -15,7 +16,8 @@ import type { AppOptions } from "./app_options.ts";
 import { askedModel } from "./asked_model.ts";
 import { decodeBody, readBytes } from "./body/decode_body.ts";
 import { encodeFailure } from "./reply/encode_failure.ts";
-import { encodeOutcome } from "./reply/encode_outcome.ts";
+import { checkedOutcome } from "./reply/checked_outcome.ts";
+import { encodeOutcome, type Told } from "./reply/encode_outcome.ts";
 import { Door, type Visit } from "./limits/door.ts";
 import { Outflow } from "./limits/outflow.ts";
 import { KnownRoutes } from "./known_routes.ts";
@@ -56,6 +58,7 @@ class FlowApp implements App, ServerView {
   readonly #thread: JsonThread | undefined;
   readonly #routes: KnownRoutes | undefined;
   readonly #api: ApiHandler | undefined;
+  readonly #check: OutputCheck | undefined;
   readonly failures: FailureTeller | undefined;
   #arriving = 0;
   #isEnding = false;
@@ -73,6 +76,7 @@ class FlowApp implements App, ServerView {
     this.#thread = limits === undefined ? undefined : new JsonThread();
     this.#routes = routes === undefined ? undefined : new KnownRoutes(routes);
     this.#api = api === undefined ? undefined : new ApiHandler(api);
+    this.#check = outputCheck(flow.describe());
     this.#watch = telemetry === undefined
       ? undefined
       : watchServer(telemetry, flow, { name, hasSpan, version: SERVER_VERSION, door: this.#door });
@@ -223,9 +227,10 @@ class FlowApp implements App, ServerView {
       }
       if (outcome instanceof Promise) outcome = await outcome;
       if (outcome.kind === "failed") throw outcome.error;
-      if (admitted !== undefined) outcome = written(outcome, admitted);
       if (outcome.kind === "stream") visit?.lend(outcome.chunks);
-      const response = encodeOutcome(outcome, {
+      let told: Told = this.#check === undefined ? outcome : checkedOutcome(outcome, this.#check);
+      if (admitted !== undefined) told = written(told, admitted);
+      const response = encodeOutcome(told, {
         request,
         event,
         form,
@@ -273,8 +278,6 @@ function closed(state: string, what = "the request"): StatusError {
 }
 
 /** The outcome with the reply that the function's API gives to callers. */
-function written(outcome: Ended, admitted: Admitted): Ended {
+function written(outcome: Told, admitted: Admitted): Told {
   return outcome.kind === "reply" ? { kind: "reply", body: admitted.write(outcome.body) } : outcome;
 }
-
-type Ended = Exclude<Outcome, { kind: "failed" }>;

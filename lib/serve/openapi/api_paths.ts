@@ -2,16 +2,19 @@ import { type JsonSchema, jsonSchemaOf } from "../../graph/json_schema.ts";
 import type { ApiEndpoint, ApiField, ApiOptions } from "../api/api_options.ts";
 import { json, operation, type PathItem, type Paths, REFUSALS } from "./operation.ts";
 import type { ServerView } from "../own/own_path.ts";
+import type { Components } from "./components.ts";
+import { replyContent } from "./reply_content.ts";
 
 const FAILURES = [...REFUSALS, 403, 404, 405, 422];
 const WITHOUT_BODY = ["GET", "DELETE", "OPTIONS"];
 const REST = "rest"; // what stands for the segments that `*` takes
 
 /** The paths that a function says it answers (`setApi`): all others are 404. */
-export function apiPaths({ flow }: ServerView, { endpoints }: ApiOptions): Paths {
-  const { input, output } = flow.describe();
-  const taken = input === undefined ? {} : jsonSchemaOf(input, "input") ?? {};
-  const given = output === undefined ? undefined : jsonSchemaOf(output, "output");
+export function apiPaths({ flow }: ServerView, { endpoints }: ApiOptions, components: Components): Paths {
+  const described = flow.describe();
+  const { input } = described;
+  const taken = components.place(input === undefined ? {} : jsonSchemaOf(input, "input") ?? {}, "Request");
+  const given = replyContent(described, components);
   const paths: Record<string, Record<string, PathItem["get"]>> = {};
   for (const [index, endpoint] of endpoints.entries()) {
     if (endpoint.action === "forbid") continue;
@@ -27,7 +30,7 @@ export function apiPaths({ flow }: ServerView, { endpoints }: ApiOptions): Paths
       answers: {
         200: [
           "The reply",
-          endpoint.output === undefined ? given === undefined ? { "*/*": {} } : json(given) : json(replyOf(endpoint)),
+          endpoint.output === undefined ? given : json(replyOf(endpoint)),
         ],
         204: ["The event ended before it reached a step that answers"],
       },

@@ -2,12 +2,15 @@ import { jsonSchemaOf } from "../../graph/json_schema.ts";
 import { json, operation, type Paths, ref, REFUSALS } from "./operation.ts";
 import { INFER_REPLY, inferRequest } from "./tensors.ts";
 import type { ServerView } from "../own/own_path.ts";
+import type { Components } from "./components.ts";
+import { replyContent } from "./reply_content.ts";
 
 const NOTHING_KNOWN = { platform: "levada", inputs: [], outputs: [] };
 
 /** The graph's own door: by its schemas where it has some. A graph takes any path; this is the one that says nothing. */
-export function flowPaths({ flow }: ServerView): Paths {
-  const { name, input, output, hasResponder, isRouter } = flow.describe();
+export function flowPaths({ flow }: ServerView, components: Components): Paths {
+  const described = flow.describe();
+  const { name, input, hasResponder, isRouter } = described;
   if (isRouter) {
     return {
       "/": {
@@ -31,18 +34,17 @@ export function flowPaths({ flow }: ServerView): Paths {
     };
   }
   const taken = input === undefined ? undefined : jsonSchemaOf(input, "input");
-  const given = output === undefined ? undefined : jsonSchemaOf(output, "output");
   return {
     "/": {
       post: operation({
         id: "ask",
         summary: `Ask function "${name}"`,
         tag: "function",
-        body: taken ?? {},
+        body: taken === undefined ? {} : components.place(taken, "Request"),
         isBodyOptional: taken === undefined,
         answers: hasResponder
           ? {
-            200: ["The reply", given === undefined ? { "*/*": {} } : json(given)],
+            200: ["The reply", replyContent(described, components)],
             204: ["The event ended before it reached a step that answers"],
           }
           : { 200: ["It was taken in", json(ACCEPTED)] },

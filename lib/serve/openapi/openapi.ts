@@ -5,7 +5,7 @@ import { flowPaths } from "./flow_paths.ts";
 import { modelPaths } from "./model_paths.ts";
 import { type Paths, ref } from "./operation.ts";
 import { ownPaths } from "./own_paths.ts";
-import { SCHEMAS } from "./schemas.ts";
+import { Components } from "./components.ts";
 import type { ServerView } from "../own/own_path.ts";
 import { SERVER_VERSION } from "../own/server_version.ts";
 
@@ -30,7 +30,10 @@ export interface OpenApi {
 export function openApi(server: ServerView): OpenApi {
   const { name } = server.flow.describe();
   const { api } = server;
-  const asked = api === undefined ? { ...flowPaths(server), ...modelPaths(server) } : apiPaths(server, api);
+  const components = new Components();
+  const asked = api === undefined
+    ? { ...flowPaths(server, components), ...modelPaths(server) }
+    : apiPaths(server, api, components);
   const paths = { ...asked, ...ownPaths(server) };
   return {
     openapi: "3.1.0",
@@ -39,9 +42,9 @@ export function openApi(server: ServerView): OpenApi {
       ? {
         paths: guarded(paths),
         security: [{ token: [] }],
-        components: { schemas: SCHEMAS, securitySchemes: { token: { type: "http", scheme: "bearer" } } },
+        components: { schemas: components.schemas, securitySchemes: { token: { type: "http", scheme: "bearer" } } },
       }
-      : { paths, components: { schemas: SCHEMAS } }),
+      : { paths, components: { schemas: components.schemas } }),
   };
 }
 

@@ -21,9 +21,14 @@ export interface Answered {
   readonly outflow: Outflow;
 }
 
+/** What became of an event that did not fail. */
+export type Told =
+  | Exclude<Outcome, { kind: "stream" | "failed" }>
+  | { readonly kind: "stream"; readonly chunks: AsyncIterator<unknown> };
+
 /** Writes the response. */
 export function encodeOutcome(
-  outcome: Exclude<Outcome, { kind: "failed" }>,
+  outcome: Told,
   { request, event, form, failures, outflow }: Answered,
 ): Response | Promise<Response> {
   switch (outcome.kind) {

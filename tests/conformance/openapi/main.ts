@@ -29,6 +29,11 @@ const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
   guarded: [],
   shop: [],
   texts: TENSORS,
+  trees: [],
+  counts: [],
+  greetings: [],
+  either: [],
+  loose: [],
 };
 const TOKEN = "a-token-of-this-run";
 

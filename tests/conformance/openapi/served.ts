@@ -1,4 +1,4 @@
-/** Serves three functions on ports of their own, and prints their names and addresses as one line of JSON; ends when its input ends. */
+/** Serves functions on ports of their own, and prints their names and addresses as one line of JSON; ends when its input ends. */
 
 import {
   type GenerateRequest,
@@ -68,8 +68,35 @@ class Words extends TextModel {
 
 const texts = serving("texts").addModel("words", Words);
 
+interface Tree {
+  readonly name: string;
+  readonly kids: readonly Tree[];
+}
+const TREE: z.ZodType<Tree> = z.lazy(() => z.object({ name: z.string(), kids: z.array(TREE) }));
+const trees = serving("trees");
+trees.setTopology("flow", { input: TREE, output: z.object({ tree: TREE, more: z.array(TREE) }) })
+  .to("wrap", (tree: Tree) => ({ tree, more: [...tree.kids] })).respond();
+
+const COUNT = z.object({ n: z.number() });
+const counts = serving("counts");
+counts.setTopology("flow", { input: COUNT, output: COUNT }).to("count", function* ({ n }) {
+  for (let i = 0; i < Math.min(3, n); i++) yield { n: i };
+}).respond();
+
+const greetings = serving("greetings");
+greetings.setTopology("flow", { input: z.object({ name: z.string() }), output: z.string() })
+  .to("greet", ({ name }) => `Hello "${name}"`).respond();
+
+const either = serving("either");
+either.setTopology("flow", { input: z.union([z.string(), z.number()]), output: z.union([z.string(), z.number()]) })
+  .to("same", (value) => value).respond();
+
+const loose = serving("loose");
+loose.setTopology("flow", { input: z.looseObject({ n: z.number() }), output: COUNT }).to("same", (body) => body)
+  .respond();
+
 const servers = await Promise.all(
-  [router, ensemble, flow, mixed, guarded, shop, texts].map(async (fn) =>
+  [router, ensemble, flow, mixed, guarded, shop, texts, trees, counts, greetings, either, loose].map(async (fn) =>
     [
       fn.name,
       await fn.serve({

@@ -174,3 +174,37 @@ Deno.test("openApi() tells how a text model is asked to go on, and that it strea
   deepStrictEqual(Object.keys(post("generate").responses["200"].content), ["application/json"]);
   deepStrictEqual(Object.keys(post("generate_stream").responses["200"].content), ["text/event-stream"]);
 });
+
+Deno.test("openApi() has with each operation every status that the server refuses with by itself", async () => {
+  const document = await describe(serving("twice").addModel("twice", Twice));
+  const refusals = ["400", "408", "413", "414", "431", "500", "503", "504"];
+  for (const [path, item] of Object.entries(document.paths)) {
+    for (const [method, { responses }] of Object.entries(item)) {
+      deepStrictEqual(refusals.filter((status) => !(status in responses)), [], `${method} ${path}`);
+      const known = [...refusals, "200", "204", "404", "405", "422", "default"];
+      deepStrictEqual(Object.keys(responses).filter((status) => !known.includes(status)), [], `${method} ${path}`);
+    }
+  }
+});
+
+Deno.test("openApi() tells a schema that calls itself, text, and what comes in chunks as they are sent", async () => {
+  interface Tree {
+    readonly kids: readonly Tree[];
+  }
+  const tree: z.ZodType<Tree> = z.lazy(() => z.object({ kids: z.array(tree) }));
+  const fn = serving("trees");
+  fn.setTopology("flow", { input: tree, output: z.string() }).to("leaf", () => "leaf").respond();
+  const document = await describe(fn);
+  const post = at(document, "paths", "/", "post");
+  deepStrictEqual(post.requestBody.content["application/json"].schema, { $ref: "#/components/schemas/Request" });
+  deepStrictEqual(at(document, "components", "schemas", "Request", "properties", "kids", "items"), {
+    $ref: "#/components/schemas/Request",
+  });
+  deepStrictEqual(post.responses["200"].content, { "text/plain": { schema: { type: "string" } } });
+  const chunks = serving("chunks");
+  chunks.setTopology("flow", { input: z.unknown(), output: z.object({ n: z.number() }) }).to("count", function* () {
+    yield { n: 1 };
+  }).respond();
+  const { content } = at(await describe(chunks), "paths", "/", "post", "responses", "200");
+  deepStrictEqual(Object.keys(content), ["application/x-ndjson", "text/event-stream"]);
+});
