@@ -1,8 +1,10 @@
 /** Replies with tensors on the wire: JSON, or JSON with bytes behind it, as the request asked for each output. */
 
 import { StatusError } from "../errors.ts";
+import { decodeData } from "../tensor/datatype.ts";
 import { encodeRaw } from "../tensor/raw_data.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { PIECE_VALUES } from "./json_pieces.ts";
 import { rawJson } from "./raw_json.ts";
 import { isObject } from "./request_body.ts";
 import type { TensorReply } from "./tensor_reply.ts";
@@ -67,6 +69,29 @@ export function encodeTensorReply(reply: TensorReply, { isBinary, outputs }: Ten
 }
 
 /**
+ * Writes a reply as JSON in pieces that take some milliseconds each, so that others can work between them. Its data may change meanwhile.
+ *
+ * @throws {StatusError} 406 with a piece, if JSON cannot hold a value.
+ */
+export function* tensorReplyPieces(reply: TensorReply): Generator<string, void> {
+  const { model_name, model_version, id, parameters } = reply;
+  const outputs = reply.outputs.map((tensor) => ({ tensor, data: tensor.data.slice() })); // whoever made it may use it again
+  const head = JSON.stringify({ model_name, model_version, id, parameters: exactly(parameters) });
+  yield `${head.slice(0, -1)},"outputs":[`;
+  for (const [index, { tensor, data }] of outputs.entries()) {
+    const { name, datatype, shape, parameters } = tensor;
+    const about = JSON.stringify({ name, datatype, shape, parameters: exactly(parameters) });
+    yield `${index === 0 ? "" : ","}${about.slice(0, -1)},"data":[`;
+    for (let start = 0; start < data.length; start += PIECE_VALUES) {
+      const values = decodeData(data.slice(start, start + PIECE_VALUES), datatype);
+      yield (start === 0 ? "" : ",") + JSON.stringify(exactValues(values, { tensor, start })).slice(1, -1);
+    }
+    yield "]}";
+  }
+  yield "]}";
+}
+
+/**
  * A tensor as JSON: NaN is null, integers of 64 bits are exact.
  *
  * @throws {StatusError} 406 if JSON cannot hold a value.
@@ -88,7 +113,14 @@ function exactly(parameters: Readonly<Record<string, unknown>> | undefined): obj
 }
 
 function jsonValues(tensor: Tensor): unknown[] {
-  const values = tensor.values();
+  return exactValues(tensor.values(), { tensor, start: 0 });
+}
+
+/** Values of a tensor, from the one at `start` on, made such that JSON has them as they are. */
+function exactValues(
+  values: unknown[],
+  { tensor, start }: { readonly tensor: Tensor; readonly start: number },
+): unknown[] {
   switch (tensor.datatype) {
     case "FP16":
     case "BF16":
@@ -96,7 +128,7 @@ function jsonValues(tensor: Tensor): unknown[] {
     case "FP64":
       for (let index = 0; index < values.length; index++) {
         if (values[index] === Infinity || values[index] === -Infinity) {
-          throw noJson(tensor, index, String(values[index]));
+          throw noJson(tensor, start + index, String(values[index]));
         }
       }
       return values;
@@ -109,7 +141,7 @@ function jsonValues(tensor: Tensor): unknown[] {
       return values;
     case "BYTES":
       values.forEach((value, index) => {
-        if (typeof value !== "string") throw noJson(tensor, index, "bytes that are no text");
+        if (typeof value !== "string") throw noJson(tensor, start + index, "bytes that are no text");
       });
       return values;
     default:

@@ -24,21 +24,35 @@ export function jsonText(value: unknown, act: string): string {
 
 /** The value that `JSON.stringify` writes without a loss: itself where it can; see `jsonText`. */
 export function jsonValue(value: unknown, act: string): unknown {
-  return isPlain(value, 0) ? value : plain(value, { act, path: "", depth: 0, within: undefined });
+  return isPlainWithin(value, ANY_SIZE) ? value : plain(value, { act, path: "", depth: 0, within: undefined });
 }
+
+/** Whether JSON holds a value just as it is, and it has no more values than so many; eight letters count as one more. */
+export function isPlainWithin(value: unknown, size: number): boolean {
+  room = size;
+  return isPlain(value, 0);
+}
+
+/** The letters that count as one value: by what they are shifted. */
+export const LETTERS_SHIFT = 3;
+
+const ANY_SIZE = 2 ** 30 - 1; // what V8 counts without making a number of its own
+let room = 0;
 
 const SHALLOW = 32; // levels that are looked at without a path: deeper ones, and circles, are for the one that tells where
 
-/** Whether JSON holds a value just as it is: told for nearly every reply, without noting where one is. */
+/** Told for nearly every reply, without noting where one is. */
 function isPlain(value: unknown, depth: number): boolean {
   switch (typeof value) {
     case "string":
+      room -= 1 + (value.length >> LETTERS_SHIFT);
+      return room >= 0;
     case "boolean":
-      return true;
+      return --room >= 0;
     case "number":
-      return Number.isFinite(value);
+      return --room >= 0 && Number.isFinite(value);
     case "object":
-      return value === null || depth < SHALLOW && isPlainObject(value, depth + 1);
+      return --room >= 0 && (value === null || depth < SHALLOW && isPlainObject(value, depth + 1));
     default:
       return false;
   }
@@ -54,7 +68,8 @@ function isPlainObject(value: object, depth: number): boolean {
   return true;
 }
 
-interface Spot {
+/** Where a value stands that is written. */
+export interface Spot {
   readonly act: string;
   readonly path: string;
   readonly depth: number;
@@ -62,13 +77,14 @@ interface Spot {
   readonly within: Within | undefined;
 }
 
-interface Within {
+/** A list or object that a value stands in. */
+export interface Within {
   readonly value: object;
   readonly outer: Within | undefined;
 }
 
 /** The value in JSON's own kinds; the same object where it is so already. */
-function plain(value: unknown, spot: Spot): unknown {
+export function plain(value: unknown, spot: Spot): unknown {
   switch (typeof value) {
     case "number":
       if (!Number.isFinite(value)) throw lossy(spot, String(value));
@@ -86,6 +102,24 @@ function plain(value: unknown, spot: Spot): unknown {
 }
 
 function plainObject(value: object, spot: Spot): unknown {
+  const [told, inside] = entered(value, spot);
+  if (told !== value) return plain(told, inside);
+  if (Array.isArray(value)) return plainList(value, inside);
+  if (ArrayBuffer.isView(value)) return plainList(Array.from(value as Uint8Array), inside);
+  let copy: Record<string, unknown> | undefined;
+  for (const [key, item] of Object.entries(value)) {
+    const written = plain(item, atKey(inside, key));
+    if (written !== item) define(copy ??= { ...value }, key, written);
+  }
+  return copy ?? value;
+}
+
+/**
+ * What is written of an object, and where what it holds stands: itself, or what it says of itself.
+ *
+ * @throws {TypeError} If JSON shows nothing of it.
+ */
+export function entered(value: object, spot: Spot): readonly [told: unknown, inside: Spot] {
   if (spot.depth > DEEPEST) throw lossy(spot, `more than ${DEEPEST} levels deep`);
   for (let outer = spot.within; outer !== undefined; outer = outer.outer) {
     if (outer.value === value) throw lossy(spot, "what it stands in: it holds itself");
@@ -93,21 +127,11 @@ function plainObject(value: object, spot: Spot): unknown {
   if (value instanceof Date && Number.isNaN(value.getTime())) throw lossy(spot, "an invalid date");
   const inside = { ...spot, within: { value, outer: spot.within } };
   const told = toldBy(value, spot.path);
-  if (told !== value) return plain(told, { ...inside, depth: spot.depth + 1 });
-  if (Array.isArray(value)) return plainList(value, inside);
-  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
-    return plainList(Array.from(value as Uint8Array), inside);
-  }
-  if (value instanceof Number || value instanceof String || value instanceof Boolean) {
-    return plain(value.valueOf(), spot);
-  }
+  if (told !== value) return [told, { ...inside, depth: spot.depth + 1 }];
+  if (Array.isArray(value) || ArrayBuffer.isView(value) && !(value instanceof DataView)) return [value, inside];
+  if (value instanceof Number || value instanceof String || value instanceof Boolean) return [value.valueOf(), spot];
   if (!isData(value)) throw lossy(spot, opaque(value));
-  let copy: Record<string, unknown> | undefined;
-  for (const [key, item] of Object.entries(value)) {
-    const written = plain(item, at(inside, spot.path === "" ? key : `.${key}`));
-    if (written !== item) define(copy ??= { ...value }, key, written);
-  }
-  return copy ?? value;
+  return [value, inside];
 }
 
 /** Whether an object is its own fields and nothing else: JSON shows nothing of what a promise, a pattern or a private field holds. */
@@ -133,17 +157,32 @@ function plainList(list: readonly unknown[], spot: Spot): unknown[] {
   let copy: unknown[] | undefined;
   for (let index = 0; index < list.length; index++) {
     const item = list[index];
-    if (item === undefined) throw lossy(at(spot, `[${index}]`), "undefined");
-    const written = typeof item === "string" ? item : plain(item, at(spot, `[${index}]`));
-    if (written === undefined) throw lossy(at(spot, `[${index}]`), "undefined"); // by its toJSON
+    const written = typeof item === "string" ? item : plainItem(item, atIndex(spot, index));
     if (written !== item) (copy ??= [...list])[index] = written;
   }
   return copy ?? list as unknown[];
 }
 
+/** An item of a list, which may not be undefined, nor by its `toJSON`. */
+export function plainItem(item: unknown, spot: Spot): unknown {
+  const written = plain(item, spot);
+  if (written === undefined) throw lossy(spot, "undefined");
+  return written;
+}
+
 /** Sets an own property, also where its name is `__proto__`. */
-function define(target: object, key: string, value: unknown): void {
+export function define(target: object, key: string, value: unknown): void {
   Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/** Where the value of a key stands. */
+export function atKey(inside: Spot, key: string): Spot {
+  return at(inside, inside.path === "" ? key : `.${key}`);
+}
+
+/** Where an item stands. */
+export function atIndex(inside: Spot, index: number): Spot {
+  return at(inside, `[${index}]`);
 }
 
 function at({ act, path, depth, within }: Spot, part: string): Spot {

@@ -34,9 +34,10 @@ export function encodeOutcome(
   switch (outcome.kind) {
     case "reply":
       if (outcome.body instanceof TensorReply) {
-        return encodeTensors(outcome.body, { form, accepts: () => request.headers.get("accept-encoding") });
+        const accepts = () => request.headers.get("accept-encoding");
+        return encodeTensors(outcome.body, { form, accepts, outflow, signal: () => request.signal });
       }
-      return encodeReply(outcome.body, event);
+      return encodeReply(outcome.body, { id: event.id, outflow, signal: () => request.signal });
     case "stream":
       return encodeStream(outcome.chunks, {
         accept: acceptedForm(event.path, request.headers),

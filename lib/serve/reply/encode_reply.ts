@@ -1,23 +1,54 @@
 import type { ReplyBody } from "../../errors.ts";
-import { jsonValue } from "../../protocol/json_text.ts";
+import { jsonPieces } from "../../protocol/json_pieces.ts";
+import { isPlainWithin } from "../../protocol/json_text.ts";
+import { Outflow } from "../limits/outflow.ts";
+import { PIECE_BYTES } from "../limits/sent_body.ts";
 import { headerText } from "./header_text.ts";
+import { sendPieces, sendWhole } from "./send_pieces.ts";
 
-const TEXT: ResponseInit = { headers: { "content-type": "text/plain; charset=utf-8" } };
-const BYTES: ResponseInit = { headers: { "content-type": "application/octet-stream" } };
-const NO_JSON: ResponseInit = { headers: { "content-type": "application/json" } };
+/** How a reply is written. */
+export interface ReplyOptions {
+  /** The event's id. */
+  readonly id: string;
+  /** Where a large reply leaves. Default: it waits for its reader. */
+  readonly outflow?: Outflow;
+  /** Aborts when the caller leaves. Default: never. */
+  readonly signal?: () => AbortSignal;
+}
+
+const TEXT = { "content-type": "text/plain; charset=utf-8" };
+const BYTES = { "content-type": "application/octet-stream" };
+const JSON_TYPE = { "content-type": "application/json" };
+const TEXT_INIT: ResponseInit = { headers: TEXT };
+const BYTES_INIT: ResponseInit = { headers: BYTES };
+const FEW_VALUES = 2_048; // what is beyond may have more than 64 KiB
 
 /**
- * Writes a reply: text as text, bytes as bytes, a `Response` as it is, undefined as 204, everything else as JSON.
+ * Writes a reply: text as text, bytes as bytes, a `Response` as it is, undefined as 204, everything else as JSON; what is large piece by
+ * piece.
  *
  * @throws {TypeError} If JSON cannot hold the value as it is, naming where: `outputs[3] is NaN`.
+ * @throws {StatusError} 503 where all replies together are too large.
  */
-export function encodeReply(value: unknown, event: { readonly id: string }): Response {
+export function encodeReply(value: unknown, options: ReplyOptions): Response | Promise<Response> {
   if (value instanceof Response) return value;
-  if (value === undefined) return new Response(null, { status: 204, headers: { "x-event-id": headerText(event.id) } });
-  if (typeof value === "string") return new Response(value, TEXT);
-  if (value instanceof Uint8Array) return new Response(value as Uint8Array<ArrayBuffer>, BYTES);
-  const written = jsonValue(value, "send the reply");
-  return written === undefined ? new Response(null, NO_JSON) : Response.json(written);
+  if (value === undefined) {
+    return new Response(null, { status: 204, headers: { "x-event-id": headerText(options.id) } });
+  }
+  if (typeof value === "string") {
+    if (value.length <= PIECE_BYTES) return new Response(value, TEXT_INIT);
+    return sendWhole(value, sending(TEXT, options));
+  }
+  if (value instanceof Uint8Array) {
+    if (value.length <= PIECE_BYTES) return new Response(value as Uint8Array<ArrayBuffer>, BYTES_INIT);
+    return sendWhole(value, sending(BYTES, options));
+  }
+  if (isPlainWithin(value, FEW_VALUES)) return Response.json(value);
+  return sendPieces(jsonPieces(value, "send the reply"), sending(JSON_TYPE, options));
+}
+
+function sending(headers: Readonly<Record<string, string>>, { outflow = new Outflow(), signal }: ReplyOptions) {
+  return { headers, outflow, signal };
 }
 
 /** Writes a reply that says what went wrong. */

@@ -140,7 +140,7 @@ Deno.test("App.fetch() names any event and step in headers, whatever letters the
     const streamed = await ask("piece");
     deepStrictEqual([streamed.status, decodeURIComponent(streamed.headers.get("x-event-id")!)], [200, id]);
     strictEqual(await streamed.text(), "piece");
-    strictEqual(decodeURIComponent(encodeReply(undefined, { id: id! }).headers.get("x-event-id")!), id);
+    strictEqual(decodeURIComponent((await encodeReply(undefined, { id: id! })).headers.get("x-event-id")!), id);
   }
 });
 
