@@ -39,8 +39,9 @@ export async function chooseBackend({ asked, classical, failed = new Map() }: Ba
   }
   if (asked === "webgpu") await refuseWebGpu(classical);
   if (asked !== undefined) return { backend: asked, reason: "it was asked for", runtime: await loadRuntime(asked) };
-  const adapter = hasCard() ? await findAdapter() : NO_ADAPTER;
-  const against = failed.get("webgpu") ?? reasonAgainst(adapter, classical);
+  const card = lookForCard();
+  const adapter = card === "possible" ? await findAdapter() : NO_ADAPTER;
+  const against = failed.get("webgpu") ?? (card === "hidden" ? HIDDEN : reasonAgainst(adapter, classical));
   if (against === undefined) {
     return { backend: "webgpu", reason: `there is a card: ${adapter.name}`, runtime: await loadRuntime("webgpu") };
   }
@@ -78,11 +79,16 @@ export function reasonAgainst({ kind, name }: GraphicsAdapter, classical: readon
 const NO_ADAPTER: GraphicsAdapter = { kind: "none", name: "" };
 const CARDS = ["/dev/dri", "/dev/nvidiactl", "/dev/dxg"]; // any card; NVIDIA's in a container; Windows' for Linux
 
-/** Whether a card is possible: where the system has none, drivers that play one need not be started, nor write to the terminal. */
-function hasCard(): boolean {
-  if (Deno.build.os !== "linux") return true;
-  const mayLook = CARDS.every((path) => Deno.permissions.querySync({ name: "read", path }).state === "granted");
-  return !mayLook || CARDS.some(exists);
+const HIDDEN = `Deno may not look for a card (--allow-read=${CARDS[0]})`;
+
+/**
+ * Whether a card is possible: where the system has none, or none to be seen, drivers that play one need not be started, nor write to the
+ * terminal.
+ */
+function lookForCard(): "possible" | "none" | "hidden" {
+  if (Deno.build.os !== "linux") return "possible";
+  const visible = CARDS.filter((path) => Deno.permissions.querySync({ name: "read", path }).state === "granted");
+  return visible.some(exists) ? "possible" : visible.length > 0 ? "none" : "hidden";
 }
 
 function exists(path: string): boolean {
@@ -98,7 +104,23 @@ let asking: Promise<GraphicsAdapter> | undefined;
 
 /** Asks the machine what it has of WebGPU, once a process. */
 export function findAdapter(): Promise<GraphicsAdapter> {
-  return asking ??= askForAdapter((navigator as { gpu?: GpuDoor }).gpu);
+  return asking ??= withRuntimeFolder(() => askForAdapter((navigator as { gpu?: GpuDoor }).gpu));
+}
+
+const RUNTIME_FOLDER = "XDG_RUNTIME_DIR";
+
+/** Has a program that wants a folder for this session find one: drivers else write to the terminal, in the midst of a log. */
+async function withRuntimeFolder<Value>(ask: () => Promise<Value>): Promise<Value> {
+  const { state } = Deno.permissions.querySync({ name: "env", variable: RUNTIME_FOLDER });
+  if (Deno.build.os !== "linux" || state !== "granted" || Deno.env.get(RUNTIME_FOLDER) !== undefined) {
+    return await ask();
+  }
+  Deno.env.set(RUNTIME_FOLDER, "/"); // nothing of a session lies there, and nothing is written
+  try {
+    return await ask();
+  } finally {
+    Deno.env.delete(RUNTIME_FOLDER);
+  }
 }
 
 /** The part of `navigator.gpu` that is used here. */

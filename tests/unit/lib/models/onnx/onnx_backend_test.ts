@@ -1,5 +1,46 @@
 import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { askForAdapter, chooseBackend, reasonAgainst } from "../../../../../lib/models/onnx/onnx_backend.ts";
+import { temporaryFolder } from "../../../../support/temporary_folder.ts";
+
+const ROOT = fileURLToPath(new URL("../../../../../", import.meta.url));
+
+/** Runs code beside `lib/models/onnx/onnx_backend.ts`, in a process that may do this; gives what it wrote. */
+async function run(code: string, ...flags: string[]): Promise<{ out: string; err: string }> {
+  await using folder = await temporaryFolder();
+  const module = join(folder.path, "module.ts");
+  const backend = new URL("../../../../../lib/models/onnx/onnx_backend.ts", import.meta.url);
+  await Deno.writeTextFile(module, `import * as backend from ${JSON.stringify(backend.href)};\n${code}`);
+  const { XDG_RUNTIME_DIR: _, ...env } = Deno.env.toObject();
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-prompt",
+      "--no-check",
+      `--config=${ROOT}deno.json`,
+      `--lock=${ROOT}deno.lock`,
+      ...flags,
+      module,
+    ],
+    clearEnv: true,
+    env: { ...env, NO_COLOR: "1" },
+  }).output();
+  return { out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
+}
+
+Deno.test("chooseBackend() starts no drivers where Deno may not look for a card, and says so", async () => {
+  const code = "console.log((await backend.chooseBackend({ asked: undefined, classical: [] })).reason);";
+  deepStrictEqual(await run(code, `--allow-read=${ROOT}`, "--allow-ffi"), {
+    out: "no WebGPU: Deno may not look for a card (--allow-read=/dev/dri)\n",
+    err: "",
+  });
+});
+
+Deno.test("findAdapter() has drivers write nothing where no session has a folder, and leaves the environment as it was", async () => {
+  const code = "await backend.findAdapter(); console.log(Deno.env.get('XDG_RUNTIME_DIR'));";
+  deepStrictEqual(await run(code, "-A"), { out: "undefined\n", err: "" });
+});
 
 Deno.test("askForAdapter() tells a card from a program that plays one", async () => {
   const door = (info: object | undefined) => ({
