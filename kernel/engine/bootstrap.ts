@@ -10,6 +10,7 @@ import { setImmediate } from "node:timers";
 import { CarrierBuffer } from "./carrier_buffer.ts";
 import { type Carried, type Described, ENGINE, type Run, type Told } from "./carried.ts";
 import { jupyterNamespace } from "./jupyter_namespace.ts";
+import { NotebookSide } from "./notebook_side.ts";
 import { fenceText } from "./pipe.ts";
 import { Stacks } from "./stack.ts";
 import { captureWrites } from "./writes.ts";
@@ -17,6 +18,7 @@ import { captureWrites } from "./writes.ts";
 const AHEAD_CHARACTERS = 4 << 20; // what may be on its way to the kernel before the process waits: bounds its memory
 const CELL = Symbol.for("levada.cell");
 const CELLS = Symbol.for("levada.cells");
+const NOTEBOOK = Symbol.for("levada.notebook");
 
 /** What the kernel's evaluations call. */
 class CellHost {
@@ -31,6 +33,11 @@ class CellHost {
   /** The latest execution of each cell, by id: tells a library that what a cell did before is to be forgotten. */
   readonly #executions = new Map<string, number>();
   #abort = new AbortController();
+  /** What a library may ask about the notebook. */
+  readonly notebook: NotebookSide = new NotebookSide((question) => {
+    this.#buffer.put(question);
+    this.#buffer.send();
+  });
   /** What `import.meta` is in a cell. */
   readonly meta: object;
 
@@ -129,6 +136,7 @@ class CellHost {
       this.#uncaught("Uncaught (in promise)", event.reason);
     });
     Object.defineProperty(globalThis, CELLS, { value: this.#executions, enumerable: false });
+    Object.defineProperty(globalThis, NOTEBOOK, { value: this.notebook.view, enumerable: false });
     const levada = {
       get signal() {
         return engine.#abort.signal;

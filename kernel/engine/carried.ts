@@ -19,7 +19,43 @@ export type Carried =
     readonly execution: string;
     readonly prompt: string;
     readonly password: boolean;
-  };
+  }
+  /** A library asks about the notebook: the kernel answers by a call of `ENGINE.notebook`. */
+  | Question;
+
+/** What a library asks about the notebook. */
+export interface Question {
+  readonly kind: "notebook";
+  readonly number: number;
+  readonly asks: "cells" | "locate";
+}
+
+/** A run of a cell, as a library is told of it. */
+export interface CellRun {
+  /** The notebook's id of the cell; null where the frontend sends none. */
+  readonly id: string | null;
+  /** The number in `In [n]`. */
+  readonly execution: number;
+  readonly source: string;
+  /** The values and types that it declares at its top level. */
+  readonly declared: readonly string[];
+  /** The names that it uses and does not declare. */
+  readonly free: readonly string[];
+}
+
+/**
+ * Where the text of a function begins; line and column count from 0, and are null where the script that ran has functions that nobody
+ * wrote, as for decorators.
+ */
+export interface FunctionPlace {
+  /** The cell's id and execution; both null for a function of a file, or one that is native. */
+  readonly cell: string | null;
+  readonly execution: number | null;
+  /** The URL of its file, where it is in one. */
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly column: number | null;
+}
 
 /**
  * Said to the engine process on its stdin, one JSON line each; read only while the process waits for the line with this number. A

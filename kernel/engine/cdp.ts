@@ -19,6 +19,18 @@ export interface ExceptionDetails {
   readonly exception?: RemoteObject;
 }
 
+/** A property that no code sees, such as `[[FunctionLocation]]`. */
+export interface InternalProperty {
+  readonly name: string;
+  readonly value?: RemoteObject;
+}
+
+/** What `Runtime.getProperties` answers. */
+export interface Properties {
+  readonly result: readonly { readonly name: string; readonly value?: RemoteObject }[];
+  readonly internalProperties?: readonly InternalProperty[];
+}
+
 /** What `Runtime.evaluate` and `Runtime.callFunctionOn` answer. */
 export interface Evaluated {
   readonly result: RemoteObject;
@@ -29,6 +41,11 @@ export interface Evaluated {
 export interface CdpMethods {
   "Runtime.enable": [Record<string, never>, unknown];
   "Runtime.addBinding": [{ name: string }, unknown];
+  "Runtime.getProperties": [{ objectId: string; ownProperties: boolean }, Properties];
+  "Runtime.releaseObjectGroup": [{ objectGroup: string }, unknown];
+  "Debugger.enable": [Record<string, never>, unknown];
+  "Debugger.disable": [Record<string, never>, unknown];
+  "Debugger.setSkipAllPauses": [{ skip: boolean }, unknown];
   "Runtime.terminateExecution": [Record<string, never>, unknown];
   "Runtime.evaluate": [
     {
@@ -37,6 +54,7 @@ export interface CdpMethods {
       awaitPromise?: boolean;
       returnByValue?: boolean;
       throwOnSideEffect?: boolean;
+      objectGroup?: string;
     },
     Evaluated,
   ];

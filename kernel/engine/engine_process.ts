@@ -1,8 +1,10 @@
 /** One engine process: starts it, evaluates in it, and tells when it is gone. */
 
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { type Carried, CARRIER, ENGINE, type Run, type Told } from "./carried.ts";
+import { type Carried, CARRIER, ENGINE, type Question, type Run, type Told } from "./carried.ts";
 import { CdpClient, CdpError, type Evaluated } from "./cdp.ts";
+import type { CellRuns } from "./cell_runs.ts";
+import { answerNotebook } from "./answer_notebook.ts";
 import { importArguments } from "./import_map.ts";
 import { readPipe } from "./pipe.ts";
 import { CELL_SCHEME } from "./stack.ts";
@@ -28,6 +30,7 @@ export class EngineProcess implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #cdp: CdpClient;
   readonly #token: string;
+  readonly #scripts: ReadonlyMap<string, string>;
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
   readonly #fences = new Map<number, { left: number; done: () => void }>();
   readonly #left = new AbortController();
@@ -38,10 +41,11 @@ export class EngineProcess implements AsyncDisposable {
   readonly ended: Promise<string>;
 
   constructor(parts: Started, events: ProcessEvents) {
-    const { child, cdp, token, stderr } = parts;
+    const { child, cdp, token, stderr, scripts } = parts;
     this.#child = child;
     this.#cdp = cdp;
     this.#token = token;
+    this.#scripts = scripts;
     this.#stdin = child.stdin.getWriter();
     const watch = watchOver(child.pid);
     const pipes = Promise.all([this.#follow("stdout", child.stdout, events), this.#follow("stderr", stderr, events)]);
@@ -117,6 +121,11 @@ export class EngineProcess implements AsyncDisposable {
     await this.#stdin.write(new TextEncoder().encode(`${JSON.stringify(told)}\n`)).catch(() => {}); // gone: `ended` tells
   }
 
+  /** Answers what a library in the process asks about the notebook. */
+  async answer(question: Question, runs: CellRuns): Promise<void> {
+    await answerNotebook(question, { cdp: this.#cdp, runs, scripts: this.#scripts }).catch(() => {}); // gone: nobody waits
+  }
+
   /** Kills it. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
@@ -167,6 +176,8 @@ interface Started {
   readonly cdp: CdpClient;
   readonly token: string;
   readonly stderr: ReadableStream<Uint8Array>;
+  /** The URLs of its scripts by their ids, as far as the debugger has been asked for them. */
+  readonly scripts: ReadonlyMap<string, string>;
 }
 
 /**
@@ -186,13 +197,15 @@ export async function startProcess(directory: string, events: ProcessEvents): Pr
     stderr: "piped",
   }).spawn();
   const { url, rest } = await inspectorUrl(child);
+  const scripts = new Map<string, string>();
   const cdp = await CdpClient.connect(url, (method, params) => {
-    const { name, payload } = params as { name?: string; payload?: string };
+    const { name, payload, scriptId, url } = params as Record<string, string | undefined>;
     if (method === "Runtime.bindingCalled" && name === CARRIER) hear(payload, events);
+    if (method === "Debugger.scriptParsed") scripts.set(scriptId!, url!);
   });
   await cdp.call("Runtime.enable", {});
   await cdp.call("Runtime.addBinding", { name: CARRIER });
-  const process = new EngineProcess({ child, cdp, token: crypto.randomUUID(), stderr: rest }, events);
+  const process = new EngineProcess({ child, cdp, token: crypto.randomUUID(), stderr: rest, scripts }, events);
   await ready(process, cdp);
   await process.hush(events);
   return process;

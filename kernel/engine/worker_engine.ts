@@ -7,6 +7,7 @@ import { type Carried, ENGINE } from "./carried.ts";
 import { CdpError, type Evaluated } from "./cdp.ts";
 import type { Cell, CellFailure, Engine, EngineEvents, Outcome } from "./engine.ts";
 import { type EngineProcess, type ProcessEvents, startProcess } from "./engine_process.ts";
+import { CellRuns } from "./cell_runs.ts";
 import { OutputQueue } from "./output_queue.ts";
 import { describeThrown } from "./thrown.ts";
 import { failureOf, syntaxFailure } from "./traceback.ts";
@@ -40,6 +41,8 @@ export class WorkerEngine implements Engine {
   readonly #directory: string;
   readonly #queue: OutputQueue;
   readonly #sources = new Map<string, string>();
+  /** What ran in the present process. */
+  #runs = new CellRuns();
   /** Runs that have been settled while their cell still waited: its result comes too late. */
   readonly #abandoned = new Set<string>();
   readonly #heard: ProcessEvents = {
@@ -65,6 +68,7 @@ export class WorkerEngine implements Engine {
   async start(): Promise<void> {
     const process = await startProcess(this.#directory, this.#heard);
     this.#process = process;
+    this.#runs = new CellRuns();
     void process.ended.then((how) => {
       if (this.#process !== process || this.#running !== undefined) return;
       this.#process = undefined;
@@ -140,6 +144,7 @@ export class WorkerEngine implements Engine {
     const running: Running = { cell, settle: resolve, isInterrupted: false };
     this.#running = running;
     const { execution, cellId, count, silent } = cell;
+    this.#runs.add(cell, rewritten.code);
     const { mappings, shift } = rewritten;
     process.evaluate(rewritten.code, {
       execution,
@@ -208,6 +213,8 @@ export class WorkerEngine implements Engine {
       void this.#mark(carried.number);
     } else if (carried.kind === "ask") {
       void this.#ask(carried);
+    } else if (carried.kind === "notebook") {
+      void this.#process?.answer(carried, this.#runs);
     } else if (carried.kind !== "result" || !this.#abandoned.has(carried.execution)) {
       this.#queue.push(carried);
     }

@@ -1,26 +1,6 @@
 /** Which names a piece of code binds. */
-import { type BindingPattern, type Decorator, type Directive, type Program, type Statement, Visitor } from "oxc-parser";
-
-/** Adds every name that a pattern binds, in the order of the text. */
-export function bindingNames(pattern: BindingPattern, names: Set<string>): void {
-  switch (pattern.type) {
-    case "Identifier":
-      names.add(pattern.name);
-      return;
-    case "AssignmentPattern":
-      return bindingNames(pattern.left, names);
-    case "ArrayPattern":
-      for (const element of pattern.elements) {
-        if (element === null) continue;
-        bindingNames(element.type === "RestElement" ? element.argument : element, names);
-      }
-      return;
-    case "ObjectPattern":
-      for (const property of pattern.properties) {
-        bindingNames(property.type === "RestElement" ? property.argument : property.value, names);
-      }
-  }
-}
+import { type Decorator, type Directive, type Program, type Statement, Visitor } from "oxc-parser";
+import { bindingNames } from "../../lib/scope/declared_names.ts";
 
 function add(node: Statement | Directive, names: Set<string>): void {
   if ("declare" in node && node.declare) return;

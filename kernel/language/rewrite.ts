@@ -48,7 +48,8 @@ export class CellSyntaxError extends SyntaxError {
 
 type Language = "tsx" | "ts";
 
-interface Parsed {
+/** A cell that has been read. */
+export interface ReadCell {
   readonly source: string;
   readonly language: Language;
   readonly program: Program;
@@ -75,7 +76,7 @@ function isObject(statements: readonly Statement[]): boolean {
 }
 
 /** Reads a cell; a lone object literal is a value and not a block, `<T>x` is a cast where it cannot be JSX. */
-function read(code: string): Parsed {
+export function readCell(code: string): ReadCell {
   if (isTooDeep(code)) {
     throw new CellSyntaxError(`Nested deeper than ${NESTING_AT_MOST} levels`, { line: 0, column: 0 });
   }
@@ -112,7 +113,7 @@ function jsxOptions({ factory, fragment, importSource }: JsxSetting): JsxOptions
  * @throws {CellSyntaxError} If the cell is not TypeScript.
  */
 export async function rewriteCell(code: string, options: RewriteOptions): Promise<RewrittenCell> {
-  const { source, language, program: written, comments, shift } = read(code);
+  const { source, language, program: written, comments, shift } = readCell(code);
   const jsx = readPragmas(comments, options.jsx ?? {});
   const lowered = hasDecorators(written) ? await lowerDecorators(source) : undefined;
   const script = transformSync(`cell.${language}`, lowered?.code ?? source, {
