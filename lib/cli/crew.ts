@@ -1,5 +1,6 @@
 import { type CommandContext, CommandError } from "./command.ts";
 import { MetricsGathering } from "./metrics_gathering.ts";
+import { ModelChanges } from "./model_changes.ts";
 import { type Listening, startWorker, type WorkerEnd, type WorkerProcess } from "./worker_process.ts";
 
 const FIRST_PAUSE_MS = 500; // before a worker that died is replaced; doubled each time
@@ -44,6 +45,9 @@ export class Crew {
   readonly #signMs: number;
   readonly #firstPauseMs: number;
   readonly #metrics = new MetricsGathering();
+  readonly #changes = new ModelChanges(() =>
+    [...this.#workers.values(), ...this.#leaving].filter(({ isListening }) => isListening)
+  );
   readonly #workers = new Map<string, WorkerProcess>();
   readonly #leaving = new Set<WorkerProcess>();
   readonly #pauses = new Set<() => void>();
@@ -143,7 +147,10 @@ export class Crew {
       signMs: this.#signMs,
       listener: {
         onLine: (line) => this.#context.terminal.out(`${line}\n`),
-        onWord: (word, from) => this.#metrics.onWord(word, { from, workers: [...this.#workers.values()] }),
+        onWord: (word, from) => {
+          this.#metrics.onWord(word, { from, workers: [...this.#workers.values()] });
+          this.#changes.onWord(word, from);
+        },
       },
     });
   }

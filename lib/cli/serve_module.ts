@@ -1,10 +1,11 @@
 import type { ServeOptions } from "../functions/function_options.ts";
 import type { HttpServer } from "../serve/port/listen.ts";
 import { checkCallers } from "../serve/check_callers.ts";
+import { changeHere, type ModelChange } from "../serve/own/change_models.ts";
 import { allLimits } from "../serve/limits/server_limits.ts";
 import { readSecret } from "../stores/read_secret.ts";
 import { openLog } from "../telemetry/log.ts";
-import { openTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
+import { openTelemetry } from "../telemetry/telemetry.ts";
 import { closeServed } from "./close_served.ts";
 import { type CommandContext, CommandError, UsageError } from "./command.ts";
 import { describeServed } from "./describe_served.ts";
@@ -20,9 +21,8 @@ export async function serveModule(wish: ServeWish, { terminal, signal }: Command
     if (!wish.isWorker) terminal.out("Ended before it served.\n");
     return 0;
   }
-  const { server, telemetry, lines } = started;
-  if (wish.isWorker) {
-    const parent = await WorkerSide.open(telemetry);
+  const { server, parent, lines } = started;
+  if (parent !== undefined) {
     parent.tell({ kind: "listening", port: server.port, grpcPort: server.grpcPort, lines });
     await Promise.race([untilAsked(signal), parent.gone]);
     await closeServed(server);
@@ -40,7 +40,8 @@ export async function serveModule(wish: ServeWish, { terminal, signal }: Command
 /** A function that is served. */
 interface Started {
   readonly server: HttpServer;
-  readonly telemetry: Telemetry;
+  /** The process that started this one, where it is a worker. */
+  readonly parent: WorkerSide | undefined;
   /** What is served where, for people. */
   readonly lines: readonly string[];
 }
@@ -51,13 +52,18 @@ async function start(wish: ServeWish): Promise<Started> {
   checked(() => checkCallers({ tokens: tokens ?? [], cors: wish.cors ?? [] }));
   const log = openLog({ level: wish.logLevel, secrets: tokens ?? [] });
   const telemetry = await openTelemetry({ accessLog: wish.logsRequests ? log : undefined });
+  const parent = wish.isWorker ? await WorkerSide.open(telemetry) : undefined;
   const server = await fn.serve({
     ...await optionsOf(wish),
+    ...(parent === undefined
+      ? {}
+      : { changeEverywhere: (model: string, act: ModelChange) => parent.changeEverywhere(model, act) }),
     ...(tokens === undefined ? {} : { tokens }),
     log,
     telemetry,
   });
-  return { server, telemetry, lines: describeServed(fn.name, server) };
+  parent?.onChange((model, act) => changeHere(server, model, act));
+  return { server, parent, lines: describeServed(fn.name, server) };
 }
 
 async function optionsOf(wish: ServeWish): Promise<ServeOptions> {

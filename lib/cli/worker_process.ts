@@ -122,6 +122,7 @@ export class WorkerProcess {
       } else if (word?.kind === "listening") {
         this.#hasListened = true;
         this.#listening.resolve(word);
+        listener.onWord(word, this);
       } else if (word !== undefined && word.kind !== "alive") listener.onWord(word, this);
     }
     if (begun !== "") listener.onLine(begun);

@@ -18,13 +18,27 @@ export type WorkerWord =
   /** Somebody asks this worker for the metrics of all. */
   | { readonly kind: "gather"; readonly ask: number }
   /** This worker's metrics, as they were asked for. */
-  | { readonly kind: "metrics"; readonly ask: number; readonly families: unknown };
+  | { readonly kind: "metrics"; readonly ask: number; readonly families: unknown }
+  /** Somebody asks this worker to have a model loaded, or taken away, everywhere. */
+  | { readonly kind: "changeAll"; readonly ask: number; readonly model: string; readonly act: "load" | "unload" }
+  /** This worker has done so; or why not. */
+  | { readonly kind: "changed"; readonly ask: number; readonly failure?: ChangeFailure };
+
+/** Why a model could not be loaded, or taken away, as a caller is told. */
+export interface ChangeFailure {
+  readonly status: number;
+  readonly message: string;
+}
 
 /** To a worker. */
 export type ParentWord =
   /** Asks for a sign of life. */
   | { readonly kind: "live" }
   | { readonly kind: "tell"; readonly ask: number }
+  /** Asks it to load a model, or to take it away. */
+  | { readonly kind: "change"; readonly ask: number; readonly model: string; readonly act: "load" | "unload" }
+  /** All workers have done so; or why one has not. */
+  | { readonly kind: "allChanged"; readonly ask: number; readonly failure?: ChangeFailure }
   | { readonly kind: "gathered"; readonly ask: number; readonly workers: Readonly<Record<string, unknown>> };
 
 /** Makes a key that nobody can guess. */

@@ -98,6 +98,10 @@ class FlowApp implements App, ServerView {
     return this.#options.api;
   }
 
+  get changeEverywhere(): ServerView["changeEverywhere"] {
+    return this.#options.changeEverywhere;
+  }
+
   get asksTokens(): boolean {
     return this.#options.guard?.asksTokens ?? false;
   }

@@ -3,6 +3,7 @@ import type { Log } from "../graph/context.ts";
 import type { AllLimits } from "./limits/server_limits.ts";
 import type { ApiOptions } from "./api/api_options.ts";
 import type { Guard } from "./guard.ts";
+import type { ChangeEverywhere } from "./own/change_models.ts";
 
 /** How requests are read. */
 export interface AppOptions {
@@ -21,6 +22,8 @@ export interface AppOptions {
    * body is read. Default: it is something else.
    */
   readonly routes?: readonly string[] | undefined;
+  /** Loads a model, or takes it away, in every process that shares the port. Default: there is only this one. */
+  readonly changeEverywhere?: ChangeEverywhere | undefined;
   /** Who may ask. Default: everybody. */
   readonly guard?: Guard | undefined;
   /** What the served function is called, for telemetry. Default: no name. */

@@ -2,12 +2,27 @@ import { describeThrown, isA, StatusError } from "../../errors.ts";
 import type { ServedModel } from "../../graph/served_model.ts";
 import type { ServerView } from "./own_path.ts";
 
+/** What can be done to a model. */
+export type ModelChange = "load" | "unload";
+
+/** Has every process that shares the port load a model, or take it away. */
+export type ChangeEverywhere = (name: string, act: ModelChange) => Promise<void>;
+
+/** Loads every version of a model, or the one of a key, or takes them away, in all processes that share the port; see `changeHere`. */
+export function changeModels(server: ServerView, name: string, act: ModelChange): Promise<void> {
+  return server.changeEverywhere?.(name, act) ?? changeHere(server, name, act);
+}
+
 /**
  * Loads every version of a model, or the one of a key, or takes them away; all are tried before a failure is told.
  *
  * @throws {StatusError} 404 if there is none, 400 if one is no route of a router, else what loading failed with.
  */
-export async function changeModels(server: ServerView, name: string, act: "load" | "unload"): Promise<void> {
+export async function changeHere(
+  server: Pick<ServerView, "models">,
+  name: string,
+  act: ModelChange,
+): Promise<void> {
   const models = modelsOf(server, name);
   const fixed = models.find((model) => model[act] === undefined);
   if (fixed !== undefined) {
@@ -36,7 +51,7 @@ export function refuseFiles(name: string, parameters: readonly string[]): void {
 }
 
 /** The models of a name, or of a key. */
-export function modelsOf(server: ServerView, model: string): ServedModel[] {
+export function modelsOf(server: Pick<ServerView, "models">, model: string): ServedModel[] {
   const all = server.models();
   const found = all.filter(({ key, name }) => key === model || name === model);
   if (found.length > 0) return found;

@@ -4,6 +4,7 @@ import type { RequestWatch } from "../../telemetry/request_watch.ts";
 import type { Telemetry } from "../../telemetry/telemetry.ts";
 import type { Door } from "../limits/door.ts";
 import type { ApiOptions } from "../api/api_options.ts";
+import type { ChangeEverywhere } from "./change_models.ts";
 import type { FailureTeller } from "../tell_failure.ts";
 
 /** What a server's own paths may know of it. */
@@ -12,6 +13,8 @@ export interface ServerView {
   readonly flow: Flow;
   /** The models that the flow's steps serve, in the order of the graph. */
   models(): readonly ServedModel[];
+  /** What is done to a model is done by this, in every process that shares the port; undefined where there is only this one. */
+  readonly changeEverywhere?: ChangeEverywhere | undefined;
   /** `open` until it is asked to close; `closing` while it answers what has come in. */
   readonly state: "open" | "closing" | "closed";
   /** Which paths the function says it answers; undefined where it says nothing. */

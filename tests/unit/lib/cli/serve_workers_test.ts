@@ -193,3 +193,60 @@ Deno.test("levada serve ends with 1 and a sentence where its grace is over, alon
     }
   });
 });
+
+const MODELS = `import { ModelServer, serving } from "levada";
+class Sum extends ModelServer {
+  override load() {
+    if (Deno.env.get("BREAKS") === "yes" && Sum.loads++ > 1) throw new Error("the file is gone");
+  }
+  static loads = 0;
+  predict({ inputs }: { inputs: readonly unknown[] }) {
+    return [inputs[0] === "die" ? Deno.exit(7) : Deno.pid];
+  }
+}
+const fn = serving("models");
+fn.setTopology("router").addRoute("kept", Sum).addRoute("sum", Sum);
+export default fn;
+`;
+
+/** Asks over a connection of its own each time, so that requests are spread. */
+async function post(url: string, body: object = {}): Promise<{ status: number; body: string }> {
+  const headers = { "content-type": "application/json", connection: "close" };
+  const response = await fetch(url, { method: "POST", body: JSON.stringify(body), headers });
+  return { status: response.status, body: await response.text() };
+}
+
+Deno.test("levada serve --workers takes a model away in all workers, those that come later among them, and loads it in all", async () => {
+  await withModule(MODELS, async (module) => {
+    await using server = startServe([module, "--workers", "2"]);
+    const url = await server.url;
+    const statuses = async () => {
+      const seen = new Set<number>();
+      for (let n = 0; n < 40; n++) {
+        seen.add((await post(`${url}/v2/models/sum/infer`, { inputs: [1] })).status);
+      }
+      return [...seen];
+    };
+    deepStrictEqual(await statuses(), [200]);
+    strictEqual((await post(`${url}/v2/repository/models/sum/unload`)).status, 200);
+    deepStrictEqual(await statuses(), [404]);
+    await post(`${url}/v2/models/kept/infer`, { inputs: ["die"] }).catch(() => {});
+    await server.wrote(/Worker [12] ended with exit code 7/);
+    const both = new Set<number>();
+    while (both.size < 2) {
+      both.add(JSON.parse((await post(`${url}/v2/models/kept/infer`, { inputs: [1] })).body).outputs[0]);
+    }
+    deepStrictEqual(await statuses(), [404]);
+    strictEqual((await post(`${url}/v2/repository/models/sum/load`)).status, 200);
+    deepStrictEqual(await statuses(), [200]);
+    strictEqual((await post(`${url}/v2/repository/models/none/load`)).status, 404);
+  });
+});
+
+Deno.test("levada serve --workers tells why a model could not be loaded in them", async () => {
+  await withModule(MODELS, async (module) => {
+    await using server = startServe([module, "--workers", "2"], { env: { BREAKS: "yes" } });
+    const { status, body } = await post(`${await server.url}/v2/repository/models/sum/load`);
+    deepStrictEqual([status, JSON.parse(body).error], [500, 'Cannot load model "sum": the file is gone']);
+  });
+});
