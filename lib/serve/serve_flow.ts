@@ -2,7 +2,6 @@ import type { Flow } from "../flow/flow.ts";
 import { createApp } from "./app.ts";
 import type { AppOptions } from "./app_options.ts";
 import { type GrpcListener, listenGrpc } from "./grpc/listen_grpc.ts";
-import type { ChangeEverywhere } from "./own/change_models.ts";
 import { Guard, type GuardOptions } from "./guard.ts";
 import type { TlsOptions } from "./port/open_port.ts";
 import { allLimits, type ServerLimits } from "./limits/server_limits.ts";
@@ -28,7 +27,7 @@ export interface ServerOptions extends Address, GuardOptions {
    * Where processes share the port: has each of them load a model, or take it away, as the repository's addresses are asked to. Default:
    * only this process does.
    */
-  changeEverywhere?: ChangeEverywhere;
+  changeEverywhere?: (name: string, act: "load" | "unload") => Promise<void>;
   /** How much it takes before it refuses; what is not said has its default. */
   limits?: ServerLimits;
 }
