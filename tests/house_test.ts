@@ -133,6 +133,7 @@ const LINES_WITHOUT_TEST = 100;
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "kernel/client/report_style.ts":
     "a style sheet: pictures of the report are looked at; report_test.ts has the rules that must be there",
+  "lib/cli/serve_module.ts": "serve_test.ts and serve_workers_test.ts: real processes",
   "lib/cli/worker_process.ts": "serve_workers_test.ts: real processes",
   "lib/flow/follow.ts": "walk_test.ts: random graphs go through each of its ways, leaving out one count fails it",
   "lib/flow/inlet.ts": "worker_test.ts",
