@@ -19,12 +19,16 @@ const IN_THIS_PROCESS = new MemoryBroker();
 /** Every kind of stream that there is, by the scheme of its paths. */
 const DRIVERS: Readonly<Record<string, Open>> = {
   memory: (path, options) => IN_THIS_PROCESS.open(path, options),
+  local: async (path, options) => {
+    const { openLocal } = await import("./local/open_local.ts"); // SQLite is not for those who never ask
+    return await openLocal(path, options);
+  },
   dummy: (path, { clock }) => new DummyStream(path, clock),
 };
 
 /**
  * Opens a stream by its path. `memory://name` lives in this process, with `?partitions=` (default 4) and `?capacity=` (default
- * 10,000); `dummy://` keeps what is published in a list.
+ * 10,000); `local://name` lies in a file, for the processes of this machine; `dummy://` keeps what is published in a list.
  *
  * @example A group reads what was published, and acknowledges it
  * ```ts

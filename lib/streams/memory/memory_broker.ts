@@ -2,6 +2,7 @@ import { StreamError } from "../../errors.ts";
 import { openRecord } from "../record.ts";
 import type { Stream, StreamRecord } from "../stream.ts";
 import { MACHINE_CLOCK, type StreamClock } from "../stream_clock.ts";
+import { readCount, readStreamPath } from "../stream_path.ts";
 import { MemoryLog } from "./memory_log.ts";
 import { MemoryStream } from "./memory_stream.ts";
 
@@ -14,7 +15,6 @@ export interface MemoryOptions {
 
 const PARTITIONS = 4; // enough for several subscribers to share, few enough to look through at each turn
 const CAPACITY = 10_000;
-const MOST_PARTITIONS = 1_024;
 
 /** Keeps the streams of this process by path; what is published stays when those who opened a stream have closed it. */
 export class MemoryBroker {
@@ -31,7 +31,9 @@ export class MemoryBroker {
 
   /** The log of a path, made where there is none yet. */
   log(path: string, capacityRecords?: number): MemoryLog {
-    const [name, asked] = read(path, capacityRecords);
+    const { name, options } = readStreamPath(path, ["partitions", "capacity"]);
+    const capacity = options.capacity ?? capacityRecords;
+    const asked = capacity === undefined ? options : { ...options, capacity: readCount(path, "capacity", capacity) };
     let log = this.#logs.get(name);
     if (log === undefined) {
       const { partitions = PARTITIONS, capacity = CAPACITY } = asked;
@@ -64,27 +66,4 @@ export class MemoryBroker {
         })
       );
   }
-}
-
-function read(
-  path: string,
-  capacityRecords?: number,
-): [name: string, asked: { partitions?: number; capacity?: number }] {
-  const [name = "", query = ""] = path.split("?", 2);
-  const asked: { partitions?: number; capacity?: number } = {};
-  if (/^[a-z][a-z0-9+.-]*:\/\/$/i.test(name)) throw new StreamError(`Cannot open ${path}: it names no stream`);
-  for (const [key, text] of new URLSearchParams(query)) {
-    if (key !== "partitions" && key !== "capacity") {
-      throw new StreamError(`Cannot open ${path}: there is no "${key}", only "partitions" and "capacity"`);
-    }
-    asked[key] = Number(text);
-  }
-  if (capacityRecords !== undefined) asked.capacity ??= capacityRecords;
-  for (const [key, most] of [["partitions", MOST_PARTITIONS], ["capacity", Number.MAX_SAFE_INTEGER]] as const) {
-    const count = asked[key];
-    if (count !== undefined && !(Number.isSafeInteger(count) && count >= 1 && count <= most)) {
-      throw new StreamError(`Cannot open ${path}: ${key} is ${count}; give a whole number, 1 to ${most}`);
-    }
-  }
-  return [name, asked];
 }

@@ -1,6 +1,7 @@
 /** The contract of streams, for every driver that needs nothing but this program. */
 
 import { type OpenLab, streamCases, type StreamLimits } from "./contract.ts";
+import { openLocalLab } from "./local_lab.ts";
 import { openMemoryLab } from "./memory_lab.ts";
 
 /** What the suite counted. */
@@ -12,6 +13,7 @@ export interface Counts {
 
 const DRIVERS: Readonly<Record<string, { readonly open: OpenLab; readonly limits?: StreamLimits }>> = {
   memory: { open: openMemoryLab },
+  local: { open: openLocalLab },
 };
 
 /** Runs the suite and prints each result. */

@@ -1,0 +1,108 @@
+import { StreamError } from "../../errors.ts";
+import { Cursor, type CursorPartition, type CursorSnapshot } from "../cursor.ts";
+import type { Extent, LocalLog, StoredRecord } from "./local_log.ts";
+
+/** A partition in the file, as far as it is known. */
+class LocalPartition implements CursorPartition {
+  readonly index: number;
+  first = 0;
+  end = 0;
+
+  constructor(index: number) {
+    this.index = index;
+  }
+
+  skipTo(offset: number): number {
+    return Math.max(offset, this.first);
+  }
+}
+
+/** A row of the table of cursors. */
+export interface CursorRow {
+  readonly partition: number;
+  readonly owner: string | null;
+  readonly next: number;
+  readonly committed: number;
+  readonly state: string;
+}
+
+/** Open records that stand together: the first offset, how many, their tries, and when they may be given out again. */
+type Run = [offset: number, count: number, tries: number, dueAt?: number];
+
+/** A group's place in a partition, for the subscriber that reads there. */
+export class LocalCursor extends Cursor<LocalPartition> {
+  /** Another is to read there when what is in hand is done. */
+  isLeaving = false;
+  /** Another reads there already: what was in hand is given out again. */
+  isLost = false;
+  readonly #log: LocalLog;
+  #ahead: StoredRecord[] = []; // read and not given out yet
+  #at = 0;
+
+  constructor(log: LocalLog, { partition, committed, next, state }: CursorRow) {
+    super(new LocalPartition(partition), { committed, next, open: readRuns(JSON.parse(state)) });
+    this.#log = log;
+  }
+
+  /** What the file keeps of the cursor. */
+  get row(): { committed: number; next: number; open: number; state: string } {
+    const { committed, next, open } = this.snapshot();
+    return { committed, next, open: open.length, state: JSON.stringify(writeRuns(open)) };
+  }
+
+  /** Learns what the partition keeps. */
+  know({ first, next }: Extent): void {
+    this.partition.first = first;
+    this.partition.end = next;
+  }
+
+  /**
+   * The record that may be given out next; those that have gone with the stream's retention are done.
+   *
+   * @throws {StreamError} If one is missing that should be there.
+   */
+  head(now: number, most: number): StoredRecord | undefined {
+    for (let offset = this.peek(now); offset !== undefined; offset = this.peek(now)) {
+      const record = this.#recordAt(offset, most);
+      if (record !== undefined) return record;
+      if (offset >= this.partition.first) {
+        const { name, file } = this.#log.database;
+        const place = `record ${offset} of partition ${this.partition.index} is missing`;
+        throw new StreamError(
+          `Cannot read ${name}: it is damaged, ${place}. Move the file away to begin anew (${file})`,
+        );
+      }
+      this.take(offset);
+      this.commit(offset);
+    }
+    return undefined;
+  }
+
+  #recordAt(offset: number, most: number): StoredRecord | undefined {
+    if (this.#ahead[this.#at]?.offset !== offset) {
+      this.#at += 1; // the one behind is what is asked for, unless a record comes again
+      if (this.#ahead[this.#at]?.offset !== offset) {
+        this.#ahead = this.#log.read(this.partition.index, offset, most);
+        this.#at = 0;
+      }
+    }
+    const record = this.#ahead[this.#at];
+    return record?.offset === offset ? record : undefined;
+  }
+}
+
+function writeRuns(open: CursorSnapshot["open"]): Run[] {
+  const runs: Run[] = [];
+  for (const { offset, tries, dueAt } of open) {
+    const last = runs.at(-1);
+    if (last !== undefined && last[0] + last[1] === offset && last[2] === tries && last[3] === dueAt) last[1] += 1;
+    else runs.push(dueAt === undefined || dueAt === -Infinity ? [offset, 1, tries] : [offset, 1, tries, dueAt]);
+  }
+  return runs;
+}
+
+function readRuns(runs: readonly Run[]): CursorSnapshot["open"] {
+  return runs.flatMap(([first, count, tries, dueAt]) =>
+    Array.from({ length: count }, (_, index) => ({ offset: first + index, tries, dueAt }))
+  );
+}

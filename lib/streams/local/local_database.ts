@@ -1,0 +1,165 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { setTimeout as pause } from "node:timers/promises";
+import { StreamError } from "../../errors.ts";
+import { faultOf, isBusy } from "./local_fault.ts";
+import type { LocalPath } from "./local_path.ts";
+
+const PARTITIONS = 4; // enough for several processes to share
+const CAPACITY = 10_000;
+const APPLICATION_ID = 0x4c76_6461; // "Lvda": tells our files from other databases
+const SCHEMA = 1;
+const OPEN_WITHIN_MS = 5_000;
+const BUSY_MS = 20; // how long SQLite may hold the event loop for another process's transaction; then we wait without holding it
+
+const TABLES = `
+CREATE TABLE stream (capacity INTEGER NOT NULL, retention_ms INTEGER);
+CREATE TABLE partitions (
+  partition INTEGER PRIMARY KEY,
+  first INTEGER NOT NULL, -- the oldest record that is kept
+  next INTEGER NOT NULL, -- behind the newest
+  last_at INTEGER NOT NULL -- when the newest came: times of publishing never go back
+);
+CREATE TABLE groups (name TEXT PRIMARY KEY, generation INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE members (
+  seat INTEGER PRIMARY KEY AUTOINCREMENT,
+  grp TEXT NOT NULL,
+  id TEXT NOT NULL UNIQUE,
+  expires_at INTEGER NOT NULL
+);
+CREATE TABLE cursors (
+  grp TEXT NOT NULL,
+  partition INTEGER NOT NULL,
+  owner TEXT,
+  committed INTEGER NOT NULL,
+  next INTEGER NOT NULL, -- the first that was never given out
+  open INTEGER NOT NULL, -- how many were given out and are not done
+  state TEXT NOT NULL, -- which those are
+  PRIMARY KEY (grp, partition)
+) WITHOUT ROWID;
+`;
+
+/** One connection to the file of a stream. */
+export class LocalDatabase {
+  readonly name: string;
+  readonly file: string;
+  readonly partitions: number;
+  readonly connection: DatabaseSync;
+
+  /** Made by `openDatabase`. */
+  constructor({ name, file }: LocalPath, connection: DatabaseSync, partitions: number) {
+    this.name = name;
+    this.file = file;
+    this.connection = connection;
+    this.partitions = partitions;
+  }
+
+  prepare(sql: string): StatementSync {
+    return this.connection.prepare(sql);
+  }
+
+  close(): void {
+    this.connection.close();
+  }
+}
+
+/**
+ * Opens the file of a stream, and makes it where there is none.
+ *
+ * @throws {StreamError} If it cannot be made or read, is another's, or has other partitions than the path asks for.
+ */
+export async function openDatabase(path: LocalPath): Promise<LocalDatabase> {
+  const { name, file, options } = path;
+  const act = `open ${name}`;
+  if (!existsSync(file)) {
+    if (options.create === false) throw new StreamError(`Cannot ${act}: there is none, and create is false (${file})`);
+    makeFolder(act, dirname(file));
+  }
+  const startedAt = performance.now();
+  while (true) {
+    let connection: DatabaseSync | undefined;
+    try {
+      connection = new DatabaseSync(file);
+      return new LocalDatabase(path, connection, prepareFile(connection, path));
+    } catch (error) {
+      connection?.close();
+      if (!isBusy(error) || performance.now() - startedAt > OPEN_WITHIN_MS) throw faultOf(act, file, error);
+    }
+    await pause(5 + Math.random() * 20); // another process makes it now
+  }
+}
+
+function makeFolder(act: string, folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new StreamError(`Cannot ${act}: the folder ${folder} cannot be made: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Brings a file to where streams can work with it; tells how many partitions there are. */
+function prepareFile(connection: DatabaseSync, { name, file, options }: LocalPath): number {
+  connection.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+  if (readPragma(connection, "user_version") === 0) makeTables(connection, { name, file, options });
+  const [id, schema] = [readPragma(connection, "application_id"), readPragma(connection, "user_version")];
+  if (id !== APPLICATION_ID) throw new StreamError(`Cannot open ${name}: ${file} is a database of something else`);
+  if (schema !== SCHEMA) {
+    throw new StreamError(
+      `Cannot open ${name}: ${file} has schema ${schema}, written by a newer Levada; this one reads ${SCHEMA}`,
+    );
+  }
+  connection.exec("PRAGMA synchronous = NORMAL");
+  const { count } = connection.prepare("SELECT count(*) AS count FROM partitions").get() as { count: number };
+  if (options.partitions !== undefined && options.partitions !== count) {
+    throw new StreamError(`Cannot open ${name}: the stream has ${count} partitions already, and keys would move`);
+  }
+  adopt(connection, options);
+  return count;
+}
+
+function makeTables(connection: DatabaseSync, { name, file, options }: LocalPath): void {
+  connection.prepare("PRAGMA journal_mode = WAL").get();
+  connection.prepare("BEGIN IMMEDIATE").run();
+  try {
+    if (readPragma(connection, "user_version") === 0) {
+      const { count } = connection.prepare("SELECT count(*) AS count FROM sqlite_schema").get() as { count: number };
+      if (count > 0) throw new StreamError(`Cannot open ${name}: ${file} is a database of something else`);
+      connection.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA}; ${TABLES}`);
+      connection.prepare("INSERT INTO stream VALUES (?, ?)").run(
+        options.capacity ?? CAPACITY,
+        options.retention ?? null,
+      );
+      for (let partition = 0; partition < (options.partitions ?? PARTITIONS); partition++) {
+        connection.prepare("INSERT INTO partitions VALUES (?, 0, 0, 0)").run(partition);
+        connection.exec(
+          `CREATE TABLE records_${partition} (offset INTEGER PRIMARY KEY, published_at INTEGER, head TEXT, bytes BLOB)`,
+        );
+      }
+    }
+    connection.prepare("COMMIT").run();
+  } catch (error) {
+    if (connection.isTransaction) connection.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+/** What the path says anew of a stream that is there. */
+function adopt(connection: DatabaseSync, { capacity, retention }: LocalPath["options"]): void {
+  const now = connection.prepare("SELECT capacity, retention_ms AS retention FROM stream").get() as {
+    capacity: number;
+    retention: number | null;
+  };
+  if (capacity !== undefined && capacity !== now.capacity) {
+    connection.prepare("UPDATE stream SET capacity = ?").run(capacity);
+  }
+  if (retention !== undefined && retention !== now.retention) {
+    connection.prepare("UPDATE stream SET retention_ms = ?").run(retention);
+  }
+}
+
+function readPragma(connection: DatabaseSync, name: string): number {
+  return (connection.prepare(`PRAGMA ${name}`).get() as Record<string, number>)[name]!;
+}

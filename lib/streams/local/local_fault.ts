@@ -1,0 +1,31 @@
+import { StreamError } from "../../errors.ts";
+
+/** What SQLite's codes mean here, with what to do. See https://www.sqlite.org/rescode.html. */
+const MEANINGS: readonly { readonly code: number; readonly text: RegExp; readonly state: string }[] = [
+  { code: 5, text: /database is locked/, state: "another process keeps it locked" },
+  { code: 8, text: /readonly database/, state: "it may not be written" },
+  { code: 11, text: /malformed/, state: "it is damaged. Move the file away to begin anew" },
+  { code: 13, text: /disk is full/, state: "the disk is full" },
+  { code: 14, text: /unable to open/, state: "it cannot be opened: look at the folder and its rights" },
+  { code: 26, text: /not a database/, state: "it is no database, or damaged. Move the file away to begin anew" },
+];
+
+/** An error of SQLite in words: what was tried, with which file, what is wrong. */
+export function faultOf(act: string, file: string, error: unknown): StreamError {
+  if (error instanceof StreamError) return error;
+  const { message } = error as Error;
+  const meaning = MEANINGS.find(({ text }) => text.test(message)) ??
+    MEANINGS.find(({ code }) => code === codeOf(error));
+  return new StreamError(`Cannot ${act}: ${meaning?.state ?? message} (${file})`, { cause: error });
+}
+
+/** Whether another process is writing: to be tried again. */
+export function isBusy(error: unknown): boolean {
+  return codeOf(error) === 5 || error instanceof Error && /database is locked/.test(error.message);
+}
+
+/** The result code; the higher bits say more than is needed. */
+function codeOf(error: unknown): number | undefined {
+  const { errcode } = error as { errcode?: number };
+  return errcode === undefined ? undefined : errcode & 0xff;
+}

@@ -1,0 +1,120 @@
+import { StreamError } from "../../errors.ts";
+import type { WireRecord } from "../record.ts";
+import type { LocalLog } from "./local_log.ts";
+import type { WriteQueue } from "./write_queue.ts";
+
+interface Publication {
+  readonly records: readonly WireRecord[];
+  /** How many of them are in the file. */
+  kept: number;
+  /** Whether it goes in however far the groups are behind. */
+  readonly isUrgent: boolean;
+  readonly done: () => void;
+  readonly failed: (error: StreamError) => void;
+}
+
+const AT_ONCE_RECORDS = 1_000; // in one transaction, so that the event loop turns
+const AT_ONCE_BYTES = 4_000_000;
+
+/** Who publishes by one connection: in their order, as far as the slowest group leaves room. */
+export class LocalPublisher {
+  readonly #log: LocalLog;
+  readonly #queue: WriteQueue;
+  readonly #act: string;
+  readonly #now: () => number;
+  #waiting: Publication[] = [];
+  #writing: Promise<void> | undefined;
+  #isClosed = false;
+
+  constructor({ log, queue, now }: { log: LocalLog; queue: WriteQueue; now: () => number }) {
+    this.#log = log;
+    this.#queue = queue;
+    this.#act = `publish to ${log.database.name}`;
+    this.#now = now;
+  }
+
+  /** Whether somebody waits for room. */
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0 && this.#writing === undefined;
+  }
+
+  /** Resolves when all records are in the file. */
+  publish(records: readonly WireRecord[], { isUrgent = false } = {}): Promise<void> {
+    if (records.length === 0) return Promise.resolve();
+    return new Promise((done, failed) => {
+      this.#waiting.push({ records, kept: 0, isUrgent, done, failed });
+      this.#write();
+    });
+  }
+
+  /** Looks whether there is room for those who wait. */
+  look(): void {
+    if (this.isWaiting && (this.#waiting[0]!.isUrgent || this.#log.room > 0)) this.#write();
+  }
+
+  /** Ends what is being written, and gives up what waits. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#writing;
+    for (const { records, kept, failed } of this.#waiting.splice(0)) {
+      const state = kept === 0 ? "" : `; ${kept} of ${records.length} records are kept`;
+      failed(new StreamError(`Cannot ${this.#act}: it was closed while the record waited for room${state}`));
+    }
+  }
+
+  #write(): void {
+    this.#writing ??= this.#writeAll().finally(() => {
+      this.#writing = undefined;
+      if (!this.#isClosed) this.look(); // room that was made while the last transaction ended
+    });
+  }
+
+  async #writeAll(): Promise<void> {
+    let placed: number | undefined;
+    do {
+      let batch: readonly Publication[] | undefined;
+      try {
+        placed = await this.#queue.write(this.#act, () => this.#place(batch = [...this.#waiting]));
+        this.#settle(placed);
+      } catch (error) {
+        this.#fail(new Set(batch ?? this.#waiting), error as StreamError);
+      }
+    } while (this.#waiting.length > 0 && placed !== 0 && !this.#isClosed);
+  }
+
+  /** Writes what there is room for; tells how many records that were. */
+  #place(waiting: readonly Publication[]): number {
+    let room = waiting[0]?.isUrgent ? Infinity : this.#log.room;
+    room = Math.min(room, AT_ONCE_RECORDS);
+    const records: WireRecord[] = [];
+    let bytes = 0;
+    for (const publication of waiting) {
+      for (let at = publication.kept; at < publication.records.length; at++) {
+        if (records.length >= room || bytes >= AT_ONCE_BYTES) break;
+        records.push(publication.records[at]!);
+        bytes += records.at(-1)!.bytes.length;
+      }
+    }
+    if (records.length > 0) this.#log.append(records, this.#now());
+    return records.length;
+  }
+
+  #settle(placed: number): void {
+    let rest = placed;
+    while (rest > 0) {
+      const first = this.#waiting[0]!;
+      const here = Math.min(rest, first.records.length - first.kept);
+      first.kept += here;
+      rest -= here;
+      if (first.kept === first.records.length) this.#waiting.shift()!.done();
+    }
+  }
+
+  #fail(batch: ReadonlySet<Publication>, error: StreamError): void {
+    this.#waiting = this.#waiting.filter((publication) => !batch.has(publication));
+    for (const { records: { length }, kept, failed } of batch) {
+      const state = kept === 0 ? "none of the records is kept" : `${kept} of ${length} records are kept`;
+      failed(new StreamError(`${error.message}; ${state}`, { cause: error }));
+    }
+  }
+}

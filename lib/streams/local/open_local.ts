@@ -1,0 +1,46 @@
+import { deadLetterPath } from "../dead_letter_path.ts";
+import type { StreamOptions } from "../open_stream.ts";
+import { sealDeadLetter } from "../record.ts";
+import type { Stream } from "../stream.ts";
+import { MACHINE_CLOCK } from "../stream_clock.ts";
+import { openDatabase } from "./local_database.ts";
+import { readLocalPath } from "./local_path.ts";
+import { LocalStream } from "./local_stream.ts";
+
+/** How a stream between processes is opened. */
+export interface LocalOptions extends StreamOptions {
+  /** Where the files lie. Default: `streams` in LEVADA_STATE, or in `.levada` in the current folder. */
+  readonly folder?: string | undefined;
+}
+
+/**
+ * Opens a stream between the processes of this machine: `local://orders?partitions=8&retention=7d`.
+ *
+ * @throws {StreamError} If the path says something that there is not, or the file cannot be made, read or is another's.
+ */
+export async function openLocal<Body = unknown>(path: string, options: LocalOptions = {}): Promise<Stream<Body>> {
+  return await openLocalStream<Body>(path, options);
+}
+
+/** As `openLocal`, with what only this driver's streams can do. */
+export async function openLocalStream<Body = unknown>(
+  path: string,
+  { clock = MACHINE_CLOCK, capacityRecords, folder }: LocalOptions = {},
+): Promise<LocalStream<Body>> {
+  const database = await openDatabase(readLocalPath(path, { folder, capacityRecords }));
+  let letters: Promise<LocalStream<unknown>> | undefined;
+  return new LocalStream<Body>({
+    path,
+    database,
+    clock,
+    bury: async (group, record, error) => {
+      letters ??= openLocalStream(deadLetterPath(database.name), { clock, folder });
+      const stream = await letters.catch((cause) => {
+        letters = undefined; // it may be had the next time
+        throw cause;
+      });
+      await stream.append([sealDeadLetter(record, error, group)], { isUrgent: true });
+    },
+    onClose: async () => await (await letters?.catch(() => undefined))?.close(),
+  });
+}

@@ -1,0 +1,35 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { SESSION_MS } from "../../../lib/streams/local/local_member.ts";
+import type { LocalStream } from "../../../lib/streams/local/local_stream.ts";
+import { openLocalStream } from "../../../lib/streams/local/open_local.ts";
+import { TestClock } from "../../../lib/testing/test_clock.ts";
+import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
+import type { StreamLab } from "./contract.ts";
+
+const PATH = "local://lab";
+const BEAT_MS = SESSION_MS / 3;
+
+/** A new stream in a folder of its own. Each that opens it has a connection of its own, as another process would. */
+export async function openLocalLab(options: { capacityRecords?: number } = {}): Promise<StreamLab> {
+  const folder = await Deno.makeTempDir({ prefix: "levada_streams_" });
+  const clock = new TestClock(1_700_000_000_000);
+  const open = <Body>(path: string, more = {}) => openLocalStream<Body>(path, { clock, folder, ...more });
+  /** The clock goes no faster than heartbeats are written, so that only who is dead is taken for dead. */
+  async function advance(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= BEAT_MS) {
+      await clock.advance(Math.min(left, BEAT_MS));
+      await pause(2);
+    }
+  }
+  return {
+    open: <Body>() => open<Body>(PATH, options),
+    openDeadLetters: () => open(deadLetterPath(PATH)),
+    async crash(stream) {
+      await (stream as LocalStream<unknown>).abandon();
+      await advance(SESSION_MS + BEAT_MS);
+    },
+    now: () => clock.now(),
+    advance,
+    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+  };
+}
