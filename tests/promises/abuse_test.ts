@@ -23,6 +23,7 @@ const REFUSED: Readonly<Record<string, readonly [bytes: string, ...statuses: num
   "a length in hexadecimal": [`${POST}Content-Length: 0x4\r\n\r\n    `, 400],
   "another transfer coding": [`${POST}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`, 400, 501],
   "chunks that are not last": [`${POST}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n`, 400, 501],
+  "gzip as a transfer coding": [`${POST}Transfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`, 501],
   "a space before the colon": [`${POST}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n`, 400],
   "a folded header": [`${GET}Host: x\r\nX-A: a\r\n b\r\n\r\n`, 400],
   "a bare CR in a header": [`${GET}Host: x\r\nX-A: a\rb\r\n\r\n`, 400],

@@ -16,6 +16,7 @@ const LONG_JSON_BYTES = 1_048_576; // 1 MB holds the others up for 3 to 100 ms
 const JSON_BECOMES = 16; // times its size, in memory: "[]," is 3 bytes and becomes 40, its text not counted
 const UNPACKS_TO = 1_032; // times its size, deflate's most
 const PROMISED_BYTES = 65_536; // up to here a length that is told counts as come: reading by chunks costs small requests more than it guards
+const CHUNKED = "chunked";
 const LOOKS = 20; // at the clock in the time that a body has: none is given more than a twentieth more
 
 /** Reads the bodies of requests, none larger or slower than allowed, and all together no larger than allowed. */
@@ -140,7 +141,7 @@ export class TakenBody {
   /**
    * Reads it; `failed` makes the error of what breaks off.
    *
-   * @throws {StatusError} 413, before it is read where its length is told; 503, 408.
+   * @throws {StatusError} 413, before it is read where its length is told; 503, 408, 501.
    */
   read(request: Request, failed: (error: unknown) => never): Promise<Uint8Array> {
     const told = request.headers.get("content-length");
@@ -153,6 +154,13 @@ export class TakenBody {
 
   async #readChunks(request: Request, failed: (error: unknown) => never): Promise<Uint8Array> {
     if (request.body === null) return new Uint8Array();
+    const coding = request.headers.get("transfer-encoding")?.trim().toLowerCase() ?? CHUNKED;
+    if (coding !== CHUNKED) { // the port takes the chunks apart, and leaves the rest packed
+      throw new StatusError(
+        501,
+        `Cannot read a body with the transfer coding ${JSON.stringify(coding.slice(0, 40))}: send ${CHUNKED} alone`,
+      );
+    }
     const reader = request.body.getReader();
     try {
       return await this.#intake.inTime(this.#collect(reader), failed);

@@ -53,3 +53,38 @@ Deno.test("decodeContent() refuses what is no packed body, and codings that it h
     await rejects(decodeContent(good, { coding, limitBytes: MANY }), { status: 415, message: /send gzip or deflate/ });
   }
 });
+
+Deno.test("decodeContent() takes gzip of several members, and nothing that is cut off anywhere or goes on behind its end", async () => {
+  const text = Uint8Array.from({ length: 2_000 }, (_, index) => (index * index) % 251);
+  const [gzip, deflate] = [await packed(text, "gzip"), await packed(text, "deflate")];
+  const two = await decodeContent(new Uint8Array([...gzip, ...gzip]), { coding: "gzip", limitBytes: MANY });
+  deepStrictEqual(two, new Uint8Array([...text, ...text]));
+  await rejects(decodeContent(new Uint8Array([...gzip, ...gzip]), { coding: "gzip", limitBytes: 3_999 }), {
+    status: 413,
+  });
+  for (const [coding, whole] of [["gzip", gzip], ["deflate", deflate]] as const) {
+    for (let length = 1; length < whole.length; length += 7) {
+      await rejects(decodeContent(whole.subarray(0, length), { coding, limitBytes: MANY }), { status: 400 });
+    }
+    await rejects(decodeContent(whole.subarray(0, -1), { coding, limitBytes: MANY }), {
+      status: 400,
+      message: `Cannot unpack the body as ${coding}: unexpected end of file`,
+    });
+    await rejects(decodeContent(new Uint8Array([...whole, 0, 0]), { coding, limitBytes: MANY }), {
+      status: 400,
+      message: `Cannot unpack the body as ${coding}: 2 bytes stand behind its end`,
+    });
+  }
+  await rejects(decodeContent(new Uint8Array([...deflate, ...deflate]), { coding: "deflate", limitBytes: MANY }), {
+    status: 400,
+  });
+});
+
+Deno.test("decodeContent() gives others turns while it unpacks what is large", async () => {
+  const bytes = gzipSync(new Uint8Array(20 * MANY));
+  let turns = 0;
+  const timer = setInterval(() => turns++, 0);
+  await decodeContent(bytes, { coding: "gzip", limitBytes: 20 * MANY });
+  clearInterval(timer);
+  strictEqual(turns >= 5, true, `${turns} turns`);
+});

@@ -1,7 +1,24 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { openPort } from "../../../../../lib/serve/port/open_port.ts";
 import { SELF_SIGNED } from "../../../../support/loopback.ts";
+import { RawConnection } from "../../../../support/raw_http.ts";
 import { testPort } from "./_port_contract.ts";
 
 testPort("behind client certificates", {
   tls: { ...SELF_SIGNED, clientCa: SELF_SIGNED.cert },
   lacks: ["a body that nobody reads yet holds its sender back, and comes whole"], // Deno 2.9.6 reads on beneath a TLS socket that pauses
+});
+
+Deno.test("openMutualPort() refuses requests of HTTP/1.1 that name no host, and only these", async () => {
+  const answer = () => Promise.resolve(new Response());
+  const tls = { ...SELF_SIGNED, clientCa: SELF_SIGNED.cert };
+  const port = await openPort(answer, { hostname: "127.0.0.1", port: 0, tls, isShared: false });
+  const statuses: number[] = [];
+  for (const version of ["1.1", "1.0"]) {
+    using client = await RawConnection.open(`https://127.0.0.1:${port.port}`, SELF_SIGNED);
+    await client.send(`GET / HTTP/${version}\r\n\r\n`);
+    statuses.push((await client.reply()).status);
+  }
+  await port.shutdown();
+  deepStrictEqual(statuses, [400, 200]);
 });
