@@ -35,6 +35,11 @@ export function jsonPieces(value: unknown, act: string): Generator<string, void>
   return write(value, { act, path: "", depth: 0, within: undefined });
 }
 
+/** Whether a value holds more values than so many; eight letters count as one more. */
+export function hasMore(value: unknown, size: number): boolean {
+  return weigh(value, size, 0) < 0;
+}
+
 function* write(value: unknown, spot: Spot): Generator<string, void> {
   if (weigh(value, PIECE_VALUES, spot.depth) >= 0) yield JSON.stringify(plainItem(value, spot));
   else if (typeof value === "string") yield* writeText(value);

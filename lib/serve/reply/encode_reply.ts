@@ -1,6 +1,6 @@
 import type { ReplyBody } from "../../errors.ts";
-import { jsonPieces } from "../../protocol/json_pieces.ts";
-import { isPlainWithin } from "../../protocol/json_text.ts";
+import { hasMore, jsonPieces } from "../../protocol/json_pieces.ts";
+import { isPlainWithin, jsonValue } from "../../protocol/json_text.ts";
 import { Outflow } from "../limits/outflow.ts";
 import { PIECE_BYTES } from "../limits/sent_body.ts";
 import { headerText } from "./header_text.ts";
@@ -21,6 +21,7 @@ const BYTES = { "content-type": "application/octet-stream" };
 const JSON_TYPE = { "content-type": "application/json" };
 const TEXT_INIT: ResponseInit = { headers: TEXT };
 const BYTES_INIT: ResponseInit = { headers: BYTES };
+const ACT = "send the reply";
 const FEW_VALUES = 2_048; // what is beyond may have more than 64 KiB
 
 /**
@@ -44,7 +45,9 @@ export function encodeReply(value: unknown, options: ReplyOptions): Response | P
     return sendWhole(value, sending(BYTES, options));
   }
   if (isPlainWithin(value, FEW_VALUES)) return Response.json(value);
-  return sendPieces(jsonPieces(value, "send the reply"), sending(JSON_TYPE, options));
+  if (hasMore(value, FEW_VALUES)) return sendPieces(jsonPieces(value, ACT), sending(JSON_TYPE, options));
+  const written = jsonValue(value, ACT);
+  return written === undefined ? new Response(null, { headers: JSON_TYPE }) : Response.json(written);
 }
 
 function sending(headers: Readonly<Record<string, string>>, { outflow = new Outflow(), signal }: ReplyOptions) {
