@@ -50,7 +50,7 @@ export class ModelSource {
   /** What lies there; undefined: nothing. On the web a directory is what ends with a slash. */
   async kindOf(uri: string): Promise<"file" | "directory" | undefined> {
     if (/^https?:/i.test(uri) && uri.endsWith("/")) return "directory";
-    const { kind } = await this.#told<{ kind?: "file" | "directory" }>(`kind of ${uri}`, uri, async (options) => {
+    const { kind } = await this.#told<{ kind?: "file" | "directory" }>("kind", uri, async (options) => {
       try {
         return { kind: (await openItem(uri, options).stat()).kind };
       } catch (error) {
@@ -67,7 +67,7 @@ export class ModelSource {
       return await this.kindOf(childUri(directory, SPEC_NAME)) === undefined ? [] : [SPEC_NAME];
     }
     return await this.#told(
-      `names in ${directory}`,
+      "names",
       directory,
       (options) => Array.fromAsync(openItem(directory, options).list()),
     );
@@ -75,7 +75,7 @@ export class ModelSource {
 
   /** What MLRun says of an artifact. */
   async artifact(uri: string): Promise<Artifact> {
-    return await this.#told(`artifact ${uri}`, uri, (options) => readArtifact(uri, options));
+    return await this.#told("artifact", uri, (options) => readArtifact(uri, options));
   }
 
   /**
@@ -126,13 +126,14 @@ export class ModelSource {
 
   /** What a store says, or, where it does not answer, what it said the last time. */
   async #told<Answer extends object>(
-    question: string,
+    what: string,
     uri: string,
     ask: (options: ItemOptions) => Promise<Answer>,
   ): Promise<Answer> {
     const { log, cache: { item = {} } = {} } = this.#options;
     if (isLocal(uri)) return await ask(item);
     const { notes } = this.#cacheOf();
+    const question = `${what} ${this.#cacheOf().placeOf(uri)}`;
     const last = await notes.last<Answer>(question);
     if (last !== undefined && notes.isAway(uri)) return last;
     try {

@@ -39,10 +39,16 @@ export interface ByteRange {
 export interface DataItem {
   /** Where it is, as its own driver writes it, without secrets: an absolute path for files. */
   readonly uri: string;
+  /** A mark of where a store is asked for it: the same `uri` is another thing at another endpoint, and of another account. */
+  readonly place?: string;
   /** All bytes, or those of a range; a range that ends behind the last byte gives what there is. */
   get(range?: ByteRange): Promise<Uint8Array<ArrayBuffer>>;
-  /** All bytes, one piece after another; a stream that is left is cancelled. */
-  stream(): Promise<ReadableStream<Uint8Array>>;
+  /**
+   * All bytes, one piece after another; a stream that is left is cancelled.
+   *
+   * @param told Gets the version of just these bytes, where a store tells it with them.
+   */
+  stream(told?: (version: string) => void): Promise<ReadableStream<Uint8Array>>;
   /** Replaces the bytes: whoever reads meanwhile sees the old or the new ones, never a half. */
   put(bytes: Uint8Array | string): Promise<void>;
   /** The names in a directory; those of directories end with a slash. */

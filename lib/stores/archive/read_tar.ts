@@ -18,16 +18,14 @@ const KINDS: Readonly<Record<string, ArchiveEntry["kind"]>> = {
   symlink: "link",
 };
 
-const BLOCK_BYTES = 512;
-
 /** What a tar file holds; each entry is read or left before the next. */
 export async function* readTar(path: string, isGzip: boolean): AsyncGenerator<ArchiveEntry> {
   const name = "modern-tar"; // in a variable: only who opens an archive needs it
   const { createTarDecoder } = await import(name) as TarReading;
   const file = (await Deno.open(path)).readable;
   const tar = isGzip ? file.pipeThrough(new DecompressionStream("gzip")) : file;
-  const end = new TarEnd();
-  for await (const { header, body } of tar.pipeThrough(end).pipeThrough(createTarDecoder({ strict: true }))) {
+  // strict: one that does not end with blocks of zeros is refused, for it may be cut off between two entries
+  for await (const { header, body } of tar.pipeThrough(createTarDecoder({ strict: true }))) {
     let isRead = false;
     yield {
       name: header.name,
@@ -39,22 +37,5 @@ export async function* readTar(path: string, isGzip: boolean): AsyncGenerator<Ar
     };
     if (!isRead) { for await (const _ of body); // the next stands behind it
      }
-  }
-  if (end.zeros < BLOCK_BYTES) throw new Error("it does not end as tar files do");
-}
-
-/** Counts the zeros at the end: a tar file ends with blocks of them (POSIX.1-2017, pax, "ustar Interchange Format"), one cut off does not. */
-class TarEnd extends TransformStream<Uint8Array, Uint8Array> {
-  /** How many there are. */
-  zeros = 0;
-
-  constructor() {
-    super({
-      transform: (chunk, controller) => {
-        const last = chunk.findLastIndex((byte) => byte !== 0);
-        this.zeros = last === -1 ? this.zeros + chunk.length : chunk.length - 1 - last;
-        controller.enqueue(chunk);
-      },
-    });
   }
 }

@@ -4,7 +4,6 @@ import { isMissing } from "../data_item.ts";
 import type { ItemOptions } from "../item_options.ts";
 import { environment } from "../read_secret.ts";
 import { cacheFolder } from "./cache_folder.ts";
-import { Hasher } from "./checksum.ts";
 import type { Say } from "./download.ts";
 import { evict } from "./evict.ts";
 import { aloneWith } from "./shared_files.ts";
@@ -84,13 +83,6 @@ export class CacheRoom {
       this.say("warn", `the cache ${this.#root} cannot be cleared up: ${describeThrown(error).message}`);
     }
   }
-}
-
-/** A name for what a text stands for. */
-export function keyOf(text: string): string {
-  const hasher = new Hasher(["sha256"]);
-  hasher.update(new TextEncoder().encode(text));
-  return hasher.digests().sha256!;
 }
 
 /** Says that something was used just now. */

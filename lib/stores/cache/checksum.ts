@@ -57,6 +57,11 @@ export class Hasher {
   }
 }
 
+/** A name for what a text stands for. */
+export function digestOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
 /** The digests of a file of this machine, and its length. */
 export async function hashFile(
   path: string,

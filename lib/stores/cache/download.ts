@@ -21,6 +21,8 @@ export interface DownloadOptions {
 export interface Downloaded {
   readonly bytes: number;
   readonly sha256: string;
+  /** The version of these bytes: the store may have another than it said that it has. */
+  readonly version: string | undefined;
 }
 
 /**
@@ -39,7 +41,8 @@ export async function download(item: DataItem, path: string, options: DownloadOp
   ]);
   let toldAt = performance.now();
   using file = await Deno.open(path, { write: true, createNew: true });
-  for await (const chunk of await item.stream()) {
+  let given: string | undefined;
+  for await (const chunk of await item.stream((version) => given = version)) {
     hasher.update(chunk);
     if (hasher.bytes > limitBytes) throw tooLarge(item.uri, hasher.bytes, limitBytes);
     for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
@@ -64,7 +67,26 @@ export async function download(item: DataItem, path: string, options: DownloadOp
     throw fail(`its ${checksum.algorithm} is ${digests[checksum.algorithm]}, and it should be ${checksum.digest}`);
   }
   await file.sync();
-  return { bytes: hasher.bytes, sha256: digests.sha256! };
+  const version = versionOf(stat.version, given);
+  if (version !== stat.version) {
+    say("warn", `"${item.uri}" is another version than its store says: it will be asked again`);
+  }
+  return { bytes: hasher.bytes, sha256: digests.sha256!, version };
+}
+
+/** What was said with the bytes, where it can be compared with what was said before them: a tag with a tag, a time with a time. */
+function versionOf(said: string | undefined, given: string | undefined): string | undefined {
+  if (said === undefined || given === undefined || isTag(said) !== isTag(given)) return said;
+  return comparable(said) === comparable(given) ? said : given;
+}
+
+function isTag(version: string): boolean {
+  return /^(W\/)?"/.test(version);
+}
+
+/** Without what a proxy may change and the bytes do not: whether a tag is weak, whether a length stands behind a time. */
+function comparable(version: string): string {
+  return isTag(version) ? version.replace(/^W\//, "") : version.replace(/ \d*$/, "");
 }
 
 function tooLarge(uri: string, bytes: number, limitBytes: number): StoreError {

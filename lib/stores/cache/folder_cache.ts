@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { StoreError } from "../../errors.ts";
 import { unpackArchive } from "../archive/unpack.ts";
-import { type CacheOptions, CacheRoom, keyOf, touch } from "./cache_room.ts";
-import { type Checksum, hashFile } from "./checksum.ts";
+import { type CacheOptions, CacheRoom, touch } from "./cache_room.ts";
+import { type Checksum, digestOf, hashFile } from "./checksum.ts";
 import { readJson, replaceJson } from "./shared_files.ts";
 
 /** The files of an unpacked archive. */
@@ -31,7 +31,7 @@ export class FolderCache {
       const state = `its ${checksum.algorithm} is ${digests[checksum.algorithm]}, and it should be ${checksum.digest}`;
       throw new StoreError(`Cannot unpack "${uri}": ${state}`, { reason: "broken" });
     }
-    const key = keyOf(`${digests.sha256}${kindOfArchive(path)}`);
+    const key = digestOf(`${digests.sha256}${kindOfArchive(path)}`);
     const manifest = this.#room.at("index", `${key}.files.json`);
     return await this.#room.alone(key, async () => {
       const folder = this.#room.at("unpacked", key);
@@ -47,7 +47,7 @@ export class FolderCache {
 
   /** A folder in which several files lie beside each other, by the names that they have there. */
   async gather(files: ReadonlyMap<string, string>): Promise<string> {
-    const key = keyOf(JSON.stringify([...files].sort()));
+    const key = digestOf(JSON.stringify([...files].sort()));
     const folder = this.#room.at("gathered", key);
     return await this.#room.alone(key, async () => {
       if (await areLinked(folder, files)) return folder; // another process may be about to open what is there

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { digestOf } from "./checksum.ts";
 import type { ItemOptions } from "../item_options.ts";
 import { readJson, replaceJson } from "./shared_files.ts";
 
@@ -7,13 +8,10 @@ const IMPATIENT = { retries: 1, timeoutMs: 10_000 }; // enough for a store that 
 /** What stores have said, for when they are away, and which of them are. */
 export class Notes {
   readonly #folder: string;
-  readonly #pathOf: (question: string) => string;
   readonly #away = new Set<string>();
 
-  /** @param keyOf Makes a file's name of a question. */
-  constructor(folder: string, keyOf: (question: string) => string) {
+  constructor(folder: string) {
     this.#folder = folder;
-    this.#pathOf = (question) => join(folder, `${keyOf(question)}.note.json`);
   }
 
   /** Keeps an answer, as JSON, where the cache can be written. */
@@ -29,6 +27,10 @@ export class Notes {
   /** The answer that was kept last; undefined where there is none. */
   async last<Answer extends object>(question: string): Promise<Answer | undefined> {
     return await readJson(this.#pathOf(question));
+  }
+
+  #pathOf(question: string): string {
+    return join(this.#folder, `${digestOf(question)}.note.json`);
   }
 
   /** Remembers that a URL's store does not answer: it is not asked for what is kept, as long as these notes are used. */

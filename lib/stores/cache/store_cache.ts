@@ -1,8 +1,8 @@
 import { basename } from "node:path";
 import { StoreError } from "../../errors.ts";
 import { type DataItem, isAway, type ItemStat, openItem } from "../data_item.ts";
-import { type CacheOptions, CacheRoom, ignoreMissing, keyOf, touch } from "./cache_room.ts";
-import { type Checksum, hashFile } from "./checksum.ts";
+import { type CacheOptions, CacheRoom, ignoreMissing, touch } from "./cache_room.ts";
+import { type Checksum, digestOf, hashFile } from "./checksum.ts";
 import { download, type Downloaded } from "./download.ts";
 import { impatient, Notes } from "./notes.ts";
 import { readJson, replaceJson } from "./shared_files.ts";
@@ -35,7 +35,7 @@ export class StoreCache {
 
   constructor(options: CacheOptions = {}) {
     this.#room = new CacheRoom(options);
-    this.notes = new Notes(this.#room.at("index"), keyOf);
+    this.notes = new Notes(this.#room.at("index"));
   }
 
   /**
@@ -46,7 +46,7 @@ export class StoreCache {
    * @throws {StoreError} If it cannot be fetched, or is not what it should be.
    */
   async fetch(uri: string, checksum?: Checksum): Promise<string> {
-    const key = keyOf(uri);
+    const key = digestOf(this.placeOf(uri));
     return await this.#room.alone(key, async () => {
       const index = this.#room.at("index", `${key}.json`);
       const known = await this.#whole(index, checksum);
@@ -66,11 +66,20 @@ export class StoreCache {
   }
 
   /**
+   * What a URL means, with the endpoint and the account that settings and credentials say: the same URL may mean another thing tomorrow.
+   *
+   * @throws {TypeError} If the URL is none, or it is not said where its store is.
+   */
+  placeOf(uri: string): string {
+    return openItem(uri, this.#room.item).place ?? uri;
+  }
+
+  /**
    * Gives back what was kept of a URL before what is kept now, which is forgotten: for what came whole and is no good all the same.
    * Undefined where nothing was, or it is not whole any more.
    */
   async before(uri: string): Promise<string | undefined> {
-    const key = keyOf(uri);
+    const key = digestOf(this.placeOf(uri));
     return await this.#room.alone(key, async () => {
       const index = this.#room.at("index", `${key}.json`);
       const { before } = await readJson<Partial<Known>>(index) ?? {};
@@ -130,13 +139,12 @@ export class StoreCache {
       throw new StoreError(`Cannot fetch "${item.uri}": it is a directory`, { reason: "refused" });
     }
     const path = await this.#room.half(async (half) => {
-      const { bytes, sha256 } = await this.#download(item, half, { stat, checksum });
+      const { bytes, sha256, version } = await this.#download(item, half, { stat, checksum });
       const name = fileName(item.uri);
       const place = this.#room.at("content", sha256);
       await Deno.mkdir(place, { recursive: true });
       await Deno.rename(half, `${place}/${name}`);
       await touch(place);
-      const { version } = stat;
       const before = known === undefined || known.sha256 === sha256
         ? known?.before
         : { name: known.name, sha256: known.sha256 };

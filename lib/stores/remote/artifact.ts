@@ -94,13 +94,21 @@ export function joinUri(directory: string, name: string): string {
     : `${directory.replace(/\/+$/, "")}/${name.replace(/^\.\//, "")}`;
 }
 
-async function askFor(uri: string, { project, key, ...rest }: ArtifactName, options: ItemOptions): Promise<Artifact> {
+/**
+ * Where MLRun's interface answers.
+ *
+ * @throws {TypeError} If that is not said.
+ */
+export function artifactEndpoint(uri: string, options: ItemOptions): URL {
   const ask = options.environment ?? environment;
-  const where = options.environment === undefined ? {} : { environment: options.environment };
   const base = URL.parse(options.endpoint ?? ask("MLRUN_DBPATH") ?? "");
-  if (base === null || !/^https?:$/.test(base.protocol)) {
-    throw new TypeError(`Cannot open "${uri}": MLRUN_DBPATH is no http or https URL of MLRun's interface`);
-  }
+  if (base !== null && /^https?:$/.test(base.protocol)) return base;
+  throw new TypeError(`Cannot open "${uri}": MLRUN_DBPATH is no http or https URL of MLRun's interface`);
+}
+
+async function askFor(uri: string, { project, key, ...rest }: ArtifactName, options: ItemOptions): Promise<Artifact> {
+  const where = options.environment === undefined ? {} : { environment: options.environment };
+  const base = artifactEndpoint(uri, options);
   const { tag = rest.uid === undefined && rest.tree === undefined ? "latest" : undefined, iter, tree, uid } = rest;
   const query = new URLSearchParams({ format: "full" });
   for (const [field, value] of Object.entries({ tag, iter, tree, "object-uid": uid })) {

@@ -1,7 +1,8 @@
 import { StoreError } from "../../errors.ts";
+import { digestOf } from "../cache/checksum.ts";
 import type { ByteRange, DataItem, ItemStat } from "../data_item.ts";
 import type { ItemOptions } from "../item_options.ts";
-import { artifactName, artifactTarget, readArtifact } from "./artifact.ts";
+import { artifactEndpoint, artifactName, artifactTarget, readArtifact } from "./artifact.ts";
 
 /** An artifact of MLRun: asked where it lies when it is first used. */
 export class ArtifactItem implements DataItem {
@@ -18,12 +19,16 @@ export class ArtifactItem implements DataItem {
     this.#open = open;
   }
 
+  get place(): string {
+    return digestOf(`${artifactEndpoint(this.uri, this.#options).href} ${this.uri}`);
+  }
+
   async get(range?: ByteRange): Promise<Uint8Array<ArrayBuffer>> {
     return await (await this.#item()).get(range);
   }
 
-  async stream(): Promise<ReadableStream<Uint8Array>> {
-    return await (await this.#item()).stream();
+  async stream(told?: (version: string) => void): Promise<ReadableStream<Uint8Array>> {
+    return await (await this.#item()).stream(told);
   }
 
   put(_bytes: Uint8Array | string): Promise<void> {

@@ -36,6 +36,7 @@ const SIGNED = [
 /** A blob of Azure: `az://container/blob`, or `wasbs://container@account.blob.core.windows.net/blob`. */
 export class AzureDialect implements Dialect {
   readonly uri: string;
+  readonly place: string;
   readonly cure: string;
   readonly #login: AzureLogin;
   readonly #container: string;
@@ -59,7 +60,8 @@ export class AzureDialect implements Dialect {
     });
     this.#container = bucket;
     this.#key = key;
-    const { key: accountKey, sas } = this.#login;
+    const { key: accountKey, sas, account, endpoint } = this.#login;
+    this.place = `${account} ${endpoint.origin}${endpoint.pathname} ${this.uri}`;
     this.cure = accountKey === undefined && sas === undefined
       ? "There are no credentials: set AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN"
       : `${

@@ -34,12 +34,16 @@ export interface Page {
 export interface Dialect {
   /** The item's URL without secrets. */
   readonly uri: string;
+  /** Where it is asked for: at which endpoint, of which account. One URL may mean several. No word of it is told or written down. */
+  readonly place: string;
   /** What to do where the store refuses. */
   readonly cure: string;
   /** Makes a request, signed where the store wants it; asked anew for each try. */
   request(act: Act): StoreRequest | Promise<StoreRequest>;
   /** What an answer to `look` says of the item. */
   stat(answer: Response): ItemStat | Promise<ItemStat>;
+  /** Which version the bytes of an answer to `read` are, in the words of `stat`. Default: what its headers say. */
+  version?(answer: Response): string | undefined;
   /** What an answer to `list` says; absent where the store cannot list. */
   page?(text: string): Page;
   /** Whether an answer of status 3xx leads elsewhere. */
@@ -71,14 +75,21 @@ export function encodePart(text: string): string {
 
 /** What the headers of an answer say of an item. */
 export function statOfHeaders(headers: Headers): ItemStat {
-  const [length, modified, etag] = ["content-length", "last-modified", "etag"].map((name) => headers.get(name));
-  const time = modified === null || modified === undefined ? NaN : Date.parse(modified);
-  const bytes = length === null || length === undefined ? NaN : Number(length);
-  const version = etag ?? (Number.isNaN(time) ? undefined : `${modified} ${length ?? ""}`);
+  const [length, modified] = [headers.get("content-length"), headers.get("last-modified")];
+  const time = modified === null ? NaN : Date.parse(modified);
+  const bytes = length === null ? NaN : Number(length);
+  const version = versionOfHeaders(headers);
   return {
     kind: "file",
     bytes,
     modified: new Date(Number.isNaN(time) ? 0 : time),
     ...(version === undefined ? {} : { version }),
   };
+}
+
+/** Which version the headers of an answer tell: by a tag, else by the time it was written. */
+export function versionOfHeaders(headers: Headers): string | undefined {
+  const modified = headers.get("last-modified");
+  const written = modified === null || Number.isNaN(Date.parse(modified)) ? undefined : modified;
+  return headers.get("etag") ?? (written && `${written} ${headers.get("content-length") ?? ""}`);
 }

@@ -10,6 +10,7 @@ const ENDPOINT = "https://storage.googleapis.com";
 /** An object of Google's cloud storage, by its JSON interface. */
 export class GoogleDialect implements Dialect {
   readonly uri: string;
+  readonly place: string;
   readonly cure: string;
   readonly #endpoint: URL;
   readonly #bucket: string;
@@ -24,6 +25,7 @@ export class GoogleDialect implements Dialect {
     const endpoint = URL.parse(/^https?:\/\//i.test(said) ? said : `http://${said}`);
     if (endpoint === null) throw new TypeError(`Cannot open "${this.uri}": its endpoint is no http or https URL`);
     this.#endpoint = endpoint;
+    this.place = `${endpoint.href} ${this.uri}`;
     this.#bucket = bucket;
     this.#key = key;
     this.#token = googleToken(options);
@@ -74,6 +76,10 @@ export class GoogleDialect implements Dialect {
       ...(version === undefined ? {} : { version: String(version) }),
       ...(typeof md5Hash === "string" ? { md5: Uint8Array.fromBase64(md5Hash).toHex() } : {}),
     };
+  }
+
+  version({ headers }: Response): string | undefined {
+    return headers.get("x-goog-generation") ?? undefined;
   }
 
   page(text: string): Page {

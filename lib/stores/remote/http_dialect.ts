@@ -8,6 +8,7 @@ import { shownUri } from "./shown_uri.ts";
 /** An address of http or https; user and password of its URL go as a header. */
 export class HttpDialect implements Dialect {
   readonly uri: string;
+  readonly place: string;
   readonly cure: string;
   readonly followsRedirects = true;
   readonly isWeb = true;
@@ -30,7 +31,9 @@ export class HttpDialect implements Dialect {
     this.cure = this.#headers.has("authorization")
       ? "Its credentials are wrong, or not enough"
       : "Give credentials in its URL (https://${USER}:${PASSWORD}@…, read as secrets) or as headers";
+    const user = url.username;
     [url.username, url.password, url.hash] = ["", "", ""];
+    this.place = `${user}@${url.href}`;
     this.#url = url;
   }
 

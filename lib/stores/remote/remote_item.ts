@@ -1,8 +1,9 @@
 import { StoreError } from "../../errors.ts";
 import type { ByteRange, DataItem, ItemStat } from "../data_item.ts";
+import { digestOf } from "../cache/checksum.ts";
 import { checkRange } from "../check_range.ts";
 import type { ItemOptions } from "../item_options.ts";
-import type { Dialect, OpenRange, Page } from "./dialect.ts";
+import { type Dialect, type OpenRange, type Page, versionOfHeaders } from "./dialect.ts";
 import { StoreAnswer, StoreClient } from "./store_client.ts";
 
 const LONGEST_PAGE_BYTES = 32 * 1024 * 1024; // a page has a thousand names at most, but Azure's 5,000
@@ -23,6 +24,10 @@ export class RemoteItem implements DataItem {
     return this.#dialect.uri;
   }
 
+  get place(): string {
+    return digestOf(this.#dialect.place);
+  }
+
   async get(range?: ByteRange): Promise<Uint8Array<ArrayBuffer>> {
     if (range !== undefined) checkRange(range, this.uri);
     if (range?.from === range?.to && range !== undefined) return new Uint8Array();
@@ -36,8 +41,11 @@ export class RemoteItem implements DataItem {
     }
   }
 
-  async stream(): Promise<ReadableStream<Uint8Array>> {
-    return ReadableStream.from(this.#read(undefined, await this.#open(undefined)));
+  async stream(told?: (version: string) => void): Promise<ReadableStream<Uint8Array>> {
+    const answer = await this.#open(undefined);
+    const version = this.#dialect.version?.(answer.response) ?? versionOfHeaders(answer.response.headers);
+    if (version !== undefined) told?.(version);
+    return ReadableStream.from(this.#read(undefined, answer));
   }
 
   async put(bytes: Uint8Array | string): Promise<void> {

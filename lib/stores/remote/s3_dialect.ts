@@ -37,6 +37,7 @@ const HOST_BUCKET = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/; // a dot would not fit 
 /** An object of S3, or of a store that speaks like it. */
 export class S3Dialect implements Dialect {
   readonly uri: string;
+  readonly place: string;
   readonly cure: string;
   readonly #base: URL;
   readonly #bucket: string;
@@ -65,6 +66,7 @@ export class S3Dialect implements Dialect {
       `${endpoint.pathname.replace(/\/+$/, "")}/${pathStyle ? `${encodePart(bucket)}/` : ""}`,
       endpoint,
     );
+    this.place = `${this.#base.href} ${this.#login?.who ?? "anybody"} ${this.uri}`;
     this.#bucket = bucket;
     this.#key = key;
   }

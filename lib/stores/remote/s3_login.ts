@@ -15,6 +15,8 @@ export interface S3Keys {
 export interface S3Login {
   /** Where the keys come from, for messages. */
   readonly source: string;
+  /** Who asks, as the store knows it: the identity of keys, a role. */
+  readonly who: string;
   /** The keys as they are now. */
   get(): Promise<S3Keys>;
 }
@@ -38,6 +40,7 @@ export function s3Login(uri: string, options: ItemOptions, region: string): S3Lo
   if (id !== undefined && key !== undefined) {
     return {
       source: "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+      who: id.reveal(),
       get: () =>
         Promise.resolve({
           accessKeyId: id.reveal(),
@@ -64,7 +67,7 @@ export function s3Login(uri: string, options: ItemOptions, region: string): S3Lo
         WebIdentityToken: secretIn("AWS_WEB_IDENTITY_TOKEN", file),
       });
     const read = async () => byRole(uri, await askIssuer({ url, uri, signal, method: "POST", body: body() }));
-    return { source: `the role ${role}`, get: () => issuedOnce(`${url} ${role} ${file}`, read) };
+    return { source: `the role ${role}`, who: role, get: () => issuedOnce(`${url} ${role} ${file}`, read) };
   }
   const [relative, full] = [ask("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"), ask("AWS_CONTAINER_CREDENTIALS_FULL_URI")];
   if (!relative && !full) return undefined;
@@ -80,7 +83,7 @@ export function s3Login(uri: string, options: ItemOptions, region: string): S3Lo
     const headers: HeadersInit = said === undefined ? {} : { authorization: said };
     return byContainer(uri, await askIssuer({ url: url.href, uri, signal, headers }));
   };
-  return { source: "the container's role", get: () => issuedOnce(url.href, read) };
+  return { source: "the container's role", who: url.href, get: () => issuedOnce(url.href, read) };
 }
 
 function byRole(uri: string, xml: string): Issued<S3Keys> {

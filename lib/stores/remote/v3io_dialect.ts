@@ -20,6 +20,7 @@ import { xmlText } from "./xml_text.ts";
 /** An object of Iguazio's v3io: `v3io:///container/path`, or with the host of its web interface in front: `v3io://host/container/path`. */
 export class V3ioDialect implements Dialect {
   readonly uri: string;
+  readonly place: string;
   readonly cure: string;
   readonly #api: URL;
   readonly #container: string;
@@ -45,6 +46,7 @@ export class V3ioDialect implements Dialect {
     const api = URL.parse(/^https?:\/\//i.test(said) ? said : `${protocol}://${said}`);
     if (api === null) throw new TypeError(`Cannot open "${this.uri}": V3IO_API is no URL`);
     this.#api = api;
+    this.place = `${api.href} ${container}/${key}`;
     this.#container = container;
     this.#key = key;
     this.#access = findSecret(

@@ -54,6 +54,19 @@ Deno.test("a model's directory is found again while its store is away: what it s
   }
 });
 
+Deno.test("what a bucket elsewhere has said is not taken for what this one has", async () => {
+  await using folder = await temporaryFolder();
+  await using dev = serveLoopback(bucket);
+  await using prod = serveLoopback(() => new Response(null, { status: 503 }));
+  const find = (endpoint: string) => {
+    const item = { backoffMs: 1, retries: 1, endpoint, environment: () => undefined };
+    return findModel("m", { modelPath: "s3://bucket/iris", suffix: ".onnx", cache: { folder: folder.path, item } });
+  };
+  const { spec } = await find(dev.url);
+  deepStrictEqual(spec.parameters, { a: 1 });
+  await rejects(find(prod.url), { name: "StoreError", reason: "unreachable" });
+});
+
 Deno.test("an artifact's description holds while MLRun is away (a fake)", async () => {
   await using folder = await temporaryFolder();
   let status = 200;

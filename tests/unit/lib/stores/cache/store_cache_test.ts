@@ -247,6 +247,146 @@ Deno.test("StoreCache.fetch() serves what is kept where the store is away, and n
   }
 });
 
+Deno.test("StoreCache.fetch() has a file on the disk before it is found", async () => {
+  await using folder = await temporaryFolder();
+  await using server = serveLoopback(file(() => "one"));
+  const known: string[][] = [];
+  const { sync } = Deno.FsFile.prototype;
+  Deno.FsFile.prototype.sync = async function () {
+    await sync.call(this);
+    const found = await Array.fromAsync(Deno.readDir(`${folder.path}/stores/content`)).catch(() => []);
+    known.push(found.map(({ name }) => name));
+  };
+  try {
+    const path = await new StoreCache({ folder: folder.path, item: ITEM }).fetch(`${server.url}/m`);
+    deepStrictEqual([await Deno.readTextFile(path), known], ["one", [[]]]);
+  } finally {
+    Deno.FsFile.prototype.sync = sync;
+  }
+});
+
+/** How each store is told where it is, and who asks; what it sends from there. */
+const PLACES: readonly (readonly [uri: string, at: (url: string, account: string) => Record<string, string>])[] = [
+  ["s3://models/iris.onnx", (url, account) => ({
+    AWS_ENDPOINT_URL: url,
+    AWS_ACCESS_KEY_ID: account,
+    AWS_SECRET_ACCESS_KEY: "s",
+  })],
+  ["gs://models/iris.onnx", (url) => ({ STORAGE_EMULATOR_HOST: url })],
+  ["v3io:///models/iris.onnx", (url) => ({ V3IO_API: url })],
+  ["az://models/iris.onnx", (url, account) => ({
+    AZURE_STORAGE_CONNECTION_STRING: `BlobEndpoint=${url};AccountName=${account}`,
+  })],
+  ["store://models/p/iris", (url) => ({ MLRUN_DBPATH: url })],
+];
+
+for (const [uri, at] of PLACES) {
+  Deno.test(`StoreCache.fetch() gives nothing of another endpoint where its own is away: ${uri}`, async () => {
+    await using folder = await temporaryFolder();
+    const answer = (text: string) => ({ method, path }: Got) => {
+      if (path.includes("/artifacts/")) return Response.json({ spec: { target_path: `memory://place/${text}` } });
+      if (path.startsWith("/storage/") && !path.includes("alt=media")) {
+        return Response.json({ size: `${text.length}`, generation: text });
+      }
+      const headers = { etag: `"${text}"`, "content-length": `${text.length}`, "x-goog-generation": text };
+      return new Response(method === "HEAD" ? null : text, { headers });
+    };
+    for (const text of ["dev", "prod"]) await openItem(`memory://place/${text}`).put(text);
+    await using dev = serveLoopback(answer("dev"));
+    await using prod = serveLoopback(answer("prod"));
+    const closed = serveLoopback(answer("gone"));
+    await closed[Symbol.asyncDispose]();
+    const fetched = async (url: string, account = "a") => {
+      const settings = at(url, account);
+      const environment = (name: string) => settings[name];
+      const path = await new StoreCache({ folder: folder.path, item: { ...ITEM, environment } }).fetch(uri);
+      return await Deno.readTextFile(path);
+    };
+    strictEqual(await fetched(dev.url), "dev");
+    await rejects(fetched(closed.url), { name: "StoreError", reason: "unreachable" });
+    strictEqual(await fetched(prod.url), "prod");
+    strictEqual(await fetched(dev.url), "dev");
+    const before = dev.got.length;
+    strictEqual(await fetched(dev.url, "b"), "dev");
+    const isFetched = dev.got.slice(before).some(({ method, path }) =>
+      method === "GET" && path.includes("models/iris")
+    );
+    strictEqual(isFetched, /^(s3|az):/.test(uri), "what another account asks for is fetched anew");
+  });
+}
+
+Deno.test("StoreCache.fetch() keeps apart what users of a web server see", async () => {
+  await using folder = await temporaryFolder();
+  await using server = serveLoopback(({ method, headers }) => {
+    const text = atob(headers.get("authorization")!.slice("Basic ".length)).split(":")[0]!;
+    return new Response(method === "HEAD" ? null : text, {
+      headers: { etag: '"1"', "content-length": `${text.length}` },
+    });
+  });
+  const fetched = async (USER: string, PASSWORD = "p") => {
+    const settings: Record<string, string> = { USER, PASSWORD };
+    const item = { ...ITEM, environment: (name: string) => settings[name] };
+    const uri = server.url.replace("//", "//${USER}:${PASSWORD}@");
+    return await Deno.readTextFile(await new StoreCache({ folder: folder.path, item }).fetch(`${uri}/m.onnx`));
+  };
+  deepStrictEqual([await fetched("ada"), await fetched("bob"), await fetched("ada")], ["ada", "bob", "ada"]);
+  deepStrictEqual(methods(server.got), ["HEAD", "GET", "HEAD", "GET", "HEAD"]);
+  await fetched("ada", "another");
+  deepStrictEqual(methods(server.got), ["HEAD"], "another password is the same user");
+});
+
+for (
+  const [name, said, given] of [
+    ["tag", { etag: '"v2"' }, { etag: '"v1"' }],
+    ["time", { "last-modified": "Tue, 03 Jan 2023 00:00:00 GMT" }, {
+      "last-modified": "Mon, 02 Jan 2023 00:00:00 GMT",
+    }],
+  ] as const
+) {
+  Deno.test(`StoreCache.fetch() keeps old bytes under their own version where a store said a newer: ${name}`, async () => {
+    await using folder = await temporaryFolder();
+    let text = "old";
+    await using server = serveLoopback(({ method }) => {
+      const headers: Record<string, string> = {
+        ...(method === "GET" && text === "old" ? given : said),
+        "content-length": "3",
+      };
+      return new Response(method === "HEAD" ? null : text, { headers });
+    });
+    const warned: string[] = [];
+    const say = (_: string, message: string) => void warned.push(message);
+    const fetched = async () =>
+      await Deno.readTextFile(await new StoreCache({ folder: folder.path, item: ITEM, say }).fetch(`${server.url}/m`));
+    strictEqual(await fetched(), "old");
+    strictEqual(/is another version than its store says/.test(warned[0] ?? ""), true);
+    text = "new";
+    strictEqual(await fetched(), "new");
+    methods(server.got);
+    strictEqual(await fetched(), "new");
+    deepStrictEqual(methods(server.got), ["HEAD"]);
+  });
+}
+
+Deno.test("StoreCache.fetch() takes a weak tag for the same, and what the bytes come without for what was said", async () => {
+  for (
+    const given of [{ etag: 'W/"v"' }, {}, { "last-modified": "Mon, 02 Jan 2023 00:00:00 GMT" }] as Record<
+      string,
+      string
+    >[]
+  ) {
+    await using folder = await temporaryFolder();
+    await using server = serveLoopback(({ method }) =>
+      new Response(method === "HEAD" ? null : "x", {
+        headers: method === "HEAD" ? { etag: '"v"', "content-length": "1" } : given,
+      })
+    );
+    const cache = new StoreCache({ folder: folder.path, item: ITEM });
+    await cache.fetch(`${server.url}/m`);
+    await cache.fetch(`${server.url}/m`);
+    deepStrictEqual(methods(server.got), ["HEAD", "GET", "HEAD"]);
+  }
+});
+
 Deno.test("StoreCache.fetch() of the same thing at the same time fetches once", async () => {
   await using folder = await temporaryFolder();
   await using server = serveLoopback(file(() => "one"));
