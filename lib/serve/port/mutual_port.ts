@@ -15,13 +15,9 @@ export async function openMutualPort(
   { hostname, port, tls, isShared }: PortOptions & { tls: { cert: string; key: string; clientCa: string } },
 ): Promise<Port> {
   const { cert, key, clientCa } = tls;
-  let isClosing = false;
   const server = createServer(
     { cert, key, ca: clientCa, requestCert: true, rejectUnauthorized: true, headersTimeout: HEADERS_MS },
-    (request, response) => {
-      response.shouldKeepAlive &&= !isClosing;
-      void answer(request, response, fetch);
-    },
+    (request, response) => void answer(request, response, fetch),
   );
   server.requestTimeout = 0; // the door has the time of bodies
   server.on("tlsClientError", () => {}); // who has no certificate is no client
@@ -36,12 +32,7 @@ export async function openMutualPort(
   return {
     hostname: address,
     port: number,
-    shutdown: () =>
-      new Promise<void>((closed) => {
-        isClosing = true;
-        server.close(() => closed());
-        server.closeIdleConnections();
-      }),
+    shutdown: () => new Promise<void>((closed) => void server.close(() => closed())), // of idle connections at once
   };
 }
 
@@ -49,9 +40,6 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, fetch
   const left = new AbortController();
   outgoing.on("close", () => {
     if (!outgoing.writableFinished) left.abort(new StatusError(499, "The caller left"));
-  });
-  outgoing.on("finish", () => {
-    if (!incoming.complete) incoming.destroy();
   });
   outgoing.on("error", () => {}); // it is told by "close"
   let response: Response;

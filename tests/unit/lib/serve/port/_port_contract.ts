@@ -78,19 +78,21 @@ const CONTRACT = {
 
   async "a caller that leaves aborts the request"(open: Open): Promise<void> {
     for (const bytes of [`${GET}\r\n`, `${POST}Content-Length: 3\r\n\r\nabc`]) {
-      const [begun, left] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const [begun, go] = [Promise.withResolvers<AbortSignal>(), Promise.withResolvers<void>()];
       await using port = await open(async (request) => {
-        request.signal.addEventListener("abort", () => left.resolve());
+        if (request.method === "HEAD") return new Response();
         await request.text();
-        begun.resolve();
-        await left.promise;
+        begun.resolve(request.signal);
+        await go.promise;
         return new Response();
       });
       using client = await port.connect();
       await client.send(bytes);
-      await begun.promise;
+      const signal = await begun.promise;
       client[Symbol.dispose]();
-      await left.promise;
+      const hasLeft = await inTime(() => signal.aborted, port);
+      go.resolve();
+      ok(hasLeft);
     }
   },
 
@@ -111,19 +113,38 @@ const CONTRACT = {
   },
 
   async "a caller that leaves in the midst of a reply cancels it"(open: Open): Promise<void> {
-    const cancelled = Promise.withResolvers<void>();
-    await using port = await open(() =>
-      Promise.resolve(
-        new Response(
-          new ReadableStream({ pull: (chunks) => chunks.enqueue(CHUNK), cancel: () => cancelled.resolve() }),
-        ),
-      )
-    );
+    let isCancelled = false;
+    await using port = await open((request) => {
+      if (request.method === "HEAD") return Promise.resolve(new Response());
+      let pulled = 0;
+      const body = new ReadableStream({
+        pull: (chunks) => ++pulled === MANY_CHUNKS ? chunks.close() : chunks.enqueue(CHUNK),
+        cancel: () => void (isCancelled = true),
+      });
+      return Promise.resolve(new Response(body));
+    });
     using client = await port.connect();
     await client.send(`${GET}\r\n`);
     await client.more();
     client[Symbol.dispose]();
-    await cancelled.promise;
+    ok(await inTime(() => isCancelled, port));
+  },
+
+  async "a reply that comes when its caller has left is cancelled"(open: Open): Promise<void> {
+    const begun = Promise.withResolvers<void>();
+    let isCancelled = false;
+    await using port = await open(async (request) => {
+      if (request.method === "HEAD") return new Response();
+      const left = new Promise((left) => request.signal.addEventListener("abort", left));
+      begun.resolve();
+      await left;
+      return new Response(new ReadableStream({ cancel: () => void (isCancelled = true) }));
+    });
+    using client = await port.connect();
+    await client.send(`${GET}\r\n`);
+    await begun.promise;
+    client[Symbol.dispose]();
+    ok(await inTime(() => isCancelled, port));
   },
 
   async "a request's body that breaks off is never whole"(open: Open): Promise<void> {
@@ -382,15 +403,23 @@ const CONTRACT = {
   },
 };
 
+/** Whether something becomes true before many others have been answered. */
+async function inTime(isTrue: () => boolean, port: OpenedPort): Promise<boolean> {
+  for (let round = 0; round < 100 && !isTrue(); round += 1) await askOnce(port);
+  return isTrue();
+}
+
+async function askOnce(port: OpenedPort): Promise<void> {
+  using client = await port.connect();
+  await client.send(`HEAD / HTTP/1.1\r\nHost: x\r\n\r\n`);
+  await client.more();
+}
+
 /** Waits until a number grows no more while other callers are answered. */
 async function settled(number: () => number, port: OpenedPort): Promise<number> {
   for (let before = -1; before < number();) {
     before = number();
-    for (let round = 0; round < 20; round += 1) {
-      using client = await port.connect();
-      await client.send(`HEAD / HTTP/1.1\r\nHost: x\r\n\r\n`);
-      await client.more();
-    }
+    for (let round = 0; round < 20; round += 1) await askOnce(port);
   }
   return number();
 }
