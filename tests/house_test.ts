@@ -166,8 +166,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/stores/table_writer.ts": "unit/lib/steps/write_sql_test.ts, write_parquet_test.ts",
   "lib/streams/delivery.ts": "memory_stream_test.ts: the contract of streams",
   "lib/streams/local/local_cursor.ts": "local_stream_test.ts: the contract of streams",
-  "lib/streams/local/local_log.ts": "local_stream_test.ts: the contract of streams; promises/killed_readers_test.ts",
-  "lib/streams/local/local_member.ts": "local_stream_test.ts: the contract of streams; promises/killed_readers_test.ts",
   "lib/streams/local/local_publisher.ts":
     "local_stream_test.ts: the contract of streams; promises/killed_readers_test.ts",
   "lib/streams/local/local_subscription.ts":

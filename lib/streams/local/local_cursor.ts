@@ -63,22 +63,14 @@ export class LocalCursor extends Cursor<LocalPartition> {
    */
   head(now: number, most: number): StoredRecord | undefined {
     for (let offset = this.peek(now); offset !== undefined; offset = this.peek(now)) {
-      const record = this.#recordAt(offset, most);
-      if (record !== undefined) return record;
-      if (offset >= this.partition.first) {
-        const { name, file } = this.#log.database;
-        const place = `record ${offset} of partition ${this.partition.index} is missing`;
-        throw new StreamError(
-          `Cannot read ${name}: it is damaged, ${place}. Move the file away to begin anew (${file})`,
-        );
-      }
+      if (offset >= this.partition.first) return this.#recordAt(offset, most);
       this.take(offset);
       this.commit(offset);
     }
     return undefined;
   }
 
-  #recordAt(offset: number, most: number): StoredRecord | undefined {
+  #recordAt(offset: number, most: number): StoredRecord {
     if (this.#ahead[this.#at]?.offset !== offset) {
       this.#at += 1; // the one behind is what is asked for, unless a record comes again
       if (this.#ahead[this.#at]?.offset !== offset) {
@@ -87,7 +79,10 @@ export class LocalCursor extends Cursor<LocalPartition> {
       }
     }
     const record = this.#ahead[this.#at];
-    return record?.offset === offset ? record : undefined;
+    if (record?.offset === offset) return record;
+    const { name, file } = this.#log.database;
+    const what = `record ${offset} of partition ${this.partition.index} is missing`;
+    throw new StreamError(`Cannot read ${name}: it is damaged, ${what}. Move the file away to begin anew (${file})`);
   }
 }
 

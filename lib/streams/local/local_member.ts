@@ -5,15 +5,14 @@ import { type CursorRow, LocalCursor } from "./local_cursor.ts";
 import type { LocalLog } from "./local_log.ts";
 import type { WriteQueue } from "./write_queue.ts";
 
-/** How long a group waits for a subscriber of which nothing is heard: then its partitions go to others. */
-export const SESSION_MS = 5_000;
-
 /** What a member is made of. */
 export interface MemberParts {
   readonly log: LocalLog;
   readonly queue: WriteQueue;
   readonly clock: StreamClock;
   readonly plan: SubscribePlan;
+  /** How long the group waits for a subscriber of which nothing is heard: then its partitions go to others. */
+  readonly sessionMs: number;
 }
 
 /**
@@ -104,7 +103,8 @@ export class LocalMember {
 
   #beatLater(): void {
     if (this.#hasLeft) return;
-    this.#cancelBeat = this.#parts.clock.schedule(SESSION_MS / 3, () => {
+    const { clock, sessionMs } = this.#parts;
+    this.#cancelBeat = clock.schedule(sessionMs / 3, () => {
       void this.attend().catch(() => {}).then(() => this.#beatLater()); // who reads or settles is told what is wrong
     });
   }
@@ -140,8 +140,8 @@ export class LocalMember {
 
   /** Says that the member is alive; one that others had given up comes back as a new one. Tells whether it was there. */
   #confirm(now: number): boolean {
-    const { log: { database }, plan: { group } } = this.#parts;
-    const until = now + SESSION_MS;
+    const { log: { database }, plan: { group }, sessionMs } = this.#parts;
+    const until = now + sessionMs;
     const { changes } = database.prepare("UPDATE members SET expires_at = ? WHERE id = ?").run(until, this.#id);
     if (changes > 0) return true;
     for (const cursor of this.cursors.values()) this.#lose(cursor);

@@ -16,6 +16,8 @@ export interface LocalStreamParts {
   readonly path: string;
   readonly database: LocalDatabase;
   readonly clock: StreamClock;
+  /** See `MemberParts.sessionMs`. */
+  readonly sessionMs: number;
   /** Writes a record of a group to the dead letters. */
   readonly bury: (group: string, ...what: Parameters<SubscriptionParts["bury"]>) => Promise<void>;
   /** Is called when the stream is closed. */
@@ -68,6 +70,7 @@ export class LocalStream<Body> implements Stream<Body> {
       log: this.#log,
       queue: this.#queue,
       clock: this.#parts.clock,
+      sessionMs: this.#parts.sessionMs,
       plan,
       bury: (record, error) => this.#parts.bury(plan.group, record, error),
       onWait: () => this.#watch.attend(),

@@ -11,7 +11,12 @@ import { LocalStream } from "./local_stream.ts";
 export interface LocalOptions extends StreamOptions {
   /** Where the files lie. Default: `streams` in LEVADA_STATE, or in `.levada` in the current folder. */
   readonly folder?: string | undefined;
+  /** How long a group waits for a subscriber of which nothing is heard, in milliseconds. Default 5,000. */
+  readonly sessionMs?: number | undefined;
 }
+
+/** Longer than a model may hold the event loop, short enough to wait for after a kill. */
+export const SESSION_MS = 5_000;
 
 /**
  * Opens a stream between the processes of this machine: `local://orders?partitions=8&retention=7d`.
@@ -25,7 +30,7 @@ export async function openLocal<Body = unknown>(path: string, options: LocalOpti
 /** As `openLocal`, with what only this driver's streams can do. */
 export async function openLocalStream<Body = unknown>(
   path: string,
-  { clock = MACHINE_CLOCK, capacityRecords, folder }: LocalOptions = {},
+  { clock = MACHINE_CLOCK, capacityRecords, folder, sessionMs = SESSION_MS }: LocalOptions = {},
 ): Promise<LocalStream<Body>> {
   const database = await openDatabase(readLocalPath(path, { folder, capacityRecords }));
   let letters: Promise<LocalStream<unknown>> | undefined;
@@ -33,6 +38,7 @@ export async function openLocalStream<Body = unknown>(
     path,
     database,
     clock,
+    sessionMs,
     bury: async (group, record, error) => {
       letters ??= openLocalStream(deadLetterPath(database.name), { clock, folder });
       const stream = await letters.catch((cause) => {

@@ -1,7 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { SESSION_MS } from "../../../lib/streams/local/local_member.ts";
 import type { LocalStream } from "../../../lib/streams/local/local_stream.ts";
-import { openLocalStream } from "../../../lib/streams/local/open_local.ts";
+import { openLocalStream, SESSION_MS } from "../../../lib/streams/local/open_local.ts";
 import { TestClock } from "../../../lib/testing/test_clock.ts";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
 import type { StreamLab } from "./contract.ts";

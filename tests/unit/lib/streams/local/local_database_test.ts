@@ -190,6 +190,7 @@ Deno.test("Stream.publish() into a file that may not grow rejects, and keeps not
       path: "local://a",
       database,
       clock: MACHINE_CLOCK,
+      sessionMs: 5_000,
       bury,
       onClose: () => Promise.resolve(),
     });

@@ -1,0 +1,126 @@
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import type { Delivery } from "../../../../../lib/streams/delivery.ts";
+import { openLocal, SESSION_MS } from "../../../../../lib/streams/local/open_local.ts";
+import type { Stream, Subscription } from "../../../../../lib/streams/stream.ts";
+import { TestClock } from "../../../../../lib/testing/test_clock.ts";
+import { temporaryFolder } from "../../../../support/temporary_folder.ts";
+
+const KEYS = 16;
+
+/** Publishes a record of each key. */
+async function publishEach(stream: Stream<number>): Promise<void> {
+  await stream.publish(Array.from({ length: KEYS }, (_, body) => ({ body, key: `key ${body}` })));
+}
+
+async function nextOf<Body>(subscription: Subscription<Body>): Promise<Delivery<Body>> {
+  const { value } = await subscription.next();
+  if (value === undefined) throw new Error("the subscription has ended");
+  return value;
+}
+
+/** Reads until so many records are there, and acknowledges them; tells of which partitions they were. */
+async function readFrom(subscriptions: readonly Subscription<number>[], count: number): Promise<Set<string>[]> {
+  const partitions = subscriptions.map(() => new Set<string>());
+  let left = count;
+  const all = Promise.withResolvers<void>();
+  for (const [index, subscription] of subscriptions.entries()) {
+    void (async () => {
+      while (left > 0) {
+        const { value: delivery, done } = await subscription.next();
+        if (done) return;
+        for (const { partition } of delivery.records) partitions[index]!.add(partition);
+        await delivery.ack();
+        left -= delivery.records.length;
+        if (left === 0) all.resolve();
+      }
+    })();
+  }
+  await all.promise;
+  return partitions;
+}
+
+Deno.test("LocalMember.leave() hands its partitions over while the clock stands still, and so does a partition that is not in hand", async () => {
+  await using folder = await temporaryFolder();
+  const options = { folder: folder.path, clock: new TestClock() };
+  await using one = await openLocal<number>("local://s?partitions=8", options);
+  await using other = await openLocal<number>("local://s", options);
+  const [first, second] = [await one.subscribe({ group: "g" }), await other.subscribe({ group: "g" })];
+  await publishEach(one);
+  const [mine, others] = await readFrom([first, second], KEYS);
+  deepStrictEqual([mine!.size > 0, others!.size > 0, mine!.intersection(others!).size], [true, true, 0]);
+  await first.close();
+  await publishEach(one);
+  const reading = readFrom([second], KEYS); // it waits already
+  deepStrictEqual((await reading)[0], mine!.union(others!));
+});
+
+Deno.test("LocalMember keeps a partition that is to go to another until it is done with what it has in hand", async () => {
+  await using folder = await temporaryFolder();
+  const options = { folder: folder.path, clock: new TestClock() };
+  await using one = await openLocal<number>("local://s?partitions=2", options);
+  await using other = await openLocal<number>("local://s", options);
+  await publishEach(one);
+  const first = await one.subscribe({ group: "g", maxRecords: KEYS });
+  const inHand = await nextOf(first);
+  strictEqual(inHand.records.length, KEYS);
+  const second = await other.subscribe({ group: "g" });
+  await publishEach(one);
+  const given: Delivery<number>[] = [];
+  const waiting = second.next().then(({ value }) => given.push(value!));
+  const mine = await nextOf(first);
+  deepStrictEqual(
+    new Set(mine.records.map(({ partition }) => partition)),
+    new Set(["0"]),
+    "nothing more of what is to go",
+  );
+  strictEqual(given.length, 0);
+  await inHand.ack();
+  await waiting;
+  deepStrictEqual(new Set(given[0]!.records.map(({ partition }) => partition)), new Set(["1"]));
+  deepStrictEqual(given[0]!.records.every(({ tries }) => tries === 1), true);
+});
+
+Deno.test("LocalMember of which nothing was heard for too long is refused when it settles, and comes back as a new one", async () => {
+  await using folder = await temporaryFolder();
+  const [still, moved] = [new TestClock(), new TestClock()]; // as a process that was stopped, and one that was not
+  await using one = await openLocal<number>("local://s?partitions=1", { folder: folder.path, clock: still });
+  await using other = await openLocal<number>("local://s", { folder: folder.path, clock: moved });
+  await one.publish([{ body: 1 }, { body: 2 }]);
+  const first = await one.subscribe({ group: "g" });
+  const inHand = await nextOf(first);
+  await moved.advance(SESSION_MS);
+  const second = await other.subscribe({ group: "g" });
+  const again = await nextOf(second);
+  deepStrictEqual(again.records.map(({ body, tries }) => [body, tries]), [[1, 2], [2, 2]]);
+  await rejects(inHand.ack(), {
+    name: "StreamError",
+    message:
+      'Cannot settle 2 records of local://s: the subscriber has left group "g", or was not heard of for too long, so they are given out again',
+  });
+  await again.ack();
+  await second.close();
+  await other.publish([{ body: 3 }]);
+  deepStrictEqual((await nextOf(first)).records.map(({ body }) => body), [3]);
+});
+
+Deno.test("Stream.publish() waits for a group of another connection to make room", async () => {
+  await using folder = await temporaryFolder();
+  const options = { folder: folder.path };
+  await using one = await openLocal<number>("local://s?capacity=3", options);
+  await using other = await openLocal<number>("local://s", options);
+  const subscription = await other.subscribe({ group: "g", maxRecords: 1 });
+  const published: number[] = [];
+  const publishing = (async () => {
+    for (let body = 0; body < 9; body++) {
+      await one.publish([{ body, key: "k" }]);
+      published.push(body);
+    }
+  })();
+  for (let n = 0; n < 9; n++) {
+    const delivery = await nextOf(subscription);
+    deepStrictEqual(delivery.records.map(({ body }) => body), [n]);
+    strictEqual(published.length <= n + 3, true, `${published.length} are published before ${n} is acknowledged`);
+    await delivery.ack();
+  }
+  await publishing;
+});
