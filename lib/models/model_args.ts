@@ -8,8 +8,11 @@ export interface ModelArgs {
    * `${NAME}` in a URL of http or https is a secret's.
    */
   modelPath?: string;
-  /** What the file or archive must hash to: `sha256:…`. */
-  checksum?: string;
+  /**
+   * What the file or archive must hash to: `sha256:…`. Of an ONNX model whose weights lie beside it, all files by their names:
+   * `{ "model.onnx": "sha256:…", "model.onnx.data": "sha256:…" }`; that of the file alone is refused then.
+   */
+  checksum?: string | Readonly<Record<string, string>>;
   /** Whether the server starts when the model is loaded (`before`, the default), or before that and answers for other models meanwhile. */
   loading?: "before" | "background";
   /**

@@ -8,7 +8,8 @@ import { holdsSecrets } from "../stores/fill_secrets.ts";
 import { artifactTarget, childUri, joinUri } from "../stores/remote/artifact.ts";
 import { shownUri } from "../stores/remote/shown_uri.ts";
 import { chooseFile } from "./choose_file.ts";
-import { ModelSource, SPEC_NAME } from "./model_source.ts";
+import { type ChecksumWish, ModelChecksums } from "./model_checksums.ts";
+import { baseOf, ModelSource, SPEC_NAME } from "./model_source.ts";
 import { type Described, describeModel, type ModelSpec, readModelSpec } from "./model_spec.ts";
 
 /** What to look for. */
@@ -17,8 +18,8 @@ export interface ModelFileQuery {
   readonly modelPath: string | undefined;
   /** The ending of the file, `.onnx`; empty: any. */
   readonly suffix: string;
-  /** What the file, or the archive, must hash to: `sha256:…`. */
-  readonly checksum?: string | undefined;
+  /** What the file, or the archive, must hash to: `sha256:…`; of several files, by their names. */
+  readonly checksum?: ChecksumWish | undefined;
   /** Gets lines about long downloads. */
   readonly log?: Log;
   /** Where remote files are kept, and how stores are reached. */
@@ -33,6 +34,15 @@ export interface ModelFiles {
   readonly extraData: Readonly<Record<string, DataItem>>;
   /** What `model_spec.yaml` or the artifact says; empty where there is neither. */
   readonly spec: ModelSpec;
+  /**
+   * Has other files beside the model's, which belong to it: fetched from where it came from, and checked. Gives the model's path beside
+   * which they lie.
+   *
+   * @param names As the model's file names them: within its directory.
+   * @throws {ModelError} If a checksum was given for the model's file alone.
+   * @throws {StoreError} If a store does not give one, or it is not what it should be.
+   */
+  readonly beside: (names: readonly string[]) => Promise<string>;
   /**
    * For where a file that came from a store alone, without a checksum, turns out to be none: the path of what was kept of the same place
    * before, which is kept again from then on. It gives undefined where there was nothing else.
@@ -71,28 +81,32 @@ export async function findModel(model: string, query: ModelFileQuery): Promise<M
   return await new ModelFinder(model, query).files(isLocal(modelPath) ? openItem(modelPath).uri : modelPath);
 }
 
+type Found = Omit<ModelFiles, "beside" | "before">;
+
 /** Looks for one model. */
 class ModelFinder {
   readonly #model: string;
   readonly #query: ModelFileQuery;
   readonly #source: ModelSource;
-  /** What the first thing that is found must hash to. */
-  #checksum: Checksum | undefined;
+  readonly #checksums: ModelChecksums;
 
   constructor(model: string, query: ModelFileQuery) {
     this.#model = model;
     this.#query = query;
     this.#source = new ModelSource(model, query);
-    this.#checksum = query.checksum === undefined ? undefined : new Checksum(String(query.checksum));
+    this.#checksums = new ModelChecksums(model, query.checksum);
   }
 
   async files(path: string): Promise<ModelFiles> {
     const found = await this.find(path);
     const before = this.#source.before(found.file);
-    return before === undefined ? found : { ...found, before };
+    const name = baseOf(found.file);
+    const beside = (names: readonly string[]) =>
+      this.#source.beside(found.file, new Map(names.map((other) => [other, this.#checksums.beside(name, other)])));
+    return { ...found, beside, ...(before === undefined ? {} : { before }) };
   }
 
-  async find(path: string): Promise<ModelFiles> {
+  async find(path: string): Promise<Found> {
     if (/^store:/i.test(path)) return await this.#artifact(path);
     const bare = path.replace(/(?<=[^/])\/+$/, "");
     if (kindOfArchive(pathOf(bare)) !== undefined) return await this.#archive(bare, UNKNOWN);
@@ -112,11 +126,11 @@ class ModelFinder {
     throw this.#failure(`: there is no ${tried}${isLocal(bare) ? ` in ${Deno.cwd()}` : ""}`);
   }
 
-  async #file(uri: string): Promise<ModelFiles> {
-    return { file: await this.#source.fetch(uri, this.#checksum), extraData: {}, spec: {} };
+  async #file(uri: string): Promise<Found> {
+    return { file: await this.#source.fetch(uri, this.#checksums.of(nameOf(uri))), extraData: {}, spec: {} };
   }
 
-  async #artifact(uri: string): Promise<ModelFiles> {
+  async #artifact(uri: string): Promise<Found> {
     const artifact = await this.#source.artifact(uri);
     const described = describeModel(artifact, (state) => this.#failure(` "${uri}": ${state}`));
     const { target, file } = artifactTarget(uri, artifact);
@@ -124,15 +138,15 @@ class ModelFinder {
     return await this.#described(target, described);
   }
 
-  async #archive(uri: string, described: Described): Promise<ModelFiles> {
-    const folder = await this.#source.unpack(uri, this.#checksum ?? hashOf(described));
-    this.#checksum = undefined; // what is in it was checked with it
+  async #archive(uri: string, described: Described): Promise<Found> {
+    const folder = await this.#source.unpack(uri, this.#checksums.of(nameOf(uri)) ?? hashOf(described));
+    this.#checksums.passed();
     const found = await this.#directory(folder, shownUri(uri));
     return described === UNKNOWN ? found : { ...found, spec: described.spec };
   }
 
   /** @param archive The archive that it was in, whose description may name nothing outside. */
-  async #directory(directory: string, archive?: string): Promise<ModelFiles> {
+  async #directory(directory: string, archive?: string): Promise<Found> {
     const names = await this.#source.names(directory);
     if (names.includes(SPEC_NAME)) {
       return await this.#described(directory, await this.#spec(childUri(directory, SPEC_NAME)), archive);
@@ -145,12 +159,12 @@ class ModelFinder {
     const file = await this.#source.fetchBeside(directory, {
       uri: childUri(directory, name),
       names,
-      checksum: this.#checksum,
+      checksum: this.#checksums.of(name),
     });
     return { file, extraData, spec: {} };
   }
 
-  async #described(directory: string, described: Described, archive?: string): Promise<ModelFiles> {
+  async #described(directory: string, described: Described, archive?: string): Promise<Found> {
     const { spec } = described;
     const said = [spec.model_target_file, spec.model_file].find((name) => typeof name === "string" && name !== "");
     const place: SpecPlace = { directory, isFar: archive !== undefined || !isLocal(directory) };
@@ -163,12 +177,15 @@ class ModelFinder {
     }
     const names = await this.#source.names(directory);
     const chosen = uri ?? childUri(directory, this.#choose(directory, names, archive));
-    const checksum = this.#checksum ?? hashOf(described);
+    const checksum = this.#checksums.of(nameOf(chosen)) ?? hashOf(described);
     return { file: await this.#source.fetchBeside(directory, { uri: chosen, names, checksum }), extraData, spec };
   }
 
   #choose(directory: string, names: readonly string[], archive: string | undefined): string {
-    const fail = (state: string) => this.#failure(` in "${archive ?? shownUri(directory)}": ${state}`);
+    const cure = /^https?:/i.test(directory)
+      ? `. A web server lists no names: write the URL of the file or of an archive, or put ${SPEC_NAME} there`
+      : "";
+    const fail = (state: string) => this.#failure(` in "${archive ?? shownUri(directory)}": ${state}${cure}`);
     return chooseFile(directory, { names, suffix: this.#query.suffix, fail });
   }
 
@@ -219,6 +236,11 @@ function hashOf({ hash }: Described): Checksum | undefined {
 /** A URL without what stands behind its path. */
 function pathOf(uri: string): string {
   return /^https?:/i.test(uri) ? uri.replace(/[?#].*$/s, "") : uri;
+}
+
+/** The name of what lies at a URL. */
+function nameOf(uri: string): string {
+  return baseOf(pathOf(uri));
 }
 
 function parentOf(uri: string): string {

@@ -8,6 +8,7 @@ import { StoreCache } from "../stores/cache/store_cache.ts";
 import { type DataItem, isAway, isLocal, isMissing, openItem } from "../stores/data_item.ts";
 import type { ItemOptions } from "../stores/item_options.ts";
 import { type Artifact, childUri, readArtifact } from "../stores/remote/artifact.ts";
+import { encodeKey } from "../stores/remote/dialect.ts";
 import { shownUri } from "../stores/remote/shown_uri.ts";
 
 /** How a model's files are had. */
@@ -26,6 +27,15 @@ export interface FileBeside {
   readonly checksum: Checksum | undefined;
 }
 
+/** Where a file came from. */
+interface Origin {
+  readonly uri: string;
+  /** Whether somebody has said what it must hash to. */
+  readonly isChecked: boolean;
+  /** What lies beside it, by name. */
+  readonly parts: ReadonlyMap<string, string>;
+}
+
 /** What a directory of a model is described by. */
 export const SPEC_NAME = "model_spec.yaml";
 
@@ -34,8 +44,8 @@ export class ModelSource {
   readonly #model: string;
   readonly #options: SourceOptions;
   #cache: StoreCache | undefined;
-  /** Where files came from, of which nobody has said what they must hash to. */
-  readonly #origins = new Map<string, string>();
+  /** Where files came from. */
+  readonly #origins = new Map<string, Origin>();
 
   constructor(model: string, options: SourceOptions) {
     this.#model = model;
@@ -86,7 +96,7 @@ export class ModelSource {
   async fetch(uri: string, checksum?: Checksum): Promise<string> {
     if (!isLocal(uri)) {
       const file = await this.#cacheOf().fetch(uri, checksum);
-      if (checksum === undefined) this.#origins.set(file, uri);
+      this.#origins.set(file, { uri, isChecked: checksum !== undefined, parts: new Map() });
       return file;
     }
     const path = openItem(uri).uri;
@@ -99,8 +109,9 @@ export class ModelSource {
 
   /** What gives back the file that was kept before one that was fetched alone; undefined for any other. */
   before(file: string): (() => Promise<string | undefined>) | undefined {
-    const uri = this.#origins.get(file);
-    return uri === undefined ? undefined : () => this.#cacheOf().before(uri);
+    const origin = this.#origins.get(file);
+    if (origin === undefined || origin.isChecked || origin.parts.size > 0) return undefined;
+    return () => this.#cacheOf().before(origin.uri);
   }
 
   /** A file of a directory, with those that belong to it beside it: weights that ONNX keeps apart. */
@@ -110,10 +121,29 @@ export class ModelSource {
     if (isLocal(uri) || uri !== childUri(directory, name)) return file;
     const parts = names.filter((other) => other.startsWith(name) && /^[._].*[^/]$/.test(other.slice(name.length)));
     if (parts.length === 0) return file;
-    const cache = this.#cacheOf();
-    const files = new Map([[name, file]]);
-    for (const part of parts) files.set(part, await cache.fetch(childUri(directory, part)));
-    return `${await this.#folders().gather(files)}/${name}`;
+    return await this.beside(file, new Map(parts.map((part) => [part, undefined])));
+  }
+
+  /**
+   * Has files beside another one, from where that came from, and gives its path there.
+   *
+   * @param parts What each must hash to, by its name within the directory.
+   * @throws {StoreError} If one cannot be fetched, or is not what it should be.
+   */
+  async beside(file: string, parts: ReadonlyMap<string, Checksum | undefined>): Promise<string> {
+    const origin = this.#origins.get(file);
+    if (origin === undefined) {
+      for (const [part, checksum] of parts) await this.fetch(childUri(parentOf(file), part), checksum);
+      return file;
+    }
+    const all = new Map(origin.parts);
+    for (const [part, checksum] of parts) {
+      all.set(part, await this.#cacheOf().fetch(siblingUri(origin.uri, part), checksum));
+    }
+    const name = baseOf(file);
+    const gathered = `${await this.#folders().gather(new Map([...all, [name, file]]))}/${name}`;
+    this.#origins.set(gathered, { ...origin, parts: all });
+    return gathered;
   }
 
   /** The folder with what an archive holds; where one folder stands alone in it, that. */
@@ -163,6 +193,18 @@ export class ModelSource {
   }
 }
 
-function baseOf(name: string): string {
-  return name.slice(name.lastIndexOf("/") + 1);
+/** The name of a file, without where it lies. */
+export function baseOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}
+
+/** What lies beside something; on the web with the same query, which may be what lets us in. */
+function siblingUri(uri: string, name: string): string {
+  if (!/^https?:/i.test(uri)) return childUri(parentOf(uri), name);
+  const [, path = uri, query = ""] = /^([^?#]*)(\?[^#]*)?/.exec(uri) ?? [];
+  return `${parentOf(path)}/${encodeKey(name)}${query}`;
 }

@@ -12,7 +12,7 @@ import type { ModelFiles } from "../model_file.ts";
 import { type ModelArgs, ModelServer } from "../model_server.ts";
 import { type WarmUp, warmUpTensors } from "../warm_up.ts";
 import { batcherOf } from "./onnx_batcher.ts";
-import { openOnnx } from "./onnx_open.ts";
+import { openModelFile, openOnnx } from "./onnx_open.ts";
 import { nestedOf } from "./onnx_output.ts";
 import { ValuesError } from "./onnx_refusal.ts";
 import { tensorsOfRows } from "./onnx_rows.ts";
@@ -92,9 +92,9 @@ export class OnnxModel extends ModelServer<InferRequest, unknown[]> {
 
   /** Opens the file at `modelPath`, and asks it what `warmUp` says. */
   override async load(): Promise<void> {
-    const { file, before } = await this.getModel(".onnx");
+    const { file, beside, before } = await this.getModel(".onnx");
     const { backend, batching, output, warmUp } = this.args as OnnxModelArgs;
-    const session = await openOnnx(file, { backend }).catch((error) => this.#openBefore(before, error));
+    const session = await openModelFile(file, { backend, beside }).catch((error) => this.#openBefore(before, error));
     try {
       session.checkOutputs(this.#answering(session, output));
       await warm(session, warmUp);

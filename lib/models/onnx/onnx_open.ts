@@ -1,4 +1,4 @@
-import { describeThrown, ModelError } from "../../errors.ts";
+import { describeThrown, ModelError, StoreError } from "../../errors.ts";
 import type { TensorInfo } from "../../protocol/reply.ts";
 import { type DataItem, openItem } from "../../stores/data_item.ts";
 import { chooseBackend, type ChosenBackend } from "./onnx_backend.ts";
@@ -35,9 +35,24 @@ export interface OnnxOptions {
  * @throws {ModelError} If the file is missing, empty, or no ONNX model that the backend can run.
  */
 export async function openOnnx(file: string, { backend }: OnnxOptions = {}): Promise<OnnxSession> {
+  return await openModelFile(file, { backend });
+}
+
+/** How the file of a model is opened. */
+export interface ModelFileOptions extends OnnxOptions {
+  /** Has the weights that the file names beside it, and gives its path there. Default: they are. */
+  readonly beside?: (names: readonly string[]) => Promise<string>;
+}
+
+/**
+ * As `openOnnx`, for a file whose weights may lie elsewhere.
+ *
+ * @throws {ModelError} If it is missing, empty, or no ONNX model that the backend can run, or its weights cannot be had.
+ */
+export async function openModelFile(file: string, { backend, beside }: ModelFileOptions): Promise<OnnxSession> {
   const bytes = await readFile(file);
   try {
-    return await openBytes(bytes, { file, backend });
+    return await openBytes(bytes, { file, backend, beside });
   } catch (error) {
     throw new ModelError(
       `Cannot open model file "${file}" as ONNX: ${describeThrown(error).message}`,
@@ -65,17 +80,19 @@ async function readFile(file: string): Promise<Uint8Array> {
 interface Opening {
   readonly file: string;
   readonly backend: OnnxBackend | undefined;
+  readonly beside: ModelFileOptions["beside"] | undefined;
 }
 
-async function openBytes(bytes: Uint8Array, { file, backend }: Opening): Promise<OnnxSession> {
+async function openBytes(bytes: Uint8Array, { file, backend, beside }: Opening): Promise<OnnxSession> {
   const read = isOrtFormat(bytes) ? undefined : readOnnx(bytes);
+  const external = read?.external ?? [];
   const plain = read && plainOnnx(read);
   const question = { asked: backend, classical: read?.classical ?? [] };
   const content = {
     bytes: plain?.bytes ?? bytes,
     isChanged: plain?.bytes !== undefined,
-    file,
-    external: read?.external ?? [],
+    file: await placeOf(file, external, beside),
+    external,
   };
   const chosen = await chooseBackend(question);
   try {
@@ -85,6 +102,20 @@ async function openBytes(bytes: Uint8Array, { file, backend }: Opening): Promise
     const why = `it cannot run the model: ${describeThrown(error).message}`;
     const second = await chooseBackend({ ...question, failed: new Map([["webgpu", why]]) });
     return await sessionOf(await create(content, second), { chosen: second, read, plain });
+  }
+}
+
+/** Where the file lies beside its weights. */
+async function placeOf(file: string, external: readonly string[], beside: Opening["beside"]): Promise<string> {
+  if (beside === undefined || external.length === 0) return file;
+  weightsOf(file, external); // what leads out of the folder is not asked for
+  try {
+    return await beside(external);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    const names = external.map((name) => `"${name}"`).join(", ");
+    const cure = "Put it beside the model, or serve an archive (.zip, .tar.gz) with all its files";
+    throw new ModelError(`its weights lie in ${names} beside it: ${error.message}. ${cure}`, { cause: error });
   }
 }
 

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { StoreError } from "../../errors.ts";
 import { unpackArchive } from "../archive/unpack.ts";
 import { type CacheOptions, CacheRoom, touch } from "./cache_room.ts";
@@ -54,6 +54,7 @@ export class FolderCache {
       await this.#room.half(async (half) => {
         await Deno.mkdir(half);
         for (const [name, path] of files) {
+          await Deno.mkdir(dirname(join(half, name)), { recursive: true });
           await Deno.link(path, join(half, name)).catch(() => Deno.copyFile(path, join(half, name)));
         }
         await this.#room.replace(half, "gathered", key);

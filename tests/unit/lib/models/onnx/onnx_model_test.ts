@@ -165,6 +165,74 @@ Deno.test("OnnxModel runs what was kept before where a store gives what is no mo
   }
 });
 
+/** What the model that lies in two files answers, from wherever; with a cache of its own. */
+async function askOutside(modelPath: string, checksum?: unknown): Promise<unknown> {
+  await using folder = await temporaryFolder();
+  const before = Deno.env.get("LEVADA_CACHE");
+  Deno.env.set("LEVADA_CACHE", folder.path);
+  try {
+    await using router = await openRouter(modelRouter(), {
+      m: [OnnxModel, { modelPath, ...(checksum === undefined ? {} : { checksum }) }],
+    });
+    const reply = await router.ask("/v2/models/m/infer", { inputs: EXPECTED.mlp.x.slice(0, 1) });
+    return (reply as { outputs: number[][] }).outputs[0]!.map((p) => Math.round(p * 1e5));
+  } finally {
+    if (before === undefined) Deno.env.delete("LEVADA_CACHE");
+    else Deno.env.set("LEVADA_CACHE", before);
+  }
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return `sha256:${new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex()}`;
+}
+
+const FILES = {
+  "outside.onnx": Deno.readFileSync(onnxFile("outside")),
+  "outside.bin": Deno.readFileSync(onnxFile("outside").replace(".onnx", ".bin")),
+};
+const CHECKSUMS = {
+  "outside.onnx": await sha256(FILES["outside.onnx"]),
+  "outside.bin": await sha256(FILES["outside.bin"]),
+};
+const OUTSIDE = EXPECTED.mlp.p[0]!.map((p) => Math.round(p * 1e5));
+
+Deno.test("OnnxModel fetches the weights that its file names beside it, by the same query", async () => {
+  const files: Record<string, Uint8Array<ArrayBuffer>> = { ...FILES };
+  await using server = serveLoopback(({ method, path }) => {
+    const body = files[/^\/deep\/([^?]*)\?key=1$/.exec(path)?.[1] ?? ""];
+    if (body === undefined) return new Response(null, { status: 404 });
+    return new Response(method === "HEAD" ? null : body, { headers: { "content-length": `${body.length}` } });
+  });
+  const url = `${server.url}/deep/outside.onnx?key=1`;
+  deepStrictEqual(await askOutside(url), OUTSIDE);
+  deepStrictEqual(await askOutside(url, CHECKSUMS), OUTSIDE);
+  await rejects(askOutside(url, CHECKSUMS["outside.onnx"]), {
+    message:
+      /its weights lie beside it in "outside\.bin", of which its checksum says nothing\. Write checksum: \{ "outside\.onnx"/,
+  });
+  files["outside.bin"] = new Uint8Array(FILES["outside.bin"].length);
+  await rejects(askOutside(url, CHECKSUMS), { message: /outside\.bin.*: its sha256 is [0-9a-f]+, and it should be/ });
+  delete files["outside.bin"];
+  await rejects(askOutside(url), {
+    message:
+      /its weights lie in "outside\.bin" beside it: .* nothing there \(404\)\. Put it beside the model, or serve an archive/,
+  });
+  await rejects(askOutside(`${server.url}/deep/`), {
+    message:
+      /needs one \.onnx file, there is nothing\. A web server lists no names: write the URL of the file or of an archive/,
+  });
+});
+
+Deno.test("OnnxModel takes weights that are not all there for none, where it is told what they are", async () => {
+  await using folder = await temporaryFolder();
+  for (const [name, bytes] of Object.entries(FILES)) await Deno.writeFile(`${folder.path}/${name}`, bytes);
+  const path = `${folder.path}/outside.onnx`;
+  deepStrictEqual(await askOutside(path, CHECKSUMS), OUTSIDE);
+  await Deno.writeFile(`${folder.path}/outside.bin`, new Uint8Array(FILES["outside.bin"].length));
+  await rejects(askOutside(path, CHECKSUMS), { message: /outside\.bin": its sha256 is/ });
+  await rejects(askOutside(path, CHECKSUMS["outside.onnx"]), { message: /of which its checksum says nothing/ });
+});
+
 Deno.test("OnnxModel tells which model's file is broken", async () => {
   const modelPath = await Deno.makeTempFile({ suffix: ".onnx" });
   try {
