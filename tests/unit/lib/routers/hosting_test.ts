@@ -289,9 +289,11 @@ Deno.test(`mechanism "process" leaves no process behind when its program is kill
     stdin: "null",
   })
     .spawn();
-  const { value: pid } = await parent.stdout.pipeThrough(new TextDecoderStream()).getReader().read();
+  const said = parent.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const { value: pid } = await said.read();
   parent.kill("SIGKILL");
   await parent.status;
+  await said.cancel();
   await Deno.remove(file);
   ok(Number(pid) > 1, pid);
   for (let turns = 0; isThere(Number(pid)); turns++) {
