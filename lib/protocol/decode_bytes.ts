@@ -1,5 +1,7 @@
 import { describeThrown, StatusError } from "../errors.ts";
 import { parseJson } from "./parse_json.ts";
+import { parseJsonSlices } from "./parse_json_slices.ts";
+import { isTensorRequest } from "./tensor_request.ts";
 
 const UTF8 = new TextDecoder();
 const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true });
@@ -26,16 +28,46 @@ export function decodeBytes(bytes: Uint8Array, contentType: string): unknown {
   if (contentType === "application/json") return parse(bytes, contentType);
   const type = contentType.split(";", 1)[0]!.trim().toLowerCase();
   if (type === "") return guess(bytes);
-  if (type === "application/json" || type === "json" || type.endsWith("+json")) return parse(bytes, type);
+  if (isJson(type)) return parse(bytes, type);
   return type.startsWith("text/") || type === "application/text" ? new TextDecoder().decode(bytes) : bytes;
+}
+
+/**
+ * Reads long bytes as `decodeBytes` does, JSON in slices of some milliseconds.
+ *
+ * @param again Reads all of it in another way, where it turns out to be a request of tensors, or might be one with NaN: that takes more than slices.
+ * @throws {StatusError} 400 if they are said to be JSON and are not.
+ */
+export function* decodeSlices(bytes: Uint8Array, contentType: string, again: () => unknown): Generator<void, unknown> {
+  const type = contentType.split(";", 1)[0]!.trim().toLowerCase();
+  if (type !== "" && !isJson(type)) return decodeBytes(bytes, contentType);
+  let text: string | undefined;
+  try {
+    text = utf8(bytes);
+    yield;
+    const value = yield* parseJsonSlices(text);
+    return isTensorRequest(value) ? again() : value;
+  } catch (error) {
+    if (type === "") return text ?? bytes;
+    if (text !== undefined && /NaN|Infinity/.test(text)) return again();
+    throw noJson(type, error);
+  }
 }
 
 function parse(bytes: Uint8Array, type: string): unknown {
   try {
     return parseJson(utf8(bytes));
   } catch (error) {
-    throw new StatusError(400, `Cannot read the body as ${type}: ${describeThrown(error).message}`);
+    throw noJson(type, error);
   }
+}
+
+function noJson(type: string, error: unknown): StatusError {
+  return new StatusError(400, `Cannot read the body as ${type}: ${describeThrown(error).message}`);
+}
+
+function isJson(type: string): boolean {
+  return type === "application/json" || type === "json" || type.endsWith("+json");
 }
 
 function guess(bytes: Uint8Array): unknown {

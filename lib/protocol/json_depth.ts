@@ -56,7 +56,7 @@ function placeFrom(text: string, mark: string, from: number): number {
 }
 
 /** Where a text ends whose quote opens at `start`: at the next quote that no odd number of backslashes stands before. */
-function endOfText(text: string, start: number): number {
+export function endOfText(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
     let before = end - 1;
     while (text.charCodeAt(before) === 0x5c) before--;

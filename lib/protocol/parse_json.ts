@@ -3,7 +3,8 @@
 import { isDeeperThan } from "./json_depth.ts";
 import { isTensorRequest, type TensorRequestBody } from "./tensor_request.ts";
 
-const DEEPEST = 500; // levels of lists and objects: what copies or checks a body must not exhaust the stack
+/** How deep lists and objects may stand in each other. */
+export const DEEPEST = 500; // levels of lists and objects: what copies or checks a body must not exhaust the stack
 const LONG_INTEGER = /[0-9]{16}/; // 2^53 has 16 digits
 const NO_NUMBER = /"(?:[^"\\]|\\[^]?)*(?:"|$)|-?\b(?:NaN|Infinity)\b/g; // a text without an end is one match too: no second look
 
@@ -28,9 +29,14 @@ const MARK = `${crypto.randomUUID()} `; // what no caller can know stands before
  * @throws {RangeError} If lists and objects are more than 500 levels deep.
  */
 export function parseJson(text: string): unknown {
-  if (isDeeperThan(DEEPEST, text)) throw new RangeError(`its lists and objects are more than ${DEEPEST} levels deep`);
+  if (isDeeperThan(DEEPEST, text)) throw tooDeep();
   const [value, read] = parse(text);
   return isTensorRequest(value) && hasWideIntegers(value) && LONG_INTEGER.test(read) ? parseExactly(read) : value;
+}
+
+/** What deeper ones are refused with. */
+export function tooDeep(): RangeError {
+  return new RangeError(`its lists and objects are more than ${DEEPEST} levels deep`);
 }
 
 function parse(text: string): readonly [value: unknown, read: string] {

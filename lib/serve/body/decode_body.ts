@@ -1,7 +1,7 @@
 import { describeThrown, StatusError } from "../../errors.ts";
 import type { ModelFacts } from "../../graph/served_model.ts";
 import { decodeBinaryRequest } from "../../protocol/binary_request.ts";
-import { decodeBytes } from "../../protocol/decode_bytes.ts";
+import { decodeBytes, decodeSlices } from "../../protocol/decode_bytes.ts";
 import { decodeContent } from "./decode_content.ts";
 import type { TakenBody } from "../limits/intake.ts";
 import type { JsonThread } from "./json_thread.ts";
@@ -63,7 +63,22 @@ function decode(
     return thread.read(bytes, callerSignal?.());
   }
   const read = () => decodeBytes(bytes, type);
-  return taken !== undefined && becomesJson(bytes, type) ? taken.readJson(bytes.length, read) : read();
+  if (taken === undefined || !becomesJson(bytes, type)) return read();
+  return taken.readJson(bytes.length, read, () => {
+    const signal = callerSignal?.();
+    const again = () => thread === undefined ? read() : thread.read(bytes, signal);
+    return whileThere(decodeSlices(bytes, type, again), signal);
+  });
+}
+
+/** Takes slices as long as the caller is there. */
+function* whileThere(slices: Iterator<void, unknown>, signal: AbortSignal | undefined): Generator<void, unknown> {
+  for (;;) {
+    if (signal?.aborted === true) throw new StatusError(499, "The caller left before its body was read");
+    const slice = slices.next();
+    if (slice.done === true) return slice.value;
+    yield;
+  }
 }
 
 /** Whether a body is read as JSON: by its type, or later by a router, which reads whatever begins as an object does. */

@@ -64,10 +64,15 @@ export class Intake {
     return this.#limits.jsonLimitBytes;
   }
 
-  /** Reads long JSON when that before is read, and whoever came meanwhile had a turn. */
-  alone<Value>(read: () => Value): Promise<Value> {
-    const pause = () => new Promise<void>((go) => void this.#clock.schedule(0, go));
-    const reading = this.#readJson.then(pause).then(read);
+  /** Reads long JSON when that before is read, slice by slice; before each whoever came meanwhile has a turn. */
+  alone<Value>(slices: Iterator<void, Value>): Promise<Value> {
+    const reading = this.#readJson.then(async () => {
+      for (;;) {
+        await new Promise<void>((go) => void this.#clock.schedule(0, go));
+        const slice = slices.next();
+        if (slice.done === true) return slice.value;
+      }
+    });
     this.#readJson = reading.then(nothing, nothing);
     return reading;
   }
@@ -119,6 +124,10 @@ export class Intake {
 }
 
 function nothing(): void {}
+
+function atOnce<Value>(read: () => Value): Iterator<void, Value> {
+  return { next: () => ({ done: true, value: read() }) };
+}
 
 function late({ bodyTimeoutMs }: AllLimits): StatusError {
   return new StatusError(408, `Cannot read the request's body: it has not come after ${bodyTimeoutMs} ms`);
@@ -188,11 +197,11 @@ export class TakenBody {
   }
 
   /**
-   * Has JSON read, and counts what becomes of it: at once where it is short, else when its turn comes.
+   * Has JSON read, and counts what becomes of it: at once where it is short, else when its turn comes, by slices where it has such.
    *
    * @throws {StatusError} 413 where it is longer than JSON may be, 503 where all bodies together become too large.
    */
-  readJson(bytes: number, read: () => unknown): unknown {
+  readJson(bytes: number, read: () => unknown, slices?: () => Iterator<void, unknown>): unknown {
     if (bytes < COUNTED_JSON_BYTES) return read();
     const { jsonLimitBytes } = this.#intake;
     if (bytes > jsonLimitBytes) {
@@ -200,7 +209,7 @@ export class TakenBody {
     }
     this.#intake.take(bytes * JSON_BECOMES);
     this.#bytes += bytes * JSON_BECOMES;
-    return bytes < LONG_JSON_BYTES ? read() : this.#intake.alone(read);
+    return bytes < LONG_JSON_BYTES ? read() : this.#intake.alone(slices?.() ?? atOnce(read));
   }
 
   /** Waits for a body that somebody else reads, but not for longer than allowed. */

@@ -24,7 +24,7 @@ export interface ServerLimits {
   bodiesLimitBytes?: number;
   /**
    * The largest body, unpacked, that is read as JSON and not in a thread of its own, as requests of tensors are; 413 beyond. What is read so
-   * holds the others up meanwhile. Default 16 MiB.
+   * takes some time from the others, in slices. Default 16 MiB.
    */
   jsonLimitBytes?: number;
   /** A body that has not come after so many milliseconds is answered 408. Default 30,000. */

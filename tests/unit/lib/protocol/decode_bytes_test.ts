@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import { StatusError } from "../../../../lib/errors.ts";
-import { decodeBytes } from "../../../../lib/protocol/decode_bytes.ts";
+import { decodeBytes, decodeSlices } from "../../../../lib/protocol/decode_bytes.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const NOT_TEXT = new Uint8Array([0xff, 0xfe, 0x80]);
@@ -42,4 +42,33 @@ Deno.test("decodeBytes() keeps the letter that stands for what is no text, and r
   const broken = new Uint8Array([0x22, 0x61, 0xff, 0x62, 0x22]);
   throws(() => decodeBytes(broken, "application/json"), /Cannot read the body as application\/json/);
   strictEqual(decodeBytes(broken, ""), broken);
+});
+
+Deno.test("decodeSlices() reads long JSON as decodeBytes() does, and has tensors and what might be such read again", () => {
+  const long = `[${'"x",'.repeat(100_000)}1]`;
+  const again = () => "again";
+  const read = (text: string | Uint8Array, type: string) => {
+    const slices = decodeSlices(typeof text === "string" ? bytes(text) : text, type, again);
+    for (let turns = 0;; turns++) {
+      const slice = slices.next();
+      if (slice.done === true) return [slice.value, turns > 0];
+    }
+  };
+  for (const type of ["application/json", "application/cloudevents+json", ""]) {
+    deepStrictEqual(read(`{"a":${long}}`, type), [decodeBytes(bytes(`{"a":${long}}`), type), true]);
+    deepStrictEqual(read(`{"a":${long},"inputs":[{"name":"x","shape":[1],"datatype":"INT64"}]}`, type), [
+      "again",
+      true,
+    ]);
+  }
+  deepStrictEqual(read(`{"a":${long},"inputs":[NaN]}`, "application/json"), ["again", true]);
+  deepStrictEqual(read(`{"a":${long},`, ""), [`{"a":${long},`, true]);
+  deepStrictEqual(read(NOT_TEXT, ""), [NOT_TEXT, false]);
+  deepStrictEqual(read(`{"a":${long}}`, "text/plain"), [`{"a":${long}}`, false]);
+  for (const broken of [`{"a":${long},`, NOT_TEXT, `{"a":${long},"b":${"[".repeat(501)}`]) {
+    throws(() => read(broken, "application/json"), {
+      status: 400,
+      message: /^Cannot read the body as application\/json: /,
+    });
+  }
 });

@@ -1,5 +1,8 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
 import { gzipSync } from "node:zlib";
+import { testClock } from "levada/testing";
+import { Intake } from "../../../../../lib/serve/limits/intake.ts";
+import { allLimits } from "../../../../../lib/serve/limits/server_limits.ts";
 import { type BodyOptions, decodeBody, readBytes } from "../../../../../lib/serve/body/decode_body.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
@@ -50,4 +53,19 @@ Deno.test("decodeBody() refuses a body that breaks off", async () => {
     },
   });
   await rejects(read(post(body, JSON_TYPE)), { status: 400, message: /it broke off \(gone\)/ });
+});
+
+Deno.test("decodeBody() reads no more of long JSON for who has left", async () => {
+  const caller = new AbortController();
+  const clock = testClock();
+  const bytes = new TextEncoder().encode(`[${"[],".repeat(400_000)}1]`);
+  const reading = Promise.resolve(decodeBody(bytes, {
+    headers: new Headers(JSON_TYPE),
+    taken: new Intake(allLimits(), clock).open(),
+    callerSignal: () => caller.signal,
+  }));
+  caller.abort();
+  const refused = rejects(reading, { status: 499, message: "The caller left before its body was read" });
+  await clock.advance(0);
+  await refused;
 });

@@ -69,3 +69,20 @@ Deno.test("TakenBody.read() gives a body the time that it has, and a twentieth m
   const told = "408 Cannot read the request's body: it has not come after 1000 ms";
   deepStrictEqual(ended.sort(), [`chunks: ${told}`, `length: ${told}`]);
 });
+
+Deno.test("TakenBody.readJson() reads long JSON by slices, one in a turn, and the next body behind it", async () => {
+  const clock = testClock();
+  const all = new Intake(allLimits({ bodiesLimitBytes: 80_000_000 }), clock);
+  const read: string[] = [];
+  function* slices(name: string): Generator<void, unknown> {
+    for (let n = 0; n < 3; n++) {
+      read.push(name + n + clock.timers);
+      yield;
+    }
+    return name;
+  }
+  strictEqual(all.open().readJson(1_000_000, () => "short", () => slices("s")), "short");
+  const bodies = ["a", "b"].map((name) => all.open().readJson(1_100_000, () => "at once", () => slices(name)));
+  await clock.advance(0);
+  deepStrictEqual([read, await Promise.all(bodies)], [["a00", "a10", "a20", "b00", "b10", "b20"], ["a", "b"]]);
+});
