@@ -145,10 +145,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/graph/graph.ts": "compile_test.ts and document_test.ts",
   "lib/graph/operator.ts": "unit/lib/steps: each step is one",
   "lib/graph/step.ts": "compile_test.ts",
-  "lib/models/host/guest.ts":
-    "lib/routers/hosting_test.ts: models that behave well and badly, in workers, a pool and processes",
   "lib/models/host/place.ts": "lib/routers/hosting_test.ts",
-  "lib/models/host/seat.ts": "lib/routers/hosting_test.ts",
   "lib/models/hosted_model.ts": "lib/routers/hosting_test.ts",
   "lib/routers/collective.ts": "lib/routers/ensemble_test.ts, weighted_router_test.ts, shadow_test.ts: three of them",
   "lib/remote/remote_answer.ts": "remote_test.ts: every kind of answer, broken ones too",

@@ -1,9 +1,12 @@
 /** Where a route runs: in the flow's own thread, in a worker, in a process. */
 
 /**
- * `inline` (default): in the flow's own thread. `pool`: in one of a few workers that the function's models share, one request at a time in
- * each. `worker`: in a worker of its own. `process`: in a process of its own, which alone keeps apart what a model takes outside of its
- * JavaScript heap, such as tensors, and what crashes in native code.
+ * `inline` (default): in the flow's own thread. `pool`: in one of a few workers that the function's models share by turns, one request at a
+ * time in each. `worker`: in a worker of its own. `process`: in a process of its own, which alone keeps apart what a model takes outside of
+ * its JavaScript heap, such as tensors, and what crashes in native code, and which alone can be ended whatever it does.
+ *
+ * A worker whose call is in a loop is broken off. Behind an `await` of the model it cannot be: its thread takes a core until the program
+ * ends, and its model is answered with 503 for as long; the others answer. Until nothing is left of a worker or process no other begins.
  *
  * A worker may do what its program may; it needs `--allow-read` for the modules. A process needs `--allow-run` and `--allow-env` besides, and
  * may do only what its program may do without limits: of `--allow-net=host` nothing.
@@ -14,14 +17,20 @@ export type MechanismKind = "inline" | "pool" | "worker" | "process";
 export interface MechanismOptions {
   /** See {@link MechanismKind}. */
   kind: MechanismKind;
-  /** A request that takes longer, in milliseconds, is answered 504, and its worker or process is ended and begun anew. Default: 60,000. */
+  /**
+   * A request that takes longer, in milliseconds, is answered 504, and its worker or process is ended and begun anew; of a reply in chunks,
+   * each chunk. Who reads on none for so long is given up as well. Default: 60,000.
+   */
   timeLimitMs?: number;
   /**
    * Megabytes of memory that a process may take in all. Default: 2,048. Of a worker only the JavaScript heap can be limited, and is, to
    * 2,048 too; its tensors lie outside, so that the option is refused there.
    */
   memoryLimitMb?: number;
-  /** How many workers the pool has; models with the same number share one. Default: one for each core. */
+  /**
+   * How many workers the pool has, and any one model at most; one more begins for a request that has waited for half a second, so that a
+   * model that hangs in all of them does not stop the others. Models with the same number share a pool. Default: one for each core.
+   */
   workers?: number;
 }
 

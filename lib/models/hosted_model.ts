@@ -101,7 +101,7 @@ export class HostedModel implements RunningModel {
     return watchHosted(
       this,
       { operation, event },
-      () => this.#seat.ask({ key, operation, event, context, timeLimitMs: this.#timeLimitMs }),
+      () => this.#seat.ask({ operation, event, context, timeLimitMs: this.#timeLimitMs }),
     );
   }
 

@@ -9,29 +9,53 @@ import { SYSTEM_CLOCK } from "../../lib/flow/system_clock.ts";
 export interface FakePlace {
   readonly orders: string[];
   report(report: Report): void;
+  /** Ends as a place does that crashes. */
+  end(why: string): void;
+  /** Lets the last of it go. */
+  go(): void;
+}
+
+/** How fakes behave. */
+export interface FakeOptions {
+  /** Whether something is left of a place that has ended, until `go` is called. Default: false. */
+  readonly lingers?: boolean;
+  /** Whether a model is loaded when it is asked for, in which of the places. Default: in all. */
+  readonly loads?: (place: number) => boolean;
 }
 
 /** Opens fakes. */
-export function fakePlaces(): { open: OpenPlace; places: FakePlace[] } {
+export function fakePlaces(
+  { lingers = false, loads = () => true }: FakeOptions = {},
+): { open: OpenPlace; places: FakePlace[] } {
   const places: FakePlace[] = [];
   const told = { facts: { platform: "fake", inputs: [], outputs: [] }, signature: { inputs: [], outputs: [] } };
   const open: OpenPlace = (listener) => {
+    const index = places.length;
     const orders: string[] = [];
-    places.push({ orders, report: (report) => listener.report(report) });
+    const gone = Promise.withResolvers<void>();
+    const end = (why: string) => {
+      if (!lingers) gone.resolve();
+      listener.ended(why);
+    };
+    places.push({ orders, report: (report) => listener.report(report), end, go: () => gone.resolve() });
     return {
-      gone: Promise.resolve(),
-      kill() {},
+      gone: gone.promise,
+      kill() {
+        orders.push("kill");
+        queueMicrotask(() => end("it was killed"));
+      },
       post(order) {
         orders.push(
           order.kind === "open"
             ? `open ${order.home.key}`
             : order.kind === "close"
             ? "close"
-            : `${order.kind} ${order.ask}`,
+            : `${order.kind} ${order.kind === "drop" ? order.model : order.ask}`,
         );
-        if (order.kind !== "open") return;
-        const { key } = order.home;
-        queueMicrotask(() => listener.report({ kind: "opened", key, told: { ...told, takesAndGives: {} } }));
+        if (order.kind === "close") queueMicrotask(() => listener.report({ kind: "closed" }));
+        if (order.kind !== "open" || !loads(index)) return;
+        const { model } = order;
+        queueMicrotask(() => listener.report({ kind: "opened", model, told: { ...told, takesAndGives: {} } }));
       },
     };
   };

@@ -115,3 +115,44 @@ export class Mirror {
     return { ...body, got: body.inputs.map((input) => input instanceof Tensor) };
   }
 }
+
+/** Streams the numbers below the first input, and says in the log what it does; then it may fail, wait for its caller to leave, or loop. */
+export class Below extends ModelServer<InferRequest, unknown> {
+  static readonly module = import.meta.url;
+
+  async *predict({ inputs: [below, then] }: InferRequest, { log, signal }: Context): AsyncGenerator<unknown> {
+    try {
+      for (let n = 0; n < Number(below); n++) {
+        log.info(`makes ${n}`);
+        yield await Promise.resolve([n]);
+      }
+      if (then === "fail") throw new TypeError("there is no more");
+      if (then === "function") yield [() => {}];
+      if (then === "loop") { for (;;); }
+      if (then === "wait") {
+        log.info("waits");
+        await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+        log.info("aborted");
+      }
+    } finally {
+      log.info("stops");
+    }
+  }
+
+  override async *predictTensors({ inputs: [below] }: TensorRequest): AsyncGenerator<Tensor[], void, undefined> {
+    for (let n = 0; n < Number(below!.data[0]); n++) yield [Tensor.from("n", new Float32Array(100).fill(n))];
+  }
+
+  opNested(): unknown {
+    return { list: [this.predict({ inputs: [1] }, this.context)] };
+  }
+}
+
+/** A task that streams what it gets, letter by letter; it is not asynchronous. */
+export class Letters {
+  static readonly module = import.meta.url;
+
+  *do(text: string): Generator<unknown> {
+    for (const letter of text) yield letter === "?" ? Promise.resolve("later") : { letter };
+  }
+}

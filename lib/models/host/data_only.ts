@@ -38,7 +38,7 @@ function look(value: unknown, within: Within | undefined): Found | undefined {
     return look([...value.values()], inside) ?? look([...value.keys()], inside);
   }
   if (prototype !== Object.prototype && prototype !== null) {
-    return { path: "", what: `a ${value.constructor?.name ?? "class instance"}` };
+    return { path: "", what: nameOf(value) };
   }
   for (const key of Object.keys(value)) {
     const item = (value as Record<string, unknown>)[key];
@@ -46,6 +46,17 @@ function look(value: unknown, within: Within | undefined): Found | undefined {
     if (found !== undefined) return { ...found, path: `.${key}${found.path}` };
   }
   return undefined;
+}
+
+/** `a Client`, `an AsyncGenerator`: by its class, else by what it calls itself. */
+function nameOf(value: object): string {
+  const { constructor, [Symbol.toStringTag]: tag } = value as {
+    constructor?: { name?: unknown };
+    [Symbol.toStringTag]?: unknown;
+  };
+  const name = [constructor?.name, tag].find((name) => typeof name === "string" && name !== "") as string | undefined;
+  if (name === undefined) return "an object of a class without a name";
+  return `${/^[AEIOU]/i.test(name) ? "an" : "a"} ${name}`;
 }
 
 function isPlain(value: unknown): boolean {

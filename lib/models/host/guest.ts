@@ -2,6 +2,7 @@ import { describeThrown } from "../../errors.ts";
 import type { Clock } from "../../graph/clock.ts";
 import type { Context, Log } from "../../graph/context.ts";
 import { FlowEvent } from "../../graph/event.ts";
+import { isGenerator } from "../../graph/generator.ts";
 import type { ModelAsk } from "../model_server.ts";
 import { ModelServer } from "../model_server.ts";
 import {
@@ -18,6 +19,9 @@ import {
 /** How a guest tells the program that it runs for. */
 export type Post = (report: Report, moved: ArrayBuffer[]) => void;
 
+/** Calls a function, and breaks it off where it does not come back in time, if the place can do that. */
+export type Guard = <Result>(run: () => Result, timeLimitMs: number) => Result;
+
 /** A model that runs here. */
 interface Running {
   readonly told: ModelTold;
@@ -32,15 +36,34 @@ type Made = Partial<{
   doEvent(event: FlowEvent, context: Context): unknown;
 }>;
 
+interface Known {
+  readonly home: ModelHome;
+  readonly running: Promise<Running>;
+  /** Once it is loaded. */
+  loaded?: Running;
+}
+
+/** A question that has no last word yet. */
+interface Answering {
+  readonly known: Known;
+  readonly controller: AbortController;
+  readonly timeLimitMs: number;
+  /** What gives the chunks, where the answer comes in several. */
+  chunks?: Chunks;
+}
+
+type Chunks = Iterator<unknown> | AsyncIterator<unknown>;
+
 /** What runs in a worker or a process: models that are made, asked and closed as the program says. */
 export class Guest {
   readonly #post: Post;
-  readonly #models = new Map<string, Promise<Running>>();
-  readonly #homes = new Map<string, ModelHome>();
-  readonly #asks = new Map<number, AbortController>();
+  readonly #guard: Guard;
+  readonly #models = new Map<number, Known>();
+  readonly #asks = new Map<number, Answering>();
 
-  constructor(post: Post) {
+  constructor(post: Post, guard: Guard = (run) => run()) {
     this.#post = post;
+    this.#guard = guard;
     post({ kind: "started" }, []);
   }
 
@@ -48,59 +71,102 @@ export class Guest {
   async take(order: Order): Promise<void> {
     switch (order.kind) {
       case "open":
-        return await this.#open(order.home);
+        return await this.#open(order);
       case "ask":
         return await this.#ask(order);
       case "abort":
-        return this.#asks.get(order.ask)?.abort(new DOMException("The caller has left", "AbortError"));
+        return this.#asks.get(order.ask)?.controller.abort(new DOMException("The caller has left", "AbortError"));
+      case "next":
+        return await this.#next(order.ask);
+      case "stop":
+        return await this.#stop(order.ask);
+      case "drop": {
+        const known = this.#models.get(order.model);
+        this.#models.delete(order.model);
+        return await close(known).catch(() => {}); // nobody waits for it
+      }
       case "close":
-        await Promise.allSettled([...this.#models.values()].map(async (model) => await (await model).close()));
+        await Promise.allSettled([...this.#models.values()].map(close));
         return this.#post({ kind: "closed" }, []);
     }
   }
 
-  async #open(home: ModelHome): Promise<void> {
-    const { key } = home;
-    this.#homes.set(key, home);
-    const model = open(home, this.#contextOf(home));
-    this.#models.set(key, model);
+  async #open({ model, home }: Order & { kind: "open" }): Promise<void> {
+    const known: Known = { home, running: open(home, this.#contextOf(model, home)) };
+    this.#models.set(model, known);
     try {
-      this.#post({ kind: "opened", key, told: (await model).told }, []);
+      known.loaded = await known.running;
+      this.#post({ kind: "opened", model, told: known.loaded.told }, []);
     } catch (error) {
-      this.#models.delete(key);
-      this.#post({ kind: "refused", key, error: errorData(error) }, []);
+      this.#models.delete(model);
+      this.#post({ kind: "refused", model, error: errorData(error) }, []);
     }
   }
 
-  async #ask({ ask, key, operation, event: data }: Order & { kind: "ask" }): Promise<void> {
-    const controller = new AbortController();
-    this.#asks.set(ask, controller);
+  async #ask({ ask, model, operation, event: data, timeLimitMs }: Order & { kind: "ask" }): Promise<void> {
+    const known = this.#models.get(model)!;
+    const answering: Answering = { known, controller: new AbortController(), timeLimitMs };
+    this.#asks.set(ask, answering);
     try {
-      const model = await this.#models.get(key)!;
-      const context = { ...this.#contextOf(this.#homes.get(key)!, ask), signal: controller.signal };
-      const given = await model.answer({ operation, event: eventOf(data), context });
-      const { answer, moved } = await this.#packed(key, given);
-      this.#post({ kind: "answered", ask, answer }, moved);
+      const context = { ...this.#contextOf(model, known.home, ask), signal: answering.controller.signal };
+      const question = { operation, event: eventOf(data), context };
+      const given = await this.#guard(() => known.loaded!.answer(question), timeLimitMs);
+      if (isGenerator(given)) {
+        answering.chunks = given;
+        return this.#post({ kind: "streams", ask }, []);
+      }
+      const { answer, moved } = await this.#packed(known, given);
+      this.#over(ask, { kind: "answered", ask, answer }, moved);
     } catch (error) {
-      this.#post({ kind: "failed", ask, error: errorData(error) }, []);
-    } finally {
-      this.#asks.delete(ask);
+      this.#over(ask, { kind: "failed", ask, error: errorData(error) });
     }
   }
 
-  async #packed(key: string, answer: unknown): ReturnType<typeof packed> {
+  async #next(ask: number): Promise<void> {
+    const answering = this.#asks.get(ask);
+    if (answering?.chunks === undefined) return;
+    const { known, chunks, timeLimitMs } = answering;
+    try {
+      const { value, done } = await this.#guard(() => chunks.next(), timeLimitMs);
+      if (done === true) return this.#over(ask, { kind: "ended", ask });
+      const { answer, moved } = await this.#packed(known, await value); // a generator that is not async may yield promises
+      this.#post({ kind: "chunk", ask, answer }, moved);
+    } catch (error) {
+      await (async () => await chunks.return?.())().catch(() => {}); // one that has failed by itself is over anyway
+      this.#over(ask, { kind: "failed", ask, error: errorData(error) });
+    }
+  }
+
+  async #stop(ask: number): Promise<void> {
+    const answering = this.#asks.get(ask);
+    if (answering?.chunks === undefined) return;
+    const { chunks, timeLimitMs } = answering;
+    try {
+      await this.#guard(() => chunks.return?.(), timeLimitMs);
+      this.#over(ask, { kind: "ended", ask });
+    } catch (error) {
+      this.#over(ask, { kind: "failed", ask, error: errorData(error) });
+    }
+  }
+
+  /** The last word to a question; what comes after it is told nobody. */
+  #over(ask: number, report: Report, moved: ArrayBuffer[] = []): void {
+    if (this.#asks.delete(ask)) this.#post(report, moved);
+  }
+
+  async #packed({ home }: Known, answer: unknown): ReturnType<typeof packed> {
     try {
       return await packed(answer);
     } catch (error) {
-      throw new TypeError(`Cannot send the answer of model "${key}": ${describeThrown(error).message}`, {
+      throw new TypeError(`Cannot send the answer of model "${home.key}": ${describeThrown(error).message}`, {
         cause: error,
       });
     }
   }
 
-  #contextOf({ key, function: fn, isMock, params, unsent }: ModelHome, ask?: number): Context {
+  #contextOf(model: number, { key, function: fn, isMock, params, unsent }: ModelHome, ask?: number): Context {
     const line = (level: keyof Log) => (message: string, fields?: Readonly<Record<string, unknown>>) =>
-      this.#post({ kind: "log", key, level, message: String(message), fields: plain(fields) }, []);
+      this.#post({ kind: "log", model, level, message: String(message), fields: plain(fields) }, []);
     return {
       step: key,
       function: fn,
@@ -122,8 +188,8 @@ export class Guest {
           `Cannot read table "${name}" where model "${key}" runs: tables are of the flow's own program`,
         );
       },
-      metric: (name, value) => this.#post({ kind: "metric", key, name: String(name), value: Number(value) }, []),
-      pushError: (_event, error) => this.#post({ kind: "pushed", key, ask, error: errorData(error) }, []),
+      metric: (name, value) => this.#post({ kind: "metric", model, name: String(name), value: Number(value) }, []),
+      pushError: (_event, error) => this.#post({ kind: "pushed", ask, error: errorData(error) }, []),
     };
   }
 }
@@ -137,6 +203,10 @@ const CLOCK: Clock = { // the machine's: a test's clock stays in the test
   },
 };
 const STATE = new Map<string, unknown>(); // of this worker or process
+
+async function close(known: Known | undefined): Promise<void> {
+  await (await known?.running)?.close();
+}
 
 async function open(home: ModelHome, context: Context): Promise<Running> {
   const { module, exportName, args } = home;

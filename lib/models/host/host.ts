@@ -3,25 +3,17 @@ import type { Clock } from "../../graph/clock.ts";
 import type { Context } from "../../graph/context.ts";
 import type { FlowEvent } from "../../graph/event.ts";
 import { notData } from "./data_only.ts";
-import {
-  type EventData,
-  type ModelHome,
-  type ModelTold,
-  movable,
-  type Report,
-  thrownAgain,
-  unpacked,
-} from "./message.ts";
+import { Asking } from "./asking.ts";
+import { type EventData, type ModelHome, type ModelTold, movable, type Report, thrownAgain } from "./message.ts";
 import type { OpenPlace, Place } from "./place.ts";
 
 /** A question to a model in a place. */
 export interface HostQuestion {
-  readonly key: string;
   readonly operation: string;
   readonly event: FlowEvent;
   /** Of this request: with its signal. */
   readonly context: Context;
-  /** After so many milliseconds the request is given up, and the place ended. */
+  /** After so many milliseconds without an answer, or without its next chunk, the request is given up, and the place ended. */
   readonly timeLimitMs: number;
 }
 
@@ -32,22 +24,16 @@ export interface HostOptions {
   readonly memoryLimitMb: number;
   /** What the place is called in errors: `worker`, `process`. */
   readonly what: string;
-  /** Told once, when the place has ended. */
+  /** Told once, when the place has ended, before those who wait are. */
   readonly onEnd?: (why: string) => void;
+  /** Told when a question has its last word. */
+  readonly onAnswer?: () => void;
 }
 
 const LOAD_LIMIT_MS = 600_000; // a model that takes longer hangs: files of many gigabytes take minutes
 
-interface Asked {
-  readonly key: string;
-  readonly context: Context;
-  readonly event: FlowEvent;
-  readonly resolve: (answer: unknown) => void;
-  readonly reject: (error: unknown) => void;
-  readonly cancelLimit: () => void;
-}
-
 interface Opening {
+  readonly model: number;
   readonly context: Context;
   readonly told: PromiseWithResolvers<ModelTold>;
 }
@@ -56,11 +42,12 @@ interface Opening {
 export class Host {
   readonly #options: HostOptions;
   readonly #place: Place;
-  readonly #asks = new Map<number, Asked>();
-  readonly #models = new Map<string, Opening>();
+  readonly #asks = new Map<number, Asking>();
+  readonly #models = new Map<ModelHome, Opening>();
   readonly #closed = Promise.withResolvers<void>();
   readonly #idle: (() => void)[] = [];
-  #last = 0;
+  #lastModel = 0;
+  #lastAsk = 0;
   #ended: string | undefined;
   /** Why the place is being ended, where the host does it. */
   #why: string | undefined;
@@ -76,7 +63,7 @@ export class Host {
     return this.#ended;
   }
 
-  /** Resolves when nothing is left of the place. */
+  /** Resolves when nothing is left of the place, which may be never. */
   get gone(): Promise<void> {
     return this.#place.gone;
   }
@@ -88,26 +75,37 @@ export class Host {
 
   /** Loads a model there, once. */
   load(home: ModelHome, context: Context): Promise<ModelTold> {
-    const known = this.#models.get(home.key);
+    const known = this.#models.get(home);
     if (known !== undefined) return known.told.promise;
-    const opening: Opening = { context, told: Promise.withResolvers() };
+    const opening: Opening = { model: ++this.#lastModel, context, told: Promise.withResolvers() };
     opening.told.promise.catch(() => {});
-    this.#models.set(home.key, opening);
-    if (this.#ended === undefined) {
-      this.#place.post({ kind: "open", home });
-      const cancel = this.#options.clock.schedule(LOAD_LIMIT_MS, () => {
-        this.kill(`its model "${home.key}" was not loaded after ${LOAD_LIMIT_MS} ms`);
-      });
-      opening.told.promise.then(cancel, cancel);
-    } else opening.told.reject(this.#gone(home.key));
+    if (this.#ended !== undefined) {
+      opening.told.reject(this.#gone(home.key));
+      return opening.told.promise;
+    }
+    this.#models.set(home, opening);
+    this.#place.post({ kind: "open", model: opening.model, home });
+    const cancel = this.#options.clock.schedule(LOAD_LIMIT_MS, () => {
+      this.kill(`its model "${home.key}" was not loaded after ${LOAD_LIMIT_MS} ms`);
+    });
+    opening.told.promise.then(cancel, cancel);
     return opening.told.promise;
   }
 
+  /** Closes a model there, if it was loaded; nobody waits for that. */
+  drop(home: ModelHome): void {
+    const model = this.#models.get(home)?.model;
+    if (model === undefined || this.#ended !== undefined) return;
+    this.#models.delete(home);
+    this.#place.post({ kind: "drop", model });
+  }
+
   /** Asks a model that is loaded there. */
-  ask({ key, operation, event, context, timeLimitMs }: HostQuestion): Promise<unknown> {
-    const { signal } = context;
-    if (this.#ended !== undefined) return Promise.reject(this.#gone(key));
-    if (signal.aborted) return Promise.reject(signal.reason);
+  ask(home: ModelHome, { operation, event, context, timeLimitMs }: HostQuestion): Promise<unknown> {
+    const { key } = home;
+    const model = this.#models.get(home)?.model;
+    if (this.#ended !== undefined || model === undefined) return Promise.reject(this.#gone(key));
+    if (context.signal.aborted) return Promise.reject(context.signal.reason);
     const { body, moved } = movable(event.body, "inputs");
     const wrong = notData(body, "body");
     if (wrong !== undefined) {
@@ -117,21 +115,19 @@ export class Host {
         ),
       );
     }
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const ask = ++this.#last;
-    const onAbort = () => {
-      this.#place.post({ kind: "abort", ask });
-      reject(signal.reason);
-    };
-    const cancel = this.#options.clock.schedule(timeLimitMs, () => this.#overdue(ask, timeLimitMs));
-    const cancelLimit = () => {
-      cancel();
-      signal.removeEventListener("abort", onAbort);
-    };
-    this.#place.post({ kind: "ask", ask, key, operation, event: dataOf(event, body) }, moved);
-    signal.addEventListener("abort", onAbort, { once: true });
-    this.#asks.set(ask, { key, context, event, resolve, reject, cancelLimit });
-    return promise;
+    const ask = ++this.#lastAsk;
+    this.#place.post({ kind: "ask", ask, model, operation, event: dataOf(event, body), timeLimitMs }, moved);
+    const asking = new Asking({
+      key,
+      event,
+      context,
+      clock: this.#options.clock,
+      timeLimitMs,
+      tell: (kind) => this.#place.post({ kind, ask }),
+      onOverdue: () => this.#overdue(ask, { key, timeLimitMs }),
+    });
+    this.#asks.set(ask, asking);
+    return asking.answer;
   }
 
   /** Resolves when it works on nothing, or has ended. */
@@ -147,75 +143,88 @@ export class Host {
     this.#end(why);
   }
 
-  /** Closes its models, then the place; one that does not is ended after `graceMs`. */
+  /** Closes its models, then the place; one that does not is ended after `graceMs`, and waited for as long again. */
   async close(graceMs: number): Promise<void> {
-    if (this.#ended !== undefined) return await this.#place.gone;
-    this.#why = "it is closed";
-    const cancel = this.#options.clock.schedule(graceMs, () => this.#closed.resolve());
-    this.#place.post({ kind: "close" });
-    await this.#closed.promise;
+    if (this.#ended === undefined) {
+      this.#why = "it is closed";
+      const cancel = this.#options.clock.schedule(graceMs, () => this.#closed.resolve());
+      this.#place.post({ kind: "close" });
+      await this.#closed.promise;
+      cancel();
+      this.kill("it is closed");
+    }
+    const late = Promise.withResolvers<void>(); // what is in a loop may never go
+    const cancel = this.#options.clock.schedule(graceMs, late.resolve);
+    await Promise.race([this.#place.gone, late.promise]);
     cancel();
-    this.kill("it is closed");
-    await this.#place.gone;
   }
 
-  #overdue(ask: number, timeLimitMs: number): void {
-    const asked = this.#settle(ask);
-    asked?.reject(
+  #overdue(ask: number, { key, timeLimitMs }: { readonly key: string; readonly timeLimitMs: number }): void {
+    const { what } = this.#options;
+    const asking = this.#asks.get(ask);
+    this.#asks.delete(ask);
+    this.kill(`it had no answer after ${timeLimitMs} ms: in a loop, out of memory, or slow`);
+    asking?.fail(
       new StatusError(
         504,
-        `Cannot get an answer of model "${asked.key}": there is none after ${timeLimitMs} ms (timeLimitMs), and its ${this.#options.what} is ended`,
+        `Cannot get an answer of model "${key}": there is none after ${timeLimitMs} ms (timeLimitMs), and its ${what} is ended`,
       ),
     );
-    this.kill(`it had no answer after ${timeLimitMs} ms: in a loop, out of memory, or slow`);
   }
 
   #take(report: Report): void {
+    if (this.#ended !== undefined) return;
     switch (report.kind) {
       case "started":
         return;
       case "opened":
-        return this.#models.get(report.key)?.told.resolve(report.told);
+        return this.#opening(report.model)?.[1].told.resolve(report.told);
       case "refused": {
-        const { key, error } = report;
-        const opening = this.#models.get(key);
-        this.#models.delete(key);
-        return opening?.told.reject(thrownAgain(error));
+        const [home, opening] = this.#opening(report.model) ?? [];
+        if (home !== undefined) this.#models.delete(home);
+        return opening?.told.reject(thrownAgain(report.error));
       }
       case "answered":
-        return this.#settle(report.ask)?.resolve(unpacked(report.answer));
+      case "streams":
+      case "chunk":
+      case "ended":
       case "failed":
-        return this.#settle(report.ask)?.reject(thrownAgain(report.error));
+        if (this.#asks.get(report.ask)?.take(report) === true) this.#answered(report.ask);
+        return;
       case "closed":
         return this.#closed.resolve();
       case "log":
-        return this.#models.get(report.key)?.context.log[report.level](report.message, report.fields);
+        return this.#opening(report.model)?.[1].context.log[report.level](report.message, report.fields);
       case "metric":
-        return this.#models.get(report.key)?.context.metric(report.name, report.value);
+        return this.#opening(report.model)?.[1].context.metric(report.name, report.value);
       case "pushed": {
-        const asked = report.ask === undefined ? undefined : this.#asks.get(report.ask);
-        return asked?.context.pushError(asked.event, thrownAgain(report.error));
+        const asking = report.ask === undefined ? undefined : this.#asks.get(report.ask);
+        return asking?.context.pushError(asking.event, thrownAgain(report.error));
       }
     }
   }
 
-  #settle(ask: number): Asked | undefined {
-    const asked = this.#asks.get(ask);
+  #opening(model: number): [ModelHome, Opening] | undefined {
+    return this.#models.entries().find(([, opening]) => opening.model === model);
+  }
+
+  #answered(ask: number): void {
     this.#asks.delete(ask);
-    asked?.cancelLimit();
+    this.#options.onAnswer?.();
     if (this.#asks.size === 0) { for (const resolve of this.#idle.splice(0)) resolve(); }
-    return asked;
   }
 
   #end(why: string): void {
     if (this.#ended !== undefined) return;
     this.#ended = this.#why ?? why;
     this.#closed.resolve();
-    for (const [key, { told }] of this.#models) told.reject(this.#gone(key));
-    for (const [ask, { key }] of [...this.#asks]) {
-      this.#settle(ask)?.reject(this.#why === undefined ? this.#crashed(key) : this.#gone(key));
-    }
     this.#options.onEnd?.(this.#ended);
+    for (const [{ key }, { told }] of this.#models) told.reject(this.#gone(key));
+    for (const asking of this.#asks.values()) {
+      asking.fail(this.#why === undefined ? this.#crashed(asking.key) : this.#gone(asking.key));
+    }
+    this.#asks.clear();
+    for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   /** For the questions that may have ended it: the same again would do the same. */

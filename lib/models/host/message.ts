@@ -54,36 +54,49 @@ export interface ErrorData {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** From the program to the place. */
+/** From the program to the place. A `model` is a number that one place knows it by, an `ask` that of a question. */
 export type Order =
-  | { readonly kind: "open"; readonly home: ModelHome }
+  | { readonly kind: "open"; readonly model: number; readonly home: ModelHome }
+  | { readonly kind: "drop"; readonly model: number }
   | {
     readonly kind: "ask";
     readonly ask: number;
-    readonly key: string;
+    readonly model: number;
     readonly operation: string;
     readonly event: EventData;
+    readonly timeLimitMs: number;
   }
   | { readonly kind: "abort"; readonly ask: number }
+  /** Of an answer in chunks: makes the next one. */
+  | { readonly kind: "next"; readonly ask: number }
+  /** Of an answer in chunks: nobody wants more. */
+  | { readonly kind: "stop"; readonly ask: number }
   | { readonly kind: "close" };
 
 /** From the place to the program. */
 export type Report =
   | { readonly kind: "started" }
-  | { readonly kind: "opened"; readonly key: string; readonly told: ModelTold }
-  | { readonly kind: "refused"; readonly key: string; readonly error: ErrorData }
-  | { readonly kind: "answered"; readonly ask: number; readonly answer: Packed }
-  | { readonly kind: "failed"; readonly ask: number; readonly error: ErrorData }
+  | { readonly kind: "opened"; readonly model: number; readonly told: ModelTold }
+  | { readonly kind: "refused"; readonly model: number; readonly error: ErrorData }
+  | AnswerReport
   | { readonly kind: "closed" }
   | {
     readonly kind: "log";
-    readonly key: string;
+    readonly model: number;
     readonly level: "debug" | "info" | "warn" | "error";
     readonly message: string;
     readonly fields: Readonly<Record<string, unknown>> | undefined;
   }
-  | { readonly kind: "metric"; readonly key: string; readonly name: string; readonly value: number }
-  | { readonly kind: "pushed"; readonly key: string; readonly ask: number | undefined; readonly error: ErrorData };
+  | { readonly kind: "metric"; readonly model: number; readonly name: string; readonly value: number }
+  | { readonly kind: "pushed"; readonly ask: number | undefined; readonly error: ErrorData };
+
+/** What a place says to a question: one answer; or that it comes in chunks, each when it is asked for, and then the end; or a failure. */
+export type AnswerReport =
+  | { readonly kind: "answered"; readonly ask: number; readonly answer: Packed }
+  | { readonly kind: "streams"; readonly ask: number }
+  | { readonly kind: "chunk"; readonly ask: number; readonly answer: Packed }
+  | { readonly kind: "ended"; readonly ask: number }
+  | { readonly kind: "failed"; readonly ask: number; readonly error: ErrorData };
 
 /** An answer, as data. */
 export type Packed =

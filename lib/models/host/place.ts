@@ -1,7 +1,7 @@
 /** Places elsewhere that models run in: a worker of this process, or a process. */
 
 import { spawn } from "node:child_process";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, Worker } from "node:worker_threads";
 import { describeThrown } from "../../errors.ts";
 import type { Order, Report } from "./message.ts";
 
@@ -11,7 +11,7 @@ export interface Place {
   post(order: Order, moved?: ArrayBuffer[]): void;
   /** Ends the place at once, whatever runs there. */
   kill(): void;
-  /** Resolves when nothing is left of it. */
+  /** Resolves when nothing is left of it: that may be later than its end, or never. */
   readonly gone: Promise<void>;
 }
 
@@ -32,25 +32,29 @@ export interface PlaceLimits {
 export type OpenPlace = (listener: Listener, limits: PlaceLimits) => Place;
 
 /**
- * Starts a worker: a thread of this process with a heap of its own. When its heap is full it stops without a word (Deno 2.9.6), which the
- * time limit of its requests finds out; what it holds outside of the heap, tensors, is not limited.
+ * Starts a worker: a thread of this process with a heap of its own. What it holds outside of the heap, tensors, is not limited. A thread
+ * whose heap is full goes, in seconds; one that is in a loop does not (Deno 2.9.6), see `breakOff`: it is told that it has ended, and gone
+ * it is when its end of a line is closed.
  */
 export function openWorker(listener: Listener, { memoryLimitMb }: PlaceLimits): Place {
+  const { port1: line, port2: itsEnd } = new MessageChannel();
   const worker = new Worker(new URL("./worker_main.ts", import.meta.url), {
     resourceLimits: { maxOldGenerationSizeMb: memoryLimitMb },
+    workerData: itsEnd,
+    transferList: [itsEnd],
   });
   const gone = Promise.withResolvers<void>();
   let why: string | undefined;
+  line.on("close", () => gone.resolve());
+  line.on("message", () => {}); // else it does not look
+  line.unref();
   worker.on("message", (report: Report) => listener.report(report));
   worker.on(
     "messageerror",
     (error: unknown) => why = `what it sent could not be read: ${describeThrown(error).message}`,
   );
   worker.on("error", (error: unknown) => why = `it threw ${describeThrown(error).message}`);
-  worker.on("exit", (code: number) => {
-    gone.resolve();
-    listener.ended(why ?? `it exited with code ${code}`);
-  });
+  worker.on("exit", (code: number) => listener.ended(why ?? `it exited with code ${code}`));
   return {
     gone: gone.promise,
     post: (order, moved = []) => worker.postMessage(order, moved),
@@ -69,6 +73,7 @@ export function openProcess(listener: Listener, { memoryLimitMb }: PlaceLimits):
     `--v8-flags=--max-old-space-size=${memoryLimitMb}`,
     ...permissions(),
     new URL("./process_main.ts", import.meta.url).href,
+    String(Deno.pid),
   ], { serialization: "advanced", stdio: ["ignore", "inherit", "inherit", "ipc"] });
   let why: string | undefined;
   const watch = setInterval(() => {

@@ -1,162 +1,114 @@
-import { StatusError } from "../../errors.ts";
-import { Backoff } from "./backoff.ts";
-import { Host, type HostQuestion } from "./host.ts";
-import type { ModelTold } from "./message.ts";
+import { Host } from "./host.ts";
+import type { ModelHome } from "./message.ts";
+import { PoolSeat } from "./pool_seat.ts";
 import { CLOSE_GRACE_MS, type Seat, type SeatOptions } from "./seat.ts";
 
-/** A piece of work for whichever place is free: one at a time in each, so that what ends it ends nothing else. */
-interface Job {
-  readonly options: SeatOptions;
-  run(host: Host): Promise<unknown>;
-  readonly reject: (error: unknown) => void;
+/** A place of the pool, and whose request is in it: one at a time, so that what ends it ends nothing else. */
+interface PoolPlace {
+  readonly host: Host;
+  /** Stays when the place has ended, until nothing is left of it. */
+  holder: PoolSeat | undefined;
+  isClosing: boolean;
 }
 
-/** Places that several models share; each begins when there is work for it, and ends with the pool. */
+/**
+ * Places that several models share, by turns; each begins when there is work for it, and ends with the pool.
+ *
+ * No model keeps the others waiting: a request that has waited for a while gets one place more, which neither a model that has all others
+ * can take nor those together that ended a place and have not answered since. What is left of a place that has ended counts as a place.
+ */
 export class Pool {
   readonly #size: number;
-  readonly #free: Host[] = [];
-  readonly #all = new Set<Host>();
-  /** Places of which something is left. */
-  readonly #left = new Set<Host>();
-  readonly #waiting: Job[] = [];
-  #seats = 0;
+  readonly #places = new Set<PoolPlace>();
+  /** In the order of their turns. */
+  #seats: PoolSeat[] = [];
 
-  /** With at most so many places, 1 or more. */
+  /** With so many places for any one model, 1 or more. */
   constructor(size: number) {
     this.#size = size;
   }
 
   /** A model's seat in the pool. */
   seat(options: SeatOptions): Seat {
-    this.#seats += 1;
-    return new PoolSeat(this, options);
+    const seat = new PoolSeat(this, options);
+    this.#seats.push(seat);
+    return seat;
   }
 
-  /** Does a piece of work in a place that is free, or will be. A signal that aborts takes it out of the queue. */
-  do<Result>(options: SeatOptions, signal: AbortSignal, work: (host: Host) => Promise<Result>): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason);
-      const job: Job = {
-        options,
-        reject,
-        run: (host) => {
-          signal.removeEventListener("abort", onAbort);
-          const working = work(host);
-          working.then(resolve, reject);
-          return working;
-        },
-      };
-      const onAbort = () => {
-        const at = this.#waiting.indexOf(job);
-        if (at >= 0) this.#waiting.splice(at, 1);
-        reject(signal.reason);
-      };
-      signal.addEventListener("abort", onAbort, { once: true });
-      this.#waiting.push(job);
-      this.#next();
-    });
-  }
-
-  /** A model has left; with the last the places end. */
-  async leave(): Promise<void> {
-    this.#seats -= 1;
-    if (this.#seats > 0) return;
-    await Promise.all([...this.#all].map((host) => host.close(CLOSE_GRACE_MS)));
-    await Promise.all([...this.#left].map(({ gone }) => gone));
-  }
-
-  #next(): void {
-    while (this.#waiting.length > 0) {
-      if (this.#free.length === 0 && this.#all.size >= this.#size) return;
-      const job = this.#waiting.shift()!;
-      let host: Host;
+  /** Gives work to whichever place is free for it. */
+  next(): void {
+    for (;;) {
+      const seat = this.#seats.find((seat) => seat.isWaiting && this.#mayWork(seat));
+      if (seat === undefined) return;
+      this.#seats = [...this.#seats.filter((other) => other !== seat), seat];
+      const job = seat.nextJob();
+      let place: PoolPlace;
       try {
-        host = this.#free.pop() ?? this.#begin(job.options);
+        place = this.#free() ?? this.#begin(seat);
       } catch (error) { // a worker cannot even be started: no permission, no memory
         job.reject(error);
         continue;
       }
-      job.run(host).catch(() => {}).finally(() => this.#done(host));
+      place.holder = seat;
+      job.run(place.host).catch(() => {}).finally(() => this.#done(place));
     }
   }
 
-  #begin(options: SeatOptions): Host {
+  /** What is left of places that a model has ended. */
+  leftOf(seat: PoolSeat): number {
+    return [...this.#places].filter(({ host, holder }) => holder === seat && host.ended !== undefined).length;
+  }
+
+  /** A model has left; with the last the places end. */
+  async leave(seat: PoolSeat, home: ModelHome): Promise<void> {
+    if (!this.#seats.includes(seat)) return;
+    this.#seats = this.#seats.filter((other) => other !== seat);
+    const places = [...this.#places];
+    if (this.#seats.length > 0) return places.forEach(({ host }) => host.drop(home));
+    for (const place of places) place.isClosing = true;
+    await Promise.all(places.map(({ host }) => host.close(CLOSE_GRACE_MS)));
+  }
+
+  /** Whether a model may have one place more now, and there is one or may be. */
+  #mayWork(seat: PoolSeat): boolean {
+    const holders = [...this.#places].flatMap(({ holder }) => holder ?? []);
+    const has = holders.filter((holder) => holder === seat).length;
+    if (has >= (seat.isSuspect ? 1 : this.#size)) return false;
+    if (seat.isSuspect && holders.filter(({ isSuspect }) => isSuspect).length >= this.#size) return false;
+    if (this.#free() !== undefined || this.#places.size < this.#size) return true;
+    return this.#places.size === this.#size && !seat.isSuspect && seat.isLate;
+  }
+
+  #free(): PoolPlace | undefined {
+    return [...this.#places].find(({ host, holder, isClosing }) =>
+      holder === undefined && !isClosing && host.ended === undefined
+    );
+  }
+
+  #begin(seat: PoolSeat): PoolPlace {
     const host: Host = new Host({
-      ...options,
-      onEnd: () => {
-        this.#all.delete(host);
-        const at = this.#free.indexOf(host);
-        if (at >= 0) this.#free.splice(at, 1);
-        this.#next();
+      ...seat.options,
+      onEnd: (why) => {
+        if (!place.isClosing) place.holder?.fell(why);
+        this.next();
       },
+      onAnswer: () => place.holder?.answered(),
     });
-    this.#all.add(host);
-    this.#left.add(host);
-    host.gone.then(() => this.#left.delete(host));
-    return host;
+    const place: PoolPlace = { host, holder: undefined, isClosing: false };
+    this.#places.add(place);
+    host.gone.then(() => {
+      this.#places.delete(place);
+      this.next();
+    });
+    return place;
   }
 
   /** A caller who left does not free the place: what they asked for still runs there. */
-  #done(host: Host): void {
+  #done(place: PoolPlace): void {
+    const { host } = place;
     if (host.ended !== undefined) return;
-    if (host.inFlight > 0) return void host.idle().then(() => this.#done(host));
-    this.#free.push(host);
-    this.#next();
-  }
-}
-
-/** One model's seat in a pool. Where it ends places again and again, it waits, not the others. */
-class PoolSeat implements Seat {
-  readonly #pool: Pool;
-  readonly #options: SeatOptions;
-  readonly #backoff: Backoff;
-  #trouble: string | undefined;
-
-  constructor(pool: Pool, options: SeatOptions) {
-    this.#pool = pool;
-    this.#options = options;
-    this.#backoff = new Backoff(options.clock);
-  }
-
-  get trouble(): string | undefined {
-    return this.#backoff.restMs > 0 ? this.#trouble : undefined;
-  }
-
-  open(): Promise<ModelTold> {
-    const { home, context } = this.#options;
-    return this.#pool.do(this.#options, context.signal, (host) => host.load(home, context));
-  }
-
-  async ask(question: HostQuestion): Promise<unknown> {
-    const { home, context } = this.#options;
-    const { restMs } = this.#backoff;
-    if (restMs > 0) {
-      throw new StatusError(503, `Cannot ask model "${home.key}" now: its worker ended, since ${this.#trouble}`, {
-        retryAfterMs: restMs,
-      });
-    }
-    const answer = await this.#pool.do(this.#options, question.context.signal, async (host) => {
-      try {
-        await host.load(home, context);
-        return await host.ask(question);
-      } finally {
-        if (host.ended !== undefined) this.#fell(host.ended);
-      }
-    });
-    this.#backoff.worked();
-    return answer;
-  }
-
-  async close(): Promise<void> {
-    await this.#pool.leave();
-  }
-
-  #fell(why: string): void {
-    this.#trouble = why;
-    const waitMs = this.#backoff.failed();
-    const { context, home } = this.#options;
-    context.log.error(
-      `A worker of the pool ended with a request of model "${home.key}": ${why}. It is not asked for ${waitMs} ms`,
-    );
+    if (host.inFlight > 0) return void host.idle().then(() => this.#done(place));
+    place.holder = undefined;
+    this.next();
   }
 }

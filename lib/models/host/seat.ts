@@ -1,5 +1,4 @@
 import { describeThrown, StatusError } from "../../errors.ts";
-import type { Clock } from "../../graph/clock.ts";
 import type { Context } from "../../graph/context.ts";
 import { Backoff } from "./backoff.ts";
 import { Host, type HostOptions, type HostQuestion } from "./host.ts";
@@ -16,7 +15,7 @@ export interface Seat {
 }
 
 /** What every seat needs. */
-export interface SeatOptions extends Omit<HostOptions, "onEnd"> {
+export interface SeatOptions extends Omit<HostOptions, "onEnd" | "onAnswer"> {
   readonly home: ModelHome;
   /** The model's own context. */
   readonly context: Context;
@@ -25,21 +24,23 @@ export interface SeatOptions extends Omit<HostOptions, "onEnd"> {
 /** A model closes in less, or is ended. */
 export const CLOSE_GRACE_MS = 5_000;
 
-/** A place that one model has for itself; when it ends, it is begun anew, after a pause that grows. */
+/** When to come again where nobody knows how long it takes. */
+export const SOON_MS = 1_000;
+
+/** A place that one model has for itself. When it has ended, and nothing is left of it, another is begun, after a pause that grows. */
 export class OwnSeat implements Seat {
   readonly #options: SeatOptions;
-  readonly #clock: Clock;
   readonly #backoff: Backoff;
+  /** The one that is asked. */
   #host: Host | undefined;
+  /** The last one that was begun: two are never there at once. */
+  #last: Host | undefined;
   #trouble: string | undefined;
-  #cancelRestart: (() => void) | undefined;
-  /** Places of which something is left. */
-  readonly #left = new Set<Host>();
+  #pause: (() => void) | undefined;
   #isClosed = false;
 
   constructor(options: SeatOptions) {
     this.#options = options;
-    this.#clock = options.clock;
     this.#backoff = new Backoff(options.clock);
   }
 
@@ -50,11 +51,15 @@ export class OwnSeat implements Seat {
   /** Starts the place and loads the model there. A failure ends the place. */
   async open(): Promise<ModelTold> {
     const { home, context } = this.#options;
-    const host: Host = new Host({ ...this.#options, onEnd: (why) => this.#fell(host, why) });
-    this.#left.add(host);
-    host.gone.then(() => this.#left.delete(host));
+    const host: Host = new Host({
+      ...this.#options,
+      onEnd: (why) => host === this.#host ? void this.#restart(why) : undefined,
+      onAnswer: () => this.#backoff.worked(),
+    });
+    this.#last = host;
     try {
       const told = await host.load(home, context);
+      if (host.ended !== undefined) throw new Error(host.ended);
       this.#host = host;
       this.#trouble = undefined;
       return told;
@@ -66,50 +71,51 @@ export class OwnSeat implements Seat {
 
   async ask(question: HostQuestion): Promise<unknown> {
     const host = this.#host;
-    if (host === undefined) {
-      const state = this.#trouble === undefined ? "it is not there" : `${this.#trouble}; it starts anew`;
-      const { home, what } = this.#options;
-      throw new StatusError(503, `Cannot ask model "${home.key}" now: its ${what} ended, since ${state}`, {
-        retryAfterMs: Math.max(1, this.#backoff.restMs),
-      });
-    }
-    const answer = await host.ask(question);
-    this.#backoff.worked();
-    return answer;
+    if (host !== undefined) return await host.ask(this.#options.home, question);
+    const { home, what } = this.#options;
+    const state = this.#trouble === undefined
+      ? "it is not there"
+      : `${this.#trouble}; it starts anew when nothing is left of it`;
+    throw new StatusError(503, `Cannot ask model "${home.key}" now: its ${what} ended, since ${state}`, {
+      retryAfterMs: this.#backoff.restMs || SOON_MS,
+    });
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#cancelRestart?.();
-    const host = this.#host;
+    this.#pause?.();
     this.#host = undefined;
-    await host?.close(CLOSE_GRACE_MS);
-    await Promise.all([...this.#left].map(({ gone }) => gone));
+    await this.#last?.close(CLOSE_GRACE_MS);
   }
 
   /** The place has ended by itself, or by a limit. */
-  #fell(host: Host, why: string): void {
-    if (host !== this.#host || this.#isClosed) return;
+  async #restart(ended: string): Promise<void> {
     const { context, home, what } = this.#options;
     this.#host = undefined;
-    this.#trouble = why;
-    const waitMs = this.#backoff.failed();
-    context.log.error(`The ${what} of model "${home.key}" ended: ${why}. It starts anew in ${waitMs} ms`);
-    this.#restartIn(waitMs);
+    for (let why = ended, words = "ended"; !this.#isClosed; words = "could not start") {
+      this.#trouble = why;
+      const waitMs = this.#backoff.failed();
+      context.log.error(
+        `The ${what} of model "${home.key}" ${words}: ${why}. It starts anew in ${waitMs} ms, if nothing is left of it then`,
+      );
+      await Promise.all([this.#last!.gone, this.#waited(waitMs)]);
+      if (this.#isClosed) return;
+      try {
+        await this.open();
+        return this.#isClosed ? await this.close() : undefined;
+      } catch (error) {
+        why = describeThrown(error).message;
+      }
+    }
   }
 
-  #restartIn(waitMs: number): void {
-    this.#cancelRestart = this.#clock.schedule(waitMs, () => {
-      this.open().then(() => this.#isClosed ? this.close() : undefined, (error) => {
-        if (this.#isClosed) return;
-        const { context, home, what } = this.#options;
-        this.#trouble = describeThrown(error).message;
-        const nextMs = this.#backoff.failed();
-        context.log.error(
-          `The ${what} of model "${home.key}" could not start: ${this.#trouble}. It is tried again in ${nextMs} ms`,
-        );
-        this.#restartIn(nextMs);
-      });
-    });
+  #waited(waitMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#options.clock.schedule(waitMs, resolve);
+    this.#pause = () => {
+      cancel();
+      resolve();
+    };
+    return promise;
   }
 }

@@ -4,9 +4,9 @@
  */
 
 import process from "node:process";
+import { workerData as parent } from "node:worker_threads"; // asked here it could be another's already
 
 const EVERY_MS = 1_000;
-const parent = Deno.ppid;
 
 setInterval(() => {
   if (Deno.ppid !== parent) process.kill(process.pid, "SIGKILL");

@@ -181,15 +181,44 @@ for (const what of ["heap", "bytes"]) {
   });
 }
 
-Deno.test(`mechanism "pool" keeps others waiting no longer than until a worker is free, and takes back who leaves the queue`, async () => {
+Deno.test(`mechanism "pool" answers for the others while a model hangs in every worker, and refuses what queues for it`, async () => {
+  const fn = serving("shared");
+  const router = fn.setTopology("router");
+  for (const key of ["bad", "calm"]) {
+    router.addRoute(key, Moody, { mechanism: { kind: "pool", workers: 1, timeLimitMs: 4_000 } });
+  }
+  await using flow = await fn.start({ log: { debug() {}, info() {}, warn() {}, error() {} } });
+  const ask = (what: unknown, model: string) =>
+    flow.ask({ inputs: [what] }, { path: `/v2/models/${model}/infer` }) as Promise<{ outputs: unknown }>;
+  const told: string[] = [];
+  const tell = (what: string) => () => void told.push(what);
+  const looping = rejects(ask("loop", "bad"), { status: 504 }).then(tell("the loop is ended"));
+  const queued = rejects(ask(1, "bad"), { status: 503, message: /its worker ended, since it had no answer/ });
+  await ask(4, "calm").then(tell("calm answers"));
+  await ask(5, "calm").then(tell("calm answers"));
+  await looping;
+  await queued;
+  deepStrictEqual(told, ["calm answers", "calm answers", "the loop is ended"]);
+  deepStrictEqual(await untilThere((what) => ask(what, "bad")), [21]);
+});
+
+Deno.test(`mechanism "pool" takes back who leaves the queue`, async () => {
   const { flow, ask } = await start({ kind: "pool", workers: 1, timeLimitMs: 300 });
   const looping = rejects(ask("loop"), { status: 504 });
   const leaving = new AbortController();
-  const queued = rejects(ask(5, "moody", { signal: leaving.signal }));
+  const queued = rejects(ask(5, "moody", { signal: leaving.signal }), /The caller left/);
   leaving.abort();
   await queued;
   await looping;
   deepStrictEqual(await untilThere(ask), [42]);
+  await flow.close();
+});
+
+Deno.test(`mechanism "pool" loads a model anew where it is loaded again`, async () => {
+  const { flow, ask } = await start({ kind: "pool", workers: 1 });
+  deepStrictEqual([(await ask("asked")).outputs, (await ask("asked")).outputs], [[1], [2]]);
+  await moody(flow).load!();
+  deepStrictEqual((await ask("asked")).outputs, [1]);
   await flow.close();
 });
 

@@ -15,4 +15,7 @@ Deno.test("notData() names what cannot be sent, and where it is", () => {
   strictEqual(notData({ client: new Client() }, "args"), "args.client is a Client");
   strictEqual(notData(new Map([["k", Symbol("s")]]), "it"), "it[0] is a symbol");
   strictEqual(notData(new Response(), "it"), "it is a Response");
+  strictEqual(notData([(function* () {})()], "it"), "it[0] is a Generator");
+  strictEqual(notData((async function* () {})(), "it"), "it is an AsyncGenerator");
+  strictEqual(notData(new (class {})(), "it"), "it is an object of a class without a name");
 });

@@ -1,37 +1,67 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
 import { FlowEvent } from "../../../../../lib/graph/event.ts";
-import { Host } from "../../../../../lib/models/host/host.ts";
-import { openWorker } from "../../../../../lib/models/host/place.ts";
+import { Host, type HostOptions } from "../../../../../lib/models/host/host.ts";
+import { openProcess, openWorker } from "../../../../../lib/models/host/place.ts";
 import { SYSTEM_CLOCK } from "../../../../../lib/flow/system_clock.ts";
-import { fakePlaces, homeOf, hostContext } from "../../../../support/fake_places.ts";
-
-const OPTIONS = { clock: SYSTEM_CLOCK, what: "worker" };
+import { homeOf, hostContext } from "../../../../support/fake_places.ts";
+import { openFakeHost } from "../../../../support/fake_hosts.ts";
 
 Deno.test("Host tells the model when the caller leaves, and goes on to wait for its answer", async () => {
-  const { open, places } = fakePlaces();
-  const host = new Host({ ...OPTIONS, open, memoryLimitMb: 64 });
-  const leaving = new AbortController();
-  const context = { ...hostContext("m"), signal: leaving.signal };
-  const event = new FlowEvent({ inputs: [1] });
-  const asked = rejects(host.ask({ key: "m", operation: "infer", event, context, timeLimitMs: 60_000 }), {
-    name: "AbortError",
-  });
+  const { host, place, leaving, ask, orders } = await openFakeHost();
+  const asked = rejects(ask(), { name: "AbortError" });
   leaving.abort();
   await asked;
-  const [place] = places;
-  deepStrictEqual([place!.orders, host.inFlight], [["ask 1", "abort 1"], 1]);
-  place!.report({ kind: "answered", ask: 1, answer: { as: "data", value: 1 } });
+  deepStrictEqual([orders(), host.inFlight], [["open m", "ask 1", "abort 1"], 1]);
+  place.report({ kind: "answered", ask: 1, answer: { as: "data", value: 1 } });
   await host.idle();
   deepStrictEqual(host.inFlight, 0);
 });
 
-Deno.test("Host ends a worker whose heap is full at the time limit of its request", async () => {
-  const host = new Host({ ...OPTIONS, open: openWorker, memoryLimitMb: 64 });
+Deno.test("Host ends a place whose model is not loaded after ten minutes", async () => {
+  const { clock, loading, orders } = await openFakeHost({ loads: () => false });
+  const failed = rejects(loading, { status: 503, message: /its model "m" was not loaded after 600000 ms/ });
+  await clock.advance(599_999);
+  deepStrictEqual(orders(), ["open m"]);
+  await clock.advance(1);
+  await failed;
+  deepStrictEqual(orders(), ["kill"]);
+});
+
+function realHost(open: HostOptions["open"]) {
+  const host = new Host({ clock: SYSTEM_CLOCK, what: "worker", open, memoryLimitMb: 64 });
   const module = new URL("../../../../support/hosted_models.ts", import.meta.url).href;
-  await host.load({ ...homeOf("m"), module, exportName: "Moody" }, hostContext("m"));
-  const event = new FlowEvent({ inputs: ["heap"] }, { method: "POST" });
-  await rejects(host.ask({ key: "m", operation: "infer", event, context: hostContext("m"), timeLimitMs: 1_500 }), {
-    status: 504,
+  const home = { ...homeOf("m"), module, exportName: "Moody" };
+  const ask = async (what: string, timeLimitMs: number) => {
+    await host.load(home, hostContext("m"));
+    const event = new FlowEvent({ inputs: [what] }, { method: "POST" });
+    return await host.ask(home, { operation: "infer", event, context: hostContext("m"), timeLimitMs });
+  };
+  return { host, ask };
+}
+
+/** Waits until nothing is left of a place, which keeps no program running by itself. */
+async function untilGone({ gone }: Host): Promise<void> {
+  const running = setInterval(() => {}, 1_000);
+  await gone;
+  clearInterval(running);
+}
+
+for (const what of ["loop", "heap"]) {
+  Deno.test(`Host ends a worker that does not answer at the time limit of its request, and nothing is left of it: ${what}`, async () => {
+    const { host, ask } = realHost(openWorker);
+    await rejects(ask(what, 1_500), { status: 504 });
+    await untilGone(host);
   });
-  await host.gone;
+}
+
+Deno.test("Host leaves nothing of a worker or a process that is closed, or that exits", async () => {
+  for (const open of [openWorker, openProcess]) {
+    const closed = realHost(open);
+    await closed.ask("asked", 20_000);
+    await closed.host.close(5_000);
+    await untilGone(closed.host);
+    const exits = realHost(open);
+    await rejects(exits.ask("exit", 20_000), { status: 500, message: /code 3/ });
+    await untilGone(exits.host);
+  }
 });
