@@ -206,6 +206,7 @@ export class Ensemble implements Collective {
   #declaredType(): VoteType | undefined {
     let type: VoteType | undefined = "classification";
     for (const route of this.routes.values()) {
+      if (this.#weights.get(route.key) === 0) continue;
       const { outputs = [] } = route.takesAndGives();
       const [spec] = outputs; // rows are of the first
       if (spec === undefined) type = undefined;

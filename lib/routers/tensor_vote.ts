@@ -74,7 +74,9 @@ export interface TensorVote {
  * @throws {ShapeError} If members give outputs of different shapes.
  * @throws {TypeError} If a member lacks an output.
  */
-export function voteTensors(ballots: readonly TensorBallot[], { voteType, own }: TensorVote): Tensor[] {
+export function voteTensors(all: readonly TensorBallot[], { voteType, own }: TensorVote): Tensor[] {
+  const counted = own === undefined ? all.filter(({ weight }) => weight > 0) : all;
+  const ballots = counted.length === 0 ? all : counted; // without any weight the vote fails
   const [first] = ballots;
   return first!.outputs.outputs.flatMap((wanted, index) => {
     const given = ballots.map((ballot) => ({ ...ballot, tensor: outputOf(ballot, wanted, first!) }));

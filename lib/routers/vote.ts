@@ -22,7 +22,7 @@ const TIE = 1e-9;
  * Joins the answers of several members row by row; vectors and matrices are joined element by element.
  *
  * Regression is the weighted mean. Classification is the weighted majority: a tie goes to the lowest class (text by code
- * units, `false` before `true`).
+ * units, `false` before `true`). Whose weight is 0 has no say in anything, also not in what is voted on.
  *
  * @example Two of three say class 2
  * ```ts
@@ -45,9 +45,10 @@ export function vote(ballots: readonly Ballot[], voteType?: VoteType): unknown[]
       `Cannot vote: no member of ${ballots.map(({ member }) => member).join(", ")} has a weight above 0`,
     );
   }
+  const counted = ballots.filter(({ weight }) => weight > 0);
   const type = voteType ??
-    (ballots.every(({ outputs }) => everyLeaf(outputs, isClass)) ? "classification" : "regression");
-  return joinLists(ballots, type === "classification" ? majority : mean);
+    (counted.every(({ outputs }) => everyLeaf(outputs, isClass)) ? "classification" : "regression");
+  return joinLists(counted, type === "classification" ? majority : mean);
 }
 
 /**

@@ -324,6 +324,24 @@ Deno.test("votingEnsemble() votes as its members' metadata says, not as the firs
   deepStrictEqual((await classes.ask("/", FIVE) as { outputs: number[] }).outputs, [2]);
 });
 
+Deno.test("votingEnsemble() goes by the metadata of members that have a say", async () => {
+  const said = (datatype: string, c: unknown): [typeof ConstModel, Record<string, unknown>] => [ConstModel, {
+    c,
+    outputs: [{ name: "y", datatype, shape: [-1] }],
+  }];
+  const members = { silent: said("FP32", 0.5), a: said("INT64", 1), b: said("INT64", 2), c: said("INT64", 2) };
+  await using router = await openRouter(votingEnsemble({ weights: { a: 1, b: 1, c: 1 }, showMembers: true }), members);
+  const { outputs, members: shown } = await router.ask("/", FIVE) as Record<string, unknown>;
+  deepStrictEqual([outputs, shown], [[2], { silent: [0.5], a: [1], b: [2], c: [2] }]);
+});
+
+Deno.test("votingEnsemble() tells what model monitoring calls it, in metadata and replies", async () => {
+  await using router = await fourMembers({ modelEndpointUid: "uid-1" });
+  for (const reply of [await router.ask("/v2/models/ens", null, { method: "GET" }), await router.ask("/", FIVE)]) {
+    strictEqual((reply as { model_endpoint_uid?: string }).model_endpoint_uid, "uid-1");
+  }
+});
+
 Deno.test("votingEnsemble() answers the open protocol's tensors with tensors, and shows members by name", async () => {
   await using router = await fourMembers();
   const body = { id: "7", inputs: [{ name: "x", datatype: "FP64", shape: [2], data: [5, 6] }] };

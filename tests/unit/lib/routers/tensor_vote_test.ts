@@ -32,6 +32,17 @@ Deno.test("voteTensors() counts integers, text and booleans, and keeps their dat
   deepStrictEqual(voted(ballots("BOOL", [true], [false], [true])), [["y", "BOOL", [1], [true]]]);
 });
 
+Deno.test("voteTensors() gives members of weight 0 no say, but to a vote of one's own", () => {
+  const [silent] = ballots("FP64", [0.5, 0.5, 0.5]);
+  const given = [{ ...silent!, member: "silent", weight: 0 }, ...ballots("INT64", [1, 5], [2, 5])];
+  deepStrictEqual(voted(given), [["y", "INT64", [2], [1, 5]]]);
+  const own = (outputs: Readonly<Record<string, readonly unknown[]>>) => [Object.keys(outputs).length];
+  const alike = [{ ...ballots("FP64", [0.5, 0.5])[0]!, member: "silent", weight: 0 }, ...given.slice(1)];
+  deepStrictEqual(voted(alike, { voteType: undefined, own }), [["y", "INT64", [1], [3]]]);
+  const nobody = given.map((ballot) => ({ ...ballot, weight: 0 }));
+  throws(() => voted(nobody.slice(1)), { name: "RangeError", message: /no member of m0, m1 has a weight above 0/ });
+});
+
 Deno.test("voteTensors() keeps 64-bit classes exact", () => {
   const [big, other] = [2n ** 62n + 1n, 2n ** 62n + 3n];
   deepStrictEqual(voted(ballots("INT64", [big], [other], [other])), [["y", "INT64", [1], [other]]]);

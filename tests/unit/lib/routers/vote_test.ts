@@ -54,6 +54,13 @@ Deno.test("vote() counts when all outputs of all members are classes, else it av
   deepStrictEqual(vote(ballots({ a: [1, 1], b: [2, 2.5] })), [1.5, 1.75]);
 });
 
+Deno.test("vote() gives members of weight 0 no say: neither in what is voted on, nor by another form", () => {
+  const weights = { silent: 0 };
+  deepStrictEqual(vote(ballots({ silent: [0.5], a: [1], b: [2] }, weights)), [1]);
+  deepStrictEqual(vote(ballots({ silent: ["x"], a: [1], b: [2] }, weights)), [1]);
+  deepStrictEqual(vote(ballots({ silent: [[9, 9], [9]], a: [0.5], b: [1] }, weights)), [0.75]);
+});
+
 Deno.test("vote() joins vectors and matrices element by element", () => {
   deepStrictEqual(vote(ballots({ a: [[0.2, 0.8]], b: [[0.4, 0.6]] })), [[(0.2 + 0.4) / 2, (0.8 + 0.6) / 2]]);
   deepStrictEqual(vote(ballots({ a: [[[1, 2], [3, 4]]], b: [[[3, 4], [5, 6.5]]] })), [[[2, 3], [4, 5.25]]]);
