@@ -81,18 +81,8 @@ async function write(response: Response, outgoing: ServerResponse, left: AbortSi
   left.addEventListener("abort", leave, { once: true });
   if (left.aborted) leave();
   for (let next = await reader.read(); next.value !== undefined; next = await reader.read()) {
-    if (!outgoing.write(next.value) && !left.aborted) await drained(outgoing);
+    if (outgoing.write(next.value) || left.aborted) continue;
+    await new Promise<void>((drained) => outgoing.once("drain", drained)); // where its reader leaves, nobody waits for this
   }
   outgoing.end();
-}
-
-/** Resolves when a reply takes more, or nobody reads it any longer. */
-function drained(outgoing: ServerResponse): Promise<void> {
-  return new Promise((go) => {
-    const done = () => {
-      outgoing.off("drain", done).off("close", done);
-      go();
-    };
-    outgoing.on("drain", done).on("close", done);
-  });
 }
