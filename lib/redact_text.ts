@@ -11,8 +11,12 @@ const SECRET_NAMES =
 
 /** Whether what is called so is a secret: `authorization`, `x-api-key`, `dbPassword`, `ACCESS_TOKEN`. */
 export function isSecretName(name: string): boolean {
-  const words = name.replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2").replaceAll(/[\s_.]+/g, "-").toLowerCase();
-  return SECRET_NAMES.test(words);
+  return SECRET_NAMES.test(wordsOf(name));
+}
+
+/** A name as words with `-` between: `dbPassword` is `db-password`. */
+export function wordsOf(name: string): string {
+  return name.replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2").replaceAll(/[\s_.]+/g, "-").toLowerCase();
 }
 
 /** What a text must have for one of the forms below to be in it. */
@@ -28,13 +32,18 @@ const KNOWN_FORMS =
 export function redactText(text: string): string {
   const short = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
   if (!SUSPECT.test(short)) return short;
-  const formless = short
-    .replaceAll(/-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, HIDDEN)
+  const formless = hideForms(short)
     .replaceAll(/\b(Bearer|Basic)(\s+)[A-Za-z0-9._~+/=-]{4,}/gi, `$1$2${HIDDEN}`)
     .replaceAll(/\b(Digest\s+)\w+=[^\r\n]*/gi, `$1${HIDDEN}`)
-    .replaceAll(/(\w:\/\/)[^\s/?#]{1,500}@/g, `$1${HIDDEN}@`) // to the last @: a password may have one
-    .replaceAll(KNOWN_FORMS, HIDDEN);
+    .replaceAll(/(\w:\/\/)[^\s/?#]{1,500}@/g, `$1${HIDDEN}@`); // to the last @: a password may have one
   return hideNamed(formless);
+}
+
+/** A text without private keys, and what is known by how it begins to be a credential. */
+export function hideForms(text: string): string {
+  return text
+    .replaceAll(/-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, HIDDEN)
+    .replaceAll(KNOWN_FORMS, HIDDEN);
 }
 
 /** A name and what sets it apart from its value, in JSON, also within a JSON string, YAML, headers, queries, assignments, arguments. */

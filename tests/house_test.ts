@@ -25,9 +25,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "lib/streams",
     "lib/tensor",
   ],
-  "lib/graph": ["lib/errors.ts", "lib/plot", "lib/tensor"],
+  "lib/graph": ["lib/errors.ts", "lib/redact_text.ts", "lib/plot", "lib/stores", "lib/tensor"],
   "lib/flow": ["lib/errors.ts", "lib/iso_time.ts", "lib/redact_text.ts", "lib/graph", "lib/streams"],
-  "lib/remote": ["lib/errors.ts", "lib/kind_of.ts", "lib/graph", "lib/protocol"],
+  "lib/remote": ["lib/errors.ts", "lib/kind_of.ts", "lib/graph", "lib/protocol", "lib/stores"],
   "lib/steps": [
     "lib/errors.ts",
     "lib/iso_time.ts",

@@ -3,6 +3,7 @@ import type { Plan, PlanStep } from "../graph/compile.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import type { Operator, StepScope } from "../graph/operator.ts";
+import { withSecrets } from "../graph/secret_data.ts";
 import { begin } from "./begin.ts";
 import { CallContext } from "./call_context.ts";
 import type { Counts } from "./counts.ts";
@@ -64,7 +65,8 @@ export async function openSteps(plan: Plan, options: OpenOptions): Promise<(Runn
       streams: new Set(),
     };
     try {
-      const operator = await step.definition.open(step.spec, scopeOf(plan, step, { shell, policy, ...common }));
+      const spec = { ...step.spec, options: withSecrets(step.spec.options) };
+      const operator = await step.definition.open(spec, scopeOf(plan, step, { shell, policy, ...common }));
       const tried = step.definition.triesItself === true ? operator : withPolicy(operator, policy);
       shell.operator = instruments?.step?.(tried, { step: shell.name, function: shell.function }) ?? tried;
       running[index] = shell;

@@ -4,6 +4,7 @@ import type { OpenTable } from "../flow/tables.ts";
 import { Contributions } from "../graph/contributions.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { KeyedTable } from "../graph/keyed_table.ts";
+import { documentData } from "../graph/secret_data.ts";
 import type { ApiOptions } from "../serve/api/api_options.ts";
 import type { TrackingSettings } from "../monitoring/tracking_options.ts";
 import type { FunctionOptions } from "./function_options.ts";
@@ -67,16 +68,17 @@ export class FunctionParts {
     return this.#told.live.findLast((told) => told.kind === "api")?.options;
   }
 
-  /** All of it that is data; tables are handed in where the function runs. */
-  toJSON(): object {
+  /** All of it that is data, without secrets that are written out; tables are handed in where the function runs. */
+  toJSON(options: FunctionOptions): object {
     const { topology, children, params, api, tracking } = this;
     return {
+      options: documentData({ ...options }),
       topology: topology instanceof RouterGraph ? "router" : "flow",
       graph: topology?.toJSON(),
-      children: Object.fromEntries(children),
-      params: Object.fromEntries(params),
+      children: documentData(Object.fromEntries(children)),
+      params: documentData(Object.fromEntries(params)),
       ...(api === undefined ? {} : { api }),
-      ...(tracking === undefined ? {} : { tracking: { ...tracking, random: undefined } }),
+      ...(tracking === undefined ? {} : { tracking: documentData({ ...tracking, random: undefined }) }),
     };
   }
 

@@ -20,6 +20,7 @@ import { MockServer } from "../serve/mock_server.ts";
 import { consoleLog } from "../flow/console_log.ts";
 import { serveFlow } from "../serve/serve_flow.ts";
 import type { FunctionOptions, MockOptions, ServeOptions } from "./function_options.ts";
+import { functionSecrets } from "./function_secrets.ts";
 import { FunctionParts } from "./function_parts.ts";
 import type { OpenGraph } from "./open_graph.ts";
 import { type TrackingOptions, trackingSettings } from "../monitoring/tracking_options.ts";
@@ -257,14 +258,13 @@ export class ServingFunction {
 
   /** The function as data: its graph, its children, its parameters, its API, and how its models are tracked. */
   toJSON(): object {
-    return { levada: "function/1", name: this.name, options: this.options, ...this.#parts.toJSON() };
+    return { levada: "function/1", name: this.name, ...this.#parts.toJSON(this.options) };
   }
 
   #compile(currentFunction: string): Plan {
-    return compile(sourceOf(this.#parts.graph(`run function "${this.name}"`)), {
-      functions: [...this.#parts.children.keys()],
-      currentFunction,
-    });
+    const functions = [...this.#parts.children.keys()];
+    const plan = compile(sourceOf(this.#parts.graph(`run function "${this.name}"`)), { functions, currentFunction });
+    return { ...plan, warnings: [...plan.warnings, ...functionSecrets(this.options, this.#parts)] };
   }
 
   /** The router of a function that was given a model before a topology: it is no cell's, since the models of several share it. */

@@ -1,7 +1,8 @@
 import type { Fault } from "../errors.ts";
-import { errorFault } from "./fault.ts";
+import { errorFault, warningFault } from "./fault.ts";
 import { notJson } from "./json.ts";
 import type { RouteNode, StepNode } from "./node.ts";
+import { secretPlaces } from "./secret_data.ts";
 import type { StepOptions } from "./step.ts";
 import { wishOf } from "./step_options.ts";
 import { CLASS_TASK } from "./task.ts";
@@ -12,7 +13,9 @@ export function checkOptions(node: StepNode): Fault[] {
     ...checkCommon(node),
     ...checkOwn(node),
     ...checkUnknown(node),
+    ...checkSecrets(node.own, "option"),
     ...checkJson(node.args),
+    ...checkSecrets(node.args, "argument"),
     ...[...node.routes.values()].flatMap(checkRoute),
   ];
 }
@@ -52,7 +55,10 @@ function checkUnknown({ args, definition }: StepNode): Fault[] {
 
 function checkRoute({ key, args }: RouteNode): Fault[] {
   if (key === "") return [errorFault("a route has no key", `Give it one: addRoute("key", Model)`)];
-  return checkJson(args).map((fault) => ({ ...fault, cause: `route "${key}": ${fault.cause}` }));
+  return [...checkJson(args), ...checkSecrets(args, "argument")].map((fault) => ({
+    ...fault,
+    cause: `route "${key}": ${fault.cause}`,
+  }));
 }
 
 function checkJson(args: Readonly<Record<string, unknown>>): Fault[] {
@@ -64,6 +70,21 @@ function checkJson(args: Readonly<Record<string, unknown>>): Fault[] {
       `Pass data, and build what needs code in load() or open()`,
     )];
   });
+}
+
+/** What is written out where a document leaves it out, and what a document has left out. */
+function checkSecrets(data: Readonly<Record<string, unknown>>, what: "argument" | "option"): Fault[] {
+  return secretPlaces(data).map(({ path, kind }) =>
+    kind === "leftOut"
+      ? errorFault(
+        `${what} ${path} is ***: the graph's document has left out a secret`,
+        "Write ${NAME} in its place, and give the secret NAME where the graph runs",
+      )
+      : warningFault(
+        `${what} ${path} has a secret written out, which the graph's document leaves out`,
+        'Give readSecret("NAME"), or write ${NAME} in its place; the secret NAME is read where the graph runs',
+      )
+  );
 }
 
 function shown(value: unknown): string {

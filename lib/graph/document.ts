@@ -4,6 +4,7 @@ import type { GraphSource } from "./source.ts";
 import { FLOW_LIMITS } from "./limits.ts";
 import type { Catch, ErrorClass, StepNode } from "./node.ts";
 import { Refs } from "./refs.ts";
+import { documentData } from "./secret_data.ts";
 import { STEP_OPTIONS } from "./step_options.ts";
 
 const REF = z.string().min(1);
@@ -52,7 +53,7 @@ export type GraphDocument = z.infer<typeof GRAPH_DOCUMENT>;
 export type StepDocument = z.infer<typeof STEP>;
 
 /**
- * Writes a graph as data.
+ * Writes a graph as data. What is known to be a secret stands in it as its name alone (`Secret`, `${NAME}`), or as `***`.
  *
  * @throws {TypeError} If an option is not JSON; the message names the step and the option.
  */
@@ -130,7 +131,7 @@ function jsonOf(step: string, data: Readonly<Record<string, unknown>>): z.infer<
       `Cannot write step "${step}" as JSON: option ${place} is not JSON. Pass data, and build what needs code in load() or open()`,
     );
   }
-  return data as z.infer<typeof DATA>;
+  return documentData(data) as z.infer<typeof DATA>;
 }
 
 function mapValues<Value, Other>(

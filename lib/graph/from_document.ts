@@ -6,6 +6,7 @@ import { type FlowLimits, limitsOf } from "./limits.ts";
 import type { ErrorClass } from "./node.ts";
 import type { Code, StepDefinition } from "./operator.ts";
 import type { Schema } from "./schema.ts";
+import { dataOf } from "./secret_data.ts";
 import { ReadyStep } from "./step.ts";
 import { CLASS_TASK, FUNCTION_TASK } from "./task.ts";
 
@@ -78,7 +79,7 @@ class Reader {
       );
       return;
     }
-    const ready = new ReadyStep<never, unknown>(definition, step.own, this.#resolveAll(step.code));
+    const ready = new ReadyStep<never, unknown>(definition, dataOf(step.own ?? {}), this.#resolveAll(step.code));
     const { name } = builder.add(step.name, ready, {
       args: this.#args(step),
       ...step.options,
@@ -105,7 +106,7 @@ class Reader {
   }
 
   #args({ args, argsCode }: Pick<StepDocument, "args" | "argsCode">): Record<string, unknown> {
-    return { ...args, ...this.#resolveAll(argsCode) };
+    return { ...dataOf(args ?? {}), ...this.#resolveAll(argsCode) };
   }
 
   #resolveAll(refs: Readonly<Record<string, string>> | undefined): Record<string, Code> {

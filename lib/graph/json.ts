@@ -1,11 +1,14 @@
+import { Secret } from "../stores/secret.ts";
+
 /**
  * Finds the first part of a value that JSON cannot hold as it is, and tells where: `options.dates[2]`.
- * A function may stand at the top: it is referred to by name.
+ * A function may stand at the top: it is referred to by name; a `Secret` anywhere.
  */
 export function notJson(value: unknown, path: string, depth = 0): string | undefined {
   if (value === null || typeof value === "string" || typeof value === "boolean") return undefined;
   if (typeof value === "number") return Number.isFinite(value) ? undefined : `${path} (${value})`;
   if (typeof value === "function" && depth === 0) return undefined;
+  if (value instanceof Secret) return undefined; // a document has its name
   if (depth > 100) return `${path} (more than 100 levels deep)`;
   if (Array.isArray(value)) {
     return first(value.entries(), (item, index) => notJson(item, `${path}[${index}]`, depth + 1));

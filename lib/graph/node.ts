@@ -1,5 +1,6 @@
 import { notJson } from "./json.ts";
 import type { Code, StepDefinition, StepSpec } from "./operator.ts";
+import { copyOfData } from "./secret_data.ts";
 import type { StepOptions } from "./step.ts";
 
 /** A class of errors, as `only` takes them. */
@@ -58,7 +59,7 @@ function copyArgs(args: Readonly<Record<string, unknown>>): Record<string, unkno
   return Object.fromEntries(
     Object.entries(args).map(([key, value]) => [
       key,
-      typeof value === "function" || notJson(value, key) !== undefined ? value : structuredClone(value),
+      typeof value === "function" || notJson(value, key) !== undefined ? value : copyOfData(value),
     ]),
   );
 }

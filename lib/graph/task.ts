@@ -15,6 +15,7 @@ import {
   Streamed,
 } from "./operator.ts";
 import type { ServedModel } from "./served_model.ts";
+import { withSecrets } from "./secret_data.ts";
 import { declaredSignature, type StepSignature } from "./signature.ts";
 import { type EventTask, ReadyStep, type Task } from "./step.ts";
 import { writeChunks } from "./write_chunks.ts";
@@ -96,7 +97,7 @@ function methodOf(Class: Code | undefined, name: string): unknown {
 
 async function openTask(spec: StepSpec, scope: StepScope): Promise<Opened> {
   const Class = spec.code.class as unknown as new (args: unknown, context: unknown) => Opened;
-  const task = new Class(spec.args, scope.context);
+  const task = new Class(withSecrets(spec.args), scope.context);
   await task.open?.();
   return task;
 }

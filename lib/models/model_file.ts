@@ -4,7 +4,6 @@ import { Checksum } from "../stores/cache/checksum.ts";
 import type { CacheOptions } from "../stores/cache/cache_room.ts";
 import { kindOfArchive } from "../stores/cache/folder_cache.ts";
 import { type DataItem, isLocal, openItem } from "../stores/data_item.ts";
-import { holdsSecrets } from "../stores/fill_secrets.ts";
 import { artifactTarget, childUri, joinUri } from "../stores/remote/artifact.ts";
 import { shownUri } from "../stores/remote/shown_uri.ts";
 import { chooseFile } from "./choose_file.ts";
@@ -70,13 +69,9 @@ const UNKNOWN: Described = { spec: {}, hash: undefined };
  * @throws {StoreError} If a store does not give it, or what it gives is broken.
  */
 export async function findModel(model: string, query: ModelFileQuery): Promise<ModelFiles> {
-  const { modelPath, log } = query;
+  const { modelPath } = query;
   if (typeof modelPath !== "string" || modelPath === "") {
     throw new ModelError(`Cannot find the file of model "${model}": it has no modelPath`);
-  }
-  if (holdsSecrets(modelPath)) {
-    const cure = "Write ${NAME} in their place, and give the secret NAME";
-    log?.warn(`model "${model}": its modelPath has credentials in it, which the function's document shows. ${cure}`);
   }
   return await new ModelFinder(model, query).files(isLocal(modelPath) ? openItem(modelPath).uri : modelPath);
 }

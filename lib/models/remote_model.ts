@@ -17,20 +17,21 @@ import { RemoteClient } from "../remote/remote_client.ts";
 import { remoteHeaders } from "../remote/remote_headers.ts";
 import type { RemoteRequest } from "../remote/remote_request.ts";
 import { remoteUrl, shownUrl } from "../remote/remote_url.ts";
+import type { Secret } from "../stores/secret.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { isTensorSpec, type TensorSpec } from "../tensor/tensor_spec.ts";
 import { type ModelArgs, type ModelAsk, ModelServer } from "./model_server.ts";
 
 /** Where another server's model is. */
 export interface RemoteModelArgs extends ModelArgs {
-  /** The server, `http://host:8000`, or what stands before `/v2` there. */
+  /** The server, `http://host:8000`, or what stands before `/v2` there; `${NAME}` before the host and in the query is the secret NAME. */
   url: string;
   /** What the model is called there. Default: as the route. */
   model?: string;
   /** Its version there. Default: the route's, else the server's choice. */
   version?: string;
-  /** Headers of each request; those that are secret come from a method `headers()` of a class of your own. */
-  headers?: Record<string, string>;
+  /** Headers of each request; a value may be a `Secret`, or have the name of one: `Bearer ${TOKEN}`. Default: none. */
+  headers?: Record<string, string | Secret>;
   /** How often a failed request is sent again, 0 or more. Default 2. */
   retries?: number;
   /** The first pause before that, in milliseconds; it doubles each time, with jitter. Default 100. */
@@ -88,7 +89,7 @@ export class RemoteModel extends ModelServer<InferRequest, unknown[]> {
   }
 
   /** The headers of each request; a class of your own may read them from secrets. */
-  headers(): Maybe<Record<string, string>> {
+  headers(): Maybe<Record<string, string | Secret>> {
     return this.#args.headers ?? {};
   }
 

@@ -1,3 +1,4 @@
+import { Secret } from "../stores/secret.ts";
 import { kindOf } from "../kind_of.ts";
 
 /** What frames a message is HTTP's own: saying it twice lets one request pass as two. */
@@ -12,7 +13,8 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i; // RFC 9110, 5.6.2
  */
 export function remoteHeaders(given: unknown): Headers {
   const headers = new Headers();
-  for (const [name, value] of entriesOf(given)) {
+  for (const [name, told] of entriesOf(given)) {
+    const value = told instanceof Secret ? told.reveal() : told;
     const fault = headerFault(name, value);
     if (fault !== undefined) throw new TypeError(`Cannot send header ${JSON.stringify(name)}: ${fault}`);
     headers.append(String(name), String(value));
@@ -24,6 +26,7 @@ export function remoteHeaders(given: unknown): Headers {
 export function headerFault(name: unknown, value: unknown): string | undefined {
   if (typeof name !== "string" || !TOKEN.test(name)) return "its name is no name of a header";
   if (FRAMING.includes(name.toLowerCase())) return "HTTP sets it itself";
+  if (value instanceof Secret) return undefined; // what it is now is looked at when it is sent
   if (typeof value !== "string" && typeof value !== "number") {
     return `its value is ${kindOf(value)}, not text`;
   }

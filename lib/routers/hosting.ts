@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Fault } from "../errors.ts";
 import type { Context } from "../graph/context.ts";
 import type { Code, RouteSpec, StepScope, StepSpec } from "../graph/operator.ts";
+import { sentSecrets, withSecrets } from "../graph/secret_data.ts";
 import { isClass } from "../graph/task.ts";
 import { notData } from "../models/host/data_only.ts";
 import type { ModelHome } from "../models/host/message.ts";
@@ -96,5 +97,5 @@ function modelHome(
     else unsent.set(name, what);
   }
   const { function: fn, isMock } = context;
-  return { key, ...homeOf(model as Code)!, args: own, function: fn, isMock, params, unsent };
+  return { key, ...homeOf(model as Code)!, args: sentSecrets(withSecrets(own)), function: fn, isMock, params, unsent };
 }

@@ -5,6 +5,7 @@ import { CallContext } from "../flow/call_context.ts";
 import { FlowEvent } from "../graph/event.ts";
 import type { Context } from "../graph/context.ts";
 import type { RouteSpec, StepScope, StepSpec } from "../graph/operator.ts";
+import { withSecrets } from "../graph/secret_data.ts";
 import type { StepSignature } from "../graph/signature.ts";
 import { isClass } from "../graph/task.ts";
 import type { Maybe } from "../graph/typing.ts";
@@ -80,7 +81,7 @@ async function openRoute(
   if (model.prototype instanceof ModelServer) return await openModel({ key, model, args }, { context, hosted, table });
   if (hosted !== undefined) return await openHostedTask(key, hosted(), context);
   const Class = model as unknown as new (args: unknown, context: Context) => Opened;
-  const instance = new Class(args, context);
+  const instance = new Class(withSecrets(args), context);
   await instance.open?.();
   const close = () => instance.close?.();
   if (typeof instance.doEvent === "function") {
@@ -106,7 +107,7 @@ async function openModel(
     );
   }
   const Class = model as unknown as new (args: unknown, context: Context) => ModelServer<unknown>;
-  const route = new ModelRoute(key, hosted ?? (() => new Class(args, context)), { context, table });
+  const route = new ModelRoute(key, hosted ?? (() => new Class(withSecrets(args), context)), { context, table });
   if (loading === "background") route.openLater();
   else await route.open();
   return route;

@@ -15,15 +15,3 @@ export function fillSecrets(uri: string, options: SecretOptions): string {
     return query !== -1 && at > query ? text.replace(/^\?/, "") : encodeURIComponent(text);
   });
 }
-
-/** Whether a URL has credentials written out, which whoever sees it can use. */
-export function holdsSecrets(uri: string): boolean {
-  const url = URL.parse(uri.replace(PLACE, "x"));
-  if (url === null) return false;
-  const written = URL.parse(uri.replace(PLACE, ""));
-  const inQuery = [...written?.searchParams ?? []].some(([name, value]) =>
-    value !== "" &&
-    /^(sig|signature|token|access_token|key|api_key|apikey|password|x-amz-signature|x-goog-signature)$/i.test(name)
-  );
-  return (written?.password ?? "") !== "" || inQuery;
-}

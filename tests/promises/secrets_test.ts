@@ -1,8 +1,22 @@
 /** Secrets of stores stay where they are: no log, error, document, picture, trace or answer shows them. */
 
-import { deepStrictEqual, match, rejects } from "node:assert/strict";
-import { type Context, type InferRequest, ModelServer, serving } from "levada";
+import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
+import {
+  type Context,
+  Graph,
+  type InferRequest,
+  modelRouter,
+  ModelServer,
+  readSecret,
+  remote,
+  remoteBatch,
+  RemoteModel,
+  Secret,
+  serving,
+} from "levada";
+import { CATALOGUE } from "../../lib/functions/catalogue.ts";
 import { serveLoopback } from "../support/loopback.ts";
+import { memoryLog, runGraph } from "../support/run_graph.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 
 const SECRETS = {
@@ -99,5 +113,109 @@ Deno.test("a model that cannot be fetched fails without a word of the secrets, a
         deepStrictEqual(FORMS.filter((form) => lines.some((text) => text.includes(form))), [], lines.join("\n"));
         return true;
       });
+    }
+  }));
+
+/** Says what it was given. */
+export class Keyed extends ModelServer {
+  static readonly module = import.meta.url;
+
+  predict({ inputs }: InferRequest) {
+    const held = this.args.held as Secret;
+    return inputs.map(() => `${this.param("apiKey")} ${held.reveal()}`);
+  }
+}
+
+Deno.test("secrets that are written out stand in no document and no picture, and each is warned of with a cure", async () => {
+  const [password, token] = ["hunter2-of-ann", "token-of-ann"];
+  const url = `https://ann:${password}@127.0.0.1:9/x?token=${token}`;
+  const fn = serving("literals", { env: { DB_PASSWORD: password, REGION: "eu" } });
+  fn.addChildFunction("child", { env: { TOKEN: token } });
+  fn.setParam("apiKey", token).setTracking(`memory://ann:${password}@records`);
+  fn.setTopology("flow")
+    .to("far", remote<unknown, unknown[]>({ url, headers: { authorization: `Bearer ${token}`, "x-api-key": token } }))
+    .to("each", remoteBatch<unknown, InferRequest>({ url, headers: { cookie: `s=${token}` } }))
+    .to("one", ([request]) => request!)
+    .to("model", RemoteModel, { args: { url, headers: { authorization: token }, model: "m" } })
+    .to("routes", modelRouter()).respond()
+    .addRoute("keyed", Keyed, { apiKey: token, db: { password }, held: new Secret("HELD", token) });
+  const document = JSON.stringify(fn);
+  const shown = [document, fn.plot().dot, await fn.plot().svg()].join("\n");
+  deepStrictEqual([password, token].filter((secret) => shown.includes(secret)), []);
+  match(document, /"REGION":"eu"/);
+  match(document, /"held":\{"\$secret":"HELD"\}/);
+  const lines: string[] = [];
+  await rejects(fn.toMockServer({ log: keepingLog(lines) })); // nobody listens there
+  const warned = lines.filter((line) => line.includes("secret written out"));
+  deepStrictEqual(
+    warned.map((line) => /(?:option|argument|env|child"|setParam|setTracking):? (\S+) has/.exec(line)?.[1]),
+    [
+      "url",
+      "headers.authorization",
+      "headers.x-api-key",
+      "url",
+      "headers.cookie",
+      "url",
+      "headers.authorization",
+      "apiKey",
+      "db.password",
+      "DB_PASSWORD",
+      "TOKEN",
+      "apiKey",
+      "path",
+    ],
+  );
+  deepStrictEqual(lines.filter((line) => line.includes(password) || line.includes(token)), []);
+});
+
+Deno.test("a document refers to secrets, which are read where the graph runs: by steps, models and arguments, also in a worker", () =>
+  withSecrets(async () => {
+    const { STORE_TEST_USER: user, STORE_TEST_PASSWORD: password } = SECRETS;
+    const asked: string[] = [];
+    await using service = serveLoopback(({ path, headers }) => {
+      asked.push(
+        `${headers.get("authorization")} ${headers.get("x-user")} ${
+          new URL(path, "http://x").searchParams.get("token")
+        }`,
+      );
+      return Response.json({ name: "m", platform: "x", inputs: [], outputs: [] });
+    });
+    const { host } = new URL(service.url);
+    const headers = { "x-user": "${STORE_TEST_USER}" };
+    const url = `http://\${STORE_TEST_USER}:\${STORE_TEST_PASSWORD}@${host}/x?token=\${STORE_TEST_USER}`;
+    const graph = new Graph("refers");
+    graph.to(
+      "far",
+      remote<unknown, InferRequest>({ url, headers: { ...headers, authorization: readSecret("STORE_TEST_PASSWORD") } }),
+    )
+      .to("model", RemoteModel, {
+        args: { url, headers: { ...headers, authorization: "Bearer ${STORE_TEST_PASSWORD}" } },
+      })
+      .respond();
+    const router = new Graph("routes");
+    const args = { apiKey: "${STORE_TEST_PASSWORD}", held: readSecret("STORE_TEST_USER") };
+    router.to("routes", modelRouter()).respond()
+      .addRoute("keyed", Keyed, args).addRoute("apart", Keyed, { ...args, mechanism: "worker" });
+    for (const told of [graph, router]) {
+      const document = JSON.stringify(told);
+      deepStrictEqual(FORMS.filter((form) => document.includes(form)), []);
+      const read = Graph.fromJSON(JSON.parse(document), told.code, CATALOGUE);
+      strictEqual(JSON.stringify(read), document);
+      for (const loaded of [told, read]) {
+        const log = memoryLog();
+        await using flow = await runGraph(loaded, { log });
+        deepStrictEqual(log.lines, []);
+        if (told === graph) {
+          await flow.ask(null).catch(() => {}); // what the model is asked for after the first step does not matter
+          deepStrictEqual(
+            new Set(asked.splice(0)),
+            new Set(["", "Bearer "].map((scheme) => `${scheme}${password} ${user} ${user}`)),
+          );
+        }
+        for (const model of told === router ? ["keyed", "apart"] : []) {
+          const reply = await flow.ask({ inputs: [1] }, { path: `/v2/models/${model}/infer` });
+          deepStrictEqual(reply.outputs, [`${password} ${user}`]);
+        }
+      }
     }
   }));

@@ -3,6 +3,7 @@ import type { Clock } from "../../graph/clock.ts";
 import type { Context, Log } from "../../graph/context.ts";
 import { FlowEvent } from "../../graph/event.ts";
 import { isGenerator } from "../../graph/generator.ts";
+import { dataOf } from "../../graph/secret_data.ts";
 import type { ModelAsk } from "../model_server.ts";
 import { ModelServer } from "../model_server.ts";
 import {
@@ -217,7 +218,7 @@ async function open(home: ModelHome, context: Context): Promise<Running> {
       `Cannot find "${exportName}" in ${module}: it exports ${Object.keys(exported).join(", ") || "nothing"}`,
     );
   }
-  const made = new (Class as new (args: unknown, context: Context) => Made)(args, context);
+  const made = new (Class as new (args: unknown, context: Context) => Made)(dataOf(args), context);
   await made.open?.();
   if (made instanceof ModelServer) {
     const told = { facts: made.facts(), signature: made.signature(), takesAndGives: made.takesAndGives() };

@@ -6,6 +6,7 @@ import type { Code, StepDefinition, StepSpec } from "../../graph/operator.ts";
 import type { Schema } from "../../graph/schema.ts";
 import type { Maybe } from "../../graph/typing.ts";
 import { headerFault } from "../../remote/remote_headers.ts";
+import { Secret } from "../../stores/secret.ts";
 import { URL_OPTION } from "../../remote/remote_url.ts";
 
 /** Makes a part of a request from the body, or the part of it at `inputPath`; at once or later. */
@@ -13,14 +14,22 @@ export type RemoteFunction<In, Part> = (body: In, context: Context, event: FlowE
 
 /** What is sent where, and what of the answer is taken. */
 export interface RemoteOptions<In, Reply = unknown> {
-  /** An http or https URL; `$path` behind its host becomes the event's path. Or a function that gives one. */
+  /**
+   * An http or https URL; `$path` behind its host becomes the event's path, `${NAME}` before its host and in its query the secret NAME.
+   * Or a function that gives one.
+   */
   url: string | RemoteFunction<In, string | URL>;
   /** Added to the URL's path: `v2/models/m/infer`; `$path` is the event's path. Default: nothing. */
   subpath?: string;
   /** Default: the event's own method. */
   method?: string;
-  /** Added to what is sent by itself, or in its place. Default: none. The event's own headers are not passed on. */
-  headers?: Readonly<Record<string, string>> | RemoteFunction<In, HeadersInit>;
+  /**
+   * Added to what is sent by itself, or in its place; a value may be a `Secret`, or have the name of one: `Bearer ${TOKEN}`. Default: none.
+   * The event's own headers are not passed on.
+   */
+  headers?:
+    | Readonly<Record<string, string | Secret>>
+    | RemoteFunction<In, HeadersInit | Record<string, string | Secret>>;
   /**
    * What is sent: text, bytes and forms as they are, null not at all, everything else as JSON. Default: the body; nothing with GET,
    * HEAD and DELETE.
@@ -43,7 +52,7 @@ export const REMOTE_OPTIONS = z.strictObject({
   url: URL_OPTION.optional(),
   subpath: z.string().optional(),
   method: z.string().regex(/^[a-z]+$/i, "is no method of HTTP: GET, POST, PUT, PATCH, DELETE").optional(),
-  headers: z.record(z.string(), z.string()).superRefine((headers, context) => {
+  headers: z.record(z.string(), z.union([z.string(), z.instanceof(Secret)])).superRefine((headers, context) => {
     for (const [name, value] of Object.entries(headers)) {
       const fault = headerFault(name, value);
       if (fault !== undefined) context.addIssue({ code: "custom", message: fault, path: [name] });

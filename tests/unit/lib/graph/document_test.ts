@@ -1,5 +1,6 @@
 import { deepStrictEqual, rejects, throws } from "node:assert/strict";
 import { z } from "zod";
+import type { GraphError } from "../../../../lib/errors.ts";
 import { compile } from "../../../../lib/graph/compile.ts";
 import { Graph } from "../../../../lib/graph/graph.ts";
 import { sourceOf } from "../../../../lib/graph/source.ts";
@@ -192,4 +193,26 @@ Deno.test("Graph.fromJSON() refuses what is no document", () => {
   for (const document of [null, "text", 5, [], {}, { levada: "graph/2", name: "x", steps: [] }, hostile]) {
     throws(() => Graph.fromJSON(document, new Map(), STEPS), { name: "GraphError" });
   }
+});
+
+Deno.test("fromJSON() of a document that has left out secrets builds a graph that says where they are missing", () => {
+  class Asks {
+    readonly args: Record<string, string>;
+    constructor(args: { apiKey: string; url: string }) {
+      this.args = args;
+    }
+    do(body: unknown): unknown {
+      return body;
+    }
+  }
+  const graph = new Graph("g");
+  graph.to("asks", Asks, { apiKey: "abc", url: "https://ann:pw@h/" }).respond();
+  const read = Graph.fromJSON(JSON.parse(JSON.stringify(graph)), graph.code, STEPS);
+  throws(() => compile(sourceOf(read)), (error: GraphError) => {
+    deepStrictEqual(error.faults.map(({ cause }) => cause), [
+      "argument apiKey is ***: the graph's document has left out a secret",
+      "argument url is ***: the graph's document has left out a secret",
+    ]);
+    return true;
+  });
 });

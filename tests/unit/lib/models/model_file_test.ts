@@ -1,4 +1,4 @@
-import { deepStrictEqual, doesNotMatch, match, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { pathToFileURL } from "node:url";
 import { findModel, type ModelFileQuery, type ModelFiles } from "../../../../lib/models/model_file.ts";
@@ -325,9 +325,7 @@ Deno.test("findModel() fetches from the web: a file, an archive with a query, a 
     (error: Error) =>
       /the store does not let us \(401\)/.test(error.message) && !Deno.inspect(error).includes("hunter2"),
   );
-  strictEqual(warned.length, 1);
-  match(warned.join(), /^model "m": its modelPath has credentials in it/);
-  doesNotMatch(warned.join(), /hunter2/);
+  strictEqual(warned.length, 0);
 });
 
 Deno.test("findModel() asks MLRun for an artifact (a fake): its target, file, parameters, hash", async () => {

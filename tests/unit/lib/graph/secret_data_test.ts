@@ -1,0 +1,99 @@
+import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
+import { Secret } from "levada";
+import {
+  copyOfData,
+  dataOf,
+  documentData,
+  secretPlaces,
+  sentSecrets,
+  withSecrets,
+} from "../../../../lib/graph/secret_data.ts";
+
+const SECRET = new Secret("TOKEN", "abc");
+const environment = (name: string) => ({ TOKEN: "t/k", USER: "u@x", SAS: "?sig=1" })[name];
+
+Deno.test("documentData() has what is written out as ***, by name and by form, and references as they are", () => {
+  const data = {
+    apiKey: "k",
+    nested: { dbPassword: 1234, auth: { user: "ann", roles: ["a"] } },
+    url: "https://bob:pw@h/x?token=t&n=1&sig=s",
+    dsn: "host=db password=x",
+    headers: { authorization: "Bearer abcdef", accept: "text/plain" },
+    text: "Bearer abcdef",
+    key: "-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----",
+    held: SECRET,
+  };
+  deepStrictEqual(documentData(data), {
+    apiKey: "***",
+    nested: { dbPassword: "***", auth: { user: "***", roles: ["***"] } },
+    url: "https://bob:***@h/x?token=***&n=1&sig=***",
+    dsn: "host=db password=***",
+    headers: { authorization: "***", accept: "text/plain" },
+    text: "Bearer ***",
+    key: "***",
+    held: { $secret: "TOKEN" },
+  });
+  const open = {
+    apiKey: "${API_KEY}",
+    headers: { authorization: "Bearer ${TOKEN}" },
+    url: "https://${USER}:${PASSWORD}@h:1/x?${SAS}&token=${TOKEN}&n=1",
+    passwordFile: "/run/secrets/db",
+    tokenUrl: "https://h/token",
+    maxTokens: 256,
+    stopTokens: ["</s>"],
+    secretName: "db",
+    key: "id",
+    prompt: "The token: basic usage, see https://h/a?b=1",
+    password: "",
+    useAuth: true,
+    nothing: null,
+  };
+  deepStrictEqual(documentData(open), open);
+  deepStrictEqual(secretPlaces(open), []);
+});
+
+Deno.test("secretPlaces() tells where secrets are written out, and where a document has left them out", () => {
+  const data = { apiKey: "k", list: [{ url: "https://a:b@h/" }], headers: { cookie: "a=b" } };
+  const literal = ["apiKey", "list[0].url", "headers.cookie"];
+  deepStrictEqual(secretPlaces(data), literal.map((path) => ({ path, kind: "literal" })));
+  deepStrictEqual(secretPlaces(documentData(data)), literal.map((path) => ({ path, kind: "leftOut" })));
+  deepStrictEqual(secretPlaces({ token: SECRET, stars: "a *** b" }), []);
+});
+
+Deno.test("withSecrets() reads what arguments, headers and URLs name, and leaves other text", () => {
+  deepStrictEqual(
+    withSecrets({
+      apiKey: "${TOKEN}",
+      headers: { authorization: "Bearer ${TOKEN}", "x-user": "${USER}" },
+      url: "https://${USER}:${TOKEN}@h/x?${SAS}&token=${TOKEN}",
+      prompt: "Say ${NAME}",
+      template: "https://h/items/${id}?n=${n}",
+      modelPath: "https://${USER}@h/m.onnx",
+      held: SECRET,
+    }, { environment }),
+    {
+      apiKey: "t/k",
+      headers: { authorization: "Bearer t/k", "x-user": "u@x" },
+      url: "https://u%40x:t%2Fk@h/x?sig=1&token=t/k",
+      prompt: "Say ${NAME}",
+      template: "https://h/items/${id}?n=${n}",
+      modelPath: "https://${USER}@h/m.onnx",
+      held: SECRET,
+    },
+  );
+  throws(() => withSecrets({ apiKey: "${NOBODY}" }, { environment }), { name: "SecretError", message: /"NOBODY"/ });
+});
+
+Deno.test("dataOf() gives back a Secret, which is read when it is asked for, or was sent along", () => {
+  const { held } = dataOf(JSON.parse(JSON.stringify(documentData({ held: SECRET })))) as { held: Secret };
+  strictEqual(held.name, "TOKEN");
+  const sent = dataOf(structuredClone(sentSecrets({ list: [SECRET] }))) as { list: Secret[] };
+  deepStrictEqual([sent.list[0]!.name, sent.list[0]!.reveal()], ["TOKEN", "abc"]);
+});
+
+Deno.test("copyOfData() copies data, and keeps secrets", () => {
+  const data = { list: [{ a: 1 }], held: SECRET };
+  const copy = copyOfData(data);
+  copy.list[0]!.a = 2;
+  deepStrictEqual([data.list[0]!.a, copy.held === SECRET], [1, true]);
+});
