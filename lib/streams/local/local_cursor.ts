@@ -7,6 +7,7 @@ class LocalPartition implements CursorPartition {
   readonly index: number;
   first = 0;
   end = 0;
+  largest = 0;
 
   constructor(index: number) {
     this.index = index;
@@ -51,9 +52,10 @@ export class LocalCursor extends Cursor<LocalPartition> {
   }
 
   /** Learns what the partition keeps. */
-  know({ first, next }: Extent): void {
+  know({ first, next, largest }: Extent): void {
     this.partition.first = first;
     this.partition.end = next;
+    this.partition.largest = largest;
   }
 
   /**
@@ -74,7 +76,7 @@ export class LocalCursor extends Cursor<LocalPartition> {
     if (this.#ahead[this.#at]?.offset !== offset) {
       this.#at += 1; // the one behind is what is asked for, unless a record comes again
       if (this.#ahead[this.#at]?.offset !== offset) {
-        this.#ahead = this.#log.read(this.partition.index, offset, most);
+        this.#ahead = this.#log.read(this.partition.index, offset, { most, largest: this.partition.largest });
         this.#at = 0;
       }
     }

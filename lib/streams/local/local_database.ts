@@ -19,7 +19,8 @@ CREATE TABLE partitions (
   partition INTEGER PRIMARY KEY,
   first INTEGER NOT NULL, -- the oldest record that is kept
   next INTEGER NOT NULL, -- behind the newest
-  last_at INTEGER NOT NULL -- when the newest came: times of publishing never go back
+  last_at INTEGER NOT NULL, -- when the newest came: times of publishing never go back
+  largest INTEGER NOT NULL -- how many bytes the largest record has that ever came
 );
 CREATE TABLE groups (name TEXT PRIMARY KEY, generation INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE members (
@@ -133,7 +134,7 @@ function makeTables(connection: DatabaseSync, { name, file, options }: LocalPath
         options.retention ?? null,
       );
       for (let partition = 0; partition < (options.partitions ?? PARTITIONS); partition++) {
-        connection.prepare("INSERT INTO partitions VALUES (?, 0, 0, 0)").run(partition);
+        connection.prepare("INSERT INTO partitions VALUES (?, 0, 0, 0, 0)").run(partition);
         connection.exec(
           `CREATE TABLE records_${partition} (offset INTEGER PRIMARY KEY, published_at INTEGER, head TEXT, bytes BLOB)`,
         );

@@ -13,6 +13,14 @@ export interface StoredRecord extends WireRecord {
 export interface Extent {
   readonly first: number;
   readonly next: number;
+  /** How many bytes its largest record has. */
+  readonly largest: number;
+}
+
+interface Growing {
+  next: number;
+  lastAt: number;
+  largest: number;
 }
 
 interface Row {
@@ -24,7 +32,7 @@ interface Row {
 
 const KEPT_RECORDS = 100_000; // of those that every group is done with, without a retention: enough for a late group
 const TRIMMED_AT_ONCE = 2_000; // some milliseconds
-const READ_BYTES = 4_000_000; // at once, unless one record is larger
+const READ_BYTES = 16_000_000; // at once, unless one record is larger
 
 /** The records of a stream in its file. What writes is called in a transaction of a `WriteQueue`. */
 export class LocalLog {
@@ -49,8 +57,10 @@ export class LocalLog {
     this.#sizes = each((n) =>
       `SELECT total(size) AS size FROM (SELECT length(bytes) AS size FROM records_${n} WHERE offset >= ? ORDER BY offset LIMIT ?)`
     );
-    this.#extents = database.prepare("SELECT first, next, last_at AS lastAt FROM partitions ORDER BY partition");
-    this.#extend = database.prepare("UPDATE partitions SET next = ?, last_at = ? WHERE partition = ?");
+    this.#extents = database.prepare(
+      "SELECT first, next, last_at AS lastAt, largest FROM partitions ORDER BY partition",
+    );
+    this.#extend = database.prepare("UPDATE partitions SET next = ?, last_at = ?, largest = ? WHERE partition = ?");
     const lag =
       "sum(c.open + max(0, p.next - max(c.next, p.first))) AS lag FROM cursors c JOIN partitions p USING (partition)";
     this.#backlog = database.prepare(
@@ -78,28 +88,35 @@ export class LocalLog {
 
   /** Writes records behind those that are there. */
   append(records: readonly WireRecord[], now: number): void {
-    const extents = this.#extents.all() as unknown as { next: number; lastAt: number; isNew?: true }[];
+    const extents = this.#extents.all() as unknown as (Growing & { isNew?: true })[];
     for (const { key, headers, bytes } of records) {
       const partition = (key === undefined ? this.#keyless++ : hashOf(key)) % extents.length;
       const extent = extents[partition]!;
       extent.lastAt = Math.max(extent.lastAt, now);
+      extent.largest = Math.max(extent.largest, bytes.length);
       extent.isNew = true;
+      // the key stands in JSON: node:sqlite cuts a text at its first NUL when it reads it
       this.#inserts[partition]!.run(extent.next++, extent.lastAt, JSON.stringify({ key, headers }), bytes);
     }
-    for (const [partition, { next, lastAt, isNew }] of extents.entries()) {
-      if (isNew) this.#extend.run(next, lastAt, partition);
+    for (const [partition, { next, lastAt, largest, isNew }] of extents.entries()) {
+      if (isNew) this.#extend.run(next, lastAt, largest, partition);
     }
   }
 
   /**
-   * The records of a partition from an offset on, so many at most, fewer where they are large. Not by `iterate`: in Deno 2.9.6 that
-   * ends without a word where the file is damaged.
+   * The records of a partition from an offset on, so many at most, fewer where they are large (`largest`: none has more bytes).
+   * Not by `iterate`: in Deno 2.9.6 that ends without a word where the file is damaged.
    */
-  read(partition: number, from: number, most: number): StoredRecord[] {
+  read(partition: number, from: number, { most, largest }: { most: number; largest: number }): StoredRecord[] {
     let count = most;
-    while (count > 1 && this.#sizeOf(partition, from, count) > READ_BYTES) count = Math.ceil(count / 4);
+    while (count > 1 && count * largest > READ_BYTES && this.#sizeOf(partition, from, count) > READ_BYTES) {
+      count = Math.ceil(count / 4);
+    }
     const rows = this.#reads[partition]!.all(from, count) as unknown as Row[];
-    return rows.map(({ offset, publishedAt, head, bytes }) => ({ offset, publishedAt, bytes, ...readHead(head) }));
+    return rows.map(({ offset, publishedAt, head, bytes }) => {
+      const { key, headers } = JSON.parse(head) as Pick<WireRecord, "key" | "headers">;
+      return { offset, publishedAt, key, headers, bytes };
+    });
   }
 
   /** The first offset that was published at a time or later. */
@@ -107,7 +124,7 @@ export class LocalLog {
     let { first: low, next: high } = this.extents()[partition]!;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      const [record] = this.read(partition, middle, 1);
+      const [record] = this.read(partition, middle, { most: 1, largest: 0 });
       if (record === undefined || record.publishedAt >= time) high = middle;
       else low = record.offset + 1;
     }
@@ -143,10 +160,4 @@ export class LocalLog {
       .get(partition) as { done: number | null };
     return Math.min(done ?? 0, next - Math.ceil(KEPT_RECORDS / this.database.partitions));
   }
-}
-
-/** The key stands in JSON, since `node:sqlite` cuts a text at its first NUL. */
-function readHead(head: string): Pick<WireRecord, "key" | "headers"> {
-  const { key, headers } = JSON.parse(head) as Pick<WireRecord, "key" | "headers">;
-  return { key, headers };
 }

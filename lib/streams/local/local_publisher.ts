@@ -49,7 +49,15 @@ export class LocalPublisher {
 
   /** Looks whether there is room for those who wait. */
   look(): void {
-    if (this.isWaiting && (this.#waiting[0]!.isUrgent || this.#log.room > 0)) this.#write();
+    if (this.isWaiting && (this.#waiting[0]!.isUrgent || this.#hasRoom())) this.#write();
+  }
+
+  #hasRoom(): boolean {
+    try {
+      return this.#log.room > 0;
+    } catch {
+      return true; // whoever writes is told what is wrong with the file
+    }
   }
 
   /** Ends what is being written, and gives up what waits. */

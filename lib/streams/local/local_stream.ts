@@ -77,7 +77,12 @@ export class LocalStream<Body> implements Stream<Body> {
       onClose: () => this.#subscriptions.delete(subscription),
     });
     this.#subscriptions.add(subscription);
-    await subscription.join();
+    try {
+      await subscription.join();
+    } catch (error) {
+      subscription.abandon();
+      throw error;
+    }
     this.#watch.attend();
     return subscription;
   }

@@ -7,7 +7,8 @@ export type Interest = "waiting" | "looking on" | "none";
 const HERE = new Map<string, Set<LocalWatch>>(); // by file: whoever has it open in this process
 
 const SHORTEST_MS = 1;
-const WAITING_MS = 5; // what a record of another process waits at most, for about 1 % of a core
+const WAITING_MS = 8; // what a record of another process waits at most, for about 1 % of a core
+const SLOWER = 1.05; // with each look in vain: half a second after the last record it looks least often
 const LOOKING_ON_MS = 50; // nobody waits for records, but partitions may have to be handed over
 
 /**
@@ -73,7 +74,7 @@ export class LocalWatch {
     const interest = this.#interest();
     if (interest === "none") return;
     const longest = interest === "waiting" ? WAITING_MS : LOOKING_ON_MS;
-    this.#pauseMs = hasChanged ? SHORTEST_MS : Math.min(this.#pauseMs * 1.5, longest);
+    this.#pauseMs = hasChanged ? SHORTEST_MS : Math.min(this.#pauseMs * SLOWER, longest);
     this.#timer = setTimeout(() => this.#poll(), this.#pauseMs);
   }
 

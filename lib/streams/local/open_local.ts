@@ -5,7 +5,8 @@ import type { Stream } from "../stream.ts";
 import { MACHINE_CLOCK } from "../stream_clock.ts";
 import { openDatabase } from "./local_database.ts";
 import { readLocalPath } from "./local_path.ts";
-import { LocalStream } from "./local_stream.ts";
+import { faultOf } from "./local_fault.ts";
+import { LocalStream, type LocalStreamParts } from "./local_stream.ts";
 
 /** How a stream between processes is opened. */
 export interface LocalOptions extends StreamOptions {
@@ -34,7 +35,7 @@ export async function openLocalStream<Body = unknown>(
 ): Promise<LocalStream<Body>> {
   const database = await openDatabase(readLocalPath(path, { folder, capacityRecords }));
   let letters: Promise<LocalStream<unknown>> | undefined;
-  return new LocalStream<Body>({
+  const parts: LocalStreamParts = {
     path,
     database,
     clock,
@@ -48,5 +49,11 @@ export async function openLocalStream<Body = unknown>(
       await stream.append([sealDeadLetter(record, error, group)], { isUrgent: true });
     },
     onClose: async () => await (await letters?.catch(() => undefined))?.close(),
-  });
+  };
+  try {
+    return new LocalStream<Body>(parts);
+  } catch (error) {
+    database.close();
+    throw faultOf(`open ${database.name}`, database.file, error);
+  }
 }
