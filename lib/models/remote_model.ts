@@ -21,6 +21,7 @@ import type { Secret } from "../stores/secret.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { isTensorSpec, type TensorSpec } from "../tensor/tensor_spec.ts";
 import { type ModelArgs, type ModelAsk, ModelServer } from "./model_server.ts";
+import { RemoteFailures } from "./remote_failures.ts";
 
 /** Where another server's model is. */
 export interface RemoteModelArgs extends ModelArgs {
@@ -55,7 +56,8 @@ const UNKNOWN: ModelFacts = { platform: "levada_remote", inputs: [], outputs: []
  * when it is ready there.
  *
  * Requests in both dialects work: rows become tensors by what the model takes there. What fails is a `RemoteError`, as with `remote`: 502
- * for the caller, 503 where the server is busy, 504 where it takes too long. Redirects of a request with tensors are not followed. A caller who leaves ends the request.
+ * for the caller, 503 where the server is busy, 504 where it takes too long. The caller reads a sentence; the server's address and words are in
+ * the log, and in the error's `cause`. Redirects of a request with tensors are not followed. A caller who leaves ends the request.
  *
  * @example A model of another server, as a route of this one
  * ```ts
@@ -75,6 +77,7 @@ const UNKNOWN: ModelFacts = { platform: "levada_remote", inputs: [], outputs: []
  */
 export class RemoteModel extends ModelServer<InferRequest, unknown[]> {
   readonly #args: RemoteModelArgs;
+  readonly #failures: RemoteFailures;
   #client: RemoteClient | undefined;
   #facts: ModelFacts = UNKNOWN;
   #isBinary: boolean | undefined; // undefined: not known yet
@@ -85,6 +88,7 @@ export class RemoteModel extends ModelServer<InferRequest, unknown[]> {
   constructor(args: RemoteModelArgs, context: Context) {
     super(args, context);
     this.#args = args;
+    this.#failures = new RemoteFailures(this.key, context);
     remoteUrl(args.url, undefined); // what is no URL is told at once
   }
 
@@ -167,13 +171,9 @@ export class RemoteModel extends ModelServer<InferRequest, unknown[]> {
     try {
       await this.#ask("GET", "/ready", { signal });
     } catch (error) {
-      throw new StatusError(
-        503,
-        `Cannot ask model "${this.key}" yet: it is not ready. ${describeThrown(error).message}`,
-        {
-          cause: error,
-        },
-      );
+      const cause = this.#failures.told(error);
+      const { message } = describeThrown(cause);
+      throw new StatusError(503, `Model "${this.key}" is not ready. ${message}`, { cause });
     }
   }
 
@@ -220,7 +220,11 @@ export class RemoteModel extends ModelServer<InferRequest, unknown[]> {
     if (headerLength !== undefined) sent.set("inference-header-content-length", String(headerLength));
     const decode = (bytes: Uint8Array, headers: Headers) =>
       decodeTensorAnswer(bytes, headers.get("inference-header-content-length"));
-    return await this.#ask("POST", "/infer", { signal, body, sent, decode }) as TensorReply;
+    try {
+      return await this.#ask("POST", "/infer", { signal, body, sent, decode }) as TensorReply;
+    } catch (error) {
+      throw this.#failures.told(error);
+    }
   }
 
   async #ask(

@@ -235,6 +235,8 @@ function texts(values: readonly unknown[], where: Where): (string | Uint8Array)[
 function wrong(value: unknown, { datatype, place, index }: Where & { readonly index: number }): never {
   const state = value === null
     ? "null"
+    : datatype.endsWith("64") && isInexact(value)
+    ? "an integer beyond 2^53, where numbers lose digits: give it as text, in a tensor or as a bigint"
     : typeof value === "string"
     ? `the text ${JSON.stringify(value.slice(0, 40))}`
     : typeof value === "number" || typeof value === "bigint"
@@ -243,4 +245,8 @@ function wrong(value: unknown, { datatype, place, index }: Where & { readonly in
     ? "a list"
     : `a ${typeof value}`;
   throw new TypeError(`Cannot read ${place(index)} as ${datatype}: it is ${state}`);
+}
+
+function isInexact(value: unknown): boolean {
+  return Number.isInteger(value) && !Number.isSafeInteger(value);
 }

@@ -38,7 +38,7 @@ export function tensorsOfRows(inputs: readonly TensorInfo[], rows: readonly unkn
 }
 
 /**
- * Makes a tensor for an input from nested lists.
+ * Makes a tensor for an input from nested lists. Integers of 64 bits may be text, `"9007199254740993"`.
  *
  * @throws {ShapeError} If the lists are ragged.
  * @throws {TypeError} If a value is not of the input's datatype.
@@ -47,8 +47,17 @@ export function tensorOfColumn(
   info: TensorInfo,
   { place, values }: { readonly place: string; readonly values: unknown },
 ): Tensor {
-  const { datatype, shape, data } = Tensor.from(place, values, info.datatype as Datatype);
+  const isWide = info.datatype === "INT64" || info.datatype === "UINT64";
+  const { datatype, shape, data } = Tensor.from(place, isWide ? exact(values) : values, info.datatype as Datatype);
   return new Tensor(info.name, { datatype, shape: completed(shape, info.shape), data });
+}
+
+const INTEGER = /^-?\d{1,20}$/; // 2^64 has 20 digits
+
+/** Integers that came as text, since JSON's numbers lose digits beyond 2^53. */
+function exact(values: unknown): unknown {
+  if (typeof values === "string") return INTEGER.test(values) ? BigInt(values) : values;
+  return Array.isArray(values) && values.some((value) => typeof value !== "number") ? values.map(exact) : values;
 }
 
 /** What lists cannot say: `[]` is no rows of any width; and of rows of one value only the values are there. */

@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
+import type { RemoteError, StepError } from "../../../../lib/errors.ts";
 import { serving } from "../../../../lib/functions/serving.ts";
 import { functionModel } from "../../../../lib/models/function_model.ts";
 import type { InferRequest } from "../../../../lib/protocol/reply.ts";
@@ -26,10 +27,15 @@ function stranger(answer: (request: Request) => Response | Promise<Response>) {
   };
 }
 
-async function near(args: RemoteModelArgs) {
+/** A log that keeps its warnings. */
+function kept(warned: string[]) {
+  return { log: { debug() {}, info() {}, error() {}, warn: (line: string) => void warned.push(line) } };
+}
+
+async function near(args: RemoteModelArgs, warned: string[] = []) {
   const fn = serving("near");
   fn.setTopology("router").addRoute("flowers:v2", RemoteModel, { retries: 0, ...args });
-  return await fn.start(QUIET);
+  return await fn.start(kept(warned));
 }
 
 Deno.test("RemoteModel() sends rows and tensors as tensors, and answers each as it was asked", async () => {
@@ -105,6 +111,39 @@ Deno.test("RemoteModel() sends a request again that failed", async () => {
   deepStrictEqual([reply.outputs, asked], [[42], 3]);
 });
 
+Deno.test("RemoteModel() tells callers a sentence, and the log the server's address and words", async () => {
+  const cases = [
+    [() => new Response("Traceback: /srv/model.py, line 7", { status: 500 }), 502, "its server answered 500"],
+    [
+      () => Response.json({ error: "/srv" }, { status: 503, headers: { "retry-after": "7" } }),
+      503,
+      "its server answered 503",
+    ],
+    [() => new Response("{/srv", { status: 200 }), 502, "what its server answered cannot be used"],
+  ] as const;
+  for (const [answer, status, sentence] of cases) {
+    const warned: string[] = [];
+    await using server = stranger(answer);
+    await using flow = await near({ url: server.url }, warned);
+    const asked = flow.ask({ inputs: [1] }, { path: "/v2/models/flowers/infer" });
+    await rejects(asked, (error: StepError) => {
+      const { cause } = error as { cause: RemoteError };
+      deepStrictEqual([error.status, cause.message], [status, `Cannot ask model "flowers:v2": ${sentence}`]);
+      strictEqual(cause.retryAfterMs, status === 503 ? 7_000 : undefined);
+      return !/srv|127\.0\.0\.1/.test(error.message);
+    });
+    deepStrictEqual([warned.length, warned[0]!.includes(server.url)], [1, true]);
+  }
+  const warned: string[] = [];
+  const server = stranger(() => new Response());
+  await using flow = await near({ url: server.url }, warned);
+  await server[Symbol.asyncDispose]();
+  for (let n = 0; n < 15; n++) {
+    await rejects(flow.ask({ inputs: [1] }, { path: "/v2/models/flowers/infer" }), /its server cannot be asked$/);
+  }
+  deepStrictEqual(warned.length, 10, "a minute's lines");
+});
+
 Deno.test("RemoteModel() ends its request when the caller leaves", async () => {
   const arrived = Promise.withResolvers<void>();
   const left = Promise.withResolvers<void>();
@@ -129,7 +168,10 @@ Deno.test("RemoteModel() is ready when it is ready there", async () => {
   const ready = () => flow.ask(null, { path: "/v2/models/flowers/ready", method: "GET" });
   match(await (await ready() as Response).text(), /is ready/);
   isReady = false;
-  await rejects(ready(), { status: 503, message: /it is not ready\. Cannot ask GET .*answered 400/ });
+  await rejects(ready(), {
+    status: 503,
+    message: /Model "flowers:v2" is not ready\. Cannot ask model "flowers:v2": its server answered 400$/,
+  });
   ok(server.asked.includes("GET /v2/models/flowers/versions/v2/ready"));
 });
 
@@ -155,13 +197,11 @@ Deno.test("RemoteModel() keeps secrets of its headers out of errors", async () =
   });
   const fn = serving("near");
   fn.setTopology("router").addRoute("m", Secret, { url: server.url, retries: 0 });
-  await using flow = await fn.start(QUIET);
-  await rejects(flow.ask({ inputs: [1] }, { path: "/v2/models/m/infer" }), (error) => {
-    const { message } = error as Error;
-    match(message, /answered 401/);
-    strictEqual(message.includes("topsecret"), false);
-    return true;
-  });
+  const warned: string[] = [];
+  await using flow = await fn.start(kept(warned));
+  await rejects(flow.ask({ inputs: [1] }, { path: "/v2/models/m/infer" }), { message: /its server answered 401$/ });
+  match(warned[0]!, /answered 401/);
+  strictEqual(warned.join().includes("topsecret"), false);
 });
 
 Deno.test("RemoteModel() sends a URL's user and password as a header, and tells them to nobody", async () => {
@@ -170,12 +210,14 @@ Deno.test("RemoteModel() sends a URL's user and password as a header, and tells 
     given = request.headers.get("authorization");
     return new Response(`no: ${atob(given!.slice("Basic ".length))} ${given}`, { status: 401 });
   });
-  await using flow = await near({ url: server.url.replace("//", "//somebody:letmein@") });
+  const warned: string[] = [];
+  await using flow = await near({ url: server.url.replace("//", "//somebody:letmein@") }, warned);
   await rejects(flow.ask({ inputs: [1] }, { path: "/v2/models/flowers/infer" }), (error) => {
     strictEqual(/letmein|somebody/.test((error as Error).message), false);
-    match((error as Error).message, /answered 401 Unauthorized: no: \*\*\*:\*\*\* \*\*\*/);
     return true;
   });
+  strictEqual(/letmein|somebody/.test(warned.join()), false);
+  match(warned[0]!, /answered 401 Unauthorized: no: \*\*\*:\*\*\* \*\*\*/);
   strictEqual(given, `Basic ${btoa("somebody:letmein")}`);
 });
 
@@ -188,11 +230,16 @@ Deno.test("RemoteModel() follows no redirect of a request with tensors", async (
   for (const status of [301, 302, 303, 307, 308]) {
     const location = `${elsewhere.url}/stolen/ready`;
     await using server = stranger(() => new Response(null, { status, headers: { location } }));
-    await using flow = await near({ url: server.url });
+    const warned: string[] = [];
+    await using flow = await near({ url: server.url }, warned);
     await rejects(flow.ask({ inputs: [1] }, { path: "/v2/models/flowers/infer" }), {
       status: 502,
-      message: new RegExp(`it redirects \\(${status}\\), which is not followed\\. If ${location} is where it is now`),
+      message: new RegExp(`its server answered ${status}$`),
     });
+    match(
+      warned[0]!,
+      new RegExp(`it redirects \\(${status}\\), which is not followed\\. If ${location} is where it is now`),
+    );
   }
   deepStrictEqual([asked, elsewhere.asked], [[], []]);
 });

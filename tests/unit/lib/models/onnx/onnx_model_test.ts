@@ -124,6 +124,20 @@ for (const backend of ["native", "wasm"] as const) {
   });
 }
 
+Deno.test("OnnxModel takes integers beyond 2^53 in rows as text, and quotes none that nobody sent", async () => {
+  await using router = await openRouter(modelRouter(), { lookup: [OnnxModel, { modelPath: onnxFile("lookup") }] });
+  const ask = (text: string) => router.ask("/v2/models/lookup/infer", JSON.parse(text));
+  deepStrictEqual((await ask('{"inputs": ["1", 2]}') as { outputs: unknown }).outputs, [[2, 20], [3, 30]]);
+  await rejects(ask('{"inputs": ["9007199254740993"]}'), { status: 400, message: /idx=9007199254740993/ });
+  await rejects(ask('{"inputs": [9007199254740993]}'), {
+    status: 400,
+    message: /inputs\[0\] as INT64: it is an integer beyond 2\^53, where numbers lose digits: give it as text/,
+  });
+  for (const text of ["1.5", "x", "", " 1", "99999999999999999999"]) {
+    await rejects(ask(JSON.stringify({ inputs: [text] })), { status: 400, message: /inputs\[0\] as INT64: it is/ });
+  }
+});
+
 Deno.test("OnnxModel tells which model has no file, and where it looked", async () => {
   await rejects(openRouter(modelRouter(), { gone: [OnnxModel, { modelPath: `${FOLDER}/gone` }] }), {
     name: "ModelError",
