@@ -13,7 +13,7 @@ import { Pool } from "../models/host/pool.ts";
 import { OwnSeat, type Seat, type SeatOptions } from "../models/host/seat.ts";
 import { HostedModel } from "../models/hosted_model.ts";
 import type { Mechanism } from "../graph/mechanism.ts";
-import { homeOf, mechanismOf } from "../models/mechanism.ts";
+import { homeOf, mechanismOf } from "../models/mechanism_of.ts";
 
 const KIND = z.enum(["inline", "pool", "worker", "process"]);
 

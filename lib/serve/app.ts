@@ -4,7 +4,7 @@ import type { CloseOptions, Flow } from "../flow/flow.ts";
 import type { Outcome } from "../flow/outcome.ts";
 import { SYSTEM_CLOCK } from "../flow/system_clock.ts";
 import type { ServedModel } from "../graph/served_model.ts";
-import { type TensorForm, tensorForm } from "../protocol/encode_tensors.ts";
+import { type TensorForm, tensorForm } from "../protocol/encode_tensor_reply.ts";
 import { decodeBody as decodeObject } from "../protocol/request_body.ts";
 import { wrongMethod } from "../protocol/refusal.ts";
 import { isTensorRequest, withTensors } from "../protocol/tensor_request.ts";
