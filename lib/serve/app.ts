@@ -208,8 +208,8 @@ class FlowApp implements App, ServerView {
           if (turn !== undefined) await turn;
           body = this.#decode(bytes, { request, path, visit });
           if (body instanceof Promise) body = await body;
+          if (this.#routes !== undefined) body = decodeObject(body); // as the router does
           if (visit !== undefined && event.path.length <= 1) { // no model stands there: the body names it
-            if (this.#routes !== undefined) body = decodeObject(body); // as the router does
             const turn = this.#door!.readModel(visit, { body, request });
             if (turn !== undefined) await turn;
           }
@@ -268,6 +268,7 @@ class FlowApp implements App, ServerView {
       defaultContentType: this.#options.defaultContentType,
       taken: visit?.body,
       thread: this.#thread,
+      readsObjects: this.#routes !== undefined,
       callerSignal: () => request.signal,
       inputs: () => askedModel(this.models(), headers.get("mlrun-event-path") ?? path)?.facts().inputs ?? [],
     });
