@@ -5,6 +5,7 @@
  */
 
 export {
+  BundleError,
   DataError,
   type Fault,
   GraphError,
@@ -25,6 +26,7 @@ export {
   StreamError,
   type Thrown,
 } from "./lib/errors.ts";
+export { SlicedModule } from "./lib/bundle/sliced_module.ts";
 export { Chart, chart, type ChartMaker, type ChartOptions } from "./lib/draw/chart.ts";
 export { Table, table, type TableOptions } from "./lib/draw/table.ts";
 export { CopyError } from "./lib/flow/copy.ts";
@@ -39,6 +41,7 @@ export type { TraceStep } from "./lib/flow/tracer.ts";
 export type { ReplyStream } from "./lib/flow/reply_stream.ts";
 export type { Outcome } from "./lib/flow/outcome.ts";
 export { CATALOGUE } from "./lib/functions/catalogue.ts";
+export type { DocumentOptions } from "./lib/functions/function_document.ts";
 export { importFunction } from "./lib/functions/hub.ts";
 export { RouterGraph } from "./lib/functions/router_graph.ts";
 export type { FunctionOptions, MockOptions, ServeOptions } from "./lib/functions/function_options.ts";

@@ -36,14 +36,30 @@ export class GraphError extends Error {
 
   /** Lists the faults below the act that they stopped. */
   constructor(act: string, faults: readonly Fault[]) {
-    const lines = faults.map((fault) =>
-      `  ${fault.step === undefined ? "" : `step "${fault.step}": `}${
-        fault.cause.replace(/[.\s]+$/, "")
-      }. ${fault.cure}`
-    );
-    super(`Cannot ${act}: ${faults.length} ${faults.length === 1 ? "fault" : "faults"}\n${lines.join("\n")}`);
+    super(`Cannot ${act}: ${tellFaults(faults)}`);
     this.faults = faults;
   }
+}
+
+/** A function cannot leave as a bundle; the message lists every reason, each with a cure. */
+export class BundleError extends Error {
+  /** The name of the class. */
+  override readonly name = "BundleError";
+  /** Every reason that was found. */
+  readonly faults: readonly Fault[];
+
+  /** Lists the reasons below the act that they stopped. */
+  constructor(act: string, faults: readonly Fault[], options?: ErrorOptions) {
+    super(`Cannot ${act}: ${tellFaults(faults)}`, options);
+    this.faults = faults;
+  }
+}
+
+function tellFaults(faults: readonly Fault[]): string {
+  const lines = faults.map(({ step, cause, cure }) =>
+    `  ${step === undefined ? "" : `step "${step}": `}${cause.replace(/[.\s]+$/, "")}. ${cure}`
+  );
+  return `${faults.length} ${faults.length === 1 ? "fault" : "faults"}\n${lines.join("\n")}`;
 }
 
 /** What else a status error may say. */

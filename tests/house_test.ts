@@ -63,8 +63,10 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "lib/telemetry",
     "lib/tensor",
   ],
+  "lib/bundle": ["lib/errors.ts", "lib/redact_text.ts", "lib/graph", "lib/scope"],
   "lib/functions": [
     "lib/errors.ts",
+    "lib/bundle",
     "lib/flow",
     "lib/graph",
     "lib/models",
@@ -80,7 +82,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "lib/testing": ["lib/errors.ts", "lib/flow", "lib/functions", "lib/graph", "lib/streams"],
   "lib/cli": [
     "lib/errors.ts",
-    "lib/redact_text.ts",
+    "lib/bundle",
     "lib/draw",
     "lib/functions",
     "lib/graph",
@@ -104,6 +106,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
 /** What each room may import from npm when it is loaded, types included; the rest of the world is `node:`. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  "lib/bundle": ["magic-string", "oxc-parser"],
   "lib/draw": ["@observablehq/plot"],
   "lib/graph": ["zod"],
   "lib/scope": ["oxc-parser"],
@@ -119,12 +122,21 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 /** What a room imports from a variable, when it is first used: nobody else downloads it. */
 const LATER: Readonly<Record<string, readonly string[]>> = {
+  "lib/bundle": ["something by LIBRARY", "something by file"], // what a notebook has loaded already
+  "lib/functions": ["../bundle/slice_notebook.ts"],
   "lib/draw": ["@hpcc-js/wasm-graphviz", "@observablehq/plot", "linkedom"],
   "lib/models": ["something by module", "onnxruntime-node", "onnxruntime-web", "onnxruntime-web/webgpu"],
   "lib/serve": ["@bufbuild/protobuf/wire", "@grpc/grpc-js"],
   "lib/stores": ["@duckdb/node-api", "@zip.js/zip.js", "aws4fetch", "modern-tar", "yaml"],
   "lib/telemetry": ["@opentelemetry/api"],
-  "lib/cli": ["./execute.ts", "./serve_module.ts", "something by url"], // the module that a person serves
+  "lib/cli": [
+    "./execute.ts",
+    "./serve_module.ts",
+    "./write_bundle.ts",
+    "something by code",
+    "something by serving",
+    "something by url",
+  ], // modules and bundles that a person serves
   "kernel/language": ["typescript"],
 };
 
@@ -132,9 +144,15 @@ const LINES_AT_MOST = 300;
 const LINES_WITHOUT_TEST = 100;
 /** Longer files without a test file of their own, each with what tests it instead. */
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
+  "lib/bundle/cell_code.ts": "slice_notebook_test.ts: cells that run, and their code where it has left",
+  "lib/bundle/deno_bundle.ts": "make_bundle_test.ts",
+  "lib/bundle/find_code.ts": "slice_notebook_test.ts: every way of being found, and each refusal",
+  "lib/bundle/slice.ts": "slice_notebook_test.ts",
+  "lib/cli/write_bundle.ts": "cli/bundle_test.ts: notebooks and modules, real processes",
+  "lib/functions/function_parts.ts": "serving_test.ts",
   "kernel/client/report_style.ts":
     "a style sheet: pictures of the report are looked at; report_test.ts has the rules that must be there",
-  "lib/cli/serve_module.ts": "serve_test.ts and serve_workers_test.ts: real processes",
+  "lib/cli/serve_function.ts": "serve_test.ts and serve_workers_test.ts: real processes",
   "lib/cli/worker_process.ts": "serve_workers_test.ts: real processes",
   "lib/flow/follow.ts": "walk_test.ts: random graphs go through each of its ways, leaving out one count fails it",
   "lib/flow/inlet.ts": "worker_test.ts",

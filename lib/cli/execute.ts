@@ -2,7 +2,7 @@
 
 import { basename, dirname } from "node:path";
 import { stripAnsi } from "../../kernel/client/ansi.ts";
-import { startKernel } from "../../kernel/client/client.ts";
+import { type KernelClient, startKernel } from "../../kernel/client/client.ts";
 import { foreignLanguage, type Notebook, NotebookError } from "../../kernel/client/notebook.ts";
 import { readNotebook, writeNotebook } from "../../kernel/client/notebook_file.ts";
 import { renderReport, type ReportedFailure, type ReportedNotebook } from "../../kernel/client/report.ts";
@@ -28,6 +28,8 @@ export interface ExecuteOptions {
   readonly keepGoing?: boolean | undefined;
   /** Runs notebooks of other languages too. */
   readonly force?: boolean | undefined;
+  /** Asked when every cell of a notebook went well, before its kernel ends. */
+  readonly after?: (kernel: KernelClient) => Promise<void>;
 }
 
 /** What came of it. */
@@ -115,6 +117,7 @@ async function executeOne(
       ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
       ...(options.keepGoing === undefined ? {} : { keepGoing: options.keepGoing }),
     });
+    if (failures.length === 0) await options.after?.(kernel);
     await kernel.shutdown();
     return failures;
   } finally {

@@ -10,13 +10,21 @@ import { CommandError } from "./command.ts";
  * @throws {CommandError} If there is no such file, it cannot be loaded, or has not exactly one function; saying what it has.
  */
 export async function loadFunction(path: string, name: string | undefined): Promise<ServingFunction> {
+  return (await findFunction(path, name)).fn;
+}
+
+/** The same, with the name of its export. */
+export async function findFunction(
+  path: string,
+  name: string | undefined,
+): Promise<{ readonly fn: ServingFunction; readonly exported: string }> {
   const exports = await load(path);
   const functions = Object.entries(exports).filter(([, value]) => value instanceof ServingFunction) as [
     string,
     ServingFunction,
   ][];
   const known = functions.map(([key]) => key);
-  if (name !== undefined) return named(path, name, { exports, known });
+  if (name !== undefined) return { fn: named(path, name, { exports, known }), exported: name };
   const [first, ...rest] = functions;
   if (first === undefined) {
     const found = Object.keys(exports).join(", ");
@@ -26,9 +34,10 @@ export async function loadFunction(path: string, name: string | undefined): Prom
       }. Export one: export default serving("name")`,
     );
   }
-  const chosen = Object.hasOwn(exports, "default") ? exports.default : rest.length === 0 ? first[1] : undefined;
-  if (chosen instanceof ServingFunction) return chosen;
-  if (new Set(functions.map(([, fn]) => fn)).size === 1) return first[1];
+  const standard = functions.find(([key]) => key === "default");
+  const isOne = rest.length === 0 || new Set(functions.map(([, fn]) => fn)).size === 1;
+  const [exported, fn] = standard ?? (isOne ? first : []);
+  if (fn !== undefined && exported !== undefined) return { fn, exported };
   throw new CommandError(
     `Cannot serve ${path}: it exports ${functions.length} functions, ${known.join(", ")}. Choose one: --export ${
       known[0]

@@ -1,6 +1,6 @@
 /** `levada COMMAND …`: finds the command, runs it, and turns what went wrong into a message and an exit code. */
 
-import { redactText } from "../redact_text.ts";
+import { BUNDLE } from "./bundle.ts";
 import { type Command, Interrupted, type Terminal, UsageError } from "./command.ts";
 import { DEMO } from "./demo.ts";
 import { KERNEL } from "./kernel.ts";
@@ -10,7 +10,14 @@ import { SERVE } from "./serve.ts";
 import { openTerminal } from "./terminal.ts";
 
 /** A command imports what needs a package when it runs: then it can say first what has to be downloaded. */
-const COMMANDS: Readonly<Record<string, Command>> = { demo: DEMO, kernel: KERNEL, lab: LAB, run: RUN, serve: SERVE };
+const COMMANDS: Readonly<Record<string, Command>> = {
+  bundle: BUNDLE,
+  demo: DEMO,
+  kernel: KERNEL,
+  lab: LAB,
+  run: RUN,
+  serve: SERVE,
+};
 
 const BROKEN_PIPE_CODE = 141; // 128 + SIGPIPE, as a shell counts
 
@@ -31,7 +38,7 @@ export async function main(args: readonly string[], terminal: Terminal, signal: 
       return 2;
     }
     if (!(error instanceof Error)) throw error;
-    terminal.err(redactText(`${name}: ${isExpected(error) ? error.message : error.stack ?? error.message}\n`));
+    terminal.err(`${name}: ${isExpected(error) ? error.message : error.stack ?? error.message}\n`);
     return 1;
   }
 }
@@ -40,13 +47,13 @@ export async function main(args: readonly string[], terminal: Terminal, signal: 
 function isExpected(error: Error): boolean {
   const names = [
     "CommandError",
+    "BundleError",
     "NotebookError",
     "KernelError",
     "InstallError",
     "GraphError",
     "ListenError",
     "SecretError",
-    "DataError",
   ];
   return names.includes(error.name) || Object.values(Deno.errors).some((kind) => error instanceof kind);
 }

@@ -7,9 +7,10 @@ import type { KeyedTable } from "../graph/keyed_table.ts";
 import { documentData } from "../graph/secret_data.ts";
 import type { ApiOptions } from "../serve/api/api_options.ts";
 import type { TrackingSettings } from "../monitoring/tracking_options.ts";
+import type { ReadFunction } from "./function_document.ts";
 import type { FunctionOptions } from "./function_options.ts";
 import { RouterGraph } from "./router_graph.ts";
-import type { Told } from "./told.ts";
+import type { GivenTable, Told } from "./told.ts";
 
 /** What was told of a function, by whichever cells of a notebook, and what of it counts now. */
 export class FunctionParts {
@@ -20,18 +21,43 @@ export class FunctionParts {
     this.#told.add(told, options);
   }
 
+  /** Adds what a document tells, which stays whatever cells run again. */
+  addAll(told: readonly Told[], tables: ReadFunction["tables"]): void {
+    for (const one of told) this.add(one, { isLasting: true });
+    for (const [name, { rows, options }] of tables) this.addTable(name, rows, options);
+  }
+
   /** Adds a table, see `addTable` of the function. */
   addTable(name: string, rows: TableRows | KeyedTable, options: { key?: string }): void {
     if (typeof name !== "string" || name === "") {
       throw new TypeError(`Cannot add a table without a name: fn.addTable("name", rows)`);
     }
     const given = isTable(rows) ? undefined : memoryTable(rows, options);
-    this.add({ kind: "table", name, open: () => given?.copy() ?? rows as KeyedTable });
+    const open = () => given?.copy() ?? rows as KeyedTable;
+    this.add({ kind: "table", name, open, given: { rows, options } });
   }
 
   /** Its graph; undefined where it has none yet. */
   get topology(): Graph | RouterGraph | undefined {
     return this.#told.live.findLast((told) => told.kind === "topology")?.graph;
+  }
+
+  /**
+   * Asks whether it may get such a topology.
+   *
+   * @throws {Error} If it has one already, or there is none such.
+   */
+  checkTopology(name: string, topology: string): void {
+    if (this.topology !== undefined) {
+      throw new Error(
+        `Cannot set the topology of function "${name}" to ${topology}: it has one already. Make another function`,
+      );
+    }
+    if (topology !== "flow" && topology !== "router") {
+      throw new RangeError(
+        `Cannot set the topology of function "${name}" to "${topology}": there are "flow" and "router"`,
+      );
+    }
   }
 
   /**
@@ -80,6 +106,11 @@ export class FunctionParts {
       ...(api === undefined ? {} : { api }),
       ...(tracking === undefined ? {} : { tracking: documentData({ ...tracking, random: undefined }) }),
     };
+  }
+
+  /** The tables as they were handed in. */
+  get givenTables(): ReadonlyMap<string, GivenTable> {
+    return new Map(this.#told.live.flatMap((told) => told.kind === "table" ? [[told.name, told.given]] : []));
   }
 
   /** Opens the tables that were handed in; each start anew. */

@@ -34,13 +34,14 @@ export class RouterGraph implements Routes {
   readonly #builder: GraphBuilder;
   readonly #step: string;
 
-  /** Made by `setTopology("router")`; with `isLasting`, no cell that runs again takes the router away. */
-  constructor(builder: GraphBuilder, router: RouterStep, options: { isLasting?: boolean } = {}) {
-    const { name } = router.options;
+  /**
+   * Made by `setTopology("router")`; with `isLasting`, no cell that runs again takes the router away. A name is of a router that the
+   * builder has.
+   */
+  constructor(builder: GraphBuilder, router: RouterStep | string, options: { isLasting?: boolean } = {}) {
     this.#graph = new Graph(builder);
     this.#builder = builder;
-    this.#step = builder.add(typeof name === "string" ? name : router.kind, router, {}, options).name;
-    builder.respond(this.#step, options);
+    this.#step = typeof router === "string" ? router : addRouter(builder, router, options);
     keepSource(this, () => sourceOf(this.#graph));
   }
 
@@ -69,4 +70,11 @@ export class RouterGraph implements Routes {
   [Symbol.for("Jupyter.display")](): Promise<Record<string, unknown>> {
     return this.plot().display();
   }
+}
+
+function addRouter(builder: GraphBuilder, router: RouterStep, options: { isLasting?: boolean }): string {
+  const { name } = router.options;
+  const step = builder.add(typeof name === "string" ? name : router.kind, router, {}, options).name;
+  builder.respond(step, options);
+  return step;
 }

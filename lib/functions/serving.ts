@@ -20,8 +20,12 @@ import { MockServer } from "../serve/mock_server.ts";
 import { consoleLog } from "../flow/console_log.ts";
 import { serveFlow } from "../serve/serve_flow.ts";
 import type { FunctionOptions, MockOptions, ServeOptions } from "./function_options.ts";
+import type { SlicedModule } from "../bundle/sliced_module.ts";
+import { addModelTo } from "./add_model.ts";
+import { type DocumentOptions, toldOf } from "./function_document.ts";
 import { functionSecrets } from "./function_secrets.ts";
 import { FunctionParts } from "./function_parts.ts";
+import { sliceFunction } from "./slice_function.ts";
 import type { OpenGraph } from "./open_graph.ts";
 import { type TrackingOptions, trackingSettings } from "../monitoring/tracking_options.ts";
 import { isModelRouter } from "./is_model_router.ts";
@@ -79,6 +83,17 @@ export class ServingFunction {
     });
   }
 
+  /**
+   * Makes the function that `toJSON` told. `code` holds what its graph refers to, by ref.
+   * @throws {GraphError | TypeError} If the document is none, or refers to what is not there.
+   */
+  static fromJSON(document: unknown, code: ReadonlyMap<string, unknown>, options?: DocumentOptions): ServingFunction {
+    const { name, place, told, tables } = toldOf(document, code, options);
+    const fn = new ServingFunction(name, place);
+    fn.#parts.addAll(told, tables);
+    return fn;
+  }
+
   /** A flow that checks each request by schema; the schemas type its first step and its responder. */
   setTopology<Input, Reply = unknown>(
     topology: "flow",
@@ -89,16 +104,7 @@ export class ServingFunction {
   /** A router alone: `modelRouter()` unless another is given. */
   setTopology(topology: "router", router?: RouterStep): RouterGraph;
   setTopology(topology: "flow" | "router", given?: unknown): unknown {
-    if (this.#parts.topology !== undefined) {
-      throw new Error(
-        `Cannot set the topology of function "${this.name}" to ${topology}: it has one already. Make another function`,
-      );
-    }
-    if (topology !== "flow" && topology !== "router") {
-      throw new RangeError(
-        `Cannot set the topology of function "${this.name}" to "${topology}": there are "flow" and "router"`,
-      );
-    }
+    this.#parts.checkTopology(this.name, topology);
     const graph = topology === "flow"
       ? new Graph(this.#builders.flow, given as GraphOptions | undefined)
       : new RouterGraph(this.#builders.router, given as RouterStep | undefined ?? modelRouter());
@@ -117,18 +123,7 @@ export class ServingFunction {
   ): this;
   addModel(key: string, model: unknown, args?: unknown): this {
     const router = this.#parts.topology ?? this.#addRouter();
-    if (!(router instanceof RouterGraph)) {
-      throw new TypeError(
-        `Cannot add model "${key}" to function "${this.name}": it is a flow. Add it to a router step: step.addRoute("${key}", …)`,
-      );
-    }
-    const Model = typeof model === "function" ? model : this.#defaultModel;
-    if (Model === undefined) {
-      throw new TypeError(
-        `Cannot add model "${key}" to function "${this.name}": it has no class of its own. Give one: addModel("${key}", Model, { … })`,
-      );
-    }
-    router.addRoute(key, Model as RouteClass<object>, (typeof model === "function" ? args : model) as object);
+    addModelTo(router, key, { fn: this.name, model, args, defaultModel: this.#defaultModel });
     return this;
   }
 
@@ -154,8 +149,7 @@ export class ServingFunction {
    * Keeps a record of what each model is asked and answers, or fails with: for model monitoring, with MLRun's names. A record holds inputs
    * and outputs, and nothing else of a request; headers and parameters, where secrets stand, are in none. Writing is never waited for.
    *
-   * @param path A file, which gets a line of JSON a record, and which only its owner may read; or the URL of a stream, `memory://records`.
-   * What cannot be written stops the start.
+   * @param path A file, which gets a line of JSON a record; or the URL of a stream, `memory://records`.
    * @throws {TypeError | RangeError} If there is no path, or a number is out of its range.
    */
   setTracking(path: string, options: TrackingOptions = {}): this {
@@ -260,6 +254,14 @@ export class ServingFunction {
   /** The function as data: its graph, its children, its parameters, its API, and how its models are tracked. */
   toJSON(): object {
     return { levada: "function/1", name: this.name, ...this.#parts.toJSON(this.options) };
+  }
+
+  /**
+   * The module that this function of a notebook leaves as: what its steps use, and nothing else of the notebook.
+   * @throws {BundleError} With everything that cannot leave, each with a cure; in another kernel than Levada's.
+   */
+  async code(): Promise<SlicedModule> {
+    return await sliceFunction(this, this.#parts);
   }
 
   #compile(currentFunction: string): Plan {

@@ -12,4 +12,11 @@ export type Told =
   | { readonly kind: "param"; readonly name: string; readonly value: unknown }
   | { readonly kind: "tracking"; readonly settings: TrackingSettings }
   | { readonly kind: "api"; readonly options: ApiOptions }
-  | { readonly kind: "table"; readonly name: string; readonly open: () => KeyedTable };
+  | { readonly kind: "table"; readonly name: string; readonly open: () => KeyedTable; readonly given: GivenTable };
+
+/** A table as it was handed in. */
+export interface GivenTable {
+  /** Rows, or a table. */
+  readonly rows: unknown;
+  readonly options: { readonly key?: string };
+}

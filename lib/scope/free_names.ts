@@ -44,10 +44,11 @@ interface Where {
   readonly isCalled?: boolean;
 }
 
-/** The names that a node of the syntax tree takes from outside of it. */
-export function freeNames(node: Node): FreeNames {
+/** The names that a node of the syntax tree takes from outside of it; `own` are those that it declares where it stands. */
+export function freeNames(node: Node, own: Iterable<string> = []): FreeNames {
   const finder = new Finder();
-  finder.visit(node as unknown as AnyNode, { scope: undefined, isType: false, isLater: false });
+  const scope = { names: new Set(own), parent: undefined };
+  finder.visit(node as unknown as AnyNode, { scope, isType: false, isLater: false });
   return { uses: finder.uses, writes: finder.writes };
 }
 

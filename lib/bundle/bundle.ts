@@ -1,0 +1,38 @@
+/** Code that leaves: one ES module with its dependencies, the library beside it, and the function as data. */
+import { createHash } from "node:crypto";
+
+/** A bundle: a folder of files, the same for every target. */
+export interface Bundle {
+  /** The name of the function. */
+  readonly name: string;
+  /** 12 hex digits of the hash over the files. */
+  readonly revision: string;
+  /** By path: `code.js`, `code.js.map`, `function.json`, `deno.json`, `deno.lock`, `levada/…`, and what was asked for. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+/** The file that tells what a bundle is. */
+export const MANIFEST = "function.json";
+
+/** What stands in it. */
+export interface Manifest {
+  readonly levada: "bundle/1";
+  readonly name: string;
+  /** The function as data, without secrets. */
+  readonly function: object;
+  readonly versions: Readonly<Record<string, string>>;
+  /** SHA-256 of each other file, by path. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+const REVISION_DIGITS = 12;
+
+/** SHA-256 in hex. */
+export function hashOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** What names a bundle with these files: the manifest has the hashes of all others. */
+export function revisionOf(files: Bundle["files"]): string {
+  return hashOf(files.get(MANIFEST)!).slice(0, REVISION_DIGITS);
+}

@@ -1,0 +1,70 @@
+/** Asks a bundle's code what its function is, and whether it starts: in a process of its own, in a folder of its own. */
+import { dirname, join } from "node:path";
+import { BundleError } from "../errors.ts";
+import { errorFault } from "../graph/fault.ts";
+import type { Bundle } from "./bundle.ts";
+
+const TIMEOUT_MS = 120_000;
+const MARK = "levada-bundle:";
+const DESCRIBE = `const { default: fn } = await import("./code.js");
+if (typeof fn?.toMockServer !== "function") throw new TypeError("the export is no function of serving()");
+console.log("\\n${MARK}" + JSON.stringify(fn));
+Deno.exit(0);
+`;
+const PROBE = `const { default: fn } = await import("./code.js");
+const server = await fn.toMockServer();
+const { status } = await server.test("/v2/health/ready", undefined, { silent: true, method: "GET" });
+console.log("\\n${MARK}" + status);
+Deno.exit(0);
+`;
+
+/** The function as data, as its code makes it. */
+export async function describeFunction(act: string, files: Bundle["files"]): Promise<object> {
+  return JSON.parse(await runScript(act, files, DESCRIBE)) as object;
+}
+
+/**
+ * Starts a bundle with everything that its function loads, without ports and streams, and asks whether it is ready.
+ *
+ * @throws {BundleError} If it does not start, or is not ready; with what it wrote.
+ */
+export async function probeBundle({ name, files }: Bundle): Promise<void> {
+  const act = `start the bundle of "${name}"`;
+  const status = await runScript(act, files, PROBE);
+  if (status === "200") return;
+  throw new BundleError(act, [
+    errorFault(
+      `it answers ${status} when it is asked whether it is ready`,
+      "See what its models say: fn.toMockServer()",
+    ),
+  ]);
+}
+
+/** Runs a script beside the files of a bundle; gives what it says. */
+async function runScript(act: string, files: Bundle["files"], script: string): Promise<string> {
+  const folder = await Deno.makeTempDir({ prefix: "levada-probe-" });
+  try {
+    for (const [path, bytes] of [...files, ["probe.js", new TextEncoder().encode(script)] as const]) {
+      await Deno.mkdir(dirname(join(folder, path)), { recursive: true });
+      await Deno.writeFile(join(folder, path), bytes);
+    }
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--allow-all", "--no-prompt", "--quiet", "probe.js"],
+      cwd: folder,
+      env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    }).output();
+    const said = new TextDecoder().decode(stdout).split("\n").find((line) => line.startsWith(MARK));
+    if (code === 0 && said !== undefined) return said.slice(MARK.length);
+    const text = new TextDecoder().decode(stderr).replaceAll(`file://${folder}/`, "").trim();
+    throw new BundleError(act, [errorFault(
+      `it ended with exit code ${code}: ${text || "without a word"}`,
+      "What is missing there is not in the bundle: give files by name, and declare what steps use in cells",
+    )]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}

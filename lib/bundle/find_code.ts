@@ -1,0 +1,209 @@
+/** Finds how a value of a notebook can be written in a module: by its name, by an import, or as the text that made it. */
+import type { Node } from "oxc-parser";
+import { errorFault } from "../graph/fault.ts";
+import type { Fault } from "../errors.ts";
+import { notJson } from "../graph/json.ts";
+import { type AnyNode } from "../scope/declared_names.ts";
+import { type FreeNames, freeNames } from "../scope/free_names.ts";
+import { cellName, functionAt, parseCell, type ParsedRun } from "./cell_code.ts";
+import type { DeclarationIndex } from "./declaration_index.ts";
+import type { LocatedFunction, NotebookView } from "./notebook.ts";
+import type { Root } from "./slice.ts";
+
+/** A value, written. */
+export interface FoundCode {
+  /** An expression. */
+  readonly text: string;
+  /** What it takes from the cells. */
+  readonly roots: readonly Root[];
+  /** Names of `levada` that it needs. */
+  readonly library: readonly string[];
+}
+
+/** What is known where code is looked for. */
+export interface Surroundings {
+  readonly view: NotebookView;
+  readonly runs: readonly ParsedRun[];
+  readonly index: DeclarationIndex;
+  /** The values of the cells' names. */
+  readonly globals: Readonly<Record<string, unknown>>;
+  /** What the library exports. */
+  readonly library: Readonly<Record<string, unknown>>;
+  readonly faults: Fault[];
+}
+
+const NOTHING: FoundCode = { text: "undefined", roots: [], library: [] };
+const DEEPEST = 10; // functions that hold functions that hold functions
+
+/** Finds one value; `user` is who uses it, for messages. What cannot be found is a fault, and written as nothing. */
+export async function findCode(
+  value: unknown,
+  { user, step }: { user: string; step?: string | undefined },
+  surroundings: Surroundings,
+  depth = 0,
+): Promise<FoundCode> {
+  const { index, globals, library, faults } = surroundings;
+  const name = [(value as { name?: string }).name ?? "", ...index.names].find((name) =>
+    index.latest(name) !== undefined && globals[name] === value
+  );
+  if (name !== undefined) return { text: name, roots: [{ user, step, free: uses(name) }], library: [] };
+  const exported = Object.entries(library).find(([, one]) => one === value)?.[0];
+  if (exported !== undefined) return { text: exported, roots: [], library: [exported] };
+  const fault = (cause: string, cure: string) => {
+    faults.push(errorFault(cause, cure, step));
+    return NOTHING;
+  };
+  if (typeof value !== "function") {
+    return fault(
+      `${user} uses a value that no cell has a name for`,
+      `Declare it as a constant at the top level of a cell`,
+    );
+  }
+  if (depth > DEEPEST) return fault(`${user} holds functions in functions, without an end`, `Use top-level functions`);
+  let located: LocatedFunction;
+  try {
+    located = await surroundings.view.locate(value);
+  } catch (error) {
+    return fault(
+      `${user} uses "${value.name}", whose source nobody knows: ${error instanceof Error ? error.message : error}`,
+      `Use a function of a cell`,
+    );
+  }
+  return await writeFunction(value, located, { user, step, depth }, surroundings);
+}
+
+async function writeFunction(
+  value: { readonly name: string },
+  located: LocatedFunction,
+  { user, step, depth }: { user: string; step: string | undefined; depth: number },
+  surroundings: Surroundings,
+): Promise<FoundCode> {
+  const { runs, index, faults } = surroundings;
+  const run = runs.findLast(({ id, execution }) => id === located.cell && execution === located.execution);
+  const fault = (cause: string, cure: string) => {
+    faults.push(errorFault(cause, cure, step));
+    return NOTHING;
+  };
+  if (run === undefined) {
+    return located.file === null
+      ? fault(`${user} uses "${value.name}" of a cell that the kernel does not know`, `Run the cells again`)
+      : await writeImport(value, located.file, { user, step }, surroundings);
+  }
+  const node = located.line === null ? undefined : functionAt(run, located.line, located.column!);
+  const old = run.declarations.find(({ start, end }) => node !== undefined && start <= node.start && node.end <= end);
+  if (old !== undefined && old.kind !== "variable" && old.start === node?.start) {
+    const [name = ""] = old.names; // a declaration of its own, and not what the name now stands for
+    if (index.latest(name)?.text === old.text) {
+      return { text: name, roots: [{ user, step, free: uses(name) }], library: [] };
+    }
+    const now = index.latest(name)!.run;
+    return fault(
+      `it holds "${name}" as ${cellName(run)} declared it, and ${cellName(now)} has declared that anew since`,
+      `Run the cell that builds the graph again`,
+    );
+  }
+  const written = node === undefined ? textOf(value) : expressionOf(node, run);
+  if (written === undefined) {
+    return fault(`${user} uses "${value.name}", which cannot stand alone`, `Make it a top-level function of a cell`);
+  }
+  const { text, free } = written;
+  const root: Root = {
+    user,
+    step,
+    free,
+    ...(node === undefined ? {} : { place: { run, start: node.start, end: node.end } }),
+  };
+  return await holding({ text, root, run }, located.captured, { user, step, depth }, surroundings);
+}
+
+/** Writes a function with what it captured. */
+async function holding(
+  { text, root, run }: { text: string; root: Root; run: ParsedRun },
+  captured: Readonly<Record<string, unknown>>,
+  { user, step, depth }: { user: string; step: string | undefined; depth: number },
+  surroundings: Surroundings,
+): Promise<FoundCode> {
+  const names = new Set(root.free.uses.filter(({ isType }) => !isType).map(({ name }) => name));
+  const held = Object.entries(captured).filter(([name]) => names.has(name));
+  if (held.length === 0) return { text, roots: [root], library: [] };
+  const own = new Set(held.map(([name]) => name));
+  const roots: Root[] = [{
+    ...root,
+    free: {
+      uses: root.free.uses.filter(({ name }) => !own.has(name)),
+      writes: root.free.writes.filter(({ name }) => !own.has(name)),
+    },
+  }];
+  const library: string[] = [];
+  const lines: string[] = [];
+  for (const [name, value] of held) {
+    if (root.free.writes.some((write) => write.name === name)) {
+      surroundings.faults.push(errorFault(
+        `it changes "${name}" of the scope around it in ${cellName(run)}`,
+        `Keep what changes in the step: in a class, or in context.state`,
+        step,
+      ));
+    }
+    if (notJson([value], name) === undefined) {
+      lines.push(`const ${name} = ${JSON.stringify(value)};`);
+      continue;
+    }
+    if (typeof value === "function" || Object.values(surroundings.globals).includes(value)) {
+      const inner = await findCode(value, { user: `"${name}" of ${user}`, step }, surroundings, depth + 1);
+      if (inner.text !== name) lines.push(`const ${name} = ${inner.text};`);
+      roots.push(...inner.roots);
+      library.push(...inner.library);
+      continue;
+    }
+    surroundings.faults.push(errorFault(
+      `it captured "${name}" from the scope around it in ${cellName(run)}, which is no JSON: ${notJson([value], name)}`,
+      `Declare it at the top level of a cell, or make it in open() of a class`,
+      step,
+    ));
+  }
+  if (lines.length === 0) return { text, roots, library };
+  return { text: `(() => {\n  ${lines.join("\n  ")}\n  return ${text};\n})()`, roots, library };
+}
+
+/** A function of a file: by the name under which the file exports it. */
+async function writeImport(
+  value: { readonly name: string },
+  file: string,
+  { user, step }: { user: string; step: string | undefined },
+  { faults }: Surroundings,
+): Promise<FoundCode> {
+  const exports = await import(file) as Record<string, unknown>;
+  const name = Object.keys(exports).find((key) => exports[key] === value);
+  if (name !== undefined) return { text: `(await import(${JSON.stringify(file)})).${name}`, roots: [], library: [] };
+  faults.push(errorFault(
+    `${user} uses "${value.name}" of ${file}, which does not export it`,
+    `Export it there, or serve that file as a module`,
+    step,
+  ));
+  return NOTHING;
+}
+
+function uses(name: string): FreeNames {
+  return {
+    uses: [{ name, start: 0, end: 0, isType: false, isLater: false, isShorthand: false }],
+    writes: [],
+  };
+}
+
+/** The text of a function of a cell as an expression; undefined where it is a method, which has no text of its own. */
+function expressionOf(node: AnyNode, { source }: ParsedRun): { text: string; free: FreeNames } | undefined {
+  const text = source.slice(node.start, node.end);
+  const free = freeNames(node as unknown as Node);
+  if (node.type !== "FunctionExpression" || /^(async\s+)?function\b/.test(text)) return { text, free };
+  return { text: `({ method${text} }).method`, free };
+}
+
+/** The text that V8 ran, where the cell's own place is not known. */
+function textOf(value: unknown): { text: string; free: FreeNames } | undefined {
+  const code = String(value);
+  for (const text of [`(${code})`, `Object.values({ ${code} })[0]`]) {
+    const program = parseCell(text);
+    if (program !== undefined && !code.includes("__levada_engine__")) return { text, free: freeNames(program) };
+  }
+  return undefined;
+}

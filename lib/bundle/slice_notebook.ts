@@ -1,0 +1,82 @@
+/** Makes the module that a function of a notebook leaves as. */
+import { pathToFileURL } from "node:url";
+import { BundleError, type Fault } from "../errors.ts";
+import { errorFault } from "../graph/fault.ts";
+import { notJson } from "../graph/json.ts";
+import { parseRun } from "./cell_code.ts";
+import { DeclarationIndex } from "./declaration_index.ts";
+import { findCode, type FoundCode, type Surroundings } from "./find_code.ts";
+import { type FunctionCode, stepsOfRefs } from "./function_code.ts";
+import { openNotebook } from "./notebook.ts";
+import { sliceCells } from "./slice.ts";
+import { SlicedModule } from "./sliced_module.ts";
+import { writeModule } from "./write_module.ts";
+
+const TABLE_ROWS_BYTES = 1 << 20; // of rows that travel in the code; more belongs into a file
+
+/**
+ * Slices the notebook that this code runs in.
+ *
+ * @throws {BundleError} With everything that cannot leave, each with a cure.
+ */
+export async function sliceNotebook(fn: FunctionCode): Promise<SlicedModule> {
+  const act = `take function "${fn.name}" out of its notebook`;
+  const view = openNotebook();
+  if (view === undefined) {
+    throw new BundleError(act, [errorFault(
+      `nobody knows the cells here: this is no notebook, or one in another kernel than Levada's`,
+      `Run the notebook in Levada's kernel, put the function into a .ts module, or say \`levada bundle NOTEBOOK\``,
+    )]);
+  }
+  const runs = (await view.cells()).flatMap((run, index) => parseRun(run, index) ?? []);
+  const faults: Fault[] = [];
+  const surroundings: Surroundings = {
+    view,
+    runs,
+    index: new DeclarationIndex(runs),
+    globals: globalThis as unknown as Record<string, unknown>,
+    library: await import(LIBRARY) as Record<string, unknown>,
+    faults,
+  };
+  const steps = stepsOfRefs(fn.document);
+  const code = new Map<string, FoundCode>();
+  for (const [ref, value] of fn.code) {
+    code.set(ref, await findCode(value, { user: "it", step: steps.get(ref) }, surroundings));
+  }
+  const tables = await findTables(fn, surroundings);
+  const input = await findInput(fn, surroundings);
+  const roots = [...code.values(), ...tables.values(), ...input === undefined ? [] : [input]].flatMap(({ roots }) =>
+    roots
+  );
+  const slice = sliceCells(runs, roots, { isGlobal: (name) => name in globalThis && name !== "levada" });
+  if (faults.length + slice.faults.length > 0) throw new BundleError(act, [...faults, ...slice.faults]);
+  return new SlicedModule({
+    name: fn.name,
+    text: writeModule({ slice, document: fn.document, code, tables, input }),
+    document: fn.document,
+    directory: `${pathToFileURL(Deno.cwd()).href.replace(/\/$/, "")}/`,
+  });
+}
+
+const LIBRARY = new URL("../../mod.ts", import.meta.url).href;
+
+async function findTables({ tables }: FunctionCode, surroundings: Surroundings): Promise<Map<string, FoundCode>> {
+  const found = new Map<string, FoundCode>();
+  for (const [name, { rows, options }] of tables) {
+    const more = `, options: ${JSON.stringify(options)} }`;
+    const json = notJson([rows], name) === undefined ? JSON.stringify(rows) : undefined;
+    if (json !== undefined && json.length <= TABLE_ROWS_BYTES) {
+      found.set(name, { text: `{ rows: ${json}${more}`, roots: [], library: [] });
+      continue;
+    }
+    const { text, ...rest } = await findCode(rows, { user: `table "${name}"` }, surroundings);
+    found.set(name, { text: `{ rows: ${text}${more}`, ...rest });
+  }
+  return found;
+}
+
+/** A schema has more than its JSON Schema tells: it travels as a constant of a cell. */
+async function findInput({ input }: FunctionCode, surroundings: Surroundings): Promise<FoundCode | undefined> {
+  if (input === undefined) return undefined;
+  return await findCode(input, { user: "the graph's input schema" }, surroundings);
+}

@@ -1,0 +1,38 @@
+/**
+ * The module that a function of a notebook leaves as: what its steps use, and nothing else. In a notebook it shows itself below the
+ * cell.
+ */
+export class SlicedModule {
+  /** The name of the function. */
+  readonly name: string;
+  /** The module, in TypeScript; its default export is the function. */
+  readonly text: string;
+  /** The function as data. */
+  readonly document: object;
+  /** Folder of the notebook, a `file:` URL that ends in a slash: what relative imports are relative to. */
+  readonly directory: string;
+
+  /** Made by `fn.code()`. */
+  constructor(parts: { name: string; text: string; document: object; directory: string }) {
+    this.name = parts.name;
+    this.text = parts.text;
+    this.document = parts.document;
+    this.directory = parts.directory;
+  }
+
+  /** The module's text. */
+  toString(): string {
+    return this.text;
+  }
+
+  /** Shows the text in a terminal. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.text;
+  }
+
+  /** Shows the text when it is the last value of a notebook cell. */
+  [Symbol.for("Jupyter.display")](): Record<string, string> {
+    const fence = "`".repeat(Math.max(3, ...(this.text.match(/`+/g) ?? []).map(({ length }) => length + 1)));
+    return { "text/plain": this.text, "text/markdown": `${fence}typescript\n${this.text}${fence}` };
+  }
+}

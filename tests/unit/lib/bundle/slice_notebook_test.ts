@@ -1,0 +1,220 @@
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { answersOf, type CellCode, codeIn, refusalIn } from "../../../support/leave_notebook.ts";
+
+const START = `import { serving } from "levada"; const fn = serving("f"); const graph = fn.setTopology("flow");`;
+
+/** What leaves answers as it did in the notebook: `[what it is about, cells, body, answer]`. */
+const LEAVING: readonly [about: string, cells: readonly CellCode[], body: unknown, answer: unknown][] = [
+  [
+    "what steps use, transitively, from the cells as they ran last, in whatever order",
+    [
+      "const rate = 2;",
+      "function priced(n: number) { return withTax(n * rate); }",
+      `import { serving } from "levada"; const fn = serving("f"); fn.setTopology("flow").to("price", priced).respond();`,
+      ["helpers", "function withTax(n: number) { return n + 1; }"],
+      ["helpers", "const unused = 1;\nfunction withTax(n: number) { return n + 10; }"],
+    ],
+    4,
+    18,
+  ],
+  [
+    "names that were declared again, as something else",
+    [
+      "const scale = 5;",
+      "import { join } from 'node:path'; const label = join('a', 'b');",
+      "class label { static of(n: number) { return 'n' + n; } }",
+      "enum scale { Ten = 10 }",
+      `${START} graph.to("s", (n: number) => label.of(n * scale.Ten)).respond();`,
+    ],
+    3,
+    "n30",
+  ],
+  [
+    "closures: what factories, loops and blocks gave to functions, and functions among that",
+    [
+      "const twice = (n: number) => 2 * n;",
+      "const adder = (by: number, then: (n: number) => number) => (n: number) => then(n + by);",
+      `${START}
+for (const [index, by] of [10, 20].entries()) {
+  const inner = { by: [by] };
+  if (index === 0) graph.to("add", adder(by, twice)).to("more", (n: number) => n + inner.by[0]).to("last", adder(1, (n) => -n)).respond();
+}`,
+    ],
+    1,
+    -33,
+  ],
+  [
+    "class hierarchies across cells, whose order was another when they ran again",
+    [
+      ["base", "class Base { static unit = 'cm'; tell(n: number) { return n + Base.unit; } }"],
+      "class Middle extends Base { override tell(n: number) { return super.tell(n + 1); } }",
+      ["base", "class Base { static unit = 'cm'; tell(n: number) { return n + Base.unit; } }"],
+      "class Last extends Middle { do(n: number) { return this.tell(n); } }",
+      `${START} graph.to("last", Last).respond();`,
+    ],
+    1,
+    "2cm",
+  ],
+  [
+    "default parameters, destructuring, enums, and a constant that is awaited",
+    [
+      "enum Size { Small = 1, Large = Small << 3 }",
+      "const { a, list: [first, ...others], ...rest } = await Promise.resolve({ a: 1, list: [2, 3, 4], b: 5 });",
+      "const base = a + first, more = others.length + rest.b;",
+      `${START} graph.to("sum", ({ n, by = base + more }: { n: number; by?: number }) => n + by + Size.Large).respond();`,
+    ],
+    { n: 100 },
+    100 + 3 + 7 + 8,
+  ],
+  [
+    "decorators, in a cell whose functions have no place of their own",
+    [
+      "function named(prefix: string) { return (value: unknown, context: ClassDecoratorContext) => { Object.assign(value as object, { tag: prefix + context.name }); }; }",
+      `@named("the ") class Step { do(n: number) { return Object(Step).tag + n; } }
+${START} graph.to("step", Step).to("end", (text: string) => text + "!").respond();`,
+    ],
+    1,
+    "the Step1!",
+  ],
+  [
+    "imports and types that only types use stay out of the way",
+    [
+      `import { Buffer } from "node:buffer"; import nothing from "npm:is-no-package-that-there-is-1"; `.slice(0, 36),
+      `import type { InferRequest } from "levada"; interface Row { n: number } type Rows = Row[];`,
+      `const heavy = { text: "not to leave" };`,
+      `${START} graph.to("s", (rows: Rows, ..._: (Buffer | InferRequest | typeof heavy)[]) => rows.length).respond();`,
+    ],
+    [{ n: 1 }, { n: 2 }],
+    2,
+  ],
+  [
+    "methods, mutual calls, state of a step's own, and a name that the module itself would use",
+    [
+      "let count = 0;\nconst code = { next(n: number) { return n + ++count; } };",
+      "const even = (n: number): boolean => n === 0 || odd(n - 1);\nconst odd = (n: number): boolean => n !== 0 && even(n - 1);",
+      "class ServingFunction { static two = 2; }",
+      `${START} graph.to("next", code.next).to("even", (n: number) => [n, even(n), ServingFunction.two]).respond();`,
+    ],
+    3,
+    [4, true, 2],
+  ],
+];
+
+for (const [about, cells, body, answer] of LEAVING) {
+  Deno.test(`code() takes ${about}`, async () => {
+    const { text, inside, outside } = await answersOf([body], ...cells);
+    deepStrictEqual([inside, outside], [[answer], [answer]], text);
+  });
+}
+
+Deno.test("code() takes nothing else: no plots, no tests, no data that was loaded", async () => {
+  const { text } = await codeIn(
+    `import { table } from "levada"; import { basename } from "node:path"; const apiKey = "credential"; const data = await Deno.readTextFile("deno.json");`,
+    `/** Doubles. */\nconst double = (n: number) => 2 * n; // fine\nfunction testIt() { return [data, apiKey, basename("a"), table]; }`,
+    `${START} graph.to("double", double).respond(); await (await fn.toMockServer()).test("/", 1);`,
+  );
+  strictEqual(
+    text.slice(0, text.indexOf("export default")),
+    `import { ServingFunction } from "levada";
+
+// cell [2]
+/** Doubles. */
+const double = (n: number) => 2 * n;
+
+`,
+  );
+});
+
+const REFUSED: readonly [about: string, cells: readonly CellCode[], fault: RegExp][] = [
+  [
+    "a captured value that is no JSON",
+    [`${START} { const when = new Date(0); graph.to("s", (n: number) => [n, when]).respond(); }`],
+    /^ {2}step "s": it captured "when" from the scope around it in cell \[1\], which is no JSON: when\[0\] \(Date\)\. Declare it at the top/,
+  ],
+  [
+    "a captured variable that the step changes",
+    [`${START} { let sum = 0; graph.to("s", (n: number) => sum += n).respond(); }`],
+    /^ {2}step "s": it changes "sum" of the scope around it in cell \[1\]\. Keep what changes in the step/,
+  ],
+  [
+    "a variable that was changed after its declaration",
+    ["let rate = 1;", "rate = 2;", `${START} graph.to("s", (n: number) => n * rate).respond();`],
+    /^ {2}"rate" of cell \[1\] was changed after its declaration, by cell \[2\]\. Declare it as what it shall be/,
+  ],
+  [
+    "a list that was filled after its declaration, and an object that got another field",
+    [
+      "const list: number[] = []; list.push(1);\nconst settings = { n: 1 };",
+      "settings.n = 2;",
+      `${START} graph.to("s", () => [list, settings]).respond();`,
+    ],
+    /^ {2}"list" of cell \[1\].*by cell \[1\].*\n {2}"settings" of cell \[1\].*by cell \[2\]/,
+  ],
+  [
+    "a variable that a function that stays behind changes",
+    [
+      "let model: string; function load() { model = 'm'; }",
+      `${START} graph.to("s", () => model).respond();`,
+      "load();",
+    ],
+    /^ {2}"model" of cell \[1\] was changed after its declaration, by cell \[1\]/,
+  ],
+  [
+    "a declaration that changed, where the graph was not built again",
+    [
+      ["steps", "function step(n: number) { return n; }"],
+      `${START} graph.to("s", step).respond();`,
+      ["steps", "function step(n: number) { return -n; }"],
+    ],
+    /^ {2}step "s": it holds "step" as cell \[1\] declared it, and cell \[3\] has declared that anew since\. Run the cell that builds the graph again/,
+  ],
+  [
+    "a constant that was computed of what changed since",
+    [
+      ["a", "const a = 1;"],
+      "const b = a + 1;",
+      ["a", "const a = 10;"],
+      `${START} graph.to("s", (n: number) => n + b).respond();`,
+    ],
+    /^ {2}step "s": "b" in cell \[2\] was made of "a" before cell \[3\] declared that anew\. Run cell \[2\] again/,
+  ],
+  [
+    "a name that its cell does not declare any more",
+    [
+      ["a", "const gone = 1;"],
+      `${START} graph.to("s", (n: number) => n + gone).respond();`,
+      ["a", "const other = 1;"],
+    ],
+    /^ {2}step "s": it uses "gone", which cell \[1\] declared when it ran before, and does not any more\. Declare it/,
+  ],
+  [
+    "a name that no cell declares",
+    [`${START} graph.to("s", (n: number) => n + nowhere).respond();`],
+    /^ {2}step "s": it uses "nowhere", which no cell declares\. Declare it at the top level of a cell/,
+  ],
+  [
+    "what only the kernel has",
+    [`${START} graph.to("s", () => levada.cell).respond();`],
+    /^ {2}step "s": it uses "levada", which no cell declares/,
+  ],
+  [
+    "a function that is bound",
+    [`${START} graph.to("s", (function (n: number) { return n; }).bind(1)).respond();`],
+    /^ {2}step "s": it uses "bound ", whose source nobody knows: .*native or bound\. Use a function of a cell/,
+  ],
+];
+
+for (const [about, cells, fault] of REFUSED) {
+  Deno.test(`code() refuses ${about}`, async () => {
+    const [head, ...faults] = await refusalIn(...cells);
+    match(head!, /^Cannot take function "f" out of its notebook: \d faults?$/);
+    match(faults.join("\n"), fault);
+  });
+}
+
+Deno.test("code() tells every fault at once", async () => {
+  const [head] = await refusalIn(
+    `let a = 1; a = 2; ${START} graph.to("s", () => a).to("t", () => nowhere).to("u", () => neither).respond();`,
+  );
+  strictEqual(head, 'Cannot take function "f" out of its notebook: 3 faults');
+});
