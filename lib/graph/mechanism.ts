@@ -1,9 +1,10 @@
 /** Where a route runs: in the flow's own thread, in a worker, in a process. */
 
 /**
- * `inline` (default): in the flow's own thread. `pool`: in one of a few workers that the function's models share by turns, one request at a
- * time in each. `worker`: in a worker of its own. `process`: in a process of its own, which alone keeps apart what a model takes outside of
- * its JavaScript heap, such as tensors, and what crashes in native code, and which alone can be ended whatever it does.
+ * `inline` (default): in the flow's own thread. `pool`: in one of a few workers that the function's models share by turns; each has one
+ * request at a time, until its reply has ended, also where that streams. `worker`: in a worker of its own. `process`: in a process of its
+ * own, which alone keeps apart what a model takes outside of its JavaScript heap, such as tensors, and what crashes in native code, and which
+ * alone can be ended whatever it does.
  *
  * A worker whose call is in a loop is broken off. Behind an `await` of the model it cannot be: its thread takes a core until the program
  * ends, and its model is answered with 503 for as long; the others answer. Until nothing is left of a worker or process no other begins.

@@ -41,10 +41,11 @@ export function openFakePool(size: number, fake: FakeOptions = {}) {
   const clock = new TestClock();
   const { open, places } = fakePlaces(fake);
   const pool = new Pool(size);
+  const lines: string[] = [];
   const model = (key: string) => {
     const seat = pool.seat({
       home: homeOf(key),
-      context: hostContext(key),
+      context: { ...hostContext(key), log: { ...hostContext(key).log, error: (line) => void lines.push(line) } },
       clock,
       memoryLimitMb: 64,
       open,
@@ -67,7 +68,7 @@ export function openFakePool(size: number, fake: FakeOptions = {}) {
       seen.set(place, place.orders.length);
       return fresh.join(", ");
     });
-  return { clock, places, model, orders };
+  return { clock, places, model, orders, lines };
 }
 
 /** Reports an answer of a place. */

@@ -9,6 +9,7 @@ import { ModelServer } from "../model_server.ts";
 import {
   errorData,
   type EventData,
+  LOAD_LIMIT_MS,
   type ModelHome,
   type ModelTold,
   type Order,
@@ -93,7 +94,7 @@ export class Guest {
   }
 
   async #open({ model, home }: Order & { kind: "open" }): Promise<void> {
-    const known: Known = { home, running: open(home, this.#contextOf(model, home)) };
+    const known: Known = { home, running: open(home, this.#contextOf(model, home), this.#guard) };
     this.#models.set(model, known);
     try {
       known.loaded = await known.running;
@@ -209,7 +210,7 @@ async function close(known: Known | undefined): Promise<void> {
   await (await known?.running)?.close();
 }
 
-async function open(home: ModelHome, context: Context): Promise<Running> {
+async function open(home: ModelHome, context: Context, guard: Guard): Promise<Running> {
   const { module, exportName, args } = home;
   const exported = await import(module) as Record<string, unknown>;
   const Class = exported[exportName];
@@ -218,8 +219,9 @@ async function open(home: ModelHome, context: Context): Promise<Running> {
       `Cannot find "${exportName}" in ${module}: it exports ${Object.keys(exported).join(", ") || "nothing"}`,
     );
   }
-  const made = new (Class as new (args: unknown, context: Context) => Made)(dataOf(args), context);
-  await made.open?.();
+  const Model = Class as new (args: unknown, context: Context) => Made;
+  const made = guard(() => new Model(dataOf(args), context), LOAD_LIMIT_MS);
+  await guard(() => made.open?.(), LOAD_LIMIT_MS);
   if (made instanceof ModelServer) {
     const told = { facts: made.facts(), signature: made.signature(), takesAndGives: made.takesAndGives() };
     return { told, answer: (question) => made.answer(question), close: () => made[Symbol.asyncDispose]() };

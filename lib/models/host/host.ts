@@ -4,7 +4,15 @@ import type { Context } from "../../graph/context.ts";
 import type { FlowEvent } from "../../graph/event.ts";
 import { notData } from "./data_only.ts";
 import { Asking } from "./asking.ts";
-import { type EventData, type ModelHome, type ModelTold, movable, type Report, thrownAgain } from "./message.ts";
+import {
+  type EventData,
+  LOAD_LIMIT_MS,
+  type ModelHome,
+  type ModelTold,
+  movable,
+  type Report,
+  thrownAgain,
+} from "./message.ts";
 import type { OpenPlace, Place } from "./place.ts";
 
 /** A question to a model in a place. */
@@ -26,11 +34,13 @@ export interface HostOptions {
   readonly what: string;
   /** Told once, when the place has ended, before those who wait are. */
   readonly onEnd?: (why: string) => void;
+  /** Told once, when the place has ended long ago and something of it is still there. */
+  readonly onStuck?: () => void;
   /** Told when a question has its last word. */
   readonly onAnswer?: () => void;
 }
 
-const LOAD_LIMIT_MS = 600_000; // a model that takes longer hangs: files of many gigabytes take minutes
+const STUCK_MS = 30_000; // a heap of gigabytes takes seconds to go
 
 interface Opening {
   readonly model: number;
@@ -49,6 +59,7 @@ export class Host {
   #lastModel = 0;
   #lastAsk = 0;
   #ended: string | undefined;
+  #cancelStuck = () => {};
   /** Why the place is being ended, where the host does it. */
   #why: string | undefined;
 
@@ -157,6 +168,7 @@ export class Host {
     const cancel = this.#options.clock.schedule(graceMs, late.resolve);
     await Promise.race([this.#place.gone, late.promise]);
     cancel();
+    this.#cancelStuck();
   }
 
   #overdue(ask: number, { key, timeLimitMs }: { readonly key: string; readonly timeLimitMs: number }): void {
@@ -218,6 +230,9 @@ export class Host {
     if (this.#ended !== undefined) return;
     this.#ended = this.#why ?? why;
     this.#closed.resolve();
+    const cancelStuck = this.#options.clock.schedule(STUCK_MS, () => this.#options.onStuck?.());
+    this.#cancelStuck = cancelStuck;
+    this.#place.gone.then(cancelStuck);
     this.#options.onEnd?.(this.#ended);
     for (const [{ key }, { told }] of this.#models) told.reject(this.#gone(key));
     for (const asking of this.#asks.values()) {

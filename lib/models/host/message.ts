@@ -37,6 +37,9 @@ export interface EventData {
   readonly trigger: string | undefined;
 }
 
+/** A model that takes longer to load, in milliseconds, hangs: files of many gigabytes take minutes. */
+export const LOAD_LIMIT_MS = 600_000;
+
 /** What a loaded model says of itself. */
 export interface ModelTold {
   readonly facts: ModelFacts;

@@ -1,7 +1,7 @@
 import { Host } from "./host.ts";
 import type { ModelHome } from "./message.ts";
 import { PoolSeat } from "./pool_seat.ts";
-import { CLOSE_GRACE_MS, type Seat, type SeatOptions } from "./seat.ts";
+import { CLOSE_GRACE_MS, type Seat, type SeatOptions, tellStuck } from "./seat.ts";
 
 /** A place of the pool, and whose request is in it: one at a time, so that what ends it ends nothing else. */
 interface PoolPlace {
@@ -92,6 +92,7 @@ export class Pool {
         if (!place.isClosing) place.holder?.fell(why);
         this.next();
       },
+      onStuck: () => place.holder === undefined ? undefined : tellStuck(place.holder.options),
       onAnswer: () => place.holder?.answered(),
     });
     const place: PoolPlace = { host, holder: undefined, isClosing: false };

@@ -91,7 +91,8 @@ export class PoolSeat implements Seat {
 
   #refusal(): StatusError {
     const { home, what } = this.options;
-    return new StatusError(503, `Cannot ask model "${home.key}" now: its ${what} ended, since ${this.#fell}`, {
+    const left = this.#pool.leftOf(this) > 0 ? "; it is asked again when nothing is left of it" : "";
+    return new StatusError(503, `Cannot ask model "${home.key}" now: its ${what} ended, since ${this.#fell}${left}`, {
       retryAfterMs: this.#backoff.restMs || SOON_MS,
     });
   }

@@ -15,7 +15,7 @@ export interface Seat {
 }
 
 /** What every seat needs. */
-export interface SeatOptions extends Omit<HostOptions, "onEnd" | "onAnswer"> {
+export interface SeatOptions extends Omit<HostOptions, "onEnd" | "onStuck" | "onAnswer"> {
   readonly home: ModelHome;
   /** The model's own context. */
   readonly context: Context;
@@ -54,6 +54,7 @@ export class OwnSeat implements Seat {
     const host: Host = new Host({
       ...this.#options,
       onEnd: (why) => host === this.#host ? void this.#restart(why) : undefined,
+      onStuck: () => tellStuck(this.#options),
       onAnswer: () => this.#backoff.worked(),
     });
     this.#last = host;
@@ -118,4 +119,12 @@ export class OwnSeat implements Seat {
     };
     return promise;
   }
+}
+
+/** Tells of a place that does not go. */
+export function tellStuck({ context, home, what }: SeatOptions): void {
+  context.log.error(
+    `The ${what} of model "${home.key}" cannot be ended: its model is in a loop, and takes a core until this program ends. ` +
+      `A model that may do that runs by mechanism "process"`,
+  );
 }

@@ -1,7 +1,10 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import type { Mechanism } from "../../../../../lib/graph/mechanism.ts";
 import { serving } from "../../../../../lib/functions/serving.ts";
+import { type Guard, Guest } from "../../../../../lib/models/host/guest.ts";
+import { LOAD_LIMIT_MS, type Report } from "../../../../../lib/models/host/message.ts";
 import type { TensorReply } from "../../../../../lib/protocol/tensor_reply.ts";
+import { homeOf } from "../../../../support/fake_places.ts";
 import { Below, Letters } from "../../../../support/hosted_models.ts";
 
 const PATH = "/v2/models/below/infer";
@@ -119,3 +122,31 @@ for (const kind of ["inline", "worker", "pool", "process"] as const) {
     await flow.close();
   });
 }
+
+Deno.test("Guest has each call of a model guarded, by the limit of loading or of the request", async () => {
+  const reports: Report[] = [];
+  const limits: number[] = [];
+  const guard: Guard = (run, timeLimitMs) => {
+    limits.push(timeLimitMs);
+    return run();
+  };
+  const guest = new Guest((report) => reports.push(report), guard);
+  const home = { ...homeOf("letters"), module: Letters.module, exportName: "Letters" };
+  await guest.take({ kind: "open", model: 1, home });
+  const event = {
+    body: "ab",
+    id: "i",
+    key: undefined,
+    path: "/",
+    method: "POST",
+    headers: [],
+    time: new Date(),
+    trigger: undefined,
+  };
+  await guest.take({ kind: "ask", ask: 7, model: 1, operation: "", event, timeLimitMs: 50 });
+  await guest.take({ kind: "next", ask: 7 });
+  await guest.take({ kind: "stop", ask: 7 });
+  await guest.take({ kind: "next", ask: 7 });
+  deepStrictEqual(limits, [LOAD_LIMIT_MS, LOAD_LIMIT_MS, 50, 50, 50]);
+  deepStrictEqual(reports.map(({ kind }) => kind), ["started", "opened", "streams", "chunk", "ended"]);
+});

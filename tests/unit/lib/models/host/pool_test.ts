@@ -2,11 +2,6 @@ import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict
 import { settle } from "../../../../../lib/testing/test_clock.ts";
 import { answers, LATE_MS, LIMIT_MS, openFakePool } from "../../../../support/fake_hosts.ts";
 
-const IS_503 = {
-  status: 503,
-  message: /^Cannot ask model "bad" now: its worker ended, since it had no answer after 60000 ms/,
-};
-
 Deno.test("Pool gives a worker whose caller has left to another model when it is done, not before", async () => {
   const { model, orders, places } = openFakePool(1);
   const [a, b] = [model("a"), model("b")];
@@ -80,15 +75,16 @@ Deno.test("Pool lets models take turns", async () => {
 });
 
 Deno.test("Pool counts what is left of places against a model, and answers 503 until it is gone", async () => {
-  const { clock, model, places } = openFakePool(1, { lingers: true });
+  const { clock, model, places, lines } = openFakePool(1, { lingers: true });
   const [bad, calm] = [model("bad"), model("calm")];
   await bad.seat.open();
   const failed = rejects(bad.ask(), { status: 504 });
   await clock.advance(LIMIT_MS);
   await failed;
   await clock.advance(3_600_000);
-  await rejects(bad.ask(), IS_503);
+  await rejects(bad.ask(), { status: 503, message: /; it is asked again when nothing is left of it$/ });
   match(bad.seat.trouble!, /no answer/);
+  match(lines.at(-1)!, /^The worker of model "bad" cannot be ended: its model is in a loop/);
   const others = calm.ask();
   await clock.advance(LATE_MS);
   deepStrictEqual(places.length, 2, "the others have the one that is begun for them");

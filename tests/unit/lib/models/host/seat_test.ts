@@ -45,9 +45,13 @@ Deno.test("OwnSeat waits longer each time before it begins a place anew, until t
 });
 
 Deno.test("OwnSeat begins no place while something is left of the last, and says so with 503", async () => {
-  const { seat, ask, clock, places } = await openSeat({ lingers: true });
+  const { seat, ask, clock, places, lines } = await openSeat({ lingers: true });
   places[0]!.end("it was in a loop");
+  await clock.advance(29_999);
+  strictEqual(lines.length, 1);
   await clock.advance(3_600_000);
+  match(lines[1]!, /^The worker of model "m" cannot be ended: its model is in a loop, and takes a core/);
+  strictEqual(lines.length, 2);
   deepStrictEqual([places.length, seat.trouble], [1, "it was in a loop"]);
   await rejects(ask(), {
     status: 503,
