@@ -25,17 +25,15 @@ export interface DeclaredTensors {
 export type HasRows = "yes" | "no" | "unknown";
 
 /**
- * Whether each output has a row for each row of the inputs, by what the model declares: a free first size, of a name that an input's has,
- * or without a name. What has none, or a fixed one, could only be cut into pieces that are nobody's answer.
+ * Whether each output has a row for each row of the inputs, by what the model declares: a free first size of a name that an input's has.
+ * What has a fixed one could only be cut into pieces that are nobody's answer.
  */
 export function rowsDeclared({ inputs, outputs, firstNames }: DeclaredTensors): ReadonlyMap<string, HasRows> {
   const names = inputs.flatMap(({ name }) => firstNames.get(name) ?? []);
-  const areNamed = names.length === inputs.length;
   const isRows = ({ name, shape }: TensorInfo): HasRows => {
-    if (shape.length === 0) return "unknown"; // single values, sequences, and what has no shape in the file
-    if (shape[0] !== -1) return "no";
-    const own = firstNames.get(name);
-    return own === undefined || names.includes(own) || (own !== "" && !areNamed) ? "yes" : "unknown";
+    if (shape.length > 0 && shape[0] !== -1) return "no";
+    const own = firstNames.get(name) ?? "";
+    return own !== "" && names.includes(own) ? "yes" : "unknown";
   };
   return new Map(outputs.map((output) => [output.name, isRows(output)]));
 }

@@ -27,9 +27,9 @@ export interface OnnxModelArgs extends ModelArgs {
   backend?: OnnxBackend;
   /**
    * Joins requests that come at about the same time into one run along the first dimension, those of the same outputs and of the same
-   * other sizes. It must be free in every input and in at least one output, and each row's answer its own: requests for an output of
-   * which the file does not say that it has a row for each run alone, but for one of no declared size where the class has a `batchKey`.
-   * Default: each request runs alone.
+   * other sizes. It must be free in every input, and each row's answer its own. Requests for an output that has no row for each row of the
+   * inputs run alone: by what the file says, where it names its free sizes, else by what the model answers to 2 and 3 rows of `warmUp`, or of
+   * zeros, when it is loaded. A class with a `batchKey` is believed. Default: each request runs alone.
    */
   batching?: BatchingOptions;
   /**
@@ -98,7 +98,7 @@ export class OnnxModel extends ModelServer<InferRequest, unknown[]> {
     try {
       session.checkOutputs(this.#answering(session, output));
       await warm(session, warmUp);
-      this.#batcher = batching && batcherOf(this, session, batching);
+      this.#batcher = batching && await batcherOf(this, session, { options: batching, warmUp });
     } catch (error) {
       await session[Symbol.asyncDispose]();
       throw error;

@@ -135,6 +135,19 @@ def rowless():
         [value("y", T.FLOAT, None), value("z", T.FLOAT, None)],
     )
     save(
+        "spoken",  # as speech models give their steps in time first; no size has a name
+        [h.make_node("Transpose", ["x"], ["steps"], perm=[1, 0, 2]), h.make_node("Neg", ["x"], ["y"])],
+        [value("x", T.FLOAT, [None, None, 1])],
+        [value("steps", T.FLOAT, [None, None, 1]), value("y", T.FLOAT, [None, None, 1])],
+    )
+    save(
+        "picky",  # it takes no zeros, and names no sizes
+        [h.make_node("Sub", ["place", "five"], ["index"]), h.make_node("Gather", ["table", "index"], ["entry"])],
+        [value("place", T.INT64, [None])],
+        [value("entry", T.FLOAT, [None])],
+        [("five", np.array(5, np.int64)), ("table", np.array([10, 20, 30], np.float32))],
+    )
+    save(
         "boastful",  # its file says that it has a row for each, and it has none for zeros
         [h.make_node("NonZero", ["x"], ["found"]), h.make_node("Squeeze", ["found"], ["place"])],
         [value("x", T.FLOAT, ["rows"])],

@@ -1,11 +1,9 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { StatusError } from "../../../../../lib/errors.ts";
-import type { TensorBatchRequest } from "../../../../../lib/models/batching/batch_tensors.ts";
 import { OnnxModel } from "../../../../../lib/models/onnx/onnx_model.ts";
 import { modelRouter } from "../../../../../lib/routers/model_router.ts";
 import { votingEnsemble } from "../../../../../lib/routers/voting_ensemble.ts";
 import { serving } from "../../../../../lib/functions/serving.ts";
-import { testClock } from "../../../../../lib/testing/mod.ts";
 import { EXPECTED, onnxFile, startWasm } from "../../../../support/onnx_models.ts";
 import type { ModelFacts } from "../../../../../lib/graph/served_model.ts";
 import type { ModelMetadata } from "../../../../../lib/protocol/reply.ts";
@@ -325,145 +323,6 @@ Deno.test("OnnxModel tells its platform and what it runs on", async () => {
   const { platform, backend, reason, outputs } = served!.facts();
   deepStrictEqual([platform, backend, reason], ["onnxruntime_onnx", "native", "it was asked for"]);
   deepStrictEqual(outputs.map(({ datatype, shape }) => [datatype, shape]), [["BYTES", [-1]], ["FP32", [-1, 3]]]);
-});
-
-/** A router with one model on a clock that stands still, and the rows of each of its batches. */
-async function batched(name: string, batching: object = {}, model = OnnxModel) {
-  const clock = testClock();
-  const batches: number[] = [];
-  const warned: string[] = [];
-  const log = { debug() {}, info() {}, error() {}, warn: (line: string) => void warned.push(line) };
-  const router = await openRouter(
-    modelRouter(),
-    { m: [model, { modelPath: onnxFile(name), batching: { maxRows: 16, maxDelayMs: 5, ...batching } }] },
-    { surroundings: { clock, log, metric: (_name, rows) => void batches.push(rows) } },
-  );
-  const ask = async (bodies: readonly object[]) => {
-    const replies = bodies.map(async (body) => {
-      try {
-        return JSON.parse(JSON.stringify(await router.ask("/v2/models/m/infer", body))).outputs;
-      } catch (error) {
-        return String(error);
-      }
-    });
-    await clock.advance(5);
-    return await Promise.all(replies);
-  };
-  return { ask, batches, warned, [Symbol.asyncDispose]: () => router[Symbol.asyncDispose]() };
-}
-
-Deno.test("OnnxModel joins requests in one run, and fails a bad one alone", async () => {
-  await using model = await batched("lookup");
-  const tensor = { name: "place", datatype: "INT64", shape: [1], data: [1] };
-  const [first, second, bad, tensors] = await model.ask([
-    { inputs: [0] },
-    { inputs: [2, 1] },
-    { inputs: ["x"] },
-    { inputs: [tensor] },
-  ]);
-  deepStrictEqual([first, second], [[[1, 10]], [[3, 30], [2, 20]]]);
-  deepStrictEqual(tensors, [{ name: "entry", datatype: "FP32", shape: [1, 2], data: [2, 20] }]);
-  ok(/StatusError: .*Cannot read inputs\[0\] as INT64/.test(bad), bad);
-  deepStrictEqual(model.batches, [4], "both dialects in one run, without the one that cannot be read");
-  const [good, outside] = await model.ask([{ inputs: [0] }, { inputs: [99] }]);
-  deepStrictEqual(good, [[1, 10]]);
-  ok(/StatusError: .*Cannot run the model: .*idx=99/.test(outside), outside);
-});
-
-Deno.test("OnnxModel joins rows of one length only, as many as a rule of one's own says", async () => {
-  class ByValues extends OnnxModel {
-    override batchCost({ inputs }: TensorBatchRequest): number {
-      return inputs[0]!.data.length;
-    }
-  }
-  await using model = await batched("mean", { maxCost: 6 }, ByValues);
-  const rows = [[1, 3], [1, 2, 3], [3, 5], [4, 5, 6], [5, 7], [7, 9]];
-  deepStrictEqual(await model.ask(rows.map((row) => ({ inputs: [row] }))), [[2], [2], [4], [5], [6], [8]]);
-  deepStrictEqual(model.batches, [3, 2], "three of length 2, two of length 3; the fourth of length 2 ran alone");
-});
-
-/** A request of one row by tensors, all of whose values tell who sent it. */
-function rowOf(who: number, width: number, outputs: readonly string[]) {
-  const data = Array.from({ length: width }, (_, column) => who + column / 8);
-  return {
-    inputs: [{ name: "x", datatype: "FP32", shape: [1, width], data }],
-    outputs: outputs.map((name) => ({ name })),
-  };
-}
-
-Deno.test("OnnxModel gives no caller another's data where an output's first size happens to be that of the batch", async () => {
-  await using model = await batched("turned", { maxRows: 4 });
-  const four = [1, 2, 3, 4];
-  const columns = (who: number) => ({
-    name: "columns",
-    datatype: "FP32",
-    shape: [4, 1],
-    data: [who, who + 0.125, who + 0.25, who + 0.375],
-  });
-  deepStrictEqual(await model.ask(four.map((who) => rowOf(who, 4, ["columns"]))), four.map((who) => [columns(who)]));
-  const both = await model.ask(four.map((who) => rowOf(who, 4, ["rows_out", "columns"])));
-  deepStrictEqual(both.map(([, given]) => given), four.map(columns));
-  deepStrictEqual(model.batches, [], "none of these may be joined");
-  const own = await model.ask(four.map((who) => rowOf(who, 4, ["rows_out"])));
-  deepStrictEqual(own.map(([{ data }]) => data[0]), [-1, -2, -3, -4]);
-  deepStrictEqual(model.batches, [4]);
-  ok(
-    /requests for "columns" run alone: .* "columns" \[4,-1\] has a row for each/.test(model.warned[0]!),
-    model.warned[0],
-  );
-});
-
-Deno.test("OnnxModel joins answers whose size nobody declares only by a rule of one's own", async () => {
-  class Ruled extends OnnxModel {
-    override batchKey(): string {
-      return "all";
-    }
-  }
-  const ask = (outputs: string[]) => [1, 2].map((who) => rowOf(who, 2, outputs));
-  for (
-    const [model, outputs, batches] of [
-      [OnnxModel, ["y"], []],
-      [OnnxModel, ["z"], [2]],
-      [OnnxModel, ["z", "y"], []],
-      [Ruled, ["z", "y"], [2]],
-    ] as const
-  ) {
-    await using opened = await batched("unsaid", {}, model);
-    const given = await opened.ask(ask([...outputs]));
-    deepStrictEqual(given.map(([{ data }]) => data), [[-1, -1.125], [-2, -2.125]]);
-    deepStrictEqual(opened.batches, batches, outputs.join());
-  }
-});
-
-Deno.test("OnnxModel refuses batching that could join nothing when it is loaded", async () => {
-  for (
-    const [name, message] of [["whole", /"most" \[\] has a row/], ["places", /"place" \[-1,2\] has a row/]] as const
-  ) {
-    await rejects(batched(name), { name: "ModelError", message });
-  }
-  await rejects(batched("scalar"), { message: /the first size of input "by" \[\] is not free/ });
-});
-
-Deno.test("OnnxModel joins no more where a request alone shows that its file is wrong", async () => {
-  await using model = await batched("boastful");
-  const ask = (...values: number[]) => ({
-    inputs: [{ name: "x", datatype: "FP32", shape: [values.length], data: values }],
-  });
-  await model.ask([ask(0, 3)]);
-  ok(/runs without batching from now on: output "place" has the shape \[.*\] for 2 rows/.test(model.warned[0]!));
-  const [one, other] = await model.ask([ask(1, 1, 0), ask(1, 1, 1)]);
-  deepStrictEqual([one[0].data, other[0].data, model.batches], [[0, 1], [0, 1, 2], []]);
-});
-
-Deno.test("OnnxModel runs requests alone from then on whose answers cannot be told apart", async () => {
-  await using model = await batched("boastful");
-  const ask = (...values: number[]) => ({
-    inputs: [{ name: "x", datatype: "FP32", shape: [values.length], data: values }],
-  });
-  const [one, other] = await model.ask([ask(1, 1), ask(0, 1, 1)]);
-  deepStrictEqual([one[0].data, other[0].data, model.batches], [[0, 1], [1, 2], [5]]);
-  await model.ask([ask(1, 1), ask(1, 1)]);
-  deepStrictEqual(model.batches, [5]);
 });
 
 Deno.test("OnnxModel answers rows only with an answer for each", async () => {
