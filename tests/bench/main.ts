@@ -4,6 +4,7 @@
  */
 
 import { type LoadRow, runLoad } from "./load/main.ts";
+import { timeLocalStream } from "./processes/local_stream.ts";
 import { timeMonitoring } from "./processes/monitoring.ts";
 import { timeProtocol } from "./processes/protocol.ts";
 import { timeTelemetry } from "./processes/telemetry.ts";
@@ -35,6 +36,7 @@ const FOLDER = new URL("./", import.meta.url);
 
 /** What is measured otherwise than by `deno bench`. */
 const OTHERS: Readonly<Record<string, () => Promise<Map<string, readonly Row[]>>>> = {
+  local_stream: async () => processGroups(await timeLocalStream()),
   monitoring: async () => processGroups(await timeMonitoring()),
   protocol: async () => processGroups(await timeProtocol()),
   telemetry: async () => processGroups(await timeTelemetry()),

@@ -35,7 +35,7 @@ export function readLocalPath(
       : undefined;
     if (wrong !== undefined) throw new StreamError(`Cannot open ${path}: ${wrong}`);
   }
-  const file = join(folder ?? stateFolder(), ...parts.map(fileName)) + ".db";
+  const file = join(folder ?? stateFolder(path), ...parts.map(fileName)) + ".db";
   const capacity = options.capacity ?? capacityRecords;
   return {
     name,
@@ -44,8 +44,12 @@ export function readLocalPath(
   };
 }
 
-function stateFolder(): string {
-  return join(process.env.LEVADA_STATE || ".levada", "streams");
+function stateFolder(path: string): string {
+  try {
+    return join(process.env.LEVADA_STATE || ".levada", "streams");
+  } catch (cause) { // two processes that look in different places would never meet
+    throw new StreamError(`Cannot open ${path}: LEVADA_STATE may not be read: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** A part of a name as every file system can hold it: `..` is no way out. */

@@ -148,7 +148,9 @@ Deno.test("openLocal() says that it may not write where Deno or the system does 
       import { openLocal } from ${
       JSON.stringify(new URL("../../../../../lib/streams/local/open_local.ts", import.meta.url).href)
     };
-      for (const [path, folder] of ${JSON.stringify([["local://made", folder], ["local://new", `${folder}/new`]])}) {
+      for (const [path, folder] of ${
+      JSON.stringify([["local://made", folder], ["local://new", `${folder}/new`], ["local://any"]])
+    }) {
         await openLocal(path, { folder }).catch(({ name, message }) => console.log(name + ": " + message));
       }`;
     const args = [
@@ -156,17 +158,17 @@ Deno.test("openLocal() says that it may not write where Deno or the system does 
       "--no-config",
       "--quiet",
       "--allow-read",
-      "--allow-env",
       `data:text/typescript,${encodeURIComponent(script)}`,
     ];
     const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
     const lines = new TextDecoder().decode(stdout).trim().split("\n");
-    strictEqual(lines.length, 2, new TextDecoder().decode(stderr));
+    strictEqual(lines.length, 3, new TextDecoder().decode(stderr));
     ok(/^StreamError: Cannot open local:\/\/made: .*write access/.test(lines[0]!), lines[0]);
     ok(
       /^StreamError: Cannot open local:\/\/new: the folder .* cannot be made: .*write access/.test(lines[1]!),
       lines[1],
     );
+    ok(/^StreamError: Cannot open local:\/\/any: LEVADA_STATE may not be read: /.test(lines[2]!), lines[2]);
     if (Deno.uid() === 0) return; // rights do not bind root
     await Deno.chmod(`${folder}/made.db`, 0o444);
     await Deno.chmod(folder, 0o555);

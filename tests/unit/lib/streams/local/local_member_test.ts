@@ -1,6 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import type { Delivery } from "../../../../../lib/streams/delivery.ts";
-import { openLocal, SESSION_MS } from "../../../../../lib/streams/local/open_local.ts";
+import { openLocal, openLocalStream, SESSION_MS } from "../../../../../lib/streams/local/open_local.ts";
 import type { Stream, Subscription } from "../../../../../lib/streams/stream.ts";
 import { TestClock } from "../../../../../lib/testing/test_clock.ts";
 import { temporaryFolder } from "../../../../support/temporary_folder.ts";
@@ -123,4 +123,26 @@ Deno.test("Stream.publish() waits for a group of another connection to make room
     await delivery.ack();
   }
   await publishing;
+});
+
+Deno.test("LocalMember that follows a killed one waits as long for a retry as that one would have", async () => {
+  await using folder = await temporaryFolder();
+  const options = { folder: folder.path, clock: new TestClock() };
+  const one = await openLocalStream<number>("local://s?partitions=1", options);
+  await using other = await openLocal<number>("local://s", options);
+  await one.publish([{ body: 1 }, { body: 2 }]);
+  const first = await one.subscribe({ group: "g", backoffMs: 60_000 });
+  const inHand = await nextOf(first);
+  await inHand.nack(new Error("not yet"), [inHand.records[0]!]);
+  await inHand.ack();
+  await one.abandon();
+  await options.clock.advance(SESSION_MS);
+  const second = await other.subscribe({ group: "g" });
+  const came: Delivery<number>[] = [];
+  const reading = nextOf(second).then((delivery) => came.push(delivery));
+  await options.clock.advance(59_999 - SESSION_MS);
+  strictEqual(came.length, 0);
+  await options.clock.advance(1);
+  await reading;
+  deepStrictEqual(came[0]!.records.map(({ body, tries }) => [body, tries]), [[1, 2]]);
 });
