@@ -82,6 +82,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "lib/testing": ["lib/errors.ts", "lib/flow", "lib/functions", "lib/graph", "lib/streams"],
   "lib/cli": [
     "lib/errors.ts",
+    "lib/redact_text.ts",
     "lib/bundle",
     "lib/draw",
     "lib/functions",

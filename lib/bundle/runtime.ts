@@ -12,7 +12,7 @@ const ENTRIES = [
   "lib/serve/body/json_worker.ts",
   "lib/models/host/worker_main.ts",
   "lib/models/host/process_main.ts",
-  "lib/models/host/watch_parent.ts",
+  "lib/models/host/watch_process.ts",
 ];
 const CHUNK = /[a-z_]+-[A-Z0-9]{8}(?=\.js)/g;
 const STARTED = /new URL\("\.\/(\w+)\.ts", import\.meta\.url\)/g;

@@ -1,5 +1,6 @@
 /** `levada COMMAND …`: finds the command, runs it, and turns what went wrong into a message and an exit code. */
 
+import { redactText } from "../redact_text.ts";
 import { BUNDLE } from "./bundle.ts";
 import { type Command, Interrupted, type Terminal, UsageError } from "./command.ts";
 import { DEMO } from "./demo.ts";
@@ -38,7 +39,7 @@ export async function main(args: readonly string[], terminal: Terminal, signal: 
       return 2;
     }
     if (!(error instanceof Error)) throw error;
-    terminal.err(`${name}: ${isExpected(error) ? error.message : error.stack ?? error.message}\n`);
+    terminal.err(redactText(`${name}: ${isExpected(error) ? error.message : error.stack ?? error.message}\n`));
     return 1;
   }
 }
@@ -54,6 +55,7 @@ function isExpected(error: Error): boolean {
     "GraphError",
     "ListenError",
     "SecretError",
+    "DataError",
   ];
   return names.includes(error.name) || Object.values(Deno.errors).some((kind) => error instanceof kind);
 }

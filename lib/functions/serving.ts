@@ -149,7 +149,8 @@ export class ServingFunction {
    * Keeps a record of what each model is asked and answers, or fails with: for model monitoring, with MLRun's names. A record holds inputs
    * and outputs, and nothing else of a request; headers and parameters, where secrets stand, are in none. Writing is never waited for.
    *
-   * @param path A file, which gets a line of JSON a record; or the URL of a stream, `memory://records`.
+   * @param path A file, which gets a line of JSON a record, and which only its owner may read; or the URL of a stream, `memory://records`.
+   * What cannot be written stops the start.
    * @throws {TypeError | RangeError} If there is no path, or a number is out of its range.
    */
   setTracking(path: string, options: TrackingOptions = {}): this {

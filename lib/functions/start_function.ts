@@ -8,7 +8,7 @@ import type { FlowMonitor } from "../graph/monitor.ts";
 import { openMonitor } from "../monitoring/open_monitor.ts";
 import { openStream } from "../streams/open_stream.ts";
 import { allLimits, type ServerLimits } from "../serve/limits/server_limits.ts";
-import { instrumentsOf } from "../telemetry/telemetry.ts";
+import { instrumentsOf, watchRecords } from "../telemetry/telemetry.ts";
 import type { MockOptions } from "./function_options.ts";
 import { streamPath } from "./stream_path.ts";
 import type { Unit } from "./unit.ts";
@@ -41,6 +41,7 @@ export async function startFunction(
     clock: clock ?? SYSTEM_CLOCK,
     openStream: (path) => openStream(path, { clock }),
   });
+  if (telemetry !== undefined && monitor !== undefined) watchRecords(telemetry, monitor, unit.name);
   const timeoutMs = limits === undefined ? Infinity : allLimits(limits).requestTimeoutMs;
   const flow = await start(plan, {
     ...(observe === undefined ? {} : { observe }),

@@ -12,7 +12,7 @@ import { functionsOf } from "../graph/part.ts";
 import { openMonitor } from "../monitoring/open_monitor.ts";
 import { withTensors } from "../protocol/tensor_request.ts";
 import type { Stream } from "../streams/stream.ts";
-import { instrumentsOf, type Telemetry, watchWorker } from "../telemetry/telemetry.ts";
+import { instrumentsOf, type Telemetry, watchRecords, watchWorker } from "../telemetry/telemetry.ts";
 import { streamPath } from "./stream_path.ts";
 import type { Unit } from "./unit.ts";
 
@@ -78,6 +78,7 @@ export async function startPart(
     clock,
     openStream: (path) => openStream(path, {}),
   });
+  if (telemetry !== undefined && monitor !== undefined) watchRecords(telemetry, monitor, part.name || unit.name);
   const flow = await start(part.plan, {
     surroundings: {
       ...(monitor === undefined ? {} : { monitor }),

@@ -75,7 +75,7 @@ export class GraphBuilder {
 
   /** Adds a route to a router step; a key that is there already is replaced. */
   route(of: string, route: RouteNode): void {
-    this.#told.add({ kind: "route", of, route });
+    this.#told.add({ kind: "route", of, route: { ...route, args: said(route.args) } });
   }
 
   /** Marks the step whose result answers the caller. */
@@ -130,11 +130,13 @@ function readyStep(name: string, step: unknown): ReadyStep<never, unknown> {
 function splitOptions({ args: own, ...given }: Readonly<Record<string, unknown>>): Pick<StepNode, "args" | "options"> {
   const options: Record<string, unknown> = {};
   const args: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(given)) {
-    if (value === undefined) continue;
-    (isStepOption(key) ? options : args)[key] = value;
-  }
-  if (typeof own === "object" && own !== null && !Array.isArray(own)) Object.assign(args, own);
+  for (const [key, value] of Object.entries(said(given))) (isStepOption(key) ? options : args)[key] = value;
+  if (typeof own === "object" && own !== null && !Array.isArray(own)) Object.assign(args, said({ ...own }));
   else if (own !== undefined) args.args = own;
   return { args, options: options as StepOptions };
+}
+
+/** Without what is undefined: it was not said. */
+function said(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

@@ -9,8 +9,10 @@
  * A worker whose call is in a loop is broken off. Behind an `await` of the model it cannot be: its thread takes a core until the program
  * ends, and its model is answered with 503 for as long; the others answer. Until nothing is left of a worker or process no other begins.
  *
- * A worker may do what its program may; it needs `--allow-read` for the modules. A process needs `--allow-run` and `--allow-env` besides, and
- * may do only what its program may do without limits: of `--allow-net=host` nothing.
+ * A worker may do what its program may; it needs `--allow-read` for the modules. A process needs `--allow-run` for Deno and
+ * `--allow-env=NODE_V8_COVERAGE` besides, and goes by the nearest `deno.json` of its module. It may do what its program may, as far as Deno
+ * tells: what is granted as a whole, and of some files and hosts only those that Levada, the module and the route's arguments name. Else say
+ * it by `flags`.
  */
 export type MechanismKind = "inline" | "pool" | "worker" | "process";
 
@@ -33,6 +35,11 @@ export interface MechanismOptions {
    * model that hangs in all of them does not stop the others. Models with the same number share a pool. Default: one for each core.
    */
   workers?: number;
+  /**
+   * What Deno is told for a process, in place of what its program may: `["--allow-read=/app", "--allow-net=db:5432"]`. It is the last word:
+   * a program may give its models more than it has itself.
+   */
+  flags?: readonly string[];
 }
 
 /** Where a model runs; a name stands for its defaults. */

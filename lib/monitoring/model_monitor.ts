@@ -20,6 +20,7 @@ const RECENT = 10_000; // as of what left by a queue: enough to look at, bounded
 const BATCH = 1_000; // records a write
 const PAUSE_MS = 50; // between writes: one costs as much as a hundred records, and a busy model would start one for every few
 const BUFFER_LETTERS = 16 * 2 ** 20; // of all records that wait, in UTF-16
+const AGAIN_MS = 60_000;
 const CLOSE_MS = 5_000; // what the sink has not taken by then is given up: a server must stop
 
 /**
@@ -36,6 +37,7 @@ export class ModelMonitor implements Monitor {
   #endPause = () => {};
   #lost = 0;
   #isFailing = false;
+  #toldAt = 0;
   #isClosing = false;
 
   constructor(sink: RecordSink, options: ModelMonitorOptions) {
@@ -114,7 +116,7 @@ export class ModelMonitor implements Monitor {
       for (const { text } of batch) this.#letters -= text.length;
       try {
         await this.#sink.write(batch);
-        this.#isFailing = false;
+        this.#recover();
       } catch (error) {
         this.#lose(batch.length, error);
       }
@@ -134,11 +136,18 @@ export class ModelMonitor implements Monitor {
     });
   }
 
-  /** Counts, and logs the first of a row of losses: a sink that is down must not fill the log. */
+  #recover(): void {
+    if (this.#isFailing) this.#options.log.info("Records of models are kept again", { lost: this.#lost });
+    this.#isFailing = false;
+  }
+
+  /** Counts, and logs the first of a row of losses, then one a minute: a sink that is down must not fill the log, nor be forgotten. */
   #lose(count: number, error: unknown): void {
     this.#lost += count;
-    if (this.#isFailing) return;
+    const now = this.#options.clock.now();
+    if (this.#isFailing && now - this.#toldAt < AGAIN_MS) return;
     this.#isFailing = true;
+    this.#toldAt = now;
     this.#options.log.warn(`Cannot keep records of models: ${describeThrown(error).message}`, { lost: this.#lost });
   }
 }

@@ -8,7 +8,9 @@ export interface RecordFileOptions {
   readonly keptFiles: number;
 }
 
-/** A file of records, one a line of JSON. A full one is put aside as `NAME.1`, that as `NAME.2`, and so on; the oldest goes. */
+const OWNERS_ONLY = 0o600; // inputs are in it
+
+/** A file of records, one a line of JSON. A full one is put aside as `NAME.1`, that as `NAME.2`, and so on; the oldest goes. Only its owner may read it. */
 export class RecordFile implements RecordSink {
   readonly #path: string;
   readonly #options: RecordFileOptions;
@@ -23,9 +25,14 @@ export class RecordFile implements RecordSink {
     this.#options = options;
   }
 
+  /** Makes the file, where it is not there. */
+  async open(): Promise<void> {
+    await appendText("", { path: this.#path, mode: OWNERS_ONLY });
+  }
+
   async write(records: readonly SinkRecord[]): Promise<void> {
     await this.#makeRoom();
-    await appendText(records.map(({ text }) => `${text}\n`).join(""), { path: this.#path });
+    await appendText(records.map(({ text }) => `${text}\n`).join(""), { path: this.#path, mode: OWNERS_ONLY });
   }
 
   close(): Promise<void> {

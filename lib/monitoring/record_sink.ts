@@ -8,6 +8,8 @@ export interface SinkRecord {
 
 /** Where records go. */
 export interface RecordSink {
+  /** Tries whether records can be kept; rejects where they cannot. */
+  open?(): Promise<void>;
   /** Keeps records; resolves when they are safe. */
   write(records: readonly SinkRecord[]): Promise<void>;
   /** Lets go of what it opened. */

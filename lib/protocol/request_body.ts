@@ -1,7 +1,8 @@
 /** A request's body, as models and routers take it. */
 
 import { parseJson } from "./parse_json.ts";
-import { withTensors } from "./tensor_request.ts";
+import { parseJsonSlices } from "./parse_json_slices.ts";
+import { isTensorRequest, withTensors } from "./tensor_request.ts";
 
 /**
  * Reads a body that came as text or bytes with no JSON content type: it is taken as JSON when that gives an object, see `withTensors`.
@@ -21,6 +22,24 @@ export function decodeBody(body: unknown): unknown {
   if (typeof text !== "string" || !text.trimStart().startsWith("{")) return body;
   try {
     return withTensors(parseJson(text));
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RangeError) return body;
+    throw error;
+  }
+}
+
+/**
+ * Reads a long body as `decodeBody` does, in slices of some milliseconds; what is no JSON stays what it is.
+ *
+ * @param again Reads all of it in another way where it turns out to be a request of tensors: that takes more than slices.
+ */
+export function* decodeBodySlices(body: unknown, again: () => unknown): Generator<void, unknown> {
+  const text = body instanceof Uint8Array ? utf8(body) : body;
+  if (typeof text !== "string" || !text.trimStart().startsWith("{")) return body;
+  yield;
+  try {
+    const value = yield* parseJsonSlices(text);
+    return isTensorRequest(value) ? again() : value;
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof RangeError) return body;
     throw error;

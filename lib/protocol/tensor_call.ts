@@ -5,7 +5,7 @@ import { isDatatype } from "../tensor/datatype.ts";
 import { decodeRaw, encodeRaw } from "../tensor/raw_data.ts";
 import { countOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { jsonTensor } from "./encode_tensors.ts";
+import { jsonTensor } from "./encode_tensor_reply.ts";
 import { parseJson } from "./parse_json.ts";
 import { isObject } from "./request_body.ts";
 import { TensorReply } from "./tensor_reply.ts";

@@ -8,12 +8,12 @@ import { sentSecrets, withSecrets } from "../graph/secret_data.ts";
 import { isClass } from "../graph/task.ts";
 import { notData } from "../models/host/data_only.ts";
 import type { ModelHome } from "../models/host/message.ts";
-import { openProcess, openWorker } from "../models/host/place.ts";
+import { openWorker, processes } from "../models/host/place.ts";
 import { Pool } from "../models/host/pool.ts";
 import { OwnSeat, type Seat, type SeatOptions } from "../models/host/seat.ts";
 import { HostedModel } from "../models/hosted_model.ts";
 import type { Mechanism } from "../graph/mechanism.ts";
-import { homeOf, mechanismOf } from "../models/mechanism.ts";
+import { homeOf, mechanismOf } from "../models/mechanism_of.ts";
 
 const KIND = z.enum(["inline", "pool", "worker", "process"]);
 
@@ -25,6 +25,7 @@ export const MECHANISM = z.union([
     timeLimitMs: z.number().positive().optional(),
     memoryLimitMb: z.int().min(16).optional(),
     workers: z.int().min(1).max(256).optional(),
+    flags: z.array(z.string()).optional(),
   }),
 ]) as unknown as z.ZodType<Mechanism>;
 
@@ -33,7 +34,7 @@ export function hostedModel(
   { key, model, args }: RouteSpec,
   { scope, context }: { scope: StepScope; context: Context },
 ): (() => HostedModel) | undefined {
-  const { kind, timeLimitMs, memoryLimitMb, workers = navigator.hardwareConcurrency } = mechanismOf(
+  const { kind, timeLimitMs, memoryLimitMb, flags, workers = navigator.hardwareConcurrency } = mechanismOf(
     MECHANISM.parse(args.mechanism ?? "inline"),
   );
   if (kind === "inline") return undefined;
@@ -43,7 +44,7 @@ export function hostedModel(
     context,
     clock: scope.clock,
     memoryLimitMb,
-    open: kind === "process" ? openProcess : openWorker,
+    open: kind === "process" ? processes(home, flags) : openWorker,
     what: kind === "process" ? "process" : "worker",
   };
   const seat = (): Seat => {
@@ -59,7 +60,8 @@ export function mechanismFaults({ routes }: StepSpec): Fault[] {
     const read = MECHANISM.safeParse(args.mechanism ?? "inline");
     if (!read.success) {
       const cause = `the mechanism of route "${key}" is ${JSON.stringify(args.mechanism)}`;
-      const cure = `Say "inline", "pool", "worker" or "process", or { kind, timeLimitMs, memoryLimitMb, workers }`;
+      const cure =
+        `Say "inline", "pool", "worker" or "process", or { kind, timeLimitMs, memoryLimitMb, workers, flags }`;
       return [{ cause, cure, severity: "error" }];
     }
     const { kind } = mechanismOf(read.data);
@@ -68,6 +70,13 @@ export function mechanismFaults({ routes }: StepSpec): Fault[] {
       return [{
         cause: `route "${key}" has a memoryLimitMb for mechanism "${kind}", whose tensors nothing limits`,
         cure: `Say { kind: "process", memoryLimitMb: ${memoryLimitMb} }, or leave memoryLimitMb out`,
+        severity: "error",
+      }];
+    }
+    if (kind !== "process" && typeof read.data !== "string" && read.data.flags !== undefined) {
+      return [{
+        cause: `route "${key}" has flags for mechanism "${kind}", which runs in the program's own process`,
+        cure: 'Say { kind: "process", flags }, or leave flags out',
         severity: "error",
       }];
     }

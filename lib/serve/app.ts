@@ -4,7 +4,7 @@ import type { CloseOptions, Flow } from "../flow/flow.ts";
 import type { Outcome } from "../flow/outcome.ts";
 import { SYSTEM_CLOCK } from "../flow/system_clock.ts";
 import type { ServedModel } from "../graph/served_model.ts";
-import { type TensorForm, tensorForm } from "../protocol/encode_tensors.ts";
+import { type TensorForm, tensorForm } from "../protocol/encode_tensor_reply.ts";
 import { decodeBody as decodeObject } from "../protocol/request_body.ts";
 import { wrongMethod } from "../protocol/refusal.ts";
 import { isTensorRequest, withTensors } from "../protocol/tensor_request.ts";
@@ -208,8 +208,8 @@ class FlowApp implements App, ServerView {
           if (turn !== undefined) await turn;
           body = this.#decode(bytes, { request, path, visit });
           if (body instanceof Promise) body = await body;
+          if (this.#routes !== undefined) body = decodeObject(body); // as the router does
           if (visit !== undefined && event.path.length <= 1) { // no model stands there: the body names it
-            if (this.#routes !== undefined) body = decodeObject(body); // as the router does
             const turn = this.#door!.readModel(visit, { body, request });
             if (turn !== undefined) await turn;
           }
@@ -268,6 +268,7 @@ class FlowApp implements App, ServerView {
       defaultContentType: this.#options.defaultContentType,
       taken: visit?.body,
       thread: this.#thread,
+      readsObjects: this.#routes !== undefined,
       callerSignal: () => request.signal,
       inputs: () => askedModel(this.models(), headers.get("mlrun-event-path") ?? path)?.facts().inputs ?? [],
     });

@@ -5,6 +5,8 @@ import { dataError } from "./data_error.ts";
 export interface AppendOptions {
   /** Absolute path; its folder is made where it is missing. */
   readonly path: string;
+  /** What a file that is made may be done with, and by whom, as `chmod` says it. Default: what the system gives new files. */
+  readonly mode?: number;
   /**
    * Told how many bytes the file has, and how to read its beginning; gives what goes before the text, or throws to leave the file as
    * it is.
@@ -19,10 +21,15 @@ export const HEAD_BYTES = 1_048_576; // a header of a million characters is none
  * Appends whole lines to a file: all of them or none, after the last line of whoever else appends to it (other writers, also those of
  * other programs that lock the file, wait for their turn).
  */
-export async function appendText(text: string, { path, begin }: AppendOptions): Promise<void> {
+export async function appendText(text: string, { path, begin, mode }: AppendOptions): Promise<void> {
   try {
     await Deno.mkdir(dirname(path), { recursive: true });
-    using file = await Deno.open(path, { read: true, append: true, create: true });
+    using file = await Deno.open(path, {
+      read: true,
+      append: true,
+      create: true,
+      ...(mode === undefined ? {} : { mode }),
+    });
     await file.lock(true); // given back when the file is closed
     const { size } = await file.stat();
     const before = begin === undefined ? "" : await begin(size, () => readHead(file));

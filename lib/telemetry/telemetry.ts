@@ -99,6 +99,15 @@ export function watchWorker(telemetry: Telemetry, worker: Pick<Worker, "lags">):
   });
 }
 
+/** Tells how many records of a function's models were lost. */
+export function watchRecords(telemetry: Telemetry, monitor: { readonly lost: number }, name: string): void {
+  const { registry } = PARTS.get(telemetry)!;
+  const counter = registry.counter("levada_model_records_lost", "Records of models that could not be kept", {
+    function: name,
+  });
+  registry.beforeReading(() => counter.value = monitor.lost);
+}
+
 const LAG_MS = 1_000;
 
 /** Whose requests are watched. */

@@ -61,6 +61,7 @@ const READ: Readonly<Record<string, [body: string, type?: string]>> = {
   "empty lists": [`{"inputs":[${"[],".repeat(COUNT * 5)}[]]}`],
   "keys": [`{"inputs":[{${Array.from({ length: COUNT * 2 }, (_, index) => `"k${index}":1`).join(",")}}]}`],
   "rows that nobody says to be JSON": [`{"inputs":[${"[5.1,3.5,1.4,0.2],".repeat(COUNT)}[]]}`, ""],
+  "rows that are said to be text": [`{"inputs":[${"[5.1,3.5,1.4,0.2],".repeat(COUNT)}[]]}`, "text/plain"],
 };
 
 for (const [what, [body, type = "application/json"]] of Object.entries(READ)) {

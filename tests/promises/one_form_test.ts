@@ -14,7 +14,7 @@ import {
 } from "levada";
 import { testBench } from "levada/testing";
 import { encodeTensorCall } from "../../lib/protocol/tensor_call.ts";
-import { jsonTensor } from "../../lib/protocol/encode_tensors.ts";
+import { jsonTensor } from "../../lib/protocol/encode_tensor_reply.ts";
 import { encodeRaw } from "../../lib/tensor/raw_data.ts";
 import type { Datatype, TensorData } from "../../lib/tensor/datatype.ts";
 import { loadWire } from "../../lib/serve/grpc/wire.ts";

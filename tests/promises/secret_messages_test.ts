@@ -15,6 +15,7 @@ import {
   type ServingFunction,
   votingEnsemble,
 } from "levada";
+import { main } from "../../lib/cli/main.ts";
 import { consoleLog } from "../../lib/flow/console_log.ts";
 import { failureBody } from "../../lib/serve/reply/failure_body.ts";
 import { serveLoopback } from "../support/loopback.ts";
@@ -72,6 +73,7 @@ async function logged(format: "json" | "text"): Promise<string> {
   for (const message of Object.values(SECRET_MESSAGES)) { // in one second all but 20 kinds would be one
     await using server = await failing().toMockServer({ log: told });
     await server.test("/", message, { silent: true });
+    told.error(message);
     told.warn("Cannot go on", { error: new Error(message), why: message });
   }
   return lines.join("\n");
@@ -160,6 +162,17 @@ const DOORS: Readonly<Record<string, () => Promise<string>>> = {
   },
   "log lines of JSON": () => logged("json"),
   "log lines for people": () => logged("text"),
+  async "the words of levada serve"() {
+    await using folder = await temporaryFolder();
+    let said = "";
+    const terminal = { out() {}, err: (text: string) => void (said += text), isInteractive: false, columns: 80 };
+    for (const [index, message] of Object.values(SECRET_MESSAGES).entries()) {
+      const module = `${folder.path}/${index}.ts`;
+      await Deno.writeTextFile(module, `throw new Error(${JSON.stringify(message)});`);
+      strictEqual(await main(["serve", module, "--port", "0"], terminal, new AbortController().signal), 1);
+    }
+    return said;
+  },
   async "the log of a notebook"() {
     const lines: string[] = [];
     const write = console.warn;

@@ -1,7 +1,8 @@
 /** Who asks and does not read what comes takes nothing from the others for longer than the limits say: over sockets that do not read. */
 
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { type InferRequest, ModelServer, type ServerLimits, serving } from "levada";
+import { type InferRequest, ModelServer, type ServerLimits, serving, type TlsOptions } from "levada";
+import { SELF_SIGNED } from "../support/loopback.ts";
 import { RawConnection } from "../support/raw_http.ts";
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -41,18 +42,19 @@ class Count extends ModelServer {
   }
 }
 
-async function serve(limits: ServerLimits) {
+async function serve(limits: ServerLimits, tls?: TlsOptions) {
   Streams.reset();
   const fn = serving("streams");
   fn.setTopology("router").addRoute("one", Endless).addRoute("two", Endless).addRoute("other", Count);
-  return await fn.serve({ port: 0, log, limits, graceMs: 1 });
+  return await fn.serve({ port: 0, log, limits, graceMs: 1, ...(tls === undefined ? {} : { tls }) });
 }
 
 /** Four streams, as many as there are turns, that nobody reads. */
-async function openUnread(url: string): Promise<DisposableStack> {
-  const unread = new DisposableStack();
+async function openUnread(url: string): Promise<RawConnection[]> {
+  const unread: RawConnection[] = [];
   for (const model of ["one", "two", "one", "two"]) {
-    const connection = unread.use(await RawConnection.open(url));
+    const connection = await RawConnection.open(url, url.startsWith("https:") ? SELF_SIGNED : undefined);
+    unread.push(connection);
     await connection.send(
       `POST /v2/models/${model}/infer HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\nContent-Length: 14\r\n\r\n{"inputs":[1]}`,
     );
@@ -61,13 +63,13 @@ async function openUnread(url: string): Promise<DisposableStack> {
   return unread;
 }
 
-async function askOther(url: string): Promise<unknown> {
-  const response = await fetch(`${url}/v2/models/other/infer`, {
-    method: "POST",
-    body: '{"inputs":[1]}',
-    headers: { "content-type": "application/json" },
-  });
-  return [response.status, (await response.json()).outputs];
+async function askOther(url: string): Promise<[status: number, outputs: unknown]> {
+  using connection = await RawConnection.open(url, url.startsWith("https:") ? SELF_SIGNED : undefined);
+  await connection.send(
+    "POST /v2/models/other/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 14\r\n\r\n" + '{"inputs":[1]}',
+  );
+  const { status, body } = await connection.reply();
+  return [status, JSON.parse(body).outputs];
 }
 
 const WAYS: Readonly<Record<string, ServerLimits>> = {
@@ -75,12 +77,30 @@ const WAYS: Readonly<Record<string, ServerLimits>> = {
   "the time of a reader is over": { requestTimeoutMs: Infinity, replyTimeoutMs: 300 },
 };
 
-for (const [when, limits] of Object.entries(WAYS)) {
-  Deno.test(`streams that nobody reads give their turns back when ${when}, and their steps stop`, async () => {
-    await using server = await serve({ maxConcurrent: 4, maxConcurrentPerModel: 2, ...limits });
-    using _unread = await openUnread(server.url);
-    deepStrictEqual(await askOther(server.url), [200, [1]]); // it waits for a turn: 503 if none came
-    await Streams.until(() => Streams.ended === 4);
-    strictEqual(Streams.begun, 4);
+const PORTS: Readonly<Record<string, TlsOptions | undefined>> = {
+  "http": undefined,
+  "a port that asks for certificates": { ...SELF_SIGNED, clientCa: SELF_SIGNED.cert },
+};
+
+for (const [port, tls] of Object.entries(PORTS)) {
+  for (const [when, limits] of Object.entries(WAYS)) {
+    Deno.test(`over ${port} streams that nobody reads give their turns back when ${when}, and their steps stop`, async () => {
+      await using server = await serve({ maxConcurrent: 4, maxConcurrentPerModel: 2, ...limits }, tls);
+      const unread = await openUnread(server.url);
+      deepStrictEqual(await askOther(server.url), [200, [1]]); // it waits for a turn: 503 if none came
+      await Streams.until(() => Streams.ended === 4);
+      strictEqual(Streams.begun, 4);
+      for (const connection of unread) connection[Symbol.dispose]();
+    });
+  }
+
+  Deno.test(`over ${port} who reads on too late has no reply that looks whole, and no connection`, async () => {
+    await using server = await serve({ replyTimeoutMs: 200 }, tls);
+    for (const connection of await openUnread(server.url)) {
+      await Streams.until(() => Streams.ended === 4);
+      const text = await connection.rest(); // the server hangs up
+      strictEqual(text.endsWith("\r\n0\r\n\r\n"), false);
+      connection[Symbol.dispose]();
+    }
   });
 }

@@ -3,7 +3,9 @@
 import { spawn } from "node:child_process";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { describeThrown } from "../../errors.ts";
-import type { Order, Report } from "./message.ts";
+import type { ModelHome, Order, Report } from "./message.ts";
+import { MEMORY_SIGNAL, type Watched } from "./watched_process.ts";
+import { processEnv, processFlags } from "./process_flags.ts";
 
 /** Where a model runs, seen from the program. */
 export interface Place {
@@ -62,35 +64,33 @@ export function openWorker(listener: Listener, { memoryLimitMb }: PlaceLimits): 
   };
 }
 
-const WATCHED_EVERY_MS = 100;
+/** Starts processes for a model, each told `flags`, or what the program itself may. */
+export function processes(home: ModelHome, flags?: readonly string[]): OpenPlace {
+  return (listener, limits) => openProcess(listener, limits, processFlags(home, flags));
+}
 
-/** Starts a process. Its memory is looked at while it runs, where this program may read `/proc`; its heap is limited everywhere. */
-export function openProcess(listener: Listener, { memoryLimitMb }: PlaceLimits): Place {
+/** Starts a process. It watches all that it takes itself; its heap has a limit besides. */
+function openProcess(listener: Listener, { memoryLimitMb }: PlaceLimits, flags: readonly string[]): Place {
   const child = spawn(Deno.execPath(), [
     "run",
     "--no-prompt",
     "--quiet",
     `--v8-flags=--max-old-space-size=${memoryLimitMb}`,
-    ...permissions(),
+    ...flags,
     new URL("./process_main.ts", import.meta.url).href,
-    String(Deno.pid),
-  ], { serialization: "advanced", stdio: ["ignore", "inherit", "inherit", "ipc"] });
-  let why: string | undefined;
-  const watch = setInterval(() => {
-    const usedMb = memoryOf(child.pid);
-    if (usedMb === undefined || usedMb <= memoryLimitMb) return;
-    why = `it took ${usedMb} MB of memory, and may take ${memoryLimitMb} (memoryLimitMb)`;
-    child.kill("SIGKILL");
-  }, WATCHED_EVERY_MS);
+    JSON.stringify({ parent: Deno.pid, memoryLimitMb } satisfies Watched),
+  ], { env: processEnv(), serialization: "advanced", stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const gone = Promise.withResolvers<void>();
-  const end = (reason: string) => {
-    clearInterval(watch);
+  const end = (why: string) => {
     gone.resolve();
-    listener.ended(why ?? reason);
+    listener.ended(why);
   };
   child.on("message", (report) => listener.report(report as Report));
   child.on("error", (error) => end(`it could not be started: ${describeThrown(error).message}`));
-  child.on("exit", (code, signal) => end(code === null ? `it was ended by ${signal}` : `it exited with code ${code}`));
+  child.on("exit", (code, signal) => {
+    if (signal === MEMORY_SIGNAL) return end(`it took more than ${memoryLimitMb} MB of memory (memoryLimitMb)`);
+    end(code === null ? `it was ended by ${signal}` : `it exited with code ${code}`);
+  });
   return {
     gone: gone.promise,
     post(order) {
@@ -98,23 +98,4 @@ export function openProcess(listener: Listener, { memoryLimitMb }: PlaceLimits):
     },
     kill: () => void child.kill("SIGKILL"),
   };
-}
-
-/** What this program may do as a whole: a model's process gets no more. */
-function permissions(): string[] {
-  const names = ["read", "write", "net", "env", "run", "ffi", "sys", "import"] as const;
-  const granted = names.filter((name) =>
-    Deno.permissions.querySync({ name } as Deno.PermissionDescriptor).state === "granted"
-  );
-  return granted.length === names.length ? ["--allow-all"] : granted.map((name) => `--allow-${name}`);
-}
-
-/** Resident memory of a process; undefined where it cannot be read. */
-function memoryOf(pid: number | undefined): number | undefined {
-  try {
-    const pages = Number(Deno.readTextFileSync(`/proc/${pid}/statm`).split(" ")[1]);
-    return Math.round(pages * 4096 / 2 ** 20);
-  } catch {
-    return undefined;
-  }
 }

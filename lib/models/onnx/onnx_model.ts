@@ -181,10 +181,14 @@ export class OnnxModel extends ModelServer<InferRequest, unknown[]> {
 
   /** The answers, one a row: another number of them would be read as if the first belonged to the first row. */
   #rowsOf(name: string, answers: unknown[], { length: rows }: readonly unknown[]): unknown[] {
-    const hasRows = this.#session!.inputs.every(({ shape }) => shape[0] === -1);
-    if (!hasRows || answers.length === rows) return answers;
+    const { inputs, outputs } = this.#session!;
+    if (!inputs.every(({ shape }) => shape[0] === -1)) return answers; // its rows are not those that are asked
+    const [size = -1] = outputs.find((output) => output.name === name)!.shape;
+    if (answers.length === rows && size <= 1) return answers; // of exporters some write 1 where the size is free
     const cure = "Ask it with tensors, which tell their shape";
-    const state = `its output "${name}" has ${answers.length} answers for ${rows} rows`;
+    const state = size > 1
+      ? `its output "${name}" always has ${size}, whatever the number of rows`
+      : `its output "${name}" has ${answers.length} answers for ${rows} rows`;
     throw new ModelError(`Cannot answer rows by model "${this.key}": ${state}. ${cure}`);
   }
 

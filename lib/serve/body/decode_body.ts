@@ -2,6 +2,7 @@ import { describeThrown, StatusError } from "../../errors.ts";
 import type { ModelFacts } from "../../graph/served_model.ts";
 import { decodeBinaryRequest } from "../../protocol/binary_request.ts";
 import { decodeBytes, decodeSlices } from "../../protocol/decode_bytes.ts";
+import { decodeBodySlices } from "../../protocol/request_body.ts";
 import { decodeContent } from "./decode_content.ts";
 import type { TakenBody } from "../limits/intake.ts";
 import type { JsonThread } from "./json_thread.ts";
@@ -18,6 +19,8 @@ export interface BodyOptions {
   readonly thread?: JsonThread | undefined;
   /** Aborts when the caller leaves. Default: never. */
   readonly callerSignal?: () => AbortSignal;
+  /** Whether a router alone takes the body, which reads text and bytes as JSON where they are an object: long ones are read so here. Default false. */
+  readonly readsObjects?: boolean;
   /** What the model takes that is asked, for a body that is the bytes of one tensor. Default: that is not known. */
   readonly inputs?: () => ModelFacts["inputs"];
 }
@@ -54,7 +57,8 @@ export function decodeBody(bytes: Uint8Array, options: BodyOptions): unknown {
 
 function decode(
   bytes: Uint8Array,
-  { headers, defaultContentType = "", taken, thread, callerSignal, inputs = () => [] }: BodyOptions,
+  { headers, defaultContentType = "", taken, thread, callerSignal, readsObjects = false, inputs = () => [] }:
+    BodyOptions,
 ): unknown {
   const headerLength = headers.get("inference-header-content-length");
   if (headerLength !== null) return decodeBinaryRequest(bytes, { headerLength, inputs });
@@ -67,8 +71,19 @@ function decode(
   return taken.readJson(bytes.length, read, () => {
     const signal = callerSignal?.();
     const again = () => thread === undefined ? read() : thread.read(bytes, signal);
-    return whileThere(decodeSlices(bytes, type, again), signal);
+    return whileThere(slicesOf(bytes, { type, readsObjects, again }), signal);
   });
+}
+
+interface Sliced {
+  readonly type: string;
+  readonly readsObjects: boolean;
+  readonly again: () => unknown;
+}
+
+function* slicesOf(bytes: Uint8Array, { type, readsObjects, again }: Sliced): Generator<void, unknown> {
+  const body = yield* decodeSlices(bytes, type, again);
+  return readsObjects ? yield* decodeBodySlices(body, again) : body;
 }
 
 /** Takes slices as long as the caller is there. */

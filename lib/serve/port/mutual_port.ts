@@ -77,6 +77,7 @@ async function write(response: Response, outgoing: ServerResponse, left: AbortSi
   outgoing.writeHead(response.status, [...response.headers].flat());
   const reader = response.body?.getReader();
   if (reader === undefined) return void outgoing.end();
+  reader.closed.catch(() => outgoing.destroy()); // also while its reader takes nothing, and nothing is read here
   const leave = () => void reader.cancel(left.reason).catch(() => {});
   left.addEventListener("abort", leave, { once: true });
   if (left.aborted) leave();

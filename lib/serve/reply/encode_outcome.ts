@@ -1,6 +1,6 @@
 import type { Outcome } from "../../flow/outcome.ts";
 import type { FlowEvent } from "../../graph/event.ts";
-import type { TensorForm } from "../../protocol/encode_tensors.ts";
+import type { TensorForm } from "../../protocol/encode_tensor_reply.ts";
 import { TensorReply } from "../../protocol/tensor_reply.ts";
 import type { Outflow } from "../limits/outflow.ts";
 import { encodeReply } from "./encode_reply.ts";

@@ -1,4 +1,4 @@
-import { encodeTensorReply, type TensorForm, tensorReplyPieces } from "../../protocol/encode_tensors.ts";
+import { encodeTensorReply, type TensorForm, tensorReplyPieces } from "../../protocol/encode_tensor_reply.ts";
 import type { TensorReply } from "../../protocol/tensor_reply.ts";
 import { Outflow } from "../limits/outflow.ts";
 import { PIECE_BYTES } from "../limits/sent_body.ts";

@@ -21,13 +21,9 @@ const UTF8 = new TextEncoder();
  * @throws {StatusError} 503 where all replies together become too large, 499 where the caller leaves; and what the pieces fail with.
  */
 export function sendPieces(pieces: Iterator<string, void>, options: SendOptions): Response | Promise<Response> {
-  const first = pieces.next();
-  const text = first.value ?? "";
-  const second = pieces.next();
-  if (second.done === true && text.length <= PIECE_BYTES && options.coding === undefined) {
-    return new Response(text, { headers: options.headers });
-  }
-  return sendAll(chain([text, second.value ?? ""], pieces), options);
+  const first = pieces.next().value ?? "";
+  const second = pieces.next(); // with the first: most have no more
+  return second.done === true ? sendWhole(first, options) : sendAll([first, second.value], { rest: pieces, options });
 }
 
 /**
@@ -49,28 +45,31 @@ export function sendWhole(body: string | Uint8Array, options: SendOptions): Resp
   return response([bytes], { sent, options });
 }
 
-async function sendAll(pieces: Iterable<string>, options: SendOptions): Promise<Response> {
+async function sendAll(
+  first: readonly string[],
+  { rest, options }: { readonly rest: Iterator<string, void>; readonly options: SendOptions },
+): Promise<Response> {
   const { outflow, signal } = options;
   const sent = outflow.open();
   try {
     const held: Uint8Array[] = [];
-    for (const piece of pieces) {
+    const hold = (piece: string) => {
       const bytes = UTF8.encode(piece);
       sent.hold(bytes.length);
       held.push(bytes);
-      if (signal?.().aborted === true) throw new StatusError(499, "The caller left before its reply was written");
+    };
+    first.forEach(hold);
+    for (;;) {
       await outflow.turn();
+      if (signal?.().aborted === true) throw new StatusError(499, "The caller left before its reply was written");
+      const next = rest.next();
+      if (next.done === true) return response(held, { sent, options });
+      hold(next.value);
     }
-    return response(held, { sent, options });
   } catch (error) {
     sent.close();
     throw error;
   }
-}
-
-function* chain(first: readonly string[], rest: Iterator<string, void>): Generator<string> {
-  yield* first;
-  for (let next = rest.next(); next.done !== true; next = rest.next()) yield next.value;
 }
 
 function response(

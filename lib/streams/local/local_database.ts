@@ -11,7 +11,9 @@ const CAPACITY = 10_000;
 const APPLICATION_ID = 0x4c76_6461; // "Lvda": tells our files from other databases
 const SCHEMA = 1;
 const OPEN_WITHIN_MS = 5_000;
-const BUSY_MS = 20; // how long SQLite may hold the event loop for another process's transaction; then we wait without holding it
+const BUSY_MS = 5; // how long SQLite may hold the event loop for another process's transaction; then we wait without holding it
+
+const WRITE_BACK_HERE_PAGES = 8_000; // where no thread has written the log back before, see WalKeeper
 
 const TABLES = `
 CREATE TABLE stream (capacity INTEGER NOT NULL, retention_ms INTEGER);
@@ -112,7 +114,7 @@ function prepareFile(connection: DatabaseSync, { name, file, options }: LocalPat
       `Cannot open ${name}: ${file} has schema ${schema}, written by a newer Levada; this one reads ${SCHEMA}`,
     );
   }
-  connection.exec("PRAGMA synchronous = NORMAL");
+  connection.exec(`PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${WRITE_BACK_HERE_PAGES}`);
   const { count } = connection.prepare("SELECT count(*) AS count FROM partitions").get() as { count: number };
   if (options.partitions !== undefined && options.partitions !== count) {
     throw new StreamError(`Cannot open ${name}: the stream has ${count} partitions already, and keys would move`);

@@ -1,6 +1,7 @@
 import { StreamError } from "../../errors.ts";
 import type { WireRecord } from "../record.ts";
 import type { LocalLog } from "./local_log.ts";
+import { WalKeeper } from "./wal_keeper.ts";
 import type { WriteQueue } from "./write_queue.ts";
 
 interface Publication {
@@ -20,15 +21,18 @@ const AT_ONCE_BYTES = 4_000_000;
 export class LocalPublisher {
   readonly #log: LocalLog;
   readonly #queue: WriteQueue;
+  readonly #wal: WalKeeper;
   readonly #act: string;
   readonly #now: () => number;
   #waiting: Publication[] = [];
   #writing: Promise<void> | undefined;
+  #placedBytes = 0;
   #isClosed = false;
 
   constructor({ log, queue, now }: { log: LocalLog; queue: WriteQueue; now: () => number }) {
     this.#log = log;
     this.#queue = queue;
+    this.#wal = new WalKeeper(log.database.file);
     this.#act = `publish to ${log.database.name}`;
     this.#now = now;
   }
@@ -50,6 +54,11 @@ export class LocalPublisher {
   /** Looks whether there is room for those who wait. */
   look(): void {
     if (this.isWaiting && (this.#waiting[0]!.isUrgent || this.#hasRoom())) this.#write();
+  }
+
+  /** Ends the thread that writes back. */
+  async end(): Promise<void> {
+    await this.#wal.close();
   }
 
   #hasRoom(): boolean {
@@ -84,6 +93,7 @@ export class LocalPublisher {
       try {
         placed = await this.#queue.write(this.#act, () => this.#place(batch = [...this.#waiting]));
         this.#settle(placed);
+        this.#wal.count(this.#placedBytes);
       } catch (error) {
         this.#fail(new Set(batch ?? this.#waiting), error as StreamError);
       }
@@ -104,6 +114,7 @@ export class LocalPublisher {
       }
     }
     if (records.length > 0) this.#log.append(records, this.#now());
+    this.#placedBytes = bytes;
     return records.length;
   }
 

@@ -121,6 +121,7 @@ export class LocalStream<Body> implements Stream<Body> {
   async #end(): Promise<void> {
     this.#watch.close();
     this.#queue.close();
+    await this.#publisher.end();
     this.#parts.database.close();
     await this.#parts.onClose();
   }

@@ -10,7 +10,7 @@ interface Work {
   readonly failed: (error: StreamError) => void;
 }
 
-const LONGEST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 2;
 const GIVE_UP_AFTER_MS = 30_000; // a process that was stopped in a transaction holds it until it goes on or ends
 
 /**

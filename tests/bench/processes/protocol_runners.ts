@@ -1,6 +1,6 @@
 import { decodeBinaryRequest } from "../../../lib/protocol/binary_request.ts";
 import { decodeBytes } from "../../../lib/protocol/decode_bytes.ts";
-import { encodeTensorReply } from "../../../lib/protocol/encode_tensors.ts";
+import { encodeTensorReply } from "../../../lib/protocol/encode_tensor_reply.ts";
 import { TensorReply } from "../../../lib/protocol/tensor_reply.ts";
 import { decodeTensorRequest, type TensorRequestBody } from "../../../lib/protocol/tensor_request.ts";
 import { type Datatype, encodeData, type TensorData } from "../../../lib/tensor/datatype.ts";

@@ -1,5 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
+import { toDocument } from "../../../../lib/graph/document.ts";
 import { Graph } from "../../../../lib/graph/graph.ts";
+import { sourceOf } from "../../../../lib/graph/source.ts";
 import { modelRouter } from "../../../../lib/routers/model_router.ts";
 import { batch } from "../../../../lib/steps/batch.ts";
 import { queue } from "../../../../lib/steps/queue.ts";
@@ -58,4 +60,18 @@ Deno.test("checkOptions() refuses what a kind does not take, all at once", () =>
     `  step "models": a route has no key. Give it one: addRoute("key", Model)`,
     `  step "models": route "m": argument k (Map) is not JSON, so the step could not leave this program. Pass data, and build what needs code in load() or open()`,
   ]);
+});
+
+Deno.test("checkOptions() takes an option or argument that is undefined for none", () => {
+  class Own {
+    do(body: unknown): unknown {
+      return body;
+    }
+  }
+  const graph = new Graph("g");
+  graph.to("own", Own, { a: undefined, args: { b: undefined }, timeoutMs: undefined } as never)
+    .to("models", modelRouter()).respond().addRoute("m", TimesModel, { warmUp: undefined, k: 2 });
+  deepStrictEqual(faultLines(graph), []);
+  const [own, models] = toDocument(sourceOf(graph)).steps;
+  deepStrictEqual([own!.args, models!.routes![0]!.args], [undefined, { k: 2 }]);
 });

@@ -145,7 +145,11 @@ Deno.test("ModelMonitor goes on when its sink is well again, and tells of each o
     monitor.record(CALL);
     await clock.advance(50);
   }
-  deepStrictEqual(lines, ["Cannot keep records of models: disk full", "Cannot keep records of models: gone"]);
+  deepStrictEqual(lines, [
+    "Cannot keep records of models: disk full",
+    "Records of models are kept again",
+    "Cannot keep records of models: gone",
+  ]);
   strictEqual(monitor.lost, 4);
   await monitor.close();
 });
@@ -181,5 +185,17 @@ Deno.test("ModelMonitor.recent() keeps the last records to look at, where it is 
   for (let n = 0; n < 10_002; n++) monitor.record({ ...CALL, id: `r${n}` });
   const recent = monitor.recent() as { request: { id: string } }[];
   deepStrictEqual([recent.length, recent[0]?.request.id], [10_000, "r2"]);
+  await monitor.close();
+});
+
+Deno.test("ModelMonitor tells once a minute that its sink is still down", async () => {
+  const { sink } = sinkOf(() => Promise.reject(new Error("down")));
+  const { monitor, lines, clock } = monitorOf(sink);
+  for (let second = 0; second < 150; second++) {
+    monitor.record(CALL);
+    await clock.advance(1_000);
+  }
+  deepStrictEqual(lines, new Array(3).fill("Cannot keep records of models: down"));
+  strictEqual(monitor.lost, 150);
   await monitor.close();
 });

@@ -8,6 +8,7 @@ import type { InferRequest } from "../../../../lib/protocol/reply.ts";
 import { votingEnsemble } from "../../../../lib/routers/voting_ensemble.ts";
 import { openStream } from "../../../../lib/streams/open_stream.ts";
 import { Moody } from "../../../support/hosted_models.ts";
+import { openTelemetry } from "../../../../lib/telemetry/telemetry.ts";
 import { temporaryFolder } from "../../../support/temporary_folder.ts";
 
 class Times extends ModelServer {
@@ -154,4 +155,29 @@ Deno.test("setTracking() tells of models that run in workers as of those that ru
       ["Moody", "moody", { team: "b" }, [[4]], [8]],
     ],
   );
+});
+
+Deno.test("setTracking() into a file that cannot be written stops the start, and says what would help", async () => {
+  await using folder = await temporaryFolder();
+  const fn = serving("tracked").addModel("two", Times).setTracking(folder.path);
+  await rejects(fn.toMockServer(), {
+    name: "DataError",
+    message: /^Cannot track models in ".*": Cannot append to .*--allow-write of its folder/,
+  });
+});
+
+Deno.test("setTracking() counts the records that are lost in the function's metrics", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/deep/records.jsonl`;
+  const fn = serving("tracked").addModel("two", Times).setTracking(path);
+  const telemetry = await openTelemetry();
+  const server = await fn.toMockServer({ telemetry, log: { debug() {}, info() {}, warn() {}, error() {} } });
+  const lost = async () =>
+    /levada_model_records_lost_total\{function="tracked"\} (\d+)/.exec((await telemetry.text()).text)?.[1];
+  strictEqual(await lost(), "0");
+  await Deno.remove(`${folder.path}/deep`, { recursive: true });
+  await Deno.writeTextFile(`${folder.path}/deep`, "no folder any more");
+  await server.test("/v2/models/two/infer", { inputs: [1] });
+  await server[Symbol.asyncDispose]();
+  strictEqual(await lost(), "1");
 });

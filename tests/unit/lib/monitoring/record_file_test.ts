@@ -66,3 +66,15 @@ Deno.test("RecordFile.write() waits for whoever puts the file aside, and does no
   await writing;
   deepStrictEqual(await filesIn(folder.path), { "shared": "abc\nmine\n", "shared.1": "full\n" });
 });
+
+Deno.test("RecordFile.open() makes a file that only its owner may read, and fails where it may not write", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/records.jsonl`;
+  const file = new RecordFile(path, { maxFileBytes: 4, keptFiles: 1 });
+  await file.open();
+  strictEqual(await Deno.readTextFile(path), "");
+  await file.write(records("aaaa"));
+  await file.write(records("b"));
+  for (const name of [path, `${path}.1`]) strictEqual((await Deno.stat(name)).mode! & 0o777, 0o600, name);
+  await rejects(new RecordFile(folder.path, { maxFileBytes: 4, keptFiles: 1 }).open(), /Cannot append to/);
+});

@@ -1,5 +1,11 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { bodyField, decodeBody, describeBody, isObject } from "../../../../lib/protocol/request_body.ts";
+import {
+  bodyField,
+  decodeBody,
+  decodeBodySlices,
+  describeBody,
+  isObject,
+} from "../../../../lib/protocol/request_body.ts";
 
 Deno.test("decodeBody() reads an object from text and from bytes", () => {
   deepStrictEqual(decodeBody(' {"inputs": [1]} '), { inputs: [1] });
@@ -32,4 +38,22 @@ Deno.test("describeBody() names what came", () => {
   strictEqual(describeBody(new Uint8Array(1)), "the body is bytes that are not a JSON object");
   strictEqual(describeBody([1]), "the body is a list");
   strictEqual(describeBody(5), "the body is a number");
+});
+
+Deno.test("decodeBodySlices() reads long bodies as decodeBody() does, and has tensors read again", () => {
+  const read = (body: unknown) => {
+    const slices = decodeBodySlices(body, () => "again");
+    for (;;) {
+      const slice = slices.next();
+      if (slice.done === true) return slice.value;
+    }
+  };
+  const long = `{"a":[${'"x",'.repeat(100_000)}1]`;
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  for (const body of [`${long}}`, bytes(`${long}}`), ` ${long},`, bytes(`${long},`), "text", "[1]", null, { a: 1 }]) {
+    deepStrictEqual(read(body), decodeBody(body));
+  }
+  strictEqual(read(bytes(`${long},"inputs":[{"name":"x","shape":[1],"datatype":"INT64"}]}`)), "again");
+  const notText = new Uint8Array([123, 255]);
+  strictEqual(read(notText), notText);
 });

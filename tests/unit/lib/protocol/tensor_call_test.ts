@@ -1,6 +1,6 @@
 import { deepStrictEqual, throws } from "node:assert/strict";
 import { decodeBinaryRequest } from "../../../../lib/protocol/binary_request.ts";
-import { encodeTensorReply } from "../../../../lib/protocol/encode_tensors.ts";
+import { encodeTensorReply } from "../../../../lib/protocol/encode_tensor_reply.ts";
 import { decodeTensorAnswer, encodeJsonCall, encodeTensorCall } from "../../../../lib/protocol/tensor_call.ts";
 import { parseJson } from "../../../../lib/protocol/parse_json.ts";
 import { TensorReply } from "../../../../lib/protocol/tensor_reply.ts";

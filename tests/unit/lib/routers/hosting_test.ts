@@ -246,8 +246,10 @@ Deno.test("a mechanism is refused where it is none, and where the class does not
   router.addRoute("b", Local, { mechanism: "worker" });
   router.addRoute("c", () => 1, { mechanism: "process" } as object);
   router.addRoute("d", Moody, { mechanism: { kind: "pool", memoryLimitMb: 300 } });
+  router.addRoute("e", Moody, { mechanism: { kind: "worker", flags: ["--allow-net"] } });
   await rejects(fn.start(), (error) => {
     const { message } = error as Error;
+    match(message, /route "e" has flags for mechanism "worker".*Say \{ kind: "process", flags \}/);
     match(
       message,
       /route "d" has a memoryLimitMb for mechanism "pool".*\. Say \{ kind: "process", memoryLimitMb: 300 \}/,

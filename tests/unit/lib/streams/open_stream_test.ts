@@ -43,7 +43,7 @@ Deno.test("openStream() of local:// keeps a file in LEVADA_STATE, its dead lette
   Deno.env.set("LEVADA_STATE", folder.path);
   try {
     await using stream = await openStream<number>("local://shop/orders");
-    await stream.publish([{ body: 1 }, { body: 2 }]);
+    await stream.publish([{ body: 1, key: "k" }, { body: 2, key: "k" }]);
     const { value } = await (await stream.subscribe({ group: "g" })).next();
     await value!.bury(new RangeError("no such customer"));
     const letters = deadLetters<number>("local://shop/orders");

@@ -1,7 +1,7 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
 import { FlowEvent } from "../../../../../lib/graph/event.ts";
 import { Host, type HostOptions } from "../../../../../lib/models/host/host.ts";
-import { openProcess, openWorker } from "../../../../../lib/models/host/place.ts";
+import { openWorker, processes } from "../../../../../lib/models/host/place.ts";
 import { SYSTEM_CLOCK } from "../../../../../lib/flow/system_clock.ts";
 import { homeOf, hostContext } from "../../../../support/fake_places.ts";
 import { openFakeHost } from "../../../../support/fake_hosts.ts";
@@ -26,6 +26,8 @@ Deno.test("Host ends a place whose model is not loaded after ten minutes", async
   await failed;
   deepStrictEqual(orders(), ["kill"]);
 });
+
+const HOME = homeOf("m");
 
 function realHost(open: HostOptions["open"]) {
   const host = new Host({ clock: SYSTEM_CLOCK, what: "worker", open, memoryLimitMb: 64 });
@@ -55,7 +57,7 @@ for (const what of ["loop", "heap"]) {
 }
 
 Deno.test("Host leaves nothing of a worker or a process that is closed, or that exits", async () => {
-  for (const open of [openWorker, openProcess]) {
+  for (const open of [openWorker, processes(HOME)]) {
     const closed = realHost(open);
     await closed.ask("asked", 20_000);
     await closed.host.close(5_000);

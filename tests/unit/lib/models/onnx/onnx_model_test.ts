@@ -329,12 +329,18 @@ Deno.test("OnnxModel answers rows only with an answer for each", async () => {
   await using router = await openRouter(modelRouter(), {
     places: [OnnxModel, { modelPath: onnxFile("places") }],
     whole: [OnnxModel, { modelPath: onnxFile("whole") }],
+    turned: [OnnxModel, { modelPath: onnxFile("turned"), output: "columns" }],
   });
   const ask = (model: string, inputs: unknown[]) => router.ask(`/v2/models/${model}/infer`, { inputs });
   for (
     const [model, inputs, state] of [
       ["places", [[1, 0, 2]], /its output "place" has 2 answers for 1 rows\. Ask it with tensors/],
       ["whole", [[1], [5]], /its output "most" has 1 answers for 2 rows/],
+      [
+        "turned",
+        [1, 2, 3, 4].map((n) => [n, n, n, n]),
+        /its output "columns" always has 4, whatever the number of rows/,
+      ],
     ] as const
   ) await rejects(ask(model, [...inputs]), { name: "ModelError", message: state });
   deepStrictEqual((await ask("whole", [[5]]) as { outputs: unknown }).outputs, [5]);

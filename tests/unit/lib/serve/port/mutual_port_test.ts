@@ -22,3 +22,30 @@ Deno.test("openMutualPort() refuses requests of HTTP/1.1 that name no host, and 
   await port.shutdown();
   deepStrictEqual(statuses, [400, 200]);
 });
+
+Deno.test("openMutualPort() hangs up where a reply breaks off whose reader takes nothing", async () => {
+  const tls = { ...SELF_SIGNED, clientCa: SELF_SIGNED.cert };
+  const waits = Promise.withResolvers<void>();
+  const hungUp = Promise.withResolvers<void>();
+  let reply!: ReadableStreamDefaultController<Uint8Array>;
+  const port = await openPort(
+    ({ signal }) => {
+      signal.addEventListener("abort", () => hungUp.resolve());
+      const body = new ReadableStream<Uint8Array>({
+        start: (controller) => void (reply = controller),
+        pull(controller) {
+          controller.enqueue(new Uint8Array(64 * 2 ** 20)); // more than the sockets of both sides hold
+          waits.resolve();
+        },
+      }, { highWaterMark: 0 });
+      return Promise.resolve(new Response(body));
+    },
+    { hostname: "127.0.0.1", port: 0, tls, isShared: false },
+  );
+  using client = await RawConnection.open(`https://127.0.0.1:${port.port}`, SELF_SIGNED);
+  await client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  await waits.promise;
+  reply.error(new Error("its reader takes nothing"));
+  await hungUp.promise;
+  await port.shutdown();
+});

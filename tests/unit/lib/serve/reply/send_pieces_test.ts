@@ -53,6 +53,15 @@ Deno.test("sendPieces() stops where the caller leaves, or where replies become t
   outflow.take(200_000);
 });
 
+Deno.test("sendPieces() sends one piece at once, also where it is large", async () => {
+  const outflow = new Outflow(LIMITS, testClock());
+  for (const length of [0, 9, 100_000]) {
+    const reply = sendPieces(["x".repeat(length)].values() as Iterator<string, void>, { outflow, headers });
+    strictEqual(reply instanceof Response, true);
+    strictEqual((await (await reply).text()).length, length);
+  }
+});
+
 Deno.test("sendWhole() counts what is large until it is read, and hands over what is small", async () => {
   const outflow = new Outflow(LIMITS, testClock());
   const large = sendWhole(new Uint8Array(150_000), { outflow, headers });

@@ -9,7 +9,7 @@ export const MECHANISM_DEFAULTS = { timeLimitMs: 60_000, memoryLimitMb: 2_048 } 
 /** A mechanism with all that it says. */
 export function mechanismOf(
   given: Mechanism,
-): Required<Omit<MechanismOptions, "workers">> & Pick<MechanismOptions, "workers"> {
+): Required<Omit<MechanismOptions, "workers" | "flags">> & Pick<MechanismOptions, "workers" | "flags"> {
   return { ...MECHANISM_DEFAULTS, ...(typeof given === "string" ? { kind: given } : given) };
 }
 
