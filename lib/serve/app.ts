@@ -240,6 +240,7 @@ class FlowApp implements App, ServerView {
         form,
         failures: this.failures,
         outflow: this.#outflow,
+        visit,
       });
       return this.#sent(response instanceof Promise ? await response : response);
     } catch (error) {

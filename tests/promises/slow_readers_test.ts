@@ -75,6 +75,7 @@ async function askOther(url: string): Promise<[status: number, outputs: unknown]
 const WAYS: Readonly<Record<string, ServerLimits>> = {
   "the time of a request is over": { requestTimeoutMs: 300, replyTimeoutMs: Infinity },
   "the time of a reader is over": { requestTimeoutMs: Infinity, replyTimeoutMs: 300 },
+  "others wait for them": { requestTimeoutMs: Infinity, queueTimeoutMs: 1_000 },
 };
 
 const PORTS: Readonly<Record<string, TlsOptions | undefined>> = {

@@ -92,6 +92,11 @@ export class Admission {
     });
   }
 
+  /** Whether somebody waits who could enter if one left a lane. */
+  wants(lane: Lane): boolean {
+    return lane.waiting.size > 0 || this.#waiting > 0 && this.#running >= this.#limits.maxConcurrent;
+  }
+
   /** A request that was let in is done: the next may enter. */
   leave(lane: Lane): void {
     this.#running -= 1;

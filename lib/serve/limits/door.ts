@@ -141,6 +141,11 @@ export class Visit {
     chunks.whenEnded(() => this.#leave());
   }
 
+  /** Whether it keeps room that another waits for. */
+  get isInTheWay(): boolean {
+    return this.#isIn && this.#admission.wants(this.#lane);
+  }
+
   /** Gives the room back, but where the reply goes on. */
   close(): void {
     if (!this.#isLent) this.#leave();

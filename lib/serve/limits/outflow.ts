@@ -7,16 +7,18 @@ import { SentBody } from "./sent_body.ts";
 import type { AllLimits } from "./server_limits.ts";
 
 /** The limits that it keeps. */
-type ReplyLimits = Pick<AllLimits, "repliesLimitBytes" | "replyTimeoutMs">;
+type ReplyLimits = Pick<AllLimits, "repliesLimitBytes" | "replyTimeoutMs" | "queueTimeoutMs">;
 
 const RETRY_AFTER_MS = 1_000;
-const UNLIMITED: ReplyLimits = { repliesLimitBytes: Infinity, replyTimeoutMs: Infinity };
+const UNLIMITED: ReplyLimits = { repliesLimitBytes: Infinity, replyTimeoutMs: Infinity, queueTimeoutMs: Infinity };
 
 /** Has the bodies of large and streamed replies leave, none kept longer for its reader than allowed, and all together no larger than allowed. */
 export class Outflow {
   readonly #limits: ReplyLimits;
   readonly #clock: Clock;
   readonly #unread: Deadlines<SentBody>;
+  /** Those who keep a turn meanwhile. */
+  readonly #idle: Deadlines<SentBody>;
   readonly #open = new Set<SentBody>();
   #bytes = 0;
   /** Settles when the piece that was asked for last may be written. */
@@ -25,14 +27,19 @@ export class Outflow {
   constructor(limits: ReplyLimits = UNLIMITED, clock: Clock = SYSTEM_CLOCK) {
     this.#limits = limits;
     this.#clock = clock;
-    const { replyTimeoutMs } = limits;
-    const late = () => new BrokenOff(`its reader has taken nothing for ${replyTimeoutMs} ms`);
-    this.#unread = new Deadlines(clock, replyTimeoutMs, (body) => body.cut(late()));
+    const { replyTimeoutMs, queueTimeoutMs } = limits;
+    const late = (ms: number) => `its reader has taken nothing for ${ms} ms`;
+    this.#unread = new Deadlines(clock, replyTimeoutMs, (body) => body.cut(new BrokenOff(late(replyTimeoutMs))));
+    const idleMs = queueTimeoutMs / 2; // who waits for a turn then has one in time
+    this.#idle = new Deadlines(clock, idleMs, (body) => {
+      if (body.isInTheWay) body.cut(new BrokenOff(`${late(idleMs)}, and others wait for its turn`));
+      else body.idle = this.#idle.add(body);
+    });
   }
 
-  /** The body of one reply; to be sent or closed. */
-  open(): SentBody {
-    const body = new SentBody(this);
+  /** The body of one reply; to be sent or closed. `isInTheWay` tells whether others wait for a turn that it keeps; default: it keeps none. */
+  open(isInTheWay?: () => boolean): SentBody {
+    const body = new SentBody(this, isInTheWay);
     this.#open.add(body);
     return body;
   }
@@ -66,9 +73,15 @@ export class Outflow {
     return this.#limits.replyTimeoutMs === Infinity ? undefined : this.#unread.add(body);
   }
 
+  /** A reader keeps a turn, too: not for long where others wait for it. */
+  waitInTurn(body: SentBody): Due<SentBody> | undefined {
+    return this.#limits.queueTimeoutMs === Infinity ? undefined : this.#idle.add(body);
+  }
+
   /** A reader has taken what was before it. */
-  taken(due: Due<SentBody>): void {
-    this.#unread.delete(due);
+  taken(unread: Due<SentBody> | undefined, idle: Due<SentBody> | undefined): void {
+    if (unread !== undefined) this.#unread.delete(unread);
+    if (idle !== undefined) this.#idle.delete(idle);
   }
 
   /** Waits until a piece of a large reply may be written: one in a turn of the event loop, whosever it is, so that others are answered between. */
@@ -80,5 +93,6 @@ export class Outflow {
   close(): void {
     for (const body of [...this.#open]) body.cut(new BrokenOff("the server is closed"));
     this.#unread.close();
+    this.#idle.close();
   }
 }

@@ -23,11 +23,20 @@ export class SentBody implements UnderlyingDefaultSource<Uint8Array> {
   #bytes = 0;
   /** Whether the pieces were counted before. */
   #isHeld = false;
-  #due: Due<SentBody> | undefined;
+  readonly #isInTheWay: (() => boolean) | undefined;
+  #unread: Due<SentBody> | undefined;
+  /** The outflow's own: when to look whether others wait for its turn. */
+  idle: Due<SentBody> | undefined;
   #isOver = false;
 
-  constructor(outflow: Outflow) {
+  constructor(outflow: Outflow, isInTheWay?: () => boolean) {
     this.#outflow = outflow;
+    this.#isInTheWay = isInTheWay;
+  }
+
+  /** Whether others wait for a turn that it keeps. */
+  get isInTheWay(): boolean {
+    return this.#isInTheWay?.() ?? false;
   }
 
   /**
@@ -76,7 +85,7 @@ export class SentBody implements UnderlyingDefaultSource<Uint8Array> {
   /** The stream's: the reader's time begins. */
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.#controller = controller;
-    this.#due = this.#outflow.wait(this);
+    this.#wait();
   }
 
   /** The stream's: the reader has taken what there was. */
@@ -91,7 +100,7 @@ export class SentBody implements UnderlyingDefaultSource<Uint8Array> {
       }
       this.#rest = piece.length > PIECE_BYTES ? piece.subarray(PIECE_BYTES) : undefined;
       controller.enqueue(piece.subarray(0, PIECE_BYTES));
-      this.#due = this.#outflow.wait(this);
+      this.#wait();
     } catch (error) {
       this.cut(error);
     }
@@ -113,9 +122,14 @@ export class SentBody implements UnderlyingDefaultSource<Uint8Array> {
     return piece;
   }
 
+  #wait(): void {
+    this.#unread = this.#outflow.wait(this);
+    if (this.#isInTheWay !== undefined) this.idle = this.#outflow.waitInTurn(this);
+  }
+
   #taken(): void {
-    if (this.#due !== undefined) this.#outflow.taken(this.#due);
-    this.#due = undefined;
+    this.#outflow.taken(this.#unread, this.idle);
+    this.#unread = this.idle = undefined;
   }
 
   #free(bytes: number): void {

@@ -31,7 +31,10 @@ export interface ServerLimits {
   bodyTimeoutMs?: number;
   /** All replies that wait for their readers, those from 64 KiB on and streamed chunks; what is beyond is answered 503. Default 1 GiB. */
   repliesLimitBytes?: number;
-  /** A reply from 64 KiB on, or a stream, whose reader has taken nothing of what there is for so many milliseconds breaks off. Default 30,000. */
+  /**
+   * A reply from 64 KiB on, or a stream, whose reader has taken nothing of what there is for so many milliseconds breaks off; a stream for
+   * whose turn others wait after half of `queueTimeoutMs`. Default 30,000.
+   */
   replyTimeoutMs?: number;
   /** The longest path with its query, in characters; 414 beyond. Default 8,192. */
   urlLimitCharacters?: number;

@@ -2,6 +2,7 @@ import type { Outcome } from "../../flow/outcome.ts";
 import type { FlowEvent } from "../../graph/event.ts";
 import type { TensorForm } from "../../protocol/encode_tensor_reply.ts";
 import { TensorReply } from "../../protocol/tensor_reply.ts";
+import type { Visit } from "../limits/door.ts";
 import type { Outflow } from "../limits/outflow.ts";
 import { encodeReply } from "./encode_reply.ts";
 import { encodeStream } from "./encode_stream.ts";
@@ -19,6 +20,8 @@ export interface Answered {
   readonly failures: FailureTeller | undefined;
   /** Where large and streamed replies leave. */
   readonly outflow: Outflow;
+  /** Whose turn a streamed reply keeps; undefined where there are no turns. */
+  readonly visit: Visit | undefined;
 }
 
 /** What became of an event that did not fail. */
@@ -29,7 +32,7 @@ export type Told =
 /** Writes the response. */
 export function encodeOutcome(
   outcome: Told,
-  { request, event, form, failures, outflow }: Answered,
+  { request, event, form, failures, outflow, visit }: Answered,
 ): Response | Promise<Response> {
   switch (outcome.kind) {
     case "reply":
@@ -44,6 +47,7 @@ export function encodeOutcome(
         id: event.id,
         onFailure: (error) => failures?.tell(error, event),
         outflow,
+        isInTheWay: visit && (() => visit.isInTheWay),
       });
     case "accepted":
       return encodeReply({ id: event.id }, event);

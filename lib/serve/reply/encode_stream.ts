@@ -18,6 +18,8 @@ export interface StreamReply {
   readonly onFailure?: (error: unknown) => void;
   /** Watches the reader. Default: one that pauses is waited for. */
   readonly outflow?: Outflow;
+  /** Tells whether others wait for the turn that the stream keeps. Default: it keeps none. */
+  readonly isInTheWay?: (() => boolean) | undefined;
 }
 
 const KEEP_ALIVE_MS = 15_000; // proxies end connections that are idle for 30 s or 60 s
@@ -32,7 +34,7 @@ const KEEP_ALIVE_MS = 15_000; // proxies end connections that are idle for 30 s 
  * it that would take a part for the whole.
  */
 export async function encodeStream(chunks: AsyncIterator<unknown>, reply: StreamReply): Promise<Response> {
-  const { accept, id, onFailure, outflow = new Outflow() } = reply;
+  const { accept, id, onFailure, outflow = new Outflow(), isInTheWay } = reply;
   let first: IteratorResult<unknown>;
   let form: StreamForm;
   let head: Uint8Array<ArrayBuffer> | undefined;
@@ -48,7 +50,7 @@ export async function encodeStream(chunks: AsyncIterator<unknown>, reply: Stream
   const headers = { "content-type": form.contentType, "cache-control": "no-store", "x-event-id": headerText(id) };
   if (head === undefined) return new Response(null, { headers });
   const source = new StreamSource(chunks, { ...reply, form, head });
-  return new Response(outflow.open().send(source), { headers });
+  return new Response(outflow.open(isInTheWay).send(source), { headers });
 }
 
 /** The body of a streamed reply: a chunk each time that the reader has room for one. */

@@ -300,9 +300,10 @@ Deno.test("Visit.lend() keeps the room until the stream has ended, whether it is
     const next = door.visit({ url: "http://x/" }, "/");
     const turn = next.enter({ signal });
     strictEqual(turn instanceof Promise, true);
-    strictEqual(door.waiting, 1);
+    deepStrictEqual([door.waiting, streaming.isInTheWay, next.isInTheWay], [1, true, false]);
     end(stream);
     await turn;
+    deepStrictEqual([streaming.isInTheWay, next.isInTheWay], [false, false]);
     next.close();
   }
 });

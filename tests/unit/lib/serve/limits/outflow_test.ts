@@ -2,7 +2,7 @@ import { deepStrictEqual, rejects } from "node:assert/strict";
 import { settle, testClock } from "levada/testing";
 import { Outflow } from "../../../../../lib/serve/limits/outflow.ts";
 
-const LIMITS = { repliesLimitBytes: 300_000, replyTimeoutMs: 1_000 };
+const LIMITS = { repliesLimitBytes: 300_000, replyTimeoutMs: 1_000, queueTimeoutMs: 10_000 };
 
 Deno.test("Outflow.turn() gives one turn at a time, in the order in which they were asked for", async () => {
   const clock = testClock();

@@ -2,7 +2,7 @@ import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/stric
 import { testClock } from "levada/testing";
 import { Outflow } from "../../../../../lib/serve/limits/outflow.ts";
 
-const LIMITS = { repliesLimitBytes: 300_000, replyTimeoutMs: 1_000 };
+const LIMITS = { repliesLimitBytes: 300_000, replyTimeoutMs: 1_000, queueTimeoutMs: 10_000 };
 
 function bytes(length: number): Uint8Array {
   return new Uint8Array(length);
@@ -92,4 +92,25 @@ Deno.test("SentBody.send() breaks off a stream that is too large with all the ot
   const source = new Endless();
   await rejects(outflow.open().send(source).getReader().read(), { status: 503 });
   strictEqual(source.left, 1);
+});
+
+Deno.test("SentBody.send() breaks off earlier where others wait for the turn that it keeps: looked at twice in the time of the queue", async () => {
+  const clock = testClock();
+  const outflow = new Outflow({ ...LIMITS, replyTimeoutMs: 60_000 }, clock);
+  let isInTheWay = true;
+  const source = new Endless();
+  const other = new Endless();
+  const reader = outflow.open(() => isInTheWay).send(source).getReader();
+  outflow.open().send(other);
+  await clock.advance(4_999);
+  await reader.read();
+  isInTheWay = false;
+  await clock.advance(14_999);
+  isInTheWay = true;
+  strictEqual(source.left, 0);
+  await clock.advance(1);
+  deepStrictEqual([source.left, other.left], [1, 0]);
+  await rejects(reader.read(), { message: /has taken nothing for 5000 ms, and others wait for its turn$/ });
+  await clock.advance(40_001);
+  deepStrictEqual([other.left, clock.timers], [1, 0]);
 });

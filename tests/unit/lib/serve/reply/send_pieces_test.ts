@@ -3,7 +3,7 @@ import { settle, testClock } from "levada/testing";
 import { Outflow } from "../../../../../lib/serve/limits/outflow.ts";
 import { sendPieces, sendWhole } from "../../../../../lib/serve/reply/send_pieces.ts";
 
-const LIMITS = { repliesLimitBytes: 200_000, replyTimeoutMs: 1_000 };
+const LIMITS = { repliesLimitBytes: 200_000, replyTimeoutMs: 1_000, queueTimeoutMs: 10_000 };
 const headers = { "content-type": "text/plain" };
 
 Deno.test("sendPieces() writes one piece in a turn, those of several replies by turns", async () => {
