@@ -22,6 +22,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { isTensorSpec, type TensorSpec } from "../tensor/tensor_spec.ts";
 import { type ModelArgs, type ModelAsk, ModelServer } from "./model_server.ts";
 import { RemoteFailures } from "./remote_failures.ts";
+import { readWideRows } from "./wide_integers.ts";
 
 /** Where another server's model is. */
 export interface RemoteModelArgs extends ModelArgs {
@@ -200,7 +201,7 @@ export class RemoteModel extends ModelServer<InferRequest, unknown[]> {
   #tensors(rows: readonly unknown[]): readonly Tensor[] {
     const { inputs } = this.#facts;
     try {
-      return tensorsOf(rows, inputs);
+      return tensorsOf(readWideRows(rows, inputs), inputs);
     } catch (error) {
       const { message } = describeThrown(error);
       const wanted = /^Cannot answer with (.*)$/s.exec(message)?.[1]; // said of rows that a model gives

@@ -3,6 +3,7 @@ import type { TensorInfo } from "../../protocol/reply.ts";
 import { isObject } from "../../protocol/request_body.ts";
 import type { Datatype } from "../../tensor/datatype.ts";
 import { Tensor } from "../../tensor/tensor.ts";
+import { readWide } from "../wide_integers.ts";
 
 /**
  * Makes the tensors that a model takes from rows: lists for a model of one input, `[[1, 2], [3, 4]]`; objects by the names of the inputs
@@ -47,17 +48,8 @@ export function tensorOfColumn(
   info: TensorInfo,
   { place, values }: { readonly place: string; readonly values: unknown },
 ): Tensor {
-  const isWide = info.datatype === "INT64" || info.datatype === "UINT64";
-  const { datatype, shape, data } = Tensor.from(place, isWide ? exact(values) : values, info.datatype as Datatype);
+  const { datatype, shape, data } = Tensor.from(place, readWide(values, info.datatype), info.datatype as Datatype);
   return new Tensor(info.name, { datatype, shape: completed(shape, info.shape), data });
-}
-
-const INTEGER = /^-?\d{1,20}$/; // 2^64 has 20 digits
-
-/** Integers that came as text, since JSON's numbers lose digits beyond 2^53. */
-function exact(values: unknown): unknown {
-  if (typeof values === "string") return INTEGER.test(values) ? BigInt(values) : values;
-  return Array.isArray(values) && values.some((value) => typeof value !== "number") ? values.map(exact) : values;
 }
 
 /** What lists cannot say: `[]` is no rows of any width; and of rows of one value only the values are there. */

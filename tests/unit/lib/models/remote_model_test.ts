@@ -270,6 +270,19 @@ Deno.test("RemoteModel() asks again whether the server knows binary tensors wher
   deepStrictEqual([types[0], types.at(-1)], ["application/json", "application/octet-stream"]);
 });
 
+Deno.test("RemoteModel() sends integers beyond 2^53 that came as text without a loss", async () => {
+  let sent = "";
+  const inputs = [{ name: "id", datatype: "INT64", shape: [-1] }];
+  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
+    if (request.method === "GET") return Response.json({ name: "m", inputs, outputs: [] });
+    sent = await request.text();
+    return Response.json({ model_name: "m", outputs: [{ name: "y", datatype: "INT64", shape: [1], data: [1] }] });
+  });
+  await using flow = await near({ url: `http://127.0.0.1:${server.addr.port}` });
+  await flow.ask({ inputs: ["9007199254740993"] }, { path: "/v2/models/flowers/infer" });
+  match(sent, /"data":\[9007199254740993\]/);
+});
+
 Deno.test("RemoteModel() says of rows without names that it cannot ask with them", async () => {
   const inputs = ["INPUT0", "INPUT1"].map((name) => ({ name, datatype: "FP64", shape: [-1] }));
   await using server = Deno.serve(
