@@ -15,6 +15,8 @@ const BUSY_MS = 5; // how long SQLite may hold the event loop for another proces
 
 const WRITE_BACK_HERE_PAGES = 8_000; // where no thread has written the log back before, see WalKeeper
 
+const MENDED_WITHIN_MS = 2_000;
+
 const TABLES = `
 CREATE TABLE stream (capacity INTEGER NOT NULL, retention_ms INTEGER);
 CREATE TABLE partitions (
@@ -60,6 +62,24 @@ export class LocalDatabase {
 
   prepare(sql: string): StatementSync {
     return this.connection.prepare(sql);
+  }
+
+  /**
+   * Reads; waits where another process mends the file after a kill, which keeps readers out for a moment. Beside those who write
+   * readers never wait.
+   */
+  read<Result>(run: () => Result): Result {
+    try {
+      return run();
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+    }
+    this.connection.exec(`PRAGMA busy_timeout = ${MENDED_WITHIN_MS}`);
+    try {
+      return run();
+    } finally {
+      this.connection.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+    }
   }
 
   close(): void {

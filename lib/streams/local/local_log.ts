@@ -71,18 +71,18 @@ export class LocalLog {
 
   /** How many records the slowest group lets in. */
   get room(): number {
-    const { capacity, lag } = this.#backlog.get() as { capacity: number; lag: number | null };
+    const { capacity, lag } = this.database.read(() => this.#backlog.get()) as { capacity: number; lag: number | null };
     return lag === null ? Infinity : capacity - lag;
   }
 
   /** What is kept of each partition. */
   extents(): Extent[] {
-    return this.#extents.all() as unknown as Extent[];
+    return this.database.read(() => this.#extents.all()) as unknown as Extent[];
   }
 
   /** How many records a group has not acknowledged; for one that has not come yet, all. */
   lag(group: string): number {
-    const { lag } = this.#lag.get(group) as { lag: number | null };
+    const { lag } = this.database.read(() => this.#lag.get(group)) as { lag: number | null };
     return lag ?? this.extents().reduce((sum, { first, next }) => sum + next - first, 0);
   }
 
@@ -112,7 +112,7 @@ export class LocalLog {
     while (count > 1 && count * largest > READ_BYTES && this.#sizeOf(partition, from, count) > READ_BYTES) {
       count = Math.ceil(count / 4);
     }
-    const rows = this.#reads[partition]!.all(from, count) as unknown as Row[];
+    const rows = this.database.read(() => this.#reads[partition]!.all(from, count)) as unknown as Row[];
     return rows.map(({ offset, publishedAt, head, bytes }) => {
       const { key, headers } = JSON.parse(head) as Pick<WireRecord, "key" | "headers">;
       return { offset, publishedAt, key, headers, bytes };
@@ -152,7 +152,8 @@ export class LocalLog {
   }
 
   #sizeOf(partition: number, from: number, count: number): number {
-    return (this.#sizes[partition]!.get(from, count) as { size: number }).size;
+    const row = this.database.read(() => this.#sizes[partition]!.get(from, count));
+    return (row as { size: number }).size;
   }
 
   #doneUntil(partition: number, next: number): number {

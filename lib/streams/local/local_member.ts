@@ -53,7 +53,8 @@ export class LocalMember {
 
   /** Looks whether others have come or gone. */
   async look(): Promise<void> {
-    const { generation } = this.#generation.get(this.#parts.plan.group) as { generation: number };
+    const { log: { database }, plan: { group } } = this.#parts;
+    const { generation } = database.read(() => this.#generation.get(group)) as { generation: number };
     if (generation !== this.#seen && !this.#hasLeft) await this.attend();
   }
 

@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { openDatabase } from "../../../../../lib/streams/local/local_database.ts";
 import { readLocalPath } from "../../../../../lib/streams/local/local_path.ts";
@@ -182,6 +182,25 @@ Deno.test("openLocal() says that it may not write where Deno or the system does 
     } finally {
       await Deno.chmod(folder, 0o755);
     }
+  }));
+
+Deno.test("LocalDatabase.read() waits for another process that keeps readers out, once, and passes other errors on", () =>
+  inFolder(async (folder) => {
+    const database = await openDatabase(readLocalPath("local://a", { folder }));
+    const timeout = () => (database.prepare("PRAGMA busy_timeout").get() as { timeout: number }).timeout;
+    const before = timeout();
+    const seen: number[] = [];
+    const busy = () => {
+      seen.push(timeout());
+      throw Object.assign(new Error("database is locked"), { errcode: 5 });
+    };
+    throws(() => database.read(busy), /database is locked/);
+    deepStrictEqual(seen, [before, 2_000]);
+    let times = 0;
+    strictEqual(database.read(() => times++ === 0 ? busy() : "read"), "read");
+    throws(() => database.read(() => database.prepare("SELECT * FROM nowhere")), /no such table/);
+    strictEqual(timeout(), before);
+    database.close();
   }));
 
 Deno.test("Stream.publish() into a file that may not grow rejects, and keeps nothing of it; what was kept goes on", () =>
