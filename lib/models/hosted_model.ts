@@ -35,7 +35,6 @@ export interface RunningModel extends AsyncDisposable {
 export interface HostedModelOptions {
   readonly seat: Seat;
   readonly context: Context;
-  readonly timeLimitMs: number;
   readonly className: string;
   readonly args: Readonly<Record<string, unknown>>;
 }
@@ -50,16 +49,14 @@ export class HostedModel implements RunningModel {
   readonly args: Readonly<Record<string, unknown>>;
   readonly mayCloseEarly = true;
   readonly #seat: Seat;
-  readonly #timeLimitMs: number;
   #told: ModelTold | undefined;
 
-  constructor(key: string, { seat, context, timeLimitMs, className, args }: HostedModelOptions) {
+  constructor(key: string, { seat, context, className, args }: HostedModelOptions) {
     this.key = key;
     this.className = className;
     this.args = args;
     this.#seat = seat;
     this.context = context;
-    this.#timeLimitMs = timeLimitMs;
   }
 
   get isReady(): boolean {
@@ -101,7 +98,7 @@ export class HostedModel implements RunningModel {
     return watchHosted(
       this,
       { operation, event },
-      () => this.#seat.ask({ operation, event, context, timeLimitMs: this.#timeLimitMs }),
+      () => this.#seat.ask({ operation, event, context }),
     );
   }
 

@@ -38,7 +38,7 @@ export function hostedModel(
     MECHANISM.parse(args.mechanism ?? "inline"),
   );
   if (kind === "inline") return undefined;
-  const home = modelHome({ key, model, args }, { scope, context });
+  const home: ModelHome = { ...modelHome({ key, model, args }, { scope, context }), timeLimitMs };
   const options: SeatOptions = {
     home,
     context,
@@ -51,7 +51,7 @@ export function hostedModel(
     if (kind !== "pool") return new OwnSeat(options);
     return scope.share(`model pool ${workers} ${memoryLimitMb}`, () => new Pool(workers)).seat(options);
   };
-  return () => new HostedModel(key, { seat: seat(), context, timeLimitMs, className: model.name, args });
+  return () => new HostedModel(key, { seat: seat(), context, className: model.name, args });
 }
 
 /** The faults of the mechanisms of a router's routes. */
@@ -96,7 +96,7 @@ export function mechanismFaults({ routes }: StepSpec): Fault[] {
 function modelHome(
   { key, model, args }: RouteSpec,
   { scope, context }: { scope: StepScope; context: Context },
-): ModelHome {
+): Omit<ModelHome, "timeLimitMs"> {
   const { mechanism: _, ...own } = args;
   const params = new Map<string, unknown>();
   const unsent = new Map<string, string>();

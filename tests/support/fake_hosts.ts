@@ -6,7 +6,7 @@ import { Pool } from "../../lib/models/host/pool.ts";
 import { TestClock } from "../../lib/testing/test_clock.ts";
 import { type FakeOptions, type FakePlace, fakePlaces, homeOf, hostContext } from "./fake_places.ts";
 
-/** The time limit of every question here. */
+/** The time limit of every model here. */
 export const LIMIT_MS = 60_000;
 /** After so long a pool begins one place more. */
 export const LATE_MS = 500;
@@ -22,8 +22,7 @@ export async function openFakeHost(fake: FakeOptions = {}) {
   const [place] = places;
   const leaving = new AbortController();
   const context = { ...hostContext("m"), signal: leaving.signal };
-  const ask = () =>
-    host.ask(HOME, { operation: "infer", event: new FlowEvent({ inputs: [1] }), context, timeLimitMs: LIMIT_MS });
+  const ask = () => host.ask(HOME, { operation: "infer", event: new FlowEvent({ inputs: [1] }), context });
   /** Asks for an answer in chunks, and reads on. */
   const stream = async () => {
     const asked = ask();
@@ -56,7 +55,6 @@ export function openFakePool(size: number, fake: FakeOptions = {}) {
         operation: "infer",
         event: new FlowEvent({ inputs: [1] }),
         context: { ...hostContext(key), signal },
-        timeLimitMs: LIMIT_MS,
       });
     return { seat, ask };
   };

@@ -71,6 +71,7 @@ export function homeOf(key: string): ModelHome {
     args: {},
     function: "f",
     isMock: false,
+    timeLimitMs: 60_000,
     params: new Map(),
     unsent: new Map(),
   };

@@ -23,6 +23,9 @@ export class Moody extends ModelServer {
     switch (what) {
       case "loop":
         for (;;);
+      case "late loop":
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        for (;;);
       case "heap": {
         const kept: unknown[] = [];
         for (;;) kept.push(Array.from({ length: 10_000 }, (_, index) => ({ index })));

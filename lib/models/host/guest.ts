@@ -49,7 +49,6 @@ interface Known {
 interface Answering {
   readonly known: Known;
   readonly controller: AbortController;
-  readonly timeLimitMs: number;
   /** What gives the chunks, where the answer comes in several. */
   chunks?: Chunks;
 }
@@ -105,14 +104,14 @@ export class Guest {
     }
   }
 
-  async #ask({ ask, model, operation, event: data, timeLimitMs }: Order & { kind: "ask" }): Promise<void> {
+  async #ask({ ask, model, operation, event: data }: Order & { kind: "ask" }): Promise<void> {
     const known = this.#models.get(model)!;
-    const answering: Answering = { known, controller: new AbortController(), timeLimitMs };
+    const answering: Answering = { known, controller: new AbortController() };
     this.#asks.set(ask, answering);
     try {
       const context = { ...this.#contextOf(model, known.home, ask), signal: answering.controller.signal };
       const question = { operation, event: eventOf(data), context };
-      const given = await this.#guard(() => known.loaded!.answer(question), timeLimitMs);
+      const given = await this.#guard(() => known.loaded!.answer(question), known.home.timeLimitMs);
       if (isGenerator(given)) {
         answering.chunks = given;
         return this.#post({ kind: "streams", ask }, []);
@@ -127,9 +126,9 @@ export class Guest {
   async #next(ask: number): Promise<void> {
     const answering = this.#asks.get(ask);
     if (answering?.chunks === undefined) return;
-    const { known, chunks, timeLimitMs } = answering;
+    const { known, chunks } = answering;
     try {
-      const { value, done } = await this.#guard(() => chunks.next(), timeLimitMs);
+      const { value, done } = await this.#guard(() => chunks.next(), known.home.timeLimitMs);
       if (done === true) return this.#over(ask, { kind: "ended", ask });
       const { answer, moved } = await this.#packed(known, await value); // a generator that is not async may yield promises
       this.#post({ kind: "chunk", ask, answer }, moved);
@@ -142,9 +141,9 @@ export class Guest {
   async #stop(ask: number): Promise<void> {
     const answering = this.#asks.get(ask);
     if (answering?.chunks === undefined) return;
-    const { chunks, timeLimitMs } = answering;
+    const { known, chunks } = answering;
     try {
-      await this.#guard(() => chunks.return?.(), timeLimitMs);
+      await this.#guard(() => chunks.return?.(), known.home.timeLimitMs);
       this.#over(ask, { kind: "ended", ask });
     } catch (error) {
       this.#over(ask, { kind: "failed", ask, error: errorData(error) });
@@ -166,7 +165,22 @@ export class Guest {
     }
   }
 
-  #contextOf(model: number, { key, function: fn, isMock, params, unsent }: ModelHome, ask?: number): Context {
+  /** The machine's: a test's clock stays in the test. What a model does by it, such as a batch, is guarded as its other calls. */
+  #clockOf(timeLimitMs: number): Clock {
+    return {
+      now: () => Date.now(),
+      schedule: (afterMs, run) => {
+        const timer = setTimeout(() => this.#guard(run, timeLimitMs), afterMs);
+        return () => clearTimeout(timer);
+      },
+    };
+  }
+
+  #contextOf(
+    model: number,
+    { key, function: fn, isMock, params, unsent, timeLimitMs }: ModelHome,
+    ask?: number,
+  ): Context {
     const line = (level: keyof Log) => (message: string, fields?: Readonly<Record<string, unknown>>) =>
       this.#post({ kind: "log", model, level, message: String(message), fields: plain(fields) }, []);
     return {
@@ -175,7 +189,7 @@ export class Guest {
       isMock,
       signal: NEVER_ABORTS,
       given: {},
-      clock: CLOCK,
+      clock: this.#clockOf(timeLimitMs),
       log: { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") },
       state: STATE,
       param<Value>(name: string, fallback?: Value): Value {
@@ -197,13 +211,6 @@ export class Guest {
 }
 
 const NEVER_ABORTS = new AbortController().signal;
-const CLOCK: Clock = { // the machine's: a test's clock stays in the test
-  now: () => Date.now(),
-  schedule(afterMs, run) {
-    const timer = setTimeout(run, afterMs);
-    return () => clearTimeout(timer);
-  },
-};
 const STATE = new Map<string, unknown>(); // of this worker or process
 
 async function close(known: Known | undefined): Promise<void> {

@@ -21,8 +21,6 @@ export interface HostQuestion {
   readonly event: FlowEvent;
   /** Of this request: with its signal. */
   readonly context: Context;
-  /** After so many milliseconds without an answer, or without its next chunk, the request is given up, and the place ended. */
-  readonly timeLimitMs: number;
 }
 
 /** How a host keeps house. */
@@ -112,8 +110,8 @@ export class Host {
   }
 
   /** Asks a model that is loaded there. */
-  ask(home: ModelHome, { operation, event, context, timeLimitMs }: HostQuestion): Promise<unknown> {
-    const { key } = home;
+  ask(home: ModelHome, { operation, event, context }: HostQuestion): Promise<unknown> {
+    const { key, timeLimitMs } = home;
     const model = this.#models.get(home)?.model;
     if (this.#ended !== undefined || model === undefined) return Promise.reject(this.#gone(key));
     if (context.signal.aborted) return Promise.reject(context.signal.reason);
@@ -127,7 +125,7 @@ export class Host {
       );
     }
     const ask = ++this.#lastAsk;
-    this.#place.post({ kind: "ask", ask, model, operation, event: dataOf(event, body), timeLimitMs }, moved);
+    this.#place.post({ kind: "ask", ask, model, operation, event: dataOf(event, body) }, moved);
     const asking = new Asking({
       key,
       event,
@@ -135,7 +133,7 @@ export class Host {
       clock: this.#options.clock,
       timeLimitMs,
       tell: (kind) => this.#place.post({ kind, ask }),
-      onOverdue: () => this.#overdue(ask, { key, timeLimitMs }),
+      onOverdue: () => this.#overdue(ask, home),
     });
     this.#asks.set(ask, asking);
     return asking.answer;
@@ -171,7 +169,7 @@ export class Host {
     this.#cancelStuck();
   }
 
-  #overdue(ask: number, { key, timeLimitMs }: { readonly key: string; readonly timeLimitMs: number }): void {
+  #overdue(ask: number, { key, timeLimitMs }: ModelHome): void {
     const { what } = this.#options;
     const asking = this.#asks.get(ask);
     this.#asks.delete(ask);

@@ -21,6 +21,8 @@ export interface ModelHome {
   readonly isMock: boolean;
   /** The function's parameters. */
   readonly params: ReadonlyMap<string, unknown>;
+  /** After so many milliseconds without an answer, or without its next chunk, a request is given up, and the place ended. */
+  readonly timeLimitMs: number;
   /** Parameters that are no data, and what they are. */
   readonly unsent: ReadonlyMap<string, string>;
 }
@@ -67,7 +69,6 @@ export type Order =
     readonly model: number;
     readonly operation: string;
     readonly event: EventData;
-    readonly timeLimitMs: number;
   }
   | { readonly kind: "abort"; readonly ask: number }
   /** Of an answer in chunks: makes the next one. */

@@ -333,6 +333,30 @@ Deno.test(`mechanism "process" leaves no process behind when its program is kill
   }
 });
 
+Deno.test(`mechanism "worker" asks no more of a model in a loop that cannot be broken off, while others answer, and lets its program end`, async () => {
+  const script = `
+    import { serving } from "${import.meta.resolve("../../../../lib/functions/serving.ts")}";
+    import { Moody } from "${import.meta.resolve("../../../support/hosted_models.ts")}";
+    const fn = serving("stuck");
+    const mechanism = { kind: "worker", timeLimitMs: 1_000 };
+    fn.setTopology("router").addRoute("bad", Moody, { mechanism }).addRoute("calm", Moody, { mechanism });
+    const flow = await fn.start({ log: { debug() {}, info() {}, warn() {}, error() {} } });
+    const ask = (what, model) => flow.ask({ inputs: [what] }, { path: "/v2/models/" + model + "/infer" })
+      .then(({ outputs }) => outputs[0], ({ status }) => status);
+    const told = [await ask("late loop", "bad"), await ask(1, "calm")];
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    told.push(await ask(1, "bad"), await ask(2, "calm"), flow.models()[0].state);
+    await flow.close();
+    console.log(JSON.stringify(told));
+  `;
+  const file = await Deno.makeTempFile({ suffix: ".ts", dir: new URL(".", import.meta.url).pathname });
+  await Deno.writeTextFile(file, script);
+  const args = ["run", "--quiet", "-A", "--no-check", file];
+  const { stdout, code } = await new Deno.Command(Deno.execPath(), { args, stdin: "null" }).output();
+  await Deno.remove(file);
+  deepStrictEqual([JSON.parse(new TextDecoder().decode(stdout)), code], [[504, 1, 503, 2, "restarting"], 0]);
+});
+
 /** Whether a process runs; one that has ended and that nobody has looked at yet does not. */
 function isThere(pid: number): boolean {
   try {

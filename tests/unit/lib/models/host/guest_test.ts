@@ -131,7 +131,7 @@ Deno.test("Guest has each call of a model guarded, by the limit of loading or of
     return run();
   };
   const guest = new Guest((report) => reports.push(report), guard);
-  const home = { ...homeOf("letters"), module: Letters.module, exportName: "Letters" };
+  const home = { ...homeOf("letters"), module: Letters.module, exportName: "Letters", timeLimitMs: 50 };
   await guest.take({ kind: "open", model: 1, home });
   const event = {
     body: "ab",
@@ -143,7 +143,7 @@ Deno.test("Guest has each call of a model guarded, by the limit of loading or of
     time: new Date(),
     trigger: undefined,
   };
-  await guest.take({ kind: "ask", ask: 7, model: 1, operation: "", event, timeLimitMs: 50 });
+  await guest.take({ kind: "ask", ask: 7, model: 1, operation: "", event });
   await guest.take({ kind: "next", ask: 7 });
   await guest.take({ kind: "stop", ask: 7 });
   await guest.take({ kind: "next", ask: 7 });

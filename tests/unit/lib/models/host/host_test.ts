@@ -1,6 +1,7 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
 import { FlowEvent } from "../../../../../lib/graph/event.ts";
 import { Host, type HostOptions } from "../../../../../lib/models/host/host.ts";
+import type { ModelHome } from "../../../../../lib/models/host/message.ts";
 import { openWorker, processes } from "../../../../../lib/models/host/place.ts";
 import { SYSTEM_CLOCK } from "../../../../../lib/flow/system_clock.ts";
 import { homeOf, hostContext } from "../../../../support/fake_places.ts";
@@ -29,14 +30,14 @@ Deno.test("Host ends a place whose model is not loaded after ten minutes", async
 
 const HOME = homeOf("m");
 
-function realHost(open: HostOptions["open"]) {
+function realHost(open: HostOptions["open"], rest: Partial<ModelHome> = {}) {
   const host = new Host({ clock: SYSTEM_CLOCK, what: "worker", open, memoryLimitMb: 64 });
   const module = new URL("../../../../support/hosted_models.ts", import.meta.url).href;
-  const home = { ...homeOf("m"), module, exportName: "Moody" };
-  const ask = async (what: string, timeLimitMs: number) => {
+  const home = { ...homeOf("m"), module, exportName: "Moody", ...rest };
+  const ask = async (what: string) => {
     await host.load(home, hostContext("m"));
     const event = new FlowEvent({ inputs: [what] }, { method: "POST" });
-    return await host.ask(home, { operation: "infer", event, context: hostContext("m"), timeLimitMs });
+    return await host.ask(home, { operation: "infer", event, context: hostContext("m") });
   };
   return { host, ask };
 }
@@ -48,10 +49,13 @@ async function untilGone({ gone }: Host): Promise<void> {
   clearInterval(running);
 }
 
-for (const what of ["loop", "heap"]) {
-  Deno.test(`Host ends a worker that does not answer at the time limit of its request, and nothing is left of it: ${what}`, async () => {
-    const { host, ask } = realHost(openWorker);
-    await rejects(ask(what, 1_500), { status: 504 });
+const BATCHING = { batching: { maxRows: 8, maxDelayMs: 1 } };
+
+for (const [what, args] of [["loop", {}], ["loop", BATCHING], ["heap", {}]] as const) {
+  const name = what + (args === BATCHING ? " in a batch" : "");
+  Deno.test(`Host ends a worker that does not answer at the time limit of its request, and nothing is left of it: ${name}`, async () => {
+    const { host, ask } = realHost(openWorker, { timeLimitMs: 1_500, args });
+    await rejects(ask(what), { status: 504 });
     await untilGone(host);
   });
 }
@@ -59,11 +63,11 @@ for (const what of ["loop", "heap"]) {
 Deno.test("Host leaves nothing of a worker or a process that is closed, or that exits", async () => {
   for (const open of [openWorker, processes(HOME)]) {
     const closed = realHost(open);
-    await closed.ask("asked", 20_000);
+    await closed.ask("asked");
     await closed.host.close(5_000);
     await untilGone(closed.host);
     const exits = realHost(open);
-    await rejects(exits.ask("exit", 20_000), { status: 500, message: /code 3/ });
+    await rejects(exits.ask("exit"), { status: 500, message: /code 3/ });
     await untilGone(exits.host);
   }
 });

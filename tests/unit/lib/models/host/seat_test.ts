@@ -16,7 +16,6 @@ async function openSeat(fake: FakeOptions = {}) {
       operation: "infer",
       event: new FlowEvent({ inputs: [1] }),
       context: hostContext("m"),
-      timeLimitMs: 60_000,
     });
   return { seat, ask, clock, places, lines };
 }
