@@ -129,6 +129,7 @@ const LATER: Readonly<Record<string, readonly string[]>> = {
   "lib/models": ["something by module", "onnxruntime-node", "onnxruntime-web", "onnxruntime-web/webgpu"],
   "lib/serve": ["@bufbuild/protobuf/wire", "@grpc/grpc-js"],
   "lib/stores": ["@duckdb/node-api", "@zip.js/zip.js", "aws4fetch", "modern-tar", "yaml"],
+  "lib/streams": ["@nats-io/jetstream", "@nats-io/transport-node", "redis"],
   "lib/telemetry": ["@opentelemetry/api"],
   "lib/cli": [
     "./execute.ts",
@@ -182,6 +183,10 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/serve/openapi/schemas.ts": "openapi_test.ts, and the openapi suite against servers that listen",
   "lib/stores/table_writer.ts": "unit/lib/steps/write_sql_test.ts, write_parquet_test.ts",
   "lib/streams/delivery.ts": "memory_stream_test.ts: the contract of streams",
+  "lib/streams/leased/group_member.ts": "conformance/streams: the contract against real brokers",
+  "lib/streams/leased/leased_cursor.ts": "conformance/streams: the contract against real brokers",
+  "lib/streams/leased/leased_stream.ts": "conformance/streams: the contract against real brokers",
+  "lib/streams/leased/leased_subscription.ts": "conformance/streams: the contract against real brokers",
   "lib/streams/local/local_cursor.ts": "local_stream_test.ts: the contract of streams",
   "lib/streams/local/local_publisher.ts":
     "local_stream_test.ts: the contract of streams; promises/killed_readers_test.ts",
@@ -189,6 +194,8 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
     "local_stream_test.ts: the contract of streams; promises/killed_readers_test.ts",
   "lib/streams/local/write_queue.ts": "local_stream_test.ts: the contract of streams; promises/killed_readers_test.ts",
   "lib/streams/memory/memory_log.ts": "memory_stream_test.ts: the contract of streams",
+  "lib/streams/redis/redis_client.ts": "conformance/streams: the contract against a real Redis",
+  "lib/streams/redis/redis_log.ts": "conformance/streams: the contract against a real Redis",
   "lib/streams/stream.ts": "memory_stream_test.ts: the contract of streams",
 };
 const ROOT = new URL("../", import.meta.url);

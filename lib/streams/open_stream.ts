@@ -23,6 +23,10 @@ const DRIVERS: Readonly<Record<string, Open>> = {
     const { openLocal } = await import("./local/open_local.ts"); // SQLite is not for those who never ask
     return await openLocal(path, options);
   },
+  redis: async (path, options) => {
+    const { openRedis } = await import("./redis/open_redis.ts");
+    return await openRedis(path, options);
+  },
   dummy: (path, { clock }) => new DummyStream(path, clock),
 };
 

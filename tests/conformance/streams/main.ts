@@ -1,8 +1,9 @@
-/** The contract of streams, for every driver that needs nothing but this program. */
+/** The contract of streams, for every driver: those that need nothing but this program, and those of brokers that can be had. */
 
-import { type OpenLab, streamCases, type StreamLimits } from "./contract.ts";
+import { type OpenLab, type StreamCase, streamCases, type StreamLimits } from "./contract.ts";
 import { openLocalLab } from "./local_lab.ts";
 import { openMemoryLab } from "./memory_lab.ts";
+import { redisTrial } from "./redis_lab.ts";
 
 /** What the suite counted. */
 export interface Counts {
@@ -11,28 +12,44 @@ export interface Counts {
   readonly skipped: number;
 }
 
-const DRIVERS: Readonly<Record<string, { readonly open: OpenLab; readonly limits?: StreamLimits }>> = {
-  memory: { open: openMemoryLab },
-  local: { open: openLocalLab },
+/** What a driver is tried with: the contract's labs, what it cannot do, and what it does beyond. */
+export interface Trial extends Partial<AsyncDisposable> {
+  readonly open: OpenLab;
+  readonly limits?: StreamLimits;
+  readonly cases?: readonly StreamCase[];
+}
+
+const DRIVERS: Readonly<Record<string, () => Trial | Promise<Trial>>> = {
+  memory: () => ({ open: openMemoryLab }),
+  local: () => ({ open: openLocalLab }),
+  redis: redisTrial,
 };
 
 /** Runs the suite and prints each result. */
 export async function run(): Promise<Counts> {
-  let passed = 0;
-  let failed = 0;
-  for (const [name, { open, limits }] of Object.entries(DRIVERS)) {
-    for (const { title, run } of streamCases(limits)) {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const [name, start] of Object.entries(DRIVERS)) {
+    let trial: Trial;
+    try {
+      trial = await start();
+    } catch (error) {
+      console.log(`skip ${name}: ${(error as Error).message}`);
+      counts.skipped += 1;
+      continue;
+    }
+    for (const { title, run } of [...streamCases(trial.limits), ...trial.cases ?? []]) {
       try {
-        await run(open);
-        passed += 1;
+        await run(trial.open);
+        counts.passed += 1;
         console.log(`pass ${name}: ${title}`);
       } catch (error) {
-        failed += 1;
+        counts.failed += 1;
         console.log(`fail ${name}: ${title}\n${error instanceof Error ? error.stack : error}`);
       }
     }
+    await trial[Symbol.asyncDispose]?.();
   }
-  return { passed, failed, skipped: 0 };
+  return counts;
 }
 
 if (import.meta.main) {

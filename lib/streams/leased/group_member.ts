@@ -1,0 +1,251 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { StreamClock } from "../stream_clock.ts";
+import type { SubscribePlan } from "../subscribe_options.ts";
+import type { BrokerLog, Document } from "./broker_log.ts";
+import { type CursorState, LeasedCursor } from "./leased_cursor.ts";
+
+/** What a member is made of. */
+export interface MemberParts {
+  readonly log: BrokerLog;
+  readonly clock: StreamClock;
+  readonly plan: SubscribePlan;
+  /** How long the group waits for a subscriber of which nothing is heard: then its partitions go to others. */
+  readonly sessionMs: number;
+}
+
+/** A member as all of them see it; the beat is another one as long as it lives. */
+type Seat = readonly [id: string, beat: number];
+
+const MEMBERS = "members";
+const HANDOVER_MS = 500; // that one who joins waits for those who have nothing in hand to let go
+const LOOK_MS = 20;
+const MOST_WRITERS = 100; // who joins, leaves and beats at the same moment
+
+/**
+ * A subscriber's place in its group. Every member reads the list of members and comes to the same share of partitions, so nobody
+ * leads: it claims what is free and its own, and lets go of what is another's when that is not in hand. Who is alive is told by
+ * beats that change, not by times: clocks need not agree.
+ */
+export class GroupMember {
+  /** The partitions that it reads. */
+  readonly cursors = new Map<number, LeasedCursor>();
+  readonly #parts: MemberParts;
+  readonly #heard = new Map<string, { readonly beat: number; readonly at: number }>();
+  #id = crypto.randomUUID();
+  #beat = 0;
+  #beatAt = -Infinity;
+  #attendedAt = -Infinity;
+  #attending: Promise<void> | undefined;
+  #isAskedAgain = false;
+  /** Whether it reads every partition that it should. */
+  #hasShare = false;
+  #cancelBeat: (() => void) | undefined;
+  #hasLeft = false;
+  readonly #onBeat: () => void;
+
+  constructor(parts: MemberParts, onBeat: () => void) {
+    this.#parts = parts;
+    this.#onBeat = onBeat;
+  }
+
+  /** Makes the group where there is none, and takes a share of its partitions. */
+  async join(): Promise<void> {
+    const { log, plan: { group, from } } = this.#parts;
+    const names = partitionNames(log);
+    const documents = await log.readDocuments(group, names);
+    if (documents.includes(undefined)) {
+      const positions = await log.beginning(from);
+      await Promise.all(names.map(async (name, partition) => {
+        if (documents[partition] !== undefined) return;
+        const state: CursorState = { owner: null, ...positions[partition]!, open: [] };
+        await log.writeDocument(group, name, JSON.stringify(state), 0); // whoever is first says where the group begins
+      }));
+    }
+    await this.attend();
+    for (let waited = 0; !this.#hasShare && waited < HANDOVER_MS && !this.#hasLeft; waited += LOOK_MS) {
+      await pause(LOOK_MS); // so that what is published next is shared already
+      await this.attend();
+    }
+    this.#beatLater();
+  }
+
+  /** Says that it is alive, claims and lets go. */
+  attend(): Promise<void> {
+    this.#isAskedAgain = true;
+    return this.#attending ??= this.#attendWhileAsked();
+  }
+
+  /** Resolves when nothing of what the group told is still to be looked at. */
+  async attended(): Promise<void> {
+    await this.#attending?.catch(() => {});
+  }
+
+  /** Writes how far a cursor is; one that another has by now is lost afterwards. */
+  save(cursor: LeasedCursor): Promise<void> {
+    cursor.isDirty = true;
+    return cursor.saving ??= this.#saveWhileDirty(cursor);
+  }
+
+  /** Gives everything back, so that others have it at once. */
+  async leave(): Promise<void> {
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    this.#cancelBeat?.();
+    await this.#attending?.catch(() => {});
+    const { log, clock, plan: { group } } = this.#parts;
+    await Promise.all(
+      this.cursors.values().map(async (cursor) => {
+        cursor.giveBack(clock.now());
+        cursor.isLeaving = true;
+        await this.save(cursor);
+      }),
+    );
+    await this.#writeSeats((seats) => seats.filter(([id]) => id !== this.#id));
+    log.tellGroup(group);
+  }
+
+  /** Stops as a kill does: others find out when the session ends. */
+  abandon(): void {
+    this.#hasLeft = true;
+    this.#cancelBeat?.();
+    for (const cursor of this.cursors.values()) this.#lose(cursor);
+  }
+
+  #beatLater(): void {
+    if (this.#hasLeft) return;
+    this.#cancelBeat = this.#parts.clock.schedule(this.#parts.sessionMs / 3, () => {
+      void this.attend().catch(() => {}).then(() => { // who reads or settles is told what is wrong
+        if (this.#hasLeft) return;
+        this.#onBeat();
+        this.#beatLater();
+      });
+    });
+  }
+
+  async #attendWhileAsked(): Promise<void> {
+    try {
+      while (this.#isAskedAgain && !this.#hasLeft) {
+        this.#isAskedAgain = false;
+        await this.#attend();
+      }
+    } finally {
+      this.#attending = undefined;
+    }
+  }
+
+  async #attend(): Promise<void> {
+    const { log, clock, sessionMs, plan: { group } } = this.#parts;
+    let hasChanged = false;
+    const seats = await this.#writeSeats((seats) => {
+      const now = clock.now();
+      if (now - this.#attendedAt >= sessionMs) this.#heard.clear(); // it has slept, or the broker has: nobody could be heard
+      this.#attendedAt = now;
+      if (this.#beat > 0 && !seats.some(([id]) => id === this.#id)) this.#comeAgain();
+      const alive = seats.filter((seat) => this.#isAlive(seat, now));
+      const isNew = !alive.some(([id]) => id === this.#id);
+      hasChanged = isNew || alive.length < seats.length;
+      if (!hasChanged && now - this.#beatAt < sessionMs / 4) return undefined;
+      this.#beatAt = now;
+      this.#beat += 1;
+      const own: Seat = [this.#id, this.#beat];
+      return isNew ? [...alive, own] : alive.map((seat) => seat[0] === this.#id ? own : seat);
+    });
+    const ids = seats.map(([id]) => id);
+    const documents = await log.readDocuments(group, partitionNames(log));
+    await Promise.all(documents.map((document, partition) => document && this.#share(partition, document, ids)));
+    this.#hasShare = documents.every((_, partition) =>
+      ids[partition % ids.length] !== this.#id || this.cursors.has(partition)
+    );
+    if (hasChanged) log.tellGroup(group);
+  }
+
+  /** Others had given it up: it comes back as a new one. */
+  #comeAgain(): void {
+    for (const cursor of this.cursors.values()) this.#lose(cursor);
+    this.#id = crypto.randomUUID();
+    this.#beat = 0;
+  }
+
+  #isAlive([id, beat]: Seat, now: number): boolean {
+    if (id === this.#id) return true;
+    const heard = this.#heard.get(id);
+    if (heard?.beat === beat) return now - heard.at < this.#parts.sessionMs;
+    this.#heard.set(id, { beat, at: now });
+    return true;
+  }
+
+  /** Changes the list of members, whoever changes it too. Undefined leaves it as it is. */
+  async #writeSeats(change: (seats: readonly Seat[]) => readonly Seat[] | undefined): Promise<readonly Seat[]> {
+    const { log, plan: { group } } = this.#parts;
+    for (let left = MOST_WRITERS;; left--) {
+      const [document] = await log.readDocuments(group, [MEMBERS]);
+      const seats: readonly Seat[] = document === undefined ? [] : JSON.parse(document.text);
+      const changed = change(seats);
+      if (changed === undefined || left === 0) return seats; // at the next beat, then
+      const version = await log.writeDocument(group, MEMBERS, JSON.stringify(changed), document?.version ?? 0);
+      if (version !== undefined) return changed;
+    }
+  }
+
+  /** Claims a partition or lets go of it, as its place among the members says. */
+  async #share(partition: number, { version, text }: Document, ids: readonly string[]): Promise<void> {
+    const state: CursorState = JSON.parse(text);
+    const isMine = ids[partition % ids.length] === this.#id;
+    const cursor = this.cursors.get(partition);
+    if (cursor !== undefined) {
+      if (version < cursor.version) return; // it was read before the cursor was written
+      if (state.owner !== this.#id) this.#lose(cursor);
+      else {
+        cursor.isLeaving = !isMine;
+        if (!isMine && !cursor.isPending) await this.save(cursor);
+        return; // who saves tells
+      }
+    }
+    const isFree = state.owner === null || state.owner === this.#id || !ids.includes(state.owner);
+    if (!isMine || !isFree || this.#hasLeft) return;
+    const { log, plan: { group } } = this.#parts;
+    const claimed = JSON.stringify({ ...state, owner: this.#id });
+    const owned = await log.writeDocument(group, String(partition), claimed, version);
+    if (owned === undefined) return;
+    const wanted = state.open.map(([offset, place]) => ({ offset, place }));
+    const open = wanted.length === 0 ? [] : await log.find(partition, wanted);
+    this.cursors.set(partition, new LeasedCursor(partition, { version: owned, state, open }));
+  }
+
+  async #saveWhileDirty(cursor: LeasedCursor): Promise<void> {
+    const { log, plan: { group } } = this.#parts;
+    try {
+      while (cursor.isDirty && !cursor.isLost) {
+        const owner = cursor.isLeaving && !cursor.isPending ? null : this.#id;
+        const text = JSON.stringify(cursor.stateFor(owner));
+        cursor.isDirty = false;
+        const version = await log.writeDocument(group, String(cursor.partition.index), text, cursor.version);
+        if (version === undefined) {
+          this.#lose(cursor);
+          void this.attend().catch(() => {}); // the next beat tries again
+        } else {
+          cursor.version = version;
+          if (owner !== null) continue;
+          this.#lose(cursor);
+          log.tellGroup(group);
+        }
+      }
+    } catch (error) {
+      cursor.isDirty = true;
+      throw error;
+    } finally {
+      cursor.saving = undefined;
+    }
+  }
+
+  #lose(cursor: LeasedCursor): void {
+    cursor.isLost = true;
+    const { index } = cursor.partition;
+    if (this.cursors.get(index) === cursor) this.cursors.delete(index);
+  }
+}
+
+/** What the place of a group in each partition is kept under. */
+export function partitionNames({ partitions }: Pick<BrokerLog, "partitions">): string[] {
+  return Array.from({ length: partitions }, (_, index) => String(index));
+}

@@ -1,0 +1,123 @@
+import { Cursor, type CursorPartition, type CursorSnapshot } from "../cursor.ts";
+import type { KeptRecord, Position } from "./broker_log.ts";
+
+/** A group's place in a partition, as the broker keeps it. */
+export interface CursorState extends Position {
+  /** Who reads there; null where nobody does. */
+  readonly owner: string | null;
+  /** What was given out and is not done. */
+  readonly open: readonly OpenRecord[];
+}
+
+/** Where it is, how often it was given out, and when it may be again. */
+export type OpenRecord = readonly [offset: number, place: string, tries: number, dueAt?: number];
+
+class ReadAhead implements CursorPartition {
+  readonly index: number;
+  records: KeptRecord[] = [];
+  at = 0;
+
+  constructor(index: number) {
+    this.index = index;
+  }
+
+  get end(): number {
+    const last = this.records.at(-1);
+    return last === undefined ? 0 : last.offset + 1;
+  }
+
+  skipTo(offset: number): number {
+    return Math.max(offset, this.records[this.at]?.offset ?? offset);
+  }
+}
+
+const READ_BYTES = 4_000_000; // at once, unless one record is larger
+const FIRST_READ = 16; // records, until it is known how large they are
+
+/** A group's place in a partition, for the subscriber that reads there until its lease is lost. */
+export class LeasedCursor extends Cursor<ReadAhead> {
+  /** The version of what the broker keeps of the cursor. */
+  version: number;
+  /** Another is to read there when what is in hand is done. */
+  isLeaving = false;
+  /** Another reads there already: what was in hand is given out again. */
+  isLost = false;
+  /** What is under way to write it, and whether it has changed since. */
+  saving: Promise<void> | undefined;
+  isDirty = false;
+  readonly #records = new Map<number, KeptRecord>(); // given out and not done
+  #behind: string;
+  #from: number;
+  #most = FIRST_READ;
+
+  /** A reader that goes on where another was; `open` are the records that were given out and are still kept. */
+  constructor(index: number, { version, state, open }: {
+    version: number;
+    state: CursorState;
+    open: readonly KeptRecord[];
+  }) {
+    super(new ReadAhead(index), snapshotOf(state, new Set(open.map(({ offset }) => offset))));
+    this.version = version;
+    this.#behind = state.behind;
+    this.#from = state.offset;
+    for (const record of open) this.#records.set(record.offset, record);
+  }
+
+  /** Whether it must be filled before it can tell what is next. */
+  get isEmpty(): boolean {
+    return this.dueAt === undefined && this.partition.at >= this.partition.records.length;
+  }
+
+  /** Reads on, where nothing is read ahead. */
+  async fill(most: number, read: (from: Position, most: number) => Promise<KeptRecord[]>): Promise<void> {
+    const records = await read({ offset: this.#from, behind: this.#behind }, Math.min(most, this.#most));
+    const bytes = records.reduce((sum, record) => sum + record.bytes.length, 0);
+    if (records.length > 0) {
+      this.#most = Math.max(1, Math.min(records.length * 4, recordsWithin(bytes, records.length)));
+    }
+    this.partition.records = records;
+    this.partition.at = 0;
+  }
+
+  /** The record that may be given out next. */
+  head(now: number): KeptRecord | undefined {
+    const offset = this.peek(now);
+    return offset === undefined ? undefined : this.#records.get(offset) ?? this.partition.records[this.partition.at];
+  }
+
+  override take(offset: number): void {
+    super.take(offset);
+    if (this.#records.has(offset)) return;
+    const record = this.partition.records[this.partition.at++]!;
+    this.#records.set(offset, record);
+    this.#behind = record.place;
+    this.#from = record.offset + 1;
+  }
+
+  override commit(offset: number): void {
+    super.commit(offset);
+    this.#records.delete(offset);
+  }
+
+  /** What the broker is to keep of it. */
+  stateFor(owner: string | null): CursorState {
+    const open = this.snapshot().open.map(({ offset, tries, dueAt }): OpenRecord => {
+      const { place } = this.#records.get(offset)!;
+      return dueAt === undefined || dueAt === -Infinity ? [offset, place, tries] : [offset, place, tries, dueAt];
+    });
+    return { owner, offset: this.#from, behind: this.#behind, open };
+  }
+}
+
+function recordsWithin(bytes: number, count: number): number {
+  return Math.floor(READ_BYTES / Math.max(1, bytes / count));
+}
+
+function snapshotOf({ offset, open }: CursorState, kept: ReadonlySet<number>): CursorSnapshot {
+  const known = open.filter(([offset]) => kept.has(offset));
+  return {
+    committed: known[0]?.[0] ?? offset,
+    next: offset,
+    open: known.map(([offset, _, tries, dueAt]) => ({ offset, tries, dueAt })),
+  };
+}

@@ -1,0 +1,76 @@
+import { StreamError } from "../../errors.ts";
+import { deadLetterPath } from "../dead_letter_path.ts";
+import { type BrokerPath, readBrokerPath } from "../leased/broker_path.ts";
+import { LeasedStream, SESSION_MS } from "../leased/leased_stream.ts";
+import type { StreamOptions } from "../open_stream.ts";
+import type { Stream } from "../stream.ts";
+import { MACHINE_CLOCK } from "../stream_clock.ts";
+import { type Answer, type Patience, RedisClient } from "./redis_client.ts";
+import { RedisLog } from "./redis_log.ts";
+
+/** How a stream in Redis is opened. */
+export interface RedisOptions extends StreamOptions {
+  /** How long a group waits for a subscriber of which nothing is heard, in milliseconds. Default 5,000. */
+  readonly sessionMs?: number | undefined;
+  /** How long to wait for the server. */
+  readonly patience?: Patience | undefined;
+}
+
+const PORT = 6379;
+const PARTITIONS = 4;
+const PATIENCE: Patience = { connectMs: 5_000, answerMs: 30_000 };
+
+/**
+ * Opens a stream in Redis 7 or later: `redis://host:6379/orders?partitions=8&retention=7d`.
+ *
+ * @throws {StreamError} If the path says something that there is not, or the server cannot be reached, refuses, or has no such stream.
+ */
+export async function openRedis<Body = unknown>(path: string, options: RedisOptions = {}): Promise<Stream<Body>> {
+  return await openRedisStream<Body>(path, options);
+}
+
+/** As `openRedis`, with what only these streams can do. */
+export async function openRedisStream<Body = unknown>(
+  path: string,
+  options: RedisOptions = {},
+): Promise<LeasedStream<Body>> {
+  const { clock = MACHINE_CLOCK, sessionMs = SESSION_MS, patience = PATIENCE } = options;
+  const place = readBrokerPath(path, PORT);
+  const client = await RedisClient.connect(place, patience);
+  try {
+    const log = new RedisLog({ client, name: place.name, key: place.stream, ...await agree(client, place) });
+    const openLetters = () => openRedisStream(deadLetterPath(path), options);
+    return new LeasedStream<Body>({ log, clock, sessionMs, group: place.group, openLetters });
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+}
+
+/** What the stream is like; it is made where there is none. */
+async function agree(
+  client: RedisClient,
+  { name, stream, options }: BrokerPath,
+): Promise<{ partitions: number; retentionMs: number }> {
+  const type = String(await client.send("open", "TYPE", stream));
+  if (type !== "none" && type !== "hash") {
+    throw new StreamError(`Cannot open ${name}: the key "${stream}" holds a ${type}, no stream of this kind`);
+  }
+  if (type === "none") {
+    if (options.create === false) {
+      throw new StreamError(`Cannot open ${name}: there is no such stream, and create=false`);
+    }
+    await client.send("open", "HSETNX", stream, "partitions", String(options.partitions ?? PARTITIONS));
+  }
+  const { partitions, retention } = options;
+  if (retention !== undefined) await client.send("open", "HSET", stream, "retention", String(retention));
+  const [kept, keptRetention] = await client.send("open", "HMGET", stream, "partitions", "retention") as Answer[];
+  const count = Number(String(kept));
+  if (!(Number.isSafeInteger(count) && count >= 1)) {
+    throw new StreamError(`Cannot open ${name}: the key "${stream}" holds a hash, no stream of this kind`);
+  }
+  if (partitions !== undefined && partitions !== count) {
+    throw new StreamError(`Cannot open ${name}: the stream has ${count} partitions already, and keys would move`);
+  }
+  return { partitions: count, retentionMs: keptRetention === null ? 0 : Number(String(keptRetention)) };
+}

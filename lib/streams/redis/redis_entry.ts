@@ -1,0 +1,35 @@
+import type { Buffer } from "node:buffer";
+import type { KeptRecord } from "../leased/broker_log.ts";
+import type { WireRecord } from "../record.ts";
+import type { Answer } from "./redis_client.ts";
+
+const HEADER = "header:";
+
+/** A record as the fields of a stream's entry: `body`, `key`, and a `header:NAME` for each header. */
+export function writeEntry({ key, bytes, headers }: WireRecord): (string | Uint8Array)[] {
+  return [
+    "body",
+    bytes,
+    ...(key === undefined ? [] : ["key", key]),
+    ...Object.entries(headers).flatMap(([name, value]) => [HEADER + name, value]),
+  ];
+}
+
+/** An entry as a record. One of another hand without a `body` is an object of its fields. */
+export function readEntry(entry: Answer, offset: number): KeptRecord {
+  const [id, words] = entry as [Buffer, Buffer[]];
+  const place = id.toString();
+  const headers: Record<string, string> = {};
+  const others: Record<string, string> = {};
+  let key: string | undefined;
+  let bytes: Uint8Array | undefined;
+  for (let at = 0; at < words.length; at += 2) {
+    const [name, value] = [words[at]!.toString(), words[at + 1]!];
+    if (name === "body") bytes = new Uint8Array(value);
+    else if (name === "key") key = value.toString();
+    else if (name.startsWith(HEADER)) headers[name.slice(HEADER.length).toLowerCase()] = value.toString();
+    else others[name] = value.toString();
+  }
+  bytes ??= new TextEncoder().encode(JSON.stringify(others));
+  return { offset, place, publishedAt: Number(place.split("-", 1)[0]), key, bytes, headers };
+}

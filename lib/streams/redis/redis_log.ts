@@ -1,0 +1,139 @@
+import { StreamError } from "../../errors.ts";
+import { hashOf } from "../hash_of.ts";
+import type { BrokerLog, Document, KeptRecord, Position } from "../leased/broker_log.ts";
+import type { WireRecord } from "../record.ts";
+import type { Answer, RedisClient } from "./redis_client.ts";
+import { readEntry, writeEntry } from "./redis_entry.ts";
+import { APPEND, BEGIN, COUNT, READ, WRITE } from "./redis_scripts.ts";
+
+/** What a stream in Redis is made of. */
+export interface RedisLogParts {
+  readonly client: RedisClient;
+  /** As messages name it. */
+  readonly name: string;
+  /** The key that everything of the stream begins with. */
+  readonly key: string;
+  readonly partitions: number;
+  /** How long records are kept, in milliseconds; 0 for ever. */
+  readonly retentionMs: number;
+}
+
+const MARK_MS = 120_000; // longer than anybody tries to publish
+const LARGEST_BYTES = 512 * 1024 * 1024 - 1; // Redis' `proto-max-bulk-len`, unless it is set otherwise
+
+/** A stream in Redis: the streams `name:0`, `name:1` … by key, the hash `name` of what it is, and `name:groups` of who has read what. */
+export class RedisLog implements BrokerLog {
+  readonly name: string;
+  readonly partitions: number;
+  readonly #parts: RedisLogParts;
+  readonly #channel: string;
+  readonly #groups: string;
+  #keyless = Math.floor(Math.random() * 1_024); // processes begin at partitions of their own
+
+  constructor(parts: RedisLogParts) {
+    this.name = parts.name;
+    this.partitions = parts.partitions;
+    this.#parts = parts;
+    this.#channel = `${parts.key}:news`;
+    this.#groups = `${parts.key}:groups`;
+  }
+
+  async beginning(from: "start" | "end" | Date): Promise<Position[]> {
+    const word = from instanceof Date ? String(Math.max(0, from.getTime())) : from;
+    return await this.#each(async (partition) => {
+      const [offset, behind] = await this.#run("subscribe to", BEGIN, [this.#stream(partition)], [word]) as Answer[];
+      return { offset: Number(String(offset)), behind: String(behind) };
+    });
+  }
+
+  check({ bytes }: WireRecord): void {
+    if (bytes.length <= LARGEST_BYTES) return;
+    throw new StreamError(
+      `Cannot publish to ${this.name}: a record has ${bytes.length} bytes, and Redis takes ${LARGEST_BYTES}`,
+    );
+  }
+
+  async append(records: readonly WireRecord[]): Promise<void> {
+    const streams: string[] = [];
+    const words: (string | Uint8Array)[] = [];
+    for (const record of records) {
+      const stream = this.#stream((record.key === undefined ? this.#keyless++ : hashOf(record.key)) % this.partitions);
+      if (!streams.includes(stream)) streams.push(stream);
+      const entry = writeEntry(record);
+      words.push(String(streams.indexOf(stream) + 2), String(entry.length), ...entry);
+    }
+    const mark = `${this.#parts.key}:publication:${crypto.randomUUID()}`;
+    const settings = [String(MARK_MS), this.#channel, String(this.#parts.retentionMs)];
+    await this.#run("publish to", APPEND, [mark, ...streams], [...settings, ...words]);
+  }
+
+  async read(partition: number, { offset, behind }: Position, most: number): Promise<KeptRecord[]> {
+    const words = [behind, String(offset), String(most)];
+    const [first, ...entries] = await this.#run("read", READ, [this.#stream(partition)], words) as Answer[];
+    return entries.map((entry, index) => readEntry(entry, Number(String(first)) + index));
+  }
+
+  async find(partition: number, wanted: readonly Pick<KeptRecord, "offset" | "place">[]): Promise<KeptRecord[]> {
+    const found = await Promise.all(wanted.map(async ({ offset, place }) => {
+      const entries = await this.#parts.client.send(
+        "read",
+        "XRANGE",
+        this.#stream(partition),
+        place,
+        place,
+      ) as Answer[];
+      return entries.map((entry) => readEntry(entry, offset));
+    }));
+    return found.flat();
+  }
+
+  async countFrom(partition: number, { offset }: Position): Promise<number> {
+    return await this.#run("ask for the lag of", COUNT, [this.#stream(partition)], [String(offset)]) as number;
+  }
+
+  async readDocuments(group: string, names: readonly string[]): Promise<(Document | undefined)[]> {
+    const fields = names.map((name) => `${group}/${name}`);
+    const texts = await this.#parts.client.send("read the groups of", "HMGET", this.#groups, ...fields) as Answer[];
+    return texts.map((kept) => {
+      if (kept === null) return undefined;
+      const [_, version, text] = /^(\d+) (.*)$/s.exec(String(kept)) ?? [];
+      return { version: Number(version), text: text! };
+    });
+  }
+
+  async writeDocument(group: string, name: string, text: string, over: number): Promise<number | undefined> {
+    const words = [`${group}/${name}`, String(over), text];
+    const version = await this.#run("settle records of", WRITE, [this.#groups], words) as number;
+    return version === 0 ? undefined : version;
+  }
+
+  tellGroup(group: string): void {
+    this.#parts.client.send("tell", "PUBLISH", this.#channel, group).catch(() => {}); // who misses it looks at its next beat
+  }
+
+  async watch(listener: (group: string | undefined) => void): Promise<void> {
+    await this.#parts.client.listen(this.#channel, (group) => listener(group || undefined));
+  }
+
+  // deno-lint-ignore require-await -- other brokers are told
+  async close(): Promise<void> {
+    this.#parts.client.close();
+  }
+
+  #stream(partition: number): string {
+    return `${this.#parts.key}:${partition}`;
+  }
+
+  async #run(
+    act: string,
+    script: string,
+    keys: readonly string[],
+    words: readonly (string | Uint8Array)[],
+  ): Promise<Answer> {
+    return await this.#parts.client.send(act, "EVAL", script, String(keys.length), ...keys, ...words);
+  }
+
+  async #each<Value>(ask: (partition: number) => Promise<Value>): Promise<Value[]> {
+    return await Promise.all(Array.from({ length: this.partitions }, (_, partition) => ask(partition)));
+  }
+}

@@ -1,0 +1,83 @@
+/** What Redis does in one step: scripts in Lua, which nobody comes between. */
+
+/**
+ * Adds records, once: KEYS the mark of this publication, then each stream that is written to; ARGV the life of the mark in
+ * milliseconds, the channel, the retention in milliseconds (0: none), then for each record: which stream (2 and up), how many
+ * texts, and so many texts, names and values in turn.
+ */
+export const APPEND = `
+if not redis.call('SET', KEYS[1], '', 'NX', 'PX', ARGV[1]) then return 0 end
+local i = 4
+while i <= #ARGV do
+  local count = tonumber(ARGV[i + 1])
+  redis.call('XADD', KEYS[tonumber(ARGV[i])], '*', unpack(ARGV, i + 2, i + 1 + count))
+  i = i + 2 + count
+end
+local retention = tonumber(ARGV[3])
+if retention > 0 then
+  local time = redis.call('TIME')
+  local oldest = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000) - retention)
+  for k = 2, #KEYS do redis.call('XTRIM', KEYS[k], 'MINID', oldest) end
+end
+redis.call('PUBLISH', ARGV[2], '')
+return 1`;
+
+const ADDED = `
+local function added(key)
+  if redis.call('EXISTS', key) == 0 then return 0, 0, '0-0' end
+  local told, length, added, newest = redis.call('XINFO', 'STREAM', key), 0, nil, '0-0'
+  for i = 1, #told, 2 do
+    if told[i] == 'length' then length = told[i + 1] end
+    if told[i] == 'entries-added' then added = told[i + 1] end
+    if told[i] == 'last-generated-id' then newest = told[i + 1] end
+  end
+  return added or error('Redis 7 or later is needed'), length, newest
+end`;
+
+/**
+ * Reads a stream: KEYS the stream; ARGV the id behind which, the offset of the first record there, how many at most. Gives the
+ * offset of the first record, then the records. Where older ones have been trimmed the count of all that were ever added tells.
+ */
+export const READ = `${ADDED}
+local records = redis.call('XRANGE', KEYS[1], '(' .. ARGV[1], '+', 'COUNT', ARGV[3])
+if #records == 0 then return { ARGV[2] } end
+local first = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)
+local offset = tonumber(ARGV[2])
+if first[1][1] == records[1][1] then
+  local all, length = added(KEYS[1])
+  offset = all - length
+end
+return { tostring(offset), unpack(records) }`;
+
+/** Counts the records of a stream that are kept from an offset on: KEYS the stream; ARGV the offset. */
+export const COUNT = `${ADDED}
+local all, length = added(KEYS[1])
+return math.max(0, math.min(length, all - tonumber(ARGV[1])))`;
+
+/** Tells the offset and the id behind which a group begins: KEYS the stream; ARGV 'start', 'end', or a time in milliseconds. */
+export const BEGIN = `${ADDED}
+local all, length, newest = added(KEYS[1])
+if ARGV[1] == 'start' then return { tostring(all - length), '0-0' } end
+if ARGV[1] == 'end' then return { tostring(all), newest } end
+local behind, later = '0-0', 0
+if ARGV[1] ~= '0' then behind = string.format('%.0f', ARGV[1] - 1) .. '-18446744073709551615' end
+local from = '(' .. behind
+while true do
+  local records = redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', 1000)
+  later = later + #records
+  if #records < 1000 then break end
+  from = '(' .. records[#records][1]
+end
+return { tostring(all - later), behind }`;
+
+/**
+ * Writes a document over a version: KEYS the hash; ARGV its field, the version (0: none), the text. Gives the new version, 0 where
+ * another has written. The same text again is the same writing, whose answer was lost.
+ */
+export const WRITE = `
+local kept = redis.call('HGET', KEYS[1], ARGV[1])
+local version = kept and tonumber(string.match(kept, '^%d+')) or 0
+if kept and version == ARGV[2] + 1 and kept == version .. ' ' .. ARGV[3] then return version end
+if version ~= tonumber(ARGV[2]) then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], (version + 1) .. ' ' .. ARGV[3])
+return version + 1`;

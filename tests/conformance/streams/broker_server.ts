@@ -1,0 +1,57 @@
+/** A broker of other people, started by its script in `tests/support/brokers` in a folder of its own. */
+export class BrokerServer implements AsyncDisposable {
+  /** Such as `redis://127.0.0.1:28173`. */
+  readonly address: string;
+  readonly folder: string;
+  readonly #name: string;
+  readonly #environment: Readonly<Record<string, string>>;
+
+  private constructor(
+    { address, folder, name, environment }: {
+      address: string;
+      folder: string;
+      name: string;
+      environment: Readonly<Record<string, string>>;
+    },
+  ) {
+    this.address = address;
+    this.folder = folder;
+    this.#name = name;
+    this.#environment = environment;
+  }
+
+  /** Starts one. Fails with what the script says where it cannot be had. */
+  static async start(name: string, environment: Readonly<Record<string, string>> = {}): Promise<BrokerServer> {
+    const folder = await Deno.makeTempDir({ prefix: `levada-${name}-` });
+    const address = await runScript(name, environment, ["up", folder, "0"]);
+    return new BrokerServer({ address, folder, name, environment });
+  }
+
+  /** Starts it again where it was: the same port, what it kept. */
+  async up(): Promise<void> {
+    await runScript(this.#name, this.#environment, ["up", this.folder]);
+  }
+
+  /** Stops it; what it keeps stays. */
+  async down(): Promise<void> {
+    await runScript(this.#name, this.#environment, ["down", this.folder]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.down();
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}
+
+async function runScript(
+  name: string,
+  env: Readonly<Record<string, string>>,
+  args: readonly string[],
+): Promise<string> {
+  const script = new URL(`../../support/brokers/${name}`, import.meta.url).pathname;
+  const { success, stdout, stderr } = await new Deno.Command("bash", { args: [script, ...args], env: { ...env } })
+    .output();
+  const decoder = new TextDecoder();
+  if (!success) throw new Error(decoder.decode(stderr).trim());
+  return decoder.decode(stdout).trim();
+}
