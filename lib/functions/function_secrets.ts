@@ -1,5 +1,5 @@
-import type { Fault } from "../errors.ts";
-import { warningFault } from "../graph/fault.ts";
+import { type Fault, GraphError } from "../errors.ts";
+import { errorFault, warningFault } from "../graph/fault.ts";
 import { secretPlaces } from "../graph/secret_data.ts";
 import type { TrackingSettings } from "../monitoring/tracking_options.ts";
 import type { FunctionOptions } from "./function_options.ts";
@@ -16,7 +16,11 @@ type Told = readonly [what: string, data: object, cure: string];
 const BY_ENVIRONMENT = "Give it to the program that runs the function, as its environment or a mounted file";
 const BY_NAME = 'Give readSecret("NAME"), or a name by which a step reads it where it runs';
 
-/** Warns of secrets that are written out, which the function's document leaves out. */
+/**
+ * Warns of secrets that are written out, which the function's document leaves out.
+ *
+ * @throws {GraphError} If a document has left out one that a step would read as `***`.
+ */
 export function functionSecrets(
   options: FunctionOptions,
   { children, params, tracking }: FunctionData,
@@ -27,9 +31,19 @@ export function functionSecrets(
     ["setParam", Object.fromEntries(params), BY_NAME],
     ["setTracking", { path: tracking?.path }, BY_NAME],
   ];
-  return told.flatMap(([what, data, cure]) =>
-    secretPlaces({ ...data }).map(({ path }) =>
-      warningFault(`${what}: ${path} has a secret written out, which the function's document leaves out`, cure)
-    )
+  const faults = told.flatMap(([what, data, cure]) =>
+    secretPlaces({ ...data }).map(({ path, kind }) => {
+      if (kind === "literal") {
+        return warningFault(
+          `${what}: ${path} has a secret written out, which the function's document leaves out`,
+          cure,
+        );
+      }
+      const cause = `${what}: ${path} is ***: the function's document has left out a secret`;
+      return cure === BY_ENVIRONMENT ? warningFault(cause, cure) : errorFault(cause, cure);
+    })
   );
+  const errors = faults.filter(({ severity }) => severity === "error");
+  if (errors.length > 0) throw new GraphError("run the function of a document", errors);
+  return faults;
 }
