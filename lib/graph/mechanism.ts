@@ -10,7 +10,7 @@
  * ends, and its model is answered with 503 for as long; the others answer. Until nothing is left of a worker or process no other begins.
  *
  * A worker may do what its program may; it needs `--allow-read` for the modules. A process needs `--allow-run` for Deno and
- * `--allow-env=NODE_V8_COVERAGE` besides, and goes by the nearest `deno.json` of its module. It may do what its program may, as far as Deno
+ * `--allow-env=NODE_V8_COVERAGE,DENO_DIR` besides, and goes by the nearest `deno.json` of its module. It may do what its program may, as far as Deno
  * tells: what is granted as a whole, and of some files and hosts only those that Levada, the module and the route's arguments name. Else say
  * it by `flags`.
  */
