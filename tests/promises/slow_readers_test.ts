@@ -72,10 +72,11 @@ async function askOther(url: string): Promise<[status: number, outputs: unknown]
   return [status, JSON.parse(body).outputs];
 }
 
+const WAITED_FOR = "others wait for them";
 const WAYS: Readonly<Record<string, ServerLimits>> = {
   "the time of a request is over": { requestTimeoutMs: 300, replyTimeoutMs: Infinity },
   "the time of a reader is over": { requestTimeoutMs: Infinity, replyTimeoutMs: 300 },
-  "others wait for them": { requestTimeoutMs: Infinity, queueTimeoutMs: 1_000 },
+  [WAITED_FOR]: { requestTimeoutMs: Infinity, queueTimeoutMs: 1_000 },
 };
 
 const PORTS: Readonly<Record<string, TlsOptions | undefined>> = {
@@ -89,7 +90,8 @@ for (const [port, tls] of Object.entries(PORTS)) {
       await using server = await serve({ maxConcurrent: 4, maxConcurrentPerModel: 2, ...limits }, tls);
       const unread = await openUnread(server.url);
       deepStrictEqual(await askOther(server.url), [200, [1]]); // it waits for a turn: 503 if none came
-      await Streams.until(() => Streams.ended === 4);
+      const many = when === WAITED_FOR ? 1 : 4; // one turn is enough for the one who waits
+      await Streams.until(() => Streams.ended >= many);
       strictEqual(Streams.begun, 4);
       for (const connection of unread) connection[Symbol.dispose]();
     });

@@ -30,7 +30,7 @@ export class Outflow {
     const { replyTimeoutMs, queueTimeoutMs } = limits;
     const late = (ms: number) => `its reader has taken nothing for ${ms} ms`;
     this.#unread = new Deadlines(clock, replyTimeoutMs, (body) => body.cut(new BrokenOff(late(replyTimeoutMs))));
-    const idleMs = queueTimeoutMs / 2; // who waits for a turn then has one in time
+    const idleMs = queueTimeoutMs / 4; // so that who waits for a turn has one in time
     this.#idle = new Deadlines(clock, idleMs, (body) => {
       if (body.isInTheWay) body.cut(new BrokenOff(`${late(idleMs)}, and others wait for its turn`));
       else body.idle = this.#idle.add(body);

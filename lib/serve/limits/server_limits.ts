@@ -33,7 +33,7 @@ export interface ServerLimits {
   repliesLimitBytes?: number;
   /**
    * A reply from 64 KiB on, or a stream, whose reader has taken nothing of what there is for so many milliseconds breaks off; a stream for
-   * whose turn others wait after half of `queueTimeoutMs`. Default 30,000.
+   * whose turn others wait after a quarter of `queueTimeoutMs`. Default 30,000.
    */
   replyTimeoutMs?: number;
   /** The longest path with its query, in characters; 414 beyond. Default 8,192. */
