@@ -1,4 +1,5 @@
 /** Finds how a value of a notebook can be written in a module: by its name, by an import, or as the text that made it. */
+import { pathToFileURL } from "node:url";
 import type { Node } from "oxc-parser";
 import { errorFault } from "../graph/fault.ts";
 import type { Fault } from "../errors.ts";
@@ -174,7 +175,11 @@ async function writeImport(
 ): Promise<FoundCode> {
   const exports = await import(file) as Record<string, unknown>;
   const name = Object.keys(exports).find((key) => exports[key] === value);
-  if (name !== undefined) return { text: `(await import(${JSON.stringify(file)})).${name}`, roots: [], library: [] };
+  if (name !== undefined) {
+    const folder = `${pathToFileURL(Deno.cwd()).href}/`;
+    const specifier = file.startsWith(folder) ? `./${file.slice(folder.length)}` : file;
+    return { text: `(await import(${JSON.stringify(specifier)})).${name}`, roots: [], library: [] };
+  }
   faults.push(errorFault(
     `${user} uses "${value.name}" of ${file}, which does not export it`,
     `Export it there, or serve that file as a module`,

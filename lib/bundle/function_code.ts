@@ -5,8 +5,10 @@ export interface FunctionCode {
   readonly document: FunctionDocument;
   /** The functions and classes of the graph, by ref. */
   readonly code: ReadonlyMap<string, unknown>;
-  /** The graph's input schema; undefined where it has none. */
-  readonly input: unknown;
+  /** The function itself, as cells have it. */
+  readonly self: object;
+  /** The graph's schemas, `input` and `output`, as far as it has them. */
+  readonly schemas: ReadonlyMap<string, unknown>;
   /** The tables that were handed in, as they were: rows, or a table. */
   readonly tables: ReadonlyMap<string, { readonly rows: unknown; readonly options: { readonly key?: string } }>;
 }

@@ -6,6 +6,7 @@ import { notJson } from "../graph/json.ts";
 import { parseRun } from "./cell_code.ts";
 import { DeclarationIndex } from "./declaration_index.ts";
 import { findCode, type FoundCode, type Surroundings } from "./find_code.ts";
+import { findSchema } from "./find_schema.ts";
 import { type FunctionCode, stepsOfRefs } from "./function_code.ts";
 import { openNotebook } from "./notebook.ts";
 import { sliceCells } from "./slice.ts";
@@ -44,15 +45,13 @@ export async function sliceNotebook(fn: FunctionCode): Promise<SlicedModule> {
     code.set(ref, await findCode(value, { user: "it", step: steps.get(ref) }, surroundings));
   }
   const tables = await findTables(fn, surroundings);
-  const input = await findInput(fn, surroundings);
-  const roots = [...code.values(), ...tables.values(), ...input === undefined ? [] : [input]].flatMap(({ roots }) =>
-    roots
-  );
+  const schemas = await findSchemas(fn, surroundings);
+  const roots = [...code.values(), ...tables.values(), ...schemas.values()].flatMap(({ roots }) => roots);
   const slice = sliceCells(runs, roots, { isGlobal: (name) => name in globalThis && name !== "levada" });
   if (faults.length + slice.faults.length > 0) throw new BundleError(act, [...faults, ...slice.faults]);
   return new SlicedModule({
     name: fn.name,
-    text: writeModule({ slice, document: fn.document, code, tables, input }),
+    text: writeModule({ slice, document: fn.document, code, tables, schemas }),
     document: fn.document,
     directory: `${pathToFileURL(Deno.cwd()).href.replace(/\/$/, "")}/`,
   });
@@ -75,8 +74,15 @@ async function findTables({ tables }: FunctionCode, surroundings: Surroundings):
   return found;
 }
 
-/** A schema has more than its JSON Schema tells: it travels as a constant of a cell. */
-async function findInput({ input }: FunctionCode, surroundings: Surroundings): Promise<FoundCode | undefined> {
-  if (input === undefined) return undefined;
-  return await findCode(input, { user: "the graph's input schema" }, surroundings);
+/** A schema has more than its JSON Schema tells: it travels as a constant of a cell, or as it is written where the graph begins. */
+async function findSchemas(
+  { schemas, self }: FunctionCode,
+  surroundings: Surroundings,
+): Promise<Map<string, FoundCode>> {
+  const found = new Map<string, FoundCode>();
+  for (const [name, schema] of schemas) {
+    const user = `the graph's ${name} schema`;
+    found.set(name, findSchema(name, { self, user }, surroundings) ?? await findCode(schema, { user }, surroundings));
+  }
+  return found;
 }

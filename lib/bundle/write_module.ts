@@ -12,17 +12,18 @@ export interface ModuleParts {
   readonly code: ReadonlyMap<string, FoundCode>;
   /** The tables that were handed in, by name: arguments of `addTable`. */
   readonly tables: ReadonlyMap<string, FoundCode>;
-  readonly input: FoundCode | undefined;
+  /** The schemas of its graph, by what they are called there. */
+  readonly schemas: ReadonlyMap<string, FoundCode>;
 }
 
 const FUNCTION = "ServingFunction";
 
 /** The text of a module whose default export is the function. */
-export function writeModule({ slice, document, code, tables, input }: ModuleParts): string {
+export function writeModule({ slice, document, code, tables, schemas }: ModuleParts): string {
   const { declarations, types } = slice;
   const taken = new Set(declarations.flatMap(({ names }) => names));
   const imports = declarations.filter(({ kind }) => kind === "import");
-  const found = [...code.values(), ...tables.values(), ...input === undefined ? [] : [input]];
+  const found = [...code.values(), ...tables.values(), ...schemas.values()];
   const library = new Set(found.flatMap((one) => one.library));
   const alias = taken.has(FUNCTION) ? `Levada${FUNCTION}` : FUNCTION;
   return [
@@ -34,14 +35,14 @@ export function writeModule({ slice, document, code, tables, input }: ModulePart
     "",
     `export default ${alias}.fromJSON(${JSON.stringify(document, undefined, 2)}, new Map<string, unknown>([${
       [...code].map(([ref, { text }]) => `\n  [${JSON.stringify(ref)}, ${indented(text)}],`).join("")
-    }\n])${optionsOf(input, tables)});`,
+    }\n])${optionsOf(schemas, tables)});`,
     "",
   ].join("\n");
 }
 
-function optionsOf(input: FoundCode | undefined, tables: ReadonlyMap<string, FoundCode>): string {
+function optionsOf(schemas: ReadonlyMap<string, FoundCode>, tables: ReadonlyMap<string, FoundCode>): string {
   const parts = [
-    ...input === undefined ? [] : [`input: ${input.text}`],
+    ...[...schemas].map(([name, { text }]) => `${name}: ${text}`),
     ...tables.size === 0
       ? []
       : [`tables: { ${[...tables].map(([name, { text }]) => `${JSON.stringify(name)}: ${text}`).join(", ")} }`],

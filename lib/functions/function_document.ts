@@ -16,6 +16,8 @@ import type { Told } from "./told.ts";
 export interface DocumentOptions {
   /** The input schema of its graph, which may check more than its JSON Schema tells. Default: what that tells. */
   readonly input?: Schema<unknown>;
+  /** The schema of what its responder gives. Default: none. */
+  readonly output?: Schema<unknown>;
   /** The tables that are handed in, as `addTable` takes them. */
   readonly tables?: Readonly<
     Record<string, { readonly rows: TableRows | KeyedTable; readonly options?: { readonly key?: string } }>
@@ -56,7 +58,7 @@ interface FunctionDocument {
 export function toldOf(
   document: unknown,
   code: ReadonlyMap<string, unknown>,
-  { input, tables = {} }: DocumentOptions = {},
+  { input, output, tables = {} }: DocumentOptions = {},
 ): ReadFunction {
   const { levada, name, topology, graph, api, ...rest } = (document ?? {}) as FunctionDocument;
   if (levada !== "function/1") {
@@ -69,7 +71,11 @@ export function toldOf(
     const schema = input ?? read.input;
     const whole = topology === "router"
       ? new RouterGraph(read.builder, read.builder.hear().nodes[0]!.name)
-      : new Graph(read.builder, { ...read.limits, ...schema === undefined ? {} : { input: schema } });
+      : new Graph(read.builder, {
+        ...read.limits,
+        ...schema === undefined ? {} : { input: schema },
+        ...output === undefined ? {} : { output },
+      });
     told.push({ kind: "topology", graph: whole });
   }
   for (const [child, place] of Object.entries(children)) told.push({ kind: "child", name: child, options: place });

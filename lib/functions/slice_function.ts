@@ -15,7 +15,10 @@ export async function sliceFunction(
     name: fn.name,
     document: JSON.parse(JSON.stringify(fn)) as FunctionDocument,
     code: codeOf(source),
-    input: source.input,
+    self: fn,
+    schemas: new Map(
+      Object.entries({ input: source.input, output: source.output }).filter(([, one]) => one !== undefined),
+    ),
     tables: parts.givenTables,
   };
   const slicing = "../bundle/slice_notebook.ts"; // in a variable: the parser would be downloaded by every program

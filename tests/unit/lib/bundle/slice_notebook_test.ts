@@ -98,6 +98,29 @@ ${START} graph.to("step", Step).to("end", (text: string) => text + "!").respond(
     3,
     [4, true, 2],
   ],
+  [
+    "schemas with all that they check, tables, parameters, and packages",
+    [
+      "import { z } from 'zod';\nconst Reply = z.object({ price: z.number(), of: z.string() });",
+      `import { serving } from "levada"; const fn = serving("f").setParam("vat", 0.5);
+fn.addTable("goods", [{ name: "tea", price: 4 }], { key: "name" });
+const priced = (name: string, context) => ({ price: context.table("goods").get(name).price * (1 + context.param("vat")), of: name, secret: 1 });
+fn.setTopology("flow", { input: z.string().refine((name) => name !== "coffee"), output: Reply }).to("price", priced).respond();`,
+    ],
+    "tea",
+    { price: 6, of: "tea" },
+  ],
+  [
+    "what a file beside the notebook exports, by a name of a cell or by none",
+    [
+      `import * as random from "./tests/support/random.ts";
+import { Thenable } from "./tests/support/thenable.ts";
+const { xml } = await import("./tests/support/xml.ts");`,
+      `${START} graph.to("s", (n: number) => [typeof Thenable, Object.keys(random).length > 0, n]).respond();`,
+    ],
+    1,
+    ["function", true, 1],
+  ],
 ];
 
 for (const [about, cells, body, answer] of LEAVING) {
