@@ -12,6 +12,7 @@ export interface Counts {
 const SUITES = [
   "golden",
   "notebooks",
+  "bundles",
   "streams",
   "stores",
   "oip",
