@@ -23,6 +23,10 @@ const DRIVERS: Readonly<Record<string, Open>> = {
     const { openLocal } = await import("./local/open_local.ts"); // SQLite is not for those who never ask
     return await openLocal(path, options);
   },
+  nats: async (path, options) => {
+    const { openNats } = await import("./nats/open_nats.ts");
+    return await openNats(path, options);
+  },
   redis: async (path, options) => {
     const { openRedis } = await import("./redis/open_redis.ts");
     return await openRedis(path, options);

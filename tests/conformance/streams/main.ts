@@ -3,6 +3,7 @@
 import { type OpenLab, type StreamCase, streamCases, type StreamLimits } from "./contract.ts";
 import { openLocalLab } from "./local_lab.ts";
 import { openMemoryLab } from "./memory_lab.ts";
+import { natsTrial } from "./nats_lab.ts";
 import { redisTrial } from "./redis_lab.ts";
 
 /** What the suite counted. */
@@ -22,6 +23,7 @@ export interface Trial extends Partial<AsyncDisposable> {
 const DRIVERS: Readonly<Record<string, () => Trial | Promise<Trial>>> = {
   memory: () => ({ open: openMemoryLab }),
   local: () => ({ open: openLocalLab }),
+  nats: natsTrial,
   redis: redisTrial,
 };
 

@@ -1,0 +1,174 @@
+import { StreamError } from "../../errors.ts";
+import { hashOf } from "../hash_of.ts";
+import type { BrokerLog, Document, KeptRecord, Position } from "../leased/broker_log.ts";
+import type { WireRecord } from "../record.ts";
+import { type NatsClient, Refusal } from "./nats_client.ts";
+import { readMessage, sequenceOf, writeHeaders } from "./nats_message.ts";
+
+/** What a stream in NATS is made of. */
+export interface NatsLogParts {
+  readonly client: NatsClient;
+  /** As messages name it. */
+  readonly name: string;
+  /** Records have the subjects `subject.0`, `subject.1` … */
+  readonly subject: string;
+  /** The stream of records, and that of the groups. */
+  readonly stream: string;
+  readonly groups: string;
+  readonly partitions: number;
+}
+
+const READ_BYTES = 4_000_000; // at once, unless one record is larger
+const MOST_TOGETHER = 1_000; // JetStream's limit of an atomic batch
+const FRAME_BYTES = 300; // what is added to a record: the marks of its batch
+const WRONG_SEQUENCE = 10071; // another has written
+const KNOWN_ALREADY = 10201; // a message of the batch is kept: all of it is, and the answer was lost
+
+/** A stream in JetStream: a subject a partition, and beside it a stream of the newest text of each subject, for the groups. */
+export class NatsLog implements BrokerLog {
+  readonly name: string;
+  readonly partitions: number;
+  readonly #parts: NatsLogParts;
+  readonly #client: NatsClient;
+  readonly #news: string;
+  #keyless = Math.floor(Math.random() * 1_024); // processes begin at partitions of their own
+
+  constructor(parts: NatsLogParts) {
+    this.name = parts.name;
+    this.partitions = parts.partitions;
+    this.#parts = parts;
+    this.#client = parts.client;
+    this.#news = `_LEVADA.news.${parts.subject}`;
+  }
+
+  async beginning(from: "start" | "end" | Date): Promise<Position[]> {
+    const act = "subscribe to";
+    const { stream } = this.#parts;
+    let offset = 1;
+    if (from !== "start") {
+      const { state } = await this.#client.ask<{ state: { last_seq: number } }>(act, `STREAM.INFO.${stream}`, "");
+      offset = state.last_seq + 1;
+    }
+    if (from instanceof Date) {
+      const question = { start_time: from.toISOString(), batch: 1 };
+      const [first] = await this.#client.attempt(act, () => this.#client.get(stream, question));
+      if (first !== undefined) offset = sequenceOf(first.headers!);
+    }
+    return Array.from({ length: this.partitions }, () => ({ offset, behind: "" }));
+  }
+
+  check(record: WireRecord): void {
+    const headers = Object.entries(writeHeaders(record));
+    const size = headers.reduce((sum, [name, value]) => sum + name.length + value.length + 4, record.bytes.length);
+    const { max_payload: most } = this.#client.info;
+    if (size + FRAME_BYTES <= most) return;
+    throw new StreamError(
+      `Cannot publish to ${this.name}: a record has ${size} bytes with its headers, and the server takes ${most}. Raise its max_payload, or send where the data are`,
+    );
+  }
+
+  async append(records: readonly WireRecord[]): Promise<void> {
+    for (let at = 0; at < records.length; at += MOST_TOGETHER) {
+      await this.#appendTogether(records.slice(at, at + MOST_TOGETHER));
+    }
+    this.#client.tell(this.#news, "");
+  }
+
+  async read(partition: number, { offset }: Position, most: number): Promise<KeptRecord[]> {
+    const question = { seq: offset, next_by_subj: this.#subject(partition), batch: most, max_bytes: READ_BYTES };
+    const { stream } = this.#parts;
+    return (await this.#client.attempt("read", () => this.#client.get(stream, question))).map(readMessage);
+  }
+
+  async find(_partition: number, wanted: readonly Pick<KeptRecord, "offset">[]): Promise<KeptRecord[]> {
+    const { stream } = this.#parts;
+    const found = await Promise.all(
+      wanted.map(({ offset }) => this.#client.attempt("read", () => this.#client.get(stream, { seq: offset }))),
+    );
+    return found.flat().map(readMessage);
+  }
+
+  async countFrom(partition: number, { offset }: Position): Promise<number> {
+    const question = { seq: offset, next_by_subj: this.#subject(partition), batch: 1 };
+    const { stream } = this.#parts;
+    const [first] = await this.#client.attempt("ask for the lag of", () => this.#client.get(stream, question));
+    return first === undefined ? 0 : Number(first.headers!.get("Nats-Num-Pending")) + 1;
+  }
+
+  async readDocuments(group: string, names: readonly string[]): Promise<(Document | undefined)[]> {
+    const act = "read the groups of";
+    return await Promise.all(names.map(async (name): Promise<Document | undefined> => {
+      const question = { last_by_subj: this.#document(group, name) };
+      const [kept] = await this.#client.attempt(act, () => this.#client.get(this.#parts.groups, question));
+      if (kept === undefined) return undefined;
+      return { version: sequenceOf(kept.headers!), text: new TextDecoder().decode(kept.data) };
+    }));
+  }
+
+  async writeDocument(group: string, name: string, text: string, over: number): Promise<number | undefined> {
+    const headers = this.#client.headers({ "Nats-Expected-Last-Subject-Sequence": String(over) });
+    const message = { subject: this.#document(group, name), data: text, headers };
+    try {
+      return (await this.#client.attempt("settle records of", () => this.#client.send(message))).seq;
+    } catch (error) {
+      if (!(error instanceof Refusal && error.code === WRONG_SEQUENCE)) throw this.#fault("settle records of", error);
+    }
+    const [kept] = await this.readDocuments(group, [name]);
+    return kept?.text === text ? kept.version : undefined; // the same text is the same writing, whose answer was lost
+  }
+
+  tellGroup(group: string): void {
+    this.#client.tell(this.#news, group);
+  }
+
+  // deno-lint-ignore require-await -- other brokers are asked
+  async watch(listener: (group: string | undefined) => void): Promise<void> {
+    this.#client.listen(this.#news, (group) => listener(group || undefined));
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+
+  /** All of them or none, in their order, once: sent again, the server knows their ids. */
+  async #appendTogether(records: readonly WireRecord[]): Promise<void> {
+    const publication = crypto.randomUUID();
+    const subjects = records.map(({ key }) =>
+      this.#subject((key === undefined ? this.#keyless++ : hashOf(key)) % this.partitions)
+    );
+    try {
+      await this.#client.attempt("publish to", async () => {
+        const batch = crypto.randomUUID();
+        const messages = records.map((record, index) => {
+          const isLast = index === records.length - 1;
+          const marks = records.length === 1 ? {} : {
+            "Nats-Batch-Id": batch,
+            "Nats-Batch-Sequence": String(index + 1),
+            ...(isLast ? { "Nats-Batch-Commit": "1" } : {}),
+          };
+          const id = { "Nats-Msg-Id": `${publication}-${index}` };
+          const headers = this.#client.headers({ ...writeHeaders(record), ...marks, ...id });
+          return { subject: subjects[index]!, data: record.bytes, headers };
+        });
+        await this.#client.send(messages.pop()!, messages);
+      });
+    } catch (error) {
+      if (error instanceof Refusal && error.code === KNOWN_ALREADY) return;
+      throw this.#fault("publish to", error);
+    }
+  }
+
+  #subject(partition: number): string {
+    return `${this.#parts.subject}.${partition}`;
+  }
+
+  #document(group: string, name: string): string {
+    const token = [...new TextEncoder().encode(group)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    return `${this.#parts.groups}.${token}.${name}`; // subjects have no spaces, dots or stars
+  }
+
+  #fault(act: string, error: unknown): StreamError {
+    if (error instanceof StreamError) return error;
+    return new StreamError(`Cannot ${act} ${this.name}: NATS answers ${(error as Error).message}`, { cause: error });
+  }
+}

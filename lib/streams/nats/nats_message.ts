@@ -1,0 +1,33 @@
+import type { KeptRecord } from "../leased/broker_log.ts";
+import type { WireRecord } from "../record.ts";
+import type { NatsMessage } from "./nats_client.ts";
+
+const KEY = "levada-key";
+
+/** The headers of a record as they travel; the key is among them, as percent signs and digits where it is not plain. */
+export function writeHeaders({ key, headers }: WireRecord): Record<string, string> {
+  return key === undefined ? { ...headers } : { ...headers, [KEY]: `=${encodeURIComponent(key)}` };
+}
+
+/** A stored message as a record. */
+export function readMessage({ data, headers: stored }: NatsMessage): KeptRecord {
+  const headers: Record<string, string> = {};
+  for (const name of stored?.keys() ?? []) {
+    if (!/^nats-/i.test(name)) headers[name.toLowerCase()] = stored!.get(name);
+  }
+  const { [KEY]: key, ...rest } = headers;
+  const offset = sequenceOf(stored!);
+  return {
+    offset,
+    place: String(offset),
+    publishedAt: Date.parse(stored!.get("Nats-Time-Stamp")),
+    key: key === undefined ? undefined : decodeURIComponent(key.slice(1)),
+    bytes: new Uint8Array(data),
+    headers: rest,
+  };
+}
+
+/** The number of a stored message in its stream. */
+export function sequenceOf(headers: { get(name: string): string }): number {
+  return Number(headers.get("Nats-Sequence"));
+}

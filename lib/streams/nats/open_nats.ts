@@ -1,0 +1,144 @@
+import { StreamError } from "../../errors.ts";
+import { deadLetterPath } from "../dead_letter_path.ts";
+import { type BrokerPath, readBrokerPath } from "../leased/broker_path.ts";
+import { LeasedStream, SESSION_MS } from "../leased/leased_stream.ts";
+import type { StreamOptions } from "../open_stream.ts";
+import type { Stream } from "../stream.ts";
+import { MACHINE_CLOCK } from "../stream_clock.ts";
+import { NatsClient, type Patience, Refusal } from "./nats_client.ts";
+import { NatsLog } from "./nats_log.ts";
+
+/** How a stream in NATS is opened. */
+export interface NatsOptions extends StreamOptions {
+  /** How long a group waits for a subscriber of which nothing is heard, in milliseconds. Default 5,000. */
+  readonly sessionMs?: number | undefined;
+  /** How long to wait for the server. */
+  readonly patience?: Patience | undefined;
+}
+
+interface Config {
+  readonly subjects?: readonly string[];
+  readonly max_age?: number;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+const PORT = 4222;
+const PARTITIONS = 4;
+const PATIENCE: Patience = { connectMs: 5_000, answerMs: 30_000 };
+const NOT_FOUND = 10059;
+const NAME_TAKEN = 10058; // another has made it at the same moment
+const NANOSECONDS = 1_000_000; // in a millisecond
+const MARK_MS = 120_000; // longer than anybody tries to publish
+const PARTITIONS_MARK = "levada-partitions";
+
+/**
+ * Opens a stream in NATS 2.12 or later with JetStream: `nats://host:4222/orders?partitions=8&retention=7d`.
+ *
+ * @throws {StreamError} If the path says something that there is not, or the server cannot be reached, refuses, or has no such stream.
+ */
+export async function openNats<Body = unknown>(path: string, options: NatsOptions = {}): Promise<Stream<Body>> {
+  return await openNatsStream<Body>(path, options);
+}
+
+/** As `openNats`, with what only these streams can do. */
+export async function openNatsStream<Body = unknown>(
+  path: string,
+  options: NatsOptions = {},
+): Promise<LeasedStream<Body>> {
+  const { clock = MACHINE_CLOCK, sessionMs = SESSION_MS, patience = PATIENCE } = options;
+  const place = readBrokerPath(path, PORT);
+  const { name, stream: subject } = place;
+  if (!/^[\w-]+(\.[\w-]+)*$/.test(subject)) {
+    throw new StreamError(`Cannot open ${name}: a subject has words of letters, digits, _ and -, joined by dots`);
+  }
+  const client = await NatsClient.connect(place, patience);
+  try {
+    const [, major, minor] = /^(\d+)\.(\d+)/.exec(client.info.version) ?? [];
+    if (Number(major) * 1_000 + Number(minor) < 2_012) {
+      throw new StreamError(
+        `Cannot open ${name}: the server is NATS ${client.info.version}, and 2.12 or later is needed`,
+      );
+    }
+    const stream = subject.replaceAll(".", "_");
+    const groups = `${stream}-groups`;
+    const partitions = await agree(client, place, { stream, groups });
+    const openLetters = () => openNatsStream(deadLetterPath(path), options);
+    const log = new NatsLog({ client, name, subject, stream, groups, partitions });
+    return new LeasedStream<Body>({ log, clock, sessionMs, group: place.group, openLetters });
+  } catch (error) {
+    await client.close();
+    throw error instanceof StreamError ? error : faultOf(name, error as Error);
+  }
+}
+
+/** How many partitions the stream has; it is made where there is none. */
+async function agree(
+  client: NatsClient,
+  { name, stream: subject, options }: BrokerPath,
+  { stream, groups }: { stream: string; groups: string },
+): Promise<number> {
+  const { partitions, retention, create } = options;
+  const age = retention === undefined ? {} : { max_age: retention * NANOSECONDS };
+  const ofRecords = {
+    name: stream,
+    subjects: [`${subject}.*`],
+    storage: "file",
+    retention: "limits",
+    allow_direct: true,
+    allow_atomic: true,
+    duplicate_window: Math.min(MARK_MS, retention ?? MARK_MS) * NANOSECONDS,
+    metadata: { [PARTITIONS_MARK]: String(partitions ?? PARTITIONS) },
+    ...age,
+  };
+  const ofGroups = {
+    name: groups,
+    subjects: [`${groups}.>`],
+    storage: "file",
+    retention: "limits",
+    allow_direct: true,
+    max_msgs_per_subject: 1,
+    duplicate_window: MARK_MS * NANOSECONDS,
+  };
+  const config = await infoOf(client, stream) ?? await make(client, name, ofRecords, create);
+  await infoOf(client, groups) ?? await make(client, name, ofGroups, create);
+  const count = Number(config.metadata?.[PARTITIONS_MARK]);
+  if (!(count >= 1) || config.subjects?.[0] !== `${subject}.*`) {
+    throw new StreamError(`Cannot open ${name}: the stream "${stream}" is there already, and is another's`);
+  }
+  if (partitions !== undefined && partitions !== count) {
+    throw new StreamError(`Cannot open ${name}: the stream has ${count} partitions already, and keys would move`);
+  }
+  if (age.max_age !== undefined && age.max_age !== config.max_age) {
+    const duplicate_window = ofRecords.duplicate_window;
+    await client.ask("open", `STREAM.UPDATE.${stream}`, { ...config, ...age, duplicate_window });
+  }
+  return count;
+}
+
+async function infoOf(client: NatsClient, stream: string): Promise<Config | undefined> {
+  try {
+    return (await client.ask<{ config: Config }>("open", `STREAM.INFO.${stream}`, "")).config;
+  } catch (error) {
+    if (error instanceof Refusal && error.code === NOT_FOUND) return undefined;
+    throw error;
+  }
+}
+
+async function make(
+  client: NatsClient,
+  name: string,
+  config: Config & { readonly name: string },
+  create: boolean | undefined,
+): Promise<Config> {
+  if (create === false) throw new StreamError(`Cannot open ${name}: there is no such stream, and create=false`);
+  try {
+    return (await client.ask<{ config: Config }>("open", `STREAM.CREATE.${config.name}`, config)).config;
+  } catch (error) {
+    if (!(error instanceof Refusal && error.code === NAME_TAKEN)) throw error;
+    return (await infoOf(client, config.name))!;
+  }
+}
+
+function faultOf(name: string, error: Error): StreamError {
+  return new StreamError(`Cannot open ${name}: NATS answers ${error.message}`, { cause: error });
+}
