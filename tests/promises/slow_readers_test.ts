@@ -94,6 +94,7 @@ for (const [port, tls] of Object.entries(PORTS)) {
       await Streams.until(() => Streams.ended >= many);
       strictEqual(Streams.begun, 4);
       for (const connection of unread) connection[Symbol.dispose]();
+      await Streams.until(() => Streams.ended === 4); // those that nobody waited for, when their readers leave
     });
   }
 
