@@ -231,14 +231,25 @@ async function warm(session: OnnxSession, wish: WarmUp | undefined): Promise<voi
 const DEEPEST = 32; // deeper lists are refused by their shape; a hostile one must not exhaust the stack
 
 /** NaN and infinities, which JSON cannot bring but another step can: a classifier would answer some class, as if it knew. */
-function refuseUnbounded(values: unknown, path: string, depth = 0): void {
-  if (typeof values === "number" && !Number.isFinite(values)) {
-    throw new TypeError(`Cannot predict from ${path}: it is ${values}`);
-  }
-  if (depth > DEEPEST) return;
+function refuseUnbounded(values: unknown, path: string): void {
+  const found = findUnbounded(values, 0);
+  if (found !== undefined) throw new TypeError(`Cannot predict from ${path}${found.place}: it is ${found.value}`);
+}
+
+/** The first of them, and where; the place is written on the way back, since of millions of values hardly one needs it. */
+function findUnbounded(values: unknown, depth: number): { value: number; place: string } | undefined {
+  if (typeof values === "number") return Number.isFinite(values) ? undefined : { value: values, place: "" };
+  if (depth > DEEPEST) return undefined;
   if (Array.isArray(values)) {
-    for (let index = 0; index < values.length; index++) refuseUnbounded(values[index], `${path}[${index}]`, depth + 1);
+    for (let index = 0; index < values.length; index++) {
+      const found = findUnbounded(values[index], depth + 1);
+      if (found !== undefined) return { ...found, place: `[${index}]${found.place}` };
+    }
   } else if (isObject(values)) {
-    for (const [name, value] of Object.entries(values)) refuseUnbounded(value, `${path}.${name}`, depth + 1);
+    for (const [name, value] of Object.entries(values)) {
+      const found = findUnbounded(value, depth + 1);
+      if (found !== undefined) return { ...found, place: `.${name}${found.place}` };
+    }
   }
+  return undefined;
 }
