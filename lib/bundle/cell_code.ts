@@ -18,8 +18,8 @@ export interface Declaration {
   readonly source?: ImportSource;
   /** Of an import that stands in braces. */
   readonly isNamed?: boolean;
-  /** The type of what a variable begins as, such as `ArrayExpression`. */
-  readonly value?: string;
+  /** What a variable begins as: its type, such as `ArrayExpression`, and where it stands. */
+  readonly value?: { readonly type: string; readonly start: number };
 }
 
 /** Where an import comes from. */
@@ -100,7 +100,7 @@ function declarationsOf(node: Statement, run: ParsedRun): Declaration[] {
           end,
           text: node.declarations[0] === each ? `${commentBefore(source, node.start)}${text}` : text,
           free: freeNames(each, names),
-          value: each.init?.type ?? "",
+          ...each.init === null ? {} : { value: { type: each.init.type, start: each.init.start } },
         };
       });
     case "FunctionDeclaration":

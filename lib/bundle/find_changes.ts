@@ -70,8 +70,8 @@ function travels(offset: number, run: ParsedRun, roots: readonly Root[]): boolea
 }
 
 /** `list.push(…)` as a statement of a cell. */
-function changesByMethod(name: string, { value = "" }: Declaration, { run, start, free }: Piece): boolean {
-  if (!COLLECTIONS.has(value)) return false;
+function changesByMethod(name: string, { value }: Declaration, { run, start, free }: Piece): boolean {
+  if (!COLLECTIONS.has(value?.type ?? "")) return false;
   return free.uses.some((use) =>
     use.name === name && !use.isLater && use.start >= start &&
     new RegExp(`^\\s*\\.\\s*(?:${CHANGING})\\s*\\(`).test(run.source.slice(use.end))

@@ -91,8 +91,8 @@ async function writeFunction(
       : await writeImport(value, located.file, { user, step }, surroundings);
   }
   const node = located.line === null ? undefined : functionAt(run, located.line, located.column!);
-  const old = run.declarations.find(({ start, end }) => node !== undefined && start <= node.start && node.end <= end);
-  if (old !== undefined && old.kind !== "variable" && old.start === node?.start) {
+  const old = run.declarations.find(({ start, value }) => start === node?.start || value?.start === node?.start);
+  if (node !== undefined && old !== undefined) {
     const [name = ""] = old.names; // a declaration of its own, and not what the name now stands for
     if (index.latest(name)?.text === old.text) {
       return { text: name, roots: [{ user, step, free: uses(name) }], library: [] };

@@ -1,6 +1,6 @@
 /** Imports of code that is bundled: relative ones before, those that stay imports after. */
 import MagicString from "magic-string";
-import { parseSync } from "oxc-parser";
+import { parseSync, type Program, Visitor } from "oxc-parser";
 
 /** Packages that cannot be part of a module: they bring native code, or files that they look for beside themselves. */
 const NATIVE = [
@@ -54,9 +54,21 @@ export function resolveImports(code: string, imports: Readonly<Record<string, st
   });
 }
 
+/** What a module does as the main one, `import.meta.main`, is not what it does in a bundle: there it is a part. */
+function hideMain(program: Program, edited: MagicString): void {
+  new Visitor({
+    MemberExpression: ({ object, property, start, end }) => {
+      if (object.type === "MetaProperty" && property.type === "Identifier" && property.name === "main") {
+        edited.overwrite(start, end, "false");
+      }
+    },
+  }).visit(program);
+}
+
 function replaceSpecifiers(text: string, lang: "ts" | "js", replace: (specifier: string) => string): string {
-  const { module } = parseSync(`code.${lang}x`, text, { lang: `${lang}x`, sourceType: "module" });
+  const { module, program } = parseSync(`code.${lang}x`, text, { lang: `${lang}x`, sourceType: "module" });
   const edited = new MagicString(text);
+  if (lang === "js") hideMain(program, edited);
   const requests = [
     ...module.staticImports.map(({ moduleRequest }) => moduleRequest),
     ...module.staticExports.flatMap(({ entries }) => entries.flatMap(({ moduleRequest }) => moduleRequest ?? [])),

@@ -47,7 +47,8 @@ export async function sliceNotebook(fn: FunctionCode): Promise<SlicedModule> {
   const tables = await findTables(fn, surroundings);
   const schemas = await findSchemas(fn, surroundings);
   const roots = [...code.values(), ...tables.values(), ...schemas.values()].flatMap(({ roots }) => roots);
-  const slice = sliceCells(runs, roots, { isGlobal: (name) => name in globalThis && name !== "levada" });
+  const globals = await globalNames();
+  const slice = sliceCells(runs, roots, { isGlobal: (name) => globals.has(name) });
   if (faults.length + slice.faults.length > 0) throw new BundleError(act, [...faults, ...slice.faults]);
   return new SlicedModule({
     name: fn.name,
@@ -55,6 +56,16 @@ export async function sliceNotebook(fn: FunctionCode): Promise<SlicedModule> {
     document: fn.document,
     directory: `${pathToFileURL(Deno.cwd()).href.replace(/\/$/, "")}/`,
   });
+}
+
+/** The names that every program has: here are also those of the kernel, and what cells have put among them. */
+async function globalNames(): Promise<ReadonlySet<string>> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-config", "--no-lock", "console.log(JSON.stringify(Object.getOwnPropertyNames(globalThis)))"],
+    stdin: "null",
+    stderr: "null",
+  }).output();
+  return new Set(JSON.parse(new TextDecoder().decode(stdout)) as string[]);
 }
 
 const LIBRARY = new URL("../../mod.ts", import.meta.url).href;

@@ -56,6 +56,14 @@ Deno.test("bundleModule() gives the same bytes from another folder, and another 
   }
 });
 
+Deno.test("what a module does as the main one, it does not do in a bundle", async () => {
+  await using folder = await moduleFolder({
+    "fn.ts": `${MODULE}if (import.meta.main) throw new Error("run by itself");\n`,
+  });
+  const { files } = await bundleModule(folder.url, { export: "fn" });
+  match(new TextDecoder().decode(files.get("code.js")), /if \(false\) throw new Error/);
+});
+
 Deno.test("the source map of a bundle leads back to the module's own lines", async () => {
   await using folder = await moduleFolder();
   const map = JSON.parse(textOf(await bundleModule(folder.url, { export: "fn" }), "code.js.map"));

@@ -1,4 +1,5 @@
-import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
+import { serving } from "../../../../mod.ts";
 import { answersOf, type CellCode, codeIn, refusalIn } from "../../../support/leave_notebook.ts";
 
 const START = `import { serving } from "levada"; const fn = serving("f"); const graph = fn.setTopology("flow");`;
@@ -192,6 +193,23 @@ const REFUSED: readonly [about: string, cells: readonly CellCode[], fault: RegEx
     /^ {2}step "s": it holds "step" as cell \[1\] declared it, and cell \[3\] has declared that anew since\. Run the cell that builds the graph again/,
   ],
   [
+    "the same of an arrow function",
+    [
+      ["steps", "const step = (n: number) => n;"],
+      `${START} graph.to("s", step).respond();`,
+      ["steps", "const step = (n: number) => -n;"],
+    ],
+    /^ {2}step "s": it holds "step" as cell \[1\] declared it, and cell \[3\] has declared that anew since/,
+  ],
+  [
+    "a global that a cell made without a declaration at its top level",
+    [
+      "for (var hoisted of [1]) { (globalThis as any).put = hoisted; }",
+      `${START} graph.to("s", () => [hoisted, put]).respond();`,
+    ],
+    /^ {2}step "s": it uses "hoisted", which no cell declares.*\n {2}step "s": it uses "put", which no cell declares/,
+  ],
+  [
     "a constant that was computed of what changed since",
     [
       ["a", "const a = 1;"],
@@ -234,6 +252,16 @@ for (const [about, cells, fault] of REFUSED) {
     match(faults.join("\n"), fault);
   });
 }
+
+Deno.test("code() outside of Levada's kernel says what there is instead", async () => {
+  const fn = serving("f");
+  fn.setTopology("flow").to("s", (n: number) => n).respond();
+  await rejects(fn.code(), {
+    name: "BundleError",
+    message: `Cannot take function "f" out of its notebook: 1 fault
+  nobody knows the cells here: this is no notebook, or one in another kernel than Levada's. Run the notebook in Levada's kernel, put the function into a .ts module, or say \`levada bundle NOTEBOOK\``,
+  });
+});
 
 Deno.test("code() tells every fault at once", async () => {
   const [head] = await refusalIn(

@@ -17,30 +17,49 @@ async function bundle(...words: string[]): Promise<{ code: number; out: string; 
   return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
 }
 
-const FLOWERS = { inputs: [[5.1, 3.5, 1.4, 0.2], [6.0, 2.7, 5.1, 1.6], [6.9, 3.2, 5.7, 2.3]] };
-
-/** Asks a server and gives `outputs`. */
-async function outputs(url: string, path: string, body: object = FLOWERS): Promise<unknown> {
-  const headers = { "content-type": "application/json" };
-  const response = await fetch(new URL(path, url), { method: "POST", body: JSON.stringify(body), headers });
-  return (await response.json()).outputs;
+/** Writes a notebook of these cells. */
+async function notebookOf(path: string, ...cells: string[]): Promise<void> {
+  const written = cells.map((source, index) => ({
+    cell_type: "code",
+    id: `cell-${index}`,
+    source,
+    metadata: {},
+    outputs: [],
+    execution_count: null,
+  }));
+  await Deno.writeTextFile(path, JSON.stringify({ cells: written, metadata: {}, nbformat: 4, nbformat_minor: 5 }));
 }
 
-Deno.test("levada bundle NOTEBOOK makes a folder that levada serve serves as the notebook answered", async () => {
+const GREETING = `import { serving } from "levada"; const hello = serving("hello");
+hello.setTopology("flow").to("greet", (name: string) => greeting + name).respond();`;
+
+/** What a server greets. */
+async function greet(url: string): Promise<string> {
+  const response = await fetch(url, { method: "POST", body: "Ana", headers: { "content-type": "text/plain" } });
+  return await response.text();
+}
+
+Deno.test("levada bundle NOTEBOOK makes a folder that levada serve serves, alone and with workers", async () => {
   await using folder = await temporaryFolder();
-  const [router, ensemble] = ["router", "ensemble"].map((name) => join(folder.path, name)) as [string, string];
-  const { code, out, err } = await bundle("notebooks/01_router.ipynb", "--export", "own", "-o", router);
-  deepStrictEqual([code, err], [0, ""]);
+  const [notebook, out] = [join(folder.path, "hello.ipynb"), join(folder.path, "out")];
+  await notebookOf(notebook, 'const greeting = "Hello, ";', GREETING);
+  const made = await bundle(notebook, "-o", out);
+  deepStrictEqual([made.code, made.err], [0, ""]);
   match(
-    out,
-    /\nWritten: .*router, revision [0-9a-f]{12}, \d+ files of [\d.]+ MB, started once\. Serve it: levada serve .*\n$/,
+    made.out,
+    /\nWritten: .*out, revision [0-9a-f]{12}, \d+ files of [\d.]+ MB, started once\. Serve it: levada serve .*\n$/,
   );
-  strictEqual((await bundle("notebooks/02_ensemble.ipynb", "--export", "fn", "-o", ensemble)).code, 0);
-  await using one = startServe([router]);
-  deepStrictEqual(await outputs(await one.url, "/v2/models/forest/infer"), [0, 1, 2]);
-  await using two = startServe([ensemble]);
-  deepStrictEqual(await outputs(await two.url, "/v2/models/infer"), [0, 1, 2]);
-  match(two.out(), /^Serving advanced on/);
+  await using alone = startServe([out]);
+  strictEqual(await greet(await alone.url), "Hello, Ana");
+  await using several = startServe([out, "--workers", "2"]);
+  strictEqual(await greet(await several.url), "Hello, Ana");
+  await Deno.writeTextFile(join(out, "code.js"), "export default 1;");
+  await using changed = startServe([out]);
+  strictEqual(await changed.code, 1);
+  match(
+    changed.err(),
+    /^levada serve: Cannot read the bundle in .*: 1 fault\n {2}code\.js was changed\. Bundle it again\n$/,
+  );
 });
 
 Deno.test("levada bundle MODULE finds the function by itself, and plain Deno serves the folder", async () => {
@@ -63,8 +82,7 @@ hello.setTopology("flow").to("greet", (name: string) => "Hello, " + name).respon
   const reader = child.stdout.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
     .getReader();
   const [, url] = / on (http:\S+)/.exec((await reader.read()).value ?? "") ?? [];
-  const response = await fetch(url!, { method: "POST", body: "Ana", headers: { "content-type": "text/plain" } });
-  strictEqual(await response.text(), "Hello, Ana");
+  strictEqual(await greet(url!), "Hello, Ana");
   child.kill("SIGTERM");
   await reader.cancel();
   strictEqual((await child.status).code, 0);
@@ -72,13 +90,16 @@ hello.setTopology("flow").to("greet", (name: string) => "Hello, " + name).respon
 
 Deno.test("levada bundle says what it cannot, in a sentence", async () => {
   await using folder = await temporaryFolder();
-  const out = join(folder.path, "out");
-  const several = await bundle("notebooks/02_ensemble.ipynb", "-o", out);
-  deepStrictEqual([several.code, several.err], [
-    1,
-    "levada bundle: Cannot bundle notebooks/02_ensemble.ipynb: it has 2 functions, fn, doomed. Choose one: --export fn\n",
-  ]);
-  const none = await bundle("notebooks/02_ensemble.ipynb", "--export", "nobody", "-o", out);
-  match(none.err, /no cell has a function "nobody" at its top level/);
+  const [notebook, out] = [join(folder.path, "hello.ipynb"), join(folder.path, "out")];
+  const refusal = async (...words: string[]) => (await bundle(notebook, "-o", out, ...words)).err;
+  await notebookOf(notebook, 'const greeting = "Hello, ";', GREETING, 'const other = serving("other");');
+  const told = `levada bundle: Cannot bundle ${notebook}: `;
+  strictEqual(await refusal(), `${told}it has 2 functions, hello, other. Choose one: --export hello\n`);
+  strictEqual(await refusal("--export", "nobody"), `${told}no cell has a function "nobody" at its top level\n`);
+  await notebookOf(notebook, 'let greeting = "Hello, "; greeting = "Bye, ";', GREETING);
+  match(
+    await refusal(),
+    /^levada bundle: Cannot take function "hello" out of its notebook: 1 fault\n {2}"greeting" of cell \[1\]/,
+  );
   strictEqual((await bundle()).code, 2);
 });
