@@ -1,4 +1,4 @@
-/** `levada serve MODULE` */
+/** `levada serve MODULE|BUNDLE` */
 
 import { type Command, type CommandContext, UsageError } from "./command.ts";
 import { lastingTerminal } from "./lasting_terminal.ts";
@@ -12,15 +12,18 @@ import { serveWorkers } from "./serve_workers.ts";
 /** Serves a function over HTTP. */
 export const SERVE: Command = {
   summary: "Serve a function over HTTP",
-  help: `Usage: levada serve MODULE.ts [OPTIONS]
+  help: `Usage: levada serve MODULE.ts|BUNDLE [OPTIONS]
 
-Serves the function that MODULE exports: its default export, or the only function among its exports. Ctrl-C ends it: what
-has been accepted is answered first; a second Ctrl-C ends it at once.
+Serves the function that MODULE exports: its default export, or the only function among its exports; or that of a folder that
+\`levada bundle\` made. Ctrl-C ends it: what has been accepted is answered first; a second Ctrl-C ends it at once.
 
   --host NAME       Where it listens. Default: 127.0.0.1, this machine alone; 0.0.0.0 is every network.
   --port NUMBER     Default: 8080. 0 takes a free one.
   --grpc-port N     Answers gRPC of the open inference protocol there too; 0 takes a free one. Default: no gRPC.
   --export NAME     Serves this export of MODULE.
+  --function NAME   Serves one part of a function with children: the steps of this child, fed by the streams of the queues that lead
+                    to it; the function's own name is what is left. A queue without a path is local://FUNCTION/QUEUE then, in
+                    LEVADA_STATE, default .levada. Default: LEVADA_FUNCTION, else all in one.
   --workers N       So many processes on the one port, each with the function; one that dies is replaced, and SIGHUP replaces
                     all, one after another. Default: 1, this process.
   --worker-flag F   Told to Deno for each worker, such as --worker-flag=--allow-net=0.0.0.0:8080. Several times. Default: what

@@ -57,8 +57,10 @@ async function start(load: () => Promise<ServingFunction>, wish: ServeWish): Pro
   const log = openLog({ level: wish.logLevel, secrets: tokens ?? [] });
   const telemetry = await openTelemetry({ accessLog: wish.logsRequests ? log : undefined });
   const parent = wish.isWorker ? await WorkerSide.open(telemetry) : undefined;
+  const currentFunction = wish.function ?? await readEnvironment("LEVADA_FUNCTION");
   const server = await fn.serve({
     ...await optionsOf(wish),
+    ...(currentFunction === undefined ? {} : { currentFunction }),
     ...(parent === undefined
       ? {}
       : { changeEverywhere: (model: string, act: ModelChange) => parent.changeEverywhere(model, act) }),
@@ -67,7 +69,18 @@ async function start(load: () => Promise<ServingFunction>, wish: ServeWish): Pro
     telemetry,
   });
   parent?.onChange((model, act) => changeHere(server, model, act));
-  return { server, parent, lines: describeServed(fn.name, server) };
+  return { server, parent, lines: describeServed(nameOf(fn, currentFunction), server) };
+}
+
+/** What is served, for people. */
+function nameOf({ name }: ServingFunction, currentFunction: string | undefined): string {
+  return currentFunction === undefined || currentFunction === name ? name : `${currentFunction} of ${name}`;
+}
+
+/** A variable of the environment; undefined where there is none, or it may not be read. */
+async function readEnvironment(variable: string): Promise<string | undefined> {
+  const { state } = await Deno.permissions.query({ name: "env", variable });
+  return state === "granted" ? Deno.env.get(variable) || undefined : undefined;
 }
 
 async function optionsOf(wish: ServeWish): Promise<ServeOptions> {

@@ -10,6 +10,7 @@ export const SERVE_OPTIONS = {
   port: { type: "string" },
   "grpc-port": { type: "string" },
   export: { type: "string" },
+  function: { type: "string" },
   workers: { type: "string" },
   grace: { type: "string" },
   limit: { type: "string", multiple: true },
@@ -28,6 +29,8 @@ export const SERVE_OPTIONS = {
 export interface ServeWish {
   readonly module: string;
   readonly export: string | undefined;
+  /** The child whose part runs, or the function's own name; undefined for what LEVADA_FUNCTION says, else all in this process. */
+  readonly function: string | undefined;
   readonly hostname: string | undefined;
   readonly port: number | undefined;
   readonly grpcPort: number | undefined;
@@ -72,6 +75,7 @@ export function readWish(values: Values, positionals: readonly string[]): ServeW
   return {
     module,
     export: values.export,
+    function: values.function,
     hostname: values.host,
     port: readWhole("port", values.port, PORTS),
     grpcPort: readWhole("grpc-port", values["grpc-port"], PORTS),

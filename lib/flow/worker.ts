@@ -1,4 +1,4 @@
-import type { Flow } from "./flow.ts";
+import type { CloseOptions, Flow } from "./flow.ts";
 import { Inlet, type InletParts, type Source, type StreamLag } from "./inlet.ts";
 
 /** What feeds a flow from streams, and closes it when it is closed: the third door beside a program's own and HTTP's. */
@@ -23,10 +23,10 @@ export class Worker implements AsyncDisposable {
    * Gives the result of the step that folds all events.
    */
   // deno-lint-ignore no-explicit-any -- the result is what the graph's folding steps make of it
-  async close<Total = any>(): Promise<Total> {
+  async close<Total = any>(options: CloseOptions = {}): Promise<Total> {
     for (const inlet of this.#inlets) inlet.stop();
     try {
-      return await this.#flow.close<Total>();
+      return await this.#flow.close<Total>(options);
     } finally {
       await Promise.all(this.#inlets.map((inlet) => inlet.close()));
     }

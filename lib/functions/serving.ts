@@ -14,11 +14,8 @@ import type { ModelArgs } from "../models/model_server.ts";
 import { modelRouter, type RouterStep } from "../routers/model_router.ts";
 import { checkedApi } from "../serve/api/checked_api.ts";
 import type { ApiOptions } from "../serve/api/api_options.ts";
-import { checkCallers } from "../serve/check_callers.ts";
-import { checkAddress, type HttpServer } from "../serve/port/listen.ts";
+import type { HttpServer } from "../serve/port/listen.ts";
 import { MockServer } from "../serve/mock_server.ts";
-import { consoleLog } from "../flow/console_log.ts";
-import { serveFlow } from "../serve/serve_flow.ts";
 import type { FunctionOptions, MockOptions, ServeOptions } from "./function_options.ts";
 import type { SlicedModule } from "../bundle/sliced_module.ts";
 import { addModelTo } from "./add_model.ts";
@@ -28,8 +25,9 @@ import { FunctionParts } from "./function_parts.ts";
 import { sliceFunction } from "./slice_function.ts";
 import type { OpenGraph } from "./open_graph.ts";
 import { type TrackingOptions, trackingSettings } from "../monitoring/tracking_options.ts";
-import { isModelRouter } from "./is_model_router.ts";
+import { partOf } from "./parts_of.ts";
 import { RouterGraph } from "./router_graph.ts";
+import { serveUnit } from "./serve_unit.ts";
 import { startFunction } from "./start_function.ts";
 import { tellWarnings } from "./warnings.ts";
 import { keepUnit, unitOf } from "./unit.ts";
@@ -191,7 +189,8 @@ export class ServingFunction {
   ): Promise<Flow> {
     const plan = this.#compile("*");
     tellWarnings(plan.warnings.filter(({ step }) => step !== undefined), options.log); // the one without is for HTTP
-    return (await startFunction(plan, unitOf(this), { isMock: false, ...options })).flow;
+    const unit = unitOf(this);
+    return (await startFunction(unit, partOf(unit, { name: "*", plan }), { isMock: false, ...options })).flow;
   }
 
   /**
@@ -202,7 +201,9 @@ export class ServingFunction {
   async toMockServer({ currentFunction = "*", ...options }: MockOptions = {}): Promise<MockServer> {
     const plan = this.#compile(currentFunction);
     tellWarnings(plan.warnings, options.log);
-    const { flow, monitor } = await startFunction(plan, unitOf(this), { isMock: true, ...options });
+    const unit = unitOf(this);
+    const part = partOf(unit, { name: currentFunction, plan });
+    const { flow, monitor } = await startFunction(unit, part, { isMock: true, ...options });
     const { telemetry } = options;
     const { defaultContentType } = this.#parts.children.get(currentFunction) ?? this.options;
     return new MockServer(flow, { defaultContentType, monitor, telemetry, name: this.name, api: this.#parts.api });
@@ -226,21 +227,13 @@ export class ServingFunction {
    * deepStrictEqual(await response.json(), 42);
    * ```
    */
-  async serve({ currentFunction = "*", ...options }: ServeOptions = {}): Promise<HttpServer> {
-    const plan = this.#compile(currentFunction);
-    const place = {
-      ...this.#parts.children.get(currentFunction) ?? this.options,
-      ...options,
-      log: options.log ?? consoleLog(),
-      name: this.name,
+  async serve(options: ServeOptions = {}): Promise<HttpServer> {
+    return await serveUnit(unitOf(this), {
+      options,
+      place: (child) => this.#parts.children.get(child) ?? this.options,
       api: this.#parts.api,
-      routes: isModelRouter(plan) ? plan.steps[0]!.spec.routes.map(({ key }) => key) : undefined,
-    };
-    checkAddress(place);
-    checkCallers(place);
-    tellWarnings(plan.warnings, options.log);
-    const { flow } = await startFunction(plan, unitOf(this), { isMock: false, queues: "real", limits: {}, ...options });
-    return await serveFlow(flow, place);
+      compile: (current) => this.#compile(current),
+    });
   }
 
   /**

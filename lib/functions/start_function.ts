@@ -1,21 +1,28 @@
+import { describeThrown, GraphError } from "../errors.ts";
 import { consoleLog } from "../flow/console_log.ts";
 import type { Flow } from "../flow/flow.ts";
+import type { Source } from "../flow/inlet.ts";
 import { start } from "../flow/start.ts";
 import type { QueueStream } from "../flow/surroundings.ts";
 import { SYSTEM_CLOCK } from "../flow/system_clock.ts";
-import type { Plan } from "../graph/compile.ts";
+import { startWorker, type Worker } from "../flow/worker.ts";
 import type { FlowMonitor } from "../graph/monitor.ts";
 import { openMonitor } from "../monitoring/open_monitor.ts";
-import { openStream } from "../streams/open_stream.ts";
+import { withTensors } from "../protocol/tensor_request.ts";
+import { openStream as openAnyStream } from "../streams/open_stream.ts";
+import type { Stream } from "../streams/stream.ts";
 import { allLimits, type ServerLimits } from "../serve/limits/server_limits.ts";
-import { instrumentsOf, watchRecords } from "../telemetry/telemetry.ts";
+import { instrumentsOf, watchRecords, watchWorker } from "../telemetry/telemetry.ts";
 import type { MockOptions } from "./function_options.ts";
+import type { FunctionPart } from "./parts_of.ts";
 import { streamPath } from "./stream_path.ts";
 import type { Unit } from "./unit.ts";
 
-/** A function that runs in this process. */
+/** A function, or a part of it, that runs in this process. */
 export interface StartedFunction {
   readonly flow: Flow;
+  /** What feeds it from the streams of its queues, and closes it when it is closed. */
+  readonly worker: Worker;
   /** What keeps the records of its models; undefined where they are not tracked. */
   readonly monitor: FlowMonitor | undefined;
 }
@@ -23,27 +30,36 @@ export interface StartedFunction {
 /** How a function is started. */
 export interface StartWish extends Omit<MockOptions, "currentFunction"> {
   readonly isMock: boolean;
+  /** Whether it is fed by the streams of its queues. Default false. */
+  readonly reads?: boolean;
   /** Of these the time of a request, where the graph says none. Default: no limit. */
   readonly limits?: ServerLimits;
+  /** Opens streams. Default: by their paths. */
+  readonly openStream?: (path: string, options: { readonly capacityRecords?: number | undefined }) => Promise<Stream>;
 }
 
-/** Starts the flow of a function's plan in this process, and what keeps its records. */
+/**
+ * Starts a function, or a part of it, in this process, with what feeds it and what keeps its records.
+ *
+ * @throws {GraphError} With everything that could not be opened; nothing is left open.
+ */
 export async function startFunction(
-  plan: Plan,
   unit: Unit,
-  { isMock, log = consoleLog(), clock, errorStream, queues = "memory", telemetry, limits, observe }: StartWish,
+  part: FunctionPart,
+  { isMock, log = consoleLog(), clock, errorStream, queues = "memory", telemetry, limits, observe, ...wish }: StartWish,
 ): Promise<StartedFunction> {
+  const { reads = false, openStream = (path, options) => openAnyStream(path, { clock, ...options }) } = wish;
   const tracking = unit.tracking();
   const monitor = tracking && await openMonitor(tracking, {
     functionName: unit.name,
     isMock,
     log,
     clock: clock ?? SYSTEM_CLOCK,
-    openStream: (path) => openStream(path, { clock }),
+    openStream: (path) => openStream(path, {}),
   });
-  if (telemetry !== undefined && monitor !== undefined) watchRecords(telemetry, monitor, unit.name);
+  if (telemetry !== undefined && monitor !== undefined) watchRecords(telemetry, monitor, labelOf(unit, part));
   const timeoutMs = limits === undefined ? Infinity : allLimits(limits).requestTimeoutMs;
-  const flow = await start(plan, {
+  const flow = await start(part.plan, {
     ...(observe === undefined ? {} : { observe }),
     ...(timeoutMs === Infinity ? {} : { timeoutMs }),
     surroundings: {
@@ -57,9 +73,28 @@ export async function startFunction(
       ...(errorStream === undefined ? {} : { errorStream }),
       ...(queues === "memory" ? {} : {
         openStream: (queue: string, { path, capacityEvents }: QueueStream) =>
-          openStream(streamPath(unit, queue, path), { clock, capacityRecords: capacityEvents }),
+          openStream(streamPath(unit, queue, { path, home: part.home }), { capacityRecords: capacityEvents }),
       }),
     },
   });
-  return { flow, monitor };
+  const sources: Source[] = [];
+  try {
+    for (const { queue, path } of reads ? part.inlets : []) {
+      sources.push({ stream: await openStream(path, {}), queue, group: part.group });
+    }
+    const worker = await startWorker(sources, { flow, clock: clock ?? SYSTEM_CLOCK, log, read: withTensors });
+    if (telemetry !== undefined && sources.length > 0) watchWorker(telemetry, worker);
+    return { flow, worker, monitor };
+  } catch (error) {
+    await Promise.allSettled(sources.map(({ stream }) => stream.close()));
+    await flow.close();
+    const cause = describeThrown(error).message;
+    throw new GraphError(`start function "${labelOf(unit, part)}"`, [
+      { cause, cure: "Mend the path of the queue, then start again", severity: "error" },
+    ]);
+  }
+}
+
+function labelOf(unit: Unit, { name }: FunctionPart): string {
+  return name === "" || name === "*" ? unit.name : name;
 }

@@ -167,7 +167,7 @@ class FlowApp implements App, ServerView {
     this.state = "closing";
     await this.#arrived(options.timeoutMs);
     try {
-      return await this.flow.close(options);
+      return await (this.#options.worker ?? this.flow).close(options);
     } finally {
       this.#door?.close(closed("closed"));
       this.#thread?.close();

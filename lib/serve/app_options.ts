@@ -1,3 +1,4 @@
+import type { CloseOptions } from "../flow/flow.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Log } from "../graph/context.ts";
 import type { AllLimits } from "./limits/server_limits.ts";
@@ -24,6 +25,8 @@ export interface AppOptions {
   readonly routes?: readonly string[] | undefined;
   /** Loads a model, or takes it away, in every process that shares the port. Default: there is only this one. */
   readonly changeEverywhere?: ChangeEverywhere | undefined;
+  /** What else feeds the flow, and closes it. Default: nothing, and it is closed by itself. */
+  readonly worker?: { close(options: CloseOptions): Promise<unknown> } | undefined;
   /** Who may ask. Default: everybody. */
   readonly guard?: Guard | undefined;
   /** What the served function is called, for telemetry. Default: no name. */

@@ -2,7 +2,8 @@ import { describeThrown } from "../errors.ts";
 import type { Flow } from "../flow/flow.ts";
 import type { Worker } from "../flow/worker.ts";
 import type { ServingFunction } from "../functions/serving.ts";
-import { type FunctionPart, partsOf, startPart } from "../functions/start_part.ts";
+import { type FunctionPart, partsOf } from "../functions/parts_of.ts";
+import { startFunction } from "../functions/start_function.ts";
 import { type Unit, unitOf } from "../functions/unit.ts";
 import type { Log, LogLine } from "../graph/context.ts";
 import type { EventInit } from "../graph/event.ts";
@@ -201,7 +202,14 @@ export class TestBench implements AsyncDisposable {
     };
     const crashed = Promise.withResolvers<never>();
     crashed.promise.catch(() => {});
-    const { flow, worker } = await startPart(this.#unit, part, { openStream, clock, log: this.#log, isMock: true });
+    const { flow, worker } = await startFunction(this.#unit, part, {
+      openStream,
+      clock,
+      log: this.#log,
+      isMock: true,
+      queues: "real",
+      reads: true,
+    });
     return { flow, worker, clock, streams, crashed };
   }
 

@@ -4,9 +4,9 @@
  */
 
 import { metrics } from "@opentelemetry/api";
-import { partsOf, startPart } from "../../../lib/functions/start_part.ts";
+import { partsOf } from "../../../lib/functions/parts_of.ts";
+import { type StartedFunction, startFunction } from "../../../lib/functions/start_function.ts";
 import { unitOf } from "../../../lib/functions/unit.ts";
-import { SYSTEM_CLOCK } from "../../../lib/flow/system_clock.ts";
 import { createApp } from "../../../lib/serve/app.ts";
 import { MemoryBroker } from "../../../lib/streams/memory/memory_broker.ts";
 import {
@@ -38,9 +38,10 @@ const openStream = (path: string) => Promise.resolve(broker.open(path));
 /** Starts a function with its children by themselves, joined by streams, and serves it. */
 async function serve(fn: ServingFunction) {
   const unit = unitOf(fn);
-  const started: Awaited<ReturnType<typeof startPart>>[] = [];
+  const started: StartedFunction[] = [];
+  const wish = { openStream, log: LOG, isMock: false, queues: "real", reads: true, telemetry } as const;
   for (const part of partsOf(unit).toReversed()) {
-    started.push(await startPart(unit, part, { openStream, clock: SYSTEM_CLOCK, log: LOG, isMock: false, telemetry }));
+    started.push(await startFunction(unit, part, wish));
   }
   const { flow } = started.at(-1)!;
   const app = createApp(flow, { telemetry, name: fn.name, hasSpan: true });

@@ -25,6 +25,7 @@ Deno.test("readWish() reads every option", () => {
     {
       module: "m.ts",
       export: undefined,
+      function: undefined,
       hostname: "::",
       port: 0,
       grpcPort: undefined,

@@ -1,6 +1,7 @@
 import { deepStrictEqual, rejects, throws } from "node:assert/strict";
 import { serving } from "../../../../lib/functions/serving.ts";
-import { partsOf, startPart } from "../../../../lib/functions/start_part.ts";
+import { partsOf } from "../../../../lib/functions/parts_of.ts";
+import { startFunction } from "../../../../lib/functions/start_function.ts";
 import { unitOf } from "../../../../lib/functions/unit.ts";
 import { queue } from "../../../../lib/steps/queue.ts";
 import { openStream } from "../../../../lib/streams/open_stream.ts";
@@ -27,14 +28,14 @@ Deno.test("partsOf() tells every fault of the whole graph", () => {
   throws(() => partsOf(unitOf(fn)), /runs in function "billing", which is not declared/);
 });
 
-Deno.test("startPart() tells which function's stream cannot be opened, and leaves nothing open", async () => {
+Deno.test("startFunction() tells which function's stream cannot be opened, and leaves nothing open", async () => {
   const fn = serving("shop").addChildFunction("billing");
   fn.setTopology("flow").to("orders", queue({ path: "pigeon://o" })).to("bill", () => {}, { function: "billing" });
   const unit = unitOf(fn);
   const [parent, child] = partsOf(unit);
-  const surroundings = { openStream, clock: testClock(), log: memoryLog(), isMock: true };
-  await rejects(startPart(unit, parent!, surroundings), /step "orders": Cannot open stream "pigeon:\/\/o"/);
-  await rejects(startPart(unit, child!, surroundings), {
+  const wish = { clock: testClock(), log: memoryLog(), isMock: true, queues: "real", reads: true } as const;
+  await rejects(startFunction(unit, parent!, wish), /step "orders": Cannot open stream "pigeon:\/\/o"/);
+  await rejects(startFunction(unit, child!, wish), {
     name: "GraphError",
     message:
       /Cannot start function "billing": 1 fault\n {2}Cannot open stream "pigeon:\/\/o".*Mend the path of the queue/,

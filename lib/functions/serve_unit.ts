@@ -1,0 +1,56 @@
+import { consoleLog } from "../flow/console_log.ts";
+import type { Plan } from "../graph/compile.ts";
+import type { ApiOptions } from "../serve/api/api_options.ts";
+import { checkCallers } from "../serve/check_callers.ts";
+import { checkAddress, type HttpServer } from "../serve/port/listen.ts";
+import { serveFlow } from "../serve/serve_flow.ts";
+import type { FunctionOptions, ServeOptions } from "./function_options.ts";
+import { isModelRouter } from "./is_model_router.ts";
+import { partOf } from "./parts_of.ts";
+import { startFunction } from "./start_function.ts";
+import type { Unit } from "./unit.ts";
+import { tellWarnings } from "./warnings.ts";
+
+/** What is served, and how. */
+export interface ServeWish {
+  readonly options: ServeOptions;
+  /** What the function, or a child, needs where it runs. */
+  readonly place: (child: string) => FunctionOptions;
+  readonly api: ApiOptions | undefined;
+  readonly compile: (currentFunction: string) => Plan;
+}
+
+/** Serves a function, or a part of it: behind a port, and fed by the streams of the queues that lead into the part. */
+export async function serveUnit(
+  unit: Unit,
+  { options: { currentFunction, ...options }, place, api, compile }: ServeWish,
+): Promise<HttpServer> {
+  const name = currentNameOf(unit, currentFunction);
+  const isWhole = name === "*" || name === "";
+  const plan = compile(name);
+  const served = {
+    ...place(name),
+    ...options,
+    log: options.log ?? consoleLog(),
+    name: isWhole ? unit.name : name,
+    api: isWhole ? api : undefined,
+    routes: isModelRouter(plan) ? plan.steps[0]!.spec.routes.map(({ key }) => key) : undefined,
+  };
+  checkAddress(served);
+  checkCallers(served);
+  tellWarnings(plan.warnings, options.log);
+  const part = partOf(unit, { name, plan, home: name === "*" ? "memory" : "local" });
+  const { flow, worker } = await startFunction(unit, part, {
+    isMock: false,
+    reads: options.queues !== "memory",
+    queues: "real",
+    limits: {},
+    ...options,
+  });
+  return await serveFlow(flow, { ...served, worker });
+}
+
+/** Which part is meant: the function's own name is the function without its children. */
+function currentNameOf(unit: Unit, name = "*"): string {
+  return name === unit.name && !unit.children().includes(name) ? "" : name;
+}

@@ -1,0 +1,42 @@
+import { deepStrictEqual, match } from "node:assert/strict";
+import { join } from "node:path";
+import { openLocal } from "../../../../lib/streams/local/open_local.ts";
+import { startServe } from "../../../support/serve_process.ts";
+import { temporaryFolder } from "../../../support/temporary_folder.ts";
+
+const SHOP = `import { queue, serving } from "levada";
+const fn = serving("shop").addChildFunction("billing");
+fn.setTopology("flow").to("total", (n: number) => n * 2).respond()
+  .to("orders", queue())
+  .to("bill", (n: number) => ({ bill: n, pid: Deno.pid }), { function: "billing" })
+  .to("bills", queue({ path: "local://bills" }));
+export default fn;
+`;
+
+Deno.test("levada serve --function runs one part: its port, and what comes out of its queues", async () => {
+  await using folder = await temporaryFolder();
+  const module = join(folder.path, "shop.ts");
+  await Deno.writeTextFile(module, SHOP);
+  const env = { LEVADA_STATE: folder.path };
+  await using shop = startServe([module, "--function", "shop"], { env });
+  await using billing = startServe([module], { env: { ...env, LEVADA_FUNCTION: "billing" } });
+  const url = await shop.url;
+  const headers = { "content-type": "application/json" };
+  deepStrictEqual(await (await fetch(url, { method: "POST", body: "21", headers })).json(), 42);
+  await using bills = await openLocal("local://bills", { folder: join(folder.path, "streams") });
+  const { value } = await (await bills.subscribe({ group: "test" })).next();
+  deepStrictEqual(value!.records.map(({ body }) => body), [{ bill: 42, pid: billing.pid }]);
+  match(billing.out(), /^Serving billing of shop on http/);
+  deepStrictEqual(await (await fetch(`${await billing.url}/v2/health/ready`)).json(), { ready: true });
+  for (const server of [shop, billing]) server.kill("SIGTERM");
+  deepStrictEqual(await Promise.all([shop.code, billing.code]), [0, 0]);
+});
+
+Deno.test("levada serve --function refuses a part that there is not, and says which there are", async () => {
+  await using folder = await temporaryFolder();
+  const module = join(folder.path, "shop.ts");
+  await Deno.writeTextFile(module, SHOP);
+  await using server = startServe([module, "--function", "printing"]);
+  deepStrictEqual(await server.code, 1);
+  match(server.err(), /no step belongs to function "printing"\. Run "\*", or one of "billing"/);
+});
