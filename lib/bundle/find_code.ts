@@ -34,20 +34,22 @@ export interface Surroundings {
 }
 
 const NOTHING: FoundCode = { text: "undefined", roots: [], library: [] };
-const DEEPEST = 10; // functions that hold functions that hold functions
+
+/** The functions that are being written, around the one that is looked for; a name where one of them is called by those in it. */
+type Around = ReadonlyMap<unknown, { name?: string }>;
 
 /** Finds one value; `user` is who uses it, for messages. What cannot be found is a fault, and written as nothing. */
 export async function findCode(
   value: unknown,
   { user, step }: { user: string; step?: string | undefined },
   surroundings: Surroundings,
-  depth = 0,
+  around: Around = new Map(),
 ): Promise<FoundCode> {
   const { index, globals, library, faults } = surroundings;
   const name = [(value as { name?: string }).name ?? "", ...index.names].find((name) =>
     index.latest(name) !== undefined && globals[name] === value
   );
-  if (name !== undefined) return { text: name, roots: [{ user, step, free: uses(name) }], library: [] };
+  if (name !== undefined) return { text: name, roots: [{ user, step, free: useOf(name) }], library: [] };
   const exported = Object.entries(library).find(([, one]) => one === value)?.[0];
   if (exported !== undefined) return { text: exported, roots: [], library: [exported] };
   const fault = (cause: string, cure: string) => {
@@ -60,7 +62,6 @@ export async function findCode(
       `Declare it as a constant at the top level of a cell`,
     );
   }
-  if (depth > DEEPEST) return fault(`${user} holds functions in functions, without an end`, `Use top-level functions`);
   let located: LocatedFunction;
   try {
     located = await surroundings.view.locate(value);
@@ -70,13 +71,13 @@ export async function findCode(
       `Use a function of a cell`,
     );
   }
-  return await writeFunction(value, located, { user, step, depth }, surroundings);
+  return await writeFunction(value, located, { user, step, around }, surroundings);
 }
 
 async function writeFunction(
   value: { readonly name: string },
   located: LocatedFunction,
-  { user, step, depth }: { user: string; step: string | undefined; depth: number },
+  { user, step, around }: { user: string; step: string | undefined; around: Around },
   surroundings: Surroundings,
 ): Promise<FoundCode> {
   const { runs, index, faults } = surroundings;
@@ -95,7 +96,7 @@ async function writeFunction(
   if (node !== undefined && old !== undefined) {
     const [name = ""] = old.names; // a declaration of its own, and not what the name now stands for
     if (index.latest(name)?.text === old.text) {
-      return { text: name, roots: [{ user, step, free: uses(name) }], library: [] };
+      return { text: name, roots: [{ user, step, free: useOf(name) }], library: [] };
     }
     const now = index.latest(name)!.run;
     return fault(
@@ -114,14 +115,16 @@ async function writeFunction(
     free,
     ...(node === undefined ? {} : { place: { run, start: node.start, end: node.end } }),
   };
-  return await holding({ text, root, run }, located.captured, { user, step, depth }, surroundings);
+  const itself: { name?: string } = {};
+  const within = { user, step, around: new Map([...around, [value, itself] as const]) };
+  return await holding({ text, root, run, itself }, located.captured, within, surroundings);
 }
 
 /** Writes a function with what it captured. */
 async function holding(
-  { text, root, run }: { text: string; root: Root; run: ParsedRun },
+  { text, root, run, itself }: { text: string; root: Root; run: ParsedRun; itself: { name?: string } },
   captured: Readonly<Record<string, unknown>>,
-  { user, step, depth }: { user: string; step: string | undefined; depth: number },
+  { user, step, around }: { user: string; step: string | undefined; around: Around },
   surroundings: Surroundings,
 ): Promise<FoundCode> {
   const names = new Set(root.free.uses.filter(({ isType }) => !isType).map(({ name }) => name));
@@ -149,8 +152,13 @@ async function holding(
       lines.push(`const ${name} = ${JSON.stringify(value)};`);
       continue;
     }
-    if (typeof value === "function" || Object.values(surroundings.globals).includes(value)) {
-      const inner = await findCode(value, { user: `"${name}" of ${user}`, step }, surroundings, depth + 1);
+    const outer = around.get(value);
+    if (outer !== undefined && (outer.name ?? name) === name) {
+      outer.name = name; // it calls itself, or one that it holds calls it
+      continue;
+    }
+    if (typeof value === "function" || isNamed(value, surroundings)) {
+      const inner = await findCode(value, { user: `"${name}" of ${user}`, step }, surroundings, around);
       if (inner.text !== name) lines.push(`const ${name} = ${inner.text};`);
       roots.push(...inner.roots);
       library.push(...inner.library);
@@ -162,8 +170,14 @@ async function holding(
       step,
     ));
   }
+  if (itself.name !== undefined) lines.push(`const ${itself.name} = ${text};`);
   if (lines.length === 0) return { text, roots, library };
-  return { text: `(() => {\n  ${lines.join("\n  ")}\n  return ${text};\n})()`, roots, library };
+  return { text: `(() => {\n  ${lines.join("\n  ")}\n  return ${itself.name ?? text};\n})()`, roots, library };
+}
+
+/** Whether a value is one that a cell has a name for. */
+function isNamed(value: unknown, { index, globals }: Surroundings): boolean {
+  return [...index.names].some((name) => globals[name] === value);
 }
 
 /** A function of a file: by the name under which the file exports it. */
@@ -188,7 +202,8 @@ async function writeImport(
   return NOTHING;
 }
 
-function uses(name: string): FreeNames {
+/** The use of one name. */
+export function useOf(name: string): FreeNames {
   return {
     uses: [{ name, start: 0, end: 0, isType: false, isLater: false, isShorthand: false }],
     writes: [],

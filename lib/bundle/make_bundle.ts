@@ -9,6 +9,7 @@ import { collectFiles } from "./collect_files.ts";
 import { denoBundle } from "./deno_bundle.ts";
 import { describeFunction } from "./describe_function.ts";
 import { findProject, readImports } from "./find_project.ts";
+import { hasJsx } from "./jsx_pragma.ts";
 import { externalNames, resolveImports, resolveRelative } from "./resolve_imports.ts";
 import { libraryFiles } from "./runtime.ts";
 import type { SlicedModule } from "./sliced_module.ts";
@@ -68,7 +69,7 @@ export async function bundleCode(code: SlicedModule, options: BundleOptions = {}
     )
   );
   if (faults.length > 0) throw new BundleError(act, faults);
-  const module = "function.ts";
+  const module = hasJsx(code.text) ? "function.tsx" : "function.ts";
   const entry = `import fn from "./${module}";
 export default fn;
 `;

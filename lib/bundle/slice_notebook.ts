@@ -3,13 +3,14 @@ import { pathToFileURL } from "node:url";
 import { BundleError, type Fault } from "../errors.ts";
 import { errorFault } from "../graph/fault.ts";
 import { notJson } from "../graph/json.ts";
-import { parseRun } from "./cell_code.ts";
+import { type ParsedRun, parseRun } from "./cell_code.ts";
 import { DeclarationIndex } from "./declaration_index.ts";
-import { findCode, type FoundCode, type Surroundings } from "./find_code.ts";
+import { findCode, type FoundCode, type Surroundings, useOf } from "./find_code.ts";
 import { findSchema } from "./find_schema.ts";
 import { type FunctionCode, stepsOfRefs } from "./function_code.ts";
 import { openNotebook } from "./notebook.ts";
-import { sliceCells } from "./slice.ts";
+import { hasJsx, jsxPragma } from "./jsx_pragma.ts";
+import { type Root, sliceCells } from "./slice.ts";
 import { SlicedModule } from "./sliced_module.ts";
 import { writeModule } from "./write_module.ts";
 
@@ -48,14 +49,27 @@ export async function sliceNotebook(fn: FunctionCode): Promise<SlicedModule> {
   const schemas = await findSchemas(fn, surroundings);
   const roots = [...code.values(), ...tables.values(), ...schemas.values()].flatMap(({ roots }) => roots);
   const globals = await globalNames();
-  const slice = sliceCells(runs, roots, { isGlobal: (name) => globals.has(name) });
-  if (faults.length + slice.faults.length > 0) throw new BundleError(act, [...faults, ...slice.faults]);
+  const write = (more: readonly Root[]) => {
+    const { faults: found, ...slice } = sliceCells(runs, [...roots, ...more], {
+      isGlobal: (name) => globals.has(name),
+    });
+    if (faults.length + found.length > 0) throw new BundleError(act, [...faults, ...found]);
+    return writeModule({ slice, document: fn.document, code, tables, schemas });
+  };
   return new SlicedModule({
     name: fn.name,
-    text: writeModule({ slice, document: fn.document, code, tables, schemas }),
+    text: withJsx(write, runs),
     document: fn.document,
     directory: `${pathToFileURL(Deno.cwd()).href.replace(/\/$/, "")}/`,
   });
+}
+
+/** Where the module has JSX, it says how that becomes calls, and has what is called. */
+function withJsx(write: (more: readonly Root[]) => string, runs: readonly ParsedRun[]): string {
+  const text = write([]);
+  if (!hasJsx(text)) return text;
+  const { text: pragma, factory } = jsxPragma(runs);
+  return `${pragma}\n${factory === undefined ? text : write([{ user: "JSX", free: useOf(factory) }])}`;
 }
 
 /** The names that every program has: here are also those of the kernel, and what cells have put among them. */

@@ -45,6 +45,19 @@ for (const [index, by] of [10, 20].entries()) {
     -33,
   ],
   [
+    "functions of a factory that call themselves and each other",
+    [
+      `const make = () => {
+  const fact = (n: number): number => n < 2 ? 1 : n * fact(n - 1);
+  const even = (n: number): boolean => n === 0 || odd(n - 1), odd = (n: number): boolean => n !== 0 && even(n - 1);
+  return { fact, even };
+};`,
+      `${START} graph.to("fact", make().fact).to("even", make().even).respond();`,
+    ],
+    3,
+    true,
+  ],
+  [
     "class hierarchies across cells, whose order was another when they ran again",
     [
       ["base", "class Base { static unit = 'cm'; tell(n: number) { return n + Base.unit; } }"],
@@ -110,6 +123,16 @@ fn.setTopology("flow", { input: z.string().refine((name) => name !== "coffee"), 
     ],
     "tea",
     { price: 6, of: "tea" },
+  ],
+  [
+    "JSX, with what an earlier cell said of it",
+    [
+      "/** @jsx h */\nconst h = (tag: string, props: object, ...inner: unknown[]) => [tag, props, ...inner];",
+      "const Row = (n: number) => <b n={n}>{n}</b>;",
+      `${START} graph.to("row", (n: number) => Row(n)).respond();`,
+    ],
+    1,
+    ["b", { n: 1 }, 1],
   ],
   [
     "what a file beside the notebook exports, by a name of a cell or by none",
