@@ -1,22 +1,65 @@
+import { rejects, strictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
+import { readBrokerPath } from "../../../lib/streams/leased/broker_path.ts";
 import type { LeasedStream } from "../../../lib/streams/leased/leased_stream.ts";
+import { NatsClient } from "../../../lib/streams/nats/nats_client.ts";
 import { openNatsStream } from "../../../lib/streams/nats/open_nats.ts";
+import { brokerCases } from "./broker_cases.ts";
 import { BrokerServer } from "./broker_server.ts";
 import type { OpenLab } from "./contract.ts";
 import type { Trial } from "./main.ts";
 
 const SESSION_MS = 1_500; // a killed reader is missed for so long; shorter, a busy machine's readers would be taken for dead
-const SETTINGS = "max_payload: 16MB\n"; // the contract's largest record has 10; by itself NATS takes 1
+const USER = { name: "ann", password: "pass:wörd/1" };
+const MOST_BYTES = 16_777_216;
+/** The contract's largest record has 10 MB; by itself NATS takes 1. Whoever names no user is one that may do all. */
+const SETTINGS = `max_payload: ${MOST_BYTES}
+authorization { users: [{ user: anybody, password: "-" }, { user: ${USER.name}, password: "${USER.password}" }] }
+no_auth_user: anybody
+`;
 
 /** A NATS server with JetStream, and what is asked of it. */
 export async function natsTrial(): Promise<Trial> {
   const settings = await Deno.makeTempFile({ prefix: "levada-nats-" });
   await Deno.writeTextFile(settings, SETTINGS);
   const server = await BrokerServer.start("nats", { LEVADA_NATS_CONF: settings });
+  const connect = () =>
+    NatsClient.connect(readBrokerPath(`${server.address}/any`, 0), { connectMs: 5_000, answerMs: 5_000 });
   return {
     open: labsOf(server),
     limits: { isUnbounded: true }, // NATS takes whatever comes, until its storage is full
+    cases: [
+      ...brokerCases({
+        server,
+        scheme: "nats",
+        open: openNatsStream,
+        user: USER,
+        async occupy(name) {
+          const client = await connect();
+          await client.ask("ask", `STREAM.CREATE.${name}`, { name, subjects: [`${name}-other`] });
+          await client.close();
+        },
+        async publishPlain(name, partition, data) {
+          const client = await connect();
+          await client.send({ subject: `${name}.${partition}`, data, headers: client.headers({}) });
+          await client.close();
+        },
+      }),
+      {
+        title: "a record that is larger than the server takes is refused with both sizes, alone",
+        async run() {
+          await using stream = await openNatsStream<Uint8Array>(`${server.address}/large`);
+          const large = stream.publish([{ body: new Uint8Array(MOST_BYTES) }]);
+          const message = new RegExp(`a record has \\d+ bytes with its headers, and the server takes ${MOST_BYTES}`);
+          await Promise.all([
+            rejects(large, { name: "StreamError", message }),
+            stream.publish([{ body: new Uint8Array(MOST_BYTES - 1_000) }]),
+          ]);
+          strictEqual(await stream.lag("g"), 1);
+        },
+      },
+    ],
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       await Deno.remove(settings);

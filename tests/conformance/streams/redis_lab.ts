@@ -1,7 +1,11 @@
+import { rejects, strictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
+import { readBrokerPath } from "../../../lib/streams/leased/broker_path.ts";
 import type { LeasedStream } from "../../../lib/streams/leased/leased_stream.ts";
 import { openRedisStream } from "../../../lib/streams/redis/open_redis.ts";
+import { RedisClient } from "../../../lib/streams/redis/redis_client.ts";
+import { brokerCases } from "./broker_cases.ts";
 import { BrokerServer } from "./broker_server.ts";
 import type { OpenLab } from "./contract.ts";
 import type { Trial } from "./main.ts";
@@ -11,9 +15,43 @@ const SESSION_MS = 1_500; // a killed reader is missed for so long; shorter, a b
 /** A Redis server, and what is asked of it. */
 export async function redisTrial(): Promise<Trial> {
   const server = await BrokerServer.start("redis");
+  const user = { name: "ann", password: "pass:wörd/1" };
+  async function command(...words: string[]): Promise<void> {
+    const client = await RedisClient.connect(readBrokerPath(`${server.address}/any`, 0), {
+      connectMs: 5_000,
+      answerMs: 5_000,
+    });
+    await client.send("ask", ...words);
+    client.close();
+  }
   return {
     open: labsOf(server),
     limits: { isUnbounded: true }, // Redis takes whatever comes, until its `maxmemory`
+    cases: [
+      ...brokerCases({
+        server,
+        scheme: "redis",
+        open: openRedisStream,
+        user,
+        allowUser: () => command("ACL", "SETUSER", user.name, "on", `>${user.password}`, "~*", "&*", "+@all"),
+        occupy: (name) => command("LPUSH", name, "1"),
+        publishPlain: (name, partition, text) => command("XADD", `${name}:${partition}`, "*", "body", text),
+      }),
+      {
+        title: "publish() to a full server is refused with its word, and goes on when there is room",
+        async run() {
+          await using stream = await openRedisStream<string>(`${server.address}/full`);
+          await command("CONFIG", "SET", "maxmemory", "1");
+          await rejects(stream.publish([{ body: "a" }]), {
+            name: "StreamError",
+            message: /^Cannot publish to .*: Redis answers OOM /,
+          });
+          await command("CONFIG", "SET", "maxmemory", "0");
+          await stream.publish([{ body: "b" }]);
+          strictEqual(await stream.lag("g"), 1);
+        },
+      },
+    ],
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }

@@ -1,0 +1,264 @@
+/** What a stream at a broker must do beyond the contract: servers that are away or refuse, processes that are killed. */
+
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
+import type { LeasedStream } from "../../../lib/streams/leased/leased_stream.ts";
+import type { BrokerTask } from "../../support/broker_child.ts";
+import type { BrokerServer } from "./broker_server.ts";
+import type { StreamCase } from "./contract.ts";
+
+/** A broker, and its ways that are not the driver's. */
+export interface BrokerKit {
+  readonly server: BrokerServer;
+  readonly scheme: string;
+  open<Body>(
+    path: string,
+    options?: { sessionMs?: number; patience?: { connectMs: number; answerMs: number } },
+  ): Promise<LeasedStream<Body>>;
+  /** Who is let in beside those who name no user. */
+  readonly user: { readonly name: string; readonly password: string };
+  /** Sees to it that the server knows the user. */
+  allowUser?(): Promise<void>;
+  /** Puts something that is no stream where a stream of this name would be. */
+  occupy(name: string): Promise<void>;
+  /** Publishes as another hand would: a text, nothing beside it. */
+  publishPlain(name: string, partition: number, text: string): Promise<void>;
+}
+
+const SESSION_MS = 1_500;
+const CHILD = new URL("../../support/broker_child.ts", import.meta.url).pathname;
+const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
+
+/** The cases of a broker. */
+export function brokerCases(kit: BrokerKit): StreamCase[] {
+  const { server: { address }, scheme } = kit;
+  const host = address.slice(`${scheme}://`.length);
+  const newName = () => `case-${crypto.randomUUID()}`;
+  const newPath = () => `${address}/${newName()}`;
+  return [
+    {
+      title: "2,000 numbered records arrive once, in order, while the server is stopped and started under load",
+      async run() {
+        const path = newPath();
+        await using writer = await kit.open<number>(path);
+        await using reader = await kit.open<number>(path);
+        const [count, batch] = [2_000, 10];
+        const got: { n: number; key: string; tries: number }[] = [];
+        const subscription = await reader.subscribe({ group: "g", maxRecords: 30 });
+        const reading = (async () => {
+          const acknowledged = new Set<number>();
+          for await (const delivery of subscription) {
+            got.push(...delivery.records.map(({ body, key = "", tries }) => ({ n: body, key, tries })));
+            await delivery.ack();
+            for (const { body } of delivery) acknowledged.add(body);
+            if (acknowledged.size === count) return;
+          }
+        })();
+        let outage: Promise<void> | undefined;
+        for (let from = 0; from < count; from += batch) {
+          if (from === 500) outage = kit.server.down().then(() => pause(500)).then(() => kit.server.up());
+          await writer.publish(
+            Array.from({ length: batch }, (_, index) => ({ body: from + index, key: `key ${(from + index) % 7}` })),
+          );
+        }
+        await outage;
+        await reading;
+        const newest = new Map<string, number>();
+        for (const { n, key } of got.filter(({ tries }) => tries === 1)) {
+          ok(n > (newest.get(key) ?? -1), `${n} of ${key} comes for the first time after a later one`);
+          newest.set(key, n);
+        }
+        strictEqual(new Set(got.map(({ n }) => n)).size, count);
+        strictEqual(await writer.lag("nobody"), count, "each is kept once");
+        strictEqual(await writer.lag("g"), 0);
+      },
+    },
+    {
+      title: "two processes share the records; what a killed one had in hand comes to the other",
+      async run() {
+        const path = newPath();
+        const task = { path, sessionMs: SESSION_MS };
+        const killed = new Child({ ...task, read: { group: "g", acknowledges: false, count: 200 } });
+        const other = new Child({ ...task, read: { group: "g", acknowledges: true, count: 200 } });
+        const [ofKilled, ofOther] = [killed.lines(), other.lines()];
+        await Promise.all([ofKilled.next(), ofOther.next()]); // both have joined
+        await using stream = await kit.open<number>(path, { sessionMs: SESSION_MS });
+        await stream.publish(numbers(200));
+        const { value: held } = await ofKilled.next();
+        ok(held !== undefined && held.length > 0, "the first has its share");
+        const got: number[] = (await ofOther.next()).value ?? [];
+        ok(got.length > 0 && got.length < 200, "the other has its own");
+        killed.kill();
+        for await (const numbers of ofOther) got.push(...numbers);
+        deepStrictEqual(got.sort((one, two) => one - two), numbers(200).map(({ body }) => body));
+        strictEqual((await other.status).code, 0);
+        strictEqual(await stream.lag("g"), 0);
+      },
+    },
+    {
+      title:
+        "a user and a password are taken from the path or the environment; wrong ones are told, without showing them",
+      async run() {
+        await kit.allowUser?.();
+        const name = newName();
+        const { user, password } = { user: kit.user.name, password: encodeURIComponent(kit.user.password) };
+        for (const login of [`${user}:wr0ng`, "nobodyknows:wr0ng"]) {
+          await rejects(kit.open(`${scheme}://${login}@${host}/${name}`), (error: Error) => {
+            ok(/^Cannot open .*: .* refuses the user or the password/.test(error.message), error.message);
+            strictEqual(/wr0ng/.test(`${error.message}${error.stack}`), false, "shown");
+            return error.name === "StreamError";
+          });
+        }
+        {
+          await using stream = await kit.open(`${scheme}://${user}:${password}@${host}/${name}`);
+          strictEqual(stream.path, `${address}/${name}`);
+          await stream.publish(numbers(3));
+        }
+        const variable = `LEVADA_STREAM_${name.toUpperCase().replaceAll("-", "_")}`;
+        const env = { [`${variable}_USER`]: user, [`${variable}_PASSWORD`]: kit.user.password };
+        const task: BrokerTask = { path: `${address}/${name}`, sessionMs: SESSION_MS, publish: 2 };
+        const child = new Child({ ...task, read: { group: "g", acknowledges: true, count: 5 } }, env);
+        const got: number[] = [];
+        for await (const numbers of child.lines()) got.push(...numbers);
+        strictEqual((await child.status).code, 0, "it ends by itself when its stream is closed");
+        deepStrictEqual(got.sort(), [0, 0, 1, 1, 2]);
+        const wrong = new Child({ ...task }, { ...env, [`${variable}_PASSWORD`]: "wr0ng" });
+        for await (const _ of wrong.lines()) { /* none */ }
+        strictEqual((await wrong.status).code, 1);
+      },
+    },
+    {
+      title: "a server that is down, or silent, is told in a bounded time",
+      async run() {
+        const patience = { connectMs: 700, answerMs: 700 };
+        using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+        const { port } = listener.addr;
+        const accepted: Deno.Conn[] = [];
+        const accepting = (async () => {
+          for await (const connection of listener) accepted.push(connection);
+        })();
+        await rejects(kit.open(`${scheme}://127.0.0.1:${port}/silent`, { patience }), {
+          name: "StreamError",
+          message: new RegExp(`^Cannot open ${scheme}://127\\.0\\.0\\.1:${port}/silent: .* cannot be reached: `),
+        });
+        for (const connection of accepted) connection.close();
+        listener.close();
+        await accepting;
+        await rejects(kit.open(`${scheme}://127.0.0.1:${port}/away`, { patience }), {
+          name: "StreamError",
+          message: `Cannot open ${scheme}://127.0.0.1:${port}/away: no server listens there`,
+        });
+      },
+    },
+    {
+      title: "while the server is away, who publishes is told in a bounded time, who reads waits, and close() ends",
+      async run() {
+        const path = newPath();
+        await using reader = await kit.open<number>(path);
+        const subscription = await reader.subscribe({ group: "g" });
+        const next = subscription.next();
+        const stream = await kit.open<number>(path, { patience: { connectMs: 700, answerMs: 700 } });
+        const leaving = await stream.subscribe({ group: "left" });
+        await kit.server.down();
+        try {
+          const message = /^Cannot publish to .*: .* has not answered for 0\.7 s/;
+          await rejects(stream.publish(numbers(1)), { name: "StreamError", message });
+          await rejects(stream.lag("g"), { name: "StreamError", message: /has not answered for 0\.7 s/ });
+          await leaving.close();
+          await stream.close();
+        } finally {
+          await kit.server.up();
+        }
+        await using again = await kit.open<number>(path);
+        await again.publish([{ body: 7 }]);
+        deepStrictEqual((await next).value?.records.map(({ body }) => body).includes(7), true);
+      },
+    },
+    {
+      title: "a stream is made on first use, unless create=false; what is there already is not taken for one",
+      async run() {
+        const path = newPath();
+        await rejects(kit.open(`${path}?create=false`), {
+          name: "StreamError",
+          message: /there is no such stream, and create=false$/,
+        });
+        await (await kit.open(`${path}?partitions=2`)).close();
+        await (await kit.open(`${path}?create=false`)).close();
+        await rejects(kit.open(`${path}?partitions=3`), {
+          name: "StreamError",
+          message: /the stream has 2 partitions already/,
+        });
+        await rejects(kit.open(`${path}?capacity=3`), { name: "StreamError", message: /there is no "capacity"/ });
+        const name = newName();
+        await kit.occupy(name);
+        await rejects(kit.open(`${address}/${name}`), {
+          name: "StreamError",
+          message: /^Cannot open .*(no stream of this kind|is another's)$/,
+        });
+      },
+    },
+    {
+      title: "records go when their retention is over, read or not; lag counts those that are kept",
+      async run() {
+        await using stream = await kit.open<number>(`${newPath()}?retention=2s&partitions=1`);
+        await stream.publish(numbers(5));
+        const early = await stream.subscribe({ group: "early", maxRecords: 2 });
+        await (await early.next()).value?.ack();
+        await pause(3_500);
+        await stream.publish([{ body: 5 }]);
+        strictEqual(await stream.lag("early"), 1);
+        for (const subscription of [early, await stream.subscribe({ group: "late" })]) {
+          const { value } = await subscription.next();
+          deepStrictEqual(value?.records.map(({ body }) => body), [5]);
+          await value?.ack();
+        }
+        deepStrictEqual([await stream.lag("early"), await stream.lag("late")], [0, 0]);
+      },
+    },
+    {
+      title: "records of another hand are read as far as they go",
+      async run() {
+        const name = newName();
+        await using stream = await kit.open(`${address}/${name}?group=g`);
+        await kit.publishPlain(name, 0, '{"a":1}');
+        await kit.publishPlain(name, 1, "no JSON");
+        const subscription = await stream.subscribe({ group: "" });
+        const records = [];
+        while (records.length < 2) records.push(...(await subscription.next()).value?.records ?? []);
+        deepStrictEqual(records.map(({ body, key }) => [body, key]), [[{ a: 1 }, undefined], ["no JSON", undefined]]);
+      },
+    },
+  ];
+}
+
+function numbers(count: number): { body: number; key: string }[] {
+  return Array.from({ length: count }, (_, n) => ({ body: n, key: `key ${n % 20}` }));
+}
+
+/** A process of its own. */
+class Child {
+  readonly #process: Deno.ChildProcess;
+
+  constructor(task: BrokerTask, env: Readonly<Record<string, string>> = {}) {
+    const args = ["run", "--config", CONFIG, "--no-lock", "--quiet", "-A", CHILD, JSON.stringify(task)];
+    this.#process = new Deno.Command(Deno.execPath(), { args, env: { ...env }, stdout: "piped", stderr: "null" })
+      .spawn();
+  }
+
+  get status(): Promise<Deno.CommandStatus> {
+    return this.#process.status;
+  }
+
+  kill(): void {
+    this.#process.kill("SIGKILL");
+  }
+
+  async *lines(): AsyncGenerator<number[]> {
+    let rest = "";
+    for await (const text of this.#process.stdout.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop()!;
+      for (const line of lines) yield JSON.parse(line);
+    }
+  }
+}
