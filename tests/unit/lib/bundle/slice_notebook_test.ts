@@ -140,10 +140,11 @@ fn.setTopology("flow", { input: z.string().refine((name) => name !== "coffee"), 
       `import * as random from "./tests/support/random.ts";
 import { Thenable } from "./tests/support/thenable.ts";
 const { xml } = await import("./tests/support/xml.ts");`,
-      `${START} graph.to("s", (n: number) => [typeof Thenable, Object.keys(random).length > 0, n]).respond();`,
+      `${START} graph.to("kind", (await import("./lib/kind_of.ts")).kindOf)
+  .to("s", (kind: string) => [typeof Thenable, Object.keys(random).length > 0, kind]).respond();`,
     ],
     1,
-    ["function", true, 1],
+    ["function", true, "number"],
   ],
 ];
 
