@@ -183,10 +183,12 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/serve/openapi/schemas.ts": "openapi_test.ts, and the openapi suite against servers that listen",
   "lib/stores/table_writer.ts": "unit/lib/steps/write_sql_test.ts, write_parquet_test.ts",
   "lib/streams/delivery.ts": "memory_stream_test.ts: the contract of streams",
-  "lib/streams/leased/group_member.ts": "conformance/streams: the contract against real brokers",
-  "lib/streams/leased/leased_cursor.ts": "conformance/streams: the contract against real brokers",
-  "lib/streams/leased/leased_stream.ts": "conformance/streams: the contract against real brokers",
-  "lib/streams/leased/leased_subscription.ts": "conformance/streams: the contract against real brokers",
+  "lib/streams/leased/group_member.ts":
+    "leased_stream_test.ts: the contract of streams; conformance/streams: real brokers",
+  "lib/streams/leased/leased_cursor.ts":
+    "leased_stream_test.ts: the contract of streams; conformance/streams: real brokers",
+  "lib/streams/leased/leased_subscription.ts":
+    "leased_stream_test.ts: the contract of streams; conformance/streams: real brokers",
   "lib/streams/local/local_cursor.ts": "local_stream_test.ts: the contract of streams",
   "lib/streams/local/local_publisher.ts":
     "local_stream_test.ts: the contract of streams; promises/killed_readers_test.ts",

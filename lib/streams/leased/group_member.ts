@@ -62,11 +62,11 @@ export class GroupMember {
       }));
     }
     await this.attend();
+    this.#beatLater();
     for (let waited = 0; !this.#hasShare && waited < HANDOVER_MS && !this.#hasLeft; waited += LOOK_MS) {
       await pause(LOOK_MS); // so that what is published next is shared already
       await this.attend();
     }
-    this.#beatLater();
   }
 
   /** Says that it is alive, claims and lets go. */

@@ -19,6 +19,8 @@ export interface BrokerKit {
   readonly user: { readonly name: string; readonly password: string };
   /** Sees to it that the server knows the user. */
   allowUser?(): Promise<void>;
+  /** Serves over TLS, with the certificate of `tests/support`: the address. */
+  serveTls(files: { cert: string; key: string }): Promise<{ address: string } & AsyncDisposable>;
   /** Puts something that is no stream where a stream of this name would be. */
   occupy(name: string): Promise<void>;
   /** Publishes as another hand would: a text, nothing beside it. */
@@ -26,7 +28,8 @@ export interface BrokerKit {
 }
 
 const SESSION_MS = 1_500;
-const CHILD = new URL("../../support/broker_child.ts", import.meta.url).pathname;
+const SUPPORT = new URL("../../support/", import.meta.url).pathname;
+const CHILD = `${SUPPORT}broker_child.ts`;
 const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
 
 /** The cases of a broker. */
@@ -125,6 +128,33 @@ export function brokerCases(kit: BrokerKit): StreamCase[] {
         const wrong = new Child({ ...task }, { ...env, [`${variable}_PASSWORD`]: "wr0ng" });
         for await (const _ of wrong.lines()) { /* none */ }
         strictEqual((await wrong.status).code, 1);
+      },
+    },
+    {
+      title: "tls=true speaks TLS, with certificates that Deno trusts, and never without",
+      async run() {
+        await using tls = await kit.serveTls({
+          cert: `${SUPPORT}loopback_cert.pem`,
+          key: `${SUPPORT}loopback_key.pem`,
+        });
+        const path = `${tls.address}/${newName()}?tls=true`;
+        const task: BrokerTask = { path, sessionMs: SESSION_MS, publish: 3 };
+        const child = new Child({ ...task, read: { group: "g", acknowledges: true, count: 3 } }, {
+          DENO_CERT: `${SUPPORT}loopback_cert.pem`,
+        });
+        const got: number[] = [];
+        for await (const numbers of child.lines()) got.push(...numbers);
+        strictEqual((await child.status).code, 0);
+        deepStrictEqual(got.sort(), [0, 1, 2]);
+        await rejects(kit.open(path), {
+          name: "StreamError",
+          message: /^Cannot open .* cannot be reached: .*certificate/i,
+        });
+        const patience = { connectMs: 1_000, answerMs: 1_000 };
+        await rejects(kit.open(`${newPath()}?tls=true`, { patience }), {
+          name: "StreamError",
+          message: /^Cannot open .* cannot be reached: /,
+        });
       },
     },
     {

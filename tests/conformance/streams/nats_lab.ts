@@ -21,9 +21,7 @@ no_auth_user: anybody
 
 /** A NATS server with JetStream, and what is asked of it. */
 export async function natsTrial(): Promise<Trial> {
-  const settings = await Deno.makeTempFile({ prefix: "levada-nats-" });
-  await Deno.writeTextFile(settings, SETTINGS);
-  const server = await BrokerServer.start("nats", { LEVADA_NATS_CONF: settings });
+  const server = await start(SETTINGS);
   const connect = () =>
     NatsClient.connect(readBrokerPath(`${server.address}/any`, 0), { connectMs: 5_000, answerMs: 5_000 });
   return {
@@ -35,6 +33,13 @@ export async function natsTrial(): Promise<Trial> {
         scheme: "nats",
         open: openNatsStream,
         user: USER,
+        async serveTls({ cert, key }) {
+          const other = await start(`tls { cert_file: "${cert}", key_file: "${key}" }\n`);
+          return {
+            address: other.address.replace("127.0.0.1", "localhost"),
+            [Symbol.asyncDispose]: () => other[Symbol.asyncDispose](),
+          };
+        },
         async occupy(name) {
           const client = await connect();
           await client.ask("ask", `STREAM.CREATE.${name}`, { name, subjects: [`${name}-other`] });
@@ -60,11 +65,15 @@ export async function natsTrial(): Promise<Trial> {
         },
       },
     ],
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]();
-      await Deno.remove(settings);
-    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
+}
+
+/** Starts a server with some lines in its configuration. */
+async function start(settings: string): Promise<BrokerServer> {
+  const file = await Deno.makeTempFile({ prefix: "levada-nats-" });
+  await Deno.writeTextFile(file, settings);
+  return await BrokerServer.start("nats", { LEVADA_NATS_CONF: file });
 }
 
 function labsOf({ address }: BrokerServer): OpenLab {

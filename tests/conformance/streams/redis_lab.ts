@@ -34,6 +34,17 @@ export async function redisTrial(): Promise<Trial> {
         open: openRedisStream,
         user,
         allowUser: () => command("ACL", "SETUSER", user.name, "on", `>${user.password}`, "~*", "&*", "+@all"),
+        async serveTls({ cert, key }) {
+          const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+          const { port } = listener.addr;
+          listener.close();
+          const files = ["tls-cert-file", cert, "tls-key-file", key, "tls-ca-cert-file", cert];
+          await command("CONFIG", "SET", ...files, "tls-auth-clients", "no", "tls-port", String(port));
+          return {
+            address: `redis://localhost:${port}`,
+            [Symbol.asyncDispose]: () => command("CONFIG", "SET", "tls-port", "0"),
+          };
+        },
         occupy: (name) => command("LPUSH", name, "1"),
         publishPlain: (name, partition, text) => command("XADD", `${name}:${partition}`, "*", "body", text),
       }),
