@@ -27,6 +27,12 @@ export {
   type Thrown,
 } from "./lib/errors.ts";
 export { SlicedModule } from "./lib/bundle/sliced_module.ts";
+export { DeployError } from "./lib/deploy/deploy_error.ts";
+export type { DeployedFunction, DeploymentStatus, FunctionStatus } from "./lib/deploy/deployed_state.ts";
+export type { DeployOptions } from "./lib/deploy/deploy_bundle.ts";
+export type { Deployment, ProcessOptions } from "./lib/deploy/deployment.ts";
+export type { DeployPlan } from "./lib/deploy/plan.ts";
+export type { LogReading } from "./lib/deploy/read_logs.ts";
 export { Chart, chart, type ChartMaker, type ChartOptions } from "./lib/draw/chart.ts";
 export { Table, table, type TableOptions } from "./lib/draw/table.ts";
 export { CopyError } from "./lib/flow/copy.ts";
@@ -42,6 +48,7 @@ export type { ReplyStream } from "./lib/flow/reply_stream.ts";
 export type { Outcome } from "./lib/flow/outcome.ts";
 export { CATALOGUE } from "./lib/functions/catalogue.ts";
 export type { DocumentOptions } from "./lib/functions/function_document.ts";
+export type { DeployFunctionOptions } from "./lib/functions/deploy_function.ts";
 export { importFunction } from "./lib/functions/hub.ts";
 export { RouterGraph } from "./lib/functions/router_graph.ts";
 export type { FunctionOptions, MockOptions, ServeOptions } from "./lib/functions/function_options.ts";

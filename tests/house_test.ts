@@ -64,9 +64,11 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "lib/tensor",
   ],
   "lib/bundle": ["lib/errors.ts", "lib/redact_text.ts", "lib/graph", "lib/scope"],
+  "lib/deploy": ["lib/errors.ts", "lib/bundle"],
   "lib/functions": [
     "lib/errors.ts",
     "lib/bundle",
+    "lib/deploy",
     "lib/flow",
     "lib/graph",
     "lib/models",
@@ -84,6 +86,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "lib/errors.ts",
     "lib/redact_text.ts",
     "lib/bundle",
+    "lib/deploy",
     "lib/draw",
     "lib/functions",
     "lib/graph",
@@ -124,7 +127,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 /** What a room imports from a variable, when it is first used: nobody else downloads it. */
 const LATER: Readonly<Record<string, readonly string[]>> = {
   "lib/bundle": ["something by LIBRARY", "something by file"], // what a notebook has loaded already
-  "lib/functions": ["../bundle/slice_notebook.ts"],
+  "lib/functions": ["../bundle/make_bundle.ts", "../bundle/slice_notebook.ts", "../deploy/deploy_bundle.ts"],
   "lib/draw": ["@hpcc-js/wasm-graphviz", "@observablehq/plot", "linkedom"],
   "lib/models": ["something by module", "onnxruntime-node", "onnxruntime-web", "onnxruntime-web/webgpu"],
   "lib/serve": ["@bufbuild/protobuf/wire", "@grpc/grpc-js"],
@@ -132,6 +135,7 @@ const LATER: Readonly<Record<string, readonly string[]>> = {
   "lib/streams": ["@nats-io/transport-node", "redis"],
   "lib/telemetry": ["@opentelemetry/api"],
   "lib/cli": [
+    "./deploy_of.ts",
     "./execute.ts",
     "./serve_module.ts",
     "./write_bundle.ts",
@@ -151,10 +155,13 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/bundle/find_code.ts": "slice_notebook_test.ts: every way of being found, and each refusal",
   "lib/bundle/slice.ts": "slice_notebook_test.ts",
   "lib/cli/write_bundle.ts": "cli/bundle_test.ts: notebooks and modules, real processes",
+  "lib/deploy/supervisor_client.ts": "deployment_test.ts: real processes",
   "lib/functions/function_parts.ts": "serving_test.ts",
   "kernel/client/report_style.ts":
     "a style sheet: pictures of the report are looked at; report_test.ts has the rules that must be there",
   "lib/cli/serve_function.ts": "serve_test.ts and serve_workers_test.ts: real processes",
+  "lib/cli/supervised.ts": "lib/deploy/deployment_test.ts: real processes",
+  "lib/cli/supervisor.ts": "lib/deploy/deployment_test.ts: real processes",
   "lib/cli/worker_process.ts": "serve_workers_test.ts: real processes",
   "lib/flow/follow.ts": "walk_test.ts: random graphs go through each of its ways, leaving out one count fails it",
   "lib/flow/inlet.ts": "worker_test.ts",

@@ -29,8 +29,25 @@ export interface CrewOptions {
   readonly graceMs?: number | undefined;
   /** How often each is asked for a sign of life, in milliseconds; who misses three is killed and replaced. Default 10,000. */
   readonly signMs?: number;
+  /** The whole environment of each worker. Default: this process's. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Gets each line of the workers' standard error. Default: that is this process's. */
+  readonly onErrorLine?: ((line: string) => void) | undefined;
+  /** Whether it goes on where none can be started: who asks for its state is told why. Default false. */
+  readonly keepsTrying?: boolean;
   /** How long the place of one that died stays empty, in milliseconds; twice as long each time. Default 500. */
   readonly firstPauseMs?: number;
+}
+
+/** How a crew is. */
+export interface CrewState {
+  readonly size: number;
+  /** How many can be asked now. */
+  readonly serving: number;
+  /** How many died and were replaced, or will be. */
+  readonly deaths: number;
+  /** How the last of them ended. */
+  readonly lastDeath: string | undefined;
 }
 
 /** The processes that serve one function on one port. */
@@ -44,6 +61,7 @@ export class Crew {
   readonly #graceMs: number;
   readonly #signMs: number;
   readonly #firstPauseMs: number;
+  readonly #options: Pick<CrewOptions, "env" | "onErrorLine" | "keepsTrying">;
   readonly #metrics = new MetricsGathering();
   readonly #changes = new ModelChanges(() =>
     [...this.#workers.values(), ...this.#leaving].filter(({ isListening }) => isListening)
@@ -53,13 +71,16 @@ export class Crew {
   readonly #pauses = new Set<() => void>();
   readonly #fail: (reason: unknown) => void;
   #ports: readonly string[] = [];
+  #deaths = 0;
+  #lastDeath: string | undefined;
   #isStopping = false;
   #renewal: Promise<void> | undefined;
 
   /** @param words What each worker is told of the command line. */
   constructor(
     words: readonly string[],
-    { size, flags, context, graceMs = GRACE_MS, signMs = SIGN_MS, firstPauseMs = FIRST_PAUSE_MS }: CrewOptions,
+    { size, flags, context, graceMs = GRACE_MS, signMs = SIGN_MS, firstPauseMs = FIRST_PAUSE_MS, ...options }:
+      CrewOptions,
   ) {
     this.#words = words;
     this.#size = size;
@@ -68,10 +89,17 @@ export class Crew {
     this.#graceMs = graceMs;
     this.#signMs = signMs;
     this.#firstPauseMs = firstPauseMs;
+    this.#options = options;
     const { promise, reject } = Promise.withResolvers<never>();
     promise.catch(() => {});
     this.failed = promise;
     this.#fail = reject;
+  }
+
+  /** How it is now. */
+  get state(): CrewState {
+    const serving = [...this.#workers.values()].filter(({ isListening }) => isListening).length;
+    return { size: this.#size, serving, deaths: this.#deaths, lastDeath: this.#lastDeath };
   }
 
   /**
@@ -145,7 +173,9 @@ export class Crew {
       name,
       flags: this.#flags,
       signMs: this.#signMs,
+      env: this.#options.env,
       listener: {
+        onErrorLine: this.#options.onErrorLine,
         onLine: (line) => this.#context.terminal.out(`${line}\n`),
         onWord: (word, from) => {
           this.#metrics.onWord(word, { from, workers: [...this.#workers.values()] });
@@ -160,8 +190,10 @@ export class Crew {
     const end = await worker.end;
     if (this.#isStopping || this.#workers.get(worker.name) !== worker) return; // it was asked to end
     const failed = end.hasListened ? 0 : failedStarts + 1;
-    const serving = [...this.#workers.values()].filter(({ isListening }) => isListening).length;
-    if (failed >= FAILED_STARTS && serving === 0) {
+    this.#deaths += 1;
+    this.#lastDeath = describeEnd(end);
+    const { serving } = this.state;
+    if (failed >= FAILED_STARTS && serving === 0 && this.#options.keepsTrying !== true) {
       return this.#fail(
         new CommandError(`Cannot keep worker ${worker.name}: it failed to start ${failed} times, and says why above`),
       );

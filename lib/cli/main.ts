@@ -3,21 +3,33 @@
 import { redactText } from "../redact_text.ts";
 import { BUNDLE } from "./bundle.ts";
 import { type Command, Interrupted, type Terminal, UsageError } from "./command.ts";
+import { DELETE } from "./delete.ts";
 import { DEMO } from "./demo.ts";
+import { DEPLOY } from "./deploy.ts";
 import { KERNEL } from "./kernel.ts";
 import { LAB } from "./lab.ts";
+import { LIST } from "./list.ts";
+import { LOGS } from "./logs.ts";
+import { ROLLBACK } from "./rollback.ts";
 import { RUN } from "./run.ts";
 import { SERVE } from "./serve.ts";
+import { STATUS } from "./status.ts";
 import { openTerminal } from "./terminal.ts";
 
 /** A command imports what needs a package when it runs: then it can say first what has to be downloaded. */
 const COMMANDS: Readonly<Record<string, Command>> = {
   bundle: BUNDLE,
+  delete: DELETE,
   demo: DEMO,
+  deploy: DEPLOY,
   kernel: KERNEL,
   lab: LAB,
+  list: LIST,
+  logs: LOGS,
+  rollback: ROLLBACK,
   run: RUN,
   serve: SERVE,
+  status: STATUS,
 };
 
 const BROKEN_PIPE_CODE = 141; // 128 + SIGPIPE, as a shell counts
@@ -49,6 +61,7 @@ function isExpected(error: Error): boolean {
   const names = [
     "CommandError",
     "BundleError",
+    "DeployError",
     "NotebookError",
     "KernelError",
     "InstallError",

@@ -22,3 +22,22 @@ export function readSeconds(name: string, text: string | undefined): number | un
   }
   return seconds * 1000;
 }
+
+/** Reads `--workers 4`. */
+export function readWhole(
+  option: string,
+  text: string | undefined,
+  { least, most }: { least: number; most: number },
+): number | undefined {
+  if (text === undefined) return undefined;
+  const number = text.trim() === "" ? NaN : Number(text);
+  if (Number.isInteger(number) && number >= least && number <= most) return number;
+  throw new UsageError(`--${option} takes a number from ${least} to ${most}: got "${text}"`);
+}
+
+/** The one word that is the name of a deployment. */
+export function readName(positionals: readonly string[]): string {
+  const [name, ...rest] = positionals;
+  if (name === undefined || rest.length > 0) throw new UsageError("give it the name of one deployment");
+  return name;
+}

@@ -2,7 +2,7 @@
 
 import { isLogLevel, LOG_LEVELS, type LogLevel } from "../telemetry/log.ts";
 import { UsageError } from "./command.ts";
-import { readSeconds } from "./options.ts";
+import { readSeconds, readWhole } from "./options.ts";
 
 /** The options that `levada serve` takes. */
 export const SERVE_OPTIONS = {
@@ -93,17 +93,6 @@ export function readWish(values: Values, positionals: readonly string[]): ServeW
 }
 
 const PORTS = { least: 0, most: 65_535 };
-
-function readWhole(
-  option: string,
-  text: string | undefined,
-  { least, most }: { least: number; most: number },
-): number | undefined {
-  if (text === undefined) return undefined;
-  const number = text.trim() === "" ? NaN : Number(text);
-  if (Number.isInteger(number) && number >= least && number <= most) return number;
-  throw new UsageError(`--${option} takes a number from ${least} to ${most}: got "${text}"`);
-}
 
 function readLimit(text: string): [name: string, value: number] {
   const [, name, value] = /^(\w+)=(\S+)$/.exec(text) ?? [];

@@ -18,6 +18,8 @@ export interface WorkerListener {
   onWord(word: WorkerWord, worker: WorkerProcess): void;
   /** A line of its own output. */
   onLine(line: string): void;
+  /** A line of its standard error. Default: that is this process's. */
+  onErrorLine?: ((line: string) => void) | undefined;
 }
 
 /** How a worker is kept. */
@@ -94,7 +96,7 @@ export class WorkerProcess {
       this.#hasEnded = true;
       clearInterval(this.#signs);
     });
-    const [{ code, signal }] = await Promise.all([status, this.#read(listener)]);
+    const [{ code, signal }] = await Promise.all([status, this.#read(listener), this.#readErrors(listener)]);
     this.#listening.reject(new Error(`worker ${this.name} has ended`));
     await this.#input.close().catch(() => {});
     const livedMs = performance.now() - start;
@@ -108,6 +110,10 @@ export class WorkerProcess {
     }
     this.#missedSigns += 1;
     this.tell({ kind: "live" });
+  }
+
+  async #readErrors({ onErrorLine }: WorkerListener): Promise<void> {
+    if (onErrorLine !== undefined) { for await (const line of linesOf(this.#child.stderr)) onErrorLine(line); }
   }
 
   async #read(listener: WorkerListener): Promise<void> {
@@ -132,9 +138,11 @@ export class WorkerProcess {
 /** Starts a worker by the words of `levada serve`; `flags` say what it may. Default: what this process may without bounds. */
 export function startWorker(
   words: readonly string[],
-  { name, flags = permissions(), ...options }: {
+  { name, flags = permissions(), env, ...options }: {
     name: string;
     flags?: readonly string[] | undefined;
+    /** Its whole environment. Default: this process's. */
+    env?: Readonly<Record<string, string>> | undefined;
   } & Omit<WorkerOptions, "child">,
 ): WorkerProcess {
   const child = new Deno.Command(Deno.execPath(), {
@@ -150,10 +158,11 @@ export function startWorker(
       ...words,
       "--as-worker",
     ],
-    env: { LEVADA_WORKER: name }, // in records of model monitoring
+    env: { ...env, LEVADA_WORKER: name }, // in records of model monitoring
+    clearEnv: env !== undefined,
     stdin: "piped",
     stdout: "piped",
-    stderr: "inherit",
+    stderr: options.listener.onErrorLine === undefined ? "inherit" : "piped",
   }).spawn();
   return new WorkerProcess(name, { child, ...options });
 }

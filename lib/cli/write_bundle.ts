@@ -21,9 +21,20 @@ export interface BundleWish {
   readonly isProbed: boolean;
 }
 
+/** What a bundle is made of. */
+export type MakeWish = Omit<BundleWish, "output" | "isProbed">;
+
+/** Makes a bundle of a notebook or a module; undefined when a cell failed, which has been told. */
+export async function makeBundleOf(
+  wish: MakeWish,
+  context: CommandContext,
+): Promise<Bundle | undefined> {
+  return wish.path.endsWith(".ipynb") ? await ofNotebook(wish, context) : await ofModule(wish);
+}
+
 /** Makes a bundle, starts it, and writes it. */
 export async function writeBundleOf(wish: BundleWish, context: CommandContext): Promise<number> {
-  const bundle = wish.path.endsWith(".ipynb") ? await ofNotebook(wish, context) : await ofModule(wish);
+  const bundle = await makeBundleOf(wish, context);
   if (bundle === undefined) return 1;
   if (wish.isProbed) await probeBundle(bundle);
   const folder = wish.output ?? `${bundle.name}-bundle`;
@@ -37,14 +48,14 @@ export async function writeBundleOf(wish: BundleWish, context: CommandContext): 
   return 0;
 }
 
-async function ofModule({ path, export: name, files, external }: BundleWish): Promise<Bundle> {
+async function ofModule({ path, export: name, files, external }: MakeWish): Promise<Bundle> {
   const { exported } = await findFunction(path, name);
   return await bundleModule(pathToFileURL(resolve(path)), { export: exported, files, external });
 }
 
 /** Runs the notebook; undefined when a cell failed, which has been told. */
 async function ofNotebook(
-  { path, export: name, files, external }: BundleWish,
+  { path, export: name, files, external }: MakeWish,
   context: CommandContext,
 ): Promise<Bundle | undefined> {
   let code: SlicedModule | undefined;

@@ -27,6 +27,17 @@ export class FunctionParts {
     for (const [name, { rows, options }] of tables) this.addTable(name, rows, options);
   }
 
+  /** Declares a child, see `addChildFunction` of the function. */
+  addChild(fn: string, name: string, options: FunctionOptions): void {
+    if (typeof name !== "string" || name === "") {
+      throw new TypeError(`Cannot declare a child of function "${fn}" without a name: addChildFunction("name")`);
+    }
+    if (this.children.has(name)) {
+      throw new Error(`Cannot declare child function "${name}" of "${fn}": it is declared already`);
+    }
+    this.add({ kind: "child", name, options });
+  }
+
   /** Adds a table, see `addTable` of the function. */
   addTable(name: string, rows: TableRows | KeyedTable, options: { key?: string }): void {
     if (typeof name !== "string" || name === "") {

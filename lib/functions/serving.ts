@@ -16,6 +16,8 @@ import { checkedApi } from "../serve/api/checked_api.ts";
 import type { ApiOptions } from "../serve/api/api_options.ts";
 import type { HttpServer } from "../serve/port/listen.ts";
 import { MockServer } from "../serve/mock_server.ts";
+import type { Deployment } from "../deploy/deployment.ts";
+import { deployFunction, type DeployFunctionOptions } from "./deploy_function.ts";
 import type { FunctionOptions, MockOptions, ServeOptions } from "./function_options.ts";
 import type { SlicedModule } from "../bundle/sliced_module.ts";
 import { addModelTo } from "./add_model.ts";
@@ -60,6 +62,7 @@ export class ServingFunction {
   readonly options: FunctionOptions;
   readonly #parts = new FunctionParts();
   readonly #builders: Readonly<Record<"flow" | "router", GraphBuilder>>;
+  #deployment: Deployment | undefined;
   readonly #defaultModel: RouteClass<ModelArgs> | undefined;
 
   /** Made by `serving` and `importFunction`. */
@@ -127,13 +130,7 @@ export class ServingFunction {
 
   /** Declares the function that steps with `{ function: name }` run in. */
   addChildFunction(name: string, options: FunctionOptions = {}): this {
-    if (typeof name !== "string" || name === "") {
-      throw new TypeError(`Cannot declare a child of function "${this.name}" without a name: addChildFunction("name")`);
-    }
-    if (this.#parts.children.has(name)) {
-      throw new Error(`Cannot declare child function "${name}" of "${this.name}": it is declared already`);
-    }
-    this.#parts.add({ kind: "child", name, options });
+    this.#parts.addChild(this.name, name, options);
     return this;
   }
 
@@ -258,6 +255,27 @@ export class ServingFunction {
     return await sliceFunction(this, this.#parts);
   }
 
+  /**
+   * Has the function run where it stays: real processes, one for it and one for each child, joined by real streams. What ran before runs
+   * until the new is ready. In a module, say which: `deploy({ module: import.meta.url })`.
+   *
+   * @throws {BundleError | DeployError} If it cannot leave, or does not start; what ran runs on.
+   */
+  async deploy(options: DeployFunctionOptions = {}): Promise<Deployment> {
+    return this.#deployment = await deployFunction(this, options);
+  }
+
+  /**
+   * Asks the function where `deploy` has put it: with a body by POST, else by GET.
+   *
+   * @throws {TypeError} Before it was deployed.
+   */
+  // deno-lint-ignore no-explicit-any -- the reply is what the graph's steps make of it
+  async invoke<Reply = any>(path: string, body?: unknown): Promise<Reply> {
+    if (this.#deployment !== undefined) return await this.#deployment.invoke<Reply>(path, body);
+    throw new TypeError(`Cannot invoke function "${this.name}": await fn.deploy() first`);
+  }
+
   #compile(currentFunction: string): Plan {
     const functions = [...this.#parts.children.keys()];
     const plan = compile(sourceOf(this.#parts.graph(`run function "${this.name}"`)), { functions, currentFunction });
@@ -272,21 +290,7 @@ export class ServingFunction {
   }
 }
 
-/**
- * Makes a function: one deployable service.
- *
- * @example
- * ```ts
- * import { deepStrictEqual } from "node:assert/strict";
- * import { serving } from "levada";
- *
- * const fn = serving("greeter");
- * fn.setTopology("flow").to("greet", (name: string) => `Hello, ${name}`).respond();
- *
- * await using server = await fn.toMockServer();
- * deepStrictEqual(await server.test("/", "Ana"), "Hello, Ana");
- * ```
- */
+/** Makes a function: one deployable service, see `ServingFunction`. */
 export function serving(name: string, options: FunctionOptions = {}): ServingFunction {
   return new ServingFunction(name, options);
 }

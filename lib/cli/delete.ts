@@ -1,0 +1,30 @@
+/** `levada delete NAME|--all` */
+import { Deployment } from "../deploy/deployment.ts";
+import { deploymentNames } from "../deploy/state_folder.ts";
+import { type Command, type CommandContext, UsageError } from "./command.ts";
+import { readName, readOptions } from "./options.ts";
+
+/** Ends a deployment. */
+export const DELETE: Command = {
+  summary: "End a deployment and forget it",
+  help: `Usage: levada delete NAME|--all
+
+Ends the processes of a deployment, once they have done what they have accepted, and removes its revisions and logs. Records in its
+streams stay.
+
+  --all   Every deployment in LEVADA_STATE.
+
+Exit code: 0 it is gone, 1 it cannot be, or there is none, 2 a wrong option.
+`,
+
+  async run(args: readonly string[], { terminal }: CommandContext): Promise<number> {
+    const { values, positionals } = readOptions(args, { all: { type: "boolean" } });
+    if (values.all === true && positionals.length > 0) throw new UsageError("give it a name or --all, not both");
+    const names = values.all === true ? await deploymentNames() : [readName(positionals)];
+    for (const name of names) {
+      await new Deployment(name).delete();
+      terminal.out(`Deleted ${name}\n`);
+    }
+    return 0;
+  },
+};

@@ -1,0 +1,57 @@
+/** `levada deploy NOTEBOOK|MODULE|BUNDLE` */
+import { type Command, type CommandContext, UsageError } from "./command.ts";
+import type { deployOf } from "./deploy_of.ts";
+import { readOptions, readSeconds, readWhole } from "./options.ts";
+import { prefetch, RUN_NEEDS } from "./prefetch.ts";
+
+/** Deploys a function. */
+export const DEPLOY: Command = {
+  summary: "Run a function as processes of this machine that stay",
+  help: `Usage: levada deploy NOTEBOOK.ipynb|MODULE.ts|BUNDLE [OPTIONS]
+
+Makes a bundle, starts it once to see that it starts, and has it run: one process for the function and one for each of its children,
+joined by streams, watched over by a process that stays when this command has ended. What ran before runs until all of the new listens, and
+runs on when that does not start. A second deploy of the same changes nothing. All of it lies in LEVADA_STATE, default .levada.
+
+  --target NAME      Where to: process, this machine. Default: process.
+  --workers N        So many processes for each function. Default: 1.
+  --port N           Where the function itself listens. Default: where it did before, else a free port.
+  --dry-run          Only tells what would change.
+  --deadline SECONDS How long everything may take to be ready. Default: 120.
+  --export NAME      The function: an export of the module, or a name of the notebook. Default: the default export, or the only one.
+  --file PATH        Brings this file too. Several times.
+  --external PACKAGE Leaves this package out of the code. Several times.
+
+Exit code: 0 it runs, 1 it cannot, and what ran runs on, 2 a wrong option.
+`,
+
+  async run(args: readonly string[], context: CommandContext): Promise<number> {
+    const { values, positionals } = readOptions(args, {
+      target: { type: "string" },
+      workers: { type: "string" },
+      port: { type: "string" },
+      "dry-run": { type: "boolean" },
+      deadline: { type: "string" },
+      export: { type: "string" },
+      file: { type: "string", multiple: true },
+      external: { type: "string", multiple: true },
+    });
+    const [path, ...rest] = positionals;
+    if (path === undefined || rest.length > 0) throw new UsageError("give it one notebook, module or bundle");
+    const { target = "process" } = values;
+    if (target !== "process") throw new UsageError(`there is no target "${target}": it is process`);
+    const wish = {
+      path,
+      workers: readWhole("workers", values.workers, { least: 1, most: 512 }),
+      port: readWhole("port", values.port, { least: 1, most: 65_535 }),
+      isDry: values["dry-run"] === true,
+      deadlineMs: readSeconds("deadline", values.deadline),
+      export: values.export,
+      files: values.file ?? [],
+      external: values.external ?? [],
+    };
+    await prefetch([...RUN_NEEDS, "lib/cli/deploy_of.ts", "lib/cli/supervisor_main.ts"], context);
+    const module = "./deploy_of.ts"; // in a variable: Deno would download its packages when the command line starts
+    return await (await import(module) as { deployOf: typeof deployOf }).deployOf(wish, context);
+  },
+};

@@ -1,0 +1,37 @@
+/** `levada list` */
+import { Deployment } from "../deploy/deployment.ts";
+import { deploymentNames } from "../deploy/state_folder.ts";
+import { type Command, type CommandContext, UsageError } from "./command.ts";
+import { readOptions } from "./options.ts";
+
+/** Lists what is deployed. */
+export const LIST: Command = {
+  summary: "List what is deployed",
+  help: `Usage: levada list [OPTIONS]
+
+A line for each deployment in LEVADA_STATE, default .levada: its name, its state, where it answers, its revision.
+
+  --json   As JSON: what \`levada status\` tells of each.
+
+Exit code: 0; 2 a wrong option.
+`,
+
+  async run(args: readonly string[], { terminal }: CommandContext): Promise<number> {
+    const { values, positionals } = readOptions(args, { json: { type: "boolean" } });
+    if (positionals.length > 0) throw new UsageError("it takes no words");
+    const names = await deploymentNames();
+    const statuses = await Promise.all(names.map((name) => new Deployment(name).status().catch(() => undefined)));
+    if (values.json === true) {
+      terminal.out(`${JSON.stringify(statuses.filter((status) => status !== undefined), undefined, 2)}\n`);
+      return 0;
+    }
+    const width = Math.max(0, ...names.map(({ length }) => length));
+    for (const [index, name] of names.entries()) {
+      const status = statuses[index];
+      const told = status === undefined ? "never ran" : `${status.state.padEnd(8)} ${status.url}  ${status.revision}`;
+      terminal.out(`${name.padEnd(width)}  ${told}\n`);
+    }
+    if (names.length === 0) terminal.out("Nothing is deployed.\n");
+    return 0;
+  },
+};

@@ -1,0 +1,36 @@
+/** `levada logs NAME` */
+import { Deployment } from "../deploy/deployment.ts";
+import type { Command, CommandContext } from "./command.ts";
+import { readName, readOptions, readWhole } from "./options.ts";
+
+/** Shows what a deployment has written. */
+export const LOGS: Command = {
+  summary: "Show what a deployment has written",
+  help: `Usage: levada logs NAME [OPTIONS]
+
+Shows what the functions of a deployment have written.
+
+  -f, --follow      Goes on as they write, until Ctrl-C.
+  --function NAME   Of this function alone. Default: of all, each line with its name.
+  --lines N         So many lines of each function at most. Default: all.
+
+Exit code: 0; 1 there is no such deployment, 2 a wrong option.
+`,
+
+  async run(args: readonly string[], { terminal, signal }: CommandContext): Promise<number> {
+    const { values, positionals } = readOptions(args, {
+      follow: { type: "boolean", short: "f" },
+      function: { type: "string" },
+      lines: { type: "string" },
+    });
+    const lines = readWhole("lines", values.lines, { least: 1, most: 1_000_000 });
+    const logs = new Deployment(readName(positionals)).logs({
+      follow: values.follow === true,
+      signal,
+      ...(values.function === undefined ? {} : { function: values.function }),
+      ...(lines === undefined ? {} : { lines }),
+    });
+    for await (const line of logs) terminal.out(`${line}\n`);
+    return 0;
+  },
+};

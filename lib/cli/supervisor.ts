@@ -1,0 +1,168 @@
+import {
+  type ApplyWish,
+  type DeployedFunction,
+  type DeployedState,
+  type DeploymentStatus,
+  urlOf,
+  type WishedFunction,
+} from "../deploy/deployed_state.ts";
+import { dropRevisions } from "../deploy/keep_revision.ts";
+import { type DeploymentFolder, writeWhole } from "../deploy/state_folder.ts";
+import { CommandError } from "./command.ts";
+import { Supervised } from "./supervised.ts";
+
+const HOSTNAME = "127.0.0.1";
+
+/** Why a revision does not run. */
+export class RefusedError extends Error {
+  override readonly name = "RefusedError";
+  /** The last lines of what did not start. */
+  readonly lines: readonly string[];
+
+  constructor(message: string, lines: readonly string[] = []) {
+    super(message);
+    this.lines = lines;
+  }
+}
+
+/** Runs what is deployed: starts, watches and replaces the processes of one deployment. */
+export class Supervisor {
+  readonly #folder: DeploymentFolder;
+  #running: readonly Supervised[] = [];
+  #state: DeployedState | undefined;
+  #applying: Promise<unknown> | undefined;
+  #isStopping = false;
+
+  /** @param state What ran before, so that functions keep their ports. */
+  constructor(folder: DeploymentFolder, state: DeployedState | undefined) {
+    this.#folder = folder;
+    this.#state = state;
+  }
+
+  /**
+   * Replaces what runs by another revision: all of it listens before anything of the old is asked to end.
+   *
+   * @throws {RefusedError} If the new one does not start; the old one runs on.
+   */
+  async apply(wish: ApplyWish): Promise<void> {
+    if (this.#applying !== undefined) throw new RefusedError("it is being changed now");
+    this.#applying = this.#apply(wish);
+    try {
+      await this.#applying;
+    } finally {
+      this.#applying = undefined;
+    }
+  }
+
+  /** How everything is. */
+  status(): DeploymentStatus | undefined {
+    if (this.#state === undefined || this.#running.length === 0) return undefined;
+    const { name, revision, previous, deployedAt } = this.#state;
+    const functions = this.#running.map((one) => one.status());
+    const wrong = functions.filter(({ state }) => state !== "ready");
+    return {
+      name,
+      target: "process",
+      state: wrong[0]?.state ?? "ready",
+      reason: wrong.length === 0 ? undefined : wrong.map(({ name, reason }) => `${name}: ${reason}`).join("\n"),
+      url: urlOf(this.#running[0]!),
+      revision,
+      previous,
+      deployedAt,
+      supervisor: Deno.pid,
+      functions,
+    };
+  }
+
+  /** Ends everything: what was accepted is done first, by those who write before those who read. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await this.#applying?.catch(() => {});
+    for (const one of this.#running) await one.stop();
+    this.#running = [];
+  }
+
+  /** Ends everything at once. */
+  kill(): void {
+    for (const one of this.#running) one.kill();
+  }
+
+  async #apply({ revision, functions, env, deadlineMs }: ApplyWish): Promise<void> {
+    const next: Supervised[] = [];
+    const deadline = Promise.withResolvers<never>();
+    deadline.promise.catch(() => {});
+    const timer = setTimeout(
+      () => deadline.reject(new CommandError(`it is not ready after ${deadlineMs / 1_000} s`)),
+      deadlineMs,
+    );
+    const old = this.#running;
+    try {
+      for (const wish of functions.toReversed()) { // who reads before who writes
+        if (this.#isStopping) throw new CommandError("the deployment ends");
+        const port = this.#portFor(wish);
+        const one = new Supervised(this.#folder, { revision, wish, env, port });
+        next.unshift(one);
+        await Promise.race([one.start(), deadline.promise]);
+      }
+      await this.#keep(
+        revision,
+        next.map(({ name, port }, index) => ({ name, port, workers: functions[index]!.workers })),
+      );
+    } catch (error) {
+      const lines = next[0]?.lastLines ?? [];
+      for (const one of next) one.kill();
+      await Promise.all(next.map((one) => one.stop()));
+      throw new RefusedError((error as Error).message, lines);
+    } finally {
+      clearTimeout(timer);
+    }
+    this.#running = next;
+    for (const one of old) await one.stop();
+    await dropRevisions([this.#state?.revision, this.#state?.previous], this.#folder.revisions).catch(() => {});
+  }
+
+  async #keep(revision: string, functions: readonly DeployedFunction[]): Promise<void> {
+    const before = this.#state;
+    const state: DeployedState = {
+      levada: "deployment/1",
+      name: this.#folder.name,
+      revision,
+      previous: before?.revision === revision ? before.previous : before?.revision,
+      deployedAt: new Date().toISOString(),
+      functions,
+    };
+    try {
+      await writeWhole(this.#folder.stateFile, `${JSON.stringify(state, undefined, 2)}\n`);
+    } catch (error) {
+      throw new CommandError(`the state folder cannot be written: ${(error as Error).message}`, { cause: error });
+    }
+    this.#state = state;
+  }
+
+  /** The port that it has, else the one that is wished, else a free one. */
+  #portFor({ name, port }: WishedFunction): number {
+    const held = this.#running.find((one) => one.name === name)?.port;
+    const known = port ?? held ?? this.#state?.functions.find((one) => one.name === name)?.port ?? 0;
+    if (known !== 0 && known === held) return known;
+    try {
+      return freePort(known);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse) || port !== undefined) {
+        throw new CommandError(
+          `function "${name}" cannot have port ${known}: ${
+            error instanceof Deno.errors.AddrInUse ? "another program listens there" : (error as Error).message
+          }`,
+        );
+      }
+      throw new CommandError(
+        `function "${name}" had port ${known}, and another program listens there now. Stop that, or give another port`,
+      );
+    }
+  }
+}
+
+/** Processes that share a port do not see that another program has it: asked before. */
+function freePort(port: number): number {
+  using listener = Deno.listen({ hostname: HOSTNAME, port });
+  return listener.addr.port;
+}

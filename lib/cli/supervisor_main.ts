@@ -1,0 +1,44 @@
+/** The process that watches over a deployment, and survives who started it. Its first word is the folder of the state, its second the name. */
+
+import type { ApplyWish } from "../deploy/deployed_state.ts";
+import { readState } from "../deploy/deployed_state.ts";
+import { deploymentFolder, writeWhole } from "../deploy/state_folder.ts";
+import { RefusedError, Supervisor } from "./supervisor.ts";
+
+/** Serves one deployment until it is asked to end. */
+async function supervise(state: string, name: string): Promise<void> {
+  const folder = deploymentFolder(name, state);
+  const supervisor = new Supervisor(folder, await readState(folder.stateFile));
+  const token = crypto.randomUUID();
+  const ended = Promise.withResolvers<void>();
+  const end = () => ended.resolve();
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+    if (request.headers.get("authorization") !== `Bearer ${token}`) return new Response(null, { status: 401 });
+    const { pathname } = new URL(request.url);
+    if (pathname === "/status") return Response.json(supervisor.status() ?? null);
+    if (pathname === "/stop") {
+      await supervisor.stop();
+      end();
+      return Response.json(null);
+    }
+    try {
+      await supervisor.apply(await request.json() as ApplyWish);
+      return Response.json(supervisor.status());
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      if (supervisor.status() === undefined) end(); // nothing runs: there is nothing to watch
+      return Response.json({ message: error.message, lines: error.lines }, { status: 409 });
+    }
+  });
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", end);
+  Deno.addSignalListener("SIGINT", end);
+  const file = { pid: Deno.pid, url: `http://127.0.0.1:${server.addr.port}`, token };
+  await writeWhole(folder.supervisorFile, JSON.stringify(file), { mode: 0o600 });
+  await ended.promise;
+  await supervisor.stop();
+  await server.shutdown();
+  await Deno.remove(folder.supervisorFile).catch(() => {});
+  Deno.exit(0);
+}
+
+if (import.meta.main) await supervise(Deno.args[0]!, Deno.args[1]!);

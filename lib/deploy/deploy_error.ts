@@ -1,0 +1,17 @@
+/** Something cannot be deployed, or a deployment cannot be asked; what ran before runs on. */
+export class DeployError extends Error {
+  /** The name of the class. */
+  override readonly name = "DeployError";
+  /** The last lines of a process that did not start. */
+  readonly lines: readonly string[];
+
+  /** Says the act, and what stands in its way. */
+  constructor(
+    act: string,
+    cause: string,
+    { lines = [], ...options }: ErrorOptions & { lines?: readonly string[] } = {},
+  ) {
+    super(`Cannot ${act}: ${cause}${lines.map((line) => `\n  ${line}`).join("")}`, options);
+    this.lines = lines;
+  }
+}

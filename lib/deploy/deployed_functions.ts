@@ -1,0 +1,49 @@
+import type { Bundle, Manifest } from "../bundle/bundle.ts";
+import { MANIFEST } from "../bundle/bundle.ts";
+
+/** What is read of a function's document. */
+interface Document {
+  readonly name: string;
+  readonly options?: Place;
+  readonly children?: Readonly<Record<string, Place>>;
+  readonly graph?: { readonly steps: readonly Step[] } & Handled;
+}
+
+interface Place {
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+interface Handled {
+  readonly onError?: readonly { readonly handler: string }[];
+}
+
+interface Step extends Handled {
+  readonly name: string;
+  readonly kind: string;
+  readonly options?: { readonly function?: string };
+}
+
+/** A function of a bundle that runs by itself. */
+export interface FunctionOfBundle {
+  /** The child's name, or the serving function's own. */
+  readonly name: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The functions of a bundle: itself where it has steps of its own, and each child that has steps, in the order of the graph. */
+export function functionsOfBundle({ files }: Pick<Bundle, "files">): FunctionOfBundle[] {
+  const { function: told } = JSON.parse(new TextDecoder().decode(files.get(MANIFEST))) as Manifest;
+  const { name, options = {}, children = {}, graph } = told as Document;
+  const steps = graph?.steps ?? [];
+  const named = new Set(steps.flatMap((step) => step.options?.function ?? []).filter((child) => child !== ""));
+  const handlers = new Set(
+    [...steps, graph ?? {} as Handled].flatMap(({ onError = [] }) => onError.map(({ handler }) => handler)),
+  );
+  // queues belong to who fills them, handlers to who fails
+  const hasOwn = named.size === 0 ||
+    steps.some((step) => step.options?.function === undefined && step.kind !== "queue" && !handlers.has(step.name));
+  return [
+    ...hasOwn ? [{ name, env: { ...options.env } }] : [],
+    ...[...named].map((child) => ({ name: child, env: { ...children[child]?.env } })),
+  ];
+}

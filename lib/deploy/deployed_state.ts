@@ -1,0 +1,97 @@
+/** What is deployed, as `state.json` keeps it and the supervisor tells it. */
+
+/** One function of a deployment. */
+export interface DeployedFunction {
+  /** The child's name, or the serving function's own. */
+  readonly name: string;
+  /** Where it listens, on 127.0.0.1; it stays the same from revision to revision. */
+  readonly port: number;
+  /** How many processes it has. */
+  readonly workers: number;
+}
+
+/** What `state.json` holds: what is to run, whether it does or not. */
+export interface DeployedState {
+  readonly levada: "deployment/1";
+  readonly name: string;
+  readonly revision: string;
+  /** What ran before, and runs again after a rollback. */
+  readonly previous: string | undefined;
+  /** ISO 8601. */
+  readonly deployedAt: string;
+  /** The first answers callers. */
+  readonly functions: readonly DeployedFunction[];
+}
+
+/** How one function is. */
+export interface FunctionStatus extends DeployedFunction {
+  /** Where it answers. */
+  readonly url: string;
+  /** `ready`: all its workers serve; `failing`: not all of them; `stopped`: nothing of it runs. */
+  readonly state: "ready" | "failing" | "stopped";
+  /** How many workers can be asked now. */
+  readonly serving: number;
+  /** How many workers died and were replaced, or will be. */
+  readonly restarts: number;
+  /** Why it is not ready, or how its last worker died. */
+  readonly reason: string | undefined;
+}
+
+/** How a deployment is. */
+export interface DeploymentStatus {
+  /** The serving function's name. */
+  readonly name: string;
+  /** Where it runs: on this machine. */
+  readonly target: "process";
+  /** That of the first function that is not ready, else `ready`. */
+  readonly state: FunctionStatus["state"];
+  /** Why it is not ready, in words. */
+  readonly reason: string | undefined;
+  /** Where it answers. */
+  readonly url: string;
+  /** The bundle that runs: 12 hex digits. */
+  readonly revision: string;
+  /** What ran before, and runs again after a rollback. */
+  readonly previous: string | undefined;
+  /** Since when, ISO 8601. */
+  readonly deployedAt: string;
+  /** The process that watches over all others; undefined where it does not run. */
+  readonly supervisor: number | undefined;
+  /** The first answers callers. */
+  readonly functions: readonly FunctionStatus[];
+}
+
+/** What the supervisor is asked to run. */
+export interface ApplyWish {
+  readonly revision: string;
+  readonly functions: readonly WishedFunction[];
+  /** The environment of all processes. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly deadlineMs: number;
+}
+
+/** One function that is to run. */
+export interface WishedFunction {
+  readonly name: string;
+  readonly workers: number;
+  /** Default: the port that it has, else a free one. */
+  readonly port: number | undefined;
+  /** Of this function alone. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Reads `state.json`; undefined where nothing was deployed yet. */
+export async function readState(file: string): Promise<DeployedState | undefined> {
+  try {
+    const { levada, ...state } = JSON.parse(await Deno.readTextFile(file)) as DeployedState;
+    return levada === "deployment/1" ? { levada, ...state } : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Where a function answers. */
+export function urlOf({ port }: Pick<DeployedFunction, "port">): string {
+  return `http://127.0.0.1:${port}`;
+}

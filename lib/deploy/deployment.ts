@@ -1,0 +1,185 @@
+import type { Bundle } from "../bundle/bundle.ts";
+import { probeBundle } from "../bundle/describe_function.ts";
+import { DeployError } from "./deploy_error.ts";
+import { type DeployedState, type DeploymentStatus, readState, urlOf } from "./deployed_state.ts";
+import { functionsOfBundle } from "./deployed_functions.ts";
+import { lockDeployment } from "./deploy_lock.ts";
+import { invokeFunction } from "./invoke_function.ts";
+import { keepRevision, readRevision } from "./keep_revision.ts";
+import { type DeployPlan, planOf } from "./plan.ts";
+import { type LogReading, readLogs } from "./read_logs.ts";
+import { type DeploymentFolder, deploymentFolder } from "./state_folder.ts";
+import { stoppedStatus } from "./stopped_status.ts";
+import { SupervisorClient } from "./supervisor_client.ts";
+
+/** How a function is deployed to processes of this machine. */
+export interface ProcessOptions {
+  /** How many processes each function has. Default 1. */
+  readonly workers?: number;
+  /** Where the function itself listens. Default: where it did before, else a free port. */
+  readonly port?: number;
+  /** How long everything may take to be ready, in milliseconds. Default 120,000. */
+  readonly deadlineMs?: number;
+}
+
+const DEADLINE_MS = 120_000;
+
+/**
+ * A function where it is deployed: real processes of this machine, one or more for each function, joined by real streams, which outlive
+ * the program that deployed them.
+ */
+export class Deployment {
+  /** The function's name. */
+  readonly name: string;
+  readonly #folder: DeploymentFolder;
+  readonly #bundle: Bundle | undefined;
+  readonly #options: ProcessOptions;
+  readonly #supervisor: SupervisorClient;
+  #url: string | undefined;
+
+  /** Made by `fn.deploy`; without a bundle it is what is deployed already. */
+  constructor(name: string, { bundle, ...options }: ProcessOptions & { bundle?: Bundle } = {}) {
+    this.name = name;
+    this.#folder = deploymentFolder(name);
+    this.#bundle = bundle;
+    this.#options = options;
+    this.#supervisor = new SupervisorClient(this.#folder);
+  }
+
+  /**
+   * Where the function answers.
+   *
+   * @throws {DeployError} Before it is deployed.
+   */
+  get url(): string {
+    if (this.#url !== undefined) return this.#url;
+    throw new DeployError(`tell the url of "${this.name}"`, "it is not deployed yet: await deployment.apply()");
+  }
+
+  /** What `apply` would change; nothing is changed. */
+  async plan(): Promise<DeployPlan> {
+    const state = await this.#state();
+    const status = await this.#supervisor.status();
+    return await planOf({
+      state,
+      status,
+      bundle: await this.#wished(state),
+      folder: this.#folder,
+      options: this.#options,
+    });
+  }
+
+  /**
+   * Has it run: the new processes listen before the old ones are asked to end, and when they do not start, the old ones stay. What runs
+   * as it is wished is left as it is.
+   *
+   * @throws {DeployError} If it does not start, with the last lines that it wrote, or another changes it now.
+   */
+  async apply(): Promise<DeploymentStatus> {
+    const act = `deploy "${this.name}"`;
+    await using _lock = await lockDeployment(act, this.#folder);
+    const state = await this.#state();
+    const bundle = await this.#wished(state);
+    const { changes } = await this.plan();
+    const status = await this.#supervisor.status();
+    if (changes.length === 0 && status !== undefined) return this.#told(status);
+    if (state?.revision !== bundle.revision) await probeBundle(bundle);
+    await keepRevision(act, bundle, this.#folder);
+    return await this.#run(act, bundle);
+  }
+
+  /** How it is, and why it is not ready, in words. */
+  async status(): Promise<DeploymentStatus> {
+    const state = await this.#state();
+    if (state === undefined) throw this.#missing("tell the state of");
+    return this.#told(await this.#supervisor.status() ?? stoppedStatus(state));
+  }
+
+  /** Asks the function: with a body by POST, else by GET. Gives the reply's JSON, else its text. */
+  // deno-lint-ignore no-explicit-any -- the reply is what the graph's steps make of it
+  async invoke<Reply = any>(path: string, body?: unknown): Promise<Reply> {
+    const { url } = await this.status();
+    return await invokeFunction(this.name, { url, path, body }) as Reply;
+  }
+
+  /** What its functions have written, line by line; with `follow` also what they write from now on. */
+  async *logs(options: LogReading = {}): AsyncGenerator<string> {
+    const state = await this.#state();
+    if (state === undefined) throw this.#missing("read the logs of");
+    yield* readLogs(this.#folder, state.functions.map(({ name }) => name), options);
+  }
+
+  /**
+   * Runs again what ran before, in the same way.
+   *
+   * @throws {DeployError} If nothing did.
+   */
+  async rollback(): Promise<DeploymentStatus> {
+    const act = `roll back "${this.name}"`;
+    await using _lock = await lockDeployment(act, this.#folder);
+    const state = await this.#state();
+    if (state?.previous === undefined) throw new DeployError(act, "there is no revision before this one");
+    return await this.#run(act, await readRevision(act, state.previous, this.#folder), state.functions);
+  }
+
+  /** Ends its processes, what they have accepted is done first, and forgets it. Records in its streams stay. */
+  async delete(): Promise<void> {
+    const act = `delete "${this.name}"`;
+    if (await this.#state() === undefined && await this.#supervisor.status() === undefined) {
+      if (!await exists(this.#folder.path)) throw this.#missing("delete");
+    }
+    await using _lock = await lockDeployment(act, this.#folder);
+    await this.#supervisor.stop();
+    await Deno.remove(this.#folder.path, { recursive: true });
+  }
+
+  async #run(
+    act: string,
+    bundle: Bundle,
+    before: DeployedState["functions"] = [],
+  ): Promise<DeploymentStatus> {
+    const { port, deadlineMs = DEADLINE_MS } = this.#options;
+    return this.#told(
+      await this.#supervisor.apply(act, {
+        revision: bundle.revision,
+        functions: functionsOfBundle(bundle).map(({ name, env }, index) => ({
+          name,
+          env,
+          workers: this.#options.workers ?? before.find((one) => one.name === name)?.workers ?? 1,
+          port: index === 0 ? port : undefined,
+        })),
+        env: Deno.env.toObject(),
+        deadlineMs,
+      }),
+    );
+  }
+
+  #told(status: DeploymentStatus): DeploymentStatus {
+    this.#url = status.url;
+    return status;
+  }
+
+  async #state(): Promise<DeployedState | undefined> {
+    const state = await readState(this.#folder.stateFile);
+    if (state !== undefined) this.#url = urlOf(state.functions[0]!);
+    return state;
+  }
+
+  /** What is to run: what was bundled, else what is deployed. */
+  async #wished(state: DeployedState | undefined): Promise<Bundle> {
+    if (this.#bundle !== undefined) return this.#bundle;
+    if (state === undefined) throw this.#missing("deploy");
+    return await readRevision(`deploy "${this.name}"`, state.revision, this.#folder);
+  }
+
+  #missing(act: string): DeployError {
+    return new DeployError(
+      `${act} "${this.name}"`,
+      `no such deployment is known in ${this.#folder.state}. LEVADA_STATE says where else`,
+    );
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}

@@ -1,0 +1,22 @@
+import { type DeployedState, type DeploymentStatus, urlOf } from "./deployed_state.ts";
+
+/** How a deployment is whose supervisor does not run. */
+export function stoppedStatus({ functions, levada: _, ...state }: DeployedState): DeploymentStatus {
+  const reason = "its supervisor does not run, as after a start of the machine: deploy again, which starts it";
+  return {
+    ...state,
+    target: "process",
+    state: "stopped",
+    reason,
+    url: urlOf(functions[0]!),
+    supervisor: undefined,
+    functions: functions.map((one) => ({
+      ...one,
+      url: urlOf(one),
+      state: "stopped",
+      serving: 0,
+      restarts: 0,
+      reason: undefined,
+    })),
+  };
+}

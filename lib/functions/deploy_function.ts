@@ -1,0 +1,59 @@
+import type { bundleCode, bundleModule } from "../bundle/make_bundle.ts";
+import type { SlicedModule } from "../bundle/sliced_module.ts";
+import type { deployBundle, DeployOptions } from "../deploy/deploy_bundle.ts";
+import type { Deployment } from "../deploy/deployment.ts";
+import { DeployError } from "../deploy/deploy_error.ts";
+
+/** How a function is deployed, and what goes with it. */
+export interface DeployFunctionOptions extends DeployOptions {
+  /** Where to: real processes of this machine. Default `process`. */
+  readonly target?: "process";
+  /** The module whose export the function is, `import.meta.url`. Default: the notebook that runs. */
+  readonly module?: string;
+  /** The name of the export. Default: `default`. */
+  readonly export?: string;
+  /** Files that go with it; models that the function names by paths go by themselves. */
+  readonly files?: readonly string[];
+  /** Packages that are not taken into its code, besides native ones. */
+  readonly external?: readonly string[];
+}
+
+/** Makes a bundle of a function and deploys it. */
+export async function deployFunction(
+  fn: { readonly name: string; code(): Promise<SlicedModule> },
+  { target = "process", module, export: exported, files, external, ...options }: DeployFunctionOptions,
+): Promise<Deployment> {
+  const act = `deploy function "${fn.name}"`;
+  if (target !== "process") throw new DeployError(act, `there is no target "${target}": it is "process"`);
+  if (module === undefined && !(Symbol.for("levada.notebook") in globalThis)) {
+    throw new DeployError(
+      act,
+      "its code is in no notebook of Levada's kernel. In a module say which: deploy({ module: import.meta.url }); or run " +
+        "`levada deploy NOTEBOOK|MODULE`",
+    );
+  }
+  const { bundleCode: ofCode, bundleModule: ofModule, deployBundle: deploy } = await load(act);
+  const wish = { export: exported, files, external };
+  const bundle = module === undefined ? await ofCode(await fn.code(), wish) : await ofModule(new URL(module), wish);
+  return await deploy(bundle, options);
+}
+
+interface Loaded {
+  readonly bundleCode: typeof bundleCode;
+  readonly bundleModule: typeof bundleModule;
+  readonly deployBundle: typeof deployBundle;
+}
+
+async function load(act: string): Promise<Loaded> {
+  const bundling = "../bundle/make_bundle.ts"; // in variables: a bundle does not bring what makes bundles
+  const deploying = "../deploy/deploy_bundle.ts";
+  try {
+    return { ...await import(bundling), ...await import(deploying) } as Loaded;
+  } catch (error) {
+    throw new DeployError(
+      act,
+      "this program is the one that was deployed. Where a module deploys itself, do it `if (import.meta.main)`",
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,98 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { isAlive, post, withDeployLab } from "../../../support/deployed.ts";
+
+const shop = (factor: number) =>
+  `import { queue, serving } from "levada";
+const fn = serving("shop").addChildFunction("billing");
+fn.setTopology("flow").to("total", (body: { n: number; dies?: boolean }) => {
+  if (body.dies) Deno.exit(3);
+  return { total: body.n * ${factor}, pid: Deno.pid };
+}).respond()
+  .to("orders", queue())
+  .to("bill", ({ total }: { total: number }) => void console.log("billed", total), { function: "billing" });
+export default fn;
+`;
+const BROKEN = `import { serving } from "levada";
+const fn = serving("shop");
+if (Deno.env.get("LEVADA_WORKER") !== undefined) {
+  console.error("looking for the disk");
+  throw new Error("no disk");
+}
+fn.setTopology("flow").to("total", () => 1).respond();
+export default fn;
+`;
+
+Deno.test("levada deploy runs a function and its child as processes that stay; what is the same is left as it is", async () => {
+  await withDeployLab(async (lab) => {
+    const module = await lab.write("shop.ts", shop(2));
+    const first = await lab.levada("deploy", module);
+    strictEqual(first.code, 0, first.err);
+    match(first.out, /function shop: new, 1 worker, a free port\n {2}function billing: new, 1 worker, a free port\n/);
+    const { url, revision, functions, ...status } = await lab.status("shop");
+    deepStrictEqual([status.state, status.previous, functions.map(({ name, state }) => [name, state])], [
+      "ready",
+      undefined,
+      [["shop", "ready"], ["billing", "ready"]],
+    ]);
+    const { total, pid } = await (await post(url, { n: 21 })).json();
+    strictEqual(total, 42);
+    const reader = lab.start("logs", "shop", "--follow");
+    for await (const text of reader.stdout.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string>)) {
+      if (text.includes("billing | billed 42")) break;
+    }
+    reader.kill("SIGINT");
+    await Promise.all([reader.status, reader.stderr.cancel()]);
+
+    const second = await lab.levada("deploy", module);
+    match(second.out, /nothing to change/);
+    strictEqual((await (await post(url, { n: 1 })).json()).pid, pid);
+
+    await lab.write("shop.ts", shop(3));
+    const planned = await lab.levada("deploy", module, "--dry-run");
+    match(planned.out, new RegExp(`revision: ${revision} → [0-9a-f]{12}\n {4}code\\.js: changed`));
+    strictEqual((await lab.status("shop")).revision, revision);
+    strictEqual((await lab.levada("deploy", module)).code, 0);
+    const after = await lab.status("shop");
+    deepStrictEqual([after.url, after.previous], [url, revision]);
+    strictEqual((await (await post(url, { n: 1 })).json()).total, 3);
+    ok(!isAlive(pid));
+
+    match((await lab.levada("rollback", "shop")).out, new RegExp(`revision ${revision}, before ${after.revision}`));
+    strictEqual((await (await post(url, { n: 1 })).json()).total, 2);
+    match((await lab.levada("list")).out, new RegExp(`^shop {2}ready +${url} {2}${revision}\n$`));
+    const { supervisor } = await lab.status("shop");
+    deepStrictEqual((await lab.levada("delete", "shop")).out, "Deleted shop\n");
+    ok(!isAlive(supervisor!));
+    deepStrictEqual((await lab.levada("list")).out, "Nothing is deployed.\n");
+    match((await lab.levada("status", "shop")).err, /no such deployment is known in .*state/);
+  });
+});
+
+Deno.test("a revision that does not start is refused with what it wrote, and what ran runs on", async () => {
+  await withDeployLab(async (lab) => {
+    const module = await lab.write("shop.ts", shop(2));
+    await lab.levada("deploy", module);
+    const before = await lab.status("shop");
+    await lab.write("shop.ts", BROKEN);
+    const refused = await lab.levada("deploy", module);
+    strictEqual(refused.code, 1);
+    match(refused.err, /Cannot deploy "shop": function "shop" does not start\n {2}looking for the disk\n[^]*no disk/);
+    deepStrictEqual(await lab.status("shop"), before);
+    strictEqual((await (await post(before.url, { n: 1 })).json()).total, 2);
+  });
+});
+
+Deno.test("a process that dies is replaced, and status says how it died", async () => {
+  await withDeployLab(async (lab) => {
+    await lab.levada("deploy", await lab.write("shop.ts", shop(2)));
+    const { url } = await lab.status("shop");
+    await post(url, { n: 1, dies: true }).catch(() => {});
+    for (;;) {
+      const { functions: [shop] } = await lab.status("shop");
+      if (shop!.restarts === 0 || shop!.state !== "ready") continue;
+      deepStrictEqual([shop!.restarts, shop!.reason], [1, "a worker ended with exit code 3 and was replaced"]);
+      break;
+    }
+    strictEqual((await (await post(url, { n: 1 })).json()).total, 2);
+  });
+});
