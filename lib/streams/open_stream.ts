@@ -36,7 +36,8 @@ const DRIVERS: Readonly<Record<string, Open>> = {
 
 /**
  * Opens a stream by its path. `memory://name` lives in this process, with `?partitions=` (default 4) and `?capacity=` (default
- * 10,000); `local://name` lies in a file, for the processes of this machine; `dummy://` keeps what is published in a list.
+ * 10,000); `local://name` lies in a file, for the processes of this machine; `redis://host/name` and `nats://host/name` are kept by a
+ * server, for whoever reaches it; `dummy://` keeps what is published in a list.
  *
  * @example A group reads what was published, and acknowledges it
  * ```ts

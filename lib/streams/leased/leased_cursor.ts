@@ -33,6 +33,7 @@ class ReadAhead implements CursorPartition {
 
 const READ_BYTES = 4_000_000; // at once, unless one record is larger
 const FIRST_READ = 16; // records, until it is known how large they are
+const MOST_READ = 500; // records, however small
 
 /** A group's place in a partition, for the subscriber that reads there until its lease is lost. */
 export class LeasedCursor extends Cursor<ReadAhead> {
@@ -69,11 +70,12 @@ export class LeasedCursor extends Cursor<ReadAhead> {
   }
 
   /** Reads on, where nothing is read ahead. */
-  async fill(most: number, read: (from: Position, most: number) => Promise<KeptRecord[]>): Promise<void> {
-    const records = await read({ offset: this.#from, behind: this.#behind }, Math.min(most, this.#most));
+  async fill(read: (from: Position, most: number) => Promise<KeptRecord[]>): Promise<void> {
+    const records = await read({ offset: this.#from, behind: this.#behind }, this.#most);
     const bytes = records.reduce((sum, record) => sum + record.bytes.length, 0);
     if (records.length > 0) {
-      this.#most = Math.max(1, Math.min(records.length * 4, recordsWithin(bytes, records.length)));
+      const within = Math.floor(READ_BYTES / Math.max(1, bytes / records.length));
+      this.#most = Math.max(1, Math.min(this.#most * 4, within, MOST_READ));
     }
     this.partition.records = records;
     this.partition.at = 0;
@@ -107,10 +109,6 @@ export class LeasedCursor extends Cursor<ReadAhead> {
     });
     return { owner, offset: this.#from, behind: this.#behind, open };
   }
-}
-
-function recordsWithin(bytes: number, count: number): number {
-  return Math.floor(READ_BYTES / Math.max(1, bytes / count));
 }
 
 function snapshotOf({ offset, open }: CursorState, kept: ReadonlySet<number>): CursorSnapshot {

@@ -139,7 +139,7 @@ export class LeasedSubscription<Body> implements Subscription<Body> {
     const cursors = [...this.#member.cursors.values()].filter(({ isLeaving }) => !isLeaving);
     await Promise.all(
       cursors.filter(({ isEmpty }) => isEmpty).map((cursor) =>
-        cursor.fill(maxRecords, (from, most) => log.read(cursor.partition.index, from, most))
+        cursor.fill((from, most) => log.read(cursor.partition.index, from, most))
       ),
     );
     const now = clock.now();

@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { StreamError } from "../../errors.ts";
 import type { BrokerPath } from "../leased/broker_path.ts";
 import { OfflineError } from "../leased/offline_error.ts";
+import type { Patience } from "../leased/patience.ts";
 
 /** Headers as npm's `@nats-io/transport-node` has them. */
 export interface NatsHeaders {
@@ -22,8 +23,13 @@ interface Subscription {
   unsubscribe(): void;
 }
 
+interface ServerInfo {
+  readonly version: string;
+  readonly max_payload: number;
+}
+
 interface Connection {
-  readonly info?: { readonly version: string; readonly max_payload: number };
+  readonly info?: ServerInfo | undefined; // none while the connection is lost
   publish(subject: string, data?: Uint8Array | string, options?: { headers?: NatsHeaders; reply?: string }): void;
   request(
     subject: string,
@@ -44,14 +50,6 @@ interface Transport {
   headers(): NatsHeaders;
 }
 
-/** How long to wait for a server, in milliseconds. */
-export interface Patience {
-  /** For the first connection. */
-  readonly connectMs: number;
-  /** For an answer, connections that are lost and had again included. */
-  readonly answerMs: number;
-}
-
 /** An answer that says no: JetStream's `err_code`, or the status of a message. */
 export class Refusal extends Error {
   readonly code: number;
@@ -64,9 +62,10 @@ export class Refusal extends Error {
 
 const TRY_AGAIN_MS = 50;
 const ATTEMPT_MS = 5_000; // an answer may have been lost with its connection
-/** What passes by itself: errors of a server that starts, elects, or is full for a moment, and of connections. */
+/** What passes by itself: errors of connections, */
 const PASSING = /TimeoutError|ClosedConnectionError|NoRespondersError|RequestError|DisconnectedError|ConnectionError/;
-const PASSING_CODES = [503, 10008, 10041, 10076, 10210]; // not available, no leader yet, insufficient, too many batches
+/** and of a server that starts, elects a leader, has lost the beginning of a batch with a connection, or has too many at once. */
+const PASSING_CODES = [503, 10008, 10009, 10118, 10163, 10176, 10210];
 
 /** A connection to NATS that is had again when it is lost. What is sent must bear to be sent twice. */
 export class NatsClient {
@@ -74,12 +73,15 @@ export class NatsClient {
   readonly #connection: Connection;
   readonly #name: string;
   readonly #patience: Patience;
+  readonly #asking = new Set<(error: Error) => void>(); // whoever waits for an answer
+  #info: ServerInfo;
   #isConnected = true;
   #isClosed = false;
 
   private constructor(transport: Transport, connection: Connection, { name }: BrokerPath, patience: Patience) {
     this.#transport = transport;
     this.#connection = connection;
+    this.#info = connection.info!;
     this.#name = name;
     this.#patience = patience;
     void this.#follow();
@@ -109,9 +111,9 @@ export class NatsClient {
     }
   }
 
-  /** What the server says of itself. */
-  get info(): { readonly version: string; readonly max_payload: number } {
-    return this.#connection.info!;
+  /** What the server says, or said last, of itself. */
+  get info(): ServerInfo {
+    return this.#info = this.#connection.info ?? this.#info;
   }
 
   /** Headers to send. */
@@ -178,8 +180,8 @@ export class NatsClient {
     while (true) {
       let cause: Error;
       try {
-        if (this.#isConnected) return await run();
-        cause = new Error("the connection is lost");
+        if (this.#isConnected) return await this.#unlessLost(run);
+        cause = lost();
       } catch (error) {
         cause = error as Error;
       }
@@ -212,13 +214,27 @@ export class NatsClient {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    for (const fail of this.#asking) fail(lost());
     await this.#connection.close();
+  }
+
+  /** An answer that went with its connection is not waited for. */
+  async #unlessLost<Answer>(run: () => Promise<Answer>): Promise<Answer> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.#asking.add(reject);
+    try {
+      return await Promise.race([run(), promise]);
+    } finally {
+      this.#asking.delete(reject);
+    }
   }
 
   async #follow(): Promise<void> {
     for await (const { type } of this.#connection.status()) {
-      if (type === "disconnect") this.#isConnected = false;
-      else if (type === "reconnect") this.#isConnected = true;
+      if (type === "disconnect") {
+        this.#isConnected = false;
+        for (const fail of this.#asking) fail(lost());
+      } else if (type === "reconnect") this.#isConnected = true;
     }
   }
 }
@@ -230,6 +246,10 @@ function readAnswer<Answer>(data: Uint8Array): Answer {
   const { error } = answer;
   if (error !== undefined) throw new Refusal(error.err_code ?? error.code, error.description);
   return answer;
+}
+
+function lost(): Error {
+  return Object.assign(new Error("the connection is lost"), { name: "ConnectionError" });
 }
 
 function silence(): Error {

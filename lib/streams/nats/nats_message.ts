@@ -21,10 +21,18 @@ export function readMessage({ data, headers: stored }: NatsMessage): KeptRecord 
     offset,
     place: String(offset),
     publishedAt: Date.parse(stored!.get("Nats-Time-Stamp")),
-    key: key === undefined ? undefined : decodeURIComponent(key.slice(1)),
+    key: key === undefined ? undefined : decodeKey(key),
     bytes: new Uint8Array(data),
     headers: rest,
   };
+}
+
+function decodeKey(text: string): string {
+  try {
+    return decodeURIComponent(text.replace(/^=/, ""));
+  } catch {
+    return text; // of another hand
+  }
 }
 
 /** The number of a stored message in its stream. */

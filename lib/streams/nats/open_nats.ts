@@ -2,10 +2,11 @@ import { StreamError } from "../../errors.ts";
 import { deadLetterPath } from "../dead_letter_path.ts";
 import { type BrokerPath, readBrokerPath } from "../leased/broker_path.ts";
 import { LeasedStream, SESSION_MS } from "../leased/leased_stream.ts";
+import { PATIENCE, type Patience } from "../leased/patience.ts";
 import type { StreamOptions } from "../open_stream.ts";
 import type { Stream } from "../stream.ts";
 import { MACHINE_CLOCK } from "../stream_clock.ts";
-import { NatsClient, type Patience, Refusal } from "./nats_client.ts";
+import { NatsClient, Refusal } from "./nats_client.ts";
 import { NatsLog } from "./nats_log.ts";
 
 /** How a stream in NATS is opened. */
@@ -24,7 +25,6 @@ interface Config {
 
 const PORT = 4222;
 const PARTITIONS = 4;
-const PATIENCE: Patience = { connectMs: 5_000, answerMs: 30_000 };
 const NOT_FOUND = 10059;
 const NAME_TAKEN = 10058; // another has made it at the same moment
 const NANOSECONDS = 1_000_000; // in a millisecond

@@ -2,10 +2,11 @@ import { StreamError } from "../../errors.ts";
 import { deadLetterPath } from "../dead_letter_path.ts";
 import { type BrokerPath, readBrokerPath } from "../leased/broker_path.ts";
 import { LeasedStream, SESSION_MS } from "../leased/leased_stream.ts";
+import { PATIENCE, type Patience } from "../leased/patience.ts";
 import type { StreamOptions } from "../open_stream.ts";
 import type { Stream } from "../stream.ts";
 import { MACHINE_CLOCK } from "../stream_clock.ts";
-import { type Answer, type Patience, RedisClient } from "./redis_client.ts";
+import { type Answer, RedisClient } from "./redis_client.ts";
 import { RedisLog } from "./redis_log.ts";
 
 /** How a stream in Redis is opened. */
@@ -18,7 +19,6 @@ export interface RedisOptions extends StreamOptions {
 
 const PORT = 6379;
 const PARTITIONS = 4;
-const PATIENCE: Patience = { connectMs: 5_000, answerMs: 30_000 };
 
 /**
  * Opens a stream in Redis 7 or later: `redis://host:6379/orders?partitions=8&retention=7d`.

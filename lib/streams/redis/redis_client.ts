@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { StreamError } from "../../errors.ts";
 import type { BrokerPath } from "../leased/broker_path.ts";
 import { OfflineError } from "../leased/offline_error.ts";
+import type { Patience } from "../leased/patience.ts";
 
 /** What of npm's `redis` is used. */
 interface Client {
@@ -23,14 +24,6 @@ interface Redis {
 
 /** What Redis answers: numbers, bytes, null, and lists of these. */
 export type Answer = number | Buffer | null | readonly Answer[];
-
-/** How long to wait for a server, in milliseconds. */
-export interface Patience {
-  /** For the first connection. */
-  readonly connectMs: number;
-  /** For an answer, connections that are lost and had again included. */
-  readonly answerMs: number;
-}
 
 const TRY_AGAIN_MS = 50;
 const SLOWEST_RECONNECT_MS = 500;

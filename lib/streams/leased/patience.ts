@@ -1,0 +1,10 @@
+/** How long to wait for a broker, in milliseconds. */
+export interface Patience {
+  /** For the first connection. */
+  readonly connectMs: number;
+  /** For an answer, connections that are lost and had again included. */
+  readonly answerMs: number;
+}
+
+/** A server may start again in the time; whoever publishes does not hang for ever. */
+export const PATIENCE: Patience = { connectMs: 5_000, answerMs: 30_000 };
