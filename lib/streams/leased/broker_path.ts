@@ -18,6 +18,7 @@ export interface BrokerPath {
 }
 
 const OPTIONS = ["partitions", "retention", "create"] as const;
+const OWN = ["tls", "user", "password", "group"] as const;
 const LONGEST_NAME = 200;
 
 /**
@@ -29,7 +30,6 @@ const LONGEST_NAME = 200;
 export function readBrokerPath(path: string, defaultPort: number): BrokerPath {
   const [address = "", query = ""] = path.split("?", 2);
   const scheme = address.slice(0, address.indexOf("://"));
-  const masked = address.replace(/:\/\/[^/]*@/, "://");
   const url = URL.canParse(address) ? new URL(address) : undefined;
   const stream = url === undefined ? "" : decode(url.pathname.slice(1));
   const wrong = url === undefined || url.hostname === ""
@@ -40,30 +40,31 @@ export function readBrokerPath(path: string, defaultPort: number): BrokerPath {
     ? `a stream's name has letters, digits and _ . : / - of ASCII, ${LONGEST_NAME} at most`
     : undefined;
   if (wrong !== undefined) {
-    throw new StreamError(`Cannot open ${masked}: ${wrong}. Say ${scheme}://host:${defaultPort}/stream`);
+    const shown = path.replace(/:\/\/.*@/s, "://").replace(/\?.*$/s, ""); // a password may have any character
+    throw new StreamError(`Cannot open ${shown}: ${wrong}. Say ${scheme}://host:${defaultPort}/stream`);
   }
-  const { hostname, port, username, password } = url!;
+  const { host, hostname, port, username, password } = url!;
+  const name = `${scheme}://${host}/${stream}`;
   const asked = new URLSearchParams(query);
-  const take = (option: string) => {
-    const value = asked.get(option) ?? undefined;
-    asked.delete(option);
-    return value;
-  };
-  const [tls = "false", user, secret, group] = ["tls", "user", "password", "group"].map(take);
-  if (tls !== "true" && tls !== "false") {
-    throw new StreamError(`Cannot open ${masked}: tls is "${tls}"; give true or false`);
+  const unknown = [...asked.keys()].find((key) => ![...OPTIONS, ...OWN].some((known) => known === key));
+  if (unknown !== undefined) {
+    throw new StreamError(`Cannot open ${name}: there is no "${unknown}", only ${[...OPTIONS, ...OWN].join(", ")}`);
   }
-  const rest = asked.size === 0 ? masked : `${masked}?${asked}`;
+  const [tls = "false", user, secret, group] = OWN.map((option) => asked.get(option) ?? undefined);
+  for (const option of OWN) asked.delete(option);
+  if (tls !== "true" && tls !== "false") {
+    throw new StreamError(`Cannot open ${name}: tls is "${tls}"; give true or false`);
+  }
   return {
-    name: masked,
+    name,
     host: hostname.replace(/^\[(.*)\]$/, "$1"),
     port: Number(port || defaultPort),
     stream,
     user: decode(username) || user || environmentOf(stream, "USER"),
     password: decode(password) || secret || environmentOf(stream, "PASSWORD"),
     isTls: tls === "true",
-    group,
-    options: readStreamPath(rest, OPTIONS).options,
+    group: group || undefined,
+    options: readStreamPath(`${name}?${asked}`, OPTIONS).options,
   };
 }
 

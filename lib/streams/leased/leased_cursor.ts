@@ -34,6 +34,7 @@ class ReadAhead implements CursorPartition {
 const READ_BYTES = 4_000_000; // at once, unless one record is larger
 const FIRST_READ = 16; // records, until it is known how large they are
 const MOST_READ = 500; // records, however small
+const KEPT_AHEAD_MS = 1_000;
 
 /** A group's place in a partition, for the subscriber that reads there until its lease is lost. */
 export class LeasedCursor extends Cursor<ReadAhead> {
@@ -50,6 +51,7 @@ export class LeasedCursor extends Cursor<ReadAhead> {
   #behind: string;
   #from: number;
   #most = FIRST_READ;
+  #readAt = -Infinity;
 
   /** A reader that goes on where another was; `open` are the records that were given out and are still kept. */
   constructor(index: number, { version, state, open }: {
@@ -64,13 +66,15 @@ export class LeasedCursor extends Cursor<ReadAhead> {
     for (const record of open) this.#records.set(record.offset, record);
   }
 
-  /** Whether it must be filled before it can tell what is next. */
-  get isEmpty(): boolean {
-    return this.dueAt === undefined && this.partition.at >= this.partition.records.length;
+  /** Whether it must be filled before it can tell what is next: what was read long ago may have gone with the stream's retention. */
+  isEmpty(now: number): boolean {
+    if (this.dueAt !== undefined) return false;
+    return this.partition.at >= this.partition.records.length || now - this.#readAt > KEPT_AHEAD_MS;
   }
 
   /** Reads on, where nothing is read ahead. */
-  async fill(read: (from: Position, most: number) => Promise<KeptRecord[]>): Promise<void> {
+  async fill(now: number, read: (from: Position, most: number) => Promise<KeptRecord[]>): Promise<void> {
+    this.#readAt = now;
     const records = await read({ offset: this.#from, behind: this.#behind }, this.#most);
     const bytes = records.reduce((sum, record) => sum + record.bytes.length, 0);
     if (records.length > 0) {

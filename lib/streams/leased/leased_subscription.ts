@@ -137,12 +137,12 @@ export class LeasedSubscription<Body> implements Subscription<Body> {
   async #pick(): Promise<Given[]> {
     const { log, clock, plan: { maxRecords } } = this.#parts;
     const cursors = [...this.#member.cursors.values()].filter(({ isLeaving }) => !isLeaving);
+    const now = clock.now();
     await Promise.all(
-      cursors.filter(({ isEmpty }) => isEmpty).map((cursor) =>
-        cursor.fill((from, most) => log.read(cursor.partition.index, from, most))
+      cursors.filter((cursor) => cursor.isEmpty(now)).map((cursor) =>
+        cursor.fill(now, (from, most) => log.read(cursor.partition.index, from, most))
       ),
     );
-    const now = clock.now();
     const given: Given[] = [];
     for (let bytes = 0; given.length < maxRecords && bytes < DELIVERY_BYTES && !this.#isClosed;) {
       const next = earliest(cursors, now);

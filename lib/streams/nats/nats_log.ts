@@ -20,6 +20,7 @@ export interface NatsLogParts {
 
 const READ_BYTES = 4_000_000; // at once, unless one record is larger
 const MOST_TOGETHER = 1_000; // JetStream's limit of an atomic batch
+const FOUND_AT_ONCE = 100; // each has a subscription of its own
 const FRAME_BYTES = 300; // what is added to a record: the marks of its batch
 const WRONG_SEQUENCE = 10071; // another has written
 const KNOWN_ALREADY = 10201; // a message of the batch is kept: all of it is, and the answer was lost
@@ -82,10 +83,14 @@ export class NatsLog implements BrokerLog {
 
   async find(_partition: number, wanted: readonly Pick<KeptRecord, "offset">[]): Promise<KeptRecord[]> {
     const { stream } = this.#parts;
-    const found = await Promise.all(
-      wanted.map(({ offset }) => this.#client.attempt("read", () => this.#client.get(stream, { seq: offset }))),
-    );
-    return found.flat().map(readMessage);
+    const found: KeptRecord[] = [];
+    for (let at = 0; at < wanted.length; at += FOUND_AT_ONCE) {
+      const some = wanted.slice(at, at + FOUND_AT_ONCE).map(({ offset }) =>
+        this.#client.attempt("read", () => this.#client.get(stream, { seq: offset }))
+      );
+      found.push(...(await Promise.all(some)).flat().map(readMessage));
+    }
+    return found;
   }
 
   async countFrom(partition: number, { offset }: Position): Promise<number> {

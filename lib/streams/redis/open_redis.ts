@@ -63,7 +63,6 @@ async function agree(
     await client.send("open", "HSETNX", stream, "partitions", String(options.partitions ?? PARTITIONS));
   }
   const { partitions, retention } = options;
-  if (retention !== undefined) await client.send("open", "HSET", stream, "retention", String(retention));
   const [kept, keptRetention] = await client.send("open", "HMGET", stream, "partitions", "retention") as Answer[];
   const count = Number(String(kept));
   if (!(Number.isSafeInteger(count) && count >= 1)) {
@@ -72,5 +71,6 @@ async function agree(
   if (partitions !== undefined && partitions !== count) {
     throw new StreamError(`Cannot open ${name}: the stream has ${count} partitions already, and keys would move`);
   }
-  return { partitions: count, retentionMs: keptRetention === null ? 0 : Number(String(keptRetention)) };
+  if (retention !== undefined) await client.send("open", "HSET", stream, "retention", String(retention));
+  return { partitions: count, retentionMs: retention ?? (keptRetention === null ? 0 : Number(String(keptRetention))) };
 }

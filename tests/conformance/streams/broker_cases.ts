@@ -40,7 +40,8 @@ export function brokerCases(kit: BrokerKit): StreamCase[] {
   const newPath = () => `${address}/${newName()}`;
   return [
     {
-      title: "2,000 numbered records arrive once, in order, while the server is stopped and started under load",
+      title:
+        "2,000 numbered records arrive once, in order, while the server is stopped, killed and started again under load",
       async run() {
         const path = newPath();
         await using writer = await kit.open<number>(path);
@@ -59,7 +60,12 @@ export function brokerCases(kit: BrokerKit): StreamCase[] {
         })();
         let outage: Promise<void> | undefined;
         for (let from = 0; from < count; from += batch) {
-          if (from === 500) outage = kit.server.down().then(() => pause(500)).then(() => kit.server.up());
+          if (from === 500 || from === 1_200) {
+            await outage;
+            outage = (from === 500 ? kit.server.down() : kit.server.kill()).then(() => pause(500)).then(() =>
+              kit.server.up()
+            );
+          }
           await writer.publish(
             Array.from({ length: batch }, (_, index) => ({ body: from + index, key: `key ${(from + index) % 7}` })),
           );

@@ -37,6 +37,12 @@ export class BrokerServer implements AsyncDisposable {
     await runScript(this.#name, this.#environment, ["down", this.folder]);
   }
 
+  /** Ends it as a kill does; `up` starts it again. */
+  async kill(): Promise<void> {
+    const [pid] = (await Deno.readTextFile(`${this.folder}/pid`)).split(" ");
+    Deno.kill(Number(pid), "SIGKILL");
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.down();
     await Deno.remove(this.folder, { recursive: true });

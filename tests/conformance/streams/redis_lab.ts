@@ -14,7 +14,7 @@ const SESSION_MS = 1_500; // a killed reader is missed for so long; shorter, a b
 
 /** A Redis server, and what is asked of it. */
 export async function redisTrial(): Promise<Trial> {
-  const server = await BrokerServer.start("redis");
+  const server = await BrokerServer.start("redis", { LEVADA_REDIS_FSYNC: "always" });
   const user = { name: "ann", password: "pass:wörd/1" };
   async function command(...words: string[]): Promise<void> {
     const client = await RedisClient.connect(readBrokerPath(`${server.address}/any`, 0), {
