@@ -132,7 +132,7 @@ const LATER: Readonly<Record<string, readonly string[]>> = {
   "lib/models": ["something by module", "onnxruntime-node", "onnxruntime-web", "onnxruntime-web/webgpu"],
   "lib/serve": ["@bufbuild/protobuf/wire", "@grpc/grpc-js"],
   "lib/stores": ["@duckdb/node-api", "@zip.js/zip.js", "aws4fetch", "modern-tar", "yaml"],
-  "lib/streams": ["@nats-io/transport-node", "redis"],
+  "lib/streams": ["@nats-io/transport-node", "@platformatic/kafka", "redis"],
   "lib/telemetry": ["@opentelemetry/api"],
   "lib/cli": [
     "./deploy_of.ts",
@@ -190,6 +190,19 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/serve/openapi/schemas.ts": "openapi_test.ts, and the openapi suite against servers that listen",
   "lib/stores/table_writer.ts": "unit/lib/steps/write_sql_test.ts, write_parquet_test.ts",
   "lib/streams/delivery.ts": "memory_stream_test.ts: the contract of streams",
+  "lib/streams/kafka/kafka_client.ts": "types of the client, and its import",
+  "lib/streams/kafka/kafka_cluster.ts":
+    "the streams suite: a real broker, stopped and started, with processes that are killed, over TLS and with logins",
+  "lib/streams/kafka/kafka_fetcher.ts":
+    "the streams suite: a real broker, stopped and started, with processes that are killed",
+  "lib/streams/kafka/kafka_member.ts":
+    "the streams suite: a real broker, stopped and started, with processes that are killed",
+  "lib/streams/kafka/kafka_publisher.ts":
+    "the streams suite: a real broker, stopped and started, with processes that are killed",
+  "lib/streams/kafka/kafka_stream.ts":
+    "the streams suite: a real broker, stopped and started, with processes that are killed",
+  "lib/streams/kafka/kafka_subscription.ts":
+    "the streams suite: a real broker, stopped and started, with processes that are killed",
   "lib/streams/leased/group_member.ts":
     "leased_stream_test.ts: the contract of streams; conformance/streams: real brokers",
   "lib/streams/leased/leased_cursor.ts":

@@ -31,13 +31,17 @@ const DRIVERS: Readonly<Record<string, Open>> = {
     const { openRedis } = await import("./redis/open_redis.ts");
     return await openRedis(path, options);
   },
+  kafka: async (path, options) => {
+    const { openKafka } = await import("./kafka/open_kafka.ts");
+    return await openKafka(path, options);
+  },
   dummy: (path, { clock }) => new DummyStream(path, clock),
 };
 
 /**
  * Opens a stream by its path. `memory://name` lives in this process, with `?partitions=` (default 4) and `?capacity=` (default
- * 10,000); `local://name` lies in a file, for the processes of this machine; `redis://host/name` and `nats://host/name` are kept by a
- * server, for whoever reaches it; `dummy://` keeps what is published in a list.
+ * 10,000); `local://name` lies in a file, for the processes of this machine; `kafka://host/topic`, `redis://host/name` and
+ * `nats://host/name` are kept by servers, for whoever reaches them; `dummy://` keeps what is published in a list.
  *
  * @example A group reads what was published, and acknowledges it
  * ```ts

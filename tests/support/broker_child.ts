@@ -1,5 +1,6 @@
 /** A process that publishes numbers to a stream at a broker, or reads them, and ends by itself; it tells in lines of JSON. */
 
+import { openKafka } from "../../lib/streams/kafka/open_kafka.ts";
 import { openNats } from "../../lib/streams/nats/open_nats.ts";
 import { openRedis } from "../../lib/streams/redis/open_redis.ts";
 
@@ -16,7 +17,7 @@ export interface BrokerTask {
 if (import.meta.main) await run(JSON.parse(Deno.args[0]!));
 
 async function run({ path, sessionMs, publish = 0, read }: BrokerTask): Promise<void> {
-  const open = path.startsWith("redis:") ? openRedis : openNats;
+  const open = path.startsWith("kafka:") ? openKafka : path.startsWith("redis:") ? openRedis : openNats;
   await using stream = await open<number>(path, { sessionMs });
   await stream.publish(Array.from({ length: publish }, (_, n) => ({ body: n, key: `key ${n % 20}` })));
   if (read === undefined) return;

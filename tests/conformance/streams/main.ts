@@ -1,6 +1,7 @@
 /** The contract of streams, for every driver: those that need nothing but this program, and those of brokers that can be had. */
 
 import { type OpenLab, type StreamCase, streamCases, type StreamLimits } from "./contract.ts";
+import { kafkaTrial } from "./kafka_lab.ts";
 import { openLocalLab } from "./local_lab.ts";
 import { openMemoryLab } from "./memory_lab.ts";
 import { natsTrial } from "./nats_lab.ts";
@@ -23,6 +24,7 @@ export interface Trial extends Partial<AsyncDisposable> {
 const DRIVERS: Readonly<Record<string, () => Trial | Promise<Trial>>> = {
   memory: () => ({ open: openMemoryLab }),
   local: () => ({ open: openLocalLab }),
+  kafka: kafkaTrial,
   nats: natsTrial,
   redis: redisTrial,
 };

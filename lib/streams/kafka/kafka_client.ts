@@ -1,0 +1,161 @@
+import type { ConnectionOptions as TlsOptions } from "node:tls";
+
+/** The part of @platformatic/kafka that is used here. The package is fetched when such a stream is first opened. */
+export interface KafkaPackage {
+  readonly Admin: new (options: ClientOptions) => KafkaAdmin;
+  readonly Consumer: new (options: ConsumerOptions) => KafkaConsumer;
+  readonly Producer: new (options: ProducerOptions) => KafkaProducer;
+  /** Where Java's client puts a key: a hash, to be taken modulo the number of partitions. */
+  compatibilityPartitioner(message: unknown, key: Uint8Array): number;
+}
+
+export interface ClientOptions {
+  readonly clientId: string;
+  readonly bootstrapBrokers: readonly string[];
+  readonly tls?: TlsOptions | undefined;
+  readonly tlsServerName?: boolean | undefined;
+  readonly sasl?:
+    | { readonly mechanism: string; readonly username: string; readonly password: string }
+    | undefined;
+  readonly connectTimeout: number;
+  readonly requestTimeout: number;
+  /** How long the broker may take for a request, in milliseconds. */
+  readonly timeout: number;
+  readonly retries: number;
+  readonly retryDelay: number;
+}
+
+export interface ConsumerOptions extends ClientOptions {
+  readonly groupId: string;
+  readonly sessionTimeout: number;
+  readonly rebalanceTimeout: number;
+  readonly heartbeatInterval: number;
+  readonly protocols: readonly { readonly name: string; readonly version: number }[];
+  /** Is asked before each time that it joins; it joins when this resolves. */
+  readonly protocolsMetadata?: () => Promise<Uint8Array>;
+}
+
+export interface ProducerOptions extends ClientOptions {
+  readonly idempotent: boolean;
+  readonly acks: -1;
+  readonly partitioner: (message: unknown, key: Uint8Array | undefined) => number;
+}
+
+export interface KafkaMetadata {
+  readonly topics: ReadonlyMap<string, {
+    readonly id: string;
+    readonly partitionsCount: number;
+    readonly partitions: readonly { readonly leader: number }[];
+  }>;
+}
+
+interface KafkaBase {
+  readonly closed: boolean;
+  /** The connections that it has. */
+  readonly connections: { close(): Promise<void> };
+  metadata(options: { topics: string[]; forceUpdate?: boolean }): Promise<KafkaMetadata>;
+  clearMetadata(): void;
+  on(event: string, listener: (...payload: never[]) => void): unknown;
+}
+
+export interface KafkaAdmin extends KafkaBase {
+  createTopics(options: {
+    topics: string[];
+    partitions: number;
+    replicas: number;
+    configs: { name: string; value: string }[];
+  }): Promise<unknown>;
+  describeConfigs(options: {
+    resources: { resourceType: number; resourceName: string; configurationKeys: string[] }[];
+  }): Promise<{ configs: { name: string; value: string | null }[] }[]>;
+  listOffsets(options: {
+    topics: { name: string; partitions: { partitionIndex: number; timestamp: bigint }[] }[];
+    isolationLevel?: number;
+  }): Promise<{ name: string; partitions: { partitionIndex: number; offset: bigint }[] }[]>;
+  listConsumerGroupOffsets(options: {
+    groups: { groupId: string; topics: { name: string; partitionIndexes: number[] }[] }[];
+  }): Promise<{ topics: { name: string; partitions: { partitionIndex: number; committedOffset: bigint }[] }[] }[]>;
+  close(): Promise<void>;
+}
+
+/** Records as the broker keeps them, several together. */
+export interface KafkaBatch {
+  readonly firstOffset: bigint;
+  readonly lastOffsetDelta: number;
+  readonly attributes: number;
+  readonly firstTimestamp: bigint;
+  readonly maxTimestamp: bigint;
+  readonly records: readonly {
+    readonly offsetDelta: number;
+    readonly timestampDelta: bigint;
+    readonly key: Uint8Array | null;
+    readonly value: Uint8Array | null;
+    readonly headers: readonly (readonly [Uint8Array | null, Uint8Array | null])[];
+  }[];
+}
+
+export interface FetchResponse {
+  readonly responses: readonly {
+    readonly partitions: readonly {
+      readonly partitionIndex: number;
+      readonly errorCode: number;
+      readonly records?: readonly KafkaBatch[] | null;
+    }[];
+  }[];
+}
+
+export interface KafkaConsumer extends KafkaBase {
+  readonly memberId: string | null;
+  readonly generationId: number;
+  readonly assignments: readonly { readonly topic: string; readonly partitions: readonly number[] }[] | null;
+  readonly topics: { track(topic: string): boolean };
+  /** Whether it is in its group, as far as it knows. */
+  isActive(): boolean;
+  joinGroup(options: object): Promise<unknown>;
+  commit(options: {
+    offsets: { topic: string; partition: number; offset: bigint; leaderEpoch: number }[];
+  }): Promise<void>;
+  listCommittedOffsets(options: {
+    topics: { topic: string; partitions: number[] }[];
+  }): Promise<ReadonlyMap<string, readonly bigint[]>>;
+  listOffsets(options: {
+    topics: string[];
+    partitions: Record<string, number[]>;
+    timestamp: bigint;
+  }): Promise<ReadonlyMap<string, readonly bigint[]>>;
+  fetch(options: {
+    node: number;
+    maxWaitTime: number;
+    minBytes: number;
+    maxBytes: number;
+    topics: {
+      topicId: string;
+      partitions: {
+        partition: number;
+        fetchOffset: bigint;
+        partitionMaxBytes: number;
+        currentLeaderEpoch: number;
+        lastFetchedEpoch: number;
+      }[];
+    }[];
+  }): Promise<FetchResponse>;
+  close(force?: boolean): Promise<void>;
+}
+
+export interface KafkaMessage {
+  readonly topic: string;
+  readonly key: Uint8Array | undefined;
+  readonly value: Uint8Array;
+  readonly headers: ReadonlyMap<Uint8Array, Uint8Array>;
+}
+
+export interface KafkaProducer extends KafkaBase {
+  send(options: { messages: KafkaMessage[] }): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** Loads the package, once. */
+export async function loadKafka(): Promise<KafkaPackage> {
+  const name = "@platformatic/kafka"; // in a variable: a literal would be fetched by programs that open no such stream
+  return await import(name) as KafkaPackage;
+}

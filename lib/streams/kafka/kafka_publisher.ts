@@ -1,0 +1,154 @@
+import { Buffer } from "node:buffer";
+import { StreamError } from "../../errors.ts";
+import type { WireRecord } from "../record.ts";
+import type { KafkaMessage, KafkaProducer } from "./kafka_client.ts";
+import { GIVE_UP_MS, type KafkaCluster } from "./kafka_cluster.ts";
+import { faultOf } from "./kafka_fault.ts";
+import type { KafkaTopic } from "./kafka_topic.ts";
+
+interface Publication {
+  readonly messages: readonly KafkaMessage[];
+  /** How many of them the broker has. */
+  kept: number;
+  readonly done: () => void;
+  readonly failed: (error: StreamError) => void;
+}
+
+const AT_ONCE_RECORDS = 1_000;
+const AT_ONCE_BYTES = 900_000;
+const RECORD_BYTES = 100; // what a record has besides its parts, at most
+const BATCH_BYTES = 61; // what a batch has besides its records
+const TEXT = new TextEncoder();
+
+/** Who publishes by one stream: in their order, what waits together. */
+export class KafkaPublisher {
+  readonly #cluster: KafkaCluster;
+  readonly #topic: string;
+  readonly #limits: KafkaTopic;
+  readonly #act: string;
+  #producer: KafkaProducer | undefined;
+  #waiting: Publication[] = [];
+  #writing: Promise<void> | undefined;
+  #keyless = Math.floor(Math.random() * 1_024); // processes begin at partitions of their own
+
+  constructor(cluster: KafkaCluster, { name, topic, limits }: { name: string; topic: string; limits: KafkaTopic }) {
+    this.#cluster = cluster;
+    this.#topic = topic;
+    this.#limits = limits;
+    this.#act = `publish to ${name}`;
+  }
+
+  /**
+   * Resolves when the brokers have all records.
+   *
+   * @throws {StreamError} If one is larger than the topic takes: then none is there; or if the brokers do not take them in a minute.
+   */
+  async publish(records: readonly WireRecord[]): Promise<void> {
+    if (records.length === 0) return;
+    const messages = records.map((record) => this.#messageOf(record));
+    await new Promise<void>((done, failed) => {
+      this.#waiting.push({ messages, kept: 0, done, failed });
+      this.#writing ??= this.#writeAll().finally(() => this.#writing = undefined);
+    });
+  }
+
+  /** Ends when everything is written that was published. */
+  async close(): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing;
+    await this.#end();
+  }
+
+  #messageOf({ key, bytes, headers }: WireRecord): KafkaMessage {
+    const message = {
+      topic: this.#topic,
+      key: key === undefined ? undefined : Buffer.from(key), // of other bytes the client's partitioner takes no notice
+      value: bytes,
+      headers: new Map(Object.entries(headers).map(([name, value]) => [TEXT.encode(name), TEXT.encode(value)])),
+    };
+    const { maxBytes } = this.#limits;
+    const size = BATCH_BYTES + leastSizeOf(message);
+    if (size <= maxBytes) return message;
+    throw new StreamError(
+      `Cannot ${this.#act}: a record has ${size} bytes, the topic takes ${maxBytes} (max.message.bytes); none of the records is there`,
+    );
+  }
+
+  async #writeAll(): Promise<void> {
+    await Promise.resolve(); // what is published in the same turn goes together
+    while (this.#waiting.length > 0) {
+      const { messages, from } = this.#next();
+      try {
+        await this.#send(messages);
+        this.#settle(messages.length);
+      } catch (error) {
+        this.#fail(from, faultOf(this.#act, error));
+      }
+    }
+  }
+
+  /** What goes together: no more than the topic takes in one partition. */
+  #next(): { messages: KafkaMessage[]; from: ReadonlySet<Publication> } {
+    const messages: KafkaMessage[] = [];
+    const from = new Set<Publication>();
+    const most = Math.min(AT_ONCE_BYTES, this.#limits.maxBytes - BATCH_BYTES);
+    let bytes = 0;
+    for (const publication of this.#waiting) {
+      for (const message of publication.messages.slice(publication.kept)) {
+        bytes += leastSizeOf(message) + RECORD_BYTES;
+        if (messages.length > 0 && (bytes > most || messages.length >= AT_ONCE_RECORDS)) return { messages, from };
+        messages.push(message);
+        from.add(publication);
+      }
+    }
+    return { messages, from };
+  }
+
+  async #send(messages: KafkaMessage[]): Promise<void> {
+    this.#producer ??= this.#cluster.producer(() => this.#keyless++);
+    const tooLate = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      tooLate.reject(new StreamError(`Cannot ${this.#act}: no broker takes the records for ${GIVE_UP_MS} ms`));
+    }, GIVE_UP_MS);
+    const sending = this.#producer.send({ messages });
+    try {
+      await Promise.race([sending, tooLate.promise]);
+    } catch (error) {
+      sending.catch(() => {});
+      await this.#end(); // what it still tries must not come behind what is published next
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #settle(count: number): void {
+    for (let rest = count; rest > 0;) {
+      const first = this.#waiting[0]!;
+      const here = Math.min(rest, first.messages.length - first.kept);
+      first.kept += here;
+      rest -= here;
+      if (first.kept === first.messages.length) this.#waiting.shift()!.done();
+    }
+  }
+
+  #fail(from: ReadonlySet<Publication>, error: StreamError): void {
+    this.#waiting = this.#waiting.filter((publication) => !from.has(publication));
+    for (const { messages: { length }, kept, failed } of from) {
+      failed(
+        new StreamError(`${error.message}; ${kept} of ${length} records are there, others may be`, { cause: error }),
+      );
+    }
+  }
+
+  async #end(): Promise<void> {
+    const producer = this.#producer;
+    this.#producer = undefined;
+    await producer?.close().catch(() => {});
+  }
+}
+
+function leastSizeOf({ key, value, headers }: KafkaMessage): number {
+  let size = value.length + (key?.length ?? 0);
+  for (const [name, text] of headers) size += name.length + text.length + 2;
+  return size;
+}

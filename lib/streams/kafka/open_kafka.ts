@@ -1,0 +1,62 @@
+import { deadLetterPath } from "../dead_letter_path.ts";
+import type { StreamOptions } from "../open_stream.ts";
+import { sealDeadLetter } from "../record.ts";
+import type { Stream } from "../stream.ts";
+import { MACHINE_CLOCK } from "../stream_clock.ts";
+import { type KafkaSecrets, openCluster } from "./kafka_cluster.ts";
+import { readKafkaPath } from "./kafka_path.ts";
+import { KafkaStream } from "./kafka_stream.ts";
+import { openTopic } from "./kafka_topic.ts";
+
+/** How a topic is opened. */
+export interface KafkaOptions extends StreamOptions {
+  readonly secrets?: KafkaSecrets | undefined;
+  /** How long a group waits for a subscriber of which nothing is heard, in milliseconds: brokers take 6,000 or more. Default 10,000. */
+  readonly sessionMs?: number | undefined;
+}
+
+const SESSION_MS = 10_000; // longer than a model may hold the event loop, short enough to wait for after a kill
+
+/**
+ * Opens a topic of Kafka: `kafka://host:9092/orders?partitions=8&retention=7d`.
+ *
+ * @throws {StreamError} If the path says something that there is not, no broker answers, or the topic cannot be had.
+ */
+export async function openKafka<Body = unknown>(path: string, options: KafkaOptions = {}): Promise<Stream<Body>> {
+  return await openKafkaStream<Body>(path, options);
+}
+
+/** As `openKafka`, with what only this driver's streams can do. */
+export async function openKafkaStream<Body = unknown>(
+  path: string,
+  options: KafkaOptions = {},
+): Promise<KafkaStream<Body>> {
+  const { clock = MACHINE_CLOCK, secrets, sessionMs = SESSION_MS } = options;
+  const at = readKafkaPath(path);
+  const cluster = await openCluster(at, { secrets, sessionMs });
+  const admin = cluster.admin();
+  let letters: Promise<KafkaStream<unknown>> | undefined;
+  try {
+    const topic = await openTopic(admin, at);
+    return new KafkaStream<Body>({
+      path,
+      at,
+      topic,
+      cluster,
+      admin,
+      clock,
+      bury: async (group, record, error) => {
+        letters ??= openKafkaStream(deadLetterPath(path), options);
+        const stream = await letters.catch((cause) => {
+          letters = undefined; // it may be had the next time
+          throw cause;
+        });
+        await stream.append([sealDeadLetter(record, error, group)]);
+      },
+      onClose: async () => await (await letters?.catch(() => undefined))?.close(),
+    });
+  } catch (error) {
+    await admin.close().catch(() => {});
+    throw error;
+  }
+}

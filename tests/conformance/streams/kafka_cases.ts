@@ -1,0 +1,256 @@
+/** What only Kafka's driver must do, with a broker that stops, processes that are killed, logins, and Java beside it. */
+
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
+import type { KafkaStream } from "../../../lib/streams/kafka/kafka_stream.ts";
+import { type KafkaOptions, openKafkaStream } from "../../../lib/streams/kafka/open_kafka.ts";
+import type { NewRecord, StreamRecord, Subscription } from "../../../lib/streams/stream.ts";
+import type { BrokerTask } from "../../support/broker_child.ts";
+import type { BrokerServer } from "./broker_server.ts";
+import { runKafkaTool, secureLine, SESSION_MS } from "./kafka_lab.ts";
+import JAVA from "./java_partitions.json" with { type: "json" };
+import type { StreamCase } from "./contract.ts";
+
+const CHILD = new URL("../../support/broker_child.ts", import.meta.url).pathname;
+const STRANGER = new URL("./KafkaStranger.java", import.meta.url).pathname;
+const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
+const ERROR_WITHIN_MS = 5_000;
+
+function open<Body>({ address }: BrokerServer, query = "", options: KafkaOptions = {}): Promise<KafkaStream<Body>> {
+  const path = `kafka://${address}/case-${crypto.randomUUID()}${query}`;
+  return openKafkaStream<Body>(path, { sessionMs: SESSION_MS, ...options });
+}
+
+/** Reads and acknowledges until all these numbers came; tells what came. */
+async function readNumbers(subscription: Subscription<number>, count: number): Promise<StreamRecord<number>[]> {
+  const records: StreamRecord<number>[] = [];
+  const seen = new Set<number>();
+  for await (const delivery of subscription) {
+    records.push(...delivery.records);
+    for (const { body } of delivery) seen.add(body);
+    await delivery.ack().catch(() => {}); // where partitions went to others in between they come again
+    if (seen.size === count) break;
+  }
+  return records;
+}
+
+function numbered(from: number, to: number): NewRecord<number>[] {
+  return Array.from({ length: to - from }, (_, index) => ({ body: from + index, key: `key ${(from + index) % 20}` }));
+}
+
+/** Fails where an act does not fail as it should, or not soon. */
+async function fails(act: () => Promise<unknown>, message: RegExp): Promise<void> {
+  const startedAt = performance.now();
+  await rejects(act(), { name: "StreamError", message });
+  ok(performance.now() - startedAt < ERROR_WITHIN_MS, "it failed late");
+}
+
+/** What each key's numbers are at their first coming. */
+function firstOrder(records: readonly { readonly body: number; readonly key: string | undefined }[]): void {
+  const newest = new Map<string, number>();
+  const seen = new Set<number>();
+  for (const { body, key = "" } of records) {
+    if (seen.has(body)) continue;
+    ok(body > (newest.get(key) ?? -1), `${body} of ${key} comes first after a later one`);
+    newest.set(key, body);
+    seen.add(body);
+  }
+}
+
+/** The cases of a broker. */
+export function kafkaCases(broker: BrokerServer): StreamCase[] {
+  return [
+    {
+      title:
+        "2,000 numbered records flow while the broker stops and starts: each comes, each key's in order, none is doubled by publishing",
+      async run() {
+        await using stream = await open<number>(broker);
+        const reading = readNumbers(await stream.subscribe({ group: "g", maxRecords: 20 }), 2_000);
+        let published = 0;
+        const publishing = (async () => {
+          for (; published < 2_000; published += 20) {
+            await stream.publish(numbered(published, published + 20));
+            await pause(5);
+          }
+        })();
+        while (published < 300) await pause(10);
+        await broker.down();
+        const atDown = published;
+        await broker.up();
+        await publishing;
+        ok(atDown < 2_000, "it stopped in the midst");
+        const records = await reading;
+        firstOrder(records);
+        strictEqual(new Set(records.map(({ partition, offset }) => `${partition} ${offset}`)).size, 2_000);
+        strictEqual(await stream.lag("g"), 0);
+      },
+    },
+    {
+      title: "two processes share the partitions; one is killed, and the other goes on with what it had",
+      async run() {
+        await using stream = await open<number>(broker);
+        const task = {
+          path: stream.path,
+          sessionMs: SESSION_MS,
+          read: { group: "g", acknowledges: true, count: 1_000_000 },
+        };
+        const [one, other] = [readInChild(task), readInChild(task)];
+        let published = 0;
+        const publish = async (until: number) => {
+          for (; published < until; published += 10) {
+            await stream.publish(numbered(published, published + 10));
+            await pause(5);
+          }
+        };
+        while (one.records.length < 50 || other.records.length < 50) await publish(published + 10);
+        await Promise.all([publish(published + 500), pause(500).then(() => one.kill())]);
+        while (await stream.lag("g") > 0) await pause(100);
+        other.kill();
+        await Promise.all([one.ended, other.ended]);
+        const all = [...one.records, ...other.records].sort((a, b) => a.at - b.at);
+        strictEqual(new Set(all.map(({ body }) => body)).size, published);
+        firstOrder(all);
+        const doubled = all.length - published;
+        ok(doubled <= 10, `${doubled} came twice, of 10 in hand`);
+      },
+    },
+    {
+      title: "a key's partition is the one that Java's client gives it; records without a key spread over all",
+      async run() {
+        const keys = JAVA as unknown as readonly (readonly [key: string, of7: number, of12: number])[];
+        for (const [column, partitions] of [[1, 7], [2, 12]] as const) {
+          await using stream = await open<string>(broker, `?partitions=${partitions}`);
+          const keyless = Array.from({ length: partitions }, () => ({ body: "" }));
+          await stream.publish([...keys.map(([key]) => ({ key, body: key })), ...keyless]);
+          await using subscription = await stream.subscribe({ group: "g" });
+          const records: StreamRecord<string>[] = [];
+          while (records.length < keys.length + partitions) {
+            const { value } = await subscription.next();
+            records.push(...value!.records);
+          }
+          const got = new Map(
+            records.flatMap(({ key, partition }) => key === undefined ? [] : [[key, Number(partition)]]),
+          );
+          deepStrictEqual(keys.map(([key]) => got.get(key)), keys.map((row) => row[column]));
+          const spread = records.filter(({ key }) => key === undefined).map(({ partition }) => partition);
+          strictEqual(new Set(spread).size, partitions);
+        }
+      },
+    },
+    {
+      title: "Java's client reads key, headers and body; what it writes, with MLRun's wrapper too, is read",
+      async run() {
+        await using stream = await open(broker, "?partitions=1");
+        const topic = stream.path.replace(/^.*\/|\?.*$/g, "");
+        const headers = { "content-type": "application/json", "x-mine": "1" };
+        await stream.publish([{
+          id: "i",
+          key: "schlüssel",
+          body: { text: "línea" },
+          headers,
+          path: "/p",
+          time: new Date(0),
+        }]);
+        const told = await runKafkaTool([STRANGER, broker.address, topic]);
+        deepStrictEqual(told.trim().split("\n"), [
+          "schlüssel",
+          "content-type=application/json",
+          "x-mine=1",
+          "levada-id=i",
+          "levada-time=1970-01-01T00:00:00.000Z",
+          "levada-path=/p",
+          '{"text":"línea"}',
+        ]);
+        const wrapped = { full_event_wrapper: true, body: { n: 1 }, id: "their id" };
+        for (const body of [[1], wrapped]) {
+          await runKafkaTool([STRANGER, broker.address, topic, "k", "X-Theirs", "ä b", JSON.stringify(body)]);
+        }
+        await using subscription = await stream.subscribe({ group: "g" });
+        const records: StreamRecord[] = [];
+        while (records.length < 3) {
+          const { value } = await subscription.next();
+          records.push(...value!.records);
+        }
+        const [ours, theirs, fromMlrun] = records;
+        deepStrictEqual([ours!.id, ours!.body, ours!.key, ours!.path], ["i", { text: "línea" }, "schlüssel", "/p"]);
+        deepStrictEqual([theirs!.body, theirs!.key, theirs!.headers.get("x-theirs")], [[1], "k", "ä b"]);
+        deepStrictEqual([fromMlrun!.body, fromMlrun!.id, fromMlrun!.key], [{ n: 1 }, "their id", "k"]);
+      },
+    },
+    {
+      title:
+        "over TLS, with a login by PLAIN or SCRAM: records flow; whoever is not known, has no rights or is not trusted is told so",
+      async run() {
+        const { address, authority } = await secureLine(broker);
+        const topic = `secure-${crypto.randomUUID()}`;
+        const at = (login: string, query: string) => `kafka://${login}${address}/${topic}?${query}`;
+        const secrets = { LEVADA_STREAM_CA: authority, LEVADA_STREAM_PASSWORD: "ann-secret" };
+        for (const sasl of ["plain", "scram-sha-256", "scram-sha-512"]) {
+          await using stream = await openKafkaStream<string>(at("", `tls=true&user=ann&sasl=${sasl}`), { secrets });
+          await stream.publish([{ key: "k", body: sasl }]);
+          await using subscription = await stream.subscribe({ group: sasl, from: new Date(Date.now() - 60_000) });
+          for await (const delivery of subscription) {
+            await delivery.ack();
+            if (delivery.records.some(({ body }) => body === sasl)) break;
+          }
+          strictEqual(await stream.lag(sasl), 0);
+        }
+        const opened = (path: string, given: object = secrets) => openKafkaStream(path, { secrets: given });
+        const wrong = /^Cannot open kafka:\/\/[\d.:]+\/secure-[\w-]+: user or password are wrong$/;
+        await fails(() => opened(at("ann:wrong@", "tls=true")), wrong);
+        await fails(() => opened(at("ann:wrong@", "tls=true&sasl=plain")), wrong);
+        await fails(() => opened(at("ann:ann-secret@", "tls=true"), {}), /certificate is not trusted/);
+        await fails(() => opened(at("bob:bob-secret@", "tls=true")), /no rights for the topic/);
+        await fails(() => opened(at("", "tls=true")), /wants another \?tls= or \?sasl=/);
+        await fails(
+          () => opened(at("", "tls=true&user=ann"), { LEVADA_STREAM_CA: authority }),
+          /no password; say LEVADA_/,
+        );
+      },
+    },
+    {
+      title:
+        "a broker that is down, a topic that is not there, other partitions and records that are too large are told at once",
+      async run() {
+        const path = `kafka://${broker.address}/case-${crypto.randomUUID()}`;
+        await fails(
+          () => openKafkaStream("kafka://127.0.0.1:1/orders"),
+          /^Cannot open kafka:\/\/127.0.0.1:1\/orders: no broker answers$/,
+        );
+        await fails(
+          () => openKafkaStream(`${path}?create=false`),
+          /there is no topic "case-[\w-]+", and create is false/,
+        );
+        await fails(() => openKafkaStream(`${path}?replication=3`), /fewer brokers than \?replication= asks for/);
+        await using stream = await openKafkaStream<unknown>(`${path}?partitions=3&retention=1h`);
+        await fails(() => openKafkaStream(`${path}?partitions=4`), /has 3 partitions already/);
+        const large = new Uint8Array(12_000_001);
+        await fails(
+          () => stream.publish([{ body: 1 }, { body: large }]),
+          /a record has 120\d+ bytes, the topic takes 12000000/,
+        );
+        strictEqual(await stream.lag("g"), 0);
+        await stream.publish([{ body: large.subarray(0, 11_990_000) }]);
+        strictEqual(await stream.lag("g"), 1);
+      },
+    },
+  ];
+}
+
+/** A process that reads and acknowledges; what it was given, and when. */
+function readInChild(task: BrokerTask) {
+  const args = ["run", "--config", CONFIG, "--quiet", "-A", CHILD, JSON.stringify(task)];
+  const process = new Deno.Command(Deno.execPath(), { args, stdout: "piped", stderr: "inherit" }).spawn();
+  const records: { at: number; body: number; key: string }[] = [];
+  const ended = (async () => {
+    let rest = "";
+    for await (const text of process.stdout.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop()!; // a line that a kill has cut off is none
+      const bodies = lines.flatMap((line) => JSON.parse(line) as number[]);
+      records.push(...bodies.map((body) => ({ at: performance.now(), body, key: `key ${body % 20}` })));
+    }
+    await process.status;
+  })();
+  return { records, ended, kill: () => process.kill("SIGKILL") };
+}

@@ -1,0 +1,60 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
+import type { KafkaStream } from "../../../lib/streams/kafka/kafka_stream.ts";
+import { openKafkaStream } from "../../../lib/streams/kafka/open_kafka.ts";
+import { BrokerServer } from "./broker_server.ts";
+import type { OpenLab } from "./contract.ts";
+import { kafkaCases } from "./kafka_cases.ts";
+import type { Trial } from "./main.ts";
+
+export const SESSION_MS = 1_500; // a killed reader is missed for so long; shorter, a busy machine's readers would be taken for dead
+
+/** What the broker of the suite is told: readers that are killed are missed sooner than Kafka allows by itself, records may be large. */
+const SETTINGS = "group.min.session.timeout.ms=1000\nmessage.max.bytes=12000000\n";
+
+/** New topics of a broker. */
+function kafkaLabs({ address }: BrokerServer): OpenLab {
+  return () => {
+    const path = `kafka://${address}/lab-${crypto.randomUUID()}`;
+    return Promise.resolve({
+      open: <Body>() => openKafkaStream<Body>(path, { sessionMs: SESSION_MS }),
+      openDeadLetters: () => openKafkaStream(deadLetterPath(path), { sessionMs: SESSION_MS }),
+      crash: (stream) => (stream as KafkaStream<unknown>).abandon(),
+      now: () => Date.now(),
+      advance: (ms) => pause(ms),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    });
+  };
+}
+
+/** What the driver is tried with: a broker of its own. */
+export async function kafkaTrial(): Promise<Trial> {
+  const broker = await startKafka();
+  return {
+    open: kafkaLabs(broker),
+    limits: { isUnbounded: true, forgetsTries: true },
+    cases: kafkaCases(broker),
+    [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
+  };
+}
+
+async function startKafka(): Promise<BrokerServer> {
+  const settings = await Deno.makeTempFile({ prefix: "levada-kafka-" });
+  await Deno.writeTextFile(settings, SETTINGS);
+  return await BrokerServer.start("kafka", { LEVADA_KAFKA_PROPS: settings, LEVADA_KAFKA_SECURE: "1" });
+}
+
+/** Where the broker speaks TLS and wants a login, and who vouches for it. */
+export async function secureLine({ folder }: BrokerServer): Promise<{ address: string; authority: string }> {
+  const port = (await Deno.readTextFile(`${folder}/secure`)).trim();
+  return { address: `127.0.0.1:${port}`, authority: `${folder}/ca.pem` };
+}
+
+/** Runs a program of Java beside Kafka's own; tells what it prints. */
+export async function runKafkaTool(args: readonly string[]): Promise<string> {
+  const script = new URL("../../support/brokers/kafka", import.meta.url).pathname;
+  const { success, stdout, stderr } = await new Deno.Command("bash", { args: [script, "java", ...args] }).output();
+  const decoder = new TextDecoder();
+  if (!success) throw new Error(`${args[0]} failed: ${decoder.decode(stderr).trim()}`);
+  return decoder.decode(stdout);
+}
