@@ -6,5 +6,8 @@ export interface Patience {
   readonly answerMs: number;
 }
 
+/** How often a quiet connection is tried; after three times without an answer it is given up. */
+export const PING_MS = 5_000;
+
 /** A server may start again in the time; whoever publishes does not hang for ever. */
 export const PATIENCE: Patience = { connectMs: 5_000, answerMs: 30_000 };

@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { StreamError } from "../../errors.ts";
 import type { BrokerPath } from "../leased/broker_path.ts";
 import { OfflineError } from "../leased/offline_error.ts";
-import type { Patience } from "../leased/patience.ts";
+import { type Patience, PING_MS } from "../leased/patience.ts";
 
 /** Headers as npm's `@nats-io/transport-node` has them. */
 export interface NatsHeaders {
@@ -99,6 +99,8 @@ export class NatsClient {
         ...(password === undefined ? {} : { pass: password }),
         ...(isTls ? { tls: {} } : {}),
         timeout: patience.connectMs,
+        pingInterval: PING_MS,
+        maxPingOut: 2,
         maxReconnectAttempts: -1,
         reconnectTimeWait: 100,
         ignoreClusterUpdates: false,

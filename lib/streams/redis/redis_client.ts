@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { StreamError } from "../../errors.ts";
 import type { BrokerPath } from "../leased/broker_path.ts";
 import { OfflineError } from "../leased/offline_error.ts";
-import type { Patience } from "../leased/patience.ts";
+import { type Patience, PING_MS } from "../leased/patience.ts";
 
 /** What of npm's `redis` is used. */
 interface Client {
@@ -106,11 +106,13 @@ export class RedisClient {
       ...(user === undefined ? {} : { username: user }),
       ...(password === undefined ? {} : { password }),
       disableOfflineQueue: true,
+      pingInterval: PING_MS,
       socket: {
         host,
         port,
         tls: isTls,
         connectTimeout: connectMs,
+        socketTimeout: 3 * PING_MS,
         reconnectStrategy: (tries: number) =>
           hasConnected && Math.min(SLOWEST_RECONNECT_MS, 20 * 2 ** Math.min(tries, 5)),
       },
