@@ -154,7 +154,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/bundle/deno_bundle.ts": "make_bundle_test.ts",
   "lib/bundle/find_code.ts": "slice_notebook_test.ts: every way of being found, and each refusal",
   "lib/bundle/slice.ts": "slice_notebook_test.ts",
-  "lib/cli/write_bundle.ts": "cli/bundle_test.ts: notebooks and modules, real processes",
   "lib/deploy/supervisor_client.ts": "deployment_test.ts: real processes",
   "lib/functions/function_parts.ts": "serving_test.ts",
   "kernel/client/report_style.ts":

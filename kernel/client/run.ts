@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly timeoutMs?: number;
   /** Runs on after a failing cell. Default: false. */
   readonly keepGoing?: boolean;
+  /** Asked after each cell, however it went: whether no other needs to run. It has not failed then. */
+  readonly isEnough?: () => Promise<boolean>;
   /** Told when a cell starts and ends. */
   readonly onProgress?: (event: RunEvent) => void;
   /** Aborted, the run ends with the signal's reason. */
@@ -69,11 +71,12 @@ export async function runNotebook(
     options.onProgress?.({ kind: "start", ...place });
     const start = performance.now();
     const error = await runCell(cell, kernel, displays, options);
-    const failed = error !== undefined && (error.lost || !cellTags(cell).includes("raises-exception"));
+    const isEnough = await options.isEnough?.() === true;
+    const failed = !isEnough && error !== undefined && (error.lost || !cellTags(cell).includes("raises-exception"));
     const durationMs = performance.now() - start;
     options.onProgress?.({ kind: "end", ...place, durationMs, outputs: cell.outputs.length, ok: !failed });
     if (failed) failures.push({ cell: place.cell, label: place.label, error: error.output });
-    if (error?.lost || (failed && options.keepGoing !== true)) break;
+    if (isEnough || error?.lost || (failed && options.keepGoing !== true)) break;
   }
   return failures;
 }

@@ -11,7 +11,8 @@ export const DEPLOY: Command = {
 
 Makes a bundle, starts it once to see that it starts, and has it run: one process for the function and one for each of its children,
 joined by streams, watched over by a process that stays when this command has ended. What ran before runs until all of the new listens, and
-runs on when that does not start. A second deploy of the same changes nothing. All of it lies in LEVADA_STATE, default .levada.
+runs on when that does not start. A second deploy of the same changes nothing. All of it lies in LEVADA_STATE, default .levada. A notebook
+runs up to the cell that calls deploy(), whose workers and port hold here too.
 
   --target NAME      Where to: process, this machine. Default: process.
   --workers N        So many processes for each function. Default: 1.

@@ -1,10 +1,11 @@
 /** What `levada deploy` does, once its packages are there. */
-import type { Bundle } from "../bundle/bundle.ts";
 import { readBundle } from "../bundle/bundle_folder.ts";
 import { deployBundle } from "../deploy/deploy_bundle.ts";
+import type { MadeBundle } from "./bundle_notebook.ts";
 import type { CommandContext } from "./command.ts";
 import { describeDeployment } from "./describe_deployment.ts";
 import { isBundle } from "./load_bundle.ts";
+import { unlessAsked } from "./until_asked.ts";
 import { makeBundleOf, type MakeWish } from "./write_bundle.ts";
 
 /** What is to be deployed, and how. */
@@ -18,9 +19,14 @@ export interface DeployWish extends MakeWish {
 /** Makes a bundle and has it run. */
 export async function deployOf(wish: DeployWish, context: CommandContext): Promise<number> {
   const { out } = context.terminal;
-  const bundle = await bundleOf(wish, context);
-  if (bundle === undefined) return 1;
-  const { workers, port, deadlineMs } = wish;
+  const made = await bundleOf(wish, context);
+  if (made === undefined) return 1;
+  const { bundle, recorded } = made;
+  const {
+    workers = recorded?.workers,
+    port = recorded?.port,
+    deadlineMs = recorded?.deadlineMs,
+  } = wish;
   const given = Object.entries({ workers, port, deadlineMs }).filter(([, value]) => value !== undefined);
   const deployment = await deployBundle(bundle, {
     ...Object.fromEntries(given),
@@ -34,10 +40,12 @@ export async function deployOf(wish: DeployWish, context: CommandContext): Promi
   );
   if (wish.isDry) return 0;
   if (changes.length > 0) out("Starting …\n");
-  out(describeDeployment(await deployment.apply()));
+  const status = await unlessAsked(context.signal, deployment.apply());
+  context.signal.throwIfAborted();
+  out(describeDeployment(status!));
   return 0;
 }
 
-async function bundleOf(wish: DeployWish, context: CommandContext): Promise<Bundle | undefined> {
-  return await isBundle(wish.path) ? await readBundle(wish.path) : await makeBundleOf(wish, context);
+async function bundleOf(wish: DeployWish, context: CommandContext): Promise<MadeBundle | undefined> {
+  return await isBundle(wish.path) ? { bundle: await readBundle(wish.path) } : await makeBundleOf(wish, context);
 }

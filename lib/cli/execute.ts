@@ -28,6 +28,8 @@ export interface ExecuteOptions {
   readonly keepGoing?: boolean | undefined;
   /** Runs notebooks of other languages too. */
   readonly force?: boolean | undefined;
+  /** Asked after each cell whether no other needs to run. */
+  readonly isEnough?: () => Promise<boolean>;
   /** Asked when every cell of a notebook went well, before its kernel ends. */
   readonly after?: (kernel: KernelClient) => Promise<void>;
 }
@@ -115,6 +117,7 @@ async function executeOne(
       signal,
       onProgress: showProgress(terminal),
       ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+      ...(options.isEnough === undefined ? {} : { isEnough: options.isEnough }),
       ...(options.keepGoing === undefined ? {} : { keepGoing: options.keepGoing }),
     });
     if (failures.length === 0) await options.after?.(kernel);

@@ -6,12 +6,15 @@ import {
   urlOf,
   type WishedFunction,
 } from "../deploy/deployed_state.ts";
+import { isLocked } from "../deploy/deploy_lock.ts";
 import { dropRevisions } from "../deploy/keep_revision.ts";
 import { type DeploymentFolder, writeWhole } from "../deploy/state_folder.ts";
 import { CommandError } from "./command.ts";
 import { Supervised } from "./supervised.ts";
 
 const HOSTNAME = "127.0.0.1";
+const LOOK_MS = 100;
+const ENDING_LOOKS = 50;
 
 /** Why a revision does not run. */
 export class RefusedError extends Error {
@@ -42,7 +45,7 @@ export class Supervisor {
   /**
    * Replaces what runs by another revision: all of it listens before anything of the old is asked to end.
    *
-   * @throws {RefusedError} If the new one does not start; the old one runs on.
+   * @throws {RefusedError} If the new one does not start, or who deploys has gone; the old one runs on.
    */
   async apply(wish: ApplyWish): Promise<void> {
     if (this.#applying !== undefined) throw new RefusedError("it is being changed now");
@@ -89,25 +92,23 @@ export class Supervisor {
 
   async #apply({ revision, functions, env, deadlineMs }: ApplyWish): Promise<void> {
     const next: Supervised[] = [];
-    const deadline = Promise.withResolvers<never>();
-    deadline.promise.catch(() => {});
-    const timer = setTimeout(
-      () => deadline.reject(new CommandError(`it is not ready after ${deadlineMs / 1_000} s`)),
-      deadlineMs,
-    );
-    const old = this.#running;
+    const stopped = Promise.withResolvers<never>();
+    stopped.promise.catch(() => {});
+    const stop = (cause: string) => stopped.reject(new CommandError(cause));
+    const timer = setTimeout(() => stop(`it is not ready after ${deadlineMs / 1_000} s`), deadlineMs);
+    const looking = setInterval(async () => { // a caller's leaving is not always told: its lock goes with it
+      if (!await isLocked(this.#folder).catch(() => true)) stop("who deployed it has gone");
+    }, LOOK_MS);
     try {
       for (const wish of functions.toReversed()) { // who reads before who writes
         if (this.#isStopping) throw new CommandError("the deployment ends");
-        const port = this.#portFor(wish);
+        const port = await Promise.race([this.#portFor(wish), stopped.promise]);
         const one = new Supervised(this.#folder, { revision, wish, env, port });
         next.unshift(one);
-        await Promise.race([one.start(), deadline.promise]);
+        await Promise.race([one.start(), stopped.promise]);
       }
-      await this.#keep(
-        revision,
-        next.map(({ name, port }, index) => ({ name, port, workers: functions[index]!.workers })),
-      );
+      const started = next.map(({ name, port }, index) => ({ name, port, workers: functions[index]!.workers }));
+      await this.#keep(revision, started);
     } catch (error) {
       const lines = next[0]?.lastLines ?? [];
       for (const one of next) one.kill();
@@ -115,7 +116,9 @@ export class Supervisor {
       throw new RefusedError((error as Error).message, lines);
     } finally {
       clearTimeout(timer);
+      clearInterval(looking);
     }
+    const old = this.#running;
     this.#running = next;
     for (const one of old) await one.stop();
     await dropRevisions([this.#state?.revision, this.#state?.previous], this.#folder.revisions).catch(() => {});
@@ -139,24 +142,26 @@ export class Supervisor {
     this.#state = state;
   }
 
-  /** The port that it has, else the one that is wished, else a free one. */
-  #portFor({ name, port }: WishedFunction): number {
+  /** The port that is wished, else the one that it has, else a free one. */
+  async #portFor({ name, port }: WishedFunction): Promise<number> {
     const held = this.#running.find((one) => one.name === name)?.port;
-    const known = port ?? held ?? this.#state?.functions.find((one) => one.name === name)?.port ?? 0;
+    const earlier = this.#state?.functions.find((one) => one.name === name)?.port;
+    const known = port ?? held ?? earlier ?? 0;
     if (known !== 0 && known === held) return known;
-    try {
-      return freePort(known);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AddrInUse) || port !== undefined) {
-        throw new CommandError(
-          `function "${name}" cannot have port ${known}: ${
-            error instanceof Deno.errors.AddrInUse ? "another program listens there" : (error as Error).message
-          }`,
-        );
+    // what ran before may still be ending there, whose supervisor was killed
+    for (let looks = known === earlier ? ENDING_LOOKS : 0;; looks--) {
+      try {
+        return freePort(known);
+      } catch (error) {
+        if (looks > 0) {
+          await new Promise((look) => setTimeout(look, LOOK_MS));
+          continue;
+        }
+        const cause = error instanceof Deno.errors.AddrInUse
+          ? "another program listens there. Stop that, or give another port"
+          : (error as Error).message;
+        throw new CommandError(`function "${name}" cannot have port ${known}: ${cause}`);
       }
-      throw new CommandError(
-        `function "${name}" had port ${known}, and another program listens there now. Stop that, or give another port`,
-      );
     }
   }
 }

@@ -1,5 +1,6 @@
 /** The process that watches over a deployment, and survives who started it. Its first word is the folder of the state, its second the name. */
 
+import { join } from "node:path";
 import type { ApplyWish } from "../deploy/deployed_state.ts";
 import { readState } from "../deploy/deployed_state.ts";
 import { deploymentFolder, writeWhole } from "../deploy/state_folder.ts";
@@ -8,6 +9,10 @@ import { RefusedError, Supervisor } from "./supervisor.ts";
 /** Serves one deployment until it is asked to end. */
 async function supervise(state: string, name: string): Promise<void> {
   const folder = deploymentFolder(name, state);
+  const lock = await Deno.open(join(folder.path, "supervisor.lock"), { write: true, create: true });
+  if (!await lock.tryLock(true)) {
+    throw new Error("another supervisor runs, and does not answer. End it by its process id");
+  }
   const supervisor = new Supervisor(folder, await readState(folder.stateFile));
   const token = crypto.randomUUID();
   const ended = Promise.withResolvers<void>();

@@ -20,3 +20,23 @@ export async function deployBundle(
   if (!dryRun) await deployment.apply();
   return deployment;
 }
+
+/** What a program would have deployed that was told to record it. */
+export interface RecordedDeploy {
+  /** The function's name. */
+  readonly name: string;
+  readonly workers?: number;
+  readonly port?: number;
+  readonly deadlineMs?: number;
+}
+
+/** Writes down what would be deployed. */
+export async function recordDeploy(
+  file: string,
+  name: string,
+  { workers, port, deadlineMs }: ProcessOptions,
+): Promise<Deployment> {
+  const recorded = { name, workers, port, deadlineMs };
+  await Deno.writeTextFile(file, JSON.stringify(recorded));
+  return new Deployment(name);
+}

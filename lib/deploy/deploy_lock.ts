@@ -36,3 +36,9 @@ export async function lockDeployment(
     },
   };
 }
+
+/** Whether somebody changes the deployment now. */
+export async function isLocked({ lockFile }: Pick<DeploymentFolder, "lockFile">): Promise<boolean> {
+  using file = await Deno.open(lockFile, { write: true });
+  return !await file.tryLock(true);
+}

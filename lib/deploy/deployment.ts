@@ -116,6 +116,7 @@ export class Deployment {
    */
   async rollback(): Promise<DeploymentStatus> {
     const act = `roll back "${this.name}"`;
+    if (await this.#state() === undefined) throw this.#missing("roll back");
     await using _lock = await lockDeployment(act, this.#folder);
     const state = await this.#state();
     if (state?.previous === undefined) throw new DeployError(act, "there is no revision before this one");

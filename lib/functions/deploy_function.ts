@@ -1,6 +1,6 @@
 import type { bundleCode, bundleModule } from "../bundle/make_bundle.ts";
 import type { SlicedModule } from "../bundle/sliced_module.ts";
-import type { deployBundle, DeployOptions } from "../deploy/deploy_bundle.ts";
+import type { deployBundle, DeployOptions, recordDeploy } from "../deploy/deploy_bundle.ts";
 import type { Deployment } from "../deploy/deployment.ts";
 import { DeployError } from "../deploy/deploy_error.ts";
 
@@ -18,6 +18,8 @@ export interface DeployFunctionOptions extends DeployOptions {
   readonly external?: readonly string[];
 }
 
+const RECORD = "LEVADA_RECORD_DEPLOY";
+
 /** Makes a bundle of a function and deploys it. */
 export async function deployFunction(
   fn: { readonly name: string; code(): Promise<SlicedModule> },
@@ -32,7 +34,9 @@ export async function deployFunction(
         "`levada deploy NOTEBOOK|MODULE`",
     );
   }
-  const { bundleCode: ofCode, bundleModule: ofModule, deployBundle: deploy } = await load(act);
+  const { bundleCode: ofCode, bundleModule: ofModule, deployBundle: deploy, recordDeploy: record } = await load(act);
+  const file = Deno.env.get(RECORD); // `levada deploy NOTEBOOK` runs the cells, and deploys by itself
+  if (file !== undefined) return await record(file, fn.name, options);
   const wish = { export: exported, files, external };
   const bundle = module === undefined ? await ofCode(await fn.code(), wish) : await ofModule(new URL(module), wish);
   return await deploy(bundle, options);
@@ -42,6 +46,7 @@ interface Loaded {
   readonly bundleCode: typeof bundleCode;
   readonly bundleModule: typeof bundleModule;
   readonly deployBundle: typeof deployBundle;
+  readonly recordDeploy: typeof recordDeploy;
 }
 
 async function load(act: string): Promise<Loaded> {

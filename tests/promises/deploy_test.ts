@@ -1,0 +1,129 @@
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { join } from "node:path";
+import { type DeployLab, isAlive, post, withDeployLab } from "../support/deployed.ts";
+
+/** A function that tells its version; a file named `gate` beside the module keeps it from starting. */
+const versioned = (version: number, folder: string) =>
+  `import { serving } from "levada";
+const gate = ${JSON.stringify(join(folder, "gate"))};
+const isClosed = () => Deno.stat(gate).then(() => true, () => false);
+if (Deno.env.get("LEVADA_WORKER") !== undefined && await isClosed()) {
+  await Deno.writeTextFile(gate, String(Deno.pid));
+  for await (const _ of Deno.watchFs(${JSON.stringify(folder)})) if (!await isClosed()) break;
+}
+const fn = serving("versions");
+fn.setTopology("flow").to("tell", () => ({ version: ${version}, pid: Deno.pid })).respond();
+export default fn;
+`;
+
+async function deployed(lab: DeployLab, version: number): Promise<string> {
+  const module = await lab.write("versions.ts", versioned(version, lab.folder));
+  const { code, err } = await lab.levada("deploy", module);
+  strictEqual(code, 0, err);
+  return module;
+}
+
+/** Resolves when somebody has written the gate's file, with what stands in it. */
+async function stopped(gate: string): Promise<number> {
+  for (;;) {
+    const text = await Deno.readTextFile(gate);
+    if (text !== "") return Number(text);
+  }
+}
+
+Deno.test("a new revision replaces the old one under load without a failed request", async () => {
+  await withDeployLab(async (lab) => {
+    await deployed(lab, 1);
+    const { url } = await lab.status("versions");
+    const seen = new Map<number, number>();
+    let ends = false;
+    const asking = Array.from({ length: 4 }, async () => {
+      while (!ends) {
+        const { version } = await (await post(url, null)).json(); // throws where a request fails
+        seen.set(version, (seen.get(version) ?? 0) + 1);
+      }
+    });
+    await deployed(lab, 2);
+    ends = true;
+    await Promise.all(asking);
+    deepStrictEqual([...seen.keys()], [1, 2]);
+    strictEqual((await (await post(url, null)).json()).version, 2);
+  });
+});
+
+Deno.test("who deploys while another does is refused, and a deploy that is killed leaves the old revision", async () => {
+  await withDeployLab(async (lab) => {
+    await deployed(lab, 1);
+    const before = await lab.status("versions");
+    const gate = join(lab.folder, "gate");
+    await Deno.writeTextFile(gate, "");
+    const module = await lab.write("versions.ts", versioned(2, lab.folder));
+    const deploying = lab.start("deploy", module);
+    const worker = await stopped(gate);
+    const other = await lab.levada("rollback", "versions");
+    deepStrictEqual([other.code, other.err], [
+      1,
+      `levada rollback: Cannot roll back "versions": process ${deploying.pid} changes it now. Try again when that has ended\n`,
+    ]);
+    deploying.kill("SIGKILL");
+    await Promise.all([deploying.status, deploying.stdout.cancel(), deploying.stderr.cancel()]);
+    while (isAlive(worker));
+    deepStrictEqual(await lab.status("versions"), before);
+    strictEqual((await (await post(before.url, null)).json()).version, 1);
+    await Deno.remove(gate);
+    strictEqual((await lab.levada("deploy", module)).code, 0);
+    strictEqual((await (await post(before.url, null)).json()).version, 2);
+  });
+});
+
+Deno.test("where the supervisor is killed its processes end, status says so, and a deploy starts them again on their ports", async () => {
+  await withDeployLab(async (lab) => {
+    const module = await deployed(lab, 1);
+    const { supervisor, url } = await lab.status("versions");
+    const { pid } = await (await post(url, null)).json();
+    Deno.kill(supervisor!, "SIGKILL");
+    while (isAlive(pid));
+    const { state, reason } = await lab.status("versions");
+    deepStrictEqual([state, reason], [
+      "stopped",
+      "its supervisor does not run, as after a start of the machine: deploy again, which starts it",
+    ]);
+    match((await lab.levada("deploy", module)).out, /nothing of it runs now: it is started/);
+    const after = await lab.status("versions");
+    deepStrictEqual([after.state, after.url], ["ready", url]);
+    strictEqual((await (await post(url, null)).json()).version, 1);
+  });
+});
+
+Deno.test("a port that is taken, a folder that cannot be written, a deadline: each is told, and what ran runs on", async () => {
+  await withDeployLab(async (lab) => {
+    const module = await lab.write("versions.ts", versioned(1, lab.folder));
+    using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = taken.addr;
+    const first = await lab.levada("deploy", module, "--port", String(port));
+    match(
+      first.err,
+      new RegExp(
+        `Cannot deploy "versions": function "versions" cannot have port ${port}: another program listens there`,
+      ),
+    );
+    await deployed(lab, 1);
+    const before = await lab.status("versions");
+    await lab.write("versions.ts", versioned(2, lab.folder));
+    const gate = join(lab.folder, "gate");
+    await Deno.writeTextFile(gate, "");
+    match(
+      (await lab.levada("deploy", module, "--deadline", "0.2")).err,
+      /Cannot deploy "versions": it is not ready after 0\.2 s/,
+    );
+    await Deno.remove(gate);
+    const revisions = join(lab.state, "deployments", "versions", "revisions");
+    await Deno.rename(revisions, `${revisions}.away`);
+    await Deno.writeTextFile(revisions, ""); // no folder: as root may write everywhere
+    match((await lab.levada("deploy", module)).err, /Cannot deploy "versions": its revision cannot be written to /);
+    await Deno.remove(revisions);
+    await Deno.rename(`${revisions}.away`, revisions);
+    deepStrictEqual(await lab.status("versions"), before);
+    strictEqual((await (await post(before.url, null)).json()).version, 1);
+  });
+});

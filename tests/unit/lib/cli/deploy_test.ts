@@ -1,0 +1,81 @@
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { post, withDeployLab } from "../../../support/deployed.ts";
+
+/** A notebook of these cells. */
+function notebook(...cells: string[]): string {
+  return JSON.stringify({
+    nbformat: 4,
+    nbformat_minor: 5,
+    metadata: { language_info: { name: "typescript" } },
+    cells: cells.map((source, index) => ({
+      cell_type: "code",
+      id: `cell-${index}`,
+      metadata: {},
+      execution_count: null,
+      outputs: [],
+      source,
+    })),
+  });
+}
+
+const FUNCTION = [
+  `import { queue, serving } from "levada";
+const rate = 3;
+function priced(n: number) { return n * rate; }`,
+  `const other = serving("other");
+other.setTopology("flow").to("same", (body: unknown) => body).respond();
+const fn = serving("notes").addChildFunction("kept");
+fn.setTopology("flow").to("priced", priced).respond()
+  .to("q", queue()).to("keep", (n: number) => console.log("kept", n), { function: "kept" });`,
+];
+
+Deno.test("fn.deploy() in a notebook: what it deployed answers in the next cell, and when the notebook has ended", async () => {
+  await withDeployLab(async (lab) => {
+    const path = await lab.write(
+      "notes.ipynb",
+      notebook(
+        ...FUNCTION,
+        `const deployment = await fn.deploy({ workers: 2 });
+if (await fn.invoke("/", 14) !== 42) throw new Error("wrong");`,
+        `const again = await fn.deploy({ workers: 2, dryRun: true });
+if ((await again.plan()).changes.length !== 0) throw new Error(JSON.stringify(await again.plan()));
+const { state, functions } = await deployment.status();
+if (state !== "ready" || functions.length !== 2) throw new Error(state);
+for await (const line of deployment.logs({ follow: true, function: "kept" })) if (line === "kept 42") break;`,
+      ),
+    );
+    const run = await lab.levada("run", path);
+    strictEqual(run.code, 0, run.err + run.out);
+    const { state, url, functions } = await lab.status("notes");
+    deepStrictEqual([state, functions.map(({ serving }) => serving)], ["ready", [2, 2]]);
+    strictEqual(await (await post(url, 2)).json(), 6);
+  });
+});
+
+Deno.test("levada deploy NOTEBOOK runs its cells up to the one that deploys, then deploys that function", async () => {
+  await withDeployLab(async (lab) => {
+    const path = await lab.write(
+      "notes.ipynb",
+      notebook(...FUNCTION, "await fn.deploy({ workers: 2 });", `throw new Error("not to be run")`),
+    );
+    const { code, out, err } = await lab.levada("deploy", path);
+    strictEqual(code, 0, out + err);
+    match(out, /function notes: new, 2 workers, a free port/);
+    strictEqual(await (await post((await lab.status("notes")).url, 14)).json(), 42);
+  });
+});
+
+Deno.test("levada deploy, status, logs, rollback and delete refuse words that they do not take", async () => {
+  await withDeployLab(async (lab) => {
+    const wrong = [["deploy"], ["deploy", "m.ts", "--target", "moon"], ["status"], ["logs", "a", "b"], ["delete"]];
+    const codes = await Promise.all(wrong.map(async (words) => (await lab.levada(...words)).code));
+    deepStrictEqual(codes, [2, 2, 2, 2, 2]);
+    for (const command of ["status", "logs", "rollback", "delete"]) {
+      const { code, err } = await lab.levada(command, "nobody");
+      strictEqual(code, 1, command);
+      match(err, /^levada \w+: Cannot .* "nobody": no such deployment is known in /);
+    }
+    match((await lab.levada("deploy", "none.ts")).err, /Cannot serve none\.ts: there is no such file/);
+    deepStrictEqual((await lab.levada("list")).out, "Nothing is deployed.\n");
+  });
+});
