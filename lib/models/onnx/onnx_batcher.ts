@@ -1,9 +1,8 @@
-import { describeThrown, ModelError } from "../../errors.ts";
+import { ModelError } from "../../errors.ts";
 import type { Context } from "../../graph/context.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import {
   checkRows,
-  type HasRows,
   joinKey,
   joinTensors,
   rowsDeclared,
@@ -12,7 +11,8 @@ import {
   type TensorBatchRequest,
 } from "../batching/batch_tensors.ts";
 import { Batcher, type BatchingOptions, UnsplitError } from "../batching/batcher.ts";
-import { type WarmUp, warmUpTensors } from "../warm_up.ts";
+import type { WarmUp } from "../warm_up.ts";
+import { type Probed, probeRows } from "./onnx_probe.ts";
 import type { OnnxSession } from "./onnx_session.ts";
 
 /** Whose requests are joined. */
@@ -28,13 +28,13 @@ type TensorBatcher = Batcher<TensorBatchRequest, readonly Tensor[]>;
 /** How requests are joined. */
 export interface OnnxBatching {
   readonly options: BatchingOptions;
-  /** What the model is asked, where its file does not say which outputs have rows. Default: zeros. */
+  /** Rows that the model takes, of which it is seen whether they have the same answers alone and together. Default: made-up ones. */
   readonly warmUp: WarmUp | undefined;
 }
 
 /**
- * Joins requests to an ONNX model for outputs that have a row for each row of the inputs: by what its file says, else by what it answers
- * to 2 and 3 rows. Others run alone.
+ * Joins requests to an ONNX model for outputs that have a row for each row of the inputs, and the same alone and beside others: by what it
+ * answers to rows alone, and to 2 and 3 of them together. Others run alone.
  *
  * @throws {ModelError} If nothing could ever be joined.
  * @throws {RangeError} If a limit is none.
@@ -80,7 +80,10 @@ export async function batcherOf(
   }
 }
 
-/** The outputs that have a row for each row of the inputs; a rule of the model's own vouches for what its file does not say. */
+/**
+ * The outputs that have a row for each row of the inputs, which is its own whoever stands beside it; a rule of the model's own vouches for
+ * what its file does not say.
+ */
 async function outputsInRows(
   { key, context, batchKey }: BatchingModel,
   session: OnnxSession,
@@ -89,18 +92,28 @@ async function outputsInRows(
   const fixed = session.inputs.find(({ shape }) => shape[0] !== -1);
   if (fixed !== undefined) throw nothingToJoin(`the first size of input "${fixed.name}" [${fixed.shape}] is not free`);
   const declared = rowsDeclared(session);
-  const named = (wish: HasRows) =>
-    session.outputs.map(({ name }) => name).filter((name) => declared.get(name) === wish);
-  const unknown = named("unknown");
-  const { inRows: seen, failure } = batchKey !== undefined
-    ? { inRows: unknown, failure: undefined }
-    : await tryRows(session, unknown, warmUp);
-  const joined = new Set([...named("yes"), ...seen]);
+  const asked = session.outputs.map(({ name }) => name).filter((name) => declared.get(name) !== "no");
+  const { refused, unseen, failure }: Probed = batchKey === undefined
+    ? await probeRows(session, asked, warmUp)
+    : { refused: new Map() };
+  const joined = new Set(
+    asked.filter((name) => !refused.has(name) && (failure === undefined || declared.get(name) === "yes")),
+  );
+  if (joined.size > 0 && (unseen ?? failure) !== undefined) {
+    context.log.info(
+      `Model "${key}": whether rows have the same answers alone and together could not be seen: ${
+        unseen ?? failure
+      }. ` +
+        "Say in warmUp two rows that it takes",
+    );
+  }
   const alone = session.outputs.filter(({ name }) => !joined.has(name));
   if (alone.length === 0) return joined;
-  const shown = alone.map(({ name, shape }) => `"${name}" [${shape}]`).join(", ");
   const why = failure === undefined ? "" : ` (asked to see, it fails: ${failure}; say in warmUp which rows it takes)`;
-  const state = `${shown} has no row for each row of the inputs${why}`;
+  const state =
+    alone.map(({ name, shape }) =>
+      `"${name}" [${shape}] ${refused.get(name) ?? "has no row for each row of the inputs"}`
+    ).join(", ") + why;
   if (joined.size === 0) throw nothingToJoin(state);
   context.log.warn(
     `Model "${key}": requests for ${alone.map(({ name }) => `"${name}"`).join(", ")} run alone: ${state}`,
@@ -108,33 +121,8 @@ async function outputsInRows(
   return joined;
 }
 
-const TRIED = [2, 3]; // times what it is asked: a size that is another one's by accident differs in one of them
-
-/** Which outputs have as many rows as they are asked with. */
-async function tryRows(
-  session: OnnxSession,
-  names: readonly string[],
-  warmUp: WarmUp | undefined,
-): Promise<{ readonly inRows: readonly string[]; readonly failure: string | undefined }> {
-  const wish = warmUp === undefined || warmUp === false ? true : warmUp;
-  const inputs = warmUpTensors(wish, session.inputs)!;
-  const rows = rowsOf({ inputs, outputs: [] }, new Set()) ?? 0;
-  if (names.length === 0 || rows === 0) return { inRows: [], failure: undefined };
-  let inRows = names;
-  try {
-    for (const times of TRIED) {
-      const joined = joinTensors(Array(times).fill({ inputs, outputs: names }));
-      const given = await session.runTensors(joined.inputs, inRows);
-      inRows = inRows.filter((name) =>
-        given.some((tensor) => tensor.name === name && tensor.shape[0] === times * rows)
-      );
-    }
-    return { inRows, failure: undefined };
-  } catch (error) {
-    return { inRows: [], failure: describeThrown(error).message };
-  }
-}
-
 function nothingToJoin(state: string): ModelError {
-  return new ModelError(`its batching could join nothing: ${state}. Leave batching out`);
+  return new ModelError(
+    `its batching could join nothing: ${state}. Leave batching out, or vouch for it in a class with batchKey()`,
+  );
 }

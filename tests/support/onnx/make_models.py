@@ -4,7 +4,7 @@
     .venv/bin/pip install onnx==1.20.0 onnxruntime==1.30.0 scikit-learn==1.9.1 skl2onnx==1.20.0 pandas==3.1.1
     .venv/bin/python tests/support/onnx/make_models.py && deno fmt tests/support/onnx
 
-Every model is deterministic; expected.json holds what scikit-learn, and for the rest Python's onnxruntime, answered.
+Every model but noisy is deterministic; expected.json holds what scikit-learn, and for the rest Python's onnxruntime, answered.
 """
 
 import json
@@ -153,6 +153,26 @@ def rowless():
         [value("x", T.FLOAT, ["rows"])],
         [value("place", T.INT64, ["rows"])],
     )
+    dependent()
+
+
+def dependent():
+    """Models that have a row for each row, which is another one beside other rows."""
+    rows = [value("x", T.FLOAT, ["rows"])], [value("y", T.FLOAT, ["rows"])]
+    save("summed", [h.make_node("CumSum", ["x", "first"], ["y"])], *rows, [("first", np.array(0, np.int64))])
+    save(
+        "centred",  # equal rows have the same answer alone and together; "own" is always each row's own
+        [h.make_node("ReduceMean", ["x"], ["mean"], axes=[0]), h.make_node("Sub", ["x", "mean"], ["y"]),
+         h.make_node("Neg", ["x"], ["own"])],
+        rows[0], [*rows[1], value("own", T.FLOAT, ["rows"])],
+    )
+    save(
+        "short",  # it takes zeros only
+        [h.make_node("Gather", ["table", "place"], ["entry"])],
+        [value("place", T.INT64, ["rows"])], [value("entry", T.FLOAT, ["rows"])],
+        [("table", np.array([10], np.float32))],
+    )
+    save("noisy", [h.make_node("RandomNormalLike", ["x"], ["noise"]), h.make_node("Add", ["x", "noise"], ["y"])], *rows)
 
 
 def neural():

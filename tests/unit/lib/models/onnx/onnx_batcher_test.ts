@@ -10,8 +10,13 @@ import { openRouter } from "../../../../support/open_router.ts";
 async function batched(name: string, batching: object = {}, model = OnnxModel, args: object = {}) {
   const clock = testClock();
   const batches: number[] = [];
-  const warned: string[] = [];
-  const log = { debug() {}, info() {}, error() {}, warn: (line: string) => void warned.push(line) };
+  const [warned, told]: [string[], string[]] = [[], []];
+  const log = {
+    debug() {},
+    error() {},
+    info: (line: string) => void told.push(line),
+    warn: (line: string) => void warned.push(line),
+  };
   const router = await openRouter(
     modelRouter(),
     { m: [model, { modelPath: onnxFile(name), batching: { maxRows: 16, maxDelayMs: 5, ...batching }, ...args }] },
@@ -28,7 +33,14 @@ async function batched(name: string, batching: object = {}, model = OnnxModel, a
     await clock.advance(5);
     return await Promise.all(replies);
   };
-  return { ask, batches, warned, [Symbol.asyncDispose]: () => router[Symbol.asyncDispose]() };
+  return { ask, batches, warned, told, [Symbol.asyncDispose]: () => router[Symbol.asyncDispose]() };
+}
+
+/** A model that is believed: all its requests may be joined. */
+class Believed extends OnnxModel {
+  override batchKey(): string {
+    return "all";
+  }
 }
 
 Deno.test("OnnxModel joins requests in one run, and fails a bad one alone", async () => {
@@ -112,12 +124,7 @@ Deno.test("OnnxModel looks which outputs have rows where its file does not say i
 });
 
 Deno.test("OnnxModel believes a rule of one's own, and asks as warmUp says", async () => {
-  class Ruled extends OnnxModel {
-    override batchKey(): string {
-      return "all";
-    }
-  }
-  await using ruled = await batched("places", {}, Ruled);
+  await using ruled = await batched("places", {}, Believed);
   await ruled.ask([1, 2].map((who) => rowOf(who, 3, ["place"])));
   deepStrictEqual(ruled.batches, [2], "joined, and then seen to have no rows");
   await rejects(batched("picky"), {
@@ -138,8 +145,46 @@ Deno.test("OnnxModel refuses batching that could join nothing when it is loaded"
   await rejects(batched("scalar"), { message: /the first size of input "by" \[\] is not free/ });
 });
 
+/** A request of some numbers. */
+function numbers(values: number[], output: string) {
+  return {
+    inputs: [{ name: "x", datatype: "FP32", shape: [values.length], data: values }],
+    outputs: [{ name: output }],
+  };
+}
+
+Deno.test("OnnxModel joins no requests whose rows are other ones beside others, whatever its file calls their sizes", async () => {
+  for (const [name, output] of [["summed", "y"], ["boastful", "place"]] as const) {
+    await rejects(batched(name), {
+      name: "ModelError",
+      message: new RegExp(`could join nothing: "${output}" \\[-1\\] answers a row otherwise beside other rows. Leave`),
+    });
+  }
+  await rejects(batched("summed", {}, OnnxModel, { warmUp: [0.5] }), /answers a row otherwise beside/);
+  await rejects(batched("summed", {}, OnnxModel, { warmUp: [0.5, 2] }), /answers a row otherwise beside/);
+  for (const warmUp of [undefined, true, [2], [2, 3]]) {
+    await using centred = await batched("centred", {}, OnnxModel, warmUp === undefined ? {} : { warmUp });
+    ok(/requests for "y" run alone: "y" \[-1\] answers a row otherwise/.test(centred.warned[0]!), centred.warned[0]);
+    const own = await centred.ask([numbers([1], "own"), numbers([2, 4], "own")]);
+    const alone = await centred.ask([numbers([1], "y"), numbers([2, 4], "y")]);
+    deepStrictEqual([own, alone].flat().map(([{ data }]) => data), [[-1], [-2, -4], [0], [-1, 1]]);
+    deepStrictEqual([centred.batches, centred.told], [[3], []]);
+  }
+});
+
+Deno.test("OnnxModel says where it could not see whether rows are the same beside others", async () => {
+  await using noisy = await batched("noisy");
+  ok(/could not be seen: it answers the same otherwise each time: y\. Say in warmUp two rows/.test(noisy.told[0]!));
+  await noisy.ask([numbers([1], "y"), numbers([2], "y")]);
+  deepStrictEqual(noisy.batches, [2]);
+  await using short = await batched("short");
+  ok(/could not be seen: it takes no made-up rows: .*idx=2/.test(short.told[0]!), short.told[0]);
+  deepStrictEqual(await short.ask([{ inputs: [0] }, { inputs: [0, 0] }]), [[10], [10, 10]]);
+  deepStrictEqual(short.batches, [3]);
+});
+
 Deno.test("OnnxModel joins no more where a request alone shows that its file is wrong", async () => {
-  await using model = await batched("boastful");
+  await using model = await batched("boastful", {}, Believed);
   const ask = (...values: number[]) => ({
     inputs: [{ name: "x", datatype: "FP32", shape: [values.length], data: values }],
   });
@@ -150,7 +195,7 @@ Deno.test("OnnxModel joins no more where a request alone shows that its file is 
 });
 
 Deno.test("OnnxModel runs requests alone from then on whose answers cannot be told apart", async () => {
-  await using model = await batched("boastful");
+  await using model = await batched("boastful", {}, Believed);
   const ask = (...values: number[]) => ({
     inputs: [{ name: "x", datatype: "FP32", shape: [values.length], data: values }],
   });
