@@ -17,6 +17,7 @@ runs up to the cell that calls deploy(), whose workers and port hold here too.
   --target NAME      Where to: process, this machine. Default: process.
   --workers N        So many processes for each function. Default: 1.
   --port N           Where the function itself listens. Default: where it did before, else a free port.
+  --renew            Replaces the processes also where nothing changes: they get the environment of this command.
   --dry-run          Only tells what would change.
   --deadline SECONDS How long everything may take to be ready. Default: 120.
   --export NAME      The function: an export of the module, or a name of the notebook. Default: the default export, or the only one.
@@ -31,6 +32,7 @@ Exit code: 0 it runs, 1 it cannot, and what ran runs on, 2 a wrong option.
       target: { type: "string" },
       workers: { type: "string" },
       port: { type: "string" },
+      renew: { type: "boolean" },
       "dry-run": { type: "boolean" },
       deadline: { type: "string" },
       export: { type: "string" },
@@ -45,6 +47,7 @@ Exit code: 0 it runs, 1 it cannot, and what ran runs on, 2 a wrong option.
       path,
       workers: readWhole("workers", values.workers, { least: 1, most: 512 }),
       port: readWhole("port", values.port, { least: 1, most: 65_535 }),
+      isRenewed: values.renew === true,
       isDry: values["dry-run"] === true,
       deadlineMs: readSeconds("deadline", values.deadline),
       export: values.export,

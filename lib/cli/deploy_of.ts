@@ -12,6 +12,7 @@ import { makeBundleOf, type MakeWish } from "./write_bundle.ts";
 export interface DeployWish extends MakeWish {
   readonly workers: number | undefined;
   readonly port: number | undefined;
+  readonly isRenewed: boolean;
   readonly isDry: boolean;
   readonly deadlineMs: number | undefined;
 }
@@ -30,6 +31,7 @@ export async function deployOf(wish: DeployWish, context: CommandContext): Promi
   const given = Object.entries({ workers, port, deadlineMs }).filter(([, value]) => value !== undefined);
   const deployment = await deployBundle(bundle, {
     ...Object.fromEntries(given),
+    renew: wish.isRenewed,
     dryRun: true,
   });
   const { changes } = await deployment.plan();

@@ -18,6 +18,8 @@ export interface ProcessOptions {
   readonly workers?: number;
   /** Where the function itself listens. Default: where it did before, else a free port. */
   readonly port?: number;
+  /** Whether what runs as it is wished is replaced too, as where the environment has changed. Default false. */
+  readonly renew?: boolean;
   /** How long everything may take to be ready, in milliseconds. Default 120,000. */
   readonly deadlineMs?: number;
 }

@@ -20,12 +20,12 @@ export interface PlanParts {
   readonly status: DeploymentStatus | undefined;
   readonly bundle: Bundle;
   readonly folder: DeploymentFolder;
-  readonly options: { readonly workers?: number; readonly port?: number };
+  readonly options: { readonly workers?: number; readonly port?: number; readonly renew?: boolean };
 }
 
 /** Compares what is deployed with what is wished. */
 export async function planOf({ state, status, bundle, folder, options }: PlanParts): Promise<DeployPlan> {
-  const { workers = 1, port } = options;
+  const { workers = 1, port, renew = false } = options;
   const wished = functionsOfBundle(bundle).map(({ name }) => name);
   const there = state?.functions ?? [];
   const changes: string[] = [];
@@ -46,6 +46,7 @@ export async function planOf({ state, status, bundle, folder, options }: PlanPar
     if (own !== undefined && before.port !== own) changes.push(`function ${name}: port: ${before.port} → ${own}`);
   }
   for (const { name } of there) if (!wished.includes(name)) changes.push(`function ${name}: ends`);
+  if (changes.length === 0 && renew) changes.push("every process is replaced, with the environment as it is now");
   return { name: bundle.name, revision: bundle.revision, changes };
 }
 

@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { type DeployLab, isAlive, post, withDeployLab } from "../support/deployed.ts";
 
@@ -127,3 +127,96 @@ Deno.test("a port that is taken, a folder that cannot be written, a deadline: ea
     strictEqual((await (await post(before.url, null)).json()).version, 1);
   });
 });
+
+/** A function with a child unless `CHILDLESS`; it tells what of the environment it has, and dies when it is told. */
+const SURROUNDED = `import { queue, serving } from "levada";
+const fn = serving("versions", { env: { OWN: "function" } });
+const graph = fn.setTopology("flow");
+const told = graph.to("tell", (body: { dies?: boolean } | null) => {
+  if (body?.dies) {
+    Deno.writeTextFileSync("dead", "");
+    Deno.exit(7);
+  }
+  return { own: Deno.env.get("OWN"), token: Deno.env.get("TOKEN"), pid: Deno.pid };
+}).respond();
+if (!CHILDLESS) {
+  fn.addChildFunction("child", { env: { OWN: "child" } });
+  told.to("q", queue()).to("print", () => console.log(Deno.env.get("OWN"), Deno.pid), { function: "child" });
+}
+if (Deno.env.get("LEVADA_WORKER") !== undefined && await Deno.stat("dead").then(() => true, () => false)) {
+  throw new Error("cannot live");
+}
+export default fn;
+`;
+
+Deno.test("processes get the environment of who deploys and their function's own; no file has it; a child that is gone ends", async () => {
+  await withDeployLab(async (lab) => {
+    const module = await lab.write("versions.ts", SURROUNDED.replaceAll("CHILDLESS", "false"));
+    const first = await lab.levada("deploy", module, { TOKEN: "first-secret" });
+    strictEqual(first.code, 0, first.err);
+    const { url } = await lab.status("versions");
+    const { pid, ...told } = await (await post(url, null)).json();
+    deepStrictEqual(told, { own: "function", token: "first-secret" });
+    const [, child] = /child (\d+)/.exec(await written(lab, "versions", /child \d+/))!;
+    strictEqual((await lab.levada("deploy", module, { TOKEN: "second-secret" })).code, 0);
+    strictEqual((await (await post(url, null)).json()).pid, pid);
+    strictEqual((await lab.levada("deploy", module, "--renew", { TOKEN: "second-secret" })).code, 0);
+    strictEqual((await (await post(url, null)).json()).token, "second-secret");
+    for await (const text of filesBelow(join(lab.state, "deployments"))) ok(!text.includes("-secret"));
+    strictEqual(isAlive(Number(child)), false);
+    await lab.write("versions.ts", SURROUNDED.replaceAll("CHILDLESS", "true"));
+    match((await lab.levada("deploy", module)).out, /function child: ends\n/);
+    deepStrictEqual((await lab.status("versions")).functions.map(({ name }) => name), ["versions"]);
+  });
+});
+
+Deno.test("a function that cannot live is started over and over, status says why, and a mended revision replaces it", async () => {
+  await withDeployLab(async (lab) => {
+    const module = await lab.write("versions.ts", SURROUNDED.replaceAll("CHILDLESS", "true"));
+    strictEqual((await lab.levada("deploy", module)).code, 0);
+    const { url } = await lab.status("versions");
+    await post(url, { dies: true }).catch(() => {});
+    for (;;) {
+      const { state, reason, functions: [one] } = await lab.status("versions");
+      if (one!.restarts < 4 || reason === undefined) continue; // a crew by itself gives up after three
+      strictEqual(state, "failing");
+      match(reason, /^versions: 0 of 1 workers serve; the last that ended ended with exit code 1\n[^]*cannot live/);
+      break;
+    }
+    await deployed(lab, 2);
+    strictEqual((await (await post(url, null)).json()).version, 2);
+  });
+});
+
+Deno.test("Ctrl-C ends a deploy with 130, and leaves the old revision", async () => {
+  await withDeployLab(async (lab) => {
+    await deployed(lab, 1);
+    const before = await lab.status("versions");
+    const gate = join(lab.folder, "gate");
+    await Deno.writeTextFile(gate, "");
+    const deploying = lab.start("deploy", await lab.write("versions.ts", versioned(2, lab.folder)));
+    const worker = await stopped(gate);
+    deploying.kill("SIGINT");
+    const [{ code }] = await Promise.all([deploying.status, deploying.stdout.cancel(), deploying.stderr.cancel()]);
+    strictEqual(code, 130);
+    while (isAlive(worker));
+    deepStrictEqual(await lab.status("versions"), before);
+  });
+});
+
+/** What a deployment has written, once it has written this. */
+async function written(lab: DeployLab, name: string, pattern: RegExp): Promise<string> {
+  for (;;) {
+    const { out } = await lab.levada("logs", name);
+    if (pattern.test(out)) return out;
+  }
+}
+
+/** The texts of all files of the deployments. */
+async function* filesBelow(folder: string): AsyncGenerator<string> {
+  for await (const entry of Deno.readDir(folder)) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory) yield* filesBelow(path);
+    else yield new TextDecoder().decode(await Deno.readFile(path));
+  }
+}

@@ -22,8 +22,8 @@ export interface DeployLab {
   readonly state: string;
   /** Writes a module of a test. */
   write(name: string, code: string): Promise<string>;
-  /** Runs `levada` with these words. */
-  levada(...words: string[]): Promise<Said>;
+  /** Runs `levada` with these words, and with what else is in its environment. */
+  levada(...words: (string | Readonly<Record<string, string>>)[]): Promise<Said>;
   /** Starts it. */
   start(...words: string[]): Deno.ChildProcess;
   status(name: string): Promise<DeploymentStatus>;
@@ -33,11 +33,11 @@ export interface DeployLab {
 export async function withDeployLab(test: (lab: DeployLab) => Promise<void>): Promise<void> {
   await using folder = await temporaryFolder();
   const state = join(folder.path, "state");
-  const command = (words: readonly string[]) =>
+  const command = (words: readonly string[], env: Readonly<Record<string, string>> = {}) =>
     new Deno.Command(Deno.execPath(), {
       args: ["run", "--no-prompt", `--lock=${LOCK}`, "-A", MAIN, ...words],
       cwd: folder.path,
-      env: { NO_COLOR: "1", LEVADA_STATE: state },
+      env: { NO_COLOR: "1", LEVADA_STATE: state, ...env },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
@@ -51,7 +51,9 @@ export async function withDeployLab(test: (lab: DeployLab) => Promise<void>): Pr
       return path;
     },
     async levada(...words) {
-      const { code, stdout, stderr } = await command(words).output();
+      const own = words.filter((word) => typeof word === "string");
+      const env = words.find((word) => typeof word !== "string");
+      const { code, stdout, stderr } = await command(own, env).output();
       return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
     },
     start: (...words) => command(words).spawn(),
