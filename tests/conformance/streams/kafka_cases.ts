@@ -2,6 +2,8 @@
 
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
+import type { Delivery } from "../../../lib/streams/delivery.ts";
+import { type ClientOptions, type KafkaAdmin, loadKafka } from "../../../lib/streams/kafka/kafka_client.ts";
 import type { KafkaStream } from "../../../lib/streams/kafka/kafka_stream.ts";
 import { type KafkaOptions, openKafkaStream } from "../../../lib/streams/kafka/open_kafka.ts";
 import type { NewRecord, StreamRecord, Subscription } from "../../../lib/streams/stream.ts";
@@ -19,6 +21,13 @@ const ERROR_WITHIN_MS = 5_000;
 function open<Body>({ address }: BrokerServer, query = "", options: KafkaOptions = {}): Promise<KafkaStream<Body>> {
   const path = `kafka://${address}/case-${crypto.randomUUID()}${query}`;
   return openKafkaStream<Body>(path, { sessionMs: SESSION_MS, ...options });
+}
+
+/** What only tests do. */
+interface Deleting extends KafkaAdmin {
+  deleteRecords(options: {
+    topics: { name: string; partitions: { partition: number; offset: bigint }[] }[];
+  }): Promise<unknown>;
 }
 
 /** Reads and acknowledges until all these numbers came; tells what came. */
@@ -62,7 +71,7 @@ export function kafkaCases(broker: BrokerServer): StreamCase[] {
   return [
     {
       title:
-        "2,000 numbered records flow while the broker stops and starts: each comes, each key's in order, none is doubled by publishing",
+        "2,000 numbered records flow while the broker is stopped, killed and started: each comes, each key's in order, none is doubled by publishing",
       async run() {
         await using stream = await open<number>(broker);
         const reading = readNumbers(await stream.subscribe({ group: "g", maxRecords: 20 }), 2_000);
@@ -75,10 +84,14 @@ export function kafkaCases(broker: BrokerServer): StreamCase[] {
         })();
         while (published < 300) await pause(10);
         await broker.down();
-        const atDown = published;
+        await broker.up();
+        const atUp = published;
+        while (published < atUp + 300) await pause(10);
+        await broker.kill();
+        const atKill = published;
         await broker.up();
         await publishing;
-        ok(atDown < 2_000, "it stopped in the midst");
+        ok(atKill < 2_000, "it was killed in the midst");
         const records = await reading;
         firstOrder(records);
         strictEqual(new Set(records.map(({ partition, offset }) => `${partition} ${offset}`)).size, 2_000);
@@ -112,6 +125,56 @@ export function kafkaCases(broker: BrokerServer): StreamCase[] {
         firstOrder(all);
         const doubled = all.length - published;
         ok(doubled <= 10, `${doubled} came twice, of 10 in hand`);
+      },
+    },
+    {
+      title: "who joins waits for what others have in hand: nothing of it is given out twice",
+      async run() {
+        await using one = await open<number>(broker);
+        await using other = await openKafkaStream<number>(one.path, { sessionMs: SESSION_MS });
+        await one.publish(numbered(0, 40));
+        const first = await one.subscribe({ group: "g", maxRecords: 40 });
+        const inHand: Delivery<number>[] = [];
+        while (inHand.flatMap(({ records }) => records).length < 40) inHand.push((await first.next()).value!);
+        const joining = other.subscribe({ group: "g" });
+        await pause(SESSION_MS / 3); // it has to be told at the next heartbeat, and waits half a session at most
+        for (const delivery of inHand) await delivery.ack();
+        const second = await joining;
+        await one.publish(numbered(40, 80));
+        const got: number[] = [];
+        await Promise.all([first, second].map(async (subscription) => {
+          for await (const delivery of subscription) {
+            got.push(...delivery.records.map(({ body }) => body));
+            await delivery.ack();
+            if (got.length === 40) await Promise.all([first.close(), second.close()]);
+          }
+        }));
+        deepStrictEqual(got.sort((a, b) => a - b), numbered(40, 80).map(({ body }) => body));
+      },
+    },
+    {
+      title: "a group whose next records have gone with the topic's retention goes on at the oldest that is there",
+      async run() {
+        await using stream = await open<number>(broker, "?partitions=1");
+        await stream.publish(numbered(0, 10));
+        const { Admin } = await loadKafka();
+        const admin = new Admin(
+          { clientId: "test", bootstrapBrokers: [broker.address] } as unknown as ClientOptions,
+        ) as Deleting;
+        const topic = stream.path.replace(/^.*\/|\?.*$/g, "");
+        for (const [oldest, expected] of [[4, [4, 5]], [8, [8, 9]]] as const) {
+          const subscription = await stream.subscribe({ group: "g", maxRecords: 2 });
+          const old = oldest === 4 ? undefined : (await subscription.next()).value!;
+          await old?.ack();
+          await subscription.close();
+          await admin.deleteRecords({
+            topics: [{ name: topic, partitions: [{ partition: 0, offset: BigInt(oldest) }] }],
+          });
+          await using again = await stream.subscribe({ group: "g", maxRecords: 2 });
+          const { value } = await again.next();
+          deepStrictEqual(value!.records.map(({ body }) => body), expected);
+        }
+        await admin.close();
       },
     },
     {
