@@ -89,6 +89,7 @@ export function kafkaCases(broker: BrokerServer): StreamCase[] {
         while (published < atUp + 300) await pause(10);
         await broker.kill();
         const atKill = published;
+        await pause(500); // its process is gone by then
         await broker.up();
         await publishing;
         ok(atKill < 2_000, "it was killed in the midst");

@@ -9,8 +9,12 @@ import type { Trial } from "./main.ts";
 
 export const SESSION_MS = 1_500; // a killed reader is missed for so long; shorter, a busy machine's readers would be taken for dead
 
-/** What the broker of the suite is told: readers that are killed are missed sooner than Kafka allows by itself, records may be large. */
-const SETTINGS = "group.min.session.timeout.ms=1000\nmessage.max.bytes=12000000\n";
+/** Readers that are killed are missed sooner than Kafka allows by itself, a killed broker may be back sooner, records may be large. */
+const SETTINGS = `group.min.session.timeout.ms=1000
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
+message.max.bytes=12000000
+`;
 
 /** New topics of a broker. */
 function kafkaLabs({ address }: BrokerServer): OpenLab {
