@@ -43,10 +43,12 @@ export interface ModelFiles {
    */
   readonly beside: (names: readonly string[]) => Promise<string>;
   /**
-   * For where a file that came from a store alone, without a checksum, turns out to be none: the path of what was kept of the same place
-   * before, which is kept again from then on. It gives undefined where there was nothing else.
+   * For where a file that came from a store without a checksum, or those beside it, turn out to be no model: the path of what was good the
+   * last time, which is kept again from then on. It gives undefined where there was nothing else.
    */
   readonly before?: () => Promise<string | undefined>;
+  /** For such files: says that they are good, together with those beside them. */
+  readonly keep?: () => Promise<void>;
 }
 
 /** Where a description lies. */
@@ -76,7 +78,7 @@ export async function findModel(model: string, query: ModelFileQuery): Promise<M
   return await new ModelFinder(model, query).files(isLocal(modelPath) ? openItem(modelPath).uri : modelPath);
 }
 
-type Found = Omit<ModelFiles, "beside" | "before">;
+type Found = Omit<ModelFiles, "beside" | "before" | "keep">;
 
 /** Looks for one model. */
 class ModelFinder {
@@ -94,11 +96,10 @@ class ModelFinder {
 
   async files(path: string): Promise<ModelFiles> {
     const found = await this.find(path);
-    const before = this.#source.before(found.file);
     const name = baseOf(found.file);
     const beside = (names: readonly string[]) =>
       this.#source.beside(found.file, new Map(names.map((other) => [other, this.#checksums.beside(name, other)])));
-    return { ...found, beside, ...(before === undefined ? {} : { before }) };
+    return { ...found, beside, ...this.#source.keptOf(found.file) };
   }
 
   async find(path: string): Promise<Found> {

@@ -4,7 +4,7 @@ import { type Checksum, hashFile } from "../stores/cache/checksum.ts";
 import { impatient } from "../stores/cache/notes.ts";
 import type { CacheOptions } from "../stores/cache/cache_room.ts";
 import { FolderCache } from "../stores/cache/folder_cache.ts";
-import { StoreCache } from "../stores/cache/store_cache.ts";
+import { type Content, StoreCache } from "../stores/cache/store_cache.ts";
 import { type DataItem, isAway, isLocal, isMissing, openItem } from "../stores/data_item.ts";
 import type { ItemOptions } from "../stores/item_options.ts";
 import { type Artifact, childUri, readArtifact } from "../stores/remote/artifact.ts";
@@ -32,8 +32,14 @@ interface Origin {
   readonly uri: string;
   /** Whether somebody has said what it must hash to. */
   readonly isChecked: boolean;
-  /** What lies beside it, by name. */
-  readonly parts: ReadonlyMap<string, string>;
+}
+
+/** What is kept of files of a store, which may give what is none. */
+export interface KeptFiles {
+  /** Says that they are good. */
+  readonly keep: () => Promise<void>;
+  /** Gives back those that were good the last time. */
+  readonly before: () => Promise<string | undefined>;
 }
 
 /** What a directory of a model is described by. */
@@ -46,6 +52,8 @@ export class ModelSource {
   #cache: StoreCache | undefined;
   /** Where files came from. */
   readonly #origins = new Map<string, Origin>();
+  /** The paths of what was fetched from a URL and from beside it, by name; its own is empty. */
+  readonly #paths = new Map<string, Map<string, string>>();
 
   constructor(model: string, options: SourceOptions) {
     this.#model = model;
@@ -96,7 +104,8 @@ export class ModelSource {
   async fetch(uri: string, checksum?: Checksum): Promise<string> {
     if (!isLocal(uri)) {
       const file = await this.#cacheOf().fetch(uri, checksum);
-      this.#origins.set(file, { uri, isChecked: checksum !== undefined, parts: new Map() });
+      this.#origins.set(file, { uri, isChecked: checksum !== undefined });
+      this.#paths.set(uri, new Map([["", file]]));
       return file;
     }
     const path = openItem(uri).uri;
@@ -107,11 +116,50 @@ export class ModelSource {
     throw new StoreError(`Cannot read "${path}": ${state}`, { reason: "broken" });
   }
 
-  /** What gives back the file that was kept before one that was fetched alone; undefined for any other. */
-  before(file: string): (() => Promise<string | undefined>) | undefined {
+  /** How to say that files are good, and what was the last time, for one of a store that has no checksum; undefined for any other. */
+  keptOf(file: string): KeptFiles | undefined {
     const origin = this.#origins.get(file);
-    if (origin === undefined || origin.isChecked || origin.parts.size > 0) return undefined;
-    return () => this.#cacheOf().before(origin.uri);
+    return origin === undefined || origin.isChecked
+      ? undefined
+      : { keep: () => this.#keep(origin.uri), before: () => this.#before(origin.uri) };
+  }
+
+  /** Notes that a file and those beside it are good. */
+  async #keep(uri: string): Promise<void> {
+    const cache = this.#cacheOf();
+    await cache.notes.keep(`good ${cache.placeOf(uri)}`, this.#contents(uri));
+  }
+
+  /** Gives back the file that was good the last time, with those beside it; where none is noted, the one that was kept before. */
+  async #before(uri: string): Promise<string | undefined> {
+    const cache = this.#cacheOf();
+    const good = await cache.notes.last<Record<string, Content>>(`good ${cache.placeOf(uri)}`);
+    const now = this.#contents(uri);
+    if (good === undefined) return Object.keys(now).length === 1 ? await cache.before(uri) : undefined;
+    const names = Object.keys(good);
+    if (names.length === Object.keys(now).length && names.every((name) => now[name]?.sha256 === good[name]!.sha256)) {
+      return undefined;
+    }
+    for (const content of Object.values(good)) if (!await cache.isWhole(content)) return undefined;
+    const paths = new Map<string, string>();
+    for (const name of names) {
+      paths.set(name, await cache.giveBack(name === "" ? uri : siblingUri(uri, name), good[name]!));
+    }
+    return await this.#gathered(paths);
+  }
+
+  /** What lies at a URL and beside it, by name; its own is empty. */
+  #contents(uri: string): Record<string, Content> {
+    const paths = this.#paths.get(uri)!;
+    return Object.fromEntries(Array.from(paths, ([name, path]) => [name, this.#cacheOf().contentOf(path)]));
+  }
+
+  /** A file's path beside which its parts lie. */
+  async #gathered(paths: ReadonlyMap<string, string>): Promise<string> {
+    const { "": file, ...parts } = Object.fromEntries(paths);
+    if (paths.size === 1) return file!;
+    const name = baseOf(file!);
+    return `${await this.#folders().gather(new Map([...Object.entries(parts), [name, file!]]))}/${name}`;
   }
 
   /** A file of a directory, with those that belong to it beside it: weights that ONNX keeps apart. */
@@ -136,13 +184,12 @@ export class ModelSource {
       for (const [part, checksum] of parts) await this.fetch(childUri(parentOf(file), part), checksum);
       return file;
     }
-    const all = new Map(origin.parts);
+    const paths = this.#paths.get(origin.uri)!;
     for (const [part, checksum] of parts) {
-      all.set(part, await this.#cacheOf().fetch(siblingUri(origin.uri, part), checksum));
+      paths.set(part, await this.#cacheOf().fetch(siblingUri(origin.uri, part), checksum));
     }
-    const name = baseOf(file);
-    const gathered = `${await this.#folders().gather(new Map([...all, [name, file]]))}/${name}`;
-    this.#origins.set(gathered, { ...origin, parts: all });
+    const gathered = await this.#gathered(paths);
+    this.#origins.set(gathered, origin);
     return gathered;
   }
 

@@ -92,9 +92,15 @@ export class OnnxModel extends ModelServer<InferRequest, unknown[]> {
 
   /** Opens the file at `modelPath`, and asks it what `warmUp` says. */
   override async load(): Promise<void> {
-    const { file, beside, before } = await this.getModel(".onnx");
+    const { file, beside, before, keep } = await this.getModel(".onnx");
     const { backend, batching, output, warmUp } = this.args as OnnxModelArgs;
-    const session = await openModelFile(file, { backend, beside }).catch((error) => this.#openBefore(before, error));
+    const session = await openModelFile(file, { backend, beside }).then(
+      async (opened) => {
+        await keep?.();
+        return opened;
+      },
+      (error) => this.#openBefore(before, error),
+    );
     try {
       session.checkOutputs(this.#answering(session, output));
       await warm(session, warmUp);

@@ -15,7 +15,13 @@ interface Known {
   readonly sha256: string;
   readonly version?: string;
   /** What was kept before, for where this turns out to be no good. */
-  readonly before?: { readonly name: string; readonly sha256: string };
+  readonly before?: Content;
+}
+
+/** The bytes of a file, and what it is called. */
+export interface Content {
+  readonly name: string;
+  readonly sha256: string;
 }
 
 type Kept = Known & { readonly path: string };
@@ -46,9 +52,8 @@ export class StoreCache {
    * @throws {StoreError} If it cannot be fetched, or is not what it should be.
    */
   async fetch(uri: string, checksum?: Checksum): Promise<string> {
-    const key = digestOf(this.placeOf(uri));
-    return await this.#room.alone(key, async () => {
-      const index = this.#room.at("index", `${key}.json`);
+    const index = this.#indexOf(uri);
+    return await this.#room.alone(digestOf(this.placeOf(uri)), async () => {
       const known = await this.#whole(index, checksum);
       if (known !== undefined && checksum !== undefined) return known.path;
       const stat = known !== undefined && this.notes.isAway(uri) ? undefined : await this.#look(uri, known?.path);
@@ -79,19 +84,40 @@ export class StoreCache {
    * Undefined where nothing was, or it is not whole any more.
    */
   async before(uri: string): Promise<string | undefined> {
-    const key = digestOf(this.placeOf(uri));
-    return await this.#room.alone(key, async () => {
-      const index = this.#room.at("index", `${key}.json`);
-      const { before } = await readJson<Partial<Known>>(index) ?? {};
-      if (typeof before?.sha256 !== "string" || typeof before.name !== "string") return undefined;
-      const path = this.#room.at("content", before.sha256, basename(before.name));
-      const found = await hashFile(path, ["sha256"]).catch(() => undefined);
-      if (found?.digests.sha256 !== before.sha256) return undefined;
+    const { before } = await readJson<Partial<Known>>(this.#indexOf(uri)) ?? {};
+    if (typeof before?.sha256 !== "string" || typeof before.name !== "string") return undefined;
+    return await this.isWhole(before) ? await this.giveBack(uri, before) : undefined;
+  }
+
+  /** What a path that `fetch` gave holds, to find it again by. */
+  contentOf(path: string): Content {
+    const [sha256 = "", name = ""] = path.split(/[\\/]/).slice(-2);
+    return { sha256, name };
+  }
+
+  /** Whether something is kept as it was fetched. */
+  async isWhole(content: Content): Promise<boolean> {
+    const found = await hashFile(this.#placeOfContent(content), ["sha256"]).catch(() => undefined);
+    return found?.digests.sha256 === content.sha256;
+  }
+
+  /** Has something whole as what is kept of a URL, of no version: its store is asked again. Gives its path. */
+  async giveBack(uri: string, { sha256, name }: Content): Promise<string> {
+    return await this.#room.alone(digestOf(this.placeOf(uri)), async () => {
+      const path = this.#placeOfContent({ sha256, name });
       const { size: bytes } = await Deno.stat(path);
-      const known: Known = { uri: openItem(uri, this.#room.item).uri, ...before, bytes }; // of no version: the store is asked again
-      await replaceJson(index, known).catch(() => {}); // a cache on a read-only disk still gives what it has
+      const known: Known = { uri: openItem(uri, this.#room.item).uri, name, sha256, bytes };
+      await replaceJson(this.#indexOf(uri), known).catch(() => {}); // a cache on a read-only disk still gives what it has
       return path;
     });
+  }
+
+  #indexOf(uri: string): string {
+    return this.#room.at("index", `${digestOf(this.placeOf(uri))}.json`);
+  }
+
+  #placeOfContent({ sha256, name }: Content): string {
+    return this.#room.at("content", basename(sha256), basename(name));
   }
 
   /** What is kept of a URL, if it is as it was fetched. */
@@ -101,7 +127,7 @@ export class StoreCache {
   ): Promise<Kept | undefined> {
     const known = await readJson<Known>(index);
     if (known === undefined || typeof known.sha256 !== "string" || typeof known.name !== "string") return undefined;
-    const path = this.#room.at("content", known.sha256, basename(known.name));
+    const path = this.#placeOfContent(known);
     const algorithms = ["sha256", ...(checksum === undefined ? [] : [checksum.algorithm])];
     const found = await hashFile(path, algorithms).catch((error) => {
       if (error instanceof Deno.errors.NotFound) return undefined;

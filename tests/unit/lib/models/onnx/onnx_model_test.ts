@@ -180,14 +180,21 @@ Deno.test("OnnxModel runs what was kept before where a store gives what is no mo
 /** What the model that lies in two files answers, from wherever; with a cache of its own. */
 async function askOutside(modelPath: string, checksum?: unknown): Promise<unknown> {
   await using folder = await temporaryFolder();
+  return (await askKept(folder.path, modelPath, checksum))[0];
+}
+
+/** What it answers, and the warnings that were written. */
+async function askKept(cache: string, modelPath: string, checksum?: unknown): Promise<unknown[]> {
   const before = Deno.env.get("LEVADA_CACHE");
-  Deno.env.set("LEVADA_CACHE", folder.path);
+  Deno.env.set("LEVADA_CACHE", cache);
+  const warned: string[] = [];
+  const log = { debug() {}, info() {}, error() {}, warn: (line: string) => void warned.push(line) };
   try {
     await using router = await openRouter(modelRouter(), {
       m: [OnnxModel, { modelPath, ...(checksum === undefined ? {} : { checksum }) }],
-    });
+    }, { surroundings: { log } });
     const reply = await router.ask("/v2/models/m/infer", { inputs: EXPECTED.mlp.x.slice(0, 1) });
-    return (reply as { outputs: number[][] }).outputs[0]!.map((p) => Math.round(p * 1e5));
+    return [(reply as { outputs: number[][] }).outputs[0]!.map((p) => Math.round(p * 1e5)), ...warned];
   } finally {
     if (before === undefined) Deno.env.delete("LEVADA_CACHE");
     else Deno.env.set("LEVADA_CACHE", before);
@@ -233,6 +240,40 @@ Deno.test("OnnxModel fetches the weights that its file names beside it, by the s
     message:
       /needs one \.onnx file, there is nothing\. A web server lists no names: write the URL of the file or of an archive/,
   });
+});
+
+Deno.test("OnnxModel runs model and weights that were kept together where a store gives either that is none", async () => {
+  await using folder = await temporaryFolder();
+  const files: Record<string, Uint8Array<ArrayBuffer>> = { ...FILES };
+  let isAway = false;
+  await using server = serveLoopback(({ method, path }) => {
+    if (isAway) return new Response(null, { status: 503 });
+    const body = files[path.slice(1)];
+    if (body === undefined) return new Response(null, { status: 404 });
+    const etag = `"${body.reduce((sum, byte) => (sum * 31 + byte) | 0, body.length)}"`;
+    return new Response(method === "HEAD" ? null : body, { headers: { etag, "content-length": `${body.length}` } });
+  });
+  const ask = () => askKept(folder.path, `${server.url}/outside.onnx`);
+  deepStrictEqual(await ask(), [OUTSIDE]);
+  const page = new TextEncoder().encode("<html>sign in</html>");
+  const half = FILES["outside.bin"].slice(0, FILES["outside.bin"].length >> 1);
+  for (
+    const broken of [{ "outside.onnx": page }, { "outside.bin": half }, { "outside.onnx": page, "outside.bin": half }]
+  ) {
+    for (isAway of [false, false, true]) {
+      Object.assign(files, FILES, broken);
+      const [given, ...warned] = await ask();
+      deepStrictEqual(given, OUTSIDE);
+      const wanted = isAway ? /What it said the last time holds$/ : /What was kept of it before serves$/;
+      ok(warned.some((line) => wanted.test(String(line))), String(warned));
+    }
+  }
+  isAway = false;
+  Object.assign(files, FILES, { "outside.bin": new Uint8Array(FILES["outside.bin"].length) });
+  const third = Math.round(1e5 / 3);
+  deepStrictEqual(await ask(), [[third, third, third]], "new weights that are whole serve");
+  Object.assign(files, { "outside.bin": half });
+  deepStrictEqual((await ask())[0], [third, third, third], "and are what was good the last time");
 });
 
 Deno.test("OnnxModel takes weights that are not all there for none, where it is told what they are", async () => {
