@@ -6,6 +6,8 @@ import { readState } from "../deploy/deployed_state.ts";
 import { deploymentFolder, writeWhole } from "../deploy/state_folder.ts";
 import { RefusedError, Supervisor } from "./supervisor.ts";
 
+const LOOK_MS = 5_000;
+
 /** Serves one deployment until it is asked to end. */
 async function supervise(state: string, name: string): Promise<void> {
   const folder = deploymentFolder(name, state);
@@ -39,7 +41,15 @@ async function supervise(state: string, name: string): Promise<void> {
   Deno.addSignalListener("SIGINT", end);
   const file = { pid: Deno.pid, url: `http://127.0.0.1:${server.addr.port}`, token };
   await writeWhole(folder.supervisorFile, JSON.stringify(file), { mode: 0o600 });
+  const looking = setInterval(async () => { // a folder that was removed has taken along all that knows of these processes
+    const isThere = await Deno.stat(folder.supervisorFile).then(
+      () => true,
+      (error) => !(error instanceof Deno.errors.NotFound),
+    );
+    if (!isThere) end();
+  }, LOOK_MS);
   await ended.promise;
+  clearInterval(looking);
   await supervisor.stop();
   await server.shutdown();
   await Deno.remove(folder.supervisorFile).catch(() => {});

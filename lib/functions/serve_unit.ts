@@ -1,3 +1,4 @@
+import { GraphError } from "../errors.ts";
 import { consoleLog } from "../flow/console_log.ts";
 import type { Plan } from "../graph/compile.ts";
 import type { ApiOptions } from "../serve/api/api_options.ts";
@@ -6,7 +7,7 @@ import { checkAddress, type HttpServer } from "../serve/port/listen.ts";
 import { serveFlow } from "../serve/serve_flow.ts";
 import type { FunctionOptions, ServeOptions } from "./function_options.ts";
 import { isModelRouter } from "./is_model_router.ts";
-import { partOf } from "./parts_of.ts";
+import { type FunctionPart, partOf } from "./parts_of.ts";
 import { startFunction } from "./start_function.ts";
 import type { Unit } from "./unit.ts";
 import { tellWarnings } from "./warnings.ts";
@@ -40,6 +41,7 @@ export async function serveUnit(
   checkCallers(served);
   tellWarnings(plan.warnings, options.log);
   const part = partOf(unit, { name, plan, home: name === "*" ? "memory" : "local" });
+  if (part.home === "local") checkReachable(served.name, part);
   const { flow, worker } = await startFunction(unit, part, {
     isMock: false,
     reads: options.queues !== "memory",
@@ -48,6 +50,18 @@ export async function serveUnit(
     ...options,
   });
   return await serveFlow(flow, { ...served, worker });
+}
+
+/** Streams in this process join nothing where each function has a process of its own: what they hold would be lost. */
+function checkReachable(name: string, { inlets, outlets }: FunctionPart): void {
+  const faults = [...inlets, ...outlets].filter(({ path }) => path.startsWith("memory://")).map(({ queue, path }) => ({
+    step: queue,
+    cause: `${path} is a stream within one process, and no other function can reach it`,
+    cure:
+      `Leave the path out where the queue leads to another function, else say one that others reach: local://${queue}`,
+    severity: "error" as const,
+  }));
+  if (faults.length > 0) throw new GraphError(`serve function "${name}" by itself`, faults);
 }
 
 /** Which part is meant: the function's own name is the function without its children. */

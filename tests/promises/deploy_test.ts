@@ -1,5 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { openLocal } from "../../lib/streams/local/open_local.ts";
 import { type DeployLab, isAlive, post, withDeployLab } from "../support/deployed.ts";
 
 /** A function that tells its version; a file named `gate` beside the module keeps it from starting. */
@@ -92,6 +94,17 @@ Deno.test("where the supervisor is killed its processes end, status says so, and
     const after = await lab.status("versions");
     deepStrictEqual([after.state, after.url], ["ready", url]);
     strictEqual((await (await post(url, null)).json()).version, 1);
+  });
+});
+
+Deno.test("where somebody removes the folder of a deployment its processes end", async () => {
+  await withDeployLab(async (lab) => {
+    await deployed(lab, 1);
+    const { supervisor, url } = await lab.status("versions");
+    const { pid } = await (await post(url, null)).json();
+    await Deno.remove(lab.state, { recursive: true });
+    while (isAlive(supervisor!)) await new Promise((look) => setTimeout(look, 100));
+    strictEqual(isAlive(pid), false);
   });
 });
 
@@ -220,3 +233,30 @@ async function* filesBelow(folder: string): AsyncGenerator<string> {
     else yield new TextDecoder().decode(await Deno.readFile(path));
   }
 }
+
+Deno.test("notebook 03 runs as two processes: what comes in by the first comes out of the second as in the notebook", async () => {
+  await withDeployLab(async (lab) => {
+    const notebook = fileURLToPath(new URL("../../notebooks/03_streaming_nlp.ipynb", import.meta.url));
+    const { code, out, err } = await lab.levada("deploy", notebook);
+    strictEqual(code, 0, out + err);
+    const { url, functions } = await lab.status("multi-func");
+    deepStrictEqual(functions.map(({ name }) => name), ["multi-func", "enrich"]);
+    const paragraphs = ["In 1440 Funchal was small.", "The levada is 80 kilometres long."];
+    await using articles = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      () => Response.json({ title: "Water", paragraphs }),
+    );
+    await (await post(url, { url: `http://127.0.0.1:${articles.addr.port}/` })).body?.cancel();
+    await using entities = await openLocal<{ index: number; text: string; kind: string }>("local://entities", {
+      folder: join(lab.state, "streams"),
+    });
+    const found: [index: number, text: string, kind: string][] = [];
+    for await (const delivery of await entities.subscribe({ group: "test" })) {
+      for (const { body: { index, text, kind } } of delivery) found.push([index, text, kind]);
+      await delivery.ack();
+      if (found.length >= 2) break;
+    }
+    found.sort(([one], [other]) => one - other); // their keys differ, so they come in any order
+    deepStrictEqual(found, [[0, "1440", "DATE"], [1, "80", "CARDINAL"]]);
+  });
+});

@@ -40,3 +40,22 @@ Deno.test("levada serve --function refuses a part that there is not, and says wh
   deepStrictEqual(await server.code, 1);
   match(server.err(), /no step belongs to function "printing"\. Run "\*", or one of "billing"/);
 });
+
+Deno.test("levada serve --function refuses queues in memory, which would lead nowhere", async () => {
+  await using folder = await temporaryFolder();
+  const module = join(folder.path, "shop.ts");
+  await Deno.writeTextFile(
+    module,
+    SHOP.replace("queue()", 'queue({ path: "memory://orders" })').replace("local://bills", "memory://bills"),
+  );
+  await using shop = startServe([module, "--function", "shop"]);
+  await using billing = startServe([module, "--function", "billing"]);
+  await using whole = startServe([module]);
+  deepStrictEqual(await Promise.all([shop.code, billing.code]), [1, 1]);
+  match(
+    shop.err(),
+    /Cannot serve function "shop" by itself: 1 fault\n {2}step "orders": memory:\/\/orders is a stream within/,
+  );
+  match(billing.err(), /2 faults\n {2}step "orders": .*\n {2}step "bills": .*Leave the path out where/);
+  match(await whole.url, /^http/); // all in one process
+});
