@@ -62,7 +62,7 @@ export async function bundleModule(url: URL, options: BundleOptions = {}): Promi
  */
 export async function bundleCode(code: SlicedModule, options: BundleOptions = {}): Promise<Bundle> {
   const act = `bundle function "${code.name}"`;
-  const faults = secretPlaces({ ...code.document }).map(({ path }) =>
+  const faults = secretPlaces({ ...code.document }, { byName: false }).map(({ path }) =>
     errorFault(
       `${path} has a secret written out, which does not leave`,
       'Give readSecret("NAME"), or ${NAME}, or read it where the function runs: the secret stays in the environment',

@@ -65,7 +65,10 @@ export async function openSteps(plan: Plan, options: OpenOptions): Promise<(Runn
       streams: new Set(),
     };
     try {
-      const spec = { ...step.spec, options: withSecrets(step.spec.options) };
+      const spec = {
+        ...step.spec,
+        options: withSecrets(step.spec.options, { byName: step.definition.connects === true }),
+      };
       const operator = await step.definition.open(spec, scopeOf(plan, step, { shell, policy, ...common }));
       const tried = step.definition.triesItself === true ? operator : withPolicy(operator, policy);
       shell.operator = instruments?.step?.(tried, { step: shell.name, function: shell.function }) ?? tried;

@@ -112,7 +112,7 @@ export class FunctionParts {
       options: documentData({ ...options }),
       topology: topology instanceof RouterGraph ? "router" : "flow",
       graph: topology?.toJSON(),
-      children: documentData(Object.fromEntries(children)),
+      children: Object.fromEntries([...children].map(([name, place]) => [name, documentData({ ...place })])),
       params: documentData(Object.fromEntries(params)),
       ...(api === undefined ? {} : { api }),
       ...(tracking === undefined ? {} : { tracking: documentData({ ...tracking, random: undefined }) }),

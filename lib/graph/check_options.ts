@@ -2,7 +2,7 @@ import type { Fault } from "../errors.ts";
 import { errorFault, warningFault } from "./fault.ts";
 import { notJson } from "./json.ts";
 import type { RouteNode, StepNode } from "./node.ts";
-import { secretPlaces } from "./secret_data.ts";
+import { secretPlaces, type SecretSigns } from "./secret_data.ts";
 import type { StepOptions } from "./step.ts";
 import { wishOf } from "./step_options.ts";
 import { CLASS_TASK } from "./task.ts";
@@ -13,7 +13,7 @@ export function checkOptions(node: StepNode): Fault[] {
     ...checkCommon(node),
     ...checkOwn(node),
     ...checkUnknown(node),
-    ...checkSecrets(node.own, "option"),
+    ...checkSecrets(node.own, "option", { byName: node.definition.connects === true }),
     ...checkJson(node.args),
     ...checkSecrets(node.args, "argument"),
     ...[...node.routes.values()].flatMap(checkRoute),
@@ -73,8 +73,12 @@ function checkJson(args: Readonly<Record<string, unknown>>): Fault[] {
 }
 
 /** What is written out where a document leaves it out, and what a document has left out. */
-function checkSecrets(data: Readonly<Record<string, unknown>>, what: "argument" | "option"): Fault[] {
-  return secretPlaces(data).map(({ path, kind }) =>
+function checkSecrets(
+  data: Readonly<Record<string, unknown>>,
+  what: "argument" | "option",
+  signs?: SecretSigns,
+): Fault[] {
+  return secretPlaces(data, signs).map(({ path, kind }) =>
     kind === "leftOut"
       ? errorFault(
         `${what} ${path} is ***: the graph's document has left out a secret`,

@@ -4,7 +4,7 @@ import type { GraphSource } from "./source.ts";
 import { FLOW_LIMITS } from "./limits.ts";
 import type { Catch, ErrorClass, StepNode } from "./node.ts";
 import { Refs } from "./refs.ts";
-import { documentData } from "./secret_data.ts";
+import { documentData, type SecretSigns } from "./secret_data.ts";
 import { STEP_OPTIONS } from "./step_options.ts";
 
 const REF = z.string().min(1);
@@ -86,7 +86,7 @@ function stepDocument(node: StepNode, refs: Refs): StepDocument {
   return withoutEmpty({
     name,
     kind: definition.kind,
-    own: jsonOf(name, node.own),
+    own: jsonOf(name, node.own, { byName: definition.connects === true }),
     code: mapValues(node.code, (code, option) => refs.add(code, `#step/${name}/${option}`)),
     ...argsDocument(name, node.args, refs),
     options: options as StepDocument["options"],
@@ -123,7 +123,11 @@ function argsDocument(name: string, args: Readonly<Record<string, unknown>>, ref
   };
 }
 
-function jsonOf(step: string, data: Readonly<Record<string, unknown>>): z.infer<typeof DATA> {
+function jsonOf(
+  step: string,
+  data: Readonly<Record<string, unknown>>,
+  signs?: SecretSigns,
+): z.infer<typeof DATA> {
   for (const [key, value] of Object.entries(data)) {
     const place = notJson(value, key);
     if (place === undefined) continue;
@@ -131,7 +135,7 @@ function jsonOf(step: string, data: Readonly<Record<string, unknown>>): z.infer<
       `Cannot write step "${step}" as JSON: option ${place} is not JSON. Pass data, and build what needs code in load() or open()`,
     );
   }
-  return documentData(data) as z.infer<typeof DATA>;
+  return documentData(data, signs) as z.infer<typeof DATA>;
 }
 
 function mapValues<Value, Other>(

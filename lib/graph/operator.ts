@@ -215,6 +215,8 @@ export interface StepDefinition {
    * the engine tries the whole step again, with a copy of the body.
    */
   readonly triesItself?: boolean;
+  /** Whether its options say how to connect with a service, so that one that is called like a secret is one; else keys may be columns. */
+  readonly connects?: boolean;
   /** Whether it joins what comes from several branches. */
   readonly joins?: boolean;
   /** Whether its option `table` names a table of which it reads rows, or one that it fills; undefined where it has no such option. */

@@ -4,7 +4,8 @@ import { HIDDEN } from "../redact_text.ts";
 import { fillSecrets } from "../stores/fill_secrets.ts";
 import { readSecret, type SecretOptions } from "../stores/read_secret.ts";
 import { Secret } from "../stores/secret.ts";
-import { filled, hasReference, isLeftOut, isSecretArgument, refersInUrl, withoutLiterals } from "./secret_text.ts";
+import { isMapped, isSecretValue, type NamedSecret, namedSecret } from "./secret_name.ts";
+import { filled, hasReference, isLeftOut, refersInUrl, withoutLiterals } from "./secret_text.ts";
 
 /** How a document refers to a `Secret`. */
 const NAMED = "$secret";
@@ -17,15 +18,30 @@ export interface SecretPlace {
   readonly kind: "literal" | "leftOut";
 }
 
-type Leaf = (value: string | number | Secret, at: { readonly path: string; readonly isSecret: boolean }) => unknown;
+/** By what a secret is known. */
+export interface SecretSigns {
+  /**
+   * Whether keys are names of arguments, so that `apiKey` is a secret. Else they may be columns and words, and only the form of a
+   * text tells: a URL with a password, a key that is known by how it begins. Default true.
+   */
+  readonly byName?: boolean;
+}
+
+interface LeafPlace {
+  readonly path: string;
+  readonly named: NamedSecret;
+  readonly byName: boolean;
+}
+
+type Leaf = (value: string | number | Secret, at: LeafPlace) => unknown;
 
 /** Data as a document may hold it: a `Secret` by its name, `***` in the place of what is written out. */
-export function documentData(data: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return mapEach(data, (value, { isSecret }) => {
+export function documentData(data: Readonly<Record<string, unknown>>, signs?: SecretSigns): Record<string, unknown> {
+  return mapEach(data, (value, at) => {
     if (value instanceof Secret) return { [NAMED]: value.name };
-    if (typeof value === "number") return isSecret ? HIDDEN : value;
-    return withoutLiterals(value, isSecret);
-  });
+    if (typeof value === "number") return isSecretValue(value, at.named) ? HIDDEN : value;
+    return withoutLiterals(value, at);
+  }, signs);
 }
 
 /** Data of a document with a `Secret` where it names one, read when it is asked for. */
@@ -34,16 +50,15 @@ export function dataOf(document: Readonly<Record<string, unknown>>): Record<stri
 }
 
 /** Where data has secrets that it should not have, in order. */
-export function secretPlaces(data: Readonly<Record<string, unknown>>): SecretPlace[] {
+export function secretPlaces(data: Readonly<Record<string, unknown>>, signs?: SecretSigns): SecretPlace[] {
   const places: SecretPlace[] = [];
-  mapEach(data, (value, { path, isSecret }) => {
-    if (value instanceof Secret || (typeof value === "number" && !isSecret)) return value;
-    if (typeof value === "string" && isLeftOut(value)) places.push({ path, kind: "leftOut" });
-    else if (typeof value === "number" || withoutLiterals(value, isSecret) !== value) {
-      places.push({ path, kind: "literal" });
-    }
+  mapEach(data, (value, at) => {
+    if (value instanceof Secret) return value;
+    const isLiteral = typeof value === "number" ? isSecretValue(value, at.named) : withoutLiterals(value, at) !== value;
+    if (typeof value === "string" && isLeftOut(value)) places.push({ path: at.path, kind: "leftOut" });
+    else if (isLiteral) places.push({ path: at.path, kind: "literal" });
     return value;
-  });
+  }, signs);
   return places;
 }
 
@@ -55,13 +70,13 @@ export function secretPlaces(data: Readonly<Record<string, unknown>>): SecretPla
  */
 export function withSecrets(
   args: Readonly<Record<string, unknown>>,
-  options: SecretOptions = {},
+  options: SecretOptions & SecretSigns = {},
 ): Record<string, unknown> {
-  return mapEach(args, (value, { path, isSecret }) => {
+  return mapEach(args, (value, { path, named, byName }) => {
     if (typeof value !== "string" || path === "modelPath" || !hasReference(value)) return value;
-    if (isSecret || /(^|\.)headers\./i.test(path)) return filledText(value, options);
+    if (named !== undefined || (byName && /(^|\.)headers\./i.test(path))) return filledText(value, options);
     return refersInUrl(value) ? fillSecrets(value, options) : value;
-  });
+  }, options);
 }
 
 /**
@@ -80,14 +95,18 @@ export function sentSecrets(args: Readonly<Record<string, unknown>>): Record<str
 
 /** A copy of data, in which each `Secret` is itself. */
 export function copyOfData<Value>(value: Value): Value {
-  return mapValue(value, (leaf) => leaf, { path: "", isSecret: false }) as Value;
+  return mapValue(value, (leaf) => leaf, { path: "", named: undefined, byName: false }) as Value;
 }
 
-function mapEach(data: Readonly<Record<string, unknown>>, leaf: Leaf): Record<string, unknown> {
-  return mapValue(data, leaf, { path: "", isSecret: false }) as Record<string, unknown>;
+function mapEach(
+  data: Readonly<Record<string, unknown>>,
+  leaf: Leaf,
+  { byName = true }: SecretSigns = {},
+): Record<string, unknown> {
+  return mapValue(data, leaf, { path: "", named: undefined, byName }) as Record<string, unknown>;
 }
 
-function mapValue(value: unknown, leaf: Leaf, at: { readonly path: string; readonly isSecret: boolean }): unknown {
+function mapValue(value: unknown, leaf: Leaf, at: LeafPlace): unknown {
   if (typeof value === "string" || typeof value === "number" || value instanceof Secret) return leaf(value, at);
   if (Array.isArray(value)) {
     return value.map((item, index) => mapValue(item, leaf, { ...at, path: `${at.path}[${index}]` }));
@@ -98,7 +117,8 @@ function mapValue(value: unknown, leaf: Leaf, at: { readonly path: string; reado
       name,
       mapValue(inner, leaf, {
         path: at.path === "" ? name : `${at.path}.${name}`,
-        isSecret: at.isSecret || isSecretArgument(name),
+        named: at.named ?? (at.byName ? namedSecret(name) : undefined),
+        byName: at.byName && !(isMapped(name) && typeof inner === "object"),
       }),
     ]),
   );

@@ -1,17 +1,9 @@
 /** Which texts of a graph's data are secrets: those stand in no document, and are read where the graph runs. */
 
-import { HIDDEN, hideForms, isSecretName, wordsOf } from "../redact_text.ts";
+import { HIDDEN, hideForms } from "../redact_text.ts";
+import { isSecretValue, namedInQuery, type NamedSecret, namedSecret } from "./secret_name.ts";
 
-/** What tells where a secret is, or how much there may be, and is none itself: `passwordFile`, `tokenUrl`, `maxTokens`. */
-const ABOUT =
-  /(^|-)(file|path|dir|folder|name|url|uri|ref|env|variable|header|field|column|type|kind|format|algorithm|length|size|limit|count|ttl|ms|seconds)s?$|(?<!^(access|api|auth|bearer|refresh)-)tokens$/;
-const QUERY_NAMES = /^(sig|key|code)$/i; // in a query these are secrets too: of stores, of functions
 const REFERENCE = /\$\{([^{}]*)\}/g;
-
-/** Whether an argument that is called so is a secret itself. */
-export function isSecretArgument(name: string): boolean {
-  return isSecretName(name) && !ABOUT.test(wordsOf(name));
-}
 
 /** Whether a text has a secret's name in the place of the secret: `Bearer ${TOKEN}`. */
 export function hasReference(text: string): boolean {
@@ -26,10 +18,13 @@ export function filled(text: string, read: (name: string) => string): string {
 /**
  * A text as a document may hold it: `***` in the place of what is written out, references stay.
  *
- * @param isSecret Whether it is one by what it is called.
+ * @param by What it may be by its own name, and whether names within it tell: `password=…` of a connection.
  */
-export function withoutLiterals(text: string, isSecret: boolean): string {
-  if (isSecret && text !== "" && !hasReference(text)) return HIDDEN;
+export function withoutLiterals(
+  text: string,
+  { named, byName }: { readonly named: NamedSecret; readonly byName: boolean },
+): string {
+  if (isSecretValue(text, named) && !hasReference(text)) return HIDDEN;
   return hideForms(text)
     .replace(/^(Bearer|Basic)(\s+)[A-Za-z0-9._~+/=-]{4,}$/i, `$1$2${HIDDEN}`)
     .replaceAll(
@@ -41,8 +36,9 @@ export function withoutLiterals(text: string, isSecret: boolean): string {
       (whole, before: string, token: string) => isOnlyReferences(token) ? whole : `${before}${HIDDEN}@`,
     )
     .replaceAll(/([?&;]?)([\w.-]{1,100})=([^\s&"'<>,;#?=]+)/g, (whole, mark: string, name: string, value: string) => {
-      const isNamed = isSecretArgument(name) || (mark !== "" && mark !== ";" && QUERY_NAMES.test(name));
-      return isNamed && !hasReference(value) ? `${mark}${name}=${HIDDEN}` : whole;
+      const isInQuery = mark === "?" || mark === "&";
+      const called = isInQuery ? namedInQuery(name) : byName ? namedSecret(name) : undefined;
+      return isSecretValue(value, called) && !hasReference(value) ? `${mark}${name}=${HIDDEN}` : whole;
     });
 }
 
@@ -59,9 +55,7 @@ export function refersInUrl(text: string): boolean {
   const [, query = ""] = /\?([^#]*)/.exec(text) ?? [];
   return query.split("&").some((part) => {
     const [name = "", value] = part.split("=");
-    return value === undefined
-      ? hasReference(name)
-      : hasReference(value) && (isSecretArgument(name) || QUERY_NAMES.test(name));
+    return value === undefined ? hasReference(name) : hasReference(value) && namedInQuery(name) !== undefined;
   });
 }
 

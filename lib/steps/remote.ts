@@ -18,6 +18,7 @@ export const REMOTE: StepDefinition = {
   code: REMOTE_CODE,
   defaults: () => ({ ...REMOTE_DEFAULTS, maxInFlight: MAX_IN_FLIGHT }),
   triesItself: true,
+  connects: true,
   check: checkRemote,
   open: (spec, scope) => open(spec, scope),
 };

@@ -45,6 +45,7 @@ export const REMOTE_BATCH: StepDefinition = {
   code: REMOTE_CODE,
   defaults: () => REMOTE_DEFAULTS,
   triesItself: true,
+  connects: true,
   check: checkRemote,
   open: (spec, scope) => new RemoteBatch(spec, scope),
 };

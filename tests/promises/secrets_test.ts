@@ -4,15 +4,20 @@ import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict
 import {
   type Context,
   Graph,
+  imputer,
   type InferRequest,
+  mapValues,
   modelRouter,
   ModelServer,
+  oneHotEncoder,
   readSecret,
   remote,
   remoteBatch,
   RemoteModel,
+  rename,
   Secret,
   serving,
+  ServingFunction,
 } from "levada";
 import { CATALOGUE } from "../../lib/functions/catalogue.ts";
 import { serveLoopback } from "../support/loopback.ts";
@@ -166,6 +171,26 @@ Deno.test("secrets that are written out stand in no document and no picture, and
     ],
   );
   deepStrictEqual(lines.filter((line) => line.includes(password) || line.includes(token)), []);
+});
+
+Deno.test("columns, words and categories that are called like secrets go with the function's document", async () => {
+  const fn = serving("words");
+  fn.setTopology("flow")
+    .to("fills", imputer({ columns: { token: "[UNKNOWN]", session_id: 0 } }))
+    .to("maps", mapValues({ token: { values: { "[UNKNOWN]": "a word" }, otherwise: "other" } }))
+    .to("renames", rename({ token: "password", session_id: "accessToken" }))
+    .to("encodes", oneHotEncoder({ password: ["a word", "another"] }))
+    .respond();
+  const lines: string[] = [];
+  const document = JSON.stringify(fn);
+  const answers: unknown[] = [];
+  for (const told of [fn, ServingFunction.fromJSON(JSON.parse(document), new Map())]) {
+    await using server = await told.toMockServer({ log: keepingLog(lines) });
+    answers.push(await server.test("/", { token: null, session_id: null }));
+  }
+  deepStrictEqual(answers[0], { accessToken: 0, password_a_word: 1, password_another: 0 });
+  deepStrictEqual(answers[1], answers[0]);
+  deepStrictEqual(lines.filter((line) => line.includes("secret")), []);
 });
 
 Deno.test("a document refers to secrets, which are read where the graph runs: by steps, models and arguments, also in a worker", () =>

@@ -7,8 +7,8 @@ const NOTHING = { children: new Map(), params: new Map(), tracking: undefined };
 Deno.test("functionSecrets() warns of what is written out in the environment and in parameters", () => {
   const faults = functionSecrets({ env: { DB_PASSWORD: "x", REGION: "eu" } }, {
     ...NOTHING,
-    children: new Map([["child", { env: { TOKEN: "t" } }]]),
-    params: new Map<string, unknown>([["apiKey", "k"], ["held", new Secret("HELD", "h")], ["limit", 5]]),
+    children: new Map([["child", { env: { TOKEN: "token-of-ann" } }]]),
+    params: new Map<string, unknown>([["apiKey", "key-of-ann"], ["held", new Secret("HELD", "h")], ["limit", 5]]),
   });
   deepStrictEqual(faults.map(({ cause, severity }) => [cause.split(" has ")[0], severity]), [
     ["env: DB_PASSWORD", "warning"],

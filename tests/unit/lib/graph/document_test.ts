@@ -206,7 +206,7 @@ Deno.test("fromJSON() of a document that has left out secrets builds a graph tha
     }
   }
   const graph = new Graph("g");
-  graph.to("asks", Asks, { apiKey: "abc", url: "https://ann:pw@h/" }).respond();
+  graph.to("asks", Asks, { apiKey: "key-of-ann", url: "https://ann:pw@h/" }).respond();
   const read = Graph.fromJSON(JSON.parse(JSON.stringify(graph)), graph.code, STEPS);
   throws(() => compile(sourceOf(read)), (error: GraphError) => {
     deepStrictEqual(error.faults.map(({ cause }) => cause), [

@@ -14,9 +14,9 @@ const environment = (name: string) => ({ TOKEN: "t/k", USER: "u@x", SAS: "?sig=1
 
 Deno.test("documentData() has what is written out as ***, by name and by form, and references as they are", () => {
   const data = {
-    apiKey: "k",
-    nested: { dbPassword: 1234, auth: { user: "ann", roles: ["a"] } },
-    url: "https://bob:pw@h/x?token=t&n=1&sig=s",
+    apiKey: "key-of-ann",
+    nested: { dbPassword: 1234, auth: { user: "ann-of-h", roles: ["operator"] } },
+    url: "https://bob:pw@h/x?token=token-of-ann&n=1&sig=abcdef",
     dsn: "host=db password=x",
     headers: { authorization: "Bearer abcdef", accept: "text/plain" },
     text: "Bearer abcdef",
@@ -47,13 +47,40 @@ Deno.test("documentData() has what is written out as ***, by name and by form, a
     password: "",
     useAuth: true,
     nothing: null,
+    signature: "serving_default",
+    eosToken: "<|endoftext|>",
+    pad_token: "[PADDING]",
+    maxToken: 5,
+    token: 123_456_789,
+    authorization: "none",
+    credentials: "same-origin",
+    columns: { token: "[UNKNOWN]", session_id: "first one" },
+    sql: "select a from t where token=5 and session_id=1",
   };
   deepStrictEqual(documentData(open), open);
   deepStrictEqual(secretPlaces(open), []);
 });
 
+Deno.test("documentData() of what may name columns goes by form alone", () => {
+  const data = {
+    token: "a word",
+    names: { password: "pw", access_token: "long words" },
+    note: "password=optional",
+    page: "https://h/a?key=abc&token=x",
+    url: "https://bob:pw@h/x?token=token-of-ann",
+    key: `sk_live_${"a".repeat(24)}`,
+    held: SECRET,
+  };
+  deepStrictEqual(documentData(data, { byName: false }), {
+    ...data,
+    url: "https://bob:***@h/x?token=***",
+    key: "***",
+    held: { $secret: "TOKEN" },
+  });
+});
+
 Deno.test("secretPlaces() tells where secrets are written out, and where a document has left them out", () => {
-  const data = { apiKey: "k", list: [{ url: "https://a:b@h/" }], headers: { cookie: "a=b" } };
+  const data = { apiKey: "key-of-ann", list: [{ url: "https://a:b@h/" }], headers: { cookie: "a=b" } };
   const literal = ["apiKey", "list[0].url", "headers.cookie"];
   deepStrictEqual(secretPlaces(data), literal.map((path) => ({ path, kind: "literal" })));
   deepStrictEqual(secretPlaces(documentData(data)), literal.map((path) => ({ path, kind: "leftOut" })));
