@@ -33,19 +33,23 @@ function kafkaLabs({ address }: BrokerServer): OpenLab {
 
 /** What the driver is tried with: a broker of its own. */
 export async function kafkaTrial(): Promise<Trial> {
-  const broker = await startKafka();
+  const settings = await Deno.makeTempFile({ prefix: "levada-kafka-" });
+  await Deno.writeTextFile(settings, SETTINGS);
+  const remove = () => Deno.remove(settings);
+  const environment = { LEVADA_KAFKA_PROPS: settings, LEVADA_KAFKA_SECURE: "1" };
+  const broker = await BrokerServer.start("kafka", environment).catch(async (error) => {
+    await remove();
+    throw error;
+  });
   return {
     open: kafkaLabs(broker),
     limits: { isUnbounded: true, forgetsTries: true },
     cases: kafkaCases(broker),
-    [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await broker[Symbol.asyncDispose]();
+      await remove();
+    },
   };
-}
-
-async function startKafka(): Promise<BrokerServer> {
-  const settings = await Deno.makeTempFile({ prefix: "levada-kafka-" });
-  await Deno.writeTextFile(settings, SETTINGS);
-  return await BrokerServer.start("kafka", { LEVADA_KAFKA_PROPS: settings, LEVADA_KAFKA_SECURE: "1" });
 }
 
 /** Where the broker speaks TLS and wants a login, and who vouches for it. */
