@@ -1,70 +1,168 @@
+import { keyParts, type ModelState } from "../graph/served_model.ts";
 import type { WorkerProcess } from "./worker_process.ts";
-import type { ChangeFailure, WorkerWord } from "./worker_words.ts";
+import type { ChangedModel, ChangeFailure, WorkerWord } from "./worker_words.ts";
 
-type Workers = () => Iterable<WorkerProcess>;
+/** What is needed of a worker. */
+export type ChangingWorker = Pick<WorkerProcess, "name" | "isListening" | "tell"> & { readonly end: Promise<unknown> };
 
-interface Change {
-  readonly model: string;
-  readonly act: "load" | "unload";
-  readonly missing: Set<WorkerProcess>;
-  readonly done: () => void;
-  failure: ChangeFailure | undefined;
+type Act = "load" | "unload";
+type Changed = Extract<WorkerWord, { kind: "changed" }>;
+
+/** What a worker asked for. */
+interface Wish {
+  readonly word: Extract<WorkerWord, { kind: "changeAll" }>;
+  readonly from: ChangingWorker;
 }
 
-/** Has all workers load a model, or take it away, when one of them is asked to; one change after another, so that all end with the same models. */
+/** What the workers are doing. */
+interface Change {
+  readonly model: string;
+  readonly act: Act;
+  readonly missing: Set<ChangingWorker>;
+  readonly told: Map<ChangingWorker, Changed>;
+  /** Those that came when it had begun. */
+  readonly late: Set<ChangingWorker>;
+  readonly done: () => void;
+}
+
+/** Has all workers load a model, or take it away, when one of them is asked to: one change of a name after another. */
 export class ModelChanges {
-  readonly #workers: Workers;
-  /** What was taken away, by the words of the request: a worker that comes later begins without it. */
-  readonly #unloaded = new Set<string>();
+  readonly #workers: () => Iterable<ChangingWorker>;
+  /** The keys of the models that were taken away: a worker that comes later begins without them. */
+  readonly #away = new Set<string>();
+  /** What is to be done, by the name of a model; the first has begun. */
+  readonly #wishes = new Map<string, Wish[]>();
   readonly #open = new Map<number, Change>();
-  #last: Promise<void> = Promise.resolve();
   #asks = 0;
 
   /** `workers` gives those that listen. */
-  constructor(workers: Workers) {
+  constructor(workers: () => Iterable<ChangingWorker>) {
     this.#workers = workers;
   }
 
   /** A worker said something. */
-  onWord(word: WorkerWord, from: WorkerProcess): void {
-    if (word.kind === "changeAll") this.#last = this.#last.then(() => this.#change(word, from));
-    else if (word.kind === "changed") this.#take(word, from);
+  onWord(word: WorkerWord, from: ChangingWorker): void {
+    if (word.kind === "changeAll") this.#take({ word, from });
+    else if (word.kind === "giveUp") this.#giveUp(word.ask, from);
+    else if (word.kind === "changed") this.#settle(word.ask, from, word);
     else if (word.kind === "listening") this.#welcome(from);
   }
 
-  #change({ ask: theirs, model, act }: Extract<WorkerWord, { kind: "changeAll" }>, from: WorkerProcess): Promise<void> {
+  #take(wish: Wish): void {
+    const { name } = keyParts(wish.word.model);
+    const wishes = this.#wishes.get(name);
+    if (wishes !== undefined) return void wishes.push(wish);
+    this.#wishes.set(name, [wish]);
+    void this.#work(name, this.#wishes.get(name)!);
+  }
+
+  async #work(name: string, wishes: Wish[]): Promise<void> {
+    for (let wish = wishes[0]; wish !== undefined; wish = wishes[0]) {
+      if (wish.from.isListening) await this.#fulfil(wish);
+      wishes.shift();
+    }
+    this.#wishes.delete(name);
+  }
+
+  #giveUp(ask: number, from: ChangingWorker): void {
+    let hasBegun = true;
+    for (const wishes of this.#wishes.values()) {
+      const at = wishes.findIndex((wish) => wish.from === from && wish.word.ask === ask);
+      if (at < 1) continue;
+      wishes.splice(at, 1);
+      hasBegun = false;
+    }
+    from.tell({ kind: "givenUp", ask, hasBegun });
+  }
+
+  async #fulfil({ word: { ask, model, act }, from }: Wish): Promise<void> {
+    const { told, lost } = await this.#change(model, act);
+    await Promise.all(lost.map((key) => this.#change(key, "unload")));
+    const failure = failureOf(told, { act, lost });
+    from.tell({ kind: "allChanged", ask, ...(failure === undefined ? {} : { failure }) });
+  }
+
+  /** `lost` has the keys that not all could load: nobody is to have them. */
+  async #change(model: string, act: Act): Promise<{ told: Change["told"]; lost: string[] }> {
     const ask = ++this.#asks;
     const { promise, resolve: done } = Promise.withResolvers<void>();
-    const missing = new Set(this.#workers());
-    const change: Change = { model, act, missing, done, failure: undefined };
+    const change: Change = { model, act, missing: new Set(), told: new Map(), late: new Set(), done };
     this.#open.set(ask, change);
-    for (const worker of missing) {
-      worker.tell({ kind: "change", ask, model, act });
-      worker.end.then(() => this.#settle(ask, worker)); // who is gone has no models
+    for (const worker of this.#workers()) this.#tell(ask, change, worker);
+    if (change.missing.size === 0) done();
+    await promise;
+    this.#open.delete(ask); // from here to the end nothing is waited for: a worker that comes finds what is true
+    const lost = this.#keep(change);
+    for (const worker of change.late) this.#takeAway(worker, (key) => covers(model, key));
+    return { told: change.told, lost };
+  }
+
+  /** Keeps what is away by what the workers told. */
+  #keep({ act, told }: Change): string[] {
+    const lost: string[] = [];
+    const models = [...told.values()].flatMap(({ models }) => models);
+    for (const [key, each] of Map.groupBy(models, ({ key }) => key)) {
+      if (act === "unload") {
+        if (each.some(({ after }) => after === "unloaded")) this.#away.add(key);
+      } else if (each.some(({ before }) => isLoaded(before)) || each.every(({ after }) => isLoaded(after))) {
+        this.#away.delete(key);
+      } else if (this.#away.has(key) || each.some(({ after }) => isLoaded(after))) {
+        this.#away.add(key);
+        lost.push(key);
+      }
     }
-    if (missing.size === 0) done();
-    return promise.then(() => {
-      this.#open.delete(ask);
-      const { failure } = change;
-      if (act === "load") this.#unloaded.delete(model);
-      else if (failure === undefined) this.#unloaded.add(model);
-      from.tell({ kind: "allChanged", ask: theirs, ...(failure === undefined ? {} : { failure }) });
-    });
+    return lost;
   }
 
-  #take({ ask, failure }: Extract<WorkerWord, { kind: "changed" }>, worker: WorkerProcess): void {
+  #tell(ask: number, change: Change, worker: ChangingWorker): void {
+    change.missing.add(worker);
+    worker.tell({ kind: "change", ask, model: change.model, act: change.act });
+    worker.end.then(() => this.#settle(ask, worker)); // who is gone has no models
+  }
+
+  #settle(ask: number, worker: ChangingWorker, changed?: Changed): void {
     const change = this.#open.get(ask);
-    if (change === undefined) return;
-    change.failure ??= failure;
-    this.#settle(ask, worker);
+    if (change?.missing.delete(worker) !== true) return;
+    if (changed !== undefined) change.told.set(worker, changed);
+    if (change.missing.size === 0) change.done();
   }
 
-  #settle(ask: number, worker: WorkerProcess): void {
-    const change = this.#open.get(ask);
-    if (change?.missing.delete(worker) === true && change.missing.size === 0) change.done();
+  #welcome(worker: ChangingWorker): void {
+    const open = [...this.#open];
+    const loads = open.filter(([, { act }]) => act === "load");
+    this.#takeAway(worker, (key) => !loads.some(([, { model }]) => covers(model, key)));
+    for (const [, { late }] of loads) late.add(worker);
+    for (const [ask, change] of open) if (change.act === "unload") this.#tell(ask, change, worker);
   }
 
-  #welcome(worker: WorkerProcess): void {
-    for (const model of this.#unloaded) worker.tell({ kind: "change", ask: 0, model, act: "unload" });
+  #takeAway(worker: ChangingWorker, isMeant: (key: string) => boolean): void {
+    for (const model of this.#away) {
+      if (isMeant(model)) worker.tell({ kind: "change", ask: 0, model, act: "unload" });
+    }
   }
+}
+
+/** Whether a model, by its name or key, is the one of a key. */
+function covers(model: string, key: string): boolean {
+  return model === key || model === keyParts(key).name;
+}
+
+/** Whether there is a model that answers, or will when what runs it is there again. */
+function isLoaded(state: ChangedModel["after"]): boolean {
+  return (["ready", "restarting"] satisfies ModelState[] as ModelState[]).includes(state);
+}
+
+/** Why it failed, and what the workers have now where only some failed. */
+function failureOf(
+  told: Change["told"],
+  { act, lost }: { act: Act; lost: readonly string[] },
+): ChangeFailure | undefined {
+  const failed = [...told].filter(([, { failure }]) => failure !== undefined);
+  const failure = failed[0]?.[1].failure;
+  if (failure === undefined || act === "unload" || failed.length === told.size) return failure;
+  const where = `worker ${failed.map(([{ name }]) => name).join(", ")}`;
+  const now = lost.length > 0
+    ? `unloaded in all workers: ${lost.join(", ")}`
+    : "what was loaded there is kept; the other workers have loaded it anew";
+  return { ...failure, message: `${failure.message} (${where}; ${now})` };
 }

@@ -2,7 +2,7 @@ import type { ServeOptions } from "../functions/function_options.ts";
 import type { ServingFunction } from "../functions/serving.ts";
 import type { HttpServer } from "../serve/port/listen.ts";
 import { checkCallers } from "../serve/check_callers.ts";
-import { changeHere, type ModelChange } from "../serve/own/change_models.ts";
+import type { ModelChange } from "../serve/own/change_models.ts";
 import { allLimits } from "../serve/limits/server_limits.ts";
 import { readSecret } from "../stores/read_secret.ts";
 import { openLog } from "../telemetry/log.ts";
@@ -63,12 +63,12 @@ async function start(load: () => Promise<ServingFunction>, wish: ServeWish): Pro
     ...(currentFunction === undefined ? {} : { currentFunction }),
     ...(parent === undefined
       ? {}
-      : { changeEverywhere: (model: string, act: ModelChange) => parent.changeEverywhere(model, act) }),
+      : { changeEverywhere: (model: string, act: ModelChange) => parent.changes.changeEverywhere(model, act) }),
     ...(tokens === undefined ? {} : { tokens }),
     log,
     telemetry,
   });
-  parent?.onChange((model, act) => changeHere(server, model, act));
+  parent?.changes.serve(server);
   return { server, parent, lines: describeServed(nameOf(fn, currentFunction), server) };
 }
 

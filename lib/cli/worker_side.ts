@@ -1,7 +1,6 @@
 import { askWorkers, collectOf, type Telemetry } from "../telemetry/telemetry.ts";
 import type { MetricFamily } from "../telemetry/registry.ts";
-import { describeThrown, StatusError } from "../errors.ts";
-import type { ChangeEverywhere } from "../serve/own/change_models.ts";
+import { WorkerChanges } from "./worker_changes.ts";
 import { decodeLine, encodeWord, linesOf, type ParentWord, type WorkerWord } from "./worker_words.ts";
 
 type Gathered = ReadonlyMap<string, readonly MetricFamily[]>;
@@ -10,12 +9,11 @@ type Gathered = ReadonlyMap<string, readonly MetricFamily[]>;
 export class WorkerSide {
   /** Resolves when that process is gone. */
   readonly gone: Promise<void>;
+  /** What is done to models, here and in the other workers. */
+  readonly changes = new WorkerChanges((word) => this.tell(word));
   readonly #telemetry: Telemetry;
   readonly #key: string;
   readonly #asked = new Map<number, (gathered: Gathered) => void>();
-  readonly #changing = new Map<number, PromiseWithResolvers<void>>();
-  /** Does to a model of this worker what is done to it everywhere. */
-  #changeHere: ChangeEverywhere | undefined;
   #asks = 0;
 
   constructor(telemetry: Telemetry, { key, lines }: { key: string; lines: AsyncIterable<string> }) {
@@ -38,20 +36,6 @@ export class WorkerSide {
     while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
   }
 
-  /** Says how a model is loaded here, or taken away. */
-  onChange(changeHere: ChangeEverywhere): void {
-    this.#changeHere = changeHere;
-  }
-
-  /** Has all workers, this one among them, load a model, or take it away. */
-  changeEverywhere(model: string, act: "load" | "unload"): Promise<void> {
-    const ask = ++this.#asks;
-    const changing = Promise.withResolvers<void>();
-    this.#changing.set(ask, changing);
-    this.tell({ kind: "changeAll", ask, model, act });
-    return changing.promise;
-  }
-
   #gather(): Promise<Gathered> {
     const ask = ++this.#asks;
     return new Promise((resolve) => {
@@ -70,29 +54,7 @@ export class WorkerSide {
       } else if (word?.kind === "gathered") {
         this.#asked.get(word.ask)?.(new Map(Object.entries(word.workers)) as Gathered);
         this.#asked.delete(word.ask);
-      } else if (word?.kind === "change") {
-        void this.#change(word);
-      } else if (word?.kind === "allChanged") {
-        const { failure, ask } = word;
-        const changing = this.#changing.get(ask);
-        this.#changing.delete(ask);
-        if (failure === undefined) changing?.resolve();
-        else changing?.reject(new StatusError(failure.status, failure.message));
-      }
-    }
-  }
-
-  async #change({ ask, model, act }: Extract<ParentWord, { kind: "change" }>): Promise<void> {
-    try {
-      await this.#changeHere?.(model, act);
-      this.tell({ kind: "changed", ask });
-    } catch (error) {
-      const { message } = describeThrown(error);
-      this.tell({
-        kind: "changed",
-        ask,
-        failure: { status: error instanceof StatusError ? error.status : 500, message },
-      });
+      } else if (word !== undefined) this.changes.onWord(word);
     }
   }
 }

@@ -4,6 +4,8 @@
  * print what callers send.
  */
 
+import type { ModelState } from "../graph/served_model.ts";
+
 /** A worker to the process that started it. */
 export type WorkerWord =
   | {
@@ -21,8 +23,22 @@ export type WorkerWord =
   | { readonly kind: "metrics"; readonly ask: number; readonly families: unknown }
   /** Somebody asks this worker to have a model loaded, or taken away, everywhere. */
   | { readonly kind: "changeAll"; readonly ask: number; readonly model: string; readonly act: "load" | "unload" }
-  /** This worker has done so; or why not. */
-  | { readonly kind: "changed"; readonly ask: number; readonly failure?: ChangeFailure };
+  /** Nobody waits for that any more: it need not begin. */
+  | { readonly kind: "giveUp"; readonly ask: number }
+  /** This worker has done so, or why not; and what has become of each model that is meant. */
+  | {
+    readonly kind: "changed";
+    readonly ask: number;
+    readonly models: readonly ChangedModel[];
+    readonly failure?: ChangeFailure;
+  };
+
+/** A model that was loaded or taken away in a worker, or not. */
+export interface ChangedModel {
+  readonly key: string;
+  readonly before: ModelState;
+  readonly after: ModelState;
+}
 
 /** Why a model could not be loaded, or taken away, as a caller is told. */
 export interface ChangeFailure {
@@ -39,6 +55,8 @@ export type ParentWord =
   | { readonly kind: "change"; readonly ask: number; readonly model: string; readonly act: "load" | "unload" }
   /** All workers have done so; or why one has not. */
   | { readonly kind: "allChanged"; readonly ask: number; readonly failure?: ChangeFailure }
+  /** Whether what nobody waits for had begun; else it never will. */
+  | { readonly kind: "givenUp"; readonly ask: number; readonly hasBegun: boolean }
   | { readonly kind: "gathered"; readonly ask: number; readonly workers: Readonly<Record<string, unknown>> };
 
 /** Makes a key that nobody can guess. */

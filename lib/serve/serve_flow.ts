@@ -25,9 +25,12 @@ export interface ServerOptions extends Address, GuardOptions {
   sharesPort?: boolean;
   /**
    * Where processes share the port: has each of them load a model, or take it away, as the repository's addresses are asked to. Default:
-   * only this process does.
+   * only this process does. `giveUp` is called when nobody waits any more; it tells whether it had begun: else it must not begin later.
    */
-  changeEverywhere?: (name: string, act: "load" | "unload") => Promise<void>;
+  changeEverywhere?: (
+    name: string,
+    act: "load" | "unload",
+  ) => { readonly done: Promise<void>; giveUp(): Promise<boolean> };
   /** How much it takes before it refuses; what is not said has its default. */
   limits?: ServerLimits;
 }

@@ -4,15 +4,20 @@ import { StatusError } from "../../errors.ts";
 import type { ServedModel } from "../../graph/served_model.ts";
 import type { TensorSpec } from "../../tensor/tensor_spec.ts";
 import { servedModel } from "../asked_model.ts";
-import { changeModels, modelsOf, refuseFiles } from "../own/change_models.ts";
+import { changeModels, type ChangeWish, modelsOf, refuseFiles } from "../own/change_models.ts";
 import { modelStatistics } from "../own/model_statistics.ts";
 import { SERVER_VERSION } from "../own/server_version.ts";
+import type { Caller } from "./ask_flow.ts";
 import { readMessage, readNested } from "./read_message.ts";
 import { isReady, type Site } from "./site.ts";
 import type { WireReader, WireWriter } from "./wire.ts";
 
 /** Answers one message by another. */
-export type Describe = (site: Site, message: Uint8Array) => Uint8Array | Promise<Uint8Array>;
+export type Describe = (
+  site: Site,
+  message: Uint8Array,
+  caller: Pick<Caller, "signal">,
+) => Uint8Array | Promise<Uint8Array>;
 
 /** The methods of the service that tell of the server and its models, or load them. */
 export const DESCRIBE: Readonly<Record<string, Describe>> = {
@@ -74,12 +79,12 @@ export const DESCRIBE: Readonly<Record<string, Describe>> = {
     }
     return writer.finish();
   },
-  async RepositoryModelLoad(site, message) {
-    await change(site, message, "load");
+  async RepositoryModelLoad(site, message, { signal }) {
+    await change(site, message, { act: "load", signal });
     return new Uint8Array();
   },
-  async RepositoryModelUnload(site, message) {
-    await change(site, message, "unload");
+  async RepositoryModelUnload(site, message, { signal }) {
+    await change(site, message, { act: "unload", signal });
     return new Uint8Array();
   },
 };
@@ -191,7 +196,7 @@ function writeStatistics(writer: WireWriter, model: ServedModel): void {
   writer.join().join();
 }
 
-async function change(site: Site, message: Uint8Array, act: "load" | "unload"): Promise<void> {
+async function change(site: Site, message: Uint8Array, { act, signal }: Omit<ChangeWish, "name">): Promise<void> {
   let name = "";
   const parameters: string[] = [];
   read(site, message, (tag, reader) => {
@@ -202,7 +207,7 @@ async function change(site: Site, message: Uint8Array, act: "load" | "unload"): 
   });
   modelsOf(site.server, name);
   if (act === "load") refuseFiles(name, parameters);
-  await changeModels(site.server, name, act);
+  await changeModels(site.server, { name, act, signal });
 }
 
 /** The key of an entry of a map; what it says is not read. */

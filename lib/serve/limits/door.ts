@@ -80,14 +80,19 @@ export class Door {
    * Waits for work that the graph does not do, but not for longer than a request may take, nor for a caller who has left.
    *
    * @param what What is waited for: `loading model "iris"`.
-   * @throws {StatusError} 504, 499; the work goes on.
+   * @param howFar Tells how far it is when nobody waits any more.
+   * @throws {StatusError} 504, 499.
    */
-  inTime<Value>(work: Promise<Value>, { signal, what }: { signal: AbortSignal; what: string }): Promise<Value> {
+  inTime<Value>(
+    work: Promise<Value>,
+    { signal, what, howFar }: { signal: AbortSignal; what: string; howFar: () => Promise<string> },
+  ): Promise<Value> {
     const { requestTimeoutMs } = this.#limits;
     return new Promise<Value>((resolve, reject) => {
-      const left = () => reject(new StatusError(499, `The caller left before ${what} was done`));
-      const late = () =>
-        reject(new StatusError(504, `Cannot wait longer for ${what}: ${requestTimeoutMs} ms are over`));
+      const giveUp = async (status: number, why: string) =>
+        reject(new StatusError(status, `${why}; ${await howFar()}`));
+      const left = () => void giveUp(499, `The caller left before ${what} was done`);
+      const late = () => void giveUp(504, `Cannot wait longer for ${what}: ${requestTimeoutMs} ms are over`);
       const cancel = this.#clock.schedule(requestTimeoutMs, late);
       signal.addEventListener("abort", left);
       if (signal.aborted) left();

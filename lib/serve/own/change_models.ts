@@ -5,12 +5,38 @@ import type { ServerView } from "./own_path.ts";
 /** What can be done to a model. */
 export type ModelChange = "load" | "unload";
 
-/** Has every process that shares the port load a model, or take it away. */
-export type ChangeEverywhere = (name: string, act: ModelChange) => Promise<void>;
+/** A change that was asked for. */
+export interface Changing {
+  readonly done: Promise<void>;
+  /** Nobody waits for it any more; tells whether it had begun: else it never will. */
+  giveUp(): Promise<boolean>;
+}
 
-/** Loads every version of a model, or the one of a key, or takes them away, in all processes that share the port; see `changeHere`. */
-export function changeModels(server: ServerView, name: string, act: ModelChange): Promise<void> {
-  return server.changeEverywhere?.(name, act) ?? changeHere(server, name, act);
+/** Has every process that shares the port load a model, or take it away. */
+export type ChangeEverywhere = (name: string, act: ModelChange) => Changing;
+
+/** Which model is changed how, and who waits for it. */
+export interface ChangeWish {
+  readonly name: string;
+  readonly act: ModelChange;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Loads every version of a model, or the one of a key, or takes them away, in all processes that share the port; see `changeHere`. Waits no
+ * longer than for other requests: a model may load for ever.
+ */
+export async function changeModels(server: ServerView, { name, act, signal }: ChangeWish): Promise<void> {
+  modelsOf(server, name);
+  const changing = server.changeEverywhere?.(name, act) ??
+    { done: changeHere(server, name, act), giveUp: () => Promise.resolve(true) };
+  const { door } = server;
+  if (door === undefined) return await changing.done;
+  const howFar = async () =>
+    await changing.giveUp()
+      ? `it is still being ${act}ed: ask the index`
+      : "it has not begun, since another change of the model is under way, and never will";
+  await door.inTime(changing.done, { signal, what: `${act}ing model "${name.slice(0, 100)}"`, howFar });
 }
 
 /**

@@ -52,24 +52,14 @@ async function load(request: Request, { server, params: { model = "" } }: Asked)
   const parameters = bodyField(await readJson(request, server), "parameters");
   modelsOf(server, model);
   if (isObject(parameters)) refuseFiles(model, Object.keys(parameters));
-  await change(request, server, { model, act: "load" });
+  await changeModels(server, { name: model, act: "load", signal: request.signal });
   return new Response(null, { status: 200 });
 }
 
 async function unload(request: Request, { server, params: { model = "" } }: Asked): Promise<Response> {
   await readJson(request, server); // its only parameter is about models that others depend on, and here none do
-  await change(request, server, { model, act: "unload" });
+  await changeModels(server, { name: model, act: "unload", signal: request.signal });
   return new Response(null, { status: 200 });
-}
-
-/** Waits no longer than for other requests: a model may load for ever. */
-async function change(
-  { signal }: Request,
-  server: ServerView,
-  { model, act }: { readonly model: string; readonly act: "load" | "unload" },
-): Promise<void> {
-  const changing = changeModels(server, model, act);
-  await (server.door?.inTime(changing, { signal, what: `${act}ing model "${model.slice(0, 100)}"` }) ?? changing);
 }
 
 async function readJson(request: Request, { door }: ServerView): Promise<unknown> {

@@ -7,6 +7,7 @@ import type { Site } from "../../../../../lib/serve/grpc/site.ts";
 import { loadWire } from "../../../../../lib/serve/grpc/wire.ts";
 
 const [GRPC, WIRE] = [await loadGrpc(), await loadWire()];
+const CALLER = { signal: new AbortController().signal };
 
 class Iris extends ModelServer {
   static readonly inputs = [{ name: "x", datatype: "FP32", shape: ["batch", 4] }];
@@ -32,7 +33,7 @@ function named(name: string, version = ""): Uint8Array {
 }
 
 async function hexOf(site: Site, method: string, message: Uint8Array = new Uint8Array()): Promise<string> {
-  return Buffer.from(await DESCRIBE[method]!(site, message)).toString("hex");
+  return Buffer.from(await DESCRIBE[method]!(site, message, CALLER)).toString("hex");
 }
 
 const has = (hex: string, text: string) => hex.includes(Buffer.from(text).toString("hex"));
@@ -60,7 +61,7 @@ Deno.test("DESCRIBE tells of a model as Google's protobuf would", async () => {
   );
   const config = await hexOf(site, "ModelConfig", named("iris"));
   strictEqual(has(config, "iris"), true);
-  throws(() => DESCRIBE.ModelMetadata!(site, named("nobody")), (error) => {
+  throws(() => DESCRIBE.ModelMetadata!(site, named("nobody"), CALLER), (error) => {
     strictEqual(error instanceof StatusError && error.status, 404);
     strictEqual((error as Error).message, 'Cannot find model "nobody": available models are iris:v1, iris:v2, other');
     return true;
@@ -79,11 +80,11 @@ Deno.test("DESCRIBE lists, takes away and loads models", async () => {
   strictEqual(await hexOf(site, "RepositoryModelLoad", one), "");
   strictEqual(await hexOf(site, "ModelReady", named("other")), "0801");
   const nobody = new WIRE.BinaryWriter().tag(2, 2).string("nobody").finish();
-  await rejects(async () => await DESCRIBE.RepositoryModelLoad!(site, nobody), /Cannot find model "nobody"/);
+  await rejects(async () => await DESCRIBE.RepositoryModelLoad!(site, nobody, CALLER), /Cannot find model "nobody"/);
   const withFiles = new WIRE.BinaryWriter().tag(2, 2).string("other").tag(3, 2).fork().tag(1, 2).string("file:1/x")
     .join().finish();
   await rejects(
-    async () => await DESCRIBE.RepositoryModelLoad!(site, withFiles),
+    async () => await DESCRIBE.RepositoryModelLoad!(site, withFiles, CALLER),
     /Cannot load model "other" with file:1/,
   );
 });
@@ -103,7 +104,7 @@ Deno.test("DESCRIBE refuses what is no message", async () => {
   const site = siteOf(flow);
   for (const method of ["ModelReady", "ModelMetadata", "ModelConfig", "ModelStatistics", "RepositoryModelLoad"]) {
     for (const bad of [new Uint8Array([0x0a, 0xff]), new Uint8Array([7]), new Uint8Array([0x12, 2, 0xc3, 0x28])]) {
-      await rejects(async () => await DESCRIBE[method]!(site, bad), (error) => {
+      await rejects(async () => await DESCRIBE[method]!(site, bad, CALLER), (error) => {
         strictEqual(error instanceof StatusError && error.status, 400, `${method}: ${error}`);
         return true;
       });

@@ -181,7 +181,7 @@ Deno.test("REPOSITORY_PATHS wait for a model no longer than a request may take, 
   const response = await fetch(url, { method: "POST" });
   deepStrictEqual([response.status, (await response.json()).error], [
     504,
-    'Cannot wait longer for loading model "stuck": 100 ms are over',
+    'Cannot wait longer for loading model "stuck": 100 ms are over; it is still being loaded: ask the index',
   ]);
   Stuck.go.resolve();
 });
