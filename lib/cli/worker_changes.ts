@@ -17,6 +17,7 @@ export class WorkerChanges {
   readonly #last = new Map<string, Promise<void>>();
   #server: { models(): readonly ServedModel[] } = { models: () => [] };
   #asks = 0;
+  #isClosed = false;
 
   /** `tell` tells something to the process that started this one. */
   constructor(tell: (word: WorkerWord) => void) {
@@ -33,11 +34,12 @@ export class WorkerChanges {
     const ask = ++this.#asks;
     const wish: Wish = { done: Promise.withResolvers(), hasBegun: Promise.withResolvers() };
     this.#wishes.set(ask, wish);
-    this.#tell({ kind: "changeAll", ask, model, act });
+    if (this.#isClosed) this.close();
+    else this.#tell({ kind: "changeAll", ask, model, act });
     return {
       done: wish.done.promise,
       giveUp: () => {
-        this.#tell({ kind: "giveUp", ask });
+        if (this.#wishes.has(ask)) this.#tell({ kind: "giveUp", ask });
         return wish.hasBegun.promise;
       },
     };
@@ -52,6 +54,12 @@ export class WorkerChanges {
       this.#wishes.get(word.ask)?.hasBegun.resolve(word.hasBegun);
       if (!word.hasBegun) this.#settle(word.ask, { status: 504, message: "Nobody waited for it" });
     } else if (word.kind === "allChanged") this.#settle(word.ask, word.failure);
+  }
+
+  /** The process that started this one is gone: nothing is done by the others any more. */
+  close(): void {
+    this.#isClosed = true;
+    for (const ask of this.#wishes.keys()) this.#settle(ask, { status: 503, message: "The workers end" });
   }
 
   #settle(ask: number, failure: ChangeFailure | undefined): void {

@@ -56,5 +56,6 @@ export class WorkerSide {
         this.#asked.delete(word.ask);
       } else if (word !== undefined) this.changes.onWord(word);
     }
+    this.changes.close();
   }
 }

@@ -239,3 +239,14 @@ Deno.test("ModelChanges tells why no worker could, as one process would", async 
   await rejects(crew.first.changes.changeEverywhere("m", "load").done, { status: 500, message: "no file" });
   deepStrictEqual(crew.states(), ["m failed", "m failed"]);
 });
+
+Deno.test("WorkerChanges waits for nothing when the process that tells the others is gone", async () => {
+  const changes = new WorkerChanges(() => {});
+  const loading = changes.changeEverywhere("m", "load");
+  const failed = rejects(loading.done, { status: 503 });
+  const givenUp = loading.giveUp();
+  changes.close();
+  await failed;
+  strictEqual(await givenUp, true);
+  await rejects(changes.changeEverywhere("m", "load").done, { status: 503 });
+});

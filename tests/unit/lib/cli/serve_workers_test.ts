@@ -209,6 +209,30 @@ fn.setTopology("router").addRoute("kept", Sum).addRoute("sum", Sum);
 export default fn;
 `;
 
+/** The second load of `half` fails in worker 2; that of `stuck` never ends. */
+const ODD_MODELS = `import { ModelServer, serving } from "levada";
+class Sum extends ModelServer {
+  predict() {
+    return [Deno.pid];
+  }
+}
+class Half extends Sum {
+  static loads = 0;
+  override load() {
+    if (Half.loads++ > 0 && Deno.env.get("LEVADA_WORKER") === "2") throw new Error("no room");
+  }
+}
+class Stuck extends Sum {
+  static loads = 0;
+  override async load() {
+    if (Stuck.loads++ > 0) await new Promise((go) => setTimeout(go, 600_000));
+  }
+}
+const fn = serving("models");
+fn.setTopology("router").addRoute("m:v1", Sum).addRoute("m:v2", Sum).addRoute("half", Half).addRoute("stuck", Stuck);
+export default fn;
+`;
+
 /** Asks over a connection of its own each time, so that requests are spread. */
 async function post(url: string, body: object = {}): Promise<{ status: number; body: string }> {
   const headers = { "content-type": "application/json", connection: "close" };
@@ -216,17 +240,18 @@ async function post(url: string, body: object = {}): Promise<{ status: number; b
   return { status: response.status, body: await response.text() };
 }
 
+/** The statuses that a model's requests have, whichever worker they come to. */
+async function statusesOf(url: string, model: string): Promise<number[]> {
+  const seen = new Set<number>();
+  for (let n = 0; n < 40; n++) seen.add((await post(`${url}/v2/models/${model}/infer`, { inputs: [1] })).status);
+  return [...seen];
+}
+
 Deno.test("levada serve --workers takes a model away in all workers, those that come later among them, and loads it in all", async () => {
   await withModule(MODELS, async (module) => {
     await using server = startServe([module, "--workers", "2"]);
     const url = await server.url;
-    const statuses = async () => {
-      const seen = new Set<number>();
-      for (let n = 0; n < 40; n++) {
-        seen.add((await post(`${url}/v2/models/sum/infer`, { inputs: [1] })).status);
-      }
-      return [...seen];
-    };
+    const statuses = () => statusesOf(url, "sum");
     deepStrictEqual(await statuses(), [200]);
     strictEqual((await post(`${url}/v2/repository/models/sum/unload`)).status, 200);
     deepStrictEqual(await statuses(), [404]);
@@ -248,5 +273,35 @@ Deno.test("levada serve --workers tells why a model could not be loaded in them"
     await using server = startServe([module, "--workers", "2"], { env: { BREAKS: "yes" } });
     const { status, body } = await post(`${await server.url}/v2/repository/models/sum/load`);
     deepStrictEqual([status, JSON.parse(body).error], [500, 'Cannot load model "sum": the file is gone']);
+  });
+});
+
+Deno.test("levada serve --workers has all answer alike: renewed ones, and where a load fails in one or never ends", async () => {
+  await withModule(ODD_MODELS, async (module) => {
+    await using server = startServe([module, "--workers", "2"]);
+    const url = await server.url;
+    await server.wrote(/2 workers share port/);
+    const change = async (act: string) => (await post(`${url}/v2/repository/models/${act}`)).status;
+    deepStrictEqual([await change("m:v1/unload"), await change("m/load"), await change("m:v2/unload")], [
+      200,
+      200,
+      200,
+    ]);
+    server.kill("SIGHUP");
+    await server.wrote(/Renewed 2 workers\n/);
+    deepStrictEqual([await statusesOf(url, "m:v1"), await statusesOf(url, "m:v2")], [[200], [404]]);
+
+    strictEqual(await change("half/unload"), 200);
+    const { status, body } = await post(`${url}/v2/repository/models/half/load`);
+    const told = 'Cannot load model "half": no room (worker 2; unloaded in all workers: half)';
+    deepStrictEqual([status, JSON.parse(body).error, await statusesOf(url, "half")], [500, told, [404]]);
+
+    const leaving = new AbortController();
+    const stuck = fetch(`${url}/v2/repository/models/stuck/load`, { method: "POST", signal: leaving.signal });
+    const left = stuck.catch(({ name }) => name);
+    strictEqual(await change("m:v1/unload"), 200);
+    deepStrictEqual([await statusesOf(url, "m:v1"), await statusesOf(url, "stuck")], [[404], [200]]);
+    leaving.abort();
+    strictEqual(await left, "AbortError");
   });
 });
