@@ -7,7 +7,9 @@
  * alone can be ended whatever it does.
  *
  * A worker whose call is in a loop is broken off. Behind an `await` of the model it cannot be: its thread takes a core until the program
- * ends, and its model is answered with 503 for as long; the others answer. Until nothing is left of a worker or process no other begins.
+ * ends. Its model is answered with 503 for half a minute and gets another worker then, twice; in a pool as often as that has workers. After
+ * that it stays 503, and the server says that it does not live; the others answer. Else no worker or process begins until nothing is left of
+ * the last.
  *
  * A worker may do what its program may; it needs `--allow-read` for the modules. A process needs `--allow-run` for Deno and
  * `--allow-env=NODE_V8_COVERAGE,DENO_DIR` besides, and goes by the nearest `deno.json` of its module. It may do what its program may, as far as Deno
@@ -31,8 +33,8 @@ export interface MechanismOptions {
    */
   memoryLimitMb?: number;
   /**
-   * How many workers the pool has, and any one model at most; one more begins for a request that has waited for half a second, so that a
-   * model that hangs in all of them does not stop the others. Models with the same number share a pool. Default: one for each core.
+   * How many workers the pool has, and any one model at most; one more begins for a request, or the loading of a model, that has waited
+   * for half a second, so that a model that hangs in all of them does not stop the others. Models with the same number share a pool. Default: one for each core.
    */
   workers?: number;
   /**

@@ -47,6 +47,11 @@ export interface ServedModel {
   readonly state: ModelState;
   /** Why it is not ready; undefined where it is, or where nothing went wrong. */
   readonly reason?: string | undefined;
+  /**
+   * Whether it cannot be asked for as long as this program runs, since its workers are in loops that nothing ends: then the server does not
+   * live, so that it is started anew. Default: false.
+   */
+  readonly isLost?: boolean;
   /** What it is and takes and gives; known once it is loaded. */
   facts(): ModelFacts;
   /** What it was asked; undefined where nobody counts. */

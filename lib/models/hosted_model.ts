@@ -8,6 +8,7 @@ import type { ModelMetadata } from "../protocol/reply.ts";
 import { isTensorRequest } from "../protocol/tensor_request.ts";
 import type { ModelTold } from "./host/message.ts";
 import type { Seat } from "./host/seat.ts";
+import { modelReadiness } from "./model_metadata.ts";
 import { watchHosted } from "./watch_hosted.ts";
 import type { ModelAsk } from "./model_server.ts";
 
@@ -22,6 +23,8 @@ export interface RunningModel extends AsyncDisposable {
   readonly mayCloseEarly?: boolean;
   /** Why a model that was loaded cannot be asked for the moment; undefined where it can. */
   readonly trouble?: string | undefined;
+  /** Whether that stays so while this program runs. */
+  readonly isLost?: boolean;
   open(): Promise<void>;
   answer(question: ModelAsk): Maybe<unknown>;
   signature(): Pick<ModelMetadata, "inputs" | "outputs">;
@@ -38,6 +41,8 @@ export interface HostedModelOptions {
   readonly className: string;
   readonly args: Readonly<Record<string, unknown>>;
 }
+
+const READ = ["GET", "HEAD"];
 
 /** A model that runs in a worker or a process. */
 export class HostedModel implements RunningModel {
@@ -67,6 +72,10 @@ export class HostedModel implements RunningModel {
     return this.#seat.trouble;
   }
 
+  get isLost(): boolean {
+    return this.#seat.isLost;
+  }
+
   /**
    * Loads the model where it runs.
    *
@@ -87,12 +96,13 @@ export class HostedModel implements RunningModel {
   answer({ operation, event, context = this.context }: ModelAsk): Maybe<unknown> {
     const { key } = this;
     if (this.#told === undefined) {
-      const isRead = ["GET", "HEAD"].includes(event.method);
+      const isRead = READ.includes(event.method);
       if (operation !== "" || !isRead) throw notReady(key, isTensorRequest(event.body) ? 503 : 408);
       return { name: keyParts(key).name, model_endpoint_uid: "", ...this.signature() };
     }
-    const { trouble } = this.#seat;
-    if (trouble !== undefined && operation === "ready") {
+    if (operation === "ready" && READ.includes(event.method)) {
+      const { trouble } = this.#seat;
+      if (trouble === undefined) return modelReadiness({ key, name: keyParts(key).name, isReady: true }, event);
       throw new StatusError(503, `Cannot ask model "${key}" yet: it is not ready, since it ended: ${trouble}`);
     }
     return watchHosted(

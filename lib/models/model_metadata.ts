@@ -35,7 +35,10 @@ export function modelMetadata(model: ToldModel): ModelMetadata {
  *
  * @throws {StatusError} 408 or 503 if it is not ready.
  */
-export function modelReadiness({ key, name, isReady }: ToldModel, event: FlowEvent): unknown {
+export function modelReadiness(
+  { key, name, isReady }: Pick<ToldModel, "key" | "name" | "isReady">,
+  event: FlowEvent,
+): unknown {
   const takesJson = event.headers.get("accept")?.includes("application/json") === true;
   if (!isReady) throw notReady(key, takesJson ? 503 : 408);
   return takesJson ? { name, ready: true } : readyReply(key, event.id);

@@ -9,6 +9,7 @@ import { isClass } from "../graph/task.ts";
 import { notData } from "../models/host/data_only.ts";
 import type { ModelHome } from "../models/host/message.ts";
 import { openWorker, processes } from "../models/host/place.ts";
+import { Losses } from "../models/host/losses.ts";
 import { Pool } from "../models/host/pool.ts";
 import { OwnSeat, type Seat, type SeatOptions } from "../models/host/seat.ts";
 import { HostedModel } from "../models/hosted_model.ts";
@@ -47,8 +48,9 @@ export function hostedModel(
     open: kind === "process" ? processes(home, flags) : openWorker,
     what: kind === "process" ? "process" : "worker",
   };
+  const losses = new Losses();
   const seat = (): Seat => {
-    if (kind !== "pool") return new OwnSeat(options);
+    if (kind !== "pool") return new OwnSeat(options, losses);
     return scope.share(`model pool ${workers} ${memoryLimitMb}`, () => new Pool(workers)).seat(options);
   };
   return () => new HostedModel(key, { seat: seat(), context, className: model.name, args });

@@ -88,6 +88,10 @@ export class ModelRoute implements Route, ServedModel {
     return this.#reason ?? (trouble === undefined ? undefined : redactText(trouble));
   }
 
+  get isLost(): boolean {
+    return this.#state !== "unloaded" && this.#instance.model.isLost === true;
+  }
+
   get isReady(): boolean {
     return this.#instance.model.isReady;
   }

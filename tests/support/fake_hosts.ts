@@ -10,6 +10,8 @@ import { type FakeOptions, type FakePlace, fakePlaces, homeOf, hostContext } fro
 export const LIMIT_MS = 60_000;
 /** After so long a pool begins one place more. */
 export const LATE_MS = 500;
+/** What is left of a place for so long after its end is lost. */
+export const LOST_MS = 30_000;
 
 const HOME = homeOf("m");
 

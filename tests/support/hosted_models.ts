@@ -25,6 +25,7 @@ export class Moody extends ModelServer {
         for (;;);
       case "late loop":
         await new Promise((resolve) => setTimeout(resolve, 1));
+        context.log.info("looping");
         for (;;);
       case "heap": {
         const kept: unknown[] = [];

@@ -32,13 +32,13 @@ export interface HostOptions {
   readonly what: string;
   /** Told once, when the place has ended, before those who wait are. */
   readonly onEnd?: (why: string) => void;
-  /** Told once, when the place has ended long ago and something of it is still there. */
-  readonly onStuck?: () => void;
+  /** Told once, when the place is lost, see `isLost`. */
+  readonly onLost?: () => void;
   /** Told when a question has its last word. */
   readonly onAnswer?: () => void;
 }
 
-const STUCK_MS = 30_000; // a heap of gigabytes takes seconds to go
+const LOST_MS = 30_000; // a heap of gigabytes takes seconds to go
 
 interface Opening {
   readonly model: number;
@@ -57,7 +57,9 @@ export class Host {
   #lastModel = 0;
   #lastAsk = 0;
   #ended: string | undefined;
-  #cancelStuck = () => {};
+  #cancelLost = () => {};
+  #isGone = false;
+  #isLost = false;
   /** Why the place is being ended, where the host does it. */
   #why: string | undefined;
 
@@ -65,6 +67,7 @@ export class Host {
     const { open, memoryLimitMb } = options;
     this.#options = options;
     this.#place = open({ report: (report) => this.#take(report), ended: (why) => this.#end(why) }, { memoryLimitMb });
+    this.#place.gone.then(() => this.#isGone = true);
   }
 
   /** Why the place has ended; undefined while it is there. */
@@ -75,6 +78,11 @@ export class Host {
   /** Resolves when nothing is left of the place, which may be never. */
   get gone(): Promise<void> {
     return this.#place.gone;
+  }
+
+  /** Whether something of it was still there long after its end: a thread in a loop, which nothing ends. */
+  get isLost(): boolean {
+    return this.#isLost;
   }
 
   /** How many questions it works on, those of callers who left included. */
@@ -162,11 +170,19 @@ export class Host {
       cancel();
       this.kill("it is closed");
     }
+    if (this.isLost) return;
     const late = Promise.withResolvers<void>(); // what is in a loop may never go
     const cancel = this.#options.clock.schedule(graceMs, late.resolve);
     await Promise.race([this.#place.gone, late.promise]);
     cancel();
-    this.#cancelStuck();
+    this.#cancelLost();
+    this.#lose();
+  }
+
+  #lose(): void {
+    if (this.#isGone || this.#isLost) return;
+    this.#isLost = true;
+    this.#options.onLost?.();
   }
 
   #overdue(ask: number, { key, timeLimitMs }: ModelHome): void {
@@ -228,9 +244,9 @@ export class Host {
     if (this.#ended !== undefined) return;
     this.#ended = this.#why ?? why;
     this.#closed.resolve();
-    const cancelStuck = this.#options.clock.schedule(STUCK_MS, () => this.#options.onStuck?.());
-    this.#cancelStuck = cancelStuck;
-    this.#place.gone.then(cancelStuck);
+    const cancelLost = this.#options.clock.schedule(LOST_MS, () => this.#lose());
+    this.#cancelLost = cancelLost;
+    this.#place.gone.then(cancelLost);
     this.#options.onEnd?.(this.#ended);
     for (const [{ key }, { told }] of this.#models) told.reject(this.#gone(key));
     for (const asking of this.#asks.values()) {

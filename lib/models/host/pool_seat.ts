@@ -5,7 +5,7 @@ import type { ModelTold } from "./message.ts";
 import type { Pool } from "./pool.ts";
 import { type Seat, type SeatOptions, SOON_MS } from "./seat.ts";
 
-/** A request that has waited so long gets a place of its own, if there may be one more. */
+/** What has waited so long gets a place of its own, if there may be one more. */
 const LATE_MS = 500;
 
 /** A piece of work for whichever place is free. */
@@ -31,7 +31,14 @@ export class PoolSeat implements Seat {
   }
 
   get trouble(): string | undefined {
-    return this.#backoff.restMs > 0 || this.#pool.leftOf(this) > 0 ? this.#fell : undefined;
+    if (this.#backoff.restMs > 0) return this.#fell;
+    if (!this.#pool.isBarred(this)) return undefined;
+    const { what } = this.options;
+    return this.#fell ?? `what is left of each ${what} that ended takes its place in the pool`;
+  }
+
+  get isLost(): boolean {
+    return this.#pool.isLost(this);
   }
 
   /** Whether it ended a place, and has answered nothing since. */
@@ -55,7 +62,7 @@ export class PoolSeat implements Seat {
 
   open(): Promise<ModelTold> {
     const { home, context } = this.options;
-    return this.#do(context.signal, (host) => host.load(home, context), false);
+    return this.#do(context.signal, (host) => host.load(home, context));
   }
 
   async ask(question: HostQuestion): Promise<unknown> {
@@ -68,7 +75,7 @@ export class PoolSeat implements Seat {
   }
 
   async close(): Promise<void> {
-    this.#refuseWaiting(new StatusError(503, `Cannot ask model "${this.options.home.key}": it is closed`));
+    this.refuseWaiting(new StatusError(503, `Cannot ask model "${this.options.home.key}": it is closed`));
     await this.#pool.leave(this, this.options.home);
   }
 
@@ -86,23 +93,29 @@ export class PoolSeat implements Seat {
     context.log.error(
       `A ${what} of the pool ended with a request of model "${home.key}": ${why}. It is not asked for ${waitMs} ms`,
     );
-    this.#refuseWaiting(this.#refusal());
+    this.refuseWaiting();
+  }
+
+  /** There is no place for what waits. */
+  refuseWaiting(error = this.#refusal()): void {
+    for (const job of this.#waiting.splice(0)) job.reject(error);
   }
 
   #refusal(): StatusError {
     const { home, what } = this.options;
-    const left = this.#pool.leftOf(this) > 0 ? "; it is asked again when nothing is left of it" : "";
-    return new StatusError(503, `Cannot ask model "${home.key}" now: its ${what} ended, since ${this.#fell}${left}`, {
+    const left = !this.#pool.isBarred(this)
+      ? ""
+      : this.#pool.hasLeft(this)
+      ? "; it is asked again when nothing is left of it"
+      : `; it is asked again when something is left of fewer that ended`;
+    const why = this.#fell === undefined ? this.trouble : `its ${what} ended, since ${this.#fell}`;
+    return new StatusError(503, `Cannot ask model "${home.key}" now: ${why}${left}`, {
       retryAfterMs: this.#backoff.restMs || SOON_MS,
     });
   }
 
-  #refuseWaiting(error: StatusError): void {
-    for (const job of this.#waiting.splice(0)) job.reject(error);
-  }
-
   /** Does a piece of work in a place that is free, or will be. A signal that aborts takes it out of the queue. */
-  #do<Result>(signal: AbortSignal, work: (host: Host) => Promise<Result>, mayBeLate = true): Promise<Result> {
+  #do<Result>(signal: AbortSignal, work: (host: Host) => Promise<Result>): Promise<Result> {
     if (signal.aborted) return Promise.reject(signal.reason);
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
     let cancelLate = () => {};
@@ -130,7 +143,7 @@ export class PoolSeat implements Seat {
     signal.addEventListener("abort", onAbort, { once: true });
     this.#waiting.push(job);
     this.#pool.next();
-    if (mayBeLate && this.#waiting.includes(job)) {
+    if (this.#waiting.includes(job)) {
       cancelLate = this.options.clock.schedule(LATE_MS, () => {
         job.isLate = true;
         this.#pool.next();

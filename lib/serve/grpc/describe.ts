@@ -9,7 +9,7 @@ import { modelStatistics } from "../own/model_statistics.ts";
 import { SERVER_VERSION } from "../own/server_version.ts";
 import type { Caller } from "./ask_flow.ts";
 import { readMessage, readNested } from "./read_message.ts";
-import { isReady, type Site } from "./site.ts";
+import { isLive, isReady, type Site } from "./site.ts";
 import type { WireReader, WireWriter } from "./wire.ts";
 
 /** Answers one message by another. */
@@ -21,7 +21,7 @@ export type Describe = (
 
 /** The methods of the service that tell of the server and its models, or load them. */
 export const DESCRIBE: Readonly<Record<string, Describe>> = {
-  ServerLive: (site) => flag(site, true),
+  ServerLive: (site) => flag(site, isLive(site)),
   ServerReady: (site) => flag(site, isReady(site)),
   ModelReady(site, message) {
     const { name, version } = readNames(site, message);

@@ -2,7 +2,7 @@
 
 import { StatusError } from "../../errors.ts";
 import { readMessage } from "./read_message.ts";
-import { isReady, type Site } from "./site.ts";
+import { isLive, isReady, type Site } from "./site.ts";
 import type { Conversation } from "./stream_infer.ts";
 
 const SERVING = 1;
@@ -10,12 +10,12 @@ const NOT_SERVING = 2;
 const SERVICE_UNKNOWN = 3;
 const WATCH_MS = 1_000; // a model's state tells nobody that it changes
 
-/** What is asked for by each name: `liveness` whether the process answers, the others whether everything can be asked. */
+/** What is asked for by each name: `liveness` whether no model is lost, the others whether everything can be asked. */
 const SERVICES: Readonly<Record<string, (site: Site) => boolean>> = {
   "": isReady,
   "inference.GRPCInferenceService": isReady,
   readiness: isReady,
-  liveness: () => true,
+  liveness: isLive,
 };
 
 /**

@@ -14,6 +14,11 @@ export interface Site {
   readonly closing: Closing;
 }
 
+/** Whether no model is lost until the program starts anew. */
+export function isLive({ server }: Site): boolean {
+  return !server.models().some(({ isLost }) => isLost);
+}
+
 /** Whether all that is served can be asked, and more is taken. */
 export function isReady({ server, closing }: Site): boolean {
   return !closing.isAsked && server.state === "open" &&

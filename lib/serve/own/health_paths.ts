@@ -1,32 +1,44 @@
 /** Where Kubernetes, Knative, Nuclio and clients of the open inference protocol ask whether a server lives and is ready. */
 
+import type { ServedModel } from "../../graph/served_model.ts";
 import type { OwnPath, ServerView } from "./own_path.ts";
 
 const LIVE = ["/live", "/v2/health/live"];
 const READY = ["/ready", "/__internal/health", "/v2/health/ready"];
 
 /**
- * The health paths: `live` is 200 as long as the process answers, `ready` is 503 where not everything can be asked, with
+ * The health paths: `live` is 200 unless a model is lost until the program starts anew, `ready` is 503 where not everything can be asked, with
  * the reasons for who may ask.
  */
 export const HEALTH_PATHS: readonly OwnPath[] = [
-  ...LIVE.map((path): OwnPath => ({ method: "GET", path, answer: () => Response.json({ live: true }) })),
+  ...LIVE.map((path): OwnPath => ({ method: "GET", path, answer: (request, { server }) => live(request, server) })),
   ...READY.map((path): OwnPath => ({ method: "GET", path, answer: (request, { server }) => ready(request, server) })),
 ];
 
-function ready({ headers }: Request, server: ServerView): Response {
+function live(request: Request, server: ServerView): Response {
+  return tell(request, server, { word: "live", reasons: server.models().filter(({ isLost }) => isLost).map(reasonOf) });
+}
+
+function ready(request: Request, server: ServerView): Response {
   const reasons = [
     ...server.state === "open" ? [] : [{ reason: `the server is ${server.state}` }],
-    ...server.models().filter(({ state }) => state === "loading" || state === "failed").map((
-      { key, state, reason },
-    ) => ({
-      model: key,
-      state,
-      ...(reason === undefined ? {} : { reason }),
-    })),
+    ...server.models().filter(({ state }) => state === "loading" || state === "failed").map(reasonOf),
   ];
-  if (reasons.length === 0) return Response.json({ ready: true });
+  return tell(request, server, { word: "ready", reasons });
+}
+
+function reasonOf({ key, state, reason }: ServedModel): object {
+  return { model: key, state, ...(reason === undefined ? {} : { reason }) };
+}
+
+/** Whether it is so: 200 without reasons against it. */
+function tell(
+  { headers }: Request,
+  server: ServerView,
+  { word, reasons }: { word: string; reasons: readonly object[] },
+): Response {
+  if (reasons.length === 0) return Response.json({ [word]: true });
   const mayKnow = server.knows?.(headers.get("authorization")) ?? true; // health is free; what the models are called is not
-  const told = mayKnow ? { ready: false, reasons } : { ready: false };
+  const told = mayKnow ? { [word]: false, reasons } : { [word]: false };
   return Response.json(told, { status: 503, headers: { "retry-after": "1" } });
 }

@@ -196,9 +196,14 @@ Deno.test(`mechanism "pool" answers for the others while a model hangs in every 
   const queued = rejects(ask(1, "bad"), { status: 503, message: /its worker ended, since it had no answer/ });
   await ask(4, "calm").then(tell("calm answers"));
   await ask(5, "calm").then(tell("calm answers"));
+  for (const model of ["bad", "calm"]) {
+    const headers = { accept: "application/json" };
+    const readiness = flow.ask(null, { method: "GET", path: `/v2/models/${model}/ready`, headers });
+    await readiness.then(tell(`${model} is ready`));
+  }
   await looping;
   await queued;
-  deepStrictEqual(told, ["calm answers", "calm answers", "the loop is ended"]);
+  deepStrictEqual(told, ["calm answers", "calm answers", "bad is ready", "calm is ready", "the loop is ended"]);
   deepStrictEqual(await untilThere((what) => ask(what, "bad")), [21]);
 });
 
@@ -333,29 +338,68 @@ Deno.test(`mechanism "process" leaves no process behind when its program is kill
   }
 });
 
-Deno.test(`mechanism "worker" asks no more of a model in a loop that cannot be broken off, while others answer, and lets its program end`, async () => {
-  const script = `
+for (const [kind, replaced] of [["worker", 2], ["pool", 1]] as const) {
+  Deno.test(`mechanism "${kind}" replaces a worker that nothing ends after half a minute, ${replaced} of them, while others answer; then the server does not live`, async () => {
+    const program = await runScript(`
     import { serving } from "${import.meta.resolve("../../../../lib/functions/serving.ts")}";
+    import { TestClock } from "${import.meta.resolve("../../../../lib/testing/test_clock.ts")}";
     import { Moody } from "${import.meta.resolve("../../../support/hosted_models.ts")}";
     const fn = serving("stuck");
-    const mechanism = { kind: "worker", timeLimitMs: 1_000 };
+    const mechanism = { kind: "${kind}", timeLimitMs: 1_000, ...("${kind}" === "pool" ? { workers: 1 } : {}) };
     fn.setTopology("router").addRoute("bad", Moody, { mechanism }).addRoute("calm", Moody, { mechanism });
-    const flow = await fn.start({ log: { debug() {}, info() {}, warn() {}, error() {} } });
-    const ask = (what, model) => flow.ask({ inputs: [what] }, { path: "/v2/models/" + model + "/infer" })
-      .then(({ outputs }) => outputs[0], ({ status }) => status);
-    const told = [await ask("late loop", "bad"), await ask(1, "calm")];
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    told.push(await ask(1, "bad"), await ask(2, "calm"), flow.models()[0].state);
-    await flow.close();
+    const clock = new TestClock();
+    let loops = 0;
+    const info = (line) => line === "looping" && loops++;
+    const server = await fn.toMockServer({ clock, log: { debug() {}, info, warn() {}, error() {} } });
+    const send = async (path, inputs) => {
+      const body = JSON.stringify({ inputs });
+      const response = await server.fetch(new Request("http://x" + path, inputs && { method: "POST", body }));
+      return [response.status, await response.json()];
+    };
+    const ask = async (what, model, lost) => {
+      let answer;
+      send("/v2/models/" + model + "/infer", [what]).then((given) => answer = given);
+      while (answer === undefined) { // a thread works by the world's time, its limits are the clock's
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        await clock.advance(what !== "late loop" ? 10 : loops > lost ? 1_000 : 0);
+      }
+      return answer[0] === 200 ? answer[1].outputs[0] : answer[0];
+    };
+    const told = [];
+    for (let lost = 0; lost <= ${replaced}; lost++) {
+      while (await ask(7, "bad") !== 7);
+      const before = await ask("late loop", "bad", lost);
+      const meanwhile = [await ask(1, "bad"), await ask(2, "calm")];
+      await clock.advance(30_000);
+      told.push([before, ...meanwhile, (await send("/live"))[0]]);
+    }
+    told.push(await send("/v2/health/live"), await ask(1, "bad"), await ask(2, "calm"), (await send("/ready"))[0]);
+    const closing = server[Symbol.asyncDispose]();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await clock.advance(10_000);
+    await closing;
     console.log(JSON.stringify(told));
-  `;
+  `);
+    const rounds = Array.from({ length: replaced + 1 }, (_, round) => [504, 503, 2, round === replaced ? 503 : 200]);
+    const why = "it had no answer after 1000 ms: in a loop, out of memory, or slow";
+    const reason = kind === "pool"
+      ? why
+      : `${why}; of 3 that ended something is left for good, and no more begins in this program`;
+    const reasons = [{ model: "bad", state: "restarting", reason }];
+    deepStrictEqual(program, [...rounds, [503, { live: false, reasons }], 503, 2, 200]);
+  });
+}
+
+/** Runs a program that writes JSON, and ends by itself. */
+async function runScript(script: string): Promise<unknown> {
   const file = await Deno.makeTempFile({ suffix: ".ts", dir: new URL(".", import.meta.url).pathname });
   await Deno.writeTextFile(file, script);
   const args = ["run", "--quiet", "-A", "--no-check", file];
-  const { stdout, code } = await new Deno.Command(Deno.execPath(), { args, stdin: "null" }).output();
+  const { stdout, stderr, code } = await new Deno.Command(Deno.execPath(), { args, stdin: "null" }).output();
   await Deno.remove(file);
-  deepStrictEqual([JSON.parse(new TextDecoder().decode(stdout)), code], [[504, 1, 503, 2, "restarting"], 0]);
-});
+  strictEqual(code, 0, new TextDecoder().decode(stderr));
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
 
 /** Whether a process runs; one that has ended and that nobody has looked at yet does not. */
 function isThere(pid: number): boolean {

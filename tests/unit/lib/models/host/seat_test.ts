@@ -1,7 +1,9 @@
 import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
 import { FlowEvent } from "../../../../../lib/graph/event.ts";
+import { Losses } from "../../../../../lib/models/host/losses.ts";
 import { OwnSeat } from "../../../../../lib/models/host/seat.ts";
 import { settle, TestClock } from "../../../../../lib/testing/test_clock.ts";
+import { LOST_MS } from "../../../../support/fake_hosts.ts";
 import { type FakeOptions, fakePlaces, homeOf, hostContext } from "../../../../support/fake_places.ts";
 
 async function openSeat(fake: FakeOptions = {}) {
@@ -9,7 +11,10 @@ async function openSeat(fake: FakeOptions = {}) {
   const { open, places } = fakePlaces(fake);
   const lines: string[] = [];
   const context = { ...hostContext("m"), log: { ...hostContext("m").log, error: (line: string) => lines.push(line) } };
-  const seat = new OwnSeat({ home: homeOf("m"), context, clock, memoryLimitMb: 64, open, what: "worker" });
+  const losses = new Losses();
+  const another = () =>
+    new OwnSeat({ home: homeOf("m"), context, clock, memoryLimitMb: 64, open, what: "worker" }, losses);
+  const seat = another();
   await seat.open();
   const ask = () =>
     seat.ask({
@@ -17,7 +22,7 @@ async function openSeat(fake: FakeOptions = {}) {
       event: new FlowEvent({ inputs: [1] }),
       context: hostContext("m"),
     });
-  return { seat, ask, clock, places, lines };
+  return { seat, ask, another, clock, places, lines };
 }
 
 const PAUSES_MS = [100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600, 30_000, 30_000];
@@ -40,18 +45,14 @@ Deno.test("OwnSeat waits longer each time before it begins a place anew, until t
   places.at(-1)!.end("again");
   strictEqual(clock.nextMs, PAUSES_MS[0]);
   await seat.close();
-  strictEqual(clock.timers, 0);
+  deepStrictEqual([clock.timers, lines.length], [0, PAUSES_MS.length + 1]);
 });
 
 Deno.test("OwnSeat begins no place while something is left of the last, and says so with 503", async () => {
   const { seat, ask, clock, places, lines } = await openSeat({ lingers: true });
   places[0]!.end("it was in a loop");
-  await clock.advance(29_999);
-  strictEqual(lines.length, 1);
-  await clock.advance(3_600_000);
-  match(lines[1]!, /^The worker of model "m" cannot be ended: its model is in a loop, and takes a core/);
-  strictEqual(lines.length, 2);
-  deepStrictEqual([places.length, seat.trouble], [1, "it was in a loop"]);
+  await clock.advance(LOST_MS - 1);
+  deepStrictEqual([lines.length, places.length, seat.trouble, seat.isLost], [1, 1, "it was in a loop", false]);
   await rejects(ask(), {
     status: 503,
     message:
@@ -59,9 +60,65 @@ Deno.test("OwnSeat begins no place while something is left of the last, and says
   });
   places[0]!.go();
   await settle();
-  deepStrictEqual([places.length, seat.trouble], [2, undefined]);
+  deepStrictEqual([lines.length, places.length, seat.trouble], [1, 2, undefined]);
   places[1]!.go();
   await seat.close();
+});
+
+Deno.test("OwnSeat replaces two places that are lost, and is lost with the third, however it is loaded, until one goes", async () => {
+  const { seat, ask, another, clock, places, lines } = await openSeat({ lingers: true });
+  for (const lost of [1, 2]) {
+    places.at(-1)!.end("it was in a loop");
+    await clock.advance(LOST_MS);
+    match(lines.at(-1)!, /^The worker of model "m" cannot be ended: .* Another may begin in its stead\./);
+    deepStrictEqual([places.length, seat.trouble, seat.isLost], [1 + lost, undefined, false]);
+  }
+  places[2]!.end("it was in a loop");
+  await clock.advance(LOST_MS - 1);
+  strictEqual(seat.isLost, false);
+  await clock.advance(3_600_000);
+  match(lines.at(-1)!, /Too many are so: none begins in its stead/);
+  deepStrictEqual([places.length, seat.isLost, lines.length], [3, true, 6]);
+  const why = "of 3 that ended something is left for good, and no more begins in this program";
+  strictEqual(seat.trouble, `it was in a loop; ${why}`);
+  await rejects(ask(), {
+    status: 503,
+    message: `Cannot ask model "m" now: its worker ended, since it was in a loop; ${why}`,
+  });
+  await rejects(another().open(), { status: 503, message: `Cannot load model "m": ${why}` });
+  strictEqual(places.length, 3);
+  places[0]!.go();
+  await settle();
+  deepStrictEqual([places.length, seat.isLost, seat.trouble], [4, false, undefined]);
+  places[3]!.go();
+  await seat.close();
+});
+
+Deno.test("OwnSeat counts a place as lost of which something is left when it has been closed", async () => {
+  const { seat, another, clock, places, lines } = await openSeat({ lingers: true });
+  const seats = [seat, another(), another(), another()];
+  const well = another();
+  await well.open();
+  for (const [index, one] of seats.slice(0, 3).entries()) {
+    if (index > 0) await one.open();
+    const closing = one.close();
+    await clock.advance(5_000);
+    await closing;
+  }
+  deepStrictEqual([places.length, lines.length, clock.timers], [4, 3, 0]);
+  await rejects(seats[3]!.open(), { status: 503 });
+  deepStrictEqual([seats[3]!.isLost, well.isLost, well.trouble], [true, false, undefined]);
+  await seat.close(); // what is lost is waited for no more
+});
+
+Deno.test("OwnSeat tells once of a place that is lost while it is closed", async () => {
+  const { seat, clock, places, lines } = await openSeat({ lingers: true });
+  places[0]!.end("it was in a loop");
+  await clock.advance(LOST_MS - 1);
+  const closing = seat.close();
+  await clock.advance(5_000);
+  await closing;
+  deepStrictEqual(lines.map((line) => /cannot be ended/.test(line)), [false, true]);
 });
 
 Deno.test("OwnSeat begins no place when it is closed in the pause, nor while something is left", async () => {

@@ -2,6 +2,7 @@ import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/stric
 import { type Flow, ModelServer, serving, StatusError } from "../../../../../mod.ts";
 import { Closing } from "../../../../../lib/serve/grpc/closing.ts";
 import { DESCRIBE } from "../../../../../lib/serve/grpc/describe.ts";
+import { checkHealth } from "../../../../../lib/serve/grpc/health.ts";
 import { loadGrpc } from "../../../../../lib/serve/grpc/grpc_runtime.ts";
 import type { Site } from "../../../../../lib/serve/grpc/site.ts";
 import { loadWire } from "../../../../../lib/serve/grpc/wire.ts";
@@ -44,6 +45,13 @@ Deno.test("DESCRIBE tells whether server and models are ready", async () => {
   strictEqual(await hexOf(site, "ServerLive"), "0801");
   strictEqual(await hexOf(site, "ServerReady"), "0801");
   strictEqual(await hexOf(siteOf(flow, "closing"), "ServerReady"), "0800");
+  const lost = { ...flow.models()[0]!, key: "lost", state: "restarting", isLost: true } as const;
+  const dead: Site = { ...site, server: { ...site.server, models: () => [lost] } };
+  deepStrictEqual([await hexOf(dead, "ServerLive"), await hexOf(dead, "ServerReady")], ["0800", "0801"]);
+  const health = ["liveness", "readiness"].map((service) =>
+    Buffer.from(checkHealth(dead, new WIRE.BinaryWriter().tag(1, 2).string(service).finish())).toString("hex")
+  );
+  deepStrictEqual(health, ["0802", "0801"]);
   strictEqual(await hexOf(site, "ModelReady", named("iris", "v2")), "0801");
   strictEqual(await hexOf(site, "ModelReady", named("iris")), "0801");
   strictEqual(await hexOf(site, "ModelReady", named("iris", "v3")), "0800");

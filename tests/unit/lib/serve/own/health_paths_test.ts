@@ -1,6 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { type InferRequest, modelRouter, ModelServer, serving } from "levada";
 import { Secret } from "../../../../../lib/stores/secret.ts";
+import type { ServerView } from "../../../../../lib/serve/own/own_path.ts";
 import { HEALTH_PATHS } from "../../../../../lib/serve/own/health_paths.ts";
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -93,6 +94,25 @@ Deno.test("HEALTH_PATHS, the repository and answers tell reasons without secrets
       false,
     ], text);
   }
+});
+
+Deno.test("HEALTH_PATHS tell that the server does not live where a model is lost, which leaves it ready, and why to who may know", async () => {
+  const served = { name: "m", facts: () => ({ platform: "levada", inputs: [], outputs: [] }) };
+  const lost = { ...served, key: "lost", state: "restarting", reason: "it is in a loop", isLost: true } as const;
+  const paused = { ...served, key: "paused", state: "restarting", isLost: false } as const;
+  const ask = async (path: string, view: Partial<ServerView>) => {
+    const server = { state: "open", ...view } as ServerView;
+    const { answer } = HEALTH_PATHS.find((own) => own.path === path)!;
+    const response = await answer(new Request(`http://x${path}`), { server, params: {} });
+    return [response!.status, await response!.json()];
+  };
+  for (const path of ["/live", "/v2/health/live"]) {
+    const reasons = [{ model: "lost", state: "restarting", reason: "it is in a loop" }];
+    deepStrictEqual(await ask(path, { models: () => [paused, lost] }), [503, { live: false, reasons }]);
+    deepStrictEqual(await ask(path, { models: () => [lost], knows: () => false }), [503, { live: false }]);
+    deepStrictEqual(await ask(path, { models: () => [paused] }), [200, { live: true }]);
+  }
+  deepStrictEqual(await ask("/ready", { models: () => [lost] }), [200, { ready: true }]);
 });
 
 Deno.test("HEALTH_PATHS answer HEAD as GET, and leave other methods and paths to the graph", async () => {
