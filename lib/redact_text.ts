@@ -56,6 +56,9 @@ const REST_OF_LINE = /[^\r\n"]+/y;
 const WORD = /(?:(?:Bearer|Basic|Digest|Token|Negotiate|ApiKey)\s+)?[^\s&"'<>,;]+/iy;
 /** A word that ends where values end: `"token": there is no file` goes on, and is no value. */
 const LONE_WORD = /[^\s&"'<>,;}\]]+(?=\s*([,;}\]\r\n]|$))/y;
+/** What is said of a field that is called so, or of a character of code: `token: Invalid input: …`, `Unexpected token: }`. */
+const PROSE =
+  /(?:(?:invalid|required|missing|unknown)(?=[;,.]?(?:\s|$))|(?:invalid|required|missing|unknown|unrecognized|too|expected|must|should|may|cannot|is|was|has|not)(?=\s+[a-z]+\b)|[^\w\s"'`]{1,3}(?=\s|$))/iy;
 
 /** Hides what stands behind the name of a secret. */
 function hideNamed(text: string): string {
@@ -86,6 +89,8 @@ function valueAt(
     form.lastIndex = start;
     const value = form.exec(text)?.[0];
     if (value === undefined) continue;
+    PROSE.lastIndex = start;
+    if (!isInJson && /:\s/.test(apart) && PROSE.test(text)) return "";
     return /tokens$/i.test(name) && /^\d{1,9}$/.test(value) ? "" : value; // how many there are, or may be
   }
   return "";

@@ -1,6 +1,6 @@
 /** What a step or a model throws may hold a secret, in many forms: whichever door the message leaves by, the secret stays. */
 
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import {
   deadLetters,
   type InferRequest,
@@ -15,6 +15,7 @@ import {
   type ServingFunction,
   votingEnsemble,
 } from "levada";
+import { z } from "zod";
 import { main } from "../../lib/cli/main.ts";
 import { consoleLog } from "../../lib/flow/console_log.ts";
 import { failureBody } from "../../lib/serve/reply/failure_body.ts";
@@ -247,3 +248,12 @@ for (const [door, text] of Object.entries(DOORS)) {
     deepStrictEqual(found.split("\n").filter((line) => line.includes(SECRET)), []);
   });
 }
+
+Deno.test("a caller reads what is wrong with fields that are called like secrets", async () => {
+  const fn = serving("login");
+  const input = z.object({ token: z.string(), password: z.string().min(3) });
+  fn.setTopology("flow", { input }).to("same", (body) => body).respond();
+  await using server = await fn.toMockServer({ log });
+  const { error } = await (await server.test("/", { password: "x" } as never, { silent: true })).json();
+  match(error, /: token: Invalid input: expected string, received undefined; password: Too small: expected string to/);
+});

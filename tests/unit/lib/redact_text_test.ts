@@ -40,6 +40,7 @@ Deno.test("redactText() hides credentials by their form, and leaves the rest", (
   strictEqual(redactText("curl --password abc --user x"), "curl --password *** --user x");
   strictEqual(redactText('Authorization: Digest user="ann", response="abc"'), "Authorization: Digest ***");
   strictEqual(redactText('password="cut off'), 'password="***');
+  strictEqual(redactText("password: invalid.22x, token: (a)b"), "password: ***, token: ***");
   strictEqual(redactText("ann@example.org bears basics"), "ann@example.org bears basics");
   strictEqual(redactText("x".repeat(20_000)).length, 10_001);
   for (
@@ -47,6 +48,10 @@ Deno.test("redactText() hides credentials by their form, and leaves the rest", (
       'Cannot read secret "TOKEN": TOKEN and TOKEN_FILE are not set',
       'Step "password": no rows',
       "max_tokens: 4096 is too many",
+      "input: token: Invalid input: expected string, received undefined; password: Too small: expected string to have >=3 characters",
+      "user.password: Required; token: must not be empty",
+      "Unexpected token: }",
+      "Unexpected token: ) in line 3",
       "password= ",
       "https://h:1/x?n=1",
       "at file:///a/b.ts:1:2",
