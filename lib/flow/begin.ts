@@ -1,5 +1,7 @@
 import { StepError } from "../errors.ts";
 import type { FlowEvent } from "../graph/event.ts";
+import type { Refusal } from "./check_input.ts";
+import type { FlowParts } from "./flow_parts.ts";
 import type { RunningStep } from "./running_step.ts";
 import type { Traffic } from "./traffic.ts";
 import { Trip } from "./trip.ts";
@@ -31,6 +33,29 @@ export function sendInto(
     trip.enter();
     trip.leave(step);
   }
+}
+
+/** How an event is sent in from outside. */
+export interface Sending {
+  readonly trip: Trip;
+  /** Settles when its schema has read it; undefined where it has. */
+  readonly check: Promise<Refusal | undefined> | undefined;
+  /** Whether its sender waits for no reply. Default: where no step gives one. */
+  readonly isAccepted?: boolean;
+}
+
+/** Sends an event into the first steps, when it is read; resolves then, with the refusal where it does not fit. */
+export function sendRead(
+  steps: readonly RunningStep[],
+  event: FlowEvent,
+  { plan, walk, traffic, readings }: FlowParts,
+  { trip, check, isAccepted = !plan.hasResponder }: Sending,
+): Promise<Refusal | undefined> | undefined {
+  const send = () => {
+    if (isAccepted) trip.settle({ kind: "accepted" });
+    sendInto(steps, event, { trip, walk, traffic, step: steps[0]!.name });
+  };
+  return check === undefined ? void send() : readings.hold({ event, trip, check }, send);
 }
 
 /**

@@ -1,25 +1,39 @@
 import { StatusError, StepError } from "../errors.ts";
 import type { Plan } from "../graph/compile.ts";
 import type { FlowEvent } from "../graph/event.ts";
+import type { Parsed } from "../graph/schema.ts";
 import type { Outcome } from "./outcome.ts";
+import { issuesOf, readBy } from "./read_by.ts";
 
-/** Has the graph's schema read the body of an event; gives the failure where it does not fit. */
+/** That an event may not come in. */
+export type Refusal = Extract<Outcome, { kind: "failed" }>;
+
+/** Has the graph's schema read the body of an event; gives the failure where it does not fit, later where the schema waits for something. */
 export function checkInput(
   event: FlowEvent,
   { input, name }: Plan,
-): Extract<Outcome, { kind: "failed" }> | undefined {
+): Refusal | undefined | Promise<Refusal | undefined> {
   if (input === undefined) return undefined;
-  let parsed: ReturnType<typeof input.safeParse>;
   try {
-    parsed = input.safeParse(event.body);
+    const parsed = readBy(input, event.body);
+    return parsed instanceof Promise
+      ? parsed.then((parsed) => taken(event, parsed, name), refused)
+      : taken(event, parsed, name);
   } catch (error) { // a check of the user's own
-    return { kind: "failed", error: new StepError("input", error) };
+    return refused(error);
   }
-  if (parsed.success) {
-    event.body = parsed.data;
-    return undefined;
+}
+
+function taken(event: FlowEvent, parsed: Parsed<unknown>, name: string): Refusal | undefined {
+  if (!parsed.success) {
+    return refused(
+      new StatusError(422, `Cannot take the request as input of graph "${name}": ${issuesOf(parsed)}`),
+    );
   }
-  const fields = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`).join("; ");
-  const cause = new StatusError(422, `Cannot take the request as input of graph "${name}": ${fields}`);
-  return { kind: "failed", error: new StepError("input", cause) };
+  event.body = parsed.data;
+  return undefined;
+}
+
+function refused(error: unknown): Refusal {
+  return { kind: "failed", error: new StepError("input", error) };
 }

@@ -1,9 +1,10 @@
 import { StatusError, StepError } from "../errors.ts";
 import { takesItsOwn } from "../graph/json_schema.ts";
-import type { Schema } from "../graph/schema.ts";
+import type { Parsed, Schema } from "../graph/schema.ts";
 import type { FlowDescription } from "./flow_description.ts";
+import { issuesOf, readBy } from "./read_by.ts";
 
-/** Reads one reply, or one chunk of a streamed one. */
+/** Reads one reply, or one chunk of a streamed one; gives a promise where the schema waits for something. */
 export type OutputCheck = (body: unknown) => unknown;
 
 /**
@@ -16,16 +17,24 @@ export function outputCheck({ name, output }: Pick<FlowDescription, "name" | "ou
 }
 
 function read(output: Schema<unknown>, body: unknown, name: string): unknown {
-  let parsed: ReturnType<typeof output.safeParse>;
   try {
-    parsed = output.safeParse(body);
-  } catch (error) { // a check of the user's own
-    throw new StepError("output", error);
+    const parsed = readBy(output, body);
+    return parsed instanceof Promise ? parsed.then((parsed) => given(parsed, name), refuse) : given(parsed, name);
+  } catch (error) {
+    return refuse(error);
   }
+}
+
+function given(parsed: Parsed<unknown>, name: string): unknown {
   if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`).join("; ");
-  const cause = new StatusError(500, `Cannot send the reply as output of graph "${name}": ${fields}`, {
-    isTransient: false,
-  });
-  throw new StepError("output", cause);
+  throw new StepError(
+    "output",
+    new StatusError(500, `Cannot send the reply as output of graph "${name}": ${issuesOf(parsed)}`, {
+      isTransient: false,
+    }),
+  );
+}
+
+function refuse(error: unknown): never {
+  throw error instanceof StepError ? error : new StepError("output", error); // a check of the user's own
 }

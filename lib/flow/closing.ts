@@ -4,6 +4,7 @@ import { describeThrown, StatusError, StepError } from "../errors.ts";
 import type { FlowMonitor } from "../graph/monitor.ts";
 import type { Failures } from "./failures.ts";
 import { giveUpAll } from "./give_up.ts";
+import type { Readings } from "./readings.ts";
 import type { RunningStep } from "./running_step.ts";
 import type { Traffic } from "./traffic.ts";
 import type { Walk } from "./walk.ts";
@@ -14,6 +15,7 @@ export interface Closing {
   readonly steps: readonly RunningStep[];
   readonly walk: Walk;
   readonly traffic: Traffic;
+  readonly readings: Readings;
   readonly failures: Failures;
   readonly clock: Clock;
   readonly monitor: FlowMonitor | undefined;

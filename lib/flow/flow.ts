@@ -1,9 +1,9 @@
 import { StatusError, StepError } from "../errors.ts";
 import { type EventInit, FlowEvent } from "../graph/event.ts";
 import type { ServedModel } from "../graph/served_model.ts";
-import { sendInto } from "./begin.ts";
+import { type Sending, sendRead } from "./begin.ts";
 import type { Tracked } from "./call_context.ts";
-import { checkInput } from "./check_input.ts";
+import { checkInput, type Refusal } from "./check_input.ts";
 import { closeFlow } from "./closing.ts";
 import { descriptionOf, type FlowDescription } from "./flow_description.ts";
 import type { FlowParts } from "./flow_parts.ts";
@@ -89,9 +89,9 @@ export class Flow implements AsyncDisposable {
       return this.#takeOver(reply, event, tracked);
     }
     const refusal = this.#refuse(event);
-    if (refusal !== undefined) return refusal;
+    if (refusal !== undefined && "kind" in refusal) return refusal;
     const trip = new Trip();
-    this.#send(event, trip);
+    void this.#send(event, { trip, check: refusal });
     return this.#parts.traffic.outcomeOf(trip, event);
   }
 
@@ -105,14 +105,14 @@ export class Flow implements AsyncDisposable {
       const starts = queue === undefined ? this.#starts : this.#entries.get(queue);
       if (starts === undefined) throw new RangeError(`Cannot deliver from "${queue}": no step here stands behind it`);
       const refusal = this.#refuse(event, queue === undefined);
-      if (refusal !== undefined) return resolve(refusal);
+      if (refusal !== undefined && "kind" in refusal) return resolve(refusal);
       const trip = new Trip();
       trip.isDelivered = true;
       trip.whenSettled(discard);
       trip.whenDone(() => {
         resolve(trip.failure === undefined ? trip.outcome! : { kind: "failed", error: trip.failure });
       });
-      this.#send(event, trip, starts);
+      void this.#send(event, { trip, check: refusal, starts });
     });
   }
 
@@ -137,8 +137,7 @@ export class Flow implements AsyncDisposable {
       const event = new FlowEvent(body, options);
       event.lane ??= event.key === undefined ? "emitted" : undefined;
       if (traffic.isFull) return traffic.turn().then(() => this.#emit(event)).finally(() => traffic.entered());
-      this.#emit(event);
-      return Promise.resolve();
+      return this.#emit(event);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -269,21 +268,20 @@ export class Flow implements AsyncDisposable {
     }
   }
 
-  #emit(event: FlowEvent): void {
+  #emit(event: FlowEvent): Promise<void> {
     const refusal = this.#refuse(event);
-    if (refusal !== undefined) throw refusal.error;
-    const trip = new Trip();
-    trip.settle({ kind: "accepted" });
-    this.#send(event, trip);
+    if (refusal !== undefined && "kind" in refusal) throw refusal.error;
+    const sent = this.#send(event, { trip: new Trip(), check: refusal, isAccepted: true });
+    return sent?.then((refused) => {
+      if (refused !== undefined) throw refused.error;
+    }) ?? Promise.resolve();
   }
 
-  #send(event: FlowEvent, trip: Trip, starts = this.#starts): void {
-    const { plan, walk, traffic } = this.#parts;
-    if (!plan.hasResponder) trip.settle({ kind: "accepted" });
-    sendInto(starts, event, { trip, walk, traffic, step: starts[0]!.name });
+  #send(event: FlowEvent, options: Sending & { starts?: readonly RunningStep[] }): ReturnType<typeof sendRead> {
+    return sendRead(options.starts ?? this.#starts, event, this.#parts, options);
   }
 
-  #refuse(event: FlowEvent, isFromOutside = true): Extract<Outcome, { kind: "failed" }> | undefined {
+  #refuse(event: FlowEvent, isFromOutside = true): ReturnType<typeof checkInput> {
     const { plan } = this.#parts;
     if (this.#closed !== undefined) {
       throw new StatusError(503, `Cannot take event ${event.id}: flow "${plan.name}" is closed`);

@@ -3,6 +3,7 @@ import type { Clock } from "../graph/clock.ts";
 import type { FlowMonitor } from "../graph/monitor.ts";
 import type { Counts } from "./counts.ts";
 import type { Failures } from "./failures.ts";
+import type { Readings } from "./readings.ts";
 import type { RunningStep } from "./running_step.ts";
 import type { Traffic } from "./traffic.ts";
 import type { Walk } from "./walk.ts";
@@ -16,6 +17,7 @@ export interface FlowParts {
   readonly counts: Counts;
   readonly failures: Failures;
   readonly traffic: Traffic;
+  readonly readings: Readings;
   readonly clock: Clock;
   readonly monitor: FlowMonitor | undefined;
 }

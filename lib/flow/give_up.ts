@@ -9,7 +9,7 @@ import { turn } from "./turn.ts";
  * would go on fails at the step that it would enter. Gives one error for each step that was waited for, naming an event.
  */
 export async function giveUpAll(closing: Closing, timeoutMs: number): Promise<Error[]> {
-  const { plan, steps, walk, traffic } = closing;
+  const { plan, steps, walk, traffic, readings } = closing;
   const stuck = new Map<string, string[]>();
   walk.stop(new StatusError(503, `flow "${plan.name}" was closed before the event came here`));
   const note = (step: string, event: FlowEvent) => {
@@ -18,6 +18,7 @@ export async function giveUpAll(closing: Closing, timeoutMs: number): Promise<Er
     for (const root of tripOf(event).roots()) root.abort(error);
     return error;
   };
+  for (const reading of readings.open) reading.giveUp(note("input", reading.event));
   for (const step of steps) {
     for (const stream of [...step.streams]) stream.giveUp(note(step.name, stream.event));
     for (const visit of [...step.gate.inside]) walk.giveUp(step, visit, note(step.name, visit.event));

@@ -6,6 +6,7 @@ import { Failures } from "./failures.ts";
 import { Flow } from "./flow.ts";
 import { openSteps } from "./open.ts";
 import { openFaults } from "./open_faults.ts";
+import { Readings } from "./readings.ts";
 import type { RunningStep } from "./running_step.ts";
 import { statesByFunction } from "./states_by_function.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -69,5 +70,16 @@ export async function start(plan: Plan, options: StartOptions): Promise<Flow> {
     await surroundings.monitor?.close();
     throw new GraphError(`start graph "${plan.name}"`, faults);
   }
-  return new Flow({ plan, walk, steps: steps as RunningStep[], sent, counts, failures, traffic, clock, monitor });
+  return new Flow({
+    plan,
+    walk,
+    steps: steps as RunningStep[],
+    sent,
+    counts,
+    failures,
+    traffic,
+    readings: new Readings(traffic),
+    clock,
+    monitor,
+  });
 }

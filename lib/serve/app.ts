@@ -232,7 +232,8 @@ class FlowApp implements App, ServerView {
       if (outcome instanceof Promise) outcome = await outcome;
       if (outcome.kind === "failed") throw outcome.error;
       if (outcome.kind === "stream") visit?.lend(outcome.chunks);
-      let told: Told = this.#check === undefined ? outcome : checkedOutcome(outcome, this.#check);
+      let told: Told | Promise<Told> = this.#check === undefined ? outcome : checkedOutcome(outcome, this.#check);
+      if (told instanceof Promise) told = await told;
       if (admitted !== undefined) told = written(told, admitted);
       const response = encodeOutcome(told, {
         request,

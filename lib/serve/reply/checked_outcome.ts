@@ -9,11 +9,18 @@ import type { Told } from "./encode_outcome.ts";
  *
  * @throws {StepError} If the reply does not fit: 500.
  */
-export function checkedOutcome(outcome: Exclude<Outcome, { kind: "failed" }>, check: OutputCheck): Told {
+export function checkedOutcome(
+  outcome: Exclude<Outcome, { kind: "failed" }>,
+  check: OutputCheck,
+): Told | Promise<Told> {
   switch (outcome.kind) {
     case "reply": {
       const { body } = outcome;
-      return body instanceof Response || body instanceof TensorReply ? outcome : { kind: "reply", body: check(body) };
+      if (body instanceof Response || body instanceof TensorReply) return outcome;
+      const checked = check(body);
+      return checked instanceof Promise
+        ? checked.then((body) => ({ kind: "reply", body }))
+        : { kind: "reply", body: checked };
     }
     case "stream":
       return { kind: "stream", chunks: checkedChunks(outcome.chunks, check) };
@@ -26,7 +33,7 @@ function checkedChunks(chunks: AsyncIterator<unknown>, check: OutputCheck): Asyn
   return {
     async next() {
       const result = await chunks.next();
-      return result.done === true ? result : { done: false, value: check(result.value) };
+      return result.done === true ? result : { done: false, value: await check(result.value) };
     },
     async return() {
       return await chunks.return?.() ?? { done: true, value: undefined };
