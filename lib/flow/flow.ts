@@ -3,7 +3,7 @@ import { type EventInit, FlowEvent } from "../graph/event.ts";
 import type { ServedModel } from "../graph/served_model.ts";
 import { type Sending, sendRead } from "./begin.ts";
 import type { Tracked } from "./call_context.ts";
-import { checkInput, type Refusal } from "./check_input.ts";
+import { checkInput } from "./check_input.ts";
 import { closeFlow } from "./closing.ts";
 import { descriptionOf, type FlowDescription } from "./flow_description.ts";
 import type { FlowParts } from "./flow_parts.ts";

@@ -63,7 +63,12 @@ function plainBytes(): StreamForm {
   const text = new ChunkText();
   return {
     contentType: "application/octet-stream",
-    write: (chunk) => chunk instanceof Uint8Array ? chunk as Uint8Array<ArrayBuffer> : UTF8.encode(text.of(chunk)),
+    write(chunk) {
+      if (!(chunk instanceof Uint8Array)) return UTF8.encode(text.of(chunk));
+      text.end();
+      return chunk as Uint8Array<ArrayBuffer>;
+    },
+    end: () => text.end(),
   };
 }
 
@@ -105,23 +110,47 @@ function formAccepted(accept: string | null): StreamForm | undefined {
   return best?.form();
 }
 
-/** The chunks of one reply as text: bytes may be cut inside a character, whose rest comes with the next. */
+/** The chunks of one reply as text: bytes and strings may be cut inside a character, whose rest comes with the next. */
 class ChunkText {
   readonly #utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   #isCut = false;
+  /** The first half of a surrogate pair. */
+  #half = "";
 
   /** One chunk; nothing may be told of it yet. */
   of(chunk: unknown): string {
+    if (typeof chunk === "string") {
+      this.#endBytes();
+      return this.#whole(chunk);
+    }
+    this.#endHalf();
     if (chunk instanceof Uint8Array) {
       this.#isCut = true;
       return this.#decode(chunk, true);
     }
-    this.end();
-    return typeof chunk === "string" ? chunk : jsonText(chunk ?? null, "send a chunk");
+    this.#endBytes();
+    return jsonText(chunk ?? null, "send a chunk");
   }
 
-  /** No more bytes follow. */
+  /** No more follows. */
   end(): void {
+    this.#endBytes();
+    this.#endHalf();
+  }
+
+  #whole(chunk: string): string {
+    const text = this.#half + chunk;
+    this.#half = FIRST_HALF.test(text) ? text.at(-1)! : "";
+    const whole = this.#half === "" ? text : text.slice(0, -1);
+    if (!whole.isWellFormed()) throw halved(whole, whole.search(/\p{Surrogate}/u));
+    return whole;
+  }
+
+  #endHalf(): void {
+    if (this.#half !== "") throw halved(this.#half, 0);
+  }
+
+  #endBytes(): void {
     if (this.#isCut) this.#decode(undefined, false);
     this.#isCut = false;
   }
@@ -136,6 +165,15 @@ class ChunkText {
       );
     }
   }
+}
+
+const FIRST_HALF = /[\ud800-\udbff]$/;
+
+function halved(text: string, at: number): TypeError {
+  const half = `\\u${text.charCodeAt(at).toString(16)}`;
+  return new TypeError(
+    `Cannot send a chunk as text: its letter ${half} at ${at} is half of a surrogate pair, whose other half does not come next to it`,
+  );
 }
 
 function event(data: string): string {

@@ -78,3 +78,31 @@ Deno.test("streamForm() refuses bytes as text that are none: never one letter fo
   }
   deepStrictEqual(streamForm(PIECES[0], null).write(new Uint8Array([0xff])), new Uint8Array([0xff]));
 });
+
+Deno.test("streamForm() joins text that is cut within a surrogate pair, and JSON escapes halves", () => {
+  for (
+    const [first, accept, written] of [
+      ["", null, "a😀b😀"],
+      [new Uint8Array(), null, "a😀b😀"],
+      ["", "text/event-stream", "data: a\n\ndata: 😀b\n\ndata: 😀\n\n"],
+      ["", "application/x-ndjson", '"a\\ud83d"\n"\\ude00b"\n"\\ud83d"\n"\\ude00"\n'],
+    ] as const
+  ) {
+    const form = streamForm(first, accept);
+    const bytes = ["a\ud83d", "\ude00b", "\ud83d", "\ude00"].flatMap((text) => [...form.write(text)]);
+    form.end?.();
+    strictEqual(new TextDecoder().decode(new Uint8Array(bytes)), written);
+  }
+});
+
+Deno.test("streamForm() refuses half a surrogate pair as text, with its place: never one letter for another", () => {
+  for (const [first, accept] of [["", null], [new Uint8Array(), null], ["", "text/event-stream"]] as const) {
+    throws(() => streamForm(first, accept).write("😀\ude00"), /its letter \\ude00 at 2 is half of a surrogate pair/);
+    throws(() => streamForm(first, accept).write("a\ud83db"), /its letter \\ud83d at 1 /);
+    for (const next of ["b", "\ud83d\ud83d", new Uint8Array(1), { n: 1 }, undefined]) {
+      const form = streamForm(first, accept);
+      form.write("a\ud83d");
+      throws(() => next === undefined ? form.end!() : form.write(next), /its letter \\ud83d at 0 /);
+    }
+  }
+});
