@@ -1,9 +1,8 @@
 import { StatusError, StepError } from "../errors.ts";
 import type { Plan } from "../graph/compile.ts";
 import type { FlowEvent } from "../graph/event.ts";
-import type { Parsed } from "../graph/schema.ts";
 import type { Outcome } from "./outcome.ts";
-import { issuesOf, readBy } from "./read_by.ts";
+import { issuesOf, type Parsed, readBy } from "./read_by.ts";
 
 /** That an event may not come in. */
 export type Refusal = Extract<Outcome, { kind: "failed" }>;

@@ -1,8 +1,8 @@
 import { StatusError, StepError } from "../errors.ts";
 import { takesItsOwn } from "../graph/json_schema.ts";
-import type { Parsed, Schema } from "../graph/schema.ts";
+import type { Schema } from "../graph/schema.ts";
 import type { FlowDescription } from "./flow_description.ts";
-import { issuesOf, readBy } from "./read_by.ts";
+import { issuesOf, type Parsed, readBy } from "./read_by.ts";
 
 /** Reads one reply, or one chunk of a streamed one; gives a promise where the schema waits for something. */
 export type OutputCheck = (body: unknown) => unknown;

@@ -1,6 +1,9 @@
 import { isA } from "../errors.ts";
 import { hasAsync } from "../graph/json_schema.ts";
-import type { Parsed, Schema } from "../graph/schema.ts";
+import type { Schema } from "../graph/schema.ts";
+
+/** What a schema makes of a value. */
+export type Parsed<Value> = ReturnType<Schema<Value>["safeParse"]>;
 
 /** Whether a schema that was asked before has checks that wait for something. */
 const WAITS = new WeakMap<Schema<unknown>, boolean>();

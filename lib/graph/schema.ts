@@ -1,13 +1,10 @@
-/** What a schema makes of a value: the checked value, or everything that is wrong with it. */
-export type Parsed<Value> = { success: true; data: Value } | {
-  success: false;
-  error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] };
-};
-
 /** Checks a value and gives it its type; every zod schema is one. */
 export interface Schema<Value> {
   /** Gives the checked value, or everything that is wrong with it. */
-  safeParse(value: unknown): Parsed<Value>;
+  safeParse(value: unknown): { success: true; data: Value } | {
+    success: false;
+    error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] };
+  };
   /** The same where a check waits for something; asked where `safeParse` throws that it cannot. Default: no check waits. */
-  safeParseAsync?(value: unknown): Promise<Parsed<Value>>;
+  safeParseAsync?(value: unknown): Promise<ReturnType<Schema<Value>["safeParse"]>>;
 }

@@ -36,8 +36,8 @@ export interface App {
   fetch(request: Request, info?: RequestInfo): Promise<Response>;
   /** The port takes no more requests; to be said before it is told so. */
   end(): void;
-  /** Breaks off the replies that are not read to their end. */
-  cut(): void;
+  /** Breaks off the replies that are not read to their end; tells how many. */
+  cut(): number;
   /** Takes no more requests; those that have come in are answered, also where their body is still on its way. Closes the flow. */
   close(options?: CloseOptions): Promise<unknown>;
 }
@@ -158,8 +158,8 @@ class FlowApp implements App, ServerView {
     this.#isEnding = true;
   }
 
-  cut(): void {
-    this.#outflow.close();
+  cut(): number {
+    return this.#outflow.close();
   }
 
   async close(options: CloseOptions = {}): Promise<unknown> {

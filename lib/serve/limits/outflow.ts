@@ -89,10 +89,12 @@ export class Outflow {
     return this.#turn = this.#turn.then(() => new Promise<void>((go) => void this.#clock.schedule(0, go)));
   }
 
-  /** Ends what is not read yet. */
-  close(): void {
-    for (const body of [...this.#open]) body.cut(new BrokenOff("the server is closed"));
+  /** Ends what is not read yet; tells how many replies that were. */
+  close(): number {
+    const open = [...this.#open];
+    for (const body of open) body.cut(new BrokenOff("the server is closed"));
     this.#unread.close();
     this.#idle.close();
+    return open.length;
   }
 }

@@ -65,6 +65,7 @@ export class HttpServer implements AsyncDisposable {
   /**
    * Takes no more connections, answers what has been accepted, closes the function. A second call waits for the first.
    *
+   * @throws {AggregateError} With what failed: what was given up in the function, and how many replies were cut off.
    * @param options `graceMs`: what is still under way after so many milliseconds is cut off; default: what the server was made with.
    */
   close({ graceMs = this.#graceMs }: { graceMs?: number } = {}): Promise<void> {
@@ -76,15 +77,17 @@ export class HttpServer implements AsyncDisposable {
     const shut = this.#port.shutdown();
     const beganMs = performance.now();
     await this.#grpc?.close({ timeoutMs: graceMs });
-    try {
-      await this.#app.close({ timeoutMs: Math.max(1, Math.round(graceMs - (performance.now() - beganMs))) });
-    } finally {
-      // Every request has its answer; who does not read it keeps nobody waiting.
-      const leftMs = Math.max(LAST_WORDS_MS, graceMs - (performance.now() - beganMs));
-      await Promise.race([shut, new Promise<void>((late) => this.#late = setTimeout(late, leftMs))]);
-      clearTimeout(this.#late);
-      this.#app.cut();
-    }
+    const closed = this.#app.close({ timeoutMs: Math.max(1, Math.round(graceMs - (performance.now() - beganMs))) });
+    await closed.catch(() => {});
+    // Every request has its answer; who does not read it keeps nobody waiting.
+    const leftMs = Math.max(LAST_WORDS_MS, graceMs - (performance.now() - beganMs));
+    await Promise.race([shut, new Promise<void>((late) => this.#late = setTimeout(late, leftMs))]);
+    clearTimeout(this.#late);
+    const cut = this.#app.cut();
+    if (cut === 0) return void await closed;
+    const told = `${cut} ${cut === 1 ? "reply was" : "replies were"} cut off, not read to the end after ${graceMs} ms`;
+    const errors = await closed.then(() => [], (error) => isA(error, AggregateError) ? error.errors : [error]);
+    throw new AggregateError([...errors, new Error(told)], `Cannot close the server as it should: ${told}`);
   }
 
   /** Closes the server, see `close`. */

@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { RawConnection } from "../../../support/raw_http.ts";
 import { startServe } from "../../../support/serve_process.ts";
 import { isGone, pidOf, pidsOf, withModule } from "../../../support/served_pids.ts";
 
@@ -190,6 +191,32 @@ Deno.test("levada serve ends with 1 and a sentence where its grace is over, alon
       await server.wrote(/Ending: /);
       server.kill("SIGTERM");
       deepStrictEqual([await server.code, await asked], [143, "broken off"]);
+    }
+  });
+});
+
+const LARGE = `import { serving } from "levada";
+const fn = serving("large");
+fn.setTopology("flow").to("large", () => new Uint8Array(32 * 2 ** 20)).respond();
+export default fn;
+`;
+
+Deno.test("levada serve ends with 1 and a sentence where it cut off a reply, alone and with workers", async () => {
+  await withModule(LARGE, async (module) => {
+    const cut = "levada serve: Cannot end as it should: 1 reply was cut off, not read to the end after 50 ms\\n";
+    for (
+      const [words, told] of [
+        [[], cut],
+        [["--workers", "2"], `${cut}levada serve: Cannot end .* of 50 ms: worker [12] ended with exit code 1\\n`],
+      ] as const
+    ) {
+      await using server = startServe([module, "--grace", "0.05", ...words]);
+      using reader = await RawConnection.open(await server.url);
+      await reader.send("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+      await reader.more();
+      server.kill("SIGTERM");
+      strictEqual(await server.code, 1);
+      match(server.err().replace(/^\{.*\n/gm, ""), new RegExp(`^${told}$`));
     }
   });
 });

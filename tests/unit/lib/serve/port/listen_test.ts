@@ -97,3 +97,34 @@ Deno.test("HttpServer.close() answers whose body has not come with 503 and Retry
   for (const { head } of [refused, answered]) match(head, /^connection: close$/im);
   await closed;
 });
+
+Deno.test("HttpServer.close() tells how many replies it cut off, beside what else failed", async () => {
+  const { cert } = SELF_SIGNED;
+  const large = new Uint8Array(32 * 2 ** 20); // more than the sockets of both sides hold
+  let begun = Promise.withResolvers<void>();
+  const fn = serving("large");
+  fn.setTopology("flow").to("large", (body: unknown) => {
+    if (body !== "stuck") return large;
+    begun.resolve();
+    return new Promise<Uint8Array>(() => {});
+  }).respond();
+  for (const tls of [undefined, { ...SELF_SIGNED, clientCa: cert }]) {
+    for (const isStuck of [false, true]) {
+      const server = await fn.serve({ port: 0, log, ...(tls === undefined ? {} : { tls }) });
+      using reader = await RawConnection.open(server.url, tls);
+      await reader.send("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n");
+      await reader.more();
+      using stuck = await RawConnection.open(server.url, tls);
+      if (isStuck) {
+        begun = Promise.withResolvers<void>();
+        await stuck.send("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nstuck");
+        await begun.promise;
+      }
+      const failed: AggregateError = await server.close({ graceMs: 5 }).then(() => {}, (error) => error);
+      const told = failed.errors.map(({ message }) => message);
+      strictEqual(told.pop(), "1 reply was cut off, not read to the end after 5 ms");
+      strictEqual(told.length, Number(isStuck));
+      if (isStuck) match(told[0], /^Step "large" had no answer/);
+    }
+  }
+});
