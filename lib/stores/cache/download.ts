@@ -48,12 +48,8 @@ export async function download(item: DataItem, path: string, options: DownloadOp
     for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
     if (performance.now() - toldAt >= progressMs) {
       toldAt = performance.now();
-      say(
-        "info",
-        `fetches "${item.uri}": ${megabytes(hasher.bytes)}${
-          Number.isNaN(stat.bytes) ? "" : ` of ${megabytes(stat.bytes)}`
-        } MB`,
-      );
+      const whole = Number.isNaN(stat.bytes) ? "" : ` of ${megabytes(stat.bytes)}`;
+      say("info", `fetches "${item.uri}": ${megabytes(hasher.bytes)}${whole} MB`);
     }
   }
   if (!Number.isNaN(stat.bytes) && stat.bytes !== hasher.bytes) {
@@ -69,14 +65,16 @@ export async function download(item: DataItem, path: string, options: DownloadOp
   await file.sync();
   const version = versionOf(stat.version, given);
   if (version !== stat.version) {
-    say("warn", `"${item.uri}" is another version than its store says: it will be asked again`);
+    const state = version === undefined ? "comes without the version that" : "is another version than";
+    say(version === undefined ? "info" : "warn", `"${item.uri}" ${state} its store says: it will be asked again`);
   }
   return { bytes: hasher.bytes, sha256: digests.sha256!, version };
 }
 
-/** What was said with the bytes, where it can be compared with what was said before them: a tag with a tag, a time with a time. */
+/** What was said with the bytes; none where it cannot be compared with what was said before, a tag with a time: they may be older. */
 function versionOf(said: string | undefined, given: string | undefined): string | undefined {
-  if (said === undefined || given === undefined || isTag(said) !== isTag(given)) return said;
+  if (said === undefined) return given;
+  if (given === undefined || isTag(said) !== isTag(given)) return undefined;
   return comparable(said) === comparable(given) ? said : given;
 }
 

@@ -367,25 +367,46 @@ for (
   });
 }
 
-Deno.test("StoreCache.fetch() takes a weak tag for the same, and what the bytes come without for what was said", async () => {
-  for (
-    const given of [{ etag: 'W/"v"' }, {}, { "last-modified": "Mon, 02 Jan 2023 00:00:00 GMT" }] as Record<
-      string,
-      string
-    >[]
-  ) {
-    await using folder = await temporaryFolder();
-    await using server = serveLoopback(({ method }) =>
-      new Response(method === "HEAD" ? null : "x", {
-        headers: method === "HEAD" ? { etag: '"v"', "content-length": "1" } : given,
-      })
-    );
-    const cache = new StoreCache({ folder: folder.path, item: ITEM });
-    await cache.fetch(`${server.url}/m`);
-    await cache.fetch(`${server.url}/m`);
-    deepStrictEqual(methods(server.got), ["HEAD", "GET", "HEAD"]);
-  }
+Deno.test("StoreCache.fetch() takes a weak tag for the same", async () => {
+  await using folder = await temporaryFolder();
+  await using server = serveLoopback(({ method }) =>
+    new Response(method === "HEAD" ? null : "x", {
+      headers: { etag: method === "HEAD" ? '"v"' : 'W/"v"', "content-length": "1" },
+    })
+  );
+  const cache = new StoreCache({ folder: folder.path, item: ITEM });
+  await cache.fetch(`${server.url}/m`);
+  await cache.fetch(`${server.url}/m`);
+  deepStrictEqual(methods(server.got), ["HEAD", "GET", "HEAD"]);
 });
+
+for (const given of [{}, { "last-modified": "Mon, 02 Jan 2023 00:00:00 GMT" }] as Record<string, string>[]) {
+  Deno.test(`StoreCache.fetch() keeps bytes that come without a version under none: ${Object.keys(given)}`, async () => {
+    await using folder = await temporaryFolder();
+    let [text, said] = ["old", '"v1"'];
+    await using server = serveLoopback(({ method }) => {
+      const headers: Record<string, string> = {
+        ...(method === "HEAD" ? { etag: said } : given),
+        "content-length": "3",
+      };
+      return new Response(method === "HEAD" ? null : text, { headers });
+    });
+    const told: string[] = [];
+    const say = (level: string, message: string) => void told.push(`${level}: ${message}`);
+    const fetched = async () =>
+      await Deno.readTextFile(await new StoreCache({ folder: folder.path, item: ITEM, say }).fetch(`${server.url}/m`));
+    strictEqual(await fetched(), "old");
+    said = '"v2"';
+    strictEqual(await fetched(), "old", "half published");
+    text = "new";
+    strictEqual(await fetched(), "new", "all is published");
+    strictEqual(
+      /^info: .*comes without the version that its store says: it will be asked again$/.test(told.at(-1)!),
+      true,
+    );
+    deepStrictEqual(methods(server.got), ["HEAD", "GET", "HEAD", "GET", "HEAD", "GET"]);
+  });
+}
 
 Deno.test("StoreCache.fetch() of the same thing at the same time fetches once", async () => {
   await using folder = await temporaryFolder();
