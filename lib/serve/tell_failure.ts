@@ -65,6 +65,12 @@ export class FailureTeller {
     log.error(message, event === undefined ? fields : { ...fields, event: event.id, ...this.#traceOf(event) });
   }
 
+  /** A reply breaks off for its reader's sake, which no port tells. */
+  brokenOff(reason: unknown): void {
+    const { log, name } = this.#options;
+    log.warn(describeThrown(reason).message, { function: name });
+  }
+
   /** Tells how often more, where that is still to come. */
   close(): void {
     this.#endWindow();

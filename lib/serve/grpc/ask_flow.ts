@@ -3,6 +3,7 @@ import type { Outcome } from "../../flow/outcome.ts";
 import { FlowEvent } from "../../graph/event.ts";
 import type { Asked } from "../../telemetry/request_watch.ts";
 import { failureBody } from "../reply/failure_body.ts";
+import type { Visit } from "../limits/door.ts";
 import type { ServerView } from "../own/own_path.ts";
 import type { GrpcMetadata } from "./grpc_runtime.ts";
 import type { InferAsk } from "./infer_request.ts";
@@ -15,7 +16,16 @@ export interface Caller {
   readonly signal: AbortSignal;
   /** The event that its request became last; a failure is told with its id. */
   event?: FlowEvent;
+  /**
+   * Counts bytes of the reply until they have been sent.
+   *
+   * @throws {StatusError} 503 where all replies together are too large.
+   */
+  hold(bytes: number): void;
 }
+
+/** Told how a request ended. */
+export type Reply<Result> = (outcome: Outcome, event: FlowEvent, room: Visit | undefined) => Promise<Result>;
 
 /** A request that was read. */
 export interface GrpcRequest {
@@ -27,14 +37,14 @@ export interface GrpcRequest {
 
 /**
  * Has the graph answer a request as it answers requests over HTTP: within the server's limits, counted and traced. `reply` is told how it
- * ended; the request holds its room until that is done.
+ * ended; the request holds its room until that is done, unless `room`, undefined in a server without limits, is lent or closed before.
  *
  * @throws {StatusError} 503 if the server takes no more requests, or too many wait; what `reply` throws.
  */
 export async function askFlow<Result>(
   server: ServerView,
   request: GrpcRequest,
-  reply: (outcome: Outcome, event: FlowEvent) => Promise<Result>,
+  reply: Reply<Result>,
 ): Promise<Result> {
   const { ask, caller } = request;
   const path = pathOf(ask);
@@ -63,7 +73,7 @@ interface Visiting extends GrpcRequest {
 async function visit<Result>(
   server: ServerView,
   { ask, bytes, caller, path, asked }: Visiting,
-  reply: (outcome: Outcome, event: FlowEvent) => Promise<Result>,
+  reply: Reply<Result>,
 ): Promise<Result> {
   const event = caller.event = eventOf(ask, caller, path);
   asked?.becomes(event);
@@ -75,7 +85,7 @@ async function visit<Result>(
     if (server.state !== "open") {
       throw new StatusError(503, `Cannot take event ${event.id}: the server is ${server.state}`);
     }
-    return await reply(await server.flow.handle(event), event);
+    return await reply(await server.flow.handle(event), event, room);
   } catch (error) {
     if (!caller.signal.aborted) server.failures?.tell(error, event);
     throw error;

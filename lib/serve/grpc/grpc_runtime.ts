@@ -27,7 +27,13 @@ export interface InterceptedCall {
 
 /** What looks at the messages that a call is sent. */
 export interface CallResponder {
-  start(next: (listener: { onReceiveMessage(message: Buffer, pass: (message: Buffer) => void): void }) => void): void;
+  start(next: (listener: CallListener) => void): void;
+}
+
+/** What is told of what comes in; each is passed on. */
+export interface CallListener {
+  onReceiveMetadata(metadata: GrpcMetadata, pass: (metadata: GrpcMetadata) => void): void;
+  onReceiveMessage(message: Buffer, pass: (message: Buffer) => void): void;
 }
 
 /** What a port is served with: nothing, or certificates. */

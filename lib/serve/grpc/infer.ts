@@ -1,6 +1,7 @@
 import { StatusError } from "../../errors.ts";
 import type { FlowEvent } from "../../graph/event.ts";
 import { TensorReply } from "../../protocol/tensor_reply.ts";
+import { PIECE_BYTES } from "../limits/sent_reply.ts";
 import { askFlow, type Caller } from "./ask_flow.ts";
 import { decodeInferRequest, type InferAsk } from "./infer_request.ts";
 import { encodeInferResponse } from "./infer_response.ts";
@@ -12,8 +13,12 @@ export async function modelInfer(site: Site, message: Uint8Array, caller: Caller
   const ask = decodeInferRequest(message, site.wire);
   return await askFlow(site.server, { ask, bytes: message.length, caller }, async (outcome, event) => {
     switch (outcome.kind) {
-      case "reply":
-        return encodeInferResponse(replyTo(ask, event, outcome.body), { isRaw: ask.isRaw, wire: site.wire });
+      case "reply": {
+        const reply = encodeInferResponse(replyTo(ask, event, outcome.body), { isRaw: ask.isRaw, wire: site.wire });
+        const bytes = lengthOf(reply);
+        if (bytes > PIECE_BYTES) caller.hold(bytes);
+        return reply;
+      }
       case "stream":
         await outcome.chunks.return();
         throw new StatusError(
@@ -26,6 +31,11 @@ export async function modelInfer(site: Site, message: Uint8Array, caller: Caller
         return encodeInferResponse(emptyReply(ask, event), { isRaw: true, wire: site.wire });
     }
   });
+}
+
+/** How long a message in pieces is. */
+export function lengthOf(message: readonly Uint8Array[]): number {
+  return message.reduce((total, { length }) => total + length, 0);
 }
 
 /** The reply to a request, of what the graph gave. */

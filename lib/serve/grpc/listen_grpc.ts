@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type ListenOptions, type Server, type S
 import type { ServerView } from "../own/own_path.ts";
 import { type GrpcCredentials, type GrpcRuntime, type GrpcServer, loadGrpc } from "./grpc_runtime.ts";
 import { Closing } from "./closing.ts";
-import { incomingLimits } from "./incoming.ts";
+import { callLimits } from "./call_limits.ts";
 import { addServices } from "./service.ts";
 import { loadWire } from "./wire.ts";
 
@@ -57,7 +57,7 @@ export async function listenGrpc(server: ServerView, options: GrpcListenOptions 
     "grpc.keepalive_time_ms": 60_000, // a peer that is gone without a word is found out
     "grpc.keepalive_timeout_ms": 20_000,
     "grpc.enable_channelz": 0,
-    interceptors: incomingLimits(server, grpc),
+    interceptors: callLimits(server, grpc),
   });
   const closing = new Closing();
   addServices(calls, { server, grpc, wire, closing, mayAsk: options.mayAsk });

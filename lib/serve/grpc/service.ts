@@ -4,8 +4,9 @@ import { type Caller, headersOf } from "./ask_flow.ts";
 import { DESCRIBE } from "./describe.ts";
 import type { GrpcMetadata, GrpcServer, MethodDefinition, StreamCall, UnaryCall } from "./grpc_runtime.ts";
 import { checkHealth, watchHealth } from "./health.ts";
-import { modelInfer } from "./infer.ts";
+import { lengthOf, modelInfer } from "./infer.ts";
 import { Messages } from "./messages.ts";
+import { SentCall } from "./sent_call.ts";
 import type { Site } from "./site.ts";
 import { type GrpcStatus, statusOf } from "./status.ts";
 import { type Conversation, modelStreamInfer } from "./stream_infer.ts";
@@ -73,14 +74,25 @@ function same(message: Buffer): Buffer {
 class OpenCall implements Caller {
   readonly headers: readonly [string, string][];
   readonly #left = new AbortController();
+  readonly #sent: SentCall | undefined;
   isDone = false;
 
   constructor(metadata: GrpcMetadata) {
     this.headers = headersOf(metadata);
+    this.#sent = SentCall.of(metadata);
   }
 
   get signal(): AbortSignal {
     return this.#left.signal;
+  }
+
+  hold(bytes: number): void {
+    this.#sent?.hold(bytes);
+  }
+
+  /** See Conversation. */
+  keepTurn(othersWait: (() => boolean) | undefined): void {
+    this.#sent?.keepTurn(othersWait);
   }
 
   /** The call is over: by its end, or before. */
@@ -122,7 +134,10 @@ function talking(site: Site, { talk, takesStream }: { talk: Talk; takesStream: b
     async function converse(): Promise<void> {
       const ends = Object.assign(caller, {
         messages: takesStream ? new Messages(call, site.closing) : [call.request],
-        send: (message: readonly Uint8Array[]) => send(call, { message, signal: caller.signal }),
+        async send(message: readonly Uint8Array[]) {
+          caller.hold(lengthOf(message));
+          await send(call, { message, signal: caller.signal });
+        },
       });
       try {
         checkCaller(site, caller);

@@ -11,8 +11,10 @@ import type { Site } from "./site.ts";
 export interface Conversation extends Caller {
   /** The next message is asked for when the one before has been dealt with. */
   readonly messages: AsyncIterable<Uint8Array>;
-  /** Resolves when the caller has room for more. Rejects when the caller has left. */
+  /** Resolves when the caller has room for more. Rejects when the caller has left, and where all replies together are too large. */
   send(message: readonly Uint8Array[]): Promise<void>;
+  /** What is sent from here on keeps a turn, and `othersWait` tells whether others wait for it; undefined: it keeps none. */
+  keepTurn(othersWait: (() => boolean) | undefined): void;
 }
 
 const IS_FINAL = "triton_final_response";
@@ -42,12 +44,16 @@ async function answer(site: Site, request: GrpcRequest, talk: Conversation): Pro
     const told = reply.with({ parameters: { ...reply.parameters, [IS_FINAL]: isFinal } });
     return talk.send(encodeStreamResponse({ response: encodeInferResponse(told, { isRaw: ask.isRaw, wire }) }, wire));
   };
-  await askFlow(site.server, request, async (outcome, event) => {
+  await askFlow(site.server, request, async (outcome, event, room) => {
+    if (outcome.kind !== "stream") room?.close(); // not for a reader who does not read what there is
     switch (outcome.kind) {
       case "reply":
         return await send(replyTo(ask, event, outcome.body), true);
       case "stream":
+        room?.lend(outcome.chunks);
+        talk.keepTurn(room && (() => room.isInTheWay));
         for await (const chunk of outcome.chunks) await send(replyTo(ask, event, chunk), false);
+        talk.keepTurn(undefined);
         if (ask.wantsFinal) await send(emptyReply(ask, event), true);
         return;
       case "failed":

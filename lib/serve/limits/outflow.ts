@@ -4,6 +4,7 @@ import { SYSTEM_CLOCK } from "../../flow/system_clock.ts";
 import type { Clock } from "../../graph/clock.ts";
 import { BrokenOff } from "../reply/broken_off.ts";
 import { SentBody } from "./sent_body.ts";
+import type { SentReply } from "./sent_reply.ts";
 import type { AllLimits } from "./server_limits.ts";
 
 /** The limits that it keeps. */
@@ -12,13 +13,13 @@ type ReplyLimits = Pick<AllLimits, "repliesLimitBytes" | "replyTimeoutMs" | "que
 const RETRY_AFTER_MS = 1_000;
 const UNLIMITED: ReplyLimits = { repliesLimitBytes: Infinity, replyTimeoutMs: Infinity, queueTimeoutMs: Infinity };
 
-/** Has the bodies of large and streamed replies leave, none kept longer for its reader than allowed, and all together no larger than allowed. */
+/** Has large and streamed replies leave, none kept longer for its reader than allowed, and all together no larger than allowed. */
 export class Outflow {
   readonly #limits: ReplyLimits;
   readonly #clock: Clock;
-  readonly #unread: Deadlines<SentBody>;
+  readonly #unread: Deadlines<SentReply>;
   /** Those who keep a turn meanwhile. */
-  readonly #idle: Deadlines<SentBody>;
+  readonly #idle: Deadlines<SentReply>;
   readonly #open = new Set<SentBody>();
   #bytes = 0;
   /** Settles when the piece that was asked for last may be written. */
@@ -29,11 +30,11 @@ export class Outflow {
     this.#clock = clock;
     const { replyTimeoutMs, queueTimeoutMs } = limits;
     const late = (ms: number) => `its reader has taken nothing for ${ms} ms`;
-    this.#unread = new Deadlines(clock, replyTimeoutMs, (body) => body.cut(new BrokenOff(late(replyTimeoutMs))));
+    this.#unread = new Deadlines(clock, replyTimeoutMs, (reply) => reply.cut(new BrokenOff(late(replyTimeoutMs))));
     const idleMs = queueTimeoutMs / 4; // so that who waits for a turn has one in time
-    this.#idle = new Deadlines(clock, idleMs, (body) => {
-      if (body.isInTheWay) body.cut(new BrokenOff(`${late(idleMs)}, and others wait for its turn`));
-      else body.idle = this.#idle.add(body);
+    this.#idle = new Deadlines(clock, idleMs, (reply) => {
+      if (reply.isInTheWay) reply.cut(new BrokenOff(`${late(idleMs)}, and others wait for its turn`));
+      else reply.idle = this.#idle.add(reply);
     });
   }
 
@@ -69,17 +70,17 @@ export class Outflow {
   }
 
   /** A reader has bytes before it: its time runs until it takes them. */
-  wait(body: SentBody): Due<SentBody> | undefined {
-    return this.#limits.replyTimeoutMs === Infinity ? undefined : this.#unread.add(body);
+  wait(reply: SentReply): Due<SentReply> | undefined {
+    return this.#limits.replyTimeoutMs === Infinity ? undefined : this.#unread.add(reply);
   }
 
   /** A reader keeps a turn, too: not for long where others wait for it. */
-  waitInTurn(body: SentBody): Due<SentBody> | undefined {
-    return this.#limits.queueTimeoutMs === Infinity ? undefined : this.#idle.add(body);
+  waitInTurn(reply: SentReply): Due<SentReply> | undefined {
+    return this.#limits.queueTimeoutMs === Infinity ? undefined : this.#idle.add(reply);
   }
 
   /** A reader has taken what was before it. */
-  taken(unread: Due<SentBody> | undefined, idle: Due<SentBody> | undefined): void {
+  taken(unread: Due<SentReply> | undefined, idle: Due<SentReply> | undefined): void {
     if (unread !== undefined) this.#unread.delete(unread);
     if (idle !== undefined) this.#idle.delete(idle);
   }

@@ -1,5 +1,5 @@
-import type { Due } from "../../flow/deadlines.ts";
 import type { Outflow } from "./outflow.ts";
+import { PIECE_BYTES, SentReply } from "./sent_reply.ts";
 
 /** Where a body comes from, piece by piece. */
 export interface BodySource {
@@ -9,44 +9,21 @@ export interface BodySource {
   leave(): void | Promise<void>;
 }
 
-/** A body that is larger goes out in pieces, whose reader is watched; what is smaller is handed to the port at once. */
-export const PIECE_BYTES = 65_536;
-
 /** The body of one reply on its way out, counted until its reader has it. */
-export class SentBody implements UnderlyingDefaultSource<Uint8Array> {
+export class SentBody extends SentReply implements UnderlyingDefaultSource<Uint8Array> {
   readonly #outflow: Outflow;
   #source: BodySource | undefined;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   /** What of the piece before is still to go. */
   #rest: Uint8Array | undefined;
   #piece = 0;
-  #bytes = 0;
   /** Whether the pieces were counted before. */
   #isHeld = false;
-  readonly #isInTheWay: (() => boolean) | undefined;
-  #unread: Due<SentBody> | undefined;
-  /** The outflow's own: when to look whether others wait for its turn. */
-  idle: Due<SentBody> | undefined;
-  #isOver = false;
 
   constructor(outflow: Outflow, isInTheWay?: () => boolean) {
+    super(outflow);
     this.#outflow = outflow;
-    this.#isInTheWay = isInTheWay;
-  }
-
-  /** Whether others wait for a turn that it keeps. */
-  get isInTheWay(): boolean {
-    return this.#isInTheWay?.() ?? false;
-  }
-
-  /**
-   * Counts bytes that it is to have.
-   *
-   * @throws {StatusError} 503.
-   */
-  hold(bytes: number): void {
-    this.#outflow.take(bytes);
-    this.#bytes += bytes;
+    this.othersWait = isInTheWay;
   }
 
   /** Sends what was held. */
@@ -71,13 +48,12 @@ export class SentBody implements UnderlyingDefaultSource<Uint8Array> {
 
   /** It is not sent: what was held is free. */
   close(): void {
-    this.#end();
+    this.end();
   }
 
-  /** Breaks it off, whoever reads it. */
-  cut(reason: unknown): void {
-    if (this.#isOver) return;
-    this.#end();
+  override cut(reason: unknown): void {
+    if (this.isOver) return;
+    this.end();
     this.#controller?.error(reason);
     this.#leave();
   }
@@ -85,22 +61,22 @@ export class SentBody implements UnderlyingDefaultSource<Uint8Array> {
   /** The stream's: the reader's time begins. */
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.#controller = controller;
-    this.#wait();
+    this.wait();
   }
 
   /** The stream's: the reader has taken what there was. */
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    this.#taken();
+    this.taken();
     try {
       const piece = this.#rest ?? await this.#next();
-      if (this.#isOver) return;
+      if (this.isOver) return;
       if (piece === undefined) {
-        this.#end();
+        this.end();
         return controller.close();
       }
       this.#rest = piece.length > PIECE_BYTES ? piece.subarray(PIECE_BYTES) : undefined;
       controller.enqueue(piece.subarray(0, PIECE_BYTES));
-      this.#wait();
+      this.wait();
     } catch (error) {
       this.cut(error);
     }
@@ -108,39 +84,22 @@ export class SentBody implements UnderlyingDefaultSource<Uint8Array> {
 
   /** The stream's: the reader wants no more. */
   async cancel(): Promise<void> {
-    this.#end();
+    this.end();
     await this.#source?.leave();
   }
 
   async #next(): Promise<Uint8Array | undefined> {
-    this.#free(this.#piece);
+    this.free(this.#piece);
     this.#piece = 0;
     const piece = await this.#source!.next();
-    if (piece === undefined || this.#isOver) return undefined;
+    if (piece === undefined || this.isOver) return undefined;
     if (!this.#isHeld) this.hold(piece.length);
     this.#piece = piece.length;
     return piece;
   }
 
-  #wait(): void {
-    this.#unread = this.#outflow.wait(this);
-    if (this.#isInTheWay !== undefined) this.idle = this.#outflow.waitInTurn(this);
-  }
-
-  #taken(): void {
-    this.#outflow.taken(this.#unread, this.idle);
-    this.#unread = this.idle = undefined;
-  }
-
-  #free(bytes: number): void {
-    this.#outflow.free(bytes);
-    this.#bytes -= bytes;
-  }
-
-  #end(): void {
-    this.#isOver = true;
-    this.#taken();
-    this.#free(this.#bytes);
+  protected override end(): void {
+    super.end();
     this.#rest = undefined;
     this.#outflow.forget(this);
   }

@@ -2,7 +2,7 @@ import type { ReplyBody } from "../../errors.ts";
 import { hasMore, jsonPieces } from "../../protocol/json_pieces.ts";
 import { isPlainWithin, jsonValue } from "../../protocol/json_text.ts";
 import { Outflow } from "../limits/outflow.ts";
-import { PIECE_BYTES } from "../limits/sent_body.ts";
+import { PIECE_BYTES } from "../limits/sent_reply.ts";
 import { headerText } from "./header_text.ts";
 import { sendPieces, sendWhole } from "./send_pieces.ts";
 

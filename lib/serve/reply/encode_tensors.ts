@@ -1,7 +1,7 @@
 import { encodeTensorReply, type TensorForm, tensorReplyPieces } from "../../protocol/encode_tensor_reply.ts";
 import type { TensorReply } from "../../protocol/tensor_reply.ts";
 import { Outflow } from "../limits/outflow.ts";
-import { PIECE_BYTES } from "../limits/sent_body.ts";
+import { PIECE_BYTES } from "../limits/sent_reply.ts";
 import { sendPieces, sendWhole } from "./send_pieces.ts";
 
 /** How a reply of tensors is written. */

@@ -1,6 +1,7 @@
 import { StatusError } from "../../errors.ts";
 import type { Outflow } from "../limits/outflow.ts";
-import { PIECE_BYTES, type SentBody } from "../limits/sent_body.ts";
+import type { SentBody } from "../limits/sent_body.ts";
+import { PIECE_BYTES } from "../limits/sent_reply.ts";
 
 /** How a large body is sent. */
 export interface SendOptions {

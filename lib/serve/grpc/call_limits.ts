@@ -1,27 +1,29 @@
 import type { Buffer } from "node:buffer";
-import type { Duplex } from "node:stream";
 import type { ServerView } from "../own/own_path.ts";
 import type { GrpcRuntime, Interceptor } from "./grpc_runtime.ts";
+import { type CallStream, SentCall } from "./sent_call.ts";
 import { statusOf } from "./status.ts";
 
 const NO_ERROR = 0; // RFC 9113, 8.1: the answer is whole, the rest of the request is not wanted
 
 /** The stream under a call: grpc-js keeps it to itself. */
 interface UnderCall {
-  readonly stream: Duplex & { close(code: number): void };
+  readonly stream: CallStream;
   readonly incomingEncoding: string;
 }
 
 /**
  * Counts what comes in before it is a message, within the server's limits: else callers who begin long messages and never end them would
- * fill the memory. A call that goes beyond is ended, and so is one of a single message that has not come in time.
+ * fill the memory. A call that goes beyond is ended, and so is one of a single message that has not come in time. What the call sends is
+ * counted and watched from here on, too.
  */
-export function incomingLimits(server: ServerView, grpc: GrpcRuntime): Interceptor[] {
+export function callLimits(server: ServerView, grpc: GrpcRuntime): Interceptor[] {
   const { door } = server;
   if (door === undefined) return [];
   return [({ requestStream }, call) => {
     const { stream, incomingEncoding } = call as unknown as UnderCall;
     const body = door.body();
+    const sent = new SentCall(door.outflow, stream, (reason) => server.failures?.brokenOff(reason));
     const arrival = Promise.withResolvers<void>();
     const end = () => {
       body.close();
@@ -48,6 +50,10 @@ export function incomingLimits(server: ServerView, grpc: GrpcRuntime): Intercept
     return new grpc.ServerInterceptingCall(call, {
       start: (next) =>
         next({
+          onReceiveMetadata(metadata, pass) {
+            sent.hasMetadata(metadata);
+            pass(metadata);
+          },
           onReceiveMessage(message, pass) {
             end(); // from here on who works on it counts it
             pass(message);
