@@ -45,6 +45,11 @@ export class SentCall extends SentReply {
     this.othersWait = othersWait;
   }
 
+  /** Counts nothing once the call has ended: nobody would free it. */
+  override hold(bytes: number): void {
+    if (!this.isOver) super.hold(bytes);
+  }
+
   override cut(reason: unknown): void {
     if (this.isOver) return;
     this.end();

@@ -135,6 +135,7 @@ function talking(site: Site, { talk, takesStream }: { talk: Talk; takesStream: b
       const ends = Object.assign(caller, {
         messages: takesStream ? new Messages(call, site.closing) : [call.request],
         async send(message: readonly Uint8Array[]) {
+          caller.signal.throwIfAborted();
           caller.hold(lengthOf(message));
           await send(call, { message, signal: caller.signal });
         },
@@ -159,7 +160,6 @@ function send(
   { message, signal }: { readonly message: readonly Uint8Array[]; readonly signal: AbortSignal },
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
     // A call that has ended tells nobody that a message was not written.
     const leave = () => reject(signal.reason);
     signal.addEventListener("abort", leave, { once: true });
