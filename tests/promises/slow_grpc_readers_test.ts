@@ -116,6 +116,15 @@ async function openUnread(port: number): Promise<Call[]> {
   return unread;
 }
 
+async function askByHttp(url: string): Promise<void> {
+  const response = await fetch(`${url}/v2/models/fat/infer`, {
+    method: "POST",
+    body: JSON.stringify({ inputs: [{ name: "x", shape: [1], datatype: "INT32", data: [1] }] }),
+  });
+  const { outputs } = await response.json();
+  deepStrictEqual([response.status, outputs?.[0].data.length], [200, MANY]);
+}
+
 const WAITED_FOR = "others wait for them";
 const WAYS: Readonly<Record<string, ServerLimits>> = {
   "the time of a request is over": { requestTimeoutMs: 300, replyTimeoutMs: Infinity, queueTimeoutMs: 60_000 },
@@ -127,12 +136,7 @@ for (const [when, limits] of Object.entries(WAYS)) {
   Deno.test(`streams by gRPC that nobody reads give their turns back when ${when}, and their steps stop`, async () => {
     await using server = await serve({ maxConcurrent: 4, maxConcurrentPerModel: 2, ...limits });
     const unread = await openUnread(server.grpcPort!);
-    const asked = await fetch(`${server.url}/v2/models/fat/infer`, { // it waits for a turn: 503 if none came
-      method: "POST",
-      body: JSON.stringify({ inputs: [{ name: "x", shape: [1], datatype: "INT32", data: [1] }] }),
-    });
-    strictEqual(asked.status, 200);
-    strictEqual((await asked.json()).outputs[0].data.length, MANY);
+    await askByHttp(server.url); // it waits for a turn: 503 if none came
     if (limits.replyTimeoutMs === Infinity) deepStrictEqual(warnings, []); // the flow's end alone gives the turn back
     const many = when === WAITED_FOR ? 1 : 4; // one turn is enough for the one who waits
     await Streams.until(() => Streams.ended >= many);
@@ -140,6 +144,16 @@ for (const [when, limits] of Object.entries(WAYS)) {
     await Streams.until(() => Streams.ended === 4); // those that nobody waited for, when their readers leave
   });
 }
+
+Deno.test("single replies in streams by gRPC that nobody reads keep no turn", async () => {
+  await using server = await serve({ maxConcurrent: 2, replyTimeoutMs: Infinity, queueTimeoutMs: 300 });
+  const model = { model: "fat", method: "ModelStreamInfer", window: NO_WINDOW };
+  using one = new Call(server.grpcPort!, model);
+  using other = new Call(server.grpcPort!, model);
+  await Promise.all([one.head(), other.head()]);
+  await askByHttp(server.url);
+  deepStrictEqual(warnings, []);
+});
 
 Deno.test("by gRPC a call whose reader takes nothing breaks off as RESOURCE_EXHAUSTED, be it a stream or one reply, and the log tells", async () => {
   await using server = await serve({ replyTimeoutMs: 200 });
