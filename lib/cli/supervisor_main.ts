@@ -2,9 +2,9 @@
 
 import { join } from "node:path";
 import type { ApplyWish } from "../deploy/deployed_state.ts";
-import { readState } from "../deploy/deployed_state.ts";
+import { readState } from "../deploy/read_state.ts";
 import { deploymentFolder, writeWhole } from "../deploy/state_folder.ts";
-import { RefusedError, Supervisor } from "./supervisor.ts";
+import { type RefusedError, Supervisor } from "./supervisor.ts";
 
 const LOOK_MS = 5_000;
 
@@ -32,9 +32,9 @@ async function supervise(state: string, name: string): Promise<void> {
       await supervisor.apply(await request.json() as ApplyWish);
       return Response.json(supervisor.status());
     } catch (error) {
-      if (!(error instanceof RefusedError)) throw error;
       if (supervisor.status() === undefined) end(); // nothing runs: there is nothing to watch
-      return Response.json({ message: error.message, lines: error.lines }, { status: 409 });
+      const { message, lines = [] } = error as Partial<RefusedError>;
+      return Response.json({ message, lines }, { status: 409 });
     }
   });
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", end);

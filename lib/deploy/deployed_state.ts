@@ -80,17 +80,6 @@ export interface WishedFunction {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Reads `state.json`; undefined where nothing was deployed yet. */
-export async function readState(file: string): Promise<DeployedState | undefined> {
-  try {
-    const { levada, ...state } = JSON.parse(await Deno.readTextFile(file)) as DeployedState;
-    return levada === "deployment/1" ? { levada, ...state } : undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
 /** Where a function answers. */
 export function urlOf({ port }: Pick<DeployedFunction, "port">): string {
   return `http://127.0.0.1:${port}`;

@@ -1,13 +1,14 @@
 import type { Bundle } from "../bundle/bundle.ts";
 import { probeBundle } from "../bundle/describe_function.ts";
 import { DeployError } from "./deploy_error.ts";
-import { type DeployedState, type DeploymentStatus, readState, urlOf } from "./deployed_state.ts";
+import { type DeployedState, type DeploymentStatus, urlOf } from "./deployed_state.ts";
 import { functionsOfBundle } from "./deployed_functions.ts";
 import { lockDeployment } from "./deploy_lock.ts";
 import { invokeFunction } from "./invoke_function.ts";
 import { keepRevision, readRevision } from "./keep_revision.ts";
 import { type DeployPlan, planOf } from "./plan.ts";
 import { type LogReading, readLogs } from "./read_logs.ts";
+import { readState } from "./read_state.ts";
 import { type DeploymentFolder, deploymentFolder } from "./state_folder.ts";
 import { stoppedStatus } from "./stopped_status.ts";
 import { SupervisorClient } from "./supervisor_client.ts";

@@ -120,6 +120,10 @@ Deno.test("a port that is taken, a folder that cannot be written, a deadline: ea
         `Cannot deploy "versions": function "versions" cannot have port ${port}: another program listens there`,
       ),
     );
+    match(
+      (await lab.levada("deploy", module, { LEVADA_STATE: module })).err,
+      /^levada deploy: Cannot read what is deployed: .*state\.json: Not a directory/,
+    );
     await deployed(lab, 1);
     const before = await lab.status("versions");
     await lab.write("versions.ts", versioned(2, lab.folder));
