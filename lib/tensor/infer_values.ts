@@ -60,8 +60,10 @@ function typeOfArray(value: unknown): Datatype | undefined {
 function datatypeOf(name: string, values: readonly unknown[]): Datatype {
   const kinds = new Set<string>();
   let datatype: Datatype = "INT64";
+  let earlier: string | undefined; // mostly all are of one kind
   for (const value of values) {
-    kinds.add(kindOf(value));
+    const kind = kindOf(value);
+    if (kind !== earlier) kinds.add(earlier = kind);
     if (typeof value === "number" && !Number.isSafeInteger(value)) datatype = "FP64";
     else if (typeof value === "bigint" && value > MOST_SIGNED && datatype === "INT64") datatype = "UINT64";
   }

@@ -69,11 +69,14 @@ export function flattenAs(
 /** Nests values by a shape: `nest([1, 2, 3, 4], [2, 2])` is `[[1, 2], [3, 4]]`. */
 export function nest(values: readonly unknown[], shape: readonly number[]): unknown {
   if (shape.length === 1) return values;
+  if (shape.length === 0) return values[0];
   let next = 0;
-  function level(depth: number): unknown {
-    if (depth === shape.length) return values[next++];
-    const list: unknown[] = [];
-    for (let index = 0; index < shape[depth]!; index++) list.push(level(depth + 1));
+  const last = shape.length - 1;
+  function level(depth: number): unknown[] {
+    const size = shape[depth]!;
+    if (depth === last) return values.slice(next, next += size);
+    const list: unknown[] = new Array(size);
+    for (let index = 0; index < size; index++) list[index] = level(depth + 1);
     return list;
   }
   return level(0);

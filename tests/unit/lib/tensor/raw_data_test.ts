@@ -74,3 +74,33 @@ Deno.test("decodeRaw() takes 0 and 1 alone as BOOL", () => {
     { message: 'Cannot read "flags" as BOOL: its value 1 is 2, neither 0 nor 1' },
   );
 });
+
+Deno.test("encodeRaw() writes texts of every length and letter as UTF-8", () => {
+  const letters = [
+    "",
+    "a",
+    "\0",
+    "\x7f",
+    "é",
+    "\u07ff",
+    "\u0800",
+    "€",
+    "\uffff",
+    "😀",
+    "\ud83d",
+    "\ude00",
+    "\ude00\ud83d",
+  ];
+  const texts = letters.flatMap((letter) =>
+    [0, 1, 61, 62, 63, 64, 65, 200].flatMap((length) => ["a".repeat(length) + letter, letter + "a".repeat(length)])
+  );
+  const bytes = encodeRaw([...texts, new Uint8Array([0xff])]);
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const text of texts) {
+    const expected = new TextEncoder().encode(text);
+    strictEqual(view.getUint32(at, true), expected.length, JSON.stringify(text));
+    deepStrictEqual(bytes.slice(at + 4, at += 4 + expected.length), expected);
+  }
+  deepStrictEqual(bytes.slice(at), new Uint8Array([1, 0, 0, 0, 0xff]));
+});
