@@ -7,7 +7,7 @@ export const LONGEST_TEXT = 10_000;
 
 /** Words in the name of what nobody but its owner should read, whatever stands between and around them. */
 const SECRET_NAMES =
-  /authorization|cookie|password|passwd|passphrase|secret|credential|session-?id|(api|access|account|private|signing|encryption|subscription)-?key|connection-?string|(^|-)tokens?$|(^|-)(auth|pwd|jwt|signature|sig)$/;
+  /authorization|cookie|password|passwd|passphrase|secret|credential|session-?id|(api|access|account|private|signing|encryption|subscription|functions|master|shared|hmac)-?key|connection-?string|(^|-)tokens?$|(^|-)(auth|pwd|jwt|signature|sig|assertion|passcode)$/;
 
 /** Whether what is called so is a secret: `authorization`, `x-api-key`, `dbPassword`, `ACCESS_TOKEN`. */
 export function isSecretName(name: string): boolean {
@@ -19,11 +19,20 @@ export function wordsOf(name: string): string {
   return name.replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2").replaceAll(/[\s_.]+/g, "-").toLowerCase();
 }
 
+/** Names of what is a secret in the query of a URL: of stores, of functions, of logins. */
+export const QUERY_NAMES = /^(sig|signature|key|code)$/i;
+
+/** Whether what is called so is a secret where a text stands there, and not how many passes there are. */
+export function isPass(name: string): boolean {
+  return /(^|-)pass$/.test(wordsOf(name));
+}
+
 /** What a text must have for one of the forms below to be in it. */
-const SUSPECT = /bearer|basic|:\/\/|-----BEGIN|[=:]|%3D|--\w|eyJ|AKIA|ASIA|AIza|gh[a-z]_|github_pat_|xox|sk-|glpat-/i;
+const SUSPECT =
+  /bearer|basic|:\/\/|-----BEGIN|[=:]|%3D|--\w|eyJ|AKIA|ASIA|AIza|gh[a-z]_|github_pat_|xox|sk-|rk_|glpat-/i;
 /** Credentials that are known by how they begin: JSON web tokens, keys of Amazon, Google, GitHub, GitLab, Slack, OpenAI and Stripe. */
 const KNOWN_FORMS =
-  /\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*|\b(AKIA|ASIA)[0-9A-Z]{16}\b|\bAIza[\w-]{35}|\bgh[a-z]_\w{30,}|\bgithub_pat_\w{30,}|\bglpat-[\w-]{20,}|\bxox[a-z]-[\w-]{10,}|\bsk[-_](live_|test_|proj-|ant-)?[A-Za-z0-9_-]{20,}/g;
+  /\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*|\b(AKIA|ASIA)[0-9A-Z]{16}\b|\bAIza[\w-]{35}|\bgh[a-z]_\w{30,}|\bgithub_pat_\w{30,}|\bglpat-[\w-]{20,}|\bxox[a-z]-[\w-]{10,}|\brk_(live|test)_\w{10,}|\bsk[-_](live_|test_|proj-|ant-)?[A-Za-z0-9_-]{20,}/g;
 
 /**
  * A text without what is known to be a credential by its form (`Bearer …`, `Basic …`, a URL's user and password, a private key, a
@@ -66,9 +75,14 @@ function hideNamed(text: string): string {
   let at = 0;
   for (const { 0: { length }, index, groups } of text.matchAll(NAME)) {
     const name = groups!.name ?? groups!.flag!;
-    if (index < at || !isSecretName(name)) continue;
+    if (index < at) continue;
     const start = index + length;
-    const value = valueAt(text, start, { name, quote: groups!.quote ?? "", apart: groups!.apart ?? " " });
+    const apart = groups!.apart ?? " ";
+    const isInQuery = /^(=|%3D)$/i.test(apart) &&
+      (/[?&]/.test(text[index - 1] ?? "") || /^%/.test(text.slice(index, start)));
+    const isGiven = apart.includes("=") || /^\\*["'`]/.test(text.slice(start, start + 9));
+    if (!isSecretName(name) && !(isInQuery && QUERY_NAMES.test(name)) && !(isGiven && isPass(name))) continue;
+    const value = valueAt(text, start, { name, quote: groups!.quote ?? "", apart });
     if (value === "" || value.endsWith(HIDDEN)) continue;
     const quote = /^\\*["'`]/.exec(value)?.[0] ?? "";
     shown += `${text.slice(at, start)}${quote}${HIDDEN}${quote !== "" && value.endsWith(quote) ? quote : ""}`;

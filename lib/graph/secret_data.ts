@@ -112,12 +112,14 @@ function mapValue(value: unknown, leaf: Leaf, at: LeafPlace): unknown {
     return value.map((item, index) => mapValue(item, leaf, { ...at, path: `${at.path}[${index}]` }));
   }
   if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  const header = (value as { name?: unknown }).name; // { name: "authorization", value: "…" }
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => [
       name,
       mapValue(inner, leaf, {
         path: at.path === "" ? name : `${at.path}.${name}`,
-        named: at.named ?? (at.byName ? namedSecret(name) : undefined),
+        named: at.named ??
+          (at.byName ? namedSecret(name === "value" && typeof header === "string" ? header : name) : undefined),
         byName: at.byName && !(isMapped(name) && typeof inner === "object"),
       }),
     ]),

@@ -1,6 +1,6 @@
 /** What an argument may be by its name: a secret, or what only is called like one. */
 
-import { isSecretName, wordsOf } from "../redact_text.ts";
+import { isPass, isSecretName, QUERY_NAMES, wordsOf } from "../redact_text.ts";
 
 /** What tells where a secret is, or how much there may be, and is none itself: `passwordFile`, `tokenUrl`, `maxTokens`. */
 const ABOUT =
@@ -11,19 +11,18 @@ const OF_MODELS =
 /** Whose keys are of the author's making: columns, words, names of fields. */
 const MAPPED = /(^|-)(columns?|features?|labels?|categories|vocabulary|schema|mapping|types?|weights)$/;
 /** Whatever stands there is a secret, and be it short. */
-const ALWAYS = /authorization|cookie|pass|pwd|secret|credential/;
+const ALWAYS = /authorization|cookie|passw|passphrase|pwd|secret|credential/;
 const SHORTEST_SECRET = 6;
 /** What says how one is let in, and is no secret. */
 const HARMLESS =
   /^(none|null|undefined|no|yes|true|false|on|off|auto|any|anonymous|default|optional|required|disabled|enabled|basic|bearer|digest|negotiate|api-?key|oauth2?|header|query|cookie|include|omit|same-origin)$/i;
-const QUERY_NAMES = /^(sig|signature|key|code)$/i; // in a query these are secrets too: of stores, of functions
 /** What an argument may be by its name: `always` a secret, or a secret where its value `looks` like one. */
 export type NamedSecret = "always" | "looks" | undefined;
 
 /** What an argument that is called so may be. */
 export function namedSecret(name: string): NamedSecret {
   const words = wordsOf(name);
-  if (!isSecretName(name) || ABOUT.test(words) || OF_MODELS.test(words)) return undefined;
+  if (!(isSecretName(name) || isPass(name)) || ABOUT.test(words) || OF_MODELS.test(words)) return undefined;
   return ALWAYS.test(words) ? "always" : "looks";
 }
 

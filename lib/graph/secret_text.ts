@@ -26,6 +26,7 @@ export function withoutLiterals(
 ): string {
   if (isSecretValue(text, named) && !hasReference(text)) return HIDDEN;
   return hideForms(text)
+    .replace(/^(Token|ApiKey|Negotiate|SharedKey)(\s+)(?=\S*\d)[^\s$]{6,}$/i, `$1$2${HIDDEN}`)
     .replace(/^(Bearer|Basic)(\s+)[A-Za-z0-9._~+/=-]{4,}$/i, `$1$2${HIDDEN}`)
     .replaceAll(
       /(\w:\/\/[^\s/?#:@]{0,500}:)([^\s/?#]{1,500})@/g,
@@ -44,7 +45,8 @@ export function withoutLiterals(
 
 /** Whether a text is what a document has in the place of a secret. */
 export function isLeftOut(text: string): boolean {
-  return text === HIDDEN || /[:/]\*\*\*@|=\*\*\*(?=$|[\s&"'<>,;#])|^(Bearer|Basic)\s+\*\*\*$/i.test(text);
+  return text === HIDDEN ||
+    /[:/]\*\*\*@|=\*\*\*(?=$|[\s&"'<>,;#])|^(Bearer|Basic|Token|ApiKey|Negotiate|SharedKey)\s+\*\*\*$/i.test(text);
 }
 
 /** Whether a URL has references where credentials stand: before its host, as a value of its query that is called so, as all of that. */

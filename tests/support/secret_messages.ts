@@ -7,6 +7,11 @@ export const SECRET = "hunter-22x";
 export const SECRET_MESSAGES: Readonly<Record<string, string>> = {
   "a URL's password": `cannot reach https://bob:${SECRET}@store/x`,
   "a URL's query": `cannot reach https://store/x?n=1&token=${SECRET}&m=2`,
+  "a URL's code": `cannot reach https://store/x?n=1&code=${SECRET}&m=2`,
+  "a URL's key": `cannot reach https://store/x?key=${SECRET}`,
+  "a login's form": `cannot reach store: grant_type=x&assertion=${SECRET}`,
+  "a short name": `cannot reach store: user=bob pass=${SECRET}`,
+  "a short name in JSON": `cannot reach store: {"pass":"${SECRET}"}`,
   "a URL within a query": `cannot reach url=https://store/x?token=${SECRET}`,
   "an escaped query": `cannot reach https%3A%2F%2Fstore%2Fx%3Ftoken%3D${SECRET}`,
   "an assignment": `cannot reach store: password=${SECRET}`,

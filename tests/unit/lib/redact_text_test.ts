@@ -50,6 +50,7 @@ Deno.test("redactText() hides credentials by their form, and leaves the rest", (
       "max_tokens: 4096 is too many",
       "input: token: Invalid input: expected string, received undefined; password: Too small: expected string to have >=3 characters",
       "user.password: Required; token: must not be empty",
+      "12 pass: 3, fail: 1, code=404, key=name",
       "Unexpected token: }",
       "Unexpected token: ) in line 3",
       "password= ",

@@ -33,6 +33,25 @@ Deno.test("documentData() has what is written out as ***, by name and by form, a
     key: "***",
     held: { $secret: "TOKEN" },
   });
+  const others = {
+    headers: { "x-functions-key": "key-of-ann", accept: "Token abc123def" },
+    more: [{ name: "Authorization", value: "key-of-ann" }, { name: "accept", value: "text/plain" }],
+    masterKey: "key-of-ann",
+    sharedKey: "key-of-ann",
+    hmacKey: "key-of-ann",
+    pass: "pass-of-ann",
+    text: `rk_live_${"a1".repeat(12)}`,
+  };
+  deepStrictEqual(documentData(others), {
+    headers: { "x-functions-key": "***", accept: "Token ***" },
+    more: [{ name: "Authorization", value: "***" }, { name: "accept", value: "text/plain" }],
+    masterKey: "***",
+    sharedKey: "***",
+    hmacKey: "***",
+    pass: "***",
+    text: "***",
+  });
+  deepStrictEqual(secretPlaces(documentData(others)).map(({ kind }) => kind), Array(8).fill("leftOut"));
   const open = {
     apiKey: "${API_KEY}",
     headers: { authorization: "Bearer ${TOKEN}" },
@@ -54,6 +73,8 @@ Deno.test("documentData() has what is written out as ***, by name and by form, a
     token: 123_456_789,
     authorization: "none",
     credentials: "same-origin",
+    pass: 2,
+    scheme: "Token expired",
     columns: { token: "[UNKNOWN]", session_id: "first one" },
     sql: "select a from t where token=5 and session_id=1",
   };
