@@ -34,7 +34,8 @@ export class PoolSeat implements Seat {
     if (this.#backoff.restMs > 0) return this.#fell;
     if (!this.#pool.isBarred(this)) return undefined;
     const { what } = this.options;
-    return this.#fell ?? `what is left of each ${what} that ended takes its place in the pool`;
+    const why = this.#fell ?? `what is left of each ${what} that ended takes its place in the pool`;
+    return this.isLost ? `${why}; that stays so in this program, since the pool has lost too many` : why;
   }
 
   get isLost(): boolean {
@@ -103,12 +104,12 @@ export class PoolSeat implements Seat {
 
   #refusal(): StatusError {
     const { home, what } = this.options;
-    const left = !this.#pool.isBarred(this)
+    const left = !this.#pool.isBarred(this) || this.isLost
       ? ""
       : this.#pool.hasLeft(this)
       ? "; it is asked again when nothing is left of it"
       : `; it is asked again when something is left of fewer that ended`;
-    const why = this.#fell === undefined ? this.trouble : `its ${what} ended, since ${this.#fell}`;
+    const why = this.#fell === undefined ? this.trouble : `its ${what} ended, since ${this.trouble}`;
     return new StatusError(503, `Cannot ask model "${home.key}" now: ${why}${left}`, {
       retryAfterMs: this.#backoff.restMs || SOON_MS,
     });

@@ -383,7 +383,7 @@ for (const [kind, replaced] of [["worker", 2], ["pool", 1]] as const) {
     const rounds = Array.from({ length: replaced + 1 }, (_, round) => [504, 503, 2, round === replaced ? 503 : 200]);
     const why = "it had no answer after 1000 ms: in a loop, out of memory, or slow";
     const reason = kind === "pool"
-      ? why
+      ? `${why}; that stays so in this program, since the pool has lost too many`
       : `${why}; of 3 that ended something is left for good, and no more begins in this program`;
     const reasons = [{ model: "bad", state: "restarting", reason }];
     deepStrictEqual(program, [...rounds, [503, { live: false, reasons }], 503, 2, 200]);
