@@ -1,13 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { Readable } from "node:stream";
+import { type Duplex, Readable } from "node:stream";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 import { StatusError } from "../../errors.ts";
 import { encodeError } from "../reply/encode_reply.ts";
 import type { Fetch, Port, PortOptions } from "./open_port.ts";
 
 const HEADERS_MS = 20_000; // a request's headers have to come in this time
+const NO_REQUEST = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+const HEADERS_TOO_LARGE =
+  "HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
 /** Opens a port where only clients with a certificate of a known authority may ask. `Deno.serve` cannot ask for one (Deno 2.9.6). */
 export async function openMutualPort(
@@ -15,12 +18,26 @@ export async function openMutualPort(
   { hostname, port, tls, isShared }: PortOptions & { tls: { cert: string; key: string; clientCa: string } },
 ): Promise<Port> {
   const { cert, key, clientCa } = tls;
+  const lastAsked = new WeakMap<Duplex, { request: IncomingMessage; response: ServerResponse }>();
   const server = createServer(
     { cert, key, ca: clientCa, requestCert: true, rejectUnauthorized: true, headersTimeout: HEADERS_MS },
-    (request, response) => void answer(request, response, fetch),
+    (request, response) => {
+      const { socket } = request;
+      const asked = { request, response };
+      lastAsked.set(socket, asked);
+      response.on("close", () => lastAsked.get(socket) === asked && lastAsked.delete(socket));
+      void answer(request, response, fetch);
+    },
   );
   server.requestTimeout = 0; // the door has the time of bodies
   server.on("tlsClientError", () => {}); // who has no certificate is no client
+  server.on("clientError", ({ code }: NodeJS.ErrnoException, socket: Duplex) => {
+    const asked = lastAsked.get(socket);
+    const refuse = () => void socket.end(code === "HPE_HEADER_OVERFLOW" ? HEADERS_TOO_LARGE : NO_REQUEST);
+    if (asked === undefined) refuse();
+    else if (asked.request.complete) asked.response.on("close", refuse); // what came before is answered first
+    else socket.destroy(); // its body breaks off
+  });
   await new Promise<void>((listening, fail) => {
     server.once("error", fail);
     server.listen({ host: hostname, port, ...(isShared ? { reusePort: true } : {}) }, () => {
@@ -61,6 +78,9 @@ function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request {
   if (httpVersionMajor !== 1) throw new StatusError(400, "Cannot read the request: it is none of HTTP/1"); // Node takes HTTP/0.9
   const headers = new Headers();
   for (let at = 0; at < rawHeaders.length; at += 2) headers.append(rawHeaders[at]!, rawHeaders[at + 1]!);
+  if (isUpgrade(headers) && (headers.has("content-length") || headers.has("transfer-encoding"))) {
+    throw new StatusError(400, "Cannot read the request: it has a body and asks for another protocol"); // Deno.serve refuses it too
+  }
   const host = headers.get("host") ?? "localhost";
   const hasBody = method !== "GET" && method !== "HEAD";
   return new Request(url.startsWith("/") ? `https://${host}${url}` : url, {
@@ -73,11 +93,19 @@ function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request {
   });
 }
 
+/** Whether it asks to go on in another protocol. */
+function isUpgrade(headers: Headers): boolean {
+  return headers.has("upgrade") && /(^|,)\s*upgrade\s*(,|$)/i.test(headers.get("connection") ?? "");
+}
+
 async function write(response: Response, outgoing: ServerResponse, left: AbortSignal): Promise<void> {
   outgoing.writeHead(response.status, [...response.headers].flat());
   const reader = response.body?.getReader();
   if (reader === undefined) return void outgoing.end();
-  reader.closed.catch(() => outgoing.destroy()); // also while its reader takes nothing, and nothing is read here
+  reader.closed.catch((error) => {
+    console.error(error); // as Deno.serve does
+    outgoing.destroy();
+  }); // also while its reader takes nothing, and nothing is read here
   const leave = () => void reader.cancel(left.reason).catch(() => {});
   left.addEventListener("abort", leave, { once: true });
   if (left.aborted) leave();

@@ -337,6 +337,40 @@ const CONTRACT = {
     strictEqual((await client.reply()).body, "abc");
   },
 
+  async "bytes that are no request are answered as such, behind what was asked before, and nothing is asked"(
+    open: Open,
+  ): Promise<void> {
+    const paths: string[] = [];
+    await using port = await open((request) => {
+      paths.push(new URL(request.url).pathname);
+      return Promise.resolve(new Response("asked"));
+    });
+    const body = "Content-Length: 1\r\n";
+    const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+    for (
+      const bytes of [
+        "FOO\r\n\r\n",
+        "GET / HTTP/2.0\r\nHost: x\r\n\r\n",
+        `${POST}no colon\r\n\r\n`,
+        `${POST}Content-Length: -1\r\n\r\n`,
+        `${POST}${body}Content-Length: 2\r\n\r\nab`,
+        `${POST}Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n`,
+        `${POST}X-A: ${"a".repeat(100_000)}\r\n${body}\r\na`,
+        `${POST}${body}${upgrade}\r\na`,
+        `${POST}Transfer-Encoding: chunked\r\n${upgrade}\r\n0\r\n\r\n`,
+      ]
+    ) {
+      using client = await port.connect();
+      await client.send(bytes);
+      match(await client.rest(), /^HTTP\/1\.1 4(00|31) [^]*^connection: close\r$/im);
+    }
+    using client = await port.connect();
+    await client.send(`${GET}\r\nFOO\r\n\r\n`);
+    strictEqual((await client.reply()).body, "asked");
+    match(await client.rest(), /^HTTP\/1\.1 400 /);
+    deepStrictEqual(paths, ["/"]);
+  },
+
   async "pipelined requests are answered in their order, also where the first takes longer"(open: Open): Promise<void> {
     const go = Promise.withResolvers<void>();
     await using port = await open(async (request) => {

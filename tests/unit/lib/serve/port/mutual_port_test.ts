@@ -1,5 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { openPort } from "../../../../../lib/serve/port/open_port.ts";
+import { BrokenOff } from "../../../../../lib/serve/reply/broken_off.ts";
 import { SELF_SIGNED } from "../../../../support/loopback.ts";
 import { RawConnection } from "../../../../support/raw_http.ts";
 import { testPort } from "./_port_contract.ts";
@@ -21,6 +22,41 @@ Deno.test("openMutualPort() refuses requests of HTTP/1.1 that name no host, and 
   }
   await port.shutdown();
   deepStrictEqual(statuses, [400, 200]);
+});
+
+Deno.test("openMutualPort() tells why a reply breaks off, as Deno.serve does, and nothing where its reader left", async () => {
+  const tls = { ...SELF_SIGNED, clientCa: SELF_SIGNED.cert };
+  const why = new BrokenOff("the server is closed");
+  const left = Promise.withResolvers<void>();
+  const port = await openPort((request) => {
+    let isBegun = false;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        if (isBegun && request.method === "GET") controller.error(why);
+        else if (!isBegun) controller.enqueue(new Uint8Array(1));
+        isBegun = true;
+      },
+      cancel: () => left.resolve(),
+    });
+    return Promise.resolve(new Response(body));
+  }, { hostname: "127.0.0.1", port: 0, tls, isShared: false });
+  const log = console.error;
+  const told: unknown[] = [];
+  console.error = (...words) => void told.push(...words);
+  try {
+    using reader = await RawConnection.open(`https://127.0.0.1:${port.port}`, SELF_SIGNED);
+    await reader.send("DELETE / HTTP/1.1\r\nHost: x\r\n\r\n");
+    await reader.more();
+    reader[Symbol.dispose]();
+    await left.promise;
+    using client = await RawConnection.open(`https://127.0.0.1:${port.port}`, SELF_SIGNED);
+    await client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    await client.rest();
+    await port.shutdown();
+  } finally {
+    console.error = log;
+  }
+  deepStrictEqual(told, [why]);
 });
 
 Deno.test("openMutualPort() hangs up where a reply breaks off whose reader takes nothing", async () => {
