@@ -169,7 +169,7 @@ export class Crew {
   }
 
   #spawn(name: string): WorkerProcess {
-    return startWorker([...this.#words, ...this.#ports], {
+    const worker = startWorker([...this.#words, ...this.#ports], {
       name,
       flags: this.#flags,
       signMs: this.#signMs,
@@ -183,6 +183,8 @@ export class Crew {
         },
       },
     });
+    this.#changes.begin(worker);
+    return worker;
   }
 
   /** Replaces a worker when it has died, and that one, and so on. */

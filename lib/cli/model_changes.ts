@@ -20,8 +20,6 @@ interface Change {
   readonly act: Act;
   readonly missing: Set<ChangingWorker>;
   readonly told: Map<ChangingWorker, Changed>;
-  /** Those that came when it had begun. */
-  readonly late: Set<ChangingWorker>;
   readonly done: () => void;
 }
 
@@ -30,6 +28,8 @@ export class ModelChanges {
   readonly #workers: () => Iterable<ChangingWorker>;
   /** The keys of the models that were taken away: a worker that comes later begins without them. */
   readonly #away = new Set<string>();
+  /** What those took away at once that do not listen yet. */
+  readonly #begun = new WeakMap<ChangingWorker, readonly string[]>();
   /** What is to be done, by the name of a model; the first has begun. */
   readonly #wishes = new Map<string, Wish[]>();
   readonly #open = new Map<number, Change>();
@@ -38,6 +38,12 @@ export class ModelChanges {
   /** `workers` gives those that listen. */
   constructor(workers: () => Iterable<ChangingWorker>) {
     this.#workers = workers;
+  }
+
+  /** A worker begins: it is to have nothing of what is away when its first request comes. */
+  begin(worker: ChangingWorker): void {
+    this.#begun.set(worker, [...this.#away]);
+    for (const model of this.#away) worker.tell({ kind: "change", ask: 0, model, act: "unload" });
   }
 
   /** A worker said something. */
@@ -82,36 +88,31 @@ export class ModelChanges {
     from.tell({ kind: "allChanged", ask, ...(failure === undefined ? {} : { failure }) });
   }
 
-  /** `lost` has the keys that not all could load: nobody is to have them. */
+  /** `lost` has the keys that nobody is to have, since not all could load them. */
   async #change(model: string, act: Act): Promise<{ told: Change["told"]; lost: string[] }> {
     const ask = ++this.#asks;
     const { promise, resolve: done } = Promise.withResolvers<void>();
-    const change: Change = { model, act, missing: new Set(), told: new Map(), late: new Set(), done };
+    const change: Change = { model, act, missing: new Set(), told: new Map(), done };
     this.#open.set(ask, change);
     for (const worker of this.#workers()) this.#tell(ask, change, worker);
     if (change.missing.size === 0) done();
     await promise;
     this.#open.delete(ask); // from here to the end nothing is waited for: a worker that comes finds what is true
     const lost = this.#keep(change);
-    for (const worker of change.late) this.#takeAway(worker, (key) => covers(model, key));
     return { told: change.told, lost };
   }
 
-  /** Keeps what is away by what the workers told. */
-  #keep({ act, told }: Change): string[] {
-    const lost: string[] = [];
+  /** Keeps what is away by what the workers told. Gives the keys that a load leaves away: who has one, as one that came meanwhile, has to lose it. */
+  #keep({ model, act, told }: Change): string[] {
     const models = [...told.values()].flatMap(({ models }) => models);
     for (const [key, each] of Map.groupBy(models, ({ key }) => key)) {
       if (act === "unload") {
         if (each.some(({ after }) => after === "unloaded")) this.#away.add(key);
       } else if (each.some(({ before }) => isLoaded(before)) || each.every(({ after }) => isLoaded(after))) {
         this.#away.delete(key);
-      } else if (this.#away.has(key) || each.some(({ after }) => isLoaded(after))) {
-        this.#away.add(key);
-        lost.push(key);
-      }
+      } else if (each.some(({ after }) => isLoaded(after))) this.#away.add(key);
     }
-    return lost;
+    return act === "unload" ? [] : [...this.#away].filter((key) => covers(model, key));
   }
 
   #tell(ask: number, change: Change, worker: ChangingWorker): void {
@@ -128,17 +129,16 @@ export class ModelChanges {
   }
 
   #welcome(worker: ChangingWorker): void {
-    const open = [...this.#open];
-    const loads = open.filter(([, { act }]) => act === "load");
-    this.#takeAway(worker, (key) => !loads.some(([, { model }]) => covers(model, key)));
-    for (const [, { late }] of loads) late.add(worker);
-    for (const [ask, change] of open) if (change.act === "unload") this.#tell(ask, change, worker);
-  }
-
-  #takeAway(worker: ChangingWorker, isMeant: (key: string) => boolean): void {
-    for (const model of this.#away) {
-      if (isMeant(model)) worker.tell({ kind: "change", ask: 0, model, act: "unload" });
+    const begun = this.#begun.get(worker) ?? [];
+    const joined = [...this.#open].filter(([, { act, model }]) =>
+      act === "unload" || begun.some((key) => covers(model, key))
+    );
+    const isOpen = (key: string) => [...this.#open.values()].some(({ model }) => covers(model, key));
+    for (const key of new Set([...this.#away, ...begun])) {
+      if (isOpen(key) || this.#away.has(key) === begun.includes(key)) continue; // it has what is being loaded
+      worker.tell({ kind: "change", ask: 0, model: key, act: this.#away.has(key) ? "unload" : "load" });
     }
+    for (const [ask, change] of joined) this.#tell(ask, change, worker);
   }
 }
 

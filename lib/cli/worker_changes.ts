@@ -15,7 +15,7 @@ export class WorkerChanges {
   readonly #wishes = new Map<number, Wish>();
   /** What is done last, by the name of a model. */
   readonly #last = new Map<string, Promise<void>>();
-  #server: { models(): readonly ServedModel[] } = { models: () => [] };
+  readonly #server = Promise.withResolvers<{ models(): readonly ServedModel[] }>();
   #asks = 0;
   #isClosed = false;
 
@@ -24,9 +24,9 @@ export class WorkerChanges {
     this.#tell = tell;
   }
 
-  /** Says whose models they are. */
+  /** Says whose models they are; what was told before is done then. */
   serve(server: { models(): readonly ServedModel[] }): void {
-    this.#server = server;
+    this.#server.resolve(server);
   }
 
   /** Has all workers, this one among them, load a model, or take it away. */
@@ -71,11 +71,12 @@ export class WorkerChanges {
   }
 
   async #change({ ask, model, act }: Extract<ParentWord, { kind: "change" }>): Promise<void> {
-    const states = () => this.#server.models().map(({ key, state }) => ({ key, state }));
+    const server = await this.#server.promise;
+    const states = () => server.models().map(({ key, state }) => ({ key, state }));
     const before = states();
-    const failure = await changeHere(this.#server, model, act).then(() => undefined, failureOf);
+    const failure = await changeHere(server, model, act).then(() => undefined, failureOf);
     const now = new Map(states().map(({ key, state }) => [key, state]));
-    const meant = failure?.status === 404 ? [] : modelsOf(this.#server, model).map(({ key }) => key);
+    const meant = failure?.status === 404 ? [] : modelsOf(server, model).map(({ key }) => key);
     const models = before.filter(({ key }) => meant.includes(key))
       .map(({ key, state }) => ({ key, before: state, after: now.get(key) ?? state }));
     this.#tell({ kind: "changed", ask, models, ...(failure === undefined ? {} : { failure }) });

@@ -89,17 +89,20 @@ export class Door {
   ): Promise<Value> {
     const { requestTimeoutMs } = this.#limits;
     return new Promise<Value>((resolve, reject) => {
-      const giveUp = async (status: number, why: string) =>
+      const giveUp = async (status: number, why: string) => {
+        forget();
         reject(new StatusError(status, `${why}; ${await howFar()}`));
+      };
       const left = () => void giveUp(499, `The caller left before ${what} was done`);
       const late = () => void giveUp(504, `Cannot wait longer for ${what}: ${requestTimeoutMs} ms are over`);
       const cancel = this.#clock.schedule(requestTimeoutMs, late);
-      signal.addEventListener("abort", left);
-      if (signal.aborted) left();
-      work.then(resolve, reject).finally(() => {
+      const forget = () => {
         cancel();
         signal.removeEventListener("abort", left);
-      });
+      };
+      signal.addEventListener("abort", left);
+      if (signal.aborted) left();
+      work.then(resolve, reject).finally(forget);
     });
   }
 

@@ -11,7 +11,9 @@ class FakeModel implements ServedModel {
   readonly name: string;
   state: ModelState = "ready";
   loads = 0;
+  unloads = 0;
   loading: Promise<void> = Promise.resolve();
+  arriving: Promise<void> = Promise.resolve();
   draining: Promise<void> = Promise.resolve();
 
   constructor(key: string) {
@@ -37,6 +39,8 @@ class FakeModel implements ServedModel {
   }
 
   async unload(): Promise<void> {
+    this.unloads += 1;
+    await this.arriving;
     this.state = "unloaded";
     await this.draining;
   }
@@ -79,14 +83,24 @@ function openCrew(keys: readonly string[]) {
     }
   }
 
-  function add(): FakeWorker {
+  function add(arriving: Promise<void> = Promise.resolve()): FakeWorker {
     const worker = new FakeWorker();
+    for (const model of worker.models.values()) model.arriving = arriving;
+    listen(worker);
+    return worker;
+  }
+  function listen(worker: FakeWorker): void {
     workers.add(worker);
     changes.onWord({ kind: "listening", port: 1, grpcPort: undefined, lines: [] }, worker);
+  }
+  /** One that has begun and does not listen yet. */
+  function begin(): FakeWorker {
+    const worker = new FakeWorker();
+    changes.begin(worker);
     return worker;
   }
   const [first, second] = [add(), add()];
-  return { first, second, add, states: () => [...workers].map((worker) => worker.states()) };
+  return { first, second, add, begin, listen, states: () => [...workers].map((worker) => worker.states()) };
 }
 
 Deno.test("ModelChanges takes away and loads by keys: a worker that comes later has what the others have, whatever words were said", async () => {
@@ -132,6 +146,42 @@ Deno.test("ModelChanges has a worker that comes while models change end with the
   load();
   await loading;
   deepStrictEqual(crew.states(), Array(4).fill("m:v1 ready, m:v2 unloaded"));
+
+  await crew.first.changes.changeEverywhere("m", "unload").done;
+  const { promise: again, resolve: loadAgain } = Promise.withResolvers<void>();
+  crew.first.models.get("m:v2")!.loading = again;
+  const all = crew.second.changes.changeEverywhere("m", "load").done;
+  await settle();
+  crew.add();
+  loadAgain();
+  await all;
+  await settle();
+  deepStrictEqual(crew.states(), Array(5).fill("m:v1 ready, m:v2 ready"));
+});
+
+Deno.test("ModelChanges has a worker that comes load what is loaded after it took it away, however long that takes", async () => {
+  const crew = openCrew(["m"]);
+  await crew.first.changes.changeEverywhere("m", "unload").done;
+  const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
+  crew.add(arrived);
+  const loading = crew.first.changes.changeEverywhere("m", "load").done;
+  await settle();
+  arrive();
+  await loading;
+  deepStrictEqual(crew.states(), Array(3).fill("m ready"));
+});
+
+Deno.test("ModelChanges has a worker that came while all others died in a load begin without what was away", async () => {
+  const crew = openCrew(["m"]);
+  await crew.first.changes.changeEverywhere("m", "unload").done;
+  for (const worker of [crew.first, crew.second]) worker.models.get("m")!.loading = new Promise(() => {});
+  void crew.first.changes.changeEverywhere("m", "load");
+  await settle();
+  crew.add();
+  crew.first.die();
+  crew.second.die();
+  await settle();
+  deepStrictEqual(crew.states(), ["m unloaded"]);
 });
 
 Deno.test("ModelChanges has a load that fails take away from a worker that came meanwhile what the others do not have", async () => {
@@ -160,6 +210,7 @@ Deno.test("ModelChanges does not wait with one model for another, and lets versi
   load();
   await Promise.all([stuck.done, version.done]);
   deepStrictEqual(crew.states(), Array(2).fill("stuck:v1 ready, stuck:v2 unloaded, m unloaded"));
+  deepStrictEqual([...crew.first.models.values()].map(({ unloads }) => unloads), [0, 1, 1]);
 });
 
 Deno.test("ModelChanges never begins what was given up before, goes on with what had begun, and tells which it was", async () => {
@@ -220,7 +271,10 @@ Deno.test("ModelChanges has a load that fails in one worker change nothing that 
   await load();
   deepStrictEqual(crew.states(), Array(3).fill("m ready"));
 
-  first.state = second.state = third.state = "failed"; // as after loading in the background
+  second.state = "failed"; // as after loading in the background
+  await rejects(load(new Error("no room")), { status: 500 });
+  deepStrictEqual(crew.states(), ["m ready", "m failed", "m ready"]);
+  first.state = second.state = third.state = "failed";
   await rejects(load(new Error("no room")), { message: "no room (worker 2; unloaded in all workers: m)" });
   deepStrictEqual(crew.states(), Array(3).fill("m unloaded"));
 });
@@ -249,4 +303,24 @@ Deno.test("WorkerChanges waits for nothing when the process that tells the other
   await failed;
   strictEqual(await givenUp, true);
   await rejects(changes.changeEverywhere("m", "load").done, { status: 503 });
+});
+
+Deno.test("ModelChanges has a worker begin without what is away, and loads what the others loaded before it listened", async () => {
+  const crew = openCrew(["m", "other", "slow"]);
+  for (const model of ["m", "slow"]) await crew.first.changes.changeEverywhere(model, "unload").done;
+  const begun = crew.begin();
+  await settle();
+  strictEqual(begun.states(), "m unloaded, other ready, slow unloaded");
+  await crew.first.changes.changeEverywhere("m", "load").done;
+  await crew.first.changes.changeEverywhere("other", "unload").done;
+  const { promise: loaded, resolve: load } = Promise.withResolvers<void>();
+  crew.first.models.get("slow")!.loading = loaded;
+  const loading = crew.first.changes.changeEverywhere("slow", "load").done;
+  await settle();
+  crew.listen(begun);
+  load();
+  await loading;
+  await settle();
+  deepStrictEqual(crew.states(), Array(3).fill("m ready, other unloaded, slow ready"));
+  deepStrictEqual([...begun.models.values()].map(({ loads, unloads }) => [loads, unloads]), [[1, 1], [0, 1], [1, 1]]);
 });

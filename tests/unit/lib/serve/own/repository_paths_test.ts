@@ -1,5 +1,5 @@
 import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
-import { type InferRequest, modelRouter, ModelServer, type ServerLimits, serving } from "levada";
+import { type InferRequest, modelRouter, ModelServer, type ServeOptions, type ServerLimits, serving } from "levada";
 import { RawConnection } from "../../../../support/raw_http.ts";
 
 class Counted extends ModelServer {
@@ -141,13 +141,13 @@ class Stuck extends Counted {
   }
 }
 
-async function served(limits: ServerLimits) {
+async function served(limits: ServerLimits, options: Pick<ServeOptions, "changeEverywhere"> = {}) {
   Counted.loads = 0;
   Stuck.begun = Promise.withResolvers();
   Stuck.go = Promise.withResolvers();
   const fn = serving("repository");
   fn.setTopology("router", modelRouter()).addRoute("stuck", Stuck);
-  return await fn.serve({ port: 0, log: { debug() {}, info() {}, warn() {}, error() {} }, limits });
+  return await fn.serve({ port: 0, log: { debug() {}, info() {}, warn() {}, error() {} }, limits, ...options });
 }
 
 Deno.test("REPOSITORY_PATHS take no large body, told, packed or in pieces, and wait for none", async () => {
@@ -184,4 +184,33 @@ Deno.test("REPOSITORY_PATHS wait for a model no longer than a request may take, 
     'Cannot wait longer for loading model "stuck": 100 ms are over; it is still being loaded: ask the index',
   ]);
   Stuck.go.resolve();
+});
+
+Deno.test("REPOSITORY_PATHS give up what other processes do where nobody waits for it, and tell whether it had begun", async () => {
+  const { promise: left, resolve: leave } = Promise.withResolvers<void>();
+  const givenUp: string[] = [];
+  const changeEverywhere = (name: string, act: "load" | "unload") => ({
+    done: new Promise<void>(() => {}),
+    giveUp(): Promise<boolean> {
+      givenUp.push(`${act} ${name}`);
+      if (givenUp.length === 2) leave();
+      return Promise.resolve(false);
+    },
+  });
+  {
+    await using server = await served({ requestTimeoutMs: 100 }, { changeEverywhere });
+    const response = await fetch(`${server.url}/v2/repository/models/stuck/unload`, { method: "POST" });
+    deepStrictEqual([response.status, (await response.json()).error], [
+      504,
+      'Cannot wait longer for unloading model "stuck": 100 ms are over; ' +
+      "it has not begun, since another change of the model is under way, and never will",
+    ]);
+  }
+  await using server = await served({}, { changeEverywhere });
+  const leaving = new AbortController();
+  const url = `${server.url}/v2/repository/models/stuck/load`;
+  const asked = rejects(fetch(url, { method: "POST", signal: leaving.signal }), /abort/);
+  setTimeout(() => leaving.abort(), 50);
+  await Promise.all([asked, left]);
+  deepStrictEqual(givenUp, ["unload stuck", "load stuck"]);
 });
