@@ -33,7 +33,9 @@ export async function openMutualPort(
   server.on("tlsClientError", () => {}); // who has no certificate is no client
   server.on("clientError", ({ code }: NodeJS.ErrnoException, socket: Duplex) => {
     const asked = lastAsked.get(socket);
-    const refuse = () => void socket.end(code === "HPE_HEADER_OVERFLOW" ? HEADERS_TOO_LARGE : NO_REQUEST);
+    const refuse = () => {
+      if (socket.writable) socket.end(code === "HPE_HEADER_OVERFLOW" ? HEADERS_TOO_LARGE : NO_REQUEST); // once: more may come
+    };
     if (asked === undefined) refuse();
     else if (asked.request.complete) asked.response.on("close", refuse); // what came before is answered first
     else socket.destroy(); // its body breaks off

@@ -355,7 +355,7 @@ const CONTRACT = {
         `${POST}Content-Length: -1\r\n\r\n`,
         `${POST}${body}Content-Length: 2\r\n\r\nab`,
         `${POST}Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n`,
-        `${POST}X-A: ${"a".repeat(100_000)}\r\n${body}\r\na`,
+        ...[70_000, 70_000, 70_000, 1_000_000].map((length) => `${POST}X-A: ${"a".repeat(length)}\r\n${body}\r\na`),
         `${POST}${body}${upgrade}\r\na`,
         `${POST}Transfer-Encoding: chunked\r\n${upgrade}\r\n0\r\n\r\n`,
       ]
