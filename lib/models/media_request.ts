@@ -1,4 +1,5 @@
 import { describeThrown, StatusError } from "../errors.ts";
+import { fetchPrivately } from "../private_fetch.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { isObject } from "../protocol/request_body.ts";
 
@@ -63,7 +64,7 @@ async function fetched(url: URL, { key, signal }: MediaQuestion): Promise<Uint8A
   const act = `Cannot fetch "data_url" for model "${key}"`;
   const limit = AbortSignal.timeout(LIMIT_MS);
   try {
-    const response = await fetch(url, { redirect: "error", signal: AbortSignal.any([signal(), limit]) });
+    const response = await fetchPrivately(url, { redirect: "error", signal: AbortSignal.any([signal(), limit]) });
     if (!response.ok || response.body === null) {
       await response.body?.cancel();
       throw new StatusError(502, `${act}: it answers ${response.status}`);

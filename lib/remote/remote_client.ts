@@ -1,4 +1,5 @@
 import { describeThrown, RemoteError, StatusError } from "../errors.ts";
+import { fetchPrivately } from "../private_fetch.ts";
 import type { StepScope } from "../graph/operator.ts";
 import { readAnswer, unusable, withoutSecrets } from "./remote_answer.ts";
 import type { RemoteRequest } from "./remote_request.ts";
@@ -79,7 +80,7 @@ export class RemoteClient {
   #fetch({ method, url, own, sent, body }: RemoteRequest, signal: AbortSignal): Promise<Response> {
     const headers = new Headers(sent);
     for (const [name, value] of own) headers.set(name, value);
-    return fetch(url, {
+    return fetchPrivately(url, {
       method,
       headers,
       redirect: "manual",

@@ -1,6 +1,7 @@
 /** Credentials that somebody gives for a while. */
 
 import { StoreError } from "../../errors.ts";
+import { fetchPrivately } from "../../private_fetch.ts";
 
 /** What was given, and until when it holds, in milliseconds since 1970. */
 export interface Issued<Value> {
@@ -49,7 +50,7 @@ export async function askIssuer({ url, uri, signal, ...init }: IssuerQuestion): 
   const late = AbortSignal.timeout(ANSWER_MS);
   const both = signal === null ? late : AbortSignal.any([signal, late]);
   try {
-    const answer = await fetch(url, { ...init, signal: both, redirect: "error" });
+    const answer = await fetchPrivately(url, { ...init, signal: both, redirect: "error" });
     const text = await answer.text();
     if (answer.ok) return text;
     throw fail(`who issues them answers ${answer.status}`, answer.status);

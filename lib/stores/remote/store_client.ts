@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describeThrown, StoreError } from "../../errors.ts";
+import { fetchPrivately } from "../../private_fetch.ts";
 import type { ItemOptions } from "../item_options.ts";
 import type { Dialect, StoreRequest } from "./dialect.ts";
 import { refusal } from "./refusal.ts";
@@ -109,7 +110,7 @@ export class StoreClient {
     const cut = new StoreCut(act, { signal, timeoutMs });
     try {
       const client = caCerts === undefined ? {} : { client: clientOf(caCerts) };
-      const response = await cut.within(fetch(url, {
+      const response = await cut.within(fetchPrivately(url, {
         ...init,
         ...client,
         ...(body === undefined ? {} : { body }),
