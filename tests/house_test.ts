@@ -27,7 +27,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "lib/tensor",
   ],
   "lib/graph": ["lib/errors.ts", "lib/redact_text.ts", "lib/plot", "lib/stores", "lib/tensor"],
-  "lib/flow": ["lib/errors.ts", "lib/iso_time.ts", "lib/redact_text.ts", "lib/graph", "lib/streams"],
+  "lib/flow": ["lib/errors.ts", "lib/iso_time.ts", "lib/redact_text.ts", "lib/graph", "lib/streams", "lib/tensor"],
   "lib/remote": ["lib/errors.ts", "lib/kind_of.ts", "lib/private_fetch.ts", "lib/graph", "lib/protocol", "lib/stores"],
   "lib/steps": [
     "lib/errors.ts",
@@ -39,6 +39,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "lib/protocol",
     "lib/remote",
     "lib/stores",
+    "lib/tensor",
   ],
   "lib/models": [
     "lib/errors.ts",

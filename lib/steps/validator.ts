@@ -5,6 +5,7 @@ import type { Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import type { Schema } from "../graph/schema.ts";
 import { ReadyStep } from "../graph/step.ts";
 import { kindOf } from "../kind_of.ts";
+import { wireForm } from "../tensor/wire_form.ts";
 import { fieldOf, type Fields, fieldsOf } from "./body/fields_of.ts";
 
 /** What must hold for one field. */
@@ -23,7 +24,10 @@ export interface FieldRule {
   readonly pattern?: string;
   /** The values that there are. */
   readonly oneOf?: readonly (string | number | boolean)[];
-  /** JSON Schema of the value; in its place a zod schema may stand for the whole rule. */
+  /**
+   * JSON Schema of the value; in its place a zod schema may stand for the whole rule. It reads tensors as the wire has them:
+   * `{ name, datatype, shape, data, parameters }`, with a flat list as `data`.
+   */
   readonly schema?: object;
 }
 
@@ -102,7 +106,7 @@ function checkOf(rule: Rule): (body: Fields, field: string) => Complaint {
     }
     const complaint = firstOf(checks, value);
     if (complaint !== undefined || schema === undefined) return complaint;
-    const issue = schema.safeParse(value).error?.issues[0];
+    const issue = schema.safeParse(wireForm(value)).error?.issues[0];
     return issue === undefined ? undefined : `is not right: ${[...issue.path.map(String), issue.message].join(": ")}`;
   };
 }

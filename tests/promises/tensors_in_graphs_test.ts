@@ -1,7 +1,17 @@
 /** Requests of the open inference protocol on their way through graphs: what steps before and behind a model see and may change. */
 
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { type InferRequest, modelRouter, ModelServer, serving, Tensor, TensorReply, type TensorRequest } from "levada";
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import {
+  type InferRequest,
+  modelRouter,
+  ModelServer,
+  serving,
+  Tensor,
+  TensorReply,
+  type TensorRequest,
+  validator,
+} from "levada";
+import { z } from "zod";
 
 class Double extends ModelServer {
   predict({ inputs }: InferRequest): number[] {
@@ -108,4 +118,46 @@ Deno.test("a streaming step may give replies with tensors, as lines of JSON", as
   await using server = await fn.toMockServer();
   const lines = (await (await server.fetch(binary())).text()).trim().split("\n");
   deepStrictEqual(lines.map((line) => /"data":(\[.*?\])/.exec(line)![1]), ["[9007199254740993]", "[9007199254740994]"]);
+});
+
+const WIRE_TENSOR = z.object({ name: z.string(), shape: z.array(z.int()), data: z.array(z.number()) });
+const INTEGERS = { inputs: [{ name: "x", shape: [2], datatype: "INT64", data: [1, 2] }] };
+
+Deno.test("a graph's schema reads tensors as the wire has them, and the steps get tensors", async () => {
+  for (
+    const input of [z.object({ inputs: z.array(WIRE_TENSOR) }), z.object({ inputs: z.array(z.instanceof(Tensor)) })]
+  ) {
+    const fn = serving("checked");
+    fn.setTopology("flow", { input: input as z.ZodType<TensorRequest> })
+      .to("sum", ({ inputs: [x] }) => [x instanceof Tensor, x!.data instanceof BigInt64Array, x!.datatype]).respond();
+    await using server = await fn.toMockServer();
+    deepStrictEqual(await server.test("/", INTEGERS), [true, true, "INT64"]);
+    const wrong = { inputs: [{ name: "x", shape: [1], datatype: "BYTES", data: ["a"] }] };
+    if (input.shape.inputs.element instanceof z.ZodObject) {
+      await rejects(
+        server.test("/", wrong),
+        /422.*inputs\.0\.data\.0: Invalid input: expected number, received string/,
+      );
+    }
+  }
+});
+
+Deno.test("a validator's schema reads tensors as the wire has them, and they go on as they are", async () => {
+  const number = { type: "number", maximum: 9 };
+  const items = { type: "object", properties: { data: { type: "array", items: number } }, required: ["name", "data"] };
+  const fn = serving("checked");
+  fn.setTopology("flow").to("check", validator<TensorRequest>({ inputs: { schema: { type: "array", items } } }))
+    .to("kind", ({ inputs: [x] }) => x!.data.constructor.name).respond();
+  await using server = await fn.toMockServer();
+  deepStrictEqual(await server.test("/", INTEGERS), "BigInt64Array");
+  await rejects(server.test("/", { inputs: [{ ...INTEGERS.inputs[0], data: [1, 10] }] }), /422.*0: data: 1: Too big/);
+});
+
+Deno.test("paths of an API read the values of tensors as the wire has them", async () => {
+  const fn = serving("named");
+  const given = { first: "$.inputs[0].data[0]", all: "$.inputs[0].data", names: "$.inputs[*].name" };
+  fn.setApi({ endpoints: [{ path: "/x", input: given }] });
+  fn.setTopology("flow").to("tell", (_: TensorRequest, { given }) => given).respond();
+  await using server = await fn.toMockServer();
+  deepStrictEqual(await server.test("/x", INTEGERS), { first: 1, all: [1, 2], names: ["x"] });
 });

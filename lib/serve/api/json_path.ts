@@ -1,3 +1,5 @@
+import { Tensor } from "../../tensor/tensor.ts";
+
 /** A path into JSON, read. */
 export interface JsonPath {
   /** Whether it may find several values: it has a `*`. */
@@ -54,13 +56,14 @@ function partsOf(text: string): Part[] | undefined {
 }
 
 function below(value: unknown, part: Part): unknown[] {
+  if (value instanceof Tensor && part === "data") return [value.values()]; // as the wire has it
   if (typeof value !== "object" || value === null) return [];
   if (part === EVERY) return Object.values(value);
   if (isList(value)) return typeof part === "number" && part < value.length ? [value[part]] : [];
   return typeof part === "string" && Object.hasOwn(value, part) ? [(value as Record<string, unknown>)[part]] : [];
 }
 
-/** Lists, and the typed arrays of tensors. */
+/** Lists, and typed arrays. */
 function isList(value: object): value is ArrayLike<unknown> & object {
   return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 }
