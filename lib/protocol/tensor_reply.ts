@@ -65,7 +65,9 @@ export class TensorReply {
   /** The same with data of its own, for another branch of a graph. */
   [Symbol.for("levada.copy")](): TensorReply {
     return this.with({
-      outputs: this.outputs.map((tensor) => new Tensor(tensor.name, { ...tensor, data: tensor.data.slice() })),
+      outputs: this.outputs.map(({ name, datatype, shape, data, parameters }) =>
+        new Tensor(name, { datatype, shape: [...shape], data: data.slice(), parameters: structuredClone(parameters) })
+      ),
     });
   }
 

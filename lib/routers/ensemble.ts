@@ -14,7 +14,7 @@ import { type Voted, voteWithoutOdd } from "./odd_members.ts";
 import type { Route, RouteTable } from "./route.ts";
 import { RouteIndex } from "./route_index.ts";
 import { asTensors, type TensorBallot, tensorsIn, voteTensors } from "./tensor_vote.ts";
-import { type Ballot, outputsOf, vote, type VoteType } from "./vote.ts";
+import { areNumbers, type Ballot, outputsOf, typeOfValues, vote, type VoteType } from "./vote.ts";
 
 /** What an ensemble answers. */
 export interface EnsembleReply {
@@ -57,6 +57,8 @@ export class Ensemble implements Collective {
   readonly noun = "ensemble";
   readonly #settings: EnsembleSettings;
   readonly #weights: ReadonlyMap<string, number>;
+  /** How numbers of members that declare nothing were voted on. */
+  #seen: VoteType | undefined;
 
   constructor(routes: RouteTable, settings: EnsembleSettings) {
     this.routes = routes;
@@ -87,7 +89,9 @@ export class Ensemble implements Collective {
   }
 
   needed(): readonly Route[] {
-    return this.#settings.onMemberError === "fail" ? [...this.routes.values()] : [];
+    const { onMemberError, vote: own } = this.#settings;
+    if (onMemberError === "drop") return [];
+    return [...this.routes.values()].filter(({ key }) => own !== undefined || this.#weights.get(key)! > 0);
   }
 
   facts(): ModelFacts {
@@ -126,7 +130,8 @@ export class Ensemble implements Collective {
   #count(outcomes: readonly Outcome[], event: FlowEvent): EnsembleReply | TensorReply {
     const { name, onMemberError, context, column, modelEndpointUid } = this.#settings;
     const act = `answer for ensemble "${name}"`;
-    const counts = (member: string) => this.#weights.get(member)! > 0;
+    const isOwn = this.#settings.vote !== undefined && onMemberError === "fail"; // a vote of one's own may need everybody
+    const counts = (member: string) => isOwn || this.#weights.get(member)! > 0;
     const { answers, failed } = sortOutcomes(asTensors(outcomes), { onMemberError, act, context, event, counts });
     const ballots = answers.map(({ member, answer }) => ({
       member,
@@ -167,7 +172,7 @@ export class Ensemble implements Collective {
 
   #vote(ballots: readonly Ballot[]): unknown {
     const own = this.#settings.vote;
-    if (own === undefined) return vote(ballots, this.#settings.voteType ?? this.#declaredType());
+    if (own === undefined) return vote(ballots, this.#typeOf(ballots));
     return own(
       Object.fromEntries(ballots.map(({ member, outputs }) => [member, outputs])),
       Object.fromEntries(ballots.map(({ member, weight }) => [member, weight])),
@@ -182,7 +187,8 @@ export class Ensemble implements Collective {
       isShown: boolean;
     },
   ): TensorReply {
-    const { voteType, name, vote: own } = this.#settings;
+    const { name, vote: own } = this.#settings;
+    const voteType = this.#tensorType(all);
     const { result: outputs, ballots, odd } = this.#fitting(all, (some) => voteTensors(some, { voteType, own }));
     const { failed } = this.#told({ failed: before, odd, event });
     const shown = isShown
@@ -197,6 +203,38 @@ export class Ensemble implements Collective {
       outputs: [...outputs, ...shown],
       ...(failed === undefined ? {} : { parameters: { failed: JSON.stringify(failed) } }),
     });
+  }
+
+  /** How to vote on rows: as is said, as members declare, else by the values. */
+  #typeOf(ballots: readonly Ballot[]): VoteType {
+    return this.#settings.voteType ?? this.#declaredType() ?? this.#typeByValues(ballots);
+  }
+
+  /** Once numbers with fractions were seen, whole ones are averaged too: a row's answer must not depend on those beside it. */
+  #typeByValues(ballots: readonly Ballot[]): VoteType {
+    const type = typeOfValues(ballots);
+    if (!areNumbers(ballots)) return type;
+    return this.#keepType(type);
+  }
+
+  /** How to vote on the first output, where that is not as its datatype says: a model of rows that declares nothing makes INT64 of whole numbers. */
+  #tensorType(ballots: readonly TensorBallot[]): VoteType | undefined {
+    const { voteType, vote: own } = this.#settings;
+    if (voteType !== undefined || own !== undefined || this.#declaredType() !== undefined) return voteType;
+    const first = ballots.flatMap(({ weight, outputs }) => weight > 0 ? outputs.outputs[0] ?? [] : []);
+    if (first.some(({ datatype }) => datatype === "BOOL" || datatype === "BYTES")) return undefined;
+    return this.#keepType(first.every(({ datatype }) => CLASSES.test(datatype)) ? "classification" : "regression");
+  }
+
+  #keepType(type: VoteType): VoteType {
+    if (this.#seen === undefined) {
+      const { name, context } = this.#settings;
+      context.log.warn(
+        `Ensemble "${name}": not all members say what they give, so whole numbers are counted as classes until one gives a fraction, and ` +
+          "averaged from then on. Say voteType, or what members give",
+      );
+    }
+    return this.#seen = this.#seen === "regression" ? this.#seen : type;
   }
 
   /**

@@ -53,7 +53,7 @@ export interface Tally {
   readonly act: string;
   readonly context: Context;
   readonly event: FlowEvent;
-  /** Whether a member's answer alone would do. Default: every one's. */
+  /** Whether a member has a say: its answer alone would do, and its failure matters. Default: every one's. */
   readonly counts?: (member: string) => boolean;
 }
 
@@ -69,7 +69,8 @@ export function sortOutcomes(
   const answers = outcomes.filter((outcome): outcome is Answered => "answer" in outcome);
   if (answers.length === outcomes.length) return { answers, failed: undefined };
   const failures = outcomes.filter((outcome): outcome is Failed => "error" in outcome);
-  if (onMemberError === "fail" || !answers.some(({ member }) => counts(member))) throw failureOf(failures, act);
+  const isFatal = onMemberError === "fail" && failures.some(({ member }) => counts(member));
+  if (isFatal || !answers.some(({ member }) => counts(member))) throw failureOf(failures, act);
   return { answers, failed: tellFailed(failures, { context, event }) };
 }
 

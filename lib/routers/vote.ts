@@ -46,9 +46,20 @@ export function vote(ballots: readonly Ballot[], voteType?: VoteType): unknown[]
     );
   }
   const counted = ballots.filter(({ weight }) => weight > 0);
-  const type = voteType ??
-    (counted.every(({ outputs }) => everyLeaf(outputs, isClass)) ? "classification" : "regression");
+  const type = voteType ?? typeOfValues(counted);
   return joinLists(counted, type === "classification" ? majority : mean);
+}
+
+/** What values say themselves: integers, text and booleans are classes. */
+export function typeOfValues(ballots: readonly Ballot[]): VoteType {
+  const isCounted = ballots.every(({ weight, outputs }) => weight === 0 || everyLeaf(outputs, isClass));
+  return isCounted ? "classification" : "regression";
+}
+
+/** Whether what has a say are numbers, which may be either. */
+export function areNumbers(ballots: readonly Ballot[]): boolean {
+  const isNumber = (leaf: unknown) => typeof leaf === "number" || typeof leaf === "bigint";
+  return ballots.every(({ weight, outputs }) => weight === 0 || everyLeaf(outputs, isNumber));
 }
 
 /**

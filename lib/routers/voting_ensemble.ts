@@ -18,7 +18,8 @@ export interface VotingEnsembleOptions {
   name?: string;
   /**
    * Default: as the members' metadata says: classification where all of them give integers, text or booleans (INT64, BYTES, BOOL), regression
-   * where one gives fractions (FP32). Where one says nothing of its outputs: classification when all values are such, for each request.
+   * where one gives fractions (FP32). Where one says nothing of its outputs: classification until a fraction is given, then regression, also of
+   * whole numbers; a warning says so.
    */
   voteType?: VoteType;
   /** By member; each at least 0, only ratios matter. A member that is not named weighs 0. Default: all weigh the same. */

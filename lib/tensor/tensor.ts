@@ -102,7 +102,13 @@ export class Tensor {
 
   /** The same with data of its own, for another branch of a graph. */
   [Symbol.for("levada.copy")](): Tensor {
-    return new Tensor(this.name, { ...this, data: this.data.slice() });
+    const { name, datatype, shape, data, parameters } = this;
+    return new Tensor(name, {
+      datatype,
+      shape: [...shape],
+      data: data.slice(),
+      parameters: structuredClone(parameters),
+    });
   }
 
   /** As the open inference protocol writes it, its data flat; NaN is null. */

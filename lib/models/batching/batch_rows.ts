@@ -90,12 +90,19 @@ function split(outputs: unknown, members: readonly Rows[]): unknown[] {
   const unlike = unlikeRows(outputs, rows);
   if (unlike !== undefined) throw unlike;
   let at = 0;
-  return members.map(({ inputs }) => (outputs as unknown[]).slice(at, at += inputs.length));
+  return members.map(({ inputs }) => (outputs as Listed).slice(at, at += inputs.length));
 }
 
 /** What is wrong where answers are not one a row. */
 function unlikeRows(outputs: unknown, rows: number): UnsplitError | undefined {
-  if (Array.isArray(outputs) && outputs.length === rows) return undefined;
-  const state = Array.isArray(outputs) ? `${outputs.length} answers` : `a ${typeof outputs}`;
+  if (isListed(outputs) && outputs.length === rows) return undefined;
+  const state = isListed(outputs) ? `${outputs.length} answers` : `a ${typeof outputs}`;
   return new UnsplitError(`it gave ${state} for ${rows} rows`);
+}
+
+/** A list, or a typed array, which is one of numbers. */
+type Listed = unknown[] | Float64Array;
+
+function isListed(outputs: unknown): outputs is Listed {
+  return Array.isArray(outputs) || (ArrayBuffer.isView(outputs) && !(outputs instanceof DataView));
 }

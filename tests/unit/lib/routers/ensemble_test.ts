@@ -2,6 +2,7 @@ import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/st
 import { StatusError } from "../../../../lib/errors.ts";
 import type { InferRequest } from "../../../../lib/protocol/reply.ts";
 import { votingEnsemble, type VotingEnsembleOptions } from "../../../../lib/routers/voting_ensemble.ts";
+import type { Tensor } from "../../../../lib/tensor/tensor.ts";
 import { ConstModel, HookModel, ListModel, RaisingModel, TimesModel } from "../../../support/models.ts";
 import { thenable } from "../../../support/thenable.ts";
 import { type OpenedRouter, openRouter, timeless } from "../../../support/open_router.ts";
@@ -102,16 +103,51 @@ Deno.test("votingEnsemble() tells what it is, and that it is ready", async () =>
   strictEqual(await ready.text(), "Model ens is ready (event_id = ev1)");
 });
 
-Deno.test("votingEnsemble() decides what to vote on for each request", async () => {
-  await using router = await openRouter(votingEnsemble(), {
-    a: [ListModel, { k: 1 }],
-    b: [ListModel, { k: 2 }],
-    c: [ListModel, { k: 4 }],
-  });
-  const outputs = async (inputs: number[]) => (await router.ask("/", { inputs }) as { outputs: unknown }).outputs;
-  deepStrictEqual(await outputs([1]), [1]);
-  deepStrictEqual(await outputs([0.25]), [(0.25 + 0.5 + 1) / 3]);
-  deepStrictEqual(await outputs([1]), [1]);
+Deno.test("votingEnsemble() of members that declare nothing averages whole numbers too once it saw a fraction, and says so", async () => {
+  const warned: string[] = [];
+  const log = { debug() {}, info() {}, error() {}, warn: (line: string) => void warned.push(line) };
+  const members = { a: [ListModel, { k: 1 }], b: [ListModel, { k: 2 }], c: [ListModel, { k: 4 }] } as const;
+  await using router = await openRouter(votingEnsemble(), members, { name: "ens" });
+  Object.assign(router.context, { log });
+  const outputs = async (inputs: unknown[]) => (await router.ask("/", { inputs }) as { outputs: unknown[] }).outputs;
+  const tensor = (data: number[]) => ({ name: "x", datatype: "FP32", shape: [data.length], data });
+  const voted = async (data: number[]) => (await outputs([tensor(data)]) as Tensor[])[0]!.values();
+  deepStrictEqual([await outputs([1]), await voted([1])], [[1], [1]]);
+  deepStrictEqual(await outputs([1, 0.25]), [7 / 3, (0.25 + 0.5 + 1) / 3]);
+  deepStrictEqual([await outputs([1]), await voted([1])], [[7 / 3], [7 / 3]], "as beside the fraction");
+  deepStrictEqual(warned.length, 1);
+  match(warned[0]!, /^Ensemble "ens": not all members say what they give, .* Say voteType, or what members give$/);
+});
+
+Deno.test("votingEnsemble() goes by tensors with fractions too, and still counts text", async () => {
+  class Says extends ConstModel {
+    override predict({ inputs }: InferRequest): unknown[] {
+      return [...inputs];
+    }
+  }
+  await using router = await openRouter(votingEnsemble(), { a: Says, b: [ListModel, { k: 2 }] });
+  const tensor = { name: "x", datatype: "FP32", shape: [1], data: [0.5] };
+  const { outputs: [y] } = await router.ask("/", { inputs: [tensor] }) as { outputs: Tensor[] };
+  deepStrictEqual(y!.values(), [0.75]);
+  deepStrictEqual((await router.ask("/", { inputs: [1] }) as { outputs: unknown }).outputs, [1.5]);
+  await using texts = await openRouter(votingEnsemble(), { a: Says, b: Says });
+  await texts.ask("/", { inputs: [0.5] });
+  deepStrictEqual((await texts.ask("/", { inputs: ["x"] }) as { outputs: unknown }).outputs, ["x"]);
+});
+
+Deno.test("votingEnsemble() answers where a member without a say fails, and is ready without it", async () => {
+  await using router = await openRouter(
+    votingEnsemble({ voteType: "regression", weights: { a: 1 } }),
+    { a: [ListModel, { k: 10 }], bad: RaisingModel },
+    { name: "ens" },
+  );
+  const reply = await router.ask("/", { inputs: [1] }) as { outputs: unknown; failed: Record<string, string> };
+  deepStrictEqual([reply.outputs, Object.keys(reply.failed)], [[10], ["bad"]]);
+  await using own = await openRouter(
+    votingEnsemble({ vote: ({ a, bad }) => [a, bad], weights: { a: 1 } }),
+    { a: [ListModel, { k: 10 }], bad: RaisingModel },
+  );
+  await rejects(own.ask("/", { inputs: [1] }), /member "bad" failed/, "a vote of one's own may need it");
 });
 
 for (const [classes, winner] of [[[-1, -1, 2], -1], [["x", "y", "y"], "y"], [[3, 2, 1], 1]] as const) {

@@ -22,6 +22,10 @@ const CHANGED: readonly (readonly [make: () => unknown, change: (answer: never) 
     ({ outputs: [y] }: TensorReply) => (y!.data as Float32Array).fill(9),
   ],
   [
+    () => new TensorReply({ model_name: "m", id: "1", outputs: [Tensor.from("y", [1, 2], "FP32")] }),
+    ({ outputs: [y] }: TensorReply) => (y!.shape as number[])[0] = 9,
+  ],
+  [
     () => JSON.parse('{"__proto__": {"a": 1}}'),
     (answer: object) => Object.defineProperty(answer, "__proto__", { value: {} }),
   ],

@@ -106,3 +106,14 @@ Deno.test("Tensor.toJSON() is what the protocol writes", () => {
 Deno.test("Tensor.toJSON() writes NaN as null", () => {
   deepStrictEqual(JSON.stringify(Tensor.from("x", [NaN, 1], "FP16")).includes("[null,1]"), true);
 });
+
+Deno.test("Tensor has a copy whose data, shape and parameters are its own", () => {
+  const parameters = { labels: ["a"] };
+  const tensor = new Tensor("x", { datatype: "FP32", shape: [1], data: new Float32Array([1]), parameters });
+  const copy = (tensor as unknown as Record<symbol, () => Tensor>)[Symbol.for("levada.copy")]!();
+  deepStrictEqual(copy, tensor);
+  (tensor.data as Float32Array)[0] = 9;
+  (tensor.shape as number[])[0] = 9;
+  parameters.labels[0] = "b";
+  deepStrictEqual([copy.data, copy.shape, copy.parameters], [new Float32Array([1]), [1], { labels: ["a"] }]);
+});

@@ -51,6 +51,19 @@ Deno.test("batching joins the rows of any model's requests, and gives each its o
   deepStrictEqual(calls, [[1, 2, 3, 4]]);
 });
 
+Deno.test("batching takes typed arrays for rows", async () => {
+  class Typed extends ModelServer<InferRequest, Float64Array> {
+    predict({ inputs }: InferRequest): Float64Array {
+      calls.push([...inputs]);
+      return Float64Array.from(inputs as number[], (input) => input / 2);
+    }
+  }
+  await using model = await opened(Typed);
+  deepStrictEqual(await model.ask([{ inputs: [1] }]), [[0.5]]);
+  deepStrictEqual(await model.ask([{ inputs: [1] }, { inputs: [2, 3] }]), [[0.5], [1, 1.5]]);
+  deepStrictEqual(calls, [[1], [1, 2, 3]]);
+});
+
 Deno.test("batching fails only the bad request", async () => {
   await using model = await opened(Double);
   const [first, bad, last] = await model.ask([{ inputs: [1] }, { inputs: [13] }, { inputs: [2] }]);
