@@ -18,6 +18,7 @@ import { ROUTER_RULES } from "./routers.ts";
 import { SERVING_RULES } from "./serving.ts";
 import { STREAM_RULES } from "./streams.ts";
 import { TRACKING_RULES } from "./tracking.ts";
+import { VOTE_RULES } from "./votes.ts";
 import { WINDOW_RULES } from "./windows.ts";
 
 /** All rules; the first that is about a difference judges it. */
@@ -28,6 +29,7 @@ export const RULES: readonly Rule[] = [
   ...SERVING_RULES,
   ...STREAM_RULES,
   ...ROUTER_RULES,
+  ...VOTE_RULES,
   ...PARALLEL_RULES,
   ...RUNNER_RULES,
   ...REMOTE_RULES,
