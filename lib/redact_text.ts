@@ -24,7 +24,7 @@ export const QUERY_NAMES = /^(sig|signature|key|code)$/i;
 
 /** Whether what is called so is a secret where a text stands there, and not how many passes there are. */
 export function isPass(name: string): boolean {
-  return /(^|-)pass$/.test(wordsOf(name));
+  return /pass$/i.test(name) && /(^|-)pass$/.test(wordsOf(name));
 }
 
 /** What a text must have for one of the forms below to be in it. */
@@ -78,10 +78,7 @@ function hideNamed(text: string): string {
     if (index < at) continue;
     const start = index + length;
     const apart = groups!.apart ?? " ";
-    const isInQuery = /^(=|%3D)$/i.test(apart) &&
-      (/[?&]/.test(text[index - 1] ?? "") || /^%/.test(text.slice(index, start)));
-    const isGiven = apart.includes("=") || /^\\*["'`]/.test(text.slice(start, start + 9));
-    if (!isSecretName(name) && !(isInQuery && QUERY_NAMES.test(name)) && !(isGiven && isPass(name))) continue;
+    if (!isSecretName(name) && !isSecretHere(text, { name, index, start, apart })) continue;
     const value = valueAt(text, start, { name, quote: groups!.quote ?? "", apart });
     if (value === "" || value.endsWith(HIDDEN)) continue;
     const quote = /^\\*["'`]/.exec(value)?.[0] ?? "";
@@ -89,6 +86,22 @@ function hideNamed(text: string): string {
     at = start + value.length;
   }
   return shown + text.slice(at);
+}
+
+/** Whether what is called so is a secret where it stands: `?code=…` in a URL, `pass=…`. */
+function isSecretHere(
+  text: string,
+  { name, index, start, apart }: {
+    readonly name: string;
+    readonly index: number;
+    readonly start: number;
+    readonly apart: string;
+  },
+): boolean {
+  if (QUERY_NAMES.test(name)) {
+    return /^(=|%3D)$/i.test(apart) && /[?&%]/.test(text.slice(Math.max(0, index - 1), index + 1));
+  }
+  return isPass(name) && (apart.includes("=") || /^\\*["'`]/.test(text.slice(start, start + 9)));
 }
 
 /** What is called so, from here on; empty where nothing is. */
