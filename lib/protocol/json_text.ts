@@ -87,7 +87,9 @@ export interface Within {
 export function plain(value: unknown, spot: Spot): unknown {
   switch (typeof value) {
     case "number":
-      if (!Number.isFinite(value)) throw lossy(spot, String(value));
+      if (!Number.isFinite(value)) {
+        throw lossy(spot, String(value), "JSON has no such number: return null in its place");
+      }
       return value;
     case "bigint":
       return rawJson(String(value));
@@ -189,8 +191,8 @@ function at({ act, path, depth, within }: Spot, part: string): Spot {
   return { act, path: path + part, depth: depth + 1, within };
 }
 
-function lossy({ act, path }: Spot, what: string): TypeError {
-  return new TypeError(
-    `Cannot ${act} as JSON: ${path || "it"} is ${what}. Return text, numbers, lists, plain objects, or what has toJSON`,
-  );
+const CURE = "Return text, numbers, lists, plain objects, or what has toJSON";
+
+function lossy({ act, path }: Spot, what: string, cure = CURE): TypeError {
+  return new TypeError(`Cannot ${act} as JSON: ${path || "it"} is ${what}. ${cure}`);
 }

@@ -4,6 +4,7 @@ import { describeThrown, isA, StatusError } from "../errors.ts";
 import { copyData } from "../flow/copy.ts";
 import type { Context } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
+import { isGenerator } from "../graph/generator.ts";
 import { laterOf } from "../graph/later.ts";
 import type { Maybe } from "../graph/typing.ts";
 import { redactText } from "../redact_text.ts";
@@ -90,7 +91,10 @@ export function tellFailed(
 
 function askMember(route: Route, { read = same, ...question }: Question): Maybe<Outcome> {
   const member = route.key;
-  const answered = (answer: unknown): Outcome => ({ member, answer: read(answer, route) });
+  const answered = (answer: unknown): Outcome => {
+    if (isGenerator(answer)) throw streams(answer);
+    return { member, answer: read(answer, route) };
+  };
   const failed = (error: unknown): Outcome => ({ member, error });
   try {
     const answer = route.ask(question);
@@ -99,6 +103,12 @@ function askMember(route: Route, { read = same, ...question }: Question): Maybe<
   } catch (error) {
     return failed(error);
   }
+}
+
+/** A stream cannot be joined with other answers; it ends here, so that nothing goes on behind it. */
+function streams(answer: { return?: (value: undefined) => unknown }): TypeError {
+  void laterOf(answer.return?.(undefined))?.catch(() => {});
+  return new TypeError("it streams its answer, and only whole ones are joined. Ask it by a route of its own");
 }
 
 /** All members' failures in one: the caller's fault only where it is so for each. */

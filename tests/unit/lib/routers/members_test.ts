@@ -77,3 +77,32 @@ Deno.test("sortOutcomes() drops failures, reports them and tells of them; when n
   throws(() => sortOutcomes([OUTCOMES[1]!], given), { status: 422 });
   ok(sortOutcomes([OUTCOMES[0]!], given).failed === undefined);
 });
+
+Deno.test("askMembers() takes a streamed answer for a failure, and ends it", async () => {
+  const ended: string[] = [];
+  async function* later() {
+    try {
+      yield await Promise.resolve(1);
+    } finally {
+      ended.push("later");
+    }
+  }
+  const started = later();
+  await started.next();
+  const event = new FlowEvent({});
+  const routes = [route("a", () => started), route("b", () => (function* () {})()), route("c", () => 1)];
+  const [a, b, c] = await askMembers(routes, { operation: "", event }) as readonly (Outcome & { error?: Error })[];
+  for (const { error } of [a!, b!]) {
+    strictEqual(error!.message, "it streams its answer, and only whole ones are joined. Ask it by a route of its own");
+  }
+  deepStrictEqual(c, { member: "c", answer: 1 });
+  deepStrictEqual(ended, ["later"]);
+});
+
+Deno.test("sortOutcomes() lets a member without a say fail", () => {
+  const tally = { act: "answer", context: quietContext("r"), event: new FlowEvent({}), onMemberError: "fail" } as const;
+  const outcomes = [{ member: "a", answer: 1 }, { member: "b", error: new Error("gone") }];
+  const sorted = sortOutcomes(outcomes, { ...tally, counts: (member) => member === "a" });
+  deepStrictEqual([sorted.answers, sorted.failed], [[outcomes[0]], { b: "gone" }]);
+  throws(() => sortOutcomes(outcomes, { ...tally, counts: (member) => member === "b" }), /member "b" failed: gone/);
+});

@@ -79,7 +79,7 @@ Deno.test("App.fetch() answers 500 naming what JSON cannot hold", async () => {
   loop.self = loop;
   for (
     const [result, text] of [
-      [{ outputs: [1, NaN] }, "outputs[1] is NaN"],
+      [{ outputs: [1, NaN] }, "outputs[1] is NaN. JSON has no such number: return null in its place"],
       [new Map(), "it is a Map"],
       [{ outputs: [1].map((n) => Promise.resolve(n)) }, "outputs[0] is a Promise"],
       [[/a/], "[0] is a RegExp"],
