@@ -55,6 +55,9 @@ export class ModelSource {
   /** The paths of what was fetched from a URL and from beside it, by name; its own is empty. */
   readonly #paths = new Map<string, Map<string, string>>();
 
+  /** The URLs beside which something is gone or forbidden, which is believed. */
+  readonly #refused = new Set<string>();
+
   constructor(model: string, options: SourceOptions) {
     this.#model = model;
     this.#options = options;
@@ -132,6 +135,7 @@ export class ModelSource {
 
   /** Gives back the file that was good the last time, with those beside it; where none is noted, the one that was kept before. */
   async #before(uri: string): Promise<string | undefined> {
+    if (this.#refused.has(uri)) return undefined;
     const cache = this.#cacheOf();
     const good = await cache.notes.last<Record<string, Content>>(`good ${cache.placeOf(uri)}`);
     const now = this.#contents(uri);
@@ -186,7 +190,14 @@ export class ModelSource {
     }
     const paths = this.#paths.get(origin.uri)!;
     for (const [part, checksum] of parts) {
-      paths.set(part, await this.#cacheOf().fetch(siblingUri(origin.uri, part), checksum));
+      try {
+        paths.set(part, await this.#cacheOf().fetch(siblingUri(origin.uri, part), checksum));
+      } catch (error) {
+        if (!isAway(error) && !(error instanceof StoreError && error.reason === "broken")) {
+          this.#refused.add(origin.uri);
+        }
+        throw error;
+      }
     }
     const gathered = await this.#gathered(paths);
     this.#origins.set(gathered, origin);

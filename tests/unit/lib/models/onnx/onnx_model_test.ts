@@ -274,6 +274,8 @@ Deno.test("OnnxModel runs model and weights that were kept together where a stor
   deepStrictEqual(await ask(), [[third, third, third]], "new weights that are whole serve");
   Object.assign(files, { "outside.bin": half });
   deepStrictEqual((await ask())[0], [third, third, third], "and are what was good the last time");
+  delete files["outside.bin"];
+  await rejects(ask(), /nothing there \(404\)/, "weights that are gone do not serve");
 });
 
 Deno.test("OnnxModel takes weights that are not all there for none, where it is told what they are", async () => {
