@@ -43,8 +43,9 @@ export abstract class SentReply {
     this.#bytes -= bytes;
   }
 
-  /** There is something before the reader. */
+  /** There is something before the reader, unless it has left in the same moment. */
   protected wait(): void {
+    if (this.isOver) return;
     this.#unread = this.#outflow.wait(this);
     if (this.othersWait !== undefined) this.idle = this.#outflow.waitInTurn(this);
   }

@@ -114,3 +114,17 @@ Deno.test("SentBody.send() breaks off earlier where others wait for the turn tha
   await clock.advance(50_001);
   deepStrictEqual([other.left, clock.timers], [1, 0]);
 });
+
+Deno.test("SentBody.pull() forgets a reader who leaves while a piece is handed over, as Deno's socket does", async () => {
+  const clock = testClock();
+  let looks = 0;
+  const body = new Outflow(LIMITS, clock).open(() => (looks += 1) > 0);
+  const source = new Endless();
+  body.send(source);
+  let left: Promise<void> | undefined;
+  const controller = { enqueue: () => void (left = body.cancel()), close() {}, error() {} };
+  await body.pull(controller as unknown as ReadableStreamDefaultController<Uint8Array>);
+  await left;
+  await clock.advance(600_000);
+  deepStrictEqual([source.left, looks, clock.timers], [1, 0, 0]);
+});
