@@ -36,7 +36,7 @@ export async function openMutualPort(
     const refuse = () => {
       if (socket.writable) socket.end(code === "HPE_HEADER_OVERFLOW" ? HEADERS_TOO_LARGE : NO_REQUEST); // once: more may come
     };
-    if (asked === undefined) refuse();
+    if (asked === undefined || isUnreadable(asked)) refuse();
     else if (asked.request.complete) asked.response.on("close", refuse); // what came before is answered first
     else socket.destroy(); // its body breaks off
   });
@@ -53,6 +53,12 @@ export async function openMutualPort(
     port: number,
     shutdown: () => new Promise<void>((closed) => void server.close(() => closed())), // of idle connections at once
   };
+}
+
+/** Whether nobody can say where its body ends; Node gives out such a request all the same. */
+function isUnreadable({ request, response }: { request: IncomingMessage; response: ServerResponse }): boolean {
+  const { "transfer-encoding": coding } = request.headers;
+  return coding !== undefined && coding.toLowerCase() !== "chunked" && !response.headersSent;
 }
 
 async function answer(incoming: IncomingMessage, outgoing: ServerResponse, fetch: Fetch): Promise<void> {
