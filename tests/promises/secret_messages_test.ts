@@ -19,7 +19,7 @@ import { z } from "zod";
 import { main } from "../../lib/cli/main.ts";
 import { consoleLog } from "../../lib/flow/console_log.ts";
 import { failureBody } from "../../lib/serve/reply/failure_body.ts";
-import { serveLoopback } from "../support/loopback.ts";
+import { exportedSpans } from "../support/exported_spans.ts";
 import { SECRET, SECRET_MESSAGES } from "../support/secret_messages.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 
@@ -78,33 +78,6 @@ async function logged(format: "json" | "text"): Promise<string> {
     told.warn("Cannot go on", { error: new Error(message), why: message });
   }
   return lines.join("\n");
-}
-
-/** What a program with a step and a model that fail tells by OTLP, all of it. */
-async function exported(): Promise<string> {
-  const texts: string[] = [];
-  await using sink = serveLoopback(({ body }) => {
-    texts.push(body);
-    return Response.json({});
-  });
-  const root = new URL("../../", import.meta.url).pathname;
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "-A",
-      `--config=${root}deno.json`,
-      `--lock=${root}deno.lock`,
-      `${root}tests/support/traced_secrets.ts`,
-    ],
-    env: {
-      OTEL_DENO: "true",
-      OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
-      OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
-    },
-    stdout: "null",
-  }).output();
-  strictEqual(success, true, new TextDecoder().decode(stderr));
-  return texts.join("\n");
 }
 
 /** Every door that a message leaves by: what stands behind it, after each message was thrown. */
@@ -237,7 +210,7 @@ const DOORS: Readonly<Record<string, () => Promise<string>>> = {
     const records = (await Deno.readTextFile(path)).trim().split("\n").map((line) => JSON.parse(line));
     return records.map(({ error }) => error).join("\n"); // inputs are the caller's, and kept as they came
   },
-  "spans": exported,
+  "spans": () => exportedSpans("traced_secrets.ts"),
 };
 
 for (const [door, text] of Object.entries(DOORS)) {
