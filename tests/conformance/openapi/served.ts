@@ -58,7 +58,11 @@ const shop = serving("shop").setApi({
   ],
 });
 shop.setTopology("flow")
-  .to("price", (_body: unknown, { given }) => ({ sum: 2 * Number(given.count ?? 0) || 0, id: given.id })).respond();
+  .to("price", (_body: unknown, { given }) => {
+    const sum = 2 * Number(given.count ?? 0);
+    if (!Number.isFinite(sum)) throw new StatusError(409, "too many");
+    return { sum, id: given.id };
+  }).respond();
 
 class Words extends TextModel {
   override async *generate({ text_input }: GenerateRequest): AsyncGenerator<string, void, undefined> {
