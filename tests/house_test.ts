@@ -74,8 +74,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "lib/telemetry",
     "lib/tensor",
   ],
-  "lib/bundle": ["lib/errors.ts", "lib/redact_text.ts", "lib/graph", "lib/scope"],
-  "lib/deploy": ["lib/errors.ts", "lib/bundle"],
+  "lib/bundle": ["lib/errors.ts", "lib/redact_text.ts", "lib/graph", "lib/plot", "lib/scope"],
+  "lib/deploy": ["lib/errors.ts", "lib/bundle", "lib/plot", "lib/telemetry"],
   "lib/functions": [
     "lib/errors.ts",
     "lib/bundle",

@@ -1,5 +1,6 @@
 /** Code that leaves: one ES module with its dependencies, the library beside it, and the function as data. */
 import { createHash } from "node:crypto";
+import type { GraphView } from "../plot/view.ts";
 
 /** A bundle: a folder of files, the same for every target. */
 export interface Bundle {
@@ -20,12 +21,19 @@ export interface Manifest {
   readonly name: string;
   /** The function as data, without secrets. */
   readonly function: object;
+  /** What is drawn of its graph: whoever has the bundle alone can draw it, whatever kinds of steps it knows. */
+  readonly view: GraphView;
   readonly versions: Readonly<Record<string, string>>;
   /** SHA-256 of each other file, by path. */
   readonly files: Readonly<Record<string, string>>;
 }
 
 const REVISION_DIGITS = 12;
+
+/** What a bundle is, as it tells. */
+export function manifestOf({ files }: Pick<Bundle, "files">): Manifest {
+  return JSON.parse(new TextDecoder().decode(files.get(MANIFEST))) as Manifest;
+}
 
 /** SHA-256 in hex. */
 export function hashOf(bytes: Uint8Array): string {

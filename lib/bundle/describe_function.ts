@@ -2,13 +2,14 @@
 import { dirname, join } from "node:path";
 import { BundleError } from "../errors.ts";
 import { errorFault } from "../graph/fault.ts";
+import type { GraphView } from "../plot/view.ts";
 import type { Bundle } from "./bundle.ts";
 
 const TIMEOUT_MS = 120_000;
 const MARK = "levada-bundle:";
 const DESCRIBE = `const { default: fn } = await import("./code.js");
 if (typeof fn?.toMockServer !== "function") throw new TypeError("the export is no function of serving()");
-console.log("\\n${MARK}" + JSON.stringify(fn));
+console.log("\\n${MARK}" + JSON.stringify({ document: fn, view: fn.plot().view }));
 Deno.exit(0);
 `;
 const PROBE = `const { default: fn } = await import("./code.js");
@@ -18,9 +19,16 @@ console.log("\\n${MARK}" + status);
 Deno.exit(0);
 `;
 
+/** A function as data. */
+export interface DescribedFunction {
+  readonly document: object;
+  /** What is drawn of it. */
+  readonly view: GraphView;
+}
+
 /** The function as data, as its code makes it. */
-export async function describeFunction(act: string, files: Bundle["files"]): Promise<object> {
-  return JSON.parse(await runScript(act, files, DESCRIBE)) as object;
+export async function describeFunction(act: string, files: Bundle["files"]): Promise<DescribedFunction> {
+  return JSON.parse(await runScript(act, files, DESCRIBE)) as DescribedFunction;
 }
 
 /**

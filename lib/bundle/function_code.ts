@@ -1,8 +1,12 @@
+import type { GraphView } from "../plot/view.ts";
+
 /** What a serving function hands over so that it can leave: data, and the values that its data names. */
 export interface FunctionCode {
   readonly name: string;
   /** The function as data. */
   readonly document: FunctionDocument;
+  /** What is drawn of its graph. */
+  readonly view: GraphView;
   /** The functions and classes of the graph, by ref. */
   readonly code: ReadonlyMap<string, unknown>;
   /** The function itself, as cells have it. */

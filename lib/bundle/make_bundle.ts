@@ -7,7 +7,7 @@ import { secretPlaces } from "../graph/secret_data.ts";
 import { type Bundle, hashOf, MANIFEST, type Manifest, revisionOf } from "./bundle.ts";
 import { collectFiles } from "./collect_files.ts";
 import { denoBundle } from "./deno_bundle.ts";
-import { describeFunction } from "./describe_function.ts";
+import { type DescribedFunction, describeFunction } from "./describe_function.ts";
 import { findProject, readImports } from "./find_project.ts";
 import { hasJsx } from "./jsx_pragma.ts";
 import { externalNames, resolveImports, resolveRelative } from "./resolve_imports.ts";
@@ -51,8 +51,7 @@ export async function bundleModule(url: URL, options: BundleOptions = {}): Promi
     directory: fileURLToPath(new URL(".", url)),
     external: options.external,
   });
-  const document = await describeFunction(act, files);
-  return await finish(files, document, { act, directory, options });
+  return await finish(files, await describeFunction(act, files), { act, directory, options });
 }
 
 /**
@@ -80,7 +79,7 @@ export default fn;
     external: options.external,
     modules: new Map([[module, { text: code.text, base: code.directory }]]),
   });
-  return await finish(files, code.document, { act, directory, options });
+  return await finish(files, code, { act, directory, options });
 }
 
 interface CodeWish {
@@ -154,7 +153,7 @@ async function denoConfig(): Promise<string> {
 
 async function finish(
   code: Map<string, Uint8Array>,
-  document: object,
+  { document, view }: DescribedFunction,
   { act, directory, options }: { act: string; directory: string; options: BundleOptions },
 ): Promise<Bundle> {
   const files = new Map(code);
@@ -168,6 +167,7 @@ async function finish(
     levada: "bundle/1",
     name,
     function: document,
+    view,
     versions: { levada: version, deno: Deno.version.deno },
     files: Object.fromEntries(sorted.map(([path, bytes]) => [path, hashOf(bytes)])),
   };

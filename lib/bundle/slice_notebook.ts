@@ -60,6 +60,7 @@ export async function sliceNotebook(fn: FunctionCode): Promise<SlicedModule> {
     name: fn.name,
     text: withJsx(write, runs),
     document: fn.document,
+    view: fn.view,
     directory: `${pathToFileURL(Deno.cwd()).href.replace(/\/$/, "")}/`,
   });
 }

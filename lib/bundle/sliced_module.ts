@@ -1,3 +1,5 @@
+import type { GraphView } from "../plot/view.ts";
+
 /**
  * The module that a function of a notebook leaves as: what its steps use, and nothing else. In a notebook it shows itself below the
  * cell.
@@ -9,14 +11,17 @@ export class SlicedModule {
   readonly text: string;
   /** The function as data. */
   readonly document: object;
+  /** What is drawn of its graph. */
+  readonly view: GraphView;
   /** Folder of the notebook, a `file:` URL that ends in a slash: what relative imports are relative to. */
   readonly directory: string;
 
   /** Made by `fn.code()`. */
-  constructor(parts: { name: string; text: string; document: object; directory: string }) {
+  constructor(parts: { name: string; text: string; document: object; view: GraphView; directory: string }) {
     this.name = parts.name;
     this.text = parts.text;
     this.document = parts.document;
+    this.view = parts.view;
     this.directory = parts.directory;
   }
 

@@ -1,5 +1,4 @@
-import type { Bundle, Manifest } from "../bundle/bundle.ts";
-import { MANIFEST } from "../bundle/bundle.ts";
+import { type Bundle, manifestOf } from "../bundle/bundle.ts";
 
 /** What is read of a function's document. */
 interface Document {
@@ -31,9 +30,8 @@ export interface FunctionOfBundle {
 }
 
 /** The functions of a bundle: itself where it has steps of its own, and each child that has steps, in the order of the graph. */
-export function functionsOfBundle({ files }: Pick<Bundle, "files">): FunctionOfBundle[] {
-  const { function: told } = JSON.parse(new TextDecoder().decode(files.get(MANIFEST))) as Manifest;
-  const { name, options = {}, children = {}, graph } = told as Document;
+export function functionsOfBundle(bundle: Pick<Bundle, "files">): FunctionOfBundle[] {
+  const { name, options = {}, children = {}, graph } = manifestOf(bundle).function as Document;
   const steps = graph?.steps ?? [];
   const named = new Set(steps.flatMap((step) => step.options?.function ?? []).filter((child) => child !== ""));
   const handlers = new Set(

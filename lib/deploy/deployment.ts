@@ -1,4 +1,5 @@
 import type { Bundle } from "../bundle/bundle.ts";
+import { manifestOf } from "../bundle/bundle.ts";
 import { probeBundle } from "../bundle/describe_function.ts";
 import { DeployError } from "./deploy_error.ts";
 import { type DeployedState, type DeploymentStatus, urlOf } from "./deployed_state.ts";
@@ -7,8 +8,12 @@ import { lockDeployment } from "./deploy_lock.ts";
 import { invokeFunction } from "./invoke_function.ts";
 import { keepRevision, readRevision } from "./keep_revision.ts";
 import { type DeployPlan, planOf } from "./plan.ts";
+import { Plot, type PlotOptions } from "../plot/plot.ts";
+import { type DeploymentRates, ratesOf } from "./rates.ts";
 import { type LogReading, readLogs } from "./read_logs.ts";
+import { readMetrics } from "./read_metrics.ts";
 import { readState } from "./read_state.ts";
+import { runningView } from "./running_view.ts";
 import { type DeploymentFolder, deploymentFolder } from "./state_folder.ts";
 import { stoppedStatus } from "./stopped_status.ts";
 import { SupervisorClient } from "./supervisor_client.ts";
@@ -25,7 +30,15 @@ export interface ProcessOptions {
   readonly deadlineMs?: number;
 }
 
+/** How rates are counted. */
+export interface RatesOptions {
+  /** How long, in milliseconds. Default 1,000. */
+  readonly overMs?: number;
+}
+
 const DEADLINE_MS = 120_000;
+const RATES_MS = 1_000;
+const LONGEST_RATES_MS = 3_600_000;
 
 /**
  * A function where it is deployed: real processes of this machine, one or more for each function, joined by real streams, which outlive
@@ -96,6 +109,33 @@ export class Deployment {
     const state = await this.#state();
     if (state === undefined) throw this.#missing("tell the state of");
     return this.#told(await this.#supervisor.status() ?? stoppedStatus(state));
+  }
+
+  /** How much goes through each step and model: what they count within a while, one second by default. */
+  async rates({ overMs = RATES_MS }: RatesOptions = {}): Promise<DeploymentRates> {
+    if (!(overMs >= 1 && overMs <= LONGEST_RATES_MS)) {
+      throw new RangeError(`Cannot count for ${overMs} ms: overMs is 1 to ${LONGEST_RATES_MS}`);
+    }
+    const { functions } = await this.status();
+    const before = await Promise.all(functions.map(readMetrics));
+    await new Promise((go) => setTimeout(go, overMs));
+    return ratesOf(before, await Promise.all(functions.map(readMetrics)));
+  }
+
+  /**
+   * The graph as it runs: events a second at each arrow, how long a step takes, what waits in the streams, and what fails. In a notebook
+   * it shows itself.
+   */
+  async picture({ overMs, ...options }: RatesOptions & PlotOptions = {}): Promise<Plot> {
+    const rates = await this.rates({ ...overMs === undefined ? {} : { overMs } });
+    const [state, status] = [(await this.#state())!, await this.status()];
+    const { view } = manifestOf(await readRevision(`draw "${this.name}"`, state.revision, this.#folder));
+    return new Plot(runningView(view, { status, rates }), options);
+  }
+
+  /** `picture` where a notebook looks for it: a deployment that is the last value of a cell shows how it runs. */
+  async [Symbol.for("Jupyter.display")](): Promise<Record<string, unknown>> {
+    return await (await this.picture()).display();
   }
 
   /** Asks the function: with a body by POST, else by GET. Gives the reply's JSON, else its text. */

@@ -1,4 +1,4 @@
-import { type Bundle, MANIFEST, type Manifest } from "../bundle/bundle.ts";
+import { type Bundle, type Manifest, manifestOf } from "../bundle/bundle.ts";
 import type { DeployedState, DeploymentStatus } from "./deployed_state.ts";
 import { functionsOfBundle } from "./deployed_functions.ts";
 import { readRevision } from "./keep_revision.ts";
@@ -51,12 +51,11 @@ export async function planOf({ state, status, bundle, folder, options }: PlanPar
 }
 
 async function changedFiles(bundle: Bundle, before: string, folder: DeploymentFolder): Promise<string[]> {
-  const old = await readRevision("plan", before, folder).then(filesOf, () => ({} as Manifest["files"]));
-  const now = filesOf(bundle);
+  const old = await readRevision("plan", before, folder).then(
+    (bundle) => manifestOf(bundle).files,
+    () => ({} as Manifest["files"]),
+  );
+  const now = manifestOf(bundle).files;
   return [...new Set([...Object.keys(old), ...Object.keys(now)])].sort().filter((path) => old[path] !== now[path])
     .map((path) => `  ${path}: ${old[path] === undefined ? "new" : now[path] === undefined ? "gone" : "changed"}`);
-}
-
-function filesOf({ files }: Bundle): Manifest["files"] {
-  return (JSON.parse(new TextDecoder().decode(files.get(MANIFEST))) as Manifest).files;
 }

@@ -21,6 +21,8 @@ export interface StreamLag {
   /** The stream's path. */
   readonly stream: string;
   readonly group: string;
+  /** The queue that the stream stands for; empty where it is none's. */
+  readonly queue: string;
   /** Records that are not acknowledged. */
   readonly records: number;
 }
@@ -66,8 +68,8 @@ export class Inlet {
 
   /** How many records of its stream its group has not acknowledged. */
   async lag(): Promise<StreamLag> {
-    const { stream, group } = this.#source;
-    return { stream: stream.path, group, records: await stream.lag(group) };
+    const { stream, group, queue = "" } = this.#source;
+    return { stream: stream.path, group, queue, records: await stream.lag(group) };
   }
 
   /** Reads no more; what the flow has in hand goes on. */

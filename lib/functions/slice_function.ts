@@ -3,17 +3,19 @@ import type { SlicedModule } from "../bundle/sliced_module.ts";
 import type { FunctionCode, FunctionDocument } from "../bundle/function_code.ts";
 import { codeOf } from "../graph/document.ts";
 import { sourceOf } from "../graph/source.ts";
+import type { Plot } from "../plot/plot.ts";
 import type { FunctionParts } from "./function_parts.ts";
 
 /** Slices the notebook for a function: hands over what the function is. */
 export async function sliceFunction(
-  fn: { readonly name: string; toJSON(): object },
+  fn: { readonly name: string; toJSON(): object; plot(): Plot },
   parts: FunctionParts,
 ): Promise<SlicedModule> {
   const source = sourceOf(parts.graph(`take function "${fn.name}" out of its notebook`));
   const code: FunctionCode = {
     name: fn.name,
     document: JSON.parse(JSON.stringify(fn)) as FunctionDocument,
+    view: fn.plot().view,
     code: codeOf(source),
     self: fn,
     schemas: new Map(

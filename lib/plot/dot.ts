@@ -2,7 +2,7 @@ import { oneLine } from "../draw/escape.ts";
 import { quote, quoteId, quoteLeft, quoteTooltip, routeText, stepText } from "./dot_text.ts";
 import { type Anchor, type DrawnNode, DrawnNodes, type DrawnRoute } from "./drawn_nodes.ts";
 import { marginOf } from "./plot_shapes.ts";
-import type { EdgeView, GraphView, StepView } from "./view.ts";
+import type { EdgeView, GraphView, StepView, ViewNote } from "./view.ts";
 
 /** How a graph is laid out. */
 export interface DotOptions {
@@ -42,7 +42,9 @@ export function toDot(view: GraphView, { rankdir = "LR", boxed = false }: Layout
     ...indent([
       ...(view.steps.length === 0 ? [nodeLine(nodes.newId("none"), [`label="no steps"`, `class="node none"`])] : []),
       ...inside(undefined),
-      ...[...functions].flatMap((name, index) => functionLines(oneLine(name), index, inside(name))),
+      ...[...functions].flatMap((name, index) =>
+        functionLines({ name, index, note: view.functionNotes?.[name] }, inside(name))
+      ),
       ...startLines(view, nodes, rankdir),
       ...view.edges.flatMap((edge) => edgeLines(nodes, edge, rankdir)),
     ]),
@@ -96,15 +98,18 @@ function routeLine(route: DrawnRoute): string {
   return nodeLine(route.id, [
     `label=${quote(lines.join("\n"))}`,
     `tooltip=${quoteTooltip(tooltip)}`,
-    `class="route name${nameLines}"`,
+    `class="route${route.note?.isWrong === true ? " wrong" : ""} name${nameLines}"`,
   ]);
 }
 
-function functionLines(name: string, index: number, lines: readonly string[]): string[] {
+function functionLines(
+  { name, index, note }: { readonly name: string; readonly index: number; readonly note: ViewNote | undefined },
+  lines: readonly string[],
+): string[] {
   return cluster(`function ${index}`, [
-    `label=${quoteLeft([name])}`,
-    `tooltip=${quoteTooltip(`function ${name}`)}`,
-    `class="function f${index % HUES}"`,
+    `label=${quoteLeft([name, ...note?.lines ?? []].map(oneLine))}`,
+    `tooltip=${quoteTooltip(`function ${oneLine(name)}`)}`,
+    `class="function f${index % HUES}${note?.isWrong === true ? " wrong" : ""}"`,
   ], lines);
 }
 
@@ -124,7 +129,12 @@ function startLines({ steps, edges }: GraphView, nodes: DrawnNodes, rankdir: str
       `class="start"`,
     ]),
     ...starts.map((step) =>
-      arrow(start.id, nodes.of(step).middle, [into(nodes.of(step), rankdir), LINE.flow, `class="flow"`])
+      arrow(start.id, nodes.of(step).middle, [
+        into(nodes.of(step), rankdir),
+        LINE.flow,
+        said(step.startNote),
+        `class="flow"`,
+      ])
     ),
     ...steps.filter(({ takes }) => takes !== undefined).map((step) =>
       arrow(start.id, nodes.of(step).middle, [into(nodes.of(step), rankdir), LINE.error, `class="error"`])
@@ -133,7 +143,7 @@ function startLines({ steps, edges }: GraphView, nodes: DrawnNodes, rankdir: str
 }
 
 /** The line of an edge; none where an end is no step. */
-function edgeLines(nodes: DrawnNodes, { from, to, kind }: EdgeView, rankdir: string): string[] {
+function edgeLines(nodes: DrawnNodes, { from, to, kind, note }: EdgeView, rankdir: string): string[] {
   const [tail, head] = [nodes.find(from), nodes.find(to)];
   if (tail === undefined || head === undefined) return [];
   return [arrow(tail.middle, head.middle, [
@@ -141,8 +151,14 @@ function edgeLines(nodes: DrawnNodes, { from, to, kind }: EdgeView, rankdir: str
     tail === head ? "" : into(head, rankdir),
     LINE[kind],
     kind === "cycle" ? around(tail, head, rankdir) : "",
+    said(note),
     `class="${kind}"`,
   ])];
+}
+
+/** What stands at an edge; with room on both sides, since Graphviz measures it as tight as it is. */
+function said(note: string | undefined): string {
+  return note === undefined ? "" : `label=${quote(` ${oneLine(note)} `)} fontsize=11`;
 }
 
 /** Leads a way back below the steps, or beside them: between two steps it would touch the way there. */
@@ -162,7 +178,11 @@ function into({ id, routes }: DrawnNode, rankdir: string): string {
   return routes === undefined ? "" : `lhead=${quoteId(`cluster_${id}`)}${rankdir === "LR" ? "" : " minlen=2"}`;
 }
 
-function classes({ kind, shape, routes, handler, responder }: StepView, nameLines: number, isBoxed = false): string {
+function classes(
+  { kind, shape, routes, handler, responder, note }: StepView,
+  nameLines: number,
+  isBoxed = false,
+): string {
   return [
     "step",
     ...(isBoxed ? [`shape_${shape}`] : []),
@@ -171,6 +191,7 @@ function classes({ kind, shape, routes, handler, responder }: StepView, nameLine
     ...(shape === "cds" ? ["arrow"] : []),
     ...(handler ? ["handler"] : []),
     ...(responder ? ["responder"] : []),
+    ...(note?.isWrong === true ? ["wrong"] : []),
     `name${nameLines}`,
   ].join(" ");
 }

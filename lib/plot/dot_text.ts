@@ -11,7 +11,7 @@ export interface BoxText {
 
 /** What a step's box says: its name, what it is made of, and whether it answers. */
 export function stepText(step: StepView): BoxText {
-  const { kind, detail, function: fn, responder, handler, takes, comment } = step;
+  const { kind, detail, function: fn, responder, handler, takes, comment, note } = step;
   const name = nameLines(step.name);
   const made = detail === undefined || detail === kind ? oneLine(kind) : `${oneLine(kind)} ${oneLine(detail)}`;
   return {
@@ -19,6 +19,7 @@ export function stepText(step: StepView): BoxText {
       ...name,
       ...(detail === undefined || detail === step.name ? [] : wrapName(oneLine(detail))),
       ...(takes === undefined ? [] : [errorsText(takes)]),
+      ...(note?.lines.map(oneLine) ?? []),
       ...(responder ? ["↵ reply"] : []),
     ],
     nameLines: name.length,
@@ -39,11 +40,11 @@ export function errorsText(takes: "all" | "rest"): string {
 }
 
 /** What a route's box says. */
-export function routeText({ name: key, detail }: RouteView): BoxText {
+export function routeText({ name: key, detail, note }: RouteView): BoxText {
   const name = nameLines(key);
   const made = detail === undefined ? [] : [oneLine(detail)];
   return {
-    lines: [...name, ...made.flatMap(wrapName)],
+    lines: [...name, ...made.flatMap(wrapName), ...(note?.lines.map(oneLine) ?? [])],
     nameLines: name.length,
     tooltip: [oneLine(key), "route", ...made].join("\n"),
   };

@@ -17,11 +17,14 @@ export class Plot {
   readonly dot: string;
   /** The same graph as plain text. */
   readonly text: string;
+  /** What is drawn, as data. */
+  readonly view: GraphView;
   readonly #layout: string;
   readonly #label: string;
 
   /** Graphviz is loaded when the picture is first asked for. */
   constructor(view: GraphView, options: PlotOptions = {}) {
+    this.view = view;
     this.dot = toDot(view, options);
     this.#layout = toDot(view, { ...options, boxed: true });
     this.text = toText(view);

@@ -12,9 +12,12 @@ const RULES = `
 & .responder:is(.node,.cluster) :is(path,polygon,ellipse){stroke:var(--accent);stroke-width:2}
 & .responder text.detail:last-of-type{fill:var(--accent);font-weight:600}
 & .handler:is(.node,.cluster) :is(path,polygon,ellipse){stroke:var(--error);stroke-dasharray:5 3}
+& .edge text{fill:var(--soft);font-size:11px}
+& .wrong:is(.node,.cluster) :is(path,polygon,ellipse){stroke:var(--error);stroke-width:2}
+& .wrong:is(.node,.cluster) text.detail:last-of-type{fill:var(--error);font-weight:600}
 & .edge.error path{stroke:var(--error)} & .edge.error polygon{fill:var(--error);stroke:var(--error)}
 & .edge.cycle path{stroke-width:1.7;stroke-dasharray:.1 4;stroke-linecap:round}
-& .cluster.function path{stroke:none} & .cluster.function text{fill:var(--soft);font-weight:600}
+& .cluster.function:not(.wrong) path{stroke:none} & .cluster.function text{fill:var(--soft);font-weight:600}
 ${[0, 1, 2, 3, 4].map((hue) => `& .cluster.f${hue} path{fill:var(--f${hue})}`).join("\n")}
 `.trim();
 

@@ -30,10 +30,12 @@ class Text {
   readonly #steps: ReadonlyMap<string, StepView>;
   readonly #next: ReadonlyMap<string, readonly EdgeView[]>;
   readonly #aside: ReadonlyMap<string, readonly EdgeView[]>;
+  readonly #into: ReadonlyMap<string, string>;
 
   constructor({ steps, edges }: GraphView, flow: readonly EdgeView[]) {
     this.#steps = new Map(steps.map((step) => [step.name, step]));
     this.#next = Map.groupBy(flow, ({ from }) => from);
+    this.#into = new Map(edges.flatMap(({ to, note }) => note === undefined ? [] : [[to, note]]));
     this.#aside = Map.groupBy(edges.filter(({ kind }) => kind !== "flow"), ({ from }) => from);
   }
 
@@ -53,7 +55,8 @@ class Text {
     }
   }
 
-  #describe({ name, kind, detail, function: fn, responder, takes, routes }: StepView): string {
+  #describe({ name, kind, detail, function: fn, responder, takes, routes, note, startNote }: StepView): string {
+    const now = [startNote ?? this.#into.get(name) ?? [], note?.lines ?? []].flat();
     const made = oneLine(detail ?? kind);
     const members = routes?.map((route) => shown(route.name)).join(", ");
     const aside = (this.#aside.get(name) ?? []).map(({ kind, to }) =>
@@ -66,6 +69,7 @@ class Text {
       responder ? " ↵ reply" : "",
       takes === undefined ? "" : `, takes ${errorsText(takes)}`,
       ...aside,
+      now.length === 0 ? "" : ` · ${now.map(oneLine).join(", ")}`,
     ].join("");
   }
 }

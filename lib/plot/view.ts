@@ -1,14 +1,20 @@
 /** What a graph tells of itself to be drawn: plain data, no behaviour. Names are as the user wrote them, unescaped. */
 export interface GraphView {
+  /** The graph's name. */
   readonly name: string;
   /** The child functions, in the order in which they are drawn. */
   readonly functions: readonly string[];
+  /** What is said of a child function now, by its name. */
+  readonly functionNotes?: Readonly<Record<string, ViewNote>>;
+  /** Its steps. */
   readonly steps: readonly StepView[];
+  /** The lines between them. */
   readonly edges: readonly EdgeView[];
 }
 
 /** One step as it is drawn. */
 export interface StepView {
+  /** Its name in the graph. */
   readonly name: string;
   /** What kind of step it is: `task`, `class`, `router`, `queue`, `filter`, … */
   readonly kind: string;
@@ -26,19 +32,40 @@ export interface StepView {
   readonly takes?: "all" | "rest";
   /** There for steps that take routes, even if they have none yet. */
   readonly routes?: readonly RouteView[];
+  /** The user's own words about it. */
   readonly comment?: string;
+  /** What is said of it now, as while it runs. */
+  readonly note?: ViewNote;
+  /** What is said at the arrow from the start, for a first step. */
+  readonly startNote?: string;
+}
+
+/** What is said of a thing at a moment. */
+export interface ViewNote {
+  /** A line each. */
+  readonly lines: readonly string[];
+  /** Something is wrong with it. */
+  readonly isWrong?: boolean;
 }
 
 /** One route of a router or ensemble. */
 export interface RouteView {
+  /** Its key. */
   readonly name: string;
   /** The name of its class. */
   readonly detail?: string;
+  /** What is said of it now. */
+  readonly note?: ViewNote;
 }
 
 /** A line between two steps: the body's way, an error's way, or a way back. */
 export interface EdgeView {
+  /** The step that it leaves. */
   readonly from: string;
+  /** The step that it enters. */
   readonly to: string;
+  /** `flow` is the body's way, `error` an error's, `cycle` a way back. */
   readonly kind: "flow" | "error" | "cycle";
+  /** What is said at it. */
+  readonly note?: string;
 }

@@ -9,10 +9,12 @@ export interface MetricsText {
 }
 
 const PLAIN = "text/plain; version=0.0.4; charset=utf-8";
+const JSON_TYPE = "application/json";
 const OPEN_METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /**
- * Writes values as Prometheus reads them: in its text format, or in OpenMetrics where the reader says that it takes that.
+ * Writes values as Prometheus reads them: in its text format, or in OpenMetrics where the reader says that it takes that. Programs of
+ * ours ask for JSON: the families as they are.
  *
  * @example
  * ```ts
@@ -30,6 +32,7 @@ const OPEN_METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8
  * @see Source: Prometheus, Exposition formats, "Text format details"; OpenMetrics 1.0.0, "Text format".
  */
 export function metricsText(families: readonly MetricFamily[], accept: string | null = null): MetricsText {
+  if (accept === JSON_TYPE) return { contentType: JSON_TYPE, text: JSON.stringify(families) };
   const isOpen = accept?.includes("application/openmetrics-text") === true;
   const lines: string[] = [];
   for (const { name, help, type, samples } of families) {

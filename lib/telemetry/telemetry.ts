@@ -57,7 +57,7 @@ export class Telemetry {
   /**
    * All values as they are now, as Prometheus reads them; with a label `worker` where several processes serve the same.
    *
-   * @param accept The `accept` header of whoever asks: OpenMetrics where it says so. Default: Prometheus' text format.
+   * @param accept The `accept` header of whoever asks: OpenMetrics or JSON where it says so. Default: Prometheus' text format.
    */
   async text(accept: string | null = null): Promise<MetricsText> {
     const { workers, registry, asking } = PARTS.get(this)!;
@@ -90,8 +90,8 @@ export function watchWorker(telemetry: Telemetry, worker: Pick<Worker, "lags">):
   asking.push(async () => {
     const late = Promise.withResolvers<readonly StreamLag[]>();
     const timer = setTimeout(() => late.resolve([]), LAG_MS);
-    for (const { stream, group, records } of await Promise.race([worker.lags(), late.promise])) {
-      registry.gauge("levada_stream_lag_records", "Records that a group has not acknowledged", { stream, group }).set(
+    for (const { records, ...labels } of await Promise.race([worker.lags(), late.promise])) {
+      registry.gauge("levada_stream_lag_records", "Records that a group has not acknowledged", { ...labels }).set(
         records,
       );
     }

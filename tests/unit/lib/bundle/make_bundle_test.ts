@@ -112,7 +112,8 @@ fn.setTopology("flow").to("read", Step).respond();`;
 
 Deno.test("bundleCode() refuses a secret that would be written into the code", async () => {
   const document = { levada: "function/1", name: "f", params: { apiKey: "***" } };
-  const code = new SlicedModule({ name: "f", text: "export default {};", document, directory: "file:///" });
+  const view = { name: "f", functions: [], steps: [], edges: [] };
+  const code = new SlicedModule({ name: "f", text: "export default {};", document, view, directory: "file:///" });
   await rejects(bundleCode(code), /params\.apiKey has a secret written out, which does not leave/);
 });
 

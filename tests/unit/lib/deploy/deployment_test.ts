@@ -1,4 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { join } from "node:path";
+import type { DeploymentRates } from "../../../../lib/deploy/rates.ts";
+import { assertXml } from "../../../support/xml.ts";
 import { isAlive, post, withDeployLab } from "../../../support/deployed.ts";
 
 const shop = (factor: number) =>
@@ -60,6 +63,23 @@ Deno.test("levada deploy runs a function and its child as processes that stay; w
     match((await lab.levada("rollback", "shop")).out, new RegExp(`revision ${revision}, before ${after.revision}`));
     strictEqual((await (await post(url, { n: 1 })).json()).total, 2);
     match((await lab.levada("list")).out, new RegExp(`^shop {2}ready +${url} {2}${revision}\n$`));
+    const picture = join(lab.folder, "shop.svg");
+    const counting = lab.levada("status", "shop", "--json", "--rates", "--over", "2", "--picture", picture);
+    let isCounted = false;
+    counting.finally(() => isCounted = true);
+    while (!isCounted) await (await post(url, { n: 1 })).body?.cancel();
+    const { rates: { rates, silent } } = JSON.parse((await counting).out) as { rates: DeploymentRates };
+    deepStrictEqual([rates.map((one) => [one.function, one.name]), silent], [
+      [["shop", "total"], ["shop", "orders"], ["billing", "bill"]],
+      [],
+    ]);
+    ok(rates.every(({ perSecond, ms }) => perSecond > 0 && ms! > 0), JSON.stringify(rates));
+    const svg = await Deno.readTextFile(picture);
+    assertXml(svg);
+    strictEqual(svg.match(/>\s*[\d.,]+\/s\s*</g)?.length, 3, svg);
+    match(svg, />[\d,]+ waiting</);
+    match((await lab.levada("status", "shop", "--over", "2")).err, /--over is about rates/);
+
     const { supervisor } = await lab.status("shop");
     deepStrictEqual((await lab.levada("delete", "shop")).out, "Deleted shop\n");
     ok(!isAlive(supervisor!));

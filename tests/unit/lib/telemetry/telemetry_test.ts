@@ -136,9 +136,10 @@ Deno.test("askWorkers() has the text tell of all workers", async () => {
 Deno.test("watchWorker() tells how far streams are behind, as far as they say", async () => {
   const telemetry = await openTelemetry();
   let records = 7;
-  watchWorker(telemetry, { lags: () => Promise.resolve([{ stream: "memory://a", group: "g", records }]) });
+  watchWorker(telemetry, { lags: () => Promise.resolve([{ stream: "memory://a", group: "g", queue: "q", records }]) });
   const lag = async () =>
-    /levada_stream_lag_records\{stream="memory:\/\/a",group="g"\} (\d+)/.exec((await telemetry.text()).text)?.[1];
+    /levada_stream_lag_records\{stream="memory:\/\/a",group="g",queue="q"\} (\d+)/.exec((await telemetry.text()).text)
+      ?.[1];
   strictEqual(await lag(), "7");
   records = 0;
   strictEqual(await lag(), "0");
