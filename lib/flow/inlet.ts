@@ -1,9 +1,10 @@
-import { describeThrown } from "../errors.ts";
+import { describeThrown, StreamError } from "../errors.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { Log } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import type { Delivery } from "../streams/delivery.ts";
 import type { Stream, StreamRecord, SubscribeOptions, Subscription } from "../streams/stream.ts";
+import { MAX_TRIES } from "../streams/subscribe_options.ts";
 import { eventOf } from "./event_record.ts";
 import type { Flow } from "./flow.ts";
 import { sleep } from "./system_clock.ts";
@@ -41,10 +42,15 @@ function asItCame(body: unknown): unknown {
 }
 
 const PAUSE_MS = 1_000; // before a stream that cannot be read is asked again
+const ALONE_MS = 5_000; // a step may keep an event until others come
 
 /**
  * Feeds a flow from one stream. Records enter in the order of their partition, while the flow has room; each is acknowledged when
  * everything that became of it is done, tried again when it fails, and written to the dead letters when that does not help.
+ *
+ * Who fails is tried `maxTries` times. A record that comes more often was in hand whenever a process ended without a word, as by
+ * running out of memory: it is worked on alone from then on, so that what ends the next process is known, and after as many tries again
+ * it goes to the dead letters. Only the first such record that an inlet meets does: those given out with it have come as often.
  */
 export class Inlet {
   readonly #source: Source;
@@ -54,6 +60,7 @@ export class Inlet {
   #subscription: Subscription;
   #reading: Promise<void> | undefined;
   #isAbandoned = false;
+  #hasSuspects = false;
 
   constructor(source: Source, parts: InletParts, subscription: Subscription) {
     this.#source = source;
@@ -125,13 +132,46 @@ export class Inlet {
       for (const record of delivery) {
         if (!flow.isReady) await flow.ready();
         if (this.#isStopped) return;
-        this.#take(record, delivery);
+        if (record.tries > this.#maxTries) await this.#takeAlone(record, delivery);
+        else this.#take(record, delivery);
       }
     }
   }
 
+  async #takeAlone(record: StreamRecord, delivery: Delivery): Promise<void> {
+    await this.#untilNoneInHand();
+    if (this.#isStopped) return;
+    const isFirst = !this.#hasSuspects;
+    this.#hasSuspects = true;
+    if (!isFirst || record.tries <= 2 * this.#maxTries) this.#take(record, delivery);
+    else {
+      const tries = record.tries - 1;
+      const error = new StreamError(
+        `Cannot work on record ${record.id}: ${tries} times the process ended while it was in hand, the last times alone`,
+      );
+      this.#settle(record, () => this.#bury(record, delivery, { error }));
+    }
+    await this.#untilNoneInHand();
+  }
+
+  async #untilNoneInHand(): Promise<void> {
+    if (this.#inHand.size === 0) return;
+    const waiting = new AbortController();
+    const signal = AbortSignal.any([waiting.signal, this.#stopping.signal]);
+    await Promise.race([Promise.all(this.#inHand), sleep(this.#parts.clock, ALONE_MS, signal).catch(() => {})]);
+    waiting.abort();
+  }
+
+  get #maxTries(): number {
+    return this.#source.maxTries ?? MAX_TRIES;
+  }
+
   #take(record: StreamRecord, delivery: Delivery): void {
-    const settled = this.#feed(record, delivery).catch((error) => {
+    this.#settle(record, () => this.#feed(record, delivery));
+  }
+
+  #settle(record: StreamRecord, work: () => Promise<void>): void {
+    const settled = work().catch((error) => {
       if (this.#isAbandoned) return; // whoever left has nothing to settle; the record comes again
       this.#tell("error", record, `cannot be settled, so it will come again: ${describeThrown(error).message}`);
     }).finally(() => this.#inHand.delete(settled));
@@ -141,13 +181,11 @@ export class Inlet {
   async #feed(record: StreamRecord, delivery: Delivery): Promise<void> {
     const { stream, queue } = this.#source;
     const { flow, read = asItCame } = this.#parts;
-    const bury = async (error: unknown, why = describeThrown(error).message) => { // its own fault stays one, however often it is tried
-      this.#tell("error", record, `goes to the dead letters: ${why}`);
-      await delivery.bury(error, [record]);
-    };
+    const bury = (error: unknown) => this.#bury(record, delivery, { error }); // its own fault stays one, however often it is tried
     const { unreadable } = record;
     if (unreadable !== undefined) {
-      return await bury(new TypeError(`The body is ${unreadable}`), `its body is ${unreadable}`);
+      const error = new TypeError(`The body is ${unreadable}`);
+      return await this.#bury(record, delivery, { error, why: `its body is ${unreadable}` });
     }
     let event: FlowEvent;
     try {
@@ -161,6 +199,15 @@ export class Inlet {
     if (error.status < 500) return await bury(error);
     this.#tell("warn", record, `failed at try ${record.tries}: ${error.message}`);
     await delivery.nack(error, [record]);
+  }
+
+  async #bury(
+    record: StreamRecord,
+    delivery: Delivery,
+    { error, why = describeThrown(error).message }: { readonly error: unknown; readonly why?: string },
+  ): Promise<void> {
+    this.#tell("error", record, `goes to the dead letters: ${why}`);
+    await delivery.bury(error, [record]);
   }
 
   #tell(level: "warn" | "error", { id, offset, partition }: StreamRecord, what: string): void {

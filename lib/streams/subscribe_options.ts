@@ -5,7 +5,8 @@ import type { SubscribeOptions } from "./stream.ts";
 export type SubscribePlan = Required<{ [Key in keyof SubscribeOptions]: NonNullable<SubscribeOptions[Key]> }>;
 
 const MAX_RECORDS = 100;
-const MAX_TRIES = 5;
+/** `SubscribeOptions.maxTries` of whoever says nothing. */
+export const MAX_TRIES = 5;
 const BACKOFF_MS = 100;
 
 /**

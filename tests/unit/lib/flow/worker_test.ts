@@ -111,6 +111,53 @@ Deno.test("Worker.kill() acknowledges nothing and runs nothing more", async () =
   await rejects(flow.ask(1), { status: 503 });
 });
 
+Deno.test("a record that ends its process each time is worked on alone, then goes to the dead letters, and no other does", async () => {
+  const broker = new MemoryBroker();
+  const clock = new TestClock();
+  const log = memoryLog();
+  const open = () => broker.open("memory://in?partitions=1", { clock });
+  await open().publish([1, 2, 3, -1, 4, 5, -2, 6].map((body) => ({ body })));
+  const seen: number[] = [];
+  let inHand = 0;
+  const together: number[] = [];
+  let crashed = Promise.withResolvers<void>();
+  const graph = new Graph<number>("g");
+  graph.to("work", async (n: number) => {
+    inHand += 1;
+    if (n < 0) {
+      together.push(inHand);
+      crashed.resolve();
+      await new Promise(() => {});
+    }
+    await new Promise<void>((go) => clock.schedule(10, go));
+    inHand -= 1;
+    seen.push(n);
+  }, { maxInFlight: 10 });
+  let crashes = 0;
+  for (;;) {
+    inHand = 0;
+    crashed = Promise.withResolvers<void>();
+    const flow = await start(compile(sourceOf(graph)), {
+      surroundings: { isMock: true, params: new Map(), log, clock },
+    });
+    const running = await startWorker([{ stream: open(), group: "g", maxTries: 2 }], { flow, clock, log });
+    for (let turn = 0; turn < 10; turn++) await clock.advance(5);
+    const isCrash = await Promise.race([crashed.promise.then(() => true), settle().then(() => false)]);
+    if (!isCrash) {
+      await running.close();
+      break;
+    }
+    crashes += 1;
+    await running.kill();
+  }
+  deepStrictEqual([crashes, together.slice(-3)], [5, [1, 1, 1]]);
+  deepStrictEqual([...new Set(seen)].toSorted(), [1, 2, 3, 4, 5, 6]);
+  const letters = broker.records("memory://in-dead-letters");
+  deepStrictEqual(letters.map(({ body, error }) => [body, error?.name]), [[-1, "StreamError"], [-2, "StreamError"]]);
+  strictEqual(/4 times the process ended while it was in hand/.test(letters[0]!.error!.message), true);
+  strictEqual(await open().lag("g"), 0);
+});
+
 Deno.test("a record that is not what it says goes to the dead letters, and the log tells", async () => {
   const graph = new Graph<number>("g");
   graph.to("see", () => {});
