@@ -154,6 +154,7 @@ export { Tensor, type TensorInit } from "./lib/tensor/tensor.ts";
 export { openTelemetry, Telemetry, type TelemetryOptions } from "./lib/telemetry/telemetry.ts";
 export { type LogLevel, type LogOptions, openLog } from "./lib/telemetry/log.ts";
 export type { MetricsText } from "./lib/telemetry/prometheus_text.ts";
+export type { ScheduleTrigger, StreamTrigger, Trigger } from "./lib/triggers/trigger.ts";
 export type { TensorSpec } from "./lib/tensor/tensor_spec.ts";
 export { batch, type BatchOptions } from "./lib/steps/batch.ts";
 export { choice, type ChoiceOptions } from "./lib/steps/choice.ts";

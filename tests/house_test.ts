@@ -76,6 +76,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   "lib/bundle": ["lib/errors.ts", "lib/redact_text.ts", "lib/graph", "lib/plot", "lib/scope"],
   "lib/deploy": ["lib/errors.ts", "lib/bundle", "lib/plot", "lib/telemetry"],
+  "lib/triggers": ["lib/errors.ts", "lib/flow", "lib/graph", "lib/streams"],
   "lib/functions": [
     "lib/errors.ts",
     "lib/bundle",
@@ -91,8 +92,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "lib/steps",
     "lib/streams",
     "lib/telemetry",
+    "lib/triggers",
   ],
-  "lib/testing": ["lib/errors.ts", "lib/flow", "lib/functions", "lib/graph", "lib/streams"],
+  "lib/testing": ["lib/errors.ts", "lib/flow", "lib/functions", "lib/graph", "lib/streams", "lib/triggers"],
   "lib/cli": [
     "lib/errors.ts",
     "lib/redact_text.ts",
@@ -130,6 +132,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "lib/stores": ["zod"],
   "lib/routers": ["zod"],
   "lib/serve": ["hono"],
+  "lib/triggers": ["croner", "zod"],
   "kernel/language": ["magic-string", "oxc-parser", "oxc-transform"],
   "kernel/session": ["zod"],
   "kernel/message": ["zod"],
@@ -167,6 +170,8 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/bundle/slice.ts": "slice_notebook_test.ts",
   "lib/deploy/supervisor_client.ts": "deployment_test.ts: real processes",
   "lib/functions/function_parts.ts": "serving_test.ts",
+  "lib/functions/open_sources.ts": "start_function_test.ts, testing/test_bench_test.ts, promises/triggers_test.ts",
+  "lib/functions/parts_of.ts": "start_function_test.ts, graph/part_test.ts",
   "kernel/client/report_style.ts":
     "a style sheet: pictures of the report are looked at; report_test.ts has the rules that must be there",
   "lib/cli/serve_function.ts": "serve_test.ts and serve_workers_test.ts: real processes",

@@ -15,6 +15,18 @@ export interface Source extends SubscribeOptions {
   readonly stream: Stream;
   /** The queue that the stream stands for: its records enter the steps behind it. Default: the steps that every event enters. */
   readonly queue?: string | undefined;
+  /** What its events say has brought them. Default: the path of the stream. */
+  readonly trigger?: string | undefined;
+  /** What publishes into it meanwhile. Default: nobody here. */
+  readonly feeder?: Feeder | undefined;
+}
+
+/** What publishes into a stream for as long as a flow is fed from it. */
+export interface Feeder {
+  /** Begins. */
+  start(): void;
+  /** Begins nothing new; resolves when what it was publishing is published. */
+  stop(): Promise<void>;
 }
 
 /** How far a group is behind a stream. */
@@ -71,6 +83,7 @@ export class Inlet {
   /** Begins to read. */
   start(): void {
     this.#reading = this.#read();
+    this.#source.feeder?.start();
   }
 
   /** How many records of its stream its group has not acknowledged. */
@@ -82,6 +95,7 @@ export class Inlet {
   /** Reads no more; what the flow has in hand goes on. */
   stop(): void {
     this.#stopping.abort();
+    void this.#source.feeder?.stop();
   }
 
   /** Waits until what the flow had in hand is settled, then leaves: what was not taken goes to others. */
@@ -96,6 +110,7 @@ export class Inlet {
   async abandon(): Promise<void> {
     this.stop();
     this.#isAbandoned = true;
+    await this.#source.feeder?.stop();
     await this.#subscription.close();
     await this.#source.stream.close();
   }
@@ -179,7 +194,7 @@ export class Inlet {
   }
 
   async #feed(record: StreamRecord, delivery: Delivery): Promise<void> {
-    const { stream, queue } = this.#source;
+    const { stream, queue, trigger = stream.path } = this.#source;
     const { flow, read = asItCame } = this.#parts;
     const bury = (error: unknown) => this.#bury(record, delivery, { error }); // its own fault stays one, however often it is tried
     const { unreadable } = record;
@@ -189,7 +204,7 @@ export class Inlet {
     }
     let event: FlowEvent;
     try {
-      event = eventOf({ ...record, body: read(record.body) }, stream.path);
+      event = eventOf({ ...record, body: read(record.body) }, trigger);
     } catch (error) {
       return await bury(error);
     }

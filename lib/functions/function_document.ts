@@ -7,6 +7,8 @@ import { dataOf } from "../graph/secret_data.ts";
 import { type TrackingOptions, trackingSettings } from "../monitoring/tracking_options.ts";
 import type { ApiOptions } from "../serve/api/api_options.ts";
 import { checkedApi } from "../serve/api/checked_api.ts";
+import { checkedTrigger } from "../triggers/checked_trigger.ts";
+import type { Trigger } from "../triggers/trigger.ts";
 import { CATALOGUE } from "./catalogue.ts";
 import type { FunctionOptions } from "./function_options.ts";
 import { RouterGraph } from "./router_graph.ts";
@@ -45,6 +47,7 @@ interface FunctionDocument {
   readonly graph?: unknown;
   readonly children?: Readonly<Record<string, FunctionOptions>>;
   readonly params?: Readonly<Record<string, unknown>>;
+  readonly triggers?: Readonly<Record<string, Trigger>>;
   readonly api?: ApiOptions;
   readonly tracking?: TrackingOptions & { readonly path: string };
 }
@@ -64,7 +67,10 @@ export function toldOf(
   if (levada !== "function/1") {
     throw new TypeError(`Cannot read a function: "levada" is ${JSON.stringify(levada)}, and must be "function/1"`);
   }
-  const { options = {}, children = {}, params = {}, tracking } = dataOf({ ...rest }) as Omit<FunctionDocument, "name">;
+  const { options = {}, children = {}, params = {}, triggers = {}, tracking } = dataOf({ ...rest }) as Omit<
+    FunctionDocument,
+    "name"
+  >;
   const told: Told[] = [];
   if (graph !== undefined) {
     const read = fromDocument(graph, { code, catalogue: CATALOGUE });
@@ -80,6 +86,9 @@ export function toldOf(
   }
   for (const [child, place] of Object.entries(children)) told.push({ kind: "child", name: child, options: place });
   for (const [param, value] of Object.entries(params)) told.push({ kind: "param", name: param, value });
+  for (const [trigger, given] of Object.entries(triggers)) {
+    told.push({ kind: "trigger", name: trigger, trigger: checkedTrigger(name, trigger, given) });
+  }
   if (api !== undefined) told.push({ kind: "api", options: checkedApi(api) });
   if (tracking !== undefined) {
     const { path, ...rest } = tracking;

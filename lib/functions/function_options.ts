@@ -26,6 +26,11 @@ export interface MockOptions {
    * With `currentFunction`, the queues to other functions are such ends.
    */
   queues?: "memory" | "real";
+  /**
+   * Whether what `addTrigger` added starts the function: its streams are read, real ones too, and its schedules go by the clock. Default
+   * false; where it is served or deployed, true.
+   */
+  triggers?: boolean;
   /** Told of each step that an event enters. */
   observe?: (step: string, event: FlowEvent) => void;
   /** Where steps and the flow write their log lines; default: the console. */
@@ -42,4 +47,6 @@ export interface MockOptions {
 export interface ServeOptions extends ServerOptions, Omit<MockOptions, "observe"> {
   /** Where queues at the end of the graph lead: into the streams of their paths (default), or into this process. */
   queues?: "memory" | "real";
+  /** Whether what `addTrigger` added starts the function. Default true, but with `queues: "memory"`. */
+  triggers?: boolean;
 }

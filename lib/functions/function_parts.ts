@@ -1,12 +1,16 @@
 import { GraphError } from "../errors.ts";
 import { isTable, memoryTable, type TableRows } from "../flow/memory_table.ts";
 import type { OpenTable } from "../flow/tables.ts";
+import type { GraphBuilder } from "../graph/builder.ts";
 import { Contributions } from "../graph/contributions.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { KeyedTable } from "../graph/keyed_table.ts";
 import { documentData } from "../graph/secret_data.ts";
 import type { ApiOptions } from "../serve/api/api_options.ts";
 import type { TrackingSettings } from "../monitoring/tracking_options.ts";
+import { modelRouter } from "../routers/model_router.ts";
+import { checkedTrigger } from "../triggers/checked_trigger.ts";
+import type { Trigger } from "../triggers/trigger.ts";
 import type { ReadFunction } from "./function_document.ts";
 import type { FunctionOptions } from "./function_options.ts";
 import { RouterGraph } from "./router_graph.ts";
@@ -27,6 +31,13 @@ export class FunctionParts {
     for (const [name, { rows, options }] of tables) this.addTable(name, rows, options);
   }
 
+  /** Adds the router of a function that was given a model before a topology: no cell's, since the models of several share it. */
+  addRouter(builder: GraphBuilder): RouterGraph {
+    const graph = new RouterGraph(builder, modelRouter(), { isLasting: true });
+    this.add({ kind: "topology", graph }, { isLasting: true });
+    return graph;
+  }
+
   /** Declares a child, see `addChildFunction` of the function. */
   addChild(fn: string, name: string, options: FunctionOptions): void {
     if (typeof name !== "string" || name === "") {
@@ -36,6 +47,15 @@ export class FunctionParts {
       throw new Error(`Cannot declare child function "${name}" of "${fn}": it is declared already`);
     }
     this.add({ kind: "child", name, options });
+  }
+
+  /** Adds a trigger, see `addTrigger` of the function. */
+  addTrigger(fn: string, name: string, trigger: Trigger): void {
+    const checked = checkedTrigger(fn, name, trigger);
+    if (this.triggers.has(name)) {
+      throw new Error(`Cannot add trigger "${name}" to function "${fn}": it has one of this name already`);
+    }
+    this.add({ kind: "trigger", name, trigger: checked });
   }
 
   /** Adds a table, see `addTable` of the function. */
@@ -90,6 +110,11 @@ export class FunctionParts {
     return new Map(this.#told.live.flatMap((told) => told.kind === "child" ? [[told.name, told.options]] : []));
   }
 
+  /** What starts it by itself. */
+  get triggers(): ReadonlyMap<string, Trigger> {
+    return new Map(this.#told.live.flatMap((told) => told.kind === "trigger" ? [[told.name, told.trigger]] : []));
+  }
+
   /** Its parameters. */
   get params(): ReadonlyMap<string, unknown> {
     return new Map(this.#told.live.flatMap((told) => told.kind === "param" ? [[told.name, told.value]] : []));
@@ -107,13 +132,14 @@ export class FunctionParts {
 
   /** All of it that is data, without secrets that are written out; tables are handed in where the function runs. */
   toJSON(options: FunctionOptions): object {
-    const { topology, children, params, api, tracking } = this;
+    const { topology, children, params, api, tracking, triggers } = this;
     return {
       options: documentData({ ...options }),
       topology: topology instanceof RouterGraph ? "router" : "flow",
       graph: topology?.toJSON(),
       children: Object.fromEntries([...children].map(([name, place]) => [name, documentData({ ...place })])),
       params: documentData(Object.fromEntries(params)),
+      ...(triggers.size === 0 ? {} : { triggers: documentData(Object.fromEntries(triggers)) }),
       ...(api === undefined ? {} : { api }),
       ...(tracking === undefined ? {} : { tracking: documentData({ ...tracking, random: undefined }) }),
     };

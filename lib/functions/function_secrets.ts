@@ -2,18 +2,21 @@ import { type Fault, GraphError } from "../errors.ts";
 import { errorFault, warningFault } from "../graph/fault.ts";
 import { secretPlaces } from "../graph/secret_data.ts";
 import type { TrackingSettings } from "../monitoring/tracking_options.ts";
+import type { Trigger } from "../triggers/trigger.ts";
 import type { FunctionOptions } from "./function_options.ts";
 
 /** What of a function is data besides its graph and its options. */
 export interface FunctionData {
   readonly children: ReadonlyMap<string, FunctionOptions>;
   readonly params: ReadonlyMap<string, unknown>;
+  readonly triggers: ReadonlyMap<string, Trigger>;
   readonly tracking: TrackingSettings | undefined;
 }
 
 type Told = readonly [what: string, data: object, cure: string];
 
 const BY_ENVIRONMENT = "Give it to the program that runs the function, as its environment or a mounted file";
+const BY_REFERENCE = "Write ${NAME} for it, the name of a secret that is read where the function runs";
 const BY_NAME = 'Give readSecret("NAME"), or a name by which a step reads it where it runs';
 
 /**
@@ -23,12 +26,13 @@ const BY_NAME = 'Give readSecret("NAME"), or a name by which a step reads it whe
  */
 export function functionSecrets(
   options: FunctionOptions,
-  { children, params, tracking }: FunctionData,
+  { children, params, triggers, tracking }: FunctionData,
 ): Fault[] {
   const told: readonly Told[] = [
     ["env", { ...options.env }, BY_ENVIRONMENT],
     ...[...children].map(([name, { env }]): Told => [`env of child "${name}"`, { ...env }, BY_ENVIRONMENT]),
     ["setParam", Object.fromEntries(params), BY_NAME],
+    ["addTrigger", Object.fromEntries(triggers), BY_REFERENCE],
     ["setTracking", { path: tracking?.path }, BY_NAME],
   ];
   const faults = told.flatMap(([what, data, cure]) =>

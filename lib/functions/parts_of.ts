@@ -1,12 +1,28 @@
 import { compile, type Plan } from "../graph/compile.ts";
 import { link } from "../graph/link.ts";
 import { functionsOf } from "../graph/part.ts";
+import { isSchedule, type Trigger } from "../triggers/trigger.ts";
 import { type QueueHome, streamPath } from "./stream_path.ts";
 import type { Unit } from "./unit.ts";
 
 /** A queue with its stream. */
 export interface QueuePath {
   readonly queue: string;
+  readonly path: string;
+}
+
+/** A stream that a function reads. */
+export interface Feed {
+  /** The name of the queue or trigger. */
+  readonly queue: string;
+  readonly path: string;
+  readonly group: string;
+}
+
+/** What starts a function by itself, with its stream; a schedule has one of its own. */
+export interface TriggerPath {
+  readonly name: string;
+  readonly trigger: Trigger;
   readonly path: string;
 }
 
@@ -17,6 +33,10 @@ export interface FunctionPart {
   readonly plan: Plan;
   /** The queues that it is fed by, with their streams. */
   readonly inlets: readonly QueuePath[];
+  /** What starts it by itself: where the graph begins in it. */
+  readonly triggers: readonly TriggerPath[];
+  /** Each stream that it reads, for a queue or a trigger of this name, and the group that it reads as. */
+  readonly feeds: readonly Feed[];
   /** The queues that it fills, with their streams. */
   readonly outlets: readonly QueuePath[];
   /** The group that it reads as, on every stream. */
@@ -44,16 +64,40 @@ export function partOf(
   unit: Unit,
   { name, plan, home = "memory" }: { name: string; plan: Plan; home?: QueueHome },
 ): FunctionPart {
+  const group = name === "" || name === "*" ? unit.name : `${unit.name}-${name}`;
+  const entered = new Set(plan.entries.flatMap(({ steps }) => steps));
+  const begins = plan.starts.some((start) => !entered.has(start));
+  const inlets = plan.entries.map(({ queue, path }) => ({ queue, path: streamPath(unit, queue, { path, home }) }));
+  const triggers = [...begins ? unit.triggers() : []].map(([name, trigger]) => ({
+    name,
+    trigger,
+    path: triggerPath(group, name, trigger),
+  }));
   return {
     name,
     plan,
-    inlets: plan.entries.map(({ queue, path }) => ({ queue, path: streamPath(unit, queue, { path, home }) })),
+    inlets,
+    triggers,
+    feeds: [
+      ...inlets.map((inlet) => ({ ...inlet, group })),
+      ...triggers.map(({ name, path, trigger }) => ({
+        queue: name,
+        path,
+        group: isSchedule(trigger) ? group : trigger.group ?? group,
+      })),
+    ],
     outlets: plan.steps.filter(({ definition, next }) => definition.isBorder === true && next.length === 0)
       .map(({ spec }) => ({
         queue: spec.name,
         path: streamPath(unit, spec.name, { path: spec.options.path as string | undefined, home }),
       })),
-    group: name === "" || name === "*" ? unit.name : `${unit.name}-${name}`,
+    group,
     home,
   };
+}
+
+function triggerPath(group: string, name: string, trigger: Trigger): string {
+  return isSchedule(trigger)
+    ? `local://${encodeURIComponent(group)}/schedules/${encodeURIComponent(name)}`
+    : trigger.stream;
 }

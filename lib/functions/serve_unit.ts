@@ -45,6 +45,7 @@ export async function serveUnit(
   const { flow, worker } = await startFunction(unit, part, {
     isMock: false,
     reads: options.queues !== "memory",
+    triggers: options.queues !== "memory",
     queues: "real",
     limits: {},
     ...options,
@@ -53,14 +54,20 @@ export async function serveUnit(
 }
 
 /** Streams in this process join nothing where each function has a process of its own: what they hold would be lost. */
-function checkReachable(name: string, { inlets, outlets }: FunctionPart): void {
-  const faults = [...inlets, ...outlets].filter(({ path }) => path.startsWith("memory://")).map(({ queue, path }) => ({
+function checkReachable(name: string, { inlets, outlets, triggers }: FunctionPart): void {
+  const lost = triggers.filter(({ path }) => path.startsWith("memory://")).map(({ name, path }) => ({
+    cause: `trigger "${name}": ${path} is a stream within one process, and nobody can fill it`,
+    cure: `Say one that others reach: local://${name}`,
+    severity: "error" as const,
+  }));
+  const apart = [...inlets, ...outlets].filter(({ path }) => path.startsWith("memory://")).map(({ queue, path }) => ({
     step: queue,
     cause: `${path} is a stream within one process, and no other function can reach it`,
     cure:
       `Leave the path out where the queue leads to another function, else say one that others reach: local://${queue}`,
     severity: "error" as const,
   }));
+  const faults = [...apart, ...lost];
   if (faults.length > 0) throw new GraphError(`serve function "${name}" by itself`, faults);
 }
 

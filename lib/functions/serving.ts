@@ -27,6 +27,7 @@ import { FunctionParts } from "./function_parts.ts";
 import { sliceFunction } from "./slice_function.ts";
 import type { OpenGraph } from "./open_graph.ts";
 import { type TrackingOptions, trackingSettings } from "../monitoring/tracking_options.ts";
+import type { Trigger } from "../triggers/trigger.ts";
 import { partOf } from "./parts_of.ts";
 import { RouterGraph } from "./router_graph.ts";
 import { serveUnit } from "./serve_unit.ts";
@@ -79,6 +80,7 @@ export class ServingFunction {
       params: () => this.#parts.params,
       tables: () => this.#parts.tables,
       children: () => [...this.#parts.children.keys()],
+      triggers: () => this.#parts.triggers,
       tracking: () => this.#parts.tracking,
       source: () => sourceOf(this.#parts.graph(`run function "${this.name}"`)),
     });
@@ -123,7 +125,7 @@ export class ServingFunction {
     ...args: RouteArgs<Args>
   ): this;
   addModel(key: string, model: unknown, args?: unknown): this {
-    const router = this.#parts.topology ?? this.#addRouter();
+    const router = this.#parts.topology ?? this.#parts.addRouter(this.#builders.router);
     addModelTo(router, key, { fn: this.name, model, args, defaultModel: this.#defaultModel });
     return this;
   }
@@ -164,6 +166,17 @@ export class ServingFunction {
   }
 
   /**
+   * Adds what starts the function by itself: a stream, or a schedule, each with a name of its own. Its events go where requests go; what
+   * fails is tried again, then a dead letter. It holds where the function is served and deployed, on the test bench, and in a mock server
+   * with `triggers: true`.
+   * @throws {TypeError} With everything that is wrong with it.
+   */
+  addTrigger(name: string, trigger: Trigger): this {
+    this.#parts.addTrigger(this.name, name, trigger);
+    return this;
+  }
+
+  /**
    * Hands in a table, which steps get by `context.table(name)` and `joinWithTable(name)`. Each time the function starts, the table has
    * the rows that are given here; a table of one's own, made by `memoryTable` or another keeper of rows, stays as steps leave it.
    * Where tables are handed in, a step that reads one that is neither among them nor filled by a ready step is told of in the log.
@@ -200,10 +213,11 @@ export class ServingFunction {
     tellWarnings(plan.warnings, options.log);
     const unit = unitOf(this);
     const part = partOf(unit, { name: currentFunction, plan });
-    const { flow, monitor } = await startFunction(unit, part, { isMock: true, ...options });
+    const { flow, worker, monitor } = await startFunction(unit, part, { isMock: true, ...options });
     const { telemetry } = options;
     const { defaultContentType } = this.#parts.children.get(currentFunction) ?? this.options;
-    return new MockServer(flow, { defaultContentType, monitor, telemetry, name: this.name, api: this.#parts.api });
+    const { api } = this.#parts;
+    return new MockServer(flow, { defaultContentType, monitor, telemetry, name: this.name, api, worker });
   }
 
   /**
@@ -233,11 +247,7 @@ export class ServingFunction {
     });
   }
 
-  /**
-   * Draws the function's graph; in a notebook the picture shows by itself.
-   *
-   * @throws {GraphError} If it has none yet.
-   */
+  /** Draws the function's graph; in a notebook the picture shows by itself. @throws {GraphError} If it has none yet. */
   plot(options: PlotOptions = {}): Plot {
     return this.#parts.graph(`plot function "${this.name}"`).plot(options);
   }
@@ -280,13 +290,6 @@ export class ServingFunction {
     const functions = [...this.#parts.children.keys()];
     const plan = compile(sourceOf(this.#parts.graph(`run function "${this.name}"`)), { functions, currentFunction });
     return { ...plan, warnings: [...plan.warnings, ...functionSecrets(this.options, this.#parts)] };
-  }
-
-  /** The router of a function that was given a model before a topology: it is no cell's, since the models of several share it. */
-  #addRouter(): RouterGraph {
-    const graph = new RouterGraph(this.#builders.router, modelRouter(), { isLasting: true });
-    this.#parts.add({ kind: "topology", graph }, { isLasting: true });
-    return graph;
   }
 }
 

@@ -1,4 +1,4 @@
-import { describeThrown, GraphError } from "../errors.ts";
+import { describeThrown, GraphError, isA } from "../errors.ts";
 import { consoleLog } from "../flow/console_log.ts";
 import type { Flow } from "../flow/flow.ts";
 import type { Source } from "../flow/inlet.ts";
@@ -14,6 +14,8 @@ import type { Stream } from "../streams/stream.ts";
 import { allLimits, type ServerLimits } from "../serve/limits/server_limits.ts";
 import { instrumentsOf, watchRecords, watchWorker } from "../telemetry/telemetry.ts";
 import type { MockOptions } from "./function_options.ts";
+import type { TickKeeper } from "../triggers/tick_keeper.ts";
+import { openSources } from "./open_sources.ts";
 import type { FunctionPart } from "./parts_of.ts";
 import { streamPath } from "./stream_path.ts";
 import type { Unit } from "./unit.ts";
@@ -32,6 +34,8 @@ export interface StartWish extends Omit<MockOptions, "currentFunction"> {
   readonly isMock: boolean;
   /** Whether it is fed by the streams of its queues. Default false. */
   readonly reads?: boolean;
+  /** Keeps what is known of schedules. Default: this process in a mock server, else files that all processes share. */
+  readonly keeper?: TickKeeper;
   /** Of these the time of a request, where the graph says none. Default: no limit. */
   readonly limits?: ServerLimits;
   /** Opens streams. Default: by their paths. */
@@ -48,7 +52,12 @@ export async function startFunction(
   part: FunctionPart,
   { isMock, log = consoleLog(), clock, errorStream, queues = "memory", telemetry, limits, observe, ...wish }: StartWish,
 ): Promise<StartedFunction> {
-  const { reads = false, openStream = (path, options) => openAnyStream(path, { clock, ...options }) } = wish;
+  const {
+    reads = false,
+    triggers = false,
+    keeper,
+    openStream = (path, options) => openAnyStream(path, { clock, ...options }),
+  } = wish;
   const tracking = unit.tracking();
   const monitor = tracking && await openMonitor(tracking, {
     functionName: unit.name,
@@ -77,20 +86,30 @@ export async function startFunction(
       }),
     },
   });
-  const sources: Source[] = [];
+  const label = labelOf(unit, part);
+  let sources: readonly Source[] = [];
   try {
-    for (const { queue, path } of reads ? part.inlets : []) {
-      sources.push({ stream: await openStream(path, {}), queue, group: part.group });
-    }
+    sources = await openSources(part, {
+      label,
+      isMock,
+      reads,
+      triggers,
+      clock: clock ?? SYSTEM_CLOCK,
+      log,
+      keeper,
+      openStream: (path) => openStream(path, {}),
+      openTicks: wish.openStream === undefined ? undefined : (path) => openStream(path, {}),
+    });
     const worker = await startWorker(sources, { flow, clock: clock ?? SYSTEM_CLOCK, log, read: withTensors });
     if (telemetry !== undefined && sources.length > 0) watchWorker(telemetry, worker);
     return { flow, worker, monitor };
   } catch (error) {
     await Promise.allSettled(sources.map(({ stream }) => stream.close()));
     await flow.close();
+    if (isA(error, GraphError)) throw error;
     const cause = describeThrown(error).message;
-    throw new GraphError(`start function "${labelOf(unit, part)}"`, [
-      { cause, cure: "Mend the path of the queue, then start again", severity: "error" },
+    throw new GraphError(`start function "${label}"`, [
+      { cause, cure: "Mend the path of the stream, then start again", severity: "error" },
     ]);
   }
 }

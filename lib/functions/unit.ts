@@ -1,6 +1,7 @@
 import type { OpenTable } from "../flow/tables.ts";
 import type { TrackingSettings } from "../monitoring/tracking_options.ts";
 import type { GraphSource } from "../graph/source.ts";
+import type { Trigger } from "../triggers/trigger.ts";
 
 /** What runs a function reads of it, apart from what users see. */
 export interface Unit {
@@ -11,6 +12,8 @@ export interface Unit {
   tables(): OpenTable;
   /** How its models are tracked, as it is set now; undefined where they are not. */
   tracking(): TrackingSettings | undefined;
+  /** What starts it by itself, by name, as it is now. */
+  triggers(): ReadonlyMap<string, Trigger>;
   /** The child functions that were declared. */
   children(): string[];
   /**

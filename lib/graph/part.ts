@@ -42,9 +42,10 @@ export function part(source: GraphSource, links: Links, current: string): Part {
   for (const [from, tos] of next.entries()) for (const to of tos) previous[to]!.push(from);
   const handlers = new Set(kept([...links.handlers]));
   const starts = new Set(links.starts);
-  const isStart = (old: number, index: number) =>
-    starts.has(old) || (nodes[old]!.definition.isBorder !== true && !handlers.has(index) &&
-      links.previous[old]!.length > previous[index]!.length); // something leads here from another function
+  const isEntered = (old: number, index: number) =>
+    nodes[old]!.definition.isBorder !== true && !handlers.has(index) &&
+    links.previous[old]!.length > previous[index]!.length; // something leads here from another function
+  const own = local.flatMap((old, index) => starts.has(old) ? [index] : []);
   const entries = nodes.entries().flatMap(([index, { name, own }]) => {
     const steps = [...owners[index]!].some((from) => isExit(index, from)) ? kept(links.next[index]!) : [];
     return steps.length === 0 ? [] : [{ queue: name, path: own.path as string | undefined, steps }];
@@ -59,7 +60,8 @@ export function part(source: GraphSource, links: Links, current: string): Part {
       next,
       previous,
       handlers,
-      starts: local.flatMap((old, index) => isStart(old, index) ? [index] : []),
+      // what the graph does not begin with begins where others lead into it
+      starts: own.length > 0 ? own : local.flatMap((old, index) => isEntered(old, index) ? [index] : []),
       indexOf: new Map(local.map((old, index) => [nodes[old]!.name, index])),
       faults: [],
     },

@@ -61,11 +61,17 @@ const DRIVERS: Readonly<Record<string, Open>> = {
  * @throws {StreamError} If there is no driver for the path's scheme, or the driver cannot read the path.
  */
 export async function openStream<Body = unknown>(path: string, options: StreamOptions = {}): Promise<Stream<Body>> {
+  return await DRIVERS[checkScheme(path)]!<Body>(path, options);
+}
+
+/**
+ * The scheme of a path, for which there is a driver.
+ *
+ * @throws {StreamError} If there is none.
+ */
+export function checkScheme(path: string): string {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(path)?.[1]?.toLowerCase();
-  const open = scheme !== undefined && Object.hasOwn(DRIVERS, scheme) ? DRIVERS[scheme] : undefined;
-  if (open === undefined) {
-    const known = Object.keys(DRIVERS).map((name) => `${name}://`).join(", ");
-    throw new StreamError(`Cannot open stream "${path}": the kinds of streams are ${known}`);
-  }
-  return await open<Body>(path, options);
+  if (scheme !== undefined && Object.hasOwn(DRIVERS, scheme)) return scheme;
+  const known = Object.keys(DRIVERS).map((name) => `${name}://`).join(", ");
+  throw new StreamError(`Cannot open stream "${path}": the kinds of streams are ${known}`);
 }

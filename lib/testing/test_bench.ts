@@ -9,7 +9,8 @@ import type { Log, LogLine } from "../graph/context.ts";
 import type { EventInit } from "../graph/event.ts";
 import { deadLetterPath } from "../streams/dead_letter_path.ts";
 import { MemoryBroker } from "../streams/memory/memory_broker.ts";
-import type { Stream, StreamRecord } from "../streams/stream.ts";
+import type { NewRecord, Stream, StreamRecord } from "../streams/stream.ts";
+import { MemoryTickKeeper } from "../triggers/tick_keeper.ts";
 import { FunctionClock } from "./function_clock.ts";
 import { settle, TestClock } from "./test_clock.ts";
 
@@ -48,6 +49,7 @@ export class TestBench implements AsyncDisposable {
   readonly #unit: Unit;
   readonly #log: Log;
   readonly #broker = new MemoryBroker();
+  readonly #keeper = new MemoryTickKeeper();
   readonly #slots: readonly Slot[];
   readonly #counts: { name: string; counts: Record<string, Record<string, number>> }[] = [];
 
@@ -72,6 +74,14 @@ export class TestBench implements AsyncDisposable {
     flow.emit(body, { time: new Date(this.clock.now()), ...options }).catch((error) => failure = { error });
     await settle();
     if (failure !== undefined) throw failure.error;
+  }
+
+  /** Publishes a record to the stream of a trigger, or of a queue, and lets everything settle that waits for no time. */
+  async publish(trigger: string, body: unknown, record: Omit<NewRecord, "body"> = {}): Promise<void> {
+    const stream = this.#broker.open(localPath(this.#queue(trigger).path), { clock: this.clock });
+    await stream.publish([{ ...record, body }]);
+    await stream.close();
+    await settle();
   }
 
   /** Sends an event into the function itself and resolves with its reply; rejects if the function crashes first. */
@@ -111,8 +121,9 @@ export class TestBench implements AsyncDisposable {
   async redeliver(name = ""): Promise<readonly StreamRecord[]> {
     const slot = this.#slot(name);
     if (slot.running !== undefined) throw new RangeError(`Cannot redeliver to "${name}": it runs. Crash it first`);
-    const { inlets, group } = slot.part;
-    const open = inlets.flatMap(({ path }) => this.#broker.log(localPath(path)).groups.get(group)?.open() ?? []);
+    const open = slot.part.feeds.flatMap(({ path, group }) =>
+      this.#broker.log(localPath(path)).groups.get(group)?.open() ?? []
+    );
     slot.running = await this.#start(slot.part);
     await settle();
     return open;
@@ -209,6 +220,8 @@ export class TestBench implements AsyncDisposable {
       isMock: true,
       queues: "real",
       reads: true,
+      triggers: true,
+      keeper: this.#keeper,
     });
     return { flow, worker, clock, streams, crashed };
   }
@@ -232,10 +245,10 @@ export class TestBench implements AsyncDisposable {
   }
 
   #queue(name: string): { path: string; readers: string[] } {
-    const readers = this.#slots.filter(({ part }) => part.inlets.some(({ queue }) => queue === name));
-    const queues = this.#slots.flatMap(({ part }) => [...part.inlets, ...part.outlets]);
+    const queues = this.#slots.flatMap(({ part }) => [...part.feeds, ...part.outlets]);
+    const readers = queues.flatMap((one) => one.queue === name && "group" in one ? [one.group] : []);
     const path = queues.find(({ queue }) => queue === name)?.path;
-    if (path !== undefined) return { path, readers: readers.map(({ part }) => part.group) };
+    if (path !== undefined) return { path, readers };
     const known = [...new Set(queues.map(({ queue }) => `"${queue}"`))].join(", ") || "none";
     throw new RangeError(`Cannot find queue "${name}" on the bench: those with a stream are ${known}`);
   }

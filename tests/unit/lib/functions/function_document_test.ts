@@ -1,6 +1,10 @@
-import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
+import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/strict";
 import { z } from "zod";
 import { type InferRequest, modelRouter, ModelServer, queue, serving, ServingFunction } from "../../../../mod.ts";
+
+class See {
+  do(): void {}
+}
 
 class Twice extends ModelServer {
   predict({ inputs }: InferRequest): number[] {
@@ -8,10 +12,12 @@ class Twice extends ModelServer {
   }
 }
 
-Deno.test("ServingFunction.fromJSON() makes the function that toJSON() told: graph, children, parameters, API, tracking", async () => {
+Deno.test("ServingFunction.fromJSON() makes the function that toJSON() told: graph, children, parameters, triggers, API, tracking", async () => {
   const double = (n: number) => 2 * n;
   const fn = serving("whole", { env: { MODE: "fast" }, defaultContentType: "application/json" })
     .setParam("rate", { of: [1, 2] })
+    .addTrigger("orders", { stream: "kafka://${LOGIN}@broker/orders", group: "g", from: "end", maxRecords: 5 })
+    .addTrigger("nightly", { schedule: "0 3 * * *", timeZone: "Europe/Rome", body: { n: [1] }, missed: "once" })
     .addChildFunction("child", { dependencies: ["npm:ms@2.1.3"] })
     .setApi({ endpoints: [{ path: "/run" }] })
     .setTracking("dummy://", { samplingPercentage: 50 });
@@ -62,4 +68,13 @@ Deno.test("ServingFunction.fromJSON() refuses what is no document, and code that
     () => ServingFunction.fromJSON(JSON.parse(JSON.stringify(fn)), new Map()),
     /code "#step\/double\/handler" is missing/,
   );
+});
+
+Deno.test("ServingFunction.toJSON() leaves out a login that a trigger has written out; who reads it is told", () => {
+  const fn = serving("shop").addTrigger("orders", { stream: "kafka://me:hunter2@broker/orders" });
+  fn.setTopology("flow").to("see", See);
+  const document = JSON.stringify(fn);
+  strictEqual(document.includes("hunter2"), false);
+  const again = ServingFunction.fromJSON(JSON.parse(document), new Map([["See", See]]));
+  return rejects(again.toMockServer(), /addTrigger: orders\.stream is \*\*\*: .*Write \$\{NAME\} for it/);
 });

@@ -2,7 +2,7 @@ import { deepStrictEqual, throws } from "node:assert/strict";
 import { type GraphError, Secret } from "levada";
 import { functionSecrets } from "../../../../lib/functions/function_secrets.ts";
 
-const NOTHING = { children: new Map(), params: new Map(), tracking: undefined };
+const NOTHING = { children: new Map(), params: new Map(), triggers: new Map(), tracking: undefined };
 
 Deno.test("functionSecrets() warns of what is written out in the environment and in parameters", () => {
   const faults = functionSecrets({ env: { DB_PASSWORD: "x", REGION: "eu" } }, {

@@ -1,5 +1,6 @@
-import { deepStrictEqual, match } from "node:assert/strict";
+import { deepStrictEqual, match, rejects } from "node:assert/strict";
 import { join } from "node:path";
+import { serving } from "levada";
 import { openLocal } from "../../../../lib/streams/local/open_local.ts";
 import { startServe } from "../../../support/serve_process.ts";
 import { temporaryFolder } from "../../../support/temporary_folder.ts";
@@ -58,4 +59,13 @@ Deno.test("levada serve --function refuses queues in memory, which would lead no
   );
   match(billing.err(), /2 faults\n {2}step "orders": .*\n {2}step "bills": .*Leave the path out where/);
   match(await whole.url, /^http/); // all in one process
+});
+
+Deno.test("fn.serve() of a function by itself refuses a trigger that nobody can fill", async () => {
+  const fn = serving("shop").addTrigger("orders", { stream: "memory://orders" });
+  fn.setTopology("flow").to("see", () => {});
+  await rejects(
+    fn.serve({ port: 0, currentFunction: "shop" }),
+    /trigger "orders": memory:\/\/orders is a stream within one process, and nobody can fill it\. Say one that others reach: local:\/\/orders/,
+  );
 });

@@ -38,7 +38,7 @@ Deno.test("startFunction() tells which function's stream cannot be opened, and l
   await rejects(startFunction(unit, child!, wish), {
     name: "GraphError",
     message:
-      /Cannot start function "billing": 1 fault\n {2}Cannot open stream "pigeon:\/\/o".*Mend the path of the queue/,
+      /Cannot start function "billing": 1 fault\n {2}queue "orders": Cannot open stream "pigeon:\/\/o".*Mend its path/,
   });
 });
 
@@ -57,4 +57,37 @@ Deno.test('toMockServer({ queues: "real" }) publishes what leaves by queues at t
     deepStrictEqual(value!.records.map(({ body }) => body), [{ n: 1 }]);
   }
   deepStrictEqual(server.sent("out"), []);
+});
+
+Deno.test("toMockServer() leaves triggers alone unless it is told to run them, by its clock", async () => {
+  const path = `memory://${crypto.randomUUID()}`;
+  await using stream = await openStream<number>(path);
+  await stream.publish([{ body: 1 }]);
+  const seen: unknown[] = [];
+  const fn = serving("shop").addTrigger("orders", { stream: path }).addTrigger("count", { schedule: "* * * * *" });
+  fn.setTopology("flow").to("see", (body: unknown) => void seen.push(body));
+  const clock = testClock();
+  {
+    await using _server = await fn.toMockServer({ clock, log: memoryLog() });
+    await clock.advance(60_000);
+    deepStrictEqual([seen, clock.timers, await stream.lag("shop")], [[], 0, 1]);
+  }
+  await using server = await fn.toMockServer({ clock, triggers: true, log: memoryLog() });
+  await clock.advance(60_000);
+  deepStrictEqual(seen, [1, null]);
+  await server.waitForCompletion();
+  deepStrictEqual([clock.timers, await stream.lag("shop")], [0, 0]);
+});
+
+Deno.test("startFunction() tells which trigger cannot be opened, and leaves nothing open", async () => {
+  const fn = serving("shop").addTrigger("count", { schedule: "* * * * *" })
+    .addTrigger("orders", { stream: "memory://o?partitions=none" });
+  fn.setTopology("flow").to("see", () => {});
+  const unit = unitOf(fn);
+  const clock = testClock();
+  await rejects(startFunction(unit, partsOf(unit)[0]!, { clock, log: memoryLog(), isMock: true, triggers: true }), {
+    name: "GraphError",
+    message: /Cannot start function "shop": 1 fault\n {2}trigger "orders": Cannot open memory:\/\/o\?partitions=none/,
+  });
+  deepStrictEqual(clock.timers, 0);
 });

@@ -78,3 +78,9 @@ Deno.test("part() asks the graph's schema of what comes from outside only", () =
     false,
   ]);
 });
+
+Deno.test("part() begins a function where the graph begins in it: what only queues lead to is none of a request's", () => {
+  const graph = new Graph("g");
+  graph.to("a", pass).to("q1", queue()).to("b", pass, { function: "one" }).to("q2", queue()).to("c", pass);
+  deepStrictEqual(partsOf(graph), { "": "a>q1 *a q2=>c", one: "b>q2 *b q1=>b" });
+});

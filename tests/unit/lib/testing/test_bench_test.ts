@@ -382,3 +382,67 @@ Deno.test("testBench() refuses wrong names and broken graphs", async () => {
   await rejects(testBench(serving("empty", options)), { name: "GraphError" });
   await rejects(testBench({} as ServingFunction), /Cannot run a function: this is none/);
 });
+
+Deno.test("bench.publish() feeds a trigger: its events have the record's id, key, path, headers and time, and fail as records do", async () => {
+  const fn = serving("shop").addTrigger("orders", { stream: "kafka://broker:9092/orders", maxTries: 2, group: "own" });
+  fn.setTopology("flow")
+    .to("see", ({ id, key, path, method, headers, time, trigger, body }: FlowEvent<number>) => {
+      if (body < 0) throw new Error("below zero");
+      return { id, key, path, method, why: headers.get("x-why"), time: time.getTime(), trigger, body };
+    }, { fullEvent: true })
+    .to("seen", queue({ path: "kafka://broker:9092/seen" }));
+  await using bench = await testBench(fn);
+  const time = new Date(5_000);
+  await bench.publish("orders", 1, { id: "a", key: "k", path: "/p", headers: { "x-why": "test" }, time });
+  await bench.publish("orders", -1, { id: "b" });
+  await bench.clock.advance(60_000);
+  deepStrictEqual(bench.published("seen").map(({ body }) => body), [
+    {
+      id: "a",
+      key: "k",
+      path: "/p",
+      method: "POST",
+      why: "test",
+      time: 5_000,
+      trigger: "kafka://broker:9092/orders",
+      body: 1,
+    },
+  ]);
+  deepStrictEqual(bench.deadLetters("orders").map(({ id, error }) => [id, error?.step, error?.message]), [
+    ["b", "see", "below zero"],
+  ]);
+  deepStrictEqual(bench.committed("orders").length, 2);
+});
+
+Deno.test("bench.clock moves schedules: one that crashed comes again, a time at which nothing ran is told", async () => {
+  const fn = serving("shop").addTrigger("count", { schedule: "* * * * *", body: 7, path: "/c" });
+  let holds = true;
+  const seen: string[] = [];
+  fn.setTopology("flow").to("see", async ({ id, body, path, time, trigger }: FlowEvent<number>) => {
+    if (holds) await new Promise(() => {});
+    seen.push(`${id} ${body} ${path} ${time.getTime()} ${trigger}`);
+  }, { fullEvent: true });
+  await using bench = await testBench(fn);
+  await bench.clock.advance(60_000);
+  await bench.crash();
+  await bench.clock.advance(200_000);
+  holds = false;
+  deepStrictEqual((await bench.redeliver()).map(({ id }) => id), ["count@1970-01-01T00:01:00.000Z"]);
+  deepStrictEqual(seen, ["count@1970-01-01T00:01:00.000Z 7 /c 60000 schedule://count"]);
+  await bench.clock.advance(60_000);
+  strictEqual(seen.length, 2);
+  deepStrictEqual(bench.lines, [
+    "warn: Schedule count has missed 2 times, the last 1970-01-01T00:03:00.000Z: nothing ran it then",
+    "warn: Schedule count leaves out 1970-01-01T00:04:00.000Z: the event before is not done",
+  ]);
+});
+
+Deno.test("a trigger starts the function in which the graph begins, and no child", async () => {
+  const fn = serving("shop").addChildFunction("billing").addTrigger("count", { schedule: "* * * * *" });
+  const seen: string[] = [];
+  fn.setTopology("flow").to("first", () => seen.push("first")).to("q", queue())
+    .to("bill", () => void seen.push("bill"), { function: "billing" });
+  await using bench = await testBench(fn);
+  await bench.clock.advance(60_000);
+  deepStrictEqual(seen, ["first", "bill"]);
+});

@@ -1,0 +1,108 @@
+import { join, resolve } from "node:path";
+import process from "node:process";
+import { describeThrown, GraphError } from "../errors.ts";
+import type { Source } from "../flow/inlet.ts";
+import type { Clock } from "../graph/clock.ts";
+import type { Log } from "../graph/context.ts";
+import { withSecrets } from "../graph/secret_data.ts";
+import { MemoryBroker } from "../streams/memory/memory_broker.ts";
+import type { Stream } from "../streams/stream.ts";
+import { Schedule } from "../triggers/schedule.ts";
+import { FileTickKeeper, MemoryTickKeeper, type TickKeeper } from "../triggers/tick_keeper.ts";
+import { isSchedule, type ScheduleTrigger, type StreamTrigger } from "../triggers/trigger.ts";
+import type { FunctionPart } from "./parts_of.ts";
+
+/** How a function, or a part of it, is fed. */
+export interface SourcesWish {
+  readonly label: string;
+  readonly isMock: boolean;
+  /** Whether it is fed by the streams of its queues. */
+  readonly reads: boolean;
+  /** Whether its triggers start it. */
+  readonly triggers: boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly openStream: (path: string) => Promise<Stream>;
+  /** Opens the streams of schedules. Default: in this process alone in a mock server, else as any others. */
+  readonly openTicks?: ((path: string) => Promise<Stream>) | undefined;
+  /** Keeps what is known of schedules. Default: this process in a mock server, else files that all processes share. */
+  readonly keeper?: TickKeeper | undefined;
+}
+
+/**
+ * Opens what feeds a function, or a part of it: the streams of its queues, and its triggers.
+ *
+ * @throws {GraphError} Naming what cannot be opened; nothing is left open.
+ */
+export async function openSources(part: FunctionPart, wish: SourcesWish): Promise<Source[]> {
+  const sources: Source[] = [];
+  const act = `start function "${wish.label}"`;
+  try {
+    for (const { queue, path } of wish.reads ? part.inlets : []) {
+      const stream = await named(act, `queue "${queue}"`, wish.openStream(path));
+      sources.push({ stream, queue, group: part.group });
+    }
+    for (const { name, trigger, path } of wish.triggers ? part.triggers : []) {
+      const opening = isSchedule(trigger)
+        ? openSchedule({ name, trigger, path }, part, wish)
+        : openReader(trigger, part, wish);
+      sources.push(await named(act, `trigger "${name}"`, opening));
+    }
+    return sources;
+  } catch (error) {
+    await Promise.allSettled(sources.map(({ stream }) => stream.close()));
+    throw error;
+  }
+}
+
+async function openReader(
+  trigger: StreamTrigger,
+  { group }: FunctionPart,
+  { openStream }: SourcesWish,
+): Promise<Source> {
+  const { stream: path, ...options } = withSecrets({ ...trigger }, { byName: false }) as unknown as StreamTrigger;
+  return { group, ...options, stream: await openStream(path) };
+}
+
+async function openSchedule(
+  { name, trigger, path }: { name: string; trigger: ScheduleTrigger; path: string },
+  { group }: FunctionPart,
+  { isMock, clock, log, openStream, ...wish }: SourcesWish,
+): Promise<Source> {
+  const {
+    openTicks = isMock ? openHere : openStream,
+    keeper = isMock ? new MemoryTickKeeper() : new FileTickKeeper(ticksFolder()),
+  } = wish;
+  const stream = await openTicks(path);
+  const feeder = new Schedule({ name, trigger, stream, group, keeper, clock, log });
+  try {
+    await feeder.look();
+  } catch (error) {
+    await stream.close();
+    throw error;
+  }
+  const { maxTries, backoffMs } = trigger;
+  return { stream, group, maxTries, backoffMs, feeder, trigger: `schedule://${encodeURIComponent(name)}` };
+
+  function openHere(path: string): Promise<Stream> {
+    return Promise.resolve(new MemoryBroker().open(path, { clock }));
+  }
+}
+
+/** Where what is known of schedules lies, for all processes of this machine: `schedules` in LEVADA_STATE, default `.levada`. */
+export function ticksFolder(state: string = process.env.LEVADA_STATE || ".levada"): string {
+  return resolve(join(state, "schedules"));
+}
+
+async function named<Value>(act: string, what: string, opening: Promise<Value>): Promise<Value> {
+  try {
+    return await opening;
+  } catch (error) {
+    const cause = `${what}: ${describeThrown(error).message}`;
+    throw new GraphError(act, [{
+      cause,
+      cure: "Mend its path, or start what it needs, then start again",
+      severity: "error",
+    }]);
+  }
+}
