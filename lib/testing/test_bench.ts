@@ -246,7 +246,7 @@ export class TestBench implements AsyncDisposable {
 
   #queue(name: string): { path: string; readers: string[] } {
     const queues = this.#slots.flatMap(({ part }) => [...part.feeds, ...part.outlets]);
-    const readers = queues.flatMap((one) => one.queue === name && "group" in one ? [one.group] : []);
+    const readers = queues.flatMap((one) => one.queue === name && "group" in one ? [one.group as string] : []);
     const path = queues.find(({ queue }) => queue === name)?.path;
     if (path !== undefined) return { path, readers };
     const known = [...new Set(queues.map(({ queue }) => `"${queue}"`))].join(", ") || "none";
