@@ -225,8 +225,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/streams/leased/leased_subscription.ts":
     "leased_stream_test.ts: the contract of streams; conformance/streams: real brokers",
   "lib/streams/local/local_cursor.ts": "local_stream_test.ts: the contract of streams",
-  "lib/streams/local/local_publisher.ts":
-    "local_stream_test.ts: the contract of streams; promises/killed_readers_test.ts",
   "lib/streams/local/local_subscription.ts":
     "local_stream_test.ts: the contract of streams; promises/killed_readers_test.ts",
   "lib/streams/local/write_queue.ts": "local_stream_test.ts: the contract of streams; promises/killed_readers_test.ts",

@@ -37,9 +37,9 @@ export class LocalPublisher {
     this.#now = now;
   }
 
-  /** Whether somebody waits for room. */
+  /** Whether somebody waits for room, or may find none when what is written now has been: others' changes are to be told until then. */
   get isWaiting(): boolean {
-    return this.#waiting.length > 0 && this.#writing === undefined;
+    return this.#waiting.length > 0;
   }
 
   /** Resolves when all records are in the file. */
@@ -53,7 +53,7 @@ export class LocalPublisher {
 
   /** Looks whether there is room for those who wait. */
   look(): void {
-    if (this.isWaiting && (this.#waiting[0]!.isUrgent || this.#hasRoom())) this.#write();
+    if (this.isWaiting && this.#writing === undefined && (this.#waiting[0]!.isUrgent || this.#hasRoom())) this.#write();
   }
 
   /** Ends the thread that writes back. */
