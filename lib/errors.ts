@@ -237,6 +237,9 @@ export class StreamError extends Error {
   override readonly name = "StreamError";
 }
 
+/** A stream is not there, and was not to be made. */
+export class MissingStreamError extends StreamError {}
+
 /** Rows cannot be read or written: the file is broken, a value does not fit its column, a database refuses. */
 export class DataError extends Error {
   /** The name of the class. */

@@ -9,7 +9,7 @@ export interface Settler {
   /** The group gets them again, before any later record of their key that it has not been given yet. */
   deliverAgain(records: readonly StreamRecord[], afterMs: number): Promise<void>;
   /** Writes the record to the dead letters. */
-  bury(record: StreamRecord, error: RecordError): Promise<void>;
+  bury(record: StreamRecord, error: RecordError & { readonly tries: number }): Promise<void>;
 }
 
 /** When `nack` gives up. */
@@ -75,7 +75,7 @@ export class Delivery<Body = unknown> implements Iterable<StreamRecord<Body>> {
 
   async #bury(record: StreamRecord<Body>, error: unknown): Promise<void> {
     try {
-      await this.#settler.bury(record, errorOf(error));
+      await this.#settler.bury(record, { ...errorOf(error), tries: record.tries });
     } catch (cause) {
       await this.#settler.deliverAgain([record], LONGEST_BACKOFF_MS);
       throw new StreamError(`Cannot write record ${record.id} to the dead letters, so it will come again`, { cause });

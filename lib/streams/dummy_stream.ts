@@ -1,6 +1,6 @@
 import { StreamError } from "../errors.ts";
 import { openRecord, sealRecords } from "./record.ts";
-import type { NewRecord, Stream, StreamRecord, Subscription } from "./stream.ts";
+import type { LookedRecord, NewRecord, Stream, StreamRecord, Subscription } from "./stream.ts";
 import { MACHINE_CLOCK, type StreamClock } from "./stream_clock.ts";
 
 /** Keeps what is published in a list, to look at; nobody reads it. Each one that is opened has a list of its own. */
@@ -40,6 +40,11 @@ export class DummyStream<Body = unknown> implements Stream<Body> {
   /** Nobody reads, so everything. */
   lag(): Promise<number> {
     return Promise.resolve(this.records.length);
+  }
+
+  /** What was published. */
+  async *look(): AsyncGenerator<LookedRecord<Body>> {
+    yield* this.records.map((record) => ({ ...record, tries: 0, bytes: undefined }));
   }
 
   /** Takes no more; the list stays. */

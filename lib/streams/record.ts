@@ -1,7 +1,7 @@
 import { StreamError } from "../errors.ts";
 import { unwrapEvent } from "../event_wrapper.ts";
 import { decodeBody, encodeBody } from "./body.ts";
-import type { NewRecord, RecordError, StreamRecord } from "./stream.ts";
+import type { Burial, LookedRecord, NewRecord, RecordError, Replay, StreamRecord } from "./stream.ts";
 
 /** A record as it travels: what every broker has, and nothing else. The body stays readable to others. */
 export interface WireRecord {
@@ -59,6 +59,12 @@ export function sealRecord(record: NewRecord, now: number): WireRecord {
   headers["levada-time"] = (time ?? new Date(now)).toISOString();
   if (record.path !== undefined) headers["levada-path"] = escapeText("path", record.path);
   if (record.key !== undefined) escapeText("key", record.key);
+  if (record.replay !== undefined) {
+    const { by, at, count } = record.replay;
+    headers["levada-replayed-by"] = escapeText("replay", by);
+    headers["levada-replayed-at"] = at.toISOString();
+    headers["levada-replayed-count"] = String(count);
+  }
   return { key: record.key, bytes, headers };
 }
 
@@ -81,12 +87,28 @@ export function openRecord<Body>(wire: WireRecord, place: RecordPlace & { publis
     tries,
     unreadable,
     error: errorOf(rest),
+    burial: burialOf(rest, publishedAt),
+    replay: replayOf(rest),
   };
 }
 
+/** Reads a record that is only looked at. */
+export function lookAt<Body>(
+  wire: WireRecord,
+  place: Pick<StreamRecord, "partition" | "offset"> & { publishedAt: number },
+): LookedRecord<Body> {
+  const bytes = wire.headers["levada-id"] === undefined ? undefined : wire.bytes;
+  return { ...openRecord<Body>(wire, { ...place, tries: 0 }), bytes };
+}
+
 /** The record as a dead letter: as it was, with what went wrong. */
-export function sealDeadLetter(wire: WireRecord, error: RecordError, group: string): WireRecord {
-  const told = Object.entries({ ...error, group }).map(([name, text]) => [
+export function sealDeadLetter(
+  wire: WireRecord,
+  { name, message, step, tries }: RecordError & { readonly tries?: number },
+  group: string,
+): WireRecord {
+  const texts = { name, message, step, group, ...tries === undefined ? {} : { tries: String(tries) } };
+  const told = Object.entries(texts).map(([name, text]) => [
     `levada-error-${name}`,
     escapeText(name, text.toWellFormed().slice(0, LONGEST_ERROR)),
   ]);
@@ -100,6 +122,24 @@ function errorOf(headers: Readonly<Record<string, string>>): RecordError | undef
   if (name === undefined) return undefined;
   const text = (part: string) => unescapeText(headers[`levada-error-${part}`] ?? "");
   return { name: unescapeText(name), message: text("message"), step: text("step") };
+}
+
+function burialOf(headers: Readonly<Record<string, string>>, publishedAt: number): Burial | undefined {
+  if (headers["levada-error-name"] === undefined) return undefined;
+  const group = unescapeText(headers["levada-error-group"] ?? "");
+  return { group, tries: countOf(headers["levada-error-tries"]), at: new Date(publishedAt) };
+}
+
+function replayOf(headers: Readonly<Record<string, string>>): Replay | undefined {
+  const by = headers["levada-replayed-by"];
+  const at = new Date(headers["levada-replayed-at"] ?? NaN);
+  if (by === undefined || Number.isNaN(at.getTime())) return undefined;
+  return { by: unescapeText(by), at, count: Math.max(1, countOf(headers["levada-replayed-count"])) };
+}
+
+/** A number as the envelope has it; 0 for what is none. */
+function countOf(text = ""): number {
+  return /^\d{1,9}$/.test(text) ? Number(text) : 0;
 }
 
 /** The headers beside the envelope. Those of another hand may hold what HTTP's may not: it is escaped. */

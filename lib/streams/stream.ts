@@ -14,6 +14,28 @@ export interface NewRecord<Body = unknown> {
   readonly time?: Date | undefined;
   /** What travels beside the body: `content-type`, `traceparent`, names of one's own. Default: none. */
   readonly headers?: HeadersInit | undefined;
+  /** Who sends a dead letter again. Default: it is none. */
+  readonly replay?: Replay | undefined;
+}
+
+/** Who sent a dead letter again, and when. */
+export interface Replay {
+  /** A person, as `ann@laptop`. */
+  readonly by: string;
+  /** The last time. */
+  readonly at: Date;
+  /** How often by now, 1 or more. */
+  readonly count: number;
+}
+
+/** How a record became a dead letter. */
+export interface Burial {
+  /** The group that could not work on it. */
+  readonly group: string;
+  /** How often the group had been given it; 0 where nobody wrote that down. */
+  readonly tries: number;
+  /** When the group gave it up. */
+  readonly at: Date;
 }
 
 /** What went wrong with a record, in which step. */
@@ -44,12 +66,22 @@ export interface StreamRecord<Body = unknown> {
   readonly partition: string;
   /** Its place in its partition, as the driver writes it. */
   readonly offset: string;
-  /** How often the group has been given it, this time included: 1 or more. */
+  /** How often the group has been given it, this time included: 1 or more; 0 where it is only looked at. */
   readonly tries: number;
   /** Why the body is not what its content type says; undefined where it is. */
   readonly unreadable: string | undefined;
   /** What went wrong with it, for a record in a stream of dead letters. */
   readonly error: RecordError | undefined;
+  /** Who gave it up, for a record in a stream of dead letters. */
+  readonly burial: Burial | undefined;
+  /** Who sent it again, for one that has been a dead letter; it stays with it when it becomes one again. */
+  readonly replay: Replay | undefined;
+}
+
+/** A record that somebody looks at: its `tries` are 0. */
+export interface LookedRecord<Body = unknown> extends StreamRecord<Body> {
+  /** The body as it travels; undefined where another hand than Levada's wrote it. */
+  readonly bytes: Uint8Array | undefined;
 }
 
 /** Who reads, and from where. */
@@ -97,6 +129,11 @@ export interface Stream<Body = unknown> extends AsyncDisposable {
   subscribe(options: SubscribeOptions): Promise<Subscription<Body>>;
   /** How many records the group has not acknowledged. */
   lag(group: string): Promise<number>;
+  /**
+   * What a group has not acknowledged, oldest first, up to what is there when reading begins. It joins no group, so nobody gets less
+   * for it. A broker that keeps one offset a partition (Kafka) gives too what was acknowledged behind a record that was not.
+   */
+  look(group: string): AsyncGenerator<LookedRecord<Body>>;
   /** Ends every subscription that was made here, and lets go of what it took to open it; the records stay. */
   close(): Promise<void>;
 }

@@ -2,12 +2,24 @@ import type { KafkaAdmin } from "./kafka_client.ts";
 import type { KafkaCursor } from "./kafka_cursor.ts";
 
 /** Which group's lag, where. */
-export interface LagQuestion {
+export interface LagQuestion extends PlaceQuestion {
+  /** The group's places that are known here: they know of each record. Of others the broker keeps one offset a partition. */
+  readonly cursors: () => readonly KafkaCursor[];
+}
+
+/** Which group, where. */
+export interface PlaceQuestion {
   readonly topic: string;
   readonly partitions: number;
   readonly group: string;
-  /** The group's places that are known here: they know of each record. Of others the broker keeps one offset a partition. */
-  readonly cursors: () => readonly KafkaCursor[];
+}
+
+/** Where a group is in a partition, as the broker keeps it: at the first record where it never read. */
+export interface GroupPlace {
+  readonly partition: number;
+  readonly from: number;
+  /** Behind the newest record. */
+  readonly end: number;
 }
 
 const EARLIEST = -2n;
@@ -16,7 +28,19 @@ const READ_COMMITTED = 1;
 
 /** How many records a group has not acknowledged; all where it never read. */
 export async function readLag(admin: KafkaAdmin, question: LagQuestion): Promise<number> {
-  const { topic, partitions, group, cursors } = question;
+  const places = await readPlaces(admin, question);
+  const here = new Map(question.cursors().map((cursor) => [cursor.partition.index, cursor]));
+  return places.reduce((lag, { partition, from, end }) => {
+    const cursor = here.get(partition);
+    return lag + (cursor === undefined ? end - from : cursor.fetched + Math.max(0, end - cursor.partition.end));
+  }, 0);
+}
+
+/** Where a group is in each partition. */
+export async function readPlaces(
+  admin: KafkaAdmin,
+  { topic, partitions, group }: PlaceQuestion,
+): Promise<GroupPlace[]> {
   const indexes = Array.from({ length: partitions }, (_, index) => index);
   const list = async (timestamp: bigint) => {
     const [listed] = await admin.listOffsets({
@@ -37,12 +61,9 @@ export async function readLag(admin: KafkaAdmin, question: LagQuestion): Promise
       { partitionIndex, committedOffset },
     ) => [partitionIndex, Number(committedOffset)]),
   );
-  const here = new Map(cursors().map((cursor) => [cursor.partition.index, cursor]));
-  return indexes.reduce((lag, index) => {
-    const end = ends.get(index) ?? 0;
-    const cursor = here.get(index);
-    if (cursor !== undefined) return lag + cursor.fetched + Math.max(0, end - cursor.partition.end);
-    const first = firsts.get(index) ?? 0;
-    return lag + Math.max(0, end - Math.max(first, committed.get(index) ?? -1));
-  }, 0);
+  return indexes.map((partition) => {
+    const end = ends.get(partition) ?? 0;
+    const from = Math.max(firsts.get(partition) ?? 0, committed.get(partition) ?? -1);
+    return { partition, from: Math.min(from, end), end };
+  });
 }

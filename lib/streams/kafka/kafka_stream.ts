@@ -1,12 +1,13 @@
 import { StreamError } from "../../errors.ts";
 import { sealRecords, type WireRecord } from "../record.ts";
-import type { NewRecord, RecordError, Stream, SubscribeOptions, Subscription } from "../stream.ts";
+import type { LookedRecord, NewRecord, RecordError, Stream, SubscribeOptions, Subscription } from "../stream.ts";
 import type { StreamClock } from "../stream_clock.ts";
 import { planSubscription } from "../subscribe_options.ts";
 import type { KafkaAdmin } from "./kafka_client.ts";
 import type { KafkaCluster } from "./kafka_cluster.ts";
-import { readLag } from "./kafka_lag.ts";
+import { readLag, readPlaces } from "./kafka_lag.ts";
 import type { KafkaPath } from "./kafka_path.ts";
+import { lookAtTopic } from "./kafka_look.ts";
 import { KafkaPublisher } from "./kafka_publisher.ts";
 import { keepTrying } from "./keep_trying.ts";
 import { KafkaSubscription } from "./kafka_subscription.ts";
@@ -80,14 +81,18 @@ export class KafkaStream<Body> implements Stream<Body> {
   async lag(group: string): Promise<number> {
     const act = "ask for the lag of";
     this.#refuseClosed(act);
-    const { admin, at: { name, topic }, topic: { partitions } } = this.#parts;
+    const { admin, at: { topic }, topic: { partitions } } = this.#parts;
     const own = () => [...this.#subscriptions].filter((subscription) => subscription.group === group);
     const cursors = () => own().flatMap((subscription) => [...subscription.cursors.values()]);
-    return await keepTrying(`${act} ${name}`, () => readLag(admin, { topic, partitions, group, cursors }), {
-      withinMs: LAG_WITHIN_MS,
-      isOver: () => this.#isClosed,
-      beforeAgain: () => admin.clearMetadata(),
-    });
+    return await this.#ask(act, () => readLag(admin, { topic, partitions, group, cursors }));
+  }
+
+  async *look(group: string): AsyncGenerator<LookedRecord<Body>> {
+    const act = "look at";
+    this.#refuseClosed(act);
+    const { admin, cluster, at: { name, topic }, topic: { partitions } } = this.#parts;
+    const places = await this.#ask(act, () => readPlaces(admin, { topic, partitions, group }));
+    yield* lookAtTopic<Body>({ cluster, name, topic, group, places });
   }
 
   async close(): Promise<void> {
@@ -108,6 +113,15 @@ export class KafkaStream<Body> implements Stream<Body> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #ask<Answer>(act: string, ask: () => Promise<Answer>): Promise<Answer> {
+    const { admin, at: { name } } = this.#parts;
+    return await keepTrying(`${act} ${name}`, ask, {
+      withinMs: LAG_WITHIN_MS,
+      isOver: () => this.#isClosed,
+      beforeAgain: () => admin.clearMetadata(),
+    });
   }
 
   async #end(): Promise<void> {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { StreamError } from "../../errors.ts";
+import { MissingStreamError, StreamError } from "../../errors.ts";
 import type { KafkaAdmin, KafkaMetadata } from "./kafka_client.ts";
 import { faultOf, isFinal, says } from "./kafka_fault.ts";
 import type { KafkaPath } from "./kafka_path.ts";
@@ -29,7 +29,7 @@ export async function openTopic(admin: KafkaAdmin, path: KafkaPath): Promise<Kaf
     let metadata = await find(admin, path.topic);
     if (metadata === undefined) {
       if (path.options.create === false) {
-        throw new StreamError(`Cannot ${act}: there is no topic "${path.topic}", and create is false`);
+        throw new MissingStreamError(`Cannot ${act}: there is no topic "${path.topic}", and create is false`);
       }
       await make(admin, path);
       metadata = await waitFor(admin, path);

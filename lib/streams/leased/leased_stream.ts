@@ -1,12 +1,13 @@
 import { StreamError } from "../../errors.ts";
 import { sealDeadLetter, sealRecords, type WireRecord } from "../record.ts";
-import type { NewRecord, Stream, SubscribeOptions, Subscription } from "../stream.ts";
+import type { LookedRecord, NewRecord, Stream, SubscribeOptions, Subscription } from "../stream.ts";
 import type { StreamClock } from "../stream_clock.ts";
 import { planSubscription } from "../subscribe_options.ts";
 import { AppendQueue } from "./append_queue.ts";
 import type { BrokerLog } from "./broker_log.ts";
 import { partitionNames } from "./group_member.ts";
 import type { CursorState } from "./leased_cursor.ts";
+import { lookAtBroker } from "./leased_look.ts";
 import { LeasedSubscription } from "./leased_subscription.ts";
 import { within } from "./within.ts";
 
@@ -86,6 +87,11 @@ export class LeasedStream<Body> implements Stream<Body> {
       return open.length + await log.countFrom(partition, position);
     });
     return (await Promise.all(lags)).reduce((sum, lag) => sum + lag, 0);
+  }
+
+  async *look(group: string): AsyncGenerator<LookedRecord<Body>> {
+    this.#refuseClosed("look at");
+    yield* lookAtBroker<Body>(this.#parts.log, group);
   }
 
   async close(): Promise<void> {

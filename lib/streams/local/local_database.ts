@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
-import { StreamError } from "../../errors.ts";
+import { MissingStreamError, StreamError } from "../../errors.ts";
 import { faultOf, isBusy } from "./local_fault.ts";
 import type { LocalPath } from "./local_path.ts";
 
@@ -96,7 +96,9 @@ export async function openDatabase(path: LocalPath): Promise<LocalDatabase> {
   const { name, file, options } = path;
   const act = `open ${name}`;
   if (!existsSync(file)) {
-    if (options.create === false) throw new StreamError(`Cannot ${act}: there is none, and create is false (${file})`);
+    if (options.create === false) {
+      throw new MissingStreamError(`Cannot ${act}: there is none, and create is false (${file})`);
+    }
     makeFolder(act, dirname(file));
   }
   const startedAt = performance.now();

@@ -1,11 +1,12 @@
 import { StreamError } from "../../errors.ts";
 import { sealRecords } from "../record.ts";
-import type { NewRecord, Stream, SubscribeOptions, Subscription } from "../stream.ts";
+import type { LookedRecord, NewRecord, Stream, SubscribeOptions, Subscription } from "../stream.ts";
 import type { StreamClock } from "../stream_clock.ts";
 import { planSubscription } from "../subscribe_options.ts";
 import type { LocalDatabase } from "./local_database.ts";
 import { faultOf } from "./local_fault.ts";
 import { LocalLog } from "./local_log.ts";
+import { lookLocally } from "./local_look.ts";
 import { LocalPublisher } from "./local_publisher.ts";
 import { LocalSubscription, type SubscriptionParts } from "./local_subscription.ts";
 import { type Interest, LocalWatch } from "./local_watch.ts";
@@ -93,6 +94,16 @@ export class LocalStream<Body> implements Stream<Body> {
     this.#refuseClosed(act);
     try {
       return this.#log.lag(group);
+    } catch (error) {
+      throw faultOf(`${act} ${this.path}`, this.#parts.database.file, error);
+    }
+  }
+
+  async *look(group: string): AsyncGenerator<LookedRecord<Body>> {
+    const act = "look at";
+    this.#refuseClosed(act);
+    try {
+      yield* lookLocally<Body>(this.#log, group);
     } catch (error) {
       throw faultOf(`${act} ${this.path}`, this.#parts.database.file, error);
     }

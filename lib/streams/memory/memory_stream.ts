@@ -1,7 +1,7 @@
 import { StreamError } from "../../errors.ts";
 import { deadLetterPath } from "../dead_letter_path.ts";
-import { sealDeadLetter, sealRecords } from "../record.ts";
-import type { NewRecord, Stream, SubscribeOptions, Subscription } from "../stream.ts";
+import { lookAt, sealDeadLetter, sealRecords } from "../record.ts";
+import type { LookedRecord, NewRecord, Stream, SubscribeOptions, Subscription } from "../stream.ts";
 import type { StreamClock } from "../stream_clock.ts";
 import { planSubscription } from "../subscribe_options.ts";
 import type { MemoryBroker } from "./memory_broker.ts";
@@ -61,6 +61,16 @@ export class MemoryStream<Body> implements Stream<Body> {
   async lag(group: string): Promise<number> {
     this.#refuseClosed("ask for the lag of");
     return this.#parts.log.lag(group);
+  }
+
+  async *look(group: string): AsyncGenerator<LookedRecord<Body>> {
+    this.#refuseClosed("look at");
+    const { log } = this.#parts;
+    const reader = log.groups.get(group);
+    for (const { partition: { index }, offset, record } of log.all()) {
+      if (reader?.isDone(index, offset) === true) continue;
+      yield lookAt(record, { partition: String(index), offset: String(offset), publishedAt: record.publishedAt });
+    }
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { StreamError } from "../../errors.ts";
+import { MissingStreamError, StreamError } from "../../errors.ts";
 import { deadLetterPath } from "../dead_letter_path.ts";
 import { type BrokerPath, readBrokerPath } from "../leased/broker_path.ts";
 import { LeasedStream, SESSION_MS } from "../leased/leased_stream.ts";
@@ -130,7 +130,7 @@ async function make(
   config: Config & { readonly name: string },
   create: boolean | undefined,
 ): Promise<Config> {
-  if (create === false) throw new StreamError(`Cannot open ${name}: there is no such stream, and create=false`);
+  if (create === false) throw new MissingStreamError(`Cannot open ${name}: there is no such stream, and create=false`);
   try {
     return (await client.ask<{ config: Config }>("open", `STREAM.CREATE.${config.name}`, config)).config;
   } catch (error) {

@@ -1,4 +1,4 @@
-import { StreamError } from "../../errors.ts";
+import { MissingStreamError, StreamError } from "../../errors.ts";
 import { deadLetterPath } from "../dead_letter_path.ts";
 import { type BrokerPath, readBrokerPath } from "../leased/broker_path.ts";
 import { LeasedStream, SESSION_MS } from "../leased/leased_stream.ts";
@@ -58,7 +58,7 @@ async function agree(
   }
   if (type === "none") {
     if (options.create === false) {
-      throw new StreamError(`Cannot open ${name}: there is no such stream, and create=false`);
+      throw new MissingStreamError(`Cannot open ${name}: there is no such stream, and create=false`);
     }
     await client.send("open", "HSETNX", stream, "partitions", String(options.partitions ?? PARTITIONS));
   }

@@ -300,7 +300,8 @@ const CASES: readonly StreamCase[] = [
       strictEqual(await stream.lag("g"), 0);
       const letters = await lab.openDeadLetters();
       const { records: [letter] } = await read(await letters.subscribe({ group: "look" }), 1);
-      const { id, key, body, error } = letter!;
+      const { id, key, body, error, burial } = letter!;
+      deepStrictEqual([burial!.group, burial!.tries, burial!.at.getTime() <= lab.now()], ["g", 3, true]);
       deepStrictEqual({ id, key, body, error, mine: letter!.headers.get("x-mine") }, {
         id: "p",
         key: "k",
@@ -327,6 +328,48 @@ const CASES: readonly StreamCase[] = [
       await delivery!.ack();
       await delivery!.ack();
       strictEqual(await stream.lag("g"), 0);
+      await stream.close();
+    },
+  },
+  {
+    title: "look() gives what a group has not acknowledged and takes it from nobody, however many look",
+    async run(open) {
+      await using lab = await open();
+      const [one, other] = [await lab.open<number>(), await lab.open<number>()];
+      deepStrictEqual(await Array.fromAsync(one.look("g")), []);
+      await one.publish(numbered(300, (n) => `key ${n % 7}`));
+      const both = await Promise.all([one, other].map((stream) => Array.fromAsync(stream.look("g"))));
+      for (const looked of both) {
+        deepStrictEqual(sorted(bodiesOf(looked)), numbered(300, String).map(({ body }) => body));
+        deepStrictEqual(byKey(looked), byKey(looked.toSorted((one, other) => one.body - other.body)));
+        ok(looked.every(({ tries }) => tries === 0));
+      }
+      strictEqual(new Set(both[0]!.map(({ partition, offset }) => `${partition}/${offset}`)).size, 300);
+      const sample = both[0]!.find(({ body }) => body === 42)!;
+      deepStrictEqual([new TextDecoder().decode(sample.bytes), sample.key], ["42", "key 0"]);
+      const { deliveries } = await read(await one.subscribe({ group: "g" }), 300);
+      deepStrictEqual((await Array.fromAsync(other.look("g"))).length, 300, "what is in hand is not acknowledged");
+      strictEqual(await other.lag("look"), 300, "another group");
+      await ackAll(deliveries);
+      await other.publish([{ body: 300, key: "k" }]);
+      deepStrictEqual(bodiesOf(await Array.fromAsync(other.look("g"))), [300]);
+      strictEqual((await Array.fromAsync(other.look("new"))).length, 301);
+      await Promise.all([one.close(), other.close()]);
+      await rejects(one.look("g").next(), { name: "StreamError", message: /it is closed/ });
+    },
+  },
+  {
+    title: "look() ends with what is there when it begins, though others go on publishing",
+    async run(open) {
+      await using lab = await open();
+      const stream = await lab.open<number>();
+      await stream.publish(numbered(3, () => "k"));
+      const seen: number[] = [];
+      for await (const { body } of stream.look("g")) {
+        seen.push(body);
+        await stream.publish([{ body: body + 3, key: "k" }]);
+      }
+      deepStrictEqual([seen, await stream.lag("g")], [[0, 1, 2], 6]);
       await stream.close();
     },
   },
