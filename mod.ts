@@ -215,13 +215,19 @@ export type {
   WindowValue,
 } from "./lib/steps/windows/window_fields.ts";
 export type { Operation } from "./lib/steps/windows/tally.ts";
-export { DeadLetters, deadLetters } from "./lib/streams/dead_letters.ts";
+export { DeadLetters, deadLetters, type DiscardOptions, type LetterActOptions } from "./lib/streams/dead_letters.ts";
+export { DeadLetter } from "./lib/streams/letters/dead_letter.ts";
+export type { LetterAct } from "./lib/streams/letters/letter_act.ts";
+export type { LetterChoice, LetterFields, LetterFilter } from "./lib/streams/letters/letter_choice.ts";
 export { Delivery, type Settler, type TryLimits } from "./lib/streams/delivery.ts";
 export { DummyStream } from "./lib/streams/dummy_stream.ts";
 export { openStream, type StreamOptions } from "./lib/streams/open_stream.ts";
 export type {
+  Burial,
+  LookedRecord,
   NewRecord,
   RecordError,
+  Replay,
   Stream,
   StreamRecord,
   SubscribeOptions,

@@ -15,7 +15,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "lib/protocol": ["lib/errors.ts", "lib/tensor", "lib/graph"],
   "lib/draw": ["lib/errors.ts"],
   "lib/stores": ["lib/errors.ts", "lib/iso_time.ts", "lib/private_fetch.ts"],
-  "lib/streams": ["lib/errors.ts", "lib/event_wrapper.ts", "lib/redact_text.ts"],
+  "lib/streams": ["lib/errors.ts", "lib/event_wrapper.ts", "lib/redact_text.ts", "lib/draw"],
   "lib/plot": ["lib/draw"],
   "lib/monitoring": [
     "lib/errors.ts",
@@ -105,6 +105,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "lib/graph",
     "lib/serve",
     "lib/stores",
+    "lib/streams",
     "lib/telemetry",
     "kernel/client",
     "kernel/install.ts",
@@ -224,6 +225,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
     "leased_stream_test.ts: the contract of streams; conformance/streams: real brokers",
   "lib/streams/leased/leased_subscription.ts":
     "leased_stream_test.ts: the contract of streams; conformance/streams: real brokers",
+  "lib/streams/letters/letter_choice.ts": "dead_letters_test.ts: every way of choosing, and each refusal",
   "lib/streams/local/local_cursor.ts": "local_stream_test.ts: the contract of streams",
   "lib/streams/local/local_subscription.ts":
     "local_stream_test.ts: the contract of streams; promises/killed_readers_test.ts",

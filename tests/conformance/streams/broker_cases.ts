@@ -2,6 +2,7 @@
 
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
+import { deadLetters } from "../../../lib/streams/dead_letters.ts";
 import type { LeasedStream } from "../../../lib/streams/leased/leased_stream.ts";
 import type { BrokerTask } from "../../support/broker_child.ts";
 import type { BrokerServer } from "./broker_server.ts";
@@ -227,6 +228,13 @@ export function brokerCases(kit: BrokerKit): StreamCase[] {
           message: /the stream has 2 partitions already/,
         });
         await rejects(kit.open(`${path}?capacity=3`), { name: "StreamError", message: /there is no "capacity"/ });
+        const letters = deadLetters(`${path}?partitions=8&retention=1h`);
+        deepStrictEqual(await letters.list(), []);
+        await rejects(kit.open(`${path}-dead-letters?create=false`), /no such stream/, "looking makes nothing");
+        await rejects(deadLetters(`${path}x`).list(), {
+          name: "StreamError",
+          message: /^Cannot look at dead letters of .*: there is no such stream$/,
+        });
         const name = newName();
         await kit.occupy(name);
         await rejects(kit.open(`${address}/${name}`), {

@@ -2,8 +2,12 @@
 
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { randomFrom } from "../../support/random.ts";
+import { DeadLetters } from "../../../lib/streams/dead_letters.ts";
 import type { Delivery } from "../../../lib/streams/delivery.ts";
+import { GROUP } from "../../../lib/streams/letters/read_letters.ts";
+import { tidyLetters } from "../../../lib/streams/letters/tidy_letters.ts";
 import type { NewRecord, Stream, StreamRecord, Subscription } from "../../../lib/streams/stream.ts";
+import { MACHINE_CLOCK } from "../../../lib/streams/stream_clock.ts";
 
 /** One new and empty stream, and the time that it goes by. */
 export interface StreamLab extends AsyncDisposable {
@@ -77,6 +81,23 @@ function byKey(records: readonly StreamRecord<number>[]): Record<string, number[
   return bodies;
 }
 
+/** The dead letters of a lab's stream, for one more person. */
+function lettersOf(lab: StreamLab): DeadLetters<number> {
+  const open = (path: string) => path.includes("-dead-letters") ? lab.openDeadLetters() : lab.open();
+  return new DeadLetters<number>("memory://lab", open as never);
+}
+
+/** Publishes numbers, of which a group works on none. */
+async function fail(lab: StreamLab, numbers: readonly number[]): Promise<void> {
+  const stream = await lab.open<number>();
+  await stream.publish(numbers.map((body) => ({ body, id: `r${body}`, key: `k${body % 3}` })));
+  const subscription = await stream.subscribe({ group: "g", maxTries: 1 });
+  const { deliveries } = await read(subscription, numbers.length);
+  for (const delivery of deliveries) await delivery.nack(new RangeError("no"));
+  await stream.close();
+}
+
+const idsOf = (records: readonly StreamRecord[]) => records.map(({ id }) => id).sort();
 const bodiesOf = <Body>(records: readonly StreamRecord<Body>[]) => records.map(({ body }) => body);
 const sorted = (numbers: readonly number[]) => numbers.toSorted((one, other) => one - other);
 const BACK_PRESSURE = "publish() waits while the stream is full, and goes on when there is room";
@@ -371,6 +392,61 @@ const CASES: readonly StreamCase[] = [
       }
       deepStrictEqual([seen, await stream.lag("g")], [[0, 1, 2], 6]);
       await stream.close();
+    },
+  },
+  {
+    title: "dead letters: each who looks sees all, in whatever order some are sent again, by whomever",
+    async run(open) {
+      await using lab = await open();
+      await fail(lab, [1, 2, 3, 4, 5]);
+      const people = [lettersOf(lab), lettersOf(lab)];
+      const both = await Promise.all(people.map((person) => person.list()));
+      deepStrictEqual(both.map(idsOf), [["r1", "r2", "r3", "r4", "r5"], ["r1", "r2", "r3", "r4", "r5"]]);
+      strictEqual(await people[0]!.replay("r4", { by: "ann" }), 1);
+      strictEqual(await people[1]!.discard({ key: "k2" }, { by: "bob", reason: "old" }), 2); // 2 and 5
+      for (const person of [...people, lettersOf(lab)]) deepStrictEqual(idsOf(await person.list()), ["r1", "r3"]);
+      await rejects(people[0]!.replay("r5"), /there is no letter r5 \(discarded by bob at /);
+      const acts = (await people[0]!.acts()).map(({ id, act, by, reason }) => [id, act, by, reason]);
+      deepStrictEqual(acts.sort(), [
+        ["r2", "discarded", "bob", "old"],
+        ["r4", "replayed", "ann", undefined],
+        ["r5", "discarded", "bob", "old"],
+      ]);
+      const stream = await lab.open<number>();
+      const subscription = await stream.subscribe({ group: "g", maxTries: 1 });
+      const { records: [again], deliveries: [delivery] } = await read(subscription, 1);
+      const { id, key, body, error, replay } = again!;
+      deepStrictEqual([id, key, body, error, replay!.by, replay!.count], ["r4", "k1", 4, undefined, "ann", 1]);
+      await delivery!.nack(new Error("still no"));
+      strictEqual(await people[1]!.mend("r4", (body) => body * 10, { by: "bob" }), 1);
+      const { records: [mended] } = await read(subscription, 1);
+      deepStrictEqual([mended!.body, mended!.replay!.by, mended!.replay!.count], [40, "bob", 2]);
+      await stream.close();
+    },
+  },
+  {
+    title: "dead letters: what is tidied away stays so, and what is open stays open",
+    async run(open) {
+      await using lab = await open();
+      await fail(lab, Array.from({ length: 60 }, (_, n) => n));
+      const letters = lettersOf(lab);
+      strictEqual(await letters.discard(({ body }) => body % 2 === 0 || body < 20, { reason: "old" }), 40);
+      const open39 = Array.from({ length: 20 }, (_, n) => 21 + 2 * n);
+      deepStrictEqual(sorted(bodiesOf(await letters.list())), open39);
+      for (let time = 0; time < 2; time++) {
+        const stream = await lab.openDeadLetters();
+        await tidyLetters(stream, { group: GROUP, clock: MACHINE_CLOCK });
+        const lag = await stream.lag(GROUP);
+        ok(lag >= 20 && lag <= 100 - 20, `60 letters and 40 acts, of which some could go: ${lag} are left`);
+        await stream.close();
+        deepStrictEqual(sorted(bodiesOf(await letters.list())), open39);
+      }
+      await letters.discard("all", { reason: "old" });
+      const stream = await lab.openDeadLetters();
+      await tidyLetters(stream, { group: GROUP, clock: MACHINE_CLOCK });
+      strictEqual(await stream.lag(GROUP), 0);
+      await stream.close();
+      deepStrictEqual(await letters.list(), []);
     },
   },
   {

@@ -2,6 +2,7 @@
 
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
+import { deadLetters } from "../../../lib/streams/dead_letters.ts";
 import type { Delivery } from "../../../lib/streams/delivery.ts";
 import { type ClientOptions, type KafkaAdmin, loadKafka } from "../../../lib/streams/kafka/kafka_client.ts";
 import type { KafkaStream } from "../../../lib/streams/kafka/kafka_stream.ts";
@@ -288,6 +289,12 @@ export function kafkaCases(broker: BrokerServer): StreamCase[] {
         await fails(() => openKafkaStream(`${path}?replication=3`), /fewer brokers than \?replication= asks for/);
         await using stream = await openKafkaStream<unknown>(`${path}?partitions=3&retention=1h`);
         await fails(() => openKafkaStream(`${path}?partitions=4`), /has 3 partitions already/);
+        deepStrictEqual(await deadLetters(`${path}?partitions=8&retention=1d&replication=3`).list(), []);
+        await fails(() => openKafkaStream(`${path}-dead-letters?create=false`), /there is no topic/);
+        await fails(
+          () => deadLetters(`${path}x`).list(),
+          /^Cannot look at dead letters of .*: there is no such stream$/,
+        );
         const large = new Uint8Array(12_000_001);
         await fails(
           () => stream.publish([{ body: 1 }, { body: large }]),

@@ -1,45 +1,82 @@
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { DeadLetters } from "../../../../lib/streams/dead_letters.ts";
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
+import { DeadLetters, deadLetters } from "../../../../lib/streams/dead_letters.ts";
 import { MemoryBroker } from "../../../../lib/streams/memory/memory_broker.ts";
+import { openStream } from "../../../../lib/streams/open_stream.ts";
+import type { NewRecord, Stream } from "../../../../lib/streams/stream.ts";
+import { temporaryFolder } from "../../../support/temporary_folder.ts";
+
+/** The dead letters of a broker of a test, for one more person; `publish` may be another's than the stream's. */
+function lettersOf<Body = unknown>(
+  broker: MemoryBroker,
+  publish = (stream: Stream, records: readonly NewRecord[]) => stream.publish(records),
+) {
+  return new DeadLetters<Body>("memory://in", <Body>(path: string, options = {}) => {
+    const stream = broker.open<Body>(path, options);
+    const publishHere = stream.publish.bind(stream);
+    stream.publish = (records) => publish({ path, publish: publishHere } as never, records);
+    return Promise.resolve(stream);
+  });
+}
+
+/** Publishes records of which groups work on none. */
+async function fail(broker: MemoryBroker, records: readonly NewRecord[], groups = ["g"]): Promise<void> {
+  const stream = broker.open("memory://in");
+  await stream.publish(records);
+  for (const group of groups) {
+    await using subscription = await stream.subscribe({ group, maxTries: 1 });
+    for (let rest = records.length; rest > 0;) {
+      const { value } = await subscription.next();
+      rest -= value!.records.length;
+      await value!.nack(new Error("no"));
+    }
+  }
+}
 
 /** A stream of which five records failed. */
 async function failed() {
   const broker = new MemoryBroker();
-  const stream = broker.open<number>("memory://in");
-  await stream.publish(
-    [1, 2, 3, 4, 5].map((body) => ({ body, id: `r${body}`, key: `k${body}`, headers: { "x-a": "1" } })),
-  );
-  await using subscription = await stream.subscribe({ group: "g", maxTries: 1 });
-  for (let rest = 5; rest > 0;) {
-    const { value } = await subscription.next();
-    rest -= value!.records.length;
-    await value!.nack(new Error("no"));
-  }
-  const letters = new DeadLetters<number>(
-    "memory://in",
-    <Body>(path: string) => Promise.resolve(broker.open<Body>(path)),
-  );
-  return { stream, letters, broker };
+  const records = [1, 2, 3, 4, 5].map((body) => ({
+    body,
+    id: `r${body}`,
+    key: `k${body}`,
+    headers: { "x-a": "1" },
+  }));
+  await fail(broker, records);
+  return { stream: broker.open<number>("memory://in"), letters: lettersOf<number>(broker), broker };
 }
 
-Deno.test("DeadLetters.list() looks without taking anything away", async () => {
-  const { letters } = await failed();
-  for (let time = 0; time < 2; time++) {
-    deepStrictEqual((await letters.list()).map(({ body, error }) => [body, error?.message]), [
-      [1, "no"],
-      [2, "no"],
-      [3, "no"],
-      [4, "no"],
-      [5, "no"],
+Deno.test("DeadLetters.list() looks without taking anything away, also from those who look at the same time", async () => {
+  const { letters, broker } = await failed();
+  for (const list of await Promise.all([letters.list(), letters.list(), lettersOf<number>(broker).list()])) {
+    deepStrictEqual(list.map(({ body, error, burial }) => [body, error?.message, burial?.group, burial?.tries]), [
+      [1, "no", "g", 1],
+      [2, "no", "g", 1],
+      [3, "no", "g", 1],
+      [4, "no", "g", 1],
+      [5, "no", "g", 1],
     ]);
   }
+  strictEqual(broker.log("memory://in-dead-letters").groups.size, 0, "who looks joins no group");
+});
+
+Deno.test("DeadLetters.list() finds the letters of a stream whose path says more than its name", async () => {
+  const broker = new MemoryBroker();
+  const stream = broker.open("memory://in?partitions=8&capacity=5");
+  await fail(broker, [{ body: 1 }]);
+  await stream.close();
+  const letters = new DeadLetters(
+    "memory://in?partitions=8&capacity=5",
+    <Body>(path: string, options = {}) => Promise.resolve(broker.open<Body>(path, options)),
+  );
+  strictEqual((await letters.list()).length, 1);
+  strictEqual(await letters.replay("all"), 1);
 });
 
 Deno.test("DeadLetters.replay() sends some again as they were, or mended, and keeps the rest", async () => {
   const { letters, stream, broker } = await failed();
   const [first, second] = await letters.list();
-  strictEqual(await letters.replay([first!, { ...second!, body: 20 }]), 2);
-  strictEqual(await letters.replay([first!]), 0, "it is sent already");
+  strictEqual(await letters.replay([first!, { ...second!, body: 20 }], { by: "ann" }), 2);
+  await rejects(letters.replay([first!]), /^StreamError: .*there is no letter r1 \(replayed by ann at \d{4}-/);
   deepStrictEqual((await letters.list()).map(({ body }) => body), [3, 4, 5]);
   strictEqual(await stream.lag("g"), 2);
   const again = broker.records("memory://in").slice(5);
@@ -47,4 +84,236 @@ Deno.test("DeadLetters.replay() sends some again as they were, or mended, and ke
     ["r1", "k1", 1, undefined, "1"],
     ["r2", "k2", 20, undefined, "1"],
   ]);
+  deepStrictEqual((await letters.acts()).map(({ id, by, isMended }) => [id, by, isMended]), [
+    ["r1", "ann", false],
+    ["r2", "ann", true],
+  ]);
+});
+
+Deno.test("DeadLetters.replay() takes ids, all, or a filter, and sends none where one is not there", async () => {
+  const { letters, stream } = await failed();
+  await rejects(letters.replay(["r1", "r9", "nobody"]), {
+    name: "StreamError",
+    message: "Cannot replay dead letters of memory://in: there is no letter r9, nobody",
+  });
+  await rejects(letters.replay({ stpe: "x" } as never), /letters are chosen by id, key, step, error, .* not by "stpe"/);
+  await rejects(letters.replay("r1", { by: " " }), /by is the name of who acts/);
+  deepStrictEqual([await stream.lag("g"), await letters.replay({ step: "nowhere" })], [0, 0]);
+  strictEqual(await letters.replay(["r2", "r2"]), 1);
+  strictEqual(await letters.replay({ key: "k3", message: "no", group: "g", error: "Error", step: "" }), 1);
+  strictEqual(await letters.replay(({ body }) => body > 4), 1);
+  strictEqual(await letters.replay("all"), 2);
+  strictEqual(await letters.replay("all"), 0);
+  strictEqual(await stream.lag("g"), 5);
+});
+
+Deno.test("DeadLetters.replay() says by whom and how often, also when the record fails again", async () => {
+  const { letters, stream, broker } = await failed();
+  await letters.replay("all");
+  const [user] = broker.records("memory://in").slice(5);
+  ok(/^.+@.+$/.test(user!.replay!.by), "the user of this machine");
+  for (const [time, by] of ["ann", "bob\n@söme"].entries()) {
+    await using subscription = await stream.subscribe({ group: "g", maxTries: 1 });
+    for (let rest = await stream.lag("g"); rest > 0;) {
+      const { value } = await subscription.next();
+      rest -= value!.records.length;
+      await value!.nack(new Error("still no"));
+    }
+    const [letter] = await letters.list({ id: "r1" });
+    strictEqual(letter!.replay!.count, time + 1);
+    strictEqual(await letters.replay("r1", { by }), 1);
+    const { replay } = broker.records("memory://in").at(-1)!;
+    deepStrictEqual([replay!.by, replay!.count], [by, time + 2]);
+    ok(Math.abs(replay!.at.getTime() - Date.now()) < 60_000);
+  }
+});
+
+Deno.test("DeadLetters.replay() sends the bytes as they came, if nobody changed them", async () => {
+  const broker = new MemoryBroker();
+  const bytes = new TextEncoder().encode(`{ "n": 12345678901234567890, "n2": 1.0 }`);
+  const records = [
+    { id: "long", body: bytes, headers: { "content-type": "application/json" } },
+    { id: "broken", body: new TextEncoder().encode(`{"n":`), headers: { "content-type": "application/json" } },
+    { id: "text", body: "1", headers: { "content-type": "text/plain" } },
+    { id: "bytes", body: new Uint8Array([0, 255]) },
+  ];
+  await fail(broker, records);
+  const letters = lettersOf(broker);
+  strictEqual(await letters.replay("all"), 4);
+  const wires = broker.log("memory://in").all().slice(4).map(({ record }) => record);
+  deepStrictEqual(wires.map(({ bytes }) => new Uint8Array(bytes)), [
+    bytes,
+    records[1]!.body,
+    new TextEncoder().encode("1"),
+    records[3]!.body,
+  ]);
+  deepStrictEqual(
+    wires.map(({ headers }) => headers["content-type"]),
+    ["application/json", "application/json", "text/plain", "application/octet-stream"],
+  );
+});
+
+Deno.test("DeadLetters.replay() sends a record once that two groups gave up, and marks both", async () => {
+  const broker = new MemoryBroker();
+  await fail(broker, [{ id: "a", body: { n: 1 } }, { id: "same", body: 1 }, { id: "same", body: 2 }], ["g", "h"]);
+  const letters = lettersOf(broker);
+  strictEqual(await letters.replay("all"), 6);
+  const again = broker.records("memory://in").slice(3);
+  deepStrictEqual(again.map(({ id, body }) => [id, body]), [["a", { n: 1 }], ["same", 1], ["same", 2]]);
+  deepStrictEqual(await letters.list(), []);
+});
+
+Deno.test("DeadLetters.replay() that is interrupted between sending and marking loses no letter", async () => {
+  const broker = new MemoryBroker();
+  await fail(broker, Array.from({ length: 250 }, (_, n) => ({ body: n, id: `r${n}` })));
+  let marks = 0;
+  const letters = lettersOf<number>(broker, async (stream, records) => {
+    if (stream.path.includes("-dead-letters") && ++marks === 2) throw new Error("the broker is away");
+    await stream.publish(records);
+  });
+  await rejects(letters.replay("all"), {
+    name: "StreamError",
+    message: "Cannot replay dead letters of memory://in: the broker is away. 100 were replayed before, " +
+      "and 100 that are still listed, since that could not be written down",
+  });
+  strictEqual((await letters.list()).length, 150);
+  strictEqual(await letters.replay("all"), 150);
+  const again = broker.records("memory://in").slice(250);
+  deepStrictEqual([again.length, new Set(again.map(({ id }) => id)).size], [350, 250], "a hundred twice, none lost");
+});
+
+Deno.test("DeadLetters.replay() that waits for room ends with its signal, and what was sent is told", async () => {
+  const broker = new MemoryBroker();
+  await fail(broker, Array.from({ length: 150 }, (_, n) => ({ body: n, id: `r${n}` })));
+  broker.log("memory://in", 120);
+  const abort = new AbortController();
+  let sent = 0;
+  const letters = lettersOf<number>(broker, (stream, records) => {
+    const publishing = stream.publish(records);
+    if (!stream.path.includes("-dead-letters") && ++sent === 2) abort.abort();
+    return publishing;
+  });
+  await rejects(letters.replay("all", { signal: abort.signal }), /: it was interrupted\. 100 were replayed before$/);
+  strictEqual((await letters.list()).length, 50);
+});
+
+Deno.test("DeadLetters.mend() changes bodies and sends them again, all or none", async () => {
+  const { letters, stream, broker } = await failed();
+  const mended = letters.mend(["r1", "r2"], (body) => {
+    if (body === 2) throw new RangeError("2 cannot be mended");
+    return body * 10;
+  });
+  await rejects(mended, { message: "Cannot mend letter r2, so none is sent: 2 cannot be mended" });
+  await rejects(letters.mend("r1", () => NaN), /Cannot mend letter r1, so none is sent: .*NaN/);
+  strictEqual(await stream.lag("g"), 0);
+  strictEqual(await letters.mend(["r1", "r2"], async (body, { key }) => await Promise.resolve(body + key!.length)), 2);
+  deepStrictEqual(broker.records("memory://in").slice(5).map(({ id, body }) => [id, body]), [["r1", 3], ["r2", 4]]);
+});
+
+Deno.test("DeadLetters.mend() may change the body that it is given in place", async () => {
+  const broker = new MemoryBroker();
+  await fail(broker, [{ id: "a", body: { n: "1" } }]);
+  const letters = lettersOf<{ n: unknown }>(broker);
+  await letters.mend("a", (body) => {
+    body.n = 1;
+    return body;
+  });
+  deepStrictEqual(broker.records("memory://in").at(-1)!.body, { n: 1 });
+  strictEqual((await letters.acts())[0]!.isMended, true);
+});
+
+Deno.test("DeadLetters.discard() wants a reason, and keeps it with who and when", async () => {
+  const { letters, stream } = await failed();
+  for (const reason of ["", " ", undefined]) {
+    await rejects(letters.discard("all", { reason: reason as string }), /give a reason/);
+  }
+  strictEqual(await letters.discard(["r1", "r3"], { reason: "a test of ours", by: "ann" }), 2);
+  deepStrictEqual((await letters.list()).map(({ id }) => id), ["r2", "r4", "r5"]);
+  deepStrictEqual(
+    (await letters.acts()).map(({ id, act, by, reason }) => [id, act, by, reason]),
+    [["r1", "discarded", "ann", "a test of ours"], ["r3", "discarded", "ann", "a test of ours"]],
+  );
+  strictEqual(await stream.lag("g"), 0);
+});
+
+Deno.test("DeadLetters.show() gives one letter by its id, its beginning, or its group", async () => {
+  const broker = new MemoryBroker();
+  const [one, other] = ["3f2a9c1b-0000-4000-8000-000000000001", "3f2a9c1b-1000-4000-8000-000000000002"];
+  const third = "12345678-0000-4000-8000-000000000003";
+  await fail(broker, [one, other, "12345678", third].map((id, body) => ({ id, body: body + 1 })));
+  const stream = broker.open("memory://in");
+  const subscriptions = await Promise.all(["h", "i"].map((group) => stream.subscribe({ group, from: "end" })));
+  await stream.publish([{ id: "both", body: 5 }]);
+  for (const subscription of subscriptions) await (await subscription.next()).value!.bury(new Error("no"));
+  const letters = lettersOf<number>(broker);
+  strictEqual((await letters.show(one)).body, 1);
+  strictEqual((await letters.show("3f2a9c1b-1")).body, 2);
+  strictEqual((await letters.show("12345678")).body, 3, "an id that is one comes first");
+  await rejects(letters.show("3f2a9c1b"), /several ids begin with 3f2a9c1b\. Give more of them/);
+  await rejects(letters.show("3f2a9c1"), /there is no letter 3f2a9c1/);
+  await rejects(letters.show("bot"), /there is no letter bot/);
+  await rejects(letters.show("both"), /2 letters have the id both: group h .*, group i .*\. Say \{ group \} too/);
+  strictEqual((await letters.show("both", { group: "i" })).burial?.group, "i");
+  await rejects(letters.show("both", { group: "j" }), /the letter of id both is not so/);
+});
+
+Deno.test("DeadLetters of a hostile record that looks like an act is a letter like others", async () => {
+  const broker = new MemoryBroker();
+  const body = { letter: "a", partition: "0", offset: "0", act: "discarded", by: "x", at: "now" };
+  const headers = { "content-type": "application/vnd.levada.letter-act+json" };
+  await fail(broker, [{ id: "a", body: 1 }, { id: "b", body, headers }]);
+  deepStrictEqual((await lettersOf(broker).list()).map(({ id }) => id), ["a", "b"]);
+});
+
+Deno.test("DeadLetters are gone through in pieces, tidied when there were many, and never keep who buries waiting", async () => {
+  const broker = new MemoryBroker();
+  const records = Array.from({ length: 6_000 }, (_, n) => ({ body: n, id: `r${n}`, key: `k${n % 50}` }));
+  await fail(broker, records);
+  const letters = lettersOf<number>(broker);
+  strictEqual(await letters.discard(({ body }) => body < 5_000, { reason: "old" }), 5_000);
+  const group = broker.log("memory://in-dead-letters").groups.get("dead-letters");
+  strictEqual(group?.lag, 6_000, "letters that are over are acknowledged, acts not while letters before them are open");
+  strictEqual((await letters.list()).length, 1_000);
+  await fail(broker, records.slice(0, 3_000));
+  strictEqual((await letters.list()).length, 4_000);
+});
+
+Deno.test("DeadLetters shows itself as a table of the first, with how many there are", async () => {
+  const broker = new MemoryBroker();
+  const letters = lettersOf(broker);
+  const display = () =>
+    (letters as unknown as Record<symbol, () => Promise<Record<string, string>>>)[Symbol.for("Jupyter.display")]!();
+  deepStrictEqual((await display())["text/plain"], "No dead letters of memory://in");
+  await fail(broker, Array.from({ length: 60 }, (_, n) => ({ id: `r${n}`, body: { text: `<script>${n}</script>` } })));
+  const { "text/html": html, "text/plain": text } = await display();
+  ok(text!.startsWith("60 dead letters of memory://in, the first 50\ntime "));
+  strictEqual(text!.split("\n").length, 52);
+  strictEqual(html!.match(/<tr>/g)!.length, 51);
+  ok(html!.includes("&lt;script&gt;0&lt;/script&gt;") && !html!.includes("<script"));
+});
+
+Deno.test("deadLetters() of a local stream makes no file by looking, and says when there is no stream", async () => {
+  await using folder = await temporaryFolder();
+  const before = Deno.env.get("LEVADA_STATE");
+  Deno.env.set("LEVADA_STATE", folder.path);
+  try {
+    await rejects(deadLetters("local://typo").list(), {
+      name: "StreamError",
+      message: "Cannot look at dead letters of local://typo: there is no such stream",
+    });
+    await rejects(
+      deadLetters("local://typo").replay("all"),
+      /^StreamError: Cannot replay dead letters of local:\/\/typo/,
+    );
+    await using stream = await openStream("local://orders?partitions=2");
+    deepStrictEqual(await deadLetters("local://orders?partitions=2").list(), []);
+    strictEqual(await deadLetters("local://orders").replay("all"), 0);
+    await rejects(deadLetters("local://orders").replay("r1"), /there is no letter r1/);
+    const files = [...Deno.readDirSync(`${folder.path}/streams`)].map(({ name }) => name);
+    deepStrictEqual(files.filter((name) => name.endsWith(".db")), ["orders.db"]);
+    await stream.close();
+  } finally {
+    if (before === undefined) Deno.env.delete("LEVADA_STATE");
+    else Deno.env.set("LEVADA_STATE", before);
+  }
 });

@@ -1,0 +1,32 @@
+import { isDeepStrictEqual } from "node:util";
+import type { NewRecord, Replay, Stream } from "../stream.ts";
+import type { DeadLetter } from "./dead_letter.ts";
+import { type ChosenLetter, isMended } from "./letter_choice.ts";
+
+/** Publishes letters in the stream that they came from. One that is there twice, since two groups gave it up, is sent once. */
+export async function sendAgain<Body>(
+  stream: Stream<Body>,
+  chosen: readonly ChosenLetter<Body>[],
+  replay: Omit<Replay, "count">,
+): Promise<void> {
+  const sent: { readonly letter: DeadLetter<Body>; readonly record: NewRecord<Body> }[] = [];
+  for (const { letter, body } of chosen) {
+    const record = { ...recordOf({ letter, body }), replay: { ...replay, count: (letter.replay?.count ?? 0) + 1 } };
+    const isSent = sent.some((other) =>
+      isSame(other.letter, letter) && isDeepStrictEqual(other.record.body, record.body)
+    );
+    if (!isSent) sent.push({ letter, record });
+  }
+  await stream.publish(sent.map(({ record }) => record));
+}
+
+/** A body that was not changed goes as the bytes that it came as: numbers that are too long for this language keep their digits. */
+function recordOf<Body>({ letter, body }: ChosenLetter<Body>): NewRecord<Body> {
+  const { id, key, path, time, headers, bytes } = letter;
+  const sent = bytes === undefined || isMended({ letter, body }) ? body : bytes as Body;
+  return { id, key, path, time, headers, body: sent };
+}
+
+function isSame(one: DeadLetter, other: DeadLetter): boolean {
+  return one.id === other.id && one.key === other.key && one.burial?.group !== other.burial?.group;
+}
