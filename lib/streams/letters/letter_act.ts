@@ -4,9 +4,11 @@ import type { NewRecord, StreamRecord } from "../stream.ts";
 export interface LetterAct {
   /** The letter's. */
   readonly id: string;
+  /** Sent again, or given up. */
   readonly act: "replayed" | "discarded";
   /** A person, as `ann@laptop`. */
   readonly by: string;
+  /** When. */
   readonly at: Date;
   /** Whether its body was changed before it was sent again. */
   readonly isMended: boolean;

@@ -6,7 +6,9 @@ import { placeOf } from "./letter_act.ts";
 
 /** Which letters: every field that is given must be so. */
 export interface LetterFields {
+  /** The record's. */
   readonly id?: string;
+  /** The record's. */
   readonly key?: string;
   /** The step that failed. */
   readonly step?: string;

@@ -187,6 +187,7 @@ Deno.test("startWorker() asks a stream again that could not be read", async () =
       path: real.path,
       publish: (records) => real.publish(records),
       lag: (group) => real.lag(group),
+      look: (group: string) => real.look(group),
       close: () => real.close(),
       [Symbol.asyncDispose]: () => real.close(),
       async subscribe(options) {
@@ -239,6 +240,7 @@ Deno.test("Worker.close() waits until its acknowledgements have arrived", async 
       path: real.path,
       publish: (records) => real.publish(records),
       lag: (group) => real.lag(group),
+      look: (group: string) => real.look(group),
       close: () => real.close(),
       [Symbol.asyncDispose]: () => real.close(),
       async subscribe(options) {
