@@ -42,8 +42,8 @@ export interface CrewOptions {
 /** How a crew is. */
 export interface CrewState {
   readonly size: number;
-  /** How many can be asked now. */
-  readonly serving: number;
+  /** The processes that can be asked now. */
+  readonly pids: readonly number[];
   /** How many died and were replaced, or will be. */
   readonly deaths: number;
   /** How the last of them ended. */
@@ -98,8 +98,8 @@ export class Crew {
 
   /** How it is now. */
   get state(): CrewState {
-    const serving = [...this.#workers.values()].filter(({ isListening }) => isListening).length;
-    return { size: this.#size, serving, deaths: this.#deaths, lastDeath: this.#lastDeath };
+    const pids = [...this.#workers.values()].filter(({ isListening }) => isListening).map(({ pid }) => pid);
+    return { size: this.#size, pids, deaths: this.#deaths, lastDeath: this.#lastDeath };
   }
 
   /**
@@ -194,7 +194,7 @@ export class Crew {
     const failed = end.hasListened ? 0 : failedStarts + 1;
     this.#deaths += 1;
     this.#lastDeath = describeEnd(end);
-    const { serving } = this.state;
+    const serving = this.state.pids.length;
     if (failed >= FAILED_STARTS && serving === 0 && this.#options.keepsTrying !== true) {
       return this.#fail(
         new CommandError(`Cannot keep worker ${worker.name}: it failed to start ${failed} times, and says why above`),

@@ -79,7 +79,8 @@ export class Supervised {
 
   /** How it is. */
   status(): FunctionStatus {
-    const { size, serving, deaths, lastDeath } = this.#crew.state;
+    const { size, pids, deaths, lastDeath } = this.#crew.state;
+    const serving = pids.length;
     const state = serving === size ? "ready" : "failing";
     const short = state === "ready"
       ? undefined
@@ -92,6 +93,7 @@ export class Supervised {
       url: urlOf(this),
       state,
       serving,
+      pids,
       restarts: deaths,
       reason: short === undefined
         ? this.#log.trouble ?? (lastDeath === undefined ? undefined : `a worker ${lastDeath} and was replaced`)

@@ -68,6 +68,11 @@ export class WorkerProcess {
     this.end = this.#live(listener, signMs);
   }
 
+  /** The process. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   /** Whether it can be asked now. */
   get isListening(): boolean {
     return this.#hasListened && !this.#hasEnded;

@@ -31,6 +31,8 @@ export interface FunctionStatus extends DeployedFunction {
   readonly state: "ready" | "failing" | "stopped";
   /** How many workers can be asked now. */
   readonly serving: number;
+  /** The processes of these. */
+  readonly pids: readonly number[];
   /** How many workers died and were replaced, or will be. */
   readonly restarts: number;
   /** Why it is not ready, or how its last worker died. */

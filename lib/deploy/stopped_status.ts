@@ -15,6 +15,7 @@ export function stoppedStatus({ functions, levada: _, ...state }: DeployedState)
       url: urlOf(one),
       state: "stopped",
       serving: 0,
+      pids: [],
       restarts: 0,
       reason: undefined,
     })),
