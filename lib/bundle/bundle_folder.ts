@@ -15,20 +15,28 @@ export async function writeBundle(bundle: Bundle, folder: string): Promise<void>
 }
 
 /**
+ * Reads what a bundle is from its folder, and not whether its files are whole.
+ *
+ * @throws {BundleError} If there is none.
+ */
+export async function readManifest(act: string, folder: string): Promise<Manifest> {
+  const bytes = await Deno.readFile(join(folder, MANIFEST)).catch(() => undefined);
+  const manifest = bytes === undefined ? undefined : parse(bytes);
+  if (manifest !== undefined) return manifest;
+  throw new BundleError(act, [
+    errorFault(`it has no ${MANIFEST} of a bundle`, "Give a folder that `levada bundle` wrote"),
+  ]);
+}
+
+/**
  * Reads a bundle from its folder: the files that it was made of, and none besides.
  *
  * @throws {BundleError} If a file is missing, or is not what it was.
  */
 export async function readBundle(folder: string): Promise<Bundle> {
   const act = `read the bundle in ${folder}`;
-  const bytes = await Deno.readFile(join(folder, MANIFEST)).catch(() => undefined);
-  const manifest = bytes === undefined ? undefined : parse(bytes);
-  if (bytes === undefined || manifest === undefined) {
-    throw new BundleError(act, [
-      errorFault(`it has no ${MANIFEST} of a bundle`, "Give a folder that `levada bundle` wrote"),
-    ]);
-  }
-  const files = new Map([[MANIFEST, bytes]]);
+  const manifest = await readManifest(act, folder);
+  const files = new Map([[MANIFEST, await Deno.readFile(join(folder, MANIFEST))]]);
   const faults = [];
   for (const [path, hash] of Object.entries(manifest.files)) {
     const content = path.split("/").includes("..")

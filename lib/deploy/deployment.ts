@@ -1,15 +1,14 @@
 import type { Bundle } from "../bundle/bundle.ts";
-import { manifestOf } from "../bundle/bundle.ts";
 import { probeBundle } from "../bundle/describe_function.ts";
 import { DeployError } from "./deploy_error.ts";
 import { type DeployedState, type DeploymentStatus, urlOf } from "./deployed_state.ts";
 import { functionsOfBundle } from "./deployed_functions.ts";
 import { lockDeployment } from "./deploy_lock.ts";
 import { invokeFunction } from "./invoke_function.ts";
-import { keepRevision, readRevision } from "./keep_revision.ts";
+import { keepRevision, readRevision, readView } from "./keep_revision.ts";
 import { type DeployPlan, planOf } from "./plan.ts";
 import { Plot, type PlotOptions } from "../plot/plot.ts";
-import { type DeploymentRates, ratesOf } from "./rates.ts";
+import { type DeploymentRates, inOrder, ratesOf } from "./rates.ts";
 import { type LogReading, readLogs } from "./read_logs.ts";
 import { readMetrics } from "./read_metrics.ts";
 import { readState } from "./read_state.ts";
@@ -116,10 +115,11 @@ export class Deployment {
     if (!(overMs >= 1 && overMs <= LONGEST_RATES_MS)) {
       throw new RangeError(`Cannot count for ${overMs} ms: overMs is 1 to ${LONGEST_RATES_MS}`);
     }
-    const { functions } = await this.status();
+    const { functions, revision } = await this.status();
+    const view = await readView(`count what "${this.name}" does`, revision, this.#folder);
     const before = await Promise.all(functions.map(readMetrics));
     await new Promise((go) => setTimeout(go, overMs));
-    return ratesOf(before, await Promise.all(functions.map(readMetrics)));
+    return inOrder(ratesOf(before, await Promise.all(functions.map(readMetrics))), view);
   }
 
   /**
@@ -128,8 +128,8 @@ export class Deployment {
    */
   async picture({ overMs, ...options }: RatesOptions & PlotOptions = {}): Promise<Plot> {
     const rates = await this.rates({ ...overMs === undefined ? {} : { overMs } });
-    const [state, status] = [(await this.#state())!, await this.status()];
-    const { view } = manifestOf(await readRevision(`draw "${this.name}"`, state.revision, this.#folder));
+    const status = await this.status();
+    const view = await readView(`draw "${this.name}"`, status.revision, this.#folder);
     return new Plot(runningView(view, { status, rates }), options);
   }
 

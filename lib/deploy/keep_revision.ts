@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Bundle } from "../bundle/bundle.ts";
-import { readBundle, writeBundle } from "../bundle/bundle_folder.ts";
+import { readBundle, readManifest, writeBundle } from "../bundle/bundle_folder.ts";
+import type { GraphView } from "../plot/view.ts";
 import { DeployError } from "./deploy_error.ts";
 import type { DeploymentFolder } from "./state_folder.ts";
 
@@ -42,6 +43,21 @@ async function remove(path: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
+}
+
+/**
+ * What is drawn of a revision that is kept.
+ *
+ * @throws {DeployError} If it cannot be read, or tells nothing to draw.
+ */
+export async function readView(act: string, revision: string, { revisions }: DeploymentFolder): Promise<GraphView> {
+  try {
+    const { view } = await readManifest(act, join(revisions, revision));
+    if (view !== undefined) return view;
+  } catch (error) {
+    throw new DeployError(act, `revision ${revision} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+  throw new DeployError(act, `revision ${revision} is of an earlier version, which told nothing to draw: deploy again`);
 }
 
 /** Reads a revision that is kept. */

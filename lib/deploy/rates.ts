@@ -1,4 +1,5 @@
 import type { Labels, MetricFamily, Sample } from "../telemetry/registry.ts";
+import type { GraphView } from "../plot/view.ts";
 import type { FunctionMetrics } from "./read_metrics.ts";
 
 /** What went through one step, or one model, in a while. */
@@ -23,7 +24,7 @@ export interface RunningRate {
 export interface DeploymentRates {
   /** What was counted before and after, in seconds. */
   readonly seconds: number;
-  /** In the order of functions and steps. */
+  /** In the order of the graph's steps. */
   readonly rates: readonly RunningRate[];
   /** The functions that do not answer. */
   readonly silent: readonly string[];
@@ -55,6 +56,16 @@ export function ratesOf(before: readonly FunctionMetrics[], after: readonly Func
     });
   });
   return { seconds, rates, silent: after.filter(({ families }) => families === undefined).map(({ name }) => name) };
+}
+
+/** The same rates in the order of the graph's steps; models behind these. */
+export function inOrder(told: DeploymentRates, { steps }: Pick<GraphView, "steps">): DeploymentRates {
+  const places = new Map(steps.map(({ name }, index) => [name, index]));
+  const placeOf = ({ kind, name }: RunningRate) => kind === "model" ? Infinity : places.get(name) ?? steps.length;
+  const rates = told.rates.toSorted((one, other) =>
+    placeOf(one) === placeOf(other) ? 0 : placeOf(one) - placeOf(other)
+  );
+  return { ...told, rates };
 }
 
 interface Counted {

@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { ratesOf } from "../../../../lib/deploy/rates.ts";
+import { inOrder, ratesOf } from "../../../../lib/deploy/rates.ts";
 import type { FunctionMetrics } from "../../../../lib/deploy/read_metrics.ts";
 import { Registry } from "../../../../lib/telemetry/registry.ts";
 import { joinWorkers } from "../../../../lib/telemetry/prometheus_text.ts";
@@ -62,6 +62,16 @@ Deno.test("ratesOf() names the functions that do not answer", () => {
   deepStrictEqual(ratesOf([gone], [{ ...gone, at: 1_005 }]), { seconds: 1, rates: [], silent: ["f"] });
   const { rates } = ratesOf([gone], [reading("f", 1_005, { a: { 1: { events: 3 } } })]);
   strictEqual(rates[0]!.perSecond, 3, "what answers again has counted since its start");
+});
+
+Deno.test("inOrder() gives rates as the graph has its steps, models behind them", () => {
+  const [known, model, strange] = ["known", "m", "strange"].map((name) => ({
+    ...ratesOf([], [reading("f", 1, { [name]: { 1: { events: 1 } } })]).rates[0]!,
+    kind: name === "m" ? "model" as const : "step" as const,
+  }));
+  const steps = ["other", "known"].map((name) => ({ name, kind: "task", responder: false, handler: false }));
+  const { rates } = inOrder({ seconds: 1, silent: [], rates: [model!, strange!, known!] }, { steps });
+  deepStrictEqual(rates.map(({ name }) => name), ["known", "strange", "m"]);
 });
 
 Deno.test("ratesOf() tells models by their keys", () => {
