@@ -31,9 +31,10 @@ export { DeployError } from "./lib/deploy/deploy_error.ts";
 export type { DeployedFunction, DeploymentStatus, FunctionStatus } from "./lib/deploy/deployed_state.ts";
 export type { DeployOptions } from "./lib/deploy/deploy_bundle.ts";
 export type { Deployment, ProcessOptions, RatesOptions } from "./lib/deploy/deployment.ts";
+export type { TimesStatus, TriggerStatus } from "./lib/deploy/trigger_status.ts";
 export type { DeployPlan } from "./lib/deploy/plan.ts";
 export type { LogReading } from "./lib/deploy/read_logs.ts";
-export type { DeploymentRates, RunningRate } from "./lib/deploy/rates.ts";
+export type { DeploymentRates, RunningRate, WaitingTrigger } from "./lib/deploy/rates.ts";
 export { Chart, chart, type ChartMaker, type ChartOptions } from "./lib/draw/chart.ts";
 export { Table, table, type TableOptions } from "./lib/draw/table.ts";
 export { CopyError } from "./lib/flow/copy.ts";
@@ -88,7 +89,7 @@ export type { ModelCounts, ModelFacts, ModelState, ServedModel } from "./lib/gra
 export type { StepSignature } from "./lib/graph/signature.ts";
 export type { StepPlace } from "./lib/graph/step_place.ts";
 export { Plot, type PlotOptions } from "./lib/plot/plot.ts";
-export type { EdgeView, GraphView, RouteView, StepView, ViewNote } from "./lib/plot/view.ts";
+export type { EdgeView, GraphView, RouteView, SourceView, StepView, ViewNote } from "./lib/plot/view.ts";
 export type { RouteArgs, RouteClass, RouteOptions, Routes, RoutesOf } from "./lib/graph/routes.ts";
 export type { Schema } from "./lib/graph/schema.ts";
 export {

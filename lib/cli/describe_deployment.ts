@@ -1,4 +1,6 @@
 import type { DeploymentStatus } from "../deploy/deployed_state.ts";
+import type { TriggerStatus } from "../deploy/trigger_status.ts";
+import { oneLine } from "../telemetry/one_line.ts";
 
 /** A deployment for people: a line, and one for each function, with what is wrong. */
 export function describeDeployment(status: DeploymentStatus): string {
@@ -14,5 +16,19 @@ export function describeDeployment(status: DeploymentStatus): string {
     ...(one.reason?.split("\n") ?? []).map((line) => `    ${line}`),
   ]);
   const reason = functions.some((one) => one.reason !== undefined) ? undefined : status.reason;
-  return `${[head, ...lines, ...reason === undefined ? [] : [`  ${reason}`]].join("\n")}\n`;
+  const triggers = status.triggers.map((trigger) => `  trigger ${oneLine(describe(trigger))}`);
+  return `${[head, ...lines, ...triggers, ...reason === undefined ? [] : [`  ${reason}`]].join("\n")}\n`;
+}
+
+function describe({ name, detail, times }: TriggerStatus): string {
+  if (times === undefined) return `${name}: ${detail}`;
+  const { next, last, fired, skipped, missed } = times;
+  const counts = [
+    `${fired} events`,
+    ...skipped === 0 ? [] : [`${skipped} left out`],
+    ...missed === 0 ? [] : [`${missed} missed`],
+  ];
+  return `${name}: ${detail}, ${
+    last === undefined ? "not begun" : next === undefined ? "never again" : `next ${next}`
+  }${last === undefined ? "" : `, last ${last}`}, ${counts.join(", ")}`;
 }

@@ -2,7 +2,7 @@ import {
   type ApplyWish,
   type DeployedFunction,
   type DeployedState,
-  type DeploymentStatus,
+  type SupervisedStatus,
   urlOf,
   type WishedFunction,
 } from "../deploy/deployed_state.ts";
@@ -58,7 +58,7 @@ export class Supervisor {
   }
 
   /** How everything is. */
-  status(): DeploymentStatus | undefined {
+  status(): SupervisedStatus | undefined {
     if (this.#state === undefined || this.#running.length === 0) return undefined;
     const { name, revision, previous, deployedAt } = this.#state;
     const functions = this.#running.map((one) => one.status());

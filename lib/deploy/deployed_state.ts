@@ -1,5 +1,7 @@
 /** What is deployed, as `state.json` keeps it and the supervisor tells it. */
 
+import type { TriggerStatus } from "./trigger_status.ts";
+
 /** One function of a deployment. */
 export interface DeployedFunction {
   /** The child's name, or the serving function's own. */
@@ -61,7 +63,12 @@ export interface DeploymentStatus {
   readonly supervisor: number | undefined;
   /** The first answers callers. */
   readonly functions: readonly FunctionStatus[];
+  /** What starts it besides its callers. */
+  readonly triggers: readonly TriggerStatus[];
 }
+
+/** What its supervisor knows of it. */
+export type SupervisedStatus = Omit<DeploymentStatus, "triggers">;
 
 /** What the supervisor is asked to run. */
 export interface ApplyWish {

@@ -1,7 +1,7 @@
 import type { Bundle } from "../bundle/bundle.ts";
 import { probeBundle } from "../bundle/describe_function.ts";
 import { DeployError } from "./deploy_error.ts";
-import { type DeployedState, type DeploymentStatus, urlOf } from "./deployed_state.ts";
+import { type DeployedState, type DeploymentStatus, type SupervisedStatus, urlOf } from "./deployed_state.ts";
 import { functionsOfBundle } from "./deployed_functions.ts";
 import { lockDeployment } from "./deploy_lock.ts";
 import { invokeFunction } from "./invoke_function.ts";
@@ -15,6 +15,7 @@ import { readState } from "./read_state.ts";
 import { runningView } from "./running_view.ts";
 import { type DeploymentFolder, deploymentFolder } from "./state_folder.ts";
 import { stoppedStatus } from "./stopped_status.ts";
+import { triggerStatus } from "./trigger_status.ts";
 import { SupervisorClient } from "./supervisor_client.ts";
 
 /** How a function is deployed to processes of this machine. */
@@ -97,7 +98,7 @@ export class Deployment {
     const bundle = await this.#wished(state);
     const { changes } = await this.plan();
     const status = await this.#supervisor.status();
-    if (changes.length === 0 && status !== undefined) return this.#told(status);
+    if (changes.length === 0 && status !== undefined) return await this.#told(status);
     if (state?.revision !== bundle.revision) await probeBundle(bundle);
     await keepRevision(act, bundle, this.#folder);
     return await this.#run(act, bundle);
@@ -107,7 +108,7 @@ export class Deployment {
   async status(): Promise<DeploymentStatus> {
     const state = await this.#state();
     if (state === undefined) throw this.#missing("tell the state of");
-    return this.#told(await this.#supervisor.status() ?? stoppedStatus(state));
+    return await this.#told(await this.#supervisor.status() ?? stoppedStatus(state));
   }
 
   /** How much goes through each step and model: what they count within a while, one second by default. */
@@ -183,7 +184,7 @@ export class Deployment {
     before: DeployedState["functions"] = [],
   ): Promise<DeploymentStatus> {
     const { port, deadlineMs = DEADLINE_MS } = this.#options;
-    return this.#told(
+    return await this.#told(
       await this.#supervisor.apply(act, {
         revision: bundle.revision,
         functions: functionsOfBundle(bundle).map(({ name, env }, index) => ({
@@ -198,9 +199,9 @@ export class Deployment {
     );
   }
 
-  #told(status: DeploymentStatus): DeploymentStatus {
+  async #told(status: SupervisedStatus): Promise<DeploymentStatus> {
     this.#url = status.url;
-    return status;
+    return { ...status, triggers: await triggerStatus(status.revision, this.#folder) };
   }
 
   async #state(): Promise<DeployedState | undefined> {

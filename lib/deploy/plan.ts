@@ -1,5 +1,5 @@
 import { type Bundle, type Manifest, manifestOf } from "../bundle/bundle.ts";
-import type { DeployedState, DeploymentStatus } from "./deployed_state.ts";
+import type { DeployedState, SupervisedStatus } from "./deployed_state.ts";
 import { functionsOfBundle } from "./deployed_functions.ts";
 import { readRevision } from "./keep_revision.ts";
 import type { DeploymentFolder } from "./state_folder.ts";
@@ -17,7 +17,7 @@ export interface DeployPlan {
 /** What is, and what is wished. */
 export interface PlanParts {
   readonly state: DeployedState | undefined;
-  readonly status: DeploymentStatus | undefined;
+  readonly status: SupervisedStatus | undefined;
   readonly bundle: Bundle;
   readonly folder: DeploymentFolder;
   readonly options: { readonly workers?: number; readonly port?: number; readonly renew?: boolean };

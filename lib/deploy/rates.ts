@@ -20,12 +20,22 @@ export interface RunningRate {
   readonly waiting: number | undefined;
 }
 
+/** A trigger, and what waits of it. */
+export interface WaitingTrigger {
+  /** Its name. */
+  readonly name: string;
+  /** Records that its reader has not acknowledged. */
+  readonly waiting: number;
+}
+
 /** How much a deployment does. */
 export interface DeploymentRates {
   /** What was counted before and after, in seconds. */
   readonly seconds: number;
   /** In the order of the graph's steps. */
   readonly rates: readonly RunningRate[];
+  /** The function's triggers, and how many records of each wait, in its stream, for who reads them. */
+  readonly triggers: readonly WaitingTrigger[];
   /** The functions that do not answer. */
   readonly silent: readonly string[];
 }
@@ -35,7 +45,8 @@ type Series = ReadonlyMap<string, number>;
 
 /** The difference of two readings of the same functions. */
 export function ratesOf(before: readonly FunctionMetrics[], after: readonly FunctionMetrics[]): DeploymentRates {
-  const waiting = waitingRecords(after);
+  const waiting = waitingRecords(after, "queue");
+  const triggers = [...waitingRecords(after, "trigger")].map(([name, waiting]) => ({ name, waiting }));
   const seconds = Math.max(0.001, ((after[0]?.at ?? 0) - (before[0]?.at ?? 0)) / 1_000);
   const rates = after.flatMap((now): RunningRate[] => {
     const old = seriesOf(before.find(({ name }) => name === now.name));
@@ -55,7 +66,12 @@ export function ratesOf(before: readonly FunctionMetrics[], after: readonly Func
       };
     });
   });
-  return { seconds, rates, silent: after.filter(({ families }) => families === undefined).map(({ name }) => name) };
+  return {
+    seconds,
+    rates,
+    triggers,
+    silent: after.filter(({ families }) => families === undefined).map(({ name }) => name),
+  };
 }
 
 /** The same rates in the order of the graph's steps; models behind these. */
@@ -93,12 +109,12 @@ function things({ families = [] }: FunctionMetrics): Counted[] {
   return [...named.values()];
 }
 
-/** Each queue's records: every worker of a group tells of all, and who looked last may know more. */
-function waitingRecords(readings: readonly FunctionMetrics[]): ReadonlyMap<string, number> {
+/** The records of each queue, or trigger: every worker of a group tells of all, and who looked last may know more. */
+function waitingRecords(readings: readonly FunctionMetrics[], by: "queue" | "trigger"): ReadonlyMap<string, number> {
   const waiting = new Map<string, number>();
   for (const { families = [] } of readings) {
-    for (const { labels: { queue = "" }, value } of samplesOf(families, "levada_stream_lag_records", "")) {
-      waiting.set(queue, Math.max(value, waiting.get(queue) ?? 0));
+    for (const { labels: { [by]: name = "" }, value } of samplesOf(families, "levada_stream_lag_records", "")) {
+      if (name !== "") waiting.set(name, Math.max(value, waiting.get(name) ?? 0));
     }
   }
   return waiting;

@@ -9,7 +9,7 @@ export interface Running {
 }
 
 /** A graph as it runs: how many events a second each way has, how long each step takes, what waits and what fails. */
-export function runningView(view: GraphView, { status, rates: { rates, silent } }: Running): GraphView {
+export function runningView(view: GraphView, { status, rates: { rates, triggers, silent } }: Running): GraphView {
   const steps = new Map(rates.filter(({ kind }) => kind === "step").map((rate) => [rate.name, rate]));
   const models = new Map(rates.filter(({ kind }) => kind === "model").map((rate) => [rate.name, rate]));
   const ways = Map.groupBy(view.edges, ({ to }) => to);
@@ -32,6 +32,12 @@ export function runningView(view: GraphView, { status, rates: { rates, silent } 
     ...view,
     functionNotes: Object.fromEntries(status.functions.map((one) => [one.name, functionNote(one, silent)])),
     steps: view.steps.map(noted),
+    ...view.sources === undefined ? {} : {
+      sources: view.sources.map((source) => {
+        const { waiting = 0 } = triggers.find(({ name }) => name === source.name) ?? {};
+        return waiting === 0 ? source : { ...source, note: { lines: [`${shortNumber(waiting)} waiting`] } };
+      }),
+    },
     edges: view.edges.map((edge): EdgeView => {
       const rate = steps.get(edge.to);
       const isOnly = ways.get(edge.to)!.length === 1; // a step counts what it is given, not by whom

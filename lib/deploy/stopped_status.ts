@@ -1,7 +1,7 @@
-import { type DeployedState, type DeploymentStatus, urlOf } from "./deployed_state.ts";
+import { type DeployedState, type SupervisedStatus, urlOf } from "./deployed_state.ts";
 
 /** How a deployment is whose supervisor does not run. */
-export function stoppedStatus({ functions, levada: _, ...state }: DeployedState): DeploymentStatus {
+export function stoppedStatus({ functions, levada: _, ...state }: DeployedState): SupervisedStatus {
   const reason = "its supervisor does not run, as after a start of the machine: deploy again, which starts it";
   return {
     ...state,

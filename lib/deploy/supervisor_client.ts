@@ -4,7 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { DeployError } from "./deploy_error.ts";
-import type { ApplyWish, DeploymentStatus } from "./deployed_state.ts";
+import type { ApplyWish, SupervisedStatus } from "./deployed_state.ts";
 import type { DeploymentFolder } from "./state_folder.ts";
 
 const MAIN = fileURLToPath(new URL("../cli/supervisor_main.ts", import.meta.url));
@@ -28,11 +28,11 @@ export class SupervisorClient {
   }
 
   /** How everything is; undefined where the supervisor does not run, or runs nothing. */
-  async status(): Promise<DeploymentStatus | undefined> {
+  async status(): Promise<SupervisedStatus | undefined> {
     const address = await this.#address();
     if (address === undefined) return undefined;
     const response = await ask(address, "/status", { signal: AbortSignal.timeout(ANSWER_MS) });
-    return response?.ok ? await response.json() as DeploymentStatus | null ?? undefined : undefined;
+    return response?.ok ? await response.json() as SupervisedStatus | null ?? undefined : undefined;
   }
 
   /**
@@ -40,10 +40,10 @@ export class SupervisorClient {
    *
    * @throws {DeployError} If the revision does not start: with the last lines that it wrote; what ran runs on.
    */
-  async apply(act: string, wish: ApplyWish): Promise<DeploymentStatus> {
+  async apply(act: string, wish: ApplyWish): Promise<SupervisedStatus> {
     const address = await this.#running() ?? await this.#start(act);
     const response = await ask(address, "/apply", { method: "POST", body: JSON.stringify(wish) });
-    if (response?.ok) return await response.json() as DeploymentStatus;
+    if (response?.ok) return await response.json() as SupervisedStatus;
     if (response?.status === 409) {
       const { message, lines } = await response.json() as { message: string; lines: readonly string[] };
       throw new DeployError(act, message, { lines });

@@ -15,6 +15,8 @@ export interface Source extends SubscribeOptions {
   readonly stream: Stream;
   /** The queue that the stream stands for: its records enter the steps behind it. Default: the steps that every event enters. */
   readonly queue?: string | undefined;
+  /** The trigger that it stands for, by its name, where it stands for no queue. */
+  readonly name?: string | undefined;
   /** What its events say has brought them. Default: the path of the stream. */
   readonly trigger?: string | undefined;
   /** What publishes into it meanwhile. Default: nobody here. */
@@ -36,6 +38,8 @@ export interface StreamLag {
   readonly group: string;
   /** The queue that the stream stands for; empty where it is none's. */
   readonly queue: string;
+  /** The trigger that the stream stands for; left out where it is none's. */
+  readonly trigger?: string;
   /** Records that are not acknowledged. */
   readonly records: number;
 }
@@ -88,8 +92,9 @@ export class Inlet {
 
   /** How many records of its stream its group has not acknowledged. */
   async lag(): Promise<StreamLag> {
-    const { stream, group, queue = "" } = this.#source;
-    return { stream: stream.path, group, queue, records: await stream.lag(group) };
+    const { stream, group, queue = "", name } = this.#source;
+    const records = await stream.lag(group);
+    return { stream: stream.path, group, queue, ...(name === undefined ? {} : { trigger: name }), records };
   }
 
   /** Reads no more; what the flow has in hand goes on. */

@@ -5,12 +5,13 @@ import type { GraphBuilder } from "../graph/builder.ts";
 import { Contributions } from "../graph/contributions.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { KeyedTable } from "../graph/keyed_table.ts";
+import { keepTriggers } from "../graph/source.ts";
 import { documentData } from "../graph/secret_data.ts";
 import type { ApiOptions } from "../serve/api/api_options.ts";
 import type { TrackingSettings } from "../monitoring/tracking_options.ts";
 import { modelRouter } from "../routers/model_router.ts";
 import { checkedTrigger } from "../triggers/checked_trigger.ts";
-import type { Trigger } from "../triggers/trigger.ts";
+import { describeTrigger, isSchedule, type Trigger } from "../triggers/trigger.ts";
 import type { ReadFunction } from "./function_document.ts";
 import type { FunctionOptions } from "./function_options.ts";
 import { RouterGraph } from "./router_graph.ts";
@@ -23,6 +24,13 @@ export class FunctionParts {
   /** Adds one; with `isLasting`, no cell that runs again takes it away. */
   add(told: Told, options: { isLasting?: boolean } = {}): void {
     this.#told.add(told, options);
+    if (told.kind !== "topology") return;
+    keepTriggers(told.graph, () =>
+      [...this.triggers].map(([name, trigger]) => ({
+        name,
+        kind: isSchedule(trigger) ? "schedule" : "stream",
+        detail: describeTrigger(trigger),
+      })));
   }
 
   /** Adds what a document tells, which stays whatever cells run again. */

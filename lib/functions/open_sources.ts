@@ -46,7 +46,7 @@ export async function openSources(part: FunctionPart, wish: SourcesWish): Promis
       const opening = isSchedule(trigger)
         ? openSchedule({ name, trigger, path }, part, wish)
         : openReader(trigger, part, wish);
-      sources.push(await named(act, `trigger "${name}"`, opening));
+      sources.push({ ...await named(act, `trigger "${name}"`, opening), name });
     }
     return sources;
   } catch (error) {

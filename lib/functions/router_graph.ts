@@ -3,7 +3,8 @@ import { addRoute } from "../graph/chain.ts";
 import { Graph } from "../graph/graph.ts";
 import { keepSource, sourceOf } from "../graph/source.ts";
 import type { Code } from "../graph/operator.ts";
-import type { Plot, PlotOptions } from "../plot/plot.ts";
+import { viewOf } from "../graph/view_of.ts";
+import { Plot, type PlotOptions } from "../plot/plot.ts";
 import type { RouteArgs, RouteClass, Routes } from "../graph/routes.ts";
 import type { Handler } from "../graph/step.ts";
 import type { RouterStep } from "../routers/model_router.ts";
@@ -58,7 +59,7 @@ export class RouterGraph implements Routes {
 
   /** Draws the router; in a notebook the picture shows by itself. */
   plot(options: PlotOptions = {}): Plot {
-    return this.#graph.plot(options);
+    return new Plot(viewOf(sourceOf(this)), options);
   }
 
   /** The router as data. */

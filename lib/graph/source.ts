@@ -1,4 +1,5 @@
 import type { Fault } from "../errors.ts";
+import type { SourceView } from "../plot/view.ts";
 import type { FlowLimits } from "./limits.ts";
 import type { Catch, StepNode } from "./node.ts";
 import type { Schema } from "./schema.ts";
@@ -12,6 +13,8 @@ export interface GraphSource {
   /** What the responder gives; only told, never checked. */
   readonly output?: Schema<unknown> | undefined;
   readonly limits: FlowLimits;
+  /** What starts the function besides its callers, as it is drawn. */
+  readonly sources?: readonly SourceView[];
   /** What was told of steps that are not there. */
   readonly faults: readonly Fault[];
 }
@@ -21,6 +24,12 @@ const SOURCES = new WeakMap<object, () => GraphSource>();
 /** Keeps how a graph's source is read apart from what users see of the graph. */
 export function keepSource(graph: object, source: () => GraphSource): void {
   SOURCES.set(graph, source);
+}
+
+/** Has a graph drawn with what starts its function. */
+export function keepTriggers(graph: object, sources: () => readonly SourceView[]): void {
+  const source = SOURCES.get(graph);
+  if (source !== undefined) SOURCES.set(graph, () => ({ ...source(), sources: sources() }));
 }
 
 /**

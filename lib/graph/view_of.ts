@@ -32,6 +32,7 @@ export function viewOf(source: GraphSource): GraphView {
       ...(ofGraph.has(node.name) ? { takes: errors.length === 0 ? "all" : "rest" } : {}),
     })),
     edges: [...flow, ...errors],
+    ...(source.sources === undefined || source.sources.length === 0 ? {} : { sources: source.sources }),
   };
 }
 

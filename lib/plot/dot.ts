@@ -1,8 +1,8 @@
 import { oneLine } from "../draw/escape.ts";
-import { quote, quoteId, quoteLeft, quoteTooltip, routeText, stepText } from "./dot_text.ts";
+import { quote, quoteId, quoteLeft, quoteTooltip, routeText, sourceText, stepText } from "./dot_text.ts";
 import { type Anchor, type DrawnNode, DrawnNodes, type DrawnRoute } from "./drawn_nodes.ts";
 import { marginOf } from "./plot_shapes.ts";
-import type { EdgeView, GraphView, StepView, ViewNote } from "./view.ts";
+import type { EdgeView, GraphView, SourceView, StepView, ViewNote } from "./view.ts";
 
 /** How a graph is laid out. */
 export interface DotOptions {
@@ -113,12 +113,13 @@ function functionLines(
   ], lines);
 }
 
-function startLines({ steps, edges }: GraphView, nodes: DrawnNodes, rankdir: string): string[] {
+function startLines({ steps, edges, sources = [] }: GraphView, nodes: DrawnNodes, rankdir: string): string[] {
   const entered = new Set(edges.filter(({ kind }) => kind === "flow").map(({ to }) => to));
   const starts = steps.filter(({ name, handler }) => !handler && !entered.has(name));
   if (starts.length === 0) return [];
   const start = { id: nodes.newId("start") };
   return [
+    ...sources.flatMap((source) => sourceLines(source, nodes.newId(`from ${oneLine(source.name)}`), start.id)),
     nodeLine(start.id, [
       `label=""`,
       "shape=circle",
@@ -139,6 +140,23 @@ function startLines({ steps, edges }: GraphView, nodes: DrawnNodes, rankdir: str
     ...steps.filter(({ takes }) => takes !== undefined).map((step) =>
       arrow(start.id, nodes.of(step).middle, [into(nodes.of(step), rankdir), LINE.error, `class="error"`])
     ),
+  ];
+}
+
+/** What starts the graph, and its way in. */
+function sourceLines(source: SourceView, id: string, start: string): string[] {
+  const { lines, nameLines, tooltip } = sourceText(source);
+  const isWrong = source.note?.isWrong === true;
+  return [
+    nodeLine(id, [
+      `label=${quote(lines.join("\n"))}`,
+      source.kind === "stream" ? `shape=cds style=solid margin="0.22,0.07"` : "",
+      `tooltip=${quoteTooltip(tooltip)}`,
+      `class="source ${source.kind}${source.kind === "stream" ? " queue arrow" : ""}${
+        isWrong ? " wrong" : ""
+      } name${nameLines}"`,
+    ]),
+    arrow(id, start, [LINE.flow, `class="flow"`]),
   ];
 }
 

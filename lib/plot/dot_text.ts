@@ -1,5 +1,5 @@
 import { oneLine } from "../draw/escape.ts";
-import type { RouteView, StepView } from "./view.ts";
+import type { RouteView, SourceView, StepView } from "./view.ts";
 import { wrapName } from "./wrap.ts";
 
 /** What a box says: its lines, how many of them are its name (the rest is drawn smaller), and all of it as a tooltip. */
@@ -47,6 +47,16 @@ export function routeText({ name: key, detail, note }: RouteView): BoxText {
     lines: [...name, ...made.flatMap(wrapName), ...(note?.lines.map(oneLine) ?? [])],
     nameLines: name.length,
     tooltip: [oneLine(key), "route", ...made].join("\n"),
+  };
+}
+
+/** What a trigger's box says. */
+export function sourceText({ name: key, kind, detail, note }: SourceView): BoxText {
+  const name = nameLines(key);
+  return {
+    lines: [...name, ...wrapName(oneLine(detail)), ...(note?.lines.map(oneLine) ?? [])],
+    nameLines: name.length,
+    tooltip: [oneLine(key), kind, oneLine(detail)].join("\n"),
   };
 }
 

@@ -7,7 +7,7 @@ const RULES = `
 & .edge path{fill:none;stroke:var(--line)} & .edge polygon{fill:var(--line);stroke:var(--line);stroke-width:.6}
 & .node.route path{fill:var(--route);stroke:none} & .node.none path{fill:none;stroke:var(--line);stroke-dasharray:3 3}
 & .node.none text{fill:var(--soft)}
-& .node.queue polygon{fill:var(--queue)}
+& .node.queue polygon,& .node.schedule path{fill:var(--queue)}
 & .node.start ellipse{fill:var(--ink);stroke:none}
 & .responder:is(.node,.cluster) :is(path,polygon,ellipse){stroke:var(--accent);stroke-width:2}
 & .responder text.detail:last-of-type{fill:var(--accent);font-weight:600}

@@ -1,6 +1,6 @@
 import { oneLine } from "../draw/escape.ts";
 import { errorsText } from "./dot_text.ts";
-import type { EdgeView, GraphView, StepView } from "./view.ts";
+import type { EdgeView, GraphView, SourceView, StepView } from "./view.ts";
 
 /** A place to write on from: a step, what stands before its name, and before the lines below it. */
 interface Head {
@@ -15,6 +15,7 @@ export function toText(view: GraphView): string {
   const flow = edges.filter(({ kind }) => kind === "flow");
   const entered = new Set(flow.map(({ to }) => to));
   const text = new Text(view, flow);
+  for (const source of view.sources ?? []) text.lines.push(sourceLine(source));
   const starts = steps.filter(({ name, handler }) => !handler && !entered.has(name));
   text.write(starts.map(({ name }) => name), "");
   text.write(steps.filter(({ name, handler }) => !handler && !text.told.has(name)).map(({ name }) => name), "");
@@ -80,6 +81,11 @@ function branches(names: readonly string[], indent: string): Head[] {
     const isLast = index === names.length - 1;
     return { name, lead: `${indent}${isLast ? "└" : "├"}→ `, indent: `${indent}${isLast ? " " : "│"}  ` };
   });
+}
+
+function sourceLine({ name, kind, detail, note }: SourceView): string {
+  const now = note === undefined || note.lines.length === 0 ? "" : ` · ${note.lines.map(oneLine).join(", ")}`;
+  return `from ${shown(name)} [${kind} ${oneLine(detail)}]${now}`;
 }
 
 function shown(name: string): string {

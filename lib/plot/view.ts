@@ -10,6 +10,20 @@ export interface GraphView {
   readonly steps: readonly StepView[];
   /** The lines between them. */
   readonly edges: readonly EdgeView[];
+  /** What starts it besides its callers. */
+  readonly sources?: readonly SourceView[];
+}
+
+/** A trigger as it is drawn. */
+export interface SourceView {
+  /** Its name. */
+  readonly name: string;
+  /** Records, or times. */
+  readonly kind: "stream" | "schedule";
+  /** Where from, or when. */
+  readonly detail: string;
+  /** What is said of it now. */
+  readonly note?: ViewNote;
 }
 
 /** One step as it is drawn. */

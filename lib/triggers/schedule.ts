@@ -78,22 +78,30 @@ export class Schedule implements Feeder {
   async #catchUp(kept: KeptTicks | undefined): Promise<KeptTicks | undefined> {
     const { clock, trigger: { missed: whenMissed = "skip" } } = this.#parts;
     const now = clock.now();
-    const begun = { last: new Date(now).toISOString(), fired: 0, skipped: 0, missed: 0 };
-    if (kept === undefined) return begun;
+    if (kept === undefined) return { ...this.#place(now), fired: 0, skipped: 0, missed: 0 };
     const last = Date.parse(kept.last);
-    if (last > now + AHEAD_MS) return { ...kept, last: begun.last };
+    if (last > now + AHEAD_MS) return { ...kept, ...this.#place(now) };
     const newest = this.#times.upTo(now);
-    if (newest === undefined || newest <= last) return undefined;
+    if (newest === undefined || newest <= last) {
+      const { next } = this.#place(now);
+      return next === kept.next ? undefined : { ...kept, next }; // it has other times than before
+    }
     const isMissed = now - newest > LATE_MS && whenMissed === "skip";
     const missed = Math.min(COUNTED, this.#count(last, newest) - (isMissed ? 0 : 1));
     if (missed > 0) this.#tellMissed(missed, isMissed ? newest : this.#times.upTo(newest - 1)!);
     const outcome = isMissed ? undefined : await this.#fire(newest);
     return {
-      last: new Date(newest).toISOString(),
+      ...this.#place(newest),
       fired: kept.fired + (outcome === "fired" ? 1 : 0),
       skipped: kept.skipped + (outcome === "skipped" ? 1 : 0),
       missed: kept.missed + missed,
     };
+  }
+
+  /** Where it stands, at or behind a time. */
+  #place(time: number): Pick<KeptTicks, "last" | "next"> {
+    const next = this.#times.after(time);
+    return { last: new Date(time).toISOString(), next: next === undefined ? next : new Date(next).toISOString() };
   }
 
   async #fire(time: number): Promise<"fired" | "skipped"> {

@@ -4,6 +4,8 @@ import { dirname, join } from "node:path";
 export interface KeptTicks {
   /** The last time that came, or was left out, ISO 8601. */
   readonly last: string;
+  /** The next, for those who ask; undefined where that was the last of all. */
+  readonly next: string | undefined;
   /** How many events there were. */
   readonly fired: number;
   /** How many times were left out since the event before was not done. */
@@ -89,8 +91,8 @@ function fileName(name: string): string {
 /** Undefined where the file is new, or no longer what was written. */
 function keptOf(text: string): KeptTicks | undefined {
   try {
-    const { last, fired, skipped, missed } = JSON.parse(text) as KeptTicks;
-    return Number.isNaN(Date.parse(last)) ? undefined : { last, fired, skipped, missed };
+    const { last, next, fired, skipped, missed } = JSON.parse(text) as KeptTicks;
+    return Number.isNaN(Date.parse(last)) ? undefined : { last, next, fired, skipped, missed };
   } catch {
     return undefined;
   }

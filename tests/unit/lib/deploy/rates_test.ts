@@ -59,7 +59,7 @@ Deno.test("ratesOf() counts a process that started anew from its start, never be
 
 Deno.test("ratesOf() names the functions that do not answer", () => {
   const gone: FunctionMetrics = { name: "f", at: 5, families: undefined };
-  deepStrictEqual(ratesOf([gone], [{ ...gone, at: 1_005 }]), { seconds: 1, rates: [], silent: ["f"] });
+  deepStrictEqual(ratesOf([gone], [{ ...gone, at: 1_005 }]), { seconds: 1, rates: [], triggers: [], silent: ["f"] });
   const { rates } = ratesOf([gone], [reading("f", 1_005, { a: { 1: { events: 3 } } })]);
   strictEqual(rates[0]!.perSecond, 3, "what answers again has counted since its start");
 });
@@ -70,8 +70,21 @@ Deno.test("inOrder() gives rates as the graph has its steps, models behind them"
     kind: name === "m" ? "model" as const : "step" as const,
   }));
   const steps = ["other", "known"].map((name) => ({ name, kind: "task", responder: false, handler: false }));
-  const { rates } = inOrder({ seconds: 1, silent: [], rates: [model!, strange!, known!] }, { steps });
+  const { rates } = inOrder({ seconds: 1, silent: [], triggers: [], rates: [model!, strange!, known!] }, { steps });
   deepStrictEqual(rates.map(({ name }) => name), ["known", "strange", "m"]);
+});
+
+Deno.test("ratesOf() tells what waits of a trigger, whichever worker knows of more", () => {
+  const workers = [[3, "1"], [4, "2"]] as const;
+  const families = joinWorkers(
+    new Map(workers.map(([records, worker]) => {
+      const registry = new Registry();
+      const labels = { stream: "s", group: "g", queue: "", trigger: "orders" };
+      registry.gauge("levada_stream_lag_records", "", labels).set(records);
+      return [worker, registry.collect()];
+    })),
+  );
+  deepStrictEqual(ratesOf([], [{ name: "f", at: 1, families }]).triggers, [{ name: "orders", waiting: 4 }]);
 });
 
 Deno.test("ratesOf() tells models by their keys", () => {

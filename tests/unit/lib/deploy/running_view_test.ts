@@ -35,7 +35,7 @@ function status(...functions: Partial<FunctionStatus>[]): Pick<DeploymentStatus,
 }
 
 function running(rates: RunningRate[], functions: Partial<FunctionStatus>[] = [], silent: string[] = []): GraphView {
-  return runningView(VIEW, { status: status(...functions), rates: { seconds: 1, rates, silent } });
+  return runningView(VIEW, { status: status(...functions), rates: { seconds: 1, rates, triggers: [], silent } });
 }
 
 Deno.test("runningView() tells the rate at an arrow, and at the step where several arrows meet", () => {
@@ -77,6 +77,22 @@ Deno.test("runningView() says how functions are", () => {
     isWrong: true,
   });
   deepStrictEqual(notes({}, ["store"]), { lines: ["does not answer"], isWrong: true });
+});
+
+Deno.test("runningView() tells how many records of a trigger wait", () => {
+  const sources = [{ name: "in", kind: "stream" as const, detail: "s" }, {
+    name: "at",
+    kind: "schedule" as const,
+    detail: "t",
+  }];
+  const rates = {
+    seconds: 1,
+    rates: [],
+    triggers: [{ name: "in", waiting: 7 }, { name: "at", waiting: 0 }],
+    silent: [],
+  };
+  const view = runningView({ ...VIEW, sources }, { status: status(), rates });
+  deepStrictEqual(view.sources, [{ ...sources[0], note: { lines: ["7 waiting"] } }, sources[1]]);
 });
 
 Deno.test("Plot.svg() shows what is said of steps, arrows, routes and functions", async () => {

@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { serving } from "levada";
+import { ModelServer, serving } from "levada";
 import { Plot } from "../../../../lib/plot/plot.ts";
 import { ensembleExample, hostileView, routerExample, streamExample } from "../../../support/pictures.ts";
 import { matchSnapshot, normalizeSvg } from "../../../support/snapshot.ts";
@@ -90,4 +90,30 @@ Deno.test("Plot tells of a graph's own handler in the picture and in the text", 
   ok(plot.text.endsWith(", takes errors of every step"), plot.text);
   graph.to("b", (body: unknown) => body).errorHandler("own", (body: unknown) => body);
   ok(graph.plot().text.includes(", takes all other errors\n"), graph.plot().text);
+});
+
+Deno.test("Plot shows what starts a function before its first steps: streams and schedules, as they are now", async () => {
+  const fn = serving("shop").addTrigger("orders", { stream: "kafka://me:secret@broker:9092/orders" });
+  const graph = fn.setTopology("flow");
+  graph.to("see", () => {});
+  fn.addTrigger("nightly", { schedule: "0 3 * * *", timeZone: "Europe/Rome" });
+  for (const plot of [fn.plot(), graph.plot()]) {
+    deepStrictEqual(plot.text.split("\n").slice(1), [
+      "  from orders [stream kafka://broker:9092/orders]",
+      "  from nightly [schedule 0 3 * * * Europe/Rome]",
+      "  → see [function]",
+    ]);
+    ok(plot.dot.includes('"from orders" -> "start"') && plot.dot.includes('"from nightly" -> "start"'), plot.dot);
+    const svg = await plot.svg();
+    assertXml(svg);
+    ok(/class="node source stream queue arrow/.test(svg) && !svg.includes("secret"), svg);
+  }
+  const router = serving("models").addTrigger("hourly", { schedule: "@hourly" });
+  router.addModel(
+    "m",
+    class M extends ModelServer {
+      predict = () => [1];
+    },
+  );
+  ok(router.plot().text.includes("from hourly [schedule @hourly UTC]"));
 });

@@ -114,7 +114,13 @@ Deno.test("Schedule leaves out a time when the event before is not done, says so
   await lab.work();
   await lab.clock.advance(60_000);
   deepStrictEqual(lab.published, ["03-01T00:01:00", "03-01T00:03:00"]);
-  deepStrictEqual(await lab.kept(), { ...KEPT, last: "2026-03-01T00:03:00.000Z", fired: 2, skipped: 1 });
+  deepStrictEqual(await lab.kept(), {
+    ...KEPT,
+    last: "2026-03-01T00:03:00.000Z",
+    next: "2026-03-01T00:04:00.000Z",
+    fired: 2,
+    skipped: 1,
+  });
   await schedule.stop();
 });
 
@@ -128,7 +134,13 @@ Deno.test("Schedule tells of times at which nothing ran, and goes on with the ne
     "warn: Schedule count has missed 5 times, the last 2026-03-01T00:05:00.000Z: nothing ran it then",
   ]);
   await schedule.stop();
-  deepStrictEqual(await lab.kept(), { ...KEPT, last: "2026-03-01T00:06:00.000Z", fired: 1, missed: 5 });
+  deepStrictEqual(await lab.kept(), {
+    ...KEPT,
+    last: "2026-03-01T00:06:00.000Z",
+    next: "2026-03-01T00:07:00.000Z",
+    fired: 1,
+    missed: 5,
+  });
 });
 
 Deno.test("Schedule leaves out what it missed by long, or has the last of it come late where it is told to", async () => {
@@ -149,13 +161,29 @@ Deno.test("Schedule leaves out what it missed by long, or has the last of it com
 
 Deno.test("Schedule begins now where what is kept is of a clock that was far ahead", async () => {
   const lab = new Lab();
-  const ahead = { ...KEPT, last: "2030-01-01T00:00:00.000Z", fired: 7 };
+  const ahead = { ...KEPT, next: undefined, last: "2030-01-01T00:00:00.000Z", fired: 7 };
   await lab.keeper.change(PLACE, () => Promise.resolve(ahead));
   const schedule = await lab.start();
   await lab.clock.advance(60_000);
   deepStrictEqual(lab.published, ["03-01T00:01:00"]);
-  deepStrictEqual(await lab.kept(), { ...KEPT, last: "2026-03-01T00:01:00.000Z", fired: 8 });
+  deepStrictEqual(await lab.kept(), {
+    ...KEPT,
+    last: "2026-03-01T00:01:00.000Z",
+    next: "2026-03-01T00:02:00.000Z",
+    fired: 8,
+  });
   await schedule.stop();
+});
+
+Deno.test("Schedule that has got other times goes on from the last of the old, and keeps the next of the new", async () => {
+  const lab = new Lab();
+  const first = await lab.start();
+  await lab.clock.advance(60_000);
+  await first.stop();
+  const second = await lab.start({ schedule: "0 3 * * *" });
+  const next = "2026-03-01T03:00:00.000Z";
+  deepStrictEqual(await lab.kept(), { ...KEPT, last: "2026-03-01T00:01:00.000Z", next, fired: 1 });
+  await second.stop();
 });
 
 Deno.test("Schedule tries again what could not be published, and publishes once what could not be kept", async () => {
@@ -181,7 +209,12 @@ Deno.test("Schedule tries again what could not be published, and publishes once 
   deepStrictEqual(lab.published, ["03-01T00:01:00"]);
   match(lab.log.lines[0]!, /^error: Schedule count cannot go on, trying again: no broker$/);
   strictEqual(lab.log.lines.length, 5);
-  deepStrictEqual(await lab.kept(), { ...KEPT, last: "2026-03-01T00:01:00.000Z", fired: 1 });
+  deepStrictEqual(await lab.kept(), {
+    ...KEPT,
+    last: "2026-03-01T00:01:00.000Z",
+    next: "2026-03-01T00:02:00.000Z",
+    fired: 1,
+  });
   await schedule.stop();
 });
 

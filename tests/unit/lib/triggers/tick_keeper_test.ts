@@ -10,7 +10,13 @@ import {
 import { temporaryFolder } from "../../../support/temporary_folder.ts";
 
 const PLACE = { group: "shop", name: "nightly" };
-const counted = (fired: number): KeptTicks => ({ last: new Date(fired).toISOString(), fired, skipped: 0, missed: 0 });
+const counted = (fired: number): KeptTicks => ({
+  last: new Date(fired).toISOString(),
+  next: new Date(fired + 9).toISOString(),
+  fired,
+  skipped: 0,
+  missed: 0,
+});
 
 /** What every keeper does; `others` are those of other processes. */
 async function testKeeper(keeper: TickKeeper, others: readonly TickKeeper[]): Promise<void> {
