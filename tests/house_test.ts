@@ -126,6 +126,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "lib/bundle": ["magic-string", "oxc-parser"],
   "lib/draw": ["@observablehq/plot"],
+  "lib/flow": ["zod"],
   "lib/graph": ["zod"],
   "lib/scope": ["oxc-parser"],
   "lib/remote": ["zod"],

@@ -1,12 +1,9 @@
 import { StatusError, StepError } from "../errors.ts";
 import type { Plan } from "../graph/compile.ts";
 import type { FlowEvent } from "../graph/event.ts";
-import { andThen } from "../graph/later.ts";
-import type { Schema } from "../graph/schema.ts";
-import type { Maybe } from "../graph/typing.ts";
-import { wireForm, withTensors } from "../tensor/wire_form.ts";
 import type { Outcome } from "./outcome.ts";
-import { issuesOf, type Parsed, readBy } from "./read_by.ts";
+import { issuesOf, type Parsed } from "./read_by.ts";
+import { readWireBy } from "./read_wire_by.ts";
 
 /** That an event may not come in. */
 export type Refusal = Extract<Outcome, { kind: "failed" }>;
@@ -18,24 +15,13 @@ export function checkInput(
 ): Refusal | undefined | Promise<Refusal | undefined> {
   if (input === undefined) return undefined;
   try {
-    const parsed = readTensorsBy(input, event.body);
+    const parsed = readWireBy(input, event.body);
     return parsed instanceof Promise
       ? parsed.then((parsed) => taken(event, parsed, name), refused)
       : taken(event, parsed, name);
   } catch (error) { // a check of the user's own
     return refused(error);
   }
-}
-
-/** A schema of `Tensor` itself reads the body as it is. */
-function readTensorsBy(input: Schema<unknown>, body: unknown): Maybe<Parsed<unknown>> {
-  const wire = wireForm(body);
-  const read = readBy(input, wire);
-  if (wire === body) return read;
-  return andThen(read, (parsed) => {
-    if (parsed.success) return { success: true as const, data: withTensors(parsed.data, body) };
-    return andThen(readBy(input, body), (own) => own.success ? own : parsed);
-  });
 }
 
 function taken(event: FlowEvent, parsed: Parsed<unknown>, name: string): Refusal | undefined {

@@ -1,31 +1,32 @@
-import { isA } from "../errors.ts";
-import { hasAsync } from "../graph/json_schema.ts";
+import { z } from "zod";
+import { andThen } from "../graph/later.ts";
+import { hearOwnCode } from "./own_code.ts";
 import type { Schema } from "../graph/schema.ts";
+import type { Maybe } from "../graph/typing.ts";
 
 /** What a schema makes of a value. */
 export type Parsed<Value> = ReturnType<Schema<Value>["safeParse"]>;
 
-/** Whether a schema that was asked before has checks that wait for something. */
-const WAITS = new WeakMap<Schema<unknown>, boolean>();
-
-/** Has a schema read a value: at once, but for a schema that has to wait, as its functions show or as it has once said. */
-export function readBy<Value>(schema: Schema<Value>, value: unknown): Parsed<Value> | Promise<Parsed<Value>> {
-  let waits = WAITS.get(schema);
-  if (waits === undefined) WAITS.set(schema, waits = schema.safeParseAsync !== undefined && hasAsync(schema));
-  if (!waits) {
-    try {
-      return schema.safeParse(value);
-    } catch (error) {
-      if (schema.safeParseAsync === undefined || !hasToWait(error)) throw error;
-      WAITS.set(schema, true);
-    }
-  }
-  return schema.safeParseAsync!(value);
+/**
+ * Has a schema read a value, in one go: at once where nothing in it waits. A schema of zod with code of its author's own is asked as
+ * one that may wait, since to ask whether it does is to run it.
+ */
+export function readBy<Value>(schema: Schema<Value>, value: unknown): Maybe<Parsed<Value>> {
+  if (!isZod(schema)) return schema.safeParseAsync?.(value) ?? schema.safeParse(value);
+  if (!hearOwnCode(schema)) return schema.safeParse(value);
+  const context: z.core.ParseContextInternal = { async: true };
+  return andThen(
+    schema._zod.run({ value, issues: [] }, context),
+    ({ value, issues }): Parsed<Value> =>
+      issues.length === 0 ? { success: true, data: value as Value } : {
+        success: false,
+        error: { issues: issues.map((issue) => z.core.util.finalizeIssue(issue, context, z.core.config())) },
+      },
+  );
 }
 
-/** Whether zod says so, of whatever version and copy: it names the cure. */
-function hasToWait(error: unknown): boolean {
-  return isA(error, Error) && /\bparseAsync\b/.test(error.message);
+function isZod<Value>(schema: Schema<Value>): schema is Schema<Value> & z.core.$ZodType {
+  return "_zod" in schema;
 }
 
 /** What is wrong with a value, in a line. */

@@ -48,25 +48,3 @@ export function takesItsOwn(schema: Schema<unknown>): boolean {
   }
   return !isOneWay;
 }
-
-/**
- * Whether a schema shows a check or a transform that is an `async` function (`superRefine` hides its own). Asked at once, such a schema
- * would leave a promise behind whose failure nobody hears.
- */
-export function hasAsync(schema: Schema<unknown>): boolean {
-  if (!(schema instanceof z.ZodType)) return false;
-  let isFound = false;
-  try {
-    z.toJSONSchema(schema, {
-      unrepresentable: "any",
-      override({ zodSchema }) {
-        const { checks = [], transform } = zodSchema._zod.def as { checks?: z.core.$ZodCheck[]; transform?: unknown };
-        const functions = checks.flatMap(({ _zod }) => [_zod.check, (_zod.def as { fn?: unknown }).fn]);
-        isFound ||= [transform, ...functions].some((code) => code instanceof ASYNC_FUNCTION);
-      },
-    });
-  } catch { /* see jsonSchemaOf */ }
-  return isFound;
-}
-
-const ASYNC_FUNCTION = (async () => {}).constructor as FunctionConstructor;

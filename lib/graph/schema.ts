@@ -5,6 +5,6 @@ export interface Schema<Value> {
     success: false;
     error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] };
   };
-  /** The same where a check waits for something; asked where `safeParse` throws that it cannot. Default: no check waits. */
+  /** The same where a check may wait for something: asked in its place, of zod's schemas only where they have code of your own. Default: no check waits. */
   safeParseAsync?(value: unknown): Promise<ReturnType<Schema<Value>["safeParse"]>>;
 }

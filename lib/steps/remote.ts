@@ -31,7 +31,7 @@ function open({ options: given, code }: StepSpec, scope: StepScope): Operator {
     async process(event) {
       const request = await maker.make(event, scope.read(event));
       const answer = await client.ask(request, scope.contextOf(event).signal);
-      scope.write(event, checkReply(answer, code.reply, request));
+      scope.write(event, await checkReply(answer, code.reply, request));
       return event;
     },
     close: () => client.close(),

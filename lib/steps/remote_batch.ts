@@ -110,7 +110,7 @@ class RemoteBatch implements Operator {
   ): Promise<unknown> {
     try {
       const request = await this.#maker.make(event, item, index);
-      return checkReply(await this.#client.ask(request, signal), this.#reply, request);
+      return await checkReply(await this.#client.ask(request, signal), this.#reply, request);
     } catch (error) {
       if (this.#options.onItemError !== "report" || signal.aborted) throw error;
       return {

@@ -142,6 +142,33 @@ Deno.test("a graph's schema reads tensors as the wire has them, and the steps ge
   }
 });
 
+Deno.test("a graph's output reads tensors and typed arrays as the wire has them, and they are answered as without it", async () => {
+  const Wire = z.object({ name: z.string(), shape: z.array(z.int()), data: z.array(z.number()) });
+  const floats = { inputs: [{ name: "x", shape: [1, 2], datatype: "FP32", data: [0.5, 1] }] };
+  const answers: [output: z.ZodType, answer: (body: TensorRequest) => unknown, expected: unknown][] = [
+    [z.object({ outputs: z.array(Wire) }), ({ inputs }) => ({ outputs: inputs, more: 1 }), {
+      outputs: [{ name: "x", datatype: "FP32", shape: [1, 2], data: [0.5, 1] }],
+    }],
+    [z.object({ outputs: z.array(Wire) }), () => ({ outputs: [Tensor.from("y", [1, 2])] }), {
+      outputs: [{ name: "y", datatype: "INT64", shape: [2], data: [1, 2] }],
+    }],
+    [z.object({ outputs: z.array(Wire) }), ({ inputs }) => ({ outputs: inputs.map((x) => ({ ...x })) }), {
+      outputs: [{ name: "x", shape: [1, 2], data: [0.5, 1] }],
+    }],
+    [z.object({ vector: z.array(z.number()) }), () => ({ vector: new BigInt64Array([1n, -1n]) }), { vector: [1, -1] }],
+    [z.array(z.array(z.number())), () => [new Float32Array([0.5]), [1]], [[0.5], [1]]],
+    [z.object({ own: z.instanceof(Float64Array) }), () => ({ own: new Float64Array([2]) }), { own: [2] }],
+    [z.array(z.instanceof(Tensor)), ({ inputs }) => inputs, [{ ...floats.inputs[0], data: [0.5, 1] }]],
+  ];
+  for (const [output, answer, expected] of answers) {
+    const fn = serving("answers");
+    fn.setTopology("flow", { input: z.unknown() as unknown as z.ZodType<TensorRequest>, output })
+      .to("answer", answer as (body: TensorRequest) => never).respond();
+    await using server = await fn.toMockServer();
+    deepStrictEqual(await server.test("/", floats), expected);
+  }
+});
+
 Deno.test("a validator's schema reads tensors as the wire has them, and they go on as they are", async () => {
   const number = { type: "number", maximum: 9 };
   const items = { type: "object", properties: { data: { type: "array", items: number } }, required: ["name", "data"] };

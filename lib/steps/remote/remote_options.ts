@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Fault } from "../../errors.ts";
 import type { Context } from "../../graph/context.ts";
 import type { FlowEvent } from "../../graph/event.ts";
+import { readBy } from "../../flow/read_by.ts";
 import type { Code, StepDefinition, StepSpec } from "../../graph/operator.ts";
 import type { Schema } from "../../graph/schema.ts";
 import type { Maybe } from "../../graph/typing.ts";
@@ -110,7 +111,5 @@ export function partRemote<In, Reply>(
 
 /** A graph's code is functions; what is no schema stays as it is, so that the compiler tells of it. */
 function codeOf(reply: Schema<unknown>): Code {
-  return typeof reply?.safeParse === "function"
-    ? (answer: unknown) => reply.safeParse(answer)
-    : reply as unknown as Code;
+  return typeof reply?.safeParse === "function" ? (answer: unknown) => readBy(reply, answer) : reply as unknown as Code;
 }

@@ -36,6 +36,40 @@ Deno.test("levada serve answers requests, says where, and ends with 0 when it is
   match(server.out(), /^Serving hello on http:\/\/127\.0\.0\.1:\d+ \(Ctrl-C ends it\)\nEnding.*\nEnded\.\n$/);
 });
 
+Deno.test("levada serve lives on when checks of a schema reject at the first request, each asked once", async () => {
+  await using folder = await temporaryFolder();
+  const module = join(folder.path, "checked.ts");
+  await Deno.writeTextFile(
+    module,
+    `import { serving } from "levada";
+import { z } from "zod";
+let asked = 0;
+const has = (id: string) => { asked += 1; return id === "away" ? Promise.reject(new Error("the table is away")) : Promise.resolve(true); };
+const input = z.object({ id: z.string().refine((id) => has(id)).refine((id) => has(id)) });
+const output = z.union([z.number(), z.string().refine((text) => has(text))]);
+const fn = serving("checked");
+fn.setTopology("flow", { input, output }).to("asked", ({ id }) => id === "count" ? asked : "away").respond();
+export default fn;
+`,
+  );
+  await using server = startServe([module]);
+  const ask = async (id: string) => {
+    const response = await fetch(await server.url, {
+      method: "POST",
+      body: JSON.stringify({ id }),
+      headers: { "content-type": "application/json" },
+    });
+    return [response.status, await response.json()] as const;
+  };
+  for (const [id, step] of [["away", "input"], ["x", "output"], ["away", "input"]] as const) {
+    const [status, { error, step: failed }] = await ask(id);
+    deepStrictEqual([status, error, failed], [500, "the table is away", step]);
+  }
+  deepStrictEqual(await ask("count"), [200, 2 + 3 + 2 + 2]);
+  server.kill("SIGTERM");
+  strictEqual(await server.code, 0);
+});
+
 Deno.test("levada serve says what is wrong with a module, in a sentence", async () => {
   const two = `${HELLO}export const a = serving("a"), b = serving("b");`.replace("export default fn;", "");
   const cases: [code: string, words: string[], expected: RegExp][] = [

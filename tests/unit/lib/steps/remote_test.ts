@@ -596,6 +596,18 @@ Deno.test("remote() works on eight events at once, and keeps their order", async
   deepStrictEqual([seen, most], [all, 8]);
 });
 
+Deno.test("remote() takes an answer that its reply finds right later", async () => {
+  await using service = serveLoopback(({ body }) => Response.json(Number(body)));
+  const reply = z.number().refine(
+    (n) => n === 0 ? Promise.reject(new Error("the table is away")) : n < 5,
+    "is too much",
+  );
+  await using flow = await flowOf({ url: service.url, reply });
+  strictEqual(await flow.ask(1), 1);
+  await rejects(flow.ask(9), /its answer is not what reply says: it: is too much/);
+  await rejects(flow.ask(0), /the table is away/);
+});
+
 Deno.test("compile() tells every fault of a remote's options at once", async () => {
   const failed = flowOf({
     url: "ftp://host",

@@ -1,0 +1,137 @@
+import type { z } from "zod";
+
+type Check = (payload: object) => unknown;
+type Run = (payload: object, context: { readonly async?: boolean }) => unknown;
+type Transform = (...given: unknown[]) => unknown;
+
+/** What zod knows of a schema or a check. */
+interface Node {
+  readonly _zod: {
+    readonly def: Readonly<Record<string, unknown>>;
+    readonly innerType?: unknown;
+    check?: Check;
+    run?: Run;
+  };
+}
+
+const OWN_TYPES = ["transform", "promise", "function"];
+/** zod's checks by their names; others are somebody's own. */
+const READY_CHECKS = [
+  "less_than",
+  "greater_than",
+  "multiple_of",
+  "number_format",
+  "bigint_format",
+  "max_size",
+  "min_size",
+  "size_equals",
+  "max_length",
+  "min_length",
+  "length_equals",
+  "string_format",
+  "property",
+  "properties",
+  "mime_type",
+  "overwrite",
+];
+const MOST_NODES = 10_000; // a function that makes a schema of itself has no end
+const KNOWN = new WeakMap<z.core.$ZodType, boolean>();
+
+/**
+ * Whether a schema of zod has code of its author's own, which may answer later: `refine`, `superRefine`, `check`, `transform`.
+ *
+ * What such code gives later is heard from then on. zod waits for one promise after another, and for none where a check beside
+ * it throws: two checks whose database is away would end the process by the rejection that nobody waits for.
+ */
+export function hearOwnCode(schema: z.core.$ZodType): boolean {
+  let isOwn = KNOWN.get(schema);
+  if (isOwn === undefined) KNOWN.set(schema, isOwn = hearNodes(nodesOf(schema)));
+  return isOwn;
+}
+
+function hearNodes(nodes: ReadonlySet<Node>): boolean {
+  if (nodes.size < MOST_NODES && ![...nodes].some(isOwnCode)) return false;
+  for (const { _zod } of nodes) {
+    if (_zod.check !== undefined) _zod.check = heardCheck(_zod.check);
+    if (_zod.run !== undefined) _zod.run = heardRun(_zod.run);
+    const def = _zod.def as Record<string, unknown>;
+    if (typeof def.transform === "function") def.transform = heardTransform(def.transform as Transform);
+  }
+  return true;
+}
+
+function isOwnCode({ _zod: { def } }: Node): boolean {
+  return typeof def.transform === "function" || OWN_TYPES.includes(def.type as string) ||
+    (def.check !== undefined && !READY_CHECKS.includes(def.check as string));
+}
+
+/** A schema and what it is made of, its checks too. */
+function nodesOf(schema: z.core.$ZodType): ReadonlySet<Node> {
+  const nodes = new Set<Node>();
+  const left: unknown[] = [schema];
+  while (left.length > 0 && nodes.size < MOST_NODES) {
+    const value = left.pop();
+    if (typeof value !== "object" || value === null) continue;
+    if (!isNode(value)) {
+      if (isPlain(value)) left.push(...Object.values(value));
+    } else if (!nodes.has(value)) {
+      nodes.add(value);
+      left.push(...Object.values(value._zod.def));
+      if (value._zod.def.type === "lazy") left.push(value._zod.innerType);
+    }
+  }
+  return nodes;
+}
+
+function isNode(value: object): value is Node {
+  return typeof (value as Partial<Node>)._zod?.def === "object";
+}
+
+function isPlain(value: object): boolean {
+  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+}
+
+const WAITING = new WeakSet<object>(); // values of which a check waits
+
+/** A check that throws behind one that waits rejects, since zod would forget the one that waits. */
+function heardCheck(check: Check): Check {
+  return once(check, (payload) => {
+    try {
+      const result = check(payload);
+      if (result instanceof Promise) WAITING.add(payload);
+      return listened(result);
+    } catch (error) {
+      if (!WAITING.has(payload)) throw error;
+      return listened(Promise.reject(error));
+    }
+  });
+}
+
+/** What throws where it may wait rejects, since zod would forget what waits beside it. */
+function heardRun(run: Run): Run {
+  return once(run, (payload, context) => {
+    try {
+      return listened(run(payload, context));
+    } catch (error) {
+      if (context.async !== true) throw error;
+      return listened(Promise.reject(error));
+    }
+  });
+}
+
+function heardTransform(transform: Transform): Transform {
+  return once(transform, (...given) => listened(transform(...given)));
+}
+
+const HEARD = new WeakSet<object>();
+
+function once<Code extends object>(code: Code, hearing: Code): Code {
+  if (HEARD.has(code)) return code;
+  HEARD.add(hearing);
+  return hearing;
+}
+
+function listened<Result>(result: Result): Result {
+  if (result instanceof Promise) result.catch(() => {}); // whoever waits for it is told all the same
+  return result;
+}
