@@ -2,6 +2,7 @@
 
 import { type OpenLab, type StreamCase, streamCases, type StreamLimits } from "./contract.ts";
 import { kafkaTrial } from "./kafka_lab.ts";
+import { LINES, proveLine, SEED } from "./line_cases.ts";
 import { openLocalLab } from "./local_lab.ts";
 import { openMemoryLab } from "./memory_lab.ts";
 import { natsTrial } from "./nats_lab.ts";
@@ -52,8 +53,22 @@ export async function run(): Promise<Counts> {
       }
     }
     await trial[Symbol.asyncDispose]?.();
+    if (Object.hasOwn(LINES, name)) await runLine(name, counts);
   }
   return counts;
+}
+
+/** Numbers through three functions, whose processes and whose broker are killed. */
+async function runLine(name: string, counts: { passed: number; failed: number }): Promise<void> {
+  const title = `${name}: 10,000 numbers arrive through three functions while these, then the broker, are killed`;
+  try {
+    const figures = await proveLine(name, { records: 10_000, seed: SEED, kills: 6, outages: 2 });
+    counts.passed += 1;
+    console.log(`pass ${title}\n  LEVADA_SEED=${SEED} ${JSON.stringify(figures)}`);
+  } catch (error) {
+    counts.failed += 1;
+    console.log(`fail ${title}\n  LEVADA_SEED=${SEED} ${error instanceof Error ? error.stack : error}`);
+  }
 }
 
 if (import.meta.main) {
