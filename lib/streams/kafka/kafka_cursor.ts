@@ -1,19 +1,13 @@
 import { Cursor, type CursorPartition } from "../cursor.ts";
-import type { WireRecord } from "../record.ts";
+import type { StoredRecord } from "../reader.ts";
 import type { KafkaBatch } from "./kafka_client.ts";
-
-/** A record that was fetched and is not done. */
-export interface FetchedRecord extends WireRecord {
-  readonly offset: number;
-  readonly publishedAt: number;
-}
 
 /** What was fetched of a partition and not given out yet. */
 class KafkaPartition implements CursorPartition {
   readonly index: number;
   /** Where to fetch next. */
   end: number;
-  readonly ahead: FetchedRecord[] = []; // the first at `at`
+  readonly ahead: StoredRecord[] = []; // the first at `at`
   at = 0;
 
   constructor(index: number, end: number) {
@@ -39,7 +33,7 @@ export class KafkaCursor extends Cursor<KafkaPartition> {
   saved: number;
   /** How many bytes wait to be given out. */
   bytesAhead = 0;
-  readonly #open = new Map<number, FetchedRecord>();
+  readonly #open = new Map<number, StoredRecord>();
 
   constructor(index: number, from: number) {
     super(new KafkaPartition(index, from), from);
@@ -73,11 +67,19 @@ export class KafkaCursor extends Cursor<KafkaPartition> {
     }
   }
 
-  /** Gives out what `peek` saw. */
-  give(offset: number): FetchedRecord {
-    this.take(offset);
-    const again = this.#open.get(offset);
-    if (again !== undefined) return again;
+  /** The record that may be given out next. */
+  head(now: number): StoredRecord | undefined {
+    const offset = this.peek(now);
+    return offset === undefined ? undefined : this.#open.get(offset) ?? this.partition.ahead[this.partition.at];
+  }
+
+  isLostAt(offset: number): boolean {
+    return this.isLost && this.saved <= offset;
+  }
+
+  override take(offset: number): void {
+    super.take(offset);
+    if (this.#open.has(offset)) return;
     const { partition } = this;
     const record = partition.ahead[partition.at++]!;
     this.#open.set(offset, record);
@@ -86,7 +88,6 @@ export class KafkaCursor extends Cursor<KafkaPartition> {
       partition.ahead.splice(0, partition.at);
       partition.at = 0;
     }
-    return record;
   }
 
   override commit(offset: number): void {
@@ -95,11 +96,11 @@ export class KafkaCursor extends Cursor<KafkaPartition> {
   }
 }
 
-function sizeOf({ bytes }: FetchedRecord): number {
+function sizeOf({ bytes }: StoredRecord): number {
   return bytes.length + 200; // headers and the object itself, about
 }
 
-function readRecord(batch: KafkaBatch, record: KafkaBatch["records"][number], offset: number): FetchedRecord {
+function readRecord(batch: KafkaBatch, record: KafkaBatch["records"][number], offset: number): StoredRecord {
   const headers: Record<string, string> = {};
   for (const [name, value] of record.headers) headers[textOf(name).toLowerCase()] = textOf(value);
   const publishedAt = (batch.attributes & BROKERS_TIME) !== 0

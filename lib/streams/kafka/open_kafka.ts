@@ -1,11 +1,11 @@
 import { deadLetterPath } from "../dead_letter_path.ts";
+import { DrivenStream } from "../driven_stream.ts";
 import type { StreamOptions } from "../open_stream.ts";
-import { sealDeadLetter } from "../record.ts";
 import type { Stream } from "../stream.ts";
 import { MACHINE_CLOCK } from "../stream_clock.ts";
 import { type KafkaSecrets, openCluster } from "./kafka_cluster.ts";
 import { readKafkaPath } from "./kafka_path.ts";
-import { KafkaStream } from "./kafka_stream.ts";
+import { KafkaDriver } from "./kafka_driver.ts";
 import { openTopic } from "./kafka_topic.ts";
 
 /** How a topic is opened. */
@@ -30,31 +30,16 @@ export async function openKafka<Body = unknown>(path: string, options: KafkaOpti
 export async function openKafkaStream<Body = unknown>(
   path: string,
   options: KafkaOptions = {},
-): Promise<KafkaStream<Body>> {
+): Promise<DrivenStream<Body>> {
   const { clock = MACHINE_CLOCK, secrets, sessionMs = SESSION_MS } = options;
   const at = readKafkaPath(path);
   const cluster = await openCluster(at, { secrets, sessionMs });
   const admin = cluster.admin();
-  let letters: Promise<KafkaStream<unknown>> | undefined;
   try {
     const topic = await openTopic(admin, at);
-    return new KafkaStream<Body>({
-      path,
-      at,
-      topic,
-      cluster,
-      admin,
-      clock,
-      bury: async (group, record, error) => {
-        letters ??= openKafkaStream(deadLetterPath(path), options);
-        const stream = await letters.catch((cause) => {
-          letters = undefined; // it may be had the next time
-          throw cause;
-        });
-        await stream.append([sealDeadLetter(record, error, group)]);
-      },
-      onClose: async () => await (await letters?.catch(() => undefined))?.close(),
-    });
+    const openLetters = () => openKafkaStream(deadLetterPath(path), options);
+    const driver = new KafkaDriver({ at, topic, cluster, admin, clock });
+    return new DrivenStream<Body>({ path, name: at.name, clock, group: at.group, openLetters, driver });
   } catch (error) {
     await admin.close().catch(() => {});
     throw error;

@@ -1,12 +1,10 @@
+import type { StoredRecord } from "../reader.ts";
 import type { WireRecord } from "../record.ts";
 
 /** A record that a broker keeps. */
-export interface KeptRecord extends WireRecord {
-  /** Ascends in its partition; there may be gaps. */
-  readonly offset: number;
+export interface KeptRecord extends StoredRecord {
   /** What the broker calls it. */
   readonly place: string;
-  readonly publishedAt: number;
 }
 
 /** Where a group stands in a partition. */

@@ -215,7 +215,7 @@ export class GroupMember {
   async #saveWhileDirty(cursor: LeasedCursor): Promise<void> {
     const { log, plan: { group } } = this.#parts;
     try {
-      while (cursor.isDirty && !cursor.isLost) {
+      while (cursor.isDirty && !cursor.isLost && !cursor.isFree) {
         const owner = cursor.isLeaving && !cursor.isPending ? null : this.#id;
         const text = JSON.stringify(cursor.stateFor(owner));
         cursor.isDirty = false;
@@ -226,7 +226,8 @@ export class GroupMember {
         } else {
           cursor.version = version;
           if (owner !== null) continue;
-          this.#lose(cursor);
+          cursor.isFree = true; // nothing of it is in hand
+          this.cursors.delete(cursor.partition.index);
           log.tellGroup(group);
         }
       }

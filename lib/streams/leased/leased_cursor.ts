@@ -42,6 +42,8 @@ export class LeasedCursor extends Cursor<ReadAhead> {
   version: number;
   /** Another is to read there when what is in hand is done. */
   isLeaving = false;
+  /** It was let go of, with nothing in hand. */
+  isFree = false;
   /** Another reads there already: what was in hand is given out again. */
   isLost = false;
   /** What is under way to write it, and whether it has changed since. */
@@ -87,8 +89,13 @@ export class LeasedCursor extends Cursor<ReadAhead> {
 
   /** The record that may be given out next. */
   head(now: number): KeptRecord | undefined {
+    if (this.isLeaving || this.isLost) return undefined;
     const offset = this.peek(now);
     return offset === undefined ? undefined : this.#records.get(offset) ?? this.partition.records[this.partition.at];
+  }
+
+  isLostAt(): boolean {
+    return this.isLost;
   }
 
   override take(offset: number): void {

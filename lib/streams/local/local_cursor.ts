@@ -1,6 +1,7 @@
 import { StreamError } from "../../errors.ts";
 import { Cursor, type CursorPartition, type CursorSnapshot } from "../cursor.ts";
-import type { Extent, LocalLog, StoredRecord } from "./local_log.ts";
+import type { StoredRecord } from "../reader.ts";
+import type { Extent, LocalLog } from "./local_log.ts";
 
 /** A partition in the file, as far as it is known. */
 class LocalPartition implements CursorPartition {
@@ -37,12 +38,15 @@ export class LocalCursor extends Cursor<LocalPartition> {
   /** Another reads there already: what was in hand is given out again. */
   isLost = false;
   readonly #log: LocalLog;
+  readonly #most: number;
   #ahead: StoredRecord[] = []; // read and not given out yet
   #at = 0;
 
-  constructor(log: LocalLog, { partition, committed, next, state }: CursorRow) {
+  /** Reads on where a row is; so many records at once at most. */
+  constructor(log: LocalLog, { partition, committed, next, state }: CursorRow, most: number) {
     super(new LocalPartition(partition), { committed, next, open: readRuns(JSON.parse(state)) });
     this.#log = log;
+    this.#most = most;
   }
 
   /** What the file keeps of the cursor. */
@@ -63,20 +67,28 @@ export class LocalCursor extends Cursor<LocalPartition> {
    *
    * @throws {StreamError} If one is missing that should be there.
    */
-  head(now: number, most: number): StoredRecord | undefined {
+  head(now: number): StoredRecord | undefined {
+    if (this.isLeaving || this.isLost) return undefined;
     for (let offset = this.peek(now); offset !== undefined; offset = this.peek(now)) {
-      if (offset >= this.partition.first) return this.#recordAt(offset, most);
+      if (offset >= this.partition.first) return this.#recordAt(offset);
       this.take(offset);
       this.commit(offset);
     }
     return undefined;
   }
 
-  #recordAt(offset: number, most: number): StoredRecord {
+  isLostAt(): boolean {
+    return this.isLost;
+  }
+
+  #recordAt(offset: number): StoredRecord {
     if (this.#ahead[this.#at]?.offset !== offset) {
       this.#at += 1; // the one behind is what is asked for, unless a record comes again
       if (this.#ahead[this.#at]?.offset !== offset) {
-        this.#ahead = this.#log.read(this.partition.index, offset, { most, largest: this.partition.largest });
+        this.#ahead = this.#log.read(this.partition.index, offset, {
+          most: this.#most,
+          largest: this.partition.largest,
+        });
         this.#at = 0;
       }
     }

@@ -1,13 +1,8 @@
 import type { StatementSync } from "node:sqlite";
 import { hashOf } from "../hash_of.ts";
+import type { StoredRecord } from "../reader.ts";
 import type { WireRecord } from "../record.ts";
 import type { LocalDatabase } from "./local_database.ts";
-
-/** A record that is kept. */
-export interface StoredRecord extends WireRecord {
-  readonly offset: number;
-  readonly publishedAt: number;
-}
 
 /** What is kept of a partition: from `first` to before `next`. */
 export interface Extent {

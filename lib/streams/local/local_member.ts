@@ -153,7 +153,7 @@ export class LocalMember {
 
   /** Claims a partition or lets go of it, as its place among the members says. Tells whether something changed. */
   #share(row: CursorRow, ids: readonly string[]): boolean {
-    const { log, plan: { group } } = this.#parts;
+    const { log, plan: { group, maxRecords } } = this.#parts;
     const isMine = ids[row.partition % ids.length] === this.#id;
     const cursor = this.cursors.get(row.partition);
     if (cursor !== undefined && row.owner !== this.#id) this.#lose(cursor);
@@ -167,7 +167,7 @@ export class LocalMember {
     if (!isMine || !isFree) return false;
     log.database.prepare("UPDATE cursors SET owner = ? WHERE grp = ? AND partition = ?")
       .run(this.#id, group, row.partition);
-    this.cursors.set(row.partition, new LocalCursor(log, row));
+    this.cursors.set(row.partition, new LocalCursor(log, row, maxRecords));
     return true;
   }
 

@@ -1,12 +1,12 @@
 import { deadLetterPath } from "../dead_letter_path.ts";
+import { DrivenStream } from "../driven_stream.ts";
 import type { StreamOptions } from "../open_stream.ts";
-import { sealDeadLetter } from "../record.ts";
 import type { Stream } from "../stream.ts";
 import { MACHINE_CLOCK } from "../stream_clock.ts";
 import { openDatabase } from "./local_database.ts";
 import { readLocalPath } from "./local_path.ts";
 import { faultOf } from "./local_fault.ts";
-import { LocalStream, type LocalStreamParts } from "./local_stream.ts";
+import { LocalDriver } from "./local_driver.ts";
 
 /** How a stream between processes is opened. */
 export interface LocalOptions extends StreamOptions {
@@ -32,26 +32,12 @@ export async function openLocal<Body = unknown>(path: string, options: LocalOpti
 export async function openLocalStream<Body = unknown>(
   path: string,
   { clock = MACHINE_CLOCK, capacityRecords, folder, sessionMs = SESSION_MS }: LocalOptions = {},
-): Promise<LocalStream<Body>> {
+): Promise<DrivenStream<Body>> {
   const database = await openDatabase(readLocalPath(path, { folder, capacityRecords }));
-  let letters: Promise<LocalStream<unknown>> | undefined;
-  const parts: LocalStreamParts = {
-    path,
-    database,
-    clock,
-    sessionMs,
-    bury: async (group, record, error) => {
-      letters ??= openLocalStream(deadLetterPath(database.name), { clock, folder });
-      const stream = await letters.catch((cause) => {
-        letters = undefined; // it may be had the next time
-        throw cause;
-      });
-      await stream.append([sealDeadLetter(record, error, group)], { isUrgent: true });
-    },
-    onClose: async () => await (await letters?.catch(() => undefined))?.close(),
-  };
+  const openLetters = () => openLocalStream(deadLetterPath(database.name), { clock, folder });
   try {
-    return new LocalStream<Body>(parts);
+    const driver = new LocalDriver({ database, clock, sessionMs });
+    return new DrivenStream<Body>({ path, name: database.name, clock, openLetters, driver });
   } catch (error) {
     database.close();
     throw faultOf(`open ${database.name}`, database.file, error);

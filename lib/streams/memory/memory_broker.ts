@@ -1,10 +1,12 @@
 import { StreamError } from "../../errors.ts";
 import { openRecord } from "../record.ts";
-import type { Stream, StreamRecord } from "../stream.ts";
+import { deadLetterPath } from "../dead_letter_path.ts";
+import { DrivenStream } from "../driven_stream.ts";
+import type { StreamRecord } from "../stream.ts";
 import { MACHINE_CLOCK, type StreamClock } from "../stream_clock.ts";
 import { readCount, readStreamPath } from "../stream_path.ts";
 import { MemoryLog } from "./memory_log.ts";
-import { MemoryStream } from "./memory_stream.ts";
+import { MemoryDriver } from "./memory_driver.ts";
 
 /** How a stream in this process is opened. */
 export interface MemoryOptions {
@@ -25,8 +27,11 @@ export class MemoryBroker {
    *
    * @throws {StreamError} If the path says something that there is not.
    */
-  open<Body>(path: string, { clock = MACHINE_CLOCK, capacityRecords }: MemoryOptions = {}): Stream<Body> {
-    return new MemoryStream<Body>({ path, log: this.log(path, capacityRecords), broker: this, clock });
+  open<Body>(path: string, { clock = MACHINE_CLOCK, capacityRecords }: MemoryOptions = {}): DrivenStream<Body> {
+    const log = this.log(path, capacityRecords);
+    // deno-lint-ignore require-await -- as those of a broker
+    const openLetters = async () => this.open(deadLetterPath(log.path), { clock });
+    return new DrivenStream<Body>({ path, name: log.path, clock, openLetters, driver: new MemoryDriver(log, clock) });
   }
 
   /** The log of a path, made where there is none yet. */

@@ -1,13 +1,13 @@
 import { StreamError } from "../../errors.ts";
 import type { CursorPartition } from "../cursor.ts";
 import { hashOf } from "../hash_of.ts";
+import type { StoredRecord as KeptRecord } from "../reader.ts";
 import type { WireRecord } from "../record.ts";
 import type { SubscribeOptions } from "../stream.ts";
 import { MemoryGroup } from "./memory_group.ts";
 
 /** A record that is kept: when it came, and its place among all records of the stream. */
-export interface StoredRecord extends WireRecord {
-  readonly publishedAt: number;
+export interface StoredRecord extends KeptRecord {
   readonly sequence: number;
 }
 
@@ -115,7 +115,8 @@ export class MemoryLog {
   #place({ record, now, placed }: Publication): void {
     const sequence = this.#published++;
     const index = record.key === undefined ? sequence : hashOf(record.key);
-    this.partitions[index % this.partitions.length]!.records.push({ ...record, publishedAt: now(), sequence });
+    const { end: offset, records } = this.partitions[index % this.partitions.length]!;
+    records.push({ ...record, offset, publishedAt: now(), sequence });
     this.#kept += 1;
     placed();
   }

@@ -1,8 +1,9 @@
 import { MissingStreamError, StreamError } from "../../errors.ts";
 import { deadLetterPath } from "../dead_letter_path.ts";
 import { type BrokerPath, readBrokerPath } from "../leased/broker_path.ts";
-import { LeasedStream, SESSION_MS } from "../leased/leased_stream.ts";
+import { LeasedDriver, SESSION_MS } from "../leased/leased_driver.ts";
 import { PATIENCE, type Patience } from "../leased/patience.ts";
+import { DrivenStream } from "../driven_stream.ts";
 import type { StreamOptions } from "../open_stream.ts";
 import type { Stream } from "../stream.ts";
 import { MACHINE_CLOCK } from "../stream_clock.ts";
@@ -44,7 +45,7 @@ export async function openNats<Body = unknown>(path: string, options: NatsOption
 export async function openNatsStream<Body = unknown>(
   path: string,
   options: NatsOptions = {},
-): Promise<LeasedStream<Body>> {
+): Promise<DrivenStream<Body>> {
   const { clock = MACHINE_CLOCK, sessionMs = SESSION_MS, patience = PATIENCE } = options;
   const place = readBrokerPath(path, PORT);
   const { name, stream: subject } = place;
@@ -64,7 +65,8 @@ export async function openNatsStream<Body = unknown>(
     const partitions = await agree(client, place, { stream, groups });
     const openLetters = () => openNatsStream(deadLetterPath(path), options);
     const log = new NatsLog({ client, name, subject, stream, groups, partitions });
-    return new LeasedStream<Body>({ log, clock, sessionMs, group: place.group, openLetters });
+    const driver = new LeasedDriver({ log, clock, sessionMs });
+    return new DrivenStream<Body>({ path: name, name, clock, group: place.group, openLetters, driver });
   } catch (error) {
     await client.close();
     throw error instanceof StreamError ? error : faultOf(name, error as Error);

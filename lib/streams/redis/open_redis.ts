@@ -1,8 +1,9 @@
 import { MissingStreamError, StreamError } from "../../errors.ts";
 import { deadLetterPath } from "../dead_letter_path.ts";
 import { type BrokerPath, readBrokerPath } from "../leased/broker_path.ts";
-import { LeasedStream, SESSION_MS } from "../leased/leased_stream.ts";
+import { LeasedDriver, SESSION_MS } from "../leased/leased_driver.ts";
 import { PATIENCE, type Patience } from "../leased/patience.ts";
+import { DrivenStream } from "../driven_stream.ts";
 import type { StreamOptions } from "../open_stream.ts";
 import type { Stream } from "../stream.ts";
 import { MACHINE_CLOCK } from "../stream_clock.ts";
@@ -33,14 +34,16 @@ export async function openRedis<Body = unknown>(path: string, options: RedisOpti
 export async function openRedisStream<Body = unknown>(
   path: string,
   options: RedisOptions = {},
-): Promise<LeasedStream<Body>> {
+): Promise<DrivenStream<Body>> {
   const { clock = MACHINE_CLOCK, sessionMs = SESSION_MS, patience = PATIENCE } = options;
   const place = readBrokerPath(path, PORT);
+  const { name } = place; // without its password
   const client = await RedisClient.connect(place, patience);
   try {
-    const log = new RedisLog({ client, name: place.name, key: place.stream, ...await agree(client, place) });
+    const log = new RedisLog({ client, name, key: place.stream, ...await agree(client, place) });
     const openLetters = () => openRedisStream(deadLetterPath(path), options);
-    return new LeasedStream<Body>({ log, clock, sessionMs, group: place.group, openLetters });
+    const driver = new LeasedDriver({ log, clock, sessionMs });
+    return new DrivenStream<Body>({ path: name, name, clock, group: place.group, openLetters, driver });
   } catch (error) {
     client.close();
     throw error;

@@ -3,7 +3,7 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { deadLetters } from "../../../lib/streams/dead_letters.ts";
-import type { LeasedStream } from "../../../lib/streams/leased/leased_stream.ts";
+import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
 import type { BrokerTask } from "../../support/broker_child.ts";
 import type { BrokerServer } from "./broker_server.ts";
 import type { StreamCase } from "./contract.ts";
@@ -15,7 +15,7 @@ export interface BrokerKit {
   open<Body>(
     path: string,
     options?: { sessionMs?: number; patience?: { connectMs: number; answerMs: number } },
-  ): Promise<LeasedStream<Body>>;
+  ): Promise<DrivenStream<Body>>;
   /** Who is let in beside those who name no user. */
   readonly user: { readonly name: string; readonly password: string };
   /** Sees to it that the server knows the user. */

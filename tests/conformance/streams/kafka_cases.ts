@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { deadLetters } from "../../../lib/streams/dead_letters.ts";
 import type { Delivery } from "../../../lib/streams/delivery.ts";
 import { type ClientOptions, type KafkaAdmin, loadKafka } from "../../../lib/streams/kafka/kafka_client.ts";
-import type { KafkaStream } from "../../../lib/streams/kafka/kafka_stream.ts";
+import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
 import { type KafkaOptions, openKafkaStream } from "../../../lib/streams/kafka/open_kafka.ts";
 import type { NewRecord, StreamRecord, Subscription } from "../../../lib/streams/stream.ts";
 import type { BrokerTask } from "../../support/broker_child.ts";
@@ -19,7 +19,7 @@ const STRANGER = new URL("./KafkaStranger.java", import.meta.url).pathname;
 const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
 const ERROR_WITHIN_MS = 5_000;
 
-function open<Body>({ address }: BrokerServer, query = "", options: KafkaOptions = {}): Promise<KafkaStream<Body>> {
+function open<Body>({ address }: BrokerServer, query = "", options: KafkaOptions = {}): Promise<DrivenStream<Body>> {
   const path = `kafka://${address}/case-${crypto.randomUUID()}${query}`;
   return openKafkaStream<Body>(path, { sessionMs: SESSION_MS, ...options });
 }

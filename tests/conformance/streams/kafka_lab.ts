@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
-import type { KafkaStream } from "../../../lib/streams/kafka/kafka_stream.ts";
+import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
 import { openKafkaStream } from "../../../lib/streams/kafka/open_kafka.ts";
 import { BrokerServer } from "./broker_server.ts";
 import type { OpenLab } from "./contract.ts";
@@ -23,7 +23,7 @@ function kafkaLabs({ address }: BrokerServer): OpenLab {
     return Promise.resolve({
       open: <Body>() => openKafkaStream<Body>(path, { sessionMs: SESSION_MS }),
       openDeadLetters: () => openKafkaStream(deadLetterPath(path), { sessionMs: SESSION_MS }),
-      crash: (stream) => (stream as KafkaStream<unknown>).abandon(),
+      crash: (stream) => (stream as DrivenStream<unknown>).abandon(),
       now: () => Date.now(),
       advance: (ms) => pause(ms),
       [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { LocalStream } from "../../../lib/streams/local/local_stream.ts";
+import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
 import { openLocalStream, SESSION_MS } from "../../../lib/streams/local/open_local.ts";
 import { TestClock } from "../../../lib/testing/test_clock.ts";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
@@ -24,7 +24,7 @@ export async function openLocalLab(options: { capacityRecords?: number } = {}): 
     open: <Body>() => open<Body>(PATH, options),
     openDeadLetters: () => open(deadLetterPath(PATH)),
     async crash(stream) {
-      await (stream as LocalStream<unknown>).abandon();
+      await (stream as DrivenStream<unknown>).abandon();
       await advance(SESSION_MS + BEAT_MS);
     },
     now: () => clock.now(),

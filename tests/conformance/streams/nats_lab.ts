@@ -2,7 +2,7 @@ import { rejects, strictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
 import { readBrokerPath } from "../../../lib/streams/leased/broker_path.ts";
-import type { LeasedStream } from "../../../lib/streams/leased/leased_stream.ts";
+import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
 import { NatsClient } from "../../../lib/streams/nats/nats_client.ts";
 import { openNatsStream } from "../../../lib/streams/nats/open_nats.ts";
 import { brokerCases } from "./broker_cases.ts";
@@ -82,7 +82,7 @@ function labsOf({ address }: BrokerServer): OpenLab {
     return Promise.resolve({
       open: <Body>() => openNatsStream<Body>(path, { sessionMs: SESSION_MS }),
       openDeadLetters: () => openNatsStream(deadLetterPath(path), { sessionMs: SESSION_MS }),
-      crash: (stream) => (stream as LeasedStream<unknown>).abandon(),
+      crash: (stream) => (stream as DrivenStream<unknown>).abandon(),
       now: () => Date.now(),
       advance: (ms) => pause(ms),
       [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -2,7 +2,7 @@ import { rejects, strictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
 import { readBrokerPath } from "../../../lib/streams/leased/broker_path.ts";
-import type { LeasedStream } from "../../../lib/streams/leased/leased_stream.ts";
+import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
 import { openRedisStream } from "../../../lib/streams/redis/open_redis.ts";
 import { RedisClient } from "../../../lib/streams/redis/redis_client.ts";
 import { brokerCases } from "./broker_cases.ts";
@@ -73,7 +73,7 @@ function labsOf({ address }: BrokerServer): OpenLab {
     return Promise.resolve({
       open: <Body>() => openRedisStream<Body>(path, { sessionMs: SESSION_MS }),
       openDeadLetters: () => openRedisStream(deadLetterPath(path), { sessionMs: SESSION_MS }),
-      crash: (stream) => (stream as LeasedStream<unknown>).abandon(),
+      crash: (stream) => (stream as DrivenStream<unknown>).abandon(),
       now: () => Date.now(),
       advance: (ms) => pause(ms),
       [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -1,4 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import type { StoredRecord } from "../../../../../lib/streams/reader.ts";
 import type { KafkaBatch } from "../../../../../lib/streams/kafka/kafka_client.ts";
 import { KafkaCursor } from "../../../../../lib/streams/kafka/kafka_cursor.ts";
 
@@ -22,9 +23,15 @@ function batch(first: number, deltas: readonly number[], more: Partial<KafkaBatc
   };
 }
 
+function give(cursor: KafkaCursor, now = 0): StoredRecord {
+  const record = cursor.head(now)!;
+  cursor.take(record.offset);
+  return record;
+}
+
 function takeAll(cursor: KafkaCursor, now = 0): number[] {
   const offsets: number[] = [];
-  for (let at = cursor.peek(now); at !== undefined; at = cursor.peek(now)) offsets.push(cursor.give(at).offset);
+  for (let at = cursor.peek(now); at !== undefined; at = cursor.peek(now)) offsets.push(give(cursor, now).offset);
   return offsets;
 }
 
@@ -52,10 +59,10 @@ Deno.test("KafkaCursor.toSave is before the first record that is not done, and b
   deepStrictEqual([cursor.fetched, cursor.bytesAhead], [0, 0]);
 });
 
-Deno.test("KafkaCursor.give() tells key, headers and the time, the broker's where the topic has that", () => {
+Deno.test("KafkaCursor.head() tells key, headers and the time, the broker's where the topic has that", () => {
   const cursor = new KafkaCursor(0, 0);
   cursor.keep([batch(0, [0, 1]), batch(2, [0], { attributes: 0b1000 })]);
-  const [first, second, third] = [cursor.give(0), cursor.give(1), cursor.give(2)];
+  const [first, second, third] = [give(cursor), give(cursor), give(cursor)];
   deepStrictEqual({ ...first, bytes: new TextDecoder().decode(first.bytes) }, {
     key: "k",
     bytes: "0",

@@ -2,7 +2,8 @@ import { deepStrictEqual, ok, rejects, strictEqual, throws } from "node:assert/s
 import { DatabaseSync } from "node:sqlite";
 import { openDatabase } from "../../../../../lib/streams/local/local_database.ts";
 import { readLocalPath } from "../../../../../lib/streams/local/local_path.ts";
-import { LocalStream } from "../../../../../lib/streams/local/local_stream.ts";
+import { DrivenStream } from "../../../../../lib/streams/driven_stream.ts";
+import { LocalDriver } from "../../../../../lib/streams/local/local_driver.ts";
 import { openLocal } from "../../../../../lib/streams/local/open_local.ts";
 import { MACHINE_CLOCK } from "../../../../../lib/streams/stream_clock.ts";
 
@@ -206,14 +207,13 @@ Deno.test("LocalDatabase.read() waits for another process that keeps readers out
 Deno.test("Stream.publish() into a file that may not grow rejects, and keeps nothing of it; what was kept goes on", () =>
   inFolder(async (folder) => {
     const database = await openDatabase(readLocalPath("local://a?partitions=1", { folder }));
-    const bury = () => Promise.reject(new Error("nothing is buried here"));
-    await using stream = new LocalStream<Uint8Array | string>({
+    const clock = MACHINE_CLOCK;
+    await using stream = new DrivenStream<Uint8Array | string>({
       path: "local://a",
-      database,
-      clock: MACHINE_CLOCK,
-      sessionMs: 5_000,
-      bury,
-      onClose: () => Promise.resolve(),
+      name: database.name,
+      clock,
+      openLetters: () => Promise.reject(new Error("nothing is buried here")),
+      driver: new LocalDriver({ database, clock, sessionMs: 5_000 }),
     });
     database.connection.exec("PRAGMA max_page_count = 60"); // as a full disk: SQLite gets the same answer
     const subscription = await stream.subscribe({ group: "g" });

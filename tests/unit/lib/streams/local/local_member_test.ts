@@ -95,7 +95,7 @@ Deno.test("LocalMember of which nothing was heard for too long is refused when i
   await rejects(inHand.ack(), {
     name: "StreamError",
     message:
-      'Cannot settle 2 records of local://s: the subscriber has left group "g", or was not heard of for too long, so they are given out again',
+      'Cannot settle 2 records of local://s: the subscriber has left group "g", or its partitions went to others, so they are given out again',
   });
   await again.ack();
   await second.close();

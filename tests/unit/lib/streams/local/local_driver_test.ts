@@ -1,4 +1,4 @@
 import { testStreams } from "../../../../conformance/streams/contract.ts";
 import { openLocalLab } from "../../../../conformance/streams/local_lab.ts";
 
-testStreams("LocalStream()", openLocalLab);
+testStreams("LocalDriver", openLocalLab);

@@ -1,7 +1,8 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { StreamError } from "../../../../../lib/errors.ts";
-import { LeasedStream, SESSION_MS } from "../../../../../lib/streams/leased/leased_stream.ts";
+import { DrivenStream } from "../../../../../lib/streams/driven_stream.ts";
+import { LeasedDriver, SESSION_MS } from "../../../../../lib/streams/leased/leased_driver.ts";
 import { OfflineError } from "../../../../../lib/streams/leased/offline_error.ts";
 import { TestClock } from "../../../../../lib/testing/test_clock.ts";
 import { type StreamLab, testStreams } from "../../../../conformance/streams/contract.ts";
@@ -14,9 +15,10 @@ function openOn<Body>(
   clock: TestClock,
   log = new KeptLog(broker),
   letters = broker,
-): LeasedStream<Body> {
+): DrivenStream<Body> {
   const openLetters = () => Promise.resolve(openOn<unknown>(letters, clock));
-  return new LeasedStream<Body>({ log, clock, sessionMs: SESSION_MS, group: undefined, openLetters });
+  const driver = new LeasedDriver({ log, clock, sessionMs: SESSION_MS });
+  return new DrivenStream<Body>({ path: log.name, name: log.name, clock, openLetters, driver });
 }
 
 function openLab(): Promise<StreamLab> {
@@ -41,7 +43,7 @@ function openLab(): Promise<StreamLab> {
     open: <Body>() => Promise.resolve(openOn<Body>(broker, clock, undefined, letters)),
     openDeadLetters: () => Promise.resolve(openOn(letters, clock)),
     async crash(stream) {
-      await (stream as LeasedStream<unknown>).abandon();
+      await (stream as DrivenStream<unknown>).abandon();
       ticking ??= tick(); // others join, read, and miss it
     },
     now: () => clock.now(),
@@ -53,7 +55,7 @@ function openLab(): Promise<StreamLab> {
   });
 }
 
-testStreams("LeasedStream", openLab, { isUnbounded: true });
+testStreams("LeasedDriver", openLab, { isUnbounded: true });
 
 Deno.test("a subscriber that slept for longer than its session has lost its partitions, and settles nothing any more", async () => {
   const [asleep, awake] = [new TestClock(0), new TestClock(0)];

@@ -1,0 +1,119 @@
+import { StreamError } from "../errors.ts";
+import { Reader, type ReaderSource } from "./reader.ts";
+import { sealDeadLetter, sealRecords, type WireRecord } from "./record.ts";
+import type { NewRecord, RecordError, Stream, SubscribeOptions, Subscription } from "./stream.ts";
+import type { StreamClock } from "./stream_clock.ts";
+import { planSubscription, type SubscribePlan } from "./subscribe_options.ts";
+
+/** What every kind of stream has of its own: where records go, and where they come from. */
+export interface StreamDriver {
+  /** Keeps records; what is urgent goes in however far the groups are behind. */
+  append(records: readonly WireRecord[], options: { isUrgent: boolean }): Promise<void>;
+  /** What a subscriber reads from. */
+  source(plan: SubscribePlan, reader: Reader): ReaderSource;
+  /** How many records a group has not acknowledged. */
+  lag(group: string): Promise<number>;
+  /** Resolves when what is being published is kept, or given up. */
+  flush?(): void | Promise<void>;
+  /** Lets go of what it took to open it. */
+  end(): void | Promise<void>;
+}
+
+/** What a stream is made of. */
+export interface StreamParts {
+  /** As it was opened. */
+  readonly path: string;
+  /** As messages name it. */
+  readonly name: string;
+  readonly clock: StreamClock;
+  /** The group of who subscribes without naming one. */
+  readonly group?: string | undefined;
+  /** Opens the stream of dead letters. */
+  readonly openLetters: () => Promise<DrivenStream<unknown>>;
+  readonly driver: StreamDriver;
+}
+
+/** A stream, for whoever opened it, whatever keeps its records. */
+export class DrivenStream<Body> implements Stream<Body> {
+  readonly path: string;
+  readonly #parts: StreamParts;
+  readonly #readers = new Set<Reader<Body>>();
+  #letters: Promise<DrivenStream<unknown>> | undefined;
+  #isClosed = false;
+
+  constructor(parts: StreamParts) {
+    this.path = parts.path;
+    this.#parts = parts;
+  }
+
+  async publish(records: readonly NewRecord<Body>[]): Promise<void> {
+    this.#refuseClosed("publish to");
+    const { driver, clock } = this.#parts;
+    await driver.append(sealRecords(records, () => clock.now()), { isUrgent: false });
+  }
+
+  async subscribe(options: SubscribeOptions): Promise<Subscription<Body>> {
+    this.#refuseClosed("subscribe to");
+    const { name, clock, group, driver } = this.#parts;
+    const plan = planSubscription(name, { ...options, group: options.group || group || "" });
+    const reader: Reader<Body> = new Reader<Body>({
+      name,
+      clock,
+      plan,
+      source: (reader) => driver.source(plan, reader),
+      bury: (record, error) => this.#bury(sealDeadLetter(record, error, plan.group)),
+      onClose: () => this.#readers.delete(reader),
+    });
+    this.#readers.add(reader);
+    try {
+      await reader.join();
+    } catch (error) {
+      await reader.close();
+      throw error;
+    }
+    return reader;
+  }
+
+  async lag(group: string): Promise<number> {
+    this.#refuseClosed("ask for the lag of");
+    return await this.#parts.driver.lag(group);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await Promise.all([...this.#readers].map((reader) => reader.close()));
+    await this.#parts.driver.flush?.();
+    await this.#end();
+  }
+
+  /** Ends as a kill does, for tests: nobody says goodbye, what was not written is not. */
+  async abandon(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all([...this.#readers].map((reader) => reader.abandon()));
+    await this.#end();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #bury(letter: WireRecord): Promise<void> {
+    this.#letters ??= this.#parts.openLetters();
+    const letters = await this.#letters.catch((error) => {
+      this.#letters = undefined; // they may be had the next time
+      throw error;
+    });
+    await letters.#parts.driver.append([letter], { isUrgent: true });
+  }
+
+  async #end(): Promise<void> {
+    const letters = await this.#letters?.catch(() => undefined);
+    await letters?.close();
+    await this.#parts.driver.end();
+  }
+
+  #refuseClosed(act: string): void {
+    if (this.#isClosed) throw new StreamError(`Cannot ${act} ${this.#parts.name}: it is closed`);
+  }
+}

@@ -1,0 +1,68 @@
+import type { StreamDriver } from "../driven_stream.ts";
+import type { Reader, ReaderSource } from "../reader.ts";
+import type { WireRecord } from "../record.ts";
+import type { StreamClock } from "../stream_clock.ts";
+import type { SubscribePlan } from "../subscribe_options.ts";
+import type { KafkaAdmin } from "./kafka_client.ts";
+import type { KafkaCluster } from "./kafka_cluster.ts";
+import { readLag } from "./kafka_lag.ts";
+import type { KafkaPath } from "./kafka_path.ts";
+import { KafkaPublisher } from "./kafka_publisher.ts";
+import { KafkaSource } from "./kafka_source.ts";
+import type { KafkaTopic } from "./kafka_topic.ts";
+import { keepTrying } from "./keep_trying.ts";
+
+/** What a stream of a cluster is made of. */
+export interface KafkaDriverParts {
+  readonly at: KafkaPath;
+  readonly topic: KafkaTopic;
+  readonly cluster: KafkaCluster;
+  readonly admin: KafkaAdmin;
+  readonly clock: StreamClock;
+}
+
+const LAG_WITHIN_MS = 10_000;
+
+/** A topic. */
+export class KafkaDriver implements StreamDriver {
+  readonly #parts: KafkaDriverParts;
+  readonly #publisher: KafkaPublisher;
+  readonly #sources = new Set<KafkaSource>();
+  #isOver = false;
+
+  constructor(parts: KafkaDriverParts) {
+    this.#parts = parts;
+    const { cluster, at: { name, topic }, topic: limits } = parts;
+    this.#publisher = new KafkaPublisher(cluster, { name, topic, limits });
+  }
+
+  async append(records: readonly WireRecord[]): Promise<void> {
+    await this.#publisher.publish(records);
+  }
+
+  source(plan: SubscribePlan, reader: Reader): ReaderSource {
+    const { cluster, at: { name, topic }, clock } = this.#parts;
+    const onEnd = (source: KafkaSource) => this.#sources.delete(source);
+    const source = new KafkaSource({ cluster, name, topic, plan, clock, reader, onEnd });
+    this.#sources.add(source);
+    return source;
+  }
+
+  async lag(group: string): Promise<number> {
+    const { admin, at: { name, topic }, topic: { partitions } } = this.#parts;
+    const own = () => [...this.#sources].filter((source) => source.group === group);
+    const cursors = () => own().flatMap(({ places }) => places);
+    const question = { topic, partitions, group, cursors };
+    return await keepTrying(`ask for the lag of ${name}`, () => readLag(admin, question), {
+      withinMs: LAG_WITHIN_MS,
+      isOver: () => this.#isOver,
+      beforeAgain: () => admin.clearMetadata(),
+    });
+  }
+
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await this.#publisher.close();
+    await this.#parts.admin.close().catch(() => {});
+  }
+}

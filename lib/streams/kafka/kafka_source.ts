@@ -1,0 +1,86 @@
+import type { StreamError } from "../../errors.ts";
+import type { Given, Reader, ReaderSource } from "../reader.ts";
+import type { StreamClock } from "../stream_clock.ts";
+import type { SubscribePlan } from "../subscribe_options.ts";
+import type { KafkaCluster } from "./kafka_cluster.ts";
+import type { KafkaCursor } from "./kafka_cursor.ts";
+import { KafkaFetcher } from "./kafka_fetcher.ts";
+import { KafkaMember } from "./kafka_member.ts";
+
+/** What a source is made of. */
+export interface SourceParts {
+  readonly cluster: KafkaCluster;
+  readonly name: string;
+  readonly topic: string;
+  readonly plan: SubscribePlan;
+  readonly clock: StreamClock;
+  readonly reader: Reader;
+  readonly onEnd: (source: KafkaSource) => void;
+}
+
+/** What a subscriber to a topic reads from. */
+export class KafkaSource implements ReaderSource<KafkaCursor> {
+  readonly #parts: SourceParts;
+  readonly #member: KafkaMember;
+  readonly #fetcher: KafkaFetcher;
+  #turn = 0;
+
+  constructor(parts: SourceParts) {
+    this.#parts = parts;
+    const { cluster, name, topic, plan, reader } = parts;
+    const onFault = (error: StreamError) => reader.fail(error);
+    this.#member = new KafkaMember({ cluster, name, topic, plan, onFault, onChange: () => reader.look() });
+    const { cursors } = this.#member;
+    const onRecords = () => reader.look();
+    this.#fetcher = new KafkaFetcher({ cluster, name, topic, group: plan.group, cursors, onRecords, onFault });
+  }
+
+  /** Whose subscriber it is. */
+  get group(): string {
+    return this.#parts.plan.group;
+  }
+
+  /** The group's places in the partitions that are read here, whether they may give something or not. */
+  get places(): readonly KafkaCursor[] {
+    return [...this.#member.cursors.values()];
+  }
+
+  async join(): Promise<void> {
+    await this.#member.join();
+  }
+
+  cursors(): readonly KafkaCursor[] {
+    return this.#member.mayGive ? this.places : [];
+  }
+
+  /** Each partition is first in its turn, not by time: that is the clock of whoever published, and one that is slow would hold up the rest. */
+  *heads(): Generator<Given<KafkaCursor>> {
+    const now = this.#parts.clock.now();
+    const cursors = this.cursors();
+    this.#turn += 1;
+    for (let index = 0; index < cursors.length; index++) {
+      const cursor = cursors[(this.#turn + index) % cursors.length]!;
+      for (let stored = cursor.head(now); stored !== undefined; stored = cursor.head(now)) yield { cursor, stored };
+    }
+  }
+
+  async keep(cursors: ReadonlySet<KafkaCursor>, what: "given" | "done" | "again"): Promise<void> {
+    if (what === "given") return; // the broker keeps one offset a partition
+    this.#member.settled();
+    if (what === "done") await this.#member.save(cursors);
+  }
+
+  rest(): void {
+    this.#fetcher.pump();
+  }
+
+  async leave(): Promise<void> {
+    this.#parts.onEnd(this);
+    await Promise.all([this.#member.leave(), this.#fetcher.close()]);
+  }
+
+  async abandon(): Promise<void> {
+    this.#parts.onEnd(this);
+    await Promise.all([this.#member.abandon(), this.#fetcher.close()]);
+  }
+}

@@ -1,0 +1,109 @@
+import type { StreamDriver } from "../driven_stream.ts";
+import type { Reader, ReaderSource } from "../reader.ts";
+import type { WireRecord } from "../record.ts";
+import type { StreamClock } from "../stream_clock.ts";
+import type { SubscribePlan } from "../subscribe_options.ts";
+import type { LocalDatabase } from "./local_database.ts";
+import { faultOf } from "./local_fault.ts";
+import { LocalLog } from "./local_log.ts";
+import { LocalPublisher } from "./local_publisher.ts";
+import { LocalSource } from "./local_source.ts";
+import { type Interest, LocalWatch } from "./local_watch.ts";
+import { WriteQueue } from "./write_queue.ts";
+
+/** What a stream between processes is made of. */
+export interface LocalDriverParts {
+  readonly database: LocalDatabase;
+  readonly clock: StreamClock;
+  /** See `MemberParts.sessionMs`. */
+  readonly sessionMs: number;
+}
+
+const TRIM_EVERY_MS = 1_000;
+
+/** A stream between the processes of this machine. */
+export class LocalDriver implements StreamDriver {
+  readonly #parts: LocalDriverParts;
+  readonly #log: LocalLog;
+  readonly #queue: WriteQueue;
+  readonly #watch: LocalWatch;
+  readonly #publisher: LocalPublisher;
+  readonly #sources = new Set<LocalSource>();
+  #trimmedAt = -Infinity;
+
+  constructor(parts: LocalDriverParts) {
+    const { database, clock } = parts;
+    this.#parts = parts;
+    this.#log = new LocalLog(database);
+    this.#watch = new LocalWatch(database, { look: () => this.#look(), interest: () => this.#interest() });
+    this.#queue = new WriteQueue(database, () => this.#watch.ring());
+    this.#publisher = new LocalPublisher({ log: this.#log, queue: this.#queue, now: () => clock.now() });
+  }
+
+  async append(records: readonly WireRecord[], options: { isUrgent: boolean }): Promise<void> {
+    const publishing = this.#publisher.publish(records, options);
+    this.#watch.attend();
+    this.#trimSometimes();
+    await publishing;
+  }
+
+  source(plan: SubscribePlan, reader: Reader): ReaderSource {
+    const { clock, sessionMs } = this.#parts;
+    const source = new LocalSource({
+      log: this.#log,
+      queue: this.#queue,
+      clock,
+      sessionMs,
+      plan,
+      reader,
+      onWait: () => this.#watch.attend(),
+      onEnd: (source) => this.#sources.delete(source),
+    });
+    this.#sources.add(source);
+    this.#watch.attend();
+    return source;
+  }
+
+  // deno-lint-ignore require-await -- what cannot be read rejects
+  async lag(group: string): Promise<number> {
+    try {
+      return this.#log.lag(group);
+    } catch (error) {
+      const { name, file } = this.#parts.database;
+      throw faultOf(`ask for the lag of ${name}`, file, error);
+    }
+  }
+
+  async flush(): Promise<void> {
+    await this.#publisher.close();
+    await this.#queue.idle();
+  }
+
+  async end(): Promise<void> {
+    this.#watch.close();
+    this.#queue.close();
+    await this.#publisher.end();
+    this.#parts.database.close();
+  }
+
+  #look(): void {
+    this.#publisher.look();
+    for (const source of this.#sources) void source.look();
+  }
+
+  #interest(): Interest {
+    if (this.#publisher.isWaiting || [...this.#sources].some(({ isWaiting }) => isWaiting)) return "waiting";
+    return this.#sources.size > 0 ? "looking on" : "none";
+  }
+
+  /** Old records go when new ones come. */
+  #trimSometimes(): void {
+    const { clock, database } = this.#parts;
+    const now = clock.now();
+    if (now - this.#trimmedAt < TRIM_EVERY_MS) return;
+    this.#trimmedAt = now;
+    void this.#queue.write(`trim ${database.name}`, () => this.#log.trim(now)).then((isMore) => {
+      if (isMore) this.#trimmedAt = -Infinity;
+    }, () => {}); // whoever publishes is told what is wrong with the file
+  }
+}

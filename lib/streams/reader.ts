@@ -1,0 +1,266 @@
+import { StreamError } from "../errors.ts";
+import type { Cursor } from "./cursor.ts";
+import { Delivery } from "./delivery.ts";
+import { openRecord, type WireRecord } from "./record.ts";
+import type { RecordError, StreamRecord, Subscription } from "./stream.ts";
+import type { StreamClock } from "./stream_clock.ts";
+import type { SubscribePlan } from "./subscribe_options.ts";
+
+/** A record that a stream keeps. */
+export interface StoredRecord extends WireRecord {
+  /** Ascends in its partition; there may be gaps. */
+  readonly offset: number;
+  readonly publishedAt: number;
+  /** What readers are told for its offset. Default: the offset. */
+  readonly place?: string;
+  /** Where it stands among the records of all partitions. Default: by `publishedAt`. */
+  readonly sequence?: number;
+}
+
+/** A subscriber's place in a partition that it reads. */
+export interface ReadCursor extends Cursor {
+  /** The record that may be given out next; `take` gives it out. */
+  head(now: number): StoredRecord | undefined;
+  /** Whether others may have been given the record at an offset: then it is not settled here any more. */
+  isLostAt(offset: number): boolean;
+}
+
+/** A record on its way to a reader. */
+export interface Given<Place extends ReadCursor = ReadCursor> {
+  readonly cursor: Place;
+  readonly stored: StoredRecord;
+}
+
+/** What a driver does for one reader: which records are next, and who has to know what became of them. */
+export interface ReaderSource<Place extends ReadCursor = ReadCursor> {
+  /** The partitions that it may give records of now. */
+  cursors(): readonly Place[];
+  /** What is next of them. Each is taken before the next is asked for. */
+  heads(): Iterable<Given<Place>> | Promise<Iterable<Given<Place>>>;
+  /** Sees to it that a broker knows what was given out, is done, or comes again. */
+  keep(cursors: ReadonlySet<Place>, what: "given" | "done" | "again"): Promise<void>;
+  /** Is called whenever nothing more can be given out; tells whether somebody waits. */
+  rest?(isWaiting: boolean): void;
+  /** What readers are told of an error; undefined where the broker is away, and is asked again. */
+  faultOf?(error: unknown): unknown;
+  /** Takes its place in the group. */
+  join(): Promise<void>;
+  /** Leaves the group: others get at once what was read here. */
+  leave(): Promise<void>;
+  /** Stops as a kill does: others find out when the session ends. */
+  abandon(): void | Promise<void>;
+}
+
+/** What a reader is made of. */
+export interface ReaderParts {
+  /** As messages name the stream. */
+  readonly name: string;
+  readonly clock: StreamClock;
+  readonly plan: SubscribePlan;
+  /** Makes what it reads from. */
+  readonly source: (reader: Reader) => ReaderSource;
+  /** Writes a record to the dead letters. */
+  readonly bury: (record: WireRecord, error: RecordError) => Promise<void>;
+  readonly onClose: () => void;
+}
+
+interface Asked<Body> {
+  give(result: IteratorResult<Delivery<Body>, undefined>): void;
+  fail(error: unknown): void;
+}
+
+const DELIVERY_BYTES = 4_000_000; // unless one record is larger: a hundred huge ones would fill the memory
+const TRY_AGAIN_MS = 250; // where the broker is away
+
+/** A subscriber, whatever it reads from: gives to those who wait what there is, and settles it once. */
+export class Reader<Body = unknown> implements Subscription<Body> {
+  readonly #parts: ReaderParts;
+  readonly #source: ReaderSource;
+  readonly #asked: Asked<Body>[] = [];
+  #isServing = false;
+  #hasNews = false;
+  #cancelRetry: (() => void) | undefined;
+  #isClosed = false;
+
+  constructor(parts: ReaderParts) {
+    this.#parts = parts;
+    this.#source = parts.source(this);
+  }
+
+  /** Whether somebody waits for a delivery. */
+  get isWaiting(): boolean {
+    return this.#asked.length > 0;
+  }
+
+  /** Takes its place in the group. */
+  async join(): Promise<void> {
+    await this.#source.join();
+  }
+
+  /** There may be something to give out. */
+  look(): void {
+    this.#hasNews = true;
+    void this.#serve();
+  }
+
+  /** Tells those who wait what is wrong. */
+  fail(error: unknown): void {
+    for (const { fail } of this.#asked.splice(0)) fail(error);
+  }
+
+  next(): Promise<IteratorResult<Delivery<Body>, undefined>> {
+    if (this.#isClosed) return Promise.resolve({ done: true, value: undefined });
+    return new Promise((give, fail) => {
+      this.#asked.push({ give, fail });
+      void this.#serve();
+    });
+  }
+
+  async return(): Promise<IteratorResult<Delivery<Body>, undefined>> {
+    await this.close();
+    return { done: true, value: undefined };
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#end();
+    await this.#source.leave();
+  }
+
+  /** Stops as a kill does. */
+  async abandon(): Promise<void> {
+    this.#end();
+    await this.#source.abandon();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #end(): void {
+    this.#isClosed = true;
+    this.#cancelRetry?.();
+    this.#parts.onClose();
+    for (const { give } of this.#asked.splice(0)) give({ done: true, value: undefined });
+  }
+
+  /** Gives to those who wait what there is. The broker knows that they got it before they get it: after a kill it counts as a try. */
+  async #serve(): Promise<void> {
+    if (this.#isServing || this.#isClosed) return;
+    this.#isServing = true;
+    let pauseMs = Infinity;
+    const given: Given[] = [];
+    try {
+      while (this.isWaiting && !this.#isClosed) {
+        this.#hasNews = false;
+        await this.#pick(given);
+        if (given.length === 0 && this.#hasNews) continue;
+        if (given.length === 0) break;
+        await this.#source.keep(cursorsOf(given), "given");
+        if (!this.isWaiting) break; // they have been told of an error, or that it is over
+        const kept = given.splice(0).filter(({ cursor, stored }) => !cursor.isLostAt(stored.offset));
+        if (kept.length > 0) this.#give(kept);
+      }
+    } catch (error) {
+      const fault = this.#source.faultOf === undefined ? error : this.#source.faultOf(error);
+      if (fault === undefined) pauseMs = TRY_AGAIN_MS;
+      else this.fail(fault);
+    }
+    this.#isServing = false;
+    if (this.#isClosed) return;
+    for (const { cursor, stored } of given) cursor.giveAgain(stored.offset, this.#parts.clock.now()); // nobody got them
+    if (this.isWaiting) this.#lookLater(pauseMs);
+    this.#source.rest?.(this.isWaiting);
+  }
+
+  /** Takes what is next of its partitions. */
+  async #pick(given: Given[]): Promise<void> {
+    const { maxRecords } = this.#parts.plan;
+    let bytes = 0;
+    const heads = await this.#source.heads();
+    if (this.#isClosed) return;
+    for (const head of heads) {
+      head.cursor.take(head.stored.offset);
+      given.push(head);
+      bytes += head.stored.bytes.length;
+      if (given.length >= maxRecords || bytes >= DELIVERY_BYTES) return;
+    }
+  }
+
+  /** To who has waited longest. */
+  #give(given: readonly Given[]): void {
+    const places = new Map<StreamRecord, Given>(given.map((place) => [recordOf(place), place]));
+    const placesOf = (records: readonly StreamRecord[]) => records.map((record) => places.get(record)!);
+    const { clock, plan, bury } = this.#parts;
+    const delivery = new Delivery([...places.keys()], {
+      commit: (records) => this.#settle(placesOf(records), "done", (cursor, offset) => cursor.commit(offset)),
+      deliverAgain: async (records, afterMs) => {
+        const dueAt = clock.now() + afterMs;
+        try {
+          await this.#settle(placesOf(records), "again", (cursor, offset) => cursor.giveAgain(offset, dueAt));
+        } finally {
+          this.look();
+        }
+      },
+      bury: (record, error) => bury(places.get(record)!.stored, error),
+    }, plan);
+    this.#asked.shift()!.give({ done: false, value: delivery as Delivery<Body> });
+  }
+
+  /** Settles what is still this reader's; rejects where there was more. */
+  async #settle(
+    given: readonly Given[],
+    what: "done" | "again",
+    settle: (cursor: ReadCursor, offset: number) => void,
+  ): Promise<void> {
+    const isHeld = ({ cursor, stored }: Given) => !cursor.isLostAt(stored.offset);
+    const held = this.#isClosed ? [] : given.filter(isHeld);
+    for (const { cursor, stored } of held) settle(cursor, stored.offset);
+    if (held.length > 0) await this.#source.keep(cursorsOf(held), what);
+    const lost = given.length - held.filter(isHeld).length;
+    if (lost === 0) return;
+    const { name, plan: { group } } = this.#parts;
+    throw new StreamError(
+      `Cannot settle ${lost} records of ${name}: the subscriber has left group "${group}", or its partitions went to others, so they are given out again`,
+    );
+  }
+
+  #lookLater(pauseMs: number): void {
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
+    const { clock } = this.#parts;
+    const times = this.#source.cursors().flatMap(({ dueAt }) => dueAt === undefined ? [] : [dueAt]);
+    const afterMs = Math.min(pauseMs, ...times.map((time) => time - clock.now()));
+    if (afterMs < Infinity) this.#cancelRetry = clock.schedule(Math.max(1, afterMs), () => void this.#serve());
+  }
+}
+
+/** Records of several partitions in the order in which they were published. */
+export function* inOrder<Place extends ReadCursor>(cursors: readonly Place[], now: number): Generator<Given<Place>> {
+  const rankOf = ({ sequence, publishedAt }: StoredRecord) => sequence ?? publishedAt;
+  for (;;) {
+    let first: Given<Place> | undefined;
+    for (const cursor of cursors) {
+      const stored = cursor.head(now);
+      if (stored === undefined) continue;
+      if (first === undefined || rankOf(stored) < rankOf(first.stored)) first = { cursor, stored };
+    }
+    if (first === undefined) return;
+    yield first;
+  }
+}
+
+function cursorsOf(given: readonly Given[]): ReadonlySet<ReadCursor> {
+  return new Set(given.map(({ cursor }) => cursor));
+}
+
+/** The record as readers see it. */
+export function recordOf({ cursor, stored }: Given): StreamRecord {
+  const { offset, place = String(offset), publishedAt } = stored;
+  const partition = String(cursor.partition.index);
+  return openRecord(stored, { partition, offset: place, tries: cursor.triesOf(offset), publishedAt });
+}
