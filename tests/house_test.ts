@@ -206,7 +206,9 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/serve/openapi/own_paths.ts": "openapi_test.ts, and the openapi suite against servers that listen",
   "lib/serve/openapi/schemas.ts": "openapi_test.ts, and the openapi suite against servers that listen",
   "lib/stores/table_writer.ts": "unit/lib/steps/write_sql_test.ts, write_parquet_test.ts",
-  "lib/streams/delivery.ts": "memory_stream_test.ts: the contract of streams",
+  "lib/streams/delivery.ts": "memory_driver_test.ts: the contract of streams",
+  "lib/streams/driven_stream.ts":
+    "memory_driver_test.ts, local_driver_test.ts, leased_driver_test.ts: the contract of streams",
   "lib/streams/kafka/kafka_client.ts": "types of the client, and its import",
   "lib/streams/kafka/kafka_cluster.ts":
     "the streams suite: a real broker, stopped and started, with processes that are killed, over TLS and with logins",
@@ -216,28 +218,20 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
     "the streams suite: a real broker, stopped and started, with processes that are killed",
   "lib/streams/kafka/kafka_publisher.ts":
     "the streams suite: a real broker, stopped and started, with processes that are killed",
-  "lib/streams/kafka/kafka_stream.ts":
-    "the streams suite: a real broker, stopped and started, with processes that are killed",
-  "lib/streams/kafka/kafka_subscription.ts":
-    "the streams suite: a real broker, stopped and started, with processes that are killed",
   "lib/streams/leased/group_member.ts":
-    "leased_stream_test.ts: the contract of streams; conformance/streams: real brokers",
+    "leased_driver_test.ts: the contract of streams; conformance/streams: real brokers",
   "lib/streams/leased/leased_cursor.ts":
-    "leased_stream_test.ts: the contract of streams; conformance/streams: real brokers",
-  "lib/streams/leased/leased_subscription.ts":
-    "leased_stream_test.ts: the contract of streams; conformance/streams: real brokers",
+    "leased_driver_test.ts: the contract of streams; conformance/streams: real brokers",
+  "lib/streams/local/local_cursor.ts": "local_driver_test.ts: the contract of streams",
+  "lib/streams/local/write_queue.ts": "local_driver_test.ts: the contract of streams; promises/killed_readers_test.ts",
+  "lib/streams/memory/memory_log.ts": "memory_driver_test.ts: the contract of streams",
   "lib/streams/letters/letter_choice.ts": "dead_letters_test.ts: every way of choosing, and each refusal",
-  "lib/streams/local/local_cursor.ts": "local_stream_test.ts: the contract of streams",
-  "lib/streams/local/local_subscription.ts":
-    "local_stream_test.ts: the contract of streams; promises/killed_readers_test.ts",
-  "lib/streams/local/write_queue.ts": "local_stream_test.ts: the contract of streams; promises/killed_readers_test.ts",
-  "lib/streams/memory/memory_log.ts": "memory_stream_test.ts: the contract of streams",
   "lib/streams/nats/nats_client.ts": "conformance/streams: the contract against a real NATS",
   "lib/streams/nats/nats_log.ts": "conformance/streams: the contract against a real NATS",
   "lib/streams/nats/open_nats.ts": "conformance/streams: the contract against a real NATS",
   "lib/streams/redis/redis_client.ts": "conformance/streams: the contract against a real Redis",
   "lib/streams/redis/redis_log.ts": "conformance/streams: the contract against a real Redis",
-  "lib/streams/stream.ts": "memory_stream_test.ts: the contract of streams",
+  "lib/streams/stream.ts": "memory_driver_test.ts: the contract of streams",
 };
 const ROOT = new URL("../", import.meta.url);
 

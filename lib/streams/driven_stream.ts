@@ -1,9 +1,17 @@
 import { StreamError } from "../errors.ts";
-import { Reader, type ReaderSource } from "./reader.ts";
-import { sealDeadLetter, sealRecords, type WireRecord } from "./record.ts";
-import type { NewRecord, RecordError, Stream, SubscribeOptions, Subscription } from "./stream.ts";
+import { Reader } from "./reader.ts";
+import type { ReaderSource, StoredRecord } from "./reader_source.ts";
+import { lookAt, sealDeadLetter, sealRecords, type WireRecord } from "./record.ts";
+import type { LookedRecord, NewRecord, Stream, SubscribeOptions, Subscription } from "./stream.ts";
 import type { StreamClock } from "./stream_clock.ts";
 import { planSubscription, type SubscribePlan } from "./subscribe_options.ts";
+
+/** A record that somebody looks at, and the partition that keeps it. */
+export interface Kept {
+  readonly partition: number;
+  readonly publishedAt: number;
+  readonly record: StoredRecord;
+}
 
 /** What every kind of stream has of its own: where records go, and where they come from. */
 export interface StreamDriver {
@@ -13,6 +21,8 @@ export interface StreamDriver {
   source(plan: SubscribePlan, reader: Reader): ReaderSource;
   /** How many records a group has not acknowledged. */
   lag(group: string): Promise<number>;
+  /** What a group has not acknowledged, see `Stream.look`. */
+  look(group: string): Iterable<Kept> | AsyncIterable<Kept>;
   /** Resolves when what is being published is kept, or given up. */
   flush?(): void | Promise<void>;
   /** Lets go of what it took to open it. */
@@ -77,6 +87,14 @@ export class DrivenStream<Body> implements Stream<Body> {
   async lag(group: string): Promise<number> {
     this.#refuseClosed("ask for the lag of");
     return await this.#parts.driver.lag(group);
+  }
+
+  async *look(group: string): AsyncGenerator<LookedRecord<Body>> {
+    this.#refuseClosed("look at");
+    for await (const { partition, record } of this.#parts.driver.look(group)) {
+      const { offset, place = String(offset), publishedAt } = record;
+      yield lookAt(record, { partition: String(partition), offset: place, publishedAt });
+    }
   }
 
   async close(): Promise<void> {

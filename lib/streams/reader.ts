@@ -1,55 +1,10 @@
 import { StreamError } from "../errors.ts";
-import type { Cursor } from "./cursor.ts";
-import { Delivery } from "./delivery.ts";
+import { Delivery, type Settler } from "./delivery.ts";
+import type { Given, ReadCursor, ReaderSource } from "./reader_source.ts";
 import { openRecord, type WireRecord } from "./record.ts";
-import type { RecordError, StreamRecord, Subscription } from "./stream.ts";
+import type { StreamRecord, Subscription } from "./stream.ts";
 import type { StreamClock } from "./stream_clock.ts";
 import type { SubscribePlan } from "./subscribe_options.ts";
-
-/** A record that a stream keeps. */
-export interface StoredRecord extends WireRecord {
-  /** Ascends in its partition; there may be gaps. */
-  readonly offset: number;
-  readonly publishedAt: number;
-  /** What readers are told for its offset. Default: the offset. */
-  readonly place?: string;
-  /** Where it stands among the records of all partitions. Default: by `publishedAt`. */
-  readonly sequence?: number;
-}
-
-/** A subscriber's place in a partition that it reads. */
-export interface ReadCursor extends Cursor {
-  /** The record that may be given out next; `take` gives it out. */
-  head(now: number): StoredRecord | undefined;
-  /** Whether others may have been given the record at an offset: then it is not settled here any more. */
-  isLostAt(offset: number): boolean;
-}
-
-/** A record on its way to a reader. */
-export interface Given<Place extends ReadCursor = ReadCursor> {
-  readonly cursor: Place;
-  readonly stored: StoredRecord;
-}
-
-/** What a driver does for one reader: which records are next, and who has to know what became of them. */
-export interface ReaderSource<Place extends ReadCursor = ReadCursor> {
-  /** The partitions that it may give records of now. */
-  cursors(): readonly Place[];
-  /** What is next of them. Each is taken before the next is asked for. */
-  heads(): Iterable<Given<Place>> | Promise<Iterable<Given<Place>>>;
-  /** Sees to it that a broker knows what was given out, is done, or comes again. */
-  keep(cursors: ReadonlySet<Place>, what: "given" | "done" | "again"): Promise<void>;
-  /** Is called whenever nothing more can be given out; tells whether somebody waits. */
-  rest?(isWaiting: boolean): void;
-  /** What readers are told of an error; undefined where the broker is away, and is asked again. */
-  faultOf?(error: unknown): unknown;
-  /** Takes its place in the group. */
-  join(): Promise<void>;
-  /** Leaves the group: others get at once what was read here. */
-  leave(): Promise<void>;
-  /** Stops as a kill does: others find out when the session ends. */
-  abandon(): void | Promise<void>;
-}
 
 /** What a reader is made of. */
 export interface ReaderParts {
@@ -60,7 +15,7 @@ export interface ReaderParts {
   /** Makes what it reads from. */
   readonly source: (reader: Reader) => ReaderSource;
   /** Writes a record to the dead letters. */
-  readonly bury: (record: WireRecord, error: RecordError) => Promise<void>;
+  readonly bury: (record: WireRecord, error: Parameters<Settler["bury"]>[1]) => Promise<void>;
   readonly onClose: () => void;
 }
 
@@ -181,9 +136,9 @@ export class Reader<Body = unknown> implements Subscription<Body> {
   async #pick(given: Given[]): Promise<void> {
     const { maxRecords } = this.#parts.plan;
     let bytes = 0;
-    const heads = await this.#source.heads();
-    if (this.#isClosed) return;
-    for (const head of heads) {
+    const heads = this.#source.heads();
+    for (const head of heads instanceof Promise ? await heads : heads) {
+      if (this.#isClosed) return;
       head.cursor.take(head.stored.offset);
       given.push(head);
       bytes += head.stored.bytes.length;
@@ -234,23 +189,9 @@ export class Reader<Body = unknown> implements Subscription<Body> {
     this.#cancelRetry = undefined;
     const { clock } = this.#parts;
     const times = this.#source.cursors().flatMap(({ dueAt }) => dueAt === undefined ? [] : [dueAt]);
-    const afterMs = Math.min(pauseMs, ...times.map((time) => time - clock.now()));
-    if (afterMs < Infinity) this.#cancelRetry = clock.schedule(Math.max(1, afterMs), () => void this.#serve());
-  }
-}
-
-/** Records of several partitions in the order in which they were published. */
-export function* inOrder<Place extends ReadCursor>(cursors: readonly Place[], now: number): Generator<Given<Place>> {
-  const rankOf = ({ sequence, publishedAt }: StoredRecord) => sequence ?? publishedAt;
-  for (;;) {
-    let first: Given<Place> | undefined;
-    for (const cursor of cursors) {
-      const stored = cursor.head(now);
-      if (stored === undefined) continue;
-      if (first === undefined || rankOf(stored) < rankOf(first.stored)) first = { cursor, stored };
-    }
-    if (first === undefined) return;
-    yield first;
+    const dueMs = Math.max(1, Math.min(...times) - clock.now());
+    const afterMs = pauseMs < Infinity ? pauseMs : dueMs;
+    if (afterMs < Infinity) this.#cancelRetry = clock.schedule(afterMs, () => void this.#serve());
   }
 }
 

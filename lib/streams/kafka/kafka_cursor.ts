@@ -1,5 +1,5 @@
 import { Cursor, type CursorPartition } from "../cursor.ts";
-import type { StoredRecord } from "../reader.ts";
+import type { StoredRecord } from "../reader_source.ts";
 import type { KafkaBatch } from "./kafka_client.ts";
 
 /** What was fetched of a partition and not given out yet. */

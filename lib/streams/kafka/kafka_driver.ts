@@ -1,11 +1,13 @@
-import type { StreamDriver } from "../driven_stream.ts";
-import type { Reader, ReaderSource } from "../reader.ts";
+import type { Kept, StreamDriver } from "../driven_stream.ts";
+import type { Reader } from "../reader.ts";
+import type { ReaderSource } from "../reader_source.ts";
 import type { WireRecord } from "../record.ts";
 import type { StreamClock } from "../stream_clock.ts";
 import type { SubscribePlan } from "../subscribe_options.ts";
 import type { KafkaAdmin } from "./kafka_client.ts";
 import type { KafkaCluster } from "./kafka_cluster.ts";
-import { readLag } from "./kafka_lag.ts";
+import { readLag, readPlaces } from "./kafka_lag.ts";
+import { lookAtTopic } from "./kafka_look.ts";
 import type { KafkaPath } from "./kafka_path.ts";
 import { KafkaPublisher } from "./kafka_publisher.ts";
 import { KafkaSource } from "./kafka_source.ts";
@@ -49,20 +51,30 @@ export class KafkaDriver implements StreamDriver {
   }
 
   async lag(group: string): Promise<number> {
-    const { admin, at: { name, topic }, topic: { partitions } } = this.#parts;
+    const { admin, at: { topic }, topic: { partitions } } = this.#parts;
     const own = () => [...this.#sources].filter((source) => source.group === group);
     const cursors = () => own().flatMap(({ places }) => places);
-    const question = { topic, partitions, group, cursors };
-    return await keepTrying(`ask for the lag of ${name}`, () => readLag(admin, question), {
-      withinMs: LAG_WITHIN_MS,
-      isOver: () => this.#isOver,
-      beforeAgain: () => admin.clearMetadata(),
-    });
+    return await this.#ask("ask for the lag of", () => readLag(admin, { topic, partitions, group, cursors }));
+  }
+
+  async *look(group: string): AsyncGenerator<Kept> {
+    const { admin, cluster, at: { name, topic }, topic: { partitions } } = this.#parts;
+    const places = await this.#ask("look at", () => readPlaces(admin, { topic, partitions, group }));
+    yield* lookAtTopic({ cluster, name, topic, group, places });
   }
 
   async end(): Promise<void> {
     this.#isOver = true;
     await this.#publisher.close();
     await this.#parts.admin.close().catch(() => {});
+  }
+
+  async #ask<Answer>(act: string, ask: () => Promise<Answer>): Promise<Answer> {
+    const { admin, at: { name } } = this.#parts;
+    return await keepTrying(`${act} ${name}`, ask, {
+      withinMs: LAG_WITHIN_MS,
+      isOver: () => this.#isOver,
+      beforeAgain: () => admin.clearMetadata(),
+    });
   }
 }

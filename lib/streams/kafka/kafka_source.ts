@@ -1,5 +1,6 @@
 import type { StreamError } from "../../errors.ts";
-import type { Given, Reader, ReaderSource } from "../reader.ts";
+import type { Reader } from "../reader.ts";
+import type { Given, ReaderSource } from "../reader_source.ts";
 import type { StreamClock } from "../stream_clock.ts";
 import type { SubscribePlan } from "../subscribe_options.ts";
 import type { KafkaCluster } from "./kafka_cluster.ts";

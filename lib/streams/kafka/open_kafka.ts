@@ -1,7 +1,6 @@
 import { deadLetterPath } from "../dead_letter_path.ts";
 import { DrivenStream } from "../driven_stream.ts";
 import type { StreamOptions } from "../open_stream.ts";
-import type { Stream } from "../stream.ts";
 import { MACHINE_CLOCK } from "../stream_clock.ts";
 import { type KafkaSecrets, openCluster } from "./kafka_cluster.ts";
 import { readKafkaPath } from "./kafka_path.ts";
@@ -22,12 +21,7 @@ const SESSION_MS = 10_000; // longer than a model may hold the event loop, short
  *
  * @throws {StreamError} If the path says something that there is not, no broker answers, or the topic cannot be had.
  */
-export async function openKafka<Body = unknown>(path: string, options: KafkaOptions = {}): Promise<Stream<Body>> {
-  return await openKafkaStream<Body>(path, options);
-}
-
-/** As `openKafka`, with what only this driver's streams can do. */
-export async function openKafkaStream<Body = unknown>(
+export async function openKafka<Body = unknown>(
   path: string,
   options: KafkaOptions = {},
 ): Promise<DrivenStream<Body>> {
@@ -37,7 +31,7 @@ export async function openKafkaStream<Body = unknown>(
   const admin = cluster.admin();
   try {
     const topic = await openTopic(admin, at);
-    const openLetters = () => openKafkaStream(deadLetterPath(path), options);
+    const openLetters = () => openKafka(deadLetterPath(path), options);
     const driver = new KafkaDriver({ at, topic, cluster, admin, clock });
     return new DrivenStream<Body>({ path, name: at.name, clock, group: at.group, openLetters, driver });
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { StoredRecord } from "../reader.ts";
+import type { StoredRecord } from "../reader_source.ts";
 import type { WireRecord } from "../record.ts";
 
 /** A record that a broker keeps. */

@@ -1,5 +1,6 @@
-import type { StreamDriver } from "../driven_stream.ts";
-import type { Reader, ReaderSource } from "../reader.ts";
+import type { Kept, StreamDriver } from "../driven_stream.ts";
+import type { Reader } from "../reader.ts";
+import type { ReaderSource } from "../reader_source.ts";
 import type { WireRecord } from "../record.ts";
 import type { StreamClock } from "../stream_clock.ts";
 import type { SubscribePlan } from "../subscribe_options.ts";
@@ -7,6 +8,7 @@ import { AppendQueue } from "./append_queue.ts";
 import type { BrokerLog } from "./broker_log.ts";
 import { partitionNames } from "./group_member.ts";
 import type { CursorState } from "./leased_cursor.ts";
+import { lookAtBroker } from "./leased_look.ts";
 import { LeasedSource } from "./leased_source.ts";
 import { within } from "./within.ts";
 
@@ -59,6 +61,10 @@ export class LeasedDriver implements StreamDriver {
       return open.length + await log.countFrom(partition, position);
     });
     return (await Promise.all(lags)).reduce((sum, lag) => sum + lag, 0);
+  }
+
+  look(group: string): AsyncGenerator<Kept> {
+    return lookAtBroker(this.#parts.log, group);
   }
 
   async flush(): Promise<void> {

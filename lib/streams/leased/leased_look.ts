@@ -1,6 +1,5 @@
+import type { Kept } from "../driven_stream.ts";
 import { inOrder } from "../in_order.ts";
-import { lookAt } from "../record.ts";
-import type { LookedRecord } from "../stream.ts";
 import type { BrokerLog, KeptRecord, Position } from "./broker_log.ts";
 import { partitionNames } from "./group_member.ts";
 import type { CursorState } from "./leased_cursor.ts";
@@ -8,7 +7,7 @@ import type { CursorState } from "./leased_cursor.ts";
 const AT_ONCE = 100; // records
 
 /** What a group has not acknowledged, see `Stream.look`. */
-export async function* lookAtBroker<Body>(log: BrokerLog, group: string): AsyncGenerator<LookedRecord<Body>> {
+export async function* lookAtBroker(log: BrokerLog, group: string): AsyncGenerator<Kept> {
   const documents = await log.readDocuments(group, partitionNames(log));
   const starts = documents.includes(undefined) ? await log.beginning("start") : [];
   const kept = documents.map((document, partition) => {
@@ -17,16 +16,7 @@ export async function* lookAtBroker<Body>(log: BrokerLog, group: string): AsyncG
       : JSON.parse(document.text);
     return unread(log, partition, { offset, behind }, open);
   });
-  for await (const { partition, record } of inOrder(kept)) {
-    const { place, publishedAt } = record;
-    yield lookAt(record, { partition: String(partition), offset: place, publishedAt });
-  }
-}
-
-interface Kept {
-  readonly partition: number;
-  readonly publishedAt: number;
-  readonly record: KeptRecord;
+  yield* inOrder(kept);
 }
 
 async function* unread(

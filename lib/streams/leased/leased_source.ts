@@ -1,4 +1,6 @@
-import { type Given, inOrder, type Reader, type ReaderSource } from "../reader.ts";
+import { oldestFirst } from "../oldest_first.ts";
+import type { Reader } from "../reader.ts";
+import type { Given, ReaderSource } from "../reader_source.ts";
 import { GroupMember, type MemberParts } from "./group_member.ts";
 import type { LeasedCursor } from "./leased_cursor.ts";
 import { OfflineError } from "./offline_error.ts";
@@ -51,7 +53,7 @@ export class LeasedSource implements ReaderSource<LeasedCursor> {
         cursor.fill(now, (from, most) => log.read(cursor.partition.index, from, most))
       ),
     );
-    return inOrder(cursors, now);
+    return oldestFirst(cursors, now);
   }
 
   async keep(cursors: ReadonlySet<LeasedCursor>): Promise<void> {

@@ -1,6 +1,6 @@
 import { StreamError } from "../../errors.ts";
 import { Cursor, type CursorPartition, type CursorSnapshot } from "../cursor.ts";
-import type { StoredRecord } from "../reader.ts";
+import type { StoredRecord } from "../reader_source.ts";
 import type { Extent, LocalLog } from "./local_log.ts";
 
 /** A partition in the file, as far as it is known. */

@@ -1,11 +1,13 @@
-import type { StreamDriver } from "../driven_stream.ts";
-import type { Reader, ReaderSource } from "../reader.ts";
+import type { Kept, StreamDriver } from "../driven_stream.ts";
+import type { Reader } from "../reader.ts";
+import type { ReaderSource } from "../reader_source.ts";
 import type { WireRecord } from "../record.ts";
 import type { StreamClock } from "../stream_clock.ts";
 import type { SubscribePlan } from "../subscribe_options.ts";
 import type { LocalDatabase } from "./local_database.ts";
 import { faultOf } from "./local_fault.ts";
 import { LocalLog } from "./local_log.ts";
+import { lookLocally } from "./local_look.ts";
 import { LocalPublisher } from "./local_publisher.ts";
 import { LocalSource } from "./local_source.ts";
 import { type Interest, LocalWatch } from "./local_watch.ts";
@@ -69,8 +71,15 @@ export class LocalDriver implements StreamDriver {
     try {
       return this.#log.lag(group);
     } catch (error) {
-      const { name, file } = this.#parts.database;
-      throw faultOf(`ask for the lag of ${name}`, file, error);
+      throw this.#faultOf("ask for the lag of", error);
+    }
+  }
+
+  async *look(group: string): AsyncGenerator<Kept> {
+    try {
+      yield* lookLocally(this.#log, group);
+    } catch (error) {
+      throw this.#faultOf("look at", error);
     }
   }
 
@@ -105,5 +114,10 @@ export class LocalDriver implements StreamDriver {
     void this.#queue.write(`trim ${database.name}`, () => this.#log.trim(now)).then((isMore) => {
       if (isMore) this.#trimmedAt = -Infinity;
     }, () => {}); // whoever publishes is told what is wrong with the file
+  }
+
+  #faultOf(act: string, error: unknown): Error {
+    const { name, file } = this.#parts.database;
+    return faultOf(`${act} ${name}`, file, error);
   }
 }

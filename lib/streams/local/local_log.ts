@@ -1,6 +1,6 @@
 import type { StatementSync } from "node:sqlite";
 import { hashOf } from "../hash_of.ts";
-import type { StoredRecord } from "../reader.ts";
+import type { StoredRecord } from "../reader_source.ts";
 import type { WireRecord } from "../record.ts";
 import type { LocalDatabase } from "./local_database.ts";
 

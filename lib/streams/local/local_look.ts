@@ -1,13 +1,12 @@
+import type { Kept } from "../driven_stream.ts";
 import { inOrder } from "../in_order.ts";
-import { lookAt } from "../record.ts";
-import type { LookedRecord } from "../stream.ts";
 import { type CursorRow, LocalCursor } from "./local_cursor.ts";
-import type { Extent, LocalLog, StoredRecord } from "./local_log.ts";
+import type { Extent, LocalLog } from "./local_log.ts";
 
 const AT_ONCE = 100; // records; others have their turn between
 
 /** What a group has not acknowledged, see `Stream.look`. */
-export async function* lookLocally<Body>(log: LocalLog, group: string): AsyncGenerator<LookedRecord<Body>> {
+export async function* lookLocally(log: LocalLog, group: string): AsyncGenerator<Kept> {
   const { database } = log;
   const sql = "SELECT partition, owner, next, committed, state FROM cursors WHERE grp = ?";
   const rows = database.read(() => database.prepare(sql).all(group)) as unknown as CursorRow[];
@@ -15,16 +14,7 @@ export async function* lookLocally<Body>(log: LocalLog, group: string): AsyncGen
     const row = rows.find((one) => one.partition === partition);
     return unread(log, partition, extent, row);
   });
-  for await (const { partition, record } of inOrder(kept)) {
-    const { offset, publishedAt } = record;
-    yield lookAt(record, { partition: String(partition), offset: String(offset), publishedAt });
-  }
-}
-
-interface Kept {
-  readonly partition: number;
-  readonly publishedAt: number;
-  readonly record: StoredRecord;
+  yield* inOrder(kept);
 }
 
 async function* unread(
@@ -33,7 +23,7 @@ async function* unread(
   { first, next, largest }: Extent,
   row: CursorRow | undefined,
 ): AsyncGenerator<Kept, undefined> {
-  const place = row === undefined ? undefined : new LocalCursor(log, row).snapshot();
+  const place = row === undefined ? undefined : new LocalCursor(log, row, AT_ONCE).snapshot();
   const open = new Set(place?.open.map(({ offset }) => offset));
   for (let from = Math.max(first, place?.committed ?? first); from < next;) {
     const records = log.read(partition, from, { most: AT_ONCE, largest });

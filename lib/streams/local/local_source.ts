@@ -1,4 +1,6 @@
-import { type Given, inOrder, type Reader, type ReaderSource } from "../reader.ts";
+import { oldestFirst } from "../oldest_first.ts";
+import type { Reader } from "../reader.ts";
+import type { Given, ReaderSource } from "../reader_source.ts";
 import type { LocalCursor } from "./local_cursor.ts";
 import { faultOf } from "./local_fault.ts";
 import { LocalMember, type MemberParts } from "./local_member.ts";
@@ -45,7 +47,7 @@ export class LocalSource implements ReaderSource<LocalCursor> {
     const extents = this.#parts.log.extents();
     const cursors = this.cursors();
     for (const cursor of cursors) cursor.know(extents[cursor.partition.index]!);
-    return inOrder(cursors, this.#parts.clock.now());
+    return oldestFirst(cursors, this.#parts.clock.now());
   }
 
   async keep(cursors: ReadonlySet<LocalCursor>): Promise<void> {

@@ -1,7 +1,6 @@
 import { deadLetterPath } from "../dead_letter_path.ts";
 import { DrivenStream } from "../driven_stream.ts";
 import type { StreamOptions } from "../open_stream.ts";
-import type { Stream } from "../stream.ts";
 import { MACHINE_CLOCK } from "../stream_clock.ts";
 import { openDatabase } from "./local_database.ts";
 import { readLocalPath } from "./local_path.ts";
@@ -24,17 +23,12 @@ export const SESSION_MS = 5_000;
  *
  * @throws {StreamError} If the path says something that there is not, or the file cannot be made, read or is another's.
  */
-export async function openLocal<Body = unknown>(path: string, options: LocalOptions = {}): Promise<Stream<Body>> {
-  return await openLocalStream<Body>(path, options);
-}
-
-/** As `openLocal`, with what only this driver's streams can do. */
-export async function openLocalStream<Body = unknown>(
+export async function openLocal<Body = unknown>(
   path: string,
   { clock = MACHINE_CLOCK, capacityRecords, folder, sessionMs = SESSION_MS }: LocalOptions = {},
 ): Promise<DrivenStream<Body>> {
   const database = await openDatabase(readLocalPath(path, { folder, capacityRecords }));
-  const openLetters = () => openLocalStream(deadLetterPath(database.name), { clock, folder });
+  const openLetters = () => openLocal(deadLetterPath(database.name), { clock, folder });
   try {
     const driver = new LocalDriver({ database, clock, sessionMs });
     return new DrivenStream<Body>({ path, name: database.name, clock, openLetters, driver });

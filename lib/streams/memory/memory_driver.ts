@@ -1,6 +1,7 @@
 import { StreamError } from "../../errors.ts";
-import type { StreamDriver } from "../driven_stream.ts";
-import type { Reader, ReaderSource } from "../reader.ts";
+import type { Kept, StreamDriver } from "../driven_stream.ts";
+import type { Reader } from "../reader.ts";
+import type { ReaderSource } from "../reader_source.ts";
 import type { WireRecord } from "../record.ts";
 import type { StreamClock } from "../stream_clock.ts";
 import type { SubscribePlan } from "../subscribe_options.ts";
@@ -28,6 +29,13 @@ export class MemoryDriver implements StreamDriver {
   // deno-lint-ignore require-await -- a broker would have to be asked
   async lag(group: string): Promise<number> {
     return this.#log.lag(group);
+  }
+
+  *look(group: string): Generator<Kept> {
+    const reader = this.#log.groups.get(group);
+    for (const { partition: { index }, offset, record } of this.#log.all()) {
+      if (reader?.isDone(index, offset) !== true) yield { partition: index, publishedAt: record.publishedAt, record };
+    }
   }
 
   end(): void {

@@ -1,7 +1,7 @@
 import { StreamError } from "../../errors.ts";
 import type { CursorPartition } from "../cursor.ts";
 import { hashOf } from "../hash_of.ts";
-import type { StoredRecord as KeptRecord } from "../reader.ts";
+import type { StoredRecord as KeptRecord } from "../reader_source.ts";
 import type { WireRecord } from "../record.ts";
 import type { SubscribeOptions } from "../stream.ts";
 import { MemoryGroup } from "./memory_group.ts";

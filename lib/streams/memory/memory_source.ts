@@ -1,4 +1,6 @@
-import { type Given, inOrder, type Reader, type ReaderSource } from "../reader.ts";
+import { oldestFirst } from "../oldest_first.ts";
+import type { Reader } from "../reader.ts";
+import type { Given, ReaderSource } from "../reader_source.ts";
 import type { StreamClock } from "../stream_clock.ts";
 import type { MemoryCursor } from "./memory_cursor.ts";
 import type { MemoryGroup } from "./memory_group.ts";
@@ -33,7 +35,7 @@ export class MemorySource implements ReaderSource<MemoryCursor> {
   }
 
   heads(): Iterable<Given<MemoryCursor>> {
-    return inOrder(this.cursors(), this.#parts.clock.now());
+    return oldestFirst(this.cursors(), this.#parts.clock.now());
   }
 
   // deno-lint-ignore require-await -- a broker would have to be told

@@ -5,7 +5,6 @@ import { LeasedDriver, SESSION_MS } from "../leased/leased_driver.ts";
 import { PATIENCE, type Patience } from "../leased/patience.ts";
 import { DrivenStream } from "../driven_stream.ts";
 import type { StreamOptions } from "../open_stream.ts";
-import type { Stream } from "../stream.ts";
 import { MACHINE_CLOCK } from "../stream_clock.ts";
 import { NatsClient, Refusal } from "./nats_client.ts";
 import { NatsLog } from "./nats_log.ts";
@@ -37,12 +36,7 @@ const PARTITIONS_MARK = "levada-partitions";
  *
  * @throws {StreamError} If the path says something that there is not, or the server cannot be reached, refuses, or has no such stream.
  */
-export async function openNats<Body = unknown>(path: string, options: NatsOptions = {}): Promise<Stream<Body>> {
-  return await openNatsStream<Body>(path, options);
-}
-
-/** As `openNats`, with what only these streams can do. */
-export async function openNatsStream<Body = unknown>(
+export async function openNats<Body = unknown>(
   path: string,
   options: NatsOptions = {},
 ): Promise<DrivenStream<Body>> {
@@ -63,7 +57,7 @@ export async function openNatsStream<Body = unknown>(
     const stream = subject.replaceAll(".", "_");
     const groups = `${stream}-groups`;
     const partitions = await agree(client, place, { stream, groups });
-    const openLetters = () => openNatsStream(deadLetterPath(path), options);
+    const openLetters = () => openNats(deadLetterPath(path), options);
     const log = new NatsLog({ client, name, subject, stream, groups, partitions });
     const driver = new LeasedDriver({ log, clock, sessionMs });
     return new DrivenStream<Body>({ path: name, name, clock, group: place.group, openLetters, driver });

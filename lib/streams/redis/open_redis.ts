@@ -5,7 +5,6 @@ import { LeasedDriver, SESSION_MS } from "../leased/leased_driver.ts";
 import { PATIENCE, type Patience } from "../leased/patience.ts";
 import { DrivenStream } from "../driven_stream.ts";
 import type { StreamOptions } from "../open_stream.ts";
-import type { Stream } from "../stream.ts";
 import { MACHINE_CLOCK } from "../stream_clock.ts";
 import { type Answer, RedisClient } from "./redis_client.ts";
 import { RedisLog } from "./redis_log.ts";
@@ -26,12 +25,7 @@ const PARTITIONS = 4;
  *
  * @throws {StreamError} If the path says something that there is not, or the server cannot be reached, refuses, or has no such stream.
  */
-export async function openRedis<Body = unknown>(path: string, options: RedisOptions = {}): Promise<Stream<Body>> {
-  return await openRedisStream<Body>(path, options);
-}
-
-/** As `openRedis`, with what only these streams can do. */
-export async function openRedisStream<Body = unknown>(
+export async function openRedis<Body = unknown>(
   path: string,
   options: RedisOptions = {},
 ): Promise<DrivenStream<Body>> {
@@ -41,7 +35,7 @@ export async function openRedisStream<Body = unknown>(
   const client = await RedisClient.connect(place, patience);
   try {
     const log = new RedisLog({ client, name, key: place.stream, ...await agree(client, place) });
-    const openLetters = () => openRedisStream(deadLetterPath(path), options);
+    const openLetters = () => openRedis(deadLetterPath(path), options);
     const driver = new LeasedDriver({ log, clock, sessionMs });
     return new DrivenStream<Body>({ path: name, name, clock, group: place.group, openLetters, driver });
   } catch (error) {

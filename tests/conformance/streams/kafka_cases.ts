@@ -6,7 +6,7 @@ import { deadLetters } from "../../../lib/streams/dead_letters.ts";
 import type { Delivery } from "../../../lib/streams/delivery.ts";
 import { type ClientOptions, type KafkaAdmin, loadKafka } from "../../../lib/streams/kafka/kafka_client.ts";
 import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
-import { type KafkaOptions, openKafkaStream } from "../../../lib/streams/kafka/open_kafka.ts";
+import { type KafkaOptions, openKafka } from "../../../lib/streams/kafka/open_kafka.ts";
 import type { NewRecord, StreamRecord, Subscription } from "../../../lib/streams/stream.ts";
 import type { BrokerTask } from "../../support/broker_child.ts";
 import type { BrokerServer } from "./broker_server.ts";
@@ -21,7 +21,7 @@ const ERROR_WITHIN_MS = 5_000;
 
 function open<Body>({ address }: BrokerServer, query = "", options: KafkaOptions = {}): Promise<DrivenStream<Body>> {
   const path = `kafka://${address}/case-${crypto.randomUUID()}${query}`;
-  return openKafkaStream<Body>(path, { sessionMs: SESSION_MS, ...options });
+  return openKafka<Body>(path, { sessionMs: SESSION_MS, ...options });
 }
 
 /** What only tests do. */
@@ -133,7 +133,7 @@ export function kafkaCases(broker: BrokerServer): StreamCase[] {
       title: "who joins waits for what others have in hand: nothing of it is given out twice",
       async run() {
         await using one = await open<number>(broker);
-        await using other = await openKafkaStream<number>(one.path, { sessionMs: SESSION_MS });
+        await using other = await openKafka<number>(one.path, { sessionMs: SESSION_MS });
         await one.publish(numbered(0, 40));
         const first = await one.subscribe({ group: "g", maxRecords: 40 });
         const inHand: Delivery<number>[] = [];
@@ -251,7 +251,7 @@ export function kafkaCases(broker: BrokerServer): StreamCase[] {
         const at = (login: string, query: string) => `kafka://${login}${address}/${topic}?${query}`;
         const secrets = { LEVADA_STREAM_CA: authority, LEVADA_STREAM_PASSWORD: "ann-secret" };
         for (const sasl of ["plain", "scram-sha-256", "scram-sha-512"]) {
-          await using stream = await openKafkaStream<string>(at("", `tls=true&user=ann&sasl=${sasl}`), { secrets });
+          await using stream = await openKafka<string>(at("", `tls=true&user=ann&sasl=${sasl}`), { secrets });
           await stream.publish([{ key: "k", body: sasl }]);
           await using subscription = await stream.subscribe({ group: sasl, from: new Date(Date.now() - 60_000) });
           for await (const delivery of subscription) {
@@ -260,7 +260,7 @@ export function kafkaCases(broker: BrokerServer): StreamCase[] {
           }
           strictEqual(await stream.lag(sasl), 0);
         }
-        const opened = (path: string, given: object = secrets) => openKafkaStream(path, { secrets: given });
+        const opened = (path: string, given: object = secrets) => openKafka(path, { secrets: given });
         const wrong = /^Cannot open kafka:\/\/[\d.:]+\/secure-[\w-]+: user or password are wrong$/;
         await fails(() => opened(at("ann:wrong@", "tls=true")), wrong);
         await fails(() => opened(at("ann:wrong@", "tls=true&sasl=plain")), wrong);
@@ -279,18 +279,18 @@ export function kafkaCases(broker: BrokerServer): StreamCase[] {
       async run() {
         const path = `kafka://${broker.address}/case-${crypto.randomUUID()}`;
         await fails(
-          () => openKafkaStream("kafka://127.0.0.1:1/orders"),
+          () => openKafka("kafka://127.0.0.1:1/orders"),
           /^Cannot open kafka:\/\/127.0.0.1:1\/orders: no broker answers$/,
         );
         await fails(
-          () => openKafkaStream(`${path}?create=false`),
+          () => openKafka(`${path}?create=false`),
           /there is no topic "case-[\w-]+", and create is false/,
         );
-        await fails(() => openKafkaStream(`${path}?replication=3`), /fewer brokers than \?replication= asks for/);
-        await using stream = await openKafkaStream<unknown>(`${path}?partitions=3&retention=1h`);
-        await fails(() => openKafkaStream(`${path}?partitions=4`), /has 3 partitions already/);
+        await fails(() => openKafka(`${path}?replication=3`), /fewer brokers than \?replication= asks for/);
+        await using stream = await openKafka<unknown>(`${path}?partitions=3&retention=1h`);
+        await fails(() => openKafka(`${path}?partitions=4`), /has 3 partitions already/);
         deepStrictEqual(await deadLetters(`${path}?partitions=8&retention=1d&replication=3`).list(), []);
-        await fails(() => openKafkaStream(`${path}-dead-letters?create=false`), /there is no topic/);
+        await fails(() => openKafka(`${path}-dead-letters?create=false`), /there is no topic/);
         await fails(
           () => deadLetters(`${path}x`).list(),
           /^Cannot look at dead letters of .*: there is no such stream$/,

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
 import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
-import { openKafkaStream } from "../../../lib/streams/kafka/open_kafka.ts";
+import { openKafka } from "../../../lib/streams/kafka/open_kafka.ts";
 import { BrokerServer } from "./broker_server.ts";
 import type { OpenLab } from "./contract.ts";
 import { kafkaCases } from "./kafka_cases.ts";
@@ -21,8 +21,8 @@ function kafkaLabs({ address }: BrokerServer): OpenLab {
   return () => {
     const path = `kafka://${address}/lab-${crypto.randomUUID()}`;
     return Promise.resolve({
-      open: <Body>() => openKafkaStream<Body>(path, { sessionMs: SESSION_MS }),
-      openDeadLetters: () => openKafkaStream(deadLetterPath(path), { sessionMs: SESSION_MS }),
+      open: <Body>() => openKafka<Body>(path, { sessionMs: SESSION_MS }),
+      openDeadLetters: () => openKafka(deadLetterPath(path), { sessionMs: SESSION_MS }),
       crash: (stream) => (stream as DrivenStream<unknown>).abandon(),
       now: () => Date.now(),
       advance: (ms) => pause(ms),

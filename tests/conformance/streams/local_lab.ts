@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
-import { openLocalStream, SESSION_MS } from "../../../lib/streams/local/open_local.ts";
+import { openLocal, SESSION_MS } from "../../../lib/streams/local/open_local.ts";
 import { TestClock } from "../../../lib/testing/test_clock.ts";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
 import type { StreamLab } from "./contract.ts";
@@ -12,7 +12,7 @@ const BEAT_MS = SESSION_MS / 3;
 export async function openLocalLab(options: { capacityRecords?: number } = {}): Promise<StreamLab> {
   const folder = await Deno.makeTempDir({ prefix: "levada_streams_" });
   const clock = new TestClock(1_700_000_000_000);
-  const open = <Body>(path: string, more = {}) => openLocalStream<Body>(path, { clock, folder, ...more });
+  const open = <Body>(path: string, more = {}) => openLocal<Body>(path, { clock, folder, ...more });
   /** The clock goes no faster than heartbeats are written, so that only who is dead is taken for dead. */
   async function advance(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= BEAT_MS) {

@@ -4,7 +4,7 @@ import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
 import { readBrokerPath } from "../../../lib/streams/leased/broker_path.ts";
 import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
 import { NatsClient } from "../../../lib/streams/nats/nats_client.ts";
-import { openNatsStream } from "../../../lib/streams/nats/open_nats.ts";
+import { openNats } from "../../../lib/streams/nats/open_nats.ts";
 import { brokerCases } from "./broker_cases.ts";
 import { BrokerServer } from "./broker_server.ts";
 import type { OpenLab } from "./contract.ts";
@@ -31,7 +31,7 @@ export async function natsTrial(): Promise<Trial> {
       ...brokerCases({
         server,
         scheme: "nats",
-        open: openNatsStream,
+        open: openNats,
         user: USER,
         async serveTls({ cert, key }) {
           const other = await start(`tls { cert_file: "${cert}", key_file: "${key}" }\n`);
@@ -54,7 +54,7 @@ export async function natsTrial(): Promise<Trial> {
       {
         title: "a record that is larger than the server takes is refused with both sizes, alone",
         async run() {
-          await using stream = await openNatsStream<Uint8Array>(`${server.address}/large`);
+          await using stream = await openNats<Uint8Array>(`${server.address}/large`);
           const large = stream.publish([{ body: new Uint8Array(MOST_BYTES) }]);
           const message = new RegExp(`a record has \\d+ bytes with its headers, and the server takes ${MOST_BYTES}`);
           await Promise.all([
@@ -80,8 +80,8 @@ function labsOf({ address }: BrokerServer): OpenLab {
   return () => {
     const path = `${address}/lab.${crypto.randomUUID()}`;
     return Promise.resolve({
-      open: <Body>() => openNatsStream<Body>(path, { sessionMs: SESSION_MS }),
-      openDeadLetters: () => openNatsStream(deadLetterPath(path), { sessionMs: SESSION_MS }),
+      open: <Body>() => openNats<Body>(path, { sessionMs: SESSION_MS }),
+      openDeadLetters: () => openNats(deadLetterPath(path), { sessionMs: SESSION_MS }),
       crash: (stream) => (stream as DrivenStream<unknown>).abandon(),
       now: () => Date.now(),
       advance: (ms) => pause(ms),

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
 import { readBrokerPath } from "../../../lib/streams/leased/broker_path.ts";
 import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
-import { openRedisStream } from "../../../lib/streams/redis/open_redis.ts";
+import { openRedis } from "../../../lib/streams/redis/open_redis.ts";
 import { RedisClient } from "../../../lib/streams/redis/redis_client.ts";
 import { brokerCases } from "./broker_cases.ts";
 import { BrokerServer } from "./broker_server.ts";
@@ -31,7 +31,7 @@ export async function redisTrial(): Promise<Trial> {
       ...brokerCases({
         server,
         scheme: "redis",
-        open: openRedisStream,
+        open: openRedis,
         user,
         allowUser: () => command("ACL", "SETUSER", user.name, "on", `>${user.password}`, "~*", "&*", "+@all"),
         async serveTls({ cert, key }) {
@@ -51,7 +51,7 @@ export async function redisTrial(): Promise<Trial> {
       {
         title: "publish() to a full server is refused with its word, and goes on when there is room",
         async run() {
-          await using stream = await openRedisStream<string>(`${server.address}/full`);
+          await using stream = await openRedis<string>(`${server.address}/full`);
           await command("CONFIG", "SET", "maxmemory", "1");
           await rejects(stream.publish([{ body: "a" }]), {
             name: "StreamError",
@@ -71,8 +71,8 @@ function labsOf({ address }: BrokerServer): OpenLab {
   return () => {
     const path = `${address}/lab-${crypto.randomUUID()}`;
     return Promise.resolve({
-      open: <Body>() => openRedisStream<Body>(path, { sessionMs: SESSION_MS }),
-      openDeadLetters: () => openRedisStream(deadLetterPath(path), { sessionMs: SESSION_MS }),
+      open: <Body>() => openRedis<Body>(path, { sessionMs: SESSION_MS }),
+      openDeadLetters: () => openRedis(deadLetterPath(path), { sessionMs: SESSION_MS }),
       crash: (stream) => (stream as DrivenStream<unknown>).abandon(),
       now: () => Date.now(),
       advance: (ms) => pause(ms),

@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import type { StoredRecord } from "../../../../../lib/streams/reader.ts";
+import type { StoredRecord } from "../../../../../lib/streams/reader_source.ts";
 import type { KafkaBatch } from "../../../../../lib/streams/kafka/kafka_client.ts";
 import { KafkaCursor } from "../../../../../lib/streams/kafka/kafka_cursor.ts";
 

@@ -1,6 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import type { Delivery } from "../../../../../lib/streams/delivery.ts";
-import { openLocal, openLocalStream, SESSION_MS } from "../../../../../lib/streams/local/open_local.ts";
+import { openLocal, SESSION_MS } from "../../../../../lib/streams/local/open_local.ts";
 import type { Stream, Subscription } from "../../../../../lib/streams/stream.ts";
 import { TestClock } from "../../../../../lib/testing/test_clock.ts";
 import { temporaryFolder } from "../../../../support/temporary_folder.ts";
@@ -128,7 +128,7 @@ Deno.test("Stream.publish() waits for a group of another connection to make room
 Deno.test("LocalMember that follows a killed one waits as long for a retry as that one would have", async () => {
   await using folder = await temporaryFolder();
   const options = { folder: folder.path, clock: new TestClock() };
-  const one = await openLocalStream<number>("local://s?partitions=1", options);
+  const one = await openLocal<number>("local://s?partitions=1", options);
   await using other = await openLocal<number>("local://s", options);
   await one.publish([{ body: 1 }, { body: 2 }]);
   const first = await one.subscribe({ group: "g", backoffMs: 60_000 });
