@@ -6,6 +6,7 @@ import { type Command, Interrupted, type Terminal, UsageError } from "./command.
 import { DELETE } from "./delete.ts";
 import { DEMO } from "./demo.ts";
 import { DEPLOY } from "./deploy.ts";
+import { DLQ } from "./dlq.ts";
 import { KERNEL } from "./kernel.ts";
 import { LAB } from "./lab.ts";
 import { LIST } from "./list.ts";
@@ -22,6 +23,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   delete: DELETE,
   demo: DEMO,
   deploy: DEPLOY,
+  dlq: DLQ,
   kernel: KERNEL,
   lab: LAB,
   list: LIST,
@@ -68,6 +70,7 @@ function isExpected(error: Error): boolean {
     "GraphError",
     "ListenError",
     "SecretError",
+    "StreamError",
     "DataError",
   ];
   return names.includes(error.name) || Object.values(Deno.errors).some((kind) => error instanceof kind);

@@ -2,7 +2,7 @@ import { compile, type Plan } from "../graph/compile.ts";
 import { link } from "../graph/link.ts";
 import { functionsOf } from "../graph/part.ts";
 import { isSchedule, type Trigger } from "../triggers/trigger.ts";
-import { type QueueHome, streamPath } from "./stream_path.ts";
+import { type QueueHome, schedulePath, streamPath } from "./stream_path.ts";
 import type { Unit } from "./unit.ts";
 
 /** A queue with its stream. */
@@ -97,7 +97,5 @@ export function partOf(
 }
 
 function triggerPath(group: string, name: string, trigger: Trigger): string {
-  return isSchedule(trigger)
-    ? `local://${encodeURIComponent(group)}/schedules/${encodeURIComponent(name)}`
-    : trigger.stream;
+  return isSchedule(trigger) ? schedulePath(group, name) : trigger.stream;
 }

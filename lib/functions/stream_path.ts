@@ -12,3 +12,8 @@ export function streamPath(
     ? `memory://${fn.name}-${queue}`
     : `local://${encodeURIComponent(fn.name)}/${encodeURIComponent(queue)}`;
 }
+
+/** The path of the stream of a schedule's times. */
+export function schedulePath(group: string, schedule: string): string {
+  return `local://${encodeURIComponent(group)}/schedules/${encodeURIComponent(schedule)}`;
+}

@@ -1,0 +1,81 @@
+import { oneLine } from "../draw/escape.ts";
+import { cut, padTo, widthOf } from "../draw/text_width.ts";
+import type { LetterRow } from "../streams/letters/letter_table.ts";
+
+interface Column {
+  readonly title: string;
+  readonly text: (row: LetterRow, ids: ReadonlyMap<string, string>) => string;
+  /** The least width; less is not worth a column. */
+  readonly least: number;
+  /** More than this it needs only where there is room. */
+  readonly most: number;
+  readonly isNumber?: true;
+}
+
+const UUID = /^[0-9a-f]{8}-/;
+const GAP = 2;
+
+const COLUMNS: readonly Column[] = [
+  { title: "TIME", text: ({ time }) => timeOf(time), least: 20, most: 20 },
+  { title: "ID", text: ({ id }, ids) => ids.get(id)!, least: 8, most: 200 },
+  { title: "KEY", text: ({ key = "" }) => key, least: 4, most: 16 },
+  { title: "STEP", text: ({ step = "" }) => step, least: 6, most: 16 },
+  { title: "ERROR", text: ({ error = "" }) => error, least: 16, most: 60 },
+  { title: "TRIES", text: ({ tries = "" }) => String(tries), least: 5, most: 5, isNumber: true },
+  { title: "GROUP", text: ({ group = "" }) => group, least: 6, most: 20 },
+  { title: "AGAIN", text: ({ again = "" }) => again, least: 6, most: 20 },
+  { title: "BODY", text: ({ body }) => body, least: 12, most: 1_000 },
+];
+/** Where a terminal is narrow these go, the first of them first; `show` has all. */
+const LEAST_WANTED = ["GROUP", "KEY", "TRIES", "AGAIN", "STEP", "BODY", "TIME"];
+
+/** Letters as lines that fit into a terminal. Ids are never cut, since they are what other commands take; of a UUID the first digits do. */
+export function letterLines(rows: readonly LetterRow[], width: number): string[] {
+  const ids = shortIds(rows.map(({ id }) => id));
+  let columns = COLUMNS.map((column) => {
+    const texts = rows.map((row) => oneLine(column.text(row, ids)));
+    const natural = Math.max(widthOf(column.title), ...texts.map((text) => widthOf(cut(text, column.most))));
+    return { ...column, texts, natural, width: column.title === "ID" ? natural : Math.min(natural, column.least) };
+  }).filter(({ texts }) => texts.some((text) => text !== ""));
+  const used = () => columns.reduce((sum, column) => sum + column.width, (columns.length - 1) * GAP);
+  for (const title of LEAST_WANTED) if (used() > width) columns = columns.filter((column) => column.title !== title);
+  for (let rest = width - used(), grew = true; rest > 0 && grew;) {
+    grew = false;
+    for (const column of columns) {
+      if (rest <= 0 || column.width >= column.natural) continue;
+      column.width += 1;
+      rest -= 1;
+      grew = true;
+    }
+  }
+  const line = (textOf: (column: (typeof columns)[number]) => string) =>
+    columns.map((column) => {
+      const text = fitted(textOf(column), column.width);
+      return padTo(text, column.isNumber ? -column.width : column.width);
+    }).join(" ".repeat(GAP)).trimEnd();
+  return [line(({ title }) => title), ...rows.map((_, index) => line(({ texts }) => texts[index]!))];
+}
+
+function timeOf(time: Date): string {
+  return time.toISOString().replace("T", " ").replace(/\.\d+/, "");
+}
+
+/** Text of at most so many columns. */
+function fitted(text: string, width: number): string {
+  let short = cut(text, width);
+  for (let letters = width - 1; widthOf(short) > width && letters > 0; letters--) short = cut(text, letters);
+  return short;
+}
+
+/** Of UUIDs as many digits as tell them apart, 8 at least; other ids whole. */
+function shortIds(ids: readonly string[]): Map<string, string> {
+  const whole = [...new Set(ids)];
+  const shorter = new Map<string, string>();
+  for (const id of whole) {
+    let length = 8;
+    const isTaken = () => whole.some((other) => other !== id && other.startsWith(id.slice(0, length)));
+    while (UUID.test(id) && length < id.length && isTaken()) length += 1;
+    shorter.set(id, UUID.test(id) ? id.slice(0, length) : id);
+  }
+  return shorter;
+}
