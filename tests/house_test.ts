@@ -176,6 +176,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/functions/parts_of.ts": "start_function_test.ts, graph/part_test.ts",
   "kernel/client/report_style.ts":
     "a style sheet: pictures of the report are looked at; report_test.ts has the rules that must be there",
+  "lib/cli/dlq_run.ts": "dlq_test.ts: every word; promises/dead_letters_test.ts: a deployed function",
   "lib/cli/serve_function.ts": "serve_test.ts and serve_workers_test.ts: real processes",
   "lib/cli/supervised.ts": "lib/deploy/deployment_test.ts: real processes",
   "lib/cli/supervisor.ts": "lib/deploy/deployment_test.ts: real processes",

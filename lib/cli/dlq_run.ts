@@ -121,8 +121,8 @@ async function tellActs(
     return 0;
   }
   for (const { at, stream, id, act, by, isMended, reason } of told) {
-    const words = [at, act, isMended === true ? "mended" : "", id, "of", stream, "by", by, reason && `: ${reason}`];
-    terminal.out(`${oneLine(words.filter((word) => word !== undefined && word !== "").join(" "))}\n`);
+    const why = reason === undefined ? "" : `: ${reason}`;
+    terminal.out(`${oneLine(`${at} ${act}${isMended ? ", mended," : ""} ${id} of ${stream} by ${by}${why}`)}\n`);
   }
   if (told.length === 0) terminal.out("Nobody has acted on a dead letter here.\n");
   return 0;

@@ -27,7 +27,7 @@ const COLUMNS: readonly Column[] = [
   { title: "BODY", text: ({ body }) => body, least: 12, most: 1_000 },
 ];
 /** Where a terminal is narrow these go, the first of them first; `show` has all. */
-const LEAST_WANTED = ["GROUP", "KEY", "TRIES", "AGAIN", "STEP", "BODY", "TIME"];
+const LEAST_WANTED = ["GROUP", "KEY", "TRIES", "AGAIN", "TIME", "BODY", "STEP"];
 
 /** Letters as lines that fit into a terminal. Ids are never cut, since they are what other commands take; of a UUID the first digits do. */
 export function letterLines(rows: readonly LetterRow[], width: number): string[] {

@@ -1,0 +1,145 @@
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { join } from "node:path";
+import { DeadLetters } from "../../lib/streams/dead_letters.ts";
+import { openLocal } from "../../lib/streams/local/open_local.ts";
+import type { NewRecord } from "../../lib/streams/stream.ts";
+import { withDeployLab } from "../support/deployed.ts";
+
+/** Two functions: the first is fed by a stream, the second by the queue between them; each has records that it cannot work on. */
+const MODULE = `import { queue, serving } from "levada";
+interface Order { id: number; total: number; }
+function price({ id, total }: Order) {
+  if (typeof total !== "number") throw new TypeError(\`total of order \${id} is no number\`);
+  return { id, total };
+}
+function bill({ id, total }: Order) {
+  if (total < 0) throw new RangeError(\`order \${id} costs \${total}\`);
+  return { id, billed: total };
+}
+const fn = serving("shop").addTrigger("orders", { stream: "local://orders", maxTries: 2, backoffMs: 1 });
+fn.addChildFunction("billing");
+fn.setTopology("flow")
+  .to("price", price)
+  .to("later", queue())
+  .to("bill", bill, { function: "billing" })
+  .to("billed", queue({ path: "local://billed" }), { function: "billing" });
+export default fn;
+`;
+
+Deno.test("poison records of deployed functions are dead letters with error and step; mended on the command line they are worked on", async () => {
+  await withDeployLab(async (lab) => {
+    const folder = join(lab.state, "streams");
+    const publish = async (records: readonly NewRecord[]) => {
+      await using orders = await openLocal("local://orders", { folder });
+      await orders.publish(records);
+    };
+    await publish(Array.from({ length: 20 }, (_, id) => ({
+      id: `order-${id}`,
+      key: `k${id % 3}`,
+      body: { id, total: id === 3 ? "3" : id === 7 ? -7 : id === 11 ? null : id },
+    })));
+    const deployed = await lab.levada("deploy", await lab.write("shop.ts", MODULE));
+    strictEqual(deployed.code, 0, deployed.err);
+
+    await using billed = await openLocal<{ id: number; billed: number }>("local://billed", { folder });
+    const bills = await billed.subscribe({ group: "test" });
+    const got = new Map<number, number>();
+    const billedUntil = async (count: number) => {
+      while (got.size < count) {
+        const { value: delivery } = await bills.next();
+        for (const { body } of delivery!) got.set(body.id, body.billed);
+        await delivery!.ack();
+      }
+    };
+    await billedUntil(17);
+    const poisoned = async (path: string, count: number) => {
+      await using stream = await openLocal(`${path}-dead-letters`, { folder });
+      const subscription = await stream.subscribe({ group: "test" }); // waits for them, and leaves them to who looks
+      for (let rest = count; rest > 0;) rest -= (await subscription.next()).value!.records.length;
+    };
+    await Promise.all([poisoned("local://orders", 2), poisoned("local://shop/later", 1)]);
+
+    const json = await lab.levada("dlq", "list", "shop", "--json");
+    strictEqual(json.code, 0, json.err);
+    const letters = JSON.parse(json.out) as {
+      stream: string;
+      id: string;
+      error: object;
+      burial: { group: string; tries: number };
+    }[];
+    const told = letters.map(({ stream, id, error, burial: { group, tries } }) => ({
+      stream,
+      id,
+      error,
+      group,
+      tries,
+    }));
+    deepStrictEqual(told.sort((one, other) => one.id < other.id ? -1 : 1), [
+      {
+        stream: "local://orders",
+        id: "order-11",
+        error: { name: "TypeError", message: "total of order 11 is no number", step: "price" },
+        group: "shop",
+        tries: 2,
+      },
+      {
+        stream: "local://orders",
+        id: "order-3",
+        error: { name: "TypeError", message: "total of order 3 is no number", step: "price" },
+        group: "shop",
+        tries: 2,
+      },
+      {
+        stream: "local://shop/later",
+        id: "order-7",
+        error: { name: "RangeError", message: "order 7 costs -7", step: "bill" },
+        group: "shop-billing",
+        tries: 5,
+      },
+    ]);
+    const table = await lab.levada("dlq", "list", "shop");
+    match(table.out, /2 dead letters of local:\/\/orders\nTIME .*STEP .*BODY\n.*order-\d+.*price.*TypeError.*/);
+    match(table.out, /1 dead letter of local:\/\/shop\/later\n.*\n.*order-7.*bill.*RangeError/);
+
+    const body = await lab.write("body.json", `{ "id": 3, "total": 3 }\n`);
+    const mended = await lab.levada("dlq", "replay", "shop", "order-3", "--body", body, "--by", "ann");
+    deepStrictEqual([mended.code, mended.out, mended.err], [
+      0,
+      "Sent 1 dead letter of local://orders again, mended\n",
+      "",
+    ]);
+    const editor = `sed -i 's/-7/7/'`;
+    const edited = await lab.levada("dlq", "replay", "shop", "order-7", "--edit", { EDITOR: editor, VISUAL: "" });
+    deepStrictEqual([edited.code, edited.out], [0, "Sent 1 dead letter of local://shop/later again, mended\n"]);
+    await billedUntil(19);
+    deepStrictEqual([got.get(3), got.get(7), got.has(11)], [3, 7, false]);
+
+    const again = await lab.levada("dlq", "replay", "shop", "order-11", "--by", "bob");
+    strictEqual(again.code, 0, again.err);
+    await poisoned("local://orders", 5); // three letters by now, and two acts
+    const shown = await lab.levada("dlq", "show", "shop", "order-11");
+    match(shown.out, /\nstep +price\ngroup +shop\ntries +2\ngiven up .*\nsent again +by bob at \d{4}-/);
+    const gone = await lab.levada(
+      "dlq",
+      "discard",
+      "shop",
+      "--where",
+      "step=price",
+      "--reason",
+      "a test order",
+      "--yes",
+    );
+    deepStrictEqual([gone.code, gone.out], [0, "Discarded 1 dead letter of local://orders\n"]);
+    strictEqual((await lab.levada("dlq", "list", "shop")).out, "No dead letters of shop\n");
+    const acts = JSON.parse((await lab.levada("dlq", "acts", "shop", "--json")).out) as Record<string, string>[];
+    deepStrictEqual(acts.map(({ id, act, isMended, reason }) => [id, act, isMended, reason]), [
+      ["order-3", "replayed", true, undefined],
+      ["order-11", "replayed", false, undefined],
+      ["order-11", "discarded", false, "a test order"],
+      ["order-7", "replayed", true, undefined],
+    ]);
+    deepStrictEqual(acts.slice(0, 2).map(({ by }) => by), ["ann", "bob"]);
+    const here = new DeadLetters("local://orders", (path, options) => openLocal(path, { ...options, folder }));
+    deepStrictEqual(await here.list(), []);
+  });
+});
