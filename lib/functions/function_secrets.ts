@@ -43,7 +43,7 @@ export function functionSecrets(
           cure,
         );
       }
-      const cause = `${what}: ${path} is ***: the function's document has left out a secret`;
+      const cause = `${what}: ${path} is ***, as documents have it where a secret was`;
       return cure === BY_ENVIRONMENT ? warningFault(cause, cure) : errorFault(cause, cure);
     })
   );

@@ -81,7 +81,7 @@ function checkSecrets(
   return secretPlaces(data, signs).map(({ path, kind }) =>
     kind === "leftOut"
       ? errorFault(
-        `${what} ${path} is ***: the graph's document has left out a secret`,
+        `${what} ${path} is ***, as documents have it where a secret was`,
         "Write ${NAME} in its place, and give the secret NAME where the graph runs",
       )
       : warningFault(

@@ -55,7 +55,7 @@ export function secretPlaces(data: Readonly<Record<string, unknown>>, signs?: Se
   mapEach(data, (value, at) => {
     if (value instanceof Secret) return value;
     const isLiteral = typeof value === "number" ? isSecretValue(value, at.named) : withoutLiterals(value, at) !== value;
-    if (typeof value === "string" && isLeftOut(value)) places.push({ path: at.path, kind: "leftOut" });
+    if (typeof value === "string" && isLeftOut(value, at)) places.push({ path: at.path, kind: "leftOut" });
     else if (isLiteral) places.push({ path: at.path, kind: "literal" });
     return value;
   }, signs);

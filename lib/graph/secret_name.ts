@@ -2,12 +2,15 @@
 
 import { isPass, isSecretName, QUERY_NAMES, wordsOf } from "../redact_text.ts";
 
-/** What tells where a secret is, or how much there may be, and is none itself: `passwordFile`, `tokenUrl`, `maxTokens`. */
+/**
+ * What tells where a secret is, or how much there may be, and is none itself: `passwordFile`, `tokenUrl`, `maxTokens`. Nor are `tokens` as
+ * arguments: they are a text's, or how many; `accessTokens` are secrets.
+ */
 const ABOUT =
   /(^|-)(file|path|dir|folder|name|url|uri|ref|env|variable|header|field|column|type|kind|format|algorithm|length|size|limit|count|ttl|ms|seconds)s?$|(?<!^(access|api|auth|bearer|refresh)-)tokens$/;
-/** Names of what is a token of a text, or how many there are, and of what a model takes and gives. */
+/** Names of what is a token of a text, or of the next page, or how many there are, and of what a model takes and gives. */
 const OF_MODELS =
-  /(^|-)(eos|bos|pad|unk|sep|cls|mask|max|min|num|start|end|stop|special)-tokens?$|(?<!(^|-)x-.*)(^|-)signature$/;
+  /(^|-)(eos|bos|pad|unk|sep|cls|mask|max|min|num|start|end|stop|special|next|previous|page|continuation)-tokens?$|(?<!(^|-)x-.*)(^|-)signature$/;
 /** Whose keys are of the author's making: columns, words, names of fields. */
 const MAPPED = /(^|-)(columns?|features?|labels?|categories|vocabulary|schema|mapping|types?|weights)$/;
 /** Whatever stands there is a secret, and be it short. */

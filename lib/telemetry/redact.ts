@@ -1,5 +1,5 @@
 import { describeThrown } from "../errors.ts";
-import { HIDDEN, isSecretName, LONGEST_TEXT, redactText } from "../redact_text.ts";
+import { HIDDEN, isNone, isSecretName, LONGEST_TEXT, redactText } from "../redact_text.ts";
 
 const MOST_DEPTH = 5;
 const MOST_ITEMS = 100;
@@ -59,7 +59,7 @@ function ofEntries(entries: Iterable<readonly [unknown, unknown]>, depth: number
   for (const [key, value] of entries) {
     if (pairs.length === MOST_ITEMS) break;
     const name = String(key);
-    pairs.push([name, isSecretName(name) ? HIDDEN : plain(value, depth + 1)]);
+    pairs.push([name, isSecretName(name) && !isNone(name, value) ? HIDDEN : plain(value, depth + 1)]);
   }
   return Object.fromEntries(pairs);
 }

@@ -22,6 +22,49 @@ Deno.test("isSecretName() knows what is a secret by its name, and what only soun
   deepStrictEqual(open.filter(isSecretName), []);
 });
 
+Deno.test("redactText() hides a URL's password whatever is in it, and leaves hosts, ports and paths", () => {
+  const cases = {
+    "http://ann:hun/ter2@127.0.0.1/x": "http://***@127.0.0.1/x",
+    "amqp://ann:aB3/dE5+fG==@mq:5672": "amqp://***@mq:5672",
+    "postgres://ann:p?w@h": "postgres://***@h",
+    "s3://k:a#b@bucket": "s3://***@bucket",
+    "http://ann:p@ss/word@host/x": "http://***@host/x",
+    "redis://a:b@h1,redis://c:d/e@h2 end": "redis://***@h1,redis://***@h2 end",
+    "mongodb://u:p@h1:27017,h2:27017/db?x=a@b": "mongodb://***@h1:27017,h2:27017/db?x=a@b",
+    "https://u:pw@registry.example/@scope/x": "https://***@registry.example/@scope/x",
+    "http://proxy/http://a:b@h": "http://proxy/http://***@h",
+    "http://u:p@[::1]:80/a@b": "http://***@[::1]:80/a@b",
+    '{"url":"http://ann:p\\"w@h"}': '{"url":"http://***@h"}',
+  };
+  for (const [text, hidden] of Object.entries(cases)) strictEqual(redactText(text), hidden);
+  for (
+    const open of [
+      '{"url":"http://h:80","mail":"ann@b"}',
+      "kafka://h1:9092,h2:9092/a@b",
+      "http://[::1]:80/a@b",
+      "http://h:8080/@scope/x",
+      "file:///C:/x@y",
+      "see http://h:80/x, mail ann@b",
+    ]
+  ) strictEqual(redactText(open), open);
+});
+
+Deno.test("redactText() hides all of a list or an object that is called like a secret, however deep, and goes on behind it", () => {
+  const cases = {
+    '{"credentials":{"user":{"name":"ann"},"key":"hunter2"},"n":1}': '{"credentials":***,"n":1}',
+    'passwords: [["ann","x"],["bob","hunter2"]] end': "passwords: *** end",
+    "{'passwords': {'a': '}x', 'b': 'y'}, 'c': 1}": "{'passwords': ***, 'c': 1}",
+    'secrets={"a":"]}\\"}","b":2} end': "secrets=*** end",
+    'secrets: [["a", "cut o': "secrets: ***",
+  };
+  for (const [text, hidden] of Object.entries(cases)) strictEqual(redactText(text), hidden);
+  const inner = JSON.stringify({ secrets: { a: ['x"]', "y\\"], n: 1 }, m: 1 });
+  strictEqual(
+    redactText(JSON.stringify({ inner })),
+    JSON.stringify({ inner: '{"secrets":***,"m":1}' }),
+  );
+});
+
 Deno.test("redactText() hides credentials by their form, and leaves the rest", () => {
   strictEqual(redactText("sent Bearer eyJ.abc-d and basic dXNlcg=="), "sent Bearer *** and basic ***");
   strictEqual(redactText("redis://:pw@host:1/0 and https://a:b@c/d"), "redis://***@host:1/0 and https://***@c/d");
@@ -43,6 +86,15 @@ Deno.test("redactText() hides credentials by their form, and leaves the rest", (
   strictEqual(redactText("password: invalid.22x, token: (a)b"), "password: ***, token: ***");
   strictEqual(redactText("ann@example.org bears basics"), "ann@example.org bears basics");
   strictEqual(redactText("x".repeat(20_000)).length, 10_001);
+  const key = `AKIA${"A1B2".repeat(4)}`;
+  for (let at = 9_960; at <= 10_000; at += 1) {
+    const text = redactText(`${"x".repeat(at - 1)} ${key} ${"y".repeat(30_000)}`);
+    strictEqual(/AKIA|A1/.test(text), false, `a key at ${at}, where the text is cut`);
+    strictEqual(
+      redactText(`password=${"p".repeat(9_990)} ${"x".repeat(at - 100)} ${key}${key}`).includes("AKIA"),
+      false,
+    );
+  }
   for (
     const open of [
       'Cannot read secret "TOKEN": TOKEN and TOKEN_FILE are not set',
@@ -54,6 +106,14 @@ Deno.test("redactText() hides credentials by their form, and leaves the rest", (
       "Unexpected token: }",
       "Unexpected token: ) in line 3",
       "password= ",
+      "t = 2.1, sig=0.05; p-sig: 0.04",
+      '{"tokens": [101, 2003], "n": 2}',
+      "assertion: expected 3 to equal 4",
+      "auth: failed",
+      "token: expired, password: denied.",
+      "signature: (x: number) => string",
+      "cannot read token: there is no file /run/token",
+      "a highPass='butterworth' filter",
       "https://h:1/x?n=1",
       "at file:///a/b.ts:1:2",
     ]

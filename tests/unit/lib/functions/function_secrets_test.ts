@@ -20,7 +20,7 @@ Deno.test("functionSecrets() warns of what is written out in the environment and
 Deno.test("functionSecrets() refuses a parameter that a document has left out, which a step would take for the secret", () => {
   throws(() => functionSecrets({}, { ...NOTHING, params: new Map([["apiKey", "***"]]) }), (error: GraphError) => {
     deepStrictEqual(error.faults.map(({ cause }) => cause), [
-      "setParam: apiKey is ***: the function's document has left out a secret",
+      "setParam: apiKey is ***, as documents have it where a secret was",
     ]);
     return true;
   });

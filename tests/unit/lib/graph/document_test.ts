@@ -210,8 +210,8 @@ Deno.test("fromJSON() of a document that has left out secrets builds a graph tha
   const read = Graph.fromJSON(JSON.parse(JSON.stringify(graph)), graph.code, STEPS);
   throws(() => compile(sourceOf(read)), (error: GraphError) => {
     deepStrictEqual(error.faults.map(({ cause }) => cause), [
-      "argument apiKey is ***: the graph's document has left out a secret",
-      "argument url is ***: the graph's document has left out a secret",
+      "argument apiKey is ***, as documents have it where a secret was",
+      "argument url is ***, as documents have it where a secret was",
     ]);
     return true;
   });

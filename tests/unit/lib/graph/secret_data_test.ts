@@ -30,7 +30,7 @@ Deno.test("documentData() has what is written out as ***, by name and by form, a
     dsn: "host=db password=***",
     headers: { authorization: "***", accept: "text/plain" },
     text: "Bearer ***",
-    key: "***",
+    key: "*** (a secret was here)",
     held: { $secret: "TOKEN" },
   });
   const others = {
@@ -49,7 +49,7 @@ Deno.test("documentData() has what is written out as ***, by name and by form, a
     sharedKey: "***",
     hmacKey: "***",
     pass: "***",
-    text: "***",
+    text: "*** (a secret was here)",
   });
   deepStrictEqual(secretPlaces(documentData(others)).map(({ kind }) => kind), Array(8).fill("leftOut"));
   const open = {
@@ -77,9 +77,39 @@ Deno.test("documentData() has what is written out as ***, by name and by form, a
     scheme: "Token expired",
     columns: { token: "[UNKNOWN]", session_id: "first one" },
     sql: "select a from t where token=5 and session_id=1",
+    sep: "***",
+    mask: "***",
+    nextToken: "page-two",
+    highPass: "butterworth",
+    page: "https://${USER}:${PASSWORD}@store/x?mail=a@b",
+    scoped: "https://h:8080/@scope/x",
+    rule: "a=***",
   };
   deepStrictEqual(documentData(open), open);
   deepStrictEqual(secretPlaces(open), []);
+});
+
+Deno.test("documentData() hides a URL's password whatever is in it, and shows where it stood", () => {
+  const urls = {
+    slash: "http://ann:hun/ter2@127.0.0.1/x",
+    base64: "amqp://ann:aB3/dE5+fG==@mq:5672",
+    query: "postgres://ann:p?w@h",
+    fragment: "s3://k:a#b@bucket",
+    scoped: "https://ann:pw@registry.example/@scope/x",
+    word: `https://${"a1".repeat(10)}@h/x@2`,
+  };
+  const hidden = {
+    slash: "http://ann:***@127.0.0.1/x",
+    base64: "amqp://ann:***@mq:5672",
+    query: "postgres://ann:***@h",
+    fragment: "s3://k:***@bucket",
+    scoped: "https://ann:***@registry.example/@scope/x",
+    word: "https://***@h/x@2",
+  };
+  deepStrictEqual(documentData(urls), hidden);
+  deepStrictEqual(documentData(urls, { byName: false }), hidden);
+  deepStrictEqual(secretPlaces(urls).map(({ kind }) => kind), Array(6).fill("literal"));
+  deepStrictEqual(secretPlaces(hidden).map(({ kind }) => kind), Array(6).fill("leftOut"));
 });
 
 Deno.test("documentData() of what may name columns goes by form alone", () => {
@@ -95,7 +125,7 @@ Deno.test("documentData() of what may name columns goes by form alone", () => {
   deepStrictEqual(documentData(data, { byName: false }), {
     ...data,
     url: "https://bob:***@h/x?token=***",
-    key: "***",
+    key: "*** (a secret was here)",
     held: { $secret: "TOKEN" },
   });
 });

@@ -3,9 +3,25 @@ import { isMapped, isSecretValue, namedInQuery, namedSecret } from "../../../../
 
 Deno.test("namedSecret() tells secrets from what is called like one, and whether the value has to look like one", () => {
   const kinds = {
-    always: ["password", "dbPassword", "authorization", "set-cookie", "client_secret"],
-    looks: ["token", "ACCESS_TOKEN", "apiKey", "x-amz-signature", "sessionId", "accessTokens"],
-    undefined: ["passwordFile", "tokenUrl", "maxTokens", "maxToken", "eosToken", "pad_token", "signature", "model"],
+    always: ["password", "dbPassword", "authorization", "set-cookie", "client_secret", "DBPwd"],
+    looks: [
+      ...[
+        "token",
+        "ACCESS_TOKEN",
+        "apiKey",
+        "x-amz-signature",
+        "sessionId",
+        "accessTokens",
+        "APIToken",
+        "HFToken",
+        "SASToken",
+      ],
+      ...["SSHKey", "authtoken", "accesstoken", "csrftoken", "OPENAI_KEY", "openaiKey", "storage_key", "dbPass"],
+    ],
+    undefined: [
+      ...["passwordFile", "tokenUrl", "maxTokens", "maxToken", "eosToken", "pad_token", "signature", "model", "tokens"],
+      ...["nextToken", "page_token", "highPass", "first_pass", "partitionKey", "primary_key", "keys", "tokenizer"],
+    ],
   };
   deepStrictEqual(
     Object.values(kinds).map((names) => names.map((name) => String(namedSecret(name)))),

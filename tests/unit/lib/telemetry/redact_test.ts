@@ -28,6 +28,9 @@ Deno.test("redact() makes data of anything, bounded, and never throws", () => {
       date: new Date(0),
       list: new Array(500).fill(0),
       none: null,
+      tokens: 12,
+      numbers: { tokens: [101, 2003] },
+      texts: { tokens: ["abc"], token: 5 },
     }),
     {
       hostile: "(unreadable)",
@@ -42,6 +45,9 @@ Deno.test("redact() makes data of anything, bounded, and never throws", () => {
       date: "1970-01-01T00:00:00.000Z",
       list: new Array(100).fill(0),
       none: null,
+      tokens: 12,
+      numbers: { tokens: [101, 2003] },
+      texts: { tokens: "***", token: "***" },
     },
   );
 });
