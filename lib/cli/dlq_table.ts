@@ -1,6 +1,6 @@
 import { oneLine } from "../draw/escape.ts";
 import { cut, padTo, widthOf } from "../draw/text_width.ts";
-import type { LetterRow } from "../streams/letters/letter_table.ts";
+import { type LetterRow, shortIds, shortTime } from "../streams/letters/letter_table.ts";
 
 interface Column {
   readonly title: string;
@@ -12,11 +12,10 @@ interface Column {
   readonly isNumber?: true;
 }
 
-const UUID = /^[0-9a-f]{8}-/;
 const GAP = 2;
 
 const COLUMNS: readonly Column[] = [
-  { title: "TIME", text: ({ time }) => timeOf(time), least: 20, most: 20 },
+  { title: "TIME", text: ({ time }) => shortTime(time), least: 20, most: 20 },
   { title: "ID", text: ({ id }, ids) => ids.get(id)!, least: 8, most: 200 },
   { title: "KEY", text: ({ key = "" }) => key, least: 4, most: 16 },
   { title: "STEP", text: ({ step = "" }) => step, least: 6, most: 16 },
@@ -56,26 +55,9 @@ export function letterLines(rows: readonly LetterRow[], width: number): string[]
   return [line(({ title }) => title), ...rows.map((_, index) => line(({ texts }) => texts[index]!))];
 }
 
-function timeOf(time: Date): string {
-  return time.toISOString().replace("T", " ").replace(/\.\d+/, "");
-}
-
 /** Text of at most so many columns. */
 function fitted(text: string, width: number): string {
   let short = cut(text, width);
   for (let letters = width - 1; widthOf(short) > width && letters > 0; letters--) short = cut(text, letters);
   return short;
-}
-
-/** Of UUIDs as many digits as tell them apart, 8 at least; other ids whole. */
-function shortIds(ids: readonly string[]): Map<string, string> {
-  const whole = [...new Set(ids)];
-  const shorter = new Map<string, string>();
-  for (const id of whole) {
-    let length = 8;
-    const isTaken = () => whole.some((other) => other !== id && other.startsWith(id.slice(0, length)));
-    while (UUID.test(id) && length < id.length && isTaken()) length += 1;
-    shorter.set(id, UUID.test(id) ? id.slice(0, length) : id);
-  }
-  return shorter;
 }

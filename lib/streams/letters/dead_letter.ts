@@ -86,10 +86,12 @@ export class DeadLetter<Body = unknown> implements LookedRecord<Body> {
     const body = bodyText(this, { isWhole: true });
     const rest = body.length - SHOWN_LETTERS;
     const shown = rest > 0 ? `${body.slice(0, SHOWN_LETTERS)}\n… and ${rest} more characters` : body;
-    const rows = this.#facts().map(([name, value]) => `<dt>${name}</dt><dd>${escapeText(value)}</dd>`);
+    const rows = this.#facts().map(([name, value]) =>
+      `<dt>${escapeText(name)}</dt><dd>${escapeText(linesOf(value))}</dd>`
+    );
     return {
       "text/html": `<div class="levada-letter"><style>${STYLE}</style><dl>${rows.join("")}</dl><pre>${
-        escapeText(shown)
+        escapeText(linesOf(shown))
       }</pre></div>`,
       "text/plain": this.text,
     };
@@ -118,12 +120,12 @@ export class DeadLetter<Body = unknown> implements LookedRecord<Body> {
   }
 }
 
-/** Lines that can neither move a terminal's cursor nor turn the text around them. */
+/** Text whose lines can neither move a terminal's cursor nor turn the text around them. */
 function linesOf(text: string): string {
-  return text.split("\n").map((line) => {
-    const [indent = ""] = /^ */.exec(line) ?? [];
-    return indent + oneLine(line.slice(indent.length));
-  }).join("\n");
+  return text.replaceAll("\r\n", "\n").replaceAll(/[^\P{Cc}\n\t]/gu, "\ufffd").replaceAll(
+    /[\u202a-\u202e\u2066-\u2069]/g,
+    "",
+  );
 }
 
 const STYLE = `${themed(".levada-letter")}
