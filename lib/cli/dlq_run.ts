@@ -143,7 +143,7 @@ async function act(streams: readonly DeadLetters[], wish: DlqWish, context: Comm
     terminal.err("Nothing was changed, so nothing is sent.\n");
     return 1;
   }
-  const what = found.map(({ letters, some }) => oneLine(countLetters(some.length, letters.path))).join(", ");
+  const what = found.map(({ letters, count }) => oneLine(countLetters(count, letters.path))).join(", ");
   const question = verb === "replay" ? `Send ${what} again?` : `Discard ${what}?`;
   if (!isSure && (verb === "discard" || ids.length === 0) && !confirmed(question)) return 1;
   for (const { letters, some } of found) {
@@ -165,7 +165,7 @@ async function act(streams: readonly DeadLetters[], wish: DlqWish, context: Comm
 /** The body that the one letter is to have; undefined where it keeps its own, null where the person changed nothing. */
 async function mendedBody(found: readonly FoundLetters[], { file, isEdited, ids }: DlqWish): Promise<unknown> {
   if (file === undefined && !isEdited) return undefined;
-  const [one, ...others] = found.flatMap(({ some }) => some);
+  const [one, ...others] = found.flatMap(({ some }) => typeof some === "function" ? [] : some);
   if (others.length > 0) {
     throw new CommandError(
       `Cannot mend letter ${ids[0]}: ${others.length + 1} letters have this id; send them as they are`,
@@ -176,7 +176,7 @@ async function mendedBody(found: readonly FoundLetters[], { file, isEdited, ids 
 
 async function actOn(
   letters: DeadLetters,
-  some: readonly DeadLetter[],
+  some: FoundLetters["some"],
   { verb, by, reason }: DlqWish,
   { mended, signal }: { readonly mended: unknown; readonly signal: AbortSignal },
 ): Promise<number> {

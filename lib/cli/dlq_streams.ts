@@ -3,6 +3,7 @@ import { redactText } from "../redact_text.ts";
 import { fillSecrets } from "../stores/fill_secrets.ts";
 import { type DeadLetters, deadLetters } from "../streams/dead_letters.ts";
 import type { DeadLetter } from "../streams/letters/dead_letter.ts";
+import { placeOf } from "../streams/letters/letter_act.ts";
 import { findNamed, type LetterFilter, matcherOf } from "../streams/letters/letter_choice.ts";
 import { type CommandContext, CommandError } from "./command.ts";
 import { deployedStreams } from "./deployed_streams.ts";
@@ -18,6 +19,13 @@ const CLIENTS: Readonly<Record<string, string>> = {
 /** The letters of one stream that were chosen. */
 export interface FoundLetters {
   readonly letters: DeadLetters;
+  readonly count: number;
+  /** Themselves, where they were named; else by which they are known. */
+  readonly some: readonly DeadLetter[] | ((letter: DeadLetter) => boolean);
+}
+
+/** The same, named one by one. */
+export interface NamedLetters extends FoundLetters {
   readonly some: readonly DeadLetter[];
 }
 
@@ -38,16 +46,17 @@ export async function* lettersIn(letters: DeadLetters, { isOne }: { isOne: boole
   }
 }
 
-/** The letters that match, stream by stream. */
+/** The letters that match, stream by stream: those that are there now, of which there may be more than fit into memory. */
 export async function findMatching(streams: readonly DeadLetters[], filter: LetterFilter): Promise<FoundLetters[]> {
   const matches = matcherOf("choose letters", filter);
   const found: FoundLetters[] = [];
   for (const letters of streams) {
-    const some: DeadLetter[] = [];
+    const places = new Set<string>();
     for await (const letter of lettersIn(letters, { isOne: streams.length === 1 })) {
-      if (matches(letter)) some.push(letter);
+      if (matches(letter)) places.add(placeOf(letter));
     }
-    if (some.length > 0) found.push({ letters, some });
+    const some = (letter: DeadLetter) => places.has(placeOf(letter));
+    if (places.size > 0) found.push({ letters, count: places.size, some });
   }
   return found;
 }
@@ -61,8 +70,8 @@ export async function findByIds(
   streams: readonly DeadLetters[],
   ids: readonly string[],
   { name, act }: { readonly name: string; readonly act: string },
-): Promise<FoundLetters[]> {
-  const found: FoundLetters[] = [];
+): Promise<NamedLetters[]> {
+  const found: NamedLetters[] = [];
   let missing = ids;
   for (const letters of streams) {
     const here = await findNamed(lettersIn(letters, { isOne: streams.length === 1 }), ids);
@@ -70,7 +79,8 @@ export async function findByIds(
       throw new CommandError(`Cannot ${act}: several ids begin with ${here.unclear.join(", ")}. Give more of them`);
     }
     missing = missing.filter((id) => here.missing.includes(id));
-    if (here.found.length > 0) found.push({ letters, some: here.found.map(({ letter }) => letter) });
+    const some = here.found.map(({ letter }) => letter);
+    if (some.length > 0) found.push({ letters, count: some.length, some });
   }
   if (missing.length === 0) return found;
   const acts = (await Promise.all(streams.map((letters) => letters.acts().catch(() => [])))).flat();
