@@ -227,14 +227,18 @@ export class Ensemble implements Collective {
   }
 
   #keepType(type: VoteType): VoteType {
-    if (this.#seen === undefined) {
-      const { name, context } = this.#settings;
-      context.log.warn(
-        `Ensemble "${name}": not all members say what they give, so whole numbers are counted as classes until one gives a fraction, and ` +
-          "averaged from then on. Say voteType, or what members give",
-      );
-    }
-    return this.#seen = this.#seen === "regression" ? this.#seen : type;
+    const before = this.#seen;
+    if (before === type || before === "regression") return before;
+    const { name, context } = this.#settings;
+    const now = type === "classification"
+      ? "not all members say what they give, so whole numbers are counted as classes until one gives a fraction, and averaged from then on"
+      : before === undefined
+      ? "not all members say what they give; one gave a fraction, so numbers are averaged, whole ones too"
+      : "a member gave a fraction, so whole numbers, which were counted as classes until now, are averaged from now on";
+    context.log.warn(
+      `Ensemble "${name}": ${now}. Each worker, and each start, finds that out for itself. Say voteType, or what members give`,
+    );
+    return this.#seen = type;
   }
 
   /**

@@ -129,7 +129,10 @@ function mean(ballots: readonly Ballot1[]): number {
     total += weight * Number(output);
     weights += weight;
   }
-  return total / weights;
+  if (Number.isFinite(total)) return total / weights;
+  const numbers = ballots.map(({ output }) => Number(output));
+  const shares = ballots.map(({ weight }, index) => (weight / weights) * numbers[index]!); // whose sum is no larger than the largest
+  return Math.max(Math.min(shares.reduce((sum, share) => sum + share), Math.max(...numbers)), Math.min(...numbers));
 }
 
 function majority(ballots: readonly Ballot1[]): Class {

@@ -19,7 +19,7 @@ export interface VotingEnsembleOptions {
   /**
    * Default: as the members' metadata says: classification where all of them give integers, text or booleans (INT64, BYTES, BOOL), regression
    * where one gives fractions (FP32). Where one says nothing of its outputs: classification until a fraction is given, then regression, also of
-   * whole numbers; a warning says so.
+   * whole numbers. Each worker and each start finds that out for itself, so that two workers may answer the same differently; warnings say so.
    */
   voteType?: VoteType;
   /** By member; each at least 0, only ratios matter. A member that is not named weighs 0. Default: all weigh the same. */

@@ -9,7 +9,7 @@ import { statusIs } from "./errors.ts";
 const FRACTIONS_ARE_AVERAGED: Rule = {
   name: "fractions-are-averaged",
   reason:
-    "where nobody says how to vote, whole numbers are averaged once a member gave a fraction, and a warning says so; MLRun counts classes for good where the first request gave whole numbers",
+    "where nobody says how to vote, whole numbers are averaged once a member gave a fraction, in each worker and after each start anew, and warnings say so; MLRun counts classes for good where the first request gave whole numbers",
   judge(difference) {
     const given = answered(difference);
     const { graph, requests = [] } = difference.case;

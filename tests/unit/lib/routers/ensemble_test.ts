@@ -115,8 +115,19 @@ Deno.test("votingEnsemble() of members that declare nothing averages whole numbe
   deepStrictEqual([await outputs([1]), await voted([1])], [[1], [1]]);
   deepStrictEqual(await outputs([1, 0.25]), [7 / 3, (0.25 + 0.5 + 1) / 3]);
   deepStrictEqual([await outputs([1]), await voted([1])], [[7 / 3], [7 / 3]], "as beside the fraction");
-  deepStrictEqual(warned.length, 1);
-  match(warned[0]!, /^Ensemble "ens": not all members say what they give, .* Say voteType, or what members give$/);
+  const [first, switched] = warned;
+  strictEqual(warned.length, 2);
+  match(first!, /^Ensemble "ens": not all members say what they give, so whole numbers are counted as classes until /);
+  match(
+    switched!,
+    /^Ensemble "ens": a member gave a fraction, so whole numbers, .* are averaged from now on\. Each worker/,
+  );
+  warned.length = 0;
+  await using other = await openRouter(votingEnsemble(), members, { name: "ens" });
+  Object.assign(other.context, { log });
+  for (const input of [0.5, 1, 0.25]) await other.ask("/", { inputs: [input] });
+  strictEqual(warned.length, 1);
+  match(warned[0]!, /one gave a fraction, so numbers are averaged.* Say voteType, or what members give$/);
 });
 
 Deno.test("votingEnsemble() goes by tensors with fractions too, and still counts text", async () => {

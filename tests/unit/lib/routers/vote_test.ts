@@ -61,6 +61,14 @@ Deno.test("vote() gives members of weight 0 no say: neither in what is voted on,
   deepStrictEqual(vote(ballots({ silent: [[9, 9], [9]], a: [0.5], b: [1] }, weights)), [0.75]);
 });
 
+Deno.test("vote() averages numbers whose sum is too large for a number", () => {
+  deepStrictEqual(vote(ofOneRow([1e308, 1e308])), [1e308]);
+  deepStrictEqual(vote(ofOneRow([-1e308, -1e308], [3, 1])), [-1e308]);
+  const max = Number.MAX_VALUE;
+  deepStrictEqual(vote(ofOneRow([max, max, max])), [max]);
+  deepStrictEqual(vote(ofOneRow([max, max, -max, -max]), "regression"), [0]);
+});
+
 Deno.test("vote() joins vectors and matrices element by element", () => {
   deepStrictEqual(vote(ballots({ a: [[0.2, 0.8]], b: [[0.4, 0.6]] })), [[(0.2 + 0.4) / 2, (0.8 + 0.6) / 2]]);
   deepStrictEqual(vote(ballots({ a: [[[1, 2], [3, 4]]], b: [[[3, 4], [5, 6.5]]] })), [[[2, 3], [4, 5.25]]]);
