@@ -10,6 +10,7 @@ import { isObject } from "./request_body.ts";
 import type { TensorReply } from "./tensor_reply.ts";
 import type { TensorRequestBody } from "./tensor_request.ts";
 import { joinBytes } from "./join_bytes.ts";
+import { wholeText } from "../tensor/whole_text.ts";
 
 /** Which outputs are to be bytes: all or none, but for those that are named. */
 export interface TensorForm {
@@ -142,6 +143,7 @@ function exactValues(
     case "BYTES":
       values.forEach((value, index) => {
         if (typeof value !== "string") throw noJson(tensor, start + index, "bytes that are no text");
+        wholeText(value, "write a value of BYTES"); // as bytes would be
       });
       return values;
     default:

@@ -5,6 +5,7 @@ import type { FlowMonitor } from "../graph/monitor.ts";
 import { type App, createApp } from "./app.ts";
 import type { AppOptions } from "./app_options.ts";
 import { headerText } from "./reply/header_text.ts";
+import { wholeText } from "../tensor/whole_text.ts";
 import { Trace } from "./trace.ts";
 
 /** What a request may say besides its path and body. */
@@ -149,7 +150,9 @@ function requestOf(path: string, body: unknown, options: RequestOptions): Reques
 function bytesOf(body: unknown, path: string, headers: Headers): Uint8Array<ArrayBuffer> {
   if (body instanceof Uint8Array) return body as Uint8Array<ArrayBuffer>;
   const type = headers.get("content-type") ?? "";
-  if (typeof body === "string" && !type.includes("json")) return new TextEncoder().encode(body);
+  if (typeof body === "string" && !type.includes("json")) {
+    return new TextEncoder().encode(wholeText(body, `test ${path}`));
+  }
   const text = JSON.stringify(body);
   if (text === undefined) throw new TypeError(`Cannot test ${path}: a ${typeof body} cannot be sent as JSON`);
   return new TextEncoder().encode(text);

@@ -13,11 +13,14 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /**
  * Writes a body as bytes: bytes stay as they are, text of a `text/…` type is written plainly, anything else is JSON.
  *
- * @throws {StreamError} If JSON cannot hold it.
+ * @throws {StreamError} If JSON cannot hold it, or a text has half a character.
  */
 export function encodeBody(body: unknown, contentType: string | undefined): WireBody {
   if (body instanceof Uint8Array) return { bytes: body.slice(), contentType: contentType ?? BYTES_TYPE };
   if (typeof body === "string" && contentType?.startsWith("text/") === true) {
+    if (!body.isWellFormed()) {
+      throw new StreamError("Cannot publish the body as text: it has half a character (a lone surrogate)");
+    }
     return { bytes: new TextEncoder().encode(body), contentType };
   }
   const bytes = new TextEncoder().encode(jsonOf(body));

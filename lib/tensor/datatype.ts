@@ -1,4 +1,5 @@
 import { decodeHalves, encodeHalves, type HalfDatatype } from "./half.ts";
+import { wholeText } from "./whole_text.ts";
 
 /** The kinds of values in a tensor, as the open inference protocol names them. */
 export type Datatype =
@@ -227,9 +228,12 @@ function booleans(values: readonly unknown[], where: Where): Uint8Array {
 }
 
 function texts(values: readonly unknown[], where: Where): (string | Uint8Array)[] {
-  return values.map((value, index) =>
-    typeof value === "string" || value instanceof Uint8Array ? value : wrong(value, { ...where, index })
-  );
+  return values.map((value, index) => {
+    if (typeof value === "string") {
+      return value.isWellFormed() ? value : wholeText(value, `read ${where.place(index)} as BYTES`);
+    }
+    return value instanceof Uint8Array ? value : wrong(value, { ...where, index });
+  });
 }
 
 function wrong(value: unknown, { datatype, place, index }: Where & { readonly index: number }): never {

@@ -3,6 +3,7 @@
 import { ShapeError } from "../errors.ts";
 import { type Datatype, type TensorData, VALUE_BYTES } from "./datatype.ts";
 import { textOrBytes } from "./text_or_bytes.ts";
+import { wholeText } from "./whole_text.ts";
 
 const LENGTH_BYTES = 4; // before each value of BYTES
 
@@ -47,7 +48,11 @@ export function decodeRaw(bytes: Uint8Array, tensor: RawTensor): TensorData {
   return viewOf(datatype, { buffer: buffer as ArrayBuffer, byteOffset, count });
 }
 
-/** Writes the values of a tensor as bytes: a view, but for BYTES. */
+/**
+ * Writes the values of a tensor as bytes: a view, but for BYTES.
+ *
+ * @throws {TypeError} If a text has half a character.
+ */
 export function encodeRaw(data: TensorData): Uint8Array {
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   let total = 0;
@@ -68,7 +73,7 @@ export function encodeRaw(data: TensorData): Uint8Array {
 const UTF8 = new TextEncoder();
 const SHORT = 64; // below it a loop is faster than the encoder
 
-/** How many bytes a text has in UTF-8; half a surrogate pair is written as U+FFFD. */
+/** How many bytes a text has in UTF-8, which has none for half a surrogate pair. */
 function bytesOf(text: string): number {
   let bytes = 0;
   for (let index = 0; index < text.length; index++) {
@@ -78,7 +83,10 @@ function bytesOf(text: string): number {
     else if ((code & 0xfc00) === 0xd800 && (text.charCodeAt(index + 1) & 0xfc00) === 0xdc00) {
       bytes += 4;
       index += 1;
-    } else bytes += 3;
+    } else {
+      if ((code & 0xf800) === 0xd800) wholeText(text, "write a value of BYTES");
+      bytes += 3;
+    }
   }
   return bytes;
 }

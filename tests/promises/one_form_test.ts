@@ -289,3 +289,40 @@ Deno.test("a step behind a stream between functions gets tensors again; what is 
     'Cannot read "x" as shape [2], which needs 2 values: its data has 1',
   ]]);
 });
+
+Deno.test("half a character fails wherever it would become another one: texts, chunks, tensors of every form", async () => {
+  const HALF = "x\ud83dy";
+  class Says extends ModelServer {
+    predict({ inputs }: InferRequest): unknown[] {
+      return inputs.map(() => HALF);
+    }
+
+    override predictTensors({ parameters }: TensorRequest): Tensor[] {
+      if (parameters?.made === true) return [Tensor.from("y", [HALF])];
+      return [new Tensor("y", { datatype: "BYTES", shape: [1], data: [HALF] })];
+    }
+  }
+  const told = /its letter \\ud83d at 1 is half of a surrogate pair/;
+  const texts = serving("texts");
+  texts.setTopology("flow").to("say", (body: unknown) => {
+    const { form } = body as { form: string };
+    return form === "json" ? { text: HALF } : HALF;
+  }).respond();
+  const models = serving("models");
+  models.setTopology("router").addRoute("m", Says);
+  const log = { debug() {}, info() {}, warn() {}, error() {} };
+  await using said = await texts.toMockServer({ log });
+  await using served = await models.toMockServer({ log });
+  const text = await said.test("/", { form: "text" }, { silent: true });
+  deepStrictEqual([text.status, told.test((await text.json()).error)], [500, true]);
+  strictEqual((await said.test("/", { form: "json" })).text, HALF, "JSON keeps it");
+  const ask = async (inputs: object[], parameters: object = {}) => {
+    const response = await served.test("/v2/models/m/infer", { inputs, parameters }, { silent: true });
+    return [response.status, told.test((await response.json()).error)] as const;
+  };
+  const right = [{ name: "x", datatype: "BYTES", shape: [1], data: ["a"] }];
+  for (const parameters of [{}, { binary_data_output: true }, { made: true }]) {
+    deepStrictEqual(await ask(right, parameters), [500, true]);
+  }
+  deepStrictEqual(await ask([{ ...right[0], data: [HALF] }]), [400, true]);
+});

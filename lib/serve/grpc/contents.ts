@@ -6,6 +6,7 @@ import { encodeRaw, type RawTensor } from "../../tensor/raw_data.ts";
 import { textOrBytes } from "../../tensor/text_or_bytes.ts";
 import { readMessage } from "./read_message.ts";
 import type { WireReader, WireWriter } from "./wire.ts";
+import { wholeText } from "../../tensor/whole_text.ts";
 
 /** A datatype that has a typed list. */
 export type TypedDatatype = Exclude<Datatype, "FP16" | "BF16">;
@@ -66,7 +67,7 @@ export function writeContents(writer: WireWriter, datatype: TypedDatatype, data:
   const { field, type } = LISTS[datatype];
   if (!ArrayBuffer.isView(data)) {
     const encoder = new TextEncoder();
-    for (const item of data) writer.tag(field, 2).bytes(typeof item === "string" ? encoder.encode(item) : item);
+    for (const item of data) writer.tag(field, 2).bytes(typeof item === "string" ? encoder.encode(whole(item)) : item);
   } else if (data.length > 0) {
     writer.tag(field, 2);
     if (type !== 0 || datatype === "BOOL") { // they lie as they are sent
@@ -80,6 +81,10 @@ export function writeContents(writer: WireWriter, datatype: TypedDatatype, data:
     else for (const value of data as Uint32Array) writer.uint32(value);
     writer.join();
   }
+}
+
+function whole(text: string): string {
+  return wholeText(text, "write a value of BYTES");
 }
 
 /** The values of a tensor as they are read. */

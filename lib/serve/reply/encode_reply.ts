@@ -5,6 +5,7 @@ import { Outflow } from "../limits/outflow.ts";
 import { PIECE_BYTES } from "../limits/sent_reply.ts";
 import { headerText } from "./header_text.ts";
 import { sendPieces, sendWhole } from "./send_pieces.ts";
+import { wholeText } from "../../tensor/whole_text.ts";
 
 /** How a reply is written. */
 export interface ReplyOptions {
@@ -28,7 +29,7 @@ const FEW_VALUES = 2_048; // what is beyond may have more than 64 KiB
  * Writes a reply: text as text, bytes as bytes, a `Response` as it is, undefined as 204, everything else as JSON; what is large piece by
  * piece.
  *
- * @throws {TypeError} If JSON cannot hold the value as it is, naming where: `outputs[3] is NaN`.
+ * @throws {TypeError} If JSON cannot hold the value as it is, naming where: `outputs[3] is NaN`; if a text has half a character.
  * @throws {StatusError} 503 where all replies together are too large.
  */
 export function encodeReply(value: unknown, options: ReplyOptions): Response | Promise<Response> {
@@ -37,6 +38,7 @@ export function encodeReply(value: unknown, options: ReplyOptions): Response | P
     return new Response(null, { status: 204, headers: { "x-event-id": headerText(options.id) } });
   }
   if (typeof value === "string") {
+    wholeText(value, `${ACT} as text`);
     if (value.length <= PIECE_BYTES) return new Response(value, TEXT_INIT);
     return sendWhole(value, sending(TEXT, options));
   }

@@ -1,4 +1,5 @@
 import { jsonText } from "../../protocol/json_text.ts";
+import { wholeText } from "../../tensor/whole_text.ts";
 
 /** How the chunks of one reply look on the wire. */
 export interface StreamForm {
@@ -142,12 +143,11 @@ class ChunkText {
     const text = this.#half + chunk;
     this.#half = FIRST_HALF.test(text) ? text.at(-1)! : "";
     const whole = this.#half === "" ? text : text.slice(0, -1);
-    if (!whole.isWellFormed()) throw halved(whole, whole.search(/\p{Surrogate}/u));
-    return whole;
+    return wholeText(whole, AS_TEXT);
   }
 
   #endHalf(): void {
-    if (this.#half !== "") throw halved(this.#half, 0);
+    wholeText(this.#half, AS_TEXT);
   }
 
   #endBytes(): void {
@@ -168,13 +168,7 @@ class ChunkText {
 }
 
 const FIRST_HALF = /[\ud800-\udbff]$/;
-
-function halved(text: string, at: number): TypeError {
-  const half = `\\u${text.charCodeAt(at).toString(16)}`;
-  return new TypeError(
-    `Cannot send a chunk as text: its letter ${half} at ${at} is half of a surrogate pair, whose other half does not come next to it`,
-  );
-}
+const AS_TEXT = "send a chunk as text";
 
 function event(data: string): string {
   return `${data.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`).join("")}\n`;

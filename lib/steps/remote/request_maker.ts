@@ -6,6 +6,7 @@ import { secretsOf, takeCredentials } from "../../remote/credentials.ts";
 import { headerText, remoteHeaders } from "../../remote/remote_headers.ts";
 import type { RemoteRequest } from "../../remote/remote_request.ts";
 import { remoteUrl, shownUrl, withSubpath } from "../../remote/remote_url.ts";
+import { wholeText } from "../../tensor/whole_text.ts";
 import type { REMOTE_OPTIONS } from "./remote_options.ts";
 
 const WITHOUT_BODY = ["GET", "HEAD", "DELETE"];
@@ -67,7 +68,12 @@ interface Encoded {
 
 async function encode(value: unknown): Promise<Encoded | undefined> {
   if (value === null || value === undefined) return undefined;
-  if (typeof value === "string") return { bytes: new TextEncoder().encode(value), type: "text/plain; charset=utf-8" };
+  if (typeof value === "string") {
+    return {
+      bytes: new TextEncoder().encode(wholeText(value, "send the body as text")),
+      type: "text/plain; charset=utf-8",
+    };
+  }
   if (value instanceof Uint8Array) {
     return { bytes: value as Uint8Array<ArrayBuffer>, type: "application/octet-stream" };
   }
