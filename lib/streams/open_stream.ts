@@ -35,13 +35,20 @@ const DRIVERS: Readonly<Record<string, Open>> = {
     const { openKafka } = await import("./kafka/open_kafka.ts");
     return await openKafka(path, options);
   },
+  v3io: openV3ioStream,
+  v3ios: openV3ioStream,
   dummy: (path, { clock }) => new DummyStream(path, clock),
 };
 
+async function openV3ioStream<Body>(path: string, options: StreamOptions): Promise<Stream<Body>> {
+  const { openV3io } = await import("./v3io/open_v3io.ts");
+  return await openV3io<Body>(path, options);
+}
+
 /**
  * Opens a stream by its path. `memory://name` lives in this process, with `?partitions=` (default 4) and `?capacity=` (default
- * 10,000); `local://name` lies in a file, for the processes of this machine; `kafka://host/topic`, `redis://host/name` and
- * `nats://host/name` are kept by servers, for whoever reaches them; `dummy://` keeps what is published in a list.
+ * 10,000); `local://name` lies in a file, for the processes of this machine; `kafka://host/topic`, `redis://host/name`,
+ * `nats://host/name` and `v3io://host/container/name` are kept by servers, for whoever reaches them; `dummy://` keeps what is published in a list.
  *
  * @example A group reads what was published, and acknowledges it
  * ```ts

@@ -7,6 +7,7 @@ import { openLocalLab } from "./local_lab.ts";
 import { openMemoryLab } from "./memory_lab.ts";
 import { natsTrial } from "./nats_lab.ts";
 import { redisTrial } from "./redis_lab.ts";
+import { v3ioTrial } from "./v3io_lab.ts";
 
 /** What the suite counted. */
 export interface Counts {
@@ -28,6 +29,7 @@ const DRIVERS: Readonly<Record<string, () => Trial | Promise<Trial>>> = {
   kafka: kafkaTrial,
   nats: natsTrial,
   redis: redisTrial,
+  "v3io (a fake)": v3ioTrial,
 };
 
 /** Runs the suite and prints each result. */

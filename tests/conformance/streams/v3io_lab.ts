@@ -1,0 +1,84 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
+import { preparePython } from "../../../lib/cli/python.ts";
+import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
+import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
+import type { StreamRecord } from "../../../lib/streams/stream.ts";
+import { openV3io } from "../../../lib/streams/v3io/open_v3io.ts";
+import { FakeV3io } from "../../support/fake_v3io.ts";
+import type { StreamCase } from "./contract.ts";
+import type { Trial } from "./main.ts";
+
+const SESSION_MS = 1_500;
+const MOST_BYTES = 700_000; // v3io's limit is 1 MiB, in which bytes stand as base64
+const STRANGER = new URL("./v3io_stranger.py", import.meta.url).pathname;
+
+/** The contract against a fake of v3io, and Iguazio's own client at that fake: no real one can be had. */
+export async function v3ioTrial(): Promise<Trial> {
+  const server = new FakeV3io().serve();
+  const variables: Readonly<Record<string, string>> = { V3IO_API: server.url, V3IO_ACCESS_KEY: "access" };
+  const open = <Body>(path: string) =>
+    openV3io<Body>(path, { sessionMs: SESSION_MS, environment: (name) => variables[name] });
+  return {
+    open: () => {
+      const path = `v3io:///projects/lab/${crypto.randomUUID()}`;
+      return Promise.resolve({
+        open: <Body>() => open<Body>(path),
+        openDeadLetters: () => open(deadLetterPath(path)),
+        crash: (stream) => (stream as DrivenStream<unknown>).abandon(),
+        now: () => Date.now(),
+        advance: (ms) => pause(ms),
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      });
+    },
+    limits: { isUnbounded: true, mostBytes: MOST_BYTES },
+    cases: await strangerCases(server.url, open),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+async function strangerCases(
+  url: string,
+  open: <Body>(path: string) => Promise<DrivenStream<Body>>,
+): Promise<StreamCase[]> {
+  let python: string;
+  try {
+    const packages = ["v3io==0.7.2"];
+    python = (await preparePython({ name: "v3io", packages, onProgress: console.log })).program("python");
+  } catch (error) {
+    console.log(`skip v3io (a fake): Iguazio's own client cannot be had: ${(error as Error).message}`);
+    return [];
+  }
+  return [{
+    title: "Iguazio's own client reads what is published, is read, and finds the fake as it knows v3io",
+    async run() {
+      await using stream = await open("v3io:///projects/strange?partitions=1");
+      await stream.publish([{ body: { n: 1 }, key: "k", id: "i", time: new Date(0) }]);
+      const { code, stdout, stderr } = await new Deno.Command(python, { args: [STRANGER, url, "projects", "strange"] })
+        .output();
+      if (code !== 0) throw new Error(new TextDecoder().decode(stderr));
+      const headers = [["content-type", "application/json"], ["levada-id", "i"], [
+        "levada-time",
+        "1970-01-01T00:00:00.000Z",
+      ]];
+      deepStrictEqual(JSON.parse(new TextDecoder().decode(stdout)), {
+        shards: [1, 24],
+        again: 409,
+        read: [{ full_event_wrapper: true, id: "i", key: "k", levada: { headers }, body: { n: 1 } }],
+        behind: 0,
+        failed: 1,
+        written: [204, 400],
+        kept: { version: 1, text: "a" },
+      });
+      await using subscription = await stream.subscribe({ group: "g" });
+      const records: StreamRecord[] = [];
+      while (records.length < 4) records.push(...(await subscription.next()).value?.records ?? []);
+      deepStrictEqual(records.map(({ key, body, id }) => [key, body, id]), [
+        ["k", { n: 1 }, "i"],
+        [undefined, { a: 1 }, "0-2"],
+        ["their key", [2], "their id"],
+        ["pk", "no JSON", "0-4"],
+      ]);
+    },
+  }];
+}
