@@ -32,6 +32,8 @@ export type { DeployedFunction, DeploymentStatus, FunctionStatus } from "./lib/d
 export type { DeployOptions } from "./lib/deploy/deploy_bundle.ts";
 export type { Deployment, ProcessOptions, RatesOptions } from "./lib/deploy/deployment.ts";
 export type { TimesStatus, TriggerStatus } from "./lib/deploy/trigger_status.ts";
+export type { DeployProgress } from "./lib/deploy/deploy_progress.ts";
+export type { ProcessSettings } from "./lib/deploy/process_settings.ts";
 export type { DeployPlan } from "./lib/deploy/plan.ts";
 export type { LogReading } from "./lib/deploy/read_logs.ts";
 export type { DeploymentRates, RunningRate, WaitingTrigger } from "./lib/deploy/rates.ts";
@@ -53,7 +55,7 @@ export type { DocumentOptions } from "./lib/functions/function_document.ts";
 export type { DeployFunctionOptions } from "./lib/functions/deploy_function.ts";
 export { importFunction } from "./lib/functions/hub.ts";
 export { RouterGraph } from "./lib/functions/router_graph.ts";
-export type { FunctionOptions, MockOptions, ServeOptions } from "./lib/functions/function_options.ts";
+export type { FunctionOptions, MockOptions, ServeOptions, ServeSettings } from "./lib/functions/function_options.ts";
 export type { OpenGraph } from "./lib/functions/open_graph.ts";
 export { serving, ServingFunction } from "./lib/functions/serving.ts";
 export type { FlowItem, Place } from "./lib/graph/builder.ts";

@@ -1,6 +1,7 @@
 /** What `levada deploy` does, once its packages are there. */
 import { readBundle } from "../bundle/bundle_folder.ts";
 import { deployBundle } from "../deploy/deploy_bundle.ts";
+import { describeProgress } from "../deploy/deploy_progress.ts";
 import type { MadeBundle } from "./bundle_notebook.ts";
 import type { CommandContext } from "./command.ts";
 import { describeDeployment } from "./describe_deployment.ts";
@@ -33,15 +34,17 @@ export async function deployOf(wish: DeployWish, context: CommandContext): Promi
     ...Object.fromEntries(given),
     renew: wish.isRenewed,
     dryRun: true,
+    signal: context.signal,
+    onProgress: (progress) => progress.state !== "noted" && out(`  ${describeProgress(progress)}\n`),
   });
-  const { changes } = await deployment.plan();
+  const { changes, notes } = await deployment.plan();
   out(
     changes.length === 0
       ? `${bundle.name}, revision ${bundle.revision}: nothing to change\n`
       : `${bundle.name}, revision ${bundle.revision}:\n${changes.map((line) => `  ${line}\n`).join("")}`,
   );
+  for (const note of notes) out(`  ${note}\n`);
   if (wish.isDry) return 0;
-  if (changes.length > 0) out("Starting …\n");
   const status = await unlessAsked(context.signal, deployment.apply());
   context.signal.throwIfAborted();
   out(describeDeployment(status!));

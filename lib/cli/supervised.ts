@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type FunctionStatus, urlOf, type WishedFunction } from "../deploy/deployed_state.ts";
+import { flagsOf, type ProcessSettings } from "../deploy/process_settings.ts";
 import type { DeploymentFolder } from "../deploy/state_folder.ts";
 import { CommandError } from "./command.ts";
 import { Crew } from "./crew.ts";
@@ -19,14 +20,16 @@ export interface SupervisedWish {
 export class Supervised {
   readonly name: string;
   readonly port: number;
+  readonly settings: ProcessSettings;
   readonly #workers: number;
   readonly #crew: Crew;
   readonly #log: FunctionLog;
 
   constructor(folder: DeploymentFolder, { revision, wish, env, port }: SupervisedWish) {
-    const { name, workers } = wish;
+    const { name, workers, settings } = wish;
     this.name = name;
     this.port = port;
+    this.settings = settings;
     this.#workers = workers;
     this.#log = new FunctionLog(folder.logs, name);
     const write = (line: string) => this.#log.write(line);
@@ -36,10 +39,11 @@ export class Supervised {
       isInteractive: false,
       columns: 120,
     };
-    const words = [join(folder.revisions, revision), "--function", name, "--port", String(port)];
+    const words = [join(folder.revisions, revision), "--function", name, "--port", String(port), ...flagsOf(settings)];
     this.#crew = new Crew(words, {
       size: workers,
-      flags: undefined,
+      flags: settings.workerFlags,
+      graceMs: settings.graceMs,
       context: { terminal, signal: new AbortController().signal },
       env: { ...env, ...wish.env, LEVADA_STATE: folder.state },
       onErrorLine: write,
@@ -90,6 +94,7 @@ export class Supervised {
       name: this.name,
       port: this.port,
       workers: this.#workers,
+      ...Object.keys(this.settings).length === 0 ? {} : { settings: this.settings },
       url: urlOf(this),
       state,
       serving,

@@ -2,17 +2,18 @@ import {
   type ApplyWish,
   type DeployedFunction,
   type DeployedState,
+  HOSTNAME,
   type SupervisedStatus,
   urlOf,
   type WishedFunction,
 } from "../deploy/deployed_state.ts";
+import type { DeployProgress } from "../deploy/deploy_progress.ts";
 import { isLocked } from "../deploy/deploy_lock.ts";
 import { dropRevisions } from "../deploy/keep_revision.ts";
 import { type DeploymentFolder, writeWhole } from "../deploy/state_folder.ts";
 import { CommandError } from "./command.ts";
 import { Supervised } from "./supervised.ts";
 
-const HOSTNAME = "127.0.0.1";
 const LOOK_MS = 100;
 const ENDING_LOOKS = 50;
 
@@ -47,9 +48,9 @@ export class Supervisor {
    *
    * @throws {RefusedError} If the new one does not start, or who deploys has gone; the old one runs on.
    */
-  async apply(wish: ApplyWish): Promise<void> {
+  async apply(wish: ApplyWish, tell: (progress: DeployProgress) => void = () => {}): Promise<void> {
     if (this.#applying !== undefined) throw new RefusedError("it is being changed now");
-    this.#applying = this.#apply(wish);
+    this.#applying = this.#apply(wish, tell);
     try {
       await this.#applying;
     } finally {
@@ -90,7 +91,10 @@ export class Supervisor {
     for (const one of this.#running) one.kill();
   }
 
-  async #apply({ revision, functions, env, deadlineMs }: ApplyWish): Promise<void> {
+  async #apply(
+    { revision, functions, env, deadlineMs }: ApplyWish,
+    tell: (progress: DeployProgress) => void,
+  ): Promise<void> {
     const next: Supervised[] = [];
     const stopped = Promise.withResolvers<never>();
     stopped.promise.catch(() => {});
@@ -102,12 +106,19 @@ export class Supervisor {
     try {
       for (const wish of functions.toReversed()) { // who reads before who writes
         if (this.#isStopping) throw new CommandError("the deployment ends");
+        tell({ state: "starting", function: wish.name, url: undefined });
         const port = await Promise.race([this.#portFor(wish), stopped.promise]);
         const one = new Supervised(this.#folder, { revision, wish, env, port });
         next.unshift(one);
         await Promise.race([one.start(), stopped.promise]);
+        tell({ state: "ready", function: wish.name, url: urlOf(one) });
       }
-      const started = next.map(({ name, port }, index) => ({ name, port, workers: functions[index]!.workers }));
+      const started = next.map(({ name, port, settings }, index) => ({
+        name,
+        port,
+        workers: functions[index]!.workers,
+        ...Object.keys(settings).length === 0 ? {} : { settings },
+      }));
       await this.#keep(revision, started);
     } catch (error) {
       const lines = next[0]?.lastLines ?? [];
@@ -119,6 +130,7 @@ export class Supervisor {
       clearInterval(looking);
     }
     const old = this.#running;
+    if (old.length > 0) tell({ state: "replacing", function: undefined, url: undefined });
     this.#running = next;
     for (const one of old) await one.stop();
     await dropRevisions([this.#state?.revision, this.#state?.previous], this.#folder.revisions).catch(() => {});
@@ -143,15 +155,20 @@ export class Supervisor {
   }
 
   /** The port that is wished, else the one that it has, else a free one. */
-  async #portFor({ name, port }: WishedFunction): Promise<number> {
-    const held = this.#running.find((one) => one.name === name)?.port;
+  async #portFor({ name, port, settings: { host = HOSTNAME, grpcPort } }: WishedFunction): Promise<number> {
+    const { port: held, settings: before = {} } = this.#running.find((one) => one.name === name) ?? {};
+    if (grpcPort !== undefined && grpcPort !== before.grpcPort) await this.#free(name, host, grpcPort);
     const earlier = this.#state?.functions.find((one) => one.name === name)?.port;
     const known = port ?? held ?? earlier ?? 0;
-    if (known !== 0 && known === held) return known;
-    // what ran before may still be ending there, whose supervisor was killed
-    for (let looks = known === earlier ? ENDING_LOOKS : 0;; looks--) {
+    if (known !== 0 && known === held && host === (before.host ?? HOSTNAME)) return known;
+    return await this.#free(name, host, known, { looks: known === earlier ? ENDING_LOOKS : 0 });
+  }
+
+  /** A port where nobody listens; what ran before may still be ending there, whose supervisor was killed. */
+  async #free(name: string, host: string, port: number, { looks = 0 } = {}): Promise<number> {
+    for (;; looks--) {
       try {
-        return freePort(known);
+        return freePort(host, port);
       } catch (error) {
         if (looks > 0) {
           await new Promise((look) => setTimeout(look, LOOK_MS));
@@ -160,14 +177,14 @@ export class Supervisor {
         const cause = error instanceof Deno.errors.AddrInUse
           ? "another program listens there. Stop that, or give another port"
           : (error as Error).message;
-        throw new CommandError(`function "${name}" cannot have port ${known}: ${cause}`);
+        throw new CommandError(`function "${name}" cannot have port ${port}: ${cause}`);
       }
     }
   }
 }
 
 /** Processes that share a port do not see that another program has it: asked before. */
-function freePort(port: number): number {
-  using listener = Deno.listen({ hostname: HOSTNAME, port });
+function freePort(hostname: string, port: number): number {
+  using listener = Deno.listen({ hostname, port });
   return listener.addr.port;
 }

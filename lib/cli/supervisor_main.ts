@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import type { ApplyWish } from "../deploy/deployed_state.ts";
+import type { ApplyWord } from "../deploy/deploy_progress.ts";
 import { readState } from "../deploy/read_state.ts";
 import { deploymentFolder, writeWhole } from "../deploy/state_folder.ts";
 import { type RefusedError, Supervisor } from "./supervisor.ts";
@@ -28,14 +29,7 @@ async function supervise(state: string, name: string): Promise<void> {
       end();
       return Response.json(null);
     }
-    try {
-      await supervisor.apply(await request.json() as ApplyWish);
-      return Response.json(supervisor.status());
-    } catch (error) {
-      if (supervisor.status() === undefined) end(); // nothing runs: there is nothing to watch
-      const { message, lines = [] } = error as Partial<RefusedError>;
-      return Response.json({ message, lines }, { status: 409 });
-    }
+    return apply(supervisor, await request.json() as ApplyWish, end);
   });
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", end);
   Deno.addSignalListener("SIGINT", end);
@@ -54,6 +48,21 @@ async function supervise(state: string, name: string): Promise<void> {
   await server.shutdown();
   await Deno.remove(folder.supervisorFile).catch(() => {});
   Deno.exit(0);
+}
+
+/** Has it run a revision, and says how far that is, a line each. `end` is called where nothing runs afterwards. */
+function apply(supervisor: Supervisor, wish: ApplyWish, end: () => void): Response {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const say = (word: ApplyWord) => writer.write(new TextEncoder().encode(`${JSON.stringify(word)}\n`)).catch(() => {});
+  void supervisor.apply(wish, (progress) => void say({ kind: "progress", progress })).then(
+    () => say({ kind: "done" }),
+    (error: Partial<RefusedError>) => {
+      if (supervisor.status() === undefined) end(); // nothing runs: there is nothing to watch
+      return say({ kind: "refused", message: error.message ?? "", lines: error.lines ?? [] });
+    },
+  ).then(() => writer.close()).catch(() => {}); // who asked may have gone
+  return new Response(readable, { headers: { "content-type": "application/x-ndjson" } });
 }
 
 if (import.meta.main) await supervise(Deno.args[0]!, Deno.args[1]!);

@@ -1,4 +1,5 @@
 import { type Bundle, manifestOf } from "../bundle/bundle.ts";
+import type { ProcessSettings } from "./process_settings.ts";
 
 /** What is read of a function's document. */
 interface Document {
@@ -10,6 +11,8 @@ interface Document {
 
 interface Place {
   readonly env?: Readonly<Record<string, string>>;
+  readonly serve?: ProcessSettings;
+  readonly resources?: Readonly<Record<string, unknown>>;
 }
 
 interface Handled {
@@ -27,6 +30,10 @@ export interface FunctionOfBundle {
   /** The child's name, or the serving function's own. */
   readonly name: string;
   readonly env: Readonly<Record<string, string>>;
+  /** How it is served; not checked. */
+  readonly settings: ProcessSettings;
+  /** The names of the resources that it asks for. */
+  readonly resources: readonly string[];
 }
 
 /** The functions of a bundle: itself where it has steps of its own, and each child that has steps, in the order of the graph. */
@@ -41,7 +48,11 @@ export function functionsOfBundle(bundle: Pick<Bundle, "files">): FunctionOfBund
   const hasOwn = named.size === 0 ||
     steps.some((step) => step.options?.function === undefined && step.kind !== "queue" && !handlers.has(step.name));
   return [
-    ...hasOwn ? [{ name, env: { ...options.env } }] : [],
-    ...[...named].map((child) => ({ name: child, env: { ...children[child]?.env } })),
+    ...hasOwn ? [functionOf(name, options)] : [],
+    ...[...named].map((child) => functionOf(child, children[child] ?? {})),
   ];
+}
+
+function functionOf(name: string, { env = {}, serve = {}, resources = {} }: Place): FunctionOfBundle {
+  return { name, env, settings: serve, resources: Object.keys(resources) };
 }

@@ -1,5 +1,6 @@
 /** What is deployed, as `state.json` keeps it and the supervisor tells it. */
 
+import type { ProcessSettings } from "./process_settings.ts";
 import type { TriggerStatus } from "./trigger_status.ts";
 
 /** One function of a deployment. */
@@ -10,6 +11,8 @@ export interface DeployedFunction {
   readonly port: number;
   /** How many processes it has. */
   readonly workers: number;
+  /** How it is served, as its document says. */
+  readonly settings?: ProcessSettings;
 }
 
 /** What `state.json` holds: what is to run, whether it does or not. */
@@ -87,9 +90,15 @@ export interface WishedFunction {
   readonly port: number | undefined;
   /** Of this function alone. */
   readonly env: Readonly<Record<string, string>>;
+  readonly settings: ProcessSettings;
 }
 
 /** Where a function answers. */
-export function urlOf({ port }: Pick<DeployedFunction, "port">): string {
-  return `http://127.0.0.1:${port}`;
+export function urlOf({ port, settings = {} }: Pick<DeployedFunction, "port" | "settings">): string {
+  const { host = HOSTNAME, tls } = settings;
+  const name = host === "0.0.0.0" || host === "::" ? HOSTNAME : host.includes(":") ? `[${host}]` : host;
+  return `${tls === undefined ? "http" : "https"}://${name}:${port}`;
 }
+
+/** This machine alone. */
+export const HOSTNAME = "127.0.0.1";

@@ -2,7 +2,7 @@ import type { Bundle } from "../bundle/bundle.ts";
 import { probeBundle } from "../bundle/describe_function.ts";
 import { DeployError } from "./deploy_error.ts";
 import { type DeployedState, type DeploymentStatus, type SupervisedStatus, urlOf } from "./deployed_state.ts";
-import { functionsOfBundle } from "./deployed_functions.ts";
+import type { DeployProgress } from "./deploy_progress.ts";
 import { lockDeployment } from "./deploy_lock.ts";
 import { invokeFunction } from "./invoke_function.ts";
 import { keepRevision, readRevision, readView } from "./keep_revision.ts";
@@ -17,10 +17,11 @@ import { type DeploymentFolder, deploymentFolder } from "./state_folder.ts";
 import { stoppedStatus } from "./stopped_status.ts";
 import { triggerStatus } from "./trigger_status.ts";
 import { SupervisorClient } from "./supervisor_client.ts";
+import { wishedFunctions } from "./wished_functions.ts";
 
 /** How a function is deployed to processes of this machine. */
 export interface ProcessOptions {
-  /** How many processes each function has. Default 1. */
+  /** How many processes each function has. Default: as many as its `serve` says, else 1. */
   readonly workers?: number;
   /** Where the function itself listens. Default: where it did before, else a free port. */
   readonly port?: number;
@@ -28,6 +29,10 @@ export interface ProcessOptions {
   readonly renew?: boolean;
   /** How long everything may take to be ready, in milliseconds. Default 120,000. */
   readonly deadlineMs?: number;
+  /** Told how far it is: which function starts, which is ready. Default: nobody; in Levada's kernel, the cell's output. */
+  readonly onProgress?: (progress: DeployProgress) => void;
+  /** Gives it up: what ran runs on. */
+  readonly signal?: AbortSignal;
 }
 
 /** How rates are counted. */
@@ -76,12 +81,15 @@ export class Deployment {
   async plan(): Promise<DeployPlan> {
     const state = await this.#state();
     const status = await this.#supervisor.status();
+    const bundle = await this.#wished(state);
+    const act = `deploy "${this.name}"`;
+    const { workers, port } = this.#options;
     return await planOf({
       state,
       status,
-      bundle: await this.#wished(state),
+      bundle,
       folder: this.#folder,
-      options: this.#options,
+      options: { ...this.#options, functions: await wishedFunctions(bundle, { act, workers, port }) },
     });
   }
 
@@ -96,10 +104,16 @@ export class Deployment {
     await using _lock = await lockDeployment(act, this.#folder);
     const state = await this.#state();
     const bundle = await this.#wished(state);
-    const { changes } = await this.plan();
+    const { changes, notes } = await this.plan();
     const status = await this.#supervisor.status();
     if (changes.length === 0 && status !== undefined) return await this.#told(status);
-    if (state?.revision !== bundle.revision) await probeBundle(bundle);
+    const { onProgress, signal } = this.#options;
+    for (const note of notes) onProgress?.({ state: "noted", function: undefined, url: undefined, note });
+    if (state?.revision !== bundle.revision) {
+      onProgress?.({ state: "checking", function: undefined, url: undefined });
+      await probeBundle(bundle);
+    }
+    signal?.throwIfAborted();
     await keepRevision(act, bundle, this.#folder);
     return await this.#run(act, bundle);
   }
@@ -142,8 +156,8 @@ export class Deployment {
   /** Asks the function: with a body by POST, else by GET. Gives the reply's JSON, else its text. */
   // deno-lint-ignore no-explicit-any -- the reply is what the graph's steps make of it
   async invoke<Reply = any>(path: string, body?: unknown): Promise<Reply> {
-    const { url } = await this.status();
-    return await invokeFunction(this.name, { url, path, body }) as Reply;
+    const { functions: [first] } = await this.status();
+    return await invokeFunction(this.name, first!, { path, body }) as Reply;
   }
 
   /** What its functions have written, line by line; with `follow` also what they write from now on. */
@@ -183,20 +197,14 @@ export class Deployment {
     bundle: Bundle,
     before: DeployedState["functions"] = [],
   ): Promise<DeploymentStatus> {
-    const { port, deadlineMs = DEADLINE_MS } = this.#options;
-    return await this.#told(
-      await this.#supervisor.apply(act, {
-        revision: bundle.revision,
-        functions: functionsOfBundle(bundle).map(({ name, env }, index) => ({
-          name,
-          env,
-          workers: this.#options.workers ?? before.find((one) => one.name === name)?.workers ?? 1,
-          port: index === 0 ? port : undefined,
-        })),
-        env: Deno.env.toObject(),
-        deadlineMs,
-      }),
-    );
+    const { workers, port, deadlineMs = DEADLINE_MS, onProgress, signal } = this.#options;
+    const wish = {
+      revision: bundle.revision,
+      functions: await wishedFunctions(bundle, { act, workers, port, before }),
+      env: Deno.env.toObject(),
+      deadlineMs,
+    };
+    return await this.#told(await this.#supervisor.apply(act, wish, { onProgress, signal }));
   }
 
   async #told(status: SupervisedStatus): Promise<DeploymentStatus> {

@@ -1,20 +1,28 @@
 import { StatusError } from "../errors.ts";
+import { clientOf, openCaller } from "./caller.ts";
 import { DeployError } from "./deploy_error.ts";
+import type { FunctionStatus } from "./deployed_state.ts";
 
 const TIMEOUT_MS = 120_000;
 
 /** Asks a function over HTTP. */
 export async function invokeFunction(
   name: string,
-  { url, path, body }: { readonly url: string; readonly path: string; readonly body: unknown },
+  { url, settings }: Pick<FunctionStatus, "url" | "settings">,
+  { path, body }: { readonly path: string; readonly body: unknown },
 ): Promise<unknown> {
   const act = `invoke "${name}"`;
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const target = new URL(path, url);
+  using caller = await openCaller(settings).catch((error: Error) => {
+    throw new DeployError(act, error.message, { cause: error });
+  });
+  const { method, headers, ...rest } = encode(body);
+  const init = { signal, method, headers: { ...headers, ...caller.headers }, ...rest, ...clientOf(caller) };
   let response: Response;
   let text: string;
   try {
-    response = await fetch(target, body === undefined ? { signal } : { method: "POST", signal, ...encode(body) });
+    response = await fetch(target, init);
     text = await response.text();
   } catch (error) {
     throw new DeployError(act, `${target} does not answer: ${(error as Error).message}`, { cause: error });
@@ -29,9 +37,17 @@ export async function invokeFunction(
   );
 }
 
-function encode(body: unknown): { body: BodyInit; headers: Record<string, string> } {
+interface Encoded {
+  readonly method: "GET" | "POST";
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: BodyInit;
+}
+
+function encode(body: unknown): Encoded {
+  if (body === undefined) return { method: "GET", headers: {} };
   if (body instanceof Uint8Array) {
-    return { body: body as Uint8Array<ArrayBuffer>, headers: { "content-type": "application/octet-stream" } };
+    const headers = { "content-type": "application/octet-stream" };
+    return { method: "POST", headers, body: body as Uint8Array<ArrayBuffer> };
   }
-  return { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+  return { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
 }

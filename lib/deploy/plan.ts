@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Bundle, type Manifest, manifestOf } from "../bundle/bundle.ts";
-import type { DeployedState, SupervisedStatus } from "./deployed_state.ts";
+import type { DeployedState, SupervisedStatus, WishedFunction } from "./deployed_state.ts";
 import { functionsOfBundle } from "./deployed_functions.ts";
+import { flagsOf } from "./process_settings.ts";
 import { readRevision } from "./keep_revision.ts";
 import type { DeploymentFolder } from "./state_folder.ts";
 
@@ -12,6 +14,8 @@ export interface DeployPlan {
   readonly revision: string;
   /** A line each; none where everything is as it is wished. */
   readonly changes: readonly string[];
+  /** What the function asks for and does not get on this target, a line each. */
+  readonly notes: readonly string[];
 }
 
 /** What is, and what is wished. */
@@ -20,13 +24,12 @@ export interface PlanParts {
   readonly status: SupervisedStatus | undefined;
   readonly bundle: Bundle;
   readonly folder: DeploymentFolder;
-  readonly options: { readonly workers?: number; readonly port?: number; readonly renew?: boolean };
+  readonly options: { readonly functions: readonly WishedFunction[]; readonly renew?: boolean };
 }
 
 /** Compares what is deployed with what is wished. */
 export async function planOf({ state, status, bundle, folder, options }: PlanParts): Promise<DeployPlan> {
-  const { workers = 1, port, renew = false } = options;
-  const wished = functionsOfBundle(bundle).map(({ name }) => name);
+  const { functions, renew = false } = options;
   const there = state?.functions ?? [];
   const changes: string[] = [];
   if (state !== undefined && status === undefined) changes.push("nothing of it runs now: it is started");
@@ -34,20 +37,28 @@ export async function planOf({ state, status, bundle, folder, options }: PlanPar
     changes.push(`revision: ${state?.revision ?? "none"} → ${bundle.revision}`);
     if (state !== undefined) changes.push(...await changedFiles(bundle, state.revision, folder));
   }
-  for (const [index, name] of wished.entries()) {
+  for (const { name, workers, port: own, settings } of functions) {
     const before = there.find((one) => one.name === name);
-    const own = index === 0 ? port : undefined;
     if (before === undefined) {
       const where = own === undefined ? "a free port" : `port ${own}`;
       changes.push(`function ${name}: new, ${workers} ${workers === 1 ? "worker" : "workers"}, ${where}`);
       continue;
     }
     if (before.workers !== workers) changes.push(`function ${name}: workers: ${before.workers} → ${workers}`);
+    if (!isDeepStrictEqual(settings, before.settings ?? {})) {
+      changes.push(`function ${name}: is served in another way: ${flagsOf(settings).join(" ") || "by the defaults"}`);
+    }
     if (own !== undefined && before.port !== own) changes.push(`function ${name}: port: ${before.port} → ${own}`);
   }
-  for (const { name } of there) if (!wished.includes(name)) changes.push(`function ${name}: ends`);
+  for (const { name } of there) if (!functions.some((one) => one.name === name)) changes.push(`function ${name}: ends`);
   if (changes.length === 0 && renew) changes.push("every process is replaced, with the environment as it is now");
-  return { name: bundle.name, revision: bundle.revision, changes };
+  return { name: bundle.name, revision: bundle.revision, changes, notes: notesOf(bundle) };
+}
+
+function notesOf(bundle: Bundle): string[] {
+  return functionsOfBundle(bundle).filter(({ resources }) => resources.length > 0).map(({ name, resources }) =>
+    `function ${name}: resources (${resources.join(", ")}) are for a cluster; the process target does not look at them`
+  );
 }
 
 async function changedFiles(bundle: Bundle, before: string, folder: DeploymentFolder): Promise<string[]> {

@@ -1,3 +1,5 @@
+import { clientOf, openCaller } from "./caller.ts";
+import type { FunctionStatus } from "./deployed_state.ts";
 import type { MetricFamily } from "../telemetry/registry.ts";
 
 const PATIENCE_MS = 5_000;
@@ -12,14 +14,18 @@ export interface FunctionMetrics {
 }
 
 /** Asks a function what it has counted since it started. */
-export async function readMetrics({ name, url }: { name: string; url: string }): Promise<FunctionMetrics> {
-  const families = await ask(`${url}/metrics`).catch(() => undefined); // it may just have died
-  return { name, at: performance.now(), families };
+export async function readMetrics(one: Pick<FunctionStatus, "name" | "url" | "settings">): Promise<FunctionMetrics> {
+  const families = await ask(one).catch(() => undefined); // it may just have died
+  return { name: one.name, at: performance.now(), families };
 }
 
-async function ask(url: string): Promise<readonly MetricFamily[] | undefined> {
-  const response = await fetch(url, {
-    headers: { accept: "application/json" },
+async function ask(
+  { url, settings }: Pick<FunctionStatus, "url" | "settings">,
+): Promise<readonly MetricFamily[] | undefined> {
+  using caller = await openCaller(settings);
+  const response = await fetch(`${url}/metrics`, {
+    headers: { ...caller.headers, accept: "application/json" },
+    ...clientOf(caller),
     signal: AbortSignal.timeout(PATIENCE_MS),
   });
   const families = await response.json() as readonly MetricFamily[];

@@ -5,6 +5,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { DeployError } from "./deploy_error.ts";
 import type { ApplyWish, SupervisedStatus } from "./deployed_state.ts";
+import type { ApplyWord, DeployProgress } from "./deploy_progress.ts";
 import type { DeploymentFolder } from "./state_folder.ts";
 
 const MAIN = fileURLToPath(new URL("../cli/supervisor_main.ts", import.meta.url));
@@ -12,6 +13,13 @@ const LOCK = fileURLToPath(new URL("../../deno.lock", import.meta.url));
 const START_MS = 60_000;
 const LOOK_MS = 50;
 const ANSWER_MS = 10_000;
+
+/** Who looks on while something is deployed. */
+export interface Watching {
+  readonly onProgress?: ((progress: DeployProgress) => void) | undefined;
+  /** Gives it up. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 interface Address {
   readonly pid: number;
@@ -40,14 +48,17 @@ export class SupervisorClient {
    *
    * @throws {DeployError} If the revision does not start: with the last lines that it wrote; what ran runs on.
    */
-  async apply(act: string, wish: ApplyWish): Promise<SupervisedStatus> {
+  async apply(act: string, wish: ApplyWish, { onProgress, signal }: Watching = {}): Promise<SupervisedStatus> {
     const address = await this.#running() ?? await this.#start(act);
-    const response = await ask(address, "/apply", { method: "POST", body: JSON.stringify(wish) });
-    if (response?.ok) return await response.json() as SupervisedStatus;
-    if (response?.status === 409) {
-      const { message, lines } = await response.json() as { message: string; lines: readonly string[] };
-      throw new DeployError(act, message, { lines });
+    const init = { method: "POST", body: JSON.stringify(wish), ...signal === undefined ? {} : { signal } };
+    const response = await ask(address, "/apply", init);
+    for await (const word of wordsOf(response)) {
+      if (word.kind === "progress") onProgress?.(word.progress);
+      else if (word.kind === "refused") throw new DeployError(act, word.message, { lines: word.lines });
     }
+    signal?.throwIfAborted();
+    const status = await this.status();
+    if (status?.revision === wish.revision) return status;
     throw new DeployError(act, `its supervisor, process ${address.pid}, has died. Deploy again`);
   }
 
@@ -130,4 +141,18 @@ async function ask({ url, token }: Address, path: string, init: RequestInit): Pr
   } catch {
     return undefined;
   }
+}
+
+/** What a supervisor says, until it has nothing more to say, or is gone. */
+async function* wordsOf(response: Response | undefined): AsyncGenerator<ApplyWord> {
+  if (response === undefined || response.body === null || !response.ok) return;
+  let begun = "";
+  try {
+    const texts = response.body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>);
+    for await (const text of texts) {
+      const lines = (begun + text).split("\n");
+      begun = lines.pop()!;
+      for (const line of lines) yield JSON.parse(line) as ApplyWord;
+    }
+  } catch { /* it is gone */ }
 }

@@ -2,6 +2,7 @@ import type { bundleCode, bundleModule } from "../bundle/make_bundle.ts";
 import type { SlicedModule } from "../bundle/sliced_module.ts";
 import type { deployBundle, DeployOptions, recordDeploy } from "../deploy/deploy_bundle.ts";
 import type { Deployment } from "../deploy/deployment.ts";
+import { type DeployProgress, describeProgress } from "../deploy/deploy_progress.ts";
 import { DeployError } from "../deploy/deploy_error.ts";
 
 /** How a function is deployed, and what goes with it. */
@@ -39,7 +40,13 @@ export async function deployFunction(
   if (file !== undefined) return await record(file, fn.name, options);
   const wish = { export: exported, files, external };
   const bundle = module === undefined ? await ofCode(await fn.code(), wish) : await ofModule(new URL(module), wish);
-  return await deploy(bundle, options);
+  const onProgress = options.onProgress ?? (module === undefined ? tellCell : undefined);
+  return await deploy(bundle, { ...options, ...(onProgress === undefined ? {} : { onProgress }) });
+}
+
+/** Shows how far it is in the output of the cell. */
+function tellCell(progress: DeployProgress): void {
+  console.log(describeProgress(progress));
 }
 
 interface Loaded {

@@ -1,9 +1,20 @@
+import type { ProcessSettings } from "../deploy/process_settings.ts";
 import type { ErrorStream } from "../flow/failures.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { Log } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
+import type { ServerLimits } from "../serve/limits/server_limits.ts";
 import type { ServerOptions } from "../serve/serve_flow.ts";
+import type { LogLevel } from "../telemetry/log.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
+
+/** How a function, or a child, is served where it is deployed: what `levada serve` takes. */
+export interface ServeSettings extends Omit<ProcessSettings, "limits" | "logLevel"> {
+  /** How much each process takes before it refuses. */
+  readonly limits?: ServerLimits;
+  /** What is written to the log at least. Default `info`. */
+  readonly logLevel?: LogLevel;
+}
 
 /** What a function or a child needs where it runs. */
 export interface FunctionOptions {
@@ -13,7 +24,9 @@ export interface FunctionOptions {
   env?: Readonly<Record<string, string>>;
   /** How a body is read that comes without a content type, `application/json`. Default: as JSON where it can be, else as text or bytes. */
   defaultContentType?: string;
-  /** Cores, memory (`2Gi`), and graphics cards. */
+  /** How it is served where it is deployed: workers, tokens, TLS, limits. */
+  serve?: ServeSettings;
+  /** Cores, memory (`2Gi`), and graphics cards: for a cluster; the `process` target does not look at them, and says so. */
   resources?: { cpu?: number | string; memory?: string; gpu?: number };
 }
 

@@ -142,10 +142,10 @@ export class FunctionParts {
   toJSON(options: FunctionOptions): object {
     const { topology, children, params, api, tracking, triggers } = this;
     return {
-      options: documentData({ ...options }),
+      options: placeData(options),
       topology: topology instanceof RouterGraph ? "router" : "flow",
       graph: topology?.toJSON(),
-      children: Object.fromEntries([...children].map(([name, place]) => [name, documentData({ ...place })])),
+      children: Object.fromEntries([...children].map(([name, place]) => [name, placeData(place)])),
       params: documentData(Object.fromEntries(params)),
       ...(triggers.size === 0 ? {} : { triggers: documentData(Object.fromEntries(triggers)) }),
       ...(api === undefined ? {} : { api }),
@@ -163,4 +163,9 @@ export class FunctionParts {
     const tables = new Map(this.#told.live.flatMap((told) => told.kind === "table" ? [[told.name, told.open]] : []));
     return Object.assign((name: string) => tables.get(name)?.(), { names: [...tables.keys()] });
   }
+}
+
+/** How it is served names its secrets and files, and has none written out. */
+function placeData({ serve, ...place }: FunctionOptions): object {
+  return { ...documentData({ ...place }), ...(serve === undefined ? {} : { serve }) };
 }

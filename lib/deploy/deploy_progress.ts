@@ -1,0 +1,36 @@
+/** How far a deploy is. */
+export interface DeployProgress {
+  /**
+   * `checking`: its bundle is started once, to see that it starts; `starting`: a function's processes start; `ready`: they listen;
+   * `replacing`: all listen, and those before end what they have accepted; `noted`: what it does not get here.
+   */
+  readonly state: "checking" | "starting" | "ready" | "replacing" | "noted";
+  /** The function that is meant; undefined where all are. */
+  readonly function: string | undefined;
+  /** Where it answers, once it is ready. */
+  readonly url: string | undefined;
+  /** What it does not get here. */
+  readonly note?: string;
+}
+
+/** The same for people. */
+export function describeProgress({ state, function: name, url, note = "" }: DeployProgress): string {
+  switch (state) {
+    case "checking":
+      return "Starting it once, to see that it starts …";
+    case "starting":
+      return `${name}: starting …`;
+    case "ready":
+      return `${name}: ready, ${url}`;
+    case "noted":
+      return note;
+    case "replacing":
+      return "All are ready; what ran before ends …";
+  }
+}
+
+/** What a supervisor says while it is being asked for a revision: a line of JSON each. */
+export type ApplyWord =
+  | { readonly kind: "progress"; readonly progress: DeployProgress }
+  | { readonly kind: "done" }
+  | { readonly kind: "refused"; readonly message: string; readonly lines: readonly string[] };
