@@ -164,7 +164,12 @@ export class Deployment {
   async *logs(options: LogReading = {}): AsyncGenerator<string> {
     const state = await this.#state();
     if (state === undefined) throw this.#missing("read the logs of");
-    yield* readLogs(this.#folder, state.functions.map(({ name }) => name), options);
+    const names = state.functions.map(({ name }) => name);
+    if (options.function !== undefined && !names.includes(options.function)) {
+      const act = `read the logs of "${this.name}"`;
+      throw new DeployError(act, `it has no function "${options.function}", only ${names.join(", ")}`);
+    }
+    yield* readLogs(this.#folder, names, options);
   }
 
   /**

@@ -1,7 +1,12 @@
 /** Deployments in a folder of their own, whose processes end with the test. */
 
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type { Bundle } from "../../lib/bundle/bundle.ts";
+import { writeBundle } from "../../lib/bundle/bundle_folder.ts";
+import { bundleModule } from "../../lib/bundle/make_bundle.ts";
+import { deployBundle, type DeployOptions } from "../../lib/deploy/deploy_bundle.ts";
+import { Deployment } from "../../lib/deploy/deployment.ts";
 import type { DeploymentStatus } from "../../lib/deploy/deployed_state.ts";
 import { deploymentNames } from "../../lib/deploy/state_folder.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
@@ -26,8 +31,17 @@ export interface DeployLab {
   levada(...words: (string | Readonly<Record<string, string>>)[]): Promise<Said>;
   /** Starts it. */
   start(...words: string[]): Deno.ChildProcess;
+  /** Asks in this process, as everything below does: it takes no time to speak of. */
   status(name: string): Promise<DeploymentStatus>;
+  /** The bundle of a module of this text; made once for all labs of a test file. */
+  bundle(code: string): Promise<Bundle>;
+  /** Writes that into a folder, for the command line. */
+  bundleFolder(code: string): Promise<string>;
+  /** Deploys that. */
+  deploy(code: string, options?: DeployOptions): Promise<Deployment>;
 }
+
+const BUNDLES = new Map<string, Promise<Bundle>>();
 
 /** Gives a test a folder for deployments; what it deployed is deleted, and every process of it gone, at the end. */
 export async function withDeployLab(test: (lab: DeployLab) => Promise<void>): Promise<void> {
@@ -42,6 +56,8 @@ export async function withDeployLab(test: (lab: DeployLab) => Promise<void>): Pr
       stdout: "piped",
       stderr: "piped",
     });
+  const outer = Deno.env.get("LEVADA_STATE");
+  Deno.env.set("LEVADA_STATE", state);
   const lab: DeployLab = {
     folder: folder.path,
     state,
@@ -57,20 +73,38 @@ export async function withDeployLab(test: (lab: DeployLab) => Promise<void>): Pr
       return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
     },
     start: (...words) => command(words).spawn(),
-    async status(name) {
-      const { out, err } = await lab.levada("status", name, "--json");
-      if (out === "") throw new Error(err);
-      return JSON.parse(out) as DeploymentStatus;
+    status: async (name) => JSON.parse(JSON.stringify(await new Deployment(name).status())),
+    bundle(code) {
+      let bundle = BUNDLES.get(code);
+      if (bundle === undefined) BUNDLES.set(code, bundle = bundleOf(code));
+      return bundle;
     },
+    async bundleFolder(code) {
+      const bundle = await lab.bundle(code);
+      const path = join(folder.path, `bundle-${bundle.revision}`);
+      if (!await Deno.stat(path).then(() => true, () => false)) await writeBundle(bundle, path);
+      return path;
+    },
+    deploy: async (code, options) => await deployBundle(await lab.bundle(code), options),
   };
   await using _ended = {
     async [Symbol.asyncDispose]() {
-      if ((await deploymentNames(state)).length === 0) return;
-      const { code, err } = await lab.levada("delete", "--all");
-      if (code !== 0) throw new Error(`a deployment could not be deleted: ${err}`);
+      try {
+        for (const name of await deploymentNames(state)) await new Deployment(name).delete();
+      } finally {
+        if (outer === undefined) Deno.env.delete("LEVADA_STATE");
+        else Deno.env.set("LEVADA_STATE", outer);
+      }
     },
   };
   await test(lab);
+}
+
+async function bundleOf(code: string): Promise<Bundle> {
+  await using folder = await temporaryFolder();
+  const module = join(folder.path, "module.ts");
+  await Deno.writeTextFile(module, code);
+  return await bundleModule(pathToFileURL(module), { directory: folder.path });
 }
 
 /** Whether a process runs. */
