@@ -12,10 +12,11 @@ export const DEPLOY: Command = {
 Makes a bundle, starts it once to see that it starts, and has it run: one process for the function and one for each of its children,
 joined by streams, watched over by a process that stays when this command has ended. What ran before runs until all of the new listens, and
 runs on when that does not start. A second deploy of the same changes nothing. All of it lies in LEVADA_STATE, default .levada. A notebook
-runs up to the cell that calls deploy(), whose workers and port hold here too.
+runs up to the cell that calls deploy(), whose workers and port hold here too. How each function is served (tokens, TLS, limits) stands in its
+options: serving("name", { serve: { … } }). Its \`resources\` are not looked at here.
 
   --target NAME      Where to: process, this machine. Default: process.
-  --workers N        So many processes for each function. Default: 1.
+  --workers N        So many processes for each function. Default: as many as its \`serve\` says, else 1.
   --port N           Where the function itself listens. Default: where it did before, else a free port.
   --renew            Replaces the processes also where nothing changes: they get the environment of this command.
   --dry-run          Only tells what would change.

@@ -44,9 +44,12 @@ export interface DeployLab {
 const BUNDLES = new Map<string, Promise<Bundle>>();
 
 /** Gives a test a folder for deployments; what it deployed is deleted, and every process of it gone, at the end. */
-export async function withDeployLab(test: (lab: DeployLab) => Promise<void>): Promise<void> {
+export async function withDeployLab(
+  test: (lab: DeployLab) => Promise<void>,
+  options: { readonly state?: string } = {},
+): Promise<void> {
   await using folder = await temporaryFolder();
-  const state = join(folder.path, "state");
+  const state = options.state ?? join(folder.path, "state");
   const command = (words: readonly string[], env: Readonly<Record<string, string>> = {}) =>
     new Deno.Command(Deno.execPath(), {
       args: ["run", "--no-prompt", `--lock=${LOCK}`, "-A", MAIN, ...words],

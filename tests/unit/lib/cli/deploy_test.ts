@@ -29,7 +29,7 @@ fn.setTopology("flow").to("priced", priced).respond()
   .to("q", queue()).to("keep", (n: number) => console.log("kept", n), { function: "kept" });`,
 ];
 
-Deno.test("fn.deploy() in a notebook: what it deployed answers in the next cell, and when the notebook has ended", async () => {
+Deno.test("fn.deploy() in a notebook: what it deployed answers in the next cell, and when the notebook has ended; levada deploy NOTEBOOK runs up to that cell and makes the same", async () => {
   await withDeployLab(async (lab) => {
     const path = await lab.write(
       "notes.ipynb",
@@ -49,19 +49,11 @@ for await (const line of deployment.logs({ follow: true, function: "kept" })) if
     const { state, url, functions } = await lab.status("notes");
     deepStrictEqual([state, functions.map(({ serving }) => serving)], ["ready", [2, 2]]);
     strictEqual(await (await post(url, 2)).json(), 6);
-  });
-});
 
-Deno.test("levada deploy NOTEBOOK runs its cells up to the one that deploys, then deploys that function", async () => {
-  await withDeployLab(async (lab) => {
-    const path = await lab.write(
-      "notes.ipynb",
-      notebook(...FUNCTION, "await fn.deploy({ workers: 2 });", `throw new Error("not to be run")`),
-    );
-    const { code, out, err } = await lab.levada("deploy", path);
-    strictEqual(code, 0, out + err);
-    match(out, /function notes: new, 2 workers, a free port/);
-    strictEqual(await (await post((await lab.status("notes")).url, 14)).json(), 42);
+    const same = [...FUNCTION, "await fn.deploy({ workers: 2 });", `throw new Error("not to be run")`];
+    const again = await lab.levada("deploy", await lab.write("notes.ipynb", notebook(...same)));
+    strictEqual(again.code, 0, again.out + again.err);
+    match(again.out, /nothing to change/); // the same bundle, and the workers of the cell
   });
 });
 

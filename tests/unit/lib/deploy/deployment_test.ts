@@ -25,7 +25,7 @@ fn.setTopology("flow").to("total", () => 1).respond();
 export default fn;
 `;
 
-Deno.test("levada deploy runs a function and its child as processes that stay; what is the same is left as it is", async () => {
+Deno.test("levada deploy runs a function and its child as processes that stay; what is the same is left as it is, what does not start is refused, who dies is replaced", async () => {
   await withDeployLab(async (lab) => {
     const module = await lab.write("shop.ts", shop(2));
     const first = await lab.levada("deploy", module);
@@ -50,11 +50,10 @@ Deno.test("levada deploy runs a function and its child as processes that stay; w
     match(second.out, /nothing to change/);
     strictEqual((await (await post(url, { n: 1 })).json()).pid, pid);
 
-    await lab.write("shop.ts", shop(3));
-    const planned = await lab.levada("deploy", module, "--dry-run");
+    const planned = await lab.levada("deploy", await lab.bundleFolder(shop(3)), "--dry-run");
     match(planned.out, new RegExp(`revision: ${revision} → [0-9a-f]{12}\n {4}code\\.js: changed`));
     strictEqual((await lab.status("shop")).revision, revision);
-    strictEqual((await lab.levada("deploy", module)).code, 0);
+    strictEqual((await (await lab.deploy(shop(3))).status()).previous, revision);
     const after = await lab.status("shop");
     deepStrictEqual([after.url, after.previous], [url, revision]);
     strictEqual((await (await post(url, { n: 1 })).json()).total, 3);
@@ -80,39 +79,29 @@ Deno.test("levada deploy runs a function and its child as processes that stay; w
     match(svg, />[\d,]+ waiting</);
     match((await lab.levada("status", "shop", "--over", "2")).err, /--over is about rates/);
 
+    const before = await lab.status("shop");
+    const refused = await lab.levada("deploy", await lab.bundleFolder(BROKEN));
+    strictEqual(refused.code, 1);
+    match(refused.err, /Cannot deploy "shop": function "shop" does not start\n {2}looking for the disk\n[^]*no disk/);
+    deepStrictEqual(await lab.status("shop"), before);
+    strictEqual((await (await post(url, { n: 1 })).json()).total, 2);
+
+    await post(url, { n: 1, dies: true }).catch(() => {});
+    for (;;) {
+      const { functions: [shop] } = await lab.status("shop");
+      if (shop!.restarts === 0 || shop!.state !== "ready") {
+        await new Promise((look) => setTimeout(look, 20));
+        continue;
+      }
+      deepStrictEqual([shop!.restarts, shop!.reason], [1, "a worker ended with exit code 3 and was replaced"]);
+      break;
+    }
+    strictEqual((await (await post(url, { n: 1 })).json()).total, 2);
+
     const { supervisor } = await lab.status("shop");
     deepStrictEqual((await lab.levada("delete", "shop")).out, "Deleted shop\n");
     ok(!isAlive(supervisor!));
     deepStrictEqual((await lab.levada("list")).out, "Nothing is deployed.\n");
     match((await lab.levada("status", "shop")).err, /no such deployment is known in .*state/);
-  });
-});
-
-Deno.test("a revision that does not start is refused with what it wrote, and what ran runs on", async () => {
-  await withDeployLab(async (lab) => {
-    const module = await lab.write("shop.ts", shop(2));
-    await lab.levada("deploy", module);
-    const before = await lab.status("shop");
-    await lab.write("shop.ts", BROKEN);
-    const refused = await lab.levada("deploy", module);
-    strictEqual(refused.code, 1);
-    match(refused.err, /Cannot deploy "shop": function "shop" does not start\n {2}looking for the disk\n[^]*no disk/);
-    deepStrictEqual(await lab.status("shop"), before);
-    strictEqual((await (await post(before.url, { n: 1 })).json()).total, 2);
-  });
-});
-
-Deno.test("a process that dies is replaced, and status says how it died", async () => {
-  await withDeployLab(async (lab) => {
-    await lab.levada("deploy", await lab.write("shop.ts", shop(2)));
-    const { url } = await lab.status("shop");
-    await post(url, { n: 1, dies: true }).catch(() => {});
-    for (;;) {
-      const { functions: [shop] } = await lab.status("shop");
-      if (shop!.restarts === 0 || shop!.state !== "ready") continue;
-      deepStrictEqual([shop!.restarts, shop!.reason], [1, "a worker ended with exit code 3 and was replaced"]);
-      break;
-    }
-    strictEqual((await (await post(url, { n: 1 })).json()).total, 2);
   });
 });
