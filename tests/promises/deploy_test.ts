@@ -255,7 +255,7 @@ Deno.test("the processes of a deployment: their environment, which no file has; 
     );
     match(
       first.out,
-      /  child: starting …\n {2}child: ready, http:\S+\n {2}surrounded: starting …\n {2}surrounded: ready, http/,
+      / {2}child: starting …\n {2}child: ready, http:\S+\n {2}surrounded: starting …\n {2}surrounded: ready, http/,
     );
     const { url } = await lab.status("surrounded");
     const { pid, ...told } = await (await post(url, null)).json();
