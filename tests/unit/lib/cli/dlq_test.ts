@@ -222,3 +222,30 @@ Deno.test("levada dlq replay that is interrupted says what was sent, ends with 1
     match((await lab.levada("dlq", "list", "local://orders")).out, /^50 dead letters of local:\/\/orders\n/);
   });
 });
+
+Deno.test("levada dlq replay that is killed in the middle loses no letter, and sends a hundred twice at most", async () => {
+  await withDeployLab(async (lab) => {
+    const folder = join(lab.state, "streams");
+    await using orders = await openLocal<number>("local://orders", { folder });
+    const count = 1_000;
+    await fail(orders, Array.from({ length: count }, (_, body) => ({ body, id: `o${body}` })));
+    const bound = async (capacity: number) =>
+      await (await openLocal(`local://orders?capacity=${capacity}`, { folder })).close();
+    await bound(350); // so that it waits in the middle of a hundred, and is there to be killed
+    const letters = await openLocal("local://orders-dead-letters", { folder });
+    const running = lab.start("dlq", "replay", "local://orders", "--all", "--yes");
+    const subscription = await letters.subscribe({ group: "test" });
+    for (let rest = count + 300; rest > 0;) rest -= (await subscription.next()).value!.records.length;
+    running.kill("SIGKILL");
+    await running.output();
+    await letters.close();
+    const left = JSON.parse((await lab.levada("dlq", "list", "local://orders", "--json")).out).length;
+    strictEqual(left, count - 300, "what is not written down is still listed");
+    await bound(2 * count);
+    const { code, err } = await lab.levada("dlq", "replay", "local://orders", "--all", "--yes");
+    deepStrictEqual([code, err], [0, ""]);
+    const sent = (await Array.fromAsync(orders.look("g"))).map(({ body }) => body);
+    strictEqual(new Set(sent).size, count);
+    ok(sent.length - count <= 100, `${sent.length - count} were sent twice`);
+  });
+});
