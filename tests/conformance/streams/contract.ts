@@ -90,9 +90,13 @@ function lettersOf(lab: StreamLab): DeadLetters<number> {
 }
 
 /** Publishes numbers, of which a group works on none. */
-async function fail(lab: StreamLab, numbers: readonly number[]): Promise<void> {
+async function fail(
+  lab: StreamLab,
+  numbers: readonly number[],
+  key: (n: number) => string | undefined = (n) => `k${n % 3}`,
+): Promise<void> {
   const stream = await lab.open<number>();
-  await stream.publish(numbers.map((body) => ({ body, id: `r${body}`, key: `k${body % 3}` })));
+  await stream.publish(numbers.map((body) => ({ body, id: `r${body}`, key: key(body) })));
   const subscription = await stream.subscribe({ group: "g", maxTries: 1 });
   const { deliveries } = await read(subscription, numbers.length);
   for (const delivery of deliveries) await delivery.nack(new RangeError("no"));
@@ -430,18 +434,15 @@ const CASES: readonly StreamCase[] = [
     title: "dead letters: what is tidied away stays so, and what is open stays open",
     async run(open) {
       await using lab = await open();
-      await fail(lab, Array.from({ length: 60 }, (_, n) => n));
+      await fail(lab, Array.from({ length: 60 }, (_, n) => n), () => undefined); // what is done with them lies anywhere
       const letters = lettersOf(lab);
-      strictEqual(await letters.discard(({ body }) => body % 2 === 0 || body < 20, { reason: "old" }), 40);
-      const open39 = Array.from({ length: 20 }, (_, n) => 21 + 2 * n);
-      deepStrictEqual(sorted(bodiesOf(await letters.list())), open39);
+      const [oldest, ...others] = await letters.list();
+      strictEqual(await letters.discard(others, { reason: "old" }), 59);
       for (let time = 0; time < 2; time++) {
         const stream = await lab.openDeadLetters();
         await tidyLetters(stream, { group: GROUP, clock: MACHINE_CLOCK });
-        const lag = await stream.lag(GROUP);
-        ok(lag >= 20 && lag < 100, `60 letters and 40 acts, of which some could go: ${lag} are left`);
         await stream.close();
-        deepStrictEqual(sorted(bodiesOf(await letters.list())), open39);
+        deepStrictEqual(idsOf(await letters.list()), [oldest!.id]);
       }
       await letters.discard("all", { reason: "old" });
       const stream = await lab.openDeadLetters();
