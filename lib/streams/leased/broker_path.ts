@@ -68,8 +68,8 @@ export function readBrokerPath(path: string, defaultPort: number): BrokerPath {
   };
 }
 
-/** Dead letters are kept where the stream is, for whom it is. */
-function environmentOf(stream: string, what: string): string | undefined {
+/** What the environment says for a stream: dead letters are kept where the stream is, for whom it is. */
+export function environmentOf(stream: string, what: string): string | undefined {
   const name = stream.replace(/-dead-letters$/, "").toUpperCase().replace(/[^A-Z0-9]/g, "_");
   return process.env[`LEVADA_STREAM_${name}_${what}`] || undefined;
 }

@@ -3,6 +3,7 @@ import { StreamError } from "../../errors.ts";
 import type { BrokerPath } from "../leased/broker_path.ts";
 import { OfflineError } from "../leased/offline_error.ts";
 import { type Patience, PING_MS } from "../leased/patience.ts";
+import { type Authenticators, natsLogin } from "./nats_login.ts";
 
 /** Headers as npm's `@nats-io/transport-node` has them. */
 export interface NatsHeaders {
@@ -44,7 +45,7 @@ interface Connection {
   close(): Promise<void>;
 }
 
-interface Transport {
+interface Transport extends Authenticators {
   connect(options: object): Promise<Connection>;
   createInbox(): string;
   headers(): NatsHeaders;
@@ -91,12 +92,12 @@ export class NatsClient {
   static async connect(path: BrokerPath, patience: Patience): Promise<NatsClient> {
     const name = "@nats-io/transport-node"; // in a variable: only who has such streams needs it
     const transport = await import(name) as Transport;
-    const { host, port, user, password, isTls } = path;
+    const { host, port, isTls } = path;
+    const login = natsLogin(path, transport);
     try {
       const connection = await transport.connect({
         servers: `${host.includes(":") ? `[${host}]` : host}:${port}`,
-        ...(user === undefined ? {} : { user }),
-        ...(password === undefined ? {} : { pass: password }),
+        ...login,
         ...(isTls ? { tls: {} } : {}),
         timeout: patience.connectMs,
         pingInterval: PING_MS,
@@ -263,7 +264,7 @@ function stateOf(error: Error): string {
   const { name, message } = error;
   const text = `${message} ${(error.cause as Error | undefined)?.message ?? ""}`;
   if (/Authorization|Authentication/i.test(name + text)) {
-    return "NATS refuses the user or the password. They stand in the path, or in LEVADA_STREAM_<NAME>_USER and _PASSWORD";
+    return "NATS refuses the user or the password, or the key. They stand in the path, or in LEVADA_STREAM_<NAME>_USER and _PASSWORD, _TOKEN, _NKEY or _CREDS";
   }
   return /refused/i.test(text) ? "no server listens there" : `NATS cannot be reached: ${text.trim()}`;
 }

@@ -2,6 +2,7 @@ import { MissingStreamError, StreamError } from "../../errors.ts";
 import { deadLetterPath } from "../dead_letter_path.ts";
 import { type BrokerPath, readBrokerPath } from "../leased/broker_path.ts";
 import { LeasedDriver, SESSION_MS } from "../leased/leased_driver.ts";
+import { OfflineError } from "../leased/offline_error.ts";
 import { PATIENCE, type Patience } from "../leased/patience.ts";
 import { DrivenStream } from "../driven_stream.ts";
 import type { StreamOptions } from "../open_stream.ts";
@@ -34,6 +35,7 @@ export async function openRedis<Body = unknown>(
   const { name } = place; // without its password
   const client = await RedisClient.connect(place, patience);
   try {
+    await refuseCluster(client, name);
     const log = new RedisLog({ client, name, key: place.stream, ...await agree(client, place) });
     const openLetters = () => openRedis(deadLetterPath(path), options);
     const driver = new LeasedDriver({ log, clock, sessionMs });
@@ -42,6 +44,18 @@ export async function openRedis<Body = unknown>(
     client.close();
     throw error;
   }
+}
+
+/** A cluster keeps a stream's keys at several servers, and a script reaches those of one. */
+async function refuseCluster(client: RedisClient, name: string): Promise<void> {
+  const told = await client.send("open", "INFO", "cluster").catch((error) => {
+    if (error instanceof OfflineError) throw error;
+    return ""; // who may not ask is told by the first command that does not pass
+  });
+  if (!/^cluster_enabled:1/m.test(String(told))) return;
+  throw new StreamError(
+    `Cannot open ${name}: the server is one of a Redis cluster, and a stream needs all of its keys at one server. Give a server of its own, with replicas or without`,
+  );
 }
 
 /** What the stream is like; it is made where there is none. */

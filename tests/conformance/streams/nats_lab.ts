@@ -1,10 +1,11 @@
-import { rejects, strictEqual } from "node:assert/strict";
+import { match, rejects, strictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
 import { readBrokerPath } from "../../../lib/streams/leased/broker_path.ts";
 import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
 import { NatsClient } from "../../../lib/streams/nats/nats_client.ts";
 import { openNats } from "../../../lib/streams/nats/open_nats.ts";
+import { makeCredentials, makeUser } from "../../support/nats_keys.ts";
 import { brokerCases } from "./broker_cases.ts";
 import { BrokerServer } from "./broker_server.ts";
 import type { OpenLab } from "./contract.ts";
@@ -64,9 +65,43 @@ export async function natsTrial(): Promise<Trial> {
           strictEqual(await stream.lag("g"), 1);
         },
       },
+      {
+        title:
+          "a token, an nkey or credentials of the environment let one in; wrong ones are told, without showing them",
+        async run() {
+          const [user, stranger] = [await makeUser(), await makeUser()];
+          const [{ credentials, settings }, other] = [await makeCredentials(), await makeCredentials()];
+          await logsIn('authorization { token: "t0ken" }\n', "TOKEN", ["t0ken", "wr0ng"]);
+          await logsIn(`authorization { users: [{ nkey: ${user.publicKey} }] }\n`, "NKEY", [user.seed, stranger.seed]);
+          await logsIn(settings, "CREDS", [credentials, other.credentials]);
+        },
+      },
     ],
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
+}
+
+/** What the environment says lets one in; another one of its kind, and none, do not. */
+async function logsIn(settings: string, kind: string, [right, wrong]: readonly [string, string]): Promise<void> {
+  await using server = await start(settings);
+  const path = `${server.address}/login`;
+  const variable = `LEVADA_STREAM_LOGIN_${kind}`;
+  try {
+    for (const secret of [wrong, undefined]) {
+      if (secret !== undefined) Deno.env.set(variable, secret);
+      else Deno.env.delete(variable);
+      await rejects(openNats(path), (error: Error) => {
+        match(error.message, /^Cannot open .*\/login: NATS refuses the user or the password, or the key/);
+        return error.name === "StreamError" && !`${error.stack}`.includes(wrong.trim().slice(-60));
+      });
+    }
+    Deno.env.set(variable, right);
+    await using stream = await openNats<number>(path);
+    await stream.publish([{ body: 1 }]);
+    strictEqual(await stream.lag("g"), 1);
+  } finally {
+    Deno.env.delete(variable);
+  }
 }
 
 /** Starts a server with some lines in its configuration. */

@@ -62,6 +62,17 @@ export async function redisTrial(): Promise<Trial> {
           strictEqual(await stream.lag("g"), 1);
         },
       },
+      {
+        title: "a server of a cluster is refused at once, in words",
+        async run() {
+          await using other = await BrokerServer.start("redis", { LEVADA_REDIS_CLUSTER: "yes" });
+          await rejects(openRedis(`${other.address}/orders`), {
+            name: "StreamError",
+            message:
+              /^Cannot open .*: the server is one of a Redis cluster, and a stream needs all of its keys at one server/,
+          });
+        },
+      },
     ],
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
