@@ -2,7 +2,7 @@
 
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Carried, CARRIER, ENGINE, type Question, type Run, type Told } from "./carried.ts";
-import { CdpClient, CdpError, type Evaluated } from "./cdp.ts";
+import { CdpClient, CdpError, type CdpMethods, type Evaluated } from "./cdp.ts";
 import type { CellRuns } from "./cell_runs.ts";
 import { answerNotebook } from "./answer_notebook.ts";
 import { importArguments } from "./import_map.ts";
@@ -36,6 +36,7 @@ export class EngineProcess implements AsyncDisposable {
   readonly #left = new AbortController();
   #lastFence = 0;
   #isQuiet = true;
+  #isGone = false;
 
   /** Settles when the process has ended, with what is known of why. */
   readonly ended: Promise<string>;
@@ -76,17 +77,20 @@ export class EngineProcess implements AsyncDisposable {
   }
 
   /** Tells the cell to stop; true when the event loop turns after that, false when the process cannot go on. */
-  interrupt(): Promise<boolean> {
-    const expression = `${ENGINE}.interrupt()`;
-    return this.#cdp.call("Runtime.evaluate", { expression, awaitPromise: true }).then(
-      () => true,
-      () => false,
-    );
+  async interrupt(): Promise<boolean> {
+    const asked = { expression: `${ENGINE}.interrupt()`, awaitPromise: true };
+    while (await this.#isTerminated(asked)) { /* a termination met this instead of the cell */ }
+    return !this.#isGone;
   }
 
   /** Ends what runs now; the state stays. */
   async terminate(): Promise<void> {
     await this.#cdp.call("Runtime.terminateExecution", {});
+  }
+
+  /** Has a termination that came too late for its cell end code of no consequence, not the next cell's. */
+  async spendTermination(): Promise<void> {
+    while (await this.#isTerminated({ expression: "(() => 0)()" })) { /* that was it, or one of them */ }
   }
 
   /** What an error in the process says of itself. */
@@ -134,6 +138,17 @@ export class EngineProcess implements AsyncDisposable {
       // it has ended by itself
     }
     await this.ended;
+  }
+
+  /** Runs code of ours, and tells whether a termination met it. */
+  async #isTerminated(asked: CdpMethods["Runtime.evaluate"][0]): Promise<boolean> {
+    try {
+      await this.#cdp.call("Runtime.evaluate", asked);
+      return false;
+    } catch (error) {
+      this.#isGone ||= error instanceof CdpError && error.isGone;
+      return !this.#isGone;
+    }
   }
 
   /** Asks for what has been said; it is heard before what the process says after that. */

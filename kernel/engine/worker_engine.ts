@@ -51,6 +51,7 @@ export class WorkerEngine implements Engine {
   };
   #process: EngineProcess | undefined;
   #running: Running | undefined;
+  #stopping: Promise<void> | undefined;
   #latest = "";
   #isClosed = false;
   #cancelAnswer: (() => void) | undefined;
@@ -103,18 +104,8 @@ export class WorkerEngine implements Engine {
       return;
     }
     running.isInterrupted = true;
-    this.#cancelAnswer?.();
-    this.#releaseMark?.();
-    const turns = process.interrupt();
-    let state = await within(turns, IDLE_MS);
-    // V8 can lose one when it answers something else in that moment
-    for (let tries = 0; state === undefined && this.#running === running && tries < TERMINATIONS; tries++) {
-      process.terminate().catch(() => {}); // gone or deaf: `turns` tells
-      state = await within(turns, STOP_MS / TERMINATIONS);
-    }
-    if (state === true) return running.settle({ kind: "interrupted" });
-    await process[Symbol.asyncDispose](); // a timer's code or a native call: V8 cannot stop it alone
-    running.settle({ kind: "died", how: await process.ended });
+    this.#stopping = this.#stop(running, process);
+    await this.#stopping;
   }
 
   async restart(): Promise<void> {
@@ -163,8 +154,33 @@ export class WorkerEngine implements Engine {
     await this.#listen(promise, process, running);
     const ending = await promise;
     this.#running = undefined;
+    await this.#stopping; // what is to end this cell must not meet the next one
+    this.#stopping = undefined;
     const isStopped = running.isInterrupted && ending.kind === "evaluated" && ending.evaluated.exceptionDetails;
     return await this.#failure(isStopped ? { kind: "interrupted" } : ending, process, { cell, rewritten });
+  }
+
+  /** Has a cell end, or else its process; settles when nothing of that can meet the next cell. */
+  async #stop(running: Running, process: EngineProcess): Promise<void> {
+    this.#cancelAnswer?.();
+    this.#releaseMark?.();
+    const turns = process.interrupt();
+    let state = await within(turns, IDLE_MS);
+    let isTerminated = false;
+    // V8 can lose one when it answers something else in that moment; a cell that has ended meanwhile needs none
+    for (let tries = 0; state === undefined && tries < TERMINATIONS; tries++) {
+      if (this.#running === running) {
+        process.terminate().catch(() => {}); // gone or deaf: `turns` tells
+        isTerminated = true;
+      }
+      state = await within(turns, STOP_MS / TERMINATIONS);
+    }
+    if (state === true) {
+      if (isTerminated) await process.spendTermination();
+      return running.settle({ kind: "interrupted" });
+    }
+    await process[Symbol.asyncDispose](); // a timer's code or a native call: V8 cannot stop it alone
+    running.settle({ kind: "died", how: await process.ended });
   }
 
   /** Asks a cell for what it has printed: in a loop that lets no timer run, the process does not send it by itself. */

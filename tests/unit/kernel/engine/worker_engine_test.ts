@@ -308,6 +308,25 @@ Deno.test("interrupt() ends a question", async () => {
   strictEqual((await bench.run("n")).value, "1");
 });
 
+Deno.test("interrupt() of a cell that ends by itself in that moment leaves the next one alone", async () => {
+  await using bench = await EngineBench.open();
+  bench.answer = () => {
+    void bench.engine.interrupt();
+    return new Promise(() => {});
+  };
+  for (let round = 0; round < 20; round++) {
+    // the process is deaf about as long as the kernel waits before it has V8 end the cell, which has ended by then or has not
+    const deafMs = 8 + round / 4;
+    await bench.run(`var n = ${round};
+try {
+  prompt("name?");
+} catch {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${deafMs});
+}`);
+    strictEqual((await bench.run("n")).value, String(round));
+  }
+});
+
 Deno.test("run() tells of an engine that a cell has ended, and goes on with an empty one", async () => {
   await using bench = await EngineBench.open();
   const { traceback, stdout } = await bench.run(`var x = 1; console.log("last words"); Deno.exit(3)`);
