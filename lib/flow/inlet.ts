@@ -120,6 +120,15 @@ export class Inlet {
     await this.#source.stream.close();
   }
 
+  /** Ends as a kill does: nobody says goodbye. */
+  async kill(): Promise<void> {
+    this.stop();
+    this.#isAbandoned = true;
+    const { stream, feeder } = this.#source;
+    await feeder?.stop();
+    await (stream.abandon?.() ?? stream.close());
+  }
+
   async #read(): Promise<void> {
     while (!this.#isStopped) {
       try {

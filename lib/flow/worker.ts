@@ -32,10 +32,10 @@ export class Worker implements AsyncDisposable {
     }
   }
 
-  /** Ends worker and flow as a crash would: nothing is given out or acknowledged. For tests. */
+  /** Ends worker and flow as a crash would: nothing is given out or acknowledged, no group is told. For tests. */
   async kill(): Promise<void> {
     this.#flow.kill();
-    await Promise.all(this.#inlets.map((inlet) => inlet.abandon()));
+    await Promise.all(this.#inlets.map((inlet) => inlet.kill()));
   }
 
   /** See `close`. */

@@ -136,4 +136,6 @@ export interface Stream<Body = unknown> extends AsyncDisposable {
   look(group: string): AsyncGenerator<LookedRecord<Body>>;
   /** Ends every subscription that was made here, and lets go of what it took to open it; the records stay. */
   close(): Promise<void>;
+  /** Ends as a kill does, for tests: nobody says goodbye, what was not acknowledged stays so. Default: as `close`. */
+  abandon?(): Promise<void>;
 }

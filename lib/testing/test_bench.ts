@@ -5,19 +5,31 @@ import type { ServingFunction } from "../functions/serving.ts";
 import { type FunctionPart, partsOf } from "../functions/parts_of.ts";
 import { startFunction } from "../functions/start_function.ts";
 import { type Unit, unitOf } from "../functions/unit.ts";
-import type { Log, LogLine } from "../graph/context.ts";
+import type { Log } from "../graph/context.ts";
 import type { EventInit } from "../graph/event.ts";
-import { deadLetterPath } from "../streams/dead_letter_path.ts";
-import { MemoryBroker } from "../streams/memory/memory_broker.ts";
 import type { NewRecord, Stream, StreamRecord } from "../streams/stream.ts";
 import { MemoryTickKeeper } from "../triggers/tick_keeper.ts";
+import { type BenchClock, MACHINE_TIME } from "./bench_clock.ts";
+import { BenchStreams } from "./bench_streams.ts";
 import { FunctionClock } from "./function_clock.ts";
+import { lineLog } from "./line_log.ts";
+import { type StepCounts, sumCounts } from "./sum_counts.ts";
 import { settle, TestClock } from "./test_clock.ts";
+import { until } from "./until.ts";
+
+const AGAIN_MS = 60_000; // brokers miss a crashed reader for seconds before they give its records to the next
 
 /** How a bench is made. */
 export interface BenchOptions {
-  /** Default: a new one that stands at 0. */
+  /** Default: a new one that stands at 0; the machine's where `streams` says a broker, which goes by that. */
   clock?: TestClock;
+  /**
+   * A broker that joins the functions, with the place of each stream's name: `kafka://localhost:9092/{name}?partitions=1`. Each bench
+   * makes streams of its own there, and leaves them; `retention=1h` has the broker delete them. Default: this process.
+   */
+  streams?: string;
+  /** How long a crash stays unknown at a broker, see `StreamOptions`. Default: the broker's. */
+  sessionMs?: number;
   /** Where steps and functions write their log lines. Default: kept in `bench.lines`. */
   log?: Log;
 }
@@ -39,25 +51,29 @@ interface Running {
 
 /**
  * A serving function on the bench: the function itself and each child run by themselves, as where they are deployed, joined by
- * streams in this process, and time stands still until the test moves it.
+ * streams. In this process time stands still until the test moves it; at a broker it goes by itself.
  */
 export class TestBench implements AsyncDisposable {
   /** The time that everything on the bench goes by. */
-  readonly clock: TestClock;
+  readonly clock: BenchClock;
   /** What was logged, oldest first: `warn: message`. */
   readonly lines: string[] = [];
   readonly #unit: Unit;
   readonly #log: Log;
-  readonly #broker = new MemoryBroker();
+  readonly #streams: BenchStreams;
   readonly #keeper = new MemoryTickKeeper();
   readonly #slots: readonly Slot[];
-  readonly #counts: { name: string; counts: Record<string, Record<string, number>> }[] = [];
+  readonly #counts: { name: string; counts: StepCounts }[] = [];
 
   /** Made by `testBench`. */
-  constructor(unit: Unit, { clock = new TestClock(), log }: BenchOptions) {
-    this.clock = clock;
+  constructor(unit: Unit, { clock, log, streams, sessionMs }: BenchOptions) {
+    if (streams !== undefined && clock !== undefined) {
+      throw new RangeError(`Cannot move the time of ${streams}: a broker goes by the machine's. Leave out clock`);
+    }
+    this.clock = streams === undefined ? clock ?? new TestClock() : MACHINE_TIME;
+    this.#streams = new BenchStreams({ clock: this.clock, streams, sessionMs });
     this.#unit = unit;
-    this.#log = log ?? keepLines(this.lines);
+    this.#log = log ?? lineLog(this.lines);
     this.#slots = partsOf(unit).map((part) => ({ part, running: undefined }));
   }
 
@@ -78,9 +94,8 @@ export class TestBench implements AsyncDisposable {
 
   /** Publishes a record to the stream of a trigger, or of a queue, and lets everything settle that waits for no time. */
   async publish(trigger: string, body: unknown, record: Omit<NewRecord, "body"> = {}): Promise<void> {
-    const stream = this.#broker.open(localPath(this.#queue(trigger).path), { clock: this.clock });
+    await using stream = await this.#streams.open(this.#queue(trigger).path);
     await stream.publish([{ ...record, body }]);
-    await stream.close();
     await settle();
   }
 
@@ -108,58 +123,73 @@ export class TestBench implements AsyncDisposable {
     running.clock.kill();
     const killed = running.worker.kill();
     running.crashed.reject(new Error(`Function "${name || this.#unit.name}" crashed`));
-    await Promise.all([killed, ...running.streams.map((stream) => stream.close())]);
+    await Promise.all([killed, ...running.streams.map((stream) => stream.abandon?.())]);
     await settle();
   }
 
   /**
-   * Starts a crashed function again and gives the records that it had in hand and not acknowledged: they are delivered again, and
-   * what becomes of them has settled when this resolves. Default: the function itself.
+   * Starts a crashed function again and gives the records that it had in hand and not acknowledged: when this resolves it has been
+   * given them again, as far as it has room; in this process what becomes of them has settled. Default: the function itself.
    *
    * @throws {RangeError} If the function runs.
+   * @throws {Error} If the broker does not give them out again within a minute.
    */
   async redeliver(name = ""): Promise<readonly StreamRecord[]> {
     const slot = this.#slot(name);
     if (slot.running !== undefined) throw new RangeError(`Cannot redeliver to "${name}": it runs. Crash it first`);
-    const open = slot.part.feeds.flatMap(({ path, group }) =>
-      this.#broker.log(localPath(path)).groups.get(group)?.open() ?? []
+    const lost = slot.part.feeds.map(({ path, group }) => {
+      const ledger = this.#streams.ledger(path, group);
+      return { ledger, records: ledger.lose() };
+    });
+    const { flow } = slot.running = await this.#start(slot.part);
+    await this.until(
+      () => !flow.isReady || lost.every(({ ledger, records }) => records.every((record) => ledger.knows(record))),
+      { withinMs: AGAIN_MS },
     );
-    slot.running = await this.#start(slot.part);
-    await settle();
-    return open;
+    return lost.flatMap(({ records }) => records);
   }
 
-  /** What every function behind a queue has acknowledged, in the order of publishing. */
-  committed(queue: string): readonly StreamRecord[] {
+  /**
+   * Waits until something is so: moves the clock on to whatever is due next, or, at a broker, lets time go by. What a function does for
+   * a record has no other end that is the same in this process and at a broker.
+   *
+   * @param condition Asked again and again; what it throws ends the waiting.
+   * @param options `withinMs`: how long it may take by the bench's clock, in milliseconds. Default 30,000.
+   * @throws {Error} If it is not so in that time, or nothing is due any more; with what was logged last.
+   */
+  async until(condition: () => boolean | Promise<boolean>, { withinMs = 30_000 } = {}): Promise<void> {
+    await until(condition, { clock: this.clock, withinMs, lines: this.lines });
+  }
+
+  /** What every function behind a queue has acknowledged, or given up as a dead letter, in the order of `published`. */
+  async committed(queue: string): Promise<readonly StreamRecord[]> {
     const { path, readers } = this.#queue(queue);
-    return readers.length === 0 ? [] : this.#broker.records(localPath(path), readers);
+    if (readers.length === 0) return [];
+    const ledgers = readers.map((group) => this.#streams.ledger(path, group));
+    return (await this.#streams.all(path)).filter((record) => ledgers.every((ledger) => ledger.isSettled(record)));
   }
 
-  /** Everything that was published by a queue, in order; also by one at the end of the graph. */
-  published(queue: string): readonly StreamRecord[] {
-    return this.#broker.records(localPath(this.#queue(queue).path));
+  /**
+   * Everything that was published by a queue, also by one at the end of the graph: in this process in the order of publishing, at a
+   * broker in the order of each partition.
+   */
+  async published(queue: string): Promise<readonly StreamRecord[]> {
+    return await this.#streams.all(this.#queue(queue).path);
   }
 
   /** What came to nothing behind a queue, each record with its `error`. */
-  deadLetters(queue: string): readonly StreamRecord[] {
-    return this.#broker.records(deadLetterPath(localPath(this.#queue(queue).path)));
+  async deadLetters(queue: string): Promise<readonly StreamRecord[]> {
+    return await this.#streams.all(this.#queue(queue).path, { deadLetters: true });
   }
 
   /** How often things happened, by step and name: `failed`, `late`, `dropped`; in all functions or one, crashed runs included. */
-  counts(name?: string): Record<string, Record<string, number>> {
+  counts(name?: string): StepCounts {
     const only = name === undefined ? undefined : this.#slot(name).part.name;
     const runs = this.#slots.flatMap(({ part, running }) =>
       running === undefined ? [] : [{ name: part.name, counts: running.flow.counts() }]
     );
-    const sum: Record<string, Record<string, number>> = {};
-    for (const run of [...this.#counts, ...runs]) {
-      if (only !== undefined && run.name !== only) continue;
-      for (const [step, counts] of Object.entries(run.counts)) {
-        const ofStep = sum[step] ??= {};
-        for (const [what, count] of Object.entries(counts)) ofStep[what] = (ofStep[what] ?? 0) + count;
-      }
-    }
-    return sum;
+    const asked = [...this.#counts, ...runs].filter((run) => only === undefined || run.name === only);
+    return sumCounts(asked.map(({ counts }) => counts));
   }
 
   /**
@@ -177,6 +207,7 @@ export class TestBench implements AsyncDisposable {
       const ended = isWhole ? this.#close(slot, slot.running) : this.crash(slot.part.name);
       await ended.catch((error) => void errors.push(error));
     }
+    await this.#streams.close();
     if (errors.length === 1) throw errors[0];
     if (errors.length === 0) return;
     const lines = errors.map((error) => `\n${describeThrown(error).message}`).join("");
@@ -206,10 +237,10 @@ export class TestBench implements AsyncDisposable {
   async #start(part: FunctionPart): Promise<Running> {
     const clock = new FunctionClock(this.clock);
     const streams: Stream[] = [];
-    const openStream = (path: string, options: { readonly capacityRecords?: number | undefined }) => {
-      const stream = this.#broker.open(localPath(path), { ...options, clock });
+    const openStream = async (path: string, options: { readonly capacityRecords?: number | undefined }) => {
+      const stream = await this.#streams.openWatched(path, { ...options, clock });
       streams.push(stream);
-      return Promise.resolve(stream);
+      return stream;
     };
     const crashed = Promise.withResolvers<never>();
     crashed.promise.catch(() => {});
@@ -254,19 +285,9 @@ export class TestBench implements AsyncDisposable {
   }
 }
 
-/** Where a stream is on the bench: its own path, in this process whatever its scheme. */
-function localPath(path: string): string {
-  return path.startsWith("memory://") ? path : path.replace(/[?#].*$/, "");
-}
-
-function keepLines(lines: string[]): Log {
-  const keep = (level: string): LogLine => (message) => void lines.push(`${level}: ${message}`);
-  return { debug: keep("debug"), info: keep("info"), warn: keep("warn"), error: keep("error") };
-}
-
 /**
  * Puts a serving function on the bench: windows, time-outs, retries, crashes and redelivery are tested in milliseconds, without a
- * broker. Streams of any kind live in this process here.
+ * broker. Streams of any kind live in this process here, or all at the broker that `streams` says.
  *
  * @example A crash in the middle of a batch loses nothing
  * ```ts
@@ -285,15 +306,48 @@ function keepLines(lines: string[]): Log {
  * const again = await bench.redeliver("billing");
  * await bench.send(3);
  * deepStrictEqual(again.map(({ body }) => body), [1, 2]);
- * deepStrictEqual(bench.published("bills").map(({ body }) => body), [[1, 2, 3]]);
- * deepStrictEqual(bench.committed("orders").length, 3);
+ * deepStrictEqual((await bench.published("bills")).map(({ body }) => body), [[1, 2, 3]]);
+ * deepStrictEqual((await bench.committed("orders")).length, 3);
+ * ```
+ *
+ * @example The same test at the broker that the function will have
+ * ```ts
+ * import { deepStrictEqual } from "node:assert/strict";
+ * import { queue, serving } from "levada";
+ * import { type BenchOptions, testBench } from "levada/testing";
+ *
+ * const fn = serving("orders").addChildFunction("billing");
+ * fn.setTopology("flow").to("orders", queue<number>())
+ *   .to("bill", (n: number) => ({ bill: n }), { function: "billing" })
+ *   .to("bills", queue({ path: "kafka://broker:9092/bills" }));
+ *
+ * async function losesNothing(options: BenchOptions) {
+ *   await using bench = await testBench(fn, options);
+ *   await bench.send(1);
+ *   await bench.crash("billing");
+ *   await bench.send(2);
+ *   await bench.redeliver("billing");
+ *   await bench.until(async () => (await bench.committed("orders")).length === 2);
+ *   const bills = (await bench.published("bills")).map(({ body }) => (body as { bill: number }).bill);
+ *   deepStrictEqual([...new Set(bills)].sort(), [1, 2]); // at least once: a broker may have one twice
+ * }
+ * await losesNothing({}); // in this process
+ * const broker = Deno.env.get("TEST_BROKER"); // such as kafka://localhost:9092/{name}?retention=1h
+ * if (broker !== undefined) await losesNothing({ streams: broker });
  * ```
  *
  * @param fn The function, with its graph and its children.
- * @throws {GraphError} With everything that is wrong with the graph.
+ * @throws {GraphError} With everything that is wrong with the graph, or that cannot be opened.
+ * @throws {RangeError} If `streams` has no place for names, or a clock is to move a broker's time.
+ * @throws {StreamError} If there is no driver for `streams`.
  */
 export async function testBench(fn: ServingFunction, options: BenchOptions = {}): Promise<TestBench> {
   const bench = new TestBench(unitOf(fn), options);
-  await bench.start();
+  try {
+    await bench.start();
+  } catch (error) {
+    await bench.close().catch(() => {}); // what had started; the cause is known
+    throw error;
+  }
   return bench;
 }

@@ -1,0 +1,109 @@
+import type { Clock } from "../graph/clock.ts";
+import { deadLetterPath } from "../streams/dead_letter_path.ts";
+import { MemoryBroker } from "../streams/memory/memory_broker.ts";
+import { checkScheme, openStream, type StreamOptions } from "../streams/open_stream.ts";
+import type { Stream } from "../streams/stream.ts";
+import { Ledger } from "./ledger.ts";
+import { StreamReader } from "./stream_reader.ts";
+import { WatchedStream } from "./watched_stream.ts";
+
+/** Where the streams of a bench are. */
+export interface BenchPlace {
+  readonly clock: Clock;
+  /** As `BenchOptions.streams`. */
+  readonly streams: string | undefined;
+  /** As `BenchOptions.sessionMs`. */
+  readonly sessionMs: number | undefined;
+}
+
+const NAME = "{name}";
+
+/** The streams that join the functions of a bench: in this process, or at a broker, where each bench has streams of its own. */
+export class BenchStreams {
+  readonly #place: BenchPlace;
+  readonly #broker = new MemoryBroker();
+  readonly #mark = crypto.randomUUID().slice(0, 8);
+  readonly #paths = new Map<string, string>();
+  readonly #ledgers = new Map<string, Ledger>();
+  readonly #readers = new Map<string, Promise<StreamReader>>();
+  #isClosed = false;
+
+  constructor(place: BenchPlace) {
+    this.#place = place;
+    const { streams } = place;
+    if (streams === undefined) return;
+    checkScheme(streams);
+    if (!streams.includes(NAME)) {
+      throw new RangeError(
+        `Cannot put streams at "${streams}": say where the name of each goes, as in kafka://localhost:9092/${NAME}`,
+      );
+    }
+  }
+
+  /** Opens a stream for a function: what it is given and acknowledges is written down. */
+  async openWatched(path: string, options: StreamOptions): Promise<Stream> {
+    return new WatchedStream(await this.open(path, options), {
+      path: localPath(path),
+      ledgerOf: (group) => this.ledger(path, group),
+    });
+  }
+
+  /** Opens a stream, for whoever looks on. */
+  async open(path: string, options: StreamOptions = {}): Promise<Stream> {
+    const { clock, streams, sessionMs } = this.#place;
+    const at = this.#pathOf(path);
+    return streams === undefined
+      ? this.#broker.open(at, { clock, ...options })
+      : await openStream(at, { ...options, clock: undefined, sessionMs });
+  }
+
+  /** What a group was given of a stream. */
+  ledger(path: string, group: string): Ledger {
+    const key = `${group} ${this.#pathOf(path)}`;
+    let ledger = this.#ledgers.get(key);
+    if (ledger === undefined) this.#ledgers.set(key, ledger = new Ledger());
+    return ledger;
+  }
+
+  /** Everything that is in a stream now, or in that of its dead letters. */
+  async all(path: string, { deadLetters = false } = {}): ReturnType<StreamReader["all"]> {
+    const at = deadLetters ? deadLetterPath(path) : path;
+    let opening = this.#readers.get(at);
+    if (opening === undefined) {
+      opening = this.open(at).then((stream) => StreamReader.open(stream, `bench-${this.#mark}`));
+      this.#readers.set(at, opening);
+    }
+    const reader = await opening;
+    try {
+      return await reader.all();
+    } finally {
+      if (this.#isClosed) await this.close();
+    }
+  }
+
+  /** Leaves the streams; who still wants to know what is in one is told, by somebody who leaves again. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const readers = [...this.#readers.values()];
+    this.#readers.clear();
+    await Promise.all(readers.map(async (opening) => await (await opening.catch(() => undefined))?.close()));
+  }
+
+  /** Where a stream is: in this process, or where the template says. */
+  #pathOf(path: string): string {
+    const { streams } = this.#place;
+    if (streams === undefined) return localPath(path);
+    const [, name, letters = ""] = /^(.*?)(-dead-letters)?$/.exec(path.replace(/[?#].*$/, ""))!;
+    let at = this.#paths.get(name!);
+    if (at === undefined) {
+      const last = name!.slice(name!.lastIndexOf("/") + 1).replaceAll(/[^A-Za-z0-9]+/g, "-");
+      this.#paths.set(name!, at = streams.replaceAll(NAME, `${last}-${this.#mark}-${this.#paths.size}`));
+    }
+    return letters === "" ? at : deadLetterPath(at);
+  }
+}
+
+/** A stream's own path, in this process whatever its scheme. */
+function localPath(path: string): string {
+  return path.startsWith("memory://") ? path : path.replace(/[?#].*$/, "");
+}
