@@ -70,7 +70,7 @@ export class BenchStreams {
     const at = deadLetters ? deadLetterPath(path) : path;
     let opening = this.#readers.get(at);
     if (opening === undefined) {
-      opening = this.open(at).then((stream) => StreamReader.open(stream, `bench-${this.#mark}`));
+      opening = this.open(at).then((stream) => StreamReader.open(stream));
       this.#readers.set(at, opening);
     }
     const reader = await opening;

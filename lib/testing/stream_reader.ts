@@ -17,7 +17,8 @@ export class StreamReader {
   }
 
   /** Begins at the first record. */
-  static async open(stream: Stream, group: string): Promise<StreamReader> {
+  static async open(stream: Stream): Promise<StreamReader> {
+    const group = `bench-${crypto.randomUUID()}`; // a group that has read before would go on where it left
     return new StreamReader(stream, group, await stream.subscribe({ group, maxRecords: 1_000 }));
   }
 

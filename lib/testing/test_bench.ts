@@ -1,15 +1,13 @@
 import { describeThrown } from "../errors.ts";
-import type { Flow } from "../flow/flow.ts";
-import type { Worker } from "../flow/worker.ts";
 import type { ServingFunction } from "../functions/serving.ts";
 import { type FunctionPart, partsOf } from "../functions/parts_of.ts";
-import { startFunction } from "../functions/start_function.ts";
 import { type Unit, unitOf } from "../functions/unit.ts";
 import type { Log } from "../graph/context.ts";
 import type { EventInit } from "../graph/event.ts";
-import type { NewRecord, Stream, StreamRecord } from "../streams/stream.ts";
+import type { NewRecord, StreamRecord } from "../streams/stream.ts";
 import { MemoryTickKeeper } from "../triggers/tick_keeper.ts";
 import { type BenchClock, MACHINE_TIME } from "./bench_clock.ts";
+import { BenchRun } from "./bench_run.ts";
 import { BenchStreams } from "./bench_streams.ts";
 import { FunctionClock } from "./function_clock.ts";
 import { lineLog } from "./line_log.ts";
@@ -37,16 +35,7 @@ export interface BenchOptions {
 /** One function of the bench. */
 interface Slot {
   readonly part: FunctionPart;
-  running: Running | undefined;
-}
-
-/** A function while it runs. */
-interface Running {
-  readonly flow: Flow;
-  readonly worker: Worker;
-  readonly clock: FunctionClock;
-  readonly streams: readonly Stream[];
-  readonly crashed: PromiseWithResolvers<never>;
+  running: BenchRun | undefined;
 }
 
 /**
@@ -105,7 +94,7 @@ export class TestBench implements AsyncDisposable {
     const { flow, crashed } = this.#running("");
     return await Promise.race([
       flow.ask<Reply>(body, { time: new Date(this.clock.now()), ...options }),
-      crashed.promise,
+      crashed,
     ]);
   }
 
@@ -118,12 +107,8 @@ export class TestBench implements AsyncDisposable {
   async crash(name = ""): Promise<void> {
     const slot = this.#slot(name);
     const running = this.#running(name);
-    slot.running = undefined;
-    this.#counts.push({ name: slot.part.name, counts: running.flow.counts() });
-    running.clock.kill();
-    const killed = running.worker.kill();
-    running.crashed.reject(new Error(`Function "${name || this.#unit.name}" crashed`));
-    await Promise.all([killed, ...running.streams.map((stream) => stream.abandon?.())]);
+    this.#end(slot, running);
+    await running.crash(new Error(`Function "${name || this.#unit.name}" crashed`));
     await settle();
   }
 
@@ -219,42 +204,44 @@ export class TestBench implements AsyncDisposable {
     await this.close();
   }
 
-  async #close(slot: Slot, { worker, flow }: Running): Promise<void> {
+  async #close(slot: Slot, running: BenchRun): Promise<void> {
+    await this.until(() => this.#hasTaken(slot, running)).catch(() => {}); // who takes nothing in is closed all the same
     let isClosed = false;
-    const closing = worker.close().finally(() => isClosed = true);
+    const closing = running.close().finally(() => isClosed = true);
     closing.catch(() => {});
     await settle();
     while (!isClosed && this.clock.nextMs !== undefined) await this.clock.advance(this.clock.nextMs);
     try {
       await closing;
     } finally {
-      this.#counts.push({ name: slot.part.name, counts: flow.counts() });
-      slot.running = undefined;
+      this.#end(slot, running);
       await settle();
     }
   }
 
-  async #start(part: FunctionPart): Promise<Running> {
-    const clock = new FunctionClock(this.clock);
-    const streams: Stream[] = [];
-    const openStream = async (path: string, options: { readonly capacityRecords?: number | undefined }) => {
-      const stream = await this.#streams.openWatched(path, { ...options, clock });
-      streams.push(stream);
-      return stream;
-    };
-    const crashed = Promise.withResolvers<never>();
-    crashed.promise.catch(() => {});
-    const { flow, worker } = await startFunction(this.#unit, part, {
-      openStream,
-      clock,
+  /** Whether a function has in hand, or is done with, all that is in its streams; or has no room for more. */
+  async #hasTaken({ part }: Slot, { flow }: BenchRun): Promise<boolean> {
+    if (!flow.isReady) return true;
+    for (const { path, group } of part.feeds) {
+      const ledger = this.#streams.ledger(path, group);
+      if (!(await this.#streams.all(path)).every((record) => ledger.knows(record))) return false;
+    }
+    return true;
+  }
+
+  #end(slot: Slot, { flow }: BenchRun): void {
+    this.#counts.push({ name: slot.part.name, counts: flow.counts() });
+    slot.running = undefined;
+  }
+
+  async #start(part: FunctionPart): Promise<BenchRun> {
+    return await BenchRun.start(part, {
+      unit: this.#unit,
+      clock: this.clock,
+      streams: this.#streams,
       log: this.#log,
-      isMock: true,
-      queues: "real",
-      reads: true,
-      triggers: true,
       keeper: this.#keeper,
     });
-    return { flow, worker, clock, streams, crashed };
   }
 
   #slot(name: string): Slot {
@@ -265,7 +252,7 @@ export class TestBench implements AsyncDisposable {
     throw new RangeError(`Cannot find function "${name}" on the bench: there are ${known}`);
   }
 
-  #running(name: string): Running {
+  #running(name: string): BenchRun {
     const { running } = this.#slot(name);
     if (running === undefined) {
       throw new RangeError(

@@ -45,6 +45,7 @@ export async function kafkaTrial(): Promise<Trial> {
     open: kafkaLabs(broker),
     limits: { isUnbounded: true, forgetsTries: true },
     cases: kafkaCases(broker),
+    bench: { streams: `kafka://${broker.address}/{name}`, sessionMs: SESSION_MS },
     async [Symbol.asyncDispose]() {
       await broker[Symbol.asyncDispose]();
       await remove();

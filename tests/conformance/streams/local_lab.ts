@@ -4,6 +4,7 @@ import { openLocal, SESSION_MS } from "../../../lib/streams/local/open_local.ts"
 import { TestClock } from "../../../lib/testing/test_clock.ts";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
 import type { StreamLab } from "./contract.ts";
+import type { Trial } from "./main.ts";
 
 const PATH = "local://lab";
 const BEAT_MS = SESSION_MS / 3;
@@ -30,5 +31,21 @@ export async function openLocalLab(options: { capacityRecords?: number } = {}): 
     now: () => clock.now(),
     advance,
     [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+  };
+}
+
+/** What the driver is tried with: files in a folder of their own. */
+export async function localTrial(): Promise<Trial> {
+  const folder = await Deno.makeTempDir({ prefix: "levada_state_" });
+  const before = Deno.env.get("LEVADA_STATE");
+  Deno.env.set("LEVADA_STATE", folder);
+  return {
+    open: openLocalLab,
+    bench: { streams: "local://{name}", sessionMs: 1_500 },
+    async [Symbol.asyncDispose]() {
+      if (before === undefined) Deno.env.delete("LEVADA_STATE");
+      else Deno.env.set("LEVADA_STATE", before);
+      await Deno.remove(folder, { recursive: true });
+    },
   };
 }

@@ -1,9 +1,11 @@
 /** The contract of streams, for every driver: those that need nothing but this program, and those of brokers that can be had. */
 
+import { testBench } from "../../../lib/testing/test_bench.ts";
+import { BENCH_CASES } from "./bench_contract.ts";
 import { type OpenLab, type StreamCase, streamCases, type StreamLimits } from "./contract.ts";
 import { kafkaTrial } from "./kafka_lab.ts";
 import { LINES, proveLine, SEED } from "./line_cases.ts";
-import { openLocalLab } from "./local_lab.ts";
+import { localTrial } from "./local_lab.ts";
 import { openMemoryLab } from "./memory_lab.ts";
 import { natsTrial } from "./nats_lab.ts";
 import { redisTrial } from "./redis_lab.ts";
@@ -21,11 +23,13 @@ export interface Trial extends Partial<AsyncDisposable> {
   readonly open: OpenLab;
   readonly limits?: StreamLimits;
   readonly cases?: readonly StreamCase[];
+  /** Where streams of `levada/testing` are: the same cases as in this process. */
+  readonly bench?: { readonly streams: string; readonly sessionMs: number };
 }
 
 const DRIVERS: Readonly<Record<string, () => Trial | Promise<Trial>>> = {
   memory: () => ({ open: openMemoryLab }),
-  local: () => ({ open: openLocalLab }),
+  local: localTrial,
   kafka: kafkaTrial,
   nats: natsTrial,
   redis: redisTrial,
@@ -44,9 +48,14 @@ export async function run(): Promise<Counts> {
       counts.skipped += 1;
       continue;
     }
-    for (const { title, run } of [...streamCases(trial.limits), ...trial.cases ?? []]) {
+    const cases = [...streamCases(trial.limits), ...trial.cases ?? []]
+      .map(({ title, run }) => ({ title, run: () => run(trial.open) }));
+    const { bench } = trial;
+    const benches = (bench === undefined ? [] : BENCH_CASES)
+      .map(({ title, run }) => ({ title: `testBench(): ${title}`, run: () => run((fn) => testBench(fn, bench)) }));
+    for (const { title, run } of [...cases, ...benches]) {
       try {
-        await run(trial.open);
+        await run();
         counts.passed += 1;
         console.log(`pass ${name}: ${title}`);
       } catch (error) {

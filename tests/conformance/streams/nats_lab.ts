@@ -77,6 +77,7 @@ export async function natsTrial(): Promise<Trial> {
         },
       },
     ],
+    bench: { streams: `${server.address}/{name}`, sessionMs: SESSION_MS },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }

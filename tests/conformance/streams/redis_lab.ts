@@ -74,6 +74,7 @@ export async function redisTrial(): Promise<Trial> {
         },
       },
     ],
+    bench: { streams: `${server.address}/{name}`, sessionMs: SESSION_MS },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }

@@ -11,9 +11,12 @@ import type { StreamRecord } from "../../../../lib/streams/stream.ts";
 import { batch } from "../../../../lib/steps/batch.ts";
 import { filter } from "../../../../lib/steps/filter.ts";
 import { queue } from "../../../../lib/steps/queue.ts";
+import { testBenches } from "../../../conformance/streams/bench_contract.ts";
 import { randomFrom } from "../../../support/random.ts";
 import { sleep } from "../../../../lib/flow/system_clock.ts";
 import { testBench } from "../../../../lib/testing/test_bench.ts";
+
+testBenches("memory", (fn) => testBench(fn));
 
 const bodies = (records: readonly StreamRecord[]) => records.map(({ body }) => body);
 
