@@ -2,8 +2,8 @@ import type { Clock } from "../graph/clock.ts";
 import { deadLetterPath } from "../streams/dead_letter_path.ts";
 import { MemoryBroker } from "../streams/memory/memory_broker.ts";
 import { checkScheme, openStream, type StreamOptions } from "../streams/open_stream.ts";
-import type { Stream } from "../streams/stream.ts";
-import { Ledger } from "./ledger.ts";
+import type { Stream, StreamRecord } from "../streams/stream.ts";
+import { Ledger, placeOf } from "./ledger.ts";
 import { StreamReader } from "./stream_reader.ts";
 import { WatchedStream } from "./watched_stream.ts";
 
@@ -67,7 +67,23 @@ export class BenchStreams {
 
   /** Everything that is in a stream now, or in that of its dead letters. */
   async all(path: string, { deadLetters = false } = {}): ReturnType<StreamReader["all"]> {
-    const at = deadLetters ? deadLetterPath(path) : path;
+    return await this.#read(deadLetters ? deadLetterPath(path) : path, (reader) => reader.all());
+  }
+
+  /**
+   * Whether a group has been given again what it lost in a crash. What it had acknowledged in that moment, so that only the stream
+   * heard of it, does not come again: that is written down as settled.
+   */
+  async hasAgain(path: string, group: string, lost: readonly StreamRecord[]): Promise<boolean> {
+    const ledger = this.ledger(path, group);
+    const missing = lost.filter((record) => !ledger.knows(record));
+    if (missing.length === 0) return true;
+    const open = await this.#read(path, (reader) => reader.openOf(group));
+    for (const record of missing) if (!open.has(placeOf(record))) ledger.settle(record);
+    return missing.every((record) => ledger.knows(record));
+  }
+
+  async #read<Result>(at: string, ask: (reader: StreamReader) => Promise<Result>): Promise<Result> {
     let opening = this.#readers.get(at);
     if (opening === undefined) {
       opening = this.open(at).then((stream) => StreamReader.open(stream));
@@ -75,7 +91,7 @@ export class BenchStreams {
     }
     const reader = await opening;
     try {
-      return await reader.all();
+      return await ask(reader);
     } finally {
       if (this.#isClosed) await this.close();
     }

@@ -31,6 +31,13 @@ export class StreamReader {
     }
   }
 
+  /** The places of what a group has not acknowledged, as the stream knows it. */
+  async openOf(group: string): Promise<ReadonlySet<string>> {
+    const places = new Set<string>();
+    for await (const record of this.#stream.look(group)) places.add(placeOf(record));
+    return places;
+  }
+
   /** Leaves. */
   async close(): Promise<void> {
     await this.#stream.close();

@@ -124,13 +124,16 @@ export class TestBench implements AsyncDisposable {
     if (slot.running !== undefined) throw new RangeError(`Cannot redeliver to "${name}": it runs. Crash it first`);
     const lost = slot.part.feeds.map(({ path, group }) => {
       const ledger = this.#streams.ledger(path, group);
-      return { ledger, records: ledger.lose() };
+      return { path, group, ledger, records: ledger.lose() };
     });
     const { flow } = slot.running = await this.#start(slot.part);
-    await this.until(
-      () => !flow.isReady || lost.every(({ ledger, records }) => records.every((record) => ledger.knows(record))),
-      { withinMs: AGAIN_MS },
-    );
+    const hasAll = async () => {
+      const again = await Promise.all(
+        lost.map(({ path, group, records }) => this.#streams.hasAgain(path, group, records)),
+      );
+      return again.every((has) => has) || !flow.isReady;
+    };
+    await this.until(hasAll, { withinMs: AGAIN_MS });
     return lost.flatMap(({ records }) => records);
   }
 

@@ -1,5 +1,12 @@
 import { Delivery } from "../streams/delivery.ts";
-import type { NewRecord, Stream, StreamRecord, SubscribeOptions, Subscription } from "../streams/stream.ts";
+import type {
+  LookedRecord,
+  NewRecord,
+  Stream,
+  StreamRecord,
+  SubscribeOptions,
+  Subscription,
+} from "../streams/stream.ts";
 import { MAX_TRIES } from "../streams/subscribe_options.ts";
 import type { Ledger } from "./ledger.ts";
 
@@ -42,6 +49,10 @@ export class WatchedStream<Body> implements Stream<Body> {
 
   lag(group: string): Promise<number> {
     return this.#stream.lag(group);
+  }
+
+  look(group: string): AsyncGenerator<LookedRecord<Body>> {
+    return this.#stream.look(group);
   }
 
   close(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ConnectionOptions as TlsOptions } from "node:tls";
+import type { assignPartitions } from "./assign_partitions.ts";
 
 /** The part of @platformatic/kafka that is used here. The package is fetched when such a stream is first opened. */
 export interface KafkaPackage {
@@ -31,6 +32,8 @@ export interface ConsumerOptions extends ClientOptions {
   readonly rebalanceTimeout: number;
   readonly heartbeatInterval: number;
   readonly protocols: readonly { readonly name: string; readonly version: number }[];
+  /** Says what each member of the group reads, where this one leads it. */
+  readonly partitionAssigner: typeof assignPartitions;
   /** Is asked before each time that it joins; it joins when this resolves. */
   readonly protocolsMetadata?: () => Promise<Uint8Array>;
 }

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import process from "node:process";
 import type { ConnectionOptions as TlsOptions } from "node:tls";
 import { StreamError } from "../../errors.ts";
+import { assignPartitions } from "./assign_partitions.ts";
 import {
   type ClientOptions,
   type KafkaAdmin,
@@ -69,6 +70,7 @@ export class KafkaCluster {
         rebalanceTimeout: rebalanceMs,
         heartbeatInterval: Math.min(1_000, this.sessionMs / 4),
         protocols: [{ name: "roundrobin", version: 1 }],
+        partitionAssigner: assignPartitions,
         ...(beforeJoining === undefined ? {} : { protocolsMetadata: beforeJoining }),
       }),
     );
