@@ -63,7 +63,7 @@ export interface ScheduleTrigger {
  * await using bench = await testBench(fn); // streams in this process, and time stands still
  * await bench.publish("orders", { order: 1 });
  * await bench.clock.advance(300_000);
- * deepStrictEqual(bench.published("seen").map(({ body }) => body), [{ order: 1 }, { count: true }]);
+ * deepStrictEqual((await bench.published("seen")).map(({ body }) => body), [{ order: 1 }, { count: true }]);
  * ```
  */
 export type Trigger = StreamTrigger | ScheduleTrigger;

@@ -285,7 +285,7 @@ Deno.test("a step behind a stream between functions gets tensors again; what is 
   }
   seen = new Map();
   await bench.send({ inputs: [{ name: "x", datatype: "FP32", shape: [2], data: [1] }] });
-  deepStrictEqual([seen.size, bench.deadLetters("q").map(({ error }) => error!.message)], [0, [
+  deepStrictEqual([seen.size, (await bench.deadLetters("q")).map(({ error }) => error!.message)], [0, [
     'Cannot read "x" as shape [2], which needs 2 values: its data has 1',
   ]]);
 });
