@@ -235,6 +235,9 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/streams/stream.ts": "memory_driver_test.ts: the contract of streams",
   "lib/streams/v3io/v3io_client.ts": "open_v3io_test.ts: wrong keys, servers that are away and come back",
   "lib/streams/v3io/v3io_shard.ts": "v3io_log_test.ts: every way of reading, against a fake",
+  "lib/testing/bench.ts": "test_bench_test.ts",
+  "lib/testing/bench_streams.ts": "test_bench_test.ts, and at brokers by the streams suite",
+  "lib/testing/watched_stream.ts": "test_bench_test.ts, and at brokers by the streams suite",
 };
 const ROOT = new URL("../", import.meta.url);
 

@@ -4,5 +4,8 @@
  * @module
  */
 
-export { type BenchOptions, TestBench, testBench } from "./test_bench.ts";
+export { TestBench } from "./bench.ts";
+export type { BenchClock } from "./bench_clock.ts";
+export type { BenchOptions } from "./bench_options.ts";
+export { testBench } from "./test_bench.ts";
 export { settle, TestClock, testClock } from "./test_clock.ts";

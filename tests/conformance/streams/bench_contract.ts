@@ -9,7 +9,7 @@ import { batch } from "../../../lib/steps/batch.ts";
 import { filter } from "../../../lib/steps/filter.ts";
 import { queue } from "../../../lib/steps/queue.ts";
 import type { StreamRecord } from "../../../lib/streams/stream.ts";
-import type { TestBench } from "../../../lib/testing/test_bench.ts";
+import type { TestBench } from "../../../lib/testing/bench.ts";
 import { randomFrom } from "../../support/random.ts";
 
 /** Puts a function on a bench whose streams are somewhere. */
