@@ -16,6 +16,7 @@ import type { ReadFunction } from "./function_document.ts";
 import type { FunctionOptions } from "./function_options.ts";
 import { RouterGraph } from "./router_graph.ts";
 import type { GivenTable, Told } from "./told.ts";
+import { checkTopology } from "./check_topology.ts";
 
 /** What was told of a function, by whichever cells of a notebook, and what of it counts now. */
 export class FunctionParts {
@@ -84,19 +85,15 @@ export class FunctionParts {
   /**
    * Asks whether it may get such a topology.
    *
-   * @throws {Error} If it has one already, or there is none such.
+   * @throws {Error} If it has one already, or there is none such, or what is given is none of its.
    */
-  checkTopology(name: string, topology: string): void {
+  checkTopology(name: string, topology: string, given: unknown): void {
     if (this.topology !== undefined) {
       throw new Error(
         `Cannot set the topology of function "${name}" to ${topology}: it has one already. Make another function`,
       );
     }
-    if (topology !== "flow" && topology !== "router") {
-      throw new RangeError(
-        `Cannot set the topology of function "${name}" to "${topology}": there are "flow" and "router"`,
-      );
-    }
+    checkTopology(name, topology, given);
   }
 
   /**

@@ -107,9 +107,9 @@ export class ServingFunction {
   /** A router alone: `modelRouter()` unless another is given. */
   setTopology(topology: "router", router?: RouterStep): RouterGraph;
   setTopology(topology: "flow" | "router", given?: unknown): unknown {
-    this.#parts.checkTopology(this.name, topology);
+    this.#parts.checkTopology(this.name, topology, given);
     const graph = topology === "flow"
-      ? new Graph(this.#builders.flow, given as GraphOptions | undefined)
+      ? new Graph(this.#builders.flow, given as GraphOptions | undefined ?? {})
       : new RouterGraph(this.#builders.router, given as RouterStep | undefined ?? modelRouter());
     this.#parts.add({ kind: "topology", graph });
     return graph;

@@ -4,6 +4,7 @@ import type { GraphSource } from "./source.ts";
 import { FLOW_LIMITS } from "./limits.ts";
 import type { Catch, ErrorClass, StepNode } from "./node.ts";
 import { Refs } from "./refs.ts";
+import { onlyJson } from "./json_schema.ts";
 import { documentData, type SecretSigns } from "./secret_data.ts";
 import { STEP_OPTIONS } from "./step_options.ts";
 
@@ -66,7 +67,9 @@ export function toDocument(source: GraphSource): GraphDocument {
   return withoutEmpty({
     levada: "graph/1",
     name: source.name,
-    input: source.input === undefined ? undefined : z.toJSONSchema(source.input as z.ZodType) as GraphDocument["input"],
+    input: source.input === undefined
+      ? undefined
+      : z.toJSONSchema(source.input as z.ZodType, { override: onlyJson }) as GraphDocument["input"],
     limits: source.limits,
     steps,
     onError: source.catches.map((entry) => catchDocument(entry, refs)),

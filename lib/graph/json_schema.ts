@@ -20,7 +20,11 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 export function jsonSchemaOf(schema: Schema<unknown>, io: "input" | "output"): JsonSchema | undefined {
   if (!(schema instanceof z.ZodType)) return undefined;
   try {
-    const { $schema: _draft, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" }) as Record<
+    const { $schema: _draft, ...rest } = z.toJSONSchema(schema, {
+      io,
+      unrepresentable: "any",
+      override: onlyJson,
+    }) as Record<
       string,
       unknown
     >;
@@ -28,6 +32,22 @@ export function jsonSchemaOf(schema: Schema<unknown>, io: "input" | "output"): J
   } catch {
     return undefined; // a schema that calls itself in a way that has no name, or of another zod
   }
+}
+
+/** What zod takes, and JSON has no number for, is left out: zod would write null, which no JSON Schema has there. */
+export function onlyJson(
+  { zodSchema, jsonSchema }: Parameters<NonNullable<z.core.ToJSONSchemaParams["override"]>>[0],
+): void {
+  const { defaultValue } = zodSchema._zod.def as { defaultValue?: unknown };
+  if (isEndless(defaultValue)) delete jsonSchema.default;
+  for (const [key, value] of Object.entries(jsonSchema)) {
+    if (isEndless(value)) delete jsonSchema[key];
+  }
+  if (jsonSchema.enum?.some(isEndless) === true) delete jsonSchema.enum; // JSON has nothing by which to ask for it
+}
+
+function isEndless(value: unknown): boolean {
+  return typeof value === "number" && !Number.isFinite(value);
 }
 
 const ONE_WAY = ["pipe", "transform", "success", "promise"]; // what these give is not what they take

@@ -3,9 +3,11 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { type Duplex, Readable } from "node:stream";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
+import type { TLSSocket } from "node:tls";
 import { StatusError } from "../../errors.ts";
 import { encodeError } from "../reply/encode_reply.ts";
 import type { Fetch, Port, PortOptions } from "./open_port.ts";
+import { refusedClients } from "./refused_clients.ts";
 
 const HEADERS_MS = 20_000; // a request's headers have to come in this time
 const NO_REQUEST = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
@@ -30,7 +32,11 @@ export async function openMutualPort(
     },
   );
   server.requestTimeout = 0; // the door has the time of bodies
-  server.on("tlsClientError", () => {}); // who has no certificate is no client
+  const refused = refusedClients();
+  server.on("tlsClientError", (error: NodeJS.ErrnoException, { authorizationError }: TLSSocket) => {
+    if (authorizationError) refused(`its certificate is not taken, ${authorizationError}`);
+    else if (error.code !== "ECONNRESET") refused(error.message); // who opens a connection and says nothing only looks
+  });
   server.on("clientError", ({ code }: NodeJS.ErrnoException, socket: Duplex) => {
     const asked = lastAsked.get(socket);
     const refuse = () => {

@@ -100,6 +100,18 @@ Deno.test("ServingFunction says what it lacks", async () => {
   throws(() => serving(""), /without a name/);
   throws(() => serving("f").addModel("m", { modelPath: "x.onnx" }), /it has no class of its own/);
   throws(() => serving("f").setTopology("ring" as never), /there are "flow" and "router"/);
+  const untyped = (...given: unknown[]) => () =>
+    (serving("f").setTopology as (...given: unknown[]) => unknown)(...given);
+  throws(untyped("router", { output: {} }), {
+    name: "TypeError",
+    message:
+      /^Cannot set the topology of function "f" to "router" with \{ output \}: that is no router\. Give one, modelRouter/,
+  });
+  throws(untyped("router", "models"), /with models: that is no router/);
+  throws(untyped("router", queue()), /with a queue: that is no router/);
+  throws(untyped("flow", 5), /to "flow" with 5: that is no object\. Give \{ input, output \}/);
+  throws(untyped("flow", { output: 5 }), /to "flow": its output is 5, no schema\. Give one of zod's/);
+  for (const topology of ["flow", "router"]) untyped(topology, null)();
   const flow = serving("flow");
   flow.setTopology("flow").to("a", (n: number) => n);
   throws(() => flow.addModel("m", ConstModel), /it is a flow/);
