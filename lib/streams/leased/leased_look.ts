@@ -4,7 +4,9 @@ import type { BrokerLog, KeptRecord, Position } from "./broker_log.ts";
 import { partitionNames } from "./group_member.ts";
 import type { CursorState } from "./leased_cursor.ts";
 
-const AT_ONCE = 100; // records
+const FIRST_READ = 16; // records, until it is known how large they are
+const MOST_READ = 500; // records, however small
+const READ_BYTES = 4_000_000; // at once, unless one record is larger
 
 /** What a group has not acknowledged, see `Stream.look`. */
 export async function* lookAtBroker(log: BrokerLog, group: string): AsyncGenerator<Kept> {
@@ -27,17 +29,19 @@ async function* unread(
 ): AsyncGenerator<Kept, undefined> {
   const kept = (record: KeptRecord): Kept => ({ partition, publishedAt: record.publishedAt, record });
   let rest = await log.countFrom(partition, from);
-  for (let at = 0; at < open.length; at += AT_ONCE) {
-    const wanted = open.slice(at, at + AT_ONCE).map(([offset, place]) => ({ offset, place }));
+  for (let at = 0; at < open.length; at += FIRST_READ) {
+    const wanted = open.slice(at, at + FIRST_READ).map(([offset, place]) => ({ offset, place }));
     yield* (await log.find(partition, wanted)).map(kept);
   }
-  for (let place = from; rest > 0;) {
-    const records = await log.read(partition, place, Math.min(rest, AT_ONCE));
+  for (let place = from, most = FIRST_READ; rest > 0;) {
+    const records = await log.read(partition, place, Math.min(rest, most));
     if (records.length === 0) return undefined;
     yield* records.map(kept);
     const last = records.at(-1)!;
     place = { offset: last.offset + 1, behind: last.place };
     rest -= records.length;
+    const bytes = records.reduce((sum, record) => sum + record.bytes.length, 0) / records.length;
+    most = Math.max(1, Math.min(most * 4, Math.floor(READ_BYTES / Math.max(1, bytes)), MOST_READ));
   }
   return undefined;
 }

@@ -19,6 +19,7 @@ export interface ActWish<Body> {
 }
 
 const AT_ONCE = 100; // letters; as many are sent twice at most where somebody is interrupted
+const BYTES_AT_ONCE = 4_000_000; // a hundred huge ones would fill the memory
 
 /**
  * Sends letters again, or gives them up, and writes down that it was done: publish first, then mark.
@@ -58,13 +59,18 @@ export async function actOnLetters<Body>(
   return count;
 }
 
-async function* inBatches<Item>(items: AsyncIterable<Item> | Iterable<Item>): AsyncGenerator<Item[]> {
-  let batch: Item[] = [];
-  for await (const item of items) {
-    batch.push(item);
-    if (batch.length < AT_ONCE) continue;
+async function* inBatches<Body>(
+  chosen: AsyncIterable<ChosenLetter<Body>> | Iterable<ChosenLetter<Body>>,
+): AsyncGenerator<ChosenLetter<Body>[]> {
+  let batch: ChosenLetter<Body>[] = [];
+  let bytes = 0;
+  for await (const one of chosen) {
+    batch.push(one);
+    bytes += one.letter.bytes?.length ?? 0;
+    if (batch.length < AT_ONCE && bytes < BYTES_AT_ONCE) continue;
     yield batch;
     batch = [];
+    bytes = 0;
   }
   if (batch.length > 0) yield batch;
 }
