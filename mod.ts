@@ -134,7 +134,7 @@ export type { ModelRecord } from "./lib/monitoring/model_record.ts";
 export type { TrackingOptions } from "./lib/monitoring/tracking_options.ts";
 export { OnnxSession } from "./lib/models/onnx/onnx_session.ts";
 export type { InferReply, InferRequest, ModelMetadata, TensorInfo } from "./lib/protocol/reply.ts";
-export { TensorReply, type TensorReplyInit } from "./lib/protocol/tensor_reply.ts";
+export { TensorReply, type TensorReplyInit } from "./lib/tensor/tensor_reply.ts";
 export type { RequestedOutput, TensorRequest } from "./lib/protocol/tensor_request.ts";
 export { modelRouter, type ModelRouterOptions, type RouterStep } from "./lib/routers/model_router.ts";
 export { modelRunner, type ModelRunnerOptions } from "./lib/routers/model_runner.ts";

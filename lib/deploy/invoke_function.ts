@@ -1,11 +1,19 @@
+import { LEVADA_JSON } from "../border/levada_json.ts";
+import { writeValue } from "../border/write_value.ts";
 import { StatusError } from "../errors.ts";
+import { decodeBytes } from "../protocol/decode_bytes.ts";
 import { clientOf, openCaller } from "./caller.ts";
 import { DeployError } from "./deploy_error.ts";
 import type { FunctionStatus } from "./deployed_state.ts";
 
 const TIMEOUT_MS = 120_000;
+const ACCEPT = `${LEVADA_JSON}, */*;q=0.9`;
 
-/** Asks a function over HTTP. */
+/**
+ * Asks a function over HTTP: it gets the body as it is, and its reply comes as it was made; that of a model as the open protocol's JSON has it.
+ *
+ * @throws {TypeError} If something in the body would not come out the same, naming the place.
+ */
 export async function invokeFunction(
   name: string,
   { url, settings }: Pick<FunctionStatus, "url" | "settings">,
@@ -14,27 +22,25 @@ export async function invokeFunction(
   const act = `invoke "${name}"`;
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const target = new URL(path, url);
+  const { method, headers, ...rest } = encode(body, act);
   using caller = await openCaller(settings).catch((error: Error) => {
     throw new DeployError(act, error.message, { cause: error });
   });
-  const { method, headers, ...rest } = encode(body);
-  const init = { signal, method, headers: { ...headers, ...caller.headers }, ...rest, ...clientOf(caller) };
+  const init = { signal, method, headers: { accept: ACCEPT, ...headers, ...caller.headers }, ...rest, ...clientOf(caller) };
   let response: Response;
-  let text: string;
+  let bytes: Uint8Array;
   try {
     response = await fetch(target, init);
-    text = await response.text();
+    bytes = await response.bytes();
   } catch (error) {
     throw new DeployError(act, `${target} does not answer: ${(error as Error).message}`, { cause: error });
   }
-  const isJson = response.headers.get("content-type")?.includes("json") ?? false;
-  const reply = isJson && text !== "" ? JSON.parse(text) as unknown : text;
-  if (response.ok) return reply;
-  const told = (reply as { error?: unknown } | null)?.error;
-  throw new StatusError(
-    response.status,
-    `Answered ${response.status} by ${target}: ${typeof told === "string" ? told : text}`,
-  );
+  if (!response.ok) {
+    throw new StatusError(response.status, `Answered ${response.status} by ${target}: ${failureOf(bytes)}`);
+  }
+  const type = response.headers.get("content-type") ?? "text/plain";
+  if (bytes.length === 0) return type.startsWith("application/octet-stream") ? bytes : "";
+  return decodeBytes(bytes, type);
 }
 
 interface Encoded {
@@ -43,11 +49,23 @@ interface Encoded {
   readonly body?: BodyInit;
 }
 
-function encode(body: unknown): Encoded {
+function encode(body: unknown, act: string): Encoded {
   if (body === undefined) return { method: "GET", headers: {} };
-  if (body instanceof Uint8Array) {
+  if (body instanceof Uint8Array && body.length > 0) { // no bytes are read as null
     const headers = { "content-type": "application/octet-stream" };
     return { method: "POST", headers, body: body as Uint8Array<ArrayBuffer> };
   }
-  return { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+  const { text, isJson } = writeValue(body, act);
+  return { method: "POST", headers: { "content-type": isJson ? "application/json" : LEVADA_JSON }, body: text };
+}
+
+/** What it says went wrong: the message of its answer, else all of it. */
+function failureOf(bytes: Uint8Array): string {
+  const text = new TextDecoder().decode(bytes);
+  try {
+    const { error } = JSON.parse(text) as { error?: unknown };
+    return typeof error === "string" ? error : text;
+  } catch {
+    return text;
+  }
 }

@@ -27,7 +27,7 @@ const STAYS_BEHIND = new Set([
 export function recordOf(event: FlowEvent, trace: Readonly<Record<string, string>> = {}): NewRecord {
   const { id, key, path, time, body } = event;
   return {
-    body: body === undefined ? null : body,
+    body,
     id,
     key,
     path,

@@ -73,7 +73,7 @@ export function part(source: GraphSource, links: Links, current: string): Part {
  * By step: the functions that it runs in. It says so itself, but for queues, which belong to whoever fills them, and for error
  * handlers and the steps behind them, which belong to whoever fails.
  */
-function ownersOf({ nodes, catches }: GraphSource, links: Links): ReadonlySet<string>[] {
+export function ownersOf({ nodes, catches }: GraphSource, links: Links): ReadonlySet<string>[] {
   const handled = reachable([...links.handlers], links.next);
   const isTold = (index: number) => nodes[index]!.definition.isBorder !== true && !isCatcher(index);
   const isCatcher = (index: number) => handled.has(index) && nodes[index]!.options.function === undefined;

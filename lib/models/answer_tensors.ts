@@ -4,7 +4,7 @@ import { ShapeError, StatusError } from "../errors.ts";
 import { andThen } from "../graph/later.ts";
 import type { Maybe } from "../graph/typing.ts";
 import { isObject } from "../protocol/request_body.ts";
-import { TensorReply } from "../protocol/tensor_reply.ts";
+import { TensorReply } from "../tensor/tensor_reply.ts";
 import type { TensorRequest } from "../protocol/tensor_request.ts";
 import { rowsOf, tensorsOf } from "../protocol/tensor_rows.ts";
 import type { Tensor } from "../tensor/tensor.ts";

@@ -10,7 +10,7 @@ import type { Maybe } from "../graph/typing.ts";
 import { notReady } from "../protocol/refusal.ts";
 import { encodeTimestamp, type InferReply } from "../protocol/reply.ts";
 import { bodyField } from "../protocol/request_body.ts";
-import type { TensorReply } from "../protocol/tensor_reply.ts";
+import type { TensorReply } from "../tensor/tensor_reply.ts";
 import {
   decodeTensorRequest,
   isTensorRequest,

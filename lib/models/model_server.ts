@@ -7,7 +7,7 @@ import type { Maybe } from "../graph/typing.ts";
 import { badRequest, notReady, unknownOperation, wrongMethod } from "../protocol/refusal.ts";
 import { type InferReply, type InferRequest, type ModelMetadata } from "../protocol/reply.ts";
 import { bodyField, decodeBody, describeBody, isObject } from "../protocol/request_body.ts";
-import type { TensorReply } from "../protocol/tensor_reply.ts";
+import type { TensorReply } from "../tensor/tensor_reply.ts";
 import type { TensorRequest } from "../protocol/tensor_request.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { askModel, type LoggedResults } from "./ask_model.ts";

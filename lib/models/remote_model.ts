@@ -9,7 +9,7 @@ import { decodeBytes } from "../protocol/decode_bytes.ts";
 import type { InferRequest, ModelMetadata } from "../protocol/reply.ts";
 import { isObject } from "../protocol/request_body.ts";
 import { decodeTensorAnswer, encodeJsonCall, encodeTensorCall } from "../protocol/tensor_call.ts";
-import type { TensorReply } from "../protocol/tensor_reply.ts";
+import type { TensorReply } from "../tensor/tensor_reply.ts";
 import type { TensorRequest } from "../protocol/tensor_request.ts";
 import { rowsOf, tensorsOf } from "../protocol/tensor_rows.ts";
 import { secretsOf, takeCredentials } from "../remote/credentials.ts";

@@ -1,5 +1,8 @@
+import { isLevadaJson } from "../border/levada_json.ts";
+import { readValue } from "../border/read_value.ts";
 import { describeThrown, StatusError } from "../errors.ts";
-import { parseJson } from "./parse_json.ts";
+import { isDeeperThan } from "./json_depth.ts";
+import { DEEPEST, parseJson, tooDeep } from "./parse_json.ts";
 import { parseJsonSlices } from "./parse_json_slices.ts";
 import { isTensorRequest } from "./tensor_request.ts";
 
@@ -7,7 +10,7 @@ const UTF8 = new TextDecoder();
 const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * Reads bytes by their content type: JSON; text; bytes for everything else. Without a content type they are JSON where they can be
+ * Reads bytes by their content type: JSON, also with Levada's words for what it lacks; text; bytes for everything else. Without a content type they are JSON where they can be
  * read so, else text where they are text. No bytes are null, of whatever type.
  *
  * @example
@@ -40,7 +43,7 @@ export function decodeBytes(bytes: Uint8Array, contentType: string): unknown {
  */
 export function* decodeSlices(bytes: Uint8Array, contentType: string, again: () => unknown): Generator<void, unknown> {
   const type = contentType.split(";", 1)[0]!.trim().toLowerCase();
-  if (type !== "" && !isJson(type)) return decodeBytes(bytes, contentType);
+  if (type !== "" && (!isJson(type) || isLevadaJson(type))) return decodeBytes(bytes, contentType);
   let text: string | undefined;
   try {
     text = utf8(bytes);
@@ -56,10 +59,15 @@ export function* decodeSlices(bytes: Uint8Array, contentType: string, again: () 
 
 function parse(bytes: Uint8Array, type: string): unknown {
   try {
-    return parseJson(utf8(bytes));
+    return isLevadaJson(type) ? parseTyped(utf8(bytes)) : parseJson(utf8(bytes));
   } catch (error) {
     throw noJson(type, error);
   }
+}
+
+function parseTyped(text: string): unknown {
+  if (isDeeperThan(DEEPEST, text)) throw tooDeep();
+  return readValue(text);
 }
 
 function noJson(type: string, error: unknown): StatusError {

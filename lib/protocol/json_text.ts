@@ -1,5 +1,5 @@
 import { FlowEvent } from "../graph/event.ts";
-import { rawJson } from "./raw_json.ts";
+import { rawJson } from "../border/raw_json.ts";
 
 const DEEPEST = 500; // JSON readers elsewhere give up at about this depth
 
@@ -50,7 +50,7 @@ function isPlain(value: unknown, depth: number): boolean {
     case "boolean":
       return --room >= 0;
     case "number":
-      return --room >= 0 && Number.isFinite(value);
+      return --room >= 0 && (value === 0 ? 1 / value > 0 : value - value === 0);
     case "object":
       return --room >= 0 && (value === null || depth < SHALLOW && isPlainObject(value, depth + 1));
     default:
@@ -90,7 +90,7 @@ export function plain(value: unknown, spot: Spot): unknown {
       if (!Number.isFinite(value)) {
         throw lossy(spot, String(value), "JSON has no such number: return null in its place");
       }
-      return value;
+      return Object.is(value, -0) ? rawJson("-0") : value;
     case "bigint":
       return rawJson(String(value));
     case "function":

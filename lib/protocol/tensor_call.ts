@@ -8,7 +8,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { jsonTensor } from "./encode_tensor_reply.ts";
 import { parseJson } from "./parse_json.ts";
 import { isObject } from "./request_body.ts";
-import { TensorReply } from "./tensor_reply.ts";
+import { TensorReply } from "../tensor/tensor_reply.ts";
 import { decodeTensorRequest, type TensorRequest, type TensorRequestBody } from "./tensor_request.ts";
 import { joinBytes } from "./join_bytes.ts";
 

@@ -1,4 +1,4 @@
-import { TensorReply } from "../protocol/tensor_reply.ts";
+import { TensorReply } from "../tensor/tensor_reply.ts";
 import { isObject } from "../protocol/request_body.ts";
 
 /** What one answer has another way than another: the first place where they differ. */

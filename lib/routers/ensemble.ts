@@ -7,7 +7,7 @@ import type { Maybe } from "../graph/typing.ts";
 import { watchCall } from "../models/watched.ts";
 import { badRequest } from "../protocol/refusal.ts";
 import { describeBody, isObject } from "../protocol/request_body.ts";
-import { TensorReply } from "../protocol/tensor_reply.ts";
+import { TensorReply } from "../tensor/tensor_reply.ts";
 import { type Collective, factsOf } from "./collective.ts";
 import { askMembers, type Failed, type MemberErrorPolicy, type Outcome, sortOutcomes, tellFailed } from "./members.ts";
 import { type Voted, voteWithoutOdd } from "./odd_members.ts";

@@ -1,5 +1,5 @@
 import { copyData, define } from "../flow/copy.ts";
-import { TensorReply } from "../protocol/tensor_reply.ts";
+import { TensorReply } from "../tensor/tensor_reply.ts";
 import { comparable, isOpaque, plainOf } from "./answer_difference.ts";
 
 /** What was answered, as it was then; throws where it could not be kept. */

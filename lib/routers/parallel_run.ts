@@ -10,7 +10,7 @@ import { matchModelPath } from "../protocol/model_path.ts";
 import { unknownPath, wrongMethod } from "../protocol/refusal.ts";
 import { routerHealth } from "../protocol/reply.ts";
 import { isObject } from "../protocol/request_body.ts";
-import { TensorReply } from "../protocol/tensor_reply.ts";
+import { TensorReply } from "../tensor/tensor_reply.ts";
 import { type Answered, askMembers, type MemberErrorPolicy, type Outcome, sortOutcomes } from "./members.ts";
 import type { RouterStep } from "./model_router.ts";
 import { askedOperation, isRead, routeFaults, routerName, routerOperator, routeSignatures } from "./request.ts";

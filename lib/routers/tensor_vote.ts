@@ -1,7 +1,7 @@
 /** How several models' tensors become one answer. */
 
 import { ShapeError } from "../errors.ts";
-import { TensorReply } from "../protocol/tensor_reply.ts";
+import { TensorReply } from "../tensor/tensor_reply.ts";
 import { tensorsOf } from "../protocol/tensor_rows.ts";
 import type { Datatype } from "../tensor/datatype.ts";
 import { Tensor } from "../tensor/tensor.ts";

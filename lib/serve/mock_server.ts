@@ -1,7 +1,12 @@
+import { isLevadaJson } from "../border/levada_json.ts";
+import { readValue } from "../border/read_value.ts";
+import { writeJson } from "../border/write_json.ts";
+import { writeValue } from "../border/write_value.ts";
 import { type ReplyBody, ReplyError } from "../errors.ts";
 import type { FailureRecord } from "../flow/failures.ts";
 import type { CloseOptions, Flow } from "../flow/flow.ts";
 import type { FlowMonitor } from "../graph/monitor.ts";
+import { isTensorRequest } from "../protocol/tensor_request.ts";
 import { type App, createApp } from "./app.ts";
 import type { AppOptions } from "./app_options.ts";
 import { headerText } from "./reply/header_text.ts";
@@ -14,7 +19,10 @@ export interface RequestOptions {
   method?: string;
   /** Sent with the request. */
   headers?: HeadersInit;
-  /** How the body is sent. Default: JSON, but for bytes, which are sent as they are. */
+  /**
+   * How the body is sent. Default: JSON, but for bytes, which are sent as they are; what JSON has no word for is refused, as it would reach
+   * the function as something else. With `application/vnd.levada+json` it is sent as another function of Levada sends it.
+   */
   contentType?: string;
   /** Names the event; default a new UUID. */
   eventId?: string;
@@ -151,10 +159,17 @@ function bytesOf(body: unknown, path: string, headers: Headers): Uint8Array<Arra
   if (body instanceof Uint8Array) return body as Uint8Array<ArrayBuffer>;
   const type = headers.get("content-type") ?? "";
   if (typeof body === "string" && !type.includes("json")) {
-    return new TextEncoder().encode(wholeText(body, `test ${path}`));
+    return encode(wholeText(body, `test ${path}`));
   }
-  const text = JSON.stringify(body);
-  if (text === undefined) throw new TypeError(`Cannot test ${path}: a ${typeof body} cannot be sent as JSON`);
+  if (isLevadaJson(type)) return encode(writeValue(body, `test ${path}`, { isTyped: true }).text);
+  if (isTensorRequest(body)) return encode(JSON.stringify(body)); // tensors say themselves how they are JSON
+  return encode(writeJson(body, { act: `test ${path}`, cure: CURE }));
+}
+
+const CURE =
+  'Send what callers send, or, where a function of Levada calls, say contentType: "application/vnd.levada+json"';
+
+function encode(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
 
@@ -185,6 +200,7 @@ async function readBody(response: Response): Promise<unknown> {
   const type = response.headers.get("content-type") ?? "";
   if (response.status === 204) return undefined;
   if (type.startsWith("application/json")) return await response.json();
+  if (isLevadaJson(type)) return readValue(await response.text());
   if (type.startsWith("application/x-ndjson")) {
     return (await response.text()).split("\n").filter(Boolean).map((line) => JSON.parse(line));
   }

@@ -1,4 +1,7 @@
-import { StreamError } from "../errors.ts";
+import { isLevadaJson, LEVADA_JSON } from "../border/levada_json.ts";
+import { readValue } from "../border/read_value.ts";
+import { writeValue, type WrittenValue } from "../border/write_value.ts";
+import { describeThrown, StreamError } from "../errors.ts";
 
 /** A body as it travels. */
 export interface WireBody {
@@ -11,9 +14,10 @@ const BYTES_TYPE = "application/octet-stream";
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Writes a body as bytes: bytes stay as they are, text of a `text/…` type is written plainly, anything else is JSON.
+ * Writes a body as bytes, so that `decodeBody` gives the same: bytes stay as they are, text of a `text/…` type is written plainly, anything
+ * else is JSON, or `LEVADA_JSON` where JSON has no word for what it holds.
  *
- * @throws {StreamError} If JSON cannot hold it, or a text has half a character.
+ * @throws {StreamError} If it would not come out the same, naming the place.
  */
 export function encodeBody(body: unknown, contentType: string | undefined): WireBody {
   if (body instanceof Uint8Array) return { bytes: body.slice(), contentType: contentType ?? BYTES_TYPE };
@@ -23,8 +27,28 @@ export function encodeBody(body: unknown, contentType: string | undefined): Wire
     }
     return { bytes: new TextEncoder().encode(body), contentType };
   }
-  const bytes = new TextEncoder().encode(jsonOf(body));
-  return { bytes, contentType: contentType !== undefined && isJson(contentType) ? contentType : JSON_TYPE };
+  const isTyped = contentType !== undefined && isLevadaJson(contentType);
+  const { text, isJson } = write(body, isTyped);
+  const isTold = contentType !== undefined && isJsonType(contentType);
+  if (!isJson && isTold && !isTyped && !contentType.startsWith(JSON_TYPE)) {
+    throw refused(
+      `it holds what ${contentType} has no word for. Publish it without a content type, or as JSON's own kinds`,
+    );
+  }
+  const type = isTyped || (isJson && isTold) ? contentType : isJson ? JSON_TYPE : LEVADA_JSON;
+  return { bytes: new TextEncoder().encode(text), contentType: type };
+}
+
+function write(body: unknown, isTyped: boolean): WrittenValue {
+  try {
+    return writeValue(body, "publish the body", { isTyped });
+  } catch (error) {
+    throw new StreamError(describeThrown(error).message, { cause: error });
+  }
+}
+
+function refused(state: string): StreamError {
+  return new StreamError(`Cannot publish the body: ${state}`);
 }
 
 /** Reads a body of a content type; without one, JSON, else text, else bytes. Tells why where it is not what its type says. */
@@ -37,7 +61,7 @@ export function decodeBody(bytes: Uint8Array, contentType: string | undefined): 
     }
     return { body: bytes.slice() };
   }
-  const read = isJson(contentType) ? readJson : contentType.startsWith("text/") ? readText : undefined;
+  const read = readerOf(contentType);
   if (read === undefined) return { body: bytes.slice() };
   try {
     return { body: read(bytes) };
@@ -46,7 +70,13 @@ export function decodeBody(bytes: Uint8Array, contentType: string | undefined): 
   }
 }
 
-function isJson(contentType: string): boolean {
+function readerOf(contentType: string): ((bytes: Uint8Array) => unknown) | undefined {
+  if (isLevadaJson(contentType)) return (bytes) => readValue(readText(bytes));
+  if (isJsonType(contentType)) return readJson;
+  return contentType.startsWith("text/") ? readText : undefined;
+}
+
+function isJsonType(contentType: string): boolean {
   return /^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(contentType);
 }
 
@@ -56,30 +86,4 @@ function readText(bytes: Uint8Array): string {
 
 function readJson(bytes: Uint8Array): unknown {
   return JSON.parse(readText(bytes));
-}
-
-function jsonOf(body: unknown): string {
-  try {
-    const text = JSON.stringify(body, keepWhole);
-    if (text === undefined) throw new TypeError(`it is ${typeof body}`);
-    return text;
-  } catch (error) {
-    const why = error instanceof RangeError ? "it is nested too deeply" : (error as Error).message;
-    throw new StreamError(`Cannot publish the body: it is no bytes, and JSON cannot hold it, because ${why}`, {
-      cause: error,
-    });
-  }
-}
-
-/** What JSON would silently turn into something else is refused. */
-function keepWhole(key: string, value: unknown): unknown {
-  const what = typeof value === "number" && !Number.isFinite(value)
-    ? String(value)
-    : typeof value === "function" || typeof value === "symbol"
-    ? `a ${typeof value}`
-    : value instanceof Map || value instanceof Set || ArrayBuffer.isView(value)
-    ? `a ${value.constructor.name}`
-    : undefined;
-  if (what !== undefined) throw new TypeError(`${key === "" ? "it" : `"${key}" in it`} is ${what}`);
-  return value;
 }

@@ -15,6 +15,11 @@ export interface WireRecord {
 export type RecordPlace = Pick<StreamRecord, "partition" | "offset" | "tries">;
 
 const ENVELOPE = "levada-";
+/**
+ * What `levada-envelope` says; records without it are of before there was one, and read as these. It is raised when who knows only the one
+ * before would read a record wrongly.
+ */
+const VERSION = 1;
 
 /**
  * Writes records, see `sealRecord`.
@@ -26,12 +31,13 @@ export function sealRecords(records: readonly NewRecord[], now: () => number): W
     throw new StreamError(`Cannot publish records: they are ${kindOf(records)}, not a list. Say publish([{ body }])`);
   }
   return records.map((record, index) => {
-    if (kindOf(record) === "object") return sealRecord(record, now());
-    throw new StreamError(
-      `Cannot publish the records: the one at index ${index} is ${
-        kindOf(record)
-      }, not an object. Say publish([{ body }])`,
-    );
+    const state = kindOf(record) !== "object"
+      ? `${kindOf(record)}, not an object`
+      : "body" in record
+      ? undefined
+      : "an object without a body";
+    if (state === undefined) return sealRecord(record, now());
+    throw new StreamError(`Cannot publish the records: the one at index ${index} is ${state}. Say publish([{ body }])`);
   });
 }
 
@@ -55,6 +61,7 @@ export function sealRecord(record: NewRecord, now: number): WireRecord {
     throw new StreamError("Cannot publish the record: its time is no date");
   }
   headers["content-type"] = contentType;
+  headers["levada-envelope"] = String(VERSION);
   headers["levada-id"] = escapeText("id", record.id ?? crypto.randomUUID());
   headers["levada-time"] = (time ?? new Date(now)).toISOString();
   if (record.path !== undefined) headers["levada-path"] = escapeText("path", record.path);
@@ -68,10 +75,13 @@ export function sealRecord(record: NewRecord, now: number): WireRecord {
   return { key: record.key, bytes, headers };
 }
 
-/** Reads a record; one of another hand is read as far as it goes, and MLRun's wrapper is taken off. */
+/**
+ * Reads a record; one of another hand is read as far as it goes, and MLRun's wrapper is taken off. The body of a newer Levada's, which
+ * would be read wrongly, stays bytes, and `unreadable` says so.
+ */
 export function openRecord<Body>(wire: WireRecord, place: RecordPlace & { publishedAt: number }): StreamRecord<Body> {
   const { headers: { "levada-id": id, "levada-time": time, "levada-path": path, ...rest } } = wire;
-  const { body, unreadable } = decodeBody(wire.bytes, rest["content-type"]);
+  const { body, unreadable } = bodyOf(wire);
   const wrapped = id === undefined ? unwrapEvent(body) : undefined;
   const { partition, offset, tries, publishedAt } = place;
   const happened = new Date(time ?? publishedAt);
@@ -99,6 +109,13 @@ export function lookAt<Body>(
 ): LookedRecord<Body> {
   const bytes = wire.headers["levada-id"] === undefined ? undefined : wire.bytes;
   return { ...openRecord<Body>(wire, { ...place, tries: 0 }), bytes };
+}
+
+function bodyOf({ bytes, headers }: WireRecord): { body: unknown; unreadable?: string } {
+  const version = headers["levada-envelope"] ?? String(VERSION);
+  if (/^[0-9]+$/.test(version) && Number(version) <= VERSION) return decodeBody(bytes, headers["content-type"]);
+  const state = `in an envelope of version ${version.slice(0, 20)}, and this Levada knows versions up to ${VERSION}`;
+  return { body: bytes.slice(), unreadable: `${state}: read it with a newer one` };
 }
 
 /** The record as a dead letter: as it was, with what went wrong. */

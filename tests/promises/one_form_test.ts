@@ -278,7 +278,6 @@ Deno.test("a step behind a stream between functions gets tensors again; what is 
     .to("look", (body: TensorRequest) => see(body, "child"), { function: "child" });
   await using bench = await testBench(fn);
   for (const [datatype, { data }] of Object.entries(SEEN) as [Datatype, { data: TensorData }][]) {
-    if (datatype.endsWith("INT64")) continue; // JSON, which streams carry, holds no such integers: sending them fails
     const inputs = [new Tensor("x", { datatype, shape: [1, 2], data })];
     await bench.send({ inputs });
     deepStrictEqual(seen.get("child"), inputs);

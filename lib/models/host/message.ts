@@ -4,7 +4,7 @@ import { describeThrown, isA, StatusError } from "../../errors.ts";
 import type { ModelFacts } from "../../graph/served_model.ts";
 import type { StepSignature } from "../../graph/signature.ts";
 import type { ModelMetadata } from "../../protocol/reply.ts";
-import { TensorReply } from "../../protocol/tensor_reply.ts";
+import { TensorReply } from "../../tensor/tensor_reply.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { notData } from "./data_only.ts";
 

@@ -1,6 +1,6 @@
 import { StatusError } from "../../errors.ts";
 import type { FlowEvent } from "../../graph/event.ts";
-import { TensorReply } from "../../protocol/tensor_reply.ts";
+import { TensorReply } from "../../tensor/tensor_reply.ts";
 import { PIECE_BYTES } from "../limits/sent_reply.ts";
 import { askFlow, type Caller } from "./ask_flow.ts";
 import { decodeInferRequest, type InferAsk } from "./infer_request.ts";

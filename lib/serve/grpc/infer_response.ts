@@ -1,4 +1,4 @@
-import type { TensorReply } from "../../protocol/tensor_reply.ts";
+import type { TensorReply } from "../../tensor/tensor_reply.ts";
 import { encodeRaw } from "../../tensor/raw_data.ts";
 import { isTyped, type TypedDatatype, writeContents } from "./contents.ts";
 import { writeParameters } from "./parameters.ts";

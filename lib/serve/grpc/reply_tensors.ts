@@ -1,5 +1,5 @@
 import { isObject } from "../../protocol/request_body.ts";
-import { TensorReply } from "../../protocol/tensor_reply.ts";
+import { TensorReply } from "../../tensor/tensor_reply.ts";
 import { decodeTensorRequest, isTensorRequest } from "../../protocol/tensor_request.ts";
 import { tensorsOf } from "../../protocol/tensor_rows.ts";
 

@@ -1,5 +1,5 @@
 import type { FlowEvent } from "../../graph/event.ts";
-import type { TensorReply } from "../../protocol/tensor_reply.ts";
+import type { TensorReply } from "../../tensor/tensor_reply.ts";
 import { failureBody } from "../reply/failure_body.ts";
 import { askFlow, type Caller, type GrpcRequest } from "./ask_flow.ts";
 import { emptyReply, replyTo } from "./infer.ts";

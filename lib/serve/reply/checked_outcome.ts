@@ -1,6 +1,6 @@
 import type { OutputCheck } from "../../flow/check_output.ts";
 import type { Outcome } from "../../flow/outcome.ts";
-import { TensorReply } from "../../protocol/tensor_reply.ts";
+import { TensorReply } from "../../tensor/tensor_reply.ts";
 import type { Told } from "./encode_outcome.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { Outcome } from "../../flow/outcome.ts";
 import type { FlowEvent } from "../../graph/event.ts";
 import type { TensorForm } from "../../protocol/encode_tensor_reply.ts";
-import { TensorReply } from "../../protocol/tensor_reply.ts";
+import { TensorReply } from "../../tensor/tensor_reply.ts";
 import type { Visit } from "../limits/door.ts";
 import type { Outflow } from "../limits/outflow.ts";
 import { encodeReply } from "./encode_reply.ts";
@@ -40,7 +40,12 @@ export function encodeOutcome(
         const accepts = () => request.headers.get("accept-encoding");
         return encodeTensors(outcome.body, { form, accepts, outflow, signal: () => request.signal });
       }
-      return encodeReply(outcome.body, { id: event.id, outflow, signal: () => request.signal });
+      return encodeReply(outcome.body, {
+        id: event.id,
+        accepts: () => request.headers.get("accept"),
+        outflow,
+        signal: () => request.signal,
+      });
     case "stream":
       return encodeStream(outcome.chunks, {
         accept: acceptedForm(event.path, request.headers),

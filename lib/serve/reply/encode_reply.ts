@@ -1,3 +1,6 @@
+import { isLevadaJson, LEVADA_JSON } from "../../border/levada_json.ts";
+import { isJson } from "../../border/is_json.ts";
+import { writeValue } from "../../border/write_value.ts";
 import type { ReplyBody } from "../../errors.ts";
 import { hasMore, jsonPieces } from "../../protocol/json_pieces.ts";
 import { isPlainWithin, jsonValue } from "../../protocol/json_text.ts";
@@ -11,6 +14,8 @@ import { wholeText } from "../../tensor/whole_text.ts";
 export interface ReplyOptions {
   /** The event's id. */
   readonly id: string;
+  /** The request's `accept`. Default: it says nothing. */
+  readonly accepts?: () => string | null;
   /** Where a large reply leaves. Default: it waits for its reader. */
   readonly outflow?: Outflow;
   /** Aborts when the caller leaves. Default: never. */
@@ -19,6 +24,7 @@ export interface ReplyOptions {
 
 const TEXT = { "content-type": "text/plain; charset=utf-8" };
 const BYTES = { "content-type": "application/octet-stream" };
+const LEVADA_TYPE = { "content-type": LEVADA_JSON };
 const JSON_TYPE = { "content-type": "application/json" };
 const TEXT_INIT: ResponseInit = { headers: TEXT };
 const BYTES_INIT: ResponseInit = { headers: BYTES };
@@ -27,13 +33,17 @@ const FEW_VALUES = 2_048; // what is beyond may have more than 64 KiB
 
 /**
  * Writes a reply: text as text, bytes as bytes, a `Response` as it is, undefined as 204, everything else as JSON; what is large piece by
- * piece.
+ * piece. Who accepts `LEVADA_JSON` gets what JSON has no word for in that type, in one piece.
  *
  * @throws {TypeError} If JSON cannot hold the value as it is, naming where: `outputs[3] is NaN`; if a text has half a character.
  * @throws {StatusError} 503 where all replies together are too large.
  */
 export function encodeReply(value: unknown, options: ReplyOptions): Response | Promise<Response> {
   if (value instanceof Response) return value;
+  if (options.accepts !== undefined && namesLevadaJson(options.accepts())) {
+    const text = wordsOf(value);
+    if (text !== undefined) return sendWhole(text, sending(LEVADA_TYPE, options));
+  }
   if (value === undefined) {
     return new Response(null, { status: 204, headers: { "x-event-id": headerText(options.id) } });
   }
@@ -50,6 +60,24 @@ export function encodeReply(value: unknown, options: ReplyOptions): Response | P
   if (hasMore(value, FEW_VALUES)) return sendPieces(jsonPieces(value, ACT), sending(JSON_TYPE, options));
   const written = jsonValue(value, ACT);
   return written === undefined ? new Response(null, { headers: JSON_TYPE }) : Response.json(written);
+}
+
+/** Whether a header names the type, and does not refuse it. */
+function namesLevadaJson(accept: string | null): boolean {
+  return accept !== null && accept.includes(LEVADA_JSON) &&
+    accept.split(",").some((range) => isLevadaJson(range) && !/;\s*q\s*=\s*0(\.0*)?\s*(;|$)/i.test(range));
+}
+
+/** What is to be written with Levada's words; undefined where text, bytes or JSON say it. */
+function wordsOf(value: unknown): string | undefined {
+  const isSaid = typeof value === "string"
+    ? value !== "" && value.isWellFormed()
+    : value instanceof Uint8Array
+    ? value.length > 0 // no bytes are read as null
+    : isJson(value);
+  if (isSaid) return undefined;
+  const { text, isJson: isPlain } = writeValue(value, ACT, { takesToJson: true });
+  return isPlain && typeof value !== "string" ? undefined : text;
 }
 
 function sending(headers: Readonly<Record<string, string>>, { outflow = new Outflow(), signal }: ReplyOptions) {

@@ -1,5 +1,5 @@
 import { encodeTensorReply, type TensorForm, tensorReplyPieces } from "../../protocol/encode_tensor_reply.ts";
-import type { TensorReply } from "../../protocol/tensor_reply.ts";
+import type { TensorReply } from "../../tensor/tensor_reply.ts";
 import { Outflow } from "../limits/outflow.ts";
 import { PIECE_BYTES } from "../limits/sent_reply.ts";
 import { sendPieces, sendWhole } from "./send_pieces.ts";

@@ -36,6 +36,12 @@ export interface RemoteOptions<In, Reply = unknown> {
    * HEAD and DELETE.
    */
   body?: RemoteFunction<In, unknown>;
+  /**
+   * How what JSON has no word for is sent. By default it is refused: a date would arrive as text, a typed array as a list. `levada`: the other
+   * side is a function of Levada, and gets the same dates, maps, sets, typed arrays, bigints, NaN (`application/vnd.levada+json`). `json`: dates
+   * as text, typed arrays as lists, bigints as digits. Answers come as they were sent, unless `accept` is among the headers or this is `json`.
+   */
+  form?: "levada" | "json";
   /** Checks the answer, and gives it its type: a zod schema. Default: every answer is taken. */
   reply?: Schema<Reply>;
   /** Certificates, as PEM text, that are trusted besides those of the system: of one's own authority. Default: none. */
@@ -59,6 +65,7 @@ export const REMOTE_OPTIONS = z.strictObject({
       if (fault !== undefined) context.addIssue({ code: "custom", message: fault, path: [name] });
     }
   }).optional(),
+  form: z.enum(["levada", "json"]).optional(),
   caCerts: z.array(z.string().includes("-----BEGIN CERTIFICATE-----", { error: "is no certificate as PEM text" }))
     .optional(),
   maxRedirects: z.int().min(0).optional(),

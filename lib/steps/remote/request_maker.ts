@@ -1,16 +1,17 @@
 import type { z } from "zod";
+import { LEVADA_JSON } from "../../border/levada_json.ts";
 import { FlowEvent } from "../../graph/event.ts";
 import type { Code, StepScope } from "../../graph/operator.ts";
-import { jsonText } from "../../protocol/json_text.ts";
 import { secretsOf, takeCredentials } from "../../remote/credentials.ts";
 import { headerText, remoteHeaders } from "../../remote/remote_headers.ts";
 import type { RemoteRequest } from "../../remote/remote_request.ts";
 import { remoteUrl, shownUrl, withSubpath } from "../../remote/remote_url.ts";
-import { wholeText } from "../../tensor/whole_text.ts";
+import { encodeBody, type EncodedBody } from "./encode_body.ts";
 import type { REMOTE_OPTIONS } from "./remote_options.ts";
 
 const WITHOUT_BODY = ["GET", "HEAD", "DELETE"];
 const NEVER_BODY = ["GET", "HEAD"];
+const ACCEPT = `${LEVADA_JSON}, */*;q=0.9`; // a function of Levada answers with what JSON has no word for
 
 /** Makes the requests of one step. */
 export class RequestMaker {
@@ -39,6 +40,7 @@ export class RequestMaker {
     const method = (this.#options.method ?? event.method).toUpperCase();
     const sent = identityOf(event, { item, hasPath: this.#code.url === undefined });
     for (const [name, value] of Object.entries(this.#scope.traceHeaders(event))) sent.set(name, value);
+    if (this.#options.form !== "json" && !own.has("accept")) sent.set("accept", ACCEPT);
     const body = await this.#body(method, input, call);
     if (body !== undefined && body.type !== "" && !own.has("content-type")) sent.set("content-type", body.type);
     const name = `${method} ${shownUrl(url)}${item === undefined ? "" : ` for item ${item}`}`;
@@ -53,39 +55,12 @@ export class RequestMaker {
     return subpath === undefined ? url : withSubpath(url, subpath, event.path);
   }
 
-  async #body(method: string, input: unknown, call: (fn: Code) => unknown): Promise<Encoded | undefined> {
+  async #body(method: string, input: unknown, call: (fn: Code) => unknown): Promise<EncodedBody | undefined> {
     if (NEVER_BODY.includes(method)) return undefined;
-    if (this.#code.body !== undefined) return await encode(await call(this.#code.body));
+    if (this.#code.body !== undefined) return await encodeBody(await call(this.#code.body), this.#options.form);
     if (WITHOUT_BODY.includes(method)) return undefined;
-    return await encode(input instanceof FlowEvent ? input.body : input);
+    return await encodeBody(input instanceof FlowEvent ? input.body : input, this.#options.form);
   }
-}
-
-interface Encoded {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly type: string;
-}
-
-async function encode(value: unknown): Promise<Encoded | undefined> {
-  if (value === null || value === undefined) return undefined;
-  if (typeof value === "string") {
-    return {
-      bytes: new TextEncoder().encode(wholeText(value, "send the body as text")),
-      type: "text/plain; charset=utf-8",
-    };
-  }
-  if (value instanceof Uint8Array) {
-    return { bytes: value as Uint8Array<ArrayBuffer>, type: "application/octet-stream" };
-  }
-  if (value instanceof ArrayBuffer) return { bytes: new Uint8Array(value), type: "application/octet-stream" };
-  if (value instanceof URLSearchParams || value instanceof FormData || value instanceof Blob) {
-    const whole = new Response(value);
-    return { bytes: await whole.bytes(), type: whole.headers.get("content-type") ?? "application/octet-stream" };
-  }
-  if (value instanceof ReadableStream) {
-    throw new TypeError("Cannot send a stream to a remote service: it could not be sent again. Read it first");
-  }
-  return { bytes: new TextEncoder().encode(jsonText(value, "send the body")), type: "application/json" };
 }
 
 /** The event's id and path, as MLRun names them, the path where no function made the URL. */

@@ -1,7 +1,7 @@
 import { decodeBinaryRequest } from "../../../lib/protocol/binary_request.ts";
 import { decodeBytes } from "../../../lib/protocol/decode_bytes.ts";
 import { encodeTensorReply } from "../../../lib/protocol/encode_tensor_reply.ts";
-import { TensorReply } from "../../../lib/protocol/tensor_reply.ts";
+import { TensorReply } from "../../../lib/tensor/tensor_reply.ts";
 import { decodeTensorRequest, type TensorRequestBody } from "../../../lib/protocol/tensor_request.ts";
 import { type Datatype, encodeData, type TensorData } from "../../../lib/tensor/datatype.ts";
 import { encodeRaw } from "../../../lib/tensor/raw_data.ts";

@@ -221,6 +221,7 @@ export function kafkaCases(broker: BrokerServer): StreamCase[] {
           "schlüssel",
           "content-type=application/json",
           "x-mine=1",
+          "levada-envelope=1",
           "levada-id=i",
           "levada-time=1970-01-01T00:00:00.000Z",
           "levada-path=/p",

@@ -36,7 +36,7 @@ Deno.test("recordOf() leaves behind what belongs to a connection or a caller", (
   deepStrictEqual(recordOf(new FlowEvent(undefined, { headers: { ...headers, traceparent: "t" } })).headers, [
     ["traceparent", "t"],
   ]);
-  strictEqual(recordOf(new FlowEvent(undefined)).body, null);
+  strictEqual(recordOf(new FlowEvent(undefined)).body, undefined);
 });
 
 Deno.test("eventOf() takes the error of a dead letter along", () => {

@@ -1,7 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { outputsIn, replyOfRows, takesTensors, tensorReply } from "../../../../lib/models/answer_tensors.ts";
 import { Tensor } from "../../../../lib/tensor/tensor.ts";
-import { TensorReply } from "../../../../lib/protocol/tensor_reply.ts";
+import { TensorReply } from "../../../../lib/tensor/tensor_reply.ts";
 
 Deno.test("takesTensors() looks at the nearest class that says something", () => {
   class Base {

@@ -2,7 +2,7 @@ import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/stric
 import { FlowEvent } from "../../../../lib/graph/event.ts";
 import { type ModelArgs, ModelServer } from "../../../../lib/models/model_server.ts";
 import type { InferReply, InferRequest } from "../../../../lib/protocol/reply.ts";
-import { TensorReply } from "../../../../lib/protocol/tensor_reply.ts";
+import { TensorReply } from "../../../../lib/tensor/tensor_reply.ts";
 import type { TensorRequest } from "../../../../lib/protocol/tensor_request.ts";
 import { Tensor } from "../../../../lib/tensor/tensor.ts";
 import { quietContext } from "../../../support/open_router.ts";

@@ -2,7 +2,7 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import type { ModelCall } from "../../../../lib/graph/monitor.ts";
 import { modelRecord, type RecordPlace } from "../../../../lib/monitoring/model_record.ts";
 import { recordText } from "../../../../lib/monitoring/record_text.ts";
-import { TensorReply } from "../../../../lib/protocol/tensor_reply.ts";
+import { TensorReply } from "../../../../lib/tensor/tensor_reply.ts";
 import { Tensor } from "../../../../lib/tensor/tensor.ts";
 import { randomFrom } from "../../../support/random.ts";
 

@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import { encodeTensorReply, tensorForm } from "../../../../lib/protocol/encode_tensor_reply.ts";
-import { TensorReply } from "../../../../lib/protocol/tensor_reply.ts";
+import { TensorReply } from "../../../../lib/tensor/tensor_reply.ts";
 import type { TensorRequestBody } from "../../../../lib/protocol/tensor_request.ts";
 import { Tensor } from "../../../../lib/tensor/tensor.ts";
 

@@ -3,7 +3,7 @@ import { decodeBinaryRequest } from "../../../../lib/protocol/binary_request.ts"
 import { encodeTensorReply } from "../../../../lib/protocol/encode_tensor_reply.ts";
 import { decodeTensorAnswer, encodeJsonCall, encodeTensorCall } from "../../../../lib/protocol/tensor_call.ts";
 import { parseJson } from "../../../../lib/protocol/parse_json.ts";
-import { TensorReply } from "../../../../lib/protocol/tensor_reply.ts";
+import { TensorReply } from "../../../../lib/tensor/tensor_reply.ts";
 import { decodeTensorRequest, type TensorRequestBody } from "../../../../lib/protocol/tensor_request.ts";
 import { Tensor } from "../../../../lib/tensor/tensor.ts";
 

@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
-import { TensorReply } from "../../../../lib/protocol/tensor_reply.ts";
+import { TensorReply } from "../../../../lib/tensor/tensor_reply.ts";
 import { answerDifference } from "../../../../lib/routers/answer_difference.ts";
 import { keepAnswer } from "../../../../lib/routers/kept_answer.ts";
 import { Tensor } from "../../../../lib/tensor/tensor.ts";

@@ -1,6 +1,9 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { fromBase64, toBase64 } from "../../../../lib/border/base64.ts";
 import { openStream } from "../../../../lib/streams/open_stream.ts";
 import { openRecord, sealDeadLetter, sealRecord, sealRecords } from "../../../../lib/streams/record.ts";
+import type { NewRecord } from "../../../../lib/streams/stream.ts";
+import envelopes from "./envelopes.json" with { type: "json" };
 
 const PLACE = { partition: "1", offset: "7", tries: 1, publishedAt: 1_000 };
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -20,6 +23,7 @@ Deno.test("sealRecord() leaves the body readable to others, and puts everything 
   deepStrictEqual(wire.headers, {
     "x-a": "1",
     "content-type": "application/json",
+    "levada-envelope": "1",
     "levada-id": "a%0Ab%20100%25",
     "levada-time": "1970-01-01T00:00:00.005Z",
     "levada-path": "/%C3%BC",
@@ -111,4 +115,116 @@ Deno.test("Stream.publish() refuses what is no list of records, in every stream 
     await rejects(stream.publish([null as never]), { name: "StreamError", message: /index 0 is null, not an object/ });
     await rejects(stream.publish("x" as never), { name: "StreamError", message: /they are string, not a list/ });
   }
+});
+
+interface Recorded {
+  readonly title: string;
+  readonly key?: string;
+  readonly headers: Record<string, string>;
+  readonly bytes: string;
+}
+
+const time = new Date(0);
+
+/** What was published when the envelopes were recorded: before `levada-envelope` was there, and its version 1. */
+const PUBLISHED: Readonly<Record<string, NewRecord & { id: string }>> = {
+  "plain JSON": {
+    id: "näme\n1",
+    key: "schlüssel 🗝 100%",
+    path: "/v2/models/a b?x=ü",
+    time: new Date(1_234_567_890_123),
+    headers: { "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "x-mine": "1, 2" },
+    body: { text: "línea\nnueva \u2028 🎈", list: [1, null, true, 0.1], $date: 5, deep: { empty: {} } },
+  },
+  "what looks like a word": { id: "2", time, body: { $date: "2026-01-01T00:00:00.000Z" } },
+  "bytes": { id: "3", time, body: new Uint8Array([0, 255, 1]) },
+  "an image": { id: "4", time, headers: { "content-type": "image/png" }, body: new Uint8Array([137, 80, 78, 71]) },
+  "text": { id: "5", time, headers: { "content-type": "text/plain; charset=utf-8" }, body: "línea" },
+  "a type of one's own": { id: "6", time, headers: { "content-type": "application/cloudevents+json" }, body: { a: 1 } },
+  "null": { id: "7", time, body: null },
+  "what JSON has no word for": {
+    id: "8",
+    time,
+    body: {
+      at: new Date(5),
+      n: 2n ** 64n,
+      map: new Map([["a", new Set([NaN, undefined])]]),
+      data: new Float32Array([0.5]),
+      like: { $date: 5 },
+    },
+  },
+  "a dead letter": { id: "9", key: "", time, body: [1] },
+};
+const ERROR = { name: "TypeError", message: "nön\nsense", step: "wörk" };
+
+Deno.test("openRecord() reads the envelopes of every version, as they were recorded", () => {
+  for (const [version, records] of Object.entries(envelopes as Record<string, Recorded[]>)) {
+    const known = Object.keys(PUBLISHED).filter((title) =>
+      version !== "before" || title !== "what JSON has no word for"
+    );
+    deepStrictEqual(records.map(({ title }) => title), known);
+    for (const { title, key, headers, bytes } of records) {
+      const got = openRecord({ key, headers, bytes: fromBase64(bytes) }, PLACE);
+      const { id, path, time, body, headers: sent } = PUBLISHED[title]!;
+      const { headers: { "content-type": type, ...rest }, ...read } = {
+        ...got,
+        headers: Object.fromEntries(got.headers),
+      };
+      deepStrictEqual(read, {
+        id,
+        key,
+        path,
+        time,
+        body,
+        ...{ partition: "1", offset: "7", tries: 1 },
+        unreadable: undefined,
+        error: title === "a dead letter" ? ERROR : undefined,
+      }, `${title}, ${version}`);
+      deepStrictEqual({ "content-type": type, ...rest }, { "content-type": type, ...sent as Record<string, string> });
+    }
+  }
+});
+
+Deno.test("sealRecord() writes version 1 as it was recorded, which those before it read: one header more, and its bytes", () => {
+  const { before, 1: one } = envelopes as { before: Recorded[]; 1: Recorded[] };
+  for (const { title, headers, bytes, key } of one) {
+    const wire = sealRecord(PUBLISHED[title]!, 0);
+    const sealed = title === "a dead letter" ? sealDeadLetter(wire, ERROR, "g") : wire;
+    deepStrictEqual([sealed.key, sealed.headers, toBase64(sealed.bytes)], [key, headers, bytes], title);
+    const old = before.find((record) => record.title === title);
+    const { "levada-envelope": version, ...rest } = headers;
+    if (old !== undefined) deepStrictEqual([version, rest, bytes], ["1", old.headers, old.bytes], title);
+  }
+});
+
+Deno.test("openRecord() sets aside what a newer Levada wrote, with what it can tell of it; nothing of it is lost", () => {
+  const wire = sealRecord(PUBLISHED["plain JSON"]!, 0);
+  for (const version of ["2", "10", "1.5", "x"]) {
+    const newer = { ...wire, headers: { ...wire.headers, "levada-envelope": version, "levada-shape": "new" } };
+    const { id, path, key, body, unreadable } = openRecord(newer, PLACE);
+    deepStrictEqual({ id, path, key, body }, {
+      id: "näme\n1",
+      path: "/v2/models/a b?x=ü",
+      key: "schlüssel 🗝 100%",
+      body: wire.bytes,
+    });
+    strictEqual(
+      unreadable,
+      `in an envelope of version ${version}, and this Levada knows versions up to 1: read it with a newer one`,
+    );
+    const letter = sealDeadLetter(newer, ERROR, "g");
+    deepStrictEqual([letter.bytes, letter.headers["levada-envelope"], letter.headers["levada-shape"]], [
+      wire.bytes,
+      version,
+      "new",
+    ]);
+  }
+  const words = foreign('{"at":{"$hour":5}}', {
+    "content-type": "application/vnd.levada+json",
+    "levada-envelope": "1",
+  });
+  deepStrictEqual([words.body, words.unreadable], [
+    bytes('{"at":{"$hour":5}}'),
+    "not application/vnd.levada+json: it has \"$hour\", which is none of Levada's words, or a newer one's",
+  ]);
 });

@@ -3,7 +3,7 @@ import type { Mechanism } from "../../../../../lib/graph/mechanism.ts";
 import { serving } from "../../../../../lib/functions/serving.ts";
 import { type Guard, Guest } from "../../../../../lib/models/host/guest.ts";
 import { LOAD_LIMIT_MS, type Report } from "../../../../../lib/models/host/message.ts";
-import type { TensorReply } from "../../../../../lib/protocol/tensor_reply.ts";
+import type { TensorReply } from "../../../../../lib/tensor/tensor_reply.ts";
 import { homeOf } from "../../../../support/fake_places.ts";
 import { Below, Letters } from "../../../../support/hosted_models.ts";
 

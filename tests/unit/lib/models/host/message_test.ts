@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { StatusError } from "../../../../../lib/errors.ts";
 import { errorData, movable, packed, thrownAgain, unmoved, unpacked } from "../../../../../lib/models/host/message.ts";
-import { TensorReply } from "../../../../../lib/protocol/tensor_reply.ts";
+import { TensorReply } from "../../../../../lib/tensor/tensor_reply.ts";
 import { Tensor } from "../../../../../lib/tensor/tensor.ts";
 
 async function sent(given: unknown): Promise<unknown> {

@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { TensorReply } from "../../../../../lib/protocol/tensor_reply.ts";
+import { TensorReply } from "../../../../../lib/tensor/tensor_reply.ts";
 import { encodeInferResponse, encodeStreamResponse } from "../../../../../lib/serve/grpc/infer_response.ts";
 import { loadWire } from "../../../../../lib/serve/grpc/wire.ts";
 import { Tensor } from "../../../../../lib/tensor/tensor.ts";

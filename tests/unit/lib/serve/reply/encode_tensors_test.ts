@@ -1,6 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { encodeTensorReply } from "../../../../../lib/protocol/encode_tensor_reply.ts";
-import { TensorReply } from "../../../../../lib/protocol/tensor_reply.ts";
+import { TensorReply } from "../../../../../lib/tensor/tensor_reply.ts";
 import { encodeTensors } from "../../../../../lib/serve/reply/encode_tensors.ts";
 import { Tensor } from "../../../../../lib/tensor/tensor.ts";
 

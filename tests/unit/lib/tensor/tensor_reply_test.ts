@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { TensorReply } from "../../../../lib/protocol/tensor_reply.ts";
+import { TensorReply } from "../../../../lib/tensor/tensor_reply.ts";
 import { Tensor } from "../../../../lib/tensor/tensor.ts";
 
 Deno.test("TensorReply.with() changes some fields and keeps the rest", () => {

@@ -1,4 +1,4 @@
-import { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "./tensor.ts";
 
 /** What a reply of the open inference protocol says. */
 export interface TensorReplyInit {

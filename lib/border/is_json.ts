@@ -1,0 +1,50 @@
+const SHALLOW = 32; // levels that are looked at here: deeper ones, and circles, are for the one that tells where
+
+/**
+ * Whether JSON says a value just as it is, without a word for what it lacks. It is asked of every body that crosses a border, and notes no
+ * places.
+ *
+ * @example
+ * ```ts
+ * import { deepStrictEqual } from "node:assert/strict";
+ * import { isJson } from "./is_json.ts";
+ *
+ * deepStrictEqual([{ a: [1, "x", null] }, { at: new Date() }, [NaN], [undefined]].map((value) => isJson(value)), [
+ *   true,
+ *   false,
+ *   false,
+ *   false,
+ * ]);
+ * ```
+ */
+export function isJson(value: unknown): boolean {
+  return isPlain(value, 0);
+}
+
+function isPlain(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return true;
+    case "number":
+      return value === 0 ? 1 / value > 0 : value - value === 0;
+    case "object":
+      return value === null || depth < SHALLOW && isPlainObject(value, depth + 1);
+    default:
+      return false;
+  }
+}
+
+function isPlainObject(value: object, depth: number): boolean {
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      const item: unknown = value[index];
+      if (typeof item === "number" && item !== 0 && item - item === 0) continue; // long lists are of numbers
+      if (!isPlain(item, depth)) return false;
+    }
+    return (value as { toJSON?: unknown }).toJSON === undefined;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype || Object.hasOwn(value, "toJSON")) return false;
+  for (const key in value) if (!isPlain((value as Record<string, unknown>)[key], depth)) return false;
+  return Object.getOwnPropertySymbols(value).length === 0;
+}
