@@ -3,7 +3,6 @@ import { decodeRaw } from "../tensor/raw_data.ts";
 import { countOf } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { TensorReply } from "../tensor/tensor_reply.ts";
-import { fromBase64 } from "./base64.ts";
 import { DEEPEST, MOST_DIGITS } from "./levada_json.ts";
 
 /**
@@ -102,8 +101,8 @@ const READERS: Readonly<Record<string, Reader>> = {
     );
   },
   $set: (given, depth) => new Set(listOf(given).map((item) => read(item, depth + 1))),
-  $ArrayBuffer: (given) => fromBase64(textOf(given)).buffer,
-  $DataView: (given) => new DataView(fromBase64(textOf(given)).buffer),
+  $ArrayBuffer: (given) => Uint8Array.fromBase64(textOf(given)).buffer,
+  $DataView: (given) => new DataView(Uint8Array.fromBase64(textOf(given)).buffer),
   $tensor: (given, depth) => tensorOf(objectOf(given), depth + 1),
   $reply(given, depth) {
     const { model_name, model_version, id, parameters, outputs } = objectOf(given);
@@ -137,7 +136,7 @@ const ARRAYS = [
   "BigUint64Array",
 ].flatMap((name): [string, Reader][] => {
   const Made = (globalThis as unknown as Record<string, new (bytes: ArrayBuffer) => unknown>)[name];
-  return Made === undefined ? [] : [[`$${name}`, (given) => new Made(fromBase64(textOf(given)).buffer)]];
+  return Made === undefined ? [] : [[`$${name}`, (given) => new Made(Uint8Array.fromBase64(textOf(given)).buffer)]];
 });
 
 const WORDS: ReadonlyMap<string, Reader> = new Map([...Object.entries(READERS), ...ARRAYS]);
@@ -148,7 +147,7 @@ function tensorOf({ name, datatype, shape, data, parameters }: Record<string, un
   const count = countOf(shape, told);
   const values = datatype === "BYTES"
     ? listOf(data).map((item) => itemOf(read(item, depth + 1)))
-    : decodeRaw(fromBase64(textOf(data)), { name: told, datatype, count });
+    : decodeRaw(Uint8Array.fromBase64(textOf(data)), { name: told, datatype, count });
   return new Tensor(told, {
     datatype,
     shape: shape as number[],

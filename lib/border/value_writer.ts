@@ -1,6 +1,5 @@
 import { Tensor } from "../tensor/tensor.ts";
 import { TensorReply } from "../tensor/tensor_reply.ts";
-import { toBase64 } from "./base64.ts";
 import { DEEPEST, MOST_DIGITS } from "./levada_json.ts";
 import { placeOf, type Way } from "./place_of.ts";
 import { rawJson } from "./raw_json.ts";
@@ -85,7 +84,7 @@ export class ValueWriter {
       case Set.prototype:
         return this.#word("set", value as Set<unknown>, (set) => this.#deeper(2, () => this.#items([...set], "item")));
       case ArrayBuffer.prototype:
-        return this.#word("ArrayBuffer", value as ArrayBuffer, (buffer) => toBase64(new Uint8Array(buffer)));
+        return this.#word("ArrayBuffer", value as ArrayBuffer, (buffer) => new Uint8Array(buffer).toBase64());
       case DataView.prototype:
         return this.#word("DataView", value as DataView, base64Of);
       case Tensor.prototype:
@@ -204,7 +203,7 @@ export class ValueWriter {
 }
 
 function base64Of({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
-  return toBase64(new Uint8Array(buffer, byteOffset, byteLength));
+  return new Uint8Array(buffer, byteOffset, byteLength).toBase64();
 }
 
 function hasToJson(value: object): value is { toJSON(key: string): unknown } {

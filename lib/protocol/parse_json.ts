@@ -1,7 +1,7 @@
 /** JSON as it comes from outside: bounded in depth, its integers exact where a request's tensors need them. */
 
 import { isDeeperThan } from "./json_depth.ts";
-import { isTensorRequest, type TensorRequestBody } from "./tensor_request.ts";
+import { isTensorRequest } from "./tensor_request.ts";
 
 /** How deep lists and objects may stand in each other. */
 export const DEEPEST = 500; // levels of lists and objects: what copies or checks a body must not exhaust the stack
@@ -13,7 +13,7 @@ const LONG_INTEGERS = /"(?:[^"\\]|\\[^]?)*(?:"|$)|(?<![0-9.eE+-])-?[0-9]{16,20}(
 const MARK = `${crypto.randomUUID()} `; // what no caller can know stands before an integer, and before no text of theirs
 
 /**
- * Reads JSON. In a request of the open inference protocol integers of 64 bits are bigints where numbers are not exact, and `NaN`,
+ * Reads JSON. In a request or an answer of the open inference protocol integers of 64 bits are bigints where numbers are not exact, and `NaN`,
  * `Infinity` and `-Infinity` are read, which Python's clients write; NaN as null.
  *
  * @example An integer that a number cannot hold
@@ -31,7 +31,7 @@ const MARK = `${crypto.randomUUID()} `; // what no caller can know stands before
 export function parseJson(text: string): unknown {
   if (isDeeperThan(DEEPEST, text)) throw tooDeep();
   const [value, read] = parse(text);
-  return isTensorRequest(value) && hasWideIntegers(value) && LONG_INTEGER.test(read) ? parseExactly(read) : value;
+  return hasWideIntegers(value) && LONG_INTEGER.test(read) ? parseExactly(read) : value;
 }
 
 /** What deeper ones are refused with. */
@@ -64,11 +64,16 @@ const WRITTEN: Readonly<Record<string, string>> = {
   "-Infinity": "-1e999",
 };
 
-function hasWideIntegers({ inputs }: TensorRequestBody): boolean {
-  return inputs.some((input) => {
-    const datatype = (input as { datatype?: unknown } | null)?.datatype;
-    return datatype === "INT64" || datatype === "UINT64";
-  });
+/** Whether it is a request of the protocol, or an answer, with tensors of such integers. */
+function hasWideIntegers(value: unknown): boolean {
+  if (isTensorRequest(value)) return value.inputs.some(isWide);
+  const outputs = typeof value === "object" && value !== null ? (value as { outputs?: unknown }).outputs : undefined;
+  return Array.isArray(outputs) && outputs.some(isWide);
+}
+
+function isWide(tensor: unknown): boolean {
+  const datatype = (tensor as { datatype?: unknown } | null)?.datatype;
+  return datatype === "INT64" || datatype === "UINT64";
 }
 
 /** Long integers go through `JSON.parse` as texts: a parse that tells the source of each number takes fifty times as long. */

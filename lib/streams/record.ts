@@ -111,10 +111,13 @@ export function lookAt<Body>(
   return { ...openRecord<Body>(wire, { ...place, tries: 0 }), bytes };
 }
 
+/** How the reason begins why a record of a newer Levada is unreadable. */
+export const NEWER = "in an envelope of version";
+
 function bodyOf({ bytes, headers }: WireRecord): { body: unknown; unreadable?: string } {
   const version = headers["levada-envelope"] ?? String(VERSION);
   if (/^[0-9]+$/.test(version) && Number(version) <= VERSION) return decodeBody(bytes, headers["content-type"]);
-  const state = `in an envelope of version ${version.slice(0, 20)}, and this Levada knows versions up to ${VERSION}`;
+  const state = `${NEWER} ${version.slice(0, 20)}, and this Levada knows versions up to ${VERSION}`;
   return { body: bytes.slice(), unreadable: `${state}: read it with a newer one` };
 }
 

@@ -1,9 +1,13 @@
+import { writeValue } from "../../border/write_value.ts";
 import type { StreamRecord } from "../stream.ts";
 
 const SHORT_LETTERS = 200;
 const SHORT_BYTES = 4_000; // enough for so many letters of any script
 
-/** The body of a record for people: in short on one line, or whole, JSON with a line for each field. Bytes that are text are shown as text. */
+/**
+ * The body of a record for people: in short on one line, or whole, JSON with a line for each field; what JSON has no word for is shown as it
+ * travels. Bytes that are text are shown as text.
+ */
 export function bodyText(
   { body, headers, bytes }: Pick<StreamRecord, "body" | "headers"> & { readonly bytes?: Uint8Array | undefined },
   { isWhole = false } = {},
@@ -12,9 +16,14 @@ export function bodyText(
   if (typeof body === "string" && headers.get("content-type")?.startsWith("text/") === true) {
     return shorten(body, isWhole);
   }
-  if (isWhole) return JSON.stringify(body, undefined, 2) ?? String(body);
-  const text = bytes === undefined ? JSON.stringify(body) ?? String(body) : decode(bytes.subarray(0, SHORT_BYTES));
+  if (isWhole) return JSON.stringify(bodyJson(body), undefined, 2);
+  const text = bytes === undefined ? JSON.stringify(bodyJson(body)) : decode(bytes.subarray(0, SHORT_BYTES));
   return shorten(text, isWhole);
+}
+
+/** A body as JSON: as it travels. */
+export function bodyJson(body: unknown): unknown {
+  return JSON.parse(writeValue(body, "show the body").text);
 }
 
 function textOfBytes(bytes: Uint8Array, { length } = bytes): string {

@@ -1,7 +1,7 @@
 import { escapeText, oneLine } from "../../draw/escape.ts";
 import { FONT, scrolling, themed } from "../../draw/theme.ts";
 import type { Burial, LookedRecord, RecordError, Replay } from "../stream.ts";
-import { bodyText } from "./body_text.ts";
+import { bodyJson, bodyText } from "./body_text.ts";
 
 const SHOWN_LETTERS = 20_000; // of a body in a notebook: it is kept in a file
 
@@ -54,13 +54,13 @@ export class DeadLetter<Body = unknown> implements LookedRecord<Body> {
     this.replay = record.replay;
   }
 
-  /** For programs: the same as JSON, with a body of bytes as `bodyBase64`. */
+  /** For programs: the same as JSON, the body as it travels, one of bytes as `bodyBase64`. */
   toJSON(): Record<string, unknown> {
     const { id, key, body, time, path, partition, offset, unreadable, error, burial, replay } = this;
     return {
       id,
       key,
-      ...body instanceof Uint8Array ? { bodyBase64: body.toBase64() } : { body },
+      ...body instanceof Uint8Array ? { bodyBase64: body.toBase64() } : { body: bodyJson(body) },
       headers: Object.fromEntries(this.headers),
       time,
       path,

@@ -1,3 +1,5 @@
+import { readValue } from "../../border/read_value.ts";
+import { writeValue } from "../../border/write_value.ts";
 import { StreamError } from "../../errors.ts";
 import { sealRecord } from "../record.ts";
 import type { DeadLetter } from "./dead_letter.ts";
@@ -28,5 +30,6 @@ export async function mendLetters<Body>(
 
 /** The letter keeps its own: what differs from it was changed. */
 function copyOf<Body>(body: Body): Body {
-  return structuredClone(body);
+  if (body instanceof Uint8Array) return body.slice() as Body;
+  return readValue(writeValue(body, "copy the body", { isTyped: true }).text) as Body; // as it came: a clone would have lost its classes
 }

@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
+import { StreamError } from "../../errors.ts";
+import { NEWER } from "../record.ts";
 import type { NewRecord, Replay, Stream } from "../stream.ts";
 import type { DeadLetter } from "./dead_letter.ts";
 import { type ChosenLetter, isMended } from "./letter_choice.ts";
@@ -22,7 +24,10 @@ export async function sendAgain<Body>(
 
 /** A body that was not changed goes as the bytes that it came as: numbers that are too long for this language keep their digits. */
 function recordOf<Body>({ letter, body }: ChosenLetter<Body>): NewRecord<Body> {
-  const { id, key, path, time, headers, bytes } = letter;
+  const { id, key, path, time, headers, bytes, unreadable = "" } = letter;
+  if (unreadable.startsWith(NEWER) && !isMended({ letter, body })) {
+    throw new StreamError(`Cannot send letter ${id} again: it is ${unreadable}`); // what this Levada does not know of it would be lost
+  }
   const sent = bytes === undefined || isMended({ letter, body }) ? body : bytes as Body;
   return { id, key, path, time, headers, body: sent };
 }

@@ -193,7 +193,7 @@ const CASES: readonly StreamCase[] = [
         [{ body: 1, id: 5 as unknown as string }, /its id is no whole text, but number/],
         [{ body: 1, time: new Date(NaN) }, /its time is no date/],
         [{} as NewRecord, /the one at index 1 is an object without a body/],
-        [{ body: "\ud800", headers: { "content-type": "text/plain" } }, /it has half of a character/],
+        [{ body: "\ud800", headers: { "content-type": "text/plain" } }, /it has half a character/],
         [
           { body: { n: 1n }, headers: { "content-type": "application/x+json" } },
           /what application\/x\+json has no word for/,

@@ -1,6 +1,8 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { DeadLetters, deadLetters } from "../../../../lib/streams/dead_letters.ts";
 import { MemoryBroker } from "../../../../lib/streams/memory/memory_broker.ts";
+import { sealDeadLetter, sealRecord } from "../../../../lib/streams/record.ts";
+import { CROSSING } from "../../../support/border_values.ts";
 import { openStream } from "../../../../lib/streams/open_stream.ts";
 import type { NewRecord, Stream } from "../../../../lib/streams/stream.ts";
 import { temporaryFolder } from "../../../support/temporary_folder.ts";
@@ -216,7 +218,7 @@ Deno.test("DeadLetters.mend() changes bodies and sends them again, all or none",
     return body * 10;
   });
   await rejects(mended, { message: "Cannot mend letter r2, so none is sent: 2 cannot be mended" });
-  await rejects(letters.mend("r1", () => NaN), /Cannot mend letter r1, so none is sent: .*NaN/);
+  await rejects(letters.mend("r1", () => Symbol("s") as never), /Cannot mend letter r1, so none is sent: .*a symbol/);
   strictEqual(await stream.lag("g"), 0);
   strictEqual(await letters.mend(["r1", "r2"], async (body, { key }) => await Promise.resolve(body + key!.length)), 2);
   deepStrictEqual(broker.records("memory://in").slice(5).map(({ id, body }) => [id, body]), [["r1", 3], ["r2", 4]]);
@@ -329,4 +331,39 @@ Deno.test("deadLetters() of a local stream makes no file by looking, and says wh
     if (before === undefined) Deno.env.delete("LEVADA_STATE");
     else Deno.env.set("LEVADA_STATE", before);
   }
+});
+
+Deno.test("DeadLetters show, keep, mend and send what JSON has no word for as it is", async () => {
+  const broker = new MemoryBroker();
+  const titles = Object.keys(CROSSING);
+  await fail(broker, titles.map((title) => ({ id: title, body: CROSSING[title] })));
+  const letters = lettersOf(broker);
+  const mended: unknown[] = [];
+  for (const letter of await letters.list()) {
+    deepStrictEqual(letter.body, CROSSING[letter.id], letter.id);
+    ok(JSON.stringify(letter).length > 0 && letter.text.length > 0, letter.id);
+  }
+  const change = (body: unknown) => {
+    mended.push(body);
+    return body instanceof Map ? new Map([["mended", body.size]]) : body;
+  };
+  await letters.mend("all", change);
+  deepStrictEqual(mended, titles.map((title) => CROSSING[title]));
+  const sent = broker.records("memory://in").slice(titles.length);
+  deepStrictEqual(
+    sent.map(({ id, body }) => [id, body]),
+    titles.map((id) => [id, id === "a map" ? new Map([["mended", 3]]) : CROSSING[id]]),
+  );
+});
+
+Deno.test("DeadLetters.replay() does not send what a newer Levada wrote: what is not known of it would be lost", async () => {
+  const broker = new MemoryBroker();
+  const wire = sealDeadLetter(sealRecord({ body: 1, id: "new" }, 0), { name: "E", message: "m", step: "s" }, "g");
+  const newer = { ...wire, headers: { ...wire.headers, "levada-envelope": "2" } };
+  await broker.log("memory://in-dead-letters").append([newer], { by: {}, now: () => 0 });
+  await rejects(lettersOf(broker).replay("all"), {
+    name: "StreamError",
+    message: /Cannot send letter new again: it is in an envelope of version 2, and this Levada knows versions up to 1/,
+  });
+  strictEqual((await lettersOf(broker).list()).length, 1);
 });
