@@ -4,7 +4,6 @@ import { errorFault, warningFault } from "./fault.ts";
 import { FLOW_LIMITS } from "./limits.ts";
 import type { Links } from "./link.ts";
 import type { StepNode } from "./node.ts";
-import { ownersOf } from "./part.ts";
 import { onLoops, reachable } from "./reach.ts";
 import type { GraphSource } from "./source.ts";
 
@@ -15,7 +14,6 @@ export function checkLinks(source: GraphSource, links: Links): Fault[] {
     ...checkCycles(source, links),
     ...checkLimits(source),
     ...checkResponders(source, links),
-    ...checkReplies(source, links),
     ...checkReach(source, links),
     ...source.nodes.flatMap((node, index) => links.next[index]!.flatMap((to) => checkBorder(node, source.nodes[to]!))),
   ];
@@ -52,28 +50,6 @@ function checkResponders({ nodes }: GraphSource, { next }: Links): Fault[] {
     "no step answers the caller, who will get the event's id instead",
     "Call respond() on the step whose result is the reply, if there is one",
   )];
-}
-
-/** A reply goes back the way that its request came, and a stream to another function is no way back. */
-function checkReplies(source: GraphSource, links: Links): Fault[] {
-  const { nodes } = source;
-  const owners = ownersOf(source, links);
-  return nodes.flatMap(({ name, responder, options }, index) => {
-    if (!responder) return [];
-    const before = reachable([index], links.previous);
-    const queue = nodes.find(({ definition }, at) =>
-      definition.isBorder === true && before.has(at) &&
-      links.next[at]!.some((to) => before.has(to) && [...owners[at]!].some((owner) => !owners[to]!.has(owner)))
-    );
-    if (queue === undefined) return [];
-    return [errorFault(
-      `it answers the caller, but runs in function "${
-        options.function ?? "(the parent)"
-      }" behind queue "${queue.name}": a reply cannot cross a queue to another function`,
-      `Call respond() on a step before the queue, or let the caller read the results from a stream: queue({ path: "…" })`,
-      name,
-    )];
-  });
 }
 
 function checkReach({ nodes, limits }: GraphSource, links: Links): Fault[] {

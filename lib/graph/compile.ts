@@ -1,5 +1,6 @@
 import { type Fault, GraphError } from "../errors.ts";
 import { checkEdges } from "./check_edges.ts";
+import { checkReplies } from "./check_replies.ts";
 import { checkLinks } from "./check_links.ts";
 import { checkSteps } from "./check_steps.ts";
 import type { GraphSource } from "./source.ts";
@@ -82,6 +83,7 @@ export function compile(source: GraphSource, options: CompileOptions = {}): Plan
     ...links.faults,
     ...checkSteps(source, { links, functions }),
     ...checkLinks(source, links),
+    ...checkReplies(source, { links, current }),
     ...checkEdges(source.nodes.map((node, index) => ({
       name: node.name,
       definition: node.definition,

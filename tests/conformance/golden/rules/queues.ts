@@ -78,5 +78,30 @@ const WHO_ASKS_IS_ANSWERED: Rule = {
   },
 };
 
+/** A reply crosses no queue, and who compiles is told. */
+const REPLIES_CROSS_NO_QUEUE: Rule = {
+  name: "replies-cross-no-queue",
+  reason:
+    "a step that answers from behind a queue to another function is refused where the function runs by itself that callers ask; MLRun answers with the event's id, and nobody is told",
+  judge(difference) {
+    const { case: given, aspect, performance: { refusal } } = difference;
+    const responder = given.graph?.steps?.find((step) => step.responder === true)?.name;
+    if (aspect !== "build" || given.serve?.current_function !== "" || responder === undefined) return undefined;
+    const told = `step "${responder}": it answers the caller, but runs in function`;
+    const answeredIds = given.requests?.every(({ id, expect: { body } }) =>
+      valueDifference({ id }, body) === undefined
+    );
+    return verdict(
+      refusal?.error.message.includes(told) === true ? undefined : "the step that answers is not refused",
+      answeredIds === true ? undefined : "MLRun answered with more than ids",
+    );
+  },
+};
+
 /** The rules about queues and streams. */
-export const QUEUE_RULES: readonly Rule[] = [WHO_ASKS_IS_ANSWERED, QUEUES_KEEP_BODIES, QUEUES_LEAD_ON];
+export const QUEUE_RULES: readonly Rule[] = [
+  WHO_ASKS_IS_ANSWERED,
+  QUEUES_KEEP_BODIES,
+  QUEUES_LEAD_ON,
+  REPLIES_CROSS_NO_QUEUE,
+];

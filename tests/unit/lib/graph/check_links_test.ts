@@ -95,34 +95,6 @@ Deno.test("checkLinks() refuses a change of function without a queue, and no fun
   );
 });
 
-Deno.test("checkLinks() refuses a reply from behind a queue to another function, wherever the graph is to run", () => {
-  const said = (queue: string, child: string) =>
-    oneFault(
-      `step "b": it answers the caller, but runs in function "${child}" behind queue "${queue}": a reply cannot cross a queue to another function. Call respond() on a step before the queue, or let the caller read the results from a stream: queue({ path: "…" })`,
-    );
-  const options = { functions: ["child", "other"] };
-  const crossing = new Graph("g");
-  crossing.to("a", same).to("q", queue({ path: "memory://q" })).to("b", same, { function: "child" }).respond();
-  for (const currentFunction of ["*", "", "child"]) {
-    deepStrictEqual(faultLines(crossing, { ...options, currentFunction }), said("q", "child"));
-  }
-  const far = new Graph("g");
-  far.to("q", queue()).to("a", same, { function: "child" }).to("here", queue()).to("c", same, { function: "child" })
-    .to("b", same, { function: "child" }).respond();
-  deepStrictEqual(faultLines(far, options), said("q", "child"));
-  const back = new Graph("g");
-  back.to("a", same).to("q", queue({ path: "memory://q" })).to("c", same, { function: "child" })
-    .to("q2", queue({ path: "memory://q2" })).to("b", same, { function: "other" }).respond();
-  deepStrictEqual(faultLines(back, options), said("q", "other"));
-  const within = new Graph("g");
-  within.to("a", same).to("q", queue()).to("b", same).respond()
-    .to("out", queue({ path: "memory://out" })).to("c", same, { function: "child" });
-  deepStrictEqual(faultLines(within, options), []);
-  const child = new Graph("g");
-  child.to("a", same, { function: "child" }).to("q", queue()).to("b", same, { function: "child" }).respond();
-  deepStrictEqual(faultLines(child, options), []);
-});
-
 Deno.test("checkLinks() refuses limits of the graph that are out of range", () => {
   const graph = new Graph("g", { maxIterations: 0, timeoutMs: -5, maxInFlight: 0.5, allowCycles: "yes" as never });
   graph.to("a", same).respond();

@@ -45,7 +45,7 @@ Deno.test("checkSteps() refuses a step without its function", () => {
 
 Deno.test("checkSteps() refuses a function that is not declared, of a step and of a route", () => {
   const graph = one();
-  graph.to("q", queue({ path: "memory://q" })).to("work", same, { function: "worker" });
+  graph.to("q", queue({ path: "memory://q" })).to("work", same, { function: "worker" }).respond();
   deepStrictEqual(
     faultLines(graph),
     oneFault(

@@ -171,7 +171,7 @@ Deno.test("compile() starts a child's part where the queue leads into it, also i
   const child = { function: "child" };
   const pick = graph.to("q", queue({ path: "memory://q" })).to("work", same, child).to("pick", choice(() => []), child);
   pick.to("again", same, child).cycleTo("work");
-  pick.to("end", same, child);
+  pick.to("end", same, child).respond();
   const { starts, steps } = compile(sourceOf(graph), { functions: ["child"], currentFunction: "child" });
   deepStrictEqual(starts.map((start) => steps[start]!.spec.name), ["work"]);
 });
