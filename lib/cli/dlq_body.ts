@@ -1,6 +1,6 @@
 import { decodeBody } from "../streams/body.ts";
 import type { DeadLetter } from "../streams/letters/dead_letter.ts";
-import { bodyText } from "../streams/letters/body_text.ts";
+import { bodyJson, bodyText } from "../streams/letters/body_text.ts";
 import { CommandError } from "./command.ts";
 
 /**
@@ -45,7 +45,7 @@ function jsonOf(letter: DeadLetter): string {
   const whole = bodyText(letter, { isWhole: true });
   if (letter.bytes === undefined) return whole;
   const text = new TextDecoder().decode(letter.bytes);
-  return JSON.stringify(letter.body) === text ? whole : text;
+  return JSON.stringify(bodyJson(letter.body)) === text ? whole : text;
 }
 
 async function edit(file: string): Promise<void> {
