@@ -78,7 +78,16 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "lib/tensor",
   ],
   "lib/bundle": ["lib/errors.ts", "lib/redact_text.ts", "lib/graph", "lib/plot", "lib/scope"],
-  "lib/deploy": ["lib/errors.ts", "lib/border", "lib/bundle", "lib/plot", "lib/protocol", "lib/stores", "lib/telemetry", "lib/triggers"],
+  "lib/deploy": [
+    "lib/errors.ts",
+    "lib/border",
+    "lib/bundle",
+    "lib/plot",
+    "lib/protocol",
+    "lib/stores",
+    "lib/telemetry",
+    "lib/triggers",
+  ],
   "lib/triggers": ["lib/errors.ts", "lib/flow", "lib/graph", "lib/streams"],
   "lib/functions": [
     "lib/errors.ts",

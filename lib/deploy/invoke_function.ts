@@ -26,7 +26,13 @@ export async function invokeFunction(
   using caller = await openCaller(settings).catch((error: Error) => {
     throw new DeployError(act, error.message, { cause: error });
   });
-  const init = { signal, method, headers: { accept: ACCEPT, ...headers, ...caller.headers }, ...rest, ...clientOf(caller) };
+  const init = {
+    signal,
+    method,
+    headers: { accept: ACCEPT, ...headers, ...caller.headers },
+    ...rest,
+    ...clientOf(caller),
+  };
   let response: Response;
   let bytes: Uint8Array;
   try {

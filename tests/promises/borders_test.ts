@@ -193,7 +193,7 @@ Deno.test("a caller who does not ask for Levada's words gets JSON, or is told wh
 
 Deno.test("a function that is deployed is invoked with what is given, and its reply is what it made", async () => {
   await using echo = await serveEcho();
-  const invoke = (path: string, body: unknown) => invokeFunction("echo", { url: echo.url, path, body });
+  const invoke = (path: string, body: unknown) => invokeFunction("echo", { url: echo.url }, { path, body });
   for (const title of TITLES.filter((title) => CROSSING[title] !== undefined)) { // without a body it is a GET
     const reply = await invoke("/", CROSSING[title]);
     deepStrictEqual(echo.seen.at(-1), CROSSING[title], title);
@@ -261,6 +261,9 @@ Deno.test("a model elsewhere gets the tensors that were sent, and gives what it 
     outputs: { data: unknown }[];
   };
   deepStrictEqual(answer.outputs.map(({ data }) => data), wide.map((tensor) => tensor.values()));
-  const told = await invokeFunction("far", { url: server.url, path: "/v2/models/same/infer", body: { inputs: wide } });
+  const told = await invokeFunction("far", { url: server.url }, {
+    path: "/v2/models/same/infer",
+    body: { inputs: wide },
+  });
   deepStrictEqual((told as typeof answer).outputs.map(({ data }) => data), wide.map((tensor) => tensor.values()));
 });
