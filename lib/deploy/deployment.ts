@@ -15,7 +15,7 @@ import { readState } from "./read_state.ts";
 import { runningView } from "./running_view.ts";
 import { type DeploymentFolder, deploymentFolder } from "./state_folder.ts";
 import { stoppedStatus } from "./stopped_status.ts";
-import { triggerStatus } from "./trigger_status.ts";
+import { forgetTimes, triggerStatus } from "./trigger_status.ts";
 import { SupervisorClient } from "./supervisor_client.ts";
 import { wishedFunctions } from "./wished_functions.ts";
 
@@ -186,7 +186,7 @@ export class Deployment {
     return await this.#run(act, await readRevision(act, state.previous, this.#folder), state.functions);
   }
 
-  /** Ends its processes, what they have accepted is done first, and forgets it. Records in its streams stay. */
+  /** Ends its processes, what they have accepted is done first, and forgets it and its schedules. Records in its streams stay. */
   async delete(): Promise<void> {
     const act = `delete "${this.name}"`;
     if (await this.#state() === undefined && await this.#supervisor.status() === undefined) {
@@ -194,6 +194,8 @@ export class Deployment {
     }
     await using _lock = await lockDeployment(act, this.#folder);
     await this.#supervisor.stop();
+    const state = await this.#state();
+    if (state !== undefined) await forgetTimes(state.revision, this.#folder);
     await Deno.remove(this.#folder.path, { recursive: true });
   }
 

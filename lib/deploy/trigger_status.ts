@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { MANIFEST, manifestOf } from "../bundle/bundle.ts";
-import { type KeptTicks, readTicks } from "../triggers/tick_keeper.ts";
+import { forgetTicks, type KeptTicks, readTicks } from "../triggers/tick_keeper.ts";
 import { describeTrigger, isSchedule, type Trigger } from "../triggers/trigger.ts";
 import { functionsOfBundle } from "./deployed_functions.ts";
 import type { DeploymentFolder } from "./state_folder.ts";
@@ -32,27 +32,44 @@ export interface TimesStatus {
 }
 
 /** What starts a deployed function, and what has become of that; nothing where its revision cannot be read. */
-export async function triggerStatus(
-  revision: string,
-  { state, revisions }: Pick<DeploymentFolder, "state" | "revisions">,
-): Promise<TriggerStatus[]> {
-  const manifest = await Deno.readFile(join(revisions, revision, MANIFEST)).catch(() => undefined);
-  if (manifest === undefined) return [];
-  const files = new Map([[MANIFEST, manifest]]);
-  const { name: fn, triggers = {} } = manifestOf({ files }).function as Described;
-  const groups = functionsOfBundle({ files }).map(({ name }) => name === fn ? fn : `${fn}-${name}`);
+export async function triggerStatus(revision: string, folder: Place): Promise<TriggerStatus[]> {
+  const { triggers, groups } = await describe(revision, folder);
   return await Promise.all(
     Object.entries(triggers).map(async ([name, trigger]): Promise<TriggerStatus> => {
       const detail = describeTrigger(trigger);
       if (!isSchedule(trigger)) return { name, kind: "stream", detail, times: undefined };
-      const kept = await Promise.all(groups.map((group) => readTicks(join(state, "schedules"), { group, name })));
+      const kept = await Promise.all(groups.map((group) => readTicks(ticksFolder(folder), { group, name })));
       const { last, next, fired = 0, skipped = 0, missed = 0 }: Partial<KeptTicks> = kept.find(Boolean) ?? {};
       return { name, kind: "schedule", detail, times: { next, last, fired, skipped, missed } };
     }),
   );
 }
 
+/** Forgets what has become of the times of its schedules: where it is deployed again, it has missed nothing. */
+export async function forgetTimes(revision: string, folder: Place): Promise<void> {
+  const { groups } = await describe(revision, folder);
+  for (const group of groups) await forgetTicks(ticksFolder(folder), group);
+}
+
+type Place = Pick<DeploymentFolder, "state" | "revisions">;
+
+function ticksFolder({ state }: Place): string {
+  return join(state, "schedules");
+}
+
 interface Described {
-  readonly name: string;
-  readonly triggers?: Readonly<Record<string, Trigger>>;
+  readonly triggers: Readonly<Record<string, Trigger>>;
+  /** The groups that its functions read as. */
+  readonly groups: readonly string[];
+}
+
+async function describe(revision: string, { revisions }: Place): Promise<Described> {
+  const manifest = await Deno.readFile(join(revisions, revision, MANIFEST)).catch(() => undefined);
+  if (manifest === undefined) return { triggers: {}, groups: [] };
+  const files = new Map([[MANIFEST, manifest]]);
+  const { name: fn, triggers = {} } = manifestOf({ files }).function as {
+    readonly name: string;
+    readonly triggers?: Described["triggers"];
+  };
+  return { triggers, groups: functionsOfBundle({ files }).map(({ name }) => name === fn ? fn : `${fn}-${name}`) };
 }

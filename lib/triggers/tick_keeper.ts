@@ -80,6 +80,13 @@ export async function readTicks(folder: string, place: TickPlace): Promise<KeptT
   return keptOf(await Deno.readTextFile(tickFile(folder, place)).catch(() => ""));
 }
 
+/** Forgets all that a folder keeps of a group's schedules. */
+export async function forgetTicks(folder: string, group: string): Promise<void> {
+  await Deno.remove(join(folder, fileName(group)), { recursive: true }).catch((error: Error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+}
+
 function tickFile(folder: string, { group, name }: TickPlace): string {
   return join(folder, fileName(group), `${fileName(name)}.json`);
 }

@@ -1,7 +1,9 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { FileTickKeeper, readTicks } from "../../lib/triggers/tick_keeper.ts";
+import type { TimesStatus } from "../../lib/deploy/trigger_status.ts";
 import { openLocal } from "../../lib/streams/local/open_local.ts";
+import { withDeployLab } from "../support/deployed.ts";
 import { startServe } from "../support/serve_process.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 
@@ -109,4 +111,52 @@ Deno.test("triggers of a served function: SIGTERM ends schedules at once, what t
   server.kill("SIGTERM");
   strictEqual(await server.code, 0);
   strictEqual(server.out().match(/begun/g)!.length, server.out().match(/done/g)!.length);
+});
+
+const counting = (version: number) =>
+  `import { type FlowEvent, queue, serving } from "levada";
+const fn = serving("counting").addChildFunction("keeper")
+  .addTrigger("orders", { stream: "local://orders" })
+  .addTrigger("count", { schedule: { everyMs: 200 }, overlap: "allow" });
+fn.setTopology("flow")
+  .to("see", ({ id, body }: FlowEvent) => ({ id, body, version: ${version} }), { fullEvent: true })
+  .to("q", queue()).to("pass", (body: object) => body, { function: "keeper" })
+  .to("seen", queue({ path: "local://seen" }));
+export default fn;
+`;
+
+Deno.test("triggers of a deployed function: no time is lost or comes twice when a revision replaces another; status tells; delete forgets", async () => {
+  await withDeployLab(async (lab) => {
+    await lab.bundle(counting(2));
+    const deployment = await lab.deploy(counting(1), { workers: 2 });
+    await using orders = await openLocal<unknown>("local://orders", { folder: join(lab.state, "streams") });
+    await orders.publish([{ id: "order", body: 1 }]);
+    const times: number[] = [];
+    const versions = new Map<number, number>();
+    let replacing: Promise<unknown> | undefined;
+    let hasOrder = false;
+    let goal: TimesStatus | undefined; // what had been published when enough was seen
+    const upToGoal = () => times.filter((time) => time <= Date.parse(goal!.last!));
+    for await (const { id, version } of seenIn(lab.state) as AsyncGenerator<Seen & { version: number }>) {
+      hasOrder ||= id === "order";
+      if (id === "order") continue;
+      times.push(Date.parse(id.slice("count@".length)));
+      versions.set(version, (versions.get(version) ?? 0) + 1);
+      if (times.length >= 5) replacing ??= lab.deploy(counting(2), { workers: 2 });
+      if ((versions.get(2) ?? 0) >= 5 && hasOrder) goal ??= (await deployment.status()).triggers[1]!.times!;
+      if (goal !== undefined && (upToGoal().length >= goal.fired || times.length > goal.fired + 100)) break;
+    }
+    await replacing;
+    strictEqual(upToGoal().length, goal!.fired, "none is lost");
+    deepStrictEqual([...new Set(times)], times, "none comes twice");
+    const { triggers: [stream, schedule] } = await deployment.status();
+    deepStrictEqual([stream!.detail, schedule!.detail], ["local://orders", "every 200 ms"]);
+    strictEqual(Date.parse(schedule!.times!.next!) % 200, 0);
+    match(
+      (await lab.levada("status", "counting")).out,
+      /\n {2}trigger count: every 200 ms, next .*, last .*, \d+ events/,
+    );
+    await deployment.delete();
+    deepStrictEqual(await readTicks(join(lab.state, "schedules"), { group: "counting", name: "count" }), undefined);
+  });
 });

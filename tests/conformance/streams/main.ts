@@ -9,6 +9,7 @@ import { localTrial } from "./local_lab.ts";
 import { openMemoryLab } from "./memory_lab.ts";
 import { natsTrial } from "./nats_lab.ts";
 import { redisTrial } from "./redis_lab.ts";
+import { proveTrigger } from "./trigger_cases.ts";
 import { v3ioTrial } from "./v3io_lab.ts";
 
 /** What the suite counted. */
@@ -65,6 +66,7 @@ export async function run(): Promise<Counts> {
     }
     await trial[Symbol.asyncDispose]?.();
     if (Object.hasOwn(LINES, name)) await runLine(name, counts);
+    if (name !== "local" && Object.hasOwn(LINES, name)) await runTrigger(name, counts);
   }
   return counts;
 }
@@ -79,6 +81,19 @@ async function runLine(name: string, counts: { passed: number; failed: number })
   } catch (error) {
     counts.failed += 1;
     console.log(`fail ${title}\n  LEVADA_SEED=${SEED} ${error instanceof Error ? error.stack : error}`);
+  }
+}
+
+/** A function that is started by what a broker has. */
+async function runTrigger(name: string, counts: { passed: number; failed: number }): Promise<void> {
+  const title = `${name}: addTrigger() starts a served function, in the order of keys; poison records are dead letters`;
+  try {
+    await proveTrigger(name);
+    counts.passed += 1;
+    console.log(`pass ${title}`);
+  } catch (error) {
+    counts.failed += 1;
+    console.log(`fail ${title}\n${error instanceof Error ? error.stack : error}`);
   }
 }
 

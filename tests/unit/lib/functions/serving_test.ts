@@ -34,6 +34,14 @@ Deno.test("ServingFunction.addModel() of several cells survives when one of them
   deepStrictEqual((await server.test("/v2/models/m1/infer", { inputs: [1] })).outputs, [3]);
 });
 
+Deno.test("ServingFunction.addTrigger() of a cell that runs again replaces what it added", () => {
+  const cells = new Cells();
+  const fn = serving("shop");
+  fn.setTopology("flow").to("see", () => {});
+  for (const schedule of ["@daily", "@hourly"]) cells.run("one", () => void fn.addTrigger("count", { schedule }));
+  deepStrictEqual((fn.toJSON() as { triggers: object }).triggers, { count: { schedule: "@hourly" } });
+});
+
 Deno.test("ServingFunction keeps a route of another cell that replaced one of this cell", async () => {
   const cells = new Cells();
   const fn = serving("routes");

@@ -442,6 +442,20 @@ Deno.test("bench.clock moves schedules: one that crashed comes again, a time at 
   ]);
 });
 
+Deno.test("bench.deadLetters() has times of a schedule that came to nothing, after their tries", async () => {
+  const fn = serving("shop").addTrigger("count", { schedule: "0 * * * *", maxTries: 3, backoffMs: 1_000 });
+  let tries = 0;
+  fn.setTopology("flow").to("see", () => {
+    tries++;
+    throw new Error("no database");
+  });
+  await using bench = await testBench(fn);
+  await bench.clock.advance(3_600_000 + 60_000);
+  deepStrictEqual([tries, bench.deadLetters("count").map(({ id, error }) => [id, error!.step, error!.message])], [3, [
+    ["count@1970-01-01T01:00:00.000Z", "see", "no database"],
+  ]]);
+});
+
 Deno.test("a trigger starts the function in which the graph begins, and no child", async () => {
   const fn = serving("shop").addChildFunction("billing").addTrigger("count", { schedule: "* * * * *" });
   const seen: string[] = [];

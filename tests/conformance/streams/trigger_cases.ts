@@ -1,0 +1,50 @@
+/** `addTrigger` at a real broker: what a stream has starts a function that is served. */
+
+import { deepStrictEqual } from "node:assert/strict";
+import { type FlowEvent, openStream, serving } from "levada";
+import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
+import { memoryLog } from "../../support/run_graph.ts";
+import { LINES } from "./line_cases.ts";
+
+const RECORDS = 200;
+const KEYS = 7;
+
+/** Publishes records, one of which is poison, before the function is there; each of them arrives, in the order of its key. */
+export async function proveTrigger(name: string): Promise<void> {
+  await using kit = await LINES[name]!();
+  const path = `${kit.line}-${crypto.randomUUID()}`;
+  await using stream = await openStream<unknown>(path);
+  const records = Array.from({ length: RECORDS }, (_, n) => ({
+    id: `r${n}`,
+    key: `k${n % KEYS}`,
+    path: "/orders",
+    headers: { "x-why": "test" },
+    body: n === 100 ? "poison" : { n },
+  }));
+  await stream.publish(records);
+  const seen = new Map<string, string[]>();
+  const all = Promise.withResolvers<void>();
+  const fn = serving(`fn-${crypto.randomUUID()}`).addTrigger("orders", { stream: path, maxTries: 2, maxRecords: 10 });
+  fn.setTopology("flow").to("see", ({ id, key, path, headers, trigger, body }: FlowEvent) => {
+    if (body === "poison") throw new Error("cannot be eaten");
+    deepStrictEqual([path, headers.get("x-why"), trigger?.split("/").at(-1)], ["/orders", "test", lastOf(stream.path)]);
+    seen.set(key!, [...seen.get(key!) ?? [], id]);
+    if ([...seen.values()].flat().length === RECORDS - 1) all.resolve();
+  }, { fullEvent: true });
+  const log = memoryLog();
+  {
+    await using _server = await fn.serve({ port: 0, log });
+    await all.promise;
+  }
+  const expected = Map.groupBy(records.filter(({ body }) => body !== "poison"), ({ key }) => key);
+  for (const [key, ids] of seen) deepStrictEqual([...new Set(ids)], expected.get(key)!.map(({ id }) => id));
+  await using letters = await openStream(deadLetterPath(path));
+  const { value } = await (await letters.subscribe({ group: "test" })).next();
+  const [letter] = value!.records;
+  deepStrictEqual([letter!.id, letter!.error!.step, letter!.error!.message], ["r100", "see", "cannot be eaten"]);
+  deepStrictEqual(await stream.lag(fn.name), 0);
+}
+
+function lastOf(path: string): string {
+  return path.split("/").at(-1)!;
+}
