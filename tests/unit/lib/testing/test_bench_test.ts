@@ -451,9 +451,12 @@ Deno.test("bench.deadLetters() has times of a schedule that came to nothing, aft
   });
   await using bench = await testBench(fn);
   await bench.clock.advance(3_600_000 + 60_000);
-  deepStrictEqual([tries, bench.deadLetters("count").map(({ id, error }) => [id, error!.step, error!.message])], [3, [
-    ["count@1970-01-01T01:00:00.000Z", "see", "no database"],
-  ]]);
+  deepStrictEqual(
+    [tries, (await bench.deadLetters("count")).map(({ id, error }) => [id, error!.step, error!.message])],
+    [3, [
+      ["count@1970-01-01T01:00:00.000Z", "see", "no database"],
+    ]],
+  );
 });
 
 Deno.test("a trigger starts the function in which the graph begins, and no child", async () => {
