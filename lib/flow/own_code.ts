@@ -73,14 +73,18 @@ function nodesOf(schema: z.core.$ZodType): ReadonlySet<Node> {
     const value = left.pop();
     if (typeof value !== "object" || value === null) continue;
     if (!isNode(value)) {
-      if (isPlain(value)) left.push(...Object.values(value));
+      if (isPlain(value)) pushAll(left, value);
     } else if (!nodes.has(value)) {
       nodes.add(value);
-      left.push(...Object.values(value._zod.def));
+      pushAll(left, value._zod.def);
       if (value._zod.def.type === "lazy") left.push(value._zod.innerType);
     }
   }
   return nodes;
+}
+
+function pushAll(left: unknown[], parts: object): void {
+  for (const part of Object.values(parts)) if (typeof part === "object") left.push(part); // a list may have more than a call takes
 }
 
 function isNode(value: object): value is Node {

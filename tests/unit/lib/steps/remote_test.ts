@@ -102,6 +102,10 @@ Deno.test("remote() sends text, bytes and forms as they are, null not at all, an
   }
   await rejects(flow.ask({ a: NaN }), /Cannot send the body as JSON: \$\.a is NaN, .* form: "levada"/);
   await rejects(flow.ask(new Blob([]).stream()), /Cannot send a stream/);
+  await rejects(
+    flow.ask("x\ud83d"),
+    /Cannot send the body as text: its letter \\ud83d at 1 is half of a surrogate pair/,
+  );
   await using made = await flowOf({
     url: service.url,
     headers: { "content-type": "text/csv" },

@@ -1,4 +1,4 @@
-import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/strict";
 import { openStream } from "../../../../lib/streams/open_stream.ts";
 import { openRecord, sealDeadLetter, sealRecord, sealRecords } from "../../../../lib/streams/record.ts";
 import type { NewRecord } from "../../../../lib/streams/stream.ts";
@@ -225,4 +225,10 @@ Deno.test("openRecord() sets aside what a newer Levada wrote, with what it can t
     bytes('{"at":{"$hour":5}}'),
     "not application/vnd.levada+json: it has \"$hour\", which is none of Levada's words, or a newer one's",
   ]);
+});
+
+Deno.test("sealRecord() refuses text with half a character, which bytes do not hold; JSON keeps it", () => {
+  const headers = { "content-type": "text/plain" };
+  throws(() => sealRecord({ body: "x\ud83d", headers }, 0), { name: "StreamError", message: /half a character/ });
+  strictEqual(new TextDecoder().decode(sealRecord({ body: "x\ud83d" }, 0).bytes), String.raw`"x\ud83d"`);
 });

@@ -37,6 +37,10 @@ Deno.test("readContents() reads what Google's protobuf writes, and writeContents
     writeContents(writer, datatype, data);
     strictEqual(toHex(writer.finish()), hex, datatype);
   }
+  throws(
+    () => writeContents(new WIRE.BinaryWriter(), "BYTES", ["a", "x\ud83d"]),
+    /Cannot write a value of BYTES: its letter \\ud83d at 1 is half of a surrogate pair/,
+  );
 });
 
 Deno.test("readContents() reads values that come one by one, or in several packets", () => {
