@@ -9,7 +9,13 @@ import { MemoryBroker } from "../streams/memory/memory_broker.ts";
 import type { Stream } from "../streams/stream.ts";
 import { Schedule } from "../triggers/schedule.ts";
 import { FileTickKeeper, MemoryTickKeeper, type TickKeeper } from "../triggers/tick_keeper.ts";
-import { isSchedule, type ScheduleTrigger, type StreamTrigger } from "../triggers/trigger.ts";
+import {
+  describeTrigger,
+  isSchedule,
+  type ScheduleTrigger,
+  type StreamTrigger,
+  type Trigger,
+} from "../triggers/trigger.ts";
 import type { FunctionPart } from "./parts_of.ts";
 
 /** How a function, or a part of it, is fed. */
@@ -46,7 +52,9 @@ export async function openSources(part: FunctionPart, wish: SourcesWish): Promis
       const opening = isSchedule(trigger)
         ? openSchedule({ name, trigger, path }, part, wish)
         : openReader(trigger, part, wish);
-      sources.push({ ...await named(act, `trigger "${name}"`, opening), name });
+      const source = await named(act, `trigger "${name}"`, opening);
+      sources.push({ ...source, name });
+      if (!wish.isMock) tell(name, trigger, source, wish.log);
     }
     return sources;
   } catch (error) {
@@ -87,6 +95,11 @@ async function openSchedule(
   function openHere(path: string): Promise<Stream> {
     return Promise.resolve(new MemoryBroker().open(path, { clock }));
   }
+}
+
+function tell(name: string, trigger: Trigger, { group }: Source, log: Log): void {
+  const what = isSchedule(trigger) ? "by schedule" : `as group ${group}`;
+  log.info(`Trigger ${name} starts the function ${what}: ${describeTrigger(trigger)}`, { trigger: name });
 }
 
 /** Where what is known of schedules lies, for all processes of this machine: `schedules` in LEVADA_STATE, default `.levada`. */

@@ -190,7 +190,7 @@ export class ServingFunction {
   }
 
   /**
-   * Runs the graph in this program, without a server. Close it by `await using`, or by `close()`.
+   * Runs the graph in this program, without a server and without triggers. Close it by `await using`, or by `close()`.
    *
    * @throws {GraphError} With everything that is wrong with the graph.
    */

@@ -36,6 +36,7 @@ export class Schedule implements Feeder {
   #published = -Infinity; // what was published, and could not be kept
   #cancel: (() => void) | undefined;
   #looking: Promise<void> | undefined;
+  #hasLooked = false;
   #isStopped = false;
 
   constructor(parts: ScheduleParts) {
@@ -80,12 +81,11 @@ export class Schedule implements Feeder {
     const now = clock.now();
     if (kept === undefined) return { ...this.#place(now), fired: 0, skipped: 0, missed: 0 };
     const last = Date.parse(kept.last);
-    if (last > now + AHEAD_MS) return { ...kept, ...this.#place(now) };
+    const hasOthers = !this.#hasLooked && this.#place(last).next !== kept.next; // it has other times than before
+    this.#hasLooked = true;
+    if (hasOthers || last > now + AHEAD_MS) return { ...kept, ...this.#place(now) };
     const newest = this.#times.upTo(now);
-    if (newest === undefined || newest <= last) {
-      const { next } = this.#place(now);
-      return next === kept.next ? undefined : { ...kept, next }; // it has other times than before
-    }
+    if (newest === undefined || newest <= last) return undefined;
     const isMissed = now - newest > LATE_MS && whenMissed === "skip";
     const missed = Math.min(COUNTED, this.#count(last, newest) - (isMissed ? 0 : 1));
     if (missed > 0) this.#tellMissed(missed, isMissed ? newest : this.#times.upTo(newest - 1)!);
