@@ -156,8 +156,8 @@ function valueAt(
 
 /** What is called like a secret and is none by what stands there: how many tokens, or their numbers; significance; a function's signature. */
 const NONE: readonly (readonly [names: RegExp, values: RegExp])[] = [
-  [/tokens$/i, /^(\d{1,9}|\[[\d\s,]*\]?)$/],
-  [/(^|[^a-z])sig$/i, /^[-+]?(\d{0,3}\.\d{1,20}|\d{1,3})(e[-+]?\d{1,3})?$/i],
+  [/tokens$/i, /^(\d{1,9}|\[[\d\s,]*\]?)\W*$/],
+  [/(^|[^a-z])sig$/i, /^[-+]?(\d{0,3}\.\d{1,20}|\d{1,3})(e[-+]?\d{1,3})?\W*$/i],
   [/signature$/i, /^\(/],
 ];
 

@@ -6,6 +6,7 @@ export const SECRET = "hunter-22x";
 /** Messages by the form of the secret; each has words before it that may be seen. */
 export const SECRET_MESSAGES: Readonly<Record<string, string>> = {
   "a URL's password": `cannot reach https://bob:${SECRET}@store/x`,
+  "a URL's password with a slash": `cannot reach https://bob:a/${SECRET}@store/x`,
   "a URL's query": `cannot reach https://store/x?n=1&token=${SECRET}&m=2`,
   "a URL's code": `cannot reach https://store/x?n=1&code=${SECRET}&m=2`,
   "a URL's key": `cannot reach https://store/x?key=${SECRET}`,
@@ -22,6 +23,8 @@ export const SECRET_MESSAGES: Readonly<Record<string, string>> = {
   JSON: `cannot reach store: {"password":"${SECRET}","n":1}`,
   "JSON with spaces": `cannot reach store: { "api_key": "a \\"quoted\\" ${SECRET}" }`,
   "JSON in JSON": `cannot reach store: ${JSON.stringify(JSON.stringify({ apiKey: `"${SECRET}` }))}`,
+  "JSON within JSON's lists": `cannot reach store: {"credentials":{"user":{"name":"bob"},"key":"${SECRET}"}}`,
+  "an abbreviation": `cannot reach store: HFToken=${SECRET} of bob`,
   "a list": `cannot reach store: {"tokens":["a","${SECRET}"]}`,
   "Python's dictionary": `cannot reach store: {'client_secret': '${SECRET}'}`,
   "Deno's inspection": `cannot reach store: ${Deno.inspect({ dbPassword: SECRET, n: 1 })}`,
