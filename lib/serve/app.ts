@@ -25,6 +25,7 @@ import { JsonThread } from "./body/json_thread.ts";
 import type { ServerView } from "./own/own_path.ts";
 import { answerOwn, mayBeOwn } from "./own/own_router.ts";
 import { eventOf, type RequestInfo, unwrapped } from "./request_event.ts";
+import type { Caller } from "./port/caller.ts";
 import { requestPath } from "./request_path.ts";
 import { SERVER_VERSION } from "./own/server_version.ts";
 import { FailureTeller } from "./tell_failure.ts";
@@ -144,7 +145,7 @@ class FlowApp implements App, ServerView {
   async #answerOwn(request: Request, path: string, info: WatchedInfo): Promise<Response> {
     try {
       this.#door?.screen(request);
-      return await answerOwn(request, this, async () => {
+      return await answerOwn(request, { server: this, caller: info.caller ?? request }, async () => {
         // Health is free for all, but only as the server's own answer: what becomes the graph's is asked for its token.
         return this.#options.guard?.refuseUnknown(request) ?? await this.#ask(request, path, info);
       });
@@ -187,6 +188,7 @@ class FlowApp implements App, ServerView {
 
   /** Has the graph answer. One function, since each one more that waits costs every request. */
   async #ask(request: Request, path: string, info: WatchedInfo): Promise<Response> {
+    const caller = info.caller ?? request;
     let event = eventOf(request, path, info);
     info.asked?.becomes(event);
     let visit: Visit | undefined;
@@ -204,13 +206,13 @@ class FlowApp implements App, ServerView {
           isReading = true;
           const bytes = await readBytes(request, visit?.body);
           isReading = false;
-          const turn = visit?.enter(request); // before it is decoded: that takes time, and many times its memory
+          const turn = visit?.enter(caller); // before it is decoded: that takes time, and many times its memory
           if (turn !== undefined) await turn;
-          body = this.#decode(bytes, { request, path, visit });
+          body = this.#decode(bytes, { request, caller, path, visit });
           if (body instanceof Promise) body = await body;
           if (this.#routes !== undefined) body = decodeObject(body); // as the router does
           if (visit !== undefined && event.path.length <= 1) { // no model stands there: the body names it
-            const turn = this.#door!.readModel(visit, { body, request });
+            const turn = this.#door!.readModel(visit, { body, caller });
             if (turn !== undefined) await turn;
           }
         }
@@ -237,6 +239,7 @@ class FlowApp implements App, ServerView {
       if (admitted !== undefined) told = written(told, admitted);
       const response = encodeOutcome(told, {
         request,
+        caller,
         event,
         form,
         failures: this.failures,
@@ -262,7 +265,7 @@ class FlowApp implements App, ServerView {
 
   #decode(
     bytes: Uint8Array,
-    { request, path, visit }: { request: Request; path: string; visit: Visit | undefined },
+    { request, caller, path, visit }: { request: Request; caller: Caller; path: string; visit: Visit | undefined },
   ): unknown {
     const { headers } = request;
     return decodeBody(bytes, {
@@ -271,7 +274,7 @@ class FlowApp implements App, ServerView {
       taken: visit?.body,
       thread: this.#thread,
       readsObjects: this.#routes !== undefined,
-      callerSignal: () => request.signal,
+      callerSignal: () => caller.signal,
       inputs: () => askedModel(this.models(), headers.get("mlrun-event-path") ?? path)?.facts().inputs ?? [],
     });
   }

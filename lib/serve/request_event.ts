@@ -2,12 +2,17 @@
 
 import { unwrapEvent } from "../event_wrapper.ts";
 import { type EventInit, FlowEvent } from "../graph/event.ts";
+import type { Caller } from "./port/caller.ts";
 
 /** What is known of a request besides its bytes. */
-export type RequestInfo = Pick<EventInit, "id" | "key" | "time" | "trigger">;
+export interface RequestInfo extends Pick<EventInit, "id" | "key" | "time" | "trigger"> {
+  /** Who asks. Default: the request tells when its caller leaves. */
+  readonly caller?: Caller | undefined;
+}
 
 /** The event of a request, without its body yet. */
-export function eventOf(request: Request, path: string, { id, key, time, trigger = "http" }: RequestInfo): FlowEvent {
+export function eventOf(request: Request, path: string, info: RequestInfo): FlowEvent {
+  const { id, key, time, trigger = "http", caller = request } = info;
   const { method, headers } = request;
   return new FlowEvent<unknown>(null, {
     id: id ?? headers.get("mlrun-event-id") ?? undefined,
@@ -17,7 +22,7 @@ export function eventOf(request: Request, path: string, { id, key, time, trigger
     trigger,
     method,
     headers,
-    signal: () => request.signal,
+    signal: () => caller.signal,
   });
 }
 

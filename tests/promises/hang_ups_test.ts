@@ -217,11 +217,24 @@ async function hangUp(build: (fn: ServingFunction, tools: Tools) => void): Promi
   await stopped.promise;
 }
 
-async function send(url: string): Promise<RawConnection> {
-  const client = await RawConnection.open(url);
-  const body = JSON.stringify(BODY);
+/** How a request comes. */
+interface Coming {
+  /** So many letters more in its body. Default 0. */
+  readonly more?: number;
+  /** Its body comes when its head has been read. Default false. */
+  readonly isApart?: boolean;
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+async function send(url: string, { more = 0, isApart = false, tls }: Coming = {}): Promise<RawConnection> {
+  const client = await RawConnection.open(url, tls);
+  const body = JSON.stringify({ ...BODY, more: "a".repeat(more) });
   const head = "POST /v2/models/m/infer HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
-  await client.send(`${head}Content-Length: ${body.length}\r\n\r\n${body}`);
+  await client.send(`${head}Content-Length: ${body.length}\r\n\r\n${isApart ? "" : body}`);
+  if (isApart) {
+    await new Promise((go) => setTimeout(go, 50)); // so that the server reads it apart
+    await client.send(body);
+  }
   return client;
 }
 
@@ -244,6 +257,64 @@ Deno.test("a client that hangs up stops the work of every kind of step", async (
   for (const [what, build] of Object.entries(SPECIAL)) await t.step(what, () => hangUp(build));
   const known = new Set([WITHIN, BEHIND, SPECIAL, OTHERWISE].flatMap((kinds) => Object.keys(kinds)));
   deepStrictEqual([...CATALOGUE.keys()].filter((kind) => !known.has(kind)), [], "kinds that nobody thought of");
+});
+
+Deno.test("a client that hangs up stops the work, however large its request is and however it comes", async (t) => {
+  const cert = await Deno.readTextFile(new URL("../support/loopback_cert.pem", import.meta.url));
+  const key = await Deno.readTextFile(new URL("../support/loopback_key.pem", import.meta.url));
+  const ports: Record<string, { tls?: { cert: string; key: string; clientCa?: string }; hostname?: string }> = {
+    "the plain port": {},
+    "the plain port of version 6": { hostname: "::1" },
+    "every address": { hostname: "0.0.0.0" },
+    TLS: { tls: { cert, key } },
+    "client certificates": { tls: { cert, key, clientCa: cert } },
+  };
+  const comings: Record<string, Coming> = {
+    "a body of a few bytes, apart from its head": { isApart: true },
+    "a body of 1 kB": { more: 1_000 },
+    "a body of 1 kB, apart from its head": { more: 1_000, isApart: true },
+    "a body of 3 MB": { more: 3_000_000 },
+  };
+  for (const [port, options] of Object.entries(ports)) {
+    for (const [what, coming] of Object.entries(comings)) {
+      await t.step(`${port}: ${what}`, async () => {
+        const [begun, stopped] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+        const fn = serving("hung");
+        fn.setTopology("flow").to("wait", (_body: unknown, { signal }) =>
+          new Promise((_resolve, reject) => {
+            signal.addEventListener("abort", () => {
+              stopped.resolve();
+              reject(signal.reason);
+            });
+            begun.resolve();
+          })).respond();
+        await using server = await fn.serve({ port: 0, log, ...options });
+        const client = await send(server.url, {
+          ...coming,
+          ...options.tls === undefined ? {} : { tls: { cert, key } },
+        });
+        await begun.promise;
+        client[Symbol.dispose]();
+        await stopped.promise;
+      });
+    }
+  }
+});
+
+Deno.test("a client that waits for its answer, and asks again on the same connection, is not taken for one who left", async () => {
+  const fn = serving("patient");
+  const signals: AbortSignal[] = [];
+  fn.setTopology("flow").to("wait", async (_body: unknown, { signal }) => {
+    signals.push(signal);
+    await new Promise((go) => setTimeout(go, 1_200)); // looked at some four times
+    return "done";
+  }).respond();
+  await using server = await fn.serve({ port: 0, log });
+  for (let n = 0; n < 2; n++) {
+    const response = await fetch(server.url, { method: "POST", body: JSON.stringify({ more: "a".repeat(1_000) }) });
+    deepStrictEqual([response.status, await response.text()], [200, "done"]);
+  }
+  deepStrictEqual(signals.map(({ aborted }) => aborted), [false, false]);
 });
 
 Deno.test("a client that hangs up ends the requests of remote steps to others", async () => {

@@ -3,6 +3,7 @@ import type { ReplyStream } from "../../flow/reply_stream.ts";
 import { SYSTEM_CLOCK } from "../../flow/system_clock.ts";
 import type { Clock } from "../../graph/clock.ts";
 import type { ServedModel } from "../../graph/served_model.ts";
+import type { Caller } from "../port/caller.ts";
 import { Admission, full, type Lane } from "./admission.ts";
 import { Intake, type TakenBody } from "./intake.ts";
 import { Outflow } from "./outflow.ts";
@@ -66,9 +67,9 @@ export class Door {
   /** Has a request whose path names no model go on as one for the model that its body names; undefined where it need not wait. */
   readModel(
     visit: Visit,
-    { body, request }: { body: unknown; request: Pick<Request, "signal"> },
+    { body, caller }: { body: unknown; caller: Caller },
   ): Promise<void> | undefined {
-    return visit.moveTo(this.#admission.lane(this.#lanes.ofBody(body)), request);
+    return visit.moveTo(this.#admission.lane(this.#lanes.ofBody(body)), caller);
   }
 
   /** A body that comes without a visit, or before it, of at most so many bytes; to be closed. Default: as many as the limits allow. */
@@ -129,18 +130,18 @@ export class Visit {
   }
 
   /** Goes on to the graph; undefined where it need not wait for that. */
-  enter(request: Pick<Request, "signal">): Promise<void> | undefined {
+  enter(caller: Caller): Promise<void> | undefined {
     this.#isIn = this.#admission.tryEnter(this.#lane);
-    return this.#isIn ? undefined : this.#wait(request);
+    return this.#isIn ? undefined : this.#wait(caller);
   }
 
   /** Leaves its room for another's; undefined where it need not wait for that. */
-  moveTo(lane: Lane, request: Pick<Request, "signal">): Promise<void> | undefined {
+  moveTo(lane: Lane, caller: Caller): Promise<void> | undefined {
     if (lane === this.#lane) return undefined;
     if (this.#isIn) this.#admission.leave(this.#lane);
     this.#isIn = false;
     this.#lane = lane;
-    return this.enter(request);
+    return this.enter(caller);
   }
 
   /** Keeps the room as long as the graph works on a stream's chunks: not for a reader who does not read what there is. */
@@ -159,7 +160,7 @@ export class Visit {
     if (!this.#isLent) this.#leave();
   }
 
-  async #wait({ signal }: Pick<Request, "signal">): Promise<void> {
+  async #wait({ signal }: Caller): Promise<void> {
     await this.#admission.enter(this.#lane, signal);
     this.#isIn = true;
   }

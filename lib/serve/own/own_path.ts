@@ -5,6 +5,7 @@ import type { Telemetry } from "../../telemetry/telemetry.ts";
 import type { Door } from "../limits/door.ts";
 import type { ApiOptions } from "../api/api_options.ts";
 import type { ChangeEverywhere } from "./change_models.ts";
+import type { Caller } from "../port/caller.ts";
 import type { FailureTeller } from "../tell_failure.ts";
 
 /** What a server's own paths may know of it. */
@@ -45,6 +46,6 @@ export interface OwnPath {
    */
   answer(
     request: Request,
-    asked: { readonly server: ServerView; readonly params: Readonly<Record<string, string>> },
+    asked: { readonly server: ServerView; readonly caller: Caller; readonly params: Readonly<Record<string, string>> },
   ): Response | undefined | Promise<Response | undefined>;
 }

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import type { Caller } from "../port/caller.ts";
 import type { OwnPath, ServerView } from "./own_path.ts";
 import { OWN_PATHS } from "./own_paths.ts";
 
@@ -7,6 +8,7 @@ export type Answer = () => Promise<Response>;
 
 interface Bindings {
   readonly server: ServerView;
+  readonly caller: Caller;
   readonly other: Answer;
 }
 
@@ -39,7 +41,8 @@ class OwnRouter {
       hono.on(
         method,
         path,
-        async ({ req, env }) => await answer(req.raw, { server: env.server, params: req.param() }) ?? await env.other(),
+        async ({ req, env }) =>
+          await answer(req.raw, { server: env.server, caller: env.caller, params: req.param() }) ?? await env.other(),
       );
     }
     hono.notFound(({ env }) => env.other());
@@ -72,6 +75,10 @@ export function mayBeOwn(method: string, path: string): boolean {
  *
  * @throws What the path's own answer throws.
  */
-export function answerOwn(request: Request, server: ServerView, other: Answer): Promise<Response> {
-  return ROUTER.answer(request, { server, other });
+export function answerOwn(
+  request: Request,
+  { server, caller }: { readonly server: ServerView; readonly caller: Caller },
+  other: Answer,
+): Promise<Response> {
+  return ROUTER.answer(request, { server, caller, other });
 }

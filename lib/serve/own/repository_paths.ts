@@ -1,5 +1,6 @@
 /** The model repository extension of the open inference protocol: which models there are, load them anew, take them away. */
 
+import type { Caller } from "../port/caller.ts";
 import { StatusError } from "../../errors.ts";
 import { bodyField, decodeBody as decodeObject, isObject } from "../../protocol/request_body.ts";
 import { wrongMethod } from "../../protocol/refusal.ts";
@@ -31,6 +32,7 @@ const STATES = {
 
 interface Asked {
   readonly server: ServerView;
+  readonly caller: Caller;
   readonly params: Readonly<Record<string, string>>;
 }
 
@@ -48,17 +50,17 @@ async function index(request: Request, { server }: Asked): Promise<Response> {
   })));
 }
 
-async function load(request: Request, { server, params: { model = "" } }: Asked): Promise<Response> {
+async function load(request: Request, { server, caller, params: { model = "" } }: Asked): Promise<Response> {
   const parameters = bodyField(await readJson(request, server), "parameters");
   modelsOf(server, model);
   if (isObject(parameters)) refuseFiles(model, Object.keys(parameters));
-  await changeModels(server, { name: model, act: "load", signal: request.signal });
+  await changeModels(server, { name: model, act: "load", signal: caller.signal });
   return new Response(null, { status: 200 });
 }
 
-async function unload(request: Request, { server, params: { model = "" } }: Asked): Promise<Response> {
+async function unload(request: Request, { server, caller, params: { model = "" } }: Asked): Promise<Response> {
   await readJson(request, server); // its only parameter is about models that others depend on, and here none do
-  await changeModels(server, { name: model, act: "unload", signal: request.signal });
+  await changeModels(server, { name: model, act: "unload", signal: caller.signal });
   return new Response(null, { status: 200 });
 }
 

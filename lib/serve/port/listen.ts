@@ -112,7 +112,12 @@ export interface Listening {
 export async function listen(app: App, options: ListenOptions): Promise<HttpServer> {
   const { hostname = "127.0.0.1", port = PORT, graceMs = GRACE_MS, sharesPort = false, tls, name, grpc } = options;
   try {
-    const opened = await openPort((request) => app.fetch(request), { hostname, port, tls, isShared: sharesPort });
+    const opened = await openPort((request, caller) => app.fetch(request, { caller }), {
+      hostname,
+      port,
+      tls,
+      isShared: sharesPort,
+    });
     return new HttpServer(app, { port: opened, graceMs, isSecure: tls !== undefined, grpc });
   } catch (error) {
     throw refused(error, { hostname, port, name });

@@ -1,3 +1,5 @@
+import { type Caller, WatchedCaller } from "./caller.ts";
+import { HangUps } from "./hang_ups.ts";
 import { openMutualPort } from "./mutual_port.ts";
 
 /** What a server shows its clients, and asks of them. */
@@ -27,8 +29,8 @@ export interface PortOptions {
   readonly isShared: boolean;
 }
 
-/** Answers a request. */
-export type Fetch = (request: Request) => Promise<Response>;
+/** Answers a request of a caller; without one, the request itself tells when its caller leaves. */
+export type Fetch = (request: Request, caller?: Caller) => Promise<Response>;
 
 /** Opens a port by `Deno.serve`, or, where clients have to show a certificate, which it cannot ask for, by `node:https`. */
 export async function openPort(fetch: Fetch, options: PortOptions): Promise<Port> {
@@ -36,12 +38,18 @@ export async function openPort(fetch: Fetch, options: PortOptions): Promise<Port
   if (tls?.clientCa !== undefined) {
     return await openMutualPort(fetch, { ...options, tls: { ...tls, clientCa: tls.clientCa } });
   }
-  const server = Deno.serve({
-    hostname,
-    port,
-    onListen() {},
-    ...(isShared ? { reusePort: true } : {}),
-    ...(tls === undefined ? {} : { cert: tls.cert, key: tls.key }),
-  } as Deno.ServeTcpOptions, (request) => fetch(request));
-  return { ...server.addr as Deno.NetAddr, shutdown: () => server.shutdown() };
+  let hangUps: HangUps | undefined = undefined; // until the port is known
+  const server = Deno.serve(
+    {
+      hostname,
+      port,
+      onListen() {},
+      ...(isShared ? { reusePort: true } : {}),
+      ...(tls === undefined ? {} : { cert: tls.cert, key: tls.key }),
+    } as Deno.ServeTcpOptions,
+    (request, info) => fetch(request, hangUps === undefined ? undefined : new WatchedCaller(request, info, hangUps)),
+  );
+  const address = server.addr as Deno.NetAddr;
+  hangUps = await HangUps.open(address.port);
+  return { ...address, shutdown: () => server.shutdown().finally(() => hangUps?.close()) };
 }

@@ -7,6 +7,7 @@ import type { Outflow } from "../limits/outflow.ts";
 import { encodeReply } from "./encode_reply.ts";
 import { encodeStream } from "./encode_stream.ts";
 import { encodeTensors } from "./encode_tensors.ts";
+import type { Caller } from "../port/caller.ts";
 import type { FailureTeller } from "../tell_failure.ts";
 import { headerText } from "./header_text.ts";
 import { acceptedForm } from "./stream_form.ts";
@@ -14,6 +15,7 @@ import { acceptedForm } from "./stream_form.ts";
 /** What is known of a request when it is answered. */
 export interface Answered {
   readonly request: Request;
+  readonly caller: Caller;
   readonly event: FlowEvent;
   /** How tensors in the reply are to be written; undefined where the request brought none. */
   readonly form: TensorForm | undefined;
@@ -32,19 +34,19 @@ export type Told =
 /** Writes the response. */
 export function encodeOutcome(
   outcome: Told,
-  { request, event, form, failures, outflow, visit }: Answered,
+  { request, caller, event, form, failures, outflow, visit }: Answered,
 ): Response | Promise<Response> {
   switch (outcome.kind) {
     case "reply":
       if (outcome.body instanceof TensorReply) {
         const accepts = () => request.headers.get("accept-encoding");
-        return encodeTensors(outcome.body, { form, accepts, outflow, signal: () => request.signal });
+        return encodeTensors(outcome.body, { form, accepts, outflow, signal: () => caller.signal });
       }
       return encodeReply(outcome.body, {
         id: event.id,
         accepts: () => request.headers.get("accept"),
         outflow,
-        signal: () => request.signal,
+        signal: () => caller.signal,
       });
     case "stream":
       return encodeStream(outcome.chunks, {

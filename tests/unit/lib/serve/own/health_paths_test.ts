@@ -103,7 +103,8 @@ Deno.test("HEALTH_PATHS tell that the server does not live where a model is lost
   const ask = async (path: string, view: Partial<ServerView>) => {
     const server = { state: "open", ...view } as ServerView;
     const { answer } = HEALTH_PATHS.find((own) => own.path === path)!;
-    const response = await answer(new Request(`http://x${path}`), { server, params: {} });
+    const request = new Request(`http://x${path}`);
+    const response = await answer(request, { server, caller: request, params: {} });
     return [response!.status, await response!.json()];
   };
   for (const path of ["/live", "/v2/health/live"]) {
