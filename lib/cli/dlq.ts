@@ -32,7 +32,7 @@ stream, by its path (local://orders).
   --reason TEXT        discard: why, for whoever looks for the records later.
   --by NAME            Who does it. Default: user@machine.
   --limit N            list: so many letters are shown, of each stream. Default 50.
-  --json               For programs. Bodies that are bytes as bodyBase64.
+  --json               For programs; list gives all letters. Bodies that are bytes as bodyBase64.
   -y, --yes            Asks nothing.
 
 Exit code: 0; 1 it cannot be done, or there is no such letter, stream or deployment, 2 a wrong option, 130 interrupted.
