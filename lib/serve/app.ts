@@ -177,6 +177,17 @@ class FlowApp implements App, ServerView {
     }
   }
 
+  arrives(): () => void {
+    this.#arriving += 1;
+    let isArriving = true;
+    return () => {
+      if (!isArriving) return;
+      isArriving = false;
+      this.#arriving -= 1;
+      if (this.#arriving === 0) this.#onEmpty?.();
+    };
+  }
+
   /** Waits until the flow has all that has come in, but not for longer than there is time. */
   async #arrived(timeoutMs = Infinity): Promise<void> {
     if (this.#arriving === 0) return;

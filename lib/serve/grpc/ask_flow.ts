@@ -1,4 +1,3 @@
-import { StatusError } from "../../errors.ts";
 import type { Outcome } from "../../flow/outcome.ts";
 import { FlowEvent } from "../../graph/event.ts";
 import type { Asked } from "../../telemetry/request_watch.ts";
@@ -78,18 +77,19 @@ async function visit<Result>(
   const event = caller.event = eventOf(ask, caller, path);
   asked?.becomes(event);
   const room = server.door?.visit({ url: path }, path);
+  const arrived = server.arrives?.();
   try {
     room?.body.hold(bytes);
     const turn = room?.enter(caller);
     if (turn !== undefined) await turn;
-    if (server.state !== "open") {
-      throw new StatusError(503, `Cannot take event ${event.id}: the server is ${server.state}`);
-    }
-    return await reply(await server.flow.handle(event), event, room);
+    const outcome = server.flow.handle(event);
+    arrived?.();
+    return await reply(await outcome, event, room);
   } catch (error) {
     if (!caller.signal.aborted) server.failures?.tell(error, event);
     throw error;
   } finally {
+    arrived?.();
     room?.close();
   }
 }

@@ -25,9 +25,11 @@ export function callLimits(server: ServerView, grpc: GrpcRuntime): Interceptor[]
     const body = door.body();
     const sent = new SentCall(door.outflow, stream, (reason) => server.failures?.brokenOff(reason));
     const arrival = Promise.withResolvers<void>();
+    const arrived = requestStream ? undefined : server.arrives?.();
     const end = () => {
       body.close();
       arrival.resolve();
+      arrived?.();
     };
     const refuse = (error: unknown) => {
       end();
@@ -55,8 +57,12 @@ export function callLimits(server: ServerView, grpc: GrpcRuntime): Interceptor[]
             pass(metadata);
           },
           onReceiveMessage(message, pass) {
-            end(); // from here on who works on it counts it
+            body.close(); // from here on who works on it counts it
             pass(message);
+          },
+          onReceiveHalfClose(pass) {
+            pass();
+            end();
           },
         }),
     });

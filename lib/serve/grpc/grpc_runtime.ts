@@ -34,6 +34,8 @@ export interface CallResponder {
 export interface CallListener {
   onReceiveMetadata(metadata: GrpcMetadata, pass: (metadata: GrpcMetadata) => void): void;
   onReceiveMessage(message: Buffer, pass: (message: Buffer) => void): void;
+  /** Nothing more comes; a call of one message is answered from here on. */
+  onReceiveHalfClose(pass: () => void): void;
 }
 
 /** What a port is served with: nothing, or certificates. */

@@ -2,9 +2,10 @@ import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from "node:net";
 import type { ServerView } from "../own/own_path.ts";
-import { type GrpcCredentials, type GrpcRuntime, type GrpcServer, loadGrpc } from "./grpc_runtime.ts";
+import { type GrpcCredentials, type GrpcRuntime, loadGrpc } from "./grpc_runtime.ts";
 import { Closing } from "./closing.ts";
 import { callLimits } from "./call_limits.ts";
+import { OpenCalls } from "./open_calls.ts";
 import { addServices } from "./service.ts";
 import { loadWire } from "./wire.ts";
 
@@ -32,7 +33,11 @@ export interface GrpcListenOptions {
 export interface GrpcListener {
   readonly hostname: string;
   readonly port: number;
-  /** Takes no more calls, waits for those under way, and ends those that are not done in time. */
+  /** Takes no more calls; resolves when those under way have ended and the connections are closed. */
+  stop(): Promise<void>;
+  /** Breaks off the calls that go on, and closes the connections; tells how many calls that were. */
+  cut(): number;
+  /** Takes no more calls, waits for those under way, and cuts those off that are not done in time; default 30,000 ms. */
   close(options?: { readonly timeoutMs?: number }): Promise<void>;
 }
 
@@ -49,6 +54,7 @@ const IDLE_MS = 10 * 60_000; // a connection without a call for so long is close
 export async function listenGrpc(server: ServerView, options: GrpcListenOptions = {}): Promise<GrpcListener> {
   const [grpc, wire] = await Promise.all([loadGrpc(), loadWire()]);
   const limit = options.messageLimitBytes ?? MESSAGE_BYTES;
+  const open = new OpenCalls();
   const calls = new grpc.Server({
     "grpc.max_receive_message_length": limit,
     "grpc.max_send_message_length": -1,
@@ -57,7 +63,7 @@ export async function listenGrpc(server: ServerView, options: GrpcListenOptions 
     "grpc.keepalive_time_ms": 60_000, // a peer that is gone without a word is found out
     "grpc.keepalive_timeout_ms": 20_000,
     "grpc.enable_channelz": 0,
-    interceptors: callLimits(server, grpc),
+    interceptors: [open.counter(), ...callLimits(server, grpc)],
   });
   const closing = new Closing();
   addServices(calls, { server, grpc, wire, closing, mayAsk: options.mayAsk });
@@ -68,14 +74,30 @@ export async function listenGrpc(server: ServerView, options: GrpcListenOptions 
     port: options.port ?? 9000,
     ...(options.isShared === true ? { reusePort: true } : {}),
   });
+  let stopped: Promise<void> | undefined;
+  const stop = () => stopped ??= shut();
+  async function shut(): Promise<void> {
+    port.stop();
+    closing.ask();
+    calls.tryShutdown(() => {}); // says GOAWAY; in Deno 2.9.6 it does not wait for the calls under way, which it lets go on
+    await open.ended();
+    await port.closed();
+  }
+  const cut = () => {
+    const many = open.count;
+    calls.forceShutdown();
+    port.cut();
+    return many;
+  };
   return {
     hostname: address,
     port: number,
+    stop,
+    cut,
     async close({ timeoutMs = CLOSE_MS } = {}) {
-      port.stop();
-      closing.ask();
-      await drain(calls, timeoutMs);
-      await port.closed();
+      const timer = setTimeout(cut, timeoutMs);
+      await stop();
+      clearTimeout(timer);
     },
   };
 }
@@ -86,18 +108,6 @@ function credentialsOf({ ServerCredentials }: GrpcRuntime, tls: GrpcListenOption
   const ca = Buffer.from(tls.ca ?? "");
   const pair = { private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) };
   return ServerCredentials.createSsl(ca, [pair], tls.ca !== undefined);
-}
-
-/** Lets the calls under way end, and ends them when the time is over. */
-async function drain(calls: GrpcServer, timeoutMs: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => {
-    calls.forceShutdown();
-    resolve();
-  }, timeoutMs);
-  calls.tryShutdown(() => resolve());
-  await promise;
-  clearTimeout(timer);
 }
 
 /** A port whose connections are counted. gRPC's own listening cannot share a port with other workers. */
@@ -132,7 +142,7 @@ class Port {
   async closed(): Promise<void> {
     if (this.#sockets.size > 0) {
       // Replies may still be on their way out: gRPC tells that its calls have ended, not that they have left.
-      const timer = setTimeout(() => this.#cut(), LEAVE_MS);
+      const timer = setTimeout(() => this.cut(), LEAVE_MS);
       for (const socket of [...this.#sockets]) if (socket.bytesRead === 0) socket.destroy();
       await Promise.all([...this.#sockets].map((socket) => once(socket, "close")));
       clearTimeout(timer);
@@ -140,7 +150,8 @@ class Port {
     if (this.#server.listening) await once(this.#server, "close");
   }
 
-  #cut(): void {
+  /** Closes all connections now. */
+  cut(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
 }

@@ -18,6 +18,8 @@ export interface ServerView {
   readonly changeEverywhere?: ChangeEverywhere | undefined;
   /** `open` until it is asked to close; `closing` while it answers what has come in. */
   readonly state: "open" | "closing" | "closed";
+  /** A request comes in by another port; what it returns says that the flow has it, or that it comes no more: the flow is not closed before. */
+  arrives?(): () => void;
   /** Which paths the function says it answers; undefined where it says nothing. */
   readonly api?: ApiOptions | undefined;
   /** Whether who asks has to send a token, but for health. Default false. */

@@ -75,15 +75,19 @@ export class HttpServer implements AsyncDisposable {
   async #close(graceMs: number): Promise<void> {
     this.#app.end(); // before the port reads no more
     const shut = this.#port.shutdown();
+    const stopped = this.#grpc?.stop();
     const beganMs = performance.now();
-    await this.#grpc?.close({ timeoutMs: graceMs });
-    const closed = this.#app.close({ timeoutMs: Math.max(1, Math.round(graceMs - (performance.now() - beganMs))) });
+    const closed = this.#app.close({ timeoutMs: Math.max(1, Math.round(graceMs)) });
     await closed.catch(() => {});
     // Every request has its answer; who does not read it keeps nobody waiting.
     const leftMs = Math.max(LAST_WORDS_MS, graceMs - (performance.now() - beganMs));
-    await Promise.race([shut, new Promise<void>((late) => this.#late = setTimeout(late, leftMs))]);
+    await Promise.race([
+      Promise.all([shut, stopped]),
+      new Promise<void>((late) => this.#late = setTimeout(late, leftMs)),
+    ]);
     clearTimeout(this.#late);
-    const cut = this.#app.cut();
+    const cut = this.#app.cut() + (this.#grpc?.cut() ?? 0);
+    await stopped; // its connections are closed
     if (cut === 0) return void await closed;
     const told = `${cut} ${cut === 1 ? "reply was" : "replies were"} cut off, not read to the end after ${graceMs} ms`;
     const errors = await closed.then(() => [], (error) => isA(error, AggregateError) ? error.errors : [error]);

@@ -229,12 +229,17 @@ Deno.test("fn.serve({ limits }) are gRPC's too: how much is held of all messages
   });
   strictEqual((await ask(client, "ModelInfer", request("twice"))).length > 0, true);
   client.close();
-  strictEqual(await statusOfUnfinished(server.grpcPort!), "14");
+  for (const sent of ["the beginning", "all, but not that it is all"] as const) {
+    strictEqual(await statusOfUnfinished(server.grpcPort!, sent), "14", sent);
+  }
   await server.close();
 });
 
-/** gRPC's status for a message of which only the beginning is sent. */
-async function statusOfUnfinished(port: number): Promise<unknown> {
+/** gRPC's status for a message that does not end. */
+async function statusOfUnfinished(
+  port: number,
+  sent: "the beginning" | "all, but not that it is all",
+): Promise<unknown> {
   const session = http2.connect(`http://127.0.0.1:${port}`);
   const call = session.request({
     ":method": "POST",
@@ -242,11 +247,13 @@ async function statusOfUnfinished(port: number): Promise<unknown> {
     "content-type": "application/grpc",
     te: "trailers",
   });
-  call.write(Buffer.from([0, 0, 0, 1, 0, 1, 2, 3])); // 256 bytes, and three of them
+  call.write(Buffer.from([0, 0, 0, sent === "the beginning" ? 1 : 0, 3, 1, 2, 3])); // 259 bytes, or 3, and three of them
   const { promise, resolve } = Promise.withResolvers<unknown>();
   call.on("response", (headers) => resolve(headers["grpc-status"]));
   call.on("error", () => {});
+  const timer = setTimeout(() => resolve("nothing in 10 s"), 10_000);
   const status = await promise;
+  clearTimeout(timer);
   await new Promise<void>((closed) => {
     session.on("close", () => closed());
     session.destroy();
