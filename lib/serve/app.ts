@@ -2,7 +2,6 @@ import { StatusError } from "../errors.ts";
 import { type OutputCheck, outputCheck } from "../flow/check_output.ts";
 import type { CloseOptions, Flow } from "../flow/flow.ts";
 import type { Outcome } from "../flow/outcome.ts";
-import { SYSTEM_CLOCK } from "../flow/system_clock.ts";
 import type { ServedModel } from "../graph/served_model.ts";
 import { type TensorForm, tensorForm } from "../protocol/encode_tensor_reply.ts";
 import { decodeBody as decodeObject } from "../protocol/request_body.ts";
@@ -13,6 +12,7 @@ import { instrumentsOf, type Telemetry, watchServer } from "../telemetry/telemet
 import { type Admitted, ApiHandler } from "./api/api_handler.ts";
 import type { ApiOptions } from "./api/api_options.ts";
 import type { AppOptions } from "./app_options.ts";
+import { Arrivals } from "./arrivals.ts";
 import { askedModel } from "./asked_model.ts";
 import { decodeBody, readBytes } from "./body/decode_body.ts";
 import { encodeFailure } from "./reply/encode_failure.ts";
@@ -61,9 +61,8 @@ class FlowApp implements App, ServerView {
   readonly #api: ApiHandler | undefined;
   readonly #check: OutputCheck | undefined;
   readonly failures: FailureTeller | undefined;
-  #arriving = 0;
+  readonly #arrivals = new Arrivals();
   #isEnding = false;
-  #onEmpty: (() => void) | undefined;
   state: ServerView["state"] = "open";
 
   constructor(flow: Flow, options: AppOptions) {
@@ -166,7 +165,7 @@ class FlowApp implements App, ServerView {
   async close(options: CloseOptions = {}): Promise<unknown> {
     this.end();
     this.state = "closing";
-    await this.#arrived(options.timeoutMs);
+    await this.#arrivals.none(options.timeoutMs ?? Infinity, () => this.#door?.close(closed("closing")));
     try {
       return await (this.#options.worker ?? this.flow).close(options);
     } finally {
@@ -178,23 +177,7 @@ class FlowApp implements App, ServerView {
   }
 
   arrives(): () => void {
-    this.#arriving += 1;
-    let isArriving = true;
-    return () => {
-      if (!isArriving) return;
-      isArriving = false;
-      this.#arriving -= 1;
-      if (this.#arriving === 0) this.#onEmpty?.();
-    };
-  }
-
-  /** Waits until the flow has all that has come in, but not for longer than there is time. */
-  async #arrived(timeoutMs = Infinity): Promise<void> {
-    if (this.#arriving === 0) return;
-    const empty = new Promise<void>((empty) => this.#onEmpty = empty);
-    const cancel = SYSTEM_CLOCK.schedule(timeoutMs, () => this.#door?.close(closed("closing")));
-    await empty;
-    cancel();
+    return this.#arrivals.one();
   }
 
   /** Has the graph answer. One function, since each one more that waits costs every request. */
@@ -210,7 +193,7 @@ class FlowApp implements App, ServerView {
       const admitted = this.#api?.admit(event.method, event.path);
       let outcome: Outcome | Promise<Outcome>;
       let form: TensorForm | undefined;
-      this.#arriving += 1; // until the flow counts it
+      this.#arrivals.begin(); // until the flow counts it
       try {
         let body: unknown = null; // what asks for a model that is not there is refused, whatever its body
         if (this.#routes?.mayAnswer(event.path) !== false) {
@@ -239,8 +222,7 @@ class FlowApp implements App, ServerView {
         }
         outcome = this.flow.handle(event);
       } finally {
-        this.#arriving -= 1;
-        if (this.#arriving === 0) this.#onEmpty?.();
+        this.#arrivals.end();
       }
       if (outcome instanceof Promise) outcome = await outcome;
       if (outcome.kind === "failed") throw outcome.error;
