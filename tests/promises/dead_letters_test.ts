@@ -143,3 +143,55 @@ Deno.test("poison records of deployed functions are dead letters with error and 
     deepStrictEqual(await here.list(), []);
   });
 });
+
+/** What a person does in a notebook; each is a cell. */
+const CELLS = [
+  `import { deadLetters, openStream } from "levada";
+await using orders = await openStream<{ total: unknown }>("local://orders");
+await orders.publish([1, 2, 3].map((n) => ({ id: \`o\${n}\`, body: { total: \`<b>\${n}</b>\` } })));
+await using subscription = await orders.subscribe({ group: "shop" });
+for (let rest = 3; rest > 0;) {
+  const { value } = await subscription.next();
+  rest -= value!.records.length;
+  await value!.bury(new TypeError("total is no number"));
+}
+const letters = deadLetters<{ total: unknown }>("local://orders");`,
+  `letters`,
+  `await letters.show("o2")`,
+  `await letters.mend("o2", () => ({ total: 2 }), { by: "ann" }) + await letters.discard(["o1", "o3"], { reason: "tests" })`,
+  `letters`,
+  `deadLetters("local://nowhere")`,
+];
+
+Deno.test("dead letters are a table below a notebook's cell, which says when there are none, and why it cannot be had", async () => {
+  await withDeployLab(async (lab) => {
+    const cells = CELLS.map((source) => ({
+      cell_type: "code",
+      metadata: {},
+      source,
+      outputs: [],
+      execution_count: null,
+    }));
+    const notebook = await lab.write(
+      "a.ipynb",
+      JSON.stringify({ cells, metadata: {}, nbformat: 4, nbformat_minor: 4 }),
+    );
+    const done = join(lab.folder, "done.ipynb");
+    const { code, out, err } = await lab.levada("run", notebook, "--output", done);
+    strictEqual(code, 0, out + err);
+    const shown = (JSON.parse(await Deno.readTextFile(done)) as typeof cells as unknown as {
+      cells: { outputs: { data: Record<string, string | string[]> }[] }[];
+    }).cells.map(({ outputs }) => {
+      const text = (type: string) => [outputs[0]?.data[type] ?? []].flat().join("");
+      return { html: text("text/html"), plain: text("text/plain") };
+    });
+    const [, table, letter, count, empty, missing] = shown;
+    match(table!.plain, /^3 dead letters of local:\/\/orders\ntime .* id .* error .* tries +group +body\n/);
+    match(table!.html, /<table aria-label="3 dead letters of local:\/\/orders">.*&lt;b&gt;1&lt;\/b&gt;/s);
+    strictEqual(/<b>/.test(table!.html + letter!.html), false);
+    match(letter!.html, /<dt>id<\/dt><dd>o2<\/dd>.*<pre>\{\n/s);
+    strictEqual(count!.plain, "3");
+    strictEqual(empty!.plain, "No dead letters of local://orders");
+    match(missing!.plain, /Cannot look at dead letters of local:\/\/nowhere: there is no such stream/);
+  });
+});
