@@ -51,7 +51,7 @@ export async function closeFlow(closing: Closing, timeoutMs: number): Promise<un
     if (await inTime(closing, timeoutMs, closed)) return;
     errors.push(new Error(`Step "${step.name}" was not closed after ${timeoutMs} ms`));
   }));
-  if (!await inTime(closing, timeoutMs, failures.pushed())) {
+  if (!await inTime(closing, timeoutMs, failures.close())) {
     errors.push(new Error(`The error stream has not taken all failures after ${timeoutMs} ms`));
   }
   await closing.monitor?.close();

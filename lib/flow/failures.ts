@@ -28,7 +28,10 @@ export interface FailureRecord {
 }
 
 /** Gets every failure of a flow; what it throws is logged, and nothing else comes of it. */
-export type ErrorStream = (failure: FailureRecord) => void | Promise<void>;
+export type ErrorStream = ((failure: FailureRecord) => void | Promise<void>) & {
+  /** Called when the flow has closed, and everything is taken. */
+  close?(): Promise<void>;
+};
 
 const KEPT = 10_000; // to look at; bounded for a server that runs for days
 
@@ -70,9 +73,10 @@ export class Failures {
     return this.#letters;
   }
 
-  /** Resolves when the error stream has taken everything. */
-  async pushed(): Promise<void> {
+  /** Resolves when the error stream has taken everything, and is closed. */
+  async close(): Promise<void> {
     while (this.#pushing.size > 0) await Promise.all(this.#pushing);
+    await this.#surroundings.errorStream?.close?.();
   }
 
   #record(

@@ -68,6 +68,7 @@ export async function start(plan: Plan, options: StartOptions): Promise<Flow> {
   if (faults.length > 0) {
     await Promise.allSettled(steps.map((step) => step?.operator.close?.()));
     await surroundings.monitor?.close();
+    await surroundings.errorStream?.close?.();
     throw new GraphError(`start graph "${plan.name}"`, faults);
   }
   return new Flow({

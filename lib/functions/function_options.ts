@@ -24,6 +24,12 @@ export interface FunctionOptions {
   env?: Readonly<Record<string, string>>;
   /** How a body is read that comes without a content type, `application/json`. Default: as JSON where it can be, else as text or bytes. */
   defaultContentType?: string;
+  /**
+   * The path of the stream that gets every failure of it that no handler took, and what steps report by `context.pushError`:
+   * `local://errors?retention=7d`. Where it is served or deployed, or `queues` are real. Default: a child's are its parent's; nobody, besides
+   * the log.
+   */
+  errorStream?: string;
   /** How it is served where it is deployed: workers, tokens, TLS, limits. */
   serve?: ServeSettings;
   /** Cores, memory (`2Gi`), and graphics cards: for a cluster; the `process` target does not look at them, and says so. */

@@ -5,7 +5,8 @@ import type { ApiOptions } from "../serve/api/api_options.ts";
 import { checkCallers } from "../serve/check_callers.ts";
 import { checkAddress, type HttpServer } from "../serve/port/listen.ts";
 import { serveFlow } from "../serve/serve_flow.ts";
-import type { FunctionOptions, ServeOptions } from "./function_options.ts";
+import { errorStreamPath } from "./error_stream.ts";
+import type { ServeOptions } from "./function_options.ts";
 import { isModelRouter } from "./is_model_router.ts";
 import { type FunctionPart, partOf } from "./parts_of.ts";
 import { startFunction } from "./start_function.ts";
@@ -15,8 +16,6 @@ import { tellWarnings } from "./warnings.ts";
 /** What is served, and how. */
 export interface ServeWish {
   readonly options: ServeOptions;
-  /** What the function, or a child, needs where it runs. */
-  readonly place: (child: string) => FunctionOptions;
   readonly api: ApiOptions | undefined;
   readonly compile: (currentFunction: string) => Plan;
 }
@@ -24,13 +23,13 @@ export interface ServeWish {
 /** Serves a function, or a part of it: behind a port, and fed by the streams of the queues that lead into the part. */
 export async function serveUnit(
   unit: Unit,
-  { options: { currentFunction, ...options }, place, api, compile }: ServeWish,
+  { options: { currentFunction, ...options }, api, compile }: ServeWish,
 ): Promise<HttpServer> {
   const name = currentNameOf(unit, currentFunction);
   const isWhole = name === "*" || name === "";
   const plan = compile(name);
   const served = {
-    ...place(name),
+    ...unit.place(name),
     ...options,
     log: options.log ?? consoleLog(),
     name: isWhole ? unit.name : name,
@@ -41,7 +40,7 @@ export async function serveUnit(
   checkCallers(served);
   tellWarnings(plan.warnings, options.log);
   const part = partOf(unit, { name, plan, home: name === "*" ? "memory" : "local" });
-  if (part.home === "local") checkReachable(served.name, part);
+  if (part.home === "local") checkReachable(served.name, part, errorStreamPath(unit, part));
   const { flow, worker } = await startFunction(unit, part, {
     isMock: false,
     reads: options.queues !== "memory",
@@ -54,7 +53,7 @@ export async function serveUnit(
 }
 
 /** Streams in this process join nothing where each function has a process of its own: what they hold would be lost. */
-function checkReachable(name: string, { inlets, outlets, triggers }: FunctionPart): void {
+function checkReachable(name: string, { inlets, outlets, triggers }: FunctionPart, errors: string | undefined): void {
   const lost = triggers.filter(({ path }) => path.startsWith("memory://")).map(({ name, path }) => ({
     cause: `trigger "${name}": ${path} is a stream within one process, and nobody can fill it`,
     cure: `Say one that others reach: local://${name}`,
@@ -67,7 +66,14 @@ function checkReachable(name: string, { inlets, outlets, triggers }: FunctionPar
       `Leave the path out where the queue leads to another function, else say one that others reach: local://${queue}`,
     severity: "error" as const,
   }));
-  const faults = [...apart, ...lost];
+  const unread = errors?.startsWith("memory://") === true
+    ? [{
+      cause: `errorStream: ${errors} is a stream within one process, and nobody else can read it`,
+      cure: "Say one that others reach: local://errors",
+      severity: "error" as const,
+    }]
+    : [];
+  const faults = [...apart, ...lost, ...unread];
   if (faults.length > 0) throw new GraphError(`serve function "${name}" by itself`, faults);
 }
 

@@ -80,6 +80,7 @@ export class ServingFunction {
       params: () => this.#parts.params,
       tables: () => this.#parts.tables,
       children: () => [...this.#parts.children.keys()],
+      place: (child) => this.#parts.children.get(child) ?? this.options,
       triggers: () => this.#parts.triggers,
       tracking: () => this.#parts.tracking,
       source: () => sourceOf(this.#parts.graph(`run function "${this.name}"`)),
@@ -241,7 +242,6 @@ export class ServingFunction {
   async serve(options: ServeOptions = {}): Promise<HttpServer> {
     return await serveUnit(unitOf(this), {
       options,
-      place: (child) => this.#parts.children.get(child) ?? this.options,
       api: this.#parts.api,
       compile: (current) => this.#compile(current),
     });

@@ -13,6 +13,7 @@ import { openStream as openAnyStream } from "../streams/open_stream.ts";
 import type { Stream } from "../streams/stream.ts";
 import { allLimits, type ServerLimits } from "../serve/limits/server_limits.ts";
 import { instrumentsOf, watchRecords, watchWorker } from "../telemetry/telemetry.ts";
+import { errorStreamPath, openErrorStream } from "./error_stream.ts";
 import type { MockOptions } from "./function_options.ts";
 import type { TickKeeper } from "../triggers/tick_keeper.ts";
 import { openSources } from "./open_sources.ts";
@@ -58,6 +59,10 @@ export async function startFunction(
     keeper,
     openStream = (path, options) => openAnyStream(path, { clock, ...options }),
   } = wish;
+  const label = labelOf(unit, part);
+  const errorPath = queues === "memory" ? undefined : errorStreamPath(unit, part);
+  const errors = errorStream ??
+    (errorPath === undefined ? undefined : await openErrorStream(errorPath, { fn: label, openStream }));
   const tracking = unit.tracking();
   const monitor = tracking && await openMonitor(tracking, {
     functionName: unit.name,
@@ -65,8 +70,11 @@ export async function startFunction(
     log,
     clock: clock ?? SYSTEM_CLOCK,
     openStream: (path) => openStream(path, {}),
+  }).catch(async (error) => {
+    await errors?.close?.();
+    throw error;
   });
-  if (telemetry !== undefined && monitor !== undefined) watchRecords(telemetry, monitor, labelOf(unit, part));
+  if (telemetry !== undefined && monitor !== undefined) watchRecords(telemetry, monitor, label);
   const timeoutMs = limits === undefined ? Infinity : allLimits(limits).requestTimeoutMs;
   const flow = await start(part.plan, {
     ...(observe === undefined ? {} : { observe }),
@@ -79,14 +87,13 @@ export async function startFunction(
       instruments: instrumentsOf(telemetry),
       monitor,
       ...(clock === undefined ? {} : { clock }),
-      ...(errorStream === undefined ? {} : { errorStream }),
+      ...(errors === undefined ? {} : { errorStream: errors }),
       ...(queues === "memory" ? {} : {
         openStream: (queue: string, { path, capacityEvents }: QueueStream) =>
           openStream(streamPath(unit, queue, { path, home: part.home }), { capacityRecords: capacityEvents }),
       }),
     },
   });
-  const label = labelOf(unit, part);
   let sources: readonly Source[] = [];
   try {
     sources = await openSources(part, {

@@ -1,5 +1,6 @@
 import type { OpenTable } from "../flow/tables.ts";
 import type { TrackingSettings } from "../monitoring/tracking_options.ts";
+import type { FunctionOptions } from "./function_options.ts";
 import type { GraphSource } from "../graph/source.ts";
 import type { Trigger } from "../triggers/trigger.ts";
 
@@ -16,6 +17,8 @@ export interface Unit {
   triggers(): ReadonlyMap<string, Trigger>;
   /** The child functions that were declared. */
   children(): string[];
+  /** What the function, or a child, needs where it runs. */
+  place(child: string): FunctionOptions;
   /**
    * Its graph as it is now.
    *
