@@ -13,7 +13,9 @@ export interface Caller extends Disposable {
  * @throws {SecretError} If its token is not known here.
  */
 export async function openCaller({ tokens: [token] = [], tls }: ProcessSettings = {}): Promise<Caller> {
-  const headers = token === undefined ? {} : { authorization: `Bearer ${readSecret(token).reveal()}` };
+  const headers: Record<string, string> = token === undefined
+    ? {}
+    : { authorization: `Bearer ${readSecret(token).reveal()}` };
   const client = tls === undefined
     ? undefined
     : Deno.createHttpClient({ caCerts: [await Deno.readTextFile(tls.cert)] }); // it may be its own authority

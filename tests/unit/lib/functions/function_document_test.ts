@@ -76,5 +76,5 @@ Deno.test("ServingFunction.toJSON() leaves out a login that a trigger has writte
   const document = JSON.stringify(fn);
   strictEqual(document.includes("hunter2"), false);
   const again = ServingFunction.fromJSON(JSON.parse(document), new Map([["See", See]]));
-  return rejects(again.toMockServer(), /addTrigger: orders\.stream is \*\*\*: .*Write \$\{NAME\} for it/);
+  return rejects(again.toMockServer(), /addTrigger: orders\.stream is \*\*\*, .*Write \$\{NAME\} for it/);
 });
