@@ -26,16 +26,17 @@ const STAYS_BEHIND = new Set([
 /** An event as it travels between two functions: its id, key, path, time, headers and body; `trace` by what its trace goes on there. */
 export function recordOf(event: FlowEvent, trace: Readonly<Record<string, string>> = {}): NewRecord {
   const { id, key, path, time, body } = event;
+  const headers = Object.entries(trace);
+  for (const header of event.headers) {
+    if (!STAYS_BEHIND.has(header[0]) && trace[header[0]] === undefined) headers.push(header);
+  }
   return {
     body,
     id,
     key,
     path,
     time,
-    headers: [
-      ...[...event.headers].filter(([name]) => !STAYS_BEHIND.has(name) && trace[name] === undefined),
-      ...Object.entries(trace),
-    ],
+    ...(headers.length === 0 ? {} : { headers }), // what holds them is dear, and most have none
   };
 }
 

@@ -8,6 +8,7 @@ import { MAX_TRIES } from "../streams/subscribe_options.ts";
 import { eventOf } from "./event_record.ts";
 import type { Flow } from "./flow.ts";
 import { sleep } from "./system_clock.ts";
+import { turn } from "./turn.ts";
 
 /** A stream that feeds a flow. */
 export interface Source extends SubscribeOptions {
@@ -57,6 +58,7 @@ function asItCame(body: unknown): unknown {
   return body;
 }
 
+const TURN_MS = 20; // then the event loop turns: a subscriber that says nothing for long is given up by its group
 const PAUSE_MS = 1_000; // before a stream that cannot be read is asked again
 const ALONE_MS = 5_000; // a step may keep an event until others come
 
@@ -158,7 +160,12 @@ export class Inlet {
         if (this.#isStopped) return;
         throw new Error("the subscription has ended");
       }
+      let turned = performance.now();
       for (const record of delivery) {
+        if (performance.now() - turned > TURN_MS) {
+          await turn();
+          turned = performance.now();
+        }
         if (!flow.isReady) await flow.ready();
         if (this.#isStopped) return;
         if (record.tries > this.#maxTries) await this.#takeAlone(record, delivery);

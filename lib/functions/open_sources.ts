@@ -18,6 +18,8 @@ import {
 } from "../triggers/trigger.ts";
 import type { FunctionPart } from "./parts_of.ts";
 
+const MOST_TOGETHER = 500;
+
 /** How a function, or a part of it, is fed. */
 export interface SourcesWish {
   readonly label: string;
@@ -46,7 +48,7 @@ export async function openSources(part: FunctionPart, wish: SourcesWish): Promis
   try {
     for (const { queue, path } of wish.reads ? part.inlets : []) {
       const stream = await named(act, `queue "${queue}"`, wish.openStream(path));
-      sources.push({ stream, queue, group: part.group });
+      sources.push({ stream, queue, group: part.group, maxRecords: deliverySize(part) });
     }
     for (const { name, trigger, path } of wish.triggers ? part.triggers : []) {
       const opening = isSchedule(trigger)
@@ -61,6 +63,11 @@ export async function openSources(part: FunctionPart, wish: SourcesWish): Promis
     await Promise.allSettled(sources.map(({ stream }) => stream.close()));
     throw error;
   }
+}
+
+/** How many records are taken at once: many, so that brokers are asked seldom, but no more than the flow has room for. */
+function deliverySize({ plan: { limits: { maxInFlight = MOST_TOGETHER } } }: FunctionPart): number {
+  return Math.min(maxInFlight, MOST_TOGETHER);
 }
 
 async function openReader(

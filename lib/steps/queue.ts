@@ -28,7 +28,7 @@ const OPTIONS = z.strictObject({
 });
 
 const CAPACITY_EVENTS = 1_000;
-const AT_ONCE = 100; // of small records, enough for a broker to be asked seldom
+const AT_ONCE = 500; // of small records, enough for a broker to be asked seldom
 
 /** What `queue` does with events. */
 export const QUEUE: StepDefinition = {

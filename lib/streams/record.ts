@@ -173,8 +173,9 @@ function readHeaders(headers: Readonly<Record<string, string>>): Headers {
 }
 
 function headersOf(headers: HeadersInit | undefined): Iterable<[string, string]> {
+  if (headers === undefined) return [];
   try {
-    return new Headers(headers);
+    return headers instanceof Headers ? headers : new Headers(headers);
   } catch (error) {
     throw new StreamError(`Cannot publish the record: a header is no plain text. ${(error as Error).message}`, {
       cause: error,
@@ -188,10 +189,13 @@ function escapeText(what: string, text: string): string {
     const state = typeof text === "string" ? "half of a character" : typeof text;
     throw new StreamError(`Cannot publish the record: its ${what} is no whole text, but ${state}`);
   }
-  return text.replace(/[^\x21-\x24\x26-\x7e]/gu, encodeURIComponent);
+  return TRAVELS.test(text) ? text : text.replace(/[^\x21-\x24\x26-\x7e]/gu, encodeURIComponent);
 }
 
+const TRAVELS = /^[\x21-\x24\x26-\x7e]*$/; // as most texts do
+
 function unescapeText(text: string): string {
+  if (!text.includes("%")) return text;
   try {
     return decodeURIComponent(text);
   } catch {

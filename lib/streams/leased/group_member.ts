@@ -1,4 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { setImmediate as turn, setTimeout as pause } from "node:timers/promises";
 import type { StreamClock } from "../stream_clock.ts";
 import type { SubscribePlan } from "../subscribe_options.ts";
 import type { BrokerLog, Document } from "./broker_log.ts";
@@ -216,6 +216,7 @@ export class GroupMember {
     const { log, plan: { group } } = this.#parts;
     try {
       while (cursor.isDirty && !cursor.isLost && !cursor.isFree) {
+        await turn(); // what is settled meanwhile goes with it
         const owner = cursor.isLeaving && !cursor.isPending ? null : this.#id;
         const text = JSON.stringify(cursor.stateFor(owner));
         cursor.isDirty = false;

@@ -25,7 +25,7 @@ export function readEntry(entry: Answer, offset: number): KeptRecord {
   let bytes: Uint8Array | undefined;
   for (let at = 0; at < words.length; at += 2) {
     const [name, value] = [words[at]!.toString(), words[at + 1]!];
-    if (name === "body") bytes = new Uint8Array(value);
+    if (name === "body") bytes = new Uint8Array(value.buffer, value.byteOffset, value.length);
     else if (name === "key") key = value.toString();
     else if (name.startsWith(HEADER)) headers[name.slice(HEADER.length).toLowerCase()] = value.toString();
     else others[name] = value.toString();

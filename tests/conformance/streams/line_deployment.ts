@@ -3,7 +3,8 @@ import { join } from "node:path";
 import type { DeployLab } from "../../support/deployed.ts";
 
 const MODULE = fileURLToPath(new URL("./number_line.ts", import.meta.url));
-const WORKERS = 2;
+/** How many processes each function has. */
+export const WORKERS = 2;
 
 /** The three functions as real processes, which can be killed. */
 export class LineDeployment {

@@ -63,6 +63,21 @@ Deno.test("startWorker() keeps the order of a partition behind a step that answe
   deepStrictEqual(seen, [0, 1, 2, 3, 4]);
 });
 
+Deno.test("startWorker() lets the event loop turn while steps take their time: a member that is silent for long is given up", async () => {
+  const order: string[] = [];
+  const graph = new Graph<number>("g");
+  graph.to("compute", (n: number) => {
+    for (const until = performance.now() + 15; performance.now() < until;);
+    if (n === 0) setTimeout(() => order.push("beat"), 0);
+    order.push(`record ${n}`);
+  });
+  const { running, input } = await worker(graph);
+  await input.publish([0, 1, 2, 3, 4, 5].map((body) => ({ body })));
+  while (order.length < 7) await settle();
+  await running.close();
+  strictEqual(order.indexOf("beat") < order.indexOf("record 5"), true, order.join(", "));
+});
+
 Deno.test("startWorker() reads no further than the flow has room, and gives back what it did not take when it is closed", async () => {
   const gates: (() => void)[] = [];
   const graph = new Graph<number>("g");
