@@ -160,7 +160,12 @@ const LATER: Readonly<Record<string, readonly string[]>> = {
   "lib/models": ["something by module", "onnxruntime-node", "onnxruntime-web", "onnxruntime-web/webgpu"],
   "lib/serve": ["@bufbuild/protobuf/wire", "@grpc/grpc-js"],
   "lib/stores": ["@duckdb/node-api", "@zip.js/zip.js", "aws4fetch", "modern-tar", "yaml"],
-  "lib/streams": ["@nats-io/transport-node", "@platformatic/kafka", "redis"],
+  "lib/streams": [
+    "@nats-io/transport-node",
+    "@nats-io/transport-node/lib/node_transport.js",
+    "@platformatic/kafka",
+    "redis",
+  ],
   "lib/telemetry": ["@opentelemetry/api"],
   "lib/cli": [
     "./deploy_of.ts",

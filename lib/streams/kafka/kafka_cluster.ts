@@ -28,8 +28,13 @@ export type SecretName =
   | "LEVADA_STREAM_CERTIFICATE"
   | "LEVADA_STREAM_KEY";
 
-/** How long what waits for a broker waits: publishing, acknowledging, reading. Then it fails, and may be tried again. */
-export const GIVE_UP_MS = 60_000;
+/** How long brokers are waited for. */
+export interface KafkaWaits {
+  /** How long a group waits for a subscriber of which nothing is heard. */
+  readonly sessionMs: number;
+  /** How long what waits for a broker waits: publishing, acknowledging, reading. Then it fails, and may be tried again. */
+  readonly giveUpMs: number;
+}
 
 const CONNECT_MS = 5_000;
 const REQUEST_MS = 15_000;
@@ -37,19 +42,20 @@ const RETRY_MS = 250;
 const DRAIN_AT_MOST_MS = 5_000;
 
 /** The brokers, as one stream talks to them. */
-export class KafkaCluster {
+export class KafkaCluster implements KafkaWaits {
   readonly #kafka: KafkaPackage;
   readonly #options: ClientOptions;
-  /** How long a group waits for a subscriber of which nothing is heard. */
   readonly sessionMs: number;
+  readonly giveUpMs: number;
   /** How long a rebalance waits for what readers have in hand. */
   readonly drainMs: number;
 
   /** Made by `openCluster`. */
-  constructor(kafka: KafkaPackage, options: ClientOptions, sessionMs: number) {
+  constructor(kafka: KafkaPackage, options: ClientOptions, { sessionMs, giveUpMs }: KafkaWaits) {
     this.#kafka = kafka;
     this.#options = options;
     this.sessionMs = sessionMs;
+    this.giveUpMs = giveUpMs;
     this.drainMs = Math.min(DRAIN_AT_MOST_MS, sessionMs / 2);
   }
 
@@ -98,7 +104,7 @@ export class KafkaCluster {
  */
 export async function openCluster(
   path: KafkaPath,
-  { secrets = {}, sessionMs }: { secrets?: KafkaSecrets | undefined; sessionMs: number },
+  { secrets = {}, ...waits }: KafkaWaits & { secrets?: KafkaSecrets | undefined },
 ): Promise<KafkaCluster> {
   const prefix = `LEVADA_STREAM_${environmentName(path.topic)}_`;
   const look = (name: SecretName) =>
@@ -114,7 +120,7 @@ export async function openCluster(
     retries: 0,
     retryDelay: RETRY_MS,
   };
-  return new KafkaCluster(await loadKafka(), options, sessionMs);
+  return new KafkaCluster(await loadKafka(), options, waits);
 }
 
 function readLogin(path: KafkaPath, look: (name: SecretName) => string | undefined): Pick<ClientOptions, "sasl"> {

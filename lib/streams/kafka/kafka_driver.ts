@@ -23,7 +23,7 @@ export interface KafkaDriverParts {
   readonly clock: StreamClock;
 }
 
-const LAG_WITHIN_MS = 10_000;
+const ASK_WITHIN_MS = 10_000;
 
 /** A topic. */
 export class KafkaDriver implements StreamDriver {
@@ -70,9 +70,9 @@ export class KafkaDriver implements StreamDriver {
   }
 
   async #ask<Answer>(act: string, ask: () => Promise<Answer>): Promise<Answer> {
-    const { admin, at: { name } } = this.#parts;
+    const { admin, cluster: { giveUpMs }, at: { name } } = this.#parts;
     return await keepTrying(`${act} ${name}`, ask, {
-      withinMs: LAG_WITHIN_MS,
+      withinMs: Math.min(ASK_WITHIN_MS, giveUpMs),
       isOver: () => this.#isOver,
       beforeAgain: () => admin.clearMetadata(),
     });

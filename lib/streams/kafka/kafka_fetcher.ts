@@ -1,6 +1,6 @@
 import type { StreamError } from "../../errors.ts";
 import type { KafkaConsumer } from "./kafka_client.ts";
-import { GIVE_UP_MS, type KafkaCluster } from "./kafka_cluster.ts";
+import type { KafkaCluster } from "./kafka_cluster.ts";
 import { KafkaCursor } from "./kafka_cursor.ts";
 import { faultOf, isFinal, says } from "./kafka_fault.ts";
 
@@ -147,7 +147,7 @@ export class KafkaFetcher {
     if (this.#isClosed) return;
     const now = performance.now();
     this.#failingSince ??= now;
-    if (isFinal(error) || now - this.#failingSince > GIVE_UP_MS) {
+    if (isFinal(error) || now - this.#failingSince > this.#parts.cluster.giveUpMs) {
       this.#failingSince = now;
       this.#parts.onFault(faultOf(`read ${this.#parts.name}`, error));
     }

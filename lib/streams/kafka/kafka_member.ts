@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { StreamError } from "../../errors.ts";
 import type { SubscribePlan } from "../subscribe_options.ts";
 import type { KafkaConsumer } from "./kafka_client.ts";
-import { GIVE_UP_MS, type KafkaCluster } from "./kafka_cluster.ts";
+import type { KafkaCluster } from "./kafka_cluster.ts";
 import { KafkaCursor } from "./kafka_cursor.ts";
 import { says } from "./kafka_fault.ts";
 import { keepTrying } from "./keep_trying.ts";
@@ -203,7 +203,7 @@ export class KafkaMember {
     const beforeAgain = (error: unknown) => {
       if (!REJOIN.some((id) => says(error, id))) this.#consumer.clearMetadata();
     };
-    await keepTrying(act, run, { withinMs: GIVE_UP_MS, isOver, beforeAgain });
+    await keepTrying(act, run, { withinMs: this.#parts.cluster.giveUpMs, isOver, beforeAgain });
   }
 
   #loseAll(): void {

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { StreamError } from "../../errors.ts";
 import type { WireRecord } from "../record.ts";
 import type { KafkaMessage, KafkaProducer } from "./kafka_client.ts";
-import { GIVE_UP_MS, type KafkaCluster } from "./kafka_cluster.ts";
+import type { KafkaCluster } from "./kafka_cluster.ts";
 import { faultOf } from "./kafka_fault.ts";
 import type { KafkaTopic } from "./kafka_topic.ts";
 
@@ -106,9 +106,10 @@ export class KafkaPublisher {
   async #send(messages: KafkaMessage[]): Promise<void> {
     this.#producer ??= this.#cluster.producer(() => this.#keyless++);
     const tooLate = Promise.withResolvers<never>();
+    const { giveUpMs } = this.#cluster;
     const timer = setTimeout(() => {
-      tooLate.reject(new StreamError(`Cannot ${this.#act}: no broker takes the records for ${GIVE_UP_MS} ms`));
-    }, GIVE_UP_MS);
+      tooLate.reject(new StreamError(`Cannot ${this.#act}: no broker takes the records for ${giveUpMs / 1000} s`));
+    }, giveUpMs);
     const sending = this.#producer.send({ messages });
     try {
       await Promise.race([sending, tooLate.promise]);

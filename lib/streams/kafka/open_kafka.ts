@@ -12,9 +12,12 @@ export interface KafkaOptions extends StreamOptions {
   readonly secrets?: KafkaSecrets | undefined;
   /** How long a group waits for a subscriber of which nothing is heard, in milliseconds: brokers take 6,000 or more. Default 10,000. */
   readonly sessionMs?: number | undefined;
+  /** How long who publishes, acknowledges or reads waits for a broker, in milliseconds. Default 60,000: a broker may start again in the time. */
+  readonly giveUpMs?: number | undefined;
 }
 
 const SESSION_MS = 10_000; // longer than a model may hold the event loop, short enough to wait for after a kill
+const GIVE_UP_MS = 60_000;
 
 /**
  * Opens a topic of Kafka: `kafka://host:9092/orders?partitions=8&retention=7d`.
@@ -25,9 +28,9 @@ export async function openKafka<Body = unknown>(
   path: string,
   options: KafkaOptions = {},
 ): Promise<DrivenStream<Body>> {
-  const { clock = MACHINE_CLOCK, secrets, sessionMs = SESSION_MS } = options;
+  const { clock = MACHINE_CLOCK, secrets, sessionMs = SESSION_MS, giveUpMs = GIVE_UP_MS } = options;
   const at = readKafkaPath(path);
-  const cluster = await openCluster(at, { secrets, sessionMs });
+  const cluster = await openCluster(at, { secrets, sessionMs, giveUpMs });
   const admin = cluster.admin();
   try {
     const topic = await openTopic(admin, at);

@@ -3,53 +3,15 @@ import { StreamError } from "../../errors.ts";
 import type { BrokerPath } from "../leased/broker_path.ts";
 import { OfflineError } from "../leased/offline_error.ts";
 import { type Patience, PING_MS } from "../leased/patience.ts";
-import { type Authenticators, natsLogin } from "./nats_login.ts";
-
-/** Headers as npm's `@nats-io/transport-node` has them. */
-export interface NatsHeaders {
-  readonly code: number;
-  readonly description: string;
-  keys(): string[];
-  get(name: string): string;
-  set(name: string, value: string): void;
-}
-
-/** A message, of which this is used. */
-export interface NatsMessage {
-  readonly data: Uint8Array;
-  readonly headers?: NatsHeaders;
-}
-
-interface Subscription {
-  unsubscribe(): void;
-}
-
-interface ServerInfo {
-  readonly version: string;
-  readonly max_payload: number;
-}
-
-interface Connection {
-  readonly info?: ServerInfo | undefined; // none while the connection is lost
-  publish(subject: string, data?: Uint8Array | string, options?: { headers?: NatsHeaders; reply?: string }): void;
-  request(
-    subject: string,
-    data: Uint8Array | string,
-    options: { timeout: number; headers?: NatsHeaders },
-  ): Promise<NatsMessage>;
-  subscribe(
-    subject: string,
-    options: { callback: (error: Error | null, message: NatsMessage) => void },
-  ): Subscription;
-  status(): AsyncIterable<{ readonly type: string }>;
-  close(): Promise<void>;
-}
-
-interface Transport extends Authenticators {
-  connect(options: object): Promise<Connection>;
-  createInbox(): string;
-  headers(): NatsHeaders;
-}
+import { natsLogin } from "./nats_login.ts";
+import {
+  loadNats,
+  type NatsConnection,
+  type NatsHeaders,
+  type NatsMessage,
+  type NatsPackage,
+  type ServerInfo,
+} from "./nats_package.ts";
 
 /** An answer that says no: JetStream's `err_code`, or the status of a message. */
 export class Refusal extends Error {
@@ -61,8 +23,15 @@ export class Refusal extends Error {
   }
 }
 
+/** Who waits for messages, and is not told by the client that it may not have them. */
+interface Waiting {
+  readonly subjects: readonly string[];
+  reject(error: Error): void;
+}
+
 const TRY_AGAIN_MS = 50;
 const ATTEMPT_MS = 5_000; // an answer may have been lost with its connection
+const FORBIDDEN = /Permissions Violation/i;
 /** What passes by itself: errors of connections, */
 const PASSING = /TimeoutError|ClosedConnectionError|NoRespondersError|RequestError|DisconnectedError|ConnectionError/;
 /** and of a server that starts, elects a leader, has lost the beginning of a batch with a connection, or has too many at once. */
@@ -70,16 +39,17 @@ const PASSING_CODES = [503, 10008, 10009, 10118, 10163, 10176, 10210];
 
 /** A connection to NATS that is had again when it is lost. What is sent must bear to be sent twice. */
 export class NatsClient {
-  readonly #transport: Transport;
-  readonly #connection: Connection;
+  readonly #transport: NatsPackage;
+  readonly #connection: NatsConnection;
   readonly #name: string;
   readonly #patience: Patience;
   readonly #asking = new Set<(error: Error) => void>(); // whoever waits for an answer
+  readonly #waiting = new Set<Waiting>();
   #info: ServerInfo;
   #isConnected = true;
   #isClosed = false;
 
-  private constructor(transport: Transport, connection: Connection, { name }: BrokerPath, patience: Patience) {
+  private constructor(transport: NatsPackage, connection: NatsConnection, { name }: BrokerPath, patience: Patience) {
     this.#transport = transport;
     this.#connection = connection;
     this.#info = connection.info!;
@@ -90,8 +60,7 @@ export class NatsClient {
 
   /** @throws {StreamError} If there is no server, or it does not let one in. */
   static async connect(path: BrokerPath, patience: Patience): Promise<NatsClient> {
-    const name = "@nats-io/transport-node"; // in a variable: only who has such streams needs it
-    const transport = await import(name) as Transport;
+    const transport = await loadNats();
     const { host, port, isTls } = path;
     const login = natsLogin(path, transport);
     try {
@@ -140,9 +109,17 @@ export class NatsClient {
     last: { subject: string; data: Uint8Array | string; headers: NatsHeaders },
     before: readonly (typeof last)[] = [],
   ): Promise<{ readonly seq: number; readonly duplicate?: boolean }> {
-    for (const { subject, data, headers } of before) this.#connection.publish(subject, data, { headers });
-    const { subject, data, headers } = last;
-    return readAnswer((await this.#connection.request(subject, data, { timeout: ATTEMPT_MS, headers })).data);
+    const { promise, reject } = Promise.withResolvers<never>();
+    const waiting = { subjects: before.map(({ subject }) => subject), reject };
+    this.#waiting.add(waiting);
+    try {
+      for (const { subject, data, headers } of before) this.#connection.publish(subject, data, { headers });
+      const { subject, data, headers } = last;
+      const answer = this.#connection.request(subject, data, { timeout: ATTEMPT_MS, headers });
+      return readAnswer((await Promise.race([answer, promise])).data);
+    } finally {
+      this.#waiting.delete(waiting);
+    }
   }
 
   /** Asks a stream for messages; those that are not there are none. @throws {Refusal} */
@@ -152,6 +129,9 @@ export class NatsClient {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     let timer = setTimeout(() => reject(silence()), ATTEMPT_MS);
     const isBatch = "batch" in question;
+    const subject = `$JS.API.DIRECT.GET.${stream}`;
+    const waiting = { subjects: [subject, inbox], reject };
+    this.#waiting.add(waiting);
     const subscription = this.#connection.subscribe(inbox, {
       callback: (error, message) => {
         clearTimeout(timer);
@@ -167,11 +147,12 @@ export class NatsClient {
       },
     });
     try {
-      this.#connection.publish(`$JS.API.DIRECT.GET.${stream}`, JSON.stringify(question), { reply: inbox });
+      this.#connection.publish(subject, JSON.stringify(question), { reply: inbox });
       await promise;
       return messages;
     } finally {
       clearTimeout(timer);
+      this.#waiting.delete(waiting);
       subscription.unsubscribe();
     }
   }
@@ -189,6 +170,9 @@ export class NatsClient {
         cause = error as Error;
       }
       if (this.#isClosed) throw new StreamError(`Cannot ${act} ${this.#name}: the stream was closed meanwhile`);
+      if (FORBIDDEN.test(cause.message)) {
+        throw new StreamError(`Cannot ${act} ${this.#name}: no rights at NATS. ${cause.message}`, { cause });
+      }
       const isPassing = cause instanceof Refusal
         ? PASSING_CODES.includes(cause.code)
         : !this.#isConnected || PASSING.test(cause.name);
@@ -233,7 +217,10 @@ export class NatsClient {
   }
 
   async #follow(): Promise<void> {
-    for await (const { type } of this.#connection.status()) {
+    for await (const { type, error } of this.#connection.status()) {
+      if (error?.subject !== undefined) {
+        for (const { subjects, reject } of this.#waiting) if (subjects.includes(error.subject)) reject(error);
+      }
       if (type === "disconnect") {
         this.#isConnected = false;
         for (const fail of this.#asking) fail(lost());

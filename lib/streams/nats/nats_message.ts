@@ -1,6 +1,6 @@
 import type { KeptRecord } from "../leased/broker_log.ts";
 import type { WireRecord } from "../record.ts";
-import type { NatsMessage } from "./nats_client.ts";
+import type { NatsMessage } from "./nats_package.ts";
 
 const KEY = "levada-key";
 

@@ -1,5 +1,6 @@
 /** What only Kafka's driver must do, with a broker that stops, processes that are killed, logins, and Java beside it. */
 
+import { Buffer } from "node:buffer";
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { deadLetters } from "../../../lib/streams/dead_letters.ts";
@@ -25,7 +26,18 @@ function open<Body>({ address }: BrokerServer, query = "", options: KafkaOptions
 }
 
 /** What only tests do. */
-interface Deleting extends KafkaAdmin {
+interface Managing extends KafkaAdmin {
+  createAcls(options: {
+    creations: {
+      resourceType: number;
+      resourceName: string;
+      resourcePatternType: number;
+      principal: string;
+      host: string;
+      operation: number;
+      permissionType: number;
+    }[];
+  }): Promise<void>;
   deleteRecords(options: {
     topics: { name: string; partitions: { partition: number; offset: bigint }[] }[];
   }): Promise<unknown>;
@@ -49,10 +61,34 @@ function numbered(from: number, to: number): NewRecord<number>[] {
 }
 
 /** Fails where an act does not fail as it should, or not soon. */
-async function fails(act: () => Promise<unknown>, message: RegExp): Promise<void> {
+async function fails(act: () => Promise<unknown>, message: RegExp, withinMs = ERROR_WITHIN_MS): Promise<void> {
   const startedAt = performance.now();
   await rejects(act(), { name: "StreamError", message });
-  ok(performance.now() - startedAt < ERROR_WITHIN_MS, "it failed late");
+  ok(performance.now() - startedAt < withinMs, "it failed late");
+}
+
+const [TOPIC, GROUP] = [2, 3]; // kinds of resources
+const [READ, DESCRIBE] = [3, 8]; // what one may do with them
+
+/** Gives bob rights. */
+async function allow(broker: BrokerServer, rights: readonly (readonly [number, string, number])[]): Promise<void> {
+  const { Admin } = await loadKafka();
+  const admin = new Admin(
+    { clientId: "test", bootstrapBrokers: [broker.address] } as unknown as ClientOptions,
+  ) as Managing;
+  const [LITERAL, ALLOW] = [3, 3];
+  await admin.createAcls({
+    creations: rights.map(([resourceType, resourceName, operation]) => ({
+      resourceType,
+      resourceName,
+      resourcePatternType: LITERAL,
+      principal: "User:bob",
+      host: "*",
+      operation,
+      permissionType: ALLOW,
+    })),
+  });
+  await admin.close();
 }
 
 /** What each key's numbers are at their first coming. */
@@ -162,7 +198,7 @@ export function kafkaCases(broker: BrokerServer): StreamCase[] {
         const { Admin } = await loadKafka();
         const admin = new Admin(
           { clientId: "test", bootstrapBrokers: [broker.address] } as unknown as ClientOptions,
-        ) as Deleting;
+        ) as Managing;
         const topic = stream.path.replace(/^.*\/|\?.*$/g, "");
         for (const [oldest, expected] of [[4, [4, 5]], [8, [8, 9]]] as const) {
           const subscription = await stream.subscribe({ group: "g", maxRecords: 2 });
@@ -272,6 +308,94 @@ export function kafkaCases(broker: BrokerServer): StreamCase[] {
           () => opened(at("", "tls=true&user=ann"), { LEVADA_STREAM_CA: authority }),
           /no password; say LEVADA_/,
         );
+      },
+    },
+    {
+      title: "who may read and not write, or not be in the group, is told so at once, and what is read goes on",
+      async run() {
+        const { address, authority } = await secureLine(broker);
+        await using stream = await open<number>(broker, "?partitions=1");
+        await stream.publish(numbered(0, 3));
+        const topic = stream.path.replace(/^.*\/|\?.*$/g, "");
+        await allow(broker, [[TOPIC, topic, READ], [TOPIC, topic, DESCRIBE], [GROUP, "allowed", READ]]);
+        const secrets = { LEVADA_STREAM_CA: authority, LEVADA_STREAM_PASSWORD: "bob-secret" };
+        await using limited = await openKafka<number>(`kafka://${address}/${topic}?tls=true&user=bob`, {
+          secrets,
+          sessionMs: SESSION_MS,
+        });
+        await fails(
+          () => limited.publish([{ body: 1 }]),
+          /^Cannot publish to .*: no rights (for the topic|at this cluster); 0 of 1/,
+        );
+        await fails(() => limited.subscribe({ group: "other" }), /^Cannot subscribe to .*: no rights for the group$/);
+        await using subscription = await limited.subscribe({ group: "allowed" });
+        strictEqual((await readNumbers(subscription, 3)).length, 3);
+      },
+    },
+    {
+      title:
+        "while the broker is away, who publishes, acknowledges, asks or joins is told in a bounded time; who reads goes on afterwards",
+      async run() {
+        await using stream = await open<number>(broker, "?partitions=1", { giveUpMs: 1_500 });
+        await stream.publish(numbered(0, 4));
+        const subscription = await stream.subscribe({ group: "g", maxRecords: 2 });
+        const { value: delivery } = await subscription.next();
+        await broker.down();
+        try {
+          const away =
+            '(no broker (answers|takes the records for 1.5 s)|the broker closes the connection.*|group "g" is not ready)';
+          const acts: [string, () => Promise<unknown>][] = [
+            ["publish to", () => stream.publish([{ body: 4 }])],
+            ["acknowledge records of", () => delivery!.ack()],
+            ["ask for the lag of", () => stream.lag("g")],
+            ["subscribe to", () => stream.subscribe({ group: "other" })],
+          ];
+          await Promise.all(
+            acts.map(([act, run]) => fails(run, new RegExp(`^Cannot ${act} kafka://.*: ${away}`), 12_000)),
+          );
+        } finally {
+          await broker.up();
+        }
+        await stream.publish([{ body: 5 }]);
+        const numbers: number[] = [];
+        while (!numbers.includes(5)) {
+          const { value } = await subscription.next();
+          numbers.push(...value!.records.map(({ body }) => body));
+          await value!.ack();
+        }
+        deepStrictEqual(numbers.filter((n) => n === 2 || n === 3), [2, 3]);
+        strictEqual(await stream.lag("g"), 0);
+      },
+    },
+    {
+      title: "records of another hand are read as far as they go: no JSON, no text, nothing at all",
+      async run() {
+        await using stream = await open<unknown>(broker, "?partitions=1");
+        const topic = stream.path.replace(/^.*\/|\?.*$/g, "");
+        const json = { "content-type": "application/json" };
+        const { Producer } = await loadKafka();
+        const producer = new Producer({ clientId: "test", bootstrapBrokers: [broker.address] } as never);
+        const headers = new Map(Object.entries(json).map(([name, value]) => [Buffer.from(name), Buffer.from(value)]));
+        const broken = Buffer.from("{broken");
+        const messages = [
+          { topic, value: broken },
+          { topic, value: broken, headers },
+          { topic, value: Buffer.from([255, 0]), key: Buffer.from([255]) },
+          { topic, key: Buffer.from("k") }, // a tombstone, as compacted topics have them
+        ];
+        await producer.send({ messages } as never);
+        await producer.close();
+        await using subscription = await stream.subscribe({ group: "g" });
+        const records: StreamRecord[] = [];
+        while (records.length < messages.length) records.push(...(await subscription.next()).value!.records);
+        const text = new TextEncoder().encode("{broken");
+        deepStrictEqual(records.map(({ body, key }) => [body, key]), [
+          ["{broken", undefined],
+          [text, undefined],
+          [new Uint8Array([255, 0]), "\ufffd"],
+          ["", "k"],
+        ]);
+        ok(records[1]!.unreadable?.startsWith("not application/json: "));
       },
     },
     {

@@ -1,4 +1,4 @@
-import { match, rejects, strictEqual } from "node:assert/strict";
+import { match, ok, rejects, strictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
 import { readBrokerPath } from "../../../lib/streams/leased/broker_path.ts";
@@ -13,10 +13,16 @@ import type { Trial } from "./main.ts";
 
 const SESSION_MS = 1_500; // a killed reader is missed for so long; shorter, a busy machine's readers would be taken for dead
 const USER = { name: "ann", password: "pass:wörd/1" };
+const SOON_MS = 3_000;
 const MOST_BYTES = 16_777_216;
 /** The contract's largest record has 10 MB; by itself NATS takes 1. Whoever names no user is one that may do all. */
 const SETTINGS = `max_payload: ${MOST_BYTES}
-authorization { users: [{ user: anybody, password: "-" }, { user: ${USER.name}, password: "${USER.password}" }] }
+authorization { users: [
+  { user: anybody, password: "-" }, { user: ${USER.name}, password: "${USER.password}" },
+  { user: nobody, password: "-", permissions: { publish: "nothing" } },
+  { user: reader, password: "-", permissions: { publish: { deny: ["limited.1"] } } },
+  { user: writer, password: "-", permissions: { publish: { deny: ["$JS.API.DIRECT.GET.>"] } } },
+] }
 no_auth_user: anybody
 `;
 
@@ -63,6 +69,46 @@ export async function natsTrial(): Promise<Trial> {
             stream.publish([{ body: new Uint8Array(MOST_BYTES - 1_000) }]),
           ]);
           strictEqual(await stream.lag("g"), 1);
+        },
+      },
+      {
+        title: "a login that is refused ends no process, however often: the server resets some of these connections",
+        async run() {
+          const path = server.address.replace("//", `//${USER.name}:wr0ng@`);
+          for (let round = 0; round < 30; round++) {
+            await Promise.all(Array.from({ length: 20 }, async () => {
+              await rejects(openNats(`${path}/refused`), { name: "StreamError", message: /NATS refuses the user/ });
+            }));
+          }
+        },
+      },
+      {
+        title: "who may not look, publish or read is told so at once",
+        async run() {
+          const path = `${server.address}/limited?partitions=2`;
+          const as = (user: string) => openNats<number>(path.replace("//", `//${user}:-@`));
+          await (await openNats(path)).close();
+          const startedAt = performance.now();
+          await rejects(as("nobody"), {
+            name: "StreamError",
+            message: /^Cannot open .*: no rights at NATS\. Permissions Violation for Publish to "\$JS\.API\./,
+          });
+          const records = Array.from({ length: 20 }, (_, n) => ({ body: n, key: String(n) })); // in both partitions
+          {
+            await using stream = await as("reader");
+            await rejects(stream.publish(records), {
+              name: "StreamError",
+              message: /^Cannot publish to .*: no rights at NATS\. Permissions Violation for Publish to "limited\.1"$/,
+            });
+          }
+          {
+            await using stream = await as("writer");
+            await stream.publish(records);
+            for (const act of [() => stream.lag("g"), () => stream.subscribe({ group: "g" })]) {
+              await rejects(act(), { name: "StreamError", message: /^Cannot read .*: no rights at NATS/ });
+            }
+          }
+          ok(performance.now() - startedAt < SOON_MS);
         },
       },
       {

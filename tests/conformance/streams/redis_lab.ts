@@ -1,4 +1,4 @@
-import { rejects, strictEqual } from "node:assert/strict";
+import { ok, rejects, strictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
 import { readBrokerPath } from "../../../lib/streams/leased/broker_path.ts";
@@ -11,6 +11,8 @@ import type { OpenLab } from "./contract.ts";
 import type { Trial } from "./main.ts";
 
 const SESSION_MS = 1_500; // a killed reader is missed for so long; shorter, a busy machine's readers would be taken for dead
+
+const SOON_MS = 3_000;
 
 /** A Redis server, and what is asked of it. */
 export async function redisTrial(): Promise<Trial> {
@@ -60,6 +62,30 @@ export async function redisTrial(): Promise<Trial> {
           await command("CONFIG", "SET", "maxmemory", "0");
           await stream.publish([{ body: "b" }]);
           strictEqual(await stream.lag("g"), 1);
+        },
+      },
+      {
+        title: "who has no rights for the stream, or may not write, is told so at once",
+        async run() {
+          const path = `${server.address}/limited`;
+          await (await openRedis(path)).close();
+          await command("ACL", "SETUSER", "nobody", "on", ">-", "~other*", "&*", "+@all");
+          await command("ACL", "SETUSER", "looker", "on", ">-", "%R~*", "&*", "+@all");
+          const as = (user: string) => openRedis<number>(path.replace("//", `//${user}:-@`));
+          const startedAt = performance.now();
+          await rejects(as("nobody"), { name: "StreamError", message: /^Cannot open .*: Redis answers NOPERM / });
+          {
+            await using stream = await as("looker");
+            const acts: [string, () => Promise<unknown>][] = [
+              ["publish to", () => stream.publish([{ body: 1 }])],
+              ["subscribe to", () => stream.subscribe({ group: "g" })],
+            ];
+            for (const [act, run] of acts) {
+              const message = new RegExp(`^Cannot ${act} .*: Redis answers NOPERM `);
+              await rejects(run(), { name: "StreamError", message });
+            }
+          }
+          ok(performance.now() - startedAt < SOON_MS);
         },
       },
       {
