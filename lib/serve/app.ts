@@ -165,9 +165,12 @@ class FlowApp implements App, ServerView {
   async close(options: CloseOptions = {}): Promise<unknown> {
     this.end();
     this.state = "closing";
-    await this.#arrivals.none(options.timeoutMs ?? Infinity, () => this.#door?.close(closed("closing")));
+    const leftMs = await this.#arrivals.none(options.timeoutMs, () => {
+      this.#door?.close(closed("closing"));
+      this.#thread?.close();
+    });
     try {
-      return await (this.#options.worker ?? this.flow).close(options);
+      return await (this.#options.worker ?? this.flow).close({ timeoutMs: leftMs });
     } finally {
       this.#door?.close(closed("closed"));
       this.#thread?.close();

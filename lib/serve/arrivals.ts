@@ -26,12 +26,14 @@ export class Arrivals {
     };
   }
 
-  /** Waits until there are none; after so many milliseconds `giveUp` is to end them. */
-  async none(timeoutMs: number, giveUp: () => void): Promise<void> {
-    if (this.#count === 0) return;
+  /** Waits until there are none, and tells how many milliseconds are left, 1 at least; when none are, `giveUp` is to end them. */
+  async none(timeoutMs: number | undefined, giveUp: () => void): Promise<number | undefined> {
+    if (this.#count === 0) return timeoutMs;
     const empty = new Promise<void>((empty) => this.#onEmpty = empty);
-    const cancel = SYSTEM_CLOCK.schedule(timeoutMs, giveUp);
+    const beganMs = SYSTEM_CLOCK.now();
+    const cancel = SYSTEM_CLOCK.schedule(timeoutMs ?? Infinity, giveUp);
     await empty;
     cancel();
+    return timeoutMs === undefined ? timeoutMs : Math.max(1, Math.ceil(timeoutMs - (SYSTEM_CLOCK.now() - beganMs)));
   }
 }

@@ -22,6 +22,7 @@ export class JsonThread {
   #current: Asked | undefined;
   readonly #waiting = new Set<Asked>();
   #waitingBytes = 0;
+  #isClosed = false;
 
   /** Whether a body is to be read here: large, and by its first letters a request of tensors. */
   takes(bytes: Uint8Array): boolean {
@@ -39,6 +40,7 @@ export class JsonThread {
       const state = `${this.#waiting.size} large ones of ${this.#waitingBytes} bytes wait to be read`;
       throw new StatusError(503, `Cannot read the body: ${state}`, { retryAfterMs: RETRY_AFTER_MS });
     }
+    if (this.#isClosed) throw closed();
     if (signal?.aborted === true) throw left();
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const asked: Asked = { bytes, resolve, reject };
@@ -54,9 +56,10 @@ export class JsonThread {
     }
   }
 
-  /** Ends the thread. */
+  /** Ends the thread, and what it is to read. */
   close(): void {
-    const reason = new StatusError(503, "Cannot read the body: the server is closed");
+    this.#isClosed = true;
+    const reason = closed();
     for (const asked of this.#waiting) asked.reject(reason);
     this.#waiting.clear();
     this.#waitingBytes = 0;
@@ -115,6 +118,10 @@ export class JsonThread {
     this.#current = undefined;
     this.#next();
   }
+}
+
+function closed(): StatusError {
+  return new StatusError(503, "Cannot read the body: the server is closed");
 }
 
 function left(): StatusError {

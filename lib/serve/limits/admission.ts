@@ -33,6 +33,7 @@ export class Admission {
   readonly #overdue: Deadlines<Waiter>;
   #running = 0;
   #waiting = 0;
+  #closed: { readonly reason: unknown } | undefined;
 
   constructor(limits: AllLimits, clock: Clock) {
     this.#limits = limits;
@@ -73,6 +74,7 @@ export class Admission {
    * @throws {StatusError} 503 where too many wait, or it has waited too long; 499 where the caller leaves.
    */
   enter(lane: Lane, signal: AbortSignal): Promise<void> {
+    if (this.#closed !== undefined) return Promise.reject(this.#closed.reason);
     if (this.isFull(lane)) return Promise.reject(full(lane));
     return new Promise<void>((resolve, reject) => {
       const leave = () => this.#refuse(waiter, new StatusError(499, "The caller left before its turn came"));
@@ -104,8 +106,9 @@ export class Admission {
     if (this.#turns.size > 0) this.#letIn();
   }
 
-  /** Refuses everybody who waits. */
+  /** Refuses everybody who waits, or would have to. */
   close(reason: unknown): void {
+    this.#closed = { reason };
     for (const { waiting } of [...this.#lanes.values()]) {
       for (const waiter of [...waiting]) this.#refuse(waiter, reason);
     }

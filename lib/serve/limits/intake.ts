@@ -29,6 +29,7 @@ export class Intake {
   #bytes = 0;
   /** Settles when the long JSON before has been read. */
   #readJson: Promise<void> = Promise.resolve();
+  #closed: { readonly reason: unknown } | undefined;
 
   constructor(limits: AllLimits, clock: Clock) {
     this.#limits = limits;
@@ -69,6 +70,7 @@ export class Intake {
     const reading = this.#readJson.then(async () => {
       for (;;) {
         await new Promise<void>((go) => void this.#clock.schedule(0, go));
+        if (this.#closed !== undefined) throw this.#closed.reason;
         const slice = slices.next();
         if (slice.done === true) return slice.value;
       }
@@ -97,8 +99,9 @@ export class Intake {
     });
   }
 
-  /** Refuses every body that has not come yet. */
+  /** Refuses every body that has not come yet, and long JSON that has not been read. */
   close(reason: unknown): void {
+    this.#closed = { reason };
     for (let read = this.#reads.first; read !== undefined; read = this.#reads.first) this.#refuse(read, reason);
     this.#cancel?.();
     this.#cancel = undefined;

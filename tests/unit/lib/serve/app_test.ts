@@ -4,6 +4,7 @@ import type { FlowEvent } from "../../../../lib/graph/event.ts";
 import { Graph } from "../../../../lib/graph/graph.ts";
 import { type App, createApp } from "../../../../lib/serve/app.ts";
 import { encodeReply } from "../../../../lib/serve/reply/encode_reply.ts";
+import { allLimits } from "../../../../lib/serve/limits/server_limits.ts";
 import { filter } from "../../../../lib/steps/filter.ts";
 import { runGraph } from "../../../support/run_graph.ts";
 
@@ -192,6 +193,21 @@ Deno.test("App.close() answers what has come in, also where the body is still on
   await writer.close();
   deepStrictEqual([await (await slow).json(), await (await quick).json()], [42, 2]);
   await closed;
+});
+
+Deno.test("App.close() refuses large JSON that is still read when its time is over: in slices, in a thread, and what waits behind it", async () => {
+  const graph = new Graph("g");
+  graph.to("step", () => "read").respond();
+  const app = createApp(await runGraph(graph), { limits: allLimits({ bodiesLimitBytes: 1e10 }) });
+  const objects = `[${'{"a":[1,2,3]},'.repeat(400_000)}0]`; // 5.6 MB
+  const tensors = JSON.stringify({
+    inputs: [{ name: "x", datatype: "FP32", shape: [2_000_000], data: Array(2_000_000).fill(0.5) }],
+  });
+  const answers = [objects, tensors, objects, tensors].map((body) =>
+    app.fetch(new Request("http://x/", { method: "POST", body, headers: JSON_TYPE }))
+  );
+  await app.close({ timeoutMs: 1 });
+  deepStrictEqual((await Promise.all(answers)).map(({ status }) => status), [503, 503, 503, 503]);
 });
 
 Deno.test("App.fetch() answers 400 to a body that breaks off", async () => {

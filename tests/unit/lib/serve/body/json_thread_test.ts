@@ -118,7 +118,7 @@ Deno.test("JsonThread.read() reads no more for who has left, and goes on with th
   }
 });
 
-Deno.test("JsonThread.read() refuses what makes its queue too long, and close() who waits in it", async () => {
+Deno.test("JsonThread.read() refuses what makes its queue too long, and close() who waits in it, or comes later", async () => {
   const thread = new JsonThread();
   const size = 70 * 2 ** 20;
   const closed = { status: 503, message: /closed/ };
@@ -126,6 +126,7 @@ Deno.test("JsonThread.read() refuses what makes its queue too long, and close() 
   const second = rejects(thread.read(new Uint8Array(2 * size)), closed); // one may wait, however large
   await rejects(thread.read(new Uint8Array(size)), { status: 503, retryAfterMs: 1_000, message: /1 large ones of/ });
   thread.close();
+  await rejects(thread.read(bytesOf("[1]")), closed); // it starts no other
   await Promise.all([first, second]);
 });
 

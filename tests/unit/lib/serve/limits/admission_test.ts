@@ -1,4 +1,4 @@
-import { deepStrictEqual } from "node:assert/strict";
+import { deepStrictEqual, rejects } from "node:assert/strict";
 import { testClock } from "levada/testing";
 import { Admission } from "../../../../../lib/serve/limits/admission.ts";
 import { allLimits } from "../../../../../lib/serve/limits/server_limits.ts";
@@ -35,4 +35,16 @@ Deno.test("Admission passes over a model whose own room is full", async () => {
   admission.leave(a!);
   await waiting[0];
   deepStrictEqual([order, admission.waiting], [["c", "a"], 0]);
+});
+
+Deno.test("Admission.close() refuses who waits, and who would have to wait later", async () => {
+  const admission = new Admission(allLimits({ maxConcurrent: 1 }), testClock());
+  const { signal } = new AbortController();
+  const lane = admission.lane("one");
+  admission.tryEnter(lane);
+  const waiting = rejects(admission.enter(lane, signal), { message: "closed" });
+  admission.close(new Error("closed"));
+  const later = rejects(admission.enter(lane, signal), { message: "closed" });
+  admission.leave(lane); // who got in would be told so here
+  await Promise.all([waiting, later]);
 });

@@ -1,4 +1,4 @@
-import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
+import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/strict";
 import { testClock } from "levada/testing";
 import { Intake } from "../../../../../lib/serve/limits/intake.ts";
 import { allLimits } from "../../../../../lib/serve/limits/server_limits.ts";
@@ -85,4 +85,24 @@ Deno.test("TakenBody.readJson() reads long JSON by slices, one in a turn, and th
   const bodies = ["a", "b"].map((name) => all.open().readJson(1_100_000, () => "at once", () => slices(name)));
   await clock.advance(0);
   deepStrictEqual([read, await Promise.all(bodies)], [["a00", "a10", "a20", "b00", "b10", "b20"], ["a", "b"]]);
+});
+
+Deno.test("Intake.close() ends long JSON before its next slice, and what waits behind it, and what comes later", async () => {
+  const clock = testClock();
+  const all = new Intake(allLimits({ bodiesLimitBytes: 80_000_000 }), clock);
+  let read = 0;
+  function* slices(): Generator<void, void> {
+    for (; read < 20; read++) yield;
+  }
+  const read3 = ["under way", "behind", "later"].map((name) => {
+    if (name === "later") all.close(new Error("closed"));
+    return rejects(
+      all.open().readJson(1_100_000, () => name, slices) as Promise<unknown>,
+      { message: "closed" },
+      name,
+    );
+  });
+  for (let turns = 0; turns < 4; turns++) await clock.advance(1);
+  await Promise.all(read3);
+  strictEqual(read, 0);
 });
