@@ -61,7 +61,11 @@ export async function bundleModule(url: URL, options: BundleOptions = {}): Promi
  */
 export async function bundleCode(code: SlicedModule, options: BundleOptions = {}): Promise<Bundle> {
   const act = `bundle function "${code.name}"`;
-  const faults = secretPlaces({ ...code.document }, { byName: false }).map(({ path }) =>
+  const document = { ...code.document };
+  const byForm = secretPlaces(document, { byName: false });
+  const byName = secretPlaces(document).filter(({ kind }) => kind === "leftOut"); // the document had them by their names
+  const paths = new Set([...byForm, ...byName].map(({ path }) => path));
+  const faults = [...paths].map((path) =>
     errorFault(
       `${path} has a secret written out, which does not leave`,
       'Give readSecret("NAME"), or ${NAME}, or read it where the function runs: the secret stays in the environment',
