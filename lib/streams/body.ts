@@ -76,7 +76,8 @@ function readerOf(contentType: string): ((bytes: Uint8Array) => unknown) | undef
   return contentType.startsWith("text/") ? readText : undefined;
 }
 
-function isJsonType(contentType: string): boolean {
+/** Whether a body of this content type is JSON. */
+export function isJsonType(contentType: string): boolean {
   return /^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(contentType);
 }
 

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { isJsonType } from "../body.ts";
 import type { WireRecord } from "../record.ts";
 
 /** What stands in front of the body: MLRun reads the wrapper too. */
@@ -51,7 +52,7 @@ export function readV3ioRecord(data: Uint8Array): WireRecord {
 
 /** The body's text, where it is JSON and can stand in JSON. */
 function jsonOf(bytes: Uint8Array, contentType: string | undefined): string | undefined {
-  if (contentType === undefined || !/^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(contentType)) return undefined;
+  if (contentType === undefined || !isJsonType(contentType)) return undefined;
   try {
     const text = UTF8.decode(bytes);
     JSON.parse(text);

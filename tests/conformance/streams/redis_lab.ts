@@ -89,6 +89,25 @@ export async function redisTrial(): Promise<Trial> {
         },
       },
       {
+        title: "a record that is larger than the server takes is refused at once, and the next is kept",
+        async run() {
+          await using stream = await openRedis<Uint8Array>(`${server.address}/large`);
+          await command("CONFIG", "SET", "proto-max-bulk-len", "20000000");
+          try {
+            const startedAt = performance.now();
+            await rejects(stream.publish([{ body: new Uint8Array(20_000_001) }]), {
+              name: "StreamError",
+              message: /^Cannot publish to .*: Redis answers ERR Protocol error: invalid bulk length$/,
+            });
+            ok(performance.now() - startedAt < SOON_MS);
+          } finally {
+            await command("CONFIG", "SET", "proto-max-bulk-len", "536870912");
+          }
+          await stream.publish([{ body: new Uint8Array(1) }]);
+          strictEqual(await stream.lag("g"), 1);
+        },
+      },
+      {
         title: "a server of a cluster is refused at once, in words",
         async run() {
           await using other = await BrokerServer.start("redis", { LEVADA_REDIS_CLUSTER: "yes" });
