@@ -3,6 +3,8 @@
 import { openKafka } from "../../lib/streams/kafka/open_kafka.ts";
 import { openNats } from "../../lib/streams/nats/open_nats.ts";
 import { openRedis } from "../../lib/streams/redis/open_redis.ts";
+import type { Stream } from "../../lib/streams/stream.ts";
+import { openV3io } from "../../lib/streams/v3io/open_v3io.ts";
 
 /** What the process is to do. */
 export interface BrokerTask {
@@ -14,11 +16,18 @@ export interface BrokerTask {
   readonly read?: { readonly group: string; readonly acknowledges: boolean; readonly count: number };
 }
 
+const OPENERS: Readonly<Record<string, (path: string, options: { sessionMs: number }) => Promise<Stream<number>>>> = {
+  kafka: openKafka<number>,
+  nats: openNats<number>,
+  redis: openRedis<number>,
+  v3io: openV3io<number>,
+};
+
 if (import.meta.main) await run(JSON.parse(Deno.args[0]!));
 
 async function run({ path, sessionMs, publish = 0, read }: BrokerTask): Promise<void> {
-  const open = path.startsWith("kafka:") ? openKafka : path.startsWith("redis:") ? openRedis : openNats;
-  await using stream = await open<number>(path, { sessionMs });
+  const open = OPENERS[path.slice(0, path.indexOf(":"))]!;
+  await using stream = await open(path, { sessionMs });
   await stream.publish(Array.from({ length: publish }, (_, n) => ({ body: n, key: `key ${n % 20}` })));
   if (read === undefined) return;
   const { group, acknowledges, count } = read;

@@ -10,7 +10,7 @@ import type { StreamCase } from "./contract.ts";
 
 /** A broker, and its ways that are not the driver's. */
 export interface BrokerKit {
-  readonly server: BrokerServer;
+  readonly server: Pick<BrokerServer, "address" | "up" | "down" | "kill">;
   readonly scheme: string;
   open<Body>(
     path: string,
