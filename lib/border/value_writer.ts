@@ -106,7 +106,7 @@ export class ValueWriter {
       const item = value[key];
       if (item === undefined && this.#options.cure !== undefined) continue; // JSON leaves it out
       const written = this.#at(key, item);
-      if (written !== item) define(copy ??= { ...value }, key, written);
+      if (written !== item) (copy ??= { ...value })[key] = written;
     }
     if (hasToJson(value)) throw this.#lost("an object with a method toJSON"); // JSON would write what that gives
     if (
@@ -226,9 +226,4 @@ function opaque(value: object): string {
   if (value instanceof Promise) return "a Promise, which was not awaited";
   const name = value.constructor?.name || Object.prototype.toString.call(value).slice("[object ".length, -1);
   return `${/^[aeio]/i.test(name) ? "an" : "a"} ${name}`;
-}
-
-/** Sets an own property, also where its name is `__proto__`. */
-function define(target: object, key: string, value: unknown): void {
-  Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
 }

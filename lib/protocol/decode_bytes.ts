@@ -1,8 +1,7 @@
 import { isLevadaJson } from "../border/levada_json.ts";
 import { readValue } from "../border/read_value.ts";
 import { describeThrown, StatusError } from "../errors.ts";
-import { isDeeperThan } from "./json_depth.ts";
-import { DEEPEST, parseJson, tooDeep } from "./parse_json.ts";
+import { parseJson } from "./parse_json.ts";
 import { parseJsonSlices } from "./parse_json_slices.ts";
 import { isTensorRequest } from "./tensor_request.ts";
 
@@ -59,15 +58,10 @@ export function* decodeSlices(bytes: Uint8Array, contentType: string, again: () 
 
 function parse(bytes: Uint8Array, type: string): unknown {
   try {
-    return isLevadaJson(type) ? parseTyped(utf8(bytes)) : parseJson(utf8(bytes));
+    return isLevadaJson(type) ? readValue(utf8(bytes)) : parseJson(utf8(bytes));
   } catch (error) {
     throw noJson(type, error);
   }
-}
-
-function parseTyped(text: string): unknown {
-  if (isDeeperThan(DEEPEST, text)) throw tooDeep();
-  return readValue(text);
 }
 
 function noJson(type: string, error: unknown): StatusError {

@@ -2,7 +2,7 @@ import type { Delivery } from "./delivery.ts";
 
 /** What is published: a body, and what is known about it. */
 export interface NewRecord<Body = unknown> {
-  /** JSON, or bytes. */
+  /** Any data: what JSON has no word for comes out the same too; see the README for what cannot travel. */
   readonly body: Body;
   /** Records of one key keep their order; the empty text is a key too. Default: none. */
   readonly key?: string | undefined;

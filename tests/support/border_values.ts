@@ -118,6 +118,10 @@ export const REFUSED: Readonly<Record<string, readonly [value: unknown, said: Re
   "an instance of a class": [{ order: new Order() }, /\$\.order is an Order,/],
   "an instance with toJSON": [[new Money()], /\$\[0\] is a Money,/],
   "an object with toJSON": [{ price: { toJSON: () => 1 } }, /\$\.price\.toJSON is a function,/],
+  "an object with a hidden toJSON": [
+    { price: Object.defineProperty({}, "toJSON", { value: () => 5 }) },
+    /\$\.price is an object with a method toJSON,/,
+  ],
   "a class that extends Date": [[new (class Day extends Date {})(0)], /\$\[0\] is a Day,/],
   "a function": [{ "a b": () => 1 }, /\$\["a b"\] is a function,/],
   "a symbol": [[Symbol("s")], /\$\[0\] is a symbol,/],
