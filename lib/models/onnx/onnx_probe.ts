@@ -23,12 +23,15 @@ type Row = readonly Tensor[];
 
 const ROWLESS = "has no row for each row of the inputs";
 const DEPENDENT = "answers a row otherwise beside other rows";
-/** In other orders: a size that is another one's by accident, a sum, a rank or a mean differs in one of them. */
-const TOGETHER = [[0, 1], [1, 2, 0]] as const;
+/**
+ * Whose rows are asked together: of two runs each row has other rows beside it at the same place, and three tell a size that is another
+ * one's by accident.
+ */
+const TOGETHER = [[0, 1], [0, 2], [1, 0], [2, 0], [1, 2, 0]] as const;
 const FREE_SIZES = [4, 1]; // of what is no row: no number of rows that are asked together; 1 for models that take no other
 
 /**
- * Asks a model for outputs of rows alone and together: those of `warmUp`, and made-up ones where these are not two that differ. Where it takes no
+ * Asks a model for outputs of rows alone and together: those of `warmUp`, and made-up ones, positive and negative. Where it takes no
  * made-up rows, zeros still show which outputs have rows.
  */
 export async function probeRows(
@@ -38,32 +41,50 @@ export async function probeRows(
 ): Promise<Probed> {
   if (names.length === 0) return { refused: new Map() };
   const said = typeof warmUp === "object" ? singleRows(warmUpTensors(warmUp, session.inputs)!) : [];
-  if (said.length > 0) {
-    const seen = await askFor(session, names, said);
-    const isEnough = said.length > 1 && said[0]!.some((tensor, index) => !isAlike(tensor, said[1]![index]!));
-    if (isEnough || seen.failure !== undefined) return seen;
-    const left = names.filter((name) => !seen.refused.has(name));
-    const more = await askMadeUp(session, left);
-    return more.failure === undefined ? { ...more, refused: new Map([...seen.refused, ...more.refused]) } : seen;
+  const seen = said.length === 0 ? undefined : await askFor(session, names, said);
+  if (seen?.failure !== undefined) return seen;
+  const made = await askMadeUp(session, left(names, seen));
+  if (made.failure !== undefined) {
+    const why = `it takes no made-up rows: ${made.failure}`;
+    if (seen === undefined) {
+      return { ...await askFor(session, names, [warmUpTensors(true, session.inputs)!]), unseen: why };
+    }
+    return areTwo(said) ? seen : { ...seen, unseen: why };
   }
-  const made = await askMadeUp(session, names);
-  if (made.failure === undefined) return made;
-  const zeros = await askFor(session, names, [warmUpTensors(true, session.inputs)!]);
-  return { ...zeros, unseen: `it takes no made-up rows: ${made.failure}` };
+  return { ...both(seen, made), unseen: areTwo(said) ? seen!.unseen : made.unseen };
 }
 
 async function askMadeUp(session: OnnxSession, names: readonly string[]): Promise<Probed> {
+  const ask = (size: number, sign: number, wanted: readonly string[]) =>
+    askFor(session, wanted, [3, 1, 2].map((row) => session.inputs.map((info) => madeUp(info, { row, size, sign }))));
   let seen: Probed = { refused: new Map() };
   for (const size of FREE_SIZES) {
-    seen = await askFor(session, names, [3, 1, 2].map((row) => session.inputs.map((info) => madeUp(info, row, size))));
-    if (seen.failure === undefined) break;
+    seen = await ask(size, 1, names);
+    if (seen.failure !== undefined) continue;
+    const hasSigns = session.inputs.some(({ datatype }) => datatype in CLOSE);
+    return hasSigns ? { ...both(seen, await ask(size, -1, left(names, seen))), unseen: seen.unseen } : seen;
   }
   return seen;
+}
+
+function left(names: readonly string[], seen: Probed | undefined): string[] {
+  return names.filter((name) => seen?.refused.has(name) !== true);
+}
+
+function both(one: Probed | undefined, other: Probed): Probed {
+  return { refused: new Map([...one?.refused ?? [], ...other.refused]) };
+}
+
+/** Whether two of them differ: a row beside itself shows little. */
+function areTwo(rows: readonly Row[]): boolean {
+  return rows.length > 1 && rows[0]!.some((tensor, index) => !isSame(tensor, rows[1]![index]!));
 }
 
 /** Asks for rows alone, and then together. */
 async function askFor(session: OnnxSession, names: readonly string[], rows: readonly Row[]): Promise<Probed> {
   const three = [0, 1, 2].map((index) => rows[index % rows.length]!);
+  const refused = new Map<string, string>();
+  if (names.length === 0) return { refused };
   let alone: Tensor[][];
   let again: Tensor[];
   try {
@@ -71,10 +92,9 @@ async function askFor(session: OnnxSession, names: readonly string[], rows: read
     for (const inputs of three) alone.push(await session.runTensors(inputs, names));
     again = await session.runTensors(three[0]!, names);
   } catch (error) {
-    return { refused: new Map(), failure: describeThrown(error).message };
+    return { refused, failure: describeThrown(error).message };
   }
-  const random = new Set(again.filter((tensor, index) => !isAlike(tensor, alone[0]![index]!)).map(({ name }) => name));
-  const refused = new Map<string, string>();
+  const answers = new Map(names.map((name) => [name, new Answers(name, alone, again)]));
   for (const order of TOGETHER) {
     const wanted = names.filter((name) => !refused.has(name));
     if (wanted.length === 0) break;
@@ -88,41 +108,105 @@ async function askFor(session: OnnxSession, names: readonly string[], rows: read
       break;
     }
     for (const name of wanted) {
-      const own = order.map((index) => alone[index]!.filter((tensor) => tensor.name === name));
-      const state = difference(given.filter((tensor) => tensor.name === name), own, random.has(name));
+      const state = answers.get(name)!.difference(given.filter((tensor) => tensor.name === name), order);
       if (state !== undefined) refused.set(name, state);
     }
   }
-  const unseen = random.size === 0 ? undefined : `it answers the same otherwise each time: ${[...random].join(", ")}`;
-  return { refused, unseen };
+  const unseen = names.flatMap((name) => answers.get(name)!.unseen ?? []);
+  return { refused, ...(unseen.length === 0 ? {} : { unseen: unseen.join(", ") }) };
 }
 
-/** How an output of rows together differs from what they have alone. */
-function difference(given: readonly Tensor[], own: readonly (readonly Tensor[])[], isRandom: boolean) {
-  try {
-    const parts = splitTensors(given, own.map(() => 1));
-    if (isRandom) return undefined;
-    const isSame = parts.every((part, row) =>
-      part.length === own[row]!.length && part.every((tensor, index) => isAlike(tensor, own[row]![index]!))
-    );
-    return isSame ? undefined : DEPENDENT;
-  } catch (error) {
-    if (!(error instanceof UnsplitError)) throw error;
-    return ROWLESS;
+/** What a model gives as one output. */
+class Answers {
+  readonly #alone: readonly (readonly Tensor[])[];
+  /** What a row had at a place among so many. */
+  readonly #beside = new Map<string, readonly Tensor[]>();
+  readonly #isRandom: boolean;
+  readonly #isSteady: boolean;
+  /** Why its values cannot be compared. */
+  readonly unseen: string | undefined;
+
+  /** `again` is what the first row has a second time. */
+  constructor(name: string, alone: readonly (readonly Tensor[])[], again: readonly Tensor[]) {
+    const own = (tensors: readonly Tensor[]) => tensors.filter((tensor) => tensor.name === name);
+    this.#alone = alone.map(own);
+    const [first] = this.#alone;
+    const second = own(again);
+    this.#isRandom = !this.#areAlike(second, first!);
+    this.#isSteady = second.every((tensor, index) => isSame(tensor, first![index]!));
+    if (this.#isRandom) this.unseen = `it answers the same otherwise each time: ${name}`;
+    else if (this.#alone.every((tensors) => tensors.some(isNothing))) {
+      this.unseen = `it answers what is no number (NaN): ${name}`;
+    }
+  }
+
+  /** How rows together differ from what they have alone, and beside others. */
+  difference(given: readonly Tensor[], order: readonly number[]): string | undefined {
+    try {
+      const parts = splitTensors(given, order.map(() => 1));
+      if (this.#isRandom) return undefined;
+      return parts.every((part, place) => this.#isOwn(part, order, place)) ? undefined : DEPENDENT;
+    } catch (error) {
+      if (!(error instanceof UnsplitError)) throw error;
+      return ROWLESS;
+    }
+  }
+
+  #isOwn(part: readonly Tensor[], order: readonly number[], place: number): boolean {
+    const row = order[place]!;
+    const key = `${order.length} ${place} ${row}`;
+    const other = this.#beside.get(key);
+    this.#beside.set(key, part);
+    // A runtime does the same sums for a row at the same place among as many: what differs then is of the other rows, however little.
+    if (this.#isSteady && other?.every((tensor, index) => isSame(tensor, part[index]!)) === false) return false;
+    return this.#areAlike(part, this.#alone[row]!);
+  }
+
+  #areAlike(part: readonly Tensor[], own: readonly Tensor[]): boolean {
+    return part.length === own.length &&
+      part.every((tensor, index) => isAlike(tensor, own[index]!, this.#alone.map((row) => row[index])));
   }
 }
 
-/** Runtimes sum in another order for more rows; what is less than this part of the largest value is that. */
-const CLOSE: Readonly<Record<string, number>> = { FP16: 1e-2, BF16: 5e-2, FP32: 1e-3, FP64: 1e-6 };
+/** Runtimes sum in another order for more rows: what is less than this part of the value is that, and so is what the datatype cannot tell. */
+const CLOSE: Readonly<Record<string, readonly [part: number, step: number]>> = {
+  FP16: [1e-2, 1e-3],
+  BF16: [5e-2, 8e-3],
+  FP32: [1e-3, 1.2e-7],
+  FP64: [1e-6, 2.2e-16],
+};
 
-function isAlike(one: Tensor, other: Tensor): boolean {
-  if (one.shape.length !== other.shape.length || one.shape.some((size, at) => size !== other.shape[at])) return false;
-  const [left, right] = [one.values(), other.values()];
+/** Whether values are the same but for the order of sums. How large one is, all `rows` tell: sums that cancel out do so in one of them. */
+function isAlike(one: Tensor, other: Tensor, rows: readonly (Tensor | undefined)[]): boolean {
   const close = CLOSE[one.datatype];
-  if (close === undefined) return left.every((value, at) => String(value) === String(right[at]));
-  const [a, b] = [left, right] as number[][] as [number[], number[]];
-  const scale = a.reduce((most, value) => Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most, 0);
-  return a.every((value, at) => Object.is(value, b[at]) || Math.abs(value - b[at]!) <= close * scale);
+  if (close === undefined) return isSame(one, other);
+  if (!hasShapeOf(one, other)) return false;
+  const [part, step] = close;
+  const [a, b] = [one.values(), other.values()] as number[][] as [number[], number[]];
+  const all = rows.flatMap((row) => row !== undefined && hasShapeOf(row, one) ? [row.values() as number[]] : []);
+  const largest = a.reduce((most, value) => larger(most, value), 0);
+  return a.every((value, at) => {
+    const size = all.reduce((most, row) => larger(most, row[at]!), larger(0, value));
+    return Object.is(value, b[at]) || Math.abs(value - b[at]!) <= part * size + step * largest;
+  });
+}
+
+function larger(most: number, value: number): number {
+  return Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most;
+}
+
+function isSame(one: Tensor, other: Tensor): boolean {
+  if (!hasShapeOf(one, other)) return false;
+  const right = other.values();
+  return one.values().every((value, at) => Object.is(value, right[at]));
+}
+
+function hasShapeOf({ shape }: Tensor, other: Tensor): boolean {
+  return shape.length === other.shape.length && shape.every((size, at) => size === other.shape[at]);
+}
+
+function isNothing(tensor: Tensor): boolean {
+  return tensor.values().some(Number.isNaN);
 }
 
 /** The rows of tensors, each alone; none where they have no rows in common. */
@@ -131,14 +215,22 @@ function singleRows(inputs: readonly Tensor[]): Row[] {
   return rows === 0 ? [] : splitTensors(inputs, Array(rows).fill(1));
 }
 
+interface MadeUp {
+  readonly row: number;
+  /** Of what is no row and has no size of its own. */
+  readonly size: number;
+  /** Of what may have one, 1 or -1. */
+  readonly sign: number;
+}
+
 /** One row that is like no other: small numbers, which may be places in a table, none of them 0. */
-function madeUp({ name, datatype, shape }: TensorInfo, row: number, freeSize: number): Tensor {
+function madeUp({ name, datatype, shape }: TensorInfo, { row, size: freeSize, sign }: MadeUp): Tensor {
   const sizes = shape.map((size, at) => at === 0 ? 1 : size < 0 ? freeSize : size);
   const count = sizes.reduce((product, size) => product * size, 1);
   const value = (at: number) => {
     if (datatype === "BOOL") return (at + row) % 2 === 1;
     if (datatype === "BYTES") return `${row + at % 3}`;
-    return datatype in CLOSE ? ((row * 5 + at * 3) % 11 + 1) / 8 : (row + at) % 2 + 1;
+    return datatype in CLOSE ? sign * ((row * 5 + at * 3) % 11 + 1) / 8 : (row + at) % 2 + 1;
   };
   const data = encodeData(datatype as Datatype, Array.from({ length: count }, (_, at) => value(at)), () => name);
   return new Tensor(name, { datatype: datatype as Datatype, shape: sizes, data });

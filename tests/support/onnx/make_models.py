@@ -172,7 +172,53 @@ def dependent():
         [value("place", T.INT64, ["rows"])], [value("entry", T.FLOAT, ["rows"])],
         [("table", np.array([10], np.float32))],
     )
+    hardly(*rows)
     save("noisy", [h.make_node("RandomNormalLike", ["x"], ["noise"]), h.make_node("Add", ["x", "noise"], ["y"])], *rows)
+
+
+def hardly(*rows):
+    """Models whose rows have something to do with each other that is not easily seen."""
+    total = h.make_node("ReduceSum", ["x"], ["total"], keepdims=1)
+    save(
+        "beside_large",  # a sum of all rows beside values that are a million times as large
+        [total, h.make_node("Sub", ["x", "x"], ["zeros"]), h.make_node("Add", ["zeros", "total"], ["sum"]),
+         h.make_node("Mul", ["x", "million"], ["large"]), h.make_node("Concat", ["large", "sum"], ["y"], axis=1)],
+        [value("x", T.FLOAT, ["rows", 1])], [value("y", T.FLOAT, ["rows", 2])], [("million", np.array(1e6, np.float32))],
+    )
+    save(
+        "below_zero",  # only where the sum of all rows is
+        [total, h.make_node("Neg", ["total"], ["less"]), h.make_node("Relu", ["less"], ["below"]),
+         h.make_node("Add", ["x", "below"], ["y"])],
+        *rows,
+    )
+    for name, reverse in {"earlier": 0, "later": 1}.items():  # a little of the rows before, or behind
+        save(
+            name,
+            [h.make_node("CumSum", ["x", "first"], ["sum"], exclusive=1, reverse=reverse),
+             h.make_node("Mul", ["sum", "little"], ["more"]), h.make_node("Add", ["x", "more"], ["y"])],
+            *rows, [("first", np.array(0, np.int64)), ("little", np.array(1e-4, np.float32))],
+        )
+    save(
+        "counted",  # a twentieth more for each row
+        [h.make_node("Shape", ["x"], ["size"]), h.make_node("Cast", ["size"], ["many"], to=T.FLOAT),
+         h.make_node("Mul", ["many", "part"], ["more"]), h.make_node("Add", ["more", "one"], ["times"]),
+         h.make_node("Mul", ["x", "times"], ["y"])],
+        *rows, [("part", np.array(0.05, np.float32)), ("one", np.array(1, np.float32))],
+    )
+    save(
+        "first_two", [h.make_node("Slice", ["x", "begin", "end"], ["y"])],
+        *rows, [("begin", np.array([0], np.int64)), ("end", np.array([2], np.int64))],
+    )
+    save(
+        "detections",  # the column of each value that is not 0
+        [h.make_node("NonZero", ["x"], ["found"]), h.make_node("Gather", ["found", "columns"], ["y"], axis=0)],
+        [value("x", T.FLOAT, ["rows", 3])], [value("y", T.INT64, ["many"])], [("columns", np.array(1, np.int64))],
+    )
+    save(
+        "no_number",
+        [h.make_node("Abs", ["x"], ["size"]), h.make_node("Neg", ["size"], ["less"]), h.make_node("Log", ["less"], ["y"])],
+        *rows,
+    )
 
 
 def neural():

@@ -32,12 +32,33 @@ Deno.test("probeRows() tells outputs that have other rows beside others from tho
   deepStrictEqual(await refused("whole"), { most: rowless });
 });
 
+Deno.test("probeRows() tells rows that depend on each other by little, by sign, by place, by number, or beside larger values", async () => {
+  for (const name of ["beside_large", "below_zero", "earlier", "later", "counted"]) {
+    const { refused, unseen } = await probed(onnxFile(name));
+    deepStrictEqual([Object.fromEntries(refused), unseen], [
+      { y: "answers a row otherwise beside other rows" },
+      undefined,
+    ], name);
+  }
+});
+
+Deno.test("probeRows() is not content with a number of rows that fits by accident: of two rows, or of those in warmUp", async () => {
+  const rowless = new Map([["y", "has no row for each row of the inputs"]]);
+  deepStrictEqual((await probed(onnxFile("first_two"))).refused, rowless);
+  deepStrictEqual((await probed(onnxFile("detections"), [[0, 0, 0.5], [0, 0.9, 0]])).refused, rowless);
+});
+
 Deno.test("probeRows() says what it could not see", async () => {
   const { refused, unseen, failure } = await probed(onnxFile("short"));
   deepStrictEqual([refused, failure], [new Map(), undefined]);
   ok(/takes no made-up rows: .*idx=/.test(unseen!), unseen);
   const picky = await probed(onnxFile("picky"));
   ok(/idx=-5/.test(picky.failure!), picky.failure);
-  deepStrictEqual(await probed(onnxFile("picky"), [6]), { refused: new Map(), unseen: undefined });
+  ok(
+    /takes no made-up rows: .*idx=/.test((await probed(onnxFile("picky"), [6])).unseen!),
+    "a row beside itself shows little",
+  );
+  deepStrictEqual(await probed(onnxFile("picky"), [6, 7]), { refused: new Map() });
+  strictEqual((await probed(onnxFile("no_number"))).unseen, "it answers what is no number (NaN): y");
   strictEqual((await probed(onnxFile("noisy"))).unseen, "it answers the same otherwise each time: y");
 });
