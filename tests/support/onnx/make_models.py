@@ -199,11 +199,14 @@ def hardly(*rows):
             *rows, [("first", np.array(0, np.int64)), ("little", np.array(1e-4, np.float32))],
         )
     save(
-        "counted",  # a twentieth more for each row
-        [h.make_node("Shape", ["x"], ["size"]), h.make_node("Cast", ["size"], ["many"], to=T.FLOAT),
-         h.make_node("Mul", ["many", "part"], ["more"]), h.make_node("Add", ["more", "one"], ["times"]),
-         h.make_node("Mul", ["x", "times"], ["y"])],
-        *rows, [("part", np.array(0.05, np.float32)), ("one", np.array(1, np.float32))],
+        "counted",  # a twentieth more for each row, beside values that are ten thousand times as large
+        [h.make_node("Shape", ["x"], ["sizes"]), h.make_node("Gather", ["sizes", "first"], ["size"]),
+         h.make_node("Cast", ["size"], ["many"], to=T.FLOAT), h.make_node("Mul", ["many", "part"], ["more"]),
+         h.make_node("Add", ["more", "one"], ["times"]), h.make_node("Mul", ["x", "times"], ["own"]),
+         h.make_node("Mul", ["x", "large"], ["others"]), h.make_node("Concat", ["own", "others"], ["y"], axis=1)],
+        [value("x", T.FLOAT, ["rows", 1])], [value("y", T.FLOAT, ["rows", 2])],
+        [("first", np.array(0, np.int64)), ("part", np.array(0.05, np.float32)), ("one", np.array(1, np.float32)),
+         ("large", np.array(1e4, np.float32))],
     )
     save(
         "first_two", [h.make_node("Slice", ["x", "begin", "end"], ["y"])],
