@@ -27,9 +27,10 @@ export interface OnnxModelArgs extends ModelArgs {
   backend?: OnnxBackend;
   /**
    * Joins requests that come at about the same time into one run along the first dimension, those of the same outputs and of the same
-   * other sizes. It must be free in every input, and each row's answer its own. That is looked at when it is loaded: rows of `warmUp`, or
-   * made-up ones, are asked alone and together, and requests for an output that has no row for each, or another one beside others, run
-   * alone. A class with a `batchKey` is believed. Default: each request runs alone.
+   * other sizes. It must be free in every input, and each row's answer its own. That is looked at when it is loaded: rows of `warmUp`, and
+   * small made-up ones, are asked alone and together, and requests for an output that has no row for each, or another one beside others, run
+   * alone. What depends only on large values, or from the 4th row on, is not seen. A class with a `batchKey` is believed. Default: each
+   * request runs alone.
    */
   batching?: BatchingOptions;
   /**
