@@ -1,4 +1,5 @@
 import { setImmediate as turn, setTimeout as pause } from "node:timers/promises";
+import { Heartbeat } from "../heartbeat.ts";
 import type { StreamClock } from "../stream_clock.ts";
 import type { SubscribePlan } from "../subscribe_options.ts";
 import type { BrokerLog, Document } from "./broker_log.ts";
@@ -30,6 +31,7 @@ export class GroupMember {
   /** The partitions that it reads. */
   readonly cursors = new Map<number, LeasedCursor>();
   readonly #parts: MemberParts;
+  readonly #heart: Heartbeat;
   readonly #heard = new Map<string, { readonly beat: number; readonly at: number }>();
   #id = crypto.randomUUID();
   #beat = 0;
@@ -39,13 +41,11 @@ export class GroupMember {
   #isAskedAgain = false;
   /** Whether it reads every partition that it should. */
   #hasShare = false;
-  #cancelBeat: (() => void) | undefined;
   #hasLeft = false;
-  readonly #onBeat: () => void;
 
   constructor(parts: MemberParts, onBeat: () => void) {
     this.#parts = parts;
-    this.#onBeat = onBeat;
+    this.#heart = new Heartbeat(parts.clock, parts.sessionMs / 3, () => this.attend().finally(onBeat));
   }
 
   /** Makes the group where there is none, and takes a share of its partitions. */
@@ -62,7 +62,7 @@ export class GroupMember {
       }));
     }
     await this.attend();
-    this.#beatLater();
+    this.#heart.start();
     for (let waited = 0; !this.#hasShare && waited < HANDOVER_MS && !this.#hasLeft; waited += LOOK_MS) {
       await pause(LOOK_MS); // so that what is published next is shared already
       await this.attend();
@@ -90,7 +90,7 @@ export class GroupMember {
   async leave(): Promise<void> {
     if (this.#hasLeft) return;
     this.#hasLeft = true;
-    this.#cancelBeat?.();
+    this.#heart.stop();
     await this.#attending?.catch(() => {});
     const { log, clock, plan: { group } } = this.#parts;
     await Promise.all(
@@ -107,19 +107,8 @@ export class GroupMember {
   /** Stops as a kill does: others find out when the session ends. */
   abandon(): void {
     this.#hasLeft = true;
-    this.#cancelBeat?.();
+    this.#heart.stop();
     for (const cursor of this.cursors.values()) this.#lose(cursor);
-  }
-
-  #beatLater(): void {
-    if (this.#hasLeft) return;
-    this.#cancelBeat = this.#parts.clock.schedule(this.#parts.sessionMs / 3, () => {
-      void this.attend().catch(() => {}).then(() => { // who reads or settles is told what is wrong
-        if (this.#hasLeft) return;
-        this.#onBeat();
-        this.#beatLater();
-      });
-    });
   }
 
   async #attendWhileAsked(): Promise<void> {

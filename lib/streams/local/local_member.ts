@@ -1,4 +1,5 @@
 import type { StatementSync } from "node:sqlite";
+import { Heartbeat } from "../heartbeat.ts";
 import type { StreamClock } from "../stream_clock.ts";
 import type { SubscribePlan } from "../subscribe_options.ts";
 import { type CursorRow, LocalCursor } from "./local_cursor.ts";
@@ -23,17 +24,18 @@ export class LocalMember {
   /** The partitions that it reads. */
   readonly cursors = new Map<number, LocalCursor>();
   readonly #parts: MemberParts;
+  readonly #heart: Heartbeat;
   readonly #generation: StatementSync;
   readonly #save: StatementSync;
   #id = crypto.randomUUID();
   #seen = -1;
-  #cancelBeat: (() => void) | undefined;
   #dirty = new Set<LocalCursor>();
   #saving: Promise<void> | undefined;
   #hasLeft = false;
 
   constructor(parts: MemberParts) {
     this.#parts = parts;
+    this.#heart = new Heartbeat(parts.clock, parts.sessionMs / 3, () => this.attend());
     const { database } = parts.log;
     this.#generation = database.prepare("SELECT generation FROM groups WHERE name = ?");
     this.#save = database.prepare(
@@ -48,7 +50,7 @@ export class LocalMember {
       if (this.#generation.get(group) === undefined) this.#makeGroup();
       this.#attend();
     });
-    this.#beatLater();
+    this.#heart.start();
   }
 
   /** Looks whether others have come or gone. */
@@ -82,7 +84,7 @@ export class LocalMember {
   async leave(): Promise<void> {
     if (this.#hasLeft) return;
     this.#hasLeft = true;
-    this.#cancelBeat?.();
+    this.#heart.stop();
     const { queue, log, clock, plan: { group } } = this.#parts;
     await queue.write(`leave group "${group}" of ${log.database.name}`, () => {
       for (const cursor of this.cursors.values()) {
@@ -98,16 +100,8 @@ export class LocalMember {
   /** Stops as a kill does: others find out when the session ends. */
   abandon(): void {
     this.#hasLeft = true;
-    this.#cancelBeat?.();
+    this.#heart.stop();
     for (const cursor of this.cursors.values()) this.#lose(cursor);
-  }
-
-  #beatLater(): void {
-    if (this.#hasLeft) return;
-    const { clock, sessionMs } = this.#parts;
-    this.#cancelBeat = clock.schedule(sessionMs / 3, () => {
-      void this.attend().catch(() => {}).then(() => this.#beatLater()); // who reads or settles is told what is wrong
-    });
   }
 
   #makeGroup(): void {
