@@ -78,7 +78,8 @@ export class Door {
   }
 
   /**
-   * Waits for work that the graph does not do, but not for longer than a request may take, nor for a caller who has left.
+   * Waits for work that the graph does not do, but not for longer than a request may take, nor for a caller who has left. Work that fails
+   * since nobody waits for it fails unheard.
    *
    * @param what What is waited for: `loading model "iris"`.
    * @param howFar Tells how far it is when nobody waits any more.
@@ -90,7 +91,9 @@ export class Door {
   ): Promise<Value> {
     const { requestTimeoutMs } = this.#limits;
     return new Promise<Value>((resolve, reject) => {
+      let isGivenUp = false;
       const giveUp = async (status: number, why: string) => {
+        isGivenUp = true;
         forget();
         reject(new StatusError(status, `${why}; ${await howFar()}`));
       };
@@ -103,7 +106,7 @@ export class Door {
       };
       signal.addEventListener("abort", left);
       if (signal.aborted) left();
-      work.then(resolve, reject).finally(forget);
+      work.then(resolve, (error) => isGivenUp || reject(error)).finally(forget);
     });
   }
 

@@ -1,5 +1,14 @@
 import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
-import { type InferRequest, modelRouter, ModelServer, type ServeOptions, type ServerLimits, serving } from "levada";
+import {
+  type InferRequest,
+  modelRouter,
+  ModelServer,
+  openTelemetry,
+  type ServeOptions,
+  type ServerLimits,
+  serving,
+} from "levada";
+import { StatusError } from "../../../../../lib/errors.ts";
 import { RawConnection } from "../../../../support/raw_http.ts";
 
 class Counted extends ModelServer {
@@ -141,7 +150,10 @@ class Stuck extends Counted {
   }
 }
 
-async function served(limits: ServerLimits, options: Pick<ServeOptions, "changeEverywhere"> = {}) {
+async function served(
+  limits: ServerLimits,
+  options: Pick<ServeOptions, "changeEverywhere" | "log" | "telemetry"> = {},
+) {
   Counted.loads = 0;
   Stuck.begun = Promise.withResolvers();
   Stuck.go = Promise.withResolvers();
@@ -189,14 +201,18 @@ Deno.test("REPOSITORY_PATHS wait for a model no longer than a request may take, 
 Deno.test("REPOSITORY_PATHS give up what other processes do where nobody waits for it, and tell whether it had begun", async () => {
   const { promise: left, resolve: leave } = Promise.withResolvers<void>();
   const givenUp: string[] = [];
-  const changeEverywhere = (name: string, act: "load" | "unload") => ({
-    done: new Promise<void>(() => {}),
-    giveUp(): Promise<boolean> {
-      givenUp.push(`${act} ${name}`);
-      if (givenUp.length === 2) leave();
-      return Promise.resolve(false);
-    },
-  });
+  const changeEverywhere = (name: string, act: "load" | "unload") => {
+    const { promise: done, reject } = Promise.withResolvers<void>();
+    return {
+      done,
+      giveUp(): Promise<boolean> {
+        givenUp.push(`${act} ${name}`);
+        reject(new StatusError(504, "Nobody waited for it")); // as WorkerChanges do
+        if (givenUp.length === 2) leave();
+        return Promise.resolve(false);
+      },
+    };
+  };
   {
     await using server = await served({ requestTimeoutMs: 100 }, { changeEverywhere });
     const response = await fetch(`${server.url}/v2/repository/models/stuck/unload`, { method: "POST" });
@@ -206,11 +222,16 @@ Deno.test("REPOSITORY_PATHS give up what other processes do where nobody waits f
       "it has not begun, since another change of the model is under way, and never will",
     ]);
   }
-  await using server = await served({}, { changeEverywhere });
+  const lines = Promise.withResolvers<string>();
+  const tell = (line: string) =>
+    line.startsWith("POST") || line.startsWith("Answered") ? lines.resolve(line) : undefined;
+  const log = { debug() {}, info: tell, warn() {}, error: tell };
+  await using server = await served({}, { changeEverywhere, log, telemetry: await openTelemetry({ accessLog: log }) });
   const leaving = new AbortController();
   const url = `${server.url}/v2/repository/models/stuck/load`;
   const asked = rejects(fetch(url, { method: "POST", signal: leaving.signal }), /abort/);
   setTimeout(() => leaving.abort(), 50);
   await Promise.all([asked, left]);
   deepStrictEqual(givenUp, ["unload stuck", "load stuck"]);
+  strictEqual(await lines.promise, "POST /v2/repository/models/stuck/load 499");
 });
