@@ -28,7 +28,8 @@ export class CellRuns {
   get all(): CellRun[] {
     return this.#runs.map(({ cell: { cellId, count, code } }) => {
       const { program } = readCell(code);
-      const free = freeNames(program).uses.filter(({ isType }) => !isType).map(({ name }) => name);
+      const free = freeNames(program).uses.filter(({ isType, name }) => !isType && name !== "this")
+        .map(({ name }) => name);
       return {
         id: cellId ?? null,
         execution: count,

@@ -37,6 +37,8 @@ export interface ParsedRun extends CellRun {
   readonly program: Program;
   /** What it declares at its top level. */
   readonly declarations: readonly Declaration[];
+  /** The modules that it imports for their effects alone: their specifiers, with attributes. */
+  readonly effects: readonly string[];
   /** Everything else that stands at its top level. */
   readonly statements: readonly { readonly start: number; readonly end: number; readonly free: FreeNames }[];
 }
@@ -52,12 +54,22 @@ export function parseRun(run: CellRun, index: number): ParsedRun | undefined {
   if (program === undefined) return undefined;
   const declarations: Declaration[] = [];
   const statements: { start: number; end: number; free: FreeNames }[] = [];
-  const parsed: ParsedRun = { ...run, index, program, declarations, statements };
+  const effects: string[] = [];
+  const parsed: ParsedRun = { ...run, index, program, declarations, effects, statements };
   for (const statement of program.body) {
     const inner = unexported(statement);
     const found = inner === undefined ? [] : declarationsOf(inner, parsed);
-    declarations.push(...found);
-    if (found.length === 0) {
+    for (const one of found) {
+      const opened = OPEN.has(inner!.type) ? declarations.findIndex(({ names }) => names.includes(one.names[0]!)) : -1;
+      if (opened < 0) declarations.push(one);
+      else declarations[opened] = opensMore(declarations[opened]!, one);
+    }
+    if (found.length > 0) continue;
+    if (inner?.type === "ImportDeclaration") {
+      if (inner.importKind !== "type") {
+        effects.push(`${JSON.stringify(inner.source.value)}${attributesOf(inner, run.source)}`);
+      }
+    } else {
       statements.push({ start: statement.start, end: statement.end, free: freeNames(statement) });
     }
   }
@@ -71,6 +83,18 @@ export function parseCell(source: string): Program | undefined {
     if (!errors.some(({ severity }) => severity === "Error")) return program;
   }
   return undefined;
+}
+
+/** What may be declared in several pieces: namespaces and enums, a namespace also of a function or a class. */
+const OPEN = new Set<string>(["TSModuleDeclaration", "TSEnumDeclaration"]);
+
+function opensMore(declared: Declaration, more: Declaration): Declaration {
+  const { uses, writes } = declared.free;
+  return {
+    ...declared,
+    text: `${declared.text}\n${more.text}`,
+    free: { uses: [...uses, ...more.free.uses], writes: [...writes, ...more.free.writes] },
+  };
 }
 
 function unexported(statement: Statement): Statement | undefined {
@@ -112,6 +136,8 @@ function declarationsOf(node: Statement, run: ParsedRun): Declaration[] {
       return [whole("variable", node, node.id.name, run)];
     case "TSModuleDeclaration":
       return node.id.type === "Identifier" ? [whole("variable", node, node.id.name, run)] : [];
+    case "TSImportEqualsDeclaration":
+      return [whole("variable", node, node.id.name, run)];
     case "TSInterfaceDeclaration":
     case "TSTypeAliasDeclaration":
       return [whole("type", node, node.id.name, run)];
@@ -133,7 +159,7 @@ function commentBefore(source: string, start: number): string {
 
 function importsOf(node: ImportDeclaration, run: ParsedRun): Declaration[] {
   const { source } = run;
-  const attributes = node.attributes.map(({ key, value }) => `${source.slice(key.start, key.end)}: ${value.raw}`);
+  const attributes = attributesOf(node, source);
   return node.specifiers.map((each) => {
     const isType = node.importKind === "type" || (each.type === "ImportSpecifier" && each.importKind === "type");
     return {
@@ -147,11 +173,16 @@ function importsOf(node: ImportDeclaration, run: ParsedRun): Declaration[] {
       isNamed: each.type === "ImportSpecifier",
       source: {
         specifier: node.source.value,
-        attributes: attributes.length === 0 ? "" : ` with { ${attributes.join(", ")} }`,
+        attributes,
         isType,
       },
     };
   });
+}
+
+function attributesOf(node: ImportDeclaration, source: string): string {
+  const attributes = node.attributes.map(({ key, value }) => `${source.slice(key.start, key.end)}: ${value.raw}`);
+  return attributes.length === 0 ? "" : ` with { ${attributes.join(", ")} }`;
 }
 
 /** A function or class of a cell, and how it can stand as an expression. */

@@ -35,8 +35,12 @@ export class DeclarationIndex {
   /** Whether the cell has run again since, without it. */
   isGone(name: string): boolean {
     const found = this.latest(name);
-    if (found === undefined || found.run.id === null) return false;
-    return this.#newest.get(found.run.id) !== found.run;
+    return found !== undefined && !this.isNewest(found.run);
+  }
+
+  /** Whether its cell has not run again since. */
+  isNewest(run: ParsedRun): boolean {
+    return run.id === null || this.#newest.get(run.id) === run;
   }
 }
 

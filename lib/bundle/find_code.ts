@@ -4,7 +4,7 @@ import type { Node } from "oxc-parser";
 import { errorFault } from "../graph/fault.ts";
 import type { Fault } from "../errors.ts";
 import { notJson } from "../graph/json.ts";
-import { type AnyNode } from "../scope/declared_names.ts";
+import { type AnyNode, children } from "../scope/declared_names.ts";
 import { type FreeNames, freeNames } from "../scope/free_names.ts";
 import { cellName, functionAt, parseCell, type ParsedRun } from "./cell_code.ts";
 import type { DeclarationIndex } from "./declaration_index.ts";
@@ -105,7 +105,9 @@ async function writeFunction(
     );
   }
   const written = node === undefined ? textOf(value) : expressionOf(node, run);
-  if (written === undefined) {
+  const home = node !== undefined && needsHome(node, written) ? homeOf(value, surroundings) : undefined;
+  if (home !== undefined) return { text: home.text, roots: [{ user, step, free: useOf(home.name) }], library: [] };
+  if (written === undefined || (node !== undefined && hasInsides(node))) {
     return fault(`${user} uses "${value.name}", which cannot stand alone`, `Make it a top-level function of a cell`);
   }
   const { text, free } = written;
@@ -210,12 +212,41 @@ export function useOf(name: string): FreeNames {
   };
 }
 
+/** Whether a function is another one where it stands alone: it uses what is its class's or object's, or `this` from around it. */
+function needsHome(node: AnyNode, written: { free: FreeNames } | undefined): boolean {
+  return hasInsides(node) || written?.free.uses.some(({ name }) => name === "this") === true;
+}
+
+/** Whether code uses `super` or private names of a class around it. */
+function hasInsides(node: AnyNode): boolean {
+  return node.type === "Super" || node.type === "PrivateIdentifier" ||
+    (!node.type.startsWith("Class") && children(node).some(hasInsides));
+}
+
+/** Where a function is a property of what a cell has a name for. */
+function homeOf(value: unknown, { index, globals }: Surroundings): { name: string; text: string } | undefined {
+  for (const name of index.names) {
+    const home = globals[name];
+    if ((typeof home !== "object" && typeof home !== "function") || home === null) continue;
+    for (
+      const [path, owner] of [[name, home], [`${name}.prototype`, (home as { prototype?: object }).prototype]] as const
+    ) {
+      const own = Object.entries(Object.getOwnPropertyDescriptors(owner ?? {}));
+      const key = own.find(([key, property]) => property.value === value && /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key))
+        ?.[0];
+      if (key !== undefined) return { name, text: `${path}.${key}` };
+    }
+  }
+  return undefined;
+}
+
 /** The text of a function of a cell as an expression; undefined where it is a method, which has no text of its own. */
 function expressionOf(node: AnyNode, { source }: ParsedRun): { text: string; free: FreeNames } | undefined {
   const text = source.slice(node.start, node.end);
   const free = freeNames(node as unknown as Node);
   if (node.type !== "FunctionExpression" || /^(async\s+)?function\b/.test(text)) return { text, free };
-  return { text: `({ method${text} }).method`, free };
+  const kind = `${node.async === true ? "async " : ""}${node.generator === true ? "*" : ""}`;
+  return { text: `({ ${kind}method${text} }).method`, free };
 }
 
 /** The text that V8 ran, where the cell's own place is not known. */

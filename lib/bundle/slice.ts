@@ -110,6 +110,16 @@ class Slicer {
   }
 
   #missing(name: string, { user, step }: { user: string; step: string | undefined }): void {
+    if (name === "this") {
+      return this.#fault(
+        `${user} uses "this" of what stands around it, which is nothing in a module`,
+        `Name what is meant: globalThis, or an object`,
+        step,
+      );
+    }
+    if (name === "eval") {
+      return this.#fault(`${user} uses "eval", in whose text no names are seen`, `Write the code out`, step);
+    }
     if (this.#options.isGlobal(name)) return;
     this.#fault(
       `${user} uses "${name}", which no cell declares`,

@@ -54,7 +54,8 @@ export async function sliceNotebook(fn: FunctionCode): Promise<SlicedModule> {
       isGlobal: (name) => globals.has(name),
     });
     if (faults.length + found.length > 0) throw new BundleError(act, [...faults, ...found]);
-    return writeModule({ slice, document: fn.document, code, tables, schemas });
+    const effects = runs.filter((run) => surroundings.index.isNewest(run)).flatMap((run) => run.effects);
+    return writeModule({ slice, effects, document: fn.document, code, tables, schemas });
   };
   return new SlicedModule({
     name: fn.name,

@@ -6,6 +6,8 @@ import type { Slice } from "./slice.ts";
 /** What the module is made of. */
 export interface ModuleParts {
   readonly slice: Slice;
+  /** The modules that are imported for their effects alone. */
+  readonly effects: readonly string[];
   /** The function as data. */
   readonly document: object;
   /** The code of its graph, by ref. */
@@ -19,7 +21,7 @@ export interface ModuleParts {
 const FUNCTION = "ServingFunction";
 
 /** The text of a module whose default export is the function. */
-export function writeModule({ slice, document, code, tables, schemas }: ModuleParts): string {
+export function writeModule({ slice, effects, document, code, tables, schemas }: ModuleParts): string {
   const { declarations, types } = slice;
   const taken = new Set(declarations.flatMap(({ names }) => names));
   const imports = declarations.filter(({ kind }) => kind === "import");
@@ -27,6 +29,7 @@ export function writeModule({ slice, document, code, tables, schemas }: ModulePa
   const library = new Set(found.flatMap((one) => one.library));
   const alias = taken.has(FUNCTION) ? `Levada${FUNCTION}` : FUNCTION;
   return [
+    ...new Set(effects.map((effect) => `import ${effect};`)), // before the others, which may need them
     ...importLines(imports, types, [
       taken.has(FUNCTION) ? `${FUNCTION} as ${alias}` : FUNCTION,
       ...[...library].filter((name) => !taken.has(name)),

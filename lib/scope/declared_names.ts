@@ -84,6 +84,7 @@ export function declareIn(node: AnyNode, names: Set<string>): void {
         names.add((each.name as unknown as AnyNode).name!);
       }
       if (/^(FunctionDeclaration|FunctionExpression)$/.test(node.type)) names.add("arguments");
+      if (/^(Function|Class)(Declaration|Expression)$/.test(node.type)) names.add("this");
   }
 }
 
@@ -113,6 +114,7 @@ function declareStatement(node: AnyNode, names: Set<string>): void {
     case "TSDeclareFunction":
     case "TSEnumDeclaration":
     case "TSModuleDeclaration":
+    case "TSImportEqualsDeclaration":
     case "TSInterfaceDeclaration":
     case "TSTypeAliasDeclaration":
       if (isNode(node.id) && node.id.type === "Identifier") names.add(node.id.name!);

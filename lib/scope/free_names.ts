@@ -2,7 +2,7 @@
 import type { Node } from "oxc-parser";
 import { type AnyNode, children, declareHoisted, declareIn } from "./declared_names.ts";
 
-/** A name that a piece of code takes from outside. */
+/** A name that a piece of code takes from outside, `this` among them. */
 export interface Use {
   readonly name: string;
   readonly start: number;
@@ -61,6 +61,7 @@ const NOT_USES: Readonly<Record<string, readonly string[]>> = {
   LabeledStatement: ["label"],
   MetaProperty: ["meta", "property"],
   TSEnumDeclaration: ["id"],
+  TSImportEqualsDeclaration: ["id"],
   TSImportType: ["qualifier", "options"],
   TSInterfaceDeclaration: ["id"],
   TSModuleDeclaration: ["id"],
@@ -117,6 +118,8 @@ class Finder {
       case "Identifier":
         this.#use(node, where);
         return this.#each(node, where, ["typeAnnotation", "decorators"]);
+      case "ThisExpression":
+        return this.#use({ ...node, name: "this" }, where);
       case "JSXIdentifier":
         if (/^[\p{Lu}$_]/u.test(node.name!)) this.#use(node, where);
         return;
@@ -213,7 +216,7 @@ function namesOf(node: AnyNode): Set<string> {
 /** Whether everything below a node is a type. */
 function isType({ type }: AnyNode): boolean {
   return type.startsWith("TS") &&
-    !/^TS(AsExpression|SatisfiesExpression|NonNullExpression|TypeAssertion|InstantiationExpression|ParameterProperty|EnumDeclaration|EnumBody|EnumMember|ModuleDeclaration|ModuleBlock|ExportAssignment|Abstract\w+)$/
+    !/^TS(AsExpression|SatisfiesExpression|NonNullExpression|TypeAssertion|InstantiationExpression|ParameterProperty|EnumDeclaration|EnumBody|EnumMember|ImportEqualsDeclaration|ModuleDeclaration|ModuleBlock|ExportAssignment|Abstract\w+)$/
       .test(type);
 }
 
