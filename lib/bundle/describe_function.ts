@@ -48,6 +48,15 @@ export async function probeBundle({ name, files }: Bundle): Promise<void> {
   ]);
 }
 
+/** Runs a script beside the files of a bundle; gives what it hands to `tell`. */
+export async function runInBundle(act: string, files: Bundle["files"], script: string): Promise<string> {
+  return await runScript(
+    act,
+    files,
+    `function tell(text) { console.log("\\n${MARK}" + text); Deno.exit(0); }\n${script}`,
+  );
+}
+
 /** Runs a script beside the files of a bundle; gives what it says. */
 async function runScript(act: string, files: Bundle["files"], script: string): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "levada-probe-" });

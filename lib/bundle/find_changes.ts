@@ -12,7 +12,7 @@ interface Piece {
 }
 
 /** Methods that change lists, maps and sets. */
-const CHANGING = "push|pop|shift|unshift|splice|sort|reverse|fill|copyWithin|set|add|delete|clear";
+export const CHANGING = "push|pop|shift|unshift|splice|sort|reverse|fill|copyWithin|set|add|delete|clear";
 const COLLECTIONS = new Set(["ArrayExpression", "NewExpression", "ObjectExpression"]);
 
 /**
@@ -65,7 +65,7 @@ function piecesOf(run: ParsedRun): Piece[] {
 }
 
 /** Whether a place is in code of a step that is written where the graph is built. */
-function travels(offset: number, run: ParsedRun, roots: readonly Root[]): boolean {
+export function travels(offset: number, run: ParsedRun, roots: readonly Root[]): boolean {
   return roots.some(({ place }) => place?.run === run && place.start <= offset && offset < place.end);
 }
 

@@ -5,6 +5,7 @@ import { BundleError } from "../errors.ts";
 import { errorFault } from "../graph/fault.ts";
 import { secretPlaces } from "../graph/secret_data.ts";
 import { type Bundle, hashOf, MANIFEST, type Manifest, revisionOf } from "./bundle.ts";
+import { checkValues, VALUES, valuesExport } from "./check_values.ts";
 import { collectFiles } from "./collect_files.ts";
 import { denoBundle } from "./deno_bundle.ts";
 import { type DescribedFunction, describeFunction } from "./describe_function.ts";
@@ -22,6 +23,8 @@ export interface BundleOptions {
   readonly external?: readonly string[] | undefined;
   /** Files that it brings, relative to `directory`; models that the function names come by themselves. */
   readonly files?: readonly string[] | undefined;
+  /** Whether the code of a notebook is run once, to see that it makes what the notebook has. Default true. */
+  readonly compares?: boolean | undefined;
   /** What files are relative to. Default: the current folder; of a slice the notebook's. */
   readonly directory?: string | undefined;
 }
@@ -73,17 +76,26 @@ export async function bundleCode(code: SlicedModule, options: BundleOptions = {}
   );
   if (faults.length > 0) throw new BundleError(act, faults);
   const module = hasJsx(code.text) ? "function.tsx" : "function.ts";
+  const values = code.values.length === 0 ? "" : `export { ${VALUES} } from "./${module}";\n`;
   const entry = `import fn from "./${module}";
-export default fn;
+${values}export default fn;
 `;
   const directory = options.directory ?? fileURLToPath(code.directory);
   const files = await codeFiles(entry, {
     act,
     directory: fileURLToPath(code.directory),
     external: options.external,
-    modules: new Map([[module, { text: code.text, base: code.directory }]]),
+    modules: new Map([[module, {
+      text: code.text,
+      base: code.directory,
+      behind: code.values.length === 0 ? "" : valuesExport(code.values),
+    }]]),
   });
-  return await finish(files, code, { act, directory, options });
+  const bundle = await finish(files, code, { act, directory, options });
+  if (options.compares !== false) {
+    await checkValues(`take function "${code.name}" out of its notebook`, code.values, bundle.files);
+  }
+  return bundle;
 }
 
 interface CodeWish {
@@ -92,7 +104,7 @@ interface CodeWish {
   readonly directory: string;
   readonly external: readonly string[] | undefined;
   /** Modules beside the entry; their relative imports are relative to `base`. */
-  readonly modules?: ReadonlyMap<string, { readonly text: string; readonly base: string }>;
+  readonly modules?: ReadonlyMap<string, { readonly text: string; readonly base: string; readonly behind: string }>;
 }
 
 const RUN = `import { runBundle } from "levada/run";
@@ -110,8 +122,8 @@ async function codeFiles(
   const lock = join(folder.path, "deno.lock");
   await Deno.copyFile(project.lock, lock);
   await Deno.writeTextFile(join(folder.path, ENTRY), `${entry}${RUN}`);
-  for (const [name, { text, base }] of modules) {
-    await Deno.writeTextFile(join(folder.path, name), resolveRelative(text, base));
+  for (const [name, { text, base, behind }] of modules) {
+    await Deno.writeTextFile(join(folder.path, name), resolveRelative(text, base) + behind);
   }
   const made = await denoBundle({
     act,

@@ -3,12 +3,13 @@ import { pathToFileURL } from "node:url";
 import { BundleError, type Fault } from "../errors.ts";
 import { errorFault } from "../graph/fault.ts";
 import { notJson } from "../graph/json.ts";
-import { type ParsedRun, parseRun } from "./cell_code.ts";
+import { type Declaration, type ParsedRun, parseRun } from "./cell_code.ts";
 import { DeclarationIndex } from "./declaration_index.ts";
 import { findCode, type FoundCode, type Surroundings, useOf } from "./find_code.ts";
 import { findSchema } from "./find_schema.ts";
 import { type FunctionCode, stepsOfRefs } from "./function_code.ts";
 import { openNotebook } from "./notebook.ts";
+import { notebookValues } from "./notebook_values.ts";
 import { hasJsx, jsxPragma } from "./jsx_pragma.ts";
 import { type Root, sliceCells } from "./slice.ts";
 import { SlicedModule } from "./sliced_module.ts";
@@ -49,20 +50,24 @@ export async function sliceNotebook(fn: FunctionCode): Promise<SlicedModule> {
   const schemas = await findSchemas(fn, surroundings);
   const roots = [...code.values(), ...tables.values(), ...schemas.values()].flatMap(({ roots }) => roots);
   const globals = await globalNames();
+  let declarations: readonly Declaration[] = [];
   const write = (more: readonly Root[]) => {
     const { faults: found, ...slice } = sliceCells(runs, [...roots, ...more], {
       isGlobal: (name) => globals.has(name),
     });
     if (faults.length + found.length > 0) throw new BundleError(act, [...faults, ...found]);
+    declarations = slice.declarations;
     const effects = runs.filter((run) => surroundings.index.isNewest(run)).flatMap((run) => run.effects);
     return writeModule({ slice, effects, document: fn.document, code, tables, schemas });
   };
+  const text = withJsx(write, runs);
   return new SlicedModule({
     name: fn.name,
-    text: withJsx(write, runs),
+    text,
     document: fn.document,
     view: fn.view,
     directory: `${pathToFileURL(Deno.cwd()).href.replace(/\/$/, "")}/`,
+    values: notebookValues({ runs, declarations, roots, globals: surroundings.globals }),
   });
 }
 

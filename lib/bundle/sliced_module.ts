@@ -1,4 +1,5 @@
 import type { GraphView } from "../plot/view.ts";
+import type { SlicedValue } from "./notebook_values.ts";
 
 /**
  * The module that a function of a notebook leaves as: what its steps use, and nothing else. In a notebook it shows itself below the
@@ -16,13 +17,24 @@ export class SlicedModule {
   /** Folder of the notebook, a `file:` URL that ends in a slash: what relative imports are relative to. */
   readonly directory: string;
 
+  /** What the notebook has under the names that leave: whoever bundles looks whether the module makes the same. */
+  readonly values: readonly SlicedValue[];
+
   /** Made by `fn.code()`. */
-  constructor(parts: { name: string; text: string; document: object; view: GraphView; directory: string }) {
+  constructor(parts: {
+    name: string;
+    text: string;
+    document: object;
+    view: GraphView;
+    directory: string;
+    values?: readonly SlicedValue[];
+  }) {
     this.name = parts.name;
     this.text = parts.text;
     this.document = parts.document;
     this.view = parts.view;
     this.directory = parts.directory;
+    this.values = parts.values ?? [];
   }
 
   /** The module's text. */

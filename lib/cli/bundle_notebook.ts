@@ -19,7 +19,7 @@ const RECORD = "LEVADA_RECORD_DEPLOY"; // read by `fn.deploy`
 
 /** Runs the notebook up to the cell that deploys; undefined when a cell failed, which has been told. */
 export async function bundleNotebook(
-  { path, export: name, files, external }: MakeWish,
+  { path, export: name, files, external, isProbed: compares }: MakeWish,
   context: CommandContext,
 ): Promise<MadeBundle | undefined> {
   const folder = await Deno.makeTempDir({ prefix: "levada-deploy-" });
@@ -35,7 +35,7 @@ export async function bundleNotebook(
       },
     });
     if (!isGood || code === undefined) return undefined;
-    const bundle = await bundleCode(code, { files, external, directory: dirname(resolve(path)) });
+    const bundle = await bundleCode(code, { files, external, compares, directory: dirname(resolve(path)) });
     return { bundle, recorded: await read() ?? undefined };
   } finally {
     Deno.env.delete(RECORD);

@@ -20,7 +20,7 @@ export interface BundleWish {
 }
 
 /** What a bundle is made of. */
-export type MakeWish = Omit<BundleWish, "output" | "isProbed">;
+export type MakeWish = Omit<BundleWish, "output" | "isProbed"> & { readonly isProbed?: boolean };
 
 /** Makes a bundle of a notebook or a module; undefined when a cell failed, which has been told. */
 export async function makeBundleOf(wish: MakeWish, context: CommandContext): Promise<MadeBundle | undefined> {

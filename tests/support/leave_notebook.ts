@@ -39,6 +39,11 @@ export async function refusalIn(...cells: readonly CellCode[]): Promise<string[]
   return await tell(cells, asking) as string[];
 }
 
+/** The lines of the error that says why what left is another thing than the notebook has; empty where it is the same. */
+export async function othersIn(...cells: readonly CellCode[]): Promise<string[]> {
+  return await bundleCode(await codeIn(...cells)).then(() => [], (error: Error) => error.message.split("\n"));
+}
+
 /** What `fn` answers to bodies, in the notebook and out of it, where nothing is but what left. */
 export async function answersOf(
   bodies: readonly unknown[],

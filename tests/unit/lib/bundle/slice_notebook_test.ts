@@ -125,6 +125,50 @@ fn.setTopology("flow", { input: z.string().refine((name) => name !== "coffee"), 
     { price: 6, of: "tea" },
   ],
   [
+    "methods with what is their class's or object's alone: private names, super, this, and those that wait or give one by one",
+    [
+      "class Rate { static #by = 3; static of(n: number) { return n * Rate.#by; } }\nclass More extends Rate { static override of(n: number) { return super.of(n) + 1; } }",
+      "class Sum { total = 4; add = (n: number) => n + this.total; twice(n: number) { return 2 * n; } }\nclass Last extends Sum { override twice(n: number) { return super.twice(n) + 1; } }\nconst sum = new Last();",
+      "const ways = { async wait(n: number) { return await n; }, async *each(n: number) { await null; yield n; yield -n; } };",
+      `import { collector } from "levada"; ${START}
+graph.to("a", Rate.of).to("b", More.of).to("c", sum.add).to("d", sum.twice).to("e", ways.wait).to("f", ways.each).to("g", collector()).respond();`,
+    ],
+    1,
+    [29, -29],
+  ],
+  [
+    "namespaces, also in pieces, also of functions and classes; enums in pieces; names for what is in them",
+    [
+      "namespace Geo { export const radius = 6; export namespace In { export const far = (n: number) => n * radius; } }\nnamespace Geo { export const name = 'geo'; }",
+      "namespace Short { export import I = Geo.In; export const six = I.far(1); }\nimport far = Geo.In.far;",
+      "function half(n: number) { return n / half.by; }\nnamespace half { export const by = 2; }\nenum Level { Low = 1 }\nenum Level { High = 1 << 3 }",
+      `${START} graph.to("s", (n: number) => [Short.six, far(n), Geo.name, half(n), Level.Low, Level.High, Level[8]]).respond();`,
+    ],
+    2,
+    [6, 12, "geo", 1, 1, 8, "High"],
+  ],
+  [
+    "modules that are imported for their effects alone, before all others",
+    [
+      "import './tests/support/sets_global.ts';",
+      `${START} graph.to("s", (n: number) => [n, (globalThis as any).setByImport]).respond();`,
+    ],
+    1,
+    [1, "here"],
+  ],
+  [
+    "generators, labels, template tags, symbols as keys, `using`, static blocks, getters, names of globals",
+    [
+      "function* upTo(n: number) { outer: for (let i = 0; ; i++) { for (;;) { if (i === n) break outer; yield i; continue outer; } } }\nconst outer = 'unused';",
+      "const KEY = Symbol('k'); const keyed = { [KEY]: 1, get both() { return this[KEY] * 2; } };\nconst tag = (parts: TemplateStringsArray, ...values: unknown[]) => parts.raw.join('|') + values;",
+      "using held = { n: 3, [Symbol.dispose]() {} };\nclass Table { static names = new Map<string, number>(); static { for (const name of ['a', 'b']) this.names.set(name, Table.names.size); } }",
+      "const alert = (n: number) => n * 100;\nconst later = async function* (n: number) { yield* upTo(n); };\nasync function sum(n: number) { let all = 0; for await (const one of later(n)) all += one; return all; }",
+      `${START} graph.to("s", async (n: number) => [await sum(n), keyed.both, tag\`a\\n\${n}b\`, held.n, [...Table.names], alert(n)]).respond();`,
+    ],
+    4,
+    [6, 2, "a\\n|b4", 3, [["a", 0], ["b", 1]], 400],
+  ],
+  [
     "JSX, with what an earlier cell said of it",
     [
       "/** @jsx h */\nconst h = (tag: string, props: object, ...inner: unknown[]) => [tag, props, ...inner];",
@@ -256,6 +300,14 @@ const REFUSED: readonly [about: string, cells: readonly CellCode[], fault: RegEx
     "a name that no cell declares",
     [`${START} graph.to("s", (n: number) => n + nowhere).respond();`],
     /^ {2}step "s": it uses "nowhere", which no cell declares\. Declare it at the top level of a cell/,
+  ],
+  [
+    "`this` of a cell or of an object without a name, and code that is text",
+    [
+      "const self = () => this; class Sum { total = 4; add = (n: number) => n + this.total; }\nconst run = (code: string) => eval(code);",
+      `${START} graph.to("s", (n: number) => [self(), run("n")]).to("t", new Sum().add).respond();`,
+    ],
+    /^ {2}step "s": "self" in cell \[1\] uses "this" of what stands around it.*\n {2}step "s": "run" in cell \[1\] uses "eval".*Write the code out\n {2}step "t": it uses "this"/,
   ],
   [
     "what only the kernel has",

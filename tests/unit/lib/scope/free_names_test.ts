@@ -44,6 +44,9 @@ const USES: readonly [code: string, uses: string[]][] = [
     "mark",
   ]],
   ["class C { constructor(private readonly p: T, q = d) { this.p; } }", ["T:t:l", "d:l"]],
+  // `this` is a name too, of functions and classes
+  ["const f = () => this; function g() { return () => this; } class C { a = this; static { this; } }", ["this:l"]],
+  ["namespace N { export import X = A.b; X; } import Y = N2.z; Y;", ["A", "N2"]],
   // objects
   ["const o = { a, b: c, [d]: e, f() { return g; } };", ["a:s", "c", "d", "e", "g:l"]],
   ["const { r = r0, [k]: v, ...rest } = src; r; v; rest;", ["r0", "k", "src"]],

@@ -1,0 +1,5 @@
+/** A module that is imported for its effect alone. */
+
+(globalThis as { setByImport?: string }).setByImport = "here";
+
+export {};
