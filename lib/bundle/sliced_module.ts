@@ -1,5 +1,4 @@
 import type { GraphView } from "../plot/view.ts";
-import type { SlicedValue } from "./notebook_values.ts";
 
 /**
  * The module that a function of a notebook leaves as: what its steps use, and nothing else. In a notebook it shows itself below the
@@ -18,7 +17,7 @@ export class SlicedModule {
   readonly directory: string;
 
   /** What the notebook has under the names that leave: whoever bundles looks whether the module makes the same. */
-  readonly values: readonly SlicedValue[];
+  readonly values: readonly { readonly name: string; readonly cell: string; readonly hash: string | null }[];
 
   /** Made by `fn.code()`. */
   constructor(parts: {
@@ -27,7 +26,7 @@ export class SlicedModule {
     document: object;
     view: GraphView;
     directory: string;
-    values?: readonly SlicedValue[];
+    values?: SlicedModule["values"];
   }) {
     this.name = parts.name;
     this.text = parts.text;
