@@ -157,8 +157,10 @@ export class Supervisor {
   /** The port that is wished, else the one that it has, else a free one. */
   async #portFor({ name, port, settings: { host = HOSTNAME, grpcPort } }: WishedFunction): Promise<number> {
     const { port: held, settings: before = {} } = this.#running.find((one) => one.name === name) ?? {};
-    if (grpcPort !== undefined && grpcPort !== before.grpcPort) await this.#free(name, host, grpcPort);
-    const earlier = this.#state?.functions.find((one) => one.name === name)?.port;
+    const { port: earlier, settings = {} } = this.#state?.functions.find((one) => one.name === name) ?? {};
+    if (grpcPort !== undefined && grpcPort !== before.grpcPort) {
+      await this.#free(name, host, grpcPort, { looks: grpcPort === settings.grpcPort ? ENDING_LOOKS : 0 });
+    }
     const known = port ?? held ?? earlier ?? 0;
     if (known !== 0 && known === held && host === (before.host ?? HOSTNAME)) return known;
     return await this.#free(name, host, known, { looks: known === earlier ? ENDING_LOOKS : 0 });

@@ -39,7 +39,10 @@ export async function invokeFunction(
     response = await fetch(target, init);
     bytes = await response.bytes();
   } catch (error) {
-    throw new DeployError(act, `${target} does not answer: ${(error as Error).message}`, { cause: error });
+    const why = settings?.tls?.clientCa === undefined
+      ? reasonOf(error as Error)
+      : "it asks its clients for a certificate, and invoke has none. Ask it by a client that has one";
+    throw new DeployError(act, `${target} does not answer: ${why}`, { cause: error });
   }
   if (!response.ok) {
     throw new StatusError(response.status, `Answered ${response.status} by ${target}: ${failureOf(bytes)}`);
@@ -47,6 +50,11 @@ export async function invokeFunction(
   const type = response.headers.get("content-type") ?? "text/plain";
   if (bytes.length === 0) return type.startsWith("application/octet-stream") ? bytes : "";
   return decodeBytes(bytes, type);
+}
+
+/** What it says, and what it says to be the cause, where that says more. */
+function reasonOf({ message, cause }: Error): string {
+  return cause instanceof Error && !message.includes(cause.message) ? `${message}: ${cause.message}` : message;
 }
 
 interface Encoded {
