@@ -5,6 +5,7 @@ import type { FlowEvent } from "../graph/event.ts";
 import type { Delivery } from "../streams/delivery.ts";
 import type { Stream, StreamRecord, SubscribeOptions, Subscription } from "../streams/stream.ts";
 import { MAX_TRIES } from "../streams/subscribe_options.ts";
+import { Acknowledging } from "./acknowledging.ts";
 import { eventOf } from "./event_record.ts";
 import type { Flow } from "./flow.ts";
 import { sleep } from "./system_clock.ts";
@@ -74,6 +75,7 @@ export class Inlet {
   readonly #source: Source;
   readonly #parts: InletParts;
   readonly #inHand = new Set<Promise<void>>();
+  readonly #acknowledging = new Acknowledging();
   readonly #stopping = new AbortController();
   #subscription: Subscription;
   #reading: Promise<void> | undefined;
@@ -230,7 +232,7 @@ export class Inlet {
       return await bury(error);
     }
     const outcome = await flow.deliver(event, queue);
-    if (outcome.kind !== "failed") return await delivery.ack([record]);
+    if (outcome.kind !== "failed") return await this.#acknowledging.ack(record, delivery);
     const { error } = outcome;
     if (error.status < 500) return await bury(error);
     this.#tell("warn", record, `failed at try ${record.tries}: ${error.message}`);

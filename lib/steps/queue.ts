@@ -106,7 +106,7 @@ function intoStream(outlet: Outlet, scope: StepScope): Exit {
         for (const event of events) await this.goOn([event]); // one that cannot travel must not take others with it
         return;
       }
-      for (const event of events) await scope.release(event);
+      await Promise.all(events.map((event) => scope.release(event)));
     },
     close: () => outlet.close(),
   };

@@ -50,7 +50,10 @@ export class LineDeployment {
 
   /** How many records a function could not acknowledge, since others had them by then. */
   async unsettled(): Promise<number> {
-    return (await this.#lines()).filter((line) => line.includes("cannot be settled")).length;
+    const counts = (await this.#lines()).map((line) =>
+      /cannot be settled.*Cannot settle (\d+) records/.exec(line)?.[1] ?? 0
+    );
+    return counts.reduce<number>((sum, count) => sum + Number(count), 0);
   }
 
   async #lines(): Promise<string[]> {
