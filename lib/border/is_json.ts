@@ -42,7 +42,8 @@ function isPlainObject(value: object, depth: number): boolean {
       if (typeof item === "number" && item !== 0 && item - item === 0) continue; // long lists are of numbers
       if (!isPlain(item, depth)) return false;
     }
-    return (value as { toJSON?: unknown }).toJSON === undefined;
+    const { toJSON, index } = value as { toJSON?: unknown; index?: unknown }; // what a text's match has beside its items
+    return toJSON === undefined && index === undefined;
   }
   if (Object.getPrototypeOf(value) !== Object.prototype || Object.hasOwn(value, "toJSON")) return false;
   for (const key in value) if (!isPlain((value as Record<string, unknown>)[key], depth)) return false;

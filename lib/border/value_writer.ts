@@ -4,6 +4,7 @@ import { DEEPEST, MOST_DIGITS } from "./levada_json.ts";
 import { placeOf, type Way } from "./place_of.ts";
 import { rawJson } from "./raw_json.ts";
 
+const FEW_ITEMS = 1_000; // the names of longer lists are not looked at: that takes as long as writing them
 const CURE = "Pass on text, numbers, lists, plain objects, dates, maps, sets, bytes or tensors";
 const TYPED = Object.getPrototypeOf(Uint8Array) as abstract new () => Uint8Array;
 
@@ -128,6 +129,9 @@ export class ValueWriter {
       if (written !== item) (copy ??= [...list])[index] = written;
     }
     if (hasToJson(list)) throw this.#lost("a list with a method toJSON");
+    if (list.length <= FEW_ITEMS && Object.keys(list).length > list.length) {
+      throw this.#lost("a list with names beside its items");
+    }
     return copy ?? list;
   }
 

@@ -133,6 +133,7 @@ export const REFUSED: Readonly<Record<string, readonly [value: unknown, said: Re
   "a URL": [{ at: new URL("http://localhost") }, /\$\.at is a URL,/],
   "a boxed number": [[Object(1)], /\$\[0\] is a Number,/],
   "a list with a hole": [{ list: Array(2) }, /\$\.list\[0\] is a hole,/],
+  "the result of a match": [{ found: "abc".match(/b/) }, /\$\.found is a list with names beside its items,/],
   "what holds itself": [circle, /\$\.self is what it stands in: it holds itself,/],
   "what is too deep": [deep(501), /is more than 500 levels deep,/],
   "what is much too deep": [deep(10_000), /is more than 500 levels deep,/],
