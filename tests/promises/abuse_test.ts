@@ -24,6 +24,11 @@ const REFUSED: Readonly<Record<string, readonly [bytes: string, ...statuses: num
   "another transfer coding": [`${POST}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`, 400, 501],
   "chunks that are not last": [`${POST}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n`, 400, 501],
   "gzip as a transfer coding": [`${POST}Transfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`, 501],
+  "tabs around a transfer coding": [
+    `${POST}Transfer-Encoding:\tchunked\t\r\n\r\n10\r\n{"inputs":[1,2]}\r\n0\r\n\r\n`,
+    200,
+    400,
+  ],
   "a space before the colon": [`${POST}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n`, 400],
   "a folded header": [`${GET}Host: x\r\nX-A: a\r\n b\r\n\r\n`, 400],
   "a bare CR in a header": [`${GET}Host: x\r\nX-A: a\rb\r\n\r\n`, 400],
@@ -67,9 +72,23 @@ const REFUSED: Readonly<Record<string, readonly [bytes: string, ...statuses: num
   "CONNECT": ["CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n", 400, 404, 405, CLOSED],
 };
 
+/** What may come behind a request. */
+const BEHIND: Readonly<Record<string, string>> = {
+  "gzip alone": `${POST}Transfer-Encoding: gzip\r\n\r\n`,
+  "chunks without a size": `${POST}Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n`,
+  "no HTTP at all": "\x16\x03\x01 hello\r\n\r\n",
+};
+
 class Model extends ModelServer {
   predict({ inputs, parameters }: InferRequest): unknown[] {
     return [inputs.length, parameters ?? null];
+  }
+}
+
+class Slow extends ModelServer {
+  async predict(): Promise<unknown[]> {
+    await new Promise((done) => setTimeout(done, 150));
+    return ["done"];
   }
 }
 
@@ -78,7 +97,7 @@ async function serve(isMutual: boolean) {
   const seen: string[] = [];
   fn.setTopology("flow")
     .to("see", (event: FlowEvent) => (seen.push(event.path), event), { fullEvent: true })
-    .to("models", modelRouter()).respond().addRoute("m", Model);
+    .to("models", modelRouter()).respond().addRoute("m", Model).addRoute("slow", Slow);
   const tls = isMutual ? { tls: { ...SELF_SIGNED, clientCa: SELF_SIGNED.cert } } : {};
   const server = await fn.serve({ port: 0, log, ...tls, limits: { bodyTimeoutMs: 2_000 }, graceMs: 2_000 });
   const open = () => RawConnection.open(server.url, isMutual ? SELF_SIGNED : undefined);
@@ -120,6 +139,20 @@ for (const [name, isMutual] of [["http", false], ["https with client certificate
       await leaver.send(bytes);
     }
     ok(await isWell(server.open));
+  });
+
+  Deno.test(`fn.serve() over ${name} answers a request whatever comes behind it`, async (t) => {
+    await using server = await serve(isMutual);
+    for (const [what, bytes] of Object.entries(BEHIND)) {
+      await t.step(what, async () => {
+        using connection = await server.open();
+        await connection.send(`${POST.replace("/m/", "/slow/")}Content-Length: 14\r\n\r\n{"inputs":[1]}${bytes}`);
+        const { status, body } = await connection.reply();
+        deepStrictEqual([status, JSON.parse(body).outputs], [200, ["done"]]);
+        const rest = await connection.rest();
+        ok(/^$|^HTTP\/1\.1 (400|501) /.test(rest) && rest.split("HTTP/1.1").length <= 2, rest);
+      });
+    }
   });
 
   Deno.test(`fn.serve() over ${name} takes no prototype from bodies, paths or queries`, async () => {

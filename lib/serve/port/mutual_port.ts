@@ -10,9 +10,17 @@ import type { Fetch, Port, PortOptions } from "./open_port.ts";
 import { refusedClients } from "./refused_clients.ts";
 
 const HEADERS_MS = 20_000; // a request's headers have to come in this time
+const BAD_CODING = "HPE_INVALID_TRANSFER_ENCODING"; // nobody can say where the body ends; Node gives out such a request all the same
 const NO_REQUEST = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 const HEADERS_TOO_LARGE =
   "HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+/** A request, and the one before on its connection that is not answered yet. */
+interface Asked {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  before: Asked | undefined;
+}
 
 /** Opens a port where only clients with a certificate of a known authority may ask. `Deno.serve` cannot ask for one (Deno 2.9.6). */
 export async function openMutualPort(
@@ -20,14 +28,17 @@ export async function openMutualPort(
   { hostname, port, tls, isShared }: PortOptions & { tls: { cert: string; key: string; clientCa: string } },
 ): Promise<Port> {
   const { cert, key, clientCa } = tls;
-  const lastAsked = new WeakMap<Duplex, { request: IncomingMessage; response: ServerResponse }>();
+  const lastAsked = new WeakMap<Duplex, Asked>();
   const server = createServer(
     { cert, key, ca: clientCa, requestCert: true, rejectUnauthorized: true, headersTimeout: HEADERS_MS },
     (request, response) => {
       const { socket } = request;
-      const asked = { request, response };
+      const asked: Asked = { request, response, before: lastAsked.get(socket) };
       lastAsked.set(socket, asked);
-      response.on("close", () => lastAsked.get(socket) === asked && lastAsked.delete(socket));
+      response.on("close", () => {
+        asked.before = undefined;
+        if (lastAsked.get(socket) === asked) lastAsked.delete(socket);
+      });
       void answer(request, response, fetch);
     },
   );
@@ -42,9 +53,16 @@ export async function openMutualPort(
     const refuse = () => {
       if (socket.writable) socket.end(code === "HPE_HEADER_OVERFLOW" ? HEADERS_TOO_LARGE : NO_REQUEST); // once: more may come
     };
-    if (asked === undefined || isUnreadable(asked)) refuse();
+    if (asked === undefined) refuse();
     else if (asked.request.complete) asked.response.on("close", refuse); // what came before is answered first
-    else socket.destroy(); // its body breaks off
+    else {
+      const end = () => {
+        if (code !== BAD_CODING) socket.destroy(); // its body breaks off
+        else if (!asked.response.headersSent) refuse(); // else its answer is on its way
+      };
+      if (asked.before === undefined) end();
+      else asked.before.response.on("close", end);
+    }
   });
   await new Promise<void>((listening, fail) => {
     server.once("error", fail);
@@ -59,12 +77,6 @@ export async function openMutualPort(
     port: number,
     shutdown: () => new Promise<void>((closed) => void server.close(() => closed())), // of idle connections at once
   };
-}
-
-/** Whether nobody can say where its body ends; Node gives out such a request all the same. */
-function isUnreadable({ request, response }: { request: IncomingMessage; response: ServerResponse }): boolean {
-  const { "transfer-encoding": coding } = request.headers;
-  return coding !== undefined && coding.toLowerCase() !== "chunked" && !response.headersSent;
 }
 
 async function answer(incoming: IncomingMessage, outgoing: ServerResponse, fetch: Fetch): Promise<void> {
