@@ -254,7 +254,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/streams/v3io/v3io_shard.ts": "v3io_log_test.ts: every way of reading, against a fake",
   "lib/testing/bench.ts": "test_bench_test.ts",
   "lib/testing/bench_streams.ts": "test_bench_test.ts, and at brokers by the streams suite",
-  "lib/testing/watched_stream.ts": "test_bench_test.ts, and at brokers by the streams suite",
 };
 const ROOT = new URL("../", import.meta.url);
 

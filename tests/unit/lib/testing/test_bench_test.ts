@@ -15,6 +15,7 @@ import { testBenches } from "../../../conformance/streams/bench_contract.ts";
 import { randomFrom } from "../../../support/random.ts";
 import { sleep } from "../../../../lib/flow/system_clock.ts";
 import { testBench } from "../../../../lib/testing/test_bench.ts";
+import { TestClock } from "../../../../lib/testing/test_clock.ts";
 
 testBenches("memory", (fn) => testBench(fn));
 
@@ -386,6 +387,38 @@ Deno.test("testBench() refuses wrong names and broken graphs", async () => {
   const options: FunctionOptions = {};
   await rejects(testBench(serving("empty", options)), { name: "GraphError" });
   await rejects(testBench({} as ServingFunction), /Cannot run a function: this is none/);
+});
+
+Deno.test("testBench() refuses a broker without a place for names, of no kind, or whose time is to be moved", async () => {
+  const fn = parent((n) => n);
+  await rejects(testBench(fn, { streams: "kafka://localhost:9092/orders" }), {
+    name: "RangeError",
+    message:
+      'Cannot put streams at "kafka://localhost:9092/orders": say where the name of each goes, as in kafka://localhost:9092/{name}',
+  });
+  await rejects(testBench(fn, { streams: "rabbit://host/{name}" }), { name: "StreamError", message: /the kinds of/ });
+  await rejects(testBench(fn, { streams: "local://{name}", clock: new TestClock() }), {
+    message: "Cannot move the time of local://{name}: a broker goes by the machine's. Leave out clock",
+  });
+});
+
+Deno.test("until() moves time to what is due, asks again, and tells what was logged when it waits in vain", async () => {
+  let runs = 0;
+  await using bench = await testBench(parent((n) => {
+    if (++runs < 3) throw new Error("not yet");
+    return n;
+  }));
+  await bench.send(1);
+  await bench.until(async () => (await bench.committed("q")).length === 1);
+  deepStrictEqual([runs, bench.clock.now()], [3, 300]);
+  await rejects(bench.until(() => false), {
+    message:
+      /^What the test waits for does not come: nothing is due any more\n.*Record .* failed at try 2: Step "work" failed: not yet$/s,
+  });
+  const cancel = bench.clock.schedule(2_000, () => {});
+  await rejects(bench.until(() => Promise.resolve(false), { withinMs: 1_000 }), /does not come: 1000 ms are over/);
+  await rejects(bench.until(() => Promise.reject(new Error("asked wrongly"))), /asked wrongly/);
+  cancel();
 });
 
 Deno.test("bench.publish() feeds a trigger: its events have the record's id, key, path, headers and time, and fail as records do", async () => {
