@@ -7,6 +7,7 @@ import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
 import type { BrokerTask } from "../../support/broker_child.ts";
 import type { BrokerServer } from "./broker_server.ts";
 import type { StreamCase } from "./contract.ts";
+import { proveResets } from "./prove_resets.ts";
 
 /** A broker, and its ways that are not the driver's. */
 export interface BrokerKit {
@@ -161,6 +162,17 @@ export function brokerCases(kit: BrokerKit): StreamCase[] {
         await rejects(kit.open(`${newPath()}?tls=true`, { patience }), {
           name: "StreamError",
           message: /^Cannot open .* cannot be reached: /,
+        });
+      },
+    },
+    {
+      title: "connections that are reset behind any piece of their beginning end no process, and lose nothing",
+      async run() {
+        const patience = { connectMs: 1_500, answerMs: 30_000 }; // NATS' client waits so long for each answer to its greeting
+        await proveResets({
+          port: kit.server.port,
+          open: (port, name) =>
+            kit.open<number>(`${scheme}://127.0.0.1:${port}/${name}`, { sessionMs: SESSION_MS, patience }),
         });
       },
     },

@@ -20,11 +20,34 @@ export class BrokerServer implements AsyncDisposable {
     this.#environment = environment;
   }
 
-  /** Starts one. Fails with what the script says where it cannot be had. */
-  static async start(name: string, environment: Readonly<Record<string, string>> = {}): Promise<BrokerServer> {
+  /**
+   * Starts one. Fails with what the script says where it cannot be had, and leaves nothing then.
+   *
+   * @param settings Texts of files, by the variables that tell the script of them; they go with the folder.
+   */
+  static async start(
+    name: string,
+    environment: Readonly<Record<string, string>> = {},
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<BrokerServer> {
     const folder = await Deno.makeTempDir({ prefix: `levada-${name}-` });
-    const address = await runScript(name, environment, ["up", folder, "0"]);
-    return new BrokerServer({ address, folder, name, environment });
+    const files: Record<string, string> = {};
+    try {
+      for (const [variable, text] of Object.entries(settings)) {
+        files[variable] = `${folder}/${variable}`;
+        await Deno.writeTextFile(files[variable], text);
+      }
+      const all = { ...environment, ...files };
+      const address = await runScript(name, all, ["up", folder, "0"]);
+      return new BrokerServer({ address, folder, name, environment: all });
+    } catch (error) {
+      await Deno.remove(folder, { recursive: true });
+      throw error;
+    }
+  }
+
+  get port(): number {
+    return Number(this.address.split(":").at(-1));
   }
 
   /** Starts it again where it was: the same port, what it kept. */

@@ -14,6 +14,7 @@ import type { BrokerServer } from "./broker_server.ts";
 import { runKafkaTool, secureLine, SESSION_MS } from "./kafka_lab.ts";
 import JAVA from "./java_partitions.json" with { type: "json" };
 import type { StreamCase } from "./contract.ts";
+import { proveResets } from "./prove_resets.ts";
 
 const CHILD = new URL("../../support/broker_child.ts", import.meta.url).pathname;
 const STRANGER = new URL("./KafkaStranger.java", import.meta.url).pathname;
@@ -101,6 +102,14 @@ function firstOrder(records: readonly { readonly body: number; readonly key: str
     newest.set(key, body);
     seen.add(body);
   }
+}
+
+/** Has the broker tell another port than its own, so that clients stay there: an address is its name and four bytes of a port. */
+function movePort(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  const moved = Buffer.from(bytes);
+  const portAt = (port: number) => Buffer.from([...Buffer.from("127.0.0.1"), 0, 0, port >> 8, port & 0xff]);
+  for (let at = moved.indexOf(portAt(from)); at >= 0; at = moved.indexOf(portAt(from), at)) portAt(to).copy(moved, at);
+  return moved;
 }
 
 /** The cases of a broker. */
@@ -308,6 +317,28 @@ export function kafkaCases(broker: BrokerServer): StreamCase[] {
           () => opened(at("", "tls=true&user=ann"), { LEVADA_STREAM_CA: authority }),
           /no password; say LEVADA_/,
         );
+      },
+    },
+    {
+      title:
+        "connections that are reset behind any piece of their beginning, TLS and a login included, end no process, and lose nothing",
+      async run() {
+        await proveResets({
+          port: broker.port,
+          open: (port, name) => openKafka<number>(`kafka://127.0.0.1:${port}/${name}`, { sessionMs: SESSION_MS }),
+          rewrite: (bytes, port) => movePort(bytes, broker.port, port),
+        });
+        const { address, authority } = await secureLine(broker);
+        const secrets = { LEVADA_STREAM_CA: authority, LEVADA_STREAM_PASSWORD: "ann-secret" };
+        await proveResets({
+          port: Number(address.split(":")[1]),
+          pieces: 8, // of the first connection; the others go where the broker says in secret
+          open: (port, name) =>
+            openKafka<number>(`kafka://127.0.0.1:${port}/${name}?tls=true&user=ann`, {
+              secrets,
+              sessionMs: SESSION_MS,
+            }),
+        });
       },
     },
     {

@@ -33,23 +33,13 @@ function kafkaLabs({ address }: BrokerServer): OpenLab {
 
 /** What the driver is tried with: a broker of its own. */
 export async function kafkaTrial(): Promise<Trial> {
-  const settings = await Deno.makeTempFile({ prefix: "levada-kafka-" });
-  await Deno.writeTextFile(settings, SETTINGS);
-  const remove = () => Deno.remove(settings);
-  const environment = { LEVADA_KAFKA_PROPS: settings, LEVADA_KAFKA_SECURE: "1" };
-  const broker = await BrokerServer.start("kafka", environment).catch(async (error) => {
-    await remove();
-    throw error;
-  });
+  const broker = await BrokerServer.start("kafka", { LEVADA_KAFKA_SECURE: "1" }, { LEVADA_KAFKA_PROPS: SETTINGS });
   return {
     open: kafkaLabs(broker),
     limits: { isUnbounded: true, forgetsTries: true },
     cases: kafkaCases(broker),
     bench: { streams: `kafka://${broker.address}/{name}`, sessionMs: SESSION_MS },
-    async [Symbol.asyncDispose]() {
-      await broker[Symbol.asyncDispose]();
-      await remove();
-    },
+    [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
   };
 }
 

@@ -152,10 +152,8 @@ async function logsIn(settings: string, kind: string, [right, wrong]: readonly [
 }
 
 /** Starts a server with some lines in its configuration. */
-async function start(settings: string): Promise<BrokerServer> {
-  const file = await Deno.makeTempFile({ prefix: "levada-nats-" });
-  await Deno.writeTextFile(file, settings);
-  return await BrokerServer.start("nats", { LEVADA_NATS_CONF: file });
+function start(settings: string): Promise<BrokerServer> {
+  return BrokerServer.start("nats", {}, { LEVADA_NATS_CONF: settings });
 }
 
 function labsOf({ address }: BrokerServer): OpenLab {
