@@ -52,10 +52,18 @@ export interface KafkaMetadata {
   }>;
 }
 
-interface KafkaBase {
+interface Listening {
+  on(event: "error", listener: () => void): unknown;
+}
+
+/** What its clients have in common. */
+export interface KafkaBase {
   readonly closed: boolean;
   /** The connections that it has. */
-  readonly connections: { close(): Promise<void> };
+  readonly connections: {
+    on(event: "connecting", listener: (payload: { connection: Listening }) => void): unknown;
+    close(): Promise<void>;
+  };
   metadata(options: { topics: string[]; forceUpdate?: boolean }): Promise<KafkaMetadata>;
   clearMetadata(): void;
   on(event: string, listener: (...payload: never[]) => void): unknown;

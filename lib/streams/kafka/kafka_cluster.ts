@@ -7,6 +7,7 @@ import { assignPartitions } from "./assign_partitions.ts";
 import {
   type ClientOptions,
   type KafkaAdmin,
+  type KafkaBase,
   type KafkaConsumer,
   type KafkaPackage,
   type KafkaProducer,
@@ -156,9 +157,13 @@ function readTls(name: string, look: (name: SecretName) => string | undefined): 
   };
 }
 
-/** What a client tells of itself is told by its answers too. */
-function listening<Client extends { on(event: string, listener: () => void): unknown }>(client: Client): Client {
+/**
+ * What a client tells of itself is told by its answers too. A connection that breaks during its login fails twice, and the client
+ * listens once: Deno would end the process for the second.
+ */
+function listening<Client extends KafkaBase>(client: Client): Client {
   client.on("error", () => {});
+  client.connections.on("connecting", ({ connection }) => connection.on("error", () => {}));
   return client;
 }
 
