@@ -170,7 +170,7 @@ export function brokerCases(kit: BrokerKit): StreamCase[] {
       async run() {
         const patience = { connectMs: 1_500, answerMs: 30_000 }; // NATS' client waits so long for each answer to its greeting
         await proveResets({
-          port: kit.server.port,
+          port: Number(host.split(":")[1]),
           open: (port, name) =>
             kit.open<number>(`${scheme}://127.0.0.1:${port}/${name}`, { sessionMs: SESSION_MS, patience }),
         });
