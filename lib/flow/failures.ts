@@ -3,6 +3,7 @@ import type { Clock } from "../graph/clock.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { redactText } from "../redact_text.ts";
 import type { Counts } from "./counts.ts";
+import { traceHeaders } from "./instruments.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { tripOf } from "./trip.ts";
 
@@ -27,11 +28,13 @@ export interface FailureRecord {
   readonly time: Date;
 }
 
-/** Gets every failure of a flow; what it throws is logged, and nothing else comes of it. */
-export type ErrorStream = ((failure: FailureRecord) => void | Promise<void>) & {
-  /** Called when the flow has closed, and everything is taken. */
-  close?(): Promise<void>;
-};
+/** Gets every failure of a flow; what it throws is logged, and nothing else comes of it. `trace` gives the headers by which its trace goes on. */
+export type ErrorStream =
+  & ((failure: FailureRecord, trace: () => Readonly<Record<string, string>>) => void | Promise<void>)
+  & {
+    /** Called when the flow has closed, and everything is taken. */
+    close?(): Promise<void>;
+  };
 
 const KEPT = 10_000; // to look at; bounded for a server that runs for days
 
@@ -57,7 +60,7 @@ export class Failures {
     const isKept = !isDelivered(event) && (!isTold || event.error !== undefined);
     if (isKept || this.#surroundings.errorStream !== undefined) {
       const record = this.#record("failed", event, { step, error: shownOf(cause) });
-      this.#push(record);
+      this.#push(record, event);
       if (isKept) this.#keep(record);
     }
     if (!isTold) this.#log("error", error.message, { event: event.id, step, error: describeThrown(cause).name });
@@ -65,7 +68,7 @@ export class Failures {
 
   /** A step reports an error and goes on. */
   reported(event: FlowEvent, error: unknown, step: string): void {
-    this.#push(this.#record("reported", event, { step, error: shownOf(error) }));
+    this.#push(this.#record("reported", event, { step, error: shownOf(error) }), event);
   }
 
   /** What nobody was told of, oldest first. */
@@ -96,8 +99,8 @@ export class Failures {
     if (this.#letters.length > KEPT) this.#letters.shift();
   }
 
-  #push(record: FailureRecord): void {
-    const { errorStream } = this.#surroundings;
+  #push(record: FailureRecord, event: FlowEvent): void {
+    const { errorStream, instruments } = this.#surroundings;
     if (errorStream === undefined) return;
     const fail = (error: unknown) => {
       this.#counts.add(record.step, "errorStreamFailed");
@@ -107,7 +110,7 @@ export class Failures {
       });
     };
     try {
-      const pushing = errorStream(record);
+      const pushing = errorStream(record, () => traceHeaders(event, "publishes", instruments));
       if (!(pushing instanceof Promise)) return;
       const done = pushing.catch(fail).finally(() => this.#pushing.delete(done));
       this.#pushing.add(done);

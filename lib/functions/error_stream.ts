@@ -42,11 +42,11 @@ export async function openErrorStream(
     }]);
   });
   let waiting = 0;
-  const push = async (failure: FailureRecord) => {
+  const push: ErrorStream = async (failure, trace) => {
     if (waiting >= MOST_WAITING) throw new Error(`${MOST_WAITING} failures wait for it already`);
     waiting += 1;
     try {
-      await publish(stream, failure, fn);
+      await publish(stream, { failure, trace: trace(), fn });
     } finally {
       waiting -= 1;
     }
@@ -54,11 +54,17 @@ export async function openErrorStream(
   return Object.assign(push, { close: () => stream.close() });
 }
 
-async function publish(stream: Stream, failure: FailureRecord, fn: string): Promise<void> {
+interface Pushed {
+  readonly failure: FailureRecord;
+  readonly trace: Readonly<Record<string, string>>;
+  readonly fn: string;
+}
+
+async function publish(stream: Stream, { failure, trace, fn }: Pushed): Promise<void> {
   const record = (body: { body: unknown } | { bodyLost: string }): NewRecord => {
     const { event: { id, key, path }, time, ...rest } = failure;
     const event = { id, ...key === undefined ? {} : { key }, path, ...body };
-    return { body: { function: fn, ...rest, event } satisfies FailureLetter, key, path, time };
+    return { body: { function: fn, ...rest, event } satisfies FailureLetter, key, path, time, headers: trace };
   };
   const { body } = failure.event;
   try {

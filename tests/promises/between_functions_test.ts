@@ -118,7 +118,8 @@ Deno.test("id, key, path, time, headers and trace cross every queue; each proces
   deepStrictEqual(built, [`heavy-${mid!.pid}`], "no other process makes what its steps do not need");
 
   await using errors = await apart.open<Record<string, unknown>>("local://errors");
-  const told = (await take(errors, 2)).map(({ body, time }) => {
+  const told = (await take(errors, 2)).map(({ body, time, headers }) => {
+    strictEqual(headers.get("traceparent"), TRACE);
     const { error, ...rest } = body as { error: { name: string; message: string } };
     ok(Number(time) >= before);
     return { ...rest, error: `${error.name}: ${error.message}` };

@@ -5,6 +5,7 @@ import { serving } from "../../../../lib/functions/serving.ts";
 import { MemoryBroker } from "../../../../lib/streams/memory/memory_broker.ts";
 import { openStream } from "../../../../lib/streams/open_stream.ts";
 
+const TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const FAILURE: FailureRecord = {
   kind: "failed",
   step: "s",
@@ -20,10 +21,11 @@ Deno.test("openErrorStream() publishes failures with the event's key, its body a
     fn: "f",
     openStream: (path) => Promise.resolve(broker.open(path)),
   });
-  await errors(FAILURE);
-  await errors({ ...FAILURE, event: { ...FAILURE.event, key: undefined, body: /a/ } });
+  await errors(FAILURE, () => ({ traceparent: TRACE }));
+  await errors({ ...FAILURE, event: { ...FAILURE.event, key: undefined, body: /a/ } }, () => ({}));
   const [first, second] = broker.records("memory://errors");
   const { event: _, time: __, ...rest } = FAILURE;
+  strictEqual(first!.headers.get("traceparent"), TRACE);
   deepStrictEqual([first!.key, first!.path, first!.time, first!.body], ["k", "/p", new Date(7), {
     function: "f",
     ...rest,
@@ -42,11 +44,11 @@ Deno.test("openErrorStream() refuses more than 1,000 failures that wait for a st
     openStream: () =>
       Promise.resolve({ ...stream, publish: () => taken.promise, close: () => stream.close() } as never),
   });
-  const waiting = Array.from({ length: 1_000 }, () => errors(FAILURE));
-  await rejects(Promise.resolve(errors(FAILURE)), /1000 failures wait for it already/);
+  const waiting = Array.from({ length: 1_000 }, () => errors(FAILURE, () => ({})));
+  await rejects(Promise.resolve(errors(FAILURE, () => ({}))), /1000 failures wait for it already/);
   taken.resolve();
   await Promise.all(waiting);
-  await errors(FAILURE);
+  await errors(FAILURE, () => ({}));
 });
 
 Deno.test("a function with an errorStream that cannot be opened does not start; a mock server leaves real streams alone", async () => {
