@@ -8,6 +8,7 @@ import { timeLocalStream } from "./processes/local_stream.ts";
 import { timeMonitoring } from "./processes/monitoring.ts";
 import { timeProtocol } from "./processes/protocol.ts";
 import { timeTelemetry } from "./processes/telemetry.ts";
+import { timeStreams } from "./streams/main.ts";
 import type { ProcessRow } from "./processes/time_processes.ts";
 
 interface Bench {
@@ -39,6 +40,7 @@ const OTHERS: Readonly<Record<string, () => Promise<Map<string, readonly Row[]>>
   local_stream: async () => processGroups(await timeLocalStream()),
   monitoring: async () => processGroups(await timeMonitoring()),
   protocol: async () => processGroups(await timeProtocol()),
+  streams: async () => processGroups(await timeStreams()),
   telemetry: async () => processGroups(await timeTelemetry()),
   load: async () => loadGroups(await runLoad()),
 };

@@ -1,0 +1,78 @@
+import { loadKafka } from "../../../lib/streams/kafka/kafka_client.ts";
+import { bodyOf, headersOf, keyOf, numberOf, PARTITIONS, READ_TOGETHER, type StreamHand } from "./stream_hand.ts";
+
+interface Message {
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly value: Uint8Array;
+  readonly headers: ReadonlyMap<unknown, unknown>;
+}
+
+interface Package {
+  readonly Admin: new (options: object) => {
+    createTopics(options: { topics: string[]; partitions: number; replicas: number }): Promise<unknown>;
+    close(): Promise<void>;
+  };
+  readonly Producer: new (options: object) => {
+    send(options: { messages: object[]; acks: -1 }): Promise<unknown>;
+    close(): Promise<void>;
+  };
+  readonly Consumer: new (options: object) => {
+    consume(options: object): Promise<AsyncIterable<Message> & { close(): Promise<void> }>;
+    commit(options: {
+      offsets: { topic: string; partition: number; offset: bigint; leaderEpoch: number }[];
+    }): Promise<void>;
+    close(force: boolean): Promise<void>;
+  };
+}
+
+/** Kafka by `@platformatic/kafka` alone: an idempotent producer, a consumer that commits what it has read. */
+export async function bareKafka(address: string, name: string): Promise<StreamHand> {
+  const { Admin, Producer, Consumer } = await loadKafka() as unknown as Package;
+  const options = { clientId: "bare", bootstrapBrokers: [address.replace("kafka://", "")] };
+  const topic = `bare-${name}`;
+  const admin = new Admin(options);
+  await admin.createTopics({ topics: [topic], partitions: PARTITIONS, replicas: 1 });
+  await admin.close();
+  const producer = new Producer({ ...options, idempotent: true, acks: -1, retries: 10 });
+  const consumer = new Consumer({ ...options, groupId: `bare-${name}` });
+  const encoder = new TextEncoder();
+  const bytesOf = (text: string) => encoder.encode(text);
+  return {
+    async publish(numbers) {
+      const messages = numbers.map((n) => ({
+        topic,
+        key: bytesOf(keyOf(n)),
+        value: bodyOf(n),
+        headers: new Map(Object.entries(headersOf()).map(([name, value]) => [bytesOf(name), bytesOf(value)])),
+      }));
+      await producer.send({ messages, acks: -1 });
+    },
+    async *read() {
+      const messages = await consumer.consume({ topics: [topic], autocommit: false, mode: "earliest" });
+      let batch: Message[] = [];
+      for await (const message of messages) {
+        batch.push(message);
+        if (batch.length < READ_TOGETHER) continue;
+        yield batch.map(({ value, headers }) => {
+          if (headers.size === 0) throw new Error("a record has no name");
+          return numberOf(value);
+        });
+        const offsets = new Map(batch.map(({ partition, offset }) => [partition, offset]));
+        await consumer.commit({
+          offsets: [...offsets].map(([partition, offset]) => ({
+            topic,
+            partition,
+            offset: offset + 1n,
+            leaderEpoch: -1,
+          })),
+        });
+        batch = [];
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await consumer.close(true);
+      await producer.close();
+    },
+  };
+}

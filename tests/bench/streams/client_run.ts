@@ -1,0 +1,171 @@
+/**
+ * Publishes so many records as a line of its input says, reads them, and carries them from one stream to another, and answers what that
+ * took, in microseconds a record. Its arguments: who (`levada`, or a bare client), the address of a broker.
+ */
+
+import process from "node:process";
+import { setTimeout as pause } from "node:timers/promises";
+import { openStream, queue, serving } from "levada";
+import { bareKafka } from "./bare_kafka.ts";
+import { bareNats } from "./bare_nats.ts";
+import { bareRedis } from "./bare_redis.ts";
+import {
+  BATCH,
+  bodyOf,
+  keyOf,
+  numberOf,
+  type OpenHand,
+  PARTITIONS,
+  READ_TOGETHER,
+  type StreamHand,
+} from "./stream_hand.ts";
+
+/** What a record took, in microseconds. */
+export interface Cost {
+  /** By the clock. */
+  readonly time: number;
+  /** What all threads of this process worked. */
+  readonly processor: number;
+}
+
+/** What a round took. */
+export interface ClientRound {
+  readonly publish: Cost;
+  readonly read: Cost;
+  /** From one stream to another: a function, or a loop that reads, publishes and acknowledges. */
+  readonly carry: Cost;
+  /** What was read: how many, and their sum; what was carried. */
+  readonly proof: readonly Total[];
+}
+
+interface Total {
+  readonly count: number;
+  readonly total: number;
+}
+
+const BARE: Readonly<Record<string, OpenHand>> = {
+  redis: bareRedis,
+  kafka: bareKafka,
+  nats: (address, stream) => bareNats(address, { stream, acks: "explicit" }),
+  "nats-all": (address, stream) => bareNats(address, { stream: `${stream}-all`, acks: "all" }),
+};
+
+function levadaPath(address: string, name: string): string {
+  return `${address}/levada-${name}?partitions=${PARTITIONS}`;
+}
+
+async function openLevada(address: string, name: string): Promise<StreamHand> {
+  const stream = await openStream<Uint8Array<ArrayBuffer>>(levadaPath(address, name));
+  return {
+    publish: (numbers) => stream.publish(numbers.map((n) => ({ key: keyOf(n), body: bodyOf(n) }))),
+    async *read() {
+      for await (const delivery of await stream.subscribe({ group: "g", maxRecords: READ_TOGETHER })) {
+        yield delivery.records.map(({ body }) => numberOf(body));
+        await delivery.ack();
+      }
+    },
+    [Symbol.asyncDispose]: () => stream.close(),
+  };
+}
+
+/** Carries what waits in the stream `from` to the stream `to`; tells what that took. */
+type Carry = (count: number) => Promise<Cost>;
+
+const FETCHED_AHEAD = 1 / 3; // of the records of a round, at most: what is timed comes after them
+
+/** A loop that reads, publishes, acknowledges. */
+function bareCarry(from: StreamHand, to: StreamHand): Carry {
+  const deliveries = from.read();
+  return async (count) => {
+    let [done, start, watch] = [0, 0, startWatch()];
+    while (done < count) {
+      if (start === 0 && done > count * FETCHED_AHEAD) [start, watch] = [done, startWatch()];
+      const { value } = await deliveries.next();
+      await to.publish(value!);
+      done += value!.length;
+    }
+    return watch(done - start);
+  };
+}
+
+/** A function that is fed by the one stream and fills the other. */
+async function functionCarry(address: string): Promise<Carry> {
+  let { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  let done = 0;
+  let whenAhead = () => {};
+  let ahead = Infinity;
+  const fn = serving("bench").addChildFunction("carry");
+  fn.setTopology("flow")
+    .to("in", queue<Uint8Array>({ path: levadaPath(address, "from") }))
+    .to("carry", async (body: Uint8Array) => {
+      await gate;
+      if (++done === ahead) whenAhead();
+      return body;
+    }, { function: "carry" })
+    .to("out", queue({ path: levadaPath(address, "to") }));
+  const log = { debug() {}, info() {}, warn() {}, error: console.error };
+  await fn.serve({ currentFunction: "carry", port: 0, log });
+  const source = await openStream(levadaPath(address, "from"));
+  return async (count) => {
+    done = 0;
+    ahead = Math.floor(count * FETCHED_AHEAD);
+    const isAhead = new Promise<void>((resolve) => whenAhead = resolve);
+    open();
+    await isAhead;
+    const watch = startWatch();
+    while (done < count || await source.lag("bench-carry") > 0) await pause(5);
+    const cost = watch(count - ahead);
+    ({ promise: gate, resolve: open } = Promise.withResolvers<void>());
+    return cost;
+  };
+}
+
+const [who = "", address = ""] = Deno.args;
+const openHand = BARE[who] ?? openLevada;
+const [alone, from, to] = await Promise.all(["alone", "from", "to"].map((name) => openHand(address, name)));
+const carry = BARE[who] === undefined ? await functionCarry(address) : bareCarry(from!, to!);
+const [ofAlone, ofTo] = [alone!.read(), to!.read()];
+
+for await (const lines of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
+  for (const line of lines.trim().split("\n")) console.log(JSON.stringify(await round(Number(line))));
+}
+
+async function round(count: number): Promise<ClientRound> {
+  const publish = await publishAll(alone!, count);
+  const read = await readAll(ofAlone, count);
+  await publishAll(from!, count);
+  const carried = await carry(count);
+  const arrived = await readAll(ofTo, count);
+  return { publish, read: read.cost, carry: carried, proof: [read.total, arrived.total] };
+}
+
+async function publishAll(hand: StreamHand, count: number): Promise<Cost> {
+  const watch = startWatch();
+  for (let at = 0; at < count; at += BATCH) {
+    await hand.publish(Array.from({ length: Math.min(BATCH, count - at) }, (_, index) => at + index));
+  }
+  return watch(count);
+}
+
+async function readAll(
+  deliveries: AsyncIterator<readonly number[]>,
+  count: number,
+): Promise<{ cost: Cost; total: Total }> {
+  let [read, total, start, watch] = [0, 0, 0, startWatch()];
+  while (read < count) {
+    const { value } = await deliveries.next();
+    if (start === 0 && read > count * FETCHED_AHEAD) [start, watch] = [read, startWatch()];
+    for (const n of value!) total += n;
+    read += value!.length;
+  }
+  return { cost: watch(count - start), total: { count: read, total } };
+}
+
+/** Begins to measure; what it gives tells what each of so many records took. */
+function startWatch(): (records: number) => Cost {
+  const [at, used] = [performance.now(), process.cpuUsage()];
+  return (records) => {
+    const { user, system } = process.cpuUsage(used);
+    return { time: (performance.now() - at) * 1e3 / records, processor: (user + system) / records };
+  };
+}
