@@ -33,6 +33,7 @@ export async function v3ioTrial(): Promise<Trial> {
       });
     },
     limits: { isUnbounded: true, mostBytes: MOST_BYTES },
+    bench: { streams: `${server.url.replace("http:", "v3io:")}/projects/{name}`, sessionMs: SESSION_MS },
     cases: [...processCases(server.url), ...await strangerCases(server.url, open)],
     async [Symbol.asyncDispose]() {
       Deno.env.delete("V3IO_ACCESS_KEY");
