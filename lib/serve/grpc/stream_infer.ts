@@ -53,7 +53,6 @@ async function answer(site: Site, request: GrpcRequest, talk: Conversation): Pro
         room?.lend(outcome.chunks);
         talk.keepTurn(room && (() => room.isInTheWay));
         for await (const chunk of outcome.chunks) await send(replyTo(ask, event, chunk), false);
-        talk.keepTurn(undefined);
         if (ask.wantsFinal) await send(emptyReply(ask, event), true);
         return;
       case "failed":

@@ -74,6 +74,19 @@ Deno.test("SentCall cuts a reader who takes nothing, not one who takes a piece e
   outflow.close();
 });
 
+Deno.test("SentCall writes no more of a message once its call has ended: by its deadline, or since its caller left", () => {
+  for (
+    const end of [(stream: Stream) => void (stream.writableEnded = true), (stream: Stream) => stream.emit("close")]
+  ) {
+    const { stream, outflow } = opened();
+    stream.write(Buffer.alloc(200_000), () => {});
+    end(stream);
+    stream.take();
+    strictEqual(stream.pieces.length, 0);
+    outflow.close();
+  }
+});
+
 Deno.test("SentCall cuts a reader who keeps a turn as soon as others wait for it", async () => {
   const { clock, stream, call, cuts, outflow } = opened();
   let doOthersWait = false;
