@@ -387,7 +387,8 @@ export function kafkaCases(broker: BrokerServer): StreamCase[] {
         } finally {
           await broker.up();
         }
-        await stream.publish([{ body: 5 }]);
+        await using patient = await openKafka<number>(stream.path, { sessionMs: SESSION_MS }); // a broker that begins takes its time
+        await patient.publish([{ body: 5 }]);
         const numbers: number[] = [];
         while (!numbers.includes(5)) {
           const { value } = await subscription.next();
