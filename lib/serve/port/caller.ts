@@ -10,10 +10,10 @@ type Info = Pick<Deno.ServeHandlerInfo<Deno.NetAddr>, "remoteAddr" | "completed"
 export class WatchedCaller implements Caller {
   readonly #request: Request;
   readonly #info: Info;
-  readonly #hangUps: HangUps;
+  readonly #hangUps: Promise<HangUps | undefined>;
   #signal: AbortSignal | undefined;
 
-  constructor(request: Request, info: Info, hangUps: HangUps) {
+  constructor(request: Request, info: Info, hangUps: Promise<HangUps | undefined>) {
     this.#request = request;
     this.#info = info;
     this.#hangUps = hangUps;
@@ -27,9 +27,16 @@ export class WatchedCaller implements Caller {
   #watch(): AbortSignal {
     const { signal } = this.#request;
     if (signal.aborted) return signal;
+    const { remoteAddr, completed } = this.#info;
     const leaving = new AbortController();
-    const end = this.#hangUps.watch(this.#info.remoteAddr, () => leaving.abort());
-    this.#info.completed.then(end, end);
+    let isOver = false;
+    const over = () => void (isOver = true);
+    completed.then(over, over);
+    void this.#hangUps.then((hangUps) => {
+      if (isOver) return;
+      const end = hangUps?.watch(remoteAddr, () => leaving.abort());
+      completed.then(end, end);
+    });
     return AbortSignal.any([signal, leaving.signal]);
   }
 }

@@ -38,7 +38,7 @@ export async function openPort(fetch: Fetch, options: PortOptions): Promise<Port
   if (tls?.clientCa !== undefined) {
     return await openMutualPort(fetch, { ...options, tls: { ...tls, clientCa: tls.clientCa } });
   }
-  let hangUps: HangUps | undefined = undefined; // until the port is known
+  let hangUps: Promise<HangUps | undefined> | undefined = undefined; // requests come before it is known whether there is one
   const server = Deno.serve(
     {
       hostname,
@@ -50,6 +50,7 @@ export async function openPort(fetch: Fetch, options: PortOptions): Promise<Port
     (request, info) => fetch(request, hangUps === undefined ? undefined : new WatchedCaller(request, info, hangUps)),
   );
   const address = server.addr as Deno.NetAddr;
-  hangUps = await HangUps.open(address.port);
-  return { ...address, shutdown: () => server.shutdown().finally(() => hangUps?.close()) };
+  const opening = hangUps = HangUps.open(address.port);
+  void opening.then((opened) => hangUps = opened === undefined ? undefined : opening);
+  return { ...address, shutdown: () => server.shutdown().finally(async () => await (await opening)?.close()) };
 }
