@@ -4,17 +4,12 @@ import { readRevision } from "../deploy/keep_revision.ts";
 import { readState } from "../deploy/read_state.ts";
 import { deploymentFolder } from "../deploy/state_folder.ts";
 import { schedulePath, streamPath } from "../functions/stream_path.ts";
+import type { GraphDocument } from "../graph/document.ts";
 
 /** What is read of a function's document. */
 interface Document {
   readonly name: string;
-  readonly graph?: {
-    readonly steps: readonly {
-      readonly name: string;
-      readonly kind: string;
-      readonly options?: { readonly path?: string };
-    }[];
-  };
+  readonly graph?: GraphDocument;
   readonly triggers?: Readonly<Record<string, { readonly stream?: string }>>;
 }
 
@@ -40,7 +35,7 @@ export async function deployedStreams(name: string): Promise<string[]> {
   return [
     ...new Set([
       ...Object.entries(triggers).map(([trigger, { stream }]) => stream ?? schedulePath(fn.name, trigger)),
-      ...queues.map(({ name, options }) => streamPath(fn, name, { path: options?.path, home: "local" })),
+      ...queues.map(({ name, own }) => streamPath(fn, name, { path: own?.path as string | undefined, home: "local" })),
     ]),
   ];
 }

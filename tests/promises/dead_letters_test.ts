@@ -139,6 +139,13 @@ Deno.test("poison records of deployed functions are dead letters with error and 
       ["order-7", "replayed", true, undefined],
     ]);
     deepStrictEqual(acts.slice(0, 2).map(({ by }) => by), ["ann", "bob"]);
+    await billed.publish([{ id: "bill-1", body: { id: 1, billed: 1 } }]); // into the queue that has a path
+    for (let found = false; !found;) {
+      const { value: delivery } = await bills.next();
+      found = delivery!.records.some(({ id }) => id === "bill-1");
+      if (found) await delivery!.bury(new TypeError("no such account"));
+    }
+    match((await lab.levada("dlq", "list", "shop")).out, /^1 dead letter of local:\/\/billed\n.*\n.*no such account/);
     const here = new DeadLetters("local://orders", (path, options) => openLocal(path, { ...options, folder }));
     deepStrictEqual(await here.list(), []);
   });

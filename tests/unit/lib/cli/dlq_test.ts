@@ -1,6 +1,8 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { main } from "../../../../lib/cli/main.ts";
+import { keepRevision } from "../../../../lib/deploy/keep_revision.ts";
+import { deploymentFolder, writeWhole } from "../../../../lib/deploy/state_folder.ts";
 import { openLocal } from "../../../../lib/streams/local/open_local.ts";
 import type { NewRecord, Stream } from "../../../../lib/streams/stream.ts";
 import { withDeployLab } from "../../../support/deployed.ts";
@@ -146,6 +148,35 @@ Deno.test("levada dlq asks before it acts on many or gives up, and where nobody 
     const { out } = await levada("dlq", "discard", "local://orders", "--all", "--reason", "old", "--by", "ann", "-y");
     strictEqual(out, "Discarded 1 dead letter of local://orders\n");
     match((await levada("dlq", "acts", "local://orders")).out, / discarded c of local:\/\/orders by ann: old\n$/);
+  });
+});
+
+const QUEUES = `import { queue, serving } from "levada";
+const fn = serving("shop");
+fn.addChildFunction("billing");
+fn.setTopology("flow")
+  .to("price", (n: number) => n)
+  .to("later", queue())
+  .to("bill", (n: number) => n, { function: "billing" })
+  .to("billed", queue({ path: "local://bills" }), { function: "billing" });
+export default fn;
+`;
+
+Deno.test("levada dlq list of a deployment shows the letters of each queue: by its path, and of one that has none", async () => {
+  await withDeployLab(async (lab) => {
+    const folder = deploymentFolder("shop");
+    const bundle = await lab.bundle(QUEUES);
+    await keepRevision("keep it", bundle, folder);
+    const functions = [{ name: "shop", port: 1, workers: 1 }];
+    const state = { levada: "deployment/1", name: "shop", revision: bundle.revision, functions };
+    await writeWhole(folder.stateFile, JSON.stringify(state));
+    for (const path of ["local://bills", "local://shop/later", "local://shop/billed"]) {
+      await using stream = await openLocal(path);
+      await fail(stream, [{ id: path, body: 1 }]);
+    }
+    const { out } = await levada("dlq", "list", "shop", "--json");
+    const letters = JSON.parse(out) as { stream: string }[];
+    deepStrictEqual(letters.map(({ stream }) => stream).sort(), ["local://bills", "local://shop/later"]);
   });
 });
 
