@@ -8,6 +8,7 @@ import { MAX_TRIES } from "../streams/subscribe_options.ts";
 import { Acknowledging } from "./acknowledging.ts";
 import { eventOf } from "./event_record.ts";
 import type { Flow } from "./flow.ts";
+import type { Holder, InHand } from "./in_hand.ts";
 import { sleep } from "./system_clock.ts";
 import { turn } from "./turn.ts";
 
@@ -55,37 +56,43 @@ export interface InletParts {
   readonly read?: (body: unknown) => unknown;
 }
 
+/** What the inlets of one worker work with. */
+export interface SharedParts extends InletParts {
+  readonly inHand: InHand;
+}
+
 function asItCame(body: unknown): unknown {
   return body;
 }
 
 const TURN_MS = 20; // then the event loop turns: a subscriber that says nothing for long is given up by its group
 const PAUSE_MS = 1_000; // before a stream that cannot be read is asked again
-const ALONE_MS = 5_000; // a step may keep an event until others come
 
 /**
  * Feeds a flow from one stream. Records enter in the order of their partition, while the flow has room; each is acknowledged when
  * everything that became of it is done, tried again when it fails, and written to the dead letters when that does not help.
  *
  * Who fails is tried `maxTries` times. A record that comes more often was in hand whenever a process ended without a word, as by
- * running out of memory: it is worked on alone from then on, so that what ends the next process is known, and after as many tries again
- * it goes to the dead letters. Only the first such record that an inlet meets does: those given out with it have come as often.
+ * running out of memory: it is worked on alone from then on, beside nothing of any stream of the worker, so that what ends the next process is
+ * known, and after as many tries again it goes to the dead letters. What was given out meanwhile is put back, and that counts as no try.
  */
-export class Inlet {
+export class Inlet implements Holder {
   readonly #source: Source;
-  readonly #parts: InletParts;
+  readonly #parts: SharedParts;
   readonly #inHand = new Set<Promise<void>>();
   readonly #acknowledging = new Acknowledging();
   readonly #stopping = new AbortController();
   #subscription: Subscription;
   #reading: Promise<void> | undefined;
   #isAbandoned = false;
-  #hasSuspects = false;
+  #delivery: Delivery | undefined;
+  #unfed: StreamRecord[] = []; // of the delivery
 
-  constructor(source: Source, parts: InletParts, subscription: Subscription) {
+  constructor(source: Source, parts: SharedParts, subscription: Subscription) {
     this.#source = source;
     this.#parts = parts;
     this.#subscription = subscription;
+    parts.inHand.join(this);
   }
 
   /** Begins to read. */
@@ -138,14 +145,7 @@ export class Inlet {
       try {
         await this.#readOn();
       } catch (error) {
-        if (this.#isStopped) return;
-        const { log, clock } = this.#parts;
-        const { stream: { path }, group } = this.#source;
-        log.error(`Cannot read stream ${path}, trying again: ${describeThrown(error).message}`, {
-          stream: path,
-          group,
-        });
-        await sleep(clock, PAUSE_MS, this.#stopping.signal).catch(() => {});
+        await this.#tellUnreadable(error);
         if (this.#isStopped) return;
         await this.#subscription.close().catch(() => {});
         this.#subscription = await this.#source.stream.subscribe(this.#source).catch(() => this.#subscription);
@@ -154,50 +154,59 @@ export class Inlet {
   }
 
   async #readOn(): Promise<void> {
-    const { flow } = this.#parts;
+    const { flow, inHand } = this.#parts;
     while (!this.#isStopped) {
       if (!flow.isReady) await flow.ready();
-      const { value: delivery, done } = await this.#subscription.next();
-      if (done === true) {
-        if (this.#isStopped) return;
-        throw new Error("the subscription has ended");
-      }
+      while (inHand.alone !== undefined && !this.#isStopped) await inHand.alone;
+      const delivery = await this.#next();
+      if (delivery === undefined) continue;
+      this.#delivery = delivery;
+      this.#unfed = [...delivery];
+      if (inHand.alone !== undefined) this.putBack();
       let turned = performance.now();
-      for (const record of delivery) {
+      while (this.#unfed.length > 0) {
         if (performance.now() - turned > TURN_MS) {
           await turn();
           turned = performance.now();
         }
         if (!flow.isReady) await flow.ready();
         if (this.#isStopped) return;
-        if (record.tries > this.#maxTries) await this.#takeAlone(record, delivery);
-        else this.#take(record, delivery);
+        const record = this.#unfed.shift();
+        if (record === undefined) break; // put back meanwhile
+        if (record.tries <= this.#maxTries) this.#take(record, delivery);
+        else if (record.tries <= 2 * this.#maxTries) {
+          await inHand.workAlone(() => this.#take(record, delivery), this.#stopping.signal);
+        } else this.#settle(record, () => this.#bury(record, delivery, { error: endedIts(record) }));
       }
     }
   }
 
-  async #takeAlone(record: StreamRecord, delivery: Delivery): Promise<void> {
-    await this.#untilNoneInHand();
-    if (this.#isStopped) return;
-    const isFirst = !this.#hasSuspects;
-    this.#hasSuspects = true;
-    if (!isFirst || record.tries <= 2 * this.#maxTries) this.#take(record, delivery);
-    else {
-      const tries = record.tries - 1;
-      const error = new StreamError(
-        `Cannot work on record ${record.id}: ${tries} times the process ended while it was in hand, the last times alone`,
-      );
-      this.#settle(record, () => this.#bury(record, delivery, { error }));
+  /** What comes next; nothing where the stream cannot be read now. What was given out and is in hand stays so. */
+  async #next(): Promise<Delivery | undefined> {
+    try {
+      const { value, done } = await this.#subscription.next();
+      if (done !== true) return value;
+    } catch (error) {
+      return await this.#tellUnreadable(error);
     }
-    await this.#untilNoneInHand();
+    if (!this.#isStopped) throw new Error("the subscription has ended");
+    return undefined;
   }
 
-  async #untilNoneInHand(): Promise<void> {
-    if (this.#inHand.size === 0) return;
-    const waiting = new AbortController();
-    const signal = AbortSignal.any([waiting.signal, this.#stopping.signal]);
-    await Promise.race([Promise.all(this.#inHand), sleep(this.#parts.clock, ALONE_MS, signal).catch(() => {})]);
-    waiting.abort();
+  async #tellUnreadable(error: unknown): Promise<undefined> {
+    if (this.#isStopped) return;
+    const { log, clock } = this.#parts;
+    const { stream: { path }, group } = this.#source;
+    const why = describeThrown(error).message;
+    log.error(`Cannot read stream ${path}, trying again: ${why}`, { stream: path, group });
+    await sleep(clock, PAUSE_MS, this.#stopping.signal).catch(() => {});
+  }
+
+  /** Others are to be alone: what was given out and not begun with comes again, and is not the worse for it. */
+  putBack(): void {
+    const records = this.#unfed.splice(0);
+    if (records.length === 0) return;
+    this.#parts.inHand.add(this.#delivery!.putBack(records)); // where it fails they are others' by now
   }
 
   get #maxTries(): number {
@@ -214,6 +223,7 @@ export class Inlet {
       this.#tell("error", record, `cannot be settled, so it will come again: ${describeThrown(error).message}`);
     }).finally(() => this.#inHand.delete(settled));
     this.#inHand.add(settled);
+    this.#parts.inHand.add(settled);
   }
 
   async #feed(record: StreamRecord, delivery: Delivery): Promise<void> {
@@ -256,4 +266,9 @@ export class Inlet {
   get #isStopped(): boolean {
     return this.#stopping.signal.aborted;
   }
+}
+
+function endedIts({ id, tries }: StreamRecord): StreamError {
+  const times = `${tries - 1} times the process ended while it was in hand, the last times alone`;
+  return new StreamError(`Cannot work on record ${id}: ${times}`);
 }

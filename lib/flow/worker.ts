@@ -1,4 +1,5 @@
 import type { CloseOptions, Flow } from "./flow.ts";
+import { InHand } from "./in_hand.ts";
 import { Inlet, type InletParts, type Source, type StreamLag } from "./inlet.ts";
 
 /** What feeds a flow from streams, and closes it when it is closed: the third door beside a program's own and HTTP's. */
@@ -50,8 +51,9 @@ export async function startWorker(
   parts: InletParts,
 ): Promise<Worker> {
   const inlets: Inlet[] = [];
+  const shared = { ...parts, inHand: new InHand(parts.clock) };
   try {
-    for (const source of sources) inlets.push(new Inlet(source, parts, await source.stream.subscribe(source)));
+    for (const source of sources) inlets.push(new Inlet(source, shared, await source.stream.subscribe(source)));
   } catch (error) {
     await Promise.all(inlets.map((inlet) => inlet.abandon()));
     throw error;

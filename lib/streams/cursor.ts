@@ -124,6 +124,12 @@ export class Cursor<Partition extends CursorPartition = CursorPartition> {
     this.#again.splice(at < 0 ? this.#again.length : at, 0, { offset, dueAt });
   }
 
+  /** A record that was given out, and that nobody has begun with, is given out again: that was no try. */
+  putBack(offset: number, now: number): void {
+    this.#tries.set(offset, Math.max(0, this.triesOf(offset) - 1));
+    this.giveAgain(offset, now);
+  }
+
   /** The reader has gone: everything in its hand is given out again. */
   giveBack(now: number): void {
     const back = [...this.#pending].map((offset) => ({ offset, dueAt: now }));

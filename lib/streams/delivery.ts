@@ -8,6 +8,8 @@ export interface Settler {
   commit(records: readonly StreamRecord[]): Promise<void>;
   /** The group gets them again, before any later record of their key that it has not been given yet. */
   deliverAgain(records: readonly StreamRecord[], afterMs: number): Promise<void>;
+  /** The group gets them again at once, and that they were given out is no try. */
+  putBack(records: readonly StreamRecord[]): Promise<void>;
   /** Writes the record to the dead letters. */
   bury(record: StreamRecord, error: RecordError & { readonly tries: number }): Promise<void>;
 }
@@ -56,6 +58,12 @@ export class Delivery<Body = unknown> implements Iterable<StreamRecord<Body>> {
     }
     const taken = this.#take("retry", records);
     if (taken.length > 0) await this.#settler.deliverAgain(taken, afterMs);
+  }
+
+  /** Nobody has begun with them: they come again, and this time counts as no try. */
+  async putBack(records: Iterable<StreamRecord<Body>> = [...this.#open]): Promise<void> {
+    const taken = this.#take("put back", records);
+    if (taken.length > 0) await this.#settler.putBack(taken);
   }
 
   /** They failed: each comes again after a pause that doubles, or, after so many tries, goes to the dead letters. */

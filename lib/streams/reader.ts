@@ -127,7 +127,7 @@ export class Reader<Body = unknown> implements Subscription<Body> {
     }
     this.#isServing = false;
     if (this.#isClosed) return;
-    for (const { cursor, stored } of given) cursor.giveAgain(stored.offset, this.#parts.clock.now()); // nobody got them
+    for (const { cursor, stored } of given) cursor.putBack(stored.offset, this.#parts.clock.now()); // nobody got them
     if (this.isWaiting) this.#lookLater(pauseMs);
     this.#source.rest?.(this.isWaiting);
   }
@@ -160,6 +160,11 @@ export class Reader<Body = unknown> implements Subscription<Body> {
         } finally {
           this.look();
         }
+      },
+      putBack: async (records) => {
+        const now = clock.now();
+        await this.#settle(placesOf(records), "again", (cursor, offset) => cursor.putBack(offset, now));
+        this.look();
       },
       bury: (record, error) => bury(places.get(record)!.stored, error),
     }, plan);

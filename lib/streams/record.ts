@@ -9,6 +9,8 @@ export interface WireRecord {
   readonly bytes: Uint8Array;
   /** Names are in lower case; those that begin with `levada-` are the envelope. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Why it cannot be read, where what keeps it is damaged: then its bytes are what is left of it. */
+  readonly damage?: string | undefined;
 }
 
 /** What only the stream that a record came from knows. */
@@ -114,7 +116,8 @@ export function lookAt<Body>(
 /** How the reason begins why a record of a newer Levada is unreadable. */
 export const NEWER = "in an envelope of version";
 
-function bodyOf({ bytes, headers }: WireRecord): { body: unknown; unreadable?: string } {
+function bodyOf({ bytes, headers, damage }: WireRecord): { body: unknown; unreadable?: string } {
+  if (damage !== undefined) return { body: bytes.slice(), unreadable: damage };
   const version = headers["levada-envelope"] ?? String(VERSION);
   if (/^[0-9]+$/.test(version) && Number(version) <= VERSION) return decodeBody(bytes, headers["content-type"]);
   const state = `${NEWER} ${version.slice(0, 20)}, and this Levada knows versions up to ${VERSION}`;

@@ -108,6 +108,7 @@ class WatchedDelivery<Body> extends Delivery<Body> {
 const UNUSED = {
   commit: unreachable,
   deliverAgain: unreachable,
+  putBack: unreachable,
   bury: unreachable,
 };
 

@@ -3,6 +3,7 @@ import { hashOf } from "../hash_of.ts";
 import type { StoredRecord } from "../reader_source.ts";
 import type { WireRecord } from "../record.ts";
 import type { LocalDatabase } from "./local_database.ts";
+import { headOf, type Row, rowOf } from "./local_row.ts";
 
 /** What is kept of a partition: from `first` to before `next`. */
 export interface Extent {
@@ -16,13 +17,6 @@ interface Growing {
   next: number;
   lastAt: number;
   largest: number;
-}
-
-interface Row {
-  readonly offset: number;
-  readonly publishedAt: number;
-  readonly head: string;
-  readonly bytes: Uint8Array;
 }
 
 const KEPT_RECORDS = 100_000; // of those that every group is done with, without a retention: enough for a late group
@@ -90,8 +84,7 @@ export class LocalLog {
       extent.lastAt = Math.max(extent.lastAt, now);
       extent.largest = Math.max(extent.largest, bytes.length);
       extent.isNew = true;
-      // the key stands in JSON: node:sqlite cuts a text at its first NUL when it reads it
-      this.#inserts[partition]!.run(extent.next++, extent.lastAt, JSON.stringify({ key, headers }), bytes);
+      this.#inserts[partition]!.run(extent.next++, extent.lastAt, headOf({ key, headers }), bytes);
     }
     for (const [partition, { next, lastAt, largest, isNew }] of extents.entries()) {
       if (isNew) this.#extend.run(next, lastAt, largest, partition);
@@ -108,10 +101,7 @@ export class LocalLog {
       count = Math.ceil(count / 4);
     }
     const rows = this.database.read(() => this.#reads[partition]!.all(from, count)) as unknown as Row[];
-    return rows.map(({ offset, publishedAt, head, bytes }) => {
-      const { key, headers } = JSON.parse(head) as Pick<WireRecord, "key" | "headers">;
-      return { offset, publishedAt, key, headers, bytes };
-    });
+    return rows.map(rowOf);
   }
 
   /** The first offset that was published at a time or later. */

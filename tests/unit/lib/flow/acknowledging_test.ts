@@ -6,7 +6,10 @@ import type { StreamRecord } from "../../../../lib/streams/stream.ts";
 function delivery(commit: Settler["commit"]): Delivery {
   const records = ["0", "1", "2"].map((id) => ({ id, tries: 1 }) as StreamRecord);
   const never = () => Promise.reject(new Error("nobody asks for this"));
-  return new Delivery(records, { commit, deliverAgain: never, bury: never }, { maxTries: 5, backoffMs: 100 });
+  return new Delivery(records, { commit, deliverAgain: never, putBack: never, bury: never }, {
+    maxTries: 5,
+    backoffMs: 100,
+  });
 }
 
 Deno.test("Acknowledging.ack() tells together what is done at the same moment, and what comes later apart", async () => {

@@ -6,7 +6,7 @@ import { compile } from "../../../../lib/graph/compile.ts";
 import { Graph } from "../../../../lib/graph/graph.ts";
 import { sourceOf } from "../../../../lib/graph/source.ts";
 import { MemoryBroker } from "../../../../lib/streams/memory/memory_broker.ts";
-import type { Stream } from "../../../../lib/streams/stream.ts";
+import type { Stream, Subscription } from "../../../../lib/streams/stream.ts";
 import { batch } from "../../../../lib/steps/batch.ts";
 import { reduce } from "../../../../lib/steps/reduce.ts";
 import { settle, TestClock } from "../../../../lib/testing/test_clock.ts";
@@ -168,12 +168,71 @@ Deno.test("a record that ends its process each time is worked on alone, then goe
     crashes += 1;
     await running.kill();
   }
-  deepStrictEqual([crashes, together.slice(-3)], [5, [1, 1, 1]]);
+  deepStrictEqual([crashes, together.slice(-4)], [6, [1, 1, 1, 1]]);
   deepStrictEqual([...new Set(seen)].toSorted(), [1, 2, 3, 4, 5, 6]);
   const letters = broker.records("memory://in-dead-letters");
   deepStrictEqual(letters.map(({ body, error }) => [body, error?.name]), [[-1, "StreamError"], [-2, "StreamError"]]);
   strictEqual(/4 times the process ended while it was in hand/.test(letters[0]!.error!.message), true);
   strictEqual(await open().lag("g"), 0);
+});
+
+/** Runs workers of two queues, one after another, until none of them ends its process; each time another good record comes. */
+async function crashAlone(order: readonly ("bad" | "good")[]) {
+  const broker = new MemoryBroker();
+  const clock = new TestClock();
+  const log = memoryLog();
+  const open = (name: string) => broker.open(`memory://${name}?partitions=1`, { clock });
+  await open("bad").publish([{ body: -1 }, { body: 0 }]);
+  const seen: number[] = [];
+  const together: number[] = [];
+  let crashes = 0;
+  let inHand = 0;
+  let hasCrashed = false;
+  const graph = new Graph<number>("g");
+  graph.to("work", async (n: number) => {
+    const run = crashes;
+    inHand += 1;
+    if (n >= 0) {
+      for (let ms = 0; ms < 100 && run === crashes; ms += 10) {
+        await new Promise<void>((go) => clock.schedule(10, go));
+      }
+      if (run !== crashes) return; // in a process that has ended
+      inHand -= 1;
+      seen.push(n);
+      return;
+    }
+    for (let ms = 0; ms < 30; ms += 10) await new Promise<void>((go) => clock.schedule(10, go));
+    together.push(inHand);
+    hasCrashed = true;
+    await new Promise(() => {});
+  }, { maxInFlight: 10 });
+  for (;;) {
+    inHand = 0;
+    hasCrashed = false;
+    await open("good").publish([{ body: 10 + crashes }]);
+    const surroundings = { isMock: true, params: new Map(), log, clock };
+    const flow = await start(compile(sourceOf(graph)), { surroundings });
+    const sources = order.map((name) => ({ stream: open(name), group: "g", maxTries: 2 }));
+    const running = await startWorker(sources, { flow, clock, log });
+    const lag = async () => await open("bad").lag("g") + await open("good").lag("g");
+    while (!hasCrashed && await lag() > 0) await clock.advance(5);
+    if (!hasCrashed) {
+      await running.close();
+      break;
+    }
+    crashes += 1;
+    await running.kill();
+  }
+  const letters = (name: string) => broker.records(`memory://${name}-dead-letters`).map(({ body }) => body);
+  return { crashes, together, seen: seen.toSorted((a, b) => a - b), bad: letters("bad"), good: letters("good") };
+}
+
+Deno.test("a record that ends its process each time is worked on beside nothing of another queue, and buries nothing there", async () => {
+  for (const order of [["bad", "good"], ["good", "bad"]] as const) {
+    const { crashes, together, seen, bad, good } = await crashAlone(order);
+    deepStrictEqual([crashes, together.slice(2)], [4, [1, 1]], `${order}: ${together}`);
+    deepStrictEqual([seen, bad, good], [[0, 10, 11, 12, 13, 14], [-1], []], String(order));
+  }
 });
 
 Deno.test("a record that is not what it says goes to the dead letters, and the log tells", async () => {
@@ -195,40 +254,76 @@ Deno.test("a record that is not what it says goes to the dead letters, and the l
   await running.close();
 });
 
-Deno.test("startWorker() asks a stream again that could not be read", async () => {
+/** A stream whose subscriptions a test changes. */
+function subscribing(change: (subscription: Subscription) => void): (real: Stream) => Stream {
+  return (real) => ({
+    path: real.path,
+    publish: (records) => real.publish(records),
+    lag: (group) => real.lag(group),
+    look: (group: string) => real.look(group),
+    close: () => real.close(),
+    [Symbol.asyncDispose]: () => real.close(),
+    async subscribe(options) {
+      const subscription = await real.subscribe(options);
+      change(subscription);
+      return subscription;
+    },
+  });
+}
+
+Deno.test("startWorker() asks a stream again that could not be read; what is in hand stays so, and comes once", async () => {
   const seen: number[] = [];
+  const gates: (() => void)[] = [];
   const graph = new Graph<number>("g");
-  graph.to("see", (n: number) => void seen.push(n));
-  let failures = 2;
+  graph.to("see", (n: number) => {
+    seen.push(n);
+    return new Promise<void>((open) => gates.push(open));
+  }, { maxInFlight: 10 });
+  let failures = 0;
+  let subscriptions = 0;
   const { running, input, clock, log } = await worker(graph, {
-    stream: (real) => ({
-      path: real.path,
-      publish: (records) => real.publish(records),
-      lag: (group) => real.lag(group),
-      look: (group: string) => real.look(group),
-      close: () => real.close(),
-      [Symbol.asyncDispose]: () => real.close(),
-      async subscribe(options) {
-        const subscription = await real.subscribe(options);
-        if (failures > 0) {
-          failures -= 1;
-          subscription.next = () => Promise.reject(new Error("the line is down"));
-        }
-        return subscription;
-      },
+    stream: subscribing((subscription) => {
+      subscriptions += 1;
+      const next = subscription.next.bind(subscription);
+      subscription.next = async () => {
+        if (seen.length !== 1 || failures === 2) return await next();
+        failures += 1;
+        throw new Error("the line is down");
+      };
     }),
   });
   await input.publish([{ body: 1 }]);
-  await clock.advance(1_000);
-  deepStrictEqual(seen, []);
+  await settle();
+  await input.publish([{ body: 2 }]);
   await clock.advance(1_000);
   deepStrictEqual(seen, [1]);
+  await clock.advance(1_000);
+  deepStrictEqual([seen, subscriptions], [[1, 2], 1]);
   deepStrictEqual(
     log.lines,
     Array(2).fill("error: Cannot read stream memory://in?partitions=1, trying again: the line is down"),
   );
+  for (const open of gates) open();
   await running.close();
   strictEqual(await input.lag("g"), 0);
+});
+
+Deno.test("startWorker() subscribes anew where its subscription has ended", async () => {
+  const seen: number[] = [];
+  const graph = new Graph<number>("g");
+  graph.to("see", (n: number) => void seen.push(n));
+  const ended: Subscription[] = [];
+  const { running, input, clock, log } = await worker(graph, {
+    stream: subscribing((subscription) => ended.push(subscription)),
+  });
+  await ended[0]!.close();
+  await input.publish([{ body: 1 }]);
+  await clock.advance(1_000);
+  deepStrictEqual([seen, ended.length], [[1], 2]);
+  deepStrictEqual(log.lines, [
+    "error: Cannot read stream memory://in?partitions=1, trying again: the subscription has ended",
+  ]);
+  await running.close();
 });
 
 Deno.test("startWorker() acknowledges a record whose streaming reply nobody reads, when the stream has ended or failed", async () => {
