@@ -4,6 +4,7 @@ import type { Plan } from "../graph/compile.ts";
 import type { ApiOptions } from "../serve/api/api_options.ts";
 import { checkCallers } from "../serve/check_callers.ts";
 import { checkAddress, type HttpServer } from "../serve/port/listen.ts";
+import { allLimits } from "../serve/limits/server_limits.ts";
 import { serveFlow } from "../serve/serve_flow.ts";
 import { errorStreamPath } from "./error_stream.ts";
 import type { ServeOptions } from "./function_options.ts";
@@ -49,7 +50,16 @@ export async function serveUnit(
     limits: {},
     ...options,
   });
-  return await serveFlow(flow, { ...served, worker });
+  return await serveFlow(flow, { ...served, worker, storedInMs: storedInMs(part, options) });
+}
+
+/** How long callers wait until their events are in the streams of a part that answers nothing else; undefined where it has none. */
+function storedInMs(
+  { plan: { hasResponder, limits }, outlets }: FunctionPart,
+  options: Pick<ServeOptions, "queues" | "limits">,
+): number | undefined {
+  const isKept = options.queues !== "memory" && outlets.some(({ path }) => !path.startsWith("memory://"));
+  return hasResponder || !isKept ? undefined : limits.timeoutMs ?? allLimits(options.limits).requestTimeoutMs;
 }
 
 /** Streams in this process join nothing where each function has a process of its own: what they hold would be lost. */

@@ -28,6 +28,7 @@ import { eventOf, type RequestInfo, unwrapped } from "./request_event.ts";
 import type { Caller } from "./port/caller.ts";
 import { requestPath } from "./request_path.ts";
 import { SERVER_VERSION } from "./own/server_version.ts";
+import { Storing } from "./storing.ts";
 import { FailureTeller } from "./tell_failure.ts";
 
 /** Answers requests: the whole path of a request but the socket. */
@@ -61,6 +62,7 @@ class FlowApp implements App, ServerView {
   readonly #api: ApiHandler | undefined;
   readonly #check: OutputCheck | undefined;
   readonly failures: FailureTeller | undefined;
+  readonly storing: Storing | undefined;
   readonly #arrivals = new Arrivals();
   #isEnding = false;
   state: ServerView["state"] = "open";
@@ -76,6 +78,7 @@ class FlowApp implements App, ServerView {
     this.#thread = limits === undefined ? undefined : new JsonThread();
     this.#routes = routes === undefined ? undefined : new KnownRoutes(routes);
     this.#api = api === undefined ? undefined : new ApiHandler(api);
+    this.storing = options.storedInMs === undefined ? undefined : new Storing(flow, options.storedInMs);
     this.#check = outputCheck(flow.describe());
     this.#watch = telemetry === undefined
       ? undefined
@@ -175,6 +178,7 @@ class FlowApp implements App, ServerView {
       this.#door?.close(closed("closed"));
       this.#thread?.close();
       this.failures?.close();
+      this.storing?.close();
       this.state = "closed";
     }
   }
@@ -223,7 +227,7 @@ class FlowApp implements App, ServerView {
           event = arrived;
           info.asked?.becomes(event);
         }
-        outcome = this.flow.handle(event);
+        outcome = this.storing?.send(event, visit) ?? this.flow.handle(event);
       } finally {
         this.#arrivals.end();
       }

@@ -25,6 +25,11 @@ export interface AppOptions {
   readonly routes?: readonly string[] | undefined;
   /** Loads a model, or takes it away, in every process that shares the port. Default: there is only this one. */
   readonly changeEverywhere?: ChangeEverywhere | undefined;
+  /**
+   * Senders are told the id of their event when all that became of it is done, and in the streams that it goes into; 504 after so many
+   * milliseconds. Default: where no step answers, they are told at once.
+   */
+  readonly storedInMs?: number | undefined;
   /** What else feeds the flow, and closes it. Default: nothing, and it is closed by itself. */
   readonly worker?: { close(options: CloseOptions): Promise<unknown> } | undefined;
   /** Who may ask. Default: everybody. */

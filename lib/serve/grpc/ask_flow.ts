@@ -82,7 +82,7 @@ async function visit<Result>(
     room?.body.hold(bytes);
     const turn = room?.enter(caller);
     if (turn !== undefined) await turn;
-    const outcome = server.flow.handle(event);
+    const outcome = server.storing?.send(event, room) ?? server.flow.handle(event);
     arrived?.();
     return await reply(await outcome, event, room);
   } catch (error) {

@@ -147,10 +147,10 @@ export class Visit {
     return this.enter(caller);
   }
 
-  /** Keeps the room as long as the graph works on a stream's chunks: not for a reader who does not read what there is. */
-  lend(chunks: ReplyStream): void {
+  /** Keeps the room as long as the graph works on an event, or a stream's chunks: not for a reader who does not read what there is. */
+  lend(work: Pick<ReplyStream, "whenEnded">): void {
     this.#isLent = true;
-    chunks.whenEnded(() => this.#leave());
+    work.whenEnded(() => this.#leave());
   }
 
   /** Whether it keeps room that another waits for. */

@@ -6,6 +6,7 @@ import type { Door } from "../limits/door.ts";
 import type { ApiOptions } from "../api/api_options.ts";
 import type { ChangeEverywhere } from "./change_models.ts";
 import type { Caller } from "../port/caller.ts";
+import type { Storing } from "../storing.ts";
 import type { FailureTeller } from "../tell_failure.ts";
 
 /** What a server's own paths may know of it. */
@@ -32,6 +33,8 @@ export interface ServerView {
   readonly watch?: RequestWatch | undefined;
   /** What keeps its limits, for all requests together; undefined where it has none. */
   readonly door?: Door | undefined;
+  /** What sends events in whose senders wait until they are stored; undefined where the flow takes them. */
+  readonly storing?: Storing | undefined;
   /** What writes down why requests failed; undefined where nobody reads it. */
   readonly failures?: FailureTeller | undefined;
 }
