@@ -70,7 +70,7 @@ class FlowApp implements App, ServerView {
   constructor(flow: Flow, options: AppOptions) {
     this.flow = flow;
     this.#options = options;
-    const { telemetry, name = "", hasSpan = false, limits, api, log } = options;
+    const { telemetry, name = "", hasSpan = false, limits, api, log, storedInMs: timeoutMs } = options;
     this.failures = log && new FailureTeller({ log, name, instruments: instrumentsOf(telemetry) });
     const routes = limits === undefined || api !== undefined ? undefined : options.routes;
     this.#door = limits === undefined ? undefined : new Door(limits, { models: () => flow.models() });
@@ -78,7 +78,8 @@ class FlowApp implements App, ServerView {
     this.#thread = limits === undefined ? undefined : new JsonThread();
     this.#routes = routes === undefined ? undefined : new KnownRoutes(routes);
     this.#api = api === undefined ? undefined : new ApiHandler(api);
-    this.storing = options.storedInMs === undefined ? undefined : new Storing(flow, options.storedInMs);
+    const { failures } = this;
+    this.storing = timeoutMs === undefined ? undefined : new Storing(flow, { timeoutMs, failures });
     this.#check = outputCheck(flow.describe());
     this.#watch = telemetry === undefined
       ? undefined

@@ -6,6 +6,14 @@ import { SYSTEM_CLOCK } from "../flow/system_clock.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import type { Visit } from "./limits/door.ts";
+import type { FailureTeller } from "./tell_failure.ts";
+
+interface StoringOptions {
+  readonly timeoutMs: number;
+  /** Not told of what the flow has written itself. */
+  readonly failures?: FailureTeller | undefined;
+  readonly clock?: Clock;
+}
 
 interface Waiting {
   readonly event: FlowEvent;
@@ -17,10 +25,12 @@ export class Storing {
   readonly #flow: Flow;
   readonly #timeoutMs: number;
   readonly #late: Deadlines<Waiting>;
+  readonly #failures: FailureTeller | undefined;
 
   /** Who has waited for `timeoutMs` waits no longer. */
-  constructor(flow: Flow, timeoutMs: number, clock: Clock = SYSTEM_CLOCK) {
+  constructor(flow: Flow, { timeoutMs, failures, clock = SYSTEM_CLOCK }: StoringOptions) {
     this.#flow = flow;
+    this.#failures = failures;
     this.#timeoutMs = timeoutMs;
     this.#late = new Deadlines(clock, timeoutMs, ({ event, tell }) => tell(this.#tooLate(event)));
   }
@@ -31,7 +41,7 @@ export class Storing {
    * waits for a full stream stays bounded by the limits.
    */
   send(event: FlowEvent, visit: Visit | undefined): Promise<Outcome> {
-    const done = this.#flow.deliver(event);
+    const done = this.#flow.deliver(event).then((outcome) => this.#noted(outcome));
     visit?.lend({ whenEnded: (ended) => void done.then(ended, ended) });
     if (this.#timeoutMs === Infinity) return done;
     return new Promise<Outcome>((tell, fail) => {
@@ -44,6 +54,14 @@ export class Storing {
   /** Nobody is told any more that it takes too long. */
   close(): void {
     this.#late.close();
+  }
+
+  /** The flow writes what a step failed with; not why an event did not come in. */
+  #noted(outcome: Outcome): Outcome {
+    if (outcome.kind === "failed" && !["input", "graph"].includes(outcome.error.step)) {
+      this.#failures?.leaveOut(outcome.error);
+    }
+    return outcome;
   }
 
   #tooLate({ id }: FlowEvent): Outcome {

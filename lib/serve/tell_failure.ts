@@ -38,6 +38,7 @@ export class FailureTeller {
   readonly #options: FailureTellerOptions;
   readonly #clock: Clock;
   readonly #kinds = new Map<string, Kind>();
+  readonly #written = new WeakSet<StepError>();
   #beganMs = -Infinity;
   #cancel: (() => void) | undefined;
 
@@ -49,7 +50,7 @@ export class FailureTeller {
   /** A request is answered with this failure; without an event where it came to none. Never throws for what was thrown. */
   tell(error: unknown, event?: FlowEvent): void {
     const status = statusOf(error);
-    if (status < 500 || isRefusal(error, status)) return;
+    if (status < 500 || isRefusal(error, status) || this.#written.has(error as StepError)) return;
     const { log, name } = this.#options;
     const [step, cause] = isA(error, StepError) ? [error.step, error.cause] : [undefined, error];
     const reason = redactText(describeThrown(cause).message);
@@ -63,6 +64,11 @@ export class FailureTeller {
     }
     kind.lines += 1;
     log.error(message, event === undefined ? fields : { ...fields, event: event.id, ...this.#traceOf(event) });
+  }
+
+  /** The flow has written this failure itself: it is not written again. */
+  leaveOut(error: StepError): void {
+    this.#written.add(error);
   }
 
   /** A reply breaks off for its reader's sake, which no port tells. */

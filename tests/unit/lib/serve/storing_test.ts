@@ -7,7 +7,7 @@ import { allLimits } from "../../../../lib/serve/limits/server_limits.ts";
 import { Storing } from "../../../../lib/serve/storing.ts";
 import { askFlow } from "../../../../lib/serve/grpc/ask_flow.ts";
 import { ManualClock, settle } from "../../../support/manual_clock.ts";
-import { runGraph } from "../../../support/run_graph.ts";
+import { memoryLog, runGraph } from "../../../support/run_graph.ts";
 
 const CALLER = { signal: new AbortController().signal };
 
@@ -29,7 +29,7 @@ Deno.test("Storing.send() tells that an event is accepted when all that became o
   const { flow, gone } = await slowFlow();
   await using _ = flow;
   let isTold = false;
-  const sent = new Storing(flow, Infinity).send(new FlowEvent(1), undefined).then((outcome) => {
+  const sent = new Storing(flow, { timeoutMs: Infinity }).send(new FlowEvent(1), undefined).then((outcome) => {
     isTold = true;
     return outcome;
   });
@@ -46,7 +46,10 @@ Deno.test("Storing.send() fails with the step that failed, in whatever branch", 
     throw new Error("no room");
   });
   await using flow = await runGraph(graph);
-  const outcome = await new Storing(flow, 1_000, new ManualClock()).send(new FlowEvent(1), undefined);
+  const outcome = await new Storing(flow, { timeoutMs: 1_000, clock: new ManualClock() }).send(
+    new FlowEvent(1),
+    undefined,
+  );
   const { error } = outcome as Extract<typeof outcome, { kind: "failed" }>;
   deepStrictEqual([outcome.kind, error.step, error.status], ["failed", "write", 500]);
 });
@@ -59,7 +62,7 @@ Deno.test("Storing.send() tells 504 when the time is over; the event goes on, an
     clock,
   });
   const visit = await enter(door);
-  const sent = new Storing(flow, 5_000, clock).send(new FlowEvent(1, { id: "e1" }), visit);
+  const sent = new Storing(flow, { timeoutMs: 5_000, clock }).send(new FlowEvent(1, { id: "e1" }), visit);
   await clock.advance(5_000);
   const outcome = await sent;
   const { error } = outcome as Extract<typeof outcome, { kind: "failed" }>;
@@ -104,4 +107,19 @@ Deno.test("App.fetch() and gRPC answer the id of what is stored when it is, and 
   deepStrictEqual(await asked, [200, { id: "e1" }]);
   strictEqual(await called, "accepted");
   await app.close();
+});
+
+Deno.test("App.fetch() answers a failure behind what is stored with its step, and it is written once", async () => {
+  const graph = new Graph("g");
+  graph.to("write", () => {
+    throw new Error("no room");
+  });
+  const log = memoryLog();
+  await using flow = await runGraph(graph, { log });
+  const app = createApp(flow, { storedInMs: 60_000, log });
+  const response = await app.fetch(new Request("http://x/", { method: "POST", body: "1" }));
+  const { error, step } = await response.json();
+  deepStrictEqual([response.status, error, step], [500, "no room", "write"]);
+  await app.close();
+  deepStrictEqual(log.lines, ['error: Step "write" failed: no room']);
 });
