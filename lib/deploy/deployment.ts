@@ -5,13 +5,14 @@ import { type DeployedState, type DeploymentStatus, type SupervisedStatus, urlOf
 import type { DeployProgress } from "./deploy_progress.ts";
 import { lockDeployment } from "./deploy_lock.ts";
 import { invokeFunction } from "./invoke_function.ts";
-import { keepRevision, readRevision, readView } from "./keep_revision.ts";
+import { keepRevision, keptManifests, readRevision, readView } from "./keep_revision.ts";
 import { type DeployPlan, planOf } from "./plan.ts";
 import { Plot, type PlotOptions } from "../plot/plot.ts";
 import { type DeploymentRates, inOrder, ratesOf } from "./rates.ts";
 import { type LogReading, readLogs } from "./read_logs.ts";
 import { readMetrics } from "./read_metrics.ts";
 import { readState } from "./read_state.ts";
+import { retireGroups } from "./retire_groups.ts";
 import { runningView } from "./running_view.ts";
 import { type DeploymentFolder, deploymentFolder } from "./state_folder.ts";
 import { stoppedStatus } from "./stopped_status.ts";
@@ -115,7 +116,7 @@ export class Deployment {
     }
     signal?.throwIfAborted();
     await keepRevision(act, bundle, this.#folder);
-    return await this.#run(act, bundle);
+    return await this.#replace(act, { before: await this.#kept(state), bundle });
   }
 
   /** How it is, and why it is not ready, in words. */
@@ -183,10 +184,16 @@ export class Deployment {
     await using _lock = await lockDeployment(act, this.#folder);
     const state = await this.#state();
     if (state?.previous === undefined) throw new DeployError(act, "there is no revision before this one");
-    return await this.#run(act, await readRevision(act, state.previous, this.#folder), state.functions);
+    const bundle = await readRevision(act, state.previous, this.#folder);
+    return await this.#replace(act, { before: await this.#kept(state), bundle, functions: state.functions });
   }
 
-  /** Ends its processes, what they have accepted is done first, and forgets it and its schedules. Records in its streams stay. */
+  /**
+   * Ends its processes, what they have accepted is done first, and forgets it and its schedules. Records in its streams stay, and how
+   * far it has read them; who publishes there waits for it no more.
+   *
+   * @throws {DeployError} If there is none; or it is deleted, and a stream cannot be told.
+   */
   async delete(): Promise<void> {
     const act = `delete "${this.name}"`;
     if (await this.#state() === undefined && await this.#supervisor.status() === undefined) {
@@ -196,7 +203,38 @@ export class Deployment {
     await this.#supervisor.stop();
     const state = await this.#state();
     if (state !== undefined) await forgetTimes(state.revision, this.#folder);
+    const faults = await retireGroups(await keptManifests(this.#folder), this.#folder);
     await Deno.remove(this.#folder.path, { recursive: true });
+    if (faults.length > 0) throw new DeployError(act, `it is deleted, but ${faults.join("; ")}`);
+  }
+
+  /** Runs a bundle; the groups of who runs no longer, or never did, hold nobody up. */
+  async #replace(
+    act: string,
+    { before, bundle, functions }: {
+      before: Bundle | undefined;
+      bundle: Bundle;
+      functions?: DeployedState["functions"];
+    },
+  ): Promise<DeploymentStatus> {
+    const { onProgress, signal } = this.#options;
+    let status: DeploymentStatus;
+    try {
+      status = await this.#run(act, bundle, functions);
+    } catch (error) {
+      if (!signal?.aborted) await retireGroups([bundle], { ...this.#folder, running: before }); // given up, it may still be ending
+      throw error;
+    }
+    for (const note of await retireGroups(before === undefined ? [] : [before], { ...this.#folder, running: bundle })) {
+      onProgress?.({ state: "noted", function: undefined, url: undefined, note });
+    }
+    return status;
+  }
+
+  /** What is deployed; undefined where that cannot be read. */
+  async #kept(state: DeployedState | undefined): Promise<Bundle | undefined> {
+    if (state === undefined) return undefined;
+    return await readRevision("read what is deployed", state.revision, this.#folder).catch(() => undefined);
   }
 
   async #run(

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Bundle } from "../bundle/bundle.ts";
+import { type Bundle, MANIFEST } from "../bundle/bundle.ts";
 import { readBundle, readManifest, writeBundle } from "../bundle/bundle_folder.ts";
 import type { GraphView } from "../plot/view.ts";
 import { DeployError } from "./deploy_error.ts";
@@ -27,6 +27,18 @@ export async function keepRevision(act: string, bundle: Bundle, { revisions }: D
 /** Removes all revisions but these. */
 export async function dropRevisions(kept: readonly (string | undefined)[], revisions: string): Promise<void> {
   for await (const { name } of entriesOf(revisions)) if (!kept.includes(name)) await remove(join(revisions, name));
+}
+
+/** The manifests of all revisions that are kept, as far as they can be read. */
+export async function keptManifests(
+  { revisions }: Pick<DeploymentFolder, "revisions">,
+): Promise<Pick<Bundle, "files">[]> {
+  const kept: Pick<Bundle, "files">[] = [];
+  for await (const { name } of entriesOf(revisions)) {
+    const manifest = await Deno.readFile(join(revisions, name, MANIFEST)).catch(() => undefined);
+    if (manifest !== undefined) kept.push({ files: new Map([[MANIFEST, manifest]]) });
+  }
+  return kept;
 }
 
 async function* entriesOf(folder: string): AsyncGenerator<Deno.DirEntry> {

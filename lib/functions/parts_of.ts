@@ -2,7 +2,7 @@ import { compile, type Plan } from "../graph/compile.ts";
 import { link } from "../graph/link.ts";
 import { functionsOf } from "../graph/part.ts";
 import { isSchedule, type Trigger } from "../triggers/trigger.ts";
-import { type QueueHome, schedulePath, streamPath } from "./stream_path.ts";
+import { type QueueHome, schedulePath, streamPath } from "../streams/fed_path.ts";
 import type { Unit } from "./unit.ts";
 
 /** A queue with its stream. */

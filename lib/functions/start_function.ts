@@ -18,7 +18,7 @@ import type { MockOptions } from "./function_options.ts";
 import type { TickKeeper } from "../triggers/tick_keeper.ts";
 import { openSources } from "./open_sources.ts";
 import type { FunctionPart } from "./parts_of.ts";
-import { streamPath } from "./stream_path.ts";
+import { streamPath } from "../streams/fed_path.ts";
 import type { Unit } from "./unit.ts";
 
 /** A function, or a part of it, that runs in this process. */

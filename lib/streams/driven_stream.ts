@@ -23,6 +23,8 @@ export interface StreamDriver {
   lag(group: string): Promise<number>;
   /** What a group has not acknowledged, see `Stream.look`. */
   look(group: string): Iterable<Kept> | AsyncIterable<Kept>;
+  /** See `DrivenStream.retire`; left out where whoever publishes waits for no group. */
+  retire?(group: string): Promise<boolean>;
   /** Resolves when what is being published is kept, or given up. */
   flush?(): void | Promise<void>;
   /** Lets go of what it took to open it. */
@@ -95,6 +97,15 @@ export class DrivenStream<Body> implements Stream<Body> {
       const { offset, place = String(offset), publishedAt } = record;
       yield lookAt(record, { partition: String(partition), offset: place, publishedAt });
     }
+  }
+
+  /**
+   * Whoever publishes waits for a group no more; its place stays, and counts again when somebody reads as it. Tells whether that is so:
+   * a group that is read stays as it is, and nobody waits for one where the driver knows no capacity.
+   */
+  async retire(group: string): Promise<boolean> {
+    this.#refuseClosed("retire a group of");
+    return await this.#parts.driver.retire?.(group) ?? true;
   }
 
   async close(): Promise<void> {

@@ -39,7 +39,7 @@ export class LocalDriver implements StreamDriver {
     this.#log = new LocalLog(database);
     this.#watch = new LocalWatch(database, { look: () => this.#look(), interest: () => this.#interest() });
     this.#queue = new WriteQueue(database, () => this.#watch.ring());
-    this.#publisher = new LocalPublisher({ log: this.#log, queue: this.#queue, now: () => clock.now() });
+    this.#publisher = new LocalPublisher({ log: this.#log, queue: this.#queue, clock });
   }
 
   async append(records: readonly WireRecord[], options: { isUrgent: boolean }): Promise<void> {
@@ -73,6 +73,17 @@ export class LocalDriver implements StreamDriver {
     } catch (error) {
       throw this.#faultOf("ask for the lag of", error);
     }
+  }
+
+  /** Waits for readers that were killed, until their session has ended. */
+  async retire(group: string): Promise<boolean> {
+    const { clock, database } = this.#parts;
+    const retire = () =>
+      this.#queue.write(`retire a group of ${database.name}`, () => this.#log.retire(group, clock.now()));
+    const until = await retire();
+    if (until === undefined) return true;
+    await new Promise<void>((go) => clock.schedule(until - clock.now() + 1, go));
+    return await retire() === undefined;
   }
 
   async *look(group: string): AsyncGenerator<Kept> {

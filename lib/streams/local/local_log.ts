@@ -19,6 +19,7 @@ interface Growing {
   largest: number;
 }
 
+const RETIRED = "retired"; // owns each partition of a group for which nobody waits: no member has this id, so who reads as it takes them
 const KEPT_RECORDS = 100_000; // of those that every group is done with, without a retention: enough for a late group
 const TRIMMED_AT_ONCE = 2_000; // some milliseconds
 const READ_BYTES = 16_000_000; // at once, unless one record is larger
@@ -33,6 +34,8 @@ export class LocalLog {
   readonly #extend: StatementSync;
   readonly #backlog: StatementSync;
   readonly #lag: StatementSync;
+  readonly #slowest: StatementSync;
+  readonly #readers: StatementSync;
   #keyless = Math.floor(Math.random() * 1_024); // processes begin at partitions of their own
 
   constructor(database: LocalDatabase) {
@@ -52,8 +55,13 @@ export class LocalLog {
     this.#extend = database.prepare("UPDATE partitions SET next = ?, last_at = ?, largest = ? WHERE partition = ?");
     const lag =
       "sum(c.open + max(0, p.next - max(c.next, p.first))) AS lag FROM cursors c JOIN partitions p USING (partition)";
+    const waitedFor = `${lag} WHERE c.owner IS NOT '${RETIRED}' GROUP BY c.grp`;
     this.#backlog = database.prepare(
-      `SELECT (SELECT capacity FROM stream) AS capacity, max(lag) AS lag FROM (SELECT ${lag} GROUP BY c.grp)`,
+      `SELECT (SELECT capacity FROM stream) AS capacity, max(lag) AS lag FROM (SELECT ${waitedFor})`,
+    );
+    this.#slowest = database.prepare(`SELECT c.grp AS name, ${waitedFor} ORDER BY lag DESC, name LIMIT 1`);
+    this.#readers = database.prepare(
+      "SELECT count(*) AS count, max(expires_at) AS until FROM members WHERE grp = ? AND expires_at > ?",
     );
     this.#lag = database.prepare(`SELECT ${lag} WHERE c.grp = ?`);
   }
@@ -73,6 +81,21 @@ export class LocalLog {
   lag(group: string): number {
     const { lag } = this.database.read(() => this.#lag.get(group)) as { lag: number | null };
     return lag ?? this.extents().reduce((sum, { first, next }) => sum + next - first, 0);
+  }
+
+  /** The group for which whoever publishes waits longest, and whether somebody reads as it; undefined where there is none. */
+  slowest(now: number): { name: string; lag: number; isRead: boolean } | undefined {
+    const group = this.database.read(() => this.#slowest.get()) as { name: string; lag: number } | undefined;
+    return group && { ...group, isRead: this.#readersOf(group.name, now).count > 0 };
+  }
+
+  /** Waits for a group no more, unless it has readers: tells until when the last of these has promised to be there. */
+  retire(group: string, now: number): number | undefined {
+    const { until } = this.#readersOf(group, now);
+    if (until !== null) return until;
+    this.database.prepare("DELETE FROM members WHERE grp = ?").run(group);
+    this.database.prepare("UPDATE cursors SET owner = ? WHERE grp = ?").run(RETIRED, group);
+    return undefined;
   }
 
   /** Writes records behind those that are there. */
@@ -136,14 +159,19 @@ export class LocalLog {
     return isMore;
   }
 
+  #readersOf(group: string, now: number): { count: number; until: number | null } {
+    return this.database.read(() => this.#readers.get(group, now)) as { count: number; until: number | null };
+  }
+
   #sizeOf(partition: number, from: number, count: number): number {
     const row = this.database.read(() => this.#sizes[partition]!.get(from, count));
     return (row as { size: number }).size;
   }
 
   #doneUntil(partition: number, next: number): number {
-    const { done } = this.database.prepare("SELECT min(committed) AS done FROM cursors WHERE partition = ?")
-      .get(partition) as { done: number | null };
+    const { done } = this.database.prepare(
+      `SELECT min(committed) AS done FROM cursors WHERE partition = ? AND owner IS NOT '${RETIRED}'`,
+    ).get(partition) as { done: number | null };
     return Math.min(done ?? 0, next - Math.ceil(KEPT_RECORDS / this.database.partitions));
   }
 }

@@ -1,5 +1,6 @@
 import { StreamError } from "../../errors.ts";
 import type { WireRecord } from "../record.ts";
+import type { StreamClock } from "../stream_clock.ts";
 import type { LocalLog } from "./local_log.ts";
 import { WalKeeper } from "./wal_keeper.ts";
 import type { WriteQueue } from "./write_queue.ts";
@@ -16,6 +17,7 @@ interface Publication {
 
 const AT_ONCE_RECORDS = 1_000; // in one transaction, so that the event loop turns
 const AT_ONCE_BYTES = 4_000_000;
+const TOLD_AFTER_MS = 5_000; // as long as a group waits for a reader that was killed
 
 /** Who publishes by one connection: in their order, as far as the slowest group leaves room. */
 export class LocalPublisher {
@@ -23,18 +25,19 @@ export class LocalPublisher {
   readonly #queue: WriteQueue;
   readonly #wal: WalKeeper;
   readonly #act: string;
-  readonly #now: () => number;
+  readonly #clock: StreamClock;
   #waiting: Publication[] = [];
   #writing: Promise<void> | undefined;
   #placedBytes = 0;
+  #cancelTelling: (() => void) | undefined;
   #isClosed = false;
 
-  constructor({ log, queue, now }: { log: LocalLog; queue: WriteQueue; now: () => number }) {
+  constructor({ log, queue, clock }: { log: LocalLog; queue: WriteQueue; clock: StreamClock }) {
     this.#log = log;
     this.#queue = queue;
     this.#wal = new WalKeeper(log.database.file);
     this.#act = `publish to ${log.database.name}`;
-    this.#now = now;
+    this.#clock = clock;
   }
 
   /** Whether somebody waits for room, or may find none when what is written now has been: others' changes are to be told until then. */
@@ -73,6 +76,7 @@ export class LocalPublisher {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#writing;
+    this.#tellLater(false);
     for (const { records, kept, failed } of this.#waiting.splice(0)) {
       const state = kept === 0 ? "" : `; ${kept} of ${records.length} records are kept`;
       failed(new StreamError(`Cannot ${this.#act}: it was closed while the record waited for room${state}`));
@@ -93,11 +97,34 @@ export class LocalPublisher {
       try {
         placed = await this.#queue.write(this.#act, () => this.#place(batch = [...this.#waiting]));
         this.#settle(placed);
+        this.#tellLater(placed === 0 && this.isWaiting && !this.#isClosed);
         this.#wal.count(this.#placedBytes);
       } catch (error) {
         this.#fail(new Set(batch ?? this.#waiting), error as StreamError);
       }
     } while (this.#waiting.length > 0 && placed !== 0 && !this.#isClosed);
+  }
+
+  /** Says once who holds it up, where there is no room for long. */
+  #tellLater(isHeld: boolean): void {
+    if (isHeld) {
+      this.#cancelTelling ??= this.#clock.schedule(TOLD_AFTER_MS, () => this.#tell());
+      return;
+    }
+    this.#cancelTelling?.();
+    this.#cancelTelling = undefined;
+  }
+
+  #tell(): void {
+    try {
+      const group = this.#log.slowest(this.#clock.now());
+      if (group === undefined || !this.isWaiting || this.#log.room > 0) return;
+      const readers = group.isRead ? "" : ", which nobody reads";
+      const held = `held by group ${group.name}, ${group.lag} records behind${readers}`;
+      console.warn(
+        `warn: ${this.#log.database.name} has no room for ${TOLD_AFTER_MS / 1_000} s: publishing waits, ${held}`,
+      );
+    } catch { /* whoever writes is told what is wrong with the file */ }
   }
 
   /** Writes what there is room for; tells how many records that were. */
@@ -113,7 +140,7 @@ export class LocalPublisher {
         bytes += records.at(-1)!.bytes.length;
       }
     }
-    if (records.length > 0) this.#log.append(records, this.#now());
+    if (records.length > 0) this.#log.append(records, this.#clock.now());
     this.#placedBytes = bytes;
     return records.length;
   }

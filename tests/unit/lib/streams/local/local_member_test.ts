@@ -146,3 +146,38 @@ Deno.test("LocalMember that follows a killed one waits as long for a retry as th
   await reading;
   deepStrictEqual(came[0]!.records.map(({ body, tries }) => [body, tries]), [[1, 2]]);
 });
+
+Deno.test("LocalDriver.retire() lets in who publishes; the group's place stays, and counts again when it is read", async () => {
+  await using folder = await temporaryFolder();
+  await using stream = await openLocal<number>("local://s?capacity=3", { folder: folder.path });
+  const reader = await stream.subscribe({ group: "gone", maxRecords: 1 });
+  await stream.publish([1, 2, 3].map((body) => ({ body, key: "k" })));
+  await (await nextOf(reader)).ack();
+  await reader.close();
+  const publishing = stream.publish([4, 5, 6, 7].map((body) => ({ body, key: "k" })));
+  await using other = await openLocal<number>("local://s", { folder: folder.path });
+  strictEqual(await other.retire("gone"), true);
+  await publishing;
+  strictEqual(await stream.lag("gone"), 6);
+  const again = await other.subscribe({ group: "gone", maxRecords: 10 });
+  deepStrictEqual((await nextOf(again)).records.map(({ body }) => body), [2, 3, 4, 5, 6, 7]);
+  const waiting = stream.publish([{ body: 8 }]);
+  await stream.close();
+  await rejects(waiting, /closed while the record waited for room/);
+  await again.close();
+});
+
+Deno.test("LocalDriver.retire() leaves a group that is read, and waits for the session of one who was killed", async () => {
+  await using folder = await temporaryFolder();
+  const clock = new TestClock();
+  const options = { folder: folder.path, clock };
+  await using stream = await openLocal<number>("local://s?capacity=1", options);
+  const killed = await openLocal<number>("local://s", options);
+  await killed.subscribe({ group: "killed" });
+  await killed.abandon();
+  await using _reader = await stream.subscribe({ group: "read" });
+  await stream.publish([{ body: 1 }]);
+  const retiring = Promise.all(["killed", "read", "nobody"].map((group) => stream.retire(group)));
+  for (let ms = 0; ms <= SESSION_MS; ms += SESSION_MS / 10) await clock.advance(SESSION_MS / 10);
+  deepStrictEqual(await retiring, [true, false, true]);
+});
