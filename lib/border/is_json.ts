@@ -18,7 +18,11 @@ const SHALLOW = 32; // levels that are looked at here: deeper ones, and circles,
  * ```
  */
 export function isJson(value: unknown): boolean {
-  return isPlain(value, 0);
+  try {
+    return isPlain(value, 0);
+  } catch {
+    return false; // something in it cannot be read
+  }
 }
 
 function isPlain(value: unknown, depth: number): boolean {
@@ -37,6 +41,7 @@ function isPlain(value: unknown, depth: number): boolean {
 
 function isPlainObject(value: object, depth: number): boolean {
   if (Array.isArray(value)) {
+    if (Object.getPrototypeOf(value) !== Array.prototype) return false;
     for (let index = 0; index < value.length; index++) {
       const item: unknown = value[index];
       if (typeof item === "number" && item !== 0 && item - item === 0) continue; // long lists are of numbers

@@ -1,3 +1,4 @@
+import { describeThrown } from "../errors.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { TensorReply } from "../tensor/tensor_reply.ts";
 import { DEEPEST, MOST_DIGITS } from "./levada_json.ts";
@@ -30,6 +31,7 @@ export class ValueWriter {
   readonly #way: Way[] = [];
   readonly #within = new Set<object>();
   #depth = 0;
+  #refusal: TypeError | undefined;
 
   /** Made for one value. */
   constructor(options: WriterOptions) {
@@ -65,17 +67,24 @@ export class ValueWriter {
     if (this.#depth >= DEEPEST) throw this.#lost(`more than ${DEEPEST} levels deep`);
     this.#within.add(value);
     this.#depth += 1;
-    const written = this.#inside(value);
+    let written: unknown;
+    try {
+      written = this.#inside(value);
+    } catch (error) {
+      throw this.#refusal ?? this.#unread(error); // a getter's, a proxy's, a toJSON's
+    }
     this.#depth -= 1;
     this.#within.delete(value);
     return written;
   }
 
   #inside(value: object): unknown {
-    if (Array.isArray(value)) return this.#list(value);
     const prototype: unknown = Object.getPrototypeOf(value);
-    switch (prototype) {
+    if (Array.isArray(value) && Array.isArray(prototype)) return this.#list(value); // also another realm's
+    switch (Array.isArray(value) ? undefined : prototype) {
       case Object.prototype:
+        if (Object.prototype.toString.call(value) === "[object Arguments]") throw this.#lost("the arguments of a call");
+        return this.#fields(value as Record<string, unknown>);
       case null:
         return this.#fields(value as Record<string, unknown>);
       case Date.prototype:
@@ -94,7 +103,9 @@ export class ValueWriter {
         return this.#word("reply", value as TensorReply, (reply) => this.#deeper(2, () => this.#reply(reply)));
     }
     if (value instanceof TYPED) return this.#word(value[Symbol.toStringTag], value, base64Of);
-    if (isOfObjects(prototype as object)) return this.#fields(value as Record<string, unknown>);
+    if (!Array.isArray(value) && isOfObjects(prototype as object)) {
+      return this.#fields(value as Record<string, unknown>);
+    }
     const { cure, takesToJson = cure !== undefined } = this.#options;
     if (takesToJson && hasToJson(value)) return this.write(value.toJSON(""));
     throw this.#lost(opaque(value));
@@ -104,7 +115,7 @@ export class ValueWriter {
     const keys = Object.keys(value);
     let copy: Record<string, unknown> | undefined;
     for (const key of keys) {
-      const item = value[key];
+      const item = this.#read(value, key);
       if (item === undefined && this.#options.cure !== undefined) continue; // JSON leaves it out
       const written = this.#at(key, item);
       if (written !== item) (copy ??= { ...value })[key] = written;
@@ -169,9 +180,7 @@ export class ValueWriter {
   #word<Value>(name: string, value: Value, write: (value: Value) => unknown): unknown {
     const { act, cure } = this.#options;
     if (cure !== undefined) {
-      throw new TypeError(
-        `Cannot ${act} as JSON: ${placeOf(this.#way)} is ${shown(value)}, which JSON has no word for. ${cure}`,
-      );
+      throw this.#refuse(`${act} as JSON`, `is ${shown(value)}, which JSON has no word for. ${cure}`);
     }
     this.hasWords = true;
     return { [`$${name}`]: write(value) };
@@ -199,10 +208,25 @@ export class ValueWriter {
   }
 
   #lost(what: string, ...further: Way[]): TypeError {
-    const place = placeOf([...this.#way, ...further]);
-    return new TypeError(
-      `Cannot ${this.#options.act}: ${place} is ${what}, which would not come out the same. ${CURE}`,
-    );
+    this.#way.push(...further);
+    return this.#refuse(this.#options.act, `is ${what}, which would not come out the same. ${CURE}`);
+  }
+
+  #read(value: Record<string, unknown>, key: string): unknown {
+    try {
+      return value[key];
+    } catch (error) {
+      this.#way.push(key);
+      throw this.#unread(error);
+    }
+  }
+
+  #unread(error: unknown): TypeError {
+    return this.#refuse(this.#options.act, `cannot be read: ${describeThrown(error).message}`, { cause: error });
+  }
+
+  #refuse(act: string, state: string, options?: ErrorOptions): TypeError {
+    return this.#refusal = new TypeError(`Cannot ${act}: ${placeOf(this.#way)} ${state}`, options);
   }
 }
 

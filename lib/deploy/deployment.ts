@@ -154,11 +154,11 @@ export class Deployment {
     return await (await this.picture()).display();
   }
 
-  /** Asks the function: with a body by POST, else by GET. Gives the reply's JSON, else its text. */
+  /** Asks the function: with a body by POST, one that is undefined too, else by GET. Gives the reply's JSON, else its text. */
   // deno-lint-ignore no-explicit-any -- the reply is what the graph's steps make of it
-  async invoke<Reply = any>(path: string, body?: unknown): Promise<Reply> {
+  async invoke<Reply = any>(path: string, ...body: [body?: unknown]): Promise<Reply> {
     const { functions: [first] } = await this.status();
-    return await invokeFunction(this.name, first!, { path, body }) as Reply;
+    return await invokeFunction(this.name, first!, body.length === 0 ? { path } : { path, body: body[0] }) as Reply;
   }
 
   /** What its functions have written, line by line; with `follow` also what they write from now on. */

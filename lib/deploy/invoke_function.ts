@@ -10,19 +10,19 @@ const TIMEOUT_MS = 120_000;
 const ACCEPT = `${LEVADA_JSON}, */*;q=0.9`;
 
 /**
- * Asks a function over HTTP: it gets the body as it is, and its reply comes as it was made; that of a model as the open protocol's JSON has it.
+ * Asks a function over HTTP, without a body by GET: it gets the body as it is, `undefined` too, and its reply comes as it was made; that of a model as the open protocol's JSON has it.
  *
  * @throws {TypeError} If something in the body would not come out the same, naming the place.
  */
 export async function invokeFunction(
   name: string,
   { url, settings }: Pick<FunctionStatus, "url" | "settings">,
-  { path, body }: { readonly path: string; readonly body: unknown },
+  { path, ...asked }: { readonly path: string; readonly body?: unknown },
 ): Promise<unknown> {
   const act = `invoke "${name}"`;
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const target = new URL(path, url);
-  const { method, headers, ...rest } = encode(body, act);
+  const { method, headers, ...rest } = "body" in asked ? encode(asked.body, act) : NO_BODY;
   using caller = await openCaller(settings).catch((error: Error) => {
     throw new DeployError(act, error.message, { cause: error });
   });
@@ -63,11 +63,12 @@ interface Encoded {
   readonly body?: BodyInit;
 }
 
+const NO_BODY: Encoded = { method: "GET", headers: {} };
+
 function encode(body: unknown, act: string): Encoded {
-  if (body === undefined) return { method: "GET", headers: {} };
   if (body instanceof Uint8Array && body.length > 0) { // no bytes are read as null
     const headers = { "content-type": "application/octet-stream" };
-    return { method: "POST", headers, body: body as Uint8Array<ArrayBuffer> };
+    return { method: "POST", headers, body: body.slice() }; // also of memory that threads share
   }
   const { text, isJson } = writeValue(body, act);
   return { method: "POST", headers: { "content-type": isJson ? "application/json" : LEVADA_JSON }, body: text };

@@ -281,8 +281,8 @@ export class ServingFunction {
    * @throws {TypeError} Before it was deployed.
    */
   // deno-lint-ignore no-explicit-any -- the reply is what the graph's steps make of it
-  async invoke<Reply = any>(path: string, body?: unknown): Promise<Reply> {
-    if (this.#deployment !== undefined) return await this.#deployment.invoke<Reply>(path, body);
+  async invoke<Reply = any>(path: string, ...body: [body?: unknown]): Promise<Reply> {
+    if (this.#deployment !== undefined) return await this.#deployment.invoke<Reply>(path, ...body);
     throw new TypeError(`Cannot invoke function "${this.name}": await fn.deploy() first`);
   }
 

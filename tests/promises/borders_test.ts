@@ -194,10 +194,10 @@ Deno.test("a caller who does not ask for Levada's words gets JSON, or is told wh
 Deno.test("a function that is deployed is invoked with what is given, and its reply is what it made", async () => {
   await using echo = await serveEcho();
   const invoke = (path: string, body: unknown) => invokeFunction("echo", { url: echo.url }, { path, body });
-  for (const title of TITLES.filter((title) => CROSSING[title] !== undefined)) { // without a body it is a GET
+  for (const title of TITLES) {
     const reply = await invoke("/", CROSSING[title]);
     deepStrictEqual(echo.seen.at(-1), CROSSING[title], title);
-    if (title !== MODELS) deepStrictEqual(reply, CROSSING[title], title);
+    if (title !== MODELS && title !== "undefined") deepStrictEqual(reply, CROSSING[title], title);
   }
   for (const title of REPLIES) {
     deepStrictEqual(await invoke(`/${encodeURIComponent(title)}`, 1), CROSSING[title], title);

@@ -110,6 +110,10 @@ class Money {
   }
 }
 
+function argumentsOf(..._given: unknown[]): unknown {
+  return arguments; // what a function of old passes on
+}
+
 const circle: { self?: unknown } = {};
 circle.self = circle;
 
@@ -123,6 +127,24 @@ export const REFUSED: Readonly<Record<string, readonly [value: unknown, said: Re
     /\$\.price is an object with a method toJSON,/,
   ],
   "a class that extends Date": [[new (class Day extends Date {})(0)], /\$\[0\] is a Day,/],
+  "a class that extends Array": [{ rows: new (class Rows extends Array {})() }, /\$\.rows is a Rows,/],
+  "a class that extends Array, with items": [[(class Rows extends Array {}).of(1)], /\$\[0\] is a Rows,/],
+  "a list without a class": [{ bare: Object.setPrototypeOf([1], null) }, /\$\.bare is an Array,/],
+  "arguments": [{ given: argumentsOf(1, 2) }, /\$\.given is the arguments of a call,/],
+  "a getter that throws": [{
+    order: {
+      get total(): number {
+        throw new Error("boo");
+      },
+    },
+  }, /\$\.order\.total cannot be read: boo$/],
+  "a proxy that throws": [[
+    new Proxy({}, {
+      ownKeys() {
+        throw new RangeError("no keys");
+      },
+    }),
+  ], /\$\[0\] cannot be read: no keys$/],
   "a function": [{ "a b": () => 1 }, /\$\["a b"\] is a function,/],
   "a symbol": [[Symbol("s")], /\$\[0\] is a symbol,/],
   "a symbol for a name": [{ deep: { [Symbol("s")]: 1 } }, /\$\.deep is an object with a symbol for a name,/],

@@ -32,7 +32,8 @@ export async function encodeBody(
   if (value === undefined) return undefined;
   if (typeof value === "string") return textOf(wholeText(value, `${ACT} as text`), "text/plain; charset=utf-8");
   if (value instanceof Uint8Array) {
-    return { bytes: value as Uint8Array<ArrayBuffer>, type: "application/octet-stream" };
+    const isShared = !(value.buffer instanceof ArrayBuffer); // between threads: fetch does not take it
+    return { bytes: (isShared ? value.slice() : value) as Uint8Array<ArrayBuffer>, type: "application/octet-stream" };
   }
   if (value instanceof ArrayBuffer) return { bytes: new Uint8Array(value), type: "application/octet-stream" };
   if (value instanceof URLSearchParams || value instanceof FormData || value instanceof Blob) {

@@ -11,7 +11,11 @@ Deno.test("invokeFunction() trusts the function's own certificate", async () => 
   await using server = serveLoopback(({ method, body }) => Response.json({ method, body }), SELF_SIGNED);
   const one = { url: server.url, settings: { tls: { cert, key } } };
   deepStrictEqual(await invokeFunction("shop", one, { path: "/", body: [1] }), { method: "POST", body: "[1]" });
-  deepStrictEqual(await invokeFunction("shop", one, { path: "/", body: undefined }), { method: "GET", body: "" });
+  deepStrictEqual(await invokeFunction("shop", one, { path: "/" }), { method: "GET", body: "" });
+  const asked = await invokeFunction("shop", one, { path: "/", body: undefined });
+  deepStrictEqual(asked, { method: "POST", body: '{"$undefined":true}' });
+  const shared = new Uint8Array(new SharedArrayBuffer(2)).fill(65);
+  deepStrictEqual(await invokeFunction("shop", one, { path: "/", body: shared }), { method: "POST", body: "AA" });
 });
 
 Deno.test("invokeFunction() says why it gets no answer", async () => {
