@@ -1,4 +1,3 @@
-import { describeThrown } from "../errors.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { TensorReply } from "../tensor/tensor_reply.ts";
 import { DEEPEST, MOST_DIGITS } from "./levada_json.ts";
@@ -222,7 +221,9 @@ export class ValueWriter {
   }
 
   #unread(error: unknown): TypeError {
-    return this.#refuse(this.#options.act, `cannot be read: ${describeThrown(error).message}`, { cause: error });
+    return this.#refuse(this.#options.act, `cannot be read: ${error instanceof Error ? error.message : typeof error}`, {
+      cause: error,
+    });
   }
 
   #refuse(act: string, state: string, options?: ErrorOptions): TypeError {
