@@ -35,6 +35,8 @@ export interface CrewOptions {
   readonly onErrorLine?: ((line: string) => void) | undefined;
   /** Whether it goes on where none can be started: who asks for its state is told why. Default false. */
   readonly keepsTrying?: boolean;
+  /** Whether its workers read their streams only from `read` on. Default false: each does once it listens. */
+  readonly waitsToRead?: boolean;
   /** How long the place of one that died stays empty, in milliseconds; twice as long each time. Default 500. */
   readonly firstPauseMs?: number;
 }
@@ -73,14 +75,23 @@ export class Crew {
   #ports: readonly string[] = [];
   #deaths = 0;
   #lastDeath: string | undefined;
+  #waitsToRead: boolean;
   #isStopping = false;
   #renewal: Promise<void> | undefined;
 
   /** @param words What each worker is told of the command line. */
   constructor(
     words: readonly string[],
-    { size, flags, context, graceMs = GRACE_MS, signMs = SIGN_MS, firstPauseMs = FIRST_PAUSE_MS, ...options }:
-      CrewOptions,
+    {
+      size,
+      flags,
+      context,
+      graceMs = GRACE_MS,
+      signMs = SIGN_MS,
+      firstPauseMs = FIRST_PAUSE_MS,
+      waitsToRead = false,
+      ...options
+    }: CrewOptions,
   ) {
     this.#words = words;
     this.#size = size;
@@ -89,6 +100,7 @@ export class Crew {
     this.#graceMs = graceMs;
     this.#signMs = signMs;
     this.#firstPauseMs = firstPauseMs;
+    this.#waitsToRead = waitsToRead;
     this.#options = options;
     const { promise, reject } = Promise.withResolvers<never>();
     promise.catch(() => {});
@@ -117,6 +129,24 @@ export class Crew {
     await Promise.all(Array.from({ length: this.#size - 1 }, (_, index) => this.#first(String(index + 2))));
     for (const worker of this.#workers.values()) void this.#watch(worker);
     return first;
+  }
+
+  /**
+   * Has all workers read their streams, and all who replace them.
+   *
+   * @throws {CommandError} If one cannot; it has said why.
+   */
+  async read(): Promise<void> {
+    this.#waitsToRead = false;
+    await Promise.all(
+      [...this.#workers.values()].filter(({ isListening }) => isListening).map(async (worker) => {
+        if (!(await worker.listening).waitsToRead) return; // a bundle of an earlier Levada reads by itself
+        worker.tell({ kind: "read" });
+        await worker.reading.catch(async () => {
+          throw new CommandError(`worker ${worker.name} ${describeEnd(await worker.end)} before it read`);
+        });
+      }),
+    );
   }
 
   /** Replaces every worker, one after another: a new one listens before the old one is asked to end. */
@@ -157,19 +187,21 @@ export class Crew {
   }
 
   async #first(name: string): Promise<Listening> {
-    if (this.#isStopping) throw new CommandError(`Cannot start worker ${name}: the others end`);
+    if (this.#isStopping) throw new CommandError(`worker ${name} was not started: the others end`);
     const worker = this.#spawn(name);
     this.#workers.set(name, worker);
     try {
       return await worker.listening;
     } catch {
+      const end = await worker.end;
       await this.stop().catch(() => {}); // the first reason is told
-      throw new CommandError(`Cannot start worker ${name}: it says why above`);
+      throw new CommandError(`worker ${name} ${describeEnd(end)} while it started`);
     }
   }
 
   #spawn(name: string): WorkerProcess {
-    const worker = startWorker([...this.#words, ...this.#ports], {
+    const waits = this.#waitsToRead ? ["--wait-to-read"] : [];
+    const worker = startWorker([...this.#words, ...this.#ports, ...waits], {
       name,
       flags: this.#flags,
       signMs: this.#signMs,
@@ -178,6 +210,7 @@ export class Crew {
         onErrorLine: this.#options.onErrorLine,
         onLine: (line) => this.#context.terminal.out(`${line}\n`),
         onWord: (word, from) => {
+          if (word.kind === "listening" && word.waitsToRead && !this.#waitsToRead) from.tell({ kind: "read" });
           this.#metrics.onWord(word, { from, workers: [...this.#workers.values()] });
           this.#changes.onWord(word, from);
         },

@@ -25,20 +25,36 @@ export async function serveFunction(
     if (!wish.isWorker) terminal.out("Ended before it served.\n");
     return 0;
   }
-  const { server, parent, lines } = started;
+  const { server, parent, lines, begin } = started;
   if (parent !== undefined) {
-    parent.tell({ kind: "listening", port: server.port, grpcPort: server.grpcPort, lines });
-    await Promise.race([untilAsked(signal), parent.gone]);
+    const { waitsToRead } = wish;
+    parent.tell({ kind: "listening", port: server.port, grpcPort: server.grpcPort, lines, waitsToRead });
+    await reading(waitsToRead ? parent.mayRead : undefined);
     await closeServed(server);
     return 0;
   }
   terminal.out(`${lines.join("\n")}\n`);
-  await untilAsked(signal);
+  await reading(undefined);
   endAtOnce();
   terminal.out(`Ending: answering what has been accepted …\n`);
   await closeServed(server);
   terminal.out("Ended.\n");
   return 0;
+
+  /** Reads only now: whoever watches this process has heard of it, and sees when a record hangs it. Lasts until it is to end. */
+  async function reading(told: Promise<void> | undefined): Promise<void> {
+    const failed = Promise.withResolvers<never>();
+    (async () => {
+      await told;
+      await begin(() => parent?.tell({ kind: "reading" }));
+    })().catch(failed.reject);
+    try {
+      await Promise.race([untilAsked(signal), ...parent === undefined ? [] : [parent.gone], failed.promise]);
+    } catch (error) {
+      await server.close().catch(() => {}); // why it cannot read is told
+      throw error;
+    }
+  }
 }
 
 /** A function that is served. */
@@ -48,6 +64,8 @@ interface Started {
   readonly parent: WorkerSide | undefined;
   /** What is served where, for people. */
   readonly lines: readonly string[];
+  /** Begins to read streams, and to go by schedules. */
+  readonly begin: (onJoined?: () => void) => Promise<void>;
 }
 
 async function start(load: () => Promise<ServingFunction>, wish: ServeWish): Promise<Started> {
@@ -58,6 +76,7 @@ async function start(load: () => Promise<ServingFunction>, wish: ServeWish): Pro
   const telemetry = await openTelemetry({ accessLog: wish.logsRequests ? log : undefined });
   const parent = wish.isWorker ? await WorkerSide.open(telemetry) : undefined;
   const currentFunction = wish.function ?? await readEnvironment("LEVADA_FUNCTION");
+  let begin: Started["begin"] = () => Promise.resolve();
   const server = await fn.serve({
     ...await optionsOf(wish),
     ...(currentFunction === undefined ? {} : { currentFunction }),
@@ -67,9 +86,10 @@ async function start(load: () => Promise<ServingFunction>, wish: ServeWish): Pro
     ...(tokens === undefined ? {} : { tokens }),
     log,
     telemetry,
+    holdReading: (given) => begin = given,
   });
   parent?.changes.serve(server);
-  return { server, parent, lines: describeServed(nameOf(fn, currentFunction), server) };
+  return { server, parent, begin, lines: describeServed(nameOf(fn, currentFunction), server) };
 }
 
 /** What is served, for people. */

@@ -23,6 +23,7 @@ export const SERVE_OPTIONS = {
   "log-level": { type: "string" },
   "worker-flag": { type: "string", multiple: true },
   "as-worker": { type: "boolean" }, // said by the process that started it, to nobody else
+  "wait-to-read": { type: "boolean" }, // the same
 } as const;
 
 /** What is to be served, where and how. */
@@ -48,6 +49,8 @@ export interface ServeWish {
   /** How many processes; undefined for this one alone. */
   readonly workers: number | undefined;
   readonly isWorker: boolean;
+  /** Whether a worker reads its streams only when it is told. */
+  readonly waitsToRead: boolean;
 }
 
 type Values = {
@@ -89,6 +92,7 @@ export function readWish(values: Values, positionals: readonly string[]): ServeW
     workerFlags: values["worker-flag"],
     workers: isWorker || workers === 1 ? undefined : workers,
     isWorker,
+    waitsToRead: isWorker && values["wait-to-read"] === true,
   };
 }
 

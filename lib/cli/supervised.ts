@@ -48,6 +48,7 @@ export class Supervised {
       env: { ...env, ...wish.env, LEVADA_STATE: folder.state },
       onErrorLine: write,
       keepsTrying: true,
+      waitsToRead: true,
     });
   }
 
@@ -67,7 +68,20 @@ export class Supervised {
       const { lines } = await this.#crew.start();
       for (const line of lines) this.#log.write(line);
     } catch (error) {
-      throw new CommandError(`function "${this.name}" does not start`, { cause: error });
+      throw new CommandError(`function "${this.name}" does not start: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  /**
+   * Has its workers read their streams.
+   *
+   * @throws {CommandError} If one cannot.
+   */
+  async read(): Promise<void> {
+    try {
+      await this.#crew.read();
+    } catch (error) {
+      throw new CommandError(`function "${this.name}" does not read: ${(error as Error).message}`, { cause: error });
     }
   }
 

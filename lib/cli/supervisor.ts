@@ -44,7 +44,8 @@ export class Supervisor {
   }
 
   /**
-   * Replaces what runs by another revision: all of it listens before anything of the old is asked to end.
+   * Replaces what runs by another revision: all of it listens before any of it reads a stream, and reads before anything of the old is
+   * asked to end.
    *
    * @throws {RefusedError} If the new one does not start, or who deploys has gone; the old one runs on.
    */
@@ -96,6 +97,8 @@ export class Supervisor {
     tell: (progress: DeployProgress) => void,
   ): Promise<void> {
     const next: Supervised[] = [];
+    let last: Supervised | undefined;
+    const before = this.#state;
     const stopped = Promise.withResolvers<never>();
     stopped.promise.catch(() => {});
     const stop = (cause: string) => stopped.reject(new CommandError(cause));
@@ -109,7 +112,7 @@ export class Supervisor {
         tell({ state: "starting", function: wish.name, url: undefined });
         const port = await Promise.race([this.#portFor(wish), stopped.promise]);
         const one = new Supervised(this.#folder, { revision, wish, env, port });
-        next.unshift(one);
+        next.unshift(last = one);
         await Promise.race([one.start(), stopped.promise]);
         tell({ state: "ready", function: wish.name, url: urlOf(one) });
       }
@@ -120,10 +123,15 @@ export class Supervisor {
         ...Object.keys(settings).length === 0 ? {} : { settings },
       }));
       await this.#keep(revision, started);
+      for (const one of next.toReversed()) {
+        last = one;
+        await Promise.race([one.read(), stopped.promise]);
+      }
     } catch (error) {
-      const lines = next[0]?.lastLines ?? [];
+      const lines = last?.lastLines ?? [];
       for (const one of next) one.kill();
       await Promise.all(next.map((one) => one.stop()));
+      if (this.#state !== before) await this.#write(before).catch(() => {}); // the disk had room a moment ago
       throw new RefusedError((error as Error).message, lines);
     } finally {
       clearTimeout(timer);
@@ -147,10 +155,16 @@ export class Supervisor {
       functions,
     };
     try {
-      await writeWhole(this.#folder.stateFile, `${JSON.stringify(state, undefined, 2)}\n`);
+      await this.#write(state);
     } catch (error) {
       throw new CommandError(`the state folder cannot be written: ${(error as Error).message}`, { cause: error });
     }
+  }
+
+  async #write(state: DeployedState | undefined): Promise<void> {
+    const { stateFile } = this.#folder;
+    if (state === undefined) await Deno.remove(stateFile);
+    else await writeWhole(stateFile, `${JSON.stringify(state, undefined, 2)}\n`);
     this.#state = state;
   }
 

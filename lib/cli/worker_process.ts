@@ -47,10 +47,13 @@ export class WorkerProcess {
   readonly end: Promise<WorkerEnd>;
   /** Resolves when it listens; rejects when it ends before. */
   readonly listening: Promise<Listening>;
+  /** Resolves when it reads, as it was told; rejects when it ends before. */
+  readonly reading: Promise<void>;
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #key = makeKey();
   readonly #listening = Promise.withResolvers<Listening>();
+  readonly #reading = Promise.withResolvers<void>();
   #hasListened = false;
   #hasEnded = false;
   #missedSigns = 0;
@@ -65,6 +68,8 @@ export class WorkerProcess {
     this.#write(`${this.#key}\n`);
     this.listening = this.#listening.promise;
     this.listening.catch(() => {}); // `end` tells it too
+    this.reading = this.#reading.promise;
+    this.reading.catch(() => {});
     this.end = this.#live(listener, signMs);
   }
 
@@ -103,6 +108,7 @@ export class WorkerProcess {
     });
     const [{ code, signal }] = await Promise.all([status, this.#read(listener), this.#readErrors(listener)]);
     this.#listening.reject(new Error(`worker ${this.name} has ended`));
+    this.#reading.reject(new Error(`worker ${this.name} has ended`));
     await this.#input.close().catch(() => {});
     const livedMs = performance.now() - start;
     return { code, signal, hasListened: this.#hasListened, livedMs, wasStuck: this.#wasStuck };
@@ -134,6 +140,8 @@ export class WorkerProcess {
         this.#hasListened = true;
         this.#listening.resolve(word);
         listener.onWord(word, this);
+      } else if (word?.kind === "reading") {
+        this.#reading.resolve();
       } else if (word !== undefined && word.kind !== "alive") listener.onWord(word, this);
     }
     if (begun !== "") listener.onLine(begun);

@@ -9,17 +9,21 @@ type Gathered = ReadonlyMap<string, readonly MetricFamily[]>;
 export class WorkerSide {
   /** Resolves when that process is gone. */
   readonly gone: Promise<void>;
+  /** Resolves when that process says that this one may read. */
+  readonly mayRead: Promise<void>;
   /** What is done to models, here and in the other workers. */
   readonly changes = new WorkerChanges((word) => this.tell(word));
   readonly #telemetry: Telemetry;
   readonly #key: string;
   readonly #asked = new Map<number, (gathered: Gathered) => void>();
+  readonly #mayRead = Promise.withResolvers<void>();
   #asks = 0;
 
   constructor(telemetry: Telemetry, { key, lines }: { key: string; lines: AsyncIterable<string> }) {
     this.#telemetry = telemetry;
     this.#key = key;
     askWorkers(telemetry, () => this.#gather());
+    this.mayRead = this.#mayRead.promise;
     this.gone = this.#listen(lines);
   }
 
@@ -49,6 +53,8 @@ export class WorkerSide {
       const { word } = decodeLine<ParentWord>(line, this.#key);
       if (word?.kind === "live") {
         this.tell({ kind: "alive" });
+      } else if (word?.kind === "read") {
+        this.#mayRead.resolve();
       } else if (word?.kind === "tell") {
         this.tell({ kind: "metrics", ask: word.ask, families: collectOf(this.#telemetry) });
       } else if (word?.kind === "gathered") {

@@ -14,7 +14,11 @@ export type WorkerWord =
     readonly grpcPort: number | undefined;
     /** What is served where, for people. */
     readonly lines: readonly string[];
+    /** Whether it reads its streams, and goes by its schedules, only when it is told. */
+    readonly waitsToRead?: boolean;
   }
+  /** It reads, as it was told. */
+  | { readonly kind: "reading" }
   /** It is alive: asked for, while it listens. */
   | { readonly kind: "alive" }
   /** Somebody asks this worker for the metrics of all. */
@@ -50,6 +54,8 @@ export interface ChangeFailure {
 export type ParentWord =
   /** Asks for a sign of life. */
   | { readonly kind: "live" }
+  /** It may read its streams, and go by its schedules. */
+  | { readonly kind: "read" }
   | { readonly kind: "tell"; readonly ask: number }
   /** Asks it to load a model, or to take it away. */
   | { readonly kind: "change"; readonly ask: number; readonly model: string; readonly act: "load" | "unload" }

@@ -82,21 +82,26 @@ export class Inlet implements Holder {
   readonly #inHand = new Set<Promise<void>>();
   readonly #acknowledging = new Acknowledging();
   readonly #stopping = new AbortController();
-  #subscription: Subscription;
+  #subscription: Subscription | undefined;
   #reading: Promise<void> | undefined;
   #isAbandoned = false;
   #delivery: Delivery | undefined;
   #unfed: StreamRecord[] = []; // of the delivery
 
-  constructor(source: Source, parts: SharedParts, subscription: Subscription) {
+  constructor(source: Source, parts: SharedParts) {
     this.#source = source;
     this.#parts = parts;
-    this.#subscription = subscription;
     parts.inHand.join(this);
   }
 
-  /** Begins to read. */
+  /** Takes its place in the group. */
+  async join(): Promise<void> {
+    this.#subscription = await this.#source.stream.subscribe(this.#source);
+  }
+
+  /** Begins to read, once it has joined. */
   start(): void {
+    if (this.#isStopped) return;
     this.#reading = this.#read();
     this.#source.feeder?.start();
   }
@@ -127,7 +132,7 @@ export class Inlet implements Holder {
     this.stop();
     this.#isAbandoned = true;
     await this.#source.feeder?.stop();
-    await this.#subscription.close();
+    await this.#subscription?.close();
     await this.#source.stream.close();
   }
 
@@ -147,7 +152,7 @@ export class Inlet implements Holder {
       } catch (error) {
         await this.#tellUnreadable(error);
         if (this.#isStopped) return;
-        await this.#subscription.close().catch(() => {});
+        await this.#subscription?.close().catch(() => {});
         this.#subscription = await this.#source.stream.subscribe(this.#source).catch(() => this.#subscription);
       }
     }
@@ -184,7 +189,7 @@ export class Inlet implements Holder {
   /** What comes next; nothing where the stream cannot be read now. What was given out and is in hand stays so. */
   async #next(): Promise<Delivery | undefined> {
     try {
-      const { value, done } = await this.#subscription.next();
+      const { value, done } = await this.#subscription!.next();
       if (done !== true) return value;
     } catch (error) {
       return await this.#tellUnreadable(error);

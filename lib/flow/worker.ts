@@ -7,10 +7,28 @@ export class Worker implements AsyncDisposable {
   readonly #flow: Flow;
   readonly #inlets: readonly Inlet[];
 
-  /** Made by `startWorker`. */
-  constructor(flow: Flow, inlets: readonly Inlet[]) {
-    this.#flow = flow;
-    this.#inlets = inlets;
+  /** It reads nothing, and is in no group, until it begins. */
+  constructor(sources: readonly Source[], parts: InletParts) {
+    this.#flow = parts.flow;
+    const shared = { ...parts, inHand: new InHand(parts.clock) };
+    this.#inlets = sources.map((source) => new Inlet(source, shared));
+  }
+
+  /**
+   * Joins the group of each source, then feeds the flow from all of them.
+   *
+   * @param onJoined Called once it is in all groups, before the first record.
+   * @throws {StreamError} If it cannot join one; then it has left all streams.
+   */
+  async begin(onJoined: () => void = () => {}): Promise<void> {
+    try {
+      for (const inlet of this.#inlets) await inlet.join();
+    } catch (error) {
+      await Promise.all(this.#inlets.map((inlet) => inlet.abandon()));
+      throw error;
+    }
+    onJoined();
+    for (const inlet of this.#inlets) inlet.start();
   }
 
   /** How far it is behind each of its streams; those that cannot be asked now are left out. */
@@ -46,18 +64,8 @@ export class Worker implements AsyncDisposable {
 }
 
 /** Joins the group of each source, then feeds the flow from all of them. */
-export async function startWorker(
-  sources: readonly Source[],
-  parts: InletParts,
-): Promise<Worker> {
-  const inlets: Inlet[] = [];
-  const shared = { ...parts, inHand: new InHand(parts.clock) };
-  try {
-    for (const source of sources) inlets.push(new Inlet(source, shared, await source.stream.subscribe(source)));
-  } catch (error) {
-    await Promise.all(inlets.map((inlet) => inlet.abandon()));
-    throw error;
-  }
-  for (const inlet of inlets) inlet.start();
-  return new Worker(parts.flow, inlets);
+export async function startWorker(sources: readonly Source[], parts: InletParts): Promise<Worker> {
+  const worker = new Worker(sources, parts);
+  await worker.begin();
+  return worker;
 }

@@ -68,4 +68,9 @@ export interface ServeOptions extends ServerOptions, Omit<MockOptions, "observe"
   queues?: "memory" | "real";
   /** Whether what `addTrigger` added starts the function. Default true, but with `queues: "memory"`. */
   triggers?: boolean;
+  /**
+   * Is given what begins to read the streams and to go by the schedules, to be called when that may be; `onJoined` is called before the
+   * first record. Default: it begins once it listens.
+   */
+  holdReading?: (begin: (onJoined?: () => void) => Promise<void>) => void;
 }

@@ -24,7 +24,7 @@ export interface ServeWish {
 /** Serves a function, or a part of it: behind a port, and fed by the streams of the queues that lead into the part. */
 export async function serveUnit(
   unit: Unit,
-  { options: { currentFunction, ...options }, api, compile }: ServeWish,
+  { options: { currentFunction, holdReading, ...options }, api, compile }: ServeWish,
 ): Promise<HttpServer> {
   const name = currentNameOf(unit, currentFunction);
   const isWhole = name === "*" || name === "";
@@ -42,15 +42,24 @@ export async function serveUnit(
   tellWarnings(plan.warnings, options.log);
   const part = partOf(unit, { name, plan, home: name === "*" ? "memory" : "local" });
   if (part.home === "local") checkReachable(served.name, part, errorStreamPath(unit, part));
-  const { flow, worker } = await startFunction(unit, part, {
+  const { flow, worker, begin } = await startFunction(unit, part, {
     isMock: false,
+    isHeld: true,
     reads: options.queues !== "memory",
     triggers: options.queues !== "memory",
     queues: "real",
     limits: {},
     ...options,
   });
-  return await serveFlow(flow, { ...served, worker, storedInMs: storedInMs(part, options) });
+  const server = await serveFlow(flow, { ...served, worker, storedInMs: storedInMs(part, options) });
+  if (holdReading !== undefined) holdReading(begin);
+  else {
+    await begin().catch(async (error) => {
+      await server.close().catch(() => {});
+      throw error;
+    });
+  }
+  return server;
 }
 
 /** How long callers wait until their events are in the streams of a part that answers nothing else; undefined where it has none. */

@@ -5,7 +5,7 @@ import type { Source } from "../flow/inlet.ts";
 import { start } from "../flow/start.ts";
 import type { QueueStream } from "../flow/surroundings.ts";
 import { SYSTEM_CLOCK } from "../flow/system_clock.ts";
-import { startWorker, type Worker } from "../flow/worker.ts";
+import { Worker } from "../flow/worker.ts";
 import type { FlowMonitor } from "../graph/monitor.ts";
 import { openMonitor } from "../monitoring/open_monitor.ts";
 import { withTensors } from "../protocol/tensor_request.ts";
@@ -26,6 +26,13 @@ export interface StartedFunction {
   readonly flow: Flow;
   /** What feeds it from the streams of its queues, and closes it when it is closed. */
   readonly worker: Worker;
+  /**
+   * Begins to read, where it was held: joins the groups of its streams, and goes by its schedules.
+   *
+   * @param onJoined Called once it is in all groups, before the first record.
+   * @throws {GraphError} If it cannot join one; then it is in none.
+   */
+  readonly begin: (onJoined?: () => void) => Promise<void>;
   /** What keeps the records of its models; undefined where they are not tracked. */
   readonly monitor: FlowMonitor | undefined;
 }
@@ -35,6 +42,8 @@ export interface StartWish extends Omit<MockOptions, "currentFunction"> {
   readonly isMock: boolean;
   /** Whether it is fed by the streams of its queues. Default false. */
   readonly reads?: boolean;
+  /** Whether it reads nothing before `begin` is called. Default false. */
+  readonly isHeld?: boolean;
   /** Keeps what is known of schedules. Default: this process in a mock server, else files that all processes share. */
   readonly keeper?: TickKeeper;
   /** Of these the time of a request, where the graph says none. Default: no limit. */
@@ -55,6 +64,7 @@ export async function startFunction(
 ): Promise<StartedFunction> {
   const {
     reads = false,
+    isHeld = false,
     triggers = false,
     keeper,
     openStream = (path, options) => openAnyStream(path, { clock, ...options }),
@@ -107,18 +117,25 @@ export async function startFunction(
       openStream: (path) => openStream(path, {}),
       openTicks: wish.openStream === undefined ? undefined : (path) => openStream(path, {}),
     });
-    const worker = await startWorker(sources, { flow, clock: clock ?? SYSTEM_CLOCK, log, read: withTensors });
+    const worker = new Worker(sources, { flow, clock: clock ?? SYSTEM_CLOCK, log, read: withTensors });
+    const begin = (onJoined?: () => void) =>
+      worker.begin(onJoined).catch((error) => Promise.reject(faultOf(label, error)));
+    if (!isHeld) await begin();
     if (telemetry !== undefined && sources.length > 0) watchWorker(telemetry, worker);
-    return { flow, worker, monitor };
+    return { flow, worker, begin, monitor };
   } catch (error) {
     await Promise.allSettled(sources.map(({ stream }) => stream.close()));
     await flow.close();
-    if (isA(error, GraphError)) throw error;
-    const cause = describeThrown(error).message;
-    throw new GraphError(`start function "${label}"`, [
-      { cause, cure: "Mend the path of the stream, then start again", severity: "error" },
-    ]);
+    throw faultOf(label, error);
   }
+}
+
+function faultOf(label: string, error: unknown): GraphError {
+  if (isA(error, GraphError)) return error;
+  const cause = describeThrown(error).message;
+  return new GraphError(`start function "${label}"`, [
+    { cause, cure: "Mend the path of the stream, then start again", severity: "error" },
+  ]);
 }
 
 function labelOf(unit: Unit, { name }: FunctionPart): string {

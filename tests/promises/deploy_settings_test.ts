@@ -40,7 +40,7 @@ Deno.test("deploy() has each function served as it says: workers, tokens, https,
     );
     await rejects(
       lab.deploy(guarded("limits: { maxPatience: 1 }")),
-      /function "guarded" does not start\n[^]*maxPatience/,
+      /function "guarded" does not start: worker 1 ended with exit code [12] while it started\n[^]*maxPatience/,
     );
 
     const deployment = await lab.deploy(FAIR);

@@ -30,10 +30,11 @@ if (${when}) {
 fn.setTopology("flow")${what}.respond();
 export default fn;
 `;
-/** Does not start at all; starts, but not as a worker; has a step in a child that nobody declared. */
-const [BROKEN, BROKEN_LATER, CHILDISH] = [
+/** Does not start at all; starts, but not as a worker; is killed there without a word; has a step in a child that nobody declared. */
+const [BROKEN, BROKEN_LATER, SILENT, CHILDISH] = [
   failing(`Deno.env.get("LEVADA_BROKEN") !== "no"`, `.to("tell", () => 1)`),
   failing(`Deno.env.get("LEVADA_WORKER") !== undefined`, `.to("tell", () => 1)`),
+  failing(`Deno.env.get("LEVADA_WORKER") !== undefined && !Deno.kill(Deno.pid, "SIGKILL")`, `.to("tell", () => 1)`),
   failing("false", `.to("a", () => 1).to("b", () => 1, { function: "nobody" })`),
 ];
 
@@ -165,7 +166,14 @@ Deno.test("what happens to a deployment: one that runs, and everything that may 
     await unharmed("a bundle starts, but its workers do not", async () => {
       await refused(
         BROKEN_LATER,
-        /^Cannot deploy "versions": function "versions" does not start\n {2}looking for the disk\n[^]*no disk/,
+        /^Cannot deploy "versions": function "versions" does not start: worker 1 ended with exit code 1 while it started\n {2}looking for the disk\n[^]*no disk/,
+      );
+    });
+
+    await unharmed("a worker dies without a word while it starts", async () => {
+      await refused(
+        SILENT,
+        /^Cannot deploy "versions": function "versions" does not start: worker 1 was ended by SIGKILL while it started$/,
       );
     });
 

@@ -39,6 +39,7 @@ Deno.test("readWish() reads every option", () => {
       workerFlags: undefined,
       workers: undefined,
       isWorker: false,
+      waitsToRead: false,
     },
   );
   const told = wish("m.ts", "--access-log", "--log-level", "warn");

@@ -70,7 +70,7 @@ Deno.test("levada serve --workers ends with 1 where no worker can start, and its
   await withModule("throw new Error('no disk');", async (module) => {
     await using server = startServe([module, "--workers", "2"]);
     strictEqual(await server.code, 1);
-    match(server.err(), /no disk[^]*levada serve: Cannot start worker 1: it says why above\n$/);
+    match(server.err(), /no disk[^]*levada serve: worker 1 ended with exit code 1 while it started\n$/);
   });
   await withModule(MODULE, async (module) => {
     await using server = startServe([module, "--workers", "2"]);

@@ -27,7 +27,7 @@ Deno.test("levada serve --function runs one part: its port, and what comes out o
   await using bills = await openLocal("local://bills", { folder: join(folder.path, "streams") });
   const { value } = await (await bills.subscribe({ group: "test" })).next();
   deepStrictEqual(value!.records.map(({ body }) => body), [{ bill: 42, pid: billing.pid }]);
-  const own = await billing.url; // it reads before it listens, so the bill may be there first
+  const own = await billing.url;
   match(billing.out(), /^Serving billing of shop on http/);
   deepStrictEqual(await (await fetch(`${own}/v2/health/ready`)).json(), { ready: true });
   for (const server of [shop, billing]) server.kill("SIGTERM");
