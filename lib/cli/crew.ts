@@ -76,6 +76,7 @@ export class Crew {
   #deaths = 0;
   #lastDeath: string | undefined;
   #waitsToRead: boolean;
+  #startFault: CommandError | undefined;
   #isStopping = false;
   #renewal: Promise<void> | undefined;
 
@@ -194,8 +195,9 @@ export class Crew {
       return await worker.listening;
     } catch {
       const end = await worker.end;
-      await this.stop().catch(() => {}); // the first reason is told
-      throw new CommandError(`worker ${name} ${describeEnd(end)} while it started`);
+      this.#startFault ??= new CommandError(`worker ${name} ${describeEnd(end)} while it started`);
+      await this.stop().catch(() => {});
+      throw this.#startFault; // the first: the others were asked to end
     }
   }
 
