@@ -82,7 +82,10 @@ Deno.test("levada deploy runs a function and its child as processes that stay; w
     const before = await lab.status("shop");
     const refused = await lab.levada("deploy", await lab.bundleFolder(BROKEN));
     strictEqual(refused.code, 1);
-    match(refused.err, /Cannot deploy "shop": function "shop" does not start: worker 1 ended with exit code 1 while it started\n {2}looking for the disk\n[^]*no disk/);
+    match(
+      refused.err,
+      /Cannot deploy "shop": function "shop" does not start: worker 1 ended with exit code 1 while it started\n {2}looking for the disk\n[^]*no disk/,
+    );
     deepStrictEqual(await lab.status("shop"), before);
     strictEqual((await (await post(url, { n: 1 })).json()).total, 2);
 
