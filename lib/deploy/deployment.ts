@@ -12,6 +12,7 @@ import { type DeploymentRates, inOrder, ratesOf } from "./rates.ts";
 import { type LogReading, readLogs } from "./read_logs.ts";
 import { readMetrics } from "./read_metrics.ts";
 import { readState } from "./read_state.ts";
+import { withTroubles } from "./read_troubles.ts";
 import { retireGroups } from "./retire_groups.ts";
 import { runningView } from "./running_view.ts";
 import { type DeploymentFolder, deploymentFolder } from "./state_folder.ts";
@@ -123,7 +124,8 @@ export class Deployment {
   async status(): Promise<DeploymentStatus> {
     const state = await this.#state();
     if (state === undefined) throw this.#missing("tell the state of");
-    return await this.#told(await this.#supervisor.status() ?? stoppedStatus(state));
+    const status = await this.#supervisor.status();
+    return await this.#told(status === undefined ? stoppedStatus(state) : await withTroubles(status));
   }
 
   /** How much goes through each step and model: what they count within a while, one second by default. */

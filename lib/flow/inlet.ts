@@ -2,6 +2,7 @@ import { describeThrown, StreamError } from "../errors.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { Log } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
+import { redactText } from "../redact_text.ts";
 import type { Delivery } from "../streams/delivery.ts";
 import type { Stream, StreamRecord, SubscribeOptions, Subscription } from "../streams/stream.ts";
 import { MAX_TRIES } from "../streams/subscribe_options.ts";
@@ -9,6 +10,7 @@ import { Acknowledging } from "./acknowledging.ts";
 import { eventOf } from "./event_record.ts";
 import type { Flow } from "./flow.ts";
 import type { Holder, InHand } from "./in_hand.ts";
+import { ReadingWatch, type StreamTrouble } from "./stream_trouble.ts";
 import { sleep } from "./system_clock.ts";
 import { turn } from "./turn.ts";
 
@@ -82,6 +84,7 @@ export class Inlet implements Holder {
   readonly #inHand = new Set<Promise<void>>();
   readonly #acknowledging = new Acknowledging();
   readonly #stopping = new AbortController();
+  readonly #watch = new ReadingWatch();
   #subscription: Subscription | undefined;
   #reading: Promise<void> | undefined;
   #isAbandoned = false;
@@ -111,6 +114,13 @@ export class Inlet implements Holder {
     const { stream, group, queue = "", name } = this.#source;
     const records = await stream.lag(group);
     return { stream: stream.path, group, queue, ...(name === undefined ? {} : { trigger: name }), records };
+  }
+
+  /** Why its stream cannot be read, where it cannot. */
+  trouble(): StreamTrouble | undefined {
+    const { stream: { path }, group } = this.#source;
+    const trouble = this.#watch.trouble(this.#parts.clock.now());
+    return trouble && { stream: redactText(path), group, since: trouble.since, reason: redactText(trouble.reason) };
   }
 
   /** Reads no more; what the flow has in hand goes on. */
@@ -188,9 +198,13 @@ export class Inlet implements Holder {
 
   /** What comes next; nothing where the stream cannot be read now. What was given out and is in hand stays so. */
   async #next(): Promise<Delivery | undefined> {
+    this.#watch.asks(this.#parts.clock.now());
     try {
       const { value, done } = await this.#subscription!.next();
-      if (done !== true) return value;
+      if (done !== true) {
+        this.#watch.reads();
+        return value;
+      }
     } catch (error) {
       return await this.#tellUnreadable(error);
     }
@@ -203,6 +217,7 @@ export class Inlet implements Holder {
     const { log, clock } = this.#parts;
     const { stream: { path }, group } = this.#source;
     const why = describeThrown(error).message;
+    this.#watch.fails(clock.now(), why);
     log.error(`Cannot read stream ${path}, trying again: ${why}`, { stream: path, group });
     await sleep(clock, PAUSE_MS, this.#stopping.signal).catch(() => {});
   }

@@ -1,6 +1,7 @@
 import type { CloseOptions, Flow } from "./flow.ts";
 import { InHand } from "./in_hand.ts";
 import { Inlet, type InletParts, type Source, type StreamLag } from "./inlet.ts";
+import type { StreamTrouble } from "./stream_trouble.ts";
 
 /** What feeds a flow from streams, and closes it when it is closed: the third door beside a program's own and HTTP's. */
 export class Worker implements AsyncDisposable {
@@ -35,6 +36,11 @@ export class Worker implements AsyncDisposable {
   async lags(): Promise<readonly StreamLag[]> {
     const asked = await Promise.allSettled(this.#inlets.map((inlet) => inlet.lag()));
     return asked.flatMap((lag) => lag.status === "fulfilled" ? [lag.value] : []);
+  }
+
+  /** The streams that cannot be read now. */
+  troubles(): readonly StreamTrouble[] {
+    return this.#inlets.flatMap((inlet) => inlet.trouble() ?? []);
   }
 
   /**

@@ -122,6 +122,10 @@ class FlowApp implements App, ServerView {
     return this.flow.models();
   }
 
+  troubles(): ReturnType<NonNullable<ServerView["troubles"]>> {
+    return this.#options.worker?.troubles() ?? [];
+  }
+
   fetch(request: Request, info: RequestInfo = {}): Promise<Response> {
     const path = requestPath(request.url);
     if (this.#watch === undefined) return this.#answer(request, path, info);

@@ -1,4 +1,5 @@
 import type { CloseOptions } from "../flow/flow.ts";
+import type { StreamTrouble } from "../flow/stream_trouble.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Log } from "../graph/context.ts";
 import type { AllLimits } from "./limits/server_limits.ts";
@@ -31,7 +32,9 @@ export interface AppOptions {
    */
   readonly storedInMs?: number | undefined;
   /** What else feeds the flow, and closes it. Default: nothing, and it is closed by itself. */
-  readonly worker?: { close(options: CloseOptions): Promise<unknown> } | undefined;
+  readonly worker?:
+    | { close(options: CloseOptions): Promise<unknown>; troubles(): readonly StreamTrouble[] }
+    | undefined;
   /** Who may ask. Default: everybody. */
   readonly guard?: Guard | undefined;
   /** What the served function is called, for telemetry. Default: no name. */

@@ -103,6 +103,19 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           properties: { model: { type: "string" }, state: { type: "string" }, reason: { type: "string" } },
         },
       },
+      streams: {
+        type: "array",
+        description: "Those that feed it and cannot be read now",
+        items: {
+          type: "object",
+          properties: {
+            stream: { type: "string" },
+            group: { type: "string" },
+            since: { type: "string", format: "date-time" },
+            reason: { type: "string" },
+          },
+        },
+      },
     },
   },
 };

@@ -1,5 +1,6 @@
 /** Where Kubernetes, Knative, Nuclio and clients of the open inference protocol ask whether a server lives and is ready. */
 
+import type { StreamTrouble } from "../../flow/stream_trouble.ts";
 import type { ServedModel } from "../../graph/served_model.ts";
 import type { OwnPath, ServerView } from "./own_path.ts";
 
@@ -8,7 +9,7 @@ const READY = ["/ready", "/__internal/health", "/v2/health/ready"];
 
 /**
  * The health paths: `live` is 200 unless a model is lost until the program starts anew, `ready` is 503 where not everything can be asked, with
- * the reasons for who may ask.
+ * the reasons for who may ask. A stream that cannot be read is told, and leaves it ready: who asks the port is answered all the same.
  */
 export const HEALTH_PATHS: readonly OwnPath[] = [
   ...LIVE.map((path): OwnPath => ({ method: "GET", path, answer: (request, { server }) => live(request, server) })),
@@ -24,7 +25,7 @@ function ready(request: Request, server: ServerView): Response {
     ...server.state === "open" ? [] : [{ reason: `the server is ${server.state}` }],
     ...server.models().filter(({ state }) => state === "loading" || state === "failed").map(reasonOf),
   ];
-  return tell(request, server, { word: "ready", reasons });
+  return tell(request, server, { word: "ready", reasons, troubles: server.troubles?.() ?? [] });
 }
 
 function reasonOf({ key, state, reason }: ServedModel): object {
@@ -35,10 +36,17 @@ function reasonOf({ key, state, reason }: ServedModel): object {
 function tell(
   { headers }: Request,
   server: ServerView,
-  { word, reasons }: { word: string; reasons: readonly object[] },
+  { word, reasons, troubles = [] }: {
+    word: string;
+    reasons: readonly object[];
+    troubles?: readonly StreamTrouble[];
+  },
 ): Response {
-  if (reasons.length === 0) return Response.json({ [word]: true });
+  if (reasons.length === 0 && troubles.length === 0) return Response.json({ [word]: true });
   const mayKnow = server.knows?.(headers.get("authorization")) ?? true; // health is free; what the models are called is not
-  const told = mayKnow ? { [word]: false, reasons } : { [word]: false };
+  const streams = troubles.map((one) => ({ ...one, since: new Date(one.since).toISOString() }));
+  const known = { ...reasons.length > 0 && { reasons }, ...streams.length > 0 && { streams } };
+  const told = { [word]: reasons.length === 0, ...mayKnow && known };
+  if (reasons.length === 0) return Response.json(told);
   return Response.json(told, { status: 503, headers: { "retry-after": "1" } });
 }

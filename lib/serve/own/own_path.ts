@@ -1,4 +1,5 @@
 import type { Flow } from "../../flow/flow.ts";
+import type { StreamTrouble } from "../../flow/stream_trouble.ts";
 import type { ServedModel } from "../../graph/served_model.ts";
 import type { RequestWatch } from "../../telemetry/request_watch.ts";
 import type { Telemetry } from "../../telemetry/telemetry.ts";
@@ -15,6 +16,8 @@ export interface ServerView {
   readonly flow: Flow;
   /** The models that the flow's steps serve, in the order of the graph. */
   models(): readonly ServedModel[];
+  /** The streams that feed the flow and cannot be read now. */
+  troubles?(): readonly StreamTrouble[];
   /** What is done to a model is done by this, in every process that shares the port; undefined where there is only this one. */
   readonly changeEverywhere?: ChangeEverywhere | undefined;
   /** `open` until it is asked to close; `closing` while it answers what has come in. */

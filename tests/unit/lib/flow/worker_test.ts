@@ -297,8 +297,11 @@ Deno.test("startWorker() asks a stream again that could not be read; what is in 
   await input.publish([{ body: 2 }]);
   await clock.advance(1_000);
   deepStrictEqual(seen, [1]);
+  const [{ since, ...trouble } = { since: NaN }] = running.troubles();
+  deepStrictEqual(trouble, { stream: "memory://in?partitions=1", group: "g", reason: "the line is down" });
+  strictEqual(clock.now() - since, 1_000, "since the first of the failures");
   await clock.advance(1_000);
-  deepStrictEqual([seen, subscriptions], [[1, 2], 1]);
+  deepStrictEqual([seen, subscriptions, running.troubles()], [[1, 2], 1, []]);
   deepStrictEqual(
     log.lines,
     Array(2).fill("error: Cannot read stream memory://in?partitions=1, trying again: the line is down"),

@@ -96,7 +96,7 @@ Deno.test("HEALTH_PATHS, the repository and answers tell reasons without secrets
   }
 });
 
-Deno.test("HEALTH_PATHS tell that the server does not live where a model is lost, which leaves it ready, and why to who may know", async () => {
+Deno.test("HEALTH_PATHS tell that the server does not live where a model is lost, which leaves it ready, as does a stream that cannot be read; and why to who may know", async () => {
   const served = { name: "m", facts: () => ({ platform: "levada", inputs: [], outputs: [] }) };
   const lost = { ...served, key: "lost", state: "restarting", reason: "it is in a loop", isLost: true } as const;
   const paused = { ...served, key: "paused", state: "restarting", isLost: false } as const;
@@ -114,6 +114,13 @@ Deno.test("HEALTH_PATHS tell that the server does not live where a model is lost
     deepStrictEqual(await ask(path, { models: () => [paused] }), [200, { live: true }]);
   }
   deepStrictEqual(await ask("/ready", { models: () => [lost] }), [200, { ready: true }]);
+  const trouble = { stream: "nats://a/b", group: "g", since: 0, reason: "no broker" };
+  const view = { models: () => [], troubles: () => [trouble] };
+  const streams = [{ ...trouble, since: "1970-01-01T00:00:00.000Z" }];
+  deepStrictEqual(await ask("/ready", view), [200, { ready: true, streams }]);
+  deepStrictEqual(await ask("/ready", { ...view, knows: () => false }), [200, { ready: true }]);
+  const reasons = [{ reason: "the server is closing" }];
+  deepStrictEqual(await ask("/ready", { ...view, state: "closing" }), [503, { ready: false, reasons, streams }]);
 });
 
 Deno.test("HEALTH_PATHS answer HEAD as GET, and leave other methods and paths to the graph", async () => {

@@ -1,0 +1,35 @@
+import { clientOf, openCaller } from "./caller.ts";
+import type { FunctionStatus, SupervisedStatus } from "./deployed_state.ts";
+
+const PATIENCE_MS = 2_000;
+
+/** A stream that a function cannot read, as it tells by `/ready`. */
+interface Told {
+  readonly stream: string;
+  /** ISO 8601. */
+  readonly since: string;
+  readonly reason: string;
+}
+
+/** How a deployment is, and which streams its functions cannot read: that is a reason, and leaves it ready. */
+export async function withTroubles(status: SupervisedStatus): Promise<SupervisedStatus> {
+  const functions = await Promise.all(status.functions.map(async (one) => {
+    const troubles = one.serving === 0 ? [] : await readTroubles(one).catch(() => []); // it may just have died
+    const lines = troubles.map(({ stream, since, reason }) => `cannot read ${stream} since ${since}: ${reason}`);
+    if (lines.length === 0) return one;
+    return { ...one, reason: [...one.reason === undefined ? [] : [one.reason], ...lines].join("\n") };
+  }));
+  return { ...status, functions };
+}
+
+/** One of its workers answers: all of them read the same streams. */
+async function readTroubles({ url, settings }: FunctionStatus): Promise<readonly Told[]> {
+  using caller = await openCaller(settings);
+  const response = await fetch(`${url}/ready`, {
+    headers: caller.headers,
+    ...clientOf(caller),
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  });
+  const { streams = [] } = await response.json() as { readonly streams?: readonly Told[] };
+  return streams;
+}

@@ -1,0 +1,25 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { ReadingWatch } from "../../../../lib/flow/stream_trouble.ts";
+
+Deno.test("ReadingWatch.trouble() is since the first failure, why the last was, until something is read", () => {
+  const watch = new ReadingWatch();
+  strictEqual(watch.trouble(0), undefined);
+  for (const [now, reason] of [[10, "no file"], [1_010, "no disk"]] as const) {
+    watch.asks(now);
+    watch.fails(now, reason);
+  }
+  watch.asks(2_010);
+  deepStrictEqual(watch.trouble(2_500), { since: 10, reason: "no disk" });
+  watch.reads();
+  strictEqual(watch.trouble(2_500), undefined);
+});
+
+Deno.test("ReadingWatch.trouble() is over when records are waited for and nothing is wrong for a while; what comes later is new", () => {
+  const watch = new ReadingWatch();
+  watch.fails(0, "no file");
+  watch.asks(1_000);
+  deepStrictEqual(watch.trouble(3_999), { since: 0, reason: "no file" });
+  strictEqual(watch.trouble(4_000), undefined);
+  watch.fails(9_000, "no disk");
+  deepStrictEqual(watch.trouble(99_000), { since: 9_000, reason: "no disk" });
+});
