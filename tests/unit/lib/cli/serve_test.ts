@@ -205,7 +205,7 @@ Deno.test("levada serve says in a sentence that a host is none, alone and with w
     strictEqual(code, 1);
     match(
       err,
-      /^levada serve: Cannot serve "hello" on :0: "" is no name or address\. [^\n]*\n(levada serve: Cannot start [^\n]*\n)?$/,
+      /^levada serve: Cannot serve "hello" on :0: "" is no name or address\. [^\n]*\n(levada serve: worker 1 [^\n]*\n)?$/,
     );
   }
 });
