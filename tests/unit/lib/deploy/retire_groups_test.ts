@@ -4,7 +4,8 @@ import { withDeployLab } from "../../../support/deployed.ts";
 
 const CAPACITY = 20;
 const audit = (main = "") =>
-  `import { queue, serving } from "levada";
+  `import { DatabaseSync } from "node:sqlite";
+import { queue, serving } from "levada";
 if (Deno.env.get("LEVADA_WORKER") !== undefined && Deno.env.get("PART") === "main") { ${main} }
 const fn = serving("audit", { env: { PART: "main" } }).addTrigger("orders", { stream: "local://orders?capacity=${CAPACITY}" });
 fn.addChildFunction("books", { env: { PART: "books" } });
@@ -50,9 +51,14 @@ Deno.test("Deployment.delete() lets in who publishes to its streams; deployed ag
   });
 });
 
-Deno.test("Deployment.apply() that is refused lets in who publishes to the streams that its children have read", async () => {
+Deno.test("Deployment.apply() that is refused lets in who publishes to the streams that its children have begun to read", async () => {
   await withDeployLab(async (lab) => {
-    await rejects(lab.deploy(audit(`throw new Error("no disk");`)), /no disk/);
+    const refused = audit(`const { prepare } = DatabaseSync.prototype;
+  DatabaseSync.prototype.prepare = function (sql) {
+    if (sql.startsWith("INSERT INTO members")) throw new Error("no place in the group");
+    return prepare.call(this, sql);
+  };`);
+    await rejects(lab.deploy(refused), /no place in the group/);
     await publishMuch();
   });
 });
