@@ -19,7 +19,7 @@ export class WatchedCaller implements Caller {
     this.#hangUps = hangUps;
   }
 
-  /** Aborts when they have left, within half a second. */
+  /** Aborts when they have left: within half a second, or some seconds where the machine has many connections. */
   get signal(): AbortSignal {
     return this.#signal ??= this.#watch();
   }

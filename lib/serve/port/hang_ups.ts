@@ -31,7 +31,7 @@ export class HangUps {
   readonly #port: string;
   readonly #read: () => Promise<string>;
   readonly #clock: Clock;
-  readonly #watched = new Map<string, Watched>();
+  readonly #watched = new Map<string, Set<Watched>>();
   #cancel: (() => void) | undefined;
   #looking: Promise<void> | undefined;
 
@@ -56,12 +56,19 @@ export class HangUps {
     const key = keyOf(remote);
     if (key === undefined) return () => {};
     const watched: Watched = { left, missing: 0 };
-    this.#watched.set(key, watched); // a connection has one request at a time
+    const all = this.#watched.get(key) ?? new Set(); // requests of HTTP/2; or one port of theirs to two addresses of ours
+    this.#watched.set(key, all.add(watched));
     this.#plan(LOOK_MS);
     return () => {
-      if (this.#watched.get(key) === watched) this.#watched.delete(key);
+      this.#forget(key, watched);
       this.#plan(LOOK_MS);
     };
+  }
+
+  #forget(key: string, watched: Watched): void {
+    const all = this.#watched.get(key);
+    all?.delete(watched);
+    if (all?.size === 0) this.#watched.delete(key);
   }
 
   /** Watches nobody any more. */
@@ -89,20 +96,23 @@ export class HangUps {
   }
 
   async #look(): Promise<void> {
-    const asked = [...this.#watched]; // who comes meanwhile may not be in the table yet
+    const asked = [...this.#watched].flatMap(([key, all]) => [...all].map((watched) => ({ key, watched }))); // not who comes meanwhile
     const states = this.#statesOf(await this.#read());
-    for (const [key, watched] of states.size > 0 ? asked : []) {
-      if (this.#watched.get(key) !== watched || !hasLeft(watched, states.get(key))) continue;
-      this.#watched.delete(key);
+    for (const { key, watched } of states.size > 0 ? asked : []) {
+      if (this.#watched.get(key)?.has(watched) !== true || !hasLeft(watched, states.get(key))) continue;
+      this.#forget(key, watched);
       watched.left();
     }
   }
 
-  /** The state of each connection of the port, by the other side's address. */
+  /** The state of each connection of the port, by the other side's address: of several, one that goes on. */
   #statesOf(table: string): ReadonlyMap<string, string> {
     const states = new Map<string, string>();
     for (const [, port, remote, state] of table.matchAll(LINE)) {
-      if (port === this.#port) states.set(shortened(remote!), state!);
+      if (port !== this.#port) continue;
+      const key = shortened(remote!);
+      const other = states.get(key);
+      if (other === undefined || LEFT.has(other)) states.set(key, state!);
     }
     return states;
   }

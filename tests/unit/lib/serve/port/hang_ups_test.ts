@@ -92,6 +92,24 @@ Deno.test("HangUps.watch() knows addresses of both versions as the table writes 
   }
 });
 
+Deno.test("HangUps.watch() takes nobody for gone whose port leads to another address of the server too, nor one of several requests", async () => {
+  const { table, hangUps, clock, look } = await lab();
+  const left: string[] = [];
+  const remote = { hostname: "127.0.0.1", port: 1 };
+  const ends = ["one", "other"].map((name) => hangUps.watch(remote, () => left.push(name)));
+  for (const [first, second] of [["01", "08"], ["08", "01"]]) {
+    table.set("0100007F:0001", first, { local: "0100007F" });
+    table.set("0100007F:0001", second, { local: "0200007F" });
+    await look(3);
+  }
+  deepStrictEqual(left, []);
+  for (const local of ["0100007F", "0200007F"]) table.set("0100007F:0001", "08", { local });
+  await look();
+  deepStrictEqual(left, ["one", "other"]);
+  for (const end of ends) end();
+  strictEqual(clock.timers, 0);
+});
+
 Deno.test("HangUps.watch() takes nobody for gone by an address that is none, or a table that is empty", async () => {
   const { table, hangUps, clock, look } = await lab();
   const left: string[] = [];
