@@ -36,9 +36,9 @@ export async function describeFunction(act: string, files: Bundle["files"]): Pro
  *
  * @throws {BundleError} If it does not start, or is not ready; with what it wrote.
  */
-export async function probeBundle({ name, files }: Bundle): Promise<void> {
+export async function probeBundle({ name, files }: Bundle, timeoutMs = TIMEOUT_MS): Promise<void> {
   const act = `start the bundle of "${name}"`;
-  const status = await runScript(act, files, PROBE);
+  const status = await runScript(act, files, PROBE, timeoutMs);
   if (status === "200") return;
   throw new BundleError(act, [
     errorFault(
@@ -58,13 +58,19 @@ export async function runInBundle(act: string, files: Bundle["files"], script: s
 }
 
 /** Runs a script beside the files of a bundle; gives what it says. */
-async function runScript(act: string, files: Bundle["files"], script: string): Promise<string> {
+async function runScript(
+  act: string,
+  files: Bundle["files"],
+  script: string,
+  timeoutMs = TIMEOUT_MS,
+): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "levada-probe-" });
   try {
     for (const [path, bytes] of [...files, ["probe.js", new TextEncoder().encode(script)] as const]) {
       await Deno.mkdir(dirname(join(folder, path)), { recursive: true });
       await Deno.writeFile(join(folder, path), bytes);
     }
+    const signal = AbortSignal.timeout(timeoutMs);
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "--allow-all", "--no-prompt", "--quiet", "probe.js"],
       cwd: folder,
@@ -72,14 +78,19 @@ async function runScript(act: string, files: Bundle["files"], script: string): P
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal,
     }).output();
     const said = new TextDecoder().decode(stdout).split("\n").find((line) => line.startsWith(MARK));
     if (code === 0 && said !== undefined) return said.slice(MARK.length);
     const text = new TextDecoder().decode(stderr).replaceAll(`file://${folder}/`, "").trim();
+    const ended = signal.aborted
+      ? `has not started within ${(timeoutMs / 1_000).toFixed(1)} s`
+      : `ended with exit code ${code}`;
     throw new BundleError(act, [errorFault(
-      `it ended with exit code ${code}: ${text || "without a word"}`,
-      "What is missing there is not in the bundle: give files by name, and declare what steps use in cells",
+      `it ${ended}: ${text || "without a word"}`,
+      signal.aborted
+        ? "Give it longer, or see what it waits for when it starts"
+        : "What is missing there is not in the bundle: give files by name, and declare what steps use in cells",
     )]);
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -93,7 +93,7 @@ export class Supervisor {
   }
 
   async #apply(
-    { revision, functions, env, deadlineMs }: ApplyWish,
+    { revision, functions, env, deadlineMs, leftMs = deadlineMs }: ApplyWish,
     tell: (progress: DeployProgress) => void,
   ): Promise<void> {
     const next: Supervised[] = [];
@@ -102,13 +102,15 @@ export class Supervisor {
     const stopped = Promise.withResolvers<never>();
     stopped.promise.catch(() => {});
     const stop = (cause: string) => stopped.reject(new CommandError(cause));
-    const timer = setTimeout(() => stop(`it is not ready after ${deadlineMs / 1_000} s`), deadlineMs);
+    let named = "it";
+    const timer = setTimeout(() => stop(`${named} is not ready after ${deadlineMs / 1_000} s`), leftMs);
     const looking = setInterval(async () => { // a caller's leaving is not always told: its lock goes with it
       if (!await isLocked(this.#folder).catch(() => true)) stop("who deployed it has gone");
     }, LOOK_MS);
     try {
       for (const wish of functions.toReversed()) { // who reads before who writes
         if (this.#isStopping) throw new CommandError("the deployment ends");
+        named = `function "${wish.name}"`;
         tell({ state: "starting", function: wish.name, url: undefined });
         const port = await Promise.race([this.#portFor(wish), stopped.promise]);
         const one = new Supervised(this.#folder, { revision, wish, env, port });

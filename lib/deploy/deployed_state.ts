@@ -79,7 +79,10 @@ export interface ApplyWish {
   readonly functions: readonly WishedFunction[];
   /** The environment of all processes. */
   readonly env: Readonly<Record<string, string>>;
+  /** How long everything may take. */
   readonly deadlineMs: number;
+  /** What is left of it. Default: all. */
+  readonly leftMs?: number;
 }
 
 /** One function that is to run. */

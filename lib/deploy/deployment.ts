@@ -105,6 +105,18 @@ export class Deployment {
     const act = `deploy "${this.name}"`;
     await using _lock = await lockDeployment(act, this.#folder);
     const state = await this.#state();
+    const endsAt = performance.now() + (this.#options.deadlineMs ?? DEADLINE_MS);
+    try {
+      return await this.#begin(act, state, endsAt);
+    } catch (error) {
+      if (state === undefined && !this.#options.signal?.aborted) { // it never ran; given up, it may still be ending
+        await Deno.remove(this.#folder.path, { recursive: true }).catch(() => {});
+      }
+      throw error;
+    }
+  }
+
+  async #begin(act: string, state: DeployedState | undefined, endsAt: number): Promise<DeploymentStatus> {
     const bundle = await this.#wished(state);
     const { changes, notes } = await this.plan();
     const status = await this.#supervisor.status();
@@ -113,11 +125,11 @@ export class Deployment {
     for (const note of notes) onProgress?.({ state: "noted", function: undefined, url: undefined, note });
     if (state?.revision !== bundle.revision) {
       onProgress?.({ state: "checking", function: undefined, url: undefined });
-      await probeBundle(bundle);
+      await probeBundle(bundle, Math.max(1, endsAt - performance.now()));
     }
     signal?.throwIfAborted();
     await keepRevision(act, bundle, this.#folder);
-    return await this.#replace(act, { before: await this.#kept(state), bundle });
+    return await this.#replace(act, { before: await this.#kept(state), bundle, endsAt });
   }
 
   /** How it is, and why it is not ready, in words. */
@@ -213,16 +225,17 @@ export class Deployment {
   /** Runs a bundle; the groups of who runs no longer, or never did, hold nobody up. */
   async #replace(
     act: string,
-    { before, bundle, functions }: {
+    { before, bundle, ...how }: {
       before: Bundle | undefined;
       bundle: Bundle;
       functions?: DeployedState["functions"];
+      endsAt?: number;
     },
   ): Promise<DeploymentStatus> {
     const { onProgress, signal } = this.#options;
     let status: DeploymentStatus;
     try {
-      status = await this.#run(act, bundle, functions);
+      status = await this.#run(act, bundle, how);
     } catch (error) {
       if (!signal?.aborted) await retireGroups([bundle], { ...this.#folder, running: before }); // given up, it may still be ending
       throw error;
@@ -242,7 +255,7 @@ export class Deployment {
   async #run(
     act: string,
     bundle: Bundle,
-    before: DeployedState["functions"] = [],
+    { functions: before = [], endsAt = Infinity }: { functions?: DeployedState["functions"]; endsAt?: number },
   ): Promise<DeploymentStatus> {
     const { workers, port, deadlineMs = DEADLINE_MS, onProgress, signal } = this.#options;
     const wish = {
@@ -250,6 +263,7 @@ export class Deployment {
       functions: await wishedFunctions(bundle, { act, workers, port, before }),
       env: Deno.env.toObject(),
       deadlineMs,
+      leftMs: Math.min(deadlineMs, Math.max(1, endsAt - performance.now())),
     };
     return await this.#told(await this.#supervisor.apply(act, wish, { onProgress, signal }));
   }

@@ -1,7 +1,9 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Deployment } from "../../lib/deploy/deployment.ts";
 import type { DeployProgress } from "../../lib/deploy/deploy_progress.ts";
+import { deploymentNames } from "../../lib/deploy/state_folder.ts";
 import { openLocal } from "../../lib/streams/local/open_local.ts";
 import { type DeployLab, isAlive, post, withDeployLab } from "../support/deployed.ts";
 
@@ -57,6 +59,16 @@ async function closeGate(gate: string): Promise<() => Promise<number>> {
     }
   };
 }
+
+Deno.test("a first deploy that is refused, or is too late, leaves nothing that is listed", async () => {
+  await withDeployLab(async (lab) => {
+    await rejects(lab.deploy(FIRST, { deadlineMs: 1 }), /it has not started within 0\.0 s/);
+    deepStrictEqual(await deploymentNames(lab.state), []);
+    using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    await rejects(lab.deploy(FIRST, { port: taken.addr.port }), /another program listens there/);
+    deepStrictEqual(await deploymentNames(lab.state), []);
+  });
+});
 
 Deno.test("what happens to a deployment: one that runs, and everything that may befall it and those who change it", async (t) => {
   await withDeployLab(async (lab) => {
@@ -143,7 +155,14 @@ Deno.test("what happens to a deployment: one that runs, and everything that may 
 
     await unharmed("a deploy takes longer than its deadline", async () => {
       await closeGate(gate);
-      await rejects(lab.deploy(THIRD, { deadlineMs: 200 }), /Cannot deploy "versions": it is not ready after 0\.2 s/);
+      await rejects(
+        new Deployment("versions", { deadlineMs: 500, renew: true }).apply(), // of what runs: it is not checked again
+        /^DeployError: Cannot deploy "versions": function "versions" is not ready after 0\.5 s/,
+      );
+      await rejects(
+        lab.deploy(THIRD, { deadlineMs: 1 }),
+        /Cannot start the bundle of "versions".*\n.*it has not started within 0\.0 s/,
+      );
       await Deno.remove(gate);
     });
 
