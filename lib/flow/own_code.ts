@@ -34,7 +34,8 @@ const READY_CHECKS = [
   "mime_type",
   "overwrite",
 ];
-const MOST_NODES = 10_000; // a function that makes a schema of itself has no end
+const MOST_NODES = 10_000; // a getter that makes a schema of itself has no end
+const MOST_LAZIES = 3; // so has a function; zod keeps what it made, and overflows where that is deep
 const KNOWN = new WeakMap<z.core.$ZodType, boolean>();
 
 /**
@@ -45,12 +46,14 @@ const KNOWN = new WeakMap<z.core.$ZodType, boolean>();
  */
 export function hearOwnCode(schema: z.core.$ZodType): boolean {
   let isOwn = KNOWN.get(schema);
-  if (isOwn === undefined) KNOWN.set(schema, isOwn = hearNodes(nodesOf(schema)));
+  if (isOwn === undefined) KNOWN.set(schema, isOwn = hearParts(partsOf(schema, MOST_LAZIES)));
   return isOwn;
 }
 
-function hearNodes(nodes: ReadonlySet<Node>): boolean {
-  if (nodes.size < MOST_NODES && ![...nodes].some(isOwnCode)) return false;
+/** What is deeper in lazies is heard when it first runs. */
+function hearParts({ nodes, closed }: Parts): boolean {
+  if (nodes.size < MOST_NODES && closed.length === 0 && ![...nodes].some(isOwnCode)) return false;
+  for (const { _zod } of closed) if (_zod.run !== undefined) _zod.run = heardWithin(_zod, _zod.run);
   for (const { _zod } of nodes) {
     if (_zod.check !== undefined) _zod.check = heardCheck(_zod.check);
     if (_zod.run !== undefined) _zod.run = heardRun(_zod.run);
@@ -65,10 +68,25 @@ function isOwnCode({ _zod: { def } }: Node): boolean {
     (def.check !== undefined && !READY_CHECKS.includes(def.check as string));
 }
 
-/** A schema and what it is made of, its checks too. */
-function nodesOf(schema: z.core.$ZodType): ReadonlySet<Node> {
+/** What a schema is made of, its checks too; and the lazy ones of it into which nobody looked. */
+interface Parts {
+  readonly nodes: ReadonlySet<Node>;
+  readonly closed: readonly Node[];
+}
+
+function partsOf(schema: z.core.$ZodType, mostLazies: number): Parts {
   const nodes = new Set<Node>();
-  const left: unknown[] = [schema];
+  let closed = addNodes(nodes, [schema]);
+  for (let depth = 0; depth < mostLazies && closed.length > 0 && nodes.size < MOST_NODES; depth += 1) {
+    const within = addNodes(nodes, closed.map(({ _zod }) => _zod.innerType));
+    closed = nodes.size < MOST_NODES ? within : [...closed, ...within];
+  }
+  return { nodes, closed };
+}
+
+/** Adds what stands in these, and gives the lazy ones among that. */
+function addNodes(nodes: Set<Node>, left: unknown[]): Node[] {
+  const lazies: Node[] = [];
   while (left.length > 0 && nodes.size < MOST_NODES) {
     const value = left.pop();
     if (typeof value !== "object" || value === null) continue;
@@ -76,11 +94,14 @@ function nodesOf(schema: z.core.$ZodType): ReadonlySet<Node> {
       if (isPlain(value)) pushAll(left, value);
     } else if (!nodes.has(value)) {
       nodes.add(value);
-      pushAll(left, value._zod.def);
-      if (value._zod.def.type === "lazy") left.push(value._zod.innerType);
+      const { def } = value._zod;
+      if (def.type === "lazy") {
+        lazies.push(value);
+        left.push(def.checks);
+      } else pushAll(left, def);
     }
   }
-  return nodes;
+  return lazies;
 }
 
 function pushAll(left: unknown[], parts: object): void {
@@ -121,6 +142,20 @@ function heardRun(run: Run): Run {
       return listened(Promise.reject(error));
     }
   });
+}
+
+const OPENING = new WeakSet<object>(); // lazy schemas that hear what is in them when they run
+
+/** Hears what stands in a lazy schema before it runs: no deeper than the value needs. */
+function heardWithin(lazy: Node["_zod"], run: Run): Run {
+  if (OPENING.has(lazy)) return run;
+  OPENING.add(lazy);
+  let isHeard = false;
+  return (payload, context) => {
+    if (!isHeard) hearParts(partsOf(lazy.innerType as z.core.$ZodType, 0));
+    isHeard = true;
+    return run(payload, context);
+  };
 }
 
 function heardTransform(transform: Transform): Transform {

@@ -1,4 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { serving } from "levada";
 import { z } from "zod";
 import { issuesOf, readBy } from "../../../../lib/flow/read_by.ts";
 import type { Schema } from "../../../../lib/graph/schema.ts";
@@ -8,6 +9,13 @@ const broken = () => {
   throw new Error("a check is broken");
 };
 const recursive: z.ZodType = z.lazy(() => z.union([z.string().refine(away), z.array(recursive)]));
+const named: z.ZodType = z.object({ id: z.string().refine(away).optional(), next: z.lazy(() => named).optional() });
+const minted = (): z.ZodType =>
+  z.object({
+    id: z.string().refine(away).refine(broken).optional(),
+    next: z.lazy(minted).refine(away).optional(),
+    list: z.array(z.lazy(minted)).optional(),
+  });
 
 /** Runs this, and lets the event loop turn, so that what nobody waited for is told; gives what that was. */
 async function unheardIn(run: () => Promise<unknown>): Promise<string[]> {
@@ -51,6 +59,10 @@ Deno.test("readBy() fails by a check that rejects, and nothing of it goes unhear
     [z.codec(z.string(), z.number(), { decode: away, encode: String }).refine(away), "1"],
     [z.custom(away), "1"],
     [recursive, [["1"]]],
+    [named, within(9, { id: "1" })],
+    [minted(), { id: "1" }],
+    [minted(), within(9, { id: "1" })],
+    [minted(), within(9, { list: [{ id: "1" }, { list: [{ id: "2" }] }] })],
     [z.array(z.string()).check(z.property("length", z.number().transform(away))), ["1"]],
   ];
   for (const [index, [schema, value]] of schemas.entries()) {
@@ -59,6 +71,22 @@ Deno.test("readBy() fails by a check that rejects, and nothing of it goes unhear
     );
     deepStrictEqual([index, unheard], [index, []]);
   }
+});
+
+function within(depth: number, next: object): object {
+  return depth === 0 ? next : within(depth - 1, { next });
+}
+
+Deno.test("readBy() reads by a schema that a function makes of itself, as does a function by its input and output", async () => {
+  const tree = (): z.ZodType => z.object({ v: z.string(), next: z.lazy(tree).optional() });
+  const value = { v: "a", next: { v: "b", next: { v: "c" } } };
+  const schema = tree();
+  deepStrictEqual(await readBy(schema, value), { success: true, data: value });
+  deepStrictEqual(schema.safeParse(value), { success: true, data: value });
+  const fn = serving("tree");
+  fn.setTopology("flow", { input: tree(), output: schema }).to("id", (body) => body).respond();
+  await using server = await fn.toMockServer();
+  deepStrictEqual(await server.test("/", value), value);
 });
 
 Deno.test("readBy() asks each check once, and gives at once what does not wait", async () => {
