@@ -39,9 +39,11 @@ export function isPass(name: string): boolean {
 /** What a text must have for one of the forms below to be in it. */
 const SUSPECT =
   /bearer|basic|:\/\/|-----BEGIN|[=:]|%3D|--\w|eyJ|AKIA|ASIA|AIza|gh[a-z]_|github_pat_|xox|sk-|rk_|glpat-/i;
-/** Credentials that are known by how they begin: JSON web tokens, keys of Amazon, Google, GitHub, GitLab, Slack, OpenAI and Stripe. */
+/** JSON web tokens, behind what stands before them in the same word: what looks ahead reads each word once, however often it has `eyJ`. */
+const WEB_TOKEN = /(?<![\w-])(?=[\w-]{8,}\.[\w-]{5,}\.)([\w-]*?)\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*/g;
+/** Credentials that are known by how they begin: keys of Amazon, Google, GitHub, GitLab, Slack, OpenAI and Stripe; names have no digit or capital. */
 const KNOWN_FORMS =
-  /\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*|\b(AKIA|ASIA)[0-9A-Z]{16}\b|\bAIza[\w-]{35}|\bgh[a-z]_\w{30,}|\bgithub_pat_\w{30,}|\bglpat-[\w-]{20,}|\bxox[a-z]-[\w-]{10,}|\brk_(live|test)_\w{10,}|\bsk[-_](live_|test_|proj-|ant-)?[A-Za-z0-9_-]{20,}/g;
+  /\b(AKIA|ASIA)[0-9A-Z]{16}\b|\bAIza[\w-]{35}|\bgh[a-z]_\w{30,}|\bgithub_pat_\w{30,}|\bglpat-[\w-]{20,}|\bxox[a-z]-(?=[\w-]{0,40}[\dA-Z])[\w-]{10,}|\brk_(live|test)_\w{10,}|\bsk[-_](live_|test_|proj-|ant-|(?=[\w-]{0,40}[\dA-Z]))[A-Za-z0-9_-]{20,}/g;
 
 /**
  * A text without what is known to be a credential by its form (`Bearer …`, `Basic …`, a URL's user and password, a private key, a
@@ -89,6 +91,7 @@ export function mapUserinfo(text: string, map: (userinfo: string) => string): st
 export function hideForms(text: string): string {
   return text
     .replaceAll(/-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, HIDDEN)
+    .replaceAll(WEB_TOKEN, `$1${HIDDEN}`)
     .replaceAll(KNOWN_FORMS, HIDDEN);
 }
 
@@ -116,7 +119,7 @@ function hideNamed(text: string): string {
     const apart = groups!.apart ?? " ";
     if (!isSecretName(name) && !isSecretHere(text, { name, index, start, apart })) continue;
     const value = valueAt(text, start, { name, quote: groups!.quote ?? "", apart });
-    if (value === "" || value.endsWith(HIDDEN)) continue;
+    if (value === "" || /^(\w+\s+)?\*\*\*$/.test(value)) continue;
     const quote = /^\\*["'`]/.exec(value)?.[0] ?? "";
     shown += `${text.slice(at, start)}${quote}${HIDDEN}${quote !== "" && value.endsWith(quote) ? quote : ""}`;
     at = start + value.length;
@@ -147,11 +150,11 @@ function valueAt(
   { name, quote, apart }: { readonly name: string; readonly quote: string; readonly apart: string },
 ): string {
   const isInJson = quote !== "" && apart.includes(":");
+  if (!isInJson && /:\s/.test(apart) && matchAt(PROSE, text, start) !== undefined) return "";
   const isCookie = /cookie/i.test(name) && apart.includes(":");
   const value = matchAt(QUOTED, text, start) ?? listAt(text, start) ??
     matchAt(isCookie ? REST_OF_LINE : isInJson ? LONE_WORD : WORD, text, start);
-  if (value === undefined || (!isInJson && /:\s/.test(apart) && matchAt(PROSE, text, start) !== undefined)) return "";
-  return isNone(name, value) ? "" : value;
+  return value === undefined || isNone(name, value) ? "" : value;
 }
 
 /** What is called like a secret and is none by what stands there: how many tokens, or their numbers; significance; a function's signature. */
@@ -178,7 +181,7 @@ function matchAt(form: RegExp, text: string, start: number): string | undefined 
 function listAt(text: string, start: number): string | undefined {
   if (!/[[{]/.test(text.charAt(start))) return undefined;
   const [, slashes = "", quote = '"'] = /^[^"']*?(?<=[\s[{,:])(\\*)(["'])/.exec(text.slice(start, start + 1_000)) ?? [];
-  const marks = new RegExp(`(\\\\*)(${quote})|[[\\]{}]`, "g");
+  const marks = new RegExp(`(?<!\\\\)(\\\\*)(${quote})|[[\\]{}]`, "g");
   marks.lastIndex = start;
   let depth = 0;
   let isText = false;

@@ -124,7 +124,7 @@ function decodeInputs(inputs: readonly unknown[]): Tensor[] {
   const tensors = inputs.map(decodeInput);
   const names = new Set<string>();
   for (const { name } of tensors) {
-    if (names.has(name)) throw refusal(`it has two inputs with the name "${name}"`);
+    if (names.has(name)) throw refusal(`it has two inputs with the name "${told(name)}"`);
     names.add(name);
   }
   return tensors;
@@ -134,17 +134,18 @@ function decodeInput(input: unknown, index: number): Tensor {
   if (!isObject(input)) throw refusal(`inputs[${index}] is no object with name, shape, datatype and data`);
   const { name, datatype, data, parameters } = input;
   if (typeof name !== "string") throw refusal(`inputs[${index}] has no name`);
-  if (!isDatatype(datatype)) throw refusal(`input "${name}" has the datatype ${shown(datatype)}, which is none`);
-  if (data === undefined) throw refusal(`input "${name}" has no data`);
+  const shortName = told(name);
+  if (!isDatatype(datatype)) throw refusal(`input "${shortName}" has the datatype ${shown(datatype)}, which is none`);
+  if (data === undefined) throw refusal(`input "${shortName}" has no data`);
   try {
-    const count = countOf(input.shape, name);
+    const count = countOf(input.shape, shortName);
     const shape = input.shape as number[];
-    const given = parameters === undefined ? undefined : parametersOf(parameters, `input "${name}"`);
+    const given = parameters === undefined ? undefined : parametersOf(parameters, `input "${shortName}"`);
     if (input instanceof Tensor && isDataOf(datatype, data) && data.length === count) return input;
     return new Tensor(name, {
       datatype,
       shape,
-      data: dataOf(data, { name, datatype, shape, count }),
+      data: dataOf(data, { name: shortName, datatype, shape, count }),
       parameters: given,
     });
   } catch (error) {
@@ -194,13 +195,13 @@ function decodeOutputs(outputs: unknown): RequestedOutput[] {
   return outputs.map((output: unknown, index) => {
     if (!isObject(output) || typeof output.name !== "string") throw refusal(`outputs[${index}] has no name`);
     const { name } = output;
-    if (names.has(name)) throw refusal(`it asks for output "${name}" twice`); // a reply is not larger than the model's
+    if (names.has(name)) throw refusal(`it asks for output "${told(name)}" twice`); // a reply is not larger than the model's
     names.add(name);
     if (output.parameters === undefined) return { name };
-    const parameters = parametersOf(output.parameters, `the requested output "${name}"`);
+    const parameters = parametersOf(output.parameters, `the requested output "${told(name)}"`);
     for (const wish of NOT_GIVEN) {
       if (Object.hasOwn(parameters, wish)) {
-        throw refusal(`it asks output "${name}" for ${wish}, which is not given here`);
+        throw refusal(`it asks output "${told(name)}" for ${wish}, which is not given here`);
       }
     }
     return { name, parameters };
@@ -211,6 +212,13 @@ function parametersOf(parameters: unknown, of: string): Record<string, unknown> 
   if (isObject(parameters)) return parameters;
   throw refusal(`"parameters" of ${of} is no object`);
 }
+
+/** A name as a message tells it: as long as somebody reads it. */
+function told(name: string): string {
+  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
+}
+
+const LONGEST_NAME = 100;
 
 function shown(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value.slice(0, 40)) : `of type ${typeof value}`;

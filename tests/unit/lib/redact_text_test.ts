@@ -120,3 +120,48 @@ Deno.test("redactText() hides credentials by their form, and leaves the rest", (
     ]
   ) strictEqual(redactText(open), open);
 });
+
+Deno.test("redactText() knows a web token within a word, and a key by a digit or a capital; names stay", () => {
+  const token = `eyJ${"hbGci".repeat(3)}.eyJzdWIi.c2ln`;
+  strictEqual(redactText(`a ${token}, session-${token} b`), "a ***, session-*** b");
+  strictEqual(redactText(`by-eyJ-eyJabcde.${token}`), "by-***.c2ln"); // as far as three parts go
+  strictEqual(redactText("with sk-a1b2c3d4e5f6g7h8i9j0, sk-proj-abcdefghijklmnopqrst"), "with ***, ***");
+  strictEqual(redactText("with xoxb-1234567890-abc"), "with ***");
+  const open = "model sk-learn-classifier-with-a-long-name, xoxo-with-much-love, eyJabcdefgh.abcdefgh";
+  strictEqual(redactText(open), open);
+});
+
+Deno.test("redactText() hides the rest of a value whose end is hidden", () => {
+  const cases = {
+    'secrets: ["a", {"b": "hunter2"}, ***': "secrets: ***",
+    "Cookie: a=hunter2; b=***": "Cookie: ***",
+    "token=hunter2***": "token=***",
+    "token: Bearer ***, password=***": "token: Bearer ***, password=***",
+  };
+  for (const [text, hidden] of Object.entries(cases)) strictEqual(redactText(text), hidden);
+});
+
+Deno.test("redactText() takes time by length only, whatever a text is made of", () => {
+  const forms: readonly ((letters: number) => string)[] = [
+    (letters) => "eyJ-".repeat(letters / 4),
+    (letters) => `${"eyJ-".repeat(letters / 8)}.${"eyJ-".repeat(letters / 8)}`,
+    (letters) => `token: [${"\\".repeat(letters)}`,
+    (letters) => `token: ["${"\\".repeat(letters)}`,
+    (letters) => `${'token: ["\\["'.repeat(letters / 12)}***`,
+    (letters) => "token: [ ".repeat(letters / 9),
+    (letters) => "sk-".repeat(letters / 3),
+  ];
+  for (const form of forms) {
+    const [short, long] = [bestOf(form(5_000)), bestOf(form(20_000))];
+    strictEqual(long < 12 * Math.max(short, 1), true, `${form}: ${short} ms, and ${long} ms for 4 times the letters`);
+  }
+});
+
+/** The least time of 5 runs, in milliseconds. */
+function bestOf(text: string): number {
+  return Math.min(...Array.from({ length: 5 }, () => {
+    const start = performance.now();
+    redactText(text);
+    return performance.now() - start;
+  }));
+}

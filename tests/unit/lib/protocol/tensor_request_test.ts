@@ -129,3 +129,13 @@ Deno.test("decodeTensorRequest() takes tensors as they are, and reads anew what 
   refused([Object.assign(Tensor.from("x", [1], "FP32"), { data: new Float32Array(3) })], /its data has 3/);
   refused([Object.assign(Tensor.from("x", [1], "FP32"), { shape: "none" })], /its shape is no list/);
 });
+
+Deno.test("decodeTensorRequest() tells the head of a long name where it refuses, and keeps all of it where it reads", () => {
+  const name = "eyJ-".repeat(5_000);
+  strictEqual(decode([{ ...X, name }]).inputs[0]!.name, name);
+  const head = new RegExp(`^[^"]*"${name.slice(0, 100)}…"[^"]{0,80}$`);
+  refused([{ ...X, name, datatype: 1 }], head);
+  refused([{ ...X, name, shape: [9] }], head);
+  refused([{ ...X, name }, { ...X, name }], head);
+  refused([X], head, { outputs: [{ name }, { name }] });
+});
