@@ -34,8 +34,8 @@ const READY_CHECKS = [
   "mime_type",
   "overwrite",
 ];
-const MOST_NODES = 10_000; // a getter that makes a schema of itself has no end
-const MOST_LAZIES = 3; // so has a function; zod keeps what it made, and overflows where that is deep
+const MOST_NODES = 10_000;
+const MOST_LAZIES = 3; // a function that makes a schema of itself has no end; zod keeps what it made, and overflows where that is deep
 const KNOWN = new WeakMap<z.core.$ZodType, boolean>();
 
 /**
@@ -74,12 +74,12 @@ interface Parts {
   readonly closed: readonly Node[];
 }
 
-function partsOf(schema: z.core.$ZodType, mostLazies: number): Parts {
+function partsOf(schema: unknown, mostLazies: number): Parts {
   const nodes = new Set<Node>();
   let closed = addNodes(nodes, [schema]);
   for (let depth = 0; depth < mostLazies && closed.length > 0 && nodes.size < MOST_NODES; depth += 1) {
-    const within = addNodes(nodes, closed.map(({ _zod }) => _zod.innerType));
-    closed = nodes.size < MOST_NODES ? within : [...closed, ...within];
+    const deeper = addNodes(nodes, closed.map(({ _zod }) => within(_zod)));
+    closed = nodes.size < MOST_NODES ? deeper : [...closed, ...deeper];
   }
   return { nodes, closed };
 }
@@ -95,13 +95,23 @@ function addNodes(nodes: Set<Node>, left: unknown[]): Node[] {
     } else if (!nodes.has(value)) {
       nodes.add(value);
       const { def } = value._zod;
-      if (def.type === "lazy") {
-        lazies.push(value);
-        left.push(def.checks);
-      } else pushAll(left, def);
+      if (isLazy(def)) lazies.push(value);
+      pushAll(left, isLazy(def) ? { checks: def.checks, catchall: def.catchall } : def);
     }
   }
   return lazies;
+}
+
+/** Whether a schema makes what is in it only when that is asked for: `z.lazy`, and objects with getters that nobody has read. */
+function isLazy(def: Node["_zod"]["def"]): boolean {
+  if (def.type === "lazy") return true;
+  const shape = Object.getOwnPropertyDescriptor(def, "shape")?.get as { readonly raw?: object } | undefined;
+  return shape !== undefined && (shape.raw === undefined ||
+    Object.values(Object.getOwnPropertyDescriptors(shape.raw)).some(({ get }) => get !== undefined));
+}
+
+function within(zod: Node["_zod"]): unknown {
+  return zod.def.type === "lazy" ? zod.innerType : zod.def.shape;
 }
 
 function pushAll(left: unknown[], parts: object): void {
@@ -152,7 +162,7 @@ function heardWithin(lazy: Node["_zod"], run: Run): Run {
   OPENING.add(lazy);
   let isHeard = false;
   return (payload, context) => {
-    if (!isHeard) hearParts(partsOf(lazy.innerType as z.core.$ZodType, 0));
+    if (!isHeard) hearParts(partsOf(within(lazy), 0));
     isHeard = true;
     return run(payload, context);
   };

@@ -16,6 +16,16 @@ const minted = (): z.ZodType =>
     next: z.lazy(minted).refine(away).optional(),
     list: z.array(z.lazy(minted)).optional(),
   });
+const getting = (): z.ZodType =>
+  z.object({
+    id: z.string().refine(away).refine(broken).optional(),
+    get next() {
+      return getting().refine(away).optional();
+    },
+    get list() {
+      return z.array(getting()).optional();
+    },
+  });
 
 /** Runs this, and lets the event loop turn, so that what nobody waited for is told; gives what that was. */
 async function unheardIn(run: () => Promise<unknown>): Promise<string[]> {
@@ -60,6 +70,8 @@ Deno.test("readBy() fails by a check that rejects, and nothing of it goes unhear
     [z.custom(away), "1"],
     [recursive, [["1"]]],
     [named, within(9, { id: "1" })],
+    [getting(), within(9, { id: "1" })],
+    [getting(), within(9, { list: [{ id: "1" }, { list: [{ id: "2" }] }] })],
     [minted(), { id: "1" }],
     [minted(), within(9, { id: "1" })],
     [minted(), within(9, { list: [{ id: "1" }, { list: [{ id: "2" }] }] })],
