@@ -10,6 +10,11 @@ export class Ledger {
     this.#inHand.set(placeOf(record), record);
   }
 
+  /** The function gave it back, unbegun. */
+  takeBack(record: StreamRecord): void {
+    this.#inHand.delete(placeOf(record));
+  }
+
   /** The stream knows that the function's group is done with a record. */
   settle(record: StreamRecord): void {
     this.#inHand.delete(placeOf(record));

@@ -91,6 +91,12 @@ class WatchedDelivery<Body> extends Delivery<Body> {
     await this.#delivery.retry(afterMs, records);
   }
 
+  override async putBack(records?: Iterable<StreamRecord<Body>>): Promise<void> {
+    const taken = [...records ?? this.records];
+    await this.#delivery.putBack(records && taken);
+    for (const record of taken) this.#ledger.takeBack(record);
+  }
+
   override async nack(error: unknown, records?: Iterable<StreamRecord<Body>>): Promise<void> {
     const taken = [...records ?? this.records];
     await this.#delivery.nack(error, records && taken);

@@ -246,7 +246,7 @@ Deno.test("two queues into one function lead to the steps behind each", async ()
 });
 
 Deno.test("a chain of three functions loses none of 1,000 events, whatever crashes and fails", async () => {
-  const seed = Number(Deno.env.get("LEVADA_SEED") ?? Math.floor(Math.random() * 2 ** 31));
+  const seed = Number(Deno.env.get("LEVADA_SEED") ?? 20261126);
   console.log(`testBench(): LEVADA_SEED=${seed}`);
   const random = randomFrom(seed);
   const fn = serving("first").addChildFunction("second").addChildFunction("third");

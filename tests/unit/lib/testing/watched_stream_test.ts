@@ -54,3 +54,15 @@ Deno.test("a record that is tried again stays in hand", async () => {
   deepStrictEqual(ledger.lose().map(({ body }) => body), [1, 2]);
   await stream.close();
 });
+
+Deno.test("a record that nobody has begun with is put back, and comes again as if for the first time", async () => {
+  const { stream, ledger } = watched();
+  await stream.publish([{ body: 1 }]);
+  const subscription = await stream.subscribe({ group: "g" });
+  const first = await subscription.next();
+  await first.value!.putBack();
+  deepStrictEqual(ledger.lose(), []);
+  const again = await subscription.next();
+  deepStrictEqual(again.value!.records.map(({ body, tries }) => [body, tries]), [[1, 1]]);
+  await stream.close();
+});
