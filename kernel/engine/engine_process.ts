@@ -22,6 +22,7 @@ const LEAVING = /Waiting for the debugger to disconnect\.\.\.\n*|Debugger sessio
 const FETCHING = /^(?:Download|Initialize) (?:https?:|npm:)\S+\n/gm; // Deno's own, about packages; `--quiet` would hide the inspector too
 const FENCE_MS = 1_000; // a pipe that a cell has closed never brings its fence
 const LEFT_MS = 100; // after its end: what it wrote has come, or another process holds the pipes open
+const ALONE_MS = 2_000; // what wants to end has ended by then
 const READY_POLL_MS = 2;
 const START_MS = 60_000; // the first start may have to fetch packages
 
@@ -48,6 +49,7 @@ export class EngineProcess implements AsyncDisposable {
     this.#token = token;
     this.#scripts = scripts;
     this.#stdin = child.stdin.getWriter();
+    void cdp.closed.then(() => this.#endSoon()); // nobody hears it any more: its cells would run for ever
     const watch = watchOver(child.pid);
     const pipes = Promise.all([this.#follow("stdout", child.stdout, events), this.#follow("stderr", stderr, events)]);
     this.ended = child.status.then(async (status) => {
@@ -132,12 +134,21 @@ export class EngineProcess implements AsyncDisposable {
 
   /** Kills it. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#kill();
+    await this.ended;
+  }
+
+  #kill(): void {
     try {
       this.#child.kill("SIGKILL");
     } catch {
       // it has ended by itself
     }
-    await this.ended;
+  }
+
+  #endSoon(): void {
+    const timer = setTimeout(() => this.#kill(), ALONE_MS);
+    void this.#child.status.finally(() => clearTimeout(timer));
   }
 
   /** Runs code of ours, and tells whether a termination met it. */

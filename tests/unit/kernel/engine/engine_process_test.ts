@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
 import type { Carried, Run } from "../../../../kernel/engine/carried.ts";
-import { startProcess } from "../../../../kernel/engine/engine_process.ts";
+import type { CdpClient } from "../../../../kernel/engine/cdp.ts";
+import { EngineProcess, startProcess } from "../../../../kernel/engine/engine_process.ts";
 
 const RUN: Run = { execution: "r1", cellId: null, count: 1, silent: false, mappings: [], shift: 0 };
 
@@ -106,4 +107,17 @@ Deno.test("startProcess() tells what a process wrote that does not come up", asy
   );
   match(error?.message ?? "", /^Cannot start the engine process: error: .*deno\.json/s);
   await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("EngineProcess.ended settles where the connection has ended and the process does not: nobody waits for it for ever", async () => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["eval", "setInterval(() => {}, 1_000)"],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const cdp = { closed: Promise.resolve() } as CdpClient;
+  const parts = { child, cdp, token: "token", stderr: child.stderr, scripts: new Map<string, string>() };
+  const process = new EngineProcess(parts, { carried() {}, raw() {} });
+  strictEqual(await process.ended, "signal SIGKILL");
 });
