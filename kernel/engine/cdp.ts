@@ -1,5 +1,7 @@
 /** A small client of the Chrome DevTools Protocol: methods, answers, events, over one WebSocket. */
 
+import { InspectorSocket } from "./inspector_socket.ts";
+
 /** A value in the engine process, as CDP names it. */
 export interface RemoteObject {
   readonly type: string;
@@ -90,8 +92,8 @@ export class CdpError extends Error {
   /** The process is gone, or lets nobody in any more. */
   readonly isGone: boolean;
 
-  constructor(message: string, options: { readonly isGone?: boolean } = {}) {
-    super(message);
+  constructor(message: string, options: ErrorOptions & { readonly isGone?: boolean } = {}) {
+    super(message, options);
     this.isGone = options.isGone ?? false;
   }
 }
@@ -100,11 +102,11 @@ export class CdpError extends Error {
 export class CdpClient {
   /** Settles when the connection has ended, whatever the cause. */
   readonly closed: Promise<void>;
-  readonly #socket: WebSocket;
+  readonly #socket: InspectorSocket;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
 
-  constructor(socket: WebSocket, onEvent: (method: string, params: unknown) => void) {
+  constructor(socket: InspectorSocket, onEvent: (method: string, params: unknown) => void) {
     this.#socket = socket;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.closed = promise;
@@ -120,13 +122,11 @@ export class CdpClient {
 
   /** Connects; `onEvent` is called in the order of the wire. */
   static async connect(url: string, onEvent: (method: string, params: unknown) => void): Promise<CdpClient> {
-    const socket = new WebSocket(url);
-    await new Promise<void>((resolve, reject) => {
-      socket.onopen = () => resolve();
-      socket.onerror = () => reject(new CdpError(`Cannot connect to the engine at ${url}`));
-    });
-    socket.onerror = null; // a close follows every error
-    return new CdpClient(socket, onEvent);
+    try {
+      return new CdpClient(await InspectorSocket.connect(url), onEvent);
+    } catch (error) {
+      throw new CdpError(`Cannot connect to the engine at ${url}`, { cause: error });
+    }
   }
 
   /**
@@ -140,7 +140,7 @@ export class CdpClient {
     onAnswer?: (answer: CdpMethods[Method][1]) => void,
   ): Promise<CdpMethods[Method][1]> {
     return new Promise((resolve, reject) => {
-      if (this.#socket.readyState !== WebSocket.OPEN) {
+      if (!this.#socket.isOpen) {
         return reject(new CdpError("The engine process is gone", { isGone: true }));
       }
       const id = ++this.#lastId;
