@@ -3,6 +3,8 @@
  * it holds apart, and the inspector (Deno 2.9.6) loses one connection in a hundred by that: here a frame is one write.
  */
 
+import { Buffer } from "node:buffer";
+
 const TEXT = 0x1;
 const CLOSE = 0x8;
 const PING = 0x9;
@@ -103,7 +105,7 @@ export class InspectorSocket {
       if (opcode >= CLOSE) continue;
       parts.push(payload);
       if ((start & FINAL) === 0) continue;
-      const text = new TextDecoder().decode(joined(parts));
+      const text = new TextDecoder().decode(Buffer.concat(parts));
       parts = [];
       this.onmessage({ data: text });
     }
@@ -130,7 +132,7 @@ class Incoming {
       parts.push(part.subarray(0, read));
       there += read;
     }
-    const all = parts.length === 1 ? this.#bytes : joined(parts);
+    const all = parts.length === 1 ? this.#bytes : Buffer.concat(parts);
     this.#bytes = all.subarray(count);
     return all.subarray(0, count);
   }
@@ -138,7 +140,7 @@ class Incoming {
 
 /** Reads the answer to the handshake; gives what came behind it. */
 async function readHead(connection: Deno.TcpConn, url: string): Promise<Uint8Array> {
-  let bytes = new Uint8Array();
+  let bytes: Uint8Array = new Uint8Array();
   for (;;) {
     const text = new TextDecoder("latin1").decode(bytes);
     const end = text.indexOf("\r\n\r\n");
@@ -149,7 +151,7 @@ async function readHead(connection: Deno.TcpConn, url: string): Promise<Uint8Arr
     const part = new Uint8Array(4_096);
     const read = await connection.read(part);
     if (read === null || bytes.length > HEAD_LIMIT) throw new Error(`${url} is no inspector: it hung up`);
-    bytes = joined([bytes, part.subarray(0, read)]);
+    bytes = Buffer.concat([bytes, part.subarray(0, read)]);
   }
 }
 
@@ -169,16 +171,6 @@ function frameOf(opcode: number, payload: Uint8Array): Uint8Array {
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 async function writeAll(connection: Deno.TcpConn, bytes: Uint8Array): Promise<void> {

@@ -72,7 +72,12 @@ export const BENCH_CASES: readonly BenchCase[] = [
         seen.push({ id, key, path, time: time.getTime(), trigger, body, headers: Object.fromEntries(headers) });
       }, { fullEvent: true, function: "child" });
       await using bench = await open(fn);
-      const headers = { traceparent: "00-1-2-01", authorization: "Bearer secret", "content-type": "text/csv" };
+      const headers = {
+        traceparent: "00-1-2-01",
+        authorization: "Bearer secret",
+        cookie: "a=b",
+        "content-type": "text/csv",
+      };
       await bench.send(1, { id: "e", key: "k", path: "/a b", time: new Date(5_000), headers });
       await untilCommitted(bench, "q", 1);
       deepStrictEqual(seen, [{
