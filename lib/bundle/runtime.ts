@@ -8,7 +8,7 @@ const ENTRIES = [
   "mod.ts",
   "lib/testing/mod.ts",
   "lib/cli/run_bundle.ts",
-  "lib/cli/serve_function.ts",
+  "lib/cli/serving/serve_function.ts",
   "lib/serve/body/json_worker.ts",
   "lib/models/host/worker_main.ts",
   "lib/models/host/process_main.ts",

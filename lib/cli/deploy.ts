@@ -55,7 +55,7 @@ Exit code: 0 it runs, 1 it cannot, and what ran runs on, 2 a wrong option.
       files: values.file ?? [],
       external: values.external ?? [],
     };
-    await prefetch([...RUN_NEEDS, "lib/cli/deploy_of.ts", "lib/cli/supervisor_main.ts"], context);
+    await prefetch([...RUN_NEEDS, "lib/cli/deploy_of.ts", "lib/cli/supervisor/supervisor_main.ts"], context);
     const module = "./deploy_of.ts"; // in a variable: Deno would download its packages when the command line starts
     return await (await import(module) as { deployOf: typeof deployOf }).deployOf(wish, context);
   },

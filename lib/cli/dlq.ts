@@ -2,7 +2,7 @@
 import { redactText } from "../redact_text.ts";
 import { LETTER_FIELDS, type LetterFields } from "../streams/letters/letter_choice.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
-import { type DlqWish, runDlq } from "./dlq_run.ts";
+import { type DlqWish, runDlq } from "./dlq/dlq_run.ts";
 import { readOptions, readWhole } from "./options.ts";
 
 const VERBS = ["list", "show", "replay", "discard", "acts"] as const;

@@ -4,7 +4,7 @@ import { readBundle } from "../bundle/bundle_folder.ts";
 import { describeThrown } from "../errors.ts";
 import type { ServingFunction } from "../functions/serving.ts";
 import { CommandError } from "./command.ts";
-import type { serveFunction } from "./serve_function.ts";
+import type { serveFunction } from "./serving/serve_function.ts";
 
 /** A bundle that can be served: its function, and its own copy of what serves. */
 export interface LoadedBundle {
@@ -27,7 +27,7 @@ export async function loadBundle(path: string): Promise<LoadedBundle> {
   await readBundle(folder);
   Deno.chdir(folder);
   const url = (name: string) => pathToFileURL(join(folder, name)).href;
-  const serving = url("levada/lib/cli/serve_function.js");
+  const serving = url("levada/lib/cli/serving/serve_function.js");
   const { serveFunction: serve } = await import(serving) as { serveFunction: typeof serveFunction };
   return {
     serveFunction: serve,

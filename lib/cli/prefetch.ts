@@ -19,7 +19,7 @@ export const KERNEL_NEEDS = ["kernel/main.ts", "kernel/engine/bootstrap.ts", "le
 /** The same with our own client of it, which `run` and `demo` use. */
 export const RUN_NEEDS = ["lib/cli/execute.ts", ...KERNEL_NEEDS] as const;
 /** What serving a function runs, beside what its module needs. */
-export const SERVE_NEEDS = ["lib/cli/serve_module.ts"] as const;
+export const SERVE_NEEDS = ["lib/cli/serving/serve_module.ts"] as const;
 /** The same with gRPC. */
 export const SERVE_GRPC_NEEDS = [...SERVE_NEEDS, "@grpc/grpc-js", "@bufbuild/protobuf/wire"] as const;
 /** What telemetry loads where OpenTelemetry is set up. */

@@ -4,8 +4,8 @@ import type { ServingFunction } from "../functions/serving.ts";
 import { Interrupted, UsageError } from "./command.ts";
 import { lastingTerminal } from "./lasting_terminal.ts";
 import { readOptions } from "./options.ts";
-import { serveFunction } from "./serve_function.ts";
-import { readWish, SERVE_OPTIONS, type ServeWish } from "./serve_wish.ts";
+import { serveFunction } from "./serving/serve_function.ts";
+import { readWish, SERVE_OPTIONS, type ServeWish } from "./serving/serve_wish.ts";
 import { openTerminal } from "./terminal.ts";
 
 /** Serves until somebody asks to end, and ends the process. */

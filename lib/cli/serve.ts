@@ -5,9 +5,9 @@ import { lastingTerminal } from "./lasting_terminal.ts";
 import { readOptions } from "./options.ts";
 import { isSetUp } from "../telemetry/open_telemetry.ts";
 import { prefetch, SERVE_GRPC_NEEDS, SERVE_NEEDS, TRACING_NEEDS } from "./prefetch.ts";
-import type { serveModule } from "./serve_module.ts";
-import { readWish, SERVE_OPTIONS, type ServeWish } from "./serve_wish.ts";
-import { serveWorkers } from "./serve_workers.ts";
+import type { serveModule } from "./serving/serve_module.ts";
+import { readWish, SERVE_OPTIONS, type ServeWish } from "./serving/serve_wish.ts";
+import { serveWorkers } from "./serving/serve_workers.ts";
 
 /** Serves a function over HTTP. */
 export const SERVE: Command = {
@@ -56,7 +56,7 @@ something could not be closed; 2 a wrong option.
 
 async function load(wish: ServeWish, context: CommandContext): Promise<typeof serveModule> {
   if (!wish.isWorker) await prefetchFor(wish, context);
-  const module = "./serve_module.ts"; // in a variable: Deno would download its packages when the command line starts
+  const module = "./serving/serve_module.ts"; // in a variable: Deno would download its packages when the command line starts
   return (await import(module) as { serveModule: typeof serveModule }).serveModule;
 }
 

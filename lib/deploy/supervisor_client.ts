@@ -8,7 +8,7 @@ import type { ApplyWish, SupervisedStatus } from "./deployed_state.ts";
 import type { ApplyWord, DeployProgress } from "./deploy_progress.ts";
 import type { DeploymentFolder } from "./state_folder.ts";
 
-const MAIN = fileURLToPath(new URL("../cli/supervisor_main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../cli/supervisor/supervisor_main.ts", import.meta.url));
 const LOCK = fileURLToPath(new URL("../../deno.lock", import.meta.url));
 const START_MS = 60_000;
 const LOOK_MS = 50;

@@ -2,7 +2,7 @@
 
 import { deepStrictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { Crew } from "../../lib/cli/crew.ts";
+import { Crew } from "../../lib/cli/workers/crew.ts";
 import { openLocal } from "../../lib/streams/local/open_local.ts";
 import { withModule } from "../support/served_pids.ts";
 

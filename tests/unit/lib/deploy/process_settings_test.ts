@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { faultsOfSettings, flagsOf, type ProcessSettings } from "../../../../lib/deploy/process_settings.ts";
 import { readOptions } from "../../../../lib/cli/options.ts";
-import { readWish, SERVE_OPTIONS } from "../../../../lib/cli/serve_wish.ts";
+import { readWish, SERVE_OPTIONS } from "../../../../lib/cli/serving/serve_wish.ts";
 
 const ALL: ProcessSettings = {
   workers: 3,

@@ -1,0 +1,122 @@
+import { join } from "node:path";
+import { type FunctionStatus, urlOf, type WishedFunction } from "../../deploy/deployed_state.ts";
+import { flagsOf, type ProcessSettings } from "../../deploy/process_settings.ts";
+import type { DeploymentFolder } from "../../deploy/state_folder.ts";
+import { CommandError } from "../command.ts";
+import { Crew } from "../workers/crew.ts";
+import { FunctionLog } from "./function_log.ts";
+
+/** How a function is run. */
+export interface SupervisedWish {
+  readonly revision: string;
+  readonly wish: WishedFunction;
+  /** The whole environment of its processes. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Where it listens; others of the same deployment may listen there too. */
+  readonly port: number;
+}
+
+/** One function of a deployment that runs: its workers on one port, and what they write. */
+export class Supervised {
+  readonly name: string;
+  readonly port: number;
+  readonly settings: ProcessSettings;
+  readonly #workers: number;
+  readonly #crew: Crew;
+  readonly #log: FunctionLog;
+
+  constructor(folder: DeploymentFolder, { revision, wish, env, port }: SupervisedWish) {
+    const { name, workers, settings } = wish;
+    this.name = name;
+    this.port = port;
+    this.settings = settings;
+    this.#workers = workers;
+    this.#log = new FunctionLog(folder.logs, name);
+    const write = (line: string) => this.#log.write(line);
+    const terminal = {
+      out: (text: string) => write(text.trimEnd()),
+      err: (text: string) => write(text.trimEnd()),
+      isInteractive: false,
+      columns: 120,
+    };
+    const words = [join(folder.revisions, revision), "--function", name, "--port", String(port), ...flagsOf(settings)];
+    this.#crew = new Crew(words, {
+      size: workers,
+      flags: settings.workerFlags,
+      graceMs: settings.graceMs,
+      context: { terminal, signal: new AbortController().signal },
+      env: { ...env, ...wish.env, LEVADA_STATE: folder.state },
+      onErrorLine: write,
+      keepsTrying: true,
+      waitsToRead: true,
+    });
+  }
+
+  /** The last lines that its processes wrote. */
+  get lastLines(): readonly string[] {
+    return this.#log.last;
+  }
+
+  /**
+   * Starts its workers.
+   *
+   * @throws {CommandError} If one does not start.
+   */
+  async start(): Promise<void> {
+    this.#log.forget();
+    try {
+      const { lines } = await this.#crew.start();
+      for (const line of lines) this.#log.write(line);
+    } catch (error) {
+      throw new CommandError(`function "${this.name}" does not start: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  /**
+   * Has its workers read their streams.
+   *
+   * @throws {CommandError} If one cannot.
+   */
+  async read(): Promise<void> {
+    try {
+      await this.#crew.read();
+    } catch (error) {
+      throw new CommandError(`function "${this.name}" does not read: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  /** Ends its workers: what they have accepted is done first. */
+  async stop(): Promise<void> {
+    await this.#crew.stop().catch((error: Error) => this.#log.write(error.message));
+  }
+
+  /** Ends its workers at once. */
+  kill(): void {
+    this.#crew.kill();
+  }
+
+  /** How it is. */
+  status(): FunctionStatus {
+    const { size, pids, deaths, lastDeath } = this.#crew.state;
+    const serving = pids.length;
+    const state = serving === size ? "ready" : "failing";
+    const short = state === "ready"
+      ? undefined
+      : `${serving} of ${size} workers serve; the last that ended ${lastDeath ?? "is about to be replaced"}`;
+    const last = state === "ready" ? "" : this.lastLines.slice(-3).map((line) => `\n  ${line}`).join("");
+    return {
+      name: this.name,
+      port: this.port,
+      workers: this.#workers,
+      ...Object.keys(this.settings).length === 0 ? {} : { settings: this.settings },
+      url: urlOf(this),
+      state,
+      serving,
+      pids,
+      restarts: deaths,
+      reason: short === undefined
+        ? this.#log.trouble ?? (lastDeath === undefined ? undefined : `a worker ${lastDeath} and was replaced`)
+        : `${short}${last}`,
+    };
+  }
+}

@@ -1,0 +1,68 @@
+/** The process that watches over a deployment, and survives who started it. Its first word is the folder of the state, its second the name. */
+
+import { join } from "node:path";
+import type { ApplyWish } from "../../deploy/deployed_state.ts";
+import type { ApplyWord } from "../../deploy/deploy_progress.ts";
+import { readState } from "../../deploy/read_state.ts";
+import { deploymentFolder, writeWhole } from "../../deploy/state_folder.ts";
+import { type RefusedError, Supervisor } from "./supervisor.ts";
+
+const LOOK_MS = 5_000;
+
+/** Serves one deployment until it is asked to end. */
+async function supervise(state: string, name: string): Promise<void> {
+  const folder = deploymentFolder(name, state);
+  const lock = await Deno.open(join(folder.path, "supervisor.lock"), { write: true, create: true });
+  if (!await lock.tryLock(true)) {
+    throw new Error("another supervisor runs, and does not answer. End it by its process id");
+  }
+  const supervisor = new Supervisor(folder, await readState(folder.stateFile));
+  const token = crypto.randomUUID();
+  const ended = Promise.withResolvers<void>();
+  const end = () => ended.resolve();
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+    if (request.headers.get("authorization") !== `Bearer ${token}`) return new Response(null, { status: 401 });
+    const { pathname } = new URL(request.url);
+    if (pathname === "/status") return Response.json(supervisor.status() ?? null);
+    if (pathname === "/stop") {
+      await supervisor.stop();
+      end();
+      return Response.json(null);
+    }
+    return apply(supervisor, await request.json() as ApplyWish, end);
+  });
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", end);
+  Deno.addSignalListener("SIGINT", end);
+  const file = { pid: Deno.pid, url: `http://127.0.0.1:${server.addr.port}`, token };
+  await writeWhole(folder.supervisorFile, JSON.stringify(file), { mode: 0o600 });
+  const looking = setInterval(async () => { // a folder that was removed has taken along all that knows of these processes
+    const isThere = await Deno.stat(folder.supervisorFile).then(
+      () => true,
+      (error) => !(error instanceof Deno.errors.NotFound),
+    );
+    if (!isThere) end();
+  }, LOOK_MS);
+  await ended.promise;
+  clearInterval(looking);
+  await supervisor.stop();
+  await server.shutdown();
+  await Deno.remove(folder.supervisorFile).catch(() => {});
+  Deno.exit(0);
+}
+
+/** Has it run a revision, and says how far that is, a line each. `end` is called where nothing runs afterwards. */
+function apply(supervisor: Supervisor, wish: ApplyWish, end: () => void): Response {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const say = (word: ApplyWord) => writer.write(new TextEncoder().encode(`${JSON.stringify(word)}\n`)).catch(() => {});
+  void supervisor.apply(wish, (progress) => void say({ kind: "progress", progress })).then(
+    () => say({ kind: "done" }),
+    (error: Partial<RefusedError>) => {
+      if (supervisor.status() === undefined) end(); // nothing runs: there is nothing to watch
+      return say({ kind: "refused", message: error.message ?? "", lines: error.lines ?? [] });
+    },
+  ).then(() => writer.close()).catch(() => {}); // who asked may have gone
+  return new Response(readable, { headers: { "content-type": "application/x-ndjson" } });
+}
+
+if (import.meta.main) await supervise(Deno.args[0]!, Deno.args[1]!);

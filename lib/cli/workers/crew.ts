@@ -1,0 +1,291 @@
+import { type CommandContext, CommandError } from "../command.ts";
+import { MetricsGathering } from "./metrics_gathering.ts";
+import { ModelChanges } from "./model_changes.ts";
+import { type Listening, startWorker, type WorkerEnd, type WorkerProcess } from "./worker_process.ts";
+
+const FIRST_PAUSE_MS = 500; // before a worker that died is replaced; doubled each time
+const LONGEST_PAUSE_MS = 30_000;
+const LIVED_WELL_MS = 60_000; // who lived so long died of something new
+const SIGN_MS = 10_000;
+const GRACE_MS = 30_000; // a server's default
+const LATE_MS = 2_000; // a worker ends a little after its grace
+const FAILED_STARTS = 3; // in a row at one place: it will not work
+
+/** What has become of those who were in a worker's place, in a row. */
+interface Troubles {
+  readonly deaths: number;
+  readonly failedStarts: number;
+}
+
+const NO_TROUBLES: Troubles = { deaths: 0, failedStarts: 0 };
+
+/** How a crew is made up. */
+export interface CrewOptions {
+  readonly size: number;
+  /** What Deno is told of what each worker may. Default: what this process may without bounds. */
+  readonly flags: readonly string[] | undefined;
+  readonly context: CommandContext;
+  /** How long a worker may take to end, in milliseconds; it is killed a little later. Default 30,000. */
+  readonly graceMs?: number | undefined;
+  /** How often each is asked for a sign of life, in milliseconds; who misses three is killed and replaced. Default 10,000. */
+  readonly signMs?: number;
+  /** The whole environment of each worker. Default: this process's. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Gets each line of the workers' standard error. Default: that is this process's. */
+  readonly onErrorLine?: ((line: string) => void) | undefined;
+  /** Whether it goes on where none can be started: who asks for its state is told why. Default false. */
+  readonly keepsTrying?: boolean;
+  /** Whether its workers read their streams only from `read` on. Default false: each does once it listens. */
+  readonly waitsToRead?: boolean;
+  /** How long the place of one that died stays empty, in milliseconds; twice as long each time. Default 500. */
+  readonly firstPauseMs?: number;
+}
+
+/** How a crew is. */
+export interface CrewState {
+  readonly size: number;
+  /** The processes that can be asked now. */
+  readonly pids: readonly number[];
+  /** How many died and were replaced, or will be. */
+  readonly deaths: number;
+  /** How the last of them ended. */
+  readonly lastDeath: string | undefined;
+}
+
+/** The processes that serve one function on one port. */
+export class Crew {
+  /** Rejects when it cannot go on. */
+  readonly failed: Promise<never>;
+  readonly #words: readonly string[];
+  readonly #size: number;
+  readonly #flags: readonly string[] | undefined;
+  readonly #context: CommandContext;
+  readonly #graceMs: number;
+  readonly #signMs: number;
+  readonly #firstPauseMs: number;
+  readonly #options: Pick<CrewOptions, "env" | "onErrorLine" | "keepsTrying">;
+  readonly #metrics = new MetricsGathering();
+  readonly #changes = new ModelChanges(() =>
+    [...this.#workers.values(), ...this.#leaving].filter(({ isListening }) => isListening)
+  );
+  readonly #workers = new Map<string, WorkerProcess>();
+  readonly #leaving = new Set<WorkerProcess>();
+  readonly #pauses = new Set<() => void>();
+  readonly #fail: (reason: unknown) => void;
+  #ports: readonly string[] = [];
+  #deaths = 0;
+  #lastDeath: string | undefined;
+  #waitsToRead: boolean;
+  #startFault: CommandError | undefined;
+  #isStopping = false;
+  #renewal: Promise<void> | undefined;
+
+  /** @param words What each worker is told of the command line. */
+  constructor(
+    words: readonly string[],
+    {
+      size,
+      flags,
+      context,
+      graceMs = GRACE_MS,
+      signMs = SIGN_MS,
+      firstPauseMs = FIRST_PAUSE_MS,
+      waitsToRead = false,
+      ...options
+    }: CrewOptions,
+  ) {
+    this.#words = words;
+    this.#size = size;
+    this.#flags = flags;
+    this.#context = context;
+    this.#graceMs = graceMs;
+    this.#signMs = signMs;
+    this.#firstPauseMs = firstPauseMs;
+    this.#waitsToRead = waitsToRead;
+    this.#options = options;
+    const { promise, reject } = Promise.withResolvers<never>();
+    promise.catch(() => {});
+    this.failed = promise;
+    this.#fail = reject;
+  }
+
+  /** How it is now. */
+  get state(): CrewState {
+    const pids = [...this.#workers.values()].filter(({ isListening }) => isListening).map(({ pid }) => pid);
+    return { size: this.#size, pids, deaths: this.#deaths, lastDeath: this.#lastDeath };
+  }
+
+  /**
+   * Starts the first worker, which finds the port, then the others.
+   *
+   * @throws {CommandError} If one cannot be started; it has said why.
+   */
+  async start(): Promise<Listening> {
+    const first = await this.#first("1");
+    this.#ports = [
+      "--port",
+      String(first.port),
+      ...first.grpcPort === undefined ? [] : ["--grpc-port", String(first.grpcPort)],
+    ];
+    await Promise.all(Array.from({ length: this.#size - 1 }, (_, index) => this.#first(String(index + 2))));
+    for (const worker of this.#workers.values()) void this.#watch(worker);
+    return first;
+  }
+
+  /**
+   * Has all workers read their streams, and all who replace them.
+   *
+   * @throws {CommandError} If one cannot; it has said why.
+   */
+  async read(): Promise<void> {
+    this.#waitsToRead = false;
+    await Promise.all(
+      [...this.#workers.values()].filter(({ isListening }) => isListening).map(async (worker) => {
+        if (!(await worker.listening).waitsToRead) return; // a bundle of an earlier Levada reads by itself
+        worker.tell({ kind: "read" });
+        await worker.reading.catch(async () => {
+          throw new CommandError(`worker ${worker.name} ${describeEnd(await worker.end)} before it read`);
+        });
+      }),
+    );
+  }
+
+  /** Replaces every worker, one after another: a new one listens before the old one is asked to end. */
+  renew(): Promise<void> {
+    return this.#renewal ??= this.#renew().finally(() => this.#renewal = undefined);
+  }
+
+  /**
+   * Asks all workers to end, and waits for that; who has not ended after the grace is killed.
+   *
+   * @throws {CommandError} Naming those that served and could not end as they should.
+   */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    for (const go of this.#pauses) go();
+    const all = [...this.#workers.values(), ...this.#leaving];
+    const served = all.filter(({ isListening }) => isListening);
+    const ends = new Map(await Promise.all(all.map(async (worker) => [worker, await this.#end(worker)] as const)));
+    const failed = served.filter((worker) => ends.get(worker)!.code !== 0);
+    if (failed.length === 0) return;
+    const names = failed.map((worker) => `worker ${worker.name} ${describeEnd(ends.get(worker)!)}`).join(", ");
+    throw new CommandError(`Cannot end as it should, with a grace of ${this.#graceMs} ms: ${names}`);
+  }
+
+  /** Ends all workers at once. */
+  kill(): void {
+    for (const worker of [...this.#workers.values(), ...this.#leaving]) worker.kill("SIGKILL");
+  }
+
+  async #end(worker: WorkerProcess): Promise<WorkerEnd> {
+    worker.kill("SIGTERM");
+    const timer = setTimeout(() => worker.kill("SIGKILL"), this.#graceMs + LATE_MS);
+    try {
+      return await worker.end;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #first(name: string): Promise<Listening> {
+    if (this.#isStopping) throw new CommandError(`worker ${name} was not started: the others end`);
+    const worker = this.#spawn(name);
+    this.#workers.set(name, worker);
+    try {
+      return await worker.listening;
+    } catch {
+      const end = await worker.end;
+      this.#startFault ??= new CommandError(`worker ${name} ${describeEnd(end)} while it started`);
+      await this.stop().catch(() => {});
+      throw this.#startFault; // the first: the others were asked to end
+    }
+  }
+
+  #spawn(name: string): WorkerProcess {
+    const waits = this.#waitsToRead ? ["--wait-to-read"] : [];
+    const worker = startWorker([...this.#words, ...this.#ports, ...waits], {
+      name,
+      flags: this.#flags,
+      signMs: this.#signMs,
+      env: this.#options.env,
+      listener: {
+        onErrorLine: this.#options.onErrorLine,
+        onLine: (line) => this.#context.terminal.out(`${line}\n`),
+        onWord: (word, from) => {
+          if (word.kind === "listening" && word.waitsToRead && !this.#waitsToRead) from.tell({ kind: "read" });
+          this.#metrics.onWord(word, { from, workers: [...this.#workers.values()] });
+          this.#changes.onWord(word, from);
+        },
+      },
+    });
+    this.#changes.begin(worker);
+    return worker;
+  }
+
+  /** Replaces a worker when it has died, and that one, and so on. */
+  async #watch(worker: WorkerProcess, { deaths, failedStarts }: Troubles = NO_TROUBLES): Promise<void> {
+    const end = await worker.end;
+    if (this.#isStopping || this.#workers.get(worker.name) !== worker) return; // it was asked to end
+    const failed = end.hasListened ? 0 : failedStarts + 1;
+    this.#deaths += 1;
+    this.#lastDeath = describeEnd(end);
+    const serving = this.state.pids.length;
+    if (failed >= FAILED_STARTS && serving === 0 && this.#options.keepsTrying !== true) {
+      return this.#fail(
+        new CommandError(`Cannot keep worker ${worker.name}: it failed to start ${failed} times, and says why above`),
+      );
+    }
+    const earlier = end.livedMs > LIVED_WELL_MS ? 0 : deaths;
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, this.#firstPauseMs * 2 ** earlier);
+    const short = failed >= FAILED_STARTS
+      ? `, ${failed} times before it listened: ${serving} of ${this.#size} serve`
+      : "";
+    const next = `another starts in ${pauseMs / 1_000} s`;
+    this.#context.terminal.err(`Worker ${worker.name} ${describeEnd(end)}${short}; ${next}\n`);
+    await this.#pause(pauseMs);
+    if (this.#isStopping || this.#workers.get(worker.name) !== worker) return; // a renewal has filled its place
+    const another = this.#spawn(worker.name);
+    this.#workers.set(worker.name, another);
+    await this.#watch(another, { deaths: earlier + 1, failedStarts: failed });
+  }
+
+  #pause(pauseMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const go = () => {
+        clearTimeout(timer);
+        this.#pauses.delete(go);
+        resolve();
+      };
+      const timer = setTimeout(go, pauseMs);
+      this.#pauses.add(go);
+    });
+  }
+
+  async #renew(): Promise<void> {
+    for (const name of [...this.#workers.keys()]) {
+      if (this.#isStopping) return;
+      const next = this.#spawn(name);
+      this.#leaving.add(next);
+      try {
+        await next.listening;
+      } catch {
+        this.#context.terminal.err(`Worker ${name} stays: the one that was to replace it failed, and says why above\n`);
+        return;
+      } finally {
+        this.#leaving.delete(next);
+      }
+      const old = this.#workers.get(name)!; // not who was there before: that one may have died, and been replaced
+      this.#workers.set(name, next);
+      void this.#watch(next);
+      this.#leaving.add(old);
+      await this.#end(old);
+      this.#leaving.delete(old);
+    }
+    this.#context.terminal.out(`Renewed ${this.#workers.size} workers\n`);
+  }
+}
+
+function describeEnd({ code, signal, wasStuck }: WorkerEnd): string {
+  if (wasStuck) return "gave no sign of life and was killed";
+  return signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
+}

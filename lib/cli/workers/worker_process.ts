@@ -1,0 +1,198 @@
+import { fileURLToPath } from "node:url";
+import { UsageError } from "../command.ts";
+import { decodeLine, encodeWord, linesOf, makeKey, type ParentWord, type WorkerWord } from "./worker_words.ts";
+
+/** How a worker ended. */
+export interface WorkerEnd {
+  readonly code: number;
+  readonly signal: Deno.Signal | null;
+  /** Whether it has ever listened. */
+  readonly hasListened: boolean;
+  readonly livedMs: number;
+  /** Whether it was killed since it gave no sign of life. */
+  readonly wasStuck: boolean;
+}
+
+/** What is done with what a worker says. */
+export interface WorkerListener {
+  onWord(word: WorkerWord, worker: WorkerProcess): void;
+  /** A line of its own output. */
+  onLine(line: string): void;
+  /** A line of its standard error. Default: that is this process's. */
+  onErrorLine?: ((line: string) => void) | undefined;
+}
+
+/** How a worker is kept. */
+export interface WorkerOptions {
+  readonly child: Deno.ChildProcess;
+  readonly listener: WorkerListener;
+  /** How often one that listens is asked for a sign of life, in milliseconds: who misses three is killed. */
+  readonly signMs: number;
+}
+
+const MISSED_SIGNS = 3; // counted, not timed: a machine that slept accuses nobody
+
+/** What a worker says when it can be asked. */
+export type Listening = Extract<WorkerWord, { kind: "listening" }>;
+
+const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+const LOCK = fileURLToPath(new URL("../../../deno.lock", import.meta.url));
+const PERMISSIONS = ["net", "read", "write", "env", "run", "ffi", "sys", "import"] as const;
+const NEEDED = ["read", "net"] as const; // its code, and the port
+
+/** One process of `levada serve --workers`. */
+export class WorkerProcess {
+  /** Counted from 1; who takes another's place has its name. */
+  readonly name: string;
+  readonly end: Promise<WorkerEnd>;
+  /** Resolves when it listens; rejects when it ends before. */
+  readonly listening: Promise<Listening>;
+  /** Resolves when it reads, as it was told; rejects when it ends before. */
+  readonly reading: Promise<void>;
+  readonly #child: Deno.ChildProcess;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #key = makeKey();
+  readonly #listening = Promise.withResolvers<Listening>();
+  readonly #reading = Promise.withResolvers<void>();
+  #hasListened = false;
+  #hasEnded = false;
+  #missedSigns = 0;
+  #wasStuck = false;
+  #signs: ReturnType<typeof setInterval> | undefined;
+
+  /** Takes over a process that was started. */
+  constructor(name: string, { child, listener, signMs }: WorkerOptions) {
+    this.name = name;
+    this.#child = child;
+    this.#input = child.stdin.getWriter();
+    this.#write(`${this.#key}\n`);
+    this.listening = this.#listening.promise;
+    this.listening.catch(() => {}); // `end` tells it too
+    this.reading = this.#reading.promise;
+    this.reading.catch(() => {});
+    this.end = this.#live(listener, signMs);
+  }
+
+  /** The process. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Whether it can be asked now. */
+  get isListening(): boolean {
+    return this.#hasListened && !this.#hasEnded;
+  }
+
+  /** Tells it something; who is gone hears nothing. */
+  tell(word: ParentWord): void {
+    this.#write(encodeWord(word, this.#key));
+  }
+
+  /** Sends it a signal; who is gone gets none. */
+  kill(signal: Deno.Signal): void {
+    try {
+      this.#child.kill(signal);
+    } catch { /* it is gone */ }
+  }
+
+  #write(line: string): void {
+    this.#input.write(new TextEncoder().encode(line)).catch(() => {});
+  }
+
+  async #live(listener: WorkerListener, signMs: number): Promise<WorkerEnd> {
+    const start = performance.now();
+    void this.listening.then(() => this.#signs = setInterval(() => this.#askForSign(), signMs), () => {});
+    const status = this.#child.status.finally(() => {
+      this.#hasEnded = true;
+      clearInterval(this.#signs);
+    });
+    const [{ code, signal }] = await Promise.all([status, this.#read(listener), this.#readErrors(listener)]);
+    this.#listening.reject(new Error(`worker ${this.name} has ended`));
+    this.#reading.reject(new Error(`worker ${this.name} has ended`));
+    await this.#input.close().catch(() => {});
+    const livedMs = performance.now() - start;
+    return { code, signal, hasListened: this.#hasListened, livedMs, wasStuck: this.#wasStuck };
+  }
+
+  #askForSign(): void {
+    if (this.#missedSigns >= MISSED_SIGNS) {
+      this.#wasStuck = true;
+      return this.kill("SIGKILL");
+    }
+    this.#missedSigns += 1;
+    this.tell({ kind: "live" });
+  }
+
+  async #readErrors({ onErrorLine }: WorkerListener): Promise<void> {
+    if (onErrorLine !== undefined) { for await (const line of linesOf(this.#child.stderr)) onErrorLine(line); }
+  }
+
+  async #read(listener: WorkerListener): Promise<void> {
+    let begun = ""; // a line of its own that a word came into
+    for await (const line of linesOf(this.#child.stdout)) {
+      const { before, word, isMarked } = decodeLine<WorkerWord>(line, this.#key);
+      begun += before;
+      this.#missedSigns = 0;
+      if (!isMarked) {
+        listener.onLine(begun);
+        begun = "";
+      } else if (word?.kind === "listening") {
+        this.#hasListened = true;
+        this.#listening.resolve(word);
+        listener.onWord(word, this);
+      } else if (word?.kind === "reading") {
+        this.#reading.resolve();
+      } else if (word !== undefined && word.kind !== "alive") listener.onWord(word, this);
+    }
+    if (begun !== "") listener.onLine(begun);
+  }
+}
+
+/** Starts a worker by the words of `levada serve`; `flags` say what it may. Default: what this process may without bounds. */
+export function startWorker(
+  words: readonly string[],
+  { name, flags = permissions(), env, ...options }: {
+    name: string;
+    flags?: readonly string[] | undefined;
+    /** Its whole environment. Default: this process's. */
+    env?: Readonly<Record<string, string>> | undefined;
+  } & Omit<WorkerOptions, "child">,
+): WorkerProcess {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-prompt",
+      "--unstable-net",
+      "--lock",
+      LOCK,
+      ...flags,
+      MAIN,
+      "serve",
+      ...words,
+      "--as-worker",
+    ],
+    env: { ...env, LEVADA_WORKER: name }, // in records of model monitoring
+    clearEnv: env !== undefined,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: options.listener.onErrorLine === undefined ? "inherit" : "piped",
+  }).spawn();
+  return new WorkerProcess(name, { child, ...options });
+}
+
+/**
+ * The kinds of permissions that this process has as a whole: Deno does not tell which files or hosts else.
+ *
+ * @throws {UsageError} If a worker could not serve with these.
+ */
+function permissions(): string[] {
+  const granted = PERMISSIONS.filter((name) => Deno.permissions.querySync({ name }).state === "granted");
+  const lacking = NEEDED.filter((name) => !granted.includes(name)).map((name) => `--allow-${name}`);
+  if (lacking.length > 0) {
+    throw new UsageError(
+      `--workers cannot hand on what this process may, since it has no ${lacking.join(" and no ")} without bounds: ` +
+        "say what each worker may, as this process was told it: --worker-flag=--allow-read=… --worker-flag=--allow-net=…",
+    );
+  }
+  return granted.length === PERMISSIONS.length ? ["-A"] : granted.map((name) => `--allow-${name}`);
+}
