@@ -33,16 +33,32 @@ if (unknown.length > 0) {
 }
 
 const total = { passed: 0, failed: 0, skipped: 0 };
+const failures = collectFailures();
 for (const name of asked.length === 0 ? SUITES : asked) {
   console.log(`\n# ${name}`);
   const suite = await import(new URL(`./${name}/main.ts`, import.meta.url).href) as {
     run(options: object): Promise<Counts>;
   };
-  const counts = await suite.run({});
+  const counts = await suite.run({}).catch((error): Counts => {
+    console.log(`fail ${name}: the suite ended early\n${error instanceof Error ? error.stack : error}`);
+    return { passed: 0, failed: 0, skipped: 0 };
+  });
   for (const key of ["passed", "failed", "skipped"] as const) total[key] += counts[key];
   total.failed += counts.unreadable ?? 0;
   if (counts.passed === 0) total.failed += 1; // a suite that finds nothing to run shows nothing
   console.log(`${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 }
+if (failures.length > 0) console.log(`\n# what failed\n${failures.join("\n")}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 Deno.exit(total.failed > 0 ? 1 : 0);
+
+/** What is printed of failing cases, kept to be said again at the end: the last lines are what is read, or kept, of a long run. */
+function collectFailures(): string[] {
+  const failures: string[] = [];
+  const print = console.log;
+  console.log = (...values: unknown[]) => {
+    if (/^(fail|FAILED|✗) /m.test(String(values[0]))) failures.push(String(values[0]).slice(0, 4_000));
+    print(...values);
+  };
+  return failures;
+}
