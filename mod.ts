@@ -232,6 +232,7 @@ export type {
   RecordError,
   Replay,
   Stream,
+  StreamHolder,
   StreamRecord,
   SubscribeOptions,
   Subscription,

@@ -40,7 +40,7 @@ export interface FunctionStatus extends DeployedFunction {
   readonly pids: readonly number[];
   /** How many workers died and were replaced, or will be. */
   readonly restarts: number;
-  /** Why it is not ready, how its last worker died, or since when which stream cannot be read, and why. */
+  /** Why it is not ready, how its last worker died, or since when which stream cannot be read, or is full, and why. */
   readonly reason: string | undefined;
 }
 

@@ -119,8 +119,9 @@ export class Inlet implements Holder {
   /** Why its stream cannot be read, where it cannot. */
   trouble(): StreamTrouble | undefined {
     const { stream: { path }, group } = this.#source;
-    const trouble = this.#watch.trouble(this.#parts.clock.now());
-    return trouble && { stream: redactText(path), group, since: trouble.since, reason: redactText(trouble.reason) };
+    const { since, reason } = this.#watch.trouble(this.#parts.clock.now()) ?? {};
+    if (since === undefined) return undefined;
+    return { act: "read", stream: redactText(path), group, since, reason: redactText(reason!) };
   }
 
   /** Reads no more; what the flow has in hand goes on. */

@@ -172,7 +172,7 @@ function scopeOf(
     attempt: async (run, given) => await policy.run({ ...given, run: (cut) => run(cut.signal) }),
     async openOutlet(options) {
       const stream = await surroundings.openStream?.(name, options);
-      return stream === undefined ? undefined : streamOutlet(stream, surroundings.instruments);
+      return stream === undefined ? undefined : streamOutlet(stream, surroundings);
     },
     send(event: FlowEvent) {
       const bodies = sent.get(name) ?? [];

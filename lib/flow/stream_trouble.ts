@@ -1,8 +1,11 @@
-/** A stream that cannot be read. */
+/** A stream that cannot be read, or that takes nothing. */
 export interface StreamTrouble {
+  /** What cannot be done. */
+  readonly act: "read" | "publish";
   /** The stream's path. */
   readonly stream: string;
-  readonly group: string;
+  /** Who reads; of a stream that takes nothing who holds it up, where that is known. */
+  readonly group: string | undefined;
   /** Since when, milliseconds since 1970. */
   readonly since: number;
   /** What went wrong the last time. */

@@ -9,6 +9,7 @@ import { type FlowMonitor, keepMonitor } from "../graph/monitor.ts";
 import type { OpenTable, Tables } from "./tables.ts";
 import type { ErrorStream } from "./failures.ts";
 import type { Instruments } from "./instruments.ts";
+import type { PublishingWatch } from "./publishing_watch.ts";
 import type { Stream } from "../streams/stream.ts";
 
 /** What a queue says of its stream. */
@@ -32,6 +33,8 @@ export interface Surroundings {
   readonly table?: OpenTable;
   /** Opens the stream that a queue at the end of the graph fills. Default: what leaves is kept in this process, to look at. */
   readonly openStream?: (queue: string, options: QueueStream) => Promise<Stream>;
+  /** Looks on while queues publish. Default: nobody. */
+  readonly publishing?: PublishingWatch;
   /** What measures and traces the flow, and gets what steps measure by `context.metric`. Default: nobody. */
   readonly instruments?: Instruments | undefined;
   /** Keeps records of what models are asked and answer. Default: nobody. */

@@ -1,16 +1,25 @@
 import type { CloseOptions, Flow } from "./flow.ts";
 import { InHand } from "./in_hand.ts";
 import { Inlet, type InletParts, type Source, type StreamLag } from "./inlet.ts";
+import type { PublishingWatch } from "./publishing_watch.ts";
 import type { StreamTrouble } from "./stream_trouble.ts";
+
+/** What a worker works with. */
+export interface WorkerParts extends InletParts {
+  /** What the flow's queues are publishing. Default: nobody knows. */
+  readonly publishing?: PublishingWatch;
+}
 
 /** What feeds a flow from streams, and closes it when it is closed: the third door beside a program's own and HTTP's. */
 export class Worker implements AsyncDisposable {
   readonly #flow: Flow;
   readonly #inlets: readonly Inlet[];
+  readonly #publishing: PublishingWatch | undefined;
 
   /** It reads nothing, and is in no group, until it begins. */
-  constructor(sources: readonly Source[], parts: InletParts) {
+  constructor(sources: readonly Source[], { publishing, ...parts }: WorkerParts) {
     this.#flow = parts.flow;
+    this.#publishing = publishing;
     const shared = { ...parts, inHand: new InHand(parts.clock) };
     this.#inlets = sources.map((source) => new Inlet(source, shared));
   }
@@ -38,9 +47,9 @@ export class Worker implements AsyncDisposable {
     return asked.flatMap((lag) => lag.status === "fulfilled" ? [lag.value] : []);
   }
 
-  /** The streams that cannot be read now. */
+  /** The streams that cannot be read now, and those that take nothing of what the flow publishes. */
   troubles(): readonly StreamTrouble[] {
-    return this.#inlets.flatMap((inlet) => inlet.trouble() ?? []);
+    return [...this.#inlets.flatMap((inlet) => inlet.trouble() ?? []), ...this.#publishing?.troubles() ?? []];
   }
 
   /**

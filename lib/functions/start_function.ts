@@ -3,6 +3,7 @@ import { consoleLog } from "../flow/console_log.ts";
 import type { Flow } from "../flow/flow.ts";
 import type { Source } from "../flow/inlet.ts";
 import { start } from "../flow/start.ts";
+import { PublishingWatch } from "../flow/publishing_watch.ts";
 import type { QueueStream } from "../flow/surroundings.ts";
 import { SYSTEM_CLOCK } from "../flow/system_clock.ts";
 import { Worker } from "../flow/worker.ts";
@@ -86,6 +87,7 @@ export async function startFunction(
   });
   if (telemetry !== undefined && monitor !== undefined) watchRecords(telemetry, monitor, label);
   const timeoutMs = limits === undefined ? Infinity : allLimits(limits).requestTimeoutMs;
+  const publishing = new PublishingWatch(clock ?? SYSTEM_CLOCK);
   const flow = await start(part.plan, {
     ...(observe === undefined ? {} : { observe }),
     ...(timeoutMs === Infinity ? {} : { timeoutMs }),
@@ -95,6 +97,7 @@ export async function startFunction(
       log,
       table: unit.tables(),
       instruments: instrumentsOf(telemetry),
+      publishing,
       monitor,
       ...(clock === undefined ? {} : { clock }),
       ...(errors === undefined ? {} : { errorStream: errors }),
@@ -117,7 +120,7 @@ export async function startFunction(
       openStream: (path) => openStream(path, {}),
       openTicks: wish.openStream === undefined ? undefined : (path) => openStream(path, {}),
     });
-    const worker = new Worker(sources, { flow, clock: clock ?? SYSTEM_CLOCK, log, read: withTensors });
+    const worker = new Worker(sources, { flow, clock: clock ?? SYSTEM_CLOCK, log, read: withTensors, publishing });
     const begin = (onJoined?: () => void) =>
       worker.begin(onJoined).catch((error) => Promise.reject(faultOf(label, error)));
     if (!isHeld) await begin();

@@ -2,7 +2,7 @@ import { StreamError } from "../errors.ts";
 import { Reader } from "./reader.ts";
 import type { ReaderSource, StoredRecord } from "./reader_source.ts";
 import { lookAt, sealDeadLetter, sealRecords, type WireRecord } from "./record.ts";
-import type { LookedRecord, NewRecord, Stream, SubscribeOptions, Subscription } from "./stream.ts";
+import type { LookedRecord, NewRecord, Stream, StreamHolder, SubscribeOptions, Subscription } from "./stream.ts";
 import type { StreamClock } from "./stream_clock.ts";
 import { planSubscription, type SubscribePlan } from "./subscribe_options.ts";
 
@@ -23,6 +23,8 @@ export interface StreamDriver {
   lag(group: string): Promise<number>;
   /** What a group has not acknowledged, see `Stream.look`. */
   look(group: string): Iterable<Kept> | AsyncIterable<Kept>;
+  /** See `Stream.heldBy`. */
+  heldBy?(): StreamHolder | undefined;
   /** See `DrivenStream.retire`; left out where whoever publishes waits for no group. */
   retire?(group: string): Promise<boolean>;
   /** Resolves when what is being published is kept, or given up. */
@@ -97,6 +99,10 @@ export class DrivenStream<Body> implements Stream<Body> {
       const { offset, place = String(offset), publishedAt } = record;
       yield lookAt(record, { partition: String(partition), offset: place, publishedAt });
     }
+  }
+
+  heldBy(): StreamHolder | undefined {
+    return this.#isClosed ? undefined : this.#parts.driver.heldBy?.();
   }
 
   /**

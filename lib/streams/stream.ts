@@ -108,6 +108,16 @@ export interface Subscription<Body = unknown>
   close(): Promise<void>;
 }
 
+/** The group that those who publish wait for, as it is the furthest behind. */
+export interface StreamHolder {
+  /** The group's name. */
+  readonly group: string;
+  /** How many records it has not acknowledged. */
+  readonly lag: number;
+  /** Whether somebody reads as it now. */
+  readonly isRead: boolean;
+}
+
 /**
  * Records that wait between those who publish and those who read; what a group has not acknowledged is delivered again, at least
  * once: after a crash, a broker that keeps one offset a partition gives again what was acknowledged behind a record that was not.
@@ -134,6 +144,8 @@ export interface Stream<Body = unknown> extends AsyncDisposable {
    * for it. A broker that keeps one offset a partition (Kafka) gives too what was acknowledged behind a record that was not.
    */
   look(group: string): AsyncGenerator<LookedRecord<Body>>;
+  /** Whom publishers wait for, where there is no room; undefined where there is. Left out where nobody ever waits for a group. */
+  heldBy?(): StreamHolder | undefined;
   /** Ends every subscription that was made here, and lets go of what it took to open it; the records stay. */
   close(): Promise<void>;
   /** Ends as a kill does, for tests: nobody says goodbye, what was not acknowledged stays so. Default: as `close`. */

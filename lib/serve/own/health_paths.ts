@@ -9,7 +9,7 @@ const READY = ["/ready", "/__internal/health", "/v2/health/ready"];
 
 /**
  * The health paths: `live` is 200 unless a model is lost until the program starts anew, `ready` is 503 where not everything can be asked, with
- * the reasons for who may ask. A stream that cannot be read is told, and leaves it ready: who asks the port is answered all the same.
+ * the reasons for who may ask. A stream that cannot be read, or is full, is told, and leaves it ready: who asks the port is answered all the same.
  */
 export const HEALTH_PATHS: readonly OwnPath[] = [
   ...LIVE.map((path): OwnPath => ({ method: "GET", path, answer: (request, { server }) => live(request, server) })),

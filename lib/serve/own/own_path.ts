@@ -16,7 +16,7 @@ export interface ServerView {
   readonly flow: Flow;
   /** The models that the flow's steps serve, in the order of the graph. */
   models(): readonly ServedModel[];
-  /** The streams that feed the flow and cannot be read now. */
+  /** The streams that feed the flow and cannot be read now, and those that take nothing of what it publishes. */
   troubles?(): readonly StreamTrouble[];
   /** What is done to a model is done by this, in every process that shares the port; undefined where there is only this one. */
   readonly changeEverywhere?: ChangeEverywhere | undefined;

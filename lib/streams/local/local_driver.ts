@@ -2,6 +2,7 @@ import type { Kept, StreamDriver } from "../driven_stream.ts";
 import type { Reader } from "../reader.ts";
 import type { ReaderSource } from "../reader_source.ts";
 import type { WireRecord } from "../record.ts";
+import type { StreamHolder } from "../stream.ts";
 import type { StreamClock } from "../stream_clock.ts";
 import type { SubscribePlan } from "../subscribe_options.ts";
 import type { LocalDatabase } from "./local_database.ts";
@@ -72,6 +73,14 @@ export class LocalDriver implements StreamDriver {
       return this.#log.lag(group);
     } catch (error) {
       throw this.#faultOf("ask for the lag of", error);
+    }
+  }
+
+  heldBy(): StreamHolder | undefined {
+    try {
+      return this.#log.room > 0 ? undefined : this.#log.slowest(this.#parts.clock.now());
+    } catch {
+      return undefined; // whoever writes is told what is wrong with the file
     }
   }
 

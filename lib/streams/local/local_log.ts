@@ -2,6 +2,7 @@ import type { StatementSync } from "node:sqlite";
 import { hashOf } from "../hash_of.ts";
 import type { StoredRecord } from "../reader_source.ts";
 import type { WireRecord } from "../record.ts";
+import type { StreamHolder } from "../stream.ts";
 import type { LocalDatabase } from "./local_database.ts";
 import { headOf, type Row, rowOf } from "./local_row.ts";
 
@@ -84,9 +85,9 @@ export class LocalLog {
   }
 
   /** The group for which whoever publishes waits longest, and whether somebody reads as it; undefined where there is none. */
-  slowest(now: number): { name: string; lag: number; isRead: boolean } | undefined {
-    const group = this.database.read(() => this.#slowest.get()) as { name: string; lag: number } | undefined;
-    return group && { ...group, isRead: this.#readersOf(group.name, now).count > 0 };
+  slowest(now: number): StreamHolder | undefined {
+    const held = this.database.read(() => this.#slowest.get()) as { name: string; lag: number } | undefined;
+    return held && { group: held.name, lag: held.lag, isRead: this.#readersOf(held.name, now).count > 0 };
   }
 
   /** Waits for a group no more, unless it has readers: tells until when the last of these has promised to be there. */

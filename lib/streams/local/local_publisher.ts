@@ -117,10 +117,10 @@ export class LocalPublisher {
 
   #tell(): void {
     try {
-      const group = this.#log.slowest(this.#clock.now());
-      if (group === undefined || !this.isWaiting || this.#log.room > 0) return;
-      const readers = group.isRead ? "" : ", which nobody reads";
-      const held = `held by group ${group.name}, ${group.lag} records behind${readers}`;
+      const holder = this.#log.slowest(this.#clock.now());
+      if (holder === undefined || !this.isWaiting || this.#log.room > 0) return;
+      const readers = holder.isRead ? "" : ", which nobody reads";
+      const held = `held by group ${holder.group}, ${holder.lag} records behind${readers}`;
       console.warn(
         `warn: ${this.#log.database.name} has no room for ${TOLD_AFTER_MS / 1_000} s: publishing waits, ${held}`,
       );

@@ -56,3 +56,30 @@ Deno.test("Deployment.status() tells since when a stream cannot be read, and why
     }
   });
 });
+
+const FILLER = `import { queue, serving } from "levada";
+const fn = serving("shop");
+fn.setTopology("flow").to("see", (n: number) => n).respond().to("bills", queue({ path: "local://bills?partitions=1&capacity=2" }));
+export default fn;
+`;
+
+Deno.test("Deployment.status() tells which group holds a full stream that a function publishes to, and since when; when it is read, no more", async () => {
+  await withDeployLab(async (lab) => {
+    await lab.deploy(FILLER);
+    const folder = join(lab.state, "streams");
+    await using bills = await openLocal<number>("local://bills", { folder });
+    const first = await bills.subscribe({ group: "printer" });
+    await first.close();
+    for (const n of [1, 2, 3]) await new Deployment("shop").invoke("/", n);
+    const { state, functions: [one] } = await statusWhere(({ functions }) => functions[0]!.reason !== undefined);
+    strictEqual(state, "ready");
+    match(
+      one!.reason!,
+      /^waits to publish to local:\/\/bills\S* since \d{4}-.*Z: it is full, held by group printer, 2 records behind, which nobody reads$/,
+    );
+    match((await lab.levada("status", "shop")).out, /\n {4}waits to publish to local:\/\/bills/);
+    await bills.retire("printer");
+    const { functions: [after] } = await statusWhere(({ functions }) => functions[0]!.reason === undefined);
+    strictEqual(after!.reason, undefined);
+  });
+});

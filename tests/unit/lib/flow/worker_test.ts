@@ -298,7 +298,7 @@ Deno.test("startWorker() asks a stream again that could not be read; what is in 
   await clock.advance(1_000);
   deepStrictEqual(seen, [1]);
   const [{ since, ...trouble } = { since: NaN }] = running.troubles();
-  deepStrictEqual(trouble, { stream: "memory://in?partitions=1", group: "g", reason: "the line is down" });
+  deepStrictEqual(trouble, { act: "read", stream: "memory://in?partitions=1", group: "g", reason: "the line is down" });
   strictEqual(clock.now() - since, 1_000, "since the first of the failures");
   await clock.advance(1_000);
   deepStrictEqual([seen, subscriptions, running.troubles()], [[1, 2], 1, []]);

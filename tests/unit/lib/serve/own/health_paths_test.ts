@@ -114,7 +114,7 @@ Deno.test("HEALTH_PATHS tell that the server does not live where a model is lost
     deepStrictEqual(await ask(path, { models: () => [paused] }), [200, { live: true }]);
   }
   deepStrictEqual(await ask("/ready", { models: () => [lost] }), [200, { ready: true }]);
-  const trouble = { stream: "nats://a/b", group: "g", since: 0, reason: "no broker" };
+  const trouble = { act: "read" as const, stream: "nats://a/b", group: "g", since: 0, reason: "no broker" };
   const view = { models: () => [], troubles: () => [trouble] };
   const streams = [{ ...trouble, since: "1970-01-01T00:00:00.000Z" }];
   deepStrictEqual(await ask("/ready", view), [200, { ready: true, streams }]);
