@@ -119,7 +119,10 @@ class WaitingEvents implements Operator {
   readonly #capacity: number;
   readonly #whenFull: QueueOptions["whenFull"];
   readonly #events: FlowEvent[] = [];
-  readonly #waiting: (() => void)[] = [];
+  /** Those for whom there was no room, in order, and what lets each in. */
+  readonly #waiting = new Map<FlowEvent, () => void>();
+  /** Those who were let in and are not here yet, and what ends looking whether they leave. */
+  readonly #coming = new Map<FlowEvent, () => void>();
   #running: Promise<void> | undefined;
 
   constructor(options: z.infer<typeof OPTIONS>, scope: StepScope, exit: Exit) {
@@ -130,7 +133,7 @@ class WaitingEvents implements Operator {
   }
 
   process(event: FlowEvent): Reaction | Promise<Reaction> {
-    if (this.#events.length < this.#capacity || this.#comesBack(event)) return HELD;
+    if ((this.#waiting.size === 0 && this.#hasRoom()) || this.#comesBack(event)) return HELD;
     if (this.#whenFull === "drop") {
       this.#scope.count("dropped");
       return [];
@@ -138,10 +141,12 @@ class WaitingEvents implements Operator {
     if (this.#whenFull === "refuse") {
       throw new StatusError(503, `Queue "${this.#scope.context.step}" is full: ${this.#capacity} events wait in it`);
     }
-    return new Promise((resolve) => this.#waiting.push(() => resolve(HELD)));
+    return this.#wait(event);
   }
 
   held(event: FlowEvent): void {
+    this.#coming.get(event)?.();
+    this.#coming.delete(event);
     this.#events.push(event);
     this.#running ??= Promise.resolve().then(() => this.#run());
   }
@@ -160,12 +165,42 @@ class WaitingEvents implements Operator {
     return (visits?.get(this.#scope.context.step) ?? 0) > 1;
   }
 
+  #hasRoom(): boolean {
+    return this.#events.length + this.#coming.size < this.#capacity;
+  }
+
+  /** Who is given up on the way in takes nobody's room: the engine never says that it is held. */
+  #wait(event: FlowEvent): Promise<Reaction> {
+    return new Promise((resolve) => {
+      const signal = event.track?.signal;
+      const leave = () => {
+        this.#waiting.delete(event);
+        this.#coming.delete(event);
+        resolve(HELD);
+        this.#letIn();
+      };
+      signal?.addEventListener("abort", leave, { once: true });
+      this.#waiting.set(event, () => {
+        this.#waiting.delete(event);
+        this.#coming.set(event, () => signal?.removeEventListener("abort", leave));
+        resolve(HELD);
+      });
+    });
+  }
+
+  #letIn(): void {
+    for (const enter of this.#waiting.values()) {
+      if (!this.#hasRoom()) return;
+      enter();
+    }
+  }
+
   async #run(): Promise<void> {
     const going = new Set<Promise<void>>();
     try {
       while (this.#events.length > 0) {
         const next = this.#events.splice(0, this.#exit.takesTogether);
-        for (let room = next.length; room > 0; room--) this.#waiting.shift()?.();
+        this.#letIn();
         const gone = this.#exit.goOn(next);
         going.add(gone);
         gone.then(() => going.delete(gone));

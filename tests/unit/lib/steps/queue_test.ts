@@ -75,6 +75,50 @@ Deno.test("queue() that is full refuses, drops, or lets wait", async () => {
   }
 });
 
+Deno.test("queue() that is full gives nobody's room to who has left meanwhile", async () => {
+  for (const leaves of ["while it waits", "as there is room"] as const) {
+    const graph = new Graph<number>("g");
+    const caller = new AbortController();
+    const done: number[] = [];
+    const gate = Promise.withResolvers<void>();
+    graph.to("q", queue({ capacityEvents: 1 })).to("slow", async (n: number) => {
+      if (n === 2 && leaves === "as there is room") caller.abort();
+      if (n === 1) await gate.promise;
+      done.push(n);
+      return n;
+    }).respond();
+    await using flow = await runGraph(graph);
+    const before = [flow.ask(1), flow.ask(2)];
+    const gone = rejects(flow.ask(3, { signal: caller.signal }), { status: 499 });
+    const stays = [flow.ask(4), flow.ask(5)];
+    await settle();
+    if (leaves === "while it waits") caller.abort();
+    gate.resolve();
+    deepStrictEqual(await Promise.all(before), [1, 2]);
+    await gone;
+    await settle();
+    deepStrictEqual(done, [1, 2, 4, 5], leaves);
+    deepStrictEqual(await Promise.all(stays), [4, 5]);
+  }
+});
+
+Deno.test("queue() lets in who has waited before who comes when there is room", async () => {
+  const graph = new Graph<number>("g");
+  const left: number[] = [];
+  const gate = Promise.withResolvers<void>();
+  graph.to("q", queue({ capacityEvents: 1 })).to("see", async (n: number) => {
+    if (n === 2) flow.ask(4);
+    left.push(n);
+    if (n === 1) await gate.promise;
+  });
+  await using flow = await runGraph(graph);
+  for (const n of [1, 2, 3]) flow.ask(n);
+  await settle();
+  gate.resolve();
+  await settle();
+  deepStrictEqual(left, [1, 2, 3, 4]);
+});
+
 Deno.test("queue() goes on when a step behind it fails", async () => {
   const graph = new Graph<number>("g");
   graph.to("q", queue()).to("check", (n: number) => {
