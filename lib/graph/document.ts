@@ -4,7 +4,7 @@ import type { GraphSource } from "./source.ts";
 import { FLOW_LIMITS } from "./limits.ts";
 import type { Catch, ErrorClass, StepNode } from "./node.ts";
 import { Refs } from "./refs.ts";
-import { onlyJson } from "./json_schema.ts";
+import { jsonSchemaOf } from "./json_schema.ts";
 import { documentData, type SecretSigns } from "./secret_data.ts";
 import { STEP_OPTIONS } from "./step_options.ts";
 
@@ -40,7 +40,7 @@ const STEP = z.strictObject({
 export const GRAPH_DOCUMENT = z.strictObject({
   levada: z.literal("graph/1"),
   name: z.string(),
-  /** JSON Schema of what the graph takes. */
+  /** JSON Schema of what the graph takes, as far as that can say it. */
   input: z.record(z.string(), z.json()).optional(),
   limits: FLOW_LIMITS.optional(),
   steps: z.array(STEP),
@@ -67,9 +67,7 @@ export function toDocument(source: GraphSource): GraphDocument {
   return withoutEmpty({
     levada: "graph/1",
     name: source.name,
-    input: source.input === undefined
-      ? undefined
-      : z.toJSONSchema(source.input as z.ZodType, { override: onlyJson }) as GraphDocument["input"],
+    input: source.input && jsonSchemaOf(source.input, "input") as GraphDocument["input"],
     limits: source.limits,
     steps,
     onError: source.catches.map((entry) => catchDocument(entry, refs)),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { StatusError } from "../errors.ts";
 import type { FlowEvent } from "../graph/event.ts";
+import { isEndless } from "../graph/json_schema.ts";
 import type { Reaction, StepDefinition, StepScope } from "../graph/operator.ts";
 import type { Schema } from "../graph/schema.ts";
 import { ReadyStep } from "../graph/step.ts";
@@ -204,6 +205,7 @@ function isSchemaObject(rule: unknown): rule is Schema<unknown> {
 function ruleOf(field: string, type: Schema<unknown>): FieldRule {
   try {
     if (!(type instanceof z.ZodType)) throw new TypeError("it is none of zod's");
+    if (isEndless(type)) throw new TypeError("it has no end: a function makes it of itself");
     const { $schema: _dialect, "~standard": _code, ...schema } = z.toJSONSchema(type, {
       override: ({ zodSchema }) => refuseUnsayable(zodSchema._zod.def),
     });

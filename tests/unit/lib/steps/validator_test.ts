@@ -108,6 +108,8 @@ Deno.test("validator() checks own fields only, of the body or of a part of it; t
   await rejects(part.ask({ user: { age: -3 } }), /field "age" is -3/);
 });
 
+const endless = (): z.ZodType => z.object({ kids: z.lazy(() => z.array(endless())) });
+
 Deno.test("validator() refuses schemas that JSON Schema cannot say, naming the field", () => {
   const wrong = [
     [
@@ -121,6 +123,7 @@ Deno.test("validator() refuses schemas that JSON Schema cannot say, naming the f
     [z.number().default(3), /it changes the value/],
     [z.date(), /Date cannot be represented/],
     [{ safeParse: () => ({ success: true }) }, /it is none of zod's/],
+    [endless(), /Cannot check field "a" by its schema: it has no end: a function makes it of itself/],
   ] as const;
   for (const [schema, message] of wrong) throws(() => validator({ a: schema as never } as never), message);
 });
