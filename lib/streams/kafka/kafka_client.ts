@@ -6,6 +6,8 @@ export interface KafkaPackage {
   readonly Admin: new (options: ClientOptions) => KafkaAdmin;
   readonly Consumer: new (options: ConsumerOptions) => KafkaConsumer;
   readonly Producer: new (options: ProducerOptions) => KafkaProducer;
+  /** Under which its clients find how a request is written for the broker at hand. */
+  readonly kGetApi: symbol;
   /** Where Java's client puts a key: a hash, to be taken modulo the number of partitions. */
   compatibilityPartitioner(message: unknown, key: Uint8Array): number;
 }

@@ -44,7 +44,7 @@ const DRAIN_AT_MOST_MS = 5_000;
 
 /** The brokers, as one stream talks to them. */
 export class KafkaCluster implements KafkaWaits {
-  readonly #kafka: KafkaPackage;
+  readonly kafka: KafkaPackage;
   readonly #options: ClientOptions;
   readonly sessionMs: number;
   readonly giveUpMs: number;
@@ -53,7 +53,7 @@ export class KafkaCluster implements KafkaWaits {
 
   /** Made by `openCluster`. */
   constructor(kafka: KafkaPackage, options: ClientOptions, { sessionMs, giveUpMs }: KafkaWaits) {
-    this.#kafka = kafka;
+    this.kafka = kafka;
     this.#options = options;
     this.sessionMs = sessionMs;
     this.giveUpMs = giveUpMs;
@@ -62,14 +62,14 @@ export class KafkaCluster implements KafkaWaits {
 
   /** Asks, and gives up at the first failure: who asks tries again. */
   admin(): KafkaAdmin {
-    return listening(new this.#kafka.Admin(this.#options));
+    return listening(new this.kafka.Admin(this.#options));
   }
 
   /** Reads, and gives up at the first failure: who reads tries again. */
   consumer(groupId: string, beforeJoining?: () => Promise<Uint8Array>): KafkaConsumer {
     const rebalanceMs = Math.max(this.sessionMs, 30_000);
     return listening(
-      new this.#kafka.Consumer({
+      new this.kafka.Consumer({
         ...this.#options,
         groupId,
         requestTimeout: rebalanceMs + REQUEST_MS, // joining waits for all members
@@ -85,9 +85,9 @@ export class KafkaCluster implements KafkaWaits {
 
   /** Writes each record once, however often it has to ask; whoever publishes says when it is too long. */
   producer(spread: () => number): KafkaProducer {
-    const { compatibilityPartitioner } = this.#kafka;
+    const { compatibilityPartitioner } = this.kafka;
     return listening(
-      new this.#kafka.Producer({
+      new this.kafka.Producer({
         ...this.#options,
         retries: Number.MAX_SAFE_INTEGER,
         idempotent: true,

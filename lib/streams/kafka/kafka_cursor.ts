@@ -1,6 +1,7 @@
 import { Cursor, type CursorPartition } from "../cursor.ts";
 import type { StoredRecord } from "../reader_source.ts";
 import type { KafkaBatch } from "./kafka_client.ts";
+import { NO_TRIES, triesIn, type TriesNote } from "./tries_note.ts";
 
 /** What was fetched of a partition and not given out yet. */
 class KafkaPartition implements CursorPartition {
@@ -24,6 +25,7 @@ class KafkaPartition implements CursorPartition {
 const CONTROL = 0b10_0000;
 const BROKERS_TIME = 0b1000;
 const TEXT = new TextDecoder();
+const NOTED_AHEAD = 500; // noted as given out before they are, so that not each delivery waits for the broker
 
 /** A group's place in a partition, for the subscriber that reads there. */
 export class KafkaCursor extends Cursor<KafkaPartition> {
@@ -34,10 +36,48 @@ export class KafkaCursor extends Cursor<KafkaPartition> {
   /** How many bytes wait to be given out. */
   bytesAhead = 0;
   readonly #open = new Map<number, StoredRecord>();
+  /** What those who read here before noted of records that were not given out here yet. */
+  readonly #before: { readonly until: number; readonly others: Map<number, number> };
+  /** Of those in `#open`, which were not given out exactly once. */
+  readonly #others = new Map<number, number>();
+  /** Up to where the broker has noted what is given out. */
+  #notedTo: number;
+  #changes = 0;
+  #noted = 0;
 
-  constructor(index: number, from: number) {
+  constructor(index: number, from: number, before = NO_TRIES) {
     super(new KafkaPartition(index, from), from);
     this.saved = from;
+    this.#before = { until: before.until, others: new Map(before.others) };
+    this.#notedTo = from;
+  }
+
+  /** Whether the broker knows of each record that was given out, how often. */
+  get isNoted(): boolean {
+    return this.#noted === this.#changes;
+  }
+
+  /** What the broker is to note. `onNoted` is called when it has. */
+  note({ isLeaving = false } = {}): { readonly note: TriesNote; readonly onNoted: () => void } {
+    const next = this.partition.ahead[this.partition.at]?.offset ?? this.partition.end;
+    const ahead = Math.min(this.partition.end, next + NOTED_AHEAD);
+    const until = isLeaving ? this.#before.until : Math.max(ahead, this.#before.until);
+    const others = new Map(this.#others);
+    for (const [offset, tries] of this.#before.others) {
+      if (this.#open.has(offset) || this.isDone(offset)) this.#before.others.delete(offset);
+      else others.set(offset, tries);
+    }
+    if (isLeaving) {
+      for (const offset of this.#open.keys()) if (offset >= until) others.set(offset, this.triesOf(offset));
+    }
+    const changes = this.#changes;
+    return {
+      note: { until, others },
+      onNoted: () => {
+        this.#noted = changes;
+        this.#notedTo = isLeaving ? next : ahead;
+      },
+    };
   }
 
   /** What the broker may keep: everything before it is done. */
@@ -77,8 +117,14 @@ export class KafkaCursor extends Cursor<KafkaPartition> {
     return this.isLost && this.saved <= offset;
   }
 
+  override triesOf(offset: number): number {
+    return this.#open.has(offset) ? super.triesOf(offset) : triesIn(this.#before, offset);
+  }
+
   override take(offset: number): void {
+    const tries = this.triesOf(offset) + 1;
     super.take(offset);
+    this.#count(offset, tries);
     if (this.#open.has(offset)) return;
     const { partition } = this;
     const record = partition.ahead[partition.at++]!;
@@ -92,7 +138,19 @@ export class KafkaCursor extends Cursor<KafkaPartition> {
 
   override commit(offset: number): void {
     this.#open.delete(offset);
+    this.#others.delete(offset);
     super.commit(offset);
+  }
+
+  override putBack(offset: number, now: number): void {
+    super.putBack(offset, now);
+    this.#count(offset, this.triesOf(offset));
+  }
+
+  #count(offset: number, tries: number): void {
+    if (tries === 1) this.#others.delete(offset);
+    else this.#others.set(offset, tries);
+    if (tries !== 1 || offset >= this.#notedTo) this.#changes += 1;
   }
 }
 

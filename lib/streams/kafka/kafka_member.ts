@@ -7,6 +7,8 @@ import type { KafkaCluster } from "./kafka_cluster.ts";
 import { KafkaCursor } from "./kafka_cursor.ts";
 import { says } from "./kafka_fault.ts";
 import { keepTrying } from "./keep_trying.ts";
+import { NotedOffsets } from "./noted_offsets.ts";
+import { readTries, writeTries } from "./tries_note.ts";
 
 /** What a member is made of. */
 export interface MemberParts {
@@ -25,12 +27,16 @@ const EARLIEST = -2n;
 const LATEST = -1n;
 const REJOIN = ["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID"];
 
+/** Others come or go: nothing may be given out. */
+export class RebalanceError extends Error {}
+
 /** A subscriber's place in its group: the partitions that it reads, and how far the group is there. */
 export class KafkaMember {
   /** The partitions that it reads. */
   readonly cursors = new Map<number, KafkaCursor>();
   readonly #parts: MemberParts;
   readonly #consumer: KafkaConsumer;
+  readonly #offsets: NotedOffsets;
   #generation = -1;
   #isJoined = false;
   #hasSubscribed = false;
@@ -38,12 +44,14 @@ export class KafkaMember {
   #positioning: Promise<void> = Promise.resolve();
   #flushing: Promise<void> | undefined;
   #drained: (() => void) | undefined;
+  #rebalance = Promise.withResolvers<void>();
   #isClosed = false;
 
   constructor(parts: MemberParts) {
     this.#parts = parts;
     const { cluster, topic, plan: { group } } = parts;
     this.#consumer = cluster.consumer(group, () => this.#beforeJoining());
+    this.#offsets = new NotedOffsets(this.#consumer, { kafka: cluster.kafka, topic });
     this.#consumer.topics.track(topic);
     this.#consumer.on("consumer:group:join", () => this.#assigned());
     this.#consumer.on("consumer:rejoin", () => {
@@ -70,11 +78,24 @@ export class KafkaMember {
     if (![...this.cursors.values()].some(({ isPending }) => isPending)) this.#drained?.();
   }
 
+  /**
+   * Resolves when the broker has noted what is given out of cursors.
+   *
+   * @throws {RebalanceError} If others come or go meanwhile.
+   */
+  async note(cursors: Iterable<KafkaCursor>): Promise<void> {
+    const wanted = [...cursors];
+    while (wanted.some(({ isLost, isNoted }) => !isLost && !isNoted)) {
+      if (!this.mayGive) throw new RebalanceError();
+      await Promise.race([this.#flushing ??= this.#startFlushing(), this.#rebalance.promise]);
+    }
+  }
+
   /** Resolves when the broker keeps how far the cursors are; those that are lost by then are not waited for. */
   async save(cursors: Iterable<KafkaCursor>): Promise<void> {
     const wanted = [...cursors].map((cursor) => ({ cursor, offset: cursor.toSave }));
     while (wanted.some(({ cursor, offset }) => !cursor.isLost && cursor.saved < offset)) {
-      await (this.#flushing ??= this.#flush().finally(() => this.#flushing = undefined));
+      await (this.#flushing ??= this.#startFlushing());
     }
   }
 
@@ -82,7 +103,7 @@ export class KafkaMember {
   async leave(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    if (this.#isJoined) await this.#commit().catch(() => {}); // what was not saved comes again
+    if (this.#isJoined) await this.#commit({ isLeaving: true }).catch(() => {}); // what was not saved comes again
     this.#loseAll();
     await this.#consumer.close(true).catch(() => {}); // where no broker answers, the group finds out by itself
   }
@@ -98,6 +119,8 @@ export class KafkaMember {
   /** Others come or go: what is in hand is waited for, and what is done is saved, before partitions go to others. */
   async #beforeJoining(): Promise<Uint8Array> {
     this.#isJoined = false;
+    this.#rebalance.resolve();
+    this.#rebalance = Promise.withResolvers();
     if (this.#consumer.memberId === null) this.#loseAll();
     if ([...this.cursors.values()].some(({ isPending }) => isPending)) {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -107,7 +130,7 @@ export class KafkaMember {
       this.#drained = undefined;
       clearTimeout(timer);
     }
-    if (this.cursors.size > 0 && !this.#isClosed) await this.#commit().catch(() => {});
+    if (this.cursors.size > 0 && !this.#isClosed) await this.#commit({ isLeaving: true }).catch(() => {});
     return Buffer.alloc(0);
   }
 
@@ -129,19 +152,18 @@ export class KafkaMember {
 
   /** Finds where the group is in partitions; where it never was, it is told where to begin. */
   async #position(indexes: readonly number[], generation: number): Promise<void> {
-    const { topic } = this.#parts;
     if (indexes.length > 0) {
-      const known = await this.#consumer.listCommittedOffsets({ topics: [{ topic, partitions: [...indexes] }] });
-      const offsets = new Map(indexes.map((index) => [index, known.get(topic)?.[index] ?? -1n]));
-      const unknown = indexes.filter((index) => offsets.get(index)! < 0n);
+      const known = await this.#offsets.list(indexes);
+      const unknown = indexes.filter((index) => !known.some((place) => place.index === index));
       if (unknown.length > 0) {
-        for (const [index, offset] of await this.#beginning(unknown)) offsets.set(index, offset);
-        await this.#consumer.commit({
-          offsets: unknown.map((index) => ({ topic, partition: index, offset: offsets.get(index)!, leaderEpoch: -1 })),
-        });
+        const begun = [...await this.#beginning(unknown)].map(([index, offset]) => ({ index, offset: Number(offset) }));
+        await this.#offsets.commit(begun);
+        known.push(...begun);
       }
       if (this.#generation !== generation || this.#isClosed) return;
-      for (const [index, offset] of offsets) this.cursors.set(index, new KafkaCursor(index, Number(offset)));
+      for (const { index, offset, note } of known) {
+        this.cursors.set(index, new KafkaCursor(index, offset, readTries(note, offset)));
+      }
     }
     this.#isJoined = true;
     this.#parts.onChange();
@@ -158,6 +180,12 @@ export class KafkaMember {
     return new Map(indexes.map((index) => [index, at[index]! < 0n ? ends[index]! : at[index]!]));
   }
 
+  #startFlushing(): Promise<void> {
+    const flushing = this.#flush().finally(() => this.#flushing = undefined);
+    flushing.catch(() => {}); // whoever still waits for it is told
+    return flushing;
+  }
+
   async #flush(): Promise<void> {
     const act = `acknowledge records of ${this.#parts.name}`;
     await this.#keepTrying(act, async () => {
@@ -166,20 +194,23 @@ export class KafkaMember {
     });
   }
 
-  async #commit(): Promise<void> {
-    const { topic } = this.#parts;
-    const due = [...this.cursors.values()].map((cursor) => ({ cursor, offset: cursor.toSave }))
-      .filter(({ cursor, offset }) => offset > cursor.saved);
+  async #commit({ isLeaving = false } = {}): Promise<void> {
+    const due = [...this.cursors.values()].filter((cursor) =>
+      isLeaving || cursor.toSave > cursor.saved || !cursor.isNoted
+    ).map((cursor) => ({
+      cursor,
+      index: cursor.partition.index,
+      offset: cursor.toSave,
+      ...cursor.note({ isLeaving }),
+    }));
     if (due.length === 0) return;
-    await this.#consumer.commit({
-      offsets: due.map(({ cursor: { partition: { index } }, offset }) => ({
-        topic,
-        partition: index,
-        offset: BigInt(offset),
-        leaderEpoch: -1,
-      })),
-    });
-    for (const { cursor, offset } of due) cursor.saved = Math.max(cursor.saved, offset);
+    await this.#offsets.commit(
+      due.map(({ index, offset, note }) => ({ index, offset, note: writeTries(note, offset) })),
+    );
+    for (const { cursor, offset, onNoted } of due) {
+      cursor.saved = Math.max(cursor.saved, offset);
+      onNoted();
+    }
   }
 
   /** Is out of its group: tries until it is back, and tells readers why it takes long. */

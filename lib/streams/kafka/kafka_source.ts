@@ -6,7 +6,7 @@ import type { SubscribePlan } from "../subscribe_options.ts";
 import type { KafkaCluster } from "./kafka_cluster.ts";
 import type { KafkaCursor } from "./kafka_cursor.ts";
 import { KafkaFetcher } from "./kafka_fetcher.ts";
-import { KafkaMember } from "./kafka_member.ts";
+import { KafkaMember, RebalanceError } from "./kafka_member.ts";
 
 /** What a source is made of. */
 export interface SourceParts {
@@ -66,12 +66,18 @@ export class KafkaSource implements ReaderSource<KafkaCursor> {
   }
 
   async keep(cursors: ReadonlySet<KafkaCursor>, what: "given" | "done" | "again"): Promise<void> {
-    if (what === "given") return; // the broker keeps one offset a partition
-    this.#member.settled();
+    if (what !== "given") this.#member.settled();
     if (what === "done") await this.#member.save(cursors);
+    else await this.#member.note(cursors);
+  }
+
+  /** While others come or go nothing is given out, and it is looked again. */
+  faultOf(error: unknown): unknown {
+    return error instanceof RebalanceError ? undefined : error;
   }
 
   rest(): void {
+    this.#member.settled(); // what could not be given out is in hand no more
     this.#fetcher.pump();
   }
 

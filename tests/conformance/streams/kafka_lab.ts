@@ -5,6 +5,7 @@ import { openKafka } from "../../../lib/streams/kafka/open_kafka.ts";
 import { BrokerServer } from "./broker_server.ts";
 import type { OpenLab } from "./contract.ts";
 import { kafkaCases } from "./kafka_cases.ts";
+import { kafkaTries } from "./kafka_tries.ts";
 import type { Trial } from "./main.ts";
 
 export const SESSION_MS = 1_500; // a killed reader is missed for so long; shorter, a busy machine's readers would be taken for dead
@@ -36,8 +37,8 @@ export async function kafkaTrial(): Promise<Trial> {
   const broker = await BrokerServer.start("kafka", { LEVADA_KAFKA_SECURE: "1" }, { LEVADA_KAFKA_PROPS: SETTINGS });
   return {
     open: kafkaLabs(broker),
-    limits: { isUnbounded: true, forgetsTries: true },
-    cases: kafkaCases(broker),
+    limits: { isUnbounded: true, forgetsDone: true },
+    cases: [...kafkaCases(broker), ...kafkaTries(broker)],
     bench: { streams: `kafka://${broker.address}/{name}`, sessionMs: SESSION_MS },
     [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
   };

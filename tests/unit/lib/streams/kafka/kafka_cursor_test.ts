@@ -72,3 +72,41 @@ Deno.test("KafkaCursor.head() tells key, headers and the time, the broker's wher
   });
   deepStrictEqual([second.publishedAt, third.publishedAt], [1_001, 2_000]);
 });
+
+Deno.test("KafkaCursor.note() tells what may have been given out once, and how often others were", () => {
+  const cursor = new KafkaCursor(0, 0);
+  cursor.keep([batch(0, Array.from({ length: 600 }, (_, index) => index))]);
+  strictEqual(cursor.isNoted, true);
+  give(cursor);
+  strictEqual(cursor.isNoted, false, "nothing was noted ahead yet");
+  const { note, onNoted } = cursor.note();
+  deepStrictEqual([note.until, [...note.others]], [501, []]);
+  onNoted();
+  for (let count = 1; count < 501; count++) give(cursor);
+  strictEqual(cursor.isNoted, true, "all of them are noted");
+  cursor.giveAgain(3, 0);
+  strictEqual(cursor.isNoted, true, "that it comes again is no other count");
+  give(cursor);
+  cursor.putBack(4, 0);
+  deepStrictEqual([cursor.isNoted, [...cursor.note().note.others]], [false, [[3, 2], [4, 0]]]);
+  cursor.commit(3);
+  deepStrictEqual([...cursor.note().note.others], [[4, 0]]);
+  const left = cursor.note({ isLeaving: true }).note;
+  deepStrictEqual([left.until, left.others.get(0), left.others.get(4), left.others.size], [0, 1, 0, 500]);
+});
+
+Deno.test("KafkaCursor goes on counting where others have noted how often records were given out", () => {
+  const before = { until: 3, others: new Map([[0, 4], [4, 2]]) };
+  const cursor = new KafkaCursor(0, 0, before);
+  cursor.keep([batch(0, [0, 1, 2, 3, 4, 5])]);
+  give(cursor);
+  give(cursor);
+  deepStrictEqual([0, 1, 2, 3, 4].map((offset) => cursor.triesOf(offset)), [5, 2, 1, 0, 2]);
+  const { note, onNoted } = cursor.note();
+  deepStrictEqual([note.until, [...note.others].toSorted()], [6, [[0, 5], [1, 2], [4, 2]]]);
+  onNoted();
+  cursor.commit(0);
+  cursor.commit(1);
+  cursor.putBack(give(cursor).offset, 0);
+  deepStrictEqual([cursor.triesOf(2), [...cursor.note().note.others]], [1, [[4, 2]]]);
+});

@@ -1,0 +1,57 @@
+/** What Kafka's driver keeps of tries when readers die, with real processes. */
+
+import { deepStrictEqual, match, ok } from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
+import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
+import { openKafka } from "../../../lib/streams/kafka/open_kafka.ts";
+import type { PoisonTask } from "../../support/poison_child.ts";
+import type { BrokerServer } from "./broker_server.ts";
+import type { StreamCase } from "./contract.ts";
+import { SESSION_MS } from "./kafka_lab.ts";
+
+const CHILD = new URL("../../support/poison_child.ts", import.meta.url).pathname;
+const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
+const MAX_TRIES = 2;
+
+/** The cases of a broker. */
+export function kafkaTries(broker: BrokerServer): StreamCase[] {
+  return [
+    {
+      title:
+        "two records that kill whoever works on them are dead letters after twice as many tries as there may be; no other is",
+      async run() {
+        const path = `kafka://${broker.address}/case-${crypto.randomUUID()}?partitions=1`;
+        await using stream = await openKafka<number>(path, { sessionMs: SESSION_MS });
+        await stream.publish([1, 2, 3, -1, 4, 5, -2, 6].map((body) => ({ body })));
+        const seen: number[] = [];
+        let deaths = 0;
+        while (await stream.lag("g") > 0) {
+          ok(deaths < 10, `${deaths} processes have ended, and ${await stream.lag("g")} records are left`);
+          const child = work({ path, sessionMs: SESSION_MS, maxTries: MAX_TRIES });
+          let hasEnded = false;
+          void child.status.then(() => hasEnded = true);
+          while (!hasEnded && await stream.lag("g") > 0) await pause(50);
+          if (hasEnded) deaths += 1;
+          else child.kill();
+          seen.push(...await child.seen);
+        }
+        deepStrictEqual([...new Set(seen)].toSorted((one, other) => one - other), [-2, -1, 1, 2, 3, 4, 5, 6]);
+        await using letters = await openKafka<number>(deadLetterPath(path), { sessionMs: SESSION_MS });
+        const buried = await Array.fromAsync(letters.look("nobody"));
+        deepStrictEqual(buried.map(({ body, burial }) => [body, burial?.tries]), [[-1, 5], [-2, 5]]);
+        for (const { error } of buried) {
+          match(error!.message, /4 times the process ended while it was in hand, the last times alone$/);
+        }
+        deepStrictEqual(seen.filter((n) => n < 0), [-1, -1, -1, -1, -2, -2], "the first two times both were in hand");
+      },
+    },
+  ];
+}
+
+/** A process that works, what it began with, and how it is ended. */
+function work(task: PoisonTask) {
+  const args = ["run", "--config", CONFIG, "--quiet", "-A", CHILD, JSON.stringify(task)];
+  const process = new Deno.Command(Deno.execPath(), { args, stdout: "piped", stderr: "null" }).spawn();
+  const seen = new Response(process.stdout).text().then((text) => text.trim().split("\n").filter(Boolean).map(Number));
+  return { seen, status: process.status, kill: () => process.kill("SIGKILL") };
+}

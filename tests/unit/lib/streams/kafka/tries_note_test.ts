@@ -1,0 +1,31 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { NO_TRIES, readTries, triesIn, writeTries } from "../../../../../lib/streams/kafka/tries_note.ts";
+
+Deno.test("readTries() gives what writeTries() wrote, whatever offset it stands beside", () => {
+  const others = new Map([[1_000, 3], [1_001, 3], [1_002, 3], [1_004, 7], [1_100, 0]]);
+  const text = writeTries({ until: 1_200, others }, 1_000);
+  strictEqual(text, "tries:5k 4x7 0-2x3 2sx0");
+  const note = readTries(text, 1_000);
+  deepStrictEqual([note.until, [...note.others].toSorted(([a], [b]) => a - b)], [1_200, [...others]]);
+  deepStrictEqual([1_001, 1_003, 1_100, 1_199, 1_200].map((offset) => triesIn(note, offset)), [3, 1, 0, 1, 0]);
+});
+
+Deno.test("writeTries() leaves out what is done, and says little where there is nothing", () => {
+  strictEqual(writeTries({ until: 0, others: new Map([[4, 2]]) }, 5), "tries:0");
+  deepStrictEqual(readTries(writeTries(NO_TRIES, 5), 5).others, new Map());
+});
+
+Deno.test("writeTries() keeps to 3,000 characters: those that were given out most stay", () => {
+  const others = new Map(Array.from({ length: 5_000 }, (_, index) => [index * 2, index % 10 + 2]));
+  const text = writeTries({ until: 10_000, others }, 0);
+  ok(text.length <= 3_000 && text.length > 2_980, String(text.length));
+  const kept = readTries(text, 0).others;
+  deepStrictEqual([[...kept.values()].filter((tries) => tries === 11).length, Math.min(...kept.values())], [500, 10]);
+});
+
+Deno.test("readTries() takes what others wrote for nothing", () => {
+  for (const text of [null, undefined, "", "host-1", "tries:", "tries:z 1-", "tries:5 1x", "tries:5 é"]) {
+    strictEqual(readTries(text, 10), NO_TRIES);
+  }
+  deepStrictEqual(readTries("tries:1 0-zzzzzx2", 0).others.size, 100_001, "no note fills the memory");
+});
