@@ -4,6 +4,7 @@ import type { ReaderSource, StoredRecord } from "./reader_source.ts";
 import { lookAt, sealDeadLetter, sealRecords, type WireRecord } from "./record.ts";
 import type { LookedRecord, NewRecord, Stream, StreamHolder, SubscribeOptions, Subscription } from "./stream.ts";
 import type { StreamClock } from "./stream_clock.ts";
+import type { StreamGroup } from "./stream_group.ts";
 import { planSubscription, type SubscribePlan } from "./subscribe_options.ts";
 
 /** A record that somebody looks at, and the partition that keeps it. */
@@ -27,6 +28,10 @@ export interface StreamDriver {
   heldBy?(): StreamHolder | undefined;
   /** See `DrivenStream.retire`; left out where whoever publishes waits for no group. */
   retire?(group: string): Promise<boolean>;
+  /** See `DrivenStream.groups`; undefined, or left out, where nobody can tell. */
+  groups?(): Promise<StreamGroup[] | undefined>;
+  /** See `DrivenStream.forget`; tells whether nobody read as it. */
+  forget?(group: string): Promise<boolean>;
   /** Resolves when what is being published is kept, or given up. */
   flush?(): void | Promise<void>;
   /** Lets go of what it took to open it. */
@@ -112,6 +117,32 @@ export class DrivenStream<Body> implements Stream<Body> {
   async retire(group: string): Promise<boolean> {
     this.#refuseClosed("retire a group of");
     return await this.#parts.driver.retire?.(group) ?? true;
+  }
+
+  /**
+   * The groups that the stream knows, and who reads as them.
+   *
+   * @throws {StreamError} If the stream is closed, or cannot tell.
+   */
+  async groups(): Promise<StreamGroup[]> {
+    this.#refuseClosed("tell the groups of");
+    const { driver, name } = this.#parts;
+    const groups = await driver.groups?.();
+    if (groups === undefined) throw new StreamError(`Cannot tell the groups of ${name}: nobody lists them`);
+    return groups;
+  }
+
+  /**
+   * Forgets a group, and how far it has read: who reads as it again begins anew.
+   *
+   * @throws {StreamError} If there is no such group, or somebody reads as it.
+   */
+  async forget(group: string): Promise<void> {
+    const act = `forget group "${group}" of ${this.#parts.name}`;
+    const { readers } = (await this.groups()).find((one) => one.group === group) ?? {};
+    if (readers === undefined) throw new StreamError(`Cannot ${act}: there is no such group`);
+    if (readers === 0 && await this.#parts.driver.forget!(group)) return;
+    throw new StreamError(`Cannot ${act}: somebody reads as it. End that first`);
   }
 
   async close(): Promise<void> {

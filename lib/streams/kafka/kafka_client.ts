@@ -87,7 +87,19 @@ export interface KafkaAdmin extends KafkaBase {
   }): Promise<{ name: string; partitions: { partitionIndex: number; offset: bigint }[] }[]>;
   listConsumerGroupOffsets(options: {
     groups: { groupId: string; topics: { name: string; partitionIndexes: number[] }[] }[];
-  }): Promise<{ topics: { name: string; partitions: { partitionIndex: number; committedOffset: bigint }[] }[] }[]>;
+  }): Promise<
+    { groupId: string; topics: { name: string; partitions: { partitionIndex: number; committedOffset: bigint }[] }[] }[]
+  >;
+  listGroups(): Promise<ReadonlyMap<string, unknown>>;
+  describeGroups(options: { groups: string[] }): Promise<
+    ReadonlyMap<string, {
+      readonly members: ReadonlyMap<string, { readonly metadata?: { readonly topics?: readonly string[] } }>;
+    }>
+  >;
+  deleteConsumerGroupOffsets(options: {
+    groupId: string;
+    topics: { name: string; partitionIndexes: number[] }[];
+  }): Promise<unknown>;
   close(): Promise<void>;
 }
 

@@ -3,9 +3,11 @@ import type { Reader } from "../reader.ts";
 import type { ReaderSource } from "../reader_source.ts";
 import type { WireRecord } from "../record.ts";
 import type { StreamClock } from "../stream_clock.ts";
+import type { StreamGroup } from "../stream_group.ts";
 import type { SubscribePlan } from "../subscribe_options.ts";
 import type { KafkaAdmin } from "./kafka_client.ts";
 import type { KafkaCluster } from "./kafka_cluster.ts";
+import { forgetGroup, groupsOf } from "./kafka_groups.ts";
 import { readLag, readPlaces } from "./kafka_lag.ts";
 import { lookAtTopic } from "./kafka_look.ts";
 import type { KafkaPath } from "./kafka_path.ts";
@@ -61,6 +63,17 @@ export class KafkaDriver implements StreamDriver {
     const { admin, cluster, at: { name, topic }, topic: { partitions } } = this.#parts;
     const places = await this.#ask("look at", () => readPlaces(admin, { topic, partitions, group }));
     yield* lookAtTopic({ cluster, name, topic, group, places });
+  }
+
+  async groups(): Promise<StreamGroup[]> {
+    const { admin, at: { topic }, topic: { partitions } } = this.#parts;
+    return await this.#ask("tell the groups of", () => groupsOf(admin, { topic, partitions }));
+  }
+
+  async forget(group: string): Promise<boolean> {
+    const { admin, at: { topic }, topic: { partitions } } = this.#parts;
+    await this.#ask("forget a group of", () => forgetGroup(admin, { topic, partitions }, group));
+    return true;
   }
 
   async end(): Promise<void> {

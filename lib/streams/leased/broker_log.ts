@@ -45,6 +45,10 @@ export interface BrokerLog {
   readDocuments(group: string, names: readonly string[]): Promise<(Document | undefined)[]>;
   /** Writes over a version, 0 where there is none; tells the new one, undefined where another has written. */
   writeDocument(group: string, name: string, text: string, over: number): Promise<number | undefined>;
+  /** The groups for which something is kept. Left out where the broker does not list them. */
+  groups?(): Promise<string[]>;
+  /** Forgets what is kept for a group. */
+  forgetGroup?(group: string): Promise<void>;
   /** Tells every process that looks on that a group has changed. */
   tellGroup(group: string): void;
   /** Calls back when records have come (undefined), or a group has changed. Missing some is no harm. */

@@ -15,9 +15,10 @@ export interface MemberParts {
 }
 
 /** A member as all of them see it; the beat is another one as long as it lives. */
-type Seat = readonly [id: string, beat: number];
+export type Seat = readonly [id: string, beat: number];
 
-const MEMBERS = "members";
+/** What the list of members is kept under. */
+export const MEMBERS = "members";
 const HANDOVER_MS = 500; // that one who joins waits for those who have nothing in hand to let go
 const LOOK_MS = 20;
 const MOST_WRITERS = 100; // who joins, leaves and beats at the same moment

@@ -3,11 +3,13 @@ import type { Reader } from "../reader.ts";
 import type { ReaderSource } from "../reader_source.ts";
 import type { WireRecord } from "../record.ts";
 import type { StreamClock } from "../stream_clock.ts";
+import type { StreamGroup } from "../stream_group.ts";
 import type { SubscribePlan } from "../subscribe_options.ts";
 import { AppendQueue } from "./append_queue.ts";
 import type { BrokerLog } from "./broker_log.ts";
 import { partitionNames } from "./group_member.ts";
 import type { CursorState } from "./leased_cursor.ts";
+import { groupsOf } from "./leased_groups.ts";
 import { lookAtBroker } from "./leased_look.ts";
 import { LeasedSource } from "./leased_source.ts";
 import { within } from "./within.ts";
@@ -65,6 +67,16 @@ export class LeasedDriver implements StreamDriver {
 
   look(group: string): AsyncGenerator<Kept> {
     return lookAtBroker(this.#parts.log, group);
+  }
+
+  async groups(): Promise<StreamGroup[] | undefined> {
+    const { log, sessionMs } = this.#parts;
+    return log.groups === undefined ? undefined : await groupsOf(log, { sessionMs });
+  }
+
+  async forget(group: string): Promise<boolean> {
+    await this.#parts.log.forgetGroup!(group);
+    return true;
   }
 
   async flush(): Promise<void> {

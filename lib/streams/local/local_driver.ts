@@ -3,10 +3,12 @@ import type { Reader } from "../reader.ts";
 import type { ReaderSource } from "../reader_source.ts";
 import type { WireRecord } from "../record.ts";
 import type { StreamHolder } from "../stream.ts";
+import type { StreamGroup } from "../stream_group.ts";
 import type { StreamClock } from "../stream_clock.ts";
 import type { SubscribePlan } from "../subscribe_options.ts";
 import type { LocalDatabase } from "./local_database.ts";
 import { faultOf } from "./local_fault.ts";
+import { forgetGroup, groupsOf } from "./local_groups.ts";
 import { LocalLog } from "./local_log.ts";
 import { lookLocally } from "./local_look.ts";
 import { LocalPublisher } from "./local_publisher.ts";
@@ -93,6 +95,22 @@ export class LocalDriver implements StreamDriver {
     if (until === undefined) return true;
     await new Promise<void>((go) => clock.schedule(until - clock.now() + 1, go));
     return await retire() === undefined;
+  }
+
+  // deno-lint-ignore require-await -- what cannot be read rejects
+  async groups(): Promise<StreamGroup[]> {
+    const { database, clock, sessionMs } = this.#parts;
+    try {
+      return groupsOf(database, { now: clock.now(), sessionMs });
+    } catch (error) {
+      throw this.#faultOf("tell the groups of", error);
+    }
+  }
+
+  async forget(group: string): Promise<boolean> {
+    const { database, clock } = this.#parts;
+    const act = `forget a group of ${database.name}`;
+    return await this.#queue.write(act, () => forgetGroup(database, group, clock.now()));
   }
 
   async *look(group: string): AsyncGenerator<Kept> {

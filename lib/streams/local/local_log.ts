@@ -20,7 +20,8 @@ interface Growing {
   largest: number;
 }
 
-const RETIRED = "retired"; // owns each partition of a group for which nobody waits: no member has this id, so who reads as it takes them
+/** Owns each partition of a group for which nobody waits: no member has this id, so who reads as it takes them. */
+export const RETIRED = "retired";
 const KEPT_RECORDS = 100_000; // of those that every group is done with, without a retention: enough for a late group
 const TRIMMED_AT_ONCE = 2_000; // some milliseconds
 const READ_BYTES = 16_000_000; // at once, unless one record is larger

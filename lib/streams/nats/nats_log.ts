@@ -122,6 +122,23 @@ export class NatsLog implements BrokerLog {
     return kept?.text === text ? kept.version : undefined; // the same text is the same writing, whose answer was lost
   }
 
+  async groups(): Promise<string[]> {
+    const { groups } = this.#parts;
+    const question = { subjects_filter: `${groups}.>` };
+    const { state: { subjects } } = await this.#client.ask<{ state: { subjects?: Record<string, number> | null } }>(
+      "read the groups of",
+      `STREAM.INFO.${groups}`,
+      question,
+    );
+    const tokens = Object.keys(subjects ?? {}).map((subject) => subject.slice(groups.length + 1).split(".")[0]!);
+    return [...new Set(tokens)].map((token) => new TextDecoder().decode(Uint8Array.fromHex(token)));
+  }
+
+  async forgetGroup(group: string): Promise<void> {
+    const filter = this.#document(group, "*");
+    await this.#client.ask("forget a group of", `STREAM.PURGE.${this.#parts.groups}`, { filter });
+  }
+
   tellGroup(group: string): void {
     this.#client.tell(this.#news, group);
   }

@@ -107,6 +107,16 @@ export class RedisLog implements BrokerLog {
     return version === 0 ? undefined : version;
   }
 
+  async groups(): Promise<string[]> {
+    const fields = await this.#fields();
+    return [...new Set(fields.map((field) => field.slice(0, field.lastIndexOf("/"))))];
+  }
+
+  async forgetGroup(group: string): Promise<void> {
+    const fields = (await this.#fields()).filter((field) => field.slice(0, field.lastIndexOf("/")) === group);
+    if (fields.length > 0) await this.#parts.client.send("forget a group of", "HDEL", this.#groups, ...fields);
+  }
+
   tellGroup(group: string): void {
     this.#parts.client.send("tell", "PUBLISH", this.#channel, group).catch(() => {}); // who misses it looks at its next beat
   }
@@ -118,6 +128,10 @@ export class RedisLog implements BrokerLog {
   // deno-lint-ignore require-await -- other brokers are told
   async close(): Promise<void> {
     this.#parts.client.close();
+  }
+
+  async #fields(): Promise<string[]> {
+    return (await this.#parts.client.send("read the groups of", "HKEYS", this.#groups) as Answer[]).map(String);
   }
 
   #stream(partition: number): string {

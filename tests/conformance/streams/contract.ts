@@ -5,6 +5,7 @@ import { CROSSING, REFUSED } from "../../support/border_values.ts";
 import { randomFrom } from "../../support/random.ts";
 import { DeadLetters } from "../../../lib/streams/dead_letters.ts";
 import { isJson } from "../../../lib/border/is_json.ts";
+import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
 import type { Delivery } from "../../../lib/streams/delivery.ts";
 import { GROUP } from "../../../lib/streams/letters/read_letters.ts";
 import { tidyLetters } from "../../../lib/streams/letters/tidy_letters.ts";
@@ -40,13 +41,17 @@ export interface StreamLimits {
   readonly isUnbounded?: boolean;
   /** The broker keeps one offset a partition: what was acknowledged behind a record that was not is given again, as for the first time. */
   readonly forgetsDone?: boolean;
+  /** Nobody can tell which groups there are. */
+  readonly listsNoGroups?: boolean;
   /** How many bytes a record's body may have. Default: 10 MB, which every broker of one's own can be told to take. */
   readonly mostBytes?: number;
 }
 
 /** The cases for a driver. */
 export function streamCases(limits: StreamLimits = {}): StreamCase[] {
-  const cases = limits.isUnbounded === true ? CASES.filter(({ title }) => title !== BACK_PRESSURE) : CASES;
+  const cases = CASES.filter(({ title }) =>
+    !(title === BACK_PRESSURE && limits.isUnbounded) && !(title === GROUPS && limits.listsNoGroups)
+  );
   return cases.map(({ title, run }) => ({ title, run: (open) => run(open, limits) }));
 }
 
@@ -109,6 +114,7 @@ const idsOf = (records: readonly StreamRecord[]) => records.map(({ id }) => id).
 const bodiesOf = <Body>(records: readonly StreamRecord<Body>[]) => records.map(({ body }) => body);
 const sorted = (numbers: readonly number[]) => numbers.toSorted((one, other) => one - other);
 const BACK_PRESSURE = "publish() waits while the stream is full, and goes on when there is room";
+const GROUPS = "groups() tells who reads; forget() has a group begin anew, and refuses one that is read";
 
 const CASES: readonly StreamCase[] = [
   {
@@ -472,6 +478,36 @@ const CASES: readonly StreamCase[] = [
       strictEqual(await stream.lag(GROUP), 0);
       await stream.close();
       deepStrictEqual(await letters.list(), []);
+    },
+  },
+  {
+    title: GROUPS,
+    async run(open) {
+      await using lab = await open();
+      const stream = await lab.open<number>() as DrivenStream<number>;
+      const told = async () => (await stream.groups()).map(({ group, readers }) => [group, readers]);
+      await stream.publish(numbered(9, (n) => `key ${n}`));
+      deepStrictEqual(await told(), []);
+      const names = ["shop/billing", "größe-2"];
+      for (const group of names) {
+        const other = await lab.open<number>();
+        const subscription = await other.subscribe({ group });
+        const { deliveries } = await read(subscription, 9);
+        await ackAll(deliveries);
+        ok((await told()).some(([name, readers]) => name === group && readers === 1), "its reader is known");
+        await rejects(stream.forget(group), { name: "StreamError", message: /somebody reads as it/ });
+        await other.close();
+      }
+      deepStrictEqual(await told(), names.toSorted().map((name) => [name, 0]));
+      await rejects(stream.forget("nobody"), { name: "StreamError", message: /there is no such group/ });
+      await stream.forget("shop/billing");
+      deepStrictEqual(await told(), [["größe-2", 0]]);
+      deepStrictEqual([await stream.lag("shop/billing"), await stream.lag("größe-2")], [9, 0]);
+      const again = await stream.subscribe({ group: "shop/billing" });
+      const { records, deliveries } = await read(again, 9);
+      deepStrictEqual(records.map(({ body }) => body).sort(), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+      await ackAll(deliveries);
+      await stream.close();
     },
   },
   {

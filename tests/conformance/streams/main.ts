@@ -29,7 +29,7 @@ export interface Trial extends Partial<AsyncDisposable> {
 }
 
 const DRIVERS: Readonly<Record<string, () => Trial | Promise<Trial>>> = {
-  memory: () => ({ open: openMemoryLab }),
+  memory: () => ({ open: openMemoryLab, limits: { listsNoGroups: true } }),
   local: localTrial,
   kafka: kafkaTrial,
   nats: natsTrial,

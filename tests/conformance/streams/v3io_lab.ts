@@ -32,7 +32,7 @@ export async function v3ioTrial(): Promise<Trial> {
         [Symbol.asyncDispose]: () => Promise.resolve(),
       });
     },
-    limits: { isUnbounded: true, mostBytes: MOST_BYTES },
+    limits: { isUnbounded: true, listsNoGroups: true, mostBytes: MOST_BYTES },
     bench: { streams: `${server.url.replace("http:", "v3io:")}/projects/{name}`, sessionMs: SESSION_MS },
     cases: [...processCases(server.url), ...await strangerCases(server.url, open)],
     async [Symbol.asyncDispose]() {
