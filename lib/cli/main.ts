@@ -15,6 +15,7 @@ import { ROLLBACK } from "./rollback.ts";
 import { RUN } from "./run.ts";
 import { SERVE } from "./serve.ts";
 import { STATUS } from "./status.ts";
+import { STREAMS } from "./streams.ts";
 import { openTerminal } from "./terminal.ts";
 
 /** A command imports what needs a package when it runs: then it can say first what has to be downloaded. */
@@ -32,6 +33,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   run: RUN,
   serve: SERVE,
   status: STATUS,
+  streams: STREAMS,
 };
 
 const BROKEN_PIPE_CODE = 141; // 128 + SIGPIPE, as a shell counts

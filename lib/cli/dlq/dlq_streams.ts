@@ -7,14 +7,7 @@ import { placeOf } from "../../streams/letters/letter_act.ts";
 import { findNamed, type LetterFilter, matcherOf } from "../../streams/letters/letter_choice.ts";
 import { type CommandContext, CommandError } from "../command.ts";
 import { deployedStreams } from "../deployed_streams.ts";
-import { prefetch } from "../prefetch.ts";
-
-/** What clients of brokers are fetched for the first stream of a kind. */
-const CLIENTS: Readonly<Record<string, string>> = {
-  kafka: "@platformatic/kafka",
-  nats: "@nats-io/transport-node",
-  redis: "redis",
-};
+import { prefetchClients } from "../prefetch_clients.ts";
 
 /** The letters of one stream that were chosen. */
 export interface FoundLetters {
@@ -32,8 +25,7 @@ export interface NamedLetters extends FoundLetters {
 /** The dead letters of a stream, by its path, or of each stream of a deployment, by its name. */
 export async function lettersOf(name: string, context: CommandContext): Promise<DeadLetters[]> {
   const paths = name.includes("://") ? [name] : (await deployedStreams(name)).map((path) => fillSecrets(path, {}));
-  const clients = new Set(paths.flatMap((path) => CLIENTS[path.slice(0, path.indexOf("://")).toLowerCase()] ?? []));
-  if (clients.size > 0) await prefetch([...clients], context);
+  await prefetchClients(paths, context);
   return paths.map((path) => deadLetters(path));
 }
 
