@@ -48,7 +48,7 @@ Deno.test("main() explains every command", async () => {
 
 Deno.test("main() answers what it does not understand with exit code 2", async () => {
   const cases: [string[], RegExp][] = [
-    [["dance"], /^levada: there is no command "dance"\. Commands: .*serve, status\nSee `levada --help`\.\n$/],
+    [["dance"], /^levada: there is no command "dance"\. Commands: .*status, streams\nSee `levada --help`\.\n$/],
     [["--dance"], /^levada: there is no option "--dance"/],
     [["toString"], /^levada: there is no command "toString"/],
     [["run"], /^levada run: give it a notebook\nSee `levada run --help`\.\n$/],
