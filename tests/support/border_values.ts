@@ -1,8 +1,6 @@
 /** What crosses a border between two functions as it is, and what is refused there. */
 
-import { Tensor } from "../../lib/tensor/tensor.ts";
-import { TensorReply } from "../../lib/tensor/tensor_reply.ts";
-import type { Datatype, TensorData } from "../../lib/tensor/datatype.ts";
+import { type Datatype, Tensor, type TensorData, TensorReply } from "levada"; // a bundle has the library once
 
 const WIDE = 2n ** 53n + 1n; // no number is this
 
@@ -117,6 +115,8 @@ function argumentsOf(..._given: unknown[]): unknown {
 const circle: { self?: unknown } = {};
 circle.self = circle;
 
+class Rows extends Array {}
+
 /** What is refused, by what it is; what the message says of it. */
 export const REFUSED: Readonly<Record<string, readonly [value: unknown, said: RegExp]>> = {
   "an instance of a class": [{ order: new Order() }, /\$\.order is an Order,/],
@@ -127,8 +127,8 @@ export const REFUSED: Readonly<Record<string, readonly [value: unknown, said: Re
     /\$\.price is an object with a method toJSON,/,
   ],
   "a class that extends Date": [[new (class Day extends Date {})(0)], /\$\[0\] is a Day,/],
-  "a class that extends Array": [{ rows: new (class Rows extends Array {})() }, /\$\.rows is a Rows,/],
-  "a class that extends Array, with items": [[(class Rows extends Array {}).of(1)], /\$\[0\] is a Rows,/],
+  "a class that extends Array": [{ rows: new Rows() }, /\$\.rows is a Rows,/],
+  "a class that extends Array, with items": [[Rows.of(1)], /\$\[0\] is a Rows,/],
   "a list without a class": [{ bare: Object.setPrototypeOf([1], null) }, /\$\.bare is an Array,/],
   "arguments": [{ given: argumentsOf(1, 2) }, /\$\.given is the arguments of a call,/],
   "a getter that throws": [{

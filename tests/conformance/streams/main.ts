@@ -2,6 +2,7 @@
 
 import { testBench } from "../../../lib/testing/test_bench.ts";
 import { BENCH_CASES } from "./bench_contract.ts";
+import { borderCase } from "./border_cases.ts";
 import { type OpenLab, type StreamCase, streamCases, type StreamLimits } from "./contract.ts";
 import { kafkaTrial } from "./kafka_lab.ts";
 import { LINES, proveLine, SEED } from "./line_cases.ts";
@@ -37,6 +38,8 @@ const DRIVERS: Readonly<Record<string, () => Trial | Promise<Trial>>> = {
   "v3io (a fake)": v3ioTrial,
 };
 
+const AT_BROKERS = ["kafka", "nats", "redis"];
+
 /** Runs the suite and prints each result. */
 export async function run(): Promise<Counts> {
   const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -54,7 +57,8 @@ export async function run(): Promise<Counts> {
     const { bench } = trial;
     const benches = (bench === undefined ? [] : BENCH_CASES)
       .map(({ title, run }) => ({ title: `testBench(): ${title}`, run: () => run((fn) => testBench(fn, bench)) }));
-    for (const { title, run } of [...cases, ...benches]) {
+    const borders = bench === undefined || !AT_BROKERS.includes(name) ? [] : [borderCase(bench.streams)];
+    for (const { title, run } of [...cases, ...benches, ...borders]) {
       try {
         await run();
         counts.passed += 1;
@@ -66,7 +70,7 @@ export async function run(): Promise<Counts> {
     }
     await trial[Symbol.asyncDispose]?.();
     if (Object.hasOwn(LINES, name)) await runLine(name, counts);
-    if (name !== "local" && Object.hasOwn(LINES, name)) await runTrigger(name, counts);
+    if (AT_BROKERS.includes(name)) await runTrigger(name, counts);
   }
   return counts;
 }
