@@ -110,6 +110,7 @@ export interface KafkaBatch {
   readonly attributes: number;
   readonly firstTimestamp: bigint;
   readonly maxTimestamp: bigint;
+  readonly producerId: bigint;
   readonly records: readonly {
     readonly offsetDelta: number;
     readonly timestampDelta: bigint;
@@ -119,12 +120,19 @@ export interface KafkaBatch {
   }[];
 }
 
+/** Whose records count for nothing, from which offset on to the mark that ends the transaction. */
+export interface AbortedTransaction {
+  readonly producerId: bigint;
+  readonly firstOffset: bigint;
+}
+
 export interface FetchResponse {
   readonly responses: readonly {
     readonly partitions: readonly {
       readonly partitionIndex: number;
       readonly errorCode: number;
       readonly records?: readonly KafkaBatch[] | null;
+      readonly abortedTransactions?: readonly AbortedTransaction[] | null;
     }[];
   }[];
 }

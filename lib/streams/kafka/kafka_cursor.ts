@@ -1,6 +1,7 @@
 import { Cursor, type CursorPartition } from "../cursor.ts";
 import type { StoredRecord } from "../reader_source.ts";
-import type { KafkaBatch } from "./kafka_client.ts";
+import { committedBatches } from "./committed_batches.ts";
+import type { AbortedTransaction, KafkaBatch } from "./kafka_client.ts";
 import { NO_TRIES, triesIn, type TriesNote } from "./tries_note.ts";
 
 /** What was fetched of a partition and not given out yet. */
@@ -22,7 +23,6 @@ class KafkaPartition implements CursorPartition {
   }
 }
 
-const CONTROL = 0b10_0000;
 const BROKERS_TIME = 0b1000;
 const TEXT = new TextDecoder();
 const NOTED_AHEAD = 500; // noted as given out before they are, so that not each delivery waits for the broker
@@ -91,13 +91,13 @@ export class KafkaCursor extends Cursor<KafkaPartition> {
     return this.#open.size + this.partition.ahead.length - this.partition.at;
   }
 
-  /** Keeps what was fetched. */
-  keep(batches: readonly KafkaBatch[]): void {
+  /** Keeps what was fetched, but what was published in transactions that came to nothing. */
+  keep(batches: readonly KafkaBatch[], aborted: readonly AbortedTransaction[] = []): void {
     const { partition } = this;
+    const committed = committedBatches(batches, aborted);
     for (const batch of batches) {
       const first = Number(batch.firstOffset);
-      const records = (batch.attributes & CONTROL) === 0 ? batch.records : [];
-      for (const record of records) {
+      for (const record of committed.has(batch) ? batch.records : []) {
         const offset = first + record.offsetDelta;
         if (offset < partition.end) continue; // a batch comes whole
         partition.ahead.push(readRecord(batch, record, offset));

@@ -114,10 +114,12 @@ export class KafkaFetcher {
       });
       this.#failingSince = undefined;
       let hasNew = false;
-      for (const { partitionIndex, records } of responses.flatMap(({ partitions }) => partitions)) {
+      for (
+        const { partitionIndex, records, abortedTransactions } of responses.flatMap(({ partitions }) => partitions)
+      ) {
         const { cursor, at } = asked.get(partitionIndex) ?? {};
         if (cursor === undefined || cursor.isLost || cursor.partition.end !== at || !records?.length) continue;
-        cursor.keep(records);
+        cursor.keep(records, abortedTransactions ?? []);
         hasNew = true;
       }
       if (hasNew) this.#parts.onRecords();

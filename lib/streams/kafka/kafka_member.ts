@@ -91,6 +91,12 @@ export class KafkaMember {
     }
   }
 
+  /** Nobody works here: the broker is told of what was passed over, such as marks of transactions, or it would seem not to be read. */
+  saveIdle(): void {
+    const passed = [...this.cursors.values()].filter((cursor) => cursor.fetched === 0 && cursor.toSave > cursor.saved);
+    if (passed.length > 0 && this.mayGive) this.save(passed).catch(() => {}); // it is tried again
+  }
+
   /** Resolves when the broker keeps how far the cursors are; those that are lost by then are not waited for. */
   async save(cursors: Iterable<KafkaCursor>): Promise<void> {
     const wanted = [...cursors].map((cursor) => ({ cursor, offset: cursor.toSave }));

@@ -76,7 +76,8 @@ export class KafkaSource implements ReaderSource<KafkaCursor> {
     return error instanceof RebalanceError ? undefined : error;
   }
 
-  rest(): void {
+  rest(isWaiting: boolean): void {
+    if (isWaiting) this.#member.saveIdle();
     this.#member.settled(); // what could not be given out is in hand no more
     this.#fetcher.pump();
   }

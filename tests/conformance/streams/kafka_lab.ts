@@ -5,6 +5,7 @@ import { openKafka } from "../../../lib/streams/kafka/open_kafka.ts";
 import { BrokerServer } from "./broker_server.ts";
 import type { OpenLab } from "./contract.ts";
 import { kafkaCases } from "./kafka_cases.ts";
+import { kafkaTransactions } from "./kafka_transactions.ts";
 import { kafkaTries } from "./kafka_tries.ts";
 import type { Trial } from "./main.ts";
 
@@ -38,7 +39,7 @@ export async function kafkaTrial(): Promise<Trial> {
   return {
     open: kafkaLabs(broker),
     limits: { isUnbounded: true, forgetsDone: true },
-    cases: [...kafkaCases(broker), ...kafkaTries(broker)],
+    cases: [...kafkaCases(broker), ...kafkaTries(broker), ...kafkaTransactions(broker)],
     bench: { streams: `kafka://${broker.address}/{name}`, sessionMs: SESSION_MS },
     [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
   };

@@ -12,6 +12,7 @@ function batch(first: number, deltas: readonly number[], more: Partial<KafkaBatc
     attributes: 0,
     firstTimestamp: 1_000n,
     maxTimestamp: 2_000n,
+    producerId: -1n,
     records: deltas.map((offsetDelta) => ({
       offsetDelta,
       timestampDelta: BigInt(offsetDelta),
@@ -41,6 +42,26 @@ Deno.test("KafkaCursor.keep() skips what was before the place, gaps, and marks o
   strictEqual(cursor.partition.end, 20);
   strictEqual(cursor.fetched, 4);
   deepStrictEqual(takeAll(cursor), [12, 15, 17, 19]);
+});
+
+Deno.test("KafkaCursor.keep() passes over what was published in transactions that came to nothing, whatever of them was fetched", () => {
+  const cursor = new KafkaCursor(0, 0);
+  const of = (producerId: bigint, first: number) => batch(first, [0, 1], { producerId, attributes: 0b1_0000 });
+  const mark = (producerId: bigint, first: number, kind: 0 | 1) => {
+    const [record] = batch(first, [0]).records;
+    const records = [{ ...record!, key: new Uint8Array([0, 0, 0, kind]) }];
+    return batch(first, [0], { producerId, attributes: 0b11_0000, records });
+  };
+  const aborted = [5n, 12n].map((firstOffset) => ({ producerId: 7n, firstOffset }));
+  cursor.keep([
+    ...[of(7n, 0), mark(7n, 2, 1), of(8n, 3), of(7n, 5), mark(7n, 7, 0), of(7n, 8), mark(7n, 10, 1), mark(8n, 11, 1)],
+    of(7n, 12), // its mark comes with what is fetched next
+  ], aborted);
+  cursor.keep([of(7n, 14), mark(7n, 16, 0), of(7n, 17), mark(7n, 19, 1), batch(20, [0], { producerId: 7n })], [
+    aborted[1]!,
+  ]);
+  deepStrictEqual(takeAll(cursor), [0, 1, 3, 4, 8, 9, 17, 18, 20]);
+  strictEqual(cursor.partition.end, 21);
 });
 
 Deno.test("KafkaCursor.toSave is before the first record that is not done, and behind all where none is", () => {
