@@ -190,6 +190,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/bundle/find_code.ts": "slice_notebook_test.ts: every way of being found, and each refusal",
   "lib/bundle/notebook_values.ts": "check_values_test.ts: cells that run, and what their code makes where it has left",
   "lib/bundle/slice.ts": "slice_notebook_test.ts",
+  "lib/deploy/deployment_changes.ts": "deployment_test.ts, resume_test.ts, promises/deploy_test.ts: real processes",
   "lib/deploy/supervisor_client.ts": "deployment_test.ts: real processes",
   "lib/functions/function_parts.ts": "serving_test.ts",
   "lib/functions/open_sources.ts": "start_function_test.ts, testing/test_bench_test.ts, promises/triggers_test.ts",

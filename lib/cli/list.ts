@@ -31,6 +31,9 @@ Exit code: 0; 2 a wrong option.
       const told = status === undefined ? "never ran" : `${status.state.padEnd(8)} ${status.url}  ${status.revision}`;
       terminal.out(`${name.padEnd(width)}  ${told}\n`);
     }
+    if (terminal.isInteractive && statuses.some((status) => status?.state === "stopped")) {
+      terminal.out("What is stopped is started again by `levada resume NAME`, or `levada resume --all`.\n");
+    }
     if (names.length === 0) terminal.out("Nothing is deployed.\n");
     return 0;
   },

@@ -11,6 +11,7 @@ import { KERNEL } from "./kernel.ts";
 import { LAB } from "./lab.ts";
 import { LIST } from "./list.ts";
 import { LOGS } from "./logs.ts";
+import { RESUME } from "./resume.ts";
 import { ROLLBACK } from "./rollback.ts";
 import { RUN } from "./run.ts";
 import { SERVE } from "./serve.ts";
@@ -29,6 +30,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   lab: LAB,
   list: LIST,
   logs: LOGS,
+  resume: RESUME,
   rollback: ROLLBACK,
   run: RUN,
   serve: SERVE,

@@ -1,5 +1,6 @@
 import type { Bundle } from "../bundle/bundle.ts";
-import { Deployment, type ProcessOptions } from "./deployment.ts";
+import { Deployment } from "./deployment.ts";
+import type { ProcessOptions } from "./process_options.ts";
 
 /** How a bundle is deployed. */
 export interface DeployOptions extends ProcessOptions {

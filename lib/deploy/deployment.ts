@@ -1,41 +1,22 @@
 import type { Bundle } from "../bundle/bundle.ts";
-import { probeBundle } from "../bundle/describe_function.ts";
 import { DeployError } from "./deploy_error.ts";
 import { type DeployedState, type DeploymentStatus, type SupervisedStatus, urlOf } from "./deployed_state.ts";
-import type { DeployProgress } from "./deploy_progress.ts";
-import { lockDeployment } from "./deploy_lock.ts";
+import { DeploymentChanges, missing } from "./deployment_changes.ts";
 import { invokeFunction } from "./invoke_function.ts";
-import { keepRevision, keptManifests, readRevision, readView } from "./keep_revision.ts";
-import { type DeployPlan, planOf } from "./plan.ts";
+import { readView } from "./keep_revision.ts";
+import type { DeployPlan } from "./plan.ts";
 import { Plot, type PlotOptions } from "../plot/plot.ts";
+import type { ProcessOptions } from "./process_options.ts";
 import { type DeploymentRates, inOrder, ratesOf } from "./rates.ts";
 import { type LogReading, readLogs } from "./read_logs.ts";
 import { readMetrics } from "./read_metrics.ts";
 import { readState } from "./read_state.ts";
 import { withTroubles } from "./read_troubles.ts";
-import { retireGroups } from "./retire_groups.ts";
 import { runningView } from "./running_view.ts";
 import { type DeploymentFolder, deploymentFolder } from "./state_folder.ts";
 import { stoppedStatus } from "./stopped_status.ts";
-import { forgetTimes, triggerStatus } from "./trigger_status.ts";
+import { triggerStatus } from "./trigger_status.ts";
 import { SupervisorClient } from "./supervisor_client.ts";
-import { wishedFunctions } from "./wished_functions.ts";
-
-/** How a function is deployed to processes of this machine. */
-export interface ProcessOptions {
-  /** How many processes each function has. Default: as many as its `serve` says, else 1. */
-  readonly workers?: number;
-  /** Where the function itself listens. Default: where it did before, else a free port. */
-  readonly port?: number;
-  /** Whether what runs as it is wished is replaced too, as where the environment has changed. Default false. */
-  readonly renew?: boolean;
-  /** How long everything may take to be ready, in milliseconds. Default 120,000. */
-  readonly deadlineMs?: number;
-  /** Told how far it is: which function starts, which is ready. Default: nobody; in Levada's kernel, the cell's output. */
-  readonly onProgress?: (progress: DeployProgress) => void;
-  /** Gives it up: what ran runs on. */
-  readonly signal?: AbortSignal;
-}
 
 /** How rates are counted. */
 export interface RatesOptions {
@@ -43,7 +24,6 @@ export interface RatesOptions {
   readonly overMs?: number;
 }
 
-const DEADLINE_MS = 120_000;
 const RATES_MS = 1_000;
 const LONGEST_RATES_MS = 3_600_000;
 
@@ -55,8 +35,7 @@ export class Deployment {
   /** The function's name. */
   readonly name: string;
   readonly #folder: DeploymentFolder;
-  readonly #bundle: Bundle | undefined;
-  readonly #options: ProcessOptions;
+  readonly #changes: DeploymentChanges;
   readonly #supervisor: SupervisorClient;
   #url: string | undefined;
 
@@ -64,9 +43,8 @@ export class Deployment {
   constructor(name: string, { bundle, ...options }: ProcessOptions & { bundle?: Bundle } = {}) {
     this.name = name;
     this.#folder = deploymentFolder(name);
-    this.#bundle = bundle;
-    this.#options = options;
     this.#supervisor = new SupervisorClient(this.#folder);
+    this.#changes = new DeploymentChanges({ folder: this.#folder, supervisor: this.#supervisor, bundle, options });
   }
 
   /**
@@ -81,18 +59,8 @@ export class Deployment {
 
   /** What `apply` would change; nothing is changed. */
   async plan(): Promise<DeployPlan> {
-    const state = await this.#state();
-    const status = await this.#supervisor.status();
-    const bundle = await this.#wished(state);
-    const act = `deploy "${this.name}"`;
-    const { workers, port } = this.#options;
-    return await planOf({
-      state,
-      status,
-      bundle,
-      folder: this.#folder,
-      options: { ...this.#options, functions: await wishedFunctions(bundle, { act, workers, port }) },
-    });
+    await this.#state();
+    return await this.#changes.plan();
   }
 
   /**
@@ -102,40 +70,24 @@ export class Deployment {
    * @throws {DeployError} If it does not start, with the last lines that it wrote, or another changes it now.
    */
   async apply(): Promise<DeploymentStatus> {
-    const act = `deploy "${this.name}"`;
-    await using _lock = await lockDeployment(act, this.#folder);
-    const state = await this.#state();
-    const endsAt = performance.now() + (this.#options.deadlineMs ?? DEADLINE_MS);
-    try {
-      return await this.#begin(act, state, endsAt);
-    } catch (error) {
-      if (state === undefined && !this.#options.signal?.aborted) { // it never ran; given up, it may still be ending
-        await Deno.remove(this.#folder.path, { recursive: true }).catch(() => {});
-      }
-      throw error;
-    }
+    await this.#state();
+    return await this.#told(await this.#changes.apply());
   }
 
-  async #begin(act: string, state: DeployedState | undefined, endsAt: number): Promise<DeploymentStatus> {
-    const bundle = await this.#wished(state);
-    const { changes, notes } = await this.plan();
-    const status = await this.#supervisor.status();
-    if (changes.length === 0 && status !== undefined) return await this.#told(status);
-    const { onProgress, signal } = this.#options;
-    for (const note of notes) onProgress?.({ state: "noted", function: undefined, url: undefined, note });
-    if (state?.revision !== bundle.revision) {
-      onProgress?.({ state: "checking", function: undefined, url: undefined });
-      await probeBundle(bundle, Math.max(1, endsAt - performance.now()));
-    }
-    signal?.throwIfAborted();
-    await keepRevision(act, bundle, this.#folder);
-    return await this.#replace(act, { before: await this.#kept(state), bundle, endsAt });
+  /**
+   * Has what is deployed run again where nothing of it does, as after a start of the machine: the same revision, on the same ports, with
+   * the environment as it is now. What runs is left as it is.
+   *
+   * @throws {DeployError} If there is none, it does not start, or another changes it now.
+   */
+  async resume(): Promise<DeploymentStatus> {
+    return await this.#told(await this.#changes.resume());
   }
 
   /** How it is, and why it is not ready, in words. */
   async status(): Promise<DeploymentStatus> {
     const state = await this.#state();
-    if (state === undefined) throw this.#missing("tell the state of");
+    if (state === undefined) throw missing("tell the state of", this.#folder);
     const status = await this.#supervisor.status();
     return await this.#told(status === undefined ? stoppedStatus(state) : await withTroubles(status));
   }
@@ -178,7 +130,7 @@ export class Deployment {
   /** What its functions have written, line by line; with `follow` also what they write from now on. */
   async *logs(options: LogReading = {}): AsyncGenerator<string> {
     const state = await this.#state();
-    if (state === undefined) throw this.#missing("read the logs of");
+    if (state === undefined) throw missing("read the logs of", this.#folder);
     const names = state.functions.map(({ name }) => name);
     if (options.function !== undefined && !names.includes(options.function)) {
       const act = `read the logs of "${this.name}"`;
@@ -193,13 +145,7 @@ export class Deployment {
    * @throws {DeployError} If nothing did.
    */
   async rollback(): Promise<DeploymentStatus> {
-    const act = `roll back "${this.name}"`;
-    if (await this.#state() === undefined) throw this.#missing("roll back");
-    await using _lock = await lockDeployment(act, this.#folder);
-    const state = await this.#state();
-    if (state?.previous === undefined) throw new DeployError(act, "there is no revision before this one");
-    const bundle = await readRevision(act, state.previous, this.#folder);
-    return await this.#replace(act, { before: await this.#kept(state), bundle, functions: state.functions });
+    return await this.#told(await this.#changes.rollback());
   }
 
   /**
@@ -209,63 +155,7 @@ export class Deployment {
    * @throws {DeployError} If there is none; or it is deleted, and a stream cannot be told.
    */
   async delete(): Promise<void> {
-    const act = `delete "${this.name}"`;
-    if (await this.#state() === undefined && await this.#supervisor.status() === undefined) {
-      if (!await exists(this.#folder.path)) throw this.#missing("delete");
-    }
-    await using _lock = await lockDeployment(act, this.#folder);
-    await this.#supervisor.stop();
-    const state = await this.#state();
-    if (state !== undefined) await forgetTimes(state.revision, this.#folder);
-    const faults = await retireGroups(await keptManifests(this.#folder), this.#folder);
-    await Deno.remove(this.#folder.path, { recursive: true });
-    if (faults.length > 0) throw new DeployError(act, `it is deleted, but ${faults.join("; ")}`);
-  }
-
-  /** Runs a bundle; the groups of who runs no longer, or never did, hold nobody up. */
-  async #replace(
-    act: string,
-    { before, bundle, ...how }: {
-      before: Bundle | undefined;
-      bundle: Bundle;
-      functions?: DeployedState["functions"];
-      endsAt?: number;
-    },
-  ): Promise<DeploymentStatus> {
-    const { onProgress, signal } = this.#options;
-    let status: DeploymentStatus;
-    try {
-      status = await this.#run(act, bundle, how);
-    } catch (error) {
-      if (!signal?.aborted) await retireGroups([bundle], { ...this.#folder, running: before }); // given up, it may still be ending
-      throw error;
-    }
-    for (const note of await retireGroups(before === undefined ? [] : [before], { ...this.#folder, running: bundle })) {
-      onProgress?.({ state: "noted", function: undefined, url: undefined, note });
-    }
-    return status;
-  }
-
-  /** What is deployed; undefined where that cannot be read. */
-  async #kept(state: DeployedState | undefined): Promise<Bundle | undefined> {
-    if (state === undefined) return undefined;
-    return await readRevision("read what is deployed", state.revision, this.#folder).catch(() => undefined);
-  }
-
-  async #run(
-    act: string,
-    bundle: Bundle,
-    { functions: before = [], endsAt = Infinity }: { functions?: DeployedState["functions"]; endsAt?: number },
-  ): Promise<DeploymentStatus> {
-    const { workers, port, deadlineMs = DEADLINE_MS, onProgress, signal } = this.#options;
-    const wish = {
-      revision: bundle.revision,
-      functions: await wishedFunctions(bundle, { act, workers, port, before }),
-      env: Deno.env.toObject(),
-      deadlineMs,
-      leftMs: Math.min(deadlineMs, Math.max(1, endsAt - performance.now())),
-    };
-    return await this.#told(await this.#supervisor.apply(act, wish, { onProgress, signal }));
+    await this.#changes.delete();
   }
 
   async #told(status: SupervisedStatus): Promise<DeploymentStatus> {
@@ -278,22 +168,4 @@ export class Deployment {
     if (state !== undefined) this.#url = urlOf(state.functions[0]!);
     return state;
   }
-
-  /** What is to run: what was bundled, else what is deployed. */
-  async #wished(state: DeployedState | undefined): Promise<Bundle> {
-    if (this.#bundle !== undefined) return this.#bundle;
-    if (state === undefined) throw this.#missing("deploy");
-    return await readRevision(`deploy "${this.name}"`, state.revision, this.#folder);
-  }
-
-  #missing(act: string): DeployError {
-    return new DeployError(
-      `${act} "${this.name}"`,
-      `no such deployment is known in ${this.#folder.state}. LEVADA_STATE says where else`,
-    );
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }

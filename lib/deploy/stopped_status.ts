@@ -2,7 +2,8 @@ import { type DeployedState, type SupervisedStatus, urlOf } from "./deployed_sta
 
 /** How a deployment is whose supervisor does not run. */
 export function stoppedStatus({ functions, levada: _, ...state }: DeployedState): SupervisedStatus {
-  const reason = "its supervisor does not run, as after a start of the machine: deploy again, which starts it";
+  const reason =
+    `its supervisor is gone, as after a start of the machine; \`levada resume ${state.name}\` starts it again`;
   return {
     ...state,
     target: "process",

@@ -230,7 +230,7 @@ Deno.test("what happens to a deployment: one that runs, and everything that may 
         const { state, reason } = await lab.status("versions");
         deepStrictEqual([state, reason], [
           "stopped",
-          "its supervisor does not run, as after a start of the machine: deploy again, which starts it",
+          "its supervisor is gone, as after a start of the machine; `levada resume versions` starts it again",
         ]);
         const deployment = await lab.deploy(SECOND, { dryRun: true });
         deepStrictEqual((await deployment.plan()).changes, ["nothing of it runs now: it is started"]);

@@ -1,0 +1,209 @@
+import type { Bundle } from "../bundle/bundle.ts";
+import { probeBundle } from "../bundle/describe_function.ts";
+import { DeployError } from "./deploy_error.ts";
+import type { DeployedState, SupervisedStatus, WishedFunction } from "./deployed_state.ts";
+import { functionsOfBundle } from "./deployed_functions.ts";
+import { lockDeployment } from "./deploy_lock.ts";
+import { keepRevision, keptManifests, readRevision } from "./keep_revision.ts";
+import { type DeployPlan, planOf } from "./plan.ts";
+import { DEADLINE_MS, type ProcessOptions } from "./process_options.ts";
+import { readState } from "./read_state.ts";
+import { retireGroups } from "./retire_groups.ts";
+import type { DeploymentFolder } from "./state_folder.ts";
+import type { SupervisorClient } from "./supervisor_client.ts";
+import { forgetTimes } from "./trigger_status.ts";
+import { wishedFunctions } from "./wished_functions.ts";
+
+/** Of what a deployment is changed, and how. */
+export interface ChangesParts {
+  readonly folder: DeploymentFolder;
+  readonly supervisor: SupervisorClient;
+  /** What is wished. Default: what is deployed. */
+  readonly bundle: Bundle | undefined;
+  readonly options: ProcessOptions;
+}
+
+/** How a bundle is run. */
+interface RunWish {
+  readonly functions: readonly WishedFunction[];
+  /** By the clock of `performance.now()`. Default: there is a deadline for the processes alone. */
+  readonly endsAt?: number;
+}
+
+/** What changes a deployment, one change at a time: each has its lock. */
+export class DeploymentChanges {
+  readonly #parts: ChangesParts;
+
+  constructor(parts: ChangesParts) {
+    this.#parts = parts;
+  }
+
+  /** See `Deployment.plan`. */
+  async plan(): Promise<DeployPlan> {
+    const { folder, supervisor, options } = this.#parts;
+    const state = await this.#state();
+    const status = await supervisor.status();
+    const bundle = await this.#wished(state);
+    return await planOf({
+      state,
+      status,
+      bundle,
+      folder,
+      options: { ...options, functions: await this.#functions(this.#act("deploy"), bundle) },
+    });
+  }
+
+  /** See `Deployment.apply`. */
+  async apply(): Promise<SupervisedStatus> {
+    const { folder, options: { deadlineMs = DEADLINE_MS, signal } } = this.#parts;
+    const act = this.#act("deploy");
+    await using _lock = await lockDeployment(act, folder);
+    const state = await this.#state();
+    const endsAt = performance.now() + deadlineMs;
+    try {
+      return await this.#begin(act, state, endsAt);
+    } catch (error) {
+      if (state === undefined && !signal?.aborted) { // it never ran; given up, it may still be ending
+        await Deno.remove(folder.path, { recursive: true }).catch(() => {});
+      }
+      throw error;
+    }
+  }
+
+  /** See `Deployment.resume`. */
+  async resume(): Promise<SupervisedStatus> {
+    const { folder, supervisor, options: { deadlineMs = DEADLINE_MS } } = this.#parts;
+    const act = this.#act("resume");
+    if (await this.#state() === undefined) throw missing("resume", folder);
+    await using _lock = await lockDeployment(act, folder);
+    const state = await this.#state();
+    if (state === undefined) throw missing("resume", folder);
+    const status = await supervisor.status();
+    if (status !== undefined) return status;
+    const bundle = await readRevision(act, state.revision, folder);
+    const envs = new Map(functionsOfBundle(bundle).map(({ name, env }) => [name, env]));
+    const functions = state.functions.map(({ settings = {}, ...one }) => ({
+      ...one,
+      settings,
+      env: envs.get(one.name) ?? {},
+    }));
+    return await this.#run(act, bundle, { functions, endsAt: performance.now() + deadlineMs });
+  }
+
+  /** See `Deployment.rollback`. */
+  async rollback(): Promise<SupervisedStatus> {
+    const { folder } = this.#parts;
+    const act = this.#act("roll back");
+    if (await this.#state() === undefined) throw missing("roll back", folder);
+    await using _lock = await lockDeployment(act, folder);
+    const state = await this.#state();
+    if (state?.previous === undefined) throw new DeployError(act, "there is no revision before this one");
+    const bundle = await readRevision(act, state.previous, folder);
+    const functions = await this.#functions(act, bundle, state.functions);
+    return await this.#replace(act, { before: await this.#kept(state), bundle, functions });
+  }
+
+  /** See `Deployment.delete`. */
+  async delete(): Promise<void> {
+    const { folder, supervisor } = this.#parts;
+    const act = this.#act("delete");
+    if (await this.#state() === undefined && await supervisor.status() === undefined) {
+      if (!await exists(folder.path)) throw missing("delete", folder);
+    }
+    await using _lock = await lockDeployment(act, folder);
+    await supervisor.stop();
+    const state = await this.#state();
+    if (state !== undefined) await forgetTimes(state.revision, folder);
+    const faults = await retireGroups(await keptManifests(folder), folder);
+    await Deno.remove(folder.path, { recursive: true });
+    if (faults.length > 0) throw new DeployError(act, `it is deleted, but ${faults.join("; ")}`);
+  }
+
+  async #begin(act: string, state: DeployedState | undefined, endsAt: number): Promise<SupervisedStatus> {
+    const { folder, supervisor, options: { onProgress, signal } } = this.#parts;
+    const bundle = await this.#wished(state);
+    const { changes, notes } = await this.plan();
+    const status = await supervisor.status();
+    if (changes.length === 0 && status !== undefined) return status;
+    for (const note of notes) onProgress?.({ state: "noted", function: undefined, url: undefined, note });
+    if (state?.revision !== bundle.revision) {
+      onProgress?.({ state: "checking", function: undefined, url: undefined });
+      await probeBundle(bundle, Math.max(1, endsAt - performance.now()));
+    }
+    signal?.throwIfAborted();
+    await keepRevision(act, bundle, folder);
+    const functions = await this.#functions(act, bundle);
+    return await this.#replace(act, { before: await this.#kept(state), bundle, functions, endsAt });
+  }
+
+  /** Runs a bundle; the groups of who runs no longer, or never did, hold nobody up. */
+  async #replace(
+    act: string,
+    { before, bundle, ...wish }: RunWish & { before: Bundle | undefined; bundle: Bundle },
+  ): Promise<SupervisedStatus> {
+    const { folder, options: { onProgress, signal } } = this.#parts;
+    let status: SupervisedStatus;
+    try {
+      status = await this.#run(act, bundle, wish);
+    } catch (error) {
+      if (!signal?.aborted) await retireGroups([bundle], { ...folder, running: before }); // given up, it may still be ending
+      throw error;
+    }
+    for (const note of await retireGroups(before === undefined ? [] : [before], { ...folder, running: bundle })) {
+      onProgress?.({ state: "noted", function: undefined, url: undefined, note });
+    }
+    return status;
+  }
+
+  async #run(act: string, { revision }: Bundle, { functions, endsAt = Infinity }: RunWish): Promise<SupervisedStatus> {
+    const { supervisor, options: { deadlineMs = DEADLINE_MS, onProgress, signal } } = this.#parts;
+    const wish = {
+      revision,
+      functions,
+      env: Deno.env.toObject(),
+      deadlineMs,
+      leftMs: Math.min(deadlineMs, Math.max(1, endsAt - performance.now())),
+    };
+    return await supervisor.apply(act, wish, { onProgress, signal });
+  }
+
+  /** How the functions of a bundle are to run; those that ran before as they did, where nobody says more. */
+  async #functions(act: string, bundle: Bundle, before?: DeployedState["functions"]): Promise<WishedFunction[]> {
+    const { workers, port } = this.#parts.options;
+    return await wishedFunctions(bundle, { act, workers, port, ...before === undefined ? {} : { before } });
+  }
+
+  /** What is deployed; undefined where that cannot be read. */
+  async #kept(state: DeployedState | undefined): Promise<Bundle | undefined> {
+    if (state === undefined) return undefined;
+    return await readRevision("read what is deployed", state.revision, this.#parts.folder).catch(() => undefined);
+  }
+
+  async #state(): Promise<DeployedState | undefined> {
+    return await readState(this.#parts.folder.stateFile);
+  }
+
+  /** What is to run: what was bundled, else what is deployed. */
+  async #wished(state: DeployedState | undefined): Promise<Bundle> {
+    const { folder, bundle } = this.#parts;
+    if (bundle !== undefined) return bundle;
+    if (state === undefined) throw missing("deploy", folder);
+    return await readRevision(this.#act("deploy"), state.revision, folder);
+  }
+
+  #act(verb: string): string {
+    return `${verb} "${this.#parts.folder.name}"`;
+  }
+}
+
+/** There is no such deployment. */
+export function missing(act: string, { name, state }: Pick<DeploymentFolder, "name" | "state">): DeployError {
+  return new DeployError(
+    `${act} "${name}"`,
+    `no such deployment is known in ${state}. LEVADA_STATE says where else`,
+  );
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
