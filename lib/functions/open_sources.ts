@@ -19,6 +19,10 @@ import {
 import type { FunctionPart } from "./parts_of.ts";
 
 const MOST_TOGETHER = 500;
+/** Of the streams of schedules: each process looks by itself when a time comes; what is sent again, or is given back by who ends, may be later. */
+const NEWS_MS = 500;
+
+type OpenSource = (path: string, options?: { readonly newsMs?: number }) => Promise<Stream>;
 
 /** How a function, or a part of it, is fed. */
 export interface SourcesWish {
@@ -30,9 +34,9 @@ export interface SourcesWish {
   readonly triggers: boolean;
   readonly clock: Clock;
   readonly log: Log;
-  readonly openStream: (path: string) => Promise<Stream>;
+  readonly openStream: OpenSource;
   /** Opens the streams of schedules. Default: in this process alone in a mock server, else as any others. */
-  readonly openTicks?: ((path: string) => Promise<Stream>) | undefined;
+  readonly openTicks?: OpenSource | undefined;
   /** Keeps what is known of schedules. Default: this process in a mock server, else files that all processes share. */
   readonly keeper?: TickKeeper | undefined;
 }
@@ -88,7 +92,7 @@ async function openSchedule(
     openTicks = isMock ? openHere : openStream,
     keeper = isMock ? new MemoryTickKeeper() : new FileTickKeeper(ticksFolder()),
   } = wish;
-  const stream = await openTicks(path);
+  const stream = await openTicks(path, { newsMs: NEWS_MS });
   const feeder = new Schedule({ name, trigger, stream, group, keeper, clock, log });
   try {
     await feeder.look();

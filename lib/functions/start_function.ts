@@ -10,7 +10,7 @@ import { Worker } from "../flow/worker.ts";
 import type { FlowMonitor } from "../graph/monitor.ts";
 import { openMonitor } from "../monitoring/open_monitor.ts";
 import { withTensors } from "../protocol/tensor_request.ts";
-import { openStream as openAnyStream } from "../streams/open_stream.ts";
+import { openStream as openAnyStream, type StreamOptions } from "../streams/open_stream.ts";
 import type { Stream } from "../streams/stream.ts";
 import { allLimits, type ServerLimits } from "../serve/limits/server_limits.ts";
 import { instrumentsOf, watchRecords, watchWorker } from "../telemetry/telemetry.ts";
@@ -38,6 +38,9 @@ export interface StartedFunction {
   readonly monitor: FlowMonitor | undefined;
 }
 
+/** How a function opens a stream of its own. */
+type OwnStreamOptions = Pick<StreamOptions, "capacityRecords" | "newsMs">;
+
 /** How a function is started. */
 export interface StartWish extends Omit<MockOptions, "currentFunction"> {
   readonly isMock: boolean;
@@ -50,7 +53,7 @@ export interface StartWish extends Omit<MockOptions, "currentFunction"> {
   /** Of these the time of a request, where the graph says none. Default: no limit. */
   readonly limits?: ServerLimits;
   /** Opens streams. Default: by their paths. */
-  readonly openStream?: (path: string, options: { readonly capacityRecords?: number | undefined }) => Promise<Stream>;
+  readonly openStream?: (path: string, options: OwnStreamOptions) => Promise<Stream>;
 }
 
 /**
@@ -117,8 +120,8 @@ export async function startFunction(
       clock: clock ?? SYSTEM_CLOCK,
       log,
       keeper,
-      openStream: (path) => openStream(path, {}),
-      openTicks: wish.openStream === undefined ? undefined : (path) => openStream(path, {}),
+      openStream: (path, options = {}) => openStream(path, options),
+      openTicks: wish.openStream && ((path, options = {}) => openStream(path, options)),
     });
     const worker = new Worker(sources, { flow, clock: clock ?? SYSTEM_CLOCK, log, read: withTensors, publishing });
     const begin = (onJoined?: () => void) =>

@@ -26,6 +26,8 @@ export interface StreamDriver {
   look(group: string): Iterable<Kept> | AsyncIterable<Kept>;
   /** See `Stream.heldBy`. */
   heldBy?(): StreamHolder | undefined;
+  /** See `Stream.expectNews`. */
+  expectNews?(): void;
   /** See `DrivenStream.retire`; left out where whoever publishes waits for no group. */
   retire?(group: string): Promise<boolean>;
   /** See `DrivenStream.groups`; undefined, or left out, where nobody can tell. */
@@ -108,6 +110,10 @@ export class DrivenStream<Body> implements Stream<Body> {
 
   heldBy(): StreamHolder | undefined {
     return this.#isClosed ? undefined : this.#parts.driver.heldBy?.();
+  }
+
+  expectNews(): void {
+    if (!this.#isClosed) this.#parts.driver.expectNews?.();
   }
 
   /**

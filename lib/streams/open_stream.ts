@@ -15,6 +15,11 @@ export interface StreamOptions {
    * 6,000 or more, else 5,000; in this process nobody goes missing.
    */
   readonly sessionMs?: number | undefined;
+  /**
+   * How late news of other processes may be on `local://`, in milliseconds, 1 or more: looking often costs 1 % of a core. Default: some
+   * milliseconds; elsewhere the broker tells.
+   */
+  readonly newsMs?: number | undefined;
 }
 
 type Open = <Body>(path: string, options: StreamOptions) => Stream<Body> | Promise<Stream<Body>>;

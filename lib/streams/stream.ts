@@ -146,6 +146,8 @@ export interface Stream<Body = unknown> extends AsyncDisposable {
   look(group: string): AsyncGenerator<LookedRecord<Body>>;
   /** Whom publishers wait for, where there is no room; undefined where there is. Left out where nobody ever waits for a group. */
   heldBy?(): StreamHolder | undefined;
+  /** Another process has published: who waits here looks at once, however late its news may be. Left out where a broker tells. */
+  expectNews?(): void;
   /** Ends every subscription that was made here, and lets go of what it took to open it; the records stay. */
   close(): Promise<void>;
   /** Ends as a kill does, for tests: nobody says goodbye, what was not acknowledged stays so. Default: as `close`. */

@@ -46,8 +46,9 @@ export class Schedule implements Feeder {
 
   /** Looks what has come since it was last looked; before `start` too, so that what cannot be kept or published is told then. */
   async look(): Promise<void> {
-    const { keeper, group, name } = this.#parts;
+    const { keeper, group, name, stream } = this.#parts;
     await keeper.change({ group, name }, (kept) => this.#catchUp(kept));
+    stream.expectNews?.(); // another process may have been first, and has published by now
   }
 
   /** Begins to go by its times. */

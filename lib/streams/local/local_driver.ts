@@ -22,6 +22,8 @@ export interface LocalDriverParts {
   readonly clock: StreamClock;
   /** See `MemberParts.sessionMs`. */
   readonly sessionMs: number;
+  /** See `StreamOptions.newsMs`. */
+  readonly newsMs?: number | undefined;
 }
 
 const TRIM_EVERY_MS = 1_000;
@@ -37,10 +39,10 @@ export class LocalDriver implements StreamDriver {
   #trimmedAt = -Infinity;
 
   constructor(parts: LocalDriverParts) {
-    const { database, clock } = parts;
+    const { database, clock, newsMs } = parts;
     this.#parts = parts;
     this.#log = new LocalLog(database);
-    this.#watch = new LocalWatch(database, { look: () => this.#look(), interest: () => this.#interest() });
+    this.#watch = new LocalWatch(database, { look: () => this.#look(), interest: () => this.#interest(), newsMs });
     this.#queue = new WriteQueue(database, () => this.#watch.ring());
     this.#publisher = new LocalPublisher({ log: this.#log, queue: this.#queue, clock });
   }
@@ -119,6 +121,10 @@ export class LocalDriver implements StreamDriver {
     } catch (error) {
       throw this.#faultOf("look at", error);
     }
+  }
+
+  expectNews(): void {
+    this.#watch.ring();
   }
 
   async flush(): Promise<void> {

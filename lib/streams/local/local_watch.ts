@@ -11,6 +11,16 @@ const WAITING_MS = 8; // what a record of another process waits at most, for abo
 const SLOWER = 1.05; // with each look in vain: half a second after the last record it looks least often
 const LOOKING_ON_MS = 50; // nobody waits for records, but partitions may have to be handed over
 
+/** Who is told of changes, and how late. */
+export interface WatchOptions {
+  /** Is called for changes. */
+  readonly look: () => void;
+  /** Tells who would want to know. */
+  readonly interest: () => Interest;
+  /** How late changes of other processes may be told, in milliseconds. Default: some milliseconds. */
+  readonly newsMs?: number | undefined;
+}
+
 /**
  * Tells when a file has changed: at once when this process wrote it, within some milliseconds when another did. For that it reads
  * the counter that SQLite keeps in shared memory, seldom where nobody waits.
@@ -20,18 +30,19 @@ export class LocalWatch {
   readonly #counter: StatementSync;
   readonly #look: () => void;
   readonly #interest: () => Interest;
+  readonly #newsMs: number | undefined;
   #seen: number;
   #pauseMs = WAITING_MS;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #turn: ReturnType<typeof setImmediate> | undefined;
   #isClosed = false;
 
-  /** `look` is called for changes, `interest` tells who would want to know. */
-  constructor(database: LocalDatabase, { look, interest }: { look: () => void; interest: () => Interest }) {
+  constructor(database: LocalDatabase, { look, interest, newsMs }: WatchOptions) {
     this.#file = database.file;
     this.#counter = database.prepare("PRAGMA data_version");
     this.#look = look;
     this.#interest = interest;
+    this.#newsMs = newsMs;
     this.#seen = this.#read();
     HERE.set(this.#file, (HERE.get(this.#file) ?? new Set()).add(this));
   }
@@ -39,13 +50,16 @@ export class LocalWatch {
   /** Somebody waits from now on, or looks on. */
   attend(): void {
     if (this.#isClosed) return;
-    if (this.#timer !== undefined && (this.#pauseMs <= WAITING_MS || this.#interest() !== "waiting")) return;
+    if (this.#timer !== undefined) {
+      const isSoon = this.#newsMs !== undefined || this.#pauseMs <= WAITING_MS;
+      if (isSoon || this.#interest() !== "waiting") return;
+    }
     clearTimeout(this.#timer);
-    this.#pauseMs = SHORTEST_MS;
+    this.#pauseMs = this.#newsMs ?? SHORTEST_MS;
     this.#timer = setTimeout(() => this.#poll(), this.#pauseMs);
   }
 
-  /** This process has written the file. */
+  /** This process has written the file, or knows that another has. */
   ring(): void {
     for (const watch of HERE.get(this.#file) ?? []) {
       watch.#turn ??= setImmediate(() => {
@@ -74,7 +88,7 @@ export class LocalWatch {
     const interest = this.#interest();
     if (interest === "none") return;
     const longest = interest === "waiting" ? WAITING_MS : LOOKING_ON_MS;
-    this.#pauseMs = hasChanged ? SHORTEST_MS : Math.min(this.#pauseMs * SLOWER, longest);
+    this.#pauseMs = this.#newsMs ?? (hasChanged ? SHORTEST_MS : Math.min(this.#pauseMs * SLOWER, longest));
     this.#timer = setTimeout(() => this.#poll(), this.#pauseMs);
   }
 

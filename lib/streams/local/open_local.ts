@@ -25,12 +25,12 @@ export const SESSION_MS = 5_000;
  */
 export async function openLocal<Body = unknown>(
   path: string,
-  { clock = MACHINE_CLOCK, capacityRecords, folder, sessionMs = SESSION_MS }: LocalOptions = {},
+  { clock = MACHINE_CLOCK, capacityRecords, folder, sessionMs = SESSION_MS, newsMs }: LocalOptions = {},
 ): Promise<DrivenStream<Body>> {
   const database = await openDatabase(readLocalPath(path, { folder, capacityRecords }));
   const openLetters = () => openLocal(deadLetterPath(database.name), { clock, folder });
   try {
-    const driver = new LocalDriver({ database, clock, sessionMs });
+    const driver = new LocalDriver({ database, clock, sessionMs, newsMs });
     return new DrivenStream<Body>({ path, name: database.name, clock, openLetters, driver });
   } catch (error) {
     database.close();

@@ -104,6 +104,20 @@ Deno.test("Schedule of several processes: each time comes once, whoever of them 
   await third.stop();
 });
 
+Deno.test("Schedule has its stream look when a time has come, since another process may have been first", async () => {
+  const lab = new Lab();
+  const seen: number[] = [];
+  const waiting = (): Stream =>
+    Object.assign(lab.broker.open("memory://ticks", { clock: lab.clock }), {
+      expectNews: () => void seen.push(lab.published.length),
+    });
+  const schedules = [await lab.start({}, { stream: waiting() }), await lab.start({}, { stream: waiting() })];
+  seen.length = 0;
+  await lab.clock.advance(60_000);
+  deepStrictEqual(seen, [1, 1]);
+  for (const schedule of schedules) await schedule.stop();
+});
+
 Deno.test("Schedule leaves out a time when the event before is not done, says so, and counts it", async () => {
   const lab = new Lab();
   const schedule = await lab.start();
