@@ -39,10 +39,10 @@ export async function invokeFunction(
     response = await fetch(target, init);
     bytes = await response.bytes();
   } catch (error) {
-    const why = settings?.tls?.clientCa === undefined
-      ? reasonOf(error as Error)
-      : "it asks its clients for a certificate, and invoke has none. Ask it by a client that has one";
-    throw new DeployError(act, `${target} does not answer: ${why}`, { cause: error });
+    const hint = settings?.tls?.clientCa === undefined
+      ? ""
+      : ". It takes certificates of its own authorities alone: is LEVADA_CLIENT_CERTIFICATE of one of these?";
+    throw new DeployError(act, `${target} does not answer: ${reasonOf(error as Error)}${hint}`, { cause: error });
   }
   if (!response.ok) {
     throw new StatusError(response.status, `Answered ${response.status} by ${target}: ${failureOf(bytes)}`);

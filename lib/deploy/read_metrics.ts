@@ -1,4 +1,6 @@
+import { isA, SecretError } from "../errors.ts";
 import { clientOf, openCaller } from "./caller.ts";
+import { DeployError } from "./deploy_error.ts";
 import type { FunctionStatus } from "./deployed_state.ts";
 import type { MetricFamily } from "../telemetry/registry.ts";
 
@@ -13,9 +15,16 @@ export interface FunctionMetrics {
   readonly families: readonly MetricFamily[] | undefined;
 }
 
-/** Asks a function what it has counted since it started. */
+/**
+ * Asks a function what it has counted since it started.
+ *
+ * @throws {DeployError} If it asks for a token, or a certificate, that is not known here.
+ */
 export async function readMetrics(one: Pick<FunctionStatus, "name" | "url" | "settings">): Promise<FunctionMetrics> {
-  const families = await ask(one).catch(() => undefined); // it may just have died
+  const families = await ask(one).catch((error) => {
+    if (!isA(error, SecretError)) return undefined; // it may just have died
+    throw new DeployError(`count what function "${one.name}" does`, error.message, { cause: error });
+  });
   return { name: one.name, at: performance.now(), families };
 }
 

@@ -73,3 +73,49 @@ Deno.test("deploy() has each function served as it says: workers, tokens, https,
     }
   });
 });
+
+/** A function that only clients with a certificate may ask. */
+const mutual = `import { serving } from "levada";
+const fn = serving("mutual", { serve: { tls: { cert: "cert.pem", key: "key.pem", clientCa: "cert.pem" } } });
+fn.setTopology("flow").to("twice", (n: number) => 2 * n).respond();
+export default fn;
+`;
+
+Deno.test("invoke, rates and status show the certificate of LEVADA_CLIENT_CERTIFICATE to a function that asks for one, and say what is missing", async () => {
+  await withDeployLab(async (lab) => {
+    const outer = Deno.cwd();
+    Deno.chdir(lab.folder);
+    const variables = ["LEVADA_CLIENT_CERTIFICATE", "LEVADA_CLIENT_KEY", "LEVADA_CLIENT_KEY_FILE"];
+    await using _surroundings = {
+      // deno-lint-ignore require-await -- disposed of by `await using`
+      async [Symbol.asyncDispose]() {
+        Deno.chdir(outer);
+        for (const name of variables) Deno.env.delete(name);
+      },
+    };
+    await lab.write("cert.pem", SELF_SIGNED.cert);
+    const key = await lab.write("key.pem", SELF_SIGNED.key);
+    const deployment = await lab.deploy(mutual);
+    const none =
+      /it asks its clients for a certificate, and none is known here: give LEVADA_CLIENT_CERTIFICATE and LEVADA_CLIENT_KEY as PEM text/;
+    await rejects(deployment.invoke("/", 21), { name: "DeployError", message: none });
+    await rejects(deployment.rates({ overMs: 1 }), { name: "DeployError", message: none });
+    const refused = await lab.levada("status", "mutual", "--rates");
+    deepStrictEqual([refused.code, none.test(refused.err)], [1, true]);
+    strictEqual((await lab.levada("status", "mutual")).code, 0);
+
+    Deno.env.set("LEVADA_CLIENT_CERTIFICATE", SELF_SIGNED.cert);
+    await rejects(
+      deployment.invoke("/", 21),
+      /^DeployError: Cannot invoke "mutual": Cannot read secret "LEVADA_CLIENT_KEY": /,
+    );
+    Deno.env.set("LEVADA_CLIENT_KEY", "no key");
+    await rejects(deployment.invoke("/", 21), /LEVADA_CLIENT_KEY are no certificate and its key as PEM text: /);
+    Deno.env.delete("LEVADA_CLIENT_KEY");
+    Deno.env.set("LEVADA_CLIENT_KEY_FILE", key);
+    strictEqual(await deployment.invoke("/", 21), 42);
+    deepStrictEqual((await deployment.rates({ overMs: 1 })).silent, []);
+    const told = await lab.levada("status", "mutual", "--rates");
+    deepStrictEqual([told.code, /did not answer/.test(told.out)], [0, false]);
+  });
+});

@@ -30,6 +30,6 @@ Deno.test("invokeFunction() says why it gets no answer", async () => {
   const settings = { tls: { cert, key, clientCa: cert } };
   await rejects(
     invokeFunction("shop", { url: `https://127.0.0.1:${port}`, settings }, asked),
-    /does not answer: it asks its clients for a certificate, and invoke has none\. Ask it by a client that has one$/,
+    /^DeployError: Cannot invoke "shop": it asks its clients for a certificate, and none is known here: give LEVADA_CLIENT_CERTIFICATE /,
   );
 });
