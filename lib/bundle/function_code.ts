@@ -1,3 +1,4 @@
+import type { GraphDocument } from "../graph/document.ts";
 import type { GraphView } from "../plot/view.ts";
 
 /** What a serving function hands over so that it can leave: data, and the values that its data names. */
@@ -20,15 +21,7 @@ export interface FunctionCode {
 /** As much of a function's document as is looked at here. */
 export interface FunctionDocument {
   readonly name: string;
-  readonly graph?: {
-    readonly steps?: readonly {
-      readonly name: string;
-      readonly code?: Readonly<Record<string, string>>;
-      readonly argsCode?: Readonly<Record<string, string>>;
-      readonly routes?: readonly { readonly ref: string; readonly argsCode?: Readonly<Record<string, string>> }[];
-      readonly onError?: readonly { readonly only?: readonly string[] }[];
-    }[];
-  } | undefined;
+  readonly graph?: GraphDocument | undefined;
   readonly [part: string]: unknown;
 }
 

@@ -1,28 +1,21 @@
 import { type Bundle, manifestOf } from "../bundle/bundle.ts";
+import type { GraphDocument } from "../graph/document.ts";
+import type { Trigger } from "../triggers/trigger.ts";
 import type { ProcessSettings } from "./process_settings.ts";
 
 /** What is read of a function's document. */
-interface Document {
+export interface FunctionDocument {
   readonly name: string;
   readonly options?: Place;
   readonly children?: Readonly<Record<string, Place>>;
-  readonly graph?: { readonly steps: readonly Step[] } & Handled;
+  readonly graph?: GraphDocument;
+  readonly triggers?: Readonly<Record<string, Trigger>>;
 }
 
 interface Place {
   readonly env?: Readonly<Record<string, string>>;
   readonly serve?: ProcessSettings;
   readonly resources?: Readonly<Record<string, unknown>>;
-}
-
-interface Handled {
-  readonly onError?: readonly { readonly handler: string }[];
-}
-
-interface Step extends Handled {
-  readonly name: string;
-  readonly kind: string;
-  readonly options?: { readonly function?: string };
 }
 
 /** A function of a bundle that runs by itself. */
@@ -36,13 +29,20 @@ export interface FunctionOfBundle {
   readonly resources: readonly string[];
 }
 
+/** The document of the function of a bundle. */
+export function documentOf(bundle: Pick<Bundle, "files">): FunctionDocument {
+  return manifestOf(bundle).function as FunctionDocument;
+}
+
 /** The functions of a bundle: itself where it has steps of its own, and each child that has steps, in the order of the graph. */
 export function functionsOfBundle(bundle: Pick<Bundle, "files">): FunctionOfBundle[] {
-  const { name, options = {}, children = {}, graph } = manifestOf(bundle).function as Document;
+  const { name, options = {}, children = {}, graph } = documentOf(bundle);
   const steps = graph?.steps ?? [];
   const named = new Set(steps.flatMap((step) => step.options?.function ?? []).filter((child) => child !== ""));
   const handlers = new Set(
-    [...steps, graph ?? {} as Handled].flatMap(({ onError = [] }) => onError.map(({ handler }) => handler)),
+    [...steps, ...graph === undefined ? [] : [graph]].flatMap(({ onError = [] }) =>
+      onError.map(({ handler }) => handler)
+    ),
   );
   // queues belong to who fills them, handlers to who fails
   const hasOwn = named.size === 0 ||

@@ -1,15 +1,7 @@
-import { type Bundle, manifestOf } from "../bundle/bundle.ts";
-import type { GraphDocument } from "../graph/document.ts";
+import type { Bundle } from "../bundle/bundle.ts";
 import { schedulePath, streamPath } from "../streams/fed_path.ts";
-import { isSchedule, type Trigger } from "../triggers/trigger.ts";
-import { functionsOfBundle } from "./deployed_functions.ts";
-
-/** What is read of a function's document. */
-interface Document {
-  readonly name: string;
-  readonly graph?: GraphDocument;
-  readonly triggers?: Readonly<Record<string, Trigger>>;
-}
+import { isSchedule } from "../triggers/trigger.ts";
+import { documentOf, functionsOfBundle } from "./deployed_functions.ts";
 
 /** A stream that may feed functions of a bundle. */
 export interface BundleFeed {
@@ -24,7 +16,7 @@ export interface BundleFeed {
  * none; it is named all the same, as is each function as a reader of each.
  */
 export function feedsOf(bundle: Pick<Bundle, "files">): BundleFeed[] {
-  const { graph, triggers = {}, ...fn } = manifestOf(bundle).function as Document;
+  const { graph, triggers = {}, ...fn } = documentOf(bundle);
   const groups = functionsOfBundle(bundle).map(({ name }) => name === fn.name ? name : `${fn.name}-${name}`);
   const queues = (graph?.steps ?? []).filter(({ kind }) => kind === "queue");
   const feeds = [

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { MANIFEST, manifestOf } from "../bundle/bundle.ts";
+import { MANIFEST } from "../bundle/bundle.ts";
 import { forgetTicks, type KeptTicks, readTicks } from "../triggers/tick_keeper.ts";
 import { describeTrigger, isSchedule, type Trigger } from "../triggers/trigger.ts";
-import { functionsOfBundle } from "./deployed_functions.ts";
+import { documentOf, functionsOfBundle } from "./deployed_functions.ts";
 import type { DeploymentFolder } from "./state_folder.ts";
 
 /** What starts a deployed function by itself. */
@@ -67,9 +67,6 @@ async function describe(revision: string, { revisions }: Place): Promise<Describ
   const manifest = await Deno.readFile(join(revisions, revision, MANIFEST)).catch(() => undefined);
   if (manifest === undefined) return { triggers: {}, groups: [] };
   const files = new Map([[MANIFEST, manifest]]);
-  const { name: fn, triggers = {} } = manifestOf({ files }).function as {
-    readonly name: string;
-    readonly triggers?: Described["triggers"];
-  };
+  const { name: fn, triggers = {} } = documentOf({ files });
   return { triggers, groups: functionsOfBundle({ files }).map(({ name }) => name === fn ? fn : `${fn}-${name}`) };
 }
