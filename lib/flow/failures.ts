@@ -28,7 +28,7 @@ export interface FailureRecord {
   readonly time: Date;
 }
 
-/** Gets every failure of a flow; what it throws is logged, and nothing else comes of it. `trace` gives the headers by which its trace goes on. */
+/** Gets every failure of a flow, of an event that is delivered again and again those of the last time; what it throws is logged, and nothing else comes of it. `trace` gives the headers by which its trace goes on. */
 export type ErrorStream =
   & ((failure: FailureRecord, trace: () => Readonly<Record<string, string>>) => void | Promise<void>)
   & {
@@ -60,7 +60,8 @@ export class Failures {
     const isKept = !isDelivered(event) && (!isTold || event.error !== undefined);
     if (isKept || this.#surroundings.errorStream !== undefined) {
       const record = this.#record("failed", event, { step, error: shownOf(cause) });
-      this.#push(record, event);
+      if (isDelivered(event)) this.#pushOnceGivenUp(record, event);
+      else this.#push(record, event);
       if (isKept) this.#keep(record);
     }
     if (!isTold) this.#log("error", error.message, { event: event.id, step, error: describeThrown(cause).name });
@@ -117,6 +118,16 @@ export class Failures {
     } catch (error) {
       fail(error);
     }
+  }
+
+  /** Whoever delivered the event may try it again; an event that was made of several is given up with the first of them. */
+  #pushOnceGivenUp(record: FailureRecord, event: FlowEvent): void {
+    let isTold = false;
+    const tell = () => {
+      if (!isTold) this.#push(record, event);
+      isTold = true;
+    };
+    for (const root of tripOf(event).roots()) root.tellLater(tell);
   }
 
   /** A log that fails must not fail the event as well. */

@@ -14,7 +14,7 @@ import { joinProbes, type Probe } from "./probe.ts";
 import type { RunningStep } from "./running_step.ts";
 import { Stop, type Straight, straightWay } from "./straight.ts";
 import { Tracer, type TraceStep } from "./tracer.ts";
-import { type Outcome, replyTo } from "./outcome.ts";
+import { isWorthAnotherTry, type Outcome, replyTo } from "./outcome.ts";
 import { Trip } from "./trip.ts";
 
 /** How a flow is closed. */
@@ -97,10 +97,10 @@ export class Flow implements AsyncDisposable {
 
   /**
    * Sends an event in and resolves when everything that became of it is done: with a failure, if any branch failed and no handler
-   * took it, else with how it ended for the sender. A stream acknowledges its record then. Where the flow is one function of
-   * several, `queue` names the queue that the event came through: it enters the steps behind that one.
+   * took it, else with how it ended for the sender. A stream acknowledges its record then.
+   * `queue`, of one function of several: it came through this, and enters the steps behind. `isLastTry`: if it fails, the error stream is told.
    */
-  deliver(event: FlowEvent, queue?: string): Promise<Outcome> {
+  deliver(event: FlowEvent, queue?: string, isLastTry = true): Promise<Outcome> {
     return new Promise((resolve) => {
       const starts = queue === undefined ? this.#starts : this.#entries.get(queue);
       if (starts === undefined) throw new RangeError(`Cannot deliver from "${queue}": no step here stands behind it`);
@@ -110,7 +110,9 @@ export class Flow implements AsyncDisposable {
       trip.isDelivered = true;
       trip.whenSettled(discard);
       trip.whenDone(() => {
-        resolve(trip.failure === undefined ? trip.outcome! : { kind: "failed", error: trip.failure });
+        const { failure: error } = trip;
+        if (error !== undefined && (isLastTry || !isWorthAnotherTry(error))) trip.tellUntold();
+        resolve(error === undefined ? trip.outcome! : { kind: "failed", error });
       });
       void this.#send(event, { trip, check: refusal, starts });
     });

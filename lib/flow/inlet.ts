@@ -10,6 +10,7 @@ import { Acknowledging } from "./acknowledging.ts";
 import { eventOf } from "./event_record.ts";
 import type { Flow } from "./flow.ts";
 import type { Holder, InHand } from "./in_hand.ts";
+import { isWorthAnotherTry } from "./outcome.ts";
 import { ReadingWatch, type StreamTrouble } from "./stream_trouble.ts";
 import { sleep } from "./system_clock.ts";
 import { turn } from "./turn.ts";
@@ -262,10 +263,10 @@ export class Inlet implements Holder {
     } catch (error) {
       return await bury(error);
     }
-    const outcome = await flow.deliver(event, queue);
+    const outcome = await flow.deliver(event, queue, record.tries >= this.#maxTries);
     if (outcome.kind !== "failed") return await this.#acknowledging.ack(record, delivery);
     const { error } = outcome;
-    if (error.status < 500) return await bury(error);
+    if (!isWorthAnotherTry(error)) return await bury(error);
     this.#tell("warn", record, `failed at try ${record.tries}: ${error.message}`);
     await delivery.nack(error, [record]);
   }

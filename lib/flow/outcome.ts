@@ -34,3 +34,8 @@ function replyOf(outcome: Outcome, event: FlowEvent): unknown {
       throw outcome.error;
   }
 }
+
+/** Whether what failed may go well when it is delivered again: it was not the event's own fault. */
+export function isWorthAnotherTry({ status }: StepError): boolean {
+  return status >= 500;
+}

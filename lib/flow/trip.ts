@@ -40,6 +40,7 @@ export class Trip implements Track {
   #onSettled: ((outcome: Outcome) => void) | undefined;
   /** Whoever sent the event is told of every failure in it, not only of the answer. */
   isDelivered = false;
+  #untold: (() => void)[] | undefined;
   /** Who is told when every branch has ended. */
   listener: TripListener | undefined;
   /** When its time is over; undefined where it has no limit. */
@@ -150,6 +151,16 @@ export class Trip implements Track {
   note(failure: StepError): void {
     this.#failure ??= failure;
     for (const parent of this.#parents) parent.note(failure);
+  }
+
+  /** Somebody is told of a failure in it where whoever delivered it gives it up: it may be tried again. */
+  tellLater(tell: () => void): void {
+    (this.#untold ??= []).push(tell);
+  }
+
+  /** Whoever delivered it gives it up. */
+  tellUntold(): void {
+    for (const tell of this.#untold ?? []) tell();
   }
 
   /** The first failure that no step took, in whatever branch. */

@@ -4,6 +4,7 @@ import type { FailureRecord } from "../../../../lib/flow/failures.ts";
 import type { Context } from "../../../../lib/graph/context.ts";
 import { FlowEvent } from "../../../../lib/graph/event.ts";
 import { Graph } from "../../../../lib/graph/graph.ts";
+import { batch } from "../../../../lib/steps/batch.ts";
 import { ManualClock } from "../../../support/manual_clock.ts";
 import { memoryLog, runGraph } from "../../../support/run_graph.ts";
 
@@ -53,6 +54,30 @@ Deno.test("Flow.deadLetters() leaves out what was delivered: whoever delivered i
   strictEqual((await flow.deliver(new FlowEvent(-5))).kind, "failed");
   deepStrictEqual(flow.deadLetters(), []);
   deepStrictEqual(flow.counts(), { side: { failed: 1 } });
+});
+
+Deno.test("the error stream is told once of an event that is delivered again and again: of what its last try failed with", async () => {
+  const pushed: unknown[] = [];
+  await using flow = await runGraph(failing(), { errorStream: (failure) => void pushed.push(told(failure).error) });
+  for (const isLastTry of [false, false, true]) await flow.deliver(new FlowEvent(-1), undefined, isLastTry);
+  deepStrictEqual(pushed, ["RangeError: below zero"]);
+  await flow.deliver(new FlowEvent(10), undefined, false); // its own fault: nobody tries it again
+  deepStrictEqual(pushed.splice(1), ["StatusError: too large"]);
+});
+
+Deno.test("the error stream is told once of an event that was made of several which are delivered", async () => {
+  const pushed: unknown[] = [];
+  const graph = new Graph<number>("g");
+  graph.to("pair", batch({ maxEvents: 2 })).to("fail", (): void => {
+    throw new RangeError("no");
+  });
+  await using flow = await runGraph(graph, { errorStream: ({ event }) => void pushed.push(event.body) });
+  const pair = (isLastTry: boolean) =>
+    Promise.all([1, 2].map((n) => flow.deliver(new FlowEvent(n), undefined, isLastTry && n === 2)));
+  await pair(false);
+  deepStrictEqual(pushed, []);
+  await pair(true);
+  deepStrictEqual(pushed, [[1, 2]]);
 });
 
 Deno.test("Flow.deadLetters() has the event whose error handler failed, also where the caller was told", async () => {

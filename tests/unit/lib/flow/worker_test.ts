@@ -1,5 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { StatusError } from "../../../../lib/errors.ts";
+import type { ErrorStream } from "../../../../lib/flow/failures.ts";
 import { start } from "../../../../lib/flow/start.ts";
 import { startWorker } from "../../../../lib/flow/worker.ts";
 import { compile } from "../../../../lib/graph/compile.ts";
@@ -15,12 +16,16 @@ import { memoryLog } from "../../../support/run_graph.ts";
 /** A flow that is fed from a stream, on a clock that stands still. */
 async function worker(
   graph: Graph<number>,
-  { maxInFlight, stream }: { maxInFlight?: number; stream?: (stream: Stream) => Stream } = {},
+  { maxInFlight, stream, errorStream = () => {} }: {
+    maxInFlight?: number;
+    stream?: (stream: Stream) => Stream;
+    errorStream?: ErrorStream;
+  } = {},
 ) {
   const broker = new MemoryBroker();
   const clock = new TestClock();
   const log = memoryLog();
-  const surroundings = { isMock: true, params: new Map(), log, clock };
+  const surroundings = { isMock: true, params: new Map(), log, clock, errorStream };
   const flow = await start(compile(sourceOf(graph)), {
     surroundings,
     ...(maxInFlight === undefined ? {} : { maxInFlight }),
@@ -270,6 +275,26 @@ function subscribing(change: (subscription: Subscription) => void): (real: Strea
     },
   });
 }
+
+Deno.test("the error stream is told once of each record that is given up, and of none that went well in the end", async () => {
+  const pushed: unknown[] = [];
+  const tries = new Map<number, number>();
+  const graph = new Graph<number>("g");
+  graph.to("work", (n: number) => {
+    tries.set(n, (tries.get(n) ?? 0) + 1);
+    if (n === 4) throw new StatusError(422, "never");
+    if (n > 1 || tries.get(n)! < 3) throw new Error(`${tries.get(n)}`);
+  });
+  const { running, input, clock } = await worker(graph, {
+    errorStream: ({ event, error: { message } }) => void pushed.push([event.body, message]),
+  });
+  await input.publish([1, 2, 3, 4].map((body) => ({ body })));
+  await settle();
+  await clock.advance(60_000);
+  await running.close();
+  deepStrictEqual([...tries.values()], [3, 5, 5, 1]);
+  deepStrictEqual(pushed, [[4, "never"], [2, "5"], [3, "5"]]);
+});
 
 Deno.test("startWorker() asks a stream again that could not be read; what is in hand stays so, and comes once", async () => {
   const seen: number[] = [];
