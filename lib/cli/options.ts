@@ -39,5 +39,6 @@ export function readWhole(
 export function readName(positionals: readonly string[]): string {
   const [name, ...rest] = positionals;
   if (name === undefined || rest.length > 0) throw new UsageError("give it the name of one deployment");
+  if (name === "") throw new UsageError("the name is empty: give it the name of one deployment");
   return name;
 }

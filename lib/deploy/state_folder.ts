@@ -22,8 +22,16 @@ export function stateFolder(): string {
   return resolve(Deno.env.get("LEVADA_STATE") || ".levada");
 }
 
-/** The places of one deployment. */
+const LONGEST_NAME = 200; // as a file's name, which may have 255 bytes: `.log.1` comes behind it
+
+/**
+ * The places of one deployment.
+ *
+ * @throws {DeployError} If the name is none: without it the place would be that of all deployments.
+ */
 export function deploymentFolder(name: string, state: string = stateFolder()): DeploymentFolder {
+  const fault = faultOfName(name);
+  if (fault !== undefined) throw new DeployError(`find the deployment "${name}"`, fault);
   const path = join(state, "deployments", fileNameOf(name));
   return {
     name,
@@ -41,10 +49,28 @@ export function deploymentFolder(name: string, state: string = stateFolder()): D
 export async function deploymentNames(state: string = stateFolder()): Promise<string[]> {
   try {
     const entries = await Array.fromAsync(Deno.readDir(join(state, "deployments")));
-    return entries.filter(({ isDirectory }) => isDirectory).map(({ name }) => decodeURIComponent(name)).sort();
+    return entries.flatMap(({ isDirectory, name }) => isDirectory ? nameOf(name) ?? [] : []).sort();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw new DeployError("list deployments", `${state} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** What is wrong with the name of a function that is deployed; undefined where nothing is. */
+export function faultOfName(name: string): string | undefined {
+  const length = name.isWellFormed() ? fileNameOf(name).length : NaN;
+  if (length >= 1 && length <= LONGEST_NAME) return undefined;
+  const has = Number.isNaN(length) ? "half a letter" : `${length} bytes`;
+  return `its name stands for a file, in 1 to ${LONGEST_NAME} bytes: this one has ${has}`;
+}
+
+/** The name that a file stands for; undefined where it is none of ours. */
+function nameOf(file: string): string | undefined {
+  try {
+    const name = decodeURIComponent(file);
+    return fileNameOf(name) === file && faultOfName(name) === undefined ? name : undefined;
+  } catch {
+    return undefined; // a sign by itself
   }
 }
 

@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
-import { readOptions, readSeconds } from "../../../../lib/cli/options.ts";
+import { readName, readOptions, readSeconds } from "../../../../lib/cli/options.ts";
 
 Deno.test("readOptions() separates options from words", () => {
   const { values, positionals } = readOptions(["a", "--output", "b", "--keep", "c"], {
@@ -21,4 +21,9 @@ Deno.test("readSeconds() gives milliseconds and refuses what is no time", () => 
   for (const text of ["0", "-1", "soon", "", " ", "Infinity", "NaN", "1e9"]) {
     throws(() => readSeconds("timeout", text), { name: "UsageError", message: /^--timeout takes a number of seconds/ });
   }
+});
+
+Deno.test("readName() takes one word, which is not empty", () => {
+  strictEqual(readName(["shop"]), "shop");
+  for (const words of [[], [""], ["a", "b"]]) throws(() => readName(words), { name: "UsageError" });
 });
