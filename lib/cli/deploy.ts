@@ -20,7 +20,8 @@ options: serving("name", { serve: { … } }). Its \`resources\` are not looked a
   --port N           Where the function itself listens. Default: where it did before, else a free port.
   --renew            Replaces the processes also where nothing changes: they get the environment of this command.
   --dry-run          Only tells what would change.
-  --deadline SECONDS How long everything may take to be ready. Default: 120.
+  --deadline SECONDS How long everything may take to be ready, from the start of this command, downloads and a notebook's cells included.
+                     Default: what the notebook's deploy() says, else 120, both from when it is bundled.
   --export NAME      The function: an export of the module, or a name of the notebook. Default: the default export, or the only one.
   --file PATH        Brings this file too. Several times.
   --external PACKAGE Leaves this package out of the code. Several times.
@@ -29,6 +30,7 @@ Exit code: 0 it runs, 1 it cannot, and what ran runs on, 2 a wrong option.
 `,
 
   async run(args: readonly string[], context: CommandContext): Promise<number> {
+    const startedAt = performance.now();
     const { values, positionals } = readOptions(args, {
       target: { type: "string" },
       workers: { type: "string" },
@@ -51,6 +53,7 @@ Exit code: 0 it runs, 1 it cannot, and what ran runs on, 2 a wrong option.
       isRenewed: values.renew === true,
       isDry: values["dry-run"] === true,
       deadlineMs: readSeconds("deadline", values.deadline),
+      startedAt,
       export: values.export,
       files: values.file ?? [],
       external: values.external ?? [],

@@ -3,7 +3,7 @@ import { readBundle } from "../bundle/bundle_folder.ts";
 import { deployBundle } from "../deploy/deploy_bundle.ts";
 import { describeProgress } from "../deploy/deploy_progress.ts";
 import type { MadeBundle } from "./bundle_notebook.ts";
-import type { CommandContext } from "./command.ts";
+import { type CommandContext, CommandError } from "./command.ts";
 import { describeDeployment } from "./describe_deployment.ts";
 import { isBundle } from "./load_bundle.ts";
 import { unlessAsked } from "./until_asked.ts";
@@ -15,13 +15,16 @@ export interface DeployWish extends MakeWish {
   readonly port: number | undefined;
   readonly isRenewed: boolean;
   readonly isDry: boolean;
+  /** From `startedAt` on. */
   readonly deadlineMs: number | undefined;
+  /** When the command began, by `performance.now()`. */
+  readonly startedAt: number;
 }
 
 /** Makes a bundle and has it run. */
 export async function deployOf(wish: DeployWish, context: CommandContext): Promise<number> {
   const { out } = context.terminal;
-  const made = await bundleOf(wish, context);
+  const made = await bundleInTime(wish, context);
   if (made === undefined) return 1;
   const { bundle, recorded } = made;
   const {
@@ -32,6 +35,7 @@ export async function deployOf(wish: DeployWish, context: CommandContext): Promi
   const given = Object.entries({ workers, port, deadlineMs }).filter(([, value]) => value !== undefined);
   const deployment = await deployBundle(bundle, {
     ...Object.fromEntries(given),
+    spentMs: wish.deadlineMs === undefined ? 0 : performance.now() - wish.startedAt,
     renew: wish.isRenewed,
     dryRun: true,
     signal: context.signal,
@@ -49,6 +53,28 @@ export async function deployOf(wish: DeployWish, context: CommandContext): Promi
   context.signal.throwIfAborted();
   out(describeDeployment(status!));
   return 0;
+}
+
+/**
+ * Makes the bundle, or reads it.
+ *
+ * @throws {CommandError} If that takes longer than the deadline.
+ */
+async function bundleInTime(wish: DeployWish, context: CommandContext): Promise<MadeBundle | undefined> {
+  const { path, deadlineMs, startedAt } = wish;
+  if (deadlineMs === undefined) return await bundleOf(wish, context);
+  const late = new AbortController();
+  const cause = new CommandError(`Cannot deploy ${path}: it is not bundled after ${deadlineMs / 1_000} s`);
+  const timer = setTimeout(() => late.abort(cause), Math.max(0, startedAt + deadlineMs - performance.now()));
+  const signal = AbortSignal.any([context.signal, late.signal]);
+  try {
+    const making = bundleOf(wish, { ...context, signal });
+    const made = await (path.endsWith(".ipynb") ? making : unlessAsked(signal, making)); // a notebook's kernel is ended first
+    signal.throwIfAborted();
+    return made;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function bundleOf(wish: DeployWish, context: CommandContext): Promise<MadeBundle | undefined> {

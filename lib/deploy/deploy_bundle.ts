@@ -1,5 +1,5 @@
 import type { Bundle } from "../bundle/bundle.ts";
-import { Deployment } from "./deployment.ts";
+import { type BundleWish, Deployment } from "./deployment.ts";
 import type { ProcessOptions } from "./process_options.ts";
 
 /** How a bundle is deployed. */
@@ -15,7 +15,7 @@ export interface DeployOptions extends ProcessOptions {
  */
 export async function deployBundle(
   bundle: Bundle,
-  { dryRun = false, ...options }: DeployOptions = {},
+  { dryRun = false, ...options }: DeployOptions & Pick<BundleWish, "spentMs"> = {},
 ): Promise<Deployment> {
   const deployment = new Deployment(bundle.name, { ...options, bundle });
   if (!dryRun) await deployment.apply();

@@ -24,6 +24,14 @@ export interface RatesOptions {
   readonly overMs?: number;
 }
 
+/** What is to be deployed. */
+export interface BundleWish {
+  /** Default: what is deployed. */
+  readonly bundle?: Bundle;
+  /** What making it has taken of the deadline, in milliseconds. Default 0. */
+  readonly spentMs?: number;
+}
+
 const RATES_MS = 1_000;
 const LONGEST_RATES_MS = 3_600_000;
 
@@ -40,11 +48,12 @@ export class Deployment {
   #url: string | undefined;
 
   /** Made by `fn.deploy`; without a bundle it is what is deployed already. */
-  constructor(name: string, { bundle, ...options }: ProcessOptions & { bundle?: Bundle } = {}) {
+  constructor(name: string, { bundle, spentMs, ...options }: ProcessOptions & BundleWish = {}) {
     this.name = name;
     this.#folder = deploymentFolder(name);
     this.#supervisor = new SupervisorClient(this.#folder);
-    this.#changes = new DeploymentChanges({ folder: this.#folder, supervisor: this.#supervisor, bundle, options });
+    const supervisor = this.#supervisor;
+    this.#changes = new DeploymentChanges({ folder: this.#folder, supervisor, bundle, spentMs, options });
   }
 
   /**

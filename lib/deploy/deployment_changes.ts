@@ -20,6 +20,8 @@ export interface ChangesParts {
   readonly supervisor: SupervisorClient;
   /** What is wished. Default: what is deployed. */
   readonly bundle: Bundle | undefined;
+  /** What making it has taken of the deadline, in milliseconds. Default 0. */
+  readonly spentMs: number | undefined;
   readonly options: ProcessOptions;
 }
 
@@ -55,11 +57,11 @@ export class DeploymentChanges {
 
   /** See `Deployment.apply`. */
   async apply(): Promise<SupervisedStatus> {
-    const { folder, options: { deadlineMs = DEADLINE_MS, signal } } = this.#parts;
+    const { folder, spentMs = 0, options: { deadlineMs = DEADLINE_MS, signal } } = this.#parts;
     const act = this.#act("deploy");
+    const endsAt = performance.now() + deadlineMs - spentMs;
     await using _lock = await lockDeployment(act, folder);
     const state = await this.#state();
-    const endsAt = performance.now() + deadlineMs;
     try {
       return await this.#begin(act, state, endsAt);
     } catch (error) {

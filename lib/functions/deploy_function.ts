@@ -26,6 +26,7 @@ export async function deployFunction(
   fn: { readonly name: string; code(): Promise<SlicedModule> },
   { target = "process", module, export: exported, files, external, ...options }: DeployFunctionOptions,
 ): Promise<Deployment> {
+  const startedAt = performance.now();
   const act = `deploy function "${fn.name}"`;
   if (target !== "process") throw new DeployError(act, `there is no target "${target}": it is "process"`);
   if (module === undefined && !(Symbol.for("levada.notebook") in globalThis)) {
@@ -41,7 +42,8 @@ export async function deployFunction(
   const wish = { export: exported, files, external };
   const bundle = module === undefined ? await ofCode(await fn.code(), wish) : await ofModule(new URL(module), wish);
   const onProgress = options.onProgress ?? (module === undefined ? tellCell : undefined);
-  return await deploy(bundle, { ...options, ...(onProgress === undefined ? {} : { onProgress }) });
+  const spentMs = performance.now() - startedAt;
+  return await deploy(bundle, { ...options, spentMs, ...(onProgress === undefined ? {} : { onProgress }) });
 }
 
 /** Shows how far it is in the output of the cell. */

@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { deployBundle } from "../../lib/deploy/deploy_bundle.ts";
 import { Deployment } from "../../lib/deploy/deployment.ts";
 import type { DeployProgress } from "../../lib/deploy/deploy_progress.ts";
 import { deploymentNames } from "../../lib/deploy/state_folder.ts";
@@ -63,6 +64,8 @@ async function closeGate(gate: string): Promise<() => Promise<number>> {
 Deno.test("a first deploy that is refused, or is too late, leaves nothing that is listed", async () => {
   await withDeployLab(async (lab) => {
     await rejects(lab.deploy(FIRST, { deadlineMs: 1 }), /it has not started within 0\.0 s/);
+    const late = { deadlineMs: 60_000, spentMs: 60_000 }; // by who made the bundle
+    await rejects(deployBundle(await lab.bundle(FIRST), late), /it has not started within 0\.0 s/);
     deepStrictEqual(await deploymentNames(lab.state), []);
     using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     await rejects(lab.deploy(FIRST, { port: taken.addr.port }), /another program listens there/);

@@ -1,6 +1,7 @@
 import { type CommandContext, CommandError } from "../command.ts";
 import { MetricsGathering } from "./metrics_gathering.ts";
 import { ModelChanges } from "./model_changes.ts";
+import { describeEnd, untilItReads } from "./worker_end.ts";
 import { type Listening, startWorker, type WorkerEnd, type WorkerProcess } from "./worker_process.ts";
 
 const FIRST_PAUSE_MS = 500; // before a worker that died is replaced; doubled each time
@@ -116,9 +117,9 @@ export class Crew {
   }
 
   /**
-   * Starts the first worker, which finds the port, then the others.
+   * Starts the first worker, which finds the port, then the others, and waits until one reads its streams, where they do so by themselves.
    *
-   * @throws {CommandError} If one cannot be started; it has said why.
+   * @throws {CommandError} If one cannot be started, or none can read; it has said why.
    */
   async start(): Promise<Listening> {
     const first = await this.#first("1");
@@ -128,6 +129,7 @@ export class Crew {
       ...first.grpcPort === undefined ? [] : ["--grpc-port", String(first.grpcPort)],
     ];
     await Promise.all(Array.from({ length: this.#size - 1 }, (_, index) => this.#first(String(index + 2))));
+    if (!this.#waitsToRead) await this.#oneReads();
     for (const worker of this.#workers.values()) void this.#watch(worker);
     return first;
   }
@@ -141,11 +143,9 @@ export class Crew {
     this.#waitsToRead = false;
     await Promise.all(
       [...this.#workers.values()].filter(({ isListening }) => isListening).map(async (worker) => {
-        if (!(await worker.listening).waitsToRead) return; // a bundle of an earlier Levada reads by itself
+        if (!(await worker.listening).waitsToRead) return; // it reads by itself
         worker.tell({ kind: "read" });
-        await worker.reading.catch(async () => {
-          throw new CommandError(`worker ${worker.name} ${describeEnd(await worker.end)} before it read`);
-        });
+        await untilItReads(worker);
       }),
     );
   }
@@ -175,6 +175,16 @@ export class Crew {
   /** Ends all workers at once. */
   kill(): void {
     for (const worker of [...this.#workers.values(), ...this.#leaving]) worker.kill("SIGKILL");
+  }
+
+  async #oneReads(): Promise<void> {
+    const workers = [...this.#workers.values()];
+    try {
+      await Promise.any(workers.map(untilItReads));
+    } catch (error) {
+      await this.stop().catch(() => {});
+      throw (error as AggregateError).errors[0];
+    }
   }
 
   async #end(worker: WorkerProcess): Promise<WorkerEnd> {
@@ -283,9 +293,4 @@ export class Crew {
     }
     this.#context.terminal.out(`Renewed ${this.#workers.size} workers\n`);
   }
-}
-
-function describeEnd({ code, signal, wasStuck }: WorkerEnd): string {
-  if (wasStuck) return "gave no sign of life and was killed";
-  return signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
 }

@@ -1,5 +1,5 @@
-import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
-import { post, withDeployLab } from "../../../support/deployed.ts";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { isAlive, post, withDeployLab } from "../../../support/deployed.ts";
 
 /** A notebook of these cells. */
 function notebook(...cells: string[]): string {
@@ -54,6 +54,26 @@ for await (const line of deployment.logs({ follow: true, function: "kept" })) if
     const again = await lab.levada("deploy", await lab.write("notes.ipynb", notebook(...same)));
     strictEqual(again.code, 0, again.out + again.err);
     match(again.out, /nothing to change/); // the same bundle, and the workers of the cell
+  });
+});
+
+Deno.test("levada deploy --deadline counts what a module or a notebook takes before it can be bundled; a notebook's kernel ends", async () => {
+  await withDeployLab(async (lab) => {
+    const never = "await new Promise(() => setTimeout(() => {}, 1e9));";
+    const pidFile = await lab.write("pid", "");
+    const paths = [
+      await lab.write("never.ts", `${never}\nexport default 1;`),
+      await lab.write("never.ipynb", notebook(`Deno.writeTextFileSync("${pidFile}", String(Deno.pid));`, never)),
+    ];
+    for (const path of paths) {
+      const { code, err } = await lab.levada("deploy", path, "--deadline", "6");
+      strictEqual(code, 1);
+      match(err, /levada deploy: Cannot deploy \S*never\.\w+: it is not bundled after 6 s\n$/);
+    }
+    const kernel = Number(await Deno.readTextFile(pidFile));
+    ok(kernel > 0);
+    while (isAlive(kernel)) await new Promise((look) => setTimeout(look, 20));
+    strictEqual((await lab.levada("list")).out, "Nothing is deployed.\n");
   });
 });
 

@@ -1,7 +1,9 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { join } from "node:path";
 import { RawConnection } from "../../../../support/raw_http.ts";
 import { startServe } from "../../../../support/serve_process.ts";
 import { isGone, pidOf, pidsOf, withModule } from "../../../../support/served_pids.ts";
+import { temporaryFolder } from "../../../../support/temporary_folder.ts";
 
 const MODULE = `import { serving } from "levada";
 const fn = serving("pids");
@@ -79,6 +81,46 @@ Deno.test("levada serve --workers ends with 1 where no worker can start, and its
     server.kill("SIGKILL");
     while (!await isGone(url));
     await server.code;
+  });
+});
+
+/** It listens; its first workers cannot join their group, as many as the file of its folder says. */
+const LONELY = `import { DatabaseSync } from "node:sqlite";
+import { serving } from "levada";
+const count = Number(Deno.readTextFileSync(Deno.env.get("COUNT")!));
+if (Deno.env.get("LEVADA_WORKER") !== undefined && count > 0) {
+  Deno.writeTextFileSync(Deno.env.get("COUNT")!, String(count - 1));
+  const { prepare } = DatabaseSync.prototype;
+  DatabaseSync.prototype.prepare = function (sql) {
+    if (sql.startsWith("INSERT INTO members")) throw new Error("no place in the group");
+    return prepare.call(this, sql);
+  };
+}
+const fn = serving("lonely").addTrigger("orders", { stream: "local://orders" });
+fn.setTopology("flow").to("see", () => ({ pid: Deno.pid })).respond();
+export default fn;
+`;
+
+Deno.test("levada serve --workers ends with the cause where none can read its streams; where one can, it goes on, and replaces the others", async () => {
+  await using state = await temporaryFolder();
+  const env = { LEVADA_STATE: state.path, COUNT: join(state.path, "count") };
+  await withModule(LONELY, async (module) => {
+    await Deno.writeTextFile(env.COUNT, "1000");
+    {
+      await using server = startServe([module, "--workers", "2"], { env });
+      strictEqual(await server.code, 1);
+      match(
+        server.err(),
+        /no place in the group[^]*levada serve: worker [12] ended with exit code 1 before it read\n$/,
+      );
+      strictEqual(/Serving lonely/.test(server.out()), false);
+    }
+    await Deno.writeTextFile(env.COUNT, "1");
+    await using server = startServe([module, "--workers", "2"], { env });
+    await server.wrote(/Worker [12] ended with exit code 1; another starts in 0\.5 s\n/);
+    await pidsOf(server, 2);
+    server.kill("SIGTERM");
+    strictEqual(await server.code, 0);
   });
 });
 
