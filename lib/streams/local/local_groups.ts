@@ -1,6 +1,6 @@
 import type { StreamGroup } from "../stream_group.ts";
 import type { LocalDatabase } from "./local_database.ts";
-import { RETIRED } from "./local_log.ts";
+import { IS_WAITED_FOR } from "./local_log.ts";
 
 interface GroupRow {
   readonly name: string;
@@ -17,7 +17,7 @@ export function groupsOf(
   const statement = database.prepare(`SELECT name,
     (SELECT count(*) FROM members WHERE grp = name AND expires_at > ?) AS readers,
     (SELECT max(expires_at) FROM members WHERE grp = name) AS until,
-    (SELECT count(*) FROM cursors WHERE grp = name AND owner IS NOT '${RETIRED}') AS waitedFor
+    (SELECT count(*) FROM cursors WHERE grp = name AND ${IS_WAITED_FOR}) AS waitedFor
     FROM groups ORDER BY name`);
   const rows = database.read(() => statement.all(now)) as unknown as GroupRow[];
   return rows.map(({ name, readers, until, waitedFor }) => ({

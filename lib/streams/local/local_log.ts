@@ -20,9 +20,11 @@ interface Growing {
   largest: number;
 }
 
-/** Owns each partition of a group for which nobody waits: no member has this id, so who reads as it takes them. */
-export const RETIRED = "retired";
+/** Whether whoever publishes waits for the group of a cursor: else none of its members, but this word and a time own it, so who reads as it takes it. */
+export const IS_WAITED_FOR = "(owner IS NULL OR owner NOT GLOB 'retired*')";
+const RETIRED = "retired ";
 const KEPT_RECORDS = 100_000; // of those that every group is done with, without a retention: enough for a late group
+const KEPT_MS = 7 * 86_400_000; // what only groups have not read for which nobody waits: Kafka's default
 const TRIMMED_AT_ONCE = 2_000; // some milliseconds
 const READ_BYTES = 16_000_000; // at once, unless one record is larger
 
@@ -57,7 +59,7 @@ export class LocalLog {
     this.#extend = database.prepare("UPDATE partitions SET next = ?, last_at = ?, largest = ? WHERE partition = ?");
     const lag =
       "sum(c.open + max(0, p.next - max(c.next, p.first))) AS lag FROM cursors c JOIN partitions p USING (partition)";
-    const waitedFor = `${lag} WHERE c.owner IS NOT '${RETIRED}' GROUP BY c.grp`;
+    const waitedFor = `${lag} WHERE ${IS_WAITED_FOR} GROUP BY c.grp`;
     this.#backlog = database.prepare(
       `SELECT (SELECT capacity FROM stream) AS capacity, max(lag) AS lag FROM (SELECT ${waitedFor})`,
     );
@@ -96,7 +98,7 @@ export class LocalLog {
     const { until } = this.#readersOf(group, now);
     if (until !== null) return until;
     this.database.prepare("DELETE FROM members WHERE grp = ?").run(group);
-    this.database.prepare("UPDATE cursors SET owner = ? WHERE grp = ?").run(RETIRED, group);
+    this.database.prepare(`UPDATE cursors SET owner = ? WHERE grp = ? AND ${IS_WAITED_FOR}`).run(RETIRED + now, group);
     return undefined;
   }
 
@@ -142,8 +144,8 @@ export class LocalLog {
   }
 
   /**
-   * Lets go of what is older than the stream's retention; without one, of what every group is done with, but the newest. Tells
-   * whether there is more to do.
+   * Lets go of what is older than the stream's retention; without one, of what every group is done with, and of what only groups want for
+   * which nobody has waited for a week, but the newest. Tells whether there is more to do.
    */
   trim(now: number): boolean {
     const { retention } = this.database.prepare("SELECT retention_ms AS retention FROM stream").get() as {
@@ -151,7 +153,9 @@ export class LocalLog {
     };
     let isMore = false;
     for (const [partition, { first, next }] of this.extents().entries()) {
-      const until = retention === null ? this.#doneUntil(partition, next) : this.offsetAt(partition, now - retention);
+      const until = retention === null
+        ? Math.min(next - Math.ceil(KEPT_RECORDS / this.database.partitions), this.#wantedFrom(partition, now))
+        : this.offsetAt(partition, now - retention);
       const before = Math.min(until, first + TRIMMED_AT_ONCE);
       if (before <= first) continue;
       this.database.prepare(`DELETE FROM records_${partition} WHERE offset < ?`).run(before);
@@ -170,10 +174,16 @@ export class LocalLog {
     return (row as { size: number }).size;
   }
 
-  #doneUntil(partition: number, next: number): number {
-    const { done } = this.database.prepare(
-      `SELECT min(committed) AS done FROM cursors WHERE partition = ? AND owner IS NOT '${RETIRED}'`,
-    ).get(partition) as { done: number | null };
-    return Math.min(done ?? 0, next - Math.ceil(KEPT_RECORDS / this.database.partitions));
+  /** The first record that some group may want; of a stream that no group has read yet, whoever comes may want all. */
+  #wantedFrom(partition: number, now: number): number {
+    const rows = this.database.prepare(
+      `SELECT committed, owner, ${IS_WAITED_FOR} AS isWaitedFor FROM cursors WHERE partition = ?`,
+    ).all(partition) as unknown as { committed: number; owner: string; isWaitedFor: number }[];
+    const waitedFor = rows.filter(({ isWaitedFor }) => isWaitedFor === 1);
+    if (rows.length === 0) return 0;
+    const done = Math.min(...(waitedFor.length > 0 ? waitedFor : rows).map(({ committed }) => committed));
+    if (waitedFor.length > 0) return done;
+    const retiredAt = Math.max(...rows.map(({ owner }) => Number(owner.slice(RETIRED.length))));
+    return now - retiredAt < KEPT_MS ? done : Math.max(done, this.offsetAt(partition, now - KEPT_MS));
   }
 }

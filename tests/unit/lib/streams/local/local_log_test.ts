@@ -52,3 +52,31 @@ Deno.test("LocalLog.append() keeps keys of every kind apart, and whole", async (
   const read = new Map(value!.records.map(({ key, body }) => [key, body]));
   deepStrictEqual(keys.map((key) => read.get(key)), keys.map((key) => `of ${key?.slice(0, 10)}`));
 });
+
+Deno.test("LocalLog.trim() keeps for a week what only groups want for which nobody waits, and no more than the newest behind that", async () => {
+  await using folder = await temporaryFolder();
+  const clock = new TestClock();
+  const [PARTITIONS, KEPT_IN_ONE] = [1_024, Math.ceil(100_000 / 1_024)];
+  const DAY_MS = 24 * HOUR_MS;
+  await using stream = await openLocal<number>(`local://s?partitions=${PARTITIONS}`, { folder: folder.path, clock });
+  const publish = (count: number) => stream.publish(Array.from({ length: count }, (_, body) => ({ body, key: "k" })));
+  const kept = async (afterMs: number) => {
+    await clock.advance(afterMs);
+    await publish(1);
+    return await stream.lag("another");
+  };
+  await publish(299);
+  strictEqual(await kept(30 * DAY_MS), 300, "nobody has read it yet");
+  const subscription = await stream.subscribe({ group: "g", maxRecords: 100 });
+  const { value } = await subscription.next();
+  await value!.ack();
+  await subscription.close();
+  strictEqual(await stream.retire("g"), true);
+  strictEqual(await kept(1_000), 201, "it wants what it has not read");
+  strictEqual(await kept(6 * DAY_MS), 202);
+  strictEqual(await stream.lag("g"), 202);
+  strictEqual(await kept(DAY_MS), KEPT_IN_ONE);
+  strictEqual(await stream.lag("g"), KEPT_IN_ONE);
+  const again = await stream.subscribe({ group: "g", maxRecords: 1_000 });
+  strictEqual((await again.next()).value!.records.length, KEPT_IN_ONE);
+});
