@@ -24,6 +24,8 @@ export interface LocalDriverParts {
   readonly sessionMs: number;
   /** See `StreamOptions.newsMs`. */
   readonly newsMs?: number | undefined;
+  /** How long another process may hold the file before who writes is told, in milliseconds. Default 30,000. */
+  readonly giveUpMs?: number | undefined;
 }
 
 const TRIM_EVERY_MS = 1_000;
@@ -39,11 +41,11 @@ export class LocalDriver implements StreamDriver {
   #trimmedAt = -Infinity;
 
   constructor(parts: LocalDriverParts) {
-    const { database, clock, newsMs } = parts;
+    const { database, clock, newsMs, giveUpMs } = parts;
     this.#parts = parts;
     this.#log = new LocalLog(database);
     this.#watch = new LocalWatch(database, { look: () => this.#look(), interest: () => this.#interest(), newsMs });
-    this.#queue = new WriteQueue(database, () => this.#watch.ring());
+    this.#queue = new WriteQueue(database, () => this.#watch.ring(), giveUpMs);
     this.#publisher = new LocalPublisher({ log: this.#log, queue: this.#queue, clock });
   }
 

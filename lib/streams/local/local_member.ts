@@ -30,7 +30,6 @@ export class LocalMember {
   #id = crypto.randomUUID();
   #seen = -1;
   #dirty = new Set<LocalCursor>();
-  #saving: Promise<void> | undefined;
   #hasLeft = false;
 
   constructor(parts: MemberParts) {
@@ -62,22 +61,17 @@ export class LocalMember {
 
   /** Says that it is alive, claims and lets go. */
   async attend(): Promise<void> {
-    const { queue, log } = this.#parts;
-    await queue.write(`read ${log.database.name}`, () => this.#hasLeft || this.#attend());
+    await this.#writeDirty("read", () => this.#hasLeft || this.#attend());
   }
 
-  /** Writes how far cursors are; those that another has by now are lost afterwards. */
-  save(cursors: Iterable<LocalCursor>): Promise<void> {
+  /**
+   * Writes how far cursors are; those that another has by now are lost afterwards. What cannot be written goes with what is written next.
+   *
+   * @param act What it is for, as in "settle records of".
+   */
+  async save(cursors: Iterable<LocalCursor>, act: string): Promise<void> {
     for (const cursor of cursors) this.#dirty.add(cursor);
-    const { queue, log } = this.#parts;
-    return this.#saving ??= queue.write(`read ${log.database.name}`, () => {
-      this.#saving = undefined;
-      const dirty = this.#dirty;
-      this.#dirty = new Set();
-      for (const cursor of dirty) {
-        if (!this.#write(cursor, cursor.isLeaving && !cursor.isPending)) this.#lose(cursor);
-      }
-    });
+    await this.#writeDirty(act);
   }
 
   /** Gives everything back, so that others have it at once. */
@@ -102,6 +96,24 @@ export class LocalMember {
     this.#hasLeft = true;
     this.#heart.stop();
     for (const cursor of this.cursors.values()) this.#lose(cursor);
+  }
+
+  async #writeDirty(act: string, also?: () => void): Promise<void> {
+    const { queue, log } = this.#parts;
+    let taken: Iterable<LocalCursor> = [];
+    try {
+      await queue.write(`${act} ${log.database.name}`, () => {
+        taken = this.#dirty;
+        this.#dirty = new Set();
+        for (const cursor of taken) {
+          if (!this.#write(cursor, cursor.isLeaving && !cursor.isPending)) this.#lose(cursor);
+        }
+        also?.();
+      });
+    } catch (error) {
+      for (const cursor of taken) this.#dirty.add(cursor);
+      throw error;
+    }
   }
 
   #makeGroup(): void {

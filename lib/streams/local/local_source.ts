@@ -50,8 +50,8 @@ export class LocalSource implements ReaderSource<LocalCursor> {
     return oldestFirst(cursors, this.#parts.clock.now());
   }
 
-  async keep(cursors: ReadonlySet<LocalCursor>): Promise<void> {
-    await this.#member.save(cursors);
+  async keep(cursors: ReadonlySet<LocalCursor>, what: "given" | "done" | "again"): Promise<void> {
+    await this.#member.save(cursors, what === "given" ? "read" : "settle records of");
   }
 
   rest(isWaiting: boolean): void {

@@ -20,6 +20,7 @@ const GIVE_UP_AFTER_MS = 30_000; // a process that was stopped in a transaction 
 export class WriteQueue {
   readonly #database: LocalDatabase;
   readonly #onWritten: () => void;
+  readonly #giveUpMs: number;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   #works: Work[] = [];
@@ -29,10 +30,11 @@ export class WriteQueue {
   #idle: (() => void)[] = [];
   #isClosed = false;
 
-  /** `onWritten` is called when there is something new in the file. */
-  constructor(database: LocalDatabase, onWritten: () => void) {
+  /** `onWritten` is called when there is something new in the file; another process is waited for so many milliseconds. */
+  constructor(database: LocalDatabase, onWritten: () => void, giveUpMs = GIVE_UP_AFTER_MS) {
     this.#database = database;
     this.#onWritten = onWritten;
+    this.#giveUpMs = giveUpMs;
     this.#begin = database.prepare("BEGIN IMMEDIATE");
     this.#commit = database.prepare("COMMIT");
   }
@@ -95,7 +97,7 @@ export class WriteQueue {
     if (!isBusy(error)) return false;
     const now = performance.now();
     this.#busySince ??= now;
-    if (now - this.#busySince > GIVE_UP_AFTER_MS) return false;
+    if (now - this.#busySince > this.#giveUpMs) return false;
     this.#pause = setTimeout(() => this.#flush(), Math.random() * LONGEST_PAUSE_MS);
     return true;
   }
