@@ -244,7 +244,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
     "leased_driver_test.ts: the contract of streams; conformance/streams: real brokers",
   "lib/streams/leased/leased_cursor.ts":
     "leased_driver_test.ts: the contract of streams; conformance/streams: real brokers",
-  "lib/streams/local/local_cursor.ts": "local_driver_test.ts: the contract of streams",
   "lib/streams/memory/memory_log.ts": "memory_driver_test.ts: the contract of streams",
   "lib/streams/letters/letter_choice.ts": "dead_letters_test.ts: every way of choosing, and each refusal",
   "lib/streams/nats/nats_client.ts": "conformance/streams: the contract against a real NATS",

@@ -1,6 +1,7 @@
 import { StreamError } from "../../errors.ts";
 import { Cursor, type CursorPartition, type CursorSnapshot } from "../cursor.ts";
 import type { StoredRecord } from "../reader_source.ts";
+import { BEGIN_ANEW } from "./local_fault.ts";
 import type { Extent, LocalLog } from "./local_log.ts";
 
 /** A partition in the file, as far as it is known. */
@@ -70,7 +71,11 @@ export class LocalCursor extends Cursor<LocalPartition> {
   head(now: number): StoredRecord | undefined {
     if (this.isLeaving || this.isLost) return undefined;
     for (let offset = this.peek(now); offset !== undefined; offset = this.peek(now)) {
-      if (offset >= this.partition.first) return this.#recordAt(offset);
+      if (offset >= this.partition.first) {
+        const record = this.#recordAt(offset);
+        if (record !== undefined) return record;
+        this.#refuseMissing(offset);
+      }
       this.take(offset);
       this.commit(offset);
     }
@@ -81,7 +86,7 @@ export class LocalCursor extends Cursor<LocalPartition> {
     return this.isLost;
   }
 
-  #recordAt(offset: number): StoredRecord {
+  #recordAt(offset: number): StoredRecord | undefined {
     if (this.#ahead[this.#at]?.offset !== offset) {
       this.#at += 1; // the one behind is what is asked for, unless a record comes again
       if (this.#ahead[this.#at]?.offset !== offset) {
@@ -93,10 +98,17 @@ export class LocalCursor extends Cursor<LocalPartition> {
       }
     }
     const record = this.#ahead[this.#at];
-    if (record?.offset === offset) return record;
+    return record?.offset === offset ? record : undefined;
+  }
+
+  /** Another process may have let go of it since the partition's extent was read. */
+  #refuseMissing(offset: number): void {
+    const { index } = this.partition;
+    this.know(this.#log.extents()[index]!);
+    if (offset < this.partition.first) return;
     const { name, file } = this.#log.database;
-    const what = `record ${offset} of partition ${this.partition.index} is missing`;
-    throw new StreamError(`Cannot read ${name}: it is damaged, ${what}. Move the file away to begin anew (${file})`);
+    const what = `record ${offset} of partition ${index} is missing`;
+    throw new StreamError(`Cannot read ${name}: it is damaged, ${what}. ${BEGIN_ANEW} (${file})`);
   }
 }
 

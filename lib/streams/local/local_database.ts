@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
 import { MissingStreamError, StreamError } from "../../errors.ts";
+import { FilePlace } from "./file_place.ts";
 import { faultOf, isBusy } from "./local_fault.ts";
 import type { LocalPath } from "./local_path.ts";
 
@@ -51,6 +52,7 @@ export class LocalDatabase {
   readonly file: string;
   readonly partitions: number;
   readonly connection: DatabaseSync;
+  readonly place: FilePlace;
 
   /** Made by `openDatabase`. */
   constructor({ name, file }: LocalPath, connection: DatabaseSync, partitions: number) {
@@ -58,6 +60,7 @@ export class LocalDatabase {
     this.file = file;
     this.connection = connection;
     this.partitions = partitions;
+    this.place = new FilePlace(file);
   }
 
   prepare(sql: string): StatementSync {
@@ -67,8 +70,11 @@ export class LocalDatabase {
   /**
    * Reads; waits where another process mends the file after a kill, which keeps readers out for a moment. Beside those who write
    * readers never wait.
+   *
+   * @throws {Error} If it cannot be read, or the file has gone from where it was opened.
    */
   read<Result>(run: () => Result): Result {
+    this.place.refuseLeft();
     try {
       return run();
     } catch (error) {

@@ -1,13 +1,16 @@
 import { StreamError } from "../../errors.ts";
 
+/** What to do with a file that is damaged: who has it open would go on in it, wherever it lies. */
+export const BEGIN_ANEW = "End what uses it, then move the file away, with -wal and -shm beside it, to begin anew";
+
 /** What SQLite's codes mean here, with what to do. See https://www.sqlite.org/rescode.html. */
 const MEANINGS: readonly { readonly code: number; readonly text: RegExp; readonly state: string }[] = [
   { code: 5, text: /database is locked/, state: "another process keeps it locked" },
   { code: 8, text: /readonly database/, state: "it may not be written" },
-  { code: 11, text: /malformed/, state: "it is damaged. Move the file away to begin anew" },
+  { code: 11, text: /malformed/, state: `it is damaged. ${BEGIN_ANEW}` },
   { code: 13, text: /disk is full/, state: "the disk is full" },
   { code: 14, text: /unable to open/, state: "it cannot be opened: look at the folder and its rights" },
-  { code: 26, text: /not a database/, state: "it is no database, or damaged. Move the file away to begin anew" },
+  { code: 26, text: /not a database/, state: `it is no database, or damaged. ${BEGIN_ANEW}` },
 ];
 
 /** An error of SQLite in words: what was tried, with which file, what is wrong. */

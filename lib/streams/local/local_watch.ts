@@ -1,4 +1,5 @@
 import type { StatementSync } from "node:sqlite";
+import type { FilePlace } from "./file_place.ts";
 import type { LocalDatabase } from "./local_database.ts";
 
 /** Whether somebody waits for a change, or only looks on, so that partitions are handed over. */
@@ -27,6 +28,7 @@ export interface WatchOptions {
  */
 export class LocalWatch {
   readonly #file: string;
+  readonly #place: FilePlace;
   readonly #counter: StatementSync;
   readonly #look: () => void;
   readonly #interest: () => Interest;
@@ -39,6 +41,7 @@ export class LocalWatch {
 
   constructor(database: LocalDatabase, { look, interest, newsMs }: WatchOptions) {
     this.#file = database.file;
+    this.#place = database.place;
     this.#counter = database.prepare("PRAGMA data_version");
     this.#look = look;
     this.#interest = interest;
@@ -84,7 +87,7 @@ export class LocalWatch {
     const version = this.#read();
     const hasChanged = version !== this.#seen;
     this.#seen = version;
-    if (hasChanged) this.#look();
+    if (hasChanged || this.#place.isLeft) this.#look(); // who waits is told that the file has gone
     const interest = this.#interest();
     if (interest === "none") return;
     const longest = interest === "waiting" ? WAITING_MS : LOOKING_ON_MS;

@@ -71,6 +71,7 @@ export class WriteQueue {
     this.#turn = this.#pause = undefined;
     const works = this.#works;
     try {
+      this.#database.place.refuseLeft();
       this.#begin.run();
     } catch (error) {
       if (this.#waitForOthers(error)) return;

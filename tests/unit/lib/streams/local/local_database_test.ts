@@ -107,7 +107,8 @@ Deno.test("openLocal() says what is wrong with a file, and leaves it as it is", 
     await Deno.writeTextFile(file, "this is no database ".repeat(1_000));
     await rejects(openLocal("local://a", { folder }), {
       name: "StreamError",
-      message: `Cannot open local://a: it is no database, or damaged. Move the file away to begin anew (${file})`,
+      message:
+        `Cannot open local://a: it is no database, or damaged. End what uses it, then move the file away, with -wal and -shm beside it, to begin anew (${file})`,
     });
     await rejects(openLocal("local://a/b", { folder: file }), {
       name: "StreamError",

@@ -7,12 +7,13 @@ import { settle } from "../../../../../lib/testing/test_clock.ts";
 class Lab {
   readonly pauses: number[] = [];
   version = 1;
+  isLeft = false;
   looks = 0;
   #next: (() => void) | undefined;
 
   watch(newsMs?: number): LocalWatch {
     const prepare = () => ({ get: () => ({ data_version: this.version }) });
-    const watch = new LocalWatch({ file: "f", prepare } as unknown as LocalDatabase, {
+    const watch = new LocalWatch({ file: "f", place: this, prepare } as unknown as LocalDatabase, {
       look: () => void this.looks++,
       interest: () => "waiting",
       newsMs,
