@@ -9,6 +9,7 @@ import { deployBundle, type DeployOptions } from "../../lib/deploy/deploy_bundle
 import { Deployment } from "../../lib/deploy/deployment.ts";
 import type { DeploymentStatus } from "../../lib/deploy/deployed_state.ts";
 import { deploymentNames } from "../../lib/deploy/state_folder.ts";
+import { cleanUpAtInterrupt } from "./at_interrupt.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 const MAIN = fileURLToPath(new URL("../../lib/cli/main.ts", import.meta.url));
@@ -90,10 +91,17 @@ export async function withDeployLab(
     },
     deploy: async (code, options) => await deployBundle(await lab.bundle(code), options),
   };
+  const deleteAll = async () => {
+    for (const name of await deploymentNames(state)) await new Deployment(name).delete();
+  };
+  using _interrupted = cleanUpAtInterrupt(async () => {
+    await deleteAll();
+    await Deno.remove(folder.path, { recursive: true });
+  });
   await using _ended = {
     async [Symbol.asyncDispose]() {
       try {
-        for (const name of await deploymentNames(state)) await new Deployment(name).delete();
+        await deleteAll();
       } finally {
         if (outer === undefined) Deno.env.delete("LEVADA_STATE");
         else Deno.env.set("LEVADA_STATE", outer);

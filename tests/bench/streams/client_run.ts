@@ -129,6 +129,7 @@ const [ofAlone, ofTo] = [alone!.read(), to!.read()];
 for await (const lines of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
   for (const line of lines.trim().split("\n")) console.log(JSON.stringify(await round(Number(line))));
 }
+Deno.exit(); // whoever asked has gone
 
 async function round(count: number): Promise<ClientRound> {
   const publish = await publishAll(alone!, count);

@@ -38,3 +38,4 @@ for await (const lines of Deno.stdin.readable.pipeThrough(new TextDecoderStream(
     console.log(JSON.stringify({ records, residentBytes: process.memoryUsage().rss } satisfies FunctionReport));
   }
 }
+Deno.exit(); // whoever asked has gone

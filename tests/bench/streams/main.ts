@@ -3,6 +3,7 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { BrokerServer } from "../../conformance/streams/broker_server.ts";
 import { Asker } from "../../support/asker.ts";
+import { cleanUpAtInterrupt } from "../../support/at_interrupt.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 import type { ProcessRow } from "../processes/time_processes.ts";
 import type { ClientRound } from "./client_run.ts";
@@ -33,6 +34,7 @@ const ROOT = new URL("../../../", import.meta.url).pathname;
 export async function timeStreams(): Promise<ProcessRow[]> {
   const rows: ProcessRow[] = [];
   await using folder = await temporaryFolder();
+  using _interrupted = cleanUpAtInterrupt(() => Deno.remove(folder.path, { recursive: true }));
   const before = Deno.env.get("LEVADA_STATE");
   Deno.env.set("LEVADA_STATE", folder.path);
   try {

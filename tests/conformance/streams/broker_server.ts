@@ -1,3 +1,5 @@
+import { cleanUpAtInterrupt } from "../../support/at_interrupt.ts";
+
 /** A broker of other people, started by its script in `tests/support/brokers` in a folder of its own. */
 export class BrokerServer implements AsyncDisposable {
   /** Such as `redis://127.0.0.1:28173`. */
@@ -5,6 +7,7 @@ export class BrokerServer implements AsyncDisposable {
   readonly folder: string;
   readonly #name: string;
   readonly #environment: Readonly<Record<string, string>>;
+  readonly #atInterrupt = cleanUpAtInterrupt(() => this.#putAway());
 
   private constructor(
     { address, folder, name, environment }: {
@@ -67,6 +70,11 @@ export class BrokerServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#putAway();
+    this.#atInterrupt[Symbol.dispose]();
+  }
+
+  async #putAway(): Promise<void> {
     await this.down();
     await Deno.remove(this.folder, { recursive: true });
   }

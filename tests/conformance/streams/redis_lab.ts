@@ -108,6 +108,29 @@ export async function redisTrial(): Promise<Trial> {
         },
       },
       {
+        title: "a run that is interrupted leaves no server and no folder",
+        async run() {
+          const module = JSON.stringify(new URL("broker_server.ts", import.meta.url));
+          const child = new Deno.Command(Deno.execPath(), {
+            args: [
+              "eval",
+              `import { BrokerServer } from ${module}; const { folder, port } = await BrokerServer.start("redis");
+              console.log(JSON.stringify({ folder, port })); setInterval(() => {}, 1_000);`,
+            ],
+            stdout: "piped",
+            stderr: "null",
+          }).spawn();
+          const lines = child.stdout.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
+          const { folder, port } = JSON.parse((await lines.next()).value!);
+          (await Deno.connect({ port })).close();
+          child.kill("SIGINT");
+          strictEqual((await child.status).code, 130);
+          await lines.return!();
+          await rejects(Deno.connect({ port }), Deno.errors.ConnectionRefused);
+          await rejects(Deno.stat(folder), Deno.errors.NotFound);
+        },
+      },
+      {
         title: "a server of a cluster is refused at once, in words",
         async run() {
           await using other = await BrokerServer.start("redis", { LEVADA_REDIS_CLUSTER: "yes" });
