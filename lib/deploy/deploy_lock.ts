@@ -39,6 +39,11 @@ export async function lockDeployment(
 
 /** Whether somebody changes the deployment now. */
 export async function isLocked({ lockFile }: Pick<DeploymentFolder, "lockFile">): Promise<boolean> {
-  using file = await Deno.open(lockFile, { write: true });
+  return await isHeld(lockFile);
+}
+
+/** Whether a process has locked a file. */
+export async function isHeld(path: string): Promise<boolean> {
+  using file = await Deno.open(path, { write: true });
   return !await file.tryLock(true);
 }

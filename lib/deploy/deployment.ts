@@ -98,7 +98,8 @@ export class Deployment {
     const state = await this.#state();
     if (state === undefined) throw missing("tell the state of", this.#folder);
     const status = await this.#supervisor.status();
-    return await this.#told(status === undefined ? stoppedStatus(state) : await withTroubles(status));
+    if (status !== undefined) return await this.#told(await withTroubles(status));
+    return await this.#told(stoppedStatus(state, await this.#supervisor.silent()));
   }
 
   /** How much goes through each step and model: what they count within a while, one second by default. */

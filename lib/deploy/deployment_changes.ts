@@ -82,6 +82,13 @@ export class DeploymentChanges {
     if (state === undefined) throw missing("resume", folder);
     const status = await supervisor.status();
     if (status !== undefined) return status;
+    const silent = await supervisor.silent();
+    if (silent !== undefined) {
+      throw new DeployError(
+        act,
+        `its supervisor, process ${silent}, does not answer. Where it stays so, end that process`,
+      );
+    }
     const bundle = await readRevision(act, state.revision, folder);
     const envs = new Map(functionsOfBundle(bundle).map(({ name, env }) => [name, env]));
     const functions = state.functions.map(({ settings = {}, ...one }) => ({

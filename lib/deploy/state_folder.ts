@@ -11,6 +11,8 @@ export interface DeploymentFolder {
   readonly stateFile: string;
   /** Where the supervisor is asked, and by which word; its owner's alone. */
   readonly supervisorFile: string;
+  /** Held by the supervisor as long as it lives. */
+  readonly supervisorLock: string;
   /** Held by who changes the deployment. */
   readonly lockFile: string;
   readonly revisions: string;
@@ -39,6 +41,7 @@ export function deploymentFolder(name: string, state: string = stateFolder()): D
     path,
     stateFile: join(path, "state.json"),
     supervisorFile: join(path, "supervisor.json"),
+    supervisorLock: join(path, "supervisor.lock"),
     lockFile: join(path, "lock"),
     revisions: join(path, "revisions"),
     logs: join(path, "logs"),

@@ -3,6 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { isHeld } from "./deploy_lock.ts";
 import { DeployError } from "./deploy_error.ts";
 import type { ApplyWish, SupervisedStatus } from "./deployed_state.ts";
 import type { ApplyWord, DeployProgress } from "./deploy_progress.ts";
@@ -41,6 +42,12 @@ export class SupervisorClient {
     if (address === undefined) return undefined;
     const response = await ask(address, "/status", { signal: AbortSignal.timeout(ANSWER_MS) });
     return response?.ok ? await response.json() as SupervisedStatus | null ?? undefined : undefined;
+  }
+
+  /** The process of one that is alive, and does not answer; undefined where there is none. */
+  async silent(): Promise<number | undefined> {
+    const { supervisorLock } = this.#folder;
+    return await isHeld(supervisorLock).catch(() => false) ? (await this.#address())?.pid : undefined;
   }
 
   /**
@@ -90,12 +97,11 @@ export class SupervisorClient {
   }
 
   async #start(act: string): Promise<Address> {
-    const { name, path, state, logs, supervisorFile } = this.#folder;
+    const { name, path, state, logs } = this.#folder;
     const log = join(logs, "supervisor.log");
     let output: number;
     try {
       await Deno.mkdir(logs, { recursive: true });
-      await Deno.remove(supervisorFile).catch(() => {}); // of one that has died
       output = openSync(log, "a");
     } catch (error) {
       throw new DeployError(act, `the state folder cannot be written: ${(error as Error).message}`, { cause: error });
@@ -109,8 +115,9 @@ export class SupervisorClient {
     const end = performance.now() + START_MS;
     try {
       while (!hasEnded && performance.now() < end) {
-        const address = await this.#running();
-        if (address !== undefined && address.pid === child.pid) return address;
+        const isNew = (await this.#address())?.pid === child.pid; // not of one that has died, or sleeps: that one would end without its file
+        const address = isNew ? await this.#running() : undefined;
+        if (address !== undefined) return address;
         await pause();
       }
       const lines = (await Deno.readTextFile(log).catch(() => "")).trim().split("\n").slice(-10);

@@ -1,6 +1,5 @@
 /** The process that watches over a deployment, and survives who started it. Its first word is the folder of the state, its second the name. */
 
-import { join } from "node:path";
 import type { ApplyWish } from "../../deploy/deployed_state.ts";
 import type { ApplyWord } from "../../deploy/deploy_progress.ts";
 import { readState } from "../../deploy/read_state.ts";
@@ -12,7 +11,7 @@ const LOOK_MS = 5_000;
 /** Serves one deployment until it is asked to end. */
 async function supervise(state: string, name: string): Promise<void> {
   const folder = deploymentFolder(name, state);
-  const lock = await Deno.open(join(folder.path, "supervisor.lock"), { write: true, create: true });
+  const lock = await Deno.open(folder.supervisorLock, { write: true, create: true });
   if (!await lock.tryLock(true)) {
     throw new Error("another supervisor runs, and does not answer. End it by its process id");
   }

@@ -2,6 +2,7 @@
 
 import { deepStrictEqual } from "node:assert/strict";
 import { type FlowEvent, openStream, serving } from "levada";
+import { main } from "../../../lib/cli/main.ts";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
 import { memoryLog } from "../../support/run_graph.ts";
 import { LINES } from "./line_cases.ts";
@@ -43,6 +44,29 @@ export async function proveTrigger(name: string): Promise<void> {
   const [letter] = value!.records;
   deepStrictEqual([letter!.id, letter!.error!.step, letter!.error!.message], ["r100", "see", "cannot be eaten"]);
   deepStrictEqual(await stream.lag(fn.name), 0);
+  await proveForgetting(path, fn.name);
+}
+
+/** Who looks after the stream in a terminal sees the group of the function that was served, and has it forgotten. */
+async function proveForgetting(path: string, group: string): Promise<void> {
+  const told = { out: "", err: "" };
+  const terminal = {
+    out: (text: string) => void (told.out += text),
+    err: (text: string) => void (told.err += text),
+    isInteractive: false,
+    columns: 100,
+  };
+  const levada = (...words: string[]) => main(words, terminal, new AbortController().signal);
+  const groups = async () => {
+    told.out = "";
+    deepStrictEqual([await levada("streams", "list", path, "--json"), told.err], [0, ""]);
+    const [{ records, groups }] = JSON.parse(told.out);
+    deepStrictEqual(records, RECORDS);
+    return groups.map((one: Record<string, unknown>) => [one.group, one.behind, one.readers]);
+  };
+  deepStrictEqual(await groups(), [[group, 0, 0]]);
+  deepStrictEqual([await levada("streams", "forget", group, path, "--yes"), told.err], [0, ""]);
+  deepStrictEqual(await groups(), []);
 }
 
 function lastOf(path: string): string {

@@ -1,6 +1,8 @@
-import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { Deployment } from "../../../../lib/deploy/deployment.ts";
+import { deploymentFolder } from "../../../../lib/deploy/state_folder.ts";
+import { SupervisorClient } from "../../../../lib/deploy/supervisor_client.ts";
 import { openLocal } from "../../../../lib/streams/local/open_local.ts";
 import { type DeployLab, isAlive, withDeployLab } from "../../../support/deployed.ts";
 
@@ -115,6 +117,36 @@ Deno.test("levada resume serves as it was said, wherever it is typed; one that c
   } finally {
     Deno.env.delete("OTHER_TOKEN");
   }
+});
+
+Deno.test("levada resume leaves a supervisor that is alive and does not answer, and names it; when that goes on, nothing has happened", async () => {
+  await withDeployLab(async (lab) => {
+    await lab.deploy(SHOP);
+    const before = await lab.status("shop");
+    const name = new RegExp(
+      `its supervisor, process ${before.supervisor}, does not answer\\. Where it stays so, end that process`,
+    );
+    const folder = deploymentFolder("shop", lab.state);
+    const wish = { revision: before.revision, functions: [], env: {}, deadlineMs: 1 };
+    Deno.kill(before.supervisor!, "SIGSTOP");
+    try {
+      await Promise.all([
+        lab.status("shop").then(({ state, reason }) => {
+          strictEqual(state, "failing");
+          match(reason!, name);
+        }),
+        rejects(new Deployment("shop").resume(), { name: "DeployError", message: name }),
+        rejects(new SupervisorClient(folder).apply("deploy", wish), /another supervisor runs, and does not answer/),
+      ]);
+      ok(
+        (await Deno.stat(folder.supervisorFile)).isFile,
+        "without it the supervisor would end everything when it goes on",
+      );
+    } finally {
+      Deno.kill(before.supervisor!, "SIGCONT");
+    }
+    deepStrictEqual(await lab.status("shop"), before);
+  });
 });
 
 Deno.test("levada resume answers what it does not understand with exit code 2, and what there is not with 1", async () => {
