@@ -33,6 +33,13 @@ export class KeptBroker {
     return version;
   }
 
+  /** As a server does that has lost what it kept: the numbers begin anew. */
+  empty(): void {
+    for (const records of this.partitions) records.length = 0;
+    this.documents.clear();
+    this.#last = this.#version = 0;
+  }
+
   tell(group: string | undefined): void {
     for (const listener of this.listeners) queueMicrotask(() => listener(group));
   }

@@ -52,16 +52,7 @@ export class GroupMember {
   /** Makes the group where there is none, and takes a share of its partitions. */
   async join(): Promise<void> {
     const { log, plan: { group, from } } = this.#parts;
-    const names = partitionNames(log);
-    const documents = await log.readDocuments(group, names);
-    if (documents.includes(undefined)) {
-      const positions = await log.beginning(from);
-      await Promise.all(names.map(async (name, partition) => {
-        if (documents[partition] !== undefined) return;
-        const state: CursorState = { owner: null, ...positions[partition]!, open: [] };
-        await log.writeDocument(group, name, JSON.stringify(state), 0); // whoever is first says where the group begins
-      }));
-    }
+    await this.#make(await log.readDocuments(group, partitionNames(log)), from);
     await this.attend();
     this.#heart.start();
     for (let waited = 0; !this.#hasShare && waited < HANDOVER_MS && !this.#hasLeft; waited += LOOK_MS) {
@@ -112,6 +103,19 @@ export class GroupMember {
     for (const cursor of this.cursors.values()) this.#lose(cursor);
   }
 
+  /** Makes what is missing of the group. Tells whether something was. */
+  async #make(documents: readonly (Document | undefined)[], from: SubscribePlan["from"]): Promise<boolean> {
+    if (!documents.includes(undefined)) return false;
+    const { log, plan: { group } } = this.#parts;
+    const positions = await log.beginning(from);
+    await Promise.all(documents.map(async (document, partition) => {
+      if (document !== undefined) return;
+      const state: CursorState = { owner: null, ...positions[partition]!, open: [] };
+      await log.writeDocument(group, String(partition), JSON.stringify(state), 0); // whoever is first says where the group begins
+    }));
+    return true;
+  }
+
   async #attendWhileAsked(): Promise<void> {
     try {
       while (this.#isAskedAgain && !this.#hasLeft) {
@@ -141,8 +145,17 @@ export class GroupMember {
       return isNew ? [...alive, own] : alive.map((seat) => seat[0] === this.#id ? own : seat);
     });
     const ids = seats.map(([id]) => id);
-    const documents = await log.readDocuments(group, partitionNames(log));
-    await Promise.all(documents.map((document, partition) => document && this.#share(partition, document, ids)));
+    const known = new Map(this.cursors.entries().map(([partition, { version }]) => [partition, version]));
+    let documents = await log.readDocuments(group, partitionNames(log));
+    if (await this.#make(documents, "start")) { // a broker that came back empty: whatever it keeps came since
+      documents = await log.readDocuments(group, partitionNames(log));
+    }
+    await Promise.all(documents.map(async (document, partition) => {
+      const cursor = this.cursors.get(partition);
+      const isBack = document !== undefined && document.version < (known.get(partition) ?? 0);
+      if (cursor !== undefined && isBack) await this.save(cursor); // lost where the broker has lost what was written
+      else if (document !== undefined) await this.#share(partition, document, ids);
+    }));
     this.#hasShare = documents.every((_, partition) =>
       ids[partition % ids.length] !== this.#id || this.cursors.has(partition)
     );

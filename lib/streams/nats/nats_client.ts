@@ -31,6 +31,9 @@ interface Waiting {
 
 const TRY_AGAIN_MS = 50;
 const ATTEMPT_MS = 5_000; // an answer may have been lost with its connection
+const READY_MS = 1_000; // that a server which has just started may take for its streams
+/** JetStream's code of a stream that is not there. */
+export const NO_STREAM = 10059;
 const FORBIDDEN = /Permissions Violation/i;
 /** What passes by itself: errors of connections, */
 const PASSING = /TimeoutError|ClosedConnectionError|NoRespondersError|RequestError|DisconnectedError|ConnectionError/;
@@ -157,10 +160,11 @@ export class NatsClient {
     }
   }
 
-  /** Tries until there is an answer, whichever. */
-  async attempt<Answer>(act: string, run: () => Promise<Answer>): Promise<Answer> {
+  /** Tries until there is an answer, whichever, or there is none since one of these streams has gone. */
+  async attempt<Answer>(act: string, run: () => Promise<Answer>, streams: readonly string[] = []): Promise<Answer> {
     const { answerMs } = this.#patience;
-    const until = performance.now() + answerMs;
+    const startedAt = performance.now();
+    const until = startedAt + answerMs;
     while (true) {
       let cause: Error;
       try {
@@ -177,6 +181,7 @@ export class NatsClient {
         ? PASSING_CODES.includes(cause.code)
         : !this.#isConnected || PASSING.test(cause.name);
       if (!isPassing) throw cause;
+      if (performance.now() - startedAt > READY_MS) await this.#refuseGone(act, streams);
       if (performance.now() + TRY_AGAIN_MS >= until) {
         throw new OfflineError(
           `Cannot ${act} ${this.#name}: NATS has not answered for ${answerMs / 1000} s. ${cause.message}`,
@@ -203,6 +208,21 @@ export class NatsClient {
     this.#isClosed = true;
     for (const fail of this.#asking) fail(lost());
     await this.#connection.close();
+  }
+
+  /** Nobody answers for a stream that was deleted, as nobody does while a server starts. */
+  async #refuseGone(act: string, streams: readonly string[]): Promise<void> {
+    for (const stream of streams) {
+      try {
+        readAnswer((await this.#connection.request(`$JS.API.STREAM.INFO.${stream}`, "", { timeout: READY_MS })).data);
+      } catch (error) {
+        if (!(error instanceof Refusal && error.code === NO_STREAM)) return; // it is tried again
+        throw new StreamError(
+          `Cannot ${act} ${this.#name}: there is no such stream any more: it was deleted, or the server has lost what it kept. Open it anew`,
+          { cause: error },
+        );
+      }
+    }
   }
 
   /** An answer that went with its connection is not waited for. */

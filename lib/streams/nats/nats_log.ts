@@ -52,7 +52,7 @@ export class NatsLog implements BrokerLog {
     }
     if (from instanceof Date) {
       const question = { start_time: from.toISOString(), batch: 1 };
-      const [first] = await this.#client.attempt(act, () => this.#client.get(stream, question));
+      const [first] = await this.#attempt(act, () => this.#client.get(stream, question));
       if (first !== undefined) offset = sequenceOf(first.headers!);
     }
     return Array.from({ length: this.partitions }, () => ({ offset, behind: "" }));
@@ -78,7 +78,7 @@ export class NatsLog implements BrokerLog {
   async read(partition: number, { offset }: Position, most: number): Promise<KeptRecord[]> {
     const question = { seq: offset, next_by_subj: this.#subject(partition), batch: most, max_bytes: READ_BYTES };
     const { stream } = this.#parts;
-    return (await this.#client.attempt("read", () => this.#client.get(stream, question))).map(readMessage);
+    return (await this.#attempt("read", () => this.#client.get(stream, question))).map(readMessage);
   }
 
   async find(_partition: number, wanted: readonly Pick<KeptRecord, "offset">[]): Promise<KeptRecord[]> {
@@ -86,7 +86,7 @@ export class NatsLog implements BrokerLog {
     const found: KeptRecord[] = [];
     for (let at = 0; at < wanted.length; at += FOUND_AT_ONCE) {
       const some = wanted.slice(at, at + FOUND_AT_ONCE).map(({ offset }) =>
-        this.#client.attempt("read", () => this.#client.get(stream, { seq: offset }))
+        this.#attempt("read", () => this.#client.get(stream, { seq: offset }))
       );
       found.push(...(await Promise.all(some)).flat().map(readMessage));
     }
@@ -96,7 +96,7 @@ export class NatsLog implements BrokerLog {
   async countFrom(partition: number, { offset }: Position): Promise<number> {
     const question = { seq: offset, next_by_subj: this.#subject(partition), batch: 1 };
     const { stream } = this.#parts;
-    const [first] = await this.#client.attempt("ask for the lag of", () => this.#client.get(stream, question));
+    const [first] = await this.#attempt("ask for the lag of", () => this.#client.get(stream, question));
     return first === undefined ? 0 : Number(first.headers!.get("Nats-Num-Pending")) + 1;
   }
 
@@ -104,7 +104,7 @@ export class NatsLog implements BrokerLog {
     const act = "read the groups of";
     return await Promise.all(names.map(async (name): Promise<Document | undefined> => {
       const question = { last_by_subj: this.#document(group, name) };
-      const [kept] = await this.#client.attempt(act, () => this.#client.get(this.#parts.groups, question));
+      const [kept] = await this.#attempt(act, () => this.#client.get(this.#parts.groups, question));
       if (kept === undefined) return undefined;
       return { version: sequenceOf(kept.headers!), text: new TextDecoder().decode(kept.data) };
     }));
@@ -114,7 +114,7 @@ export class NatsLog implements BrokerLog {
     const headers = this.#client.headers({ "Nats-Expected-Last-Subject-Sequence": String(over) });
     const message = { subject: this.#document(group, name), data: text, headers };
     try {
-      return (await this.#client.attempt("settle records of", () => this.#client.send(message))).seq;
+      return (await this.#attempt("settle records of", () => this.#client.send(message))).seq;
     } catch (error) {
       if (!(error instanceof Refusal && error.code === WRONG_SEQUENCE)) throw this.#fault("settle records of", error);
     }
@@ -159,7 +159,7 @@ export class NatsLog implements BrokerLog {
       this.#subject((key === undefined ? this.#keyless++ : hashOf(key)) % this.partitions)
     );
     try {
-      await this.#client.attempt("publish to", async () => {
+      await this.#attempt("publish to", async () => {
         const batch = crypto.randomUUID();
         const messages = records.map((record, index) => {
           const isLast = index === records.length - 1;
@@ -178,6 +178,11 @@ export class NatsLog implements BrokerLog {
       if (error instanceof Refusal && error.code === KNOWN_ALREADY) return;
       throw this.#fault("publish to", error);
     }
+  }
+
+  async #attempt<Answer>(act: string, run: () => Promise<Answer>): Promise<Answer> {
+    const { stream, groups } = this.#parts;
+    return await this.#client.attempt(act, run, [stream, groups]);
   }
 
   #subject(partition: number): string {

@@ -6,7 +6,7 @@ import { PATIENCE, type Patience } from "../leased/patience.ts";
 import { DrivenStream } from "../driven_stream.ts";
 import type { StreamOptions } from "../open_stream.ts";
 import { MACHINE_CLOCK } from "../stream_clock.ts";
-import { NatsClient, Refusal } from "./nats_client.ts";
+import { NatsClient, NO_STREAM, Refusal } from "./nats_client.ts";
 import { NatsLog } from "./nats_log.ts";
 
 /** How a stream in NATS is opened. */
@@ -25,7 +25,6 @@ interface Config {
 
 const PORT = 4222;
 const PARTITIONS = 4;
-const NOT_FOUND = 10059;
 const NAME_TAKEN = 10058; // another has made it at the same moment
 const NANOSECONDS = 1_000_000; // in a millisecond
 const MARK_MS = 120_000; // longer than anybody tries to publish
@@ -115,7 +114,7 @@ async function infoOf(client: NatsClient, stream: string): Promise<Config | unde
   try {
     return (await client.ask<{ config: Config }>("open", `STREAM.INFO.${stream}`, "")).config;
   } catch (error) {
-    if (error instanceof Refusal && error.code === NOT_FOUND) return undefined;
+    if (error instanceof Refusal && error.code === NO_STREAM) return undefined;
     throw error;
   }
 }

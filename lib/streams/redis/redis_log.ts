@@ -40,6 +40,7 @@ export class RedisLog implements BrokerLog {
 
   async beginning(from: "start" | "end" | Date): Promise<Position[]> {
     const word = from instanceof Date ? String(Math.max(0, from.getTime())) : from;
+    await this.#sayWhatItIs();
     return await this.#each(async (partition) => {
       const [offset, behind] = await this.#run("subscribe to", BEGIN, [this.#stream(partition)], [word]) as Answer[];
       return { offset: Number(String(offset)), behind: String(behind) };
@@ -128,6 +129,13 @@ export class RedisLog implements BrokerLog {
   // deno-lint-ignore require-await -- other brokers are told
   async close(): Promise<void> {
     this.#parts.client.close();
+  }
+
+  /** Where Redis came back empty, who opens the stream next is to find as many partitions as there were. */
+  async #sayWhatItIs(): Promise<void> {
+    const { client, key, partitions, retentionMs } = this.#parts;
+    await client.send("subscribe to", "HSETNX", key, "partitions", String(partitions));
+    if (retentionMs > 0) await client.send("subscribe to", "HSETNX", key, "retention", String(retentionMs));
   }
 
   async #fields(): Promise<string[]> {

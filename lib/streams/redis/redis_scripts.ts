@@ -72,12 +72,19 @@ return { tostring(all - later), behind }`;
 
 /**
  * Writes a document over a version: KEYS the hash; ARGV its field, the version (0: none), the text. Gives the new version, 0 where
- * another has written. The same text again is the same writing, whose answer was lost.
+ * another has written. The same text again is the same writing, whose answer was lost. Versions begin with the time, in milliseconds: in a
+ * database that was emptied none is taken for one of before.
  */
 export const WRITE = `
 local kept = redis.call('HGET', KEYS[1], ARGV[1])
 local version = kept and tonumber(string.match(kept, '^%d+')) or 0
-if kept and version == ARGV[2] + 1 and kept == version .. ' ' .. ARGV[3] then return version end
+if not kept and ARGV[2] == '0' then
+  local time = redis.call('TIME')
+  version = time[1] * 1000 + math.floor(time[2] / 1000)
+  redis.call('HSET', KEYS[1], ARGV[1], version .. ' ' .. ARGV[3])
+  return version
+end
+if kept == version .. ' ' .. ARGV[3] and (version == ARGV[2] + 1 or ARGV[2] == '0') then return version end
 if version ~= tonumber(ARGV[2]) then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], (version + 1) .. ' ' .. ARGV[3])
 return version + 1`;

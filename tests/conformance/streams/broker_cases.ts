@@ -1,6 +1,6 @@
 /** What a stream at a broker must do beyond the contract: servers that are away or refuse, processes that are killed. */
 
-import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { deadLetters } from "../../../lib/streams/dead_letters.ts";
 import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
@@ -25,6 +25,8 @@ export interface BrokerKit {
   serveTls(files: { cert: string; key: string }): Promise<{ address: string } & AsyncDisposable>;
   /** Puts something that is no stream where a stream of this name would be. */
   occupy(name: string): Promise<void>;
+  /** Has the server lose what it keeps of a stream. Left out where readers are told otherwise. */
+  lose?(name: string): Promise<void>;
   /** Publishes as another hand would: a text, nothing beside it. */
   publishPlain(name: string, partition: number, text: string): Promise<void>;
 }
@@ -232,6 +234,7 @@ export function brokerCases(kit: BrokerKit): StreamCase[] {
         while (!got.includes(7)) got.push(...(await subscription.next()).value!.records.map(({ body }) => body));
       },
     },
+    ...kit.lose === undefined ? [] : [loses(kit, kit.lose, newName())],
     {
       title: "a stream is made on first use, unless create=false; what is there already is not taken for one",
       async run() {
@@ -294,6 +297,47 @@ export function brokerCases(kit: BrokerKit): StreamCase[] {
       },
     },
   ];
+}
+
+/** Where a stream is there only while somebody says so, who waits is told; where it is not, and when it is opened anew, all arrives. */
+function loses(
+  { server: { address }, open }: BrokerKit,
+  lose: (name: string) => Promise<void>,
+  name: string,
+): StreamCase {
+  return {
+    title:
+      "a server that has lost a stream: who waits or publishes is told, or gets all that is published from then on",
+    async run() {
+      const path = `${address}/${name}`;
+      await using stream = await open<number>(path, { sessionMs: SESSION_MS });
+      const subscription = await stream.subscribe({ group: "g" });
+      await stream.publish([{ body: -1 }]);
+      await (await subscription.next()).value!.ack();
+      let next = subscription.next();
+      await lose(name);
+      const gone =
+        /there is no such stream any more: it was deleted, or the server has lost what it kept\. Open it anew$/;
+      const fault = await stream.publish(numbers(8)).then(() => undefined, ({ message }) => message);
+      if (fault !== undefined) {
+        match(fault, gone);
+        await rejects(next, { name: "StreamError", message: gone });
+        next = subscription.next();
+        await (await open(path)).close();
+        await stream.publish(numbers(8));
+      }
+      const got = new Set<number>();
+      for (;; next = subscription.next()) {
+        const value = (await next).value!;
+        for (const { body } of value) got.add(body);
+        await value.ack().catch(() => {}); // what it had before it knew comes again
+        if (got.size === 8) break;
+      }
+      await stream.close();
+      await using after = await open(path);
+      strictEqual(await after.lag("g"), 0);
+    },
+  };
 }
 
 function numbers(count: number): { body: number; key: string }[] {

@@ -52,6 +52,11 @@ export async function natsTrial(): Promise<Trial> {
           await client.ask("ask", `STREAM.CREATE.${name}`, { name, subjects: [`${name}-other`] });
           await client.close();
         },
+        async lose(name) {
+          const client = await connect();
+          for (const stream of [name, `${name}-groups`]) await client.ask("ask", `STREAM.DELETE.${stream}`, "");
+          await client.close();
+        },
         async publishPlain(name, partition, data) {
           const client = await connect();
           await client.send({ subject: `${name}.${partition}`, data, headers: client.headers({}) });

@@ -48,6 +48,7 @@ export async function redisTrial(): Promise<Trial> {
           };
         },
         occupy: (name) => command("LPUSH", name, "1"),
+        lose: (name) => command("DEL", name, `${name}:groups`, ...[0, 1, 2, 3].map((n) => `${name}:${n}`)),
         publishPlain: (name, partition, text) => command("XADD", `${name}:${partition}`, "*", "body", text),
       }),
       {

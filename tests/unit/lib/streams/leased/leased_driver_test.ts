@@ -101,3 +101,55 @@ Deno.test("who reads waits while the broker is away; who publishes is told, and 
   log.fault = undefined;
   await stream.close();
 });
+
+/** Lets a beat and what comes of it pass. */
+async function beat(clock: TestClock): Promise<void> {
+  await clock.advance(BEAT_MS);
+  await pause(2);
+}
+
+Deno.test("a reader of a broker that came back empty gets all that is published from then on", async () => {
+  const clock = new TestClock(0);
+  const broker = new KeptBroker(4, () => clock.now());
+  await using stream = openOn<number>(broker, clock);
+  const publish = (first: number) =>
+    stream.publish(Array.from({ length: 8 }, (_, n) => ({ body: first + n, key: `key ${n}` })));
+  const subscription = await stream.subscribe({ group: "g", from: "end" });
+  await publish(0);
+  const before = (await subscription.next()).value!;
+  await publish(10);
+  const inHand = (await subscription.next()).value!;
+  await before.ack();
+  broker.empty();
+  await publish(20);
+  await inHand.ack().catch(() => {}); // whether it knows already or not
+  const got: number[] = [];
+  const reading = (async () => {
+    while (got.length < 8) {
+      const { value } = await subscription.next();
+      if (value === undefined) return;
+      got.push(...value.records.map(({ body }) => body));
+      await value.ack();
+    }
+  })();
+  for (let beats = 0; beats < 6; beats++) await beat(clock);
+  deepStrictEqual(got.toSorted(), [20, 21, 22, 23, 24, 25, 26, 27]);
+  await reading;
+  strictEqual(await stream.lag("g"), 0);
+});
+
+Deno.test("a reader of a broker that has lost the newest of what it wrote goes on from what is kept", async () => {
+  const clock = new TestClock(0);
+  const broker = new KeptBroker(1, () => clock.now());
+  await using stream = openOn<number>(broker, clock);
+  const subscription = await stream.subscribe({ group: "g" });
+  await stream.publish([{ body: 1 }, { body: 2 }]);
+  const kept = new Map(broker.documents);
+  await (await subscription.next()).value!.ack();
+  for (const [name, document] of kept) broker.documents.set(name, document); // a copy from before
+  strictEqual(await stream.lag("g"), 2);
+  const again = subscription.next();
+  for (let beats = 0; beats < 3; beats++) await beat(clock);
+  strictEqual(await stream.lag("g"), 2, "in hand");
+  deepStrictEqual((await again).value!.records.map(({ body }) => body), [1, 2]);
+});
