@@ -47,18 +47,18 @@ export function borderCase(streams: string): { readonly title: string; readonly 
 
 async function prove(lab: DeployLab, streams: string): Promise<void> {
   const { url } = await lab.deploy(moduleOf(streams));
-  const send = (title: string) =>
-    fetch(url, { method: "POST", body: title, headers: { "mlrun-event-id": title, "content-type": "text/plain" } });
-  for (const title of TITLES) {
-    const reply = await send(title);
-    deepStrictEqual([reply.status, await reply.json()], [200, { id: title }]);
+  const send = async (title: string) => {
+    const headers = { "mlrun-event-id": title, "content-type": "text/plain" };
+    const reply = await fetch(url, { method: "POST", body: title, headers });
+    return { title, status: reply.status, answer: await reply.json() };
+  };
+  for (const { title, status, answer } of await Promise.all(TITLES.map(send))) {
+    deepStrictEqual([status, answer], [200, { id: title }]);
   }
-  for (const [title, [, said]] of Object.entries(REFUSED)) {
-    const reply = await send(title);
-    const { error, step } = await reply.json();
-    match(error, said);
+  for (const { title, status, answer: { error, step } } of await Promise.all(Object.keys(REFUSED).map(send))) {
+    match(error, REFUSED[title]![1]);
     match(error, /Cannot publish the body: \$/);
-    deepStrictEqual([reply.status, step], [500, "q"]);
+    deepStrictEqual([status, step], [500, "q"]);
   }
   await using stream = await openStream<Seen>(streams.replace("{name}", "borders-seen"));
   const seen = new Map<string, string | null>();
