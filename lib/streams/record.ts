@@ -109,8 +109,8 @@ export function lookAt<Body>(
   wire: WireRecord,
   place: Pick<StreamRecord, "partition" | "offset"> & { publishedAt: number },
 ): LookedRecord<Body> {
-  const bytes = wire.headers["levada-id"] === undefined ? undefined : wire.bytes;
-  return { ...openRecord<Body>(wire, { ...place, tries: 0 }), bytes };
+  const isWrapped = wire.headers["levada-id"] === undefined && unwrapEvent(bodyOf(wire).body) !== undefined;
+  return { ...openRecord<Body>(wire, { ...place, tries: 0 }), bytes: isWrapped ? undefined : wire.bytes };
 }
 
 /** How the reason begins why a record of a newer Levada is unreadable. */

@@ -80,7 +80,7 @@ export interface StreamRecord<Body = unknown> {
 
 /** A record that somebody looks at: its `tries` are 0. */
 export interface LookedRecord<Body = unknown> extends StreamRecord<Body> {
-  /** The body as it travels; undefined where another hand than Levada's wrote it. */
+  /** The body as it travels; undefined where MLRun's wrapper was taken off it. */
   readonly bytes: Uint8Array | undefined;
 }
 

@@ -29,7 +29,7 @@ export async function bodyFromEditor(letter: DeadLetter): Promise<unknown> {
   const before = isJson ? jsonOf(letter) : bodyText(letter, { isWhole: true });
   await Deno.writeTextFile(file, `${before}\n`);
   await edit(file);
-  const after = await Deno.readTextFile(file);
+  const after = await textLeft(file);
   if (after === `${before}\n`) {
     await Deno.remove(file);
     return undefined;
@@ -55,13 +55,24 @@ async function edit(file: string): Promise<void> {
   if (!success) throw new CommandError(`Cannot edit the body: ${editor} ended with ${code}. The body is in ${file}`);
 }
 
-/** Bytes as they are, so that no digit is lost; of a letter of another hand what they mean. */
+async function textLeft(file: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(file);
+  } catch (error) {
+    const state = error instanceof Deno.errors.NotFound ? "the editor has left no file" : (error as Error).message;
+    throw new CommandError(`Cannot read the body that was edited: ${state} (${file}). Nothing is sent`, {
+      cause: error,
+    });
+  }
+}
+
+/** Bytes as they are, so that no digit is lost; of a letter without a content type, by which they would be read, what they mean. */
 function bodyOf({ id, headers, bytes: old }: DeadLetter, bytes: Uint8Array, file: string): unknown {
   const { body, unreadable } = decodeBody(bytes, headers.get("content-type") ?? undefined);
   if (unreadable !== undefined) {
     throw new CommandError(`Cannot mend letter ${id}: ${file} is ${unreadable}. Mend it and say --body ${file}`);
   }
-  return old === undefined ? body : bytes;
+  return old === undefined || !headers.has("content-type") ? body : bytes;
 }
 
 function isText({ headers }: DeadLetter): boolean {

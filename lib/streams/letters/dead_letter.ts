@@ -13,7 +13,7 @@ export class DeadLetter<Body = unknown> implements LookedRecord<Body> {
   readonly key: string | undefined;
   /** The record's own; bytes where `unreadable` says why. */
   readonly body: Body;
-  /** The body as it travels; undefined where another hand than Levada's wrote it. */
+  /** The body as it travels; undefined where MLRun's wrapper was taken off it. */
   readonly bytes: Uint8Array | undefined;
   /** What travelled beside the body. */
   readonly headers: Headers;

@@ -52,9 +52,16 @@ export function recordOfAct(letter: StreamRecord, { act, by, at, isMended, reaso
   return { body, key, headers: { "content-type": TYPE } };
 }
 
-/** Whether a record tells of an act, and is no letter. */
-export function isAct({ error, headers, unreadable }: StreamRecord): boolean {
-  return error === undefined && unreadable === undefined && headers.get("content-type") === TYPE;
+/** Whether a record tells of an act, and is no letter; what only says so, and cannot be read as one, is listed like a letter. */
+export function isAct({ error, headers, unreadable, body }: StreamRecord): boolean {
+  return error === undefined && unreadable === undefined && headers.get("content-type") === TYPE && isKeptAct(body);
+}
+
+function isKeptAct(body: unknown): body is KeptAct {
+  if (typeof body !== "object" || body === null) return false;
+  const { letter, partition, offset, act, by, at, reason = "" } = body as Record<keyof KeptAct, unknown>;
+  const isText = [letter, partition, offset, by, at, reason].every((part) => typeof part === "string");
+  return isText && (act === "replayed" || act === "discarded") && !Number.isNaN(Date.parse(at as string));
 }
 
 /** The act that a record tells of, and the letter's place. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { StreamError } from "../../errors.ts";
+import { decodeBody } from "../body.ts";
 import { NEWER } from "../record.ts";
 import type { NewRecord, Replay, Stream } from "../stream.ts";
 import type { DeadLetter } from "./dead_letter.ts";
@@ -28,8 +29,19 @@ function recordOf<Body>({ letter, body }: ChosenLetter<Body>): NewRecord<Body> {
   if (unreadable.startsWith(NEWER) && !isMended({ letter, body })) {
     throw new StreamError(`Cannot send letter ${id} again: it is ${unreadable}`); // what this Levada does not know of it would be lost
   }
-  const sent = bytes === undefined || isMended({ letter, body }) ? body : bytes as Body;
-  return { id, key, path, time, headers, body: sent };
+  if (bytes === undefined || isMended({ letter, body })) return { id, key, path, time, headers, body };
+  return { id, key, path, time, headers: withType(headers, bytes), body: bytes as Body };
+}
+
+/** Bytes of another hand have no type, by which they are read: they are told to be what they were read as. */
+function withType(headers: Headers, bytes: Uint8Array): Headers {
+  if (headers.has("content-type")) return headers;
+  const { body } = decodeBody(bytes, undefined);
+  if (body instanceof Uint8Array) return headers;
+  const isText = typeof body === "string" && new TextEncoder().encode(body).length === bytes.length; // JSON has quotes
+  const typed = new Headers(headers);
+  typed.set("content-type", isText ? "text/plain;charset=utf-8" : "application/json");
+  return typed;
 }
 
 function isSame(one: DeadLetter, other: DeadLetter): boolean {

@@ -3,19 +3,16 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { openLocal } from "../../../lib/streams/local/open_local.ts";
 import type { StreamCase } from "./contract.ts";
-import { openLocalLab } from "./local_lab.ts";
-import type { Trial } from "./main.ts";
 
 const DISK_BYTES = 2_000_000;
 const SOON_MS = 3_000;
 
-/** The contract, and a full disk where one may be mounted. */
-export async function localTrial(): Promise<Trial> {
+/** What is tried on a full disk, where one may be mounted. */
+export async function localCases(): Promise<AsyncDisposable & { readonly cases: readonly StreamCase[] }> {
   const folder = await Deno.makeTempDir({ prefix: "levada_full_" });
   const mounting = await command("mount", "-t", "tmpfs", "-o", `size=${DISK_BYTES}`, "tmpfs", folder);
   if (mounting !== "") console.log(`skip local: a full disk cannot be made: ${mounting}`);
   return {
-    open: openLocalLab,
     cases: mounting === "" ? [fullDisk(folder)] : [],
     async [Symbol.asyncDispose]() {
       if (mounting === "") await command("umount", folder);

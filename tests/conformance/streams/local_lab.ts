@@ -4,6 +4,7 @@ import { openLocal, SESSION_MS } from "../../../lib/streams/local/open_local.ts"
 import { TestClock } from "../../../lib/testing/test_clock.ts";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
 import type { StreamLab } from "./contract.ts";
+import { localCases } from "./local_cases.ts";
 import type { Trial } from "./main.ts";
 
 const PATH = "local://lab";
@@ -39,10 +40,13 @@ export async function localTrial(): Promise<Trial> {
   const folder = await Deno.makeTempDir({ prefix: "levada_state_" });
   const before = Deno.env.get("LEVADA_STATE");
   Deno.env.set("LEVADA_STATE", folder);
+  const more = await localCases();
   return {
     open: openLocalLab,
+    cases: more.cases,
     bench: { streams: "local://{name}", sessionMs: 1_500 },
     async [Symbol.asyncDispose]() {
+      await more[Symbol.asyncDispose]();
       if (before === undefined) Deno.env.delete("LEVADA_STATE");
       else Deno.env.set("LEVADA_STATE", before);
       await Deno.remove(folder, { recursive: true });

@@ -224,6 +224,11 @@ Deno.test("levada dlq replay --edit opens the body in the editor, and keeps what
     const broken = await edit(`sed -i 's/"12"/12,,/'`);
     const [, file] = /Mend it and say --body (.*)\n$/.exec(broken.err)!;
     strictEqual(await Deno.readTextFile(file!), `{\n  "total": 12,,\n}\n`);
+    const gone = await edit("rm");
+    match(
+      gone.err,
+      /^levada dlq: Cannot read the body that was edited: the editor has left no file \(.*\)\. Nothing is sent\n$/,
+    );
     for (const kept of [file!, /The body is in (.*)\n/.exec(failed.err)![1]!]) await Deno.remove(kept);
     strictEqual(await orders.lag("g"), 0);
     const { code, out } = await edit(`sed -i 's/"12"/12/'`);

@@ -155,6 +155,27 @@ Deno.test("DeadLetters.replay() sends the bytes as they came, if nobody changed 
   );
 });
 
+Deno.test("DeadLetters.replay() sends what another hand wrote as the bytes that it came as, read as it was read", async () => {
+  const broker = new MemoryBroker();
+  const texts = [`{"account": 12345678901234567890, "amount": 1.10}`, `{"a":1,"a":2}`, "plain text", "<xml/>", `"x"`];
+  const wrapped = `{"full_event_wrapper":true,"body":{"n":1},"id":"w"}`;
+  const stream = broker.open("memory://in");
+  const log = broker.log("memory://in");
+  for (const text of [...texts, wrapped]) {
+    const wire = { key: "k", bytes: new TextEncoder().encode(text), headers: {} };
+    await log.append([wire], { by: broker, now: () => 0 });
+  }
+  const subscription = await stream.subscribe({ group: "g", maxTries: 1 });
+  const { value } = await subscription.next();
+  await value!.nack(new Error("no"));
+  await lettersOf(broker).replay("all");
+  const { value: again } = await subscription.next();
+  const wires = log.all().slice(texts.length + 1).map(({ record }) => record);
+  deepStrictEqual(wires.slice(0, -1).map(({ bytes }) => new TextDecoder().decode(bytes)), texts);
+  deepStrictEqual(again!.records.map(({ body }) => body), value!.records.map(({ body }) => body));
+  await stream.close();
+});
+
 Deno.test("DeadLetters.replay() sends a record once that two groups gave up, and marks both", async () => {
   const broker = new MemoryBroker();
   await fail(broker, [{ id: "a", body: { n: 1 } }, { id: "same", body: 1 }, { id: "same", body: 2 }], ["g", "h"]);
@@ -277,6 +298,20 @@ Deno.test("DeadLetters of a hostile record that looks like an act is a letter li
   const headers = { "content-type": "application/vnd.levada.letter-act+json" };
   await fail(broker, [{ id: "a", body: 1 }, { id: "b", body, headers }]);
   deepStrictEqual((await lettersOf(broker).list()).map(({ id }) => id), ["a", "b"]);
+});
+
+Deno.test("DeadLetters lists what looks like an act and cannot be read as one, and goes on", async () => {
+  const broker = new MemoryBroker();
+  const headers = { "content-type": "application/vnd.levada.letter-act+json" };
+  const fine = { letter: "a", partition: "0", offset: "0", act: "replayed", by: "x", at: "2026-01-01T00:00:00.000Z" };
+  await fail(broker, [{ id: "a", body: 1 }]);
+  const odd = [null, 1, [], {}, { ...fine, at: "nonsense" }, { ...fine, act: "eaten" }, { ...fine, by: 1 }];
+  await broker.open("memory://in-dead-letters").publish(odd.map((body, n) => ({ id: `odd ${n}`, body, headers })));
+  const letters = lettersOf(broker);
+  deepStrictEqual((await letters.list()).map(({ id }) => id), ["a", ...odd.map((_, n) => `odd ${n}`)]);
+  deepStrictEqual(await letters.acts(), []);
+  strictEqual(await letters.discard("odd 0", { reason: "no act" }), 1);
+  strictEqual(await letters.replay("a"), 1);
 });
 
 Deno.test("DeadLetters are gone through in pieces, tidied when there were many, and never keep who buries waiting", async () => {

@@ -36,7 +36,7 @@ Deno.test("displayLetters() leaves out columns that would be empty, as for recor
   deepStrictEqual(show([new DeadLetter(lookAt(wire, PLACE))])["text/plain"]!.split("\n"), [
     "1 dead letter of redis://***@host/orders",
     "time                  id   body",
-    '2023-11-14 22:13:20Z  0-0  "plain"',
+    "2023-11-14 22:13:20Z  0-0  plain",
   ]);
 });
 
