@@ -7,13 +7,13 @@ export class KeptBroker {
   readonly partitions: KeptRecord[][];
   readonly documents = new Map<string, Document>();
   readonly listeners = new Set<(group: string | undefined) => void>();
-  readonly #now: () => number;
+  readonly now: () => number;
   #last = 0;
   #version = 0;
 
   constructor(partitions: number, now: () => number) {
     this.partitions = Array.from({ length: partitions }, () => []);
-    this.#now = now;
+    this.now = now;
   }
 
   get end(): number {
@@ -23,7 +23,7 @@ export class KeptBroker {
   add(record: WireRecord): void {
     const offset = this.#last += 3;
     const partition = (record.key === undefined ? offset : hashOf(record.key)) % this.partitions.length;
-    this.partitions[partition]!.push({ ...record, offset, place: `at ${offset}`, publishedAt: this.#now() });
+    this.partitions[partition]!.push({ ...record, offset, place: `at ${offset}`, publishedAt: this.now() });
   }
 
   write(name: string, text: string, over: number): number | undefined {
@@ -57,6 +57,11 @@ export class KeptLog implements BrokerLog {
   constructor(broker: KeptBroker) {
     this.#broker = broker;
     this.partitions = broker.partitions.length;
+  }
+
+  async now(): Promise<number> {
+    await this.#turn();
+    return this.#broker.now();
   }
 
   async beginning(from: "start" | "end" | Date): Promise<Position[]> {

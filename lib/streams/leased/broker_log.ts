@@ -29,6 +29,8 @@ export interface BrokerLog {
   /** As messages name the stream, without its password. */
   readonly name: string;
   readonly partitions: number;
+  /** Milliseconds since 1970, by the broker's clock. Left out where the broker tells no time. */
+  now?(): Promise<number>;
   /** How a group that is new begins in each partition. */
   beginning(from: "start" | "end" | Date): Promise<Position[]>;
   /** @throws {StreamError} If the broker would never take the record. */

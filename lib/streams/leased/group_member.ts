@@ -14,19 +14,21 @@ export interface MemberParts {
   readonly sessionMs: number;
 }
 
-/** A member as all of them see it; the beat is another one as long as it lives. */
-export type Seat = readonly [id: string, beat: number];
+/** A member as all of them see it; the beat is another one as long as it lives. When that was is told by the broker's clock. */
+export type Seat = readonly [id: string, beat: number, at?: number];
 
 /** What the list of members is kept under. */
 export const MEMBERS = "members";
 const HANDOVER_MS = 500; // that one who joins waits for those who have nothing in hand to let go
 const LOOK_MS = 20;
+const ANSWER_MS = 400; // within which who has not beaten for a session, as while the broker was away, answers one who joins
 const MOST_WRITERS = 100; // who joins, leaves and beats at the same moment
 
 /**
  * A subscriber's place in its group. Every member reads the list of members and comes to the same share of partitions, so nobody
  * leads: it claims what is free and its own, and lets go of what is another's when that is not in hand. Who is alive is told by
- * beats that change, not by times: clocks need not agree.
+ * beats that change, not by times: clocks need not agree. One who joins goes by the broker's clock first, for it may not stay for as long as a
+ * session; whoever lives beats when it is told of the newcomer.
  */
 export class GroupMember {
   /** The partitions that it reads. */
@@ -130,18 +132,19 @@ export class GroupMember {
   async #attend(): Promise<void> {
     const { log, clock, sessionMs, plan: { group } } = this.#parts;
     let hasChanged = false;
+    const at = await log.now?.();
     const seats = await this.#writeSeats((seats) => {
       const now = clock.now();
       if (now - this.#attendedAt >= sessionMs) this.#heard.clear(); // it has slept, or the broker has: nobody could be heard
       this.#attendedAt = now;
       if (this.#beat > 0 && !seats.some(([id]) => id === this.#id)) this.#comeAgain();
-      const alive = seats.filter((seat) => this.#isAlive(seat, now));
+      const alive = seats.filter((seat) => this.#isAlive(seat, { now, at }));
       const isNew = !alive.some(([id]) => id === this.#id);
       hasChanged = isNew || alive.length < seats.length;
       if (!hasChanged && now - this.#beatAt < sessionMs / 4) return undefined;
       this.#beatAt = now;
       this.#beat += 1;
-      const own: Seat = [this.#id, this.#beat];
+      const own: Seat = at === undefined ? [this.#id, this.#beat] : [this.#id, this.#beat, at];
       return isNew ? [...alive, own] : alive.map((seat) => seat[0] === this.#id ? own : seat);
     });
     const ids = seats.map(([id]) => id);
@@ -169,11 +172,14 @@ export class GroupMember {
     this.#beat = 0;
   }
 
-  #isAlive([id, beat]: Seat, now: number): boolean {
+  #isAlive([id, beat, beatAt = Infinity]: Seat, { now, at = 0 }: { now: number; at: number | undefined }): boolean {
+    const { sessionMs } = this.#parts;
     if (id === this.#id) return true;
     const heard = this.#heard.get(id);
-    if (heard?.beat === beat) return now - heard.at < this.#parts.sessionMs;
-    this.#heard.set(id, { beat, at: now });
+    if (heard?.beat === beat) return now - heard.at < sessionMs;
+    const longest = sessionMs - Math.min(ANSWER_MS, sessionMs / 4);
+    const silentMs = this.#beat === 0 ? Math.max(0, Math.min(at - beatAt, longest)) : 0;
+    this.#heard.set(id, { beat, at: now - silentMs });
     return true;
   }
 

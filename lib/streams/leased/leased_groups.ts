@@ -27,7 +27,7 @@ async function countReaders(log: BrokerLog, group: string, sessionMs: number): P
     const [document] = await log.readDocuments(group, [MEMBERS]);
     return document === undefined ? [] : JSON.parse(document.text) as Seat[];
   };
-  const before = new Map(await seats());
+  const before = new Map((await seats()).map(([id, beat]) => [id, beat]));
   const alive = new Set<string>();
   const end = performance.now() + sessionMs;
   for (let silent = before.size; silent > 0 && performance.now() < end;) {

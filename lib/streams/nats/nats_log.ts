@@ -22,6 +22,7 @@ const READ_BYTES = 4_000_000; // at once, unless one record is larger
 const MOST_TOGETHER = 1_000; // JetStream's limit of an atomic batch
 const FOUND_AT_ONCE = 100; // each has a subscription of its own
 const FRAME_BYTES = 300; // what is added to a record: the marks of its batch
+const TOLD_MS = 1_000; // as long the server's time is not asked for again
 const WRONG_SEQUENCE = 10071; // another has written
 const KNOWN_ALREADY = 10201; // a message of the batch is kept: all of it is, and the answer was lost
 
@@ -32,6 +33,7 @@ export class NatsLog implements BrokerLog {
   readonly #parts: NatsLogParts;
   readonly #client: NatsClient;
   readonly #news: string;
+  #told: { readonly now: number; readonly at: number } | undefined; // the server's time
   #keyless = Math.floor(Math.random() * 1_024); // processes begin at partitions of their own
 
   constructor(parts: NatsLogParts) {
@@ -40,6 +42,16 @@ export class NatsLog implements BrokerLog {
     this.#parts = parts;
     this.#client = parts.client;
     this.#news = `_LEVADA.news.${parts.subject}`;
+  }
+
+  async now(): Promise<number> {
+    const { groups } = this.#parts;
+    const askedAt = performance.now();
+    if (this.#told === undefined || askedAt - this.#told.at > TOLD_MS) {
+      const { ts } = await this.#client.ask<{ ts: string }>("read the groups of", `STREAM.INFO.${groups}`, "");
+      this.#told = { now: Date.parse(ts), at: performance.now() };
+    }
+    return Math.floor(this.#told.now + performance.now() - this.#told.at);
   }
 
   async beginning(from: "start" | "end" | Date): Promise<Position[]> {

@@ -38,6 +38,11 @@ export class RedisLog implements BrokerLog {
     this.#groups = `${parts.key}:groups`;
   }
 
+  async now(): Promise<number> {
+    const [seconds, microseconds] = await this.#parts.client.send("read the groups of", "TIME") as Answer[];
+    return Number(String(seconds)) * 1_000 + Math.floor(Number(String(microseconds)) / 1_000);
+  }
+
   async beginning(from: "start" | "end" | Date): Promise<Position[]> {
     const word = from instanceof Date ? String(Math.max(0, from.getTime())) : from;
     await this.#sayWhatItIs();

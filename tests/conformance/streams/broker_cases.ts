@@ -108,6 +108,23 @@ export function brokerCases(kit: BrokerKit): StreamCase[] {
         strictEqual(await stream.lag("g"), 0);
       },
     },
+    ...scheme === "kafka" ? [] : [{ // at Kafka the broker tells who is alive, whoever asks
+      title: "jobs that end sooner than a session take over from one that was killed before",
+      async run() {
+        const path = newPath();
+        await using stream = await kit.open<number>(path, { sessionMs: SESSION_MS });
+        await stream.publish(numbers(20));
+        const killed = await kit.open<number>(path, { sessionMs: SESSION_MS });
+        await (await killed.subscribe({ group: "g" })).next();
+        await killed.abandon();
+        await pause(SESSION_MS);
+        const job = await kit.open<number>(path, { sessionMs: SESSION_MS });
+        const subscription = await job.subscribe({ group: "g" });
+        for await (const delivery of within(SESSION_MS / 3, subscription)) await delivery.ack();
+        await job.close();
+        strictEqual(await stream.lag("g"), 0);
+      },
+    }],
     {
       title:
         "a user and a password are taken from the path or the environment; wrong ones are told, without showing them",
@@ -338,6 +355,15 @@ function loses(
       strictEqual(await after.lag("g"), 0);
     },
   };
+}
+
+/** What comes until nothing has come for so long. */
+async function* within<Item>(ms: number, items: AsyncIterator<Item>): AsyncGenerator<Item> {
+  for (;;) {
+    const result = await Promise.race([items.next(), pause(ms)]);
+    if (result === undefined || result.done) return;
+    yield result.value;
+  }
 }
 
 function numbers(count: number): { body: number; key: string }[] {

@@ -153,3 +153,57 @@ Deno.test("a reader of a broker that has lost the newest of what it wrote goes o
   strictEqual(await stream.lag("g"), 2, "in hand");
   deepStrictEqual((await again).value!.records.map(({ body }) => body), [1, 2]);
 });
+
+/** A clock that goes on while something is awaited. */
+async function whileTicking<Value>(clock: TestClock, promise: Promise<Value>): Promise<Value> {
+  let isOver = false;
+  void promise.finally(() => isOver = true).catch(() => {});
+  while (!isOver) {
+    await clock.advance(50);
+    await pause(2);
+  }
+  return await promise;
+}
+
+Deno.test("one who joins takes over at once from one that was killed longer ago than a session, however short it stays", async () => {
+  const clock = new TestClock(0);
+  const broker = new KeptBroker(2, () => clock.now());
+  const publisher = openOn<number>(broker, clock);
+  await publisher.publish([{ body: 1 }, { body: 2 }]);
+  const killed = openOn<number>(broker, clock);
+  strictEqual((await (await killed.subscribe({ group: "g" })).next()).value!.records.length, 2);
+  await killed.abandon();
+  await clock.advance(SESSION_MS);
+  const job = openOn<number>(broker, clock);
+  const startedAt = clock.now();
+  const subscription = await whileTicking(clock, job.subscribe({ group: "g" }));
+  const { value } = await subscription.next();
+  deepStrictEqual(value!.records.map(({ body, tries }) => [body, tries]).toSorted(), [[1, 2], [2, 2]]);
+  strictEqual(clock.now() - startedAt < SESSION_MS / 3, true);
+  await value!.ack();
+  await Promise.all([job.close(), publisher.close()]);
+});
+
+Deno.test("one who joins takes nothing from one who could not beat while the broker was away, and answers", async () => {
+  const [clock, brokers] = [new TestClock(0), new TestClock(0)];
+  const broker = new KeptBroker(2, () => brokers.now());
+  const log = new class extends KeptLog {
+    override async writeDocument(...written: Parameters<KeptLog["writeDocument"]>): Promise<number | undefined> {
+      for (const until = clock.now() + slowMs; clock.now() < until;) await pause(1);
+      return await super.writeDocument(...written);
+    }
+  }(broker);
+  let slowMs = 0;
+  const stream = openOn<number>(broker, clock, log);
+  await stream.publish([{ body: 1 }, { body: 2 }]);
+  const subscription = await stream.subscribe({ group: "g" });
+  const inHand = (await subscription.next()).value!;
+  await brokers.advance(10 * SESSION_MS); // by whose clock nothing was heard for long
+  await clock.advance(SESSION_MS / 4);
+  slowMs = 300;
+  const other = openOn<number>(broker, clock);
+  await whileTicking(clock, other.subscribe({ group: "g" }));
+  slowMs = 0;
+  await inHand.ack();
+  await Promise.all([stream.close(), other.close()]);
+});
