@@ -35,10 +35,9 @@ export class KafkaCursor extends Cursor<KafkaPartition> {
   saved: number;
   /** How many bytes wait to be given out. */
   bytesAhead = 0;
-  readonly #open = new Map<number, StoredRecord>();
   /** What those who read here before noted of records that were not given out here yet. */
   readonly #before: { readonly until: number; readonly others: Map<number, number> };
-  /** Of those in `#open`, which were not given out exactly once. */
+  /** Of those that were given out and are not done, which were not given out exactly once. */
   readonly #others = new Map<number, number>();
   /** Up to where the broker has noted what is given out. */
   #notedTo: number;
@@ -64,11 +63,11 @@ export class KafkaCursor extends Cursor<KafkaPartition> {
     const until = isLeaving ? this.#before.until : Math.max(ahead, this.#before.until);
     const others = new Map(this.#others);
     for (const [offset, tries] of this.#before.others) {
-      if (this.#open.has(offset) || this.isDone(offset)) this.#before.others.delete(offset);
+      if (this.#isOpen(offset) || this.isDone(offset)) this.#before.others.delete(offset);
       else others.set(offset, tries);
     }
     if (isLeaving) {
-      for (const offset of this.#open.keys()) if (offset >= until) others.set(offset, this.triesOf(offset));
+      for (const offset of this.open()) if (offset >= until) others.set(offset, this.triesOf(offset));
     }
     const changes = this.#changes;
     return {
@@ -83,12 +82,12 @@ export class KafkaCursor extends Cursor<KafkaPartition> {
   /** What the broker may keep: everything before it is done. */
   get toSave(): number {
     const { ahead, at, end } = this.partition;
-    return this.#open.size > 0 ? this.committed : ahead[at]?.offset ?? end;
+    return this.openCount > 0 ? this.committed : ahead[at]?.offset ?? end;
   }
 
   /** How many records there are that were fetched and are not done. */
   get fetched(): number {
-    return this.#open.size + this.partition.ahead.length - this.partition.at;
+    return this.openCount + this.partition.ahead.length - this.partition.at;
   }
 
   /** Keeps what was fetched, but what was published in transactions that came to nothing. */
@@ -110,7 +109,7 @@ export class KafkaCursor extends Cursor<KafkaPartition> {
   /** The record that may be given out next. */
   head(now: number): StoredRecord | undefined {
     const offset = this.peek(now);
-    return offset === undefined ? undefined : this.#open.get(offset) ?? this.partition.ahead[this.partition.at];
+    return offset === undefined ? undefined : this.storedAt(offset) ?? this.partition.ahead[this.partition.at];
   }
 
   isLostAt(offset: number): boolean {
@@ -118,17 +117,15 @@ export class KafkaCursor extends Cursor<KafkaPartition> {
   }
 
   override triesOf(offset: number): number {
-    return this.#open.has(offset) ? super.triesOf(offset) : triesIn(this.#before, offset);
+    return this.#isOpen(offset) ? super.triesOf(offset) : triesIn(this.#before, offset);
   }
 
   override take(offset: number): void {
-    const tries = this.triesOf(offset) + 1;
-    super.take(offset);
-    this.#count(offset, tries);
-    if (this.#open.has(offset)) return;
     const { partition } = this;
-    const record = partition.ahead[partition.at++]!;
-    this.#open.set(offset, record);
+    const record = this.#isOpen(offset) ? undefined : partition.ahead[partition.at++]!;
+    super.take(offset, record);
+    this.#count(offset, this.triesOf(offset));
+    if (record === undefined) return;
     this.bytesAhead -= sizeOf(record);
     if (partition.at * 2 > partition.ahead.length) {
       partition.ahead.splice(0, partition.at);
@@ -137,7 +134,6 @@ export class KafkaCursor extends Cursor<KafkaPartition> {
   }
 
   override commit(offset: number): void {
-    this.#open.delete(offset);
     this.#others.delete(offset);
     super.commit(offset);
   }
@@ -145,6 +141,10 @@ export class KafkaCursor extends Cursor<KafkaPartition> {
   override putBack(offset: number, now: number): void {
     super.putBack(offset, now);
     this.#count(offset, this.triesOf(offset));
+  }
+
+  #isOpen(offset: number): boolean {
+    return this.storedAt(offset) !== undefined;
   }
 
   #count(offset: number, tries: number): void {

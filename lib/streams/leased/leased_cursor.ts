@@ -49,7 +49,6 @@ export class LeasedCursor extends Cursor<ReadAhead> {
   /** What is under way to write it, and whether it has changed since. */
   saving: Promise<void> | undefined;
   isDirty = false;
-  readonly #records = new Map<number, KeptRecord>(); // given out and not done
   #behind: string;
   #from: number;
   #most = FIRST_READ;
@@ -65,7 +64,7 @@ export class LeasedCursor extends Cursor<ReadAhead> {
     this.version = version;
     this.#behind = state.behind;
     this.#from = state.offset;
-    for (const record of open) this.#records.set(record.offset, record);
+    for (const record of open) this.keepStored(record);
   }
 
   /** Whether it must be filled before it can tell what is next: what was read long ago may have gone with the stream's retention. */
@@ -91,7 +90,8 @@ export class LeasedCursor extends Cursor<ReadAhead> {
   head(now: number): KeptRecord | undefined {
     if (this.isLeaving || this.isLost) return undefined;
     const offset = this.peek(now);
-    return offset === undefined ? undefined : this.#records.get(offset) ?? this.partition.records[this.partition.at];
+    if (offset === undefined) return undefined;
+    return this.storedAt(offset) as KeptRecord | undefined ?? this.partition.records[this.partition.at];
   }
 
   isLostAt(): boolean {
@@ -99,23 +99,18 @@ export class LeasedCursor extends Cursor<ReadAhead> {
   }
 
   override take(offset: number): void {
-    super.take(offset);
-    if (this.#records.has(offset)) return;
-    const record = this.partition.records[this.partition.at++]!;
-    this.#records.set(offset, record);
+    const isAgain = this.storedAt(offset) !== undefined;
+    const record = isAgain ? undefined : this.partition.records[this.partition.at++]!;
+    super.take(offset, record);
+    if (record === undefined) return;
     this.#behind = record.place;
     this.#from = record.offset + 1;
-  }
-
-  override commit(offset: number): void {
-    super.commit(offset);
-    this.#records.delete(offset);
   }
 
   /** What the broker is to keep of it. */
   stateFor(owner: string | null): CursorState {
     const open = this.snapshot().open.map(({ offset, tries, dueAt }): OpenRecord => {
-      const { place } = this.#records.get(offset)!;
+      const { place } = this.storedAt(offset) as KeptRecord;
       return dueAt === undefined || dueAt === -Infinity ? [offset, place, tries] : [offset, place, tries, dueAt];
     });
     return { owner, offset: this.#from, behind: this.#behind, open };
