@@ -26,7 +26,8 @@ const STAYS_BEHIND = new Set([
 /** An event as it travels between two functions: its id, key, path, time, headers and body; `trace` by what its trace goes on there. */
 export function recordOf(event: FlowEvent, trace: Readonly<Record<string, string>> = {}): NewRecord {
   const { id, key, path, time, body } = event;
-  const headers = Object.entries(trace);
+  const headers: [string, string][] = [];
+  for (const name in trace) headers.push([name, trace[name]!]);
   for (const header of event.headers) {
     if (!STAYS_BEHIND.has(header[0]) && trace[header[0]] === undefined) headers.push(header);
   }
@@ -40,11 +41,17 @@ export function recordOf(event: FlowEvent, trace: Readonly<Record<string, string
   };
 }
 
-/** The event that a record is, as it enters a function; `trigger` is the path of the stream. */
-export function eventOf(record: StreamRecord, trigger: string): FlowEvent {
+/**
+ * The event that a record is, as it enters a function; it has the record's headers for its own.
+ *
+ * @param trigger The path of the stream.
+ * @param lane Events of one lane keep their order. Default: those of a partition; other streams of the flow have partitions of this name too.
+ */
+export function eventOf(record: StreamRecord, trigger: string, lane = `${trigger} ${record.partition}`): FlowEvent {
   const { id, key, path, time, headers, partition, body, error } = record;
-  const event = new FlowEvent(body, { id, key, path, time, headers, partition, trigger });
-  event.lane = `${trigger} ${partition}`; // other streams of the flow have partitions of this name too
+  const event = new FlowEvent(body, { id, key, path, time, partition, trigger });
+  event.takeHeaders(headers);
+  event.lane = lane;
   if (error !== undefined) event.error = error;
   return event;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../graph/clock.ts";
 import { sleep } from "./system_clock.ts";
+import { Tally } from "./tally.ts";
 
 const ALONE_MS = 5_000; // a step may keep an event until others come
 
@@ -12,18 +13,13 @@ export interface Holder {
 /** What the inlets of a worker have in hand together: so one record can be worked on with no other beside it. */
 export class InHand {
   readonly #clock: Clock;
-  readonly #works = new Set<Promise<unknown>>();
+  /** What is in hand; whoever enters something has it leave when it is done. */
+  readonly works = new Tally();
   readonly #holders = new Set<Holder>();
   #alone: Promise<void> | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-  }
-
-  /** Something is in hand until this resolves. */
-  add(work: Promise<void>): void {
-    const done = work.catch(() => {}).finally(() => this.#works.delete(done));
-    this.#works.add(done);
   }
 
   /** Is told whenever a record is to be alone. */
@@ -53,10 +49,10 @@ export class InHand {
   }
 
   async #untilNone(stopping: AbortSignal): Promise<void> {
-    if (this.#works.size === 0) return;
+    if (this.works.isNone) return;
     const waiting = new AbortController();
     const signal = AbortSignal.any([waiting.signal, stopping]);
-    await Promise.race([Promise.all(this.#works), sleep(this.#clock, ALONE_MS, signal).catch(() => {})]);
+    await Promise.race([this.works.none(), sleep(this.#clock, ALONE_MS, signal).catch(() => {})]);
     waiting.abort();
   }
 }

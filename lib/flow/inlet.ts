@@ -13,6 +13,7 @@ import type { Holder, InHand } from "./in_hand.ts";
 import { isWorthAnotherTry } from "./outcome.ts";
 import { ReadingWatch, type StreamTrouble } from "./stream_trouble.ts";
 import { sleep } from "./system_clock.ts";
+import { Tally } from "./tally.ts";
 import { turn } from "./turn.ts";
 
 /** A stream that feeds a flow. */
@@ -64,10 +65,6 @@ export interface SharedParts extends InletParts {
   readonly inHand: InHand;
 }
 
-function asItCame(body: unknown): unknown {
-  return body;
-}
-
 const TURN_MS = 20; // then the event loop turns: a subscriber that says nothing for long is given up by its group
 const PAUSE_MS = 1_000; // before a stream that cannot be read is asked again
 
@@ -82,15 +79,20 @@ const PAUSE_MS = 1_000; // before a stream that cannot be read is asked again
 export class Inlet implements Holder {
   readonly #source: Source;
   readonly #parts: SharedParts;
-  readonly #inHand = new Set<Promise<void>>();
-  readonly #acknowledging = new Acknowledging();
+  readonly #works = new Tally();
+  readonly #acknowledging = new Acknowledging((records, failure) => {
+    if (failure !== undefined) this.#tellUnsettled(records[0]!, failure.error); // it says how many
+    this.#end(records.length);
+  });
+  readonly #lanes = new Map<string, string>(); // by partition
   readonly #stopping = new AbortController();
   readonly #watch = new ReadingWatch();
   #subscription: Subscription | undefined;
   #reading: Promise<void> | undefined;
   #isAbandoned = false;
   #delivery: Delivery | undefined;
-  #unfed: StreamRecord[] = []; // of the delivery
+  #unfed: readonly StreamRecord[] = []; // of the delivery, from #at on
+  #at = 0;
 
   constructor(source: Source, parts: SharedParts) {
     this.#source = source;
@@ -134,7 +136,7 @@ export class Inlet implements Holder {
   /** Waits until what the flow had in hand is settled, then leaves: what was not taken goes to others. */
   async close(): Promise<void> {
     this.stop();
-    await Promise.all(this.#inHand);
+    await this.#works.none();
     await this.abandon();
     await this.#reading;
   }
@@ -178,22 +180,27 @@ export class Inlet implements Holder {
       const delivery = await this.#next();
       if (delivery === undefined) continue;
       this.#delivery = delivery;
-      this.#unfed = [...delivery];
+      this.#unfed = delivery.records;
+      this.#at = 0;
       if (inHand.alone !== undefined) this.putBack();
       let turned = performance.now();
-      while (this.#unfed.length > 0) {
+      while (this.#at < this.#unfed.length) {
         if (performance.now() - turned > TURN_MS) {
           await turn();
           turned = performance.now();
         }
         if (!flow.isReady) await flow.ready();
         if (this.#isStopped) return;
-        const record = this.#unfed.shift();
+        const record = this.#unfed[this.#at];
         if (record === undefined) break; // put back meanwhile
-        if (record.tries <= this.#maxTries) this.#take(record, delivery);
+        this.#at += 1;
+        if (record.tries <= this.#maxTries) this.#feed(record, delivery);
         else if (record.tries <= 2 * this.#maxTries) {
-          await inHand.workAlone(() => this.#take(record, delivery), this.#stopping.signal);
-        } else this.#settle(record, () => this.#bury(record, delivery, { error: endedIts(record) }));
+          await inHand.workAlone(() => this.#feed(record, delivery), this.#stopping.signal);
+        } else {
+          this.#begin();
+          this.#bury(record, delivery, { error: endedIts(record) });
+        }
       }
     }
   }
@@ -226,58 +233,78 @@ export class Inlet implements Holder {
 
   /** Others are to be alone: what was given out and not begun with comes again, and is not the worse for it. */
   putBack(): void {
-    const records = this.#unfed.splice(0);
+    const records = this.#unfed.slice(this.#at);
+    this.#unfed = [];
     if (records.length === 0) return;
-    this.#parts.inHand.add(this.#delivery!.putBack(records)); // where it fails they are others' by now
+    const { works } = this.#parts.inHand;
+    works.enter();
+    this.#delivery!.putBack(records).catch(() => {}).finally(() => works.leave()); // where it fails they are others' by now
   }
 
   get #maxTries(): number {
     return this.#source.maxTries ?? MAX_TRIES;
   }
 
-  #take(record: StreamRecord, delivery: Delivery): void {
-    this.#settle(record, () => this.#feed(record, delivery));
-  }
-
-  #settle(record: StreamRecord, work: () => Promise<void>): void {
-    const settled = work().catch((error) => {
-      if (this.#isAbandoned) return; // whoever left has nothing to settle; the record comes again
-      this.#tell("error", record, `cannot be settled, so it will come again: ${describeThrown(error).message}`);
-    }).finally(() => this.#inHand.delete(settled));
-    this.#inHand.add(settled);
-    this.#parts.inHand.add(settled);
-  }
-
-  async #feed(record: StreamRecord, delivery: Delivery): Promise<void> {
-    const { stream, queue, trigger = stream.path } = this.#source;
-    const { flow, read = asItCame } = this.#parts;
-    const bury = (error: unknown) => this.#bury(record, delivery, { error }); // its own fault stays one, however often it is tried
+  #feed(record: StreamRecord, delivery: Delivery): void {
+    this.#begin();
     const { unreadable } = record;
     if (unreadable !== undefined) {
       const error = new TypeError(`The body is ${unreadable}`);
-      return await this.#bury(record, delivery, { error, why: `its body is ${unreadable}` });
+      return this.#bury(record, delivery, { error, why: `its body is ${unreadable}` });
     }
     let event: FlowEvent;
     try {
-      event = eventOf({ ...record, body: read(record.body) }, trigger);
+      event = this.#eventOf(record);
     } catch (error) {
-      return await bury(error);
+      return this.#bury(record, delivery, { error }); // its own fault stays one, however often it is tried
     }
-    const outcome = await flow.deliver(event, queue, record.tries >= this.#maxTries);
-    if (outcome.kind !== "failed") return await this.#acknowledging.ack(record, delivery);
-    const { error } = outcome;
-    if (!isWorthAnotherTry(error)) return await bury(error);
-    this.#tell("warn", record, `failed at try ${record.tries}: ${error.message}`);
-    await delivery.nack(error, [record]);
+    const isLastTry = record.tries >= this.#maxTries;
+    this.#parts.flow.deliver(event, this.#source.queue, isLastTry).then((outcome) => {
+      if (outcome.kind !== "failed") return this.#acknowledging.ack(record, delivery);
+      const { error } = outcome;
+      if (!isWorthAnotherTry(error)) return this.#bury(record, delivery, { error });
+      this.#tell("warn", record, `failed at try ${record.tries}: ${error.message}`);
+      this.#settle(record, delivery.nack(error, [record]));
+    }).catch((error) => this.#settle(record, Promise.reject(error)));
   }
 
-  async #bury(
+  #eventOf(record: StreamRecord): FlowEvent {
+    const { stream, trigger = stream.path } = this.#source;
+    const { read } = this.#parts;
+    const { partition } = record;
+    const event = eventOf(record, trigger, this.#lanes.get(partition));
+    this.#lanes.set(partition, event.lane!); // the same text for all: one that is made anew is looked at letter by letter
+    if (read !== undefined) event.body = read(event.body);
+    return event;
+  }
+
+  #bury(
     record: StreamRecord,
     delivery: Delivery,
     { error, why = describeThrown(error).message }: { readonly error: unknown; readonly why?: string },
-  ): Promise<void> {
+  ): void {
     this.#tell("error", record, `goes to the dead letters: ${why}`);
-    await delivery.bury(error, [record]);
+    this.#settle(record, delivery.bury(error, [record]));
+  }
+
+  /** A record is in hand until it ends. */
+  #begin(): void {
+    this.#works.enter();
+    this.#parts.inHand.works.enter();
+  }
+
+  #end(count: number): void {
+    this.#works.leave(count);
+    this.#parts.inHand.works.leave(count);
+  }
+
+  #settle(record: StreamRecord, settling: Promise<void>): void {
+    settling.catch((error) => this.#tellUnsettled(record, error)).finally(() => this.#end(1));
+  }
+
+  #tellUnsettled(record: StreamRecord, error: unknown): void {
+    if (this.#isAbandoned) return; // whoever left has nothing to settle; the record comes again
+    this.#tell("error", record, `cannot be settled, so it will come again: ${describeThrown(error).message}`);
   }
 
   #tell(level: "warn" | "error", { id, offset, partition }: StreamRecord, what: string): void {

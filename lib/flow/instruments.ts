@@ -28,10 +28,13 @@ export function traceHeaders(
   instruments?: Instruments,
 ): Readonly<Record<string, string>> {
   if (instruments?.traceHeaders !== undefined) return instruments.traceHeaders(event, how);
-  return Object.fromEntries(TRACE.flatMap((name) => {
-    const value = event.headers.get(name);
-    return value === null ? [] : [[name, value]];
-  }));
+  const { headers } = event;
+  const found: Record<string, string> = {};
+  for (const name of TRACE) {
+    const value = headers.get(name);
+    if (value !== null) found[name] = value;
+  }
+  return found;
 }
 
 /** Several instruments as one; undefined where there are none. */

@@ -2,16 +2,16 @@ import { describeThrown, StepError, StreamError } from "../errors.ts";
 import { redactText } from "../redact_text.ts";
 import type { RecordError, StreamRecord } from "./stream.ts";
 
-/** What a driver does with records that a reader is done with. */
+/** What a driver does with records that a reader is done with: those at these indexes of the delivery. */
 export interface Settler {
   /** The group is done with them. */
-  commit(records: readonly StreamRecord[]): Promise<void>;
+  commit(indexes: readonly number[]): Promise<void>;
   /** The group gets them again, before any later record of their key that it has not been given yet. */
-  deliverAgain(records: readonly StreamRecord[], afterMs: number): Promise<void>;
+  deliverAgain(indexes: readonly number[], afterMs: number): Promise<void>;
   /** The group gets them again at once, and that they were given out is no try. */
-  putBack(records: readonly StreamRecord[]): Promise<void>;
+  putBack(indexes: readonly number[]): Promise<void>;
   /** Writes the record to the dead letters. */
-  bury(record: StreamRecord, error: RecordError & { readonly tries: number }): Promise<void>;
+  bury(index: number, error: RecordError & { readonly tries: number }): Promise<void>;
 }
 
 /** When `nack` gives up. */
@@ -28,14 +28,18 @@ const LONGEST_BACKOFF_MS = 120_000;
 export class Delivery<Body = unknown> implements Iterable<StreamRecord<Body>> {
   /** In the order of the stream. */
   readonly records: readonly StreamRecord<Body>[];
-  readonly #open: Set<StreamRecord<Body>>;
+  readonly #indexes: ReadonlyMap<StreamRecord<Body>, number>;
+  readonly #isSettled: boolean[];
   readonly #settler: Settler;
   readonly #limits: TryLimits;
 
   /** Made by drivers. */
   constructor(records: readonly StreamRecord<Body>[], settler: Settler, limits: TryLimits) {
     this.records = records;
-    this.#open = new Set(records);
+    const indexes = new Map<StreamRecord<Body>, number>();
+    for (const record of records) indexes.set(record, indexes.size);
+    this.#indexes = indexes;
+    this.#isSettled = records.map(() => false);
     this.#settler = settler;
     this.#limits = limits;
   }
@@ -46,13 +50,13 @@ export class Delivery<Body = unknown> implements Iterable<StreamRecord<Body>> {
   }
 
   /** The group is done with these records; by default with all that are not settled yet. */
-  async ack(records: Iterable<StreamRecord<Body>> = [...this.#open]): Promise<void> {
+  async ack(records: Iterable<StreamRecord<Body>> = this.#open()): Promise<void> {
     const taken = this.#take("acknowledge", records);
     if (taken.length > 0) await this.#settler.commit(taken);
   }
 
   /** They come again after so many milliseconds, however often they have come. */
-  async retry(afterMs: number, records: Iterable<StreamRecord<Body>> = [...this.#open]): Promise<void> {
+  async retry(afterMs: number, records: Iterable<StreamRecord<Body>> = this.#open()): Promise<void> {
     if (!(Number.isFinite(afterMs) && afterMs >= 0)) {
       throw new RangeError(`Cannot retry after ${afterMs} ms: say how long to wait, 0 or more`);
     }
@@ -61,44 +65,52 @@ export class Delivery<Body = unknown> implements Iterable<StreamRecord<Body>> {
   }
 
   /** Nobody has begun with them: they come again, and this time counts as no try. */
-  async putBack(records: Iterable<StreamRecord<Body>> = [...this.#open]): Promise<void> {
+  async putBack(records: Iterable<StreamRecord<Body>> = this.#open()): Promise<void> {
     const taken = this.#take("put back", records);
     if (taken.length > 0) await this.#settler.putBack(taken);
   }
 
   /** They failed: each comes again after a pause that doubles, or, after so many tries, goes to the dead letters. */
-  async nack(error: unknown, records: Iterable<StreamRecord<Body>> = [...this.#open]): Promise<void> {
+  async nack(error: unknown, records: Iterable<StreamRecord<Body>> = this.#open()): Promise<void> {
     const { maxTries, backoffMs } = this.#limits;
-    await settleEach(this.#take("refuse", records), async (record) => {
-      if (record.tries >= maxTries) return await this.#bury(record, error);
-      const pauseMs = Math.min(backoffMs * 2 ** (record.tries - 1), LONGEST_BACKOFF_MS);
-      await this.#settler.deliverAgain([record], pauseMs);
+    await settleEach(this.#take("refuse", records), async (index) => {
+      const { tries } = this.records[index]!;
+      if (tries >= maxTries) return await this.#bury(index, error);
+      const pauseMs = Math.min(backoffMs * 2 ** (tries - 1), LONGEST_BACKOFF_MS);
+      await this.#settler.deliverAgain([index], pauseMs);
     });
   }
 
   /** They go to the dead letters at once: trying again cannot help. */
-  async bury(error: unknown, records: Iterable<StreamRecord<Body>> = [...this.#open]): Promise<void> {
-    await settleEach(this.#take("bury", records), (record) => this.#bury(record, error));
+  async bury(error: unknown, records: Iterable<StreamRecord<Body>> = this.#open()): Promise<void> {
+    await settleEach(this.#take("bury", records), (index) => this.#bury(index, error));
   }
 
-  async #bury(record: StreamRecord<Body>, error: unknown): Promise<void> {
+  async #bury(index: number, error: unknown): Promise<void> {
+    const { id, tries } = this.records[index]!;
     try {
-      await this.#settler.bury(record, { ...errorOf(error), tries: record.tries });
+      await this.#settler.bury(index, { ...errorOf(error), tries });
     } catch (cause) {
-      await this.#settler.deliverAgain([record], LONGEST_BACKOFF_MS);
-      throw new StreamError(`Cannot write record ${record.id} to the dead letters, so it will come again`, { cause });
+      await this.#settler.deliverAgain([index], LONGEST_BACKOFF_MS);
+      throw new StreamError(`Cannot write record ${id} to the dead letters, so it will come again`, { cause });
     }
-    await this.#settler.commit([record]);
+    await this.#settler.commit([index]);
   }
 
-  #take(act: string, records: Iterable<StreamRecord<Body>>): StreamRecord<Body>[] {
-    const taken = [...records];
-    for (const record of taken) {
-      if (!this.#open.has(record)) {
+  #open(): StreamRecord<Body>[] {
+    return this.records.filter((_, index) => !this.#isSettled[index]);
+  }
+
+  #take(act: string, records: Iterable<StreamRecord<Body>>): number[] {
+    const taken: number[] = [];
+    for (const record of records) {
+      const index = this.#indexes.get(record);
+      if (index === undefined || this.#isSettled[index]) {
         throw new StreamError(`Cannot ${act} record ${record.id}: it is settled already, or was not in this delivery`);
       }
+      taken.push(index);
     }
-    for (const record of taken) this.#open.delete(record);
+    for (const index of taken) this.#isSettled[index] = true;
     return taken;
   }
 }

@@ -148,25 +148,24 @@ export class Reader<Body = unknown> implements Subscription<Body> {
 
   /** To who has waited longest. */
   #give(given: readonly Given[]): void {
-    const places = new Map<StreamRecord, Given>(given.map((place) => [recordOf(place), place]));
-    const placesOf = (records: readonly StreamRecord[]) => records.map((record) => places.get(record)!);
+    const at = (indexes: readonly number[]) => indexes.map((index) => given[index]!);
     const { clock, plan, bury } = this.#parts;
-    const delivery = new Delivery([...places.keys()], {
-      commit: (records) => this.#settle(placesOf(records), "done", (cursor, offset) => cursor.commit(offset)),
-      deliverAgain: async (records, afterMs) => {
+    const delivery = new Delivery(given.map(recordOf), {
+      commit: (indexes) => this.#settle(at(indexes), "done", (cursor, offset) => cursor.commit(offset)),
+      deliverAgain: async (indexes, afterMs) => {
         const dueAt = clock.now() + afterMs;
         try {
-          await this.#settle(placesOf(records), "again", (cursor, offset) => cursor.giveAgain(offset, dueAt));
+          await this.#settle(at(indexes), "again", (cursor, offset) => cursor.giveAgain(offset, dueAt));
         } finally {
           this.look();
         }
       },
-      putBack: async (records) => {
+      putBack: async (indexes) => {
         const now = clock.now();
-        await this.#settle(placesOf(records), "again", (cursor, offset) => cursor.putBack(offset, now));
+        await this.#settle(at(indexes), "again", (cursor, offset) => cursor.putBack(offset, now));
         this.look();
       },
-      bury: (record, error) => bury(places.get(record)!.stored, error),
+      bury: (index, error) => bury(given[index]!.stored, error),
     }, plan);
     this.#asked.shift()!.give({ done: false, value: delivery as Delivery<Body> });
   }
@@ -201,7 +200,13 @@ export class Reader<Body = unknown> implements Subscription<Body> {
 }
 
 function cursorsOf(given: readonly Given[]): ReadonlySet<ReadCursor> {
-  return new Set(given.map(({ cursor }) => cursor));
+  const cursors = new Set<ReadCursor>();
+  let last: ReadCursor | undefined;
+  for (const { cursor } of given) {
+    if (cursor !== last) cursors.add(cursor);
+    last = cursor;
+  }
+  return cursors;
 }
 
 /** The record as readers see it. */

@@ -1,4 +1,5 @@
-import { deepStrictEqual, rejects } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { setImmediate as turn } from "node:timers/promises";
 import { Acknowledging } from "../../../../lib/flow/acknowledging.ts";
 import { Delivery, type Settler } from "../../../../lib/streams/delivery.ts";
 import type { StreamRecord } from "../../../../lib/streams/stream.ts";
@@ -14,18 +15,26 @@ function delivery(commit: Settler["commit"]): Delivery {
 
 Deno.test("Acknowledging.ack() tells together what is done at the same moment, and what comes later apart", async () => {
   const told: string[][] = [];
-  const given = delivery((records) => Promise.resolve(void told.push(records.map(({ id }) => id))));
-  const acknowledging = new Acknowledging();
+  const settled: string[][] = [];
+  const given = delivery((indexes) => Promise.resolve(void told.push(indexes.map(String))));
+  const acknowledging = new Acknowledging((records, failure) => {
+    strictEqual(failure, undefined);
+    settled.push(records.map(({ id }) => id));
+  });
   const [first, second, third] = given.records as [StreamRecord, StreamRecord, StreamRecord];
-  await Promise.all([acknowledging.ack(first, given), acknowledging.ack(second, given)]);
-  await acknowledging.ack(third, given);
-  deepStrictEqual(told, [["0", "1"], ["2"]]);
+  acknowledging.ack(first, given);
+  acknowledging.ack(second, given);
+  await turn();
+  acknowledging.ack(third, given);
+  await turn();
+  deepStrictEqual([told, settled], [[["0", "1"], ["2"]], [["0", "1"], ["2"]]]);
 });
 
-Deno.test("Acknowledging.ack() rejects once where some cannot be acknowledged", async () => {
+Deno.test("Acknowledging.ack() tells once where some cannot be acknowledged", async () => {
   const given = delivery(() => Promise.reject(new Error("others have them")));
-  const acknowledging = new Acknowledging();
-  const [first, ...others] = given.records.map((record) => acknowledging.ack(record, given));
-  await rejects(first!, { message: "others have them" });
-  await Promise.all(others);
+  const told: unknown[] = [];
+  const acknowledging = new Acknowledging((records, failure) => told.push([records.length, String(failure?.error)]));
+  for (const record of given.records) acknowledging.ack(record, given);
+  await turn();
+  deepStrictEqual(told, [[3, "Error: others have them"]]);
 });
