@@ -11,6 +11,7 @@ export interface WireBody {
 
 const JSON_TYPE = "application/json";
 const BYTES_TYPE = "application/octet-stream";
+const TEXT = new TextEncoder();
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
@@ -20,12 +21,12 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * @throws {StreamError} If it would not come out the same, naming the place.
  */
 export function encodeBody(body: unknown, contentType: string | undefined): WireBody {
-  if (body instanceof Uint8Array) return { bytes: body.slice(), contentType: contentType ?? BYTES_TYPE };
+  if (body instanceof Uint8Array) return { bytes: new Uint8Array(body), contentType: contentType ?? BYTES_TYPE };
   if (typeof body === "string" && contentType?.startsWith("text/") === true) {
     if (!body.isWellFormed()) {
       throw new StreamError("Cannot publish the body as text: it has half a character (a lone surrogate)");
     }
-    return { bytes: new TextEncoder().encode(body), contentType };
+    return { bytes: TEXT.encode(body), contentType };
   }
   const isTyped = contentType !== undefined && isLevadaJson(contentType);
   const { text, isJson } = write(body, isTyped);
@@ -36,7 +37,7 @@ export function encodeBody(body: unknown, contentType: string | undefined): Wire
     );
   }
   const type = isTyped || (isJson && isTold) ? contentType : isJson ? JSON_TYPE : LEVADA_JSON;
-  return { bytes: new TextEncoder().encode(text), contentType: type };
+  return { bytes: TEXT.encode(text), contentType: type };
 }
 
 function write(body: unknown, isTyped: boolean): WrittenValue {
@@ -59,18 +60,27 @@ export function decodeBody(bytes: Uint8Array, contentType: string | undefined): 
         return { body: read(bytes) };
       } catch { /* the next may do */ }
     }
-    return { body: bytes.slice() };
+    return { body: new Uint8Array(bytes) };
   }
   const read = readerOf(contentType);
-  if (read === undefined) return { body: bytes.slice() };
+  if (read === undefined) return { body: new Uint8Array(bytes) };
   try {
     return { body: read(bytes) };
   } catch (error) {
-    return { body: bytes.slice(), unreadable: `not ${contentType}: ${(error as Error).message}` };
+    return { body: new Uint8Array(bytes), unreadable: `not ${contentType}: ${(error as Error).message}` };
   }
 }
 
-function readerOf(contentType: string): ((bytes: Uint8Array) => unknown) | undefined {
+type BodyReader = ((bytes: Uint8Array) => unknown) | undefined;
+
+let last: { readonly contentType: string; readonly read: BodyReader } | undefined; // most records of a stream are alike
+
+function readerOf(contentType: string): BodyReader {
+  if (last?.contentType !== contentType) last = { contentType, read: chooseReader(contentType) };
+  return last.read;
+}
+
+function chooseReader(contentType: string): BodyReader {
   if (isLevadaJson(contentType)) return (bytes) => readValue(readText(bytes));
   if (isJsonType(contentType)) return readJson;
   return contentType.startsWith("text/") ? readText : undefined;

@@ -43,6 +43,21 @@ export function sealRecords(records: readonly NewRecord[], now: () => number): W
   });
 }
 
+let written = { ms: 0, text: new Date(0).toISOString() };
+let read = written;
+
+/** A time as ISO 8601 has it. Many records are of one moment, and writing it is dear. */
+function timeText(ms: number): string {
+  if (written.ms !== ms) written = { ms, text: new Date(ms).toISOString() };
+  return written.text;
+}
+
+/** The time of a text; NaN where it is none. */
+function timeOf(text: string): number {
+  if (read.text !== text) read = { ms: Date.parse(text), text };
+  return read.ms;
+}
+
 function kindOf(value: unknown): string {
   return value === null ? "null" : Array.isArray(value) ? "a list" : typeof value;
 }
@@ -65,7 +80,7 @@ export function sealRecord(record: NewRecord, now: number): WireRecord {
   headers["content-type"] = contentType;
   headers["levada-envelope"] = String(VERSION);
   headers["levada-id"] = escapeText("id", record.id ?? crypto.randomUUID());
-  headers["levada-time"] = (time ?? new Date(now)).toISOString();
+  headers["levada-time"] = timeText(time?.getTime() ?? now);
   if (record.path !== undefined) headers["levada-path"] = escapeText("path", record.path);
   if (record.key !== undefined) escapeText("key", record.key);
   if (record.replay !== undefined) {
@@ -86,13 +101,13 @@ export function openRecord<Body>(wire: WireRecord, place: RecordPlace & { publis
   const { body, unreadable } = bodyOf(wire);
   const wrapped = id === undefined ? unwrapEvent(body) : undefined;
   const { partition, offset, tries, publishedAt } = place;
-  const happened = new Date(time ?? publishedAt);
+  const happened = time === undefined ? publishedAt : timeOf(time);
   return {
     id: id === undefined ? wrapped?.id ?? `${partition}-${offset}` : unescapeText(id),
     key: wrapped?.key ?? wire.key,
     body: (wrapped === undefined ? body : wrapped.body) as Body,
     headers: readHeaders(rest),
-    time: Number.isNaN(happened.getTime()) ? new Date(publishedAt) : happened,
+    time: new Date(Number.isNaN(happened) ? publishedAt : happened),
     path: path === undefined ? undefined : unescapeText(path),
     partition,
     offset,
@@ -155,8 +170,9 @@ function burialOf(headers: Readonly<Record<string, string>>, publishedAt: number
 
 function replayOf(headers: Readonly<Record<string, string>>): Replay | undefined {
   const by = headers["levada-replayed-by"];
+  if (by === undefined) return undefined;
   const at = new Date(headers["levada-replayed-at"] ?? NaN);
-  if (by === undefined || Number.isNaN(at.getTime())) return undefined;
+  if (Number.isNaN(at.getTime())) return undefined;
   return { by: unescapeText(by), at, count: Math.max(1, countOf(headers["levada-replayed-count"])) };
 }
 
@@ -168,7 +184,8 @@ function countOf(text = ""): number {
 /** The headers beside the envelope. Those of another hand may hold what HTTP's may not: it is escaped. */
 function readHeaders(headers: Readonly<Record<string, string>>): Headers {
   const read = new Headers();
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name in headers) {
+    const value = headers[name]!;
     if (name.startsWith(ENVELOPE) || !/^[!#$%&'*+.^`|~\w-]+$/.test(name)) continue;
     read.append(name, /^[\t\x20-\x7e\x80-\xff]*$/.test(value) ? value : escapeText(name, value.toWellFormed()));
   }

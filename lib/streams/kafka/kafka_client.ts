@@ -1,3 +1,4 @@
+import type { Buffer } from "node:buffer";
 import type { ConnectionOptions as TlsOptions } from "node:tls";
 import type { assignPartitions } from "./assign_partitions.ts";
 
@@ -114,9 +115,9 @@ export interface KafkaBatch {
   readonly records: readonly {
     readonly offsetDelta: number;
     readonly timestampDelta: bigint;
-    readonly key: Uint8Array | null;
-    readonly value: Uint8Array | null;
-    readonly headers: readonly (readonly [Uint8Array | null, Uint8Array | null])[];
+    readonly key: Buffer | null;
+    readonly value: Buffer | null;
+    readonly headers: readonly (readonly [Buffer | null, Buffer | null])[];
   }[];
 }
 

@@ -1,3 +1,4 @@
+import type { Buffer } from "node:buffer";
 import { Cursor, type CursorPartition } from "../cursor.ts";
 import type { StoredRecord } from "../reader_source.ts";
 import { committedBatches } from "./committed_batches.ts";
@@ -24,7 +25,6 @@ class KafkaPartition implements CursorPartition {
 }
 
 const BROKERS_TIME = 0b1000;
-const TEXT = new TextDecoder();
 const NOTED_AHEAD = 500; // noted as given out before they are, so that not each delivery waits for the broker
 
 /** A group's place in a partition, for the subscriber that reads there. */
@@ -173,8 +173,9 @@ function readRecord(batch: KafkaBatch, record: KafkaBatch["records"][number], of
   };
 }
 
-function textOf(bytes: Uint8Array | null): string {
-  return bytes === null ? "" : TEXT.decode(bytes);
+/** By the buffer itself: a `TextDecoder` costs four times as much for so short a text. */
+function textOf(bytes: Buffer | null): string {
+  return bytes === null ? "" : bytes.toString();
 }
 
 /** Not as a buffer, whose slices share memory. */

@@ -8,6 +8,8 @@ import type { KafkaTopic } from "./kafka_topic.ts";
 
 interface Publication {
   readonly messages: readonly KafkaMessage[];
+  /** How many bytes each has, at least. */
+  readonly sizes: readonly number[];
   /** How many of them the broker has. */
   kept: number;
   readonly done: () => void;
@@ -18,7 +20,9 @@ const AT_ONCE_RECORDS = 1_000;
 const AT_ONCE_BYTES = 900_000;
 const RECORD_BYTES = 100; // what a record has besides its parts, at most
 const BATCH_BYTES = 61; // what a batch has besides its records
-const TEXT = new TextEncoder();
+const KEPT_TEXTS = 100; // of the names of headers, and of values that come again
+const LONGEST_KEPT = 100; // characters
+const OF_ONE_RECORD = new Set(["levada-id", "levada-time", "traceparent"]);
 
 /** Who publishes by one stream: in their order, what waits together. */
 export class KafkaPublisher {
@@ -45,9 +49,10 @@ export class KafkaPublisher {
    */
   async publish(records: readonly WireRecord[]): Promise<void> {
     if (records.length === 0) return;
-    const messages = records.map((record) => this.#messageOf(record));
+    const sizes: number[] = [];
+    const messages = records.map((record) => this.#messageOf(record, sizes));
     await new Promise<void>((done, failed) => {
-      this.#waiting.push({ messages, kept: 0, done, failed });
+      this.#waiting.push({ messages, sizes, kept: 0, done, failed });
       this.#writing ??= this.#writeAll().finally(() => this.#writing = undefined);
     });
   }
@@ -58,16 +63,20 @@ export class KafkaPublisher {
     await this.#end();
   }
 
-  #messageOf({ key, bytes, headers }: WireRecord): KafkaMessage {
-    const message = {
-      topic: this.#topic,
-      key: key === undefined ? undefined : Buffer.from(key), // of other bytes the client's partitioner takes no notice
-      value: bytes,
-      headers: new Map(Object.entries(headers).map(([name, value]) => [TEXT.encode(name), TEXT.encode(value)])),
-    };
+  #messageOf({ key, bytes, headers }: WireRecord, sizes: number[]): KafkaMessage {
+    const written = new Map<Uint8Array, Uint8Array>();
+    let least = bytes.length;
+    for (const header in headers) {
+      const [name, value] = [keptBytesOf(header), valueOf(header, headers[header]!)];
+      written.set(name, value);
+      least += name.length + value.length + 2;
+    }
+    const keyBytes = key === undefined ? undefined : Buffer.from(key); // of other bytes the client's partitioner takes no notice
+    least += keyBytes?.length ?? 0;
+    sizes.push(least);
     const { maxBytes } = this.#limits;
-    const size = BATCH_BYTES + leastSizeOf(message);
-    if (size <= maxBytes) return message;
+    const size = BATCH_BYTES + least;
+    if (size <= maxBytes) return { topic: this.#topic, key: keyBytes, value: bytes, headers: written };
     throw new StreamError(
       `Cannot ${this.#act}: a record has ${size} bytes, the topic takes ${maxBytes} (max.message.bytes); none of the records is there`,
     );
@@ -93,8 +102,9 @@ export class KafkaPublisher {
     const most = Math.min(AT_ONCE_BYTES, this.#limits.maxBytes - BATCH_BYTES);
     let bytes = 0;
     for (const publication of this.#waiting) {
-      for (const message of publication.messages.slice(publication.kept)) {
-        bytes += leastSizeOf(message) + RECORD_BYTES;
+      for (let at = publication.kept; at < publication.messages.length; at++) {
+        const message = publication.messages[at]!;
+        bytes += publication.sizes[at]! + RECORD_BYTES;
         if (messages.length > 0 && (bytes > most || messages.length >= AT_ONCE_RECORDS)) return { messages, from };
         messages.push(message);
         from.add(publication);
@@ -148,8 +158,18 @@ export class KafkaPublisher {
   }
 }
 
-function leastSizeOf({ key, value, headers }: KafkaMessage): number {
-  let size = value.length + (key?.length ?? 0);
-  for (const [name, text] of headers) size += name.length + text.length + 2;
-  return size;
+const KEPT = new Map<string, Uint8Array>();
+
+/** A text as bytes, that comes again and again: each array of bytes is dear. */
+function keptBytesOf(text: string): Uint8Array {
+  let bytes = KEPT.get(text);
+  if (bytes !== undefined) return bytes;
+  bytes = Buffer.from(text);
+  if (KEPT.size >= KEPT_TEXTS) KEPT.clear();
+  KEPT.set(text, bytes);
+  return bytes;
+}
+
+function valueOf(name: string, text: string): Uint8Array {
+  return OF_ONE_RECORD.has(name) || text.length > LONGEST_KEPT ? Buffer.from(text) : keptBytesOf(text);
 }

@@ -1,9 +1,8 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import type { StoredRecord } from "../../../../../lib/streams/reader_source.ts";
 import type { KafkaBatch } from "../../../../../lib/streams/kafka/kafka_client.ts";
 import { KafkaCursor } from "../../../../../lib/streams/kafka/kafka_cursor.ts";
-
-const TEXT = new TextEncoder();
 
 function batch(first: number, deltas: readonly number[], more: Partial<KafkaBatch> = {}): KafkaBatch {
   return {
@@ -16,9 +15,9 @@ function batch(first: number, deltas: readonly number[], more: Partial<KafkaBatc
     records: deltas.map((offsetDelta) => ({
       offsetDelta,
       timestampDelta: BigInt(offsetDelta),
-      key: TEXT.encode("k"),
-      value: TEXT.encode(String(first + offsetDelta)),
-      headers: [[TEXT.encode("X-Mine"), TEXT.encode("1")], [TEXT.encode("empty"), null]],
+      key: Buffer.from("k"),
+      value: Buffer.from(String(first + offsetDelta)),
+      headers: [[Buffer.from("X-Mine"), Buffer.from("1")], [Buffer.from("empty"), null]],
     })),
     ...more,
   };
