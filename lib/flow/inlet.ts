@@ -1,6 +1,4 @@
 import { describeThrown, StreamError } from "../errors.ts";
-import type { Clock } from "../graph/clock.ts";
-import type { Log } from "../graph/context.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { redactText } from "../redact_text.ts";
 import type { Delivery } from "../streams/delivery.ts";
@@ -8,8 +6,9 @@ import type { Stream, StreamRecord, SubscribeOptions, Subscription } from "../st
 import { MAX_TRIES } from "../streams/subscribe_options.ts";
 import { Acknowledging } from "./acknowledging.ts";
 import { eventOf } from "./event_record.ts";
-import type { Flow } from "./flow.ts";
-import type { Holder, InHand } from "./in_hand.ts";
+import type { Feeder } from "./feeder.ts";
+import type { Holder } from "./in_hand.ts";
+import type { SharedParts } from "./inlet_parts.ts";
 import { isWorthAnotherTry } from "./outcome.ts";
 import { ReadingWatch, type StreamTrouble } from "./stream_trouble.ts";
 import { sleep } from "./system_clock.ts";
@@ -30,14 +29,6 @@ export interface Source extends SubscribeOptions {
   readonly feeder?: Feeder | undefined;
 }
 
-/** What publishes into a stream for as long as a flow is fed from it. */
-export interface Feeder {
-  /** Begins. */
-  start(): void;
-  /** Begins nothing new; resolves when what it was publishing is published. */
-  stop(): Promise<void>;
-}
-
 /** How far a group is behind a stream. */
 export interface StreamLag {
   /** The stream's path. */
@@ -49,20 +40,6 @@ export interface StreamLag {
   readonly trigger?: string;
   /** Records that are not acknowledged. */
   readonly records: number;
-}
-
-/** What an inlet works with. */
-export interface InletParts {
-  readonly flow: Flow;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** What a record's body is for the flow; a record of which it throws goes to the dead letters. Default: as it came. */
-  readonly read?: (body: unknown) => unknown;
-}
-
-/** What the inlets of one worker work with. */
-export interface SharedParts extends InletParts {
-  readonly inHand: InHand;
 }
 
 const TURN_MS = 20; // then the event loop turns: a subscriber that says nothing for long is given up by its group

@@ -1,5 +1,5 @@
 import { describeThrown } from "../errors.ts";
-import type { Feeder } from "../flow/inlet.ts";
+import type { Feeder } from "../flow/feeder.ts";
 import { SYSTEM_CLOCK } from "../flow/system_clock.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { Log } from "../graph/context.ts";

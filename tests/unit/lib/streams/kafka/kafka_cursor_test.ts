@@ -48,7 +48,7 @@ Deno.test("KafkaCursor.keep() passes over what was published in transactions tha
   const of = (producerId: bigint, first: number) => batch(first, [0, 1], { producerId, attributes: 0b1_0000 });
   const mark = (producerId: bigint, first: number, kind: 0 | 1) => {
     const [record] = batch(first, [0]).records;
-    const records = [{ ...record!, key: new Uint8Array([0, 0, 0, kind]) }];
+    const records = [{ ...record!, key: Buffer.from([0, 0, 0, kind]) }];
     return batch(first, [0], { producerId, attributes: 0b11_0000, records });
   };
   const aborted = [5n, 12n].map((firstOffset) => ({ producerId: 7n, firstOffset }));
