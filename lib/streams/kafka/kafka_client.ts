@@ -9,6 +9,11 @@ export interface KafkaPackage {
   readonly Producer: new (options: ProducerOptions) => KafkaProducer;
   /** Under which its clients find how a request is written for the broker at hand. */
   readonly kGetApi: symbol;
+  /** Makes a request. */
+  createAPI(key: number, version: number, createRequest: unknown, parseResponse: unknown): KafkaApi;
+  readonly Writer: { create(): RequestWriter };
+  crc32c(bytes: unknown): number;
+  readonly [produce: `produceV${number}`]: unknown;
   /** Where Java's client puts a key: a hash, to be taken modulo the number of partitions. */
   compatibilityPartitioner(message: unknown, key: Uint8Array): number;
 }
@@ -176,11 +181,43 @@ export interface KafkaConsumer extends KafkaBase {
   close(force?: boolean): Promise<void>;
 }
 
+/** What a record holds but its key; the client passes it on as it is. */
+export interface KafkaValue {
+  readonly bytes: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+  /** About how many bytes the record has. */
+  readonly size: number;
+}
+
 export interface KafkaMessage {
   readonly topic: string;
-  readonly key: Uint8Array | undefined;
-  readonly value: Uint8Array;
-  readonly headers: ReadonlyMap<Uint8Array, Uint8Array>;
+  readonly key: Buffer | undefined;
+  readonly value: KafkaValue;
+}
+
+/** A message whose partition is known. */
+export interface RoutedMessage extends KafkaMessage {
+  readonly partition: number;
+}
+
+/** A request of one version. */
+export interface KafkaApi {
+  readonly version: number;
+}
+
+/** Bytes that are to be sent. */
+export interface RequestWriter {
+  append(bytes: Uint8Array): RequestWriter;
+  readonly dynamicBuffer: unknown;
+}
+
+/** Who writes records. */
+export interface ProduceOptions {
+  readonly producerId?: bigint;
+  readonly producerEpoch?: number;
+  /** By topic and partition: the number of the next record. */
+  readonly sequences?: { getWithDefault(place: string, otherwise: number): number };
+  readonly transactionalId?: string | null;
 }
 
 export interface KafkaProducer extends KafkaBase {

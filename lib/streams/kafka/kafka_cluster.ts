@@ -14,6 +14,7 @@ import {
   loadKafka,
 } from "./kafka_client.ts";
 import { environmentName, type KafkaPath } from "./kafka_path.ts";
+import { leanProducer } from "./lean_producer.ts";
 
 /**
  * What a stream of a cluster may be told besides its path. What is not said here is looked for in the environment, for topic `orders`
@@ -86,15 +87,14 @@ export class KafkaCluster implements KafkaWaits {
   /** Writes each record once, however often it has to ask; whoever publishes says when it is too long. */
   producer(spread: () => number): KafkaProducer {
     const { compatibilityPartitioner } = this.kafka;
-    return listening(
-      new this.kafka.Producer({
-        ...this.#options,
-        retries: Number.MAX_SAFE_INTEGER,
-        idempotent: true,
-        acks: -1,
-        partitioner: (message, key) => key === undefined ? spread() : compatibilityPartitioner(message, key),
-      }),
-    );
+    const producer = new this.kafka.Producer({
+      ...this.#options,
+      retries: Number.MAX_SAFE_INTEGER,
+      idempotent: true,
+      acks: -1,
+      partitioner: (message, key) => key === undefined ? spread() : compatibilityPartitioner(message, key),
+    });
+    return listening(leanProducer(producer, this.kafka));
   }
 }
 

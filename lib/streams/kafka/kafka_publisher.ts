@@ -1,28 +1,18 @@
-import { Buffer } from "node:buffer";
 import { StreamError } from "../../errors.ts";
 import type { WireRecord } from "../record.ts";
 import type { KafkaMessage, KafkaProducer } from "./kafka_client.ts";
 import type { KafkaCluster } from "./kafka_cluster.ts";
 import { faultOf } from "./kafka_fault.ts";
+import { AT_ONCE_BYTES, AT_ONCE_RECORDS, BATCH_BYTES, messageOf, sizeOf } from "./kafka_message.ts";
 import type { KafkaTopic } from "./kafka_topic.ts";
 
 interface Publication {
   readonly messages: readonly KafkaMessage[];
-  /** How many bytes each has, at least. */
-  readonly sizes: readonly number[];
   /** How many of them the broker has. */
   kept: number;
   readonly done: () => void;
   readonly failed: (error: StreamError) => void;
 }
-
-const AT_ONCE_RECORDS = 1_000;
-const AT_ONCE_BYTES = 900_000;
-const RECORD_BYTES = 100; // what a record has besides its parts, at most
-const BATCH_BYTES = 61; // what a batch has besides its records
-const KEPT_TEXTS = 100; // of the names of headers, and of values that come again
-const LONGEST_KEPT = 100; // characters
-const OF_ONE_RECORD = new Set(["levada-id", "levada-time", "traceparent"]);
 
 /** Who publishes by one stream: in their order, what waits together. */
 export class KafkaPublisher {
@@ -49,10 +39,10 @@ export class KafkaPublisher {
    */
   async publish(records: readonly WireRecord[]): Promise<void> {
     if (records.length === 0) return;
-    const sizes: number[] = [];
-    const messages = records.map((record) => this.#messageOf(record, sizes));
+    const form = { topic: this.#topic, maxBytes: this.#limits.maxBytes, act: this.#act };
+    const messages = records.map((record) => messageOf(record, form));
     await new Promise<void>((done, failed) => {
-      this.#waiting.push({ messages, sizes, kept: 0, done, failed });
+      this.#waiting.push({ messages, kept: 0, done, failed });
       this.#writing ??= this.#writeAll().finally(() => this.#writing = undefined);
     });
   }
@@ -61,25 +51,6 @@ export class KafkaPublisher {
   async close(): Promise<void> {
     while (this.#writing !== undefined) await this.#writing;
     await this.#end();
-  }
-
-  #messageOf({ key, bytes, headers }: WireRecord, sizes: number[]): KafkaMessage {
-    const written = new Map<Uint8Array, Uint8Array>();
-    let least = bytes.length;
-    for (const header in headers) {
-      const [name, value] = [keptBytesOf(header), valueOf(header, headers[header]!)];
-      written.set(name, value);
-      least += name.length + value.length + 2;
-    }
-    const keyBytes = key === undefined ? undefined : Buffer.from(key); // of other bytes the client's partitioner takes no notice
-    least += keyBytes?.length ?? 0;
-    sizes.push(least);
-    const { maxBytes } = this.#limits;
-    const size = BATCH_BYTES + least;
-    if (size <= maxBytes) return { topic: this.#topic, key: keyBytes, value: bytes, headers: written };
-    throw new StreamError(
-      `Cannot ${this.#act}: a record has ${size} bytes, the topic takes ${maxBytes} (max.message.bytes); none of the records is there`,
-    );
   }
 
   async #writeAll(): Promise<void> {
@@ -104,7 +75,7 @@ export class KafkaPublisher {
     for (const publication of this.#waiting) {
       for (let at = publication.kept; at < publication.messages.length; at++) {
         const message = publication.messages[at]!;
-        bytes += publication.sizes[at]! + RECORD_BYTES;
+        bytes += sizeOf(message);
         if (messages.length > 0 && (bytes > most || messages.length >= AT_ONCE_RECORDS)) return { messages, from };
         messages.push(message);
         from.add(publication);
@@ -156,20 +127,4 @@ export class KafkaPublisher {
     this.#producer = undefined;
     await producer?.close().catch(() => {});
   }
-}
-
-const KEPT = new Map<string, Uint8Array>();
-
-/** A text as bytes, that comes again and again: each array of bytes is dear. */
-function keptBytesOf(text: string): Uint8Array {
-  let bytes = KEPT.get(text);
-  if (bytes !== undefined) return bytes;
-  bytes = Buffer.from(text);
-  if (KEPT.size >= KEPT_TEXTS) KEPT.clear();
-  KEPT.set(text, bytes);
-  return bytes;
-}
-
-function valueOf(name: string, text: string): Uint8Array {
-  return OF_ONE_RECORD.has(name) || text.length > LONGEST_KEPT ? Buffer.from(text) : keptBytesOf(text);
 }
