@@ -235,8 +235,7 @@ export class Inlet implements Holder {
     } catch (error) {
       return this.#bury(record, delivery, { error }); // its own fault stays one, however often it is tried
     }
-    const isLastTry = record.tries >= this.#maxTries;
-    this.#parts.flow.deliver(event, this.#source.queue, isLastTry).then((outcome) => {
+    this.#parts.flow.deliver(event, this.#source.queue, record.tries >= this.#maxTries).then((outcome) => {
       if (outcome.kind !== "failed") return this.#acknowledging.ack(record, delivery);
       const { error } = outcome;
       if (!isWorthAnotherTry(error)) return this.#bury(record, delivery, { error });
