@@ -35,7 +35,6 @@ export async function bareKafka(address: string, name: string): Promise<StreamHa
   await admin.createTopics({ topics: [topic], partitions: PARTITIONS, replicas: 1 });
   await admin.close();
   const producer = new Producer({ ...options, idempotent: true, acks: -1, retries: 10 });
-  const consumer = new Consumer({ ...options, groupId: `bare-${name}` });
   const encoder = new TextEncoder();
   const bytesOf = (text: string) => encoder.encode(text);
   return {
@@ -48,31 +47,33 @@ export async function bareKafka(address: string, name: string): Promise<StreamHa
       }));
       await producer.send({ messages, acks: -1 });
     },
-    async *read() {
-      const messages = await consumer.consume({ topics: [topic], autocommit: false, mode: "earliest" });
+    async read() {
+      const consumer = new Consumer({ ...options, groupId: `bare-${name}` });
+      const how = { topics: [topic], autocommit: false, mode: "committed", fallbackMode: "earliest" };
+      const messages = (await consumer.consume(how))[Symbol.asyncIterator]();
       let batch: Message[] = [];
-      for await (const message of messages) {
-        batch.push(message);
-        if (batch.length < READ_TOGETHER) continue;
-        yield batch.map(({ value, headers }) => {
-          if (headers.size === 0) throw new Error("a record has no name");
-          return numberOf(value);
-        });
-        const offsets = new Map(batch.map(({ partition, offset }) => [partition, offset]));
-        await consumer.commit({
-          offsets: [...offsets].map(([partition, offset]) => ({
-            topic,
-            partition,
-            offset: offset + 1n,
-            leaderEpoch: -1,
-          })),
-        });
-        batch = [];
-      }
+      return {
+        async next() {
+          for (batch = []; batch.length < READ_TOGETHER;) batch.push((await messages.next()).value);
+          return batch.map(({ value, headers }) => {
+            if (headers.size === 0) throw new Error("a record has no name");
+            return numberOf(value);
+          });
+        },
+        async ack() {
+          const offsets = new Map(batch.map(({ partition, offset }) => [partition, offset]));
+          await consumer.commit({
+            offsets: [...offsets].map(([partition, offset]) => ({
+              topic,
+              partition,
+              offset: offset + 1n,
+              leaderEpoch: -1,
+            })),
+          });
+        },
+        close: () => consumer.close(true),
+      };
     },
-    async [Symbol.asyncDispose]() {
-      await consumer.close(true);
-      await producer.close();
-    },
+    [Symbol.asyncDispose]: () => producer.close(),
   };
 }

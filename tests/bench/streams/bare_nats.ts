@@ -71,26 +71,34 @@ export async function bareNats(
         if (!(answer.json<{ seq: number }>().seq > 0)) throw new Error("not kept");
       }));
     },
-    async *read() {
+    read() {
       const inbox = createInbox();
       const messages = connection.subscribe(inbox)[Symbol.asyncIterator]();
-      for (;;) {
-        const question = { batch: READ_TOGETHER, expires: 2e9 }; // nanoseconds
-        connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.g`, JSON.stringify(question), { reply: inbox });
-        const batch: Message[] = [];
-        while (batch.length < READ_TOGETHER) {
-          const { value: message } = await messages.next();
-          if (message.headers?.code > 0) break; // no more for now
-          batch.push(message);
-        }
-        if (batch.length === 0) continue;
-        yield batch.map(({ data, headers }) => {
-          if (headers?.get("id") === "") throw new Error("a record has no name");
-          return numberOf(data);
-        });
-        const told = acks === "all" ? batch.slice(-1) : batch;
-        await Promise.all(told.map(({ reply }) => connection.request(reply!, "+ACK", options)));
-      }
+      let batch: Message[] = [];
+      return Promise.resolve({
+        async next() {
+          for (batch = []; batch.length === 0;) {
+            const question = { batch: READ_TOGETHER, expires: 2e9 }; // nanoseconds
+            connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.g`, JSON.stringify(question), { reply: inbox });
+            while (batch.length < READ_TOGETHER) {
+              const { value: message } = await messages.next();
+              if (message.headers?.code > 0) break; // no more for now
+              batch.push(message);
+            }
+          }
+          return batch.map(({ data, headers }) => {
+            if (headers?.get("id") === "") throw new Error("a record has no name");
+            return numberOf(data);
+          });
+        },
+        ack() {
+          const told = acks === "all" ? batch.slice(-1) : batch;
+          return Promise.all(told.map(({ reply }) => connection.request(reply!, "+ACK", options)));
+        },
+        async close() {
+          await messages.return?.();
+        },
+      });
     },
     [Symbol.asyncDispose]: () => connection.close(),
   };

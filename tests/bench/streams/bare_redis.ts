@@ -41,29 +41,25 @@ export async function bareRedis(address: string, stream: string): Promise<Stream
         return client.sendCommand([...words, "body", Buffer.from(bodyOf(n).buffer)]);
       }));
     },
-    async *read() {
-      const words = [
-        "XREADGROUP",
-        "GROUP",
-        "g",
-        "c",
-        "COUNT",
-        String(READ_TOGETHER / PARTITIONS),
-        "BLOCK",
-        "1000",
-        "STREAMS",
-        ...streams,
-      ];
-      for (;;) {
-        const answer = await bytes.sendCommand([...words, ...streams.map(() => ">")]) as Read;
-        for (const [stream, entries] of answer ?? []) {
-          yield entries.map(([_id, fields]) => {
+    read() {
+      const count = String(READ_TOGETHER / PARTITIONS);
+      const words = ["XREADGROUP", "GROUP", "g", "c", "COUNT", count, "BLOCK", "1000", "STREAMS", ...streams];
+      const ends = streams.map(() => ">");
+      const waiting: (readonly [Buffer, readonly Entry[]])[] = [];
+      let [stream, entries]: [string, readonly Entry[]] = ["", []];
+      return Promise.resolve({
+        async next() {
+          while (waiting.length === 0) waiting.push(...await bytes.sendCommand([...words, ...ends]) as Read ?? []);
+          const [name, records] = waiting.shift()!;
+          [stream, entries] = [String(name), records];
+          return records.map(([_id, fields]) => {
             if (JSON.parse(String(fields[3])).id === "") throw new Error("a record has no name");
             return numberOf(fields[5]!);
           });
-          await client.sendCommand(["XACK", String(stream), "g", ...entries.map(([id]) => String(id))]);
-        }
-      }
+        },
+        ack: () => client.sendCommand(["XACK", stream, "g", ...entries.map(([id]) => String(id))]),
+        close: () => Promise.resolve(),
+      });
     },
     [Symbol.asyncDispose]: () => Promise.resolve(client.destroy()),
   };

@@ -5,7 +5,7 @@
 
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
-import { openStream, queue, serving } from "levada";
+import { type Delivery, openStream, queue, serving } from "levada";
 import { bareKafka } from "./bare_kafka.ts";
 import { bareNats } from "./bare_nats.ts";
 import { bareRedis } from "./bare_redis.ts";
@@ -58,11 +58,17 @@ async function openLevada(address: string, name: string): Promise<StreamHand> {
   const stream = await openStream<Uint8Array<ArrayBuffer>>(levadaPath(address, name));
   return {
     publish: (numbers) => stream.publish(numbers.map((n) => ({ key: keyOf(n), body: bodyOf(n) }))),
-    async *read() {
-      for await (const delivery of await stream.subscribe({ group: "g", maxRecords: READ_TOGETHER })) {
-        yield delivery.records.map(({ body }) => numberOf(body));
-        await delivery.ack();
-      }
+    async read() {
+      const subscription = await stream.subscribe({ group: "g", maxRecords: READ_TOGETHER });
+      let delivery: Delivery<Uint8Array> | undefined;
+      return {
+        async next() {
+          delivery = (await subscription.next()).value;
+          return delivery!.records.map(({ body }) => numberOf(body));
+        },
+        ack: () => delivery!.ack(),
+        close: () => subscription.close(),
+      };
     },
     [Symbol.asyncDispose]: () => stream.close(),
   };
@@ -71,20 +77,22 @@ async function openLevada(address: string, name: string): Promise<StreamHand> {
 /** Carries what waits in the stream `from` to the stream `to`; tells what that took. */
 type Carry = (count: number) => Promise<Cost>;
 
-const FETCHED_AHEAD = 1 / 3; // of the records of a round, at most: what is timed comes after them
+const FETCHED_AHEAD = 1 / 3; // of the records of a round, at most, by a function that waits: what is timed comes after them
 
 /** A loop that reads, publishes, acknowledges. */
 function bareCarry(from: StreamHand, to: StreamHand): Carry {
-  const deliveries = from.read();
   return async (count) => {
-    let [done, start, watch] = [0, 0, startWatch()];
-    while (done < count) {
-      if (start === 0 && done > count * FETCHED_AHEAD) [start, watch] = [done, startWatch()];
-      const { value } = await deliveries.next();
-      await to.publish(value!);
-      done += value!.length;
+    const reading = await from.read();
+    const watch = startWatch();
+    for (let done = 0; done < count;) {
+      const numbers = await reading.next();
+      await to.publish(numbers);
+      await reading.ack();
+      done += numbers.length;
     }
-    return watch(done - start);
+    const cost = watch(count);
+    await reading.close();
+    return cost;
   };
 }
 
@@ -124,7 +132,6 @@ const [who = "", address = ""] = Deno.args;
 const openHand = BARE[who] ?? openLevada;
 const [alone, from, to] = await Promise.all(["alone", "from", "to"].map((name) => openHand(address, name)));
 const carry = BARE[who] === undefined ? await functionCarry(address) : bareCarry(from!, to!);
-const [ofAlone, ofTo] = [alone!.read(), to!.read()];
 
 for await (const lines of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
   for (const line of lines.trim().split("\n")) console.log(JSON.stringify(await round(Number(line))));
@@ -133,10 +140,10 @@ Deno.exit(); // whoever asked has gone
 
 async function round(count: number): Promise<ClientRound> {
   const publish = await publishAll(alone!, count);
-  const read = await readAll(ofAlone, count);
+  const read = await readAll(alone!, count);
   await publishAll(from!, count);
   const carried = await carry(count);
-  const arrived = await readAll(ofTo, count);
+  const arrived = await readAll(to!, count);
   return { publish, read: read.cost, carry: carried, proof: [read.total, arrived.total] };
 }
 
@@ -148,18 +155,19 @@ async function publishAll(hand: StreamHand, count: number): Promise<Cost> {
   return watch(count);
 }
 
-async function readAll(
-  deliveries: AsyncIterator<readonly number[]>,
-  count: number,
-): Promise<{ cost: Cost; total: Total }> {
-  let [read, total, start, watch] = [0, 0, 0, startWatch()];
+async function readAll(hand: StreamHand, count: number): Promise<{ cost: Cost; total: Total }> {
+  const reading = await hand.read();
+  const watch = startWatch();
+  let [read, total] = [0, 0];
   while (read < count) {
-    const { value } = await deliveries.next();
-    if (start === 0 && read > count * FETCHED_AHEAD) [start, watch] = [read, startWatch()];
-    for (const n of value!) total += n;
-    read += value!.length;
+    const numbers = await reading.next();
+    await reading.ack();
+    for (const n of numbers) total += n;
+    read += numbers.length;
   }
-  return { cost: watch(count - start), total: { count: read, total } };
+  const cost = watch(count);
+  await reading.close();
+  return { cost, total: { count: read, total } };
 }
 
 /** Begins to measure; what it gives tells what each of so many records took. */

@@ -42,7 +42,7 @@ export async function runCrew(
   const capacityRecords = 10 * records;
   await using source = await openStream<number>(paths[0]!, { capacityRecords });
   await using sink = await openStream<number>(paths[1]!, { capacityRecords });
-  const flags = ["run", "-A", "--config", `${ROOT}deno.json`, "--lock", `${ROOT}deno.lock`];
+  const flags = ["run", "-A", "--v8-flags=--expose-gc", "--config", `${ROOT}deno.json`, "--lock", `${ROOT}deno.lock`];
   const crew = Array.from({ length: workers }, () => new Asker(Deno.execPath(), [...flags, SCRIPT, ...paths], { env }));
   const askAll = async (line: string) =>
     await Promise.all(crew.map(async (asker): Promise<FunctionReport> => JSON.parse(await asker.ask(line))));

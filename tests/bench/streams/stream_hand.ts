@@ -2,8 +2,17 @@
 export interface StreamHand extends AsyncDisposable {
   /** Resolves when the broker keeps all of them, in their order. */
   publish(numbers: readonly number[]): Promise<void>;
-  /** Records that came together, in a group whose place the broker keeps; they are acknowledged when the next are asked for. */
-  read(): AsyncIterator<readonly number[]>;
+  /** Goes on reading where its group is, whose place the broker keeps. Resolves when it may read; nothing is fetched before. */
+  read(): Promise<Reading>;
+}
+
+/** Who reads. */
+export interface Reading {
+  /** Records that came together. */
+  next(): Promise<readonly number[]>;
+  /** Acknowledges them. */
+  ack(): Promise<unknown>;
+  close(): Promise<void>;
 }
 
 /** Opens a stream by its name. */
