@@ -13,7 +13,7 @@ import { deploymentFolder } from "../deploy/state_folder.ts";
 export async function deployedStreams(name: string): Promise<string[]> {
   const act = `find the streams of "${name}"`;
   const folder = deploymentFolder(name);
-  const state = await readState(folder.stateFile);
+  const state = await readState(act, folder);
   if (state === undefined) {
     throw new DeployError(
       act,

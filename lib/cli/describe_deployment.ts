@@ -10,9 +10,9 @@ export function describeDeployment(status: DeploymentStatus): string {
   }`;
   const width = Math.max(...functions.map((one) => one.name.length));
   const lines = functions.flatMap((one) => [
-    `  ${one.name.padEnd(width)}  ${one.state}  ${one.serving} of ${one.workers} workers  ${one.url}${
-      one.restarts === 0 ? "" : `  ${one.restarts} restarts`
-    }`,
+    `  ${one.name.padEnd(width)}  ${one.state}  ${
+      one.state === "unknown" ? "?" : one.serving
+    } of ${one.workers} workers  ${one.url}${one.restarts === 0 ? "" : `  ${one.restarts} restarts`}`,
     ...(one.reason?.split("\n") ?? []).map((line) => `    ${line}`),
   ]);
   const reason = functions.some((one) => one.reason !== undefined) ? undefined : status.reason;

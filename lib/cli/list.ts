@@ -1,6 +1,10 @@
 /** `levada list` */
+import type { DeploymentStatus } from "../deploy/deployed_state.ts";
 import { Deployment } from "../deploy/deployment.ts";
-import { deploymentNames } from "../deploy/state_folder.ts";
+import { readState } from "../deploy/read_state.ts";
+import { deploymentFolder, deploymentNames } from "../deploy/state_folder.ts";
+import { describeThrown } from "../errors.ts";
+import { redactText } from "../redact_text.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
 import { readOptions } from "./options.ts";
 
@@ -20,16 +24,20 @@ Exit code: 0; 2 a wrong option.
     const { values, positionals } = readOptions(args, { json: { type: "boolean" } });
     if (positionals.length > 0) throw new UsageError("it takes no words");
     const names = await deploymentNames();
-    const statuses = await Promise.all(names.map((name) => new Deployment(name).status().catch(() => undefined)));
+    const told = await Promise.all(names.map(tell));
+    const statuses = told.map((one) => typeof one === "string" ? undefined : one);
     if (values.json === true) {
       terminal.out(`${JSON.stringify(statuses.filter((status) => status !== undefined), undefined, 2)}\n`);
       return 0;
     }
     const width = Math.max(0, ...names.map(({ length }) => length));
     for (const [index, name] of names.entries()) {
-      const status = statuses[index];
-      const told = status === undefined ? "never ran" : `${status.state.padEnd(8)} ${status.url}  ${status.revision}`;
-      terminal.out(`${name.padEnd(width)}  ${told}\n`);
+      const one = told[index]!;
+      terminal.out(
+        `${name.padEnd(width)}  ${
+          typeof one === "string" ? one : `${one.state.padEnd(8)} ${one.url}  ${one.revision}`
+        }\n`,
+      );
     }
     if (terminal.isInteractive && statuses.some((status) => status?.state === "stopped")) {
       terminal.out("What is stopped is started again by `levada resume NAME`, or `levada resume --all`.\n");
@@ -38,3 +46,13 @@ Exit code: 0; 2 a wrong option.
     return 0;
   },
 };
+
+/** How a deployment is, or why nobody knows. */
+async function tell(name: string): Promise<DeploymentStatus | string> {
+  try {
+    return await new Deployment(name).status();
+  } catch (error) {
+    const isThere = await readState("list it", deploymentFolder(name)).then((state) => state !== undefined, () => true);
+    return isThere ? redactText(describeThrown(error).message) : "never ran";
+  }
+}

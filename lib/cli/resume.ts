@@ -72,8 +72,8 @@ async function resume(
     signal,
     onProgress: (progress) => out(`  ${describeProgress(progress)}\n`),
   });
-  const { supervisor } = await deployment.status();
-  if (supervisor !== undefined) {
+  const { state } = await deployment.status();
+  if (state === "ready" || state === "failing") {
     if (!isQuiet) out(`${name} runs already\n`);
     return;
   }
@@ -86,6 +86,9 @@ async function resume(
 /** The deployments that have ever run: a first deploy that is under way, or was killed, has none to start again. */
 async function startedNames(): Promise<string[]> {
   const names = await deploymentNames();
-  const states = await Promise.all(names.map((name) => readState(deploymentFolder(name).stateFile)));
-  return names.filter((_, index) => states[index] !== undefined);
+  const act = "find what was started"; // what cannot be read is tried, and told
+  const areThere = await Promise.all(
+    names.map((name) => readState(act, deploymentFolder(name)).then((state) => state !== undefined, () => true)),
+  );
+  return names.filter((_, index) => areThere[index]);
 }

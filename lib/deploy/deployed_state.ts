@@ -32,8 +32,11 @@ export interface DeployedState {
 export interface FunctionStatus extends DeployedFunction {
   /** Where it answers. */
   readonly url: string;
-  /** `ready`: all its workers serve; `failing`: not all of them; `stopped`: nothing of it runs. */
-  readonly state: "ready" | "failing" | "stopped";
+  /**
+   * `ready`: all its workers serve; `failing`: not all of them; `stopped`: nothing of it runs; `unknown`: who would tell, its supervisor,
+   * lives and does not answer.
+   */
+  readonly state: "ready" | "failing" | "stopped" | "unknown";
   /** How many workers can be asked now. */
   readonly serving: number;
   /** The processes of these. */
@@ -62,7 +65,7 @@ export interface DeploymentStatus {
   readonly previous: string | undefined;
   /** Since when, ISO 8601. */
   readonly deployedAt: string;
-  /** The process that watches over all others; undefined where it does not run. */
+  /** The process that watches over all others; undefined where it is gone. */
   readonly supervisor: number | undefined;
   /** The first answers callers. */
   readonly functions: readonly FunctionStatus[];

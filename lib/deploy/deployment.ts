@@ -14,7 +14,7 @@ import { readState } from "./read_state.ts";
 import { withTroubles } from "./read_troubles.ts";
 import { runningView } from "./running_view.ts";
 import { type DeploymentFolder, deploymentFolder } from "./state_folder.ts";
-import { stoppedStatus } from "./stopped_status.ts";
+import { silentStatus, stoppedStatus } from "./stopped_status.ts";
 import { triggerStatus } from "./trigger_status.ts";
 import { SupervisorClient } from "./supervisor_client.ts";
 
@@ -68,7 +68,7 @@ export class Deployment {
 
   /** What `apply` would change; nothing is changed. */
   async plan(): Promise<DeployPlan> {
-    await this.#state();
+    await this.#state("deploy");
     return await this.#changes.plan();
   }
 
@@ -79,7 +79,7 @@ export class Deployment {
    * @throws {DeployError} If it does not start, with the last lines that it wrote, or another changes it now.
    */
   async apply(): Promise<DeploymentStatus> {
-    await this.#state();
+    await this.#state("deploy");
     return await this.#told(await this.#changes.apply());
   }
 
@@ -93,13 +93,18 @@ export class Deployment {
     return await this.#told(await this.#changes.resume());
   }
 
-  /** How it is, and why it is not ready, in words. */
+  /**
+   * How it is, and why it is not ready, in words.
+   *
+   * @throws {DeployError} If there is none, or what is deployed cannot be read.
+   */
   async status(): Promise<DeploymentStatus> {
-    const state = await this.#state();
-    if (state === undefined) throw missing("tell the state of", this.#folder);
-    const status = await this.#supervisor.status();
-    if (status !== undefined) return await this.#told(await withTroubles(status));
-    return await this.#told(stoppedStatus(state, await this.#supervisor.silent()));
+    const verb = "tell the state of";
+    const state = await this.#state(verb);
+    const seen = await this.#supervisor.look();
+    if (seen.life === "runs" && seen.status !== undefined) return await this.#told(await withTroubles(seen.status));
+    if (state === undefined) throw missing(verb, this.#folder);
+    return await this.#told(seen.life === "silent" ? silentStatus(state, seen.pid) : stoppedStatus(state));
   }
 
   /** How much goes through each step and model: what they count within a while, one second by default. */
@@ -139,7 +144,7 @@ export class Deployment {
 
   /** What its functions have written, line by line; with `follow` also what they write from now on. */
   async *logs(options: LogReading = {}): AsyncGenerator<string> {
-    const state = await this.#state();
+    const state = await this.#state("read the logs of");
     if (state === undefined) throw missing("read the logs of", this.#folder);
     const names = state.functions.map(({ name }) => name);
     if (options.function !== undefined && !names.includes(options.function)) {
@@ -162,7 +167,8 @@ export class Deployment {
    * Ends its processes, what they have accepted is done first, and forgets it and its schedules. Records in its streams stay, and how
    * far it has read them; who publishes there waits for it no more.
    *
-   * @throws {DeployError} If there is none; or it is deleted, and a stream cannot be told.
+   * @throws {DeployError} If there is none; its supervisor does not answer, and all is left as it is; or it is deleted, and a stream
+   * cannot be told.
    */
   async delete(): Promise<void> {
     await this.#changes.delete();
@@ -173,8 +179,8 @@ export class Deployment {
     return { ...status, triggers: await triggerStatus(status.revision, this.#folder) };
   }
 
-  async #state(): Promise<DeployedState | undefined> {
-    const state = await readState(this.#folder.stateFile);
+  async #state(verb: string): Promise<DeployedState | undefined> {
+    const state = await readState(`${verb} "${this.name}"`, this.#folder);
     if (state !== undefined) this.#url = urlOf(state.functions[0]!);
     return state;
   }

@@ -4,10 +4,10 @@ import { DeployError } from "./deploy_error.ts";
 import type { DeployedState, SupervisedStatus, WishedFunction } from "./deployed_state.ts";
 import { functionsOfBundle } from "./deployed_functions.ts";
 import { lockDeployment } from "./deploy_lock.ts";
-import { keepRevision, keptManifests, readRevision } from "./keep_revision.ts";
+import { keepRevision, keptManifests, keptRevisions, readRevision } from "./keep_revision.ts";
 import { type DeployPlan, planOf } from "./plan.ts";
 import { DEADLINE_MS, type ProcessOptions } from "./process_options.ts";
-import { readState } from "./read_state.ts";
+import { checkForgettable, readState } from "./read_state.ts";
 import { retireGroups } from "./retire_groups.ts";
 import type { DeploymentFolder } from "./state_folder.ts";
 import type { SupervisorClient } from "./supervisor_client.ts";
@@ -43,15 +43,16 @@ export class DeploymentChanges {
   /** See `Deployment.plan`. */
   async plan(): Promise<DeployPlan> {
     const { folder, supervisor, options } = this.#parts;
-    const state = await this.#state();
-    const status = await supervisor.status();
+    const act = this.#act("deploy");
+    const state = await readState(act, folder);
+    const status = await supervisor.status(act);
     const bundle = await this.#wished(state);
     return await planOf({
       state,
       status,
       bundle,
       folder,
-      options: { ...options, functions: await this.#functions(this.#act("deploy"), bundle) },
+      options: { ...options, functions: await this.#functions(act, bundle) },
     });
   }
 
@@ -60,13 +61,13 @@ export class DeploymentChanges {
     const { folder, spentMs = 0, options: { deadlineMs = DEADLINE_MS, signal } } = this.#parts;
     const act = this.#act("deploy");
     const endsAt = performance.now() + deadlineMs - spentMs;
-    await using _lock = await lockDeployment(act, folder);
-    const state = await this.#state();
+    using _lock = await lockDeployment(act, folder);
+    const state = await readState(act, folder);
     try {
       return await this.#begin(act, state, endsAt);
     } catch (error) {
       if (state === undefined && !signal?.aborted) { // it never ran; given up, it may still be ending
-        await Deno.remove(folder.path, { recursive: true }).catch(() => {});
+        await this.#removeFolder(act).catch(() => {});
       }
       throw error;
     }
@@ -76,19 +77,12 @@ export class DeploymentChanges {
   async resume(): Promise<SupervisedStatus> {
     const { folder, supervisor, options: { deadlineMs = DEADLINE_MS } } = this.#parts;
     const act = this.#act("resume");
-    if (await this.#state() === undefined) throw missing("resume", folder);
-    await using _lock = await lockDeployment(act, folder);
-    const state = await this.#state();
+    if (await readState(act, folder) === undefined) throw missing("resume", folder);
+    using _lock = await lockDeployment(act, folder);
+    const state = await readState(act, folder);
     if (state === undefined) throw missing("resume", folder);
-    const status = await supervisor.status();
+    const status = await supervisor.status(act);
     if (status !== undefined) return status;
-    const silent = await supervisor.silent();
-    if (silent !== undefined) {
-      throw new DeployError(
-        act,
-        `its supervisor, process ${silent}, does not answer. Where it stays so, end that process`,
-      );
-    }
     const bundle = await readRevision(act, state.revision, folder);
     const envs = new Map(functionsOfBundle(bundle).map(({ name, env }) => [name, env]));
     const functions = state.functions.map(({ settings = {}, ...one }) => ({
@@ -103,9 +97,9 @@ export class DeploymentChanges {
   async rollback(): Promise<SupervisedStatus> {
     const { folder } = this.#parts;
     const act = this.#act("roll back");
-    if (await this.#state() === undefined) throw missing("roll back", folder);
-    await using _lock = await lockDeployment(act, folder);
-    const state = await this.#state();
+    if (await readState(act, folder) === undefined) throw missing("roll back", folder);
+    using _lock = await lockDeployment(act, folder);
+    const state = await readState(act, folder);
     if (state?.previous === undefined) throw new DeployError(act, "there is no revision before this one");
     const bundle = await readRevision(act, state.previous, folder);
     const functions = await this.#functions(act, bundle, state.functions);
@@ -116,13 +110,11 @@ export class DeploymentChanges {
   async delete(): Promise<void> {
     const { folder, supervisor } = this.#parts;
     const act = this.#act("delete");
-    if (await this.#state() === undefined && await supervisor.status() === undefined) {
-      if (!await exists(folder.path)) throw missing("delete", folder);
-    }
-    await using _lock = await lockDeployment(act, folder);
-    await supervisor.stop();
-    const state = await this.#state();
-    if (state !== undefined) await forgetTimes(state.revision, folder);
+    if (!await exists(folder.path)) throw missing("delete", folder);
+    using _lock = await lockDeployment(act, folder);
+    await checkForgettable(act, folder);
+    using _gone = await supervisor.end(act);
+    for (const revision of await keptRevisions(folder)) await forgetTimes(revision, folder);
     const faults = await retireGroups(await keptManifests(folder), folder);
     await Deno.remove(folder.path, { recursive: true });
     if (faults.length > 0) throw new DeployError(act, `it is deleted, but ${faults.join("; ")}`);
@@ -132,7 +124,7 @@ export class DeploymentChanges {
     const { folder, supervisor, options: { onProgress, signal } } = this.#parts;
     const bundle = await this.#wished(state);
     const { changes, notes } = await this.plan();
-    const status = await supervisor.status();
+    const status = await supervisor.status(act);
     if (changes.length === 0 && status !== undefined) return status;
     for (const note of notes) onProgress?.({ state: "noted", function: undefined, url: undefined, note });
     if (state?.revision !== bundle.revision) {
@@ -188,8 +180,11 @@ export class DeploymentChanges {
     return await readRevision("read what is deployed", state.revision, this.#parts.folder).catch(() => undefined);
   }
 
-  async #state(): Promise<DeployedState | undefined> {
-    return await readState(this.#parts.folder.stateFile);
+  /** Removes all of a deployment that has never run; nothing where its supervisor lives. */
+  async #removeFolder(act: string): Promise<void> {
+    const { folder, supervisor } = this.#parts;
+    using _gone = await supervisor.keepGone(act);
+    await Deno.remove(folder.path, { recursive: true });
   }
 
   /** What is to run: what was bundled, else what is deployed. */

@@ -29,6 +29,11 @@ export async function dropRevisions(kept: readonly (string | undefined)[], revis
   for await (const { name } of entriesOf(revisions)) if (!kept.includes(name)) await remove(join(revisions, name));
 }
 
+/** All revisions that are kept. */
+export async function keptRevisions({ revisions }: Pick<DeploymentFolder, "revisions">): Promise<string[]> {
+  return (await Array.fromAsync(entriesOf(revisions))).map(({ name }) => name);
+}
+
 /** The manifests of all revisions that are kept, as far as they can be read. */
 export async function keptManifests(
   { revisions }: Pick<DeploymentFolder, "revisions">,

@@ -1,26 +1,42 @@
-import { type DeployedState, type SupervisedStatus, urlOf } from "./deployed_state.ts";
+import { type DeployedState, type FunctionStatus, type SupervisedStatus, urlOf } from "./deployed_state.ts";
 
-/** How a deployment is whose supervisor does not run; or does not answer, where it is alive: nobody knows what runs then. */
-export function stoppedStatus(
-  { functions, levada: _, ...deployed }: DeployedState,
-  silent: number | undefined,
-): SupervisedStatus {
-  const state = silent === undefined ? "stopped" : "failing";
-  const again = `\`levada resume ${deployed.name}\` starts it again`;
-  const reason = silent === undefined
-    ? `its supervisor is gone, as after a start of the machine; ${again}`
-    : `its supervisor, process ${silent}, does not answer. Where it stays so, end that process; then ${again}`;
-  return {
-    ...deployed,
-    target: "process",
-    state,
-    reason,
-    url: urlOf(functions[0]!),
+/** How a deployment is whose supervisor is gone. */
+export function stoppedStatus(state: DeployedState): SupervisedStatus {
+  return untold(state, {
+    state: "stopped",
     supervisor: undefined,
+    reason: `its supervisor is gone, as after a start of the machine; \`levada resume ${state.name}\` starts it again`,
+  });
+}
+
+/** How a deployment is whose supervisor lives, and tells nothing. */
+export function silentStatus(state: DeployedState, supervisor: number | undefined): SupervisedStatus {
+  return untold(state, { state: "unknown", supervisor, reason: silence(supervisor, state.name) });
+}
+
+/** What can be done about a supervisor that lives and does not answer. */
+export function silence(pid: number | undefined, name: string): string {
+  if (pid === undefined) return "its supervisor lives, and does not answer: what runs, runs on unwatched";
+  return `its supervisor, process ${pid}, lives, and does not answer: what runs, runs on unwatched. ` +
+    `Where it was stopped, \`kill -CONT ${pid}\` has it go on; \`kill -KILL ${pid}\` ends all, then \`levada resume ${name}\` starts it again`;
+}
+
+function untold(
+  { name, revision, previous, deployedAt, functions }: DeployedState,
+  how: Pick<SupervisedStatus, "supervisor" | "reason"> & Pick<FunctionStatus, "state">,
+): SupervisedStatus {
+  return {
+    name,
+    revision,
+    previous,
+    deployedAt,
+    target: "process",
+    ...how,
+    url: urlOf(functions[0]!),
     functions: functions.map((one) => ({
       ...one,
       url: urlOf(one),
-      state,
+      state: how.state,
       serving: 0,
       pids: [],
       restarts: 0,

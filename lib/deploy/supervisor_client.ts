@@ -1,19 +1,16 @@
-import { spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
-import { join } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
-import { isHeld } from "./deploy_lock.ts";
+import { setTimeout as pause } from "node:timers/promises";
 import { DeployError } from "./deploy_error.ts";
 import type { ApplyWish, SupervisedStatus } from "./deployed_state.ts";
 import type { ApplyWord, DeployProgress } from "./deploy_progress.ts";
+import { type HeldFile, holdFile, ownerOf } from "./file_lock.ts";
+import { startSupervisor } from "./start_supervisor.ts";
 import type { DeploymentFolder } from "./state_folder.ts";
+import { silence } from "./stopped_status.ts";
 
-const MAIN = fileURLToPath(new URL("../cli/supervisor/supervisor_main.ts", import.meta.url));
-const LOCK = fileURLToPath(new URL("../../deno.lock", import.meta.url));
-const START_MS = 60_000;
 const LOOK_MS = 50;
 const ANSWER_MS = 10_000;
+const WATCH_MS = 5_000;
 
 /** Who looks on while something is deployed. */
 export interface Watching {
@@ -22,11 +19,20 @@ export interface Watching {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Where a supervisor is asked, and by which word. */
 interface Address {
   readonly pid: number;
   readonly url: string;
   readonly token: string;
 }
+
+/** Whether the process that watches over a deployment lives: its lock says so, and nothing else. */
+export type SupervisorLife =
+  /** `status` is undefined where it runs nothing. */
+  | { readonly life: "runs"; readonly address: Address; readonly status: SupervisedStatus | undefined }
+  /** It lives, and does not answer. */
+  | { readonly life: "silent"; readonly pid: number | undefined }
+  | { readonly life: "gone" };
 
 /** Asks the process that watches over a deployment, and starts it. */
 export class SupervisorClient {
@@ -36,55 +42,113 @@ export class SupervisorClient {
     this.#folder = folder;
   }
 
-  /** How everything is; undefined where the supervisor does not run, or runs nothing. */
-  async status(): Promise<SupervisedStatus | undefined> {
-    const address = await this.#address();
-    if (address === undefined) return undefined;
-    const response = await ask(address, "/status", { signal: AbortSignal.timeout(ANSWER_MS) });
-    return response?.ok ? await response.json() as SupervisedStatus | null ?? undefined : undefined;
-  }
-
-  /** The process of one that is alive, and does not answer; undefined where there is none. */
-  async silent(): Promise<number | undefined> {
-    const { supervisorLock } = this.#folder;
-    return await isHeld(supervisorLock).catch(() => false) ? (await this.#address())?.pid : undefined;
+  /** Whether it lives, and what it says. One that has just been started has a while to answer. */
+  async look(signal?: AbortSignal): Promise<SupervisorLife> {
+    for (const end = performance.now() + ANSWER_MS;;) {
+      const owner = await ownerOf(this.#folder.supervisorLock);
+      if (owner === undefined) return { life: "gone" };
+      const address = await this.#address();
+      if (address !== undefined) {
+        const answer = await statusAt(address, { ms: Math.max(LOOK_MS, end - performance.now()), signal });
+        if (answer !== undefined) return { life: "runs", address, status: answer ?? undefined };
+      }
+      if (signal?.aborted || performance.now() >= end) return { life: "silent", pid: owner.pid ?? address?.pid };
+      await pause(LOOK_MS);
+    }
   }
 
   /**
-   * Has it run a revision; starts it where it does not run.
+   * How everything is; undefined where it is gone, or runs nothing.
    *
-   * @throws {DeployError} If the revision does not start: with the last lines that it wrote; what ran runs on.
+   * @throws {DeployError} If it lives and does not answer: nobody knows then.
+   */
+  async status(act: string): Promise<SupervisedStatus | undefined> {
+    const seen = await this.look();
+    if (seen.life === "silent") throw this.#silent(act, seen.pid);
+    return seen.life === "runs" ? seen.status : undefined;
+  }
+
+  /**
+   * Has it run a revision; starts it where it is gone.
+   *
+   * @throws {DeployError} If the revision does not start: with the last lines that it wrote; or it does not answer. What ran runs on.
    */
   async apply(act: string, wish: ApplyWish, { onProgress, signal }: Watching = {}): Promise<SupervisedStatus> {
-    const address = await this.#running() ?? await this.#start(act);
-    const init = { method: "POST", body: JSON.stringify(wish), ...signal === undefined ? {} : { signal } };
-    const response = await ask(address, "/apply", init);
-    for await (const word of wordsOf(response)) {
-      if (word.kind === "progress") onProgress?.(word.progress);
-      else if (word.kind === "refused") throw new DeployError(act, word.message, { lines: word.lines });
-    }
+    const seen = await this.look();
+    if (seen.life === "silent") throw this.#silent(act, seen.pid);
+    const address = seen.life === "runs" ? seen.address : await this.#start(act);
+    await this.#attend(act, async (silent) => {
+      const either = signal === undefined ? silent : AbortSignal.any([silent, signal]);
+      const response = await ask(address, "/apply", { method: "POST", body: JSON.stringify(wish), signal: either });
+      for await (const word of wordsOf(response)) {
+        if (word.kind === "progress") onProgress?.(word.progress);
+        else if (word.kind === "refused") throw new DeployError(act, word.message, { lines: word.lines });
+      }
+    });
     signal?.throwIfAborted();
-    const status = await this.status();
+    const status = await this.status(act);
     if (status?.revision === wish.revision) return status;
     throw new DeployError(act, `its supervisor, process ${address.pid}, has died. Deploy again`);
   }
 
-  /** Has it end everything, itself too. */
-  async stop(): Promise<void> {
-    const address = await this.#running();
-    if (address === undefined) return;
-    const response = await ask(address, "/stop", { method: "POST" });
-    await response?.body?.cancel();
-    for (const end = performance.now() + ANSWER_MS; isAlive(address.pid) && performance.now() < end;) await pause();
+  /**
+   * Has it end everything, itself too; none can be started until what is given back is disposed of.
+   *
+   * @throws {DeployError} If it does not answer.
+   */
+  async end(act: string): Promise<Disposable> {
+    const seen = await this.look();
+    if (seen.life === "silent") throw this.#silent(act, seen.pid);
+    if (seen.life === "runs") {
+      await this.#attend(act, async (silent) => {
+        const response = await ask(seen.address, "/stop", { method: "POST", signal: silent });
+        await response?.body?.cancel();
+      });
+    }
+    const held = await this.keepGone(act);
+    const pid = seen.life === "runs" ? seen.address.pid : undefined;
+    for (const end = performance.now() + ANSWER_MS; pid !== undefined && isAlive(pid) && performance.now() < end;) {
+      await pause(LOOK_MS); // it lets go of its lock a little before
+    }
+    return held;
   }
 
-  /** Where it can be asked now. */
-  async #running(): Promise<Address | undefined> {
-    const address = await this.#address();
-    if (address === undefined) return undefined;
-    const response = await ask(address, "/status", { signal: AbortSignal.timeout(ANSWER_MS) });
-    await response?.body?.cancel();
-    return response?.ok ? address : undefined;
+  /**
+   * Waits until it is gone; none can be started until what is given back is disposed of. Who has not got this removes nothing.
+   *
+   * @throws {DeployError} If it goes on living.
+   */
+  async keepGone(act: string): Promise<Disposable> {
+    for (const end = performance.now() + ANSWER_MS;;) {
+      const held: HeldFile | undefined = await holdFile(this.#folder.supervisorLock);
+      if (held !== undefined) return held;
+      if (performance.now() >= end) throw this.#silent(act, (await ownerOf(this.#folder.supervisorLock))?.pid);
+    }
+  }
+
+  /** Waits for what it does, as long as it answers in between. */
+  async #attend(act: string, work: (silent: AbortSignal) => Promise<void>): Promise<void> {
+    const silent = new AbortController();
+    const done = new AbortController();
+    const looking = this.#untilSilent(done.signal).then((seen) => {
+      if (seen !== undefined) silent.abort(this.#silent(act, seen.pid));
+    });
+    try {
+      await work(silent.signal);
+    } finally {
+      done.abort();
+      await looking;
+    }
+    silent.signal.throwIfAborted();
+  }
+
+  async #untilSilent(done: AbortSignal): Promise<{ pid: number | undefined } | undefined> {
+    for (;;) {
+      await pause(WATCH_MS, undefined, { signal: done }).catch(() => {});
+      const seen = done.aborted ? undefined : await this.look(done);
+      if (done.aborted || seen?.life === "gone") return undefined;
+      if (seen?.life === "silent") return seen;
+    }
   }
 
   async #address(): Promise<Address | undefined> {
@@ -97,40 +161,16 @@ export class SupervisorClient {
   }
 
   async #start(act: string): Promise<Address> {
-    const { name, path, state, logs } = this.#folder;
-    const log = join(logs, "supervisor.log");
-    let output: number;
-    try {
-      await Deno.mkdir(logs, { recursive: true });
-      output = openSync(log, "a");
-    } catch (error) {
-      throw new DeployError(act, `the state folder cannot be written: ${(error as Error).message}`, { cause: error });
-    }
-    const words = ["run", "-A", "--no-prompt", "--unstable-net", "--lock", LOCK, MAIN, state, name];
-    const child = spawn(Deno.execPath(), words, { cwd: path, detached: true, stdio: ["ignore", output, output] });
-    closeSync(output);
-    let hasEnded = false;
-    child.on("exit", () => hasEnded = true);
-    child.on("error", () => hasEnded = true);
-    const end = performance.now() + START_MS;
-    try {
-      while (!hasEnded && performance.now() < end) {
-        const isNew = (await this.#address())?.pid === child.pid; // not of one that has died, or sleeps: that one would end without its file
-        const address = isNew ? await this.#running() : undefined;
-        if (address !== undefined) return address;
-        await pause();
-      }
-      const lines = (await Deno.readTextFile(log).catch(() => "")).trim().split("\n").slice(-10);
-      if (!hasEnded) child.kill("SIGKILL");
-      throw new DeployError(act, "its supervisor does not start", { lines });
-    } finally {
-      child.unref();
-    }
+    return await startSupervisor(act, this.#folder, async (pid) => {
+      const address = await this.#address();
+      if (address === undefined || address.pid !== pid) return undefined;
+      return await statusAt(address, { ms: ANSWER_MS }) === undefined ? undefined : address;
+    });
   }
-}
 
-function pause(): Promise<void> {
-  return new Promise((look) => setTimeout(look, LOOK_MS));
+  #silent(act: string, pid: number | undefined): DeployError {
+    return new DeployError(act, silence(pid, this.#folder.name));
+  }
 }
 
 function isAlive(pid: number): boolean {
@@ -139,6 +179,22 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Undefined where it does not answer, null where it runs nothing. */
+async function statusAt(
+  address: Address,
+  { ms, signal }: { ms: number; signal?: AbortSignal | undefined },
+): Promise<SupervisedStatus | null | undefined> {
+  const timeout = AbortSignal.timeout(ms);
+  try {
+    const response = await ask(address, "/status", {
+      signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+    });
+    if (response?.ok) return await response.json() as SupervisedStatus | null;
+    await response?.body?.cancel();
+  } catch { /* it has paused in the middle of its answer */ }
+  return undefined;
 }
 
 /** Undefined where nobody answers. */

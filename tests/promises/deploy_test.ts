@@ -219,7 +219,7 @@ Deno.test("what happens to a deployment: one that runs, and everything that may 
       await Deno.writeTextFile(elsewhere.LEVADA_STATE, "");
       match(
         (await lab.levada("deploy", await lab.bundleFolder(THIRD), elsewhere)).err,
-        /^levada deploy: Cannot read what is deployed: .*state\.json: Not a directory/,
+        /^levada deploy: Cannot deploy "versions": what is deployed cannot be read: Not a directory.*state\.json/,
       );
     });
 

@@ -23,7 +23,10 @@ export interface KnownStream {
 /** The streams of a deployment by its name, the one of a path, or all that are known here. */
 export async function knownStreams(name: string | undefined, context: CommandContext): Promise<KnownStream[]> {
   const paths = name === undefined
-    ? [...await localStreams(), ...(await Promise.all((await deploymentNames()).map(streamsOf))).flat()]
+    ? [
+      ...await localStreams(),
+      ...(await Promise.all((await deploymentNames()).map(feedsOrNone))).flat().map(({ path }) => path),
+    ]
     : name.includes("://")
     ? [name]
     : await deployedStreams(name);
@@ -48,11 +51,14 @@ export async function withStream<Result>(
   }
 }
 
-/** Which deployment's functions read a stream as a group. */
-export async function deploymentReaders(): Promise<(path: string, group: string) => string | undefined> {
+/** Tells which deployment's functions read a stream as a group. */
+type ReaderOf = (path: string, group: string) => string | undefined;
+
+/** Which deployments read which streams; without those that cannot be read, where these are left out. */
+export async function deploymentReaders({ leavesOutDamaged = false } = {}): Promise<ReaderOf> {
   const readers = new Map<string, string>();
   for (const name of await deploymentNames()) {
-    for (const { path, groups } of await feedsOfDeployment(name)) {
+    for (const { path, groups } of await (leavesOutDamaged ? feedsOrNone : feedsOfDeployment)(name)) {
       for (const group of groups) readers.set(`${plainPath(path)} ${group}`, name);
     }
   }
@@ -64,14 +70,12 @@ export function plainPath(path: string): string {
   return path.split("?", 1)[0]!.replace(/^([^:]*:\/\/)[^/@]*@/, "$1");
 }
 
-async function streamsOf(name: string): Promise<string[]> {
-  return (await feedsOfDeployment(name)).map(({ path }) => path);
-}
+const feedsOrNone: typeof feedsOfDeployment = (name) => feedsOfDeployment(name).catch(() => []);
 
-/** None where nothing was ever deployed, or what is cannot be read. */
+/** None where nothing was ever deployed, or its revision cannot be read. */
 async function feedsOfDeployment(name: string): Promise<ReturnType<typeof feedsOf>> {
   const folder = deploymentFolder(name);
-  const state = await readState(folder.stateFile);
+  const state = await readState(`find the streams of "${name}"`, folder);
   if (state === undefined) return [];
   return await readRevision("find streams", state.revision, folder).then(feedsOf, () => []);
 }

@@ -12,7 +12,7 @@ export async function listStreams(
 ): Promise<number> {
   const { terminal } = context;
   const streams = await knownStreams(name, context);
-  const readerOf = await deploymentReaders();
+  const readerOf = await deploymentReaders({ leavesOutDamaged: true });
   const all = await Promise.all(streams.map((stream) => tellOf(stream, readerOf)));
   const told = all.filter((one) => one !== undefined);
   if (isJson) terminal.out(`${JSON.stringify(told, undefined, 2)}\n`);

@@ -59,6 +59,11 @@ export class Supervisor {
     }
   }
 
+  /** Whether it runs nothing, and is asked for nothing. */
+  get isIdle(): boolean {
+    return this.#running.length === 0 && this.#applying === undefined;
+  }
+
   /** How everything is. */
   status(): SupervisedStatus | undefined {
     if (this.#state === undefined || this.#running.length === 0) return undefined;

@@ -2,6 +2,8 @@
 
 import type { ApplyWish } from "../../deploy/deployed_state.ts";
 import type { ApplyWord } from "../../deploy/deploy_progress.ts";
+import { isLocked } from "../../deploy/deploy_lock.ts";
+import { holdFile } from "../../deploy/file_lock.ts";
 import { readState } from "../../deploy/read_state.ts";
 import { deploymentFolder, writeWhole } from "../../deploy/state_folder.ts";
 import { type RefusedError, Supervisor } from "./supervisor.ts";
@@ -11,11 +13,9 @@ const LOOK_MS = 5_000;
 /** Serves one deployment until it is asked to end. */
 async function supervise(state: string, name: string): Promise<void> {
   const folder = deploymentFolder(name, state);
-  const lock = await Deno.open(folder.supervisorLock, { write: true, create: true });
-  if (!await lock.tryLock(true)) {
-    throw new Error("another supervisor runs, and does not answer. End it by its process id");
-  }
-  const supervisor = new Supervisor(folder, await readState(folder.stateFile));
+  const lock = await holdFile(folder.supervisorLock);
+  if (lock === undefined) throw new Error("another supervisor lives. End it by its process id");
+  const supervisor = new Supervisor(folder, await readState(`watch over "${name}"`, folder));
   const token = crypto.randomUUID();
   const ended = Promise.withResolvers<void>();
   const end = () => ended.resolve();
@@ -32,21 +32,26 @@ async function supervise(state: string, name: string): Promise<void> {
   });
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", end);
   Deno.addSignalListener("SIGINT", end);
-  const file = { pid: Deno.pid, url: `http://127.0.0.1:${server.addr.port}`, token };
-  await writeWhole(folder.supervisorFile, JSON.stringify(file), { mode: 0o600 });
-  const looking = setInterval(async () => { // a folder that was removed has taken along all that knows of these processes
-    const isThere = await Deno.stat(folder.supervisorFile).then(
-      () => true,
-      (error) => !(error instanceof Deno.errors.NotFound),
-    );
-    if (!isThere) end();
-  }, LOOK_MS);
+  const file = JSON.stringify({ pid: Deno.pid, url: `http://127.0.0.1:${server.addr.port}`, token });
+  const tell = () => writeWhole(folder.supervisorFile, file, { mode: 0o600 });
+  await tell();
+  const look = async () => {
+    // who removed the folder has taken along all that knows of these processes; who started this may have died before it said what runs
+    if (!await lock.isInPlace() || supervisor.isIdle && !await isLocked(folder)) end();
+    else if (!await exists(folder.supervisorFile)) await tell();
+  };
+  const looking = setInterval(() => void look().catch(() => {}), LOOK_MS); // what cannot be read now may be later
   await ended.promise;
   clearInterval(looking);
   await supervisor.stop();
   await server.shutdown();
   await Deno.remove(folder.supervisorFile).catch(() => {});
   Deno.exit(0);
+}
+
+/** A file is there unless that is known not to be so. */
+async function exists(file: string): Promise<boolean> {
+  return await Deno.stat(file).then(() => true, (error) => !(error instanceof Deno.errors.NotFound));
 }
 
 /** Has it run a revision, and says how far that is, a line each. `end` is called where nothing runs afterwards. */
@@ -64,4 +69,11 @@ function apply(supervisor: Supervisor, wish: ApplyWish, end: () => void): Respon
   return new Response(readable, { headers: { "content-type": "application/x-ndjson" } });
 }
 
-if (import.meta.main) await supervise(Deno.args[0]!, Deno.args[1]!);
+if (import.meta.main) {
+  try {
+    await supervise(Deno.args[0]!, Deno.args[1]!);
+  } catch (error) {
+    console.error((error as Error).message);
+    Deno.exit(1);
+  }
+}

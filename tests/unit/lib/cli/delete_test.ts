@@ -15,7 +15,7 @@ Deno.test("levada delete of no name deletes nothing; --all goes on where one can
     await file.lock(true);
     const all = await levada("delete", "--all");
     deepStrictEqual([all.code, all.out], [1, "Deleted a\nDeleted c\n"]);
-    match(all.err, /^levada delete: Cannot delete "b": process of another changes it now/);
+    match(all.err, /^levada delete: Cannot delete "b": another process changes it now/);
     deepStrictEqual(await deploymentNames(state), ["b"]);
   });
 });
