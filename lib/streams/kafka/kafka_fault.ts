@@ -35,6 +35,11 @@ const MEANINGS: readonly { readonly says: RegExp; readonly state: string; readon
     state: "the broker's policy refuses the topic",
     isFinal: true,
   },
+  {
+    says: /NOT_COORDINATOR|COORDINATOR_NOT_AVAILABLE|COORDINATOR_LOAD_IN_PROGRESS/,
+    state: "the broker that keeps the group is not ready",
+    isFinal: false,
+  },
   { says: /UNKNOWN_TOPIC|Unknown topic/, state: "there is no such topic", isFinal: false },
   { says: /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH/, state: "no broker answers", isFinal: false },
   {

@@ -187,7 +187,7 @@ export function brokerCases(kit: BrokerKit): StreamCase[] {
     {
       title: "connections that are reset behind any piece of their beginning end no process, and lose nothing",
       async run() {
-        const patience = { connectMs: 1_500, answerMs: 30_000 }; // NATS' client waits so long for each answer to its greeting
+        const patience = { connectMs: 5_000, answerMs: 30_000 }; // NATS' client waits so long for each answer to its greeting
         await proveResets({
           port: Number(host.split(":")[1]),
           open: (port, name) =>
