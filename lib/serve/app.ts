@@ -36,8 +36,8 @@ export interface App {
   /** What the server's own paths see of it. */
   readonly view: ServerView;
   fetch(request: Request, info?: RequestInfo): Promise<Response>;
-  /** The port takes no more requests; to be said before it is told so. */
-  end(): void;
+  /** The port takes no more requests, or will not soon, and who is answered shall leave it; to be said before it is told so. */
+  end(how?: "now" | "soon"): void;
   /** Breaks off the replies that are not read to their end; tells how many. */
   cut(): number;
   /** Takes no more requests; those that have come in are answered, also where their body is still on its way. Closes the flow. */
@@ -64,7 +64,7 @@ class FlowApp implements App, ServerView {
   readonly failures: FailureTeller | undefined;
   readonly storing: Storing | undefined;
   readonly #arrivals = new Arrivals();
-  #isEnding = false;
+  #end: "now" | "soon" | undefined;
   state: ServerView["state"] = "open";
 
   constructor(flow: Flow, options: AppOptions) {
@@ -162,8 +162,8 @@ class FlowApp implements App, ServerView {
     }
   }
 
-  end(): void {
-    this.#isEnding = true;
+  end(how: "now" | "soon" = "now"): void {
+    this.#end = how;
   }
 
   cut(): number {
@@ -253,7 +253,7 @@ class FlowApp implements App, ServerView {
       });
       return this.#sent(response instanceof Promise ? await response : response);
     } catch (error) {
-      const isCut = isReading && this.#isEnding; // a port that shuts down reads no bodies to their end
+      const isCut = isReading && this.#end === "now"; // a port that shuts down reads no bodies to their end
       const told = isCut ? closed("closing", `event ${event.id}`) : error;
       this.failures?.tell(told, event);
       return this.#sent(encodeFailure(told, event.id));
@@ -264,7 +264,7 @@ class FlowApp implements App, ServerView {
 
   /** Who is answered while the server ends must not ask on the same connection again. */
   #sent(response: Response): Response {
-    if (this.#isEnding) response.headers.set("connection", "close");
+    if (this.#end !== undefined) response.headers.set("connection", "close");
     return response;
   }
 

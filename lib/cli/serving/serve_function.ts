@@ -88,7 +88,7 @@ async function start(load: () => Promise<ServingFunction>, wish: ServeWish): Pro
     telemetry,
     holdReading: (given) => begin = given,
   });
-  parent?.changes.serve(server);
+  parent?.serve(server);
   return { server, parent, begin, lines: describeServed(nameOf(fn, currentFunction), server) };
 }
 

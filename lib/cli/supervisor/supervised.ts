@@ -85,6 +85,16 @@ export class Supervised {
     }
   }
 
+  /** Has new connections given to its workers, and no more to those of an earlier revision on the same port. */
+  takeOver(old: Supervised | undefined): void {
+    if (old?.port === this.port) this.#crew.takeOver(old.status().serving);
+  }
+
+  /** Has them given to all that have its port again. */
+  share(): void {
+    this.#crew.share();
+  }
+
   /** Ends its workers: what they have accepted is done first. */
   async stop(): Promise<void> {
     await this.#crew.stop().catch((error: Error) => this.#log.write(error.message));

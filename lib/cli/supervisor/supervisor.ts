@@ -147,7 +147,12 @@ export class Supervisor {
     const old = this.#running;
     if (old.length > 0) tell({ state: "replacing", function: undefined, url: undefined });
     this.#running = next;
-    for (const one of old) await one.stop();
+    for (const one of old) {
+      const heir = next.find(({ name }) => name === one.name);
+      heir?.takeOver(one);
+      await one.stop();
+      heir?.share();
+    }
     await dropRevisions([this.#state?.revision, this.#state?.previous], this.#folder.revisions).catch(() => {});
   }
 

@@ -1,4 +1,5 @@
 import { type CommandContext, CommandError } from "../command.ts";
+import type { CrewOptions, CrewState } from "./crew_options.ts";
 import { MetricsGathering } from "./metrics_gathering.ts";
 import { ModelChanges } from "./model_changes.ts";
 import { describeEnd, untilItReads } from "./worker_end.ts";
@@ -19,39 +20,6 @@ interface Troubles {
 }
 
 const NO_TROUBLES: Troubles = { deaths: 0, failedStarts: 0 };
-
-/** How a crew is made up. */
-export interface CrewOptions {
-  readonly size: number;
-  /** What Deno is told of what each worker may. Default: what this process may without bounds. */
-  readonly flags: readonly string[] | undefined;
-  readonly context: CommandContext;
-  /** How long a worker may take to end, in milliseconds; it is killed a little later. Default 30,000. */
-  readonly graceMs?: number | undefined;
-  /** How often each is asked for a sign of life, in milliseconds; who misses three is killed and replaced. Default 10,000. */
-  readonly signMs?: number;
-  /** The whole environment of each worker. Default: this process's. */
-  readonly env?: Readonly<Record<string, string>> | undefined;
-  /** Gets each line of the workers' standard error. Default: that is this process's. */
-  readonly onErrorLine?: ((line: string) => void) | undefined;
-  /** Whether it goes on where none can be started: who asks for its state is told why. Default false. */
-  readonly keepsTrying?: boolean;
-  /** Whether its workers read their streams only from `read` on. Default false: each does once it listens. */
-  readonly waitsToRead?: boolean;
-  /** How long the place of one that died stays empty, in milliseconds; twice as long each time. Default 500. */
-  readonly firstPauseMs?: number;
-}
-
-/** How a crew is. */
-export interface CrewState {
-  readonly size: number;
-  /** The processes that can be asked now. */
-  readonly pids: readonly number[];
-  /** How many died and were replaced, or will be. */
-  readonly deaths: number;
-  /** How the last of them ended. */
-  readonly lastDeath: string | undefined;
-}
 
 /** The processes that serve one function on one port. */
 export class Crew {
@@ -112,7 +80,7 @@ export class Crew {
 
   /** How it is now. */
   get state(): CrewState {
-    const pids = [...this.#workers.values()].filter(({ isListening }) => isListening).map(({ pid }) => pid);
+    const pids = this.#listening().map(({ pid }) => pid);
     return { size: this.#size, pids, deaths: this.#deaths, lastDeath: this.#lastDeath };
   }
 
@@ -142,12 +110,28 @@ export class Crew {
   async read(): Promise<void> {
     this.#waitsToRead = false;
     await Promise.all(
-      [...this.#workers.values()].filter(({ isListening }) => isListening).map(async (worker) => {
+      this.#listening().map(async (worker) => {
         if (!(await worker.listening).waitsToRead) return; // it reads by itself
         worker.tell({ kind: "read" });
         await untilItReads(worker);
       }),
     );
+  }
+
+  /** Has new connections given to these workers alone, not to so many others that had the port before. */
+  takeOver(others: number): void {
+    const [worker] = this.#listening();
+    worker?.tell({ kind: "choose", after: others, count: this.state.pids.length });
+  }
+
+  /** Has them given to all that have the port again. */
+  share(): void {
+    const [worker] = this.#listening();
+    worker?.tell({ kind: "choose" });
+  }
+
+  #listening(): WorkerProcess[] {
+    return [...this.#workers.values()].filter(({ isListening }) => isListening);
   }
 
   /** Replaces every worker, one after another: a new one listens before the old one is asked to end. */
@@ -274,6 +258,7 @@ export class Crew {
   async #renew(): Promise<void> {
     for (const name of [...this.#workers.keys()]) {
       if (this.#isStopping) return;
+      const others = this.state.pids.length;
       const next = this.#spawn(name);
       this.#leaving.add(next);
       try {
@@ -288,7 +273,9 @@ export class Crew {
       this.#workers.set(name, next);
       void this.#watch(next);
       this.#leaving.add(old);
+      next.tell({ kind: "choose", after: others, count: 1 });
       await this.#end(old);
+      next.tell({ kind: "choose" });
       this.#leaving.delete(old);
     }
     this.#context.terminal.out(`Renewed ${this.#workers.size} workers\n`);

@@ -1,4 +1,6 @@
+import { chooseAmong, chooseAmongAll } from "../../serve/port/shared_port.ts";
 import { askWorkers, collectOf, type Telemetry } from "../../telemetry/telemetry.ts";
+import type { HttpServer } from "../../serve/port/listen.ts";
 import type { MetricFamily } from "../../telemetry/registry.ts";
 import { WorkerChanges } from "./worker_changes.ts";
 import { decodeLine, encodeWord, linesOf, type ParentWord, type WorkerWord } from "./worker_words.ts";
@@ -18,6 +20,7 @@ export class WorkerSide {
   readonly #asked = new Map<number, (gathered: Gathered) => void>();
   readonly #mayRead = Promise.withResolvers<void>();
   #asks = 0;
+  #ports: readonly number[] = [];
 
   constructor(telemetry: Telemetry, { key, lines }: { key: string; lines: AsyncIterable<string> }) {
     this.#telemetry = telemetry;
@@ -32,6 +35,12 @@ export class WorkerSide {
     const lines = linesOf(Deno.stdin.readable);
     const { value: key = "" } = await lines.next();
     return new WorkerSide(telemetry, { key, lines });
+  }
+
+  /** Says what is served: what was told before is done then. */
+  serve(server: Pick<HttpServer, "models" | "port" | "grpcPort">): void {
+    this.#ports = [server.port, ...server.grpcPort === undefined ? [] : [server.grpcPort]];
+    this.changes.serve(server);
   }
 
   /** Tells it something. */
@@ -55,6 +64,10 @@ export class WorkerSide {
         this.tell({ kind: "alive" });
       } else if (word?.kind === "read") {
         this.#mayRead.resolve();
+      } else if (word?.kind === "choose") {
+        const { after, count } = word;
+        if (after === undefined || count === undefined) chooseAmongAll(this.#ports);
+        else chooseAmong(this.#ports, { after, count });
       } else if (word?.kind === "tell") {
         this.tell({ kind: "metrics", ask: word.ask, families: collectOf(this.#telemetry) });
       } else if (word?.kind === "gathered") {

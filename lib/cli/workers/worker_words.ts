@@ -56,6 +56,8 @@ export type ParentWord =
   | { readonly kind: "live" }
   /** It may read its streams, and go by its schedules. */
   | { readonly kind: "read" }
+  /** Has new connections given to the workers that opened the port after so many others; without both, to all. */
+  | { readonly kind: "choose"; readonly after?: number; readonly count?: number }
   | { readonly kind: "tell"; readonly ask: number }
   /** Asks it to load a model, or to take it away. */
   | { readonly kind: "change"; readonly ask: number; readonly model: string; readonly act: "load" | "unload" }

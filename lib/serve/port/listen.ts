@@ -4,6 +4,7 @@ import type { App } from "../app.ts";
 import type { GrpcListener } from "../grpc/listen_grpc.ts";
 import { checkTls } from "./check_tls.ts";
 import { openPort, type Port, type TlsOptions } from "./open_port.ts";
+import { refuseNew } from "./shared_port.ts";
 
 /** Where a server listens. */
 export interface Address {
@@ -29,6 +30,7 @@ export interface ListenOptions extends Address {
 
 const PORT = 8080;
 const GRACE_MS = 30_000;
+const [LEAVING_MS, EMPTYING_MS] = [300, 50]; // of a shared port: callers leave it; who has come to it is taken in
 const LAST_WORDS_MS = 1_000; // what answers at the end of the grace take to be read
 
 /** A function that listens on a port. Made by `fn.serve`; close it by `await using`, or by `close()`. */
@@ -43,11 +45,12 @@ export class HttpServer implements AsyncDisposable {
   readonly #grpc: GrpcListener | undefined;
   readonly #port: Port;
   readonly #graceMs: number;
+  readonly #isShared: boolean;
   #closed: Promise<void> | undefined;
   #late: ReturnType<typeof setTimeout> | undefined;
 
   /** Made by `listen`. */
-  constructor(app: App, { port, graceMs, isSecure, grpc }: Listening) {
+  constructor(app: App, { port, graceMs, isSecure, isShared, grpc }: Listening) {
     this.url = `${isSecure ? "https" : "http"}://${urlHost(port.hostname)}:${port.port}`;
     this.port = port.port;
     this.grpcPort = grpc?.port;
@@ -55,6 +58,7 @@ export class HttpServer implements AsyncDisposable {
     this.#grpc = grpc;
     this.#port = port;
     this.#graceMs = graceMs;
+    this.#isShared = isShared;
   }
 
   /** The models that its steps serve, in the order of the graph, each with how far it is. */
@@ -73,6 +77,7 @@ export class HttpServer implements AsyncDisposable {
   }
 
   async #close(graceMs: number): Promise<void> {
+    if (this.#isShared) await this.#leave(graceMs);
     this.#app.end(); // before the port reads no more
     const shut = this.#port.shutdown();
     const stopped = this.#grpc?.stop();
@@ -94,6 +99,15 @@ export class HttpServer implements AsyncDisposable {
     throw new AggregateError([...errors, new Error(told)], `Cannot close the server as it should: ${told}`);
   }
 
+  /** Leaves the port to the processes that share it: whatever still came to it when it closes is lost. */
+  async #leave(graceMs: number): Promise<void> {
+    this.#app.end("soon");
+    const part = Math.min(1, graceMs / (2 * (LEAVING_MS + EMPTYING_MS)));
+    await passed(LEAVING_MS * part);
+    refuseNew([this.port, ...this.grpcPort === undefined ? [] : [this.grpcPort]]);
+    await passed(EMPTYING_MS * part);
+  }
+
   /** Closes the server, see `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
@@ -106,6 +120,7 @@ export interface Listening {
   readonly graceMs: number;
   readonly grpc: GrpcListener | undefined;
   readonly isSecure: boolean;
+  readonly isShared: boolean;
 }
 
 /**
@@ -122,7 +137,7 @@ export async function listen(app: App, options: ListenOptions): Promise<HttpServ
       tls,
       isShared: sharesPort,
     });
-    return new HttpServer(app, { port: opened, graceMs, isSecure: tls !== undefined, grpc });
+    return new HttpServer(app, { port: opened, graceMs, isSecure: tls !== undefined, isShared: sharesPort, grpc });
   } catch (error) {
     throw refused(error, { hostname, port, name });
   }
@@ -189,6 +204,10 @@ function refused(error: unknown, { hostname, port, name }: Address & { name: str
     });
   }
   return error;
+}
+
+function passed(ms: number): Promise<void> {
+  return new Promise((passed) => setTimeout(passed, ms));
 }
 
 /** A host as URLs write it, and as one can be asked: not `0.0.0.0`. */
