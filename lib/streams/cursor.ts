@@ -17,6 +17,8 @@ export interface CursorSnapshot {
   readonly next: number;
   /** What was given out and is not done, in order; `dueAt` where it waits for its retry. */
   readonly open: readonly { readonly offset: number; readonly tries: number; readonly dueAt?: number | undefined }[];
+  /** What the clock said when it was asked last. */
+  readonly at?: number | undefined;
 }
 
 /** A record that was given out. */
@@ -43,11 +45,14 @@ export class Cursor<Partition extends CursorPartition = CursorPartition> {
   #pending = 0;
   #again: Slot[] = []; // in order
 
+  #at = -Infinity;
+
   /** A group that begins at an offset, or goes on where another cursor was. */
   constructor(partition: Partition, from: number | CursorSnapshot) {
     this.partition = partition;
     this.#next = typeof from === "number" ? from : from.next;
     if (typeof from === "number") return;
+    this.#at = from.at ?? -Infinity;
     for (const { offset, tries, dueAt = -Infinity } of from.open) {
       const slot: Slot = { offset, state: "again", tries, dueAt, stored: undefined };
       this.#given.push(slot);
@@ -92,11 +97,12 @@ export class Cursor<Partition extends CursorPartition = CursorPartition> {
       tries,
       dueAt: state === "again" ? dueAt : undefined,
     }));
-    return { committed: this.committed, next: this.#next, open };
+    return { committed: this.committed, next: this.#next, open, at: this.#at };
   }
 
   /** The offset that may be given out next. One that has to wait keeps back all behind it, so that order holds. */
   peek(now: number): number | undefined {
+    this.#goBack(now);
     const first = this.#again[0];
     if (first !== undefined) return first.dueAt > now ? undefined : first.offset;
     if (this.#next >= this.partition.end) return undefined;
@@ -173,6 +179,7 @@ export class Cursor<Partition extends CursorPartition = CursorPartition> {
 
   /** The reader has gone: everything in its hand is given out again. */
   giveBack(now: number): void {
+    this.#goBack(now);
     const open = this.#open();
     for (const slot of open) {
       if (slot.state !== "pending") continue;
@@ -206,5 +213,12 @@ export class Cursor<Partition extends CursorPartition = CursorPartition> {
     }
     const slot = given[low];
     return slot?.offset === offset ? slot : undefined;
+  }
+
+  /** Where the clock was set back, nothing waits longer for that. */
+  #goBack(now: number): void {
+    const back = this.#at - now;
+    if (back > 0) { for (const slot of this.#again) slot.dueAt -= back; }
+    this.#at = now;
   }
 }

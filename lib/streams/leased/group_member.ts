@@ -133,15 +133,17 @@ export class GroupMember {
     const { log, clock, sessionMs, plan: { group } } = this.#parts;
     let hasChanged = false;
     const at = await log.now?.();
+    const now = clock.now();
+    const [asleepMs, silentMs] = [now - this.#attendedAt, now - this.#beatAt];
+    if (asleepMs >= sessionMs || asleepMs < 0) this.#heard.clear(); // or the broker has slept, or the clock was set: nobody could be heard
+    this.#attendedAt = now;
+    const isDue = silentMs >= sessionMs / 4 || silentMs < 0;
     const seats = await this.#writeSeats((seats) => {
-      const now = clock.now();
-      if (now - this.#attendedAt >= sessionMs) this.#heard.clear(); // it has slept, or the broker has: nobody could be heard
-      this.#attendedAt = now;
       if (this.#beat > 0 && !seats.some(([id]) => id === this.#id)) this.#comeAgain();
       const alive = seats.filter((seat) => this.#isAlive(seat, { now, at }));
       const isNew = !alive.some(([id]) => id === this.#id);
       hasChanged = isNew || alive.length < seats.length;
-      if (!hasChanged && now - this.#beatAt < sessionMs / 4) return undefined;
+      if (!hasChanged && !isDue) return undefined;
       this.#beatAt = now;
       this.#beat += 1;
       const own: Seat = at === undefined ? [this.#id, this.#beat] : [this.#id, this.#beat, at];

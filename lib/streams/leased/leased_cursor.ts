@@ -7,6 +7,8 @@ export interface CursorState extends Position {
   readonly owner: string | null;
   /** What was given out and is not done. */
   readonly open: readonly OpenRecord[];
+  /** What the clock said, where some are to wait. */
+  readonly at?: number | undefined;
 }
 
 /** Where it is, how often it was given out, and when it may be again. */
@@ -109,19 +111,22 @@ export class LeasedCursor extends Cursor<ReadAhead> {
 
   /** What the broker is to keep of it. */
   stateFor(owner: string | null): CursorState {
-    const open = this.snapshot().open.map(({ offset, tries, dueAt }): OpenRecord => {
+    const { open: given, at } = this.snapshot();
+    const open = given.map(({ offset, tries, dueAt }): OpenRecord => {
       const { place } = this.storedAt(offset) as KeptRecord;
       return dueAt === undefined || dueAt === -Infinity ? [offset, place, tries] : [offset, place, tries, dueAt];
     });
-    return { owner, offset: this.#from, behind: this.#behind, open };
+    const isWaiting = open.some(([, , , dueAt]) => dueAt !== undefined);
+    return { owner, offset: this.#from, behind: this.#behind, open, ...(isWaiting ? { at } : {}) };
   }
 }
 
-function snapshotOf({ offset, open }: CursorState, kept: ReadonlySet<number>): CursorSnapshot {
+function snapshotOf({ offset, open, at }: CursorState, kept: ReadonlySet<number>): CursorSnapshot {
   const known = open.filter(([offset]) => kept.has(offset));
   return {
     committed: known[0]?.[0] ?? offset,
     next: offset,
+    at,
     open: known.map(([offset, _, tries, dueAt]) => ({ offset, tries, dueAt })),
   };
 }

@@ -29,7 +29,10 @@ export interface CursorRow {
   readonly state: string;
 }
 
-/** Open records that stand together: the first offset, how many, their tries, and when they may be given out again. */
+/**
+ * Open records that stand together: the first offset, how many, their tries, and when they may be given out again. One of no records stands
+ * behind them where some wait: its offset is what the clock said.
+ */
 type Run = [offset: number, count: number, tries: number, dueAt?: number];
 
 /** A group's place in a partition, for the subscriber that reads there. */
@@ -45,15 +48,19 @@ export class LocalCursor extends Cursor<LocalPartition> {
 
   /** Reads on where a row is; so many records at once at most. */
   constructor(log: LocalLog, { partition, committed, next, state }: CursorRow, most: number) {
-    super(new LocalPartition(partition), { committed, next, open: readRuns(JSON.parse(state)) });
+    const runs: Run[] = JSON.parse(state);
+    const at = runs.find(([, count]) => count === 0)?.[0];
+    super(new LocalPartition(partition), { committed, next, open: readRuns(runs), at });
     this.#log = log;
     this.#most = most;
   }
 
   /** What the file keeps of the cursor. */
   get row(): { committed: number; next: number; open: number; state: string } {
-    const { committed, next, open } = this.snapshot();
-    return { committed, next, open: open.length, state: JSON.stringify(writeRuns(open)) };
+    const { committed, next, open, at } = this.snapshot();
+    const runs = writeRuns(open);
+    if (at !== undefined && at > -Infinity && runs.some(([, , , dueAt]) => dueAt !== undefined)) runs.push([at, 0, 0]);
+    return { committed, next, open: open.length, state: JSON.stringify(runs) };
   }
 
   /** Learns what the partition keeps. */

@@ -16,6 +16,8 @@ export interface MemberParts {
   readonly sessionMs: number;
 }
 
+const LONGEST_SESSION_MS = 60_000;
+
 /**
  * A subscriber's place in its group. Every member reads the table of members and comes to the same share of partitions, so nobody
  * leads: it claims what is free and its own, and lets go of what is another's when that is not in hand.
@@ -29,6 +31,7 @@ export class LocalMember {
   readonly #save: StatementSync;
   #id = crypto.randomUUID();
   #seen = -1;
+  #attendedAt = -Infinity;
   #dirty = new Set<LocalCursor>();
   #hasLeft = false;
 
@@ -128,8 +131,12 @@ export class LocalMember {
 
   /** In a transaction: the same for every member. */
   #attend(): void {
-    const { log: { database }, clock, plan: { group } } = this.#parts;
+    const { log: { database }, clock, plan: { group }, sessionMs } = this.#parts;
     const now = clock.now();
+    const longestMs = now < this.#attendedAt ? sessionMs : Math.max(sessionMs, LONGEST_SESSION_MS);
+    database.prepare("UPDATE members SET expires_at = ? WHERE grp = ? AND expires_at > ?")
+      .run(now + sessionMs, group, now + longestMs); // the clock was set back: nobody has promised to be there for so long
+    this.#attendedAt = now;
     const gone = database.prepare("DELETE FROM members WHERE grp = ? AND expires_at <= ? AND id <> ?")
       .run(group, now, this.#id).changes;
     const wasThere = this.#confirm(now);

@@ -60,6 +60,7 @@ Deno.test("Cursor.snapshot() lets another go on: what is done stays done, what i
       { offset: 3, tries: 1, dueAt: 50 },
       { offset: 5, tries: 1, dueAt: undefined },
     ],
+    at: 0,
   });
   const other = new Cursor(partition, JSON.parse(JSON.stringify(snapshot)));
   deepStrictEqual([other.committed, other.lag], [1, 3]);
@@ -67,4 +68,17 @@ Deno.test("Cursor.snapshot() lets another go on: what is done stays done, what i
   deepStrictEqual(takeAll(other, 50), [[3, 2], [5, 2]]);
   for (const offset of [1, 3, 5]) other.commit(offset);
   deepStrictEqual([other.committed, other.lag], [6, 0]);
+});
+
+Deno.test("Cursor.peek() waits no longer where the clock was set back, here or until another went on", () => {
+  const HOUR_MS = 3_600_000;
+  const cursor = new Cursor({ index: 0, end: 2 }, 0);
+  takeAll(cursor, HOUR_MS);
+  cursor.giveAgain(0, HOUR_MS + 200);
+  cursor.commit(1);
+  const other = new Cursor({ index: 0, end: 2 }, cursor.snapshot());
+  for (const one of [cursor, other]) {
+    deepStrictEqual([one.peek(0), one.dueAt], [undefined, 200]);
+    deepStrictEqual([one.peek(199), one.peek(200)], [undefined, 0]);
+  }
 });

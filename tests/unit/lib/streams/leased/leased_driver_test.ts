@@ -6,6 +6,7 @@ import { LeasedDriver, SESSION_MS } from "../../../../../lib/streams/leased/leas
 import { OfflineError } from "../../../../../lib/streams/leased/offline_error.ts";
 import { TestClock } from "../../../../../lib/testing/test_clock.ts";
 import { type StreamLab, testStreams } from "../../../../conformance/streams/contract.ts";
+import { SetClock } from "../../../../support/set_clock.ts";
 import { KeptBroker, KeptLog } from "../../../../support/kept_log.ts";
 
 const BEAT_MS = SESSION_MS / 3;
@@ -207,3 +208,26 @@ Deno.test("one who joins takes nothing from one who could not beat while the bro
   await inHand.ack();
   await Promise.all([stream.close(), other.close()]);
 });
+
+for (const when of ["before", "after"]) {
+  Deno.test(`who is killed ${when} the clock is set back is missed after a session, and its retries come`, async () => {
+    const HOUR_MS = 3_600_000;
+    const clock = new SetClock(HOUR_MS);
+    const broker = new KeptBroker(1, () => HOUR_MS);
+    const [one, other] = [openOn<number>(broker, clock), openOn<number>(broker, clock)];
+    const first = await one.subscribe({ group: "g", backoffMs: 200 });
+    const second = await other.subscribe({ group: "g" });
+    await one.publish([{ body: 1 }]);
+    for (let beats = 0; beats < 3; beats++) await beat(clock); // they know each other
+    await (await first.next()).value!.nack(new Error("not yet"));
+    if (when === "before") await one.abandon();
+    clock.setMs = -HOUR_MS;
+    for (let beats = 0; beats < 2; beats++) await beat(clock);
+    if (when === "after") await one.abandon();
+    const next = second.next();
+    for (let beats = 0; beats < 6; beats++) await beat(clock);
+    const { value } = await next;
+    deepStrictEqual(value!.records.map(({ body, tries }) => [body, tries]), [[1, 2]]);
+    await other.close();
+  });
+}

@@ -2,6 +2,7 @@ import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import type { Delivery } from "../../../../../lib/streams/delivery.ts";
 import { openLocal, SESSION_MS } from "../../../../../lib/streams/local/open_local.ts";
 import type { Stream, Subscription } from "../../../../../lib/streams/stream.ts";
+import { SetClock } from "../../../../support/set_clock.ts";
 import { TestClock } from "../../../../../lib/testing/test_clock.ts";
 import { temporaryFolder } from "../../../../support/temporary_folder.ts";
 
@@ -180,4 +181,56 @@ Deno.test("LocalDriver.retire() leaves a group that is read, and waits for the s
   const retiring = Promise.all(["killed", "read", "nobody"].map((group) => stream.retire(group)));
   for (let ms = 0; ms <= SESSION_MS; ms += SESSION_MS / 10) await clock.advance(SESSION_MS / 10);
   deepStrictEqual(await retiring, [true, false, true]);
+});
+
+const HOUR_MS = 3_600_000;
+
+Deno.test("LocalMember takes over from a killed one, and what waits comes, when they would though the clock was set back", async () => {
+  await using folder = await temporaryFolder();
+  const options = { folder: folder.path, clock: new SetClock(HOUR_MS) };
+  const one = await openLocal<number>("local://s?partitions=1", options);
+  await using other = await openLocal<number>("local://s", options);
+  const first = await one.subscribe({ group: "g", backoffMs: 200 });
+  const second = await other.subscribe({ group: "g" });
+  await one.publish([{ body: 1 }]);
+  await (await nextOf(first)).nack(new Error("not yet"));
+  await one.abandon();
+  options.clock.setMs = -HOUR_MS;
+  const came: Delivery<number>[] = [];
+  const reading = nextOf(second).then((delivery) => came.push(delivery));
+  for (let ms = 0; ms < 2 * SESSION_MS; ms += SESSION_MS / 10) await options.clock.advance(SESSION_MS / 10);
+  deepStrictEqual(came.map(({ records }) => records.map(({ body, tries }) => [body, tries])), [[[1, 2]]]);
+  await reading;
+});
+
+Deno.test("LocalMember that joins after the clock was set back waits for a session, no longer, for one that was killed before", async () => {
+  await using folder = await temporaryFolder();
+  const options = { folder: folder.path, clock: new SetClock(HOUR_MS) };
+  const one = await openLocal<number>("local://s?partitions=1", options);
+  await one.publish([{ body: 1 }]);
+  await nextOf(await one.subscribe({ group: "g" }));
+  await one.abandon();
+  options.clock.setMs = -HOUR_MS;
+  await using other = await openLocal<number>("local://s", options);
+  const came: Delivery<number>[] = [];
+  const reading = nextOf(await other.subscribe({ group: "g" })).then((delivery) => came.push(delivery));
+  for (let ms = 0; ms < 2 * SESSION_MS; ms += SESSION_MS / 10) await options.clock.advance(SESSION_MS / 10);
+  strictEqual(came.length, 1);
+  await reading;
+});
+
+Deno.test("LocalReader.nack() has a record come again after its pause, though the clock is set back meanwhile", async () => {
+  await using folder = await temporaryFolder();
+  const options = { folder: folder.path, clock: new SetClock(HOUR_MS) };
+  await using stream = await openLocal<number>("local://s?partitions=1", options);
+  const subscription = await stream.subscribe({ group: "g", backoffMs: 200 });
+  await stream.publish([{ body: 1 }]);
+  await (await nextOf(subscription)).nack(new Error("not yet"));
+  const came: Delivery<number>[] = [];
+  const reading = nextOf(subscription).then((delivery) => came.push(delivery));
+  await options.clock.advance(100);
+  options.clock.setMs = -HOUR_MS;
+  for (let ms = 0; ms < 500; ms += 100) await options.clock.advance(100);
+  strictEqual(came.length, 1);
+  await reading;
 });
