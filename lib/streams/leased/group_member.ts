@@ -4,6 +4,7 @@ import type { StreamClock } from "../stream_clock.ts";
 import type { SubscribePlan } from "../subscribe_options.ts";
 import type { BrokerLog, Document } from "./broker_log.ts";
 import { type CursorState, LeasedCursor } from "./leased_cursor.ts";
+import { readState, writeState } from "./state_text.ts";
 
 /** What a member is made of. */
 export interface MemberParts {
@@ -113,7 +114,7 @@ export class GroupMember {
     await Promise.all(documents.map(async (document, partition) => {
       if (document !== undefined) return;
       const state: CursorState = { owner: null, ...positions[partition]!, open: [] };
-      await log.writeDocument(group, String(partition), JSON.stringify(state), 0); // whoever is first says where the group begins
+      await log.writeDocument(group, String(partition), writeState(state), 0); // whoever is first says where the group begins
     }));
     return true;
   }
@@ -200,7 +201,7 @@ export class GroupMember {
 
   /** Claims a partition or lets go of it, as its place among the members says. */
   async #share(partition: number, { version, text }: Document, ids: readonly string[]): Promise<void> {
-    const state: CursorState = JSON.parse(text);
+    const state = readState(text);
     const isMine = ids[partition % ids.length] === this.#id;
     const cursor = this.cursors.get(partition);
     if (cursor !== undefined) {
@@ -215,7 +216,7 @@ export class GroupMember {
     const isFree = state.owner === null || state.owner === this.#id || !ids.includes(state.owner);
     if (!isMine || !isFree || this.#hasLeft) return;
     const { log, plan: { group } } = this.#parts;
-    const claimed = JSON.stringify({ ...state, owner: this.#id });
+    const claimed = writeState({ ...state, owner: this.#id });
     const owned = await log.writeDocument(group, String(partition), claimed, version);
     if (owned === undefined) return;
     const wanted = state.open.map(([offset, place]) => ({ offset, place }));
@@ -229,7 +230,7 @@ export class GroupMember {
       while (cursor.isDirty && !cursor.isLost && !cursor.isFree) {
         await turn(); // what is settled meanwhile goes with it
         const owner = cursor.isLeaving && !cursor.isPending ? null : this.#id;
-        const text = JSON.stringify(cursor.stateFor(owner));
+        const text = writeState(cursor.stateFor(owner));
         cursor.isDirty = false;
         const version = await log.writeDocument(group, String(cursor.partition.index), text, cursor.version);
         if (version === undefined) {

@@ -8,10 +8,10 @@ import type { SubscribePlan } from "../subscribe_options.ts";
 import { AppendQueue } from "./append_queue.ts";
 import type { BrokerLog } from "./broker_log.ts";
 import { partitionNames } from "./group_member.ts";
-import type { CursorState } from "./leased_cursor.ts";
 import { groupsOf } from "./leased_groups.ts";
 import { lookAtBroker } from "./leased_look.ts";
 import { LeasedSource } from "./leased_source.ts";
+import { readState } from "./state_text.ts";
 import { within } from "./within.ts";
 
 /** What a stream that a broker keeps is made of. */
@@ -59,7 +59,7 @@ export class LeasedDriver implements StreamDriver {
     const starts = documents.includes(undefined) ? await log.beginning("start") : [];
     const lags = documents.map(async (document, partition) => {
       if (document === undefined) return await log.countFrom(partition, starts[partition]!);
-      const { open, ...position }: CursorState = JSON.parse(document.text);
+      const { open, ...position } = readState(document.text);
       return open.length + await log.countFrom(partition, position);
     });
     return (await Promise.all(lags)).reduce((sum, lag) => sum + lag, 0);

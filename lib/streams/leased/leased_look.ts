@@ -3,6 +3,7 @@ import { inOrder } from "../in_order.ts";
 import type { BrokerLog, KeptRecord, Position } from "./broker_log.ts";
 import { partitionNames } from "./group_member.ts";
 import type { CursorState } from "./leased_cursor.ts";
+import { readState } from "./state_text.ts";
 
 const FIRST_READ = 16; // records, until it is known how large they are
 const MOST_READ = 500; // records, however small
@@ -15,7 +16,7 @@ export async function* lookAtBroker(log: BrokerLog, group: string): AsyncGenerat
   const kept = documents.map((document, partition) => {
     const { open, offset, behind }: Pick<CursorState, "open" | keyof Position> = document === undefined
       ? { ...starts[partition]!, open: [] }
-      : JSON.parse(document.text);
+      : readState(document.text);
     return unread(log, partition, { offset, behind }, open);
   });
   yield* inOrder(kept);

@@ -77,6 +77,27 @@ export async function natsTrial(): Promise<Trial> {
         },
       },
       {
+        title: "10,000 records in hand are kept by a server that takes messages of a tenth of a megabyte",
+        async run() {
+          await using other = await start("max_payload: 100000\n");
+          const path = `${other.address}/window?partitions=1`;
+          await using stream = await openNats<number>(path);
+          const count = 10_000;
+          for (let from = 0; from < count; from += 1_000) {
+            await stream.publish(Array.from({ length: 1_000 }, (_, n) => ({ body: from + n })));
+          }
+          const subscription = await stream.subscribe({ group: "g", maxRecords: 1_000 });
+          const inHand = [];
+          for (let got = 0; got < count; got += inHand.at(-1)!.records.length) {
+            inHand.push((await subscription.next()).value!);
+          }
+          await inHand.pop()!.ack();
+          strictEqual(await stream.lag("g"), inHand.reduce((sum, { records: { length } }) => sum + length, 0));
+          for (const delivery of inHand.splice(0)) await delivery.ack();
+          strictEqual(await stream.lag("g"), 0);
+        },
+      },
+      {
         title: "a login that is refused ends no process, however often: the server resets some of these connections",
         async run() {
           const path = server.address.replace("//", `//${USER.name}:wr0ng@`);
