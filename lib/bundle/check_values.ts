@@ -1,43 +1,65 @@
 /** Compares what the declarations of a slice make with what the notebook has. */
-import { BundleError } from "../errors.ts";
+import { BundleError, type Fault } from "../errors.ts";
 import { errorFault } from "../graph/fault.ts";
 import type { Bundle } from "./bundle.ts";
 import { runInBundle } from "./describe_function.ts";
-import { hashValue, type SlicedValue } from "./notebook_values.ts";
-import { writeValue } from "./write_value.ts";
+import { type HashedValue, hashValues } from "./hash_values.ts";
+import type { SlicedValue, SlicedValues } from "./sliced_values.ts";
 
 /** The export of a bundle's code that gives the values of names: behind the text that a person reads. */
 export const VALUES = "__levadaValues";
 
 /** What is written behind the text of a slice, so that its values can be asked for. */
-export function valuesExport(values: readonly SlicedValue[]): string {
-  return `\nexport const ${VALUES} = (): unknown[] => [${values.map(({ name }) => name).join(", ")}];\n`;
+export function valuesExport({ values }: SlicedValues): string {
+  return `\nexport const ${VALUES} = (): unknown[] => [${values.map(({ expression }) => expression).join(", ")}];\n`;
 }
 
 /**
- * Runs the code of a bundle, and compares.
+ * Runs the code of a bundle, and compares. A value that no cell uses, and that the steps' own code may change, is their state: it may
+ * be another one, as long as each run makes the same.
  *
  * @throws {BundleError} Naming every value that is another one than in the notebook; or if the code does not run.
  */
-export async function checkValues(act: string, values: readonly SlicedValue[], files: Bundle["files"]): Promise<void> {
-  if (values.every(({ hash }) => hash === null)) return;
+export async function checkValues(act: string, sliced: SlicedValues, files: Bundle["files"]): Promise<void> {
+  const { values } = sliced;
+  if (values.length === 0) return;
+  const made = await makeValues(act, sliced, files);
+  const isState = (value: SlicedValue, index: number) =>
+    !value.isTouched && value.mayBeState && value.hash !== made[index]!.hash;
+  const again = values.some(isState) ? await makeValues(act, sliced, files) : made;
+  const faults = values.flatMap((value, index): Fault[] => {
+    const { name, cell, hash, hidden, isTouched } = value;
+    if (isTouched && (hidden ?? made[index]!.hidden) !== null) {
+      return [errorFault(
+        `"${name}" of ${cell} holds ${hidden ?? made[index]!.hidden}, into which nobody can look, and cells use it`,
+        `Make it in the step: in open() of a class; or make it anew in the cell that builds the graph, and use it in steps alone`,
+      )];
+    }
+    const isSame = hash !== null && hash === made[index]!.hash;
+    if (isSame || (isState(value, index) && made[index]!.hash === again[index]!.hash)) return [];
+    return [errorFault(
+      `"${name}" of ${cell} is another value in the notebook than its declaration makes${
+        isTouched && value.mayBeState ? ", and not by the steps' runs alone: cells use it" : ""
+      }`,
+      `Run ${cell} again, and declare "${name}" as what it shall be, in one expression; what comes of chance, of the time or of a file, ` +
+        `write down or make in the step; what steps change, keep in them: in a class, or in context.state`,
+    )];
+  });
+  if (faults.length > 0) throw new BundleError(act, faults);
+}
+
+async function makeValues(
+  act: string,
+  { values, answers }: SlicedValues,
+  files: Bundle["files"],
+): Promise<readonly HashedValue[]> {
   const script = `import { createHash } from "node:crypto";
-${writeValue}
-${hashValue}
-const values = (await import("./code.js")).${VALUES}();
-const own = values.filter((value) => typeof value === "function");
-tell(JSON.stringify(values.map((value) => hashValue(value, own, { createHash, writeValue }))));
+import { Session } from "node:inspector/promises";
+${hashValues}
+const open = ${JSON.stringify(values.map(({ isTouched }) => isTouched))};
+const values = (await import("./code.js")).${VALUES}().map((value, at) => ({ value, isOpen: open[at] }));
+const { hashed } = await hashValues(values, { createHash, Session, answers: ${JSON.stringify(answers)} });
+tell(JSON.stringify(hashed));
 `;
-  const made = JSON.parse(await runInBundle(act, files, script)) as (string | null)[];
-  const others = values.filter(({ hash }, index) => hash !== null && hash !== made[index]);
-  if (others.length === 0) return;
-  throw new BundleError(
-    act,
-    others.map(({ name, cell }) =>
-      errorFault(
-        `"${name}" of ${cell} is another value in the notebook than its declaration makes`,
-        `Run ${cell} again, and declare "${name}" as what it shall be, in one expression; what comes of chance, of the time or of a file, write down or make in the step`,
-      )
-    ),
-  );
+  return JSON.parse(await runInBundle(act, files, script)) as HashedValue[];
 }

@@ -11,10 +11,6 @@ interface Piece {
   readonly free: FreeNames;
 }
 
-/** Methods that change lists, maps and sets. */
-export const CHANGING = "push|pop|shift|unshift|splice|sort|reverse|fill|copyWithin|set|add|delete|clear";
-const COLLECTIONS = new Set(["ArrayExpression", "NewExpression", "ObjectExpression"]);
-
 /**
  * The faults of what was changed. What code that travels itself changes, as a counter in a step, is its state: it begins anew where
  * the module does.
@@ -54,7 +50,7 @@ function findChange(name: string, declaration: Declaration, { runs, travelling, 
       const isChanged = piece.free.writes.some((write) =>
         write.name === name && !travels(write.start, run, roots) && (write.what === "binding" || !write.isLater)
       );
-      if (isChanged || changesByMethod(name, declaration, piece)) return cellName(run);
+      if (isChanged) return cellName(run);
     }
   }
   return undefined;
@@ -65,17 +61,6 @@ function piecesOf(run: ParsedRun): Piece[] {
 }
 
 /** Whether a place is in code of a step that is written where the graph is built. */
-export function travels(offset: number, run: ParsedRun, roots: readonly Root[]): boolean {
+function travels(offset: number, run: ParsedRun, roots: readonly Root[]): boolean {
   return roots.some(({ place }) => place?.run === run && place.start <= offset && offset < place.end);
-}
-
-/** `list.push(…)` as a statement of a cell. */
-function changesByMethod(name: string, { value }: Declaration, { run, start, free }: Piece): boolean {
-  if (!COLLECTIONS.has(value?.type ?? "")) return false;
-  return free.uses.some((use) =>
-    use.name === name && !use.isLater && use.start >= start &&
-    new RegExp(`^\\s*\\.\\s*(?:${CHANGING})\\s*\\(`).test(run.source.slice(use.end))
-  ) || free.uses.some(({ name: used, start: at, isLater }) =>
-    used === "Object" && !isLater && new RegExp(`^Object\\.assign\\(\\s*${name}\\b`).test(run.source.slice(at))
-  );
 }

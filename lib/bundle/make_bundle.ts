@@ -14,6 +14,7 @@ import { hasJsx } from "./jsx_pragma.ts";
 import { externalNames, resolveImports, resolveRelative } from "./resolve_imports.ts";
 import { libraryFiles } from "./runtime.ts";
 import type { SlicedModule } from "./sliced_module.ts";
+import type { SlicedValues } from "./sliced_values.ts";
 
 /** What else a bundle is made by. */
 export interface BundleOptions {
@@ -76,7 +77,8 @@ export async function bundleCode(code: SlicedModule, options: BundleOptions = {}
   );
   if (faults.length > 0) throw new BundleError(act, faults);
   const module = hasJsx(code.text) ? "function.tsx" : "function.ts";
-  const values = code.values.length === 0 ? "" : `export { ${VALUES} } from "./${module}";\n`;
+  const sliced = code.values as SlicedValues;
+  const values = sliced.values.length === 0 ? "" : `export { ${VALUES} } from "./${module}";\n`;
   const entry = `import fn from "./${module}";
 ${values}export default fn;
 `;
@@ -88,12 +90,12 @@ ${values}export default fn;
     modules: new Map([[module, {
       text: code.text,
       base: code.directory,
-      behind: code.values.length === 0 ? "" : valuesExport(code.values),
+      behind: sliced.values.length === 0 ? "" : valuesExport(sliced),
     }]]),
   });
   const bundle = await finish(files, code, { act, directory, options });
   if (options.compares !== false) {
-    await checkValues(`take function "${code.name}" out of its notebook`, code.values, bundle.files);
+    await checkValues(`take function "${code.name}" out of its notebook`, sliced, bundle.files);
   }
   return bundle;
 }

@@ -67,7 +67,7 @@ export async function sliceNotebook(fn: FunctionCode): Promise<SlicedModule> {
     document: fn.document,
     view: fn.view,
     directory: `${pathToFileURL(Deno.cwd()).href.replace(/\/$/, "")}/`,
-    values: notebookValues({ runs, declarations, roots, globals: surroundings.globals }),
+    values: await notebookValues({ ...surroundings, declarations, roots }),
   });
 }
 

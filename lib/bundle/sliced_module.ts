@@ -17,7 +17,7 @@ export class SlicedModule {
   readonly directory: string;
 
   /** What the notebook has under the names that leave: whoever bundles looks whether the module makes the same. */
-  readonly values: readonly { readonly name: string; readonly cell: string; readonly hash: string | null }[];
+  readonly values: { readonly values: readonly object[]; readonly answers: string };
 
   /** Made by `fn.code()`. */
   constructor(parts: {
@@ -33,7 +33,7 @@ export class SlicedModule {
     this.document = parts.document;
     this.view = parts.view;
     this.directory = parts.directory;
-    this.values = parts.values ?? [];
+    this.values = parts.values ?? { values: [], answers: "" };
   }
 
   /** The module's text. */

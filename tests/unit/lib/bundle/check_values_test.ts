@@ -32,6 +32,48 @@ class One extends Base { static { Base.note("one"); } }`,
     ["Reg", "model", "counts", "Base"],
   ],
   [
+    "what functions filled that were handed it, where steps hand it on too: objects, maps, numbers",
+    [
+      `const weights: Record<string, number> = {}, words = new Map<string, number>(), numbers = new Float32Array(3), base: any = {};
+function train(w: Record<string, number>) { w.spam = 0.9; } function load(v: typeof words) { v.set("x", 1); } function fit(n: Float32Array) { n.fill(2); }`,
+      "train(weights); load(words); fit(numbers); const { assign } = Object; assign(base, { b: 2 });",
+      `const predict = (w: typeof weights, word: string) => w[word] ?? 0.5, look = (v: typeof words, word: string) => v.get(word), dot = (n: Float32Array) => n[0];
+${START} graph.to("s", (word: string) => [predict(weights, word), look(words, word), dot(numbers), ((o: object) => Object.keys(o))(base)]).respond();`,
+    ],
+    ["weights", "words", "numbers", "base"],
+  ],
+  [
+    "what cells changed, and the steps only seem to: a local of that name, a comment",
+    [
+      "const list: number[] = [], rows = [1], alias = [list, rows]; list.push(1);",
+      "alias[1].push(2);",
+      `${START} function other() { const list: number[] = []; list.push(1); return list; }
+/** never rows.push(…) here */ graph.to("s", () => [list, rows, other()]).to("t", (x: unknown) => { /* rows.push(1) */ return x; }).respond();`,
+    ],
+    ["list", "rows"],
+  ],
+  [
+    "models whose weights lie in private fields and in closures, registers of packages, dates, a regular expression's place",
+    [
+      `class Model { #w = 0; fit(n: number) { this.#w = n; } predict(n: number) { return n * this.#w; } } class Deep extends Model {}
+const make = () => { let w = 0; return { fit(n: number) { w = n; }, predict: (n: number) => n * w }; };
+const model = new Deep(), made = make(), day = new Date(0), query = new URLSearchParams("a=1"), found = /a/g;`,
+      "class Words extends Map<string, number> { extra = 1; } const words = new Words(); function fill(some: Words) { some.extra = 7; }",
+      "model.fit(5); made.fit(5); day.setFullYear(2000); query.append('b', '2'); found.exec('aa'); fill(words);",
+      `${START} graph.to("s", (n: number) => [model.predict(n), made.predict(n), day, query.get("b"), found.lastIndex, words.extra]).respond();`,
+    ],
+    ["model", "made", "day", "query", "found", "words"],
+  ],
+  [
+    "what a function that leaves changed when a cell called it, and getters that count",
+    [
+      "let model: { k: number } | null = null, hits = 0; async function load() { model = { k: 4 }; } const counter = { get n() { return ++hits; } };",
+      "await load(); counter.n;",
+      `${START} graph.to("s", async (n: number) => { if (n === 99) await load(); return [model?.k ?? null, counter.n]; }).respond();`,
+    ],
+    ["model", "hits"],
+  ],
+  [
     "what comes of chance, of the time, or of a file that is not there",
     [
       "const chance = Math.random(), at = Date.now(), same = Math.max(1, 2);",
@@ -61,13 +103,47 @@ function square(n: number) {
   return memo.get(n)!;
 }
 const seen: number[] = []; function keep(list: number[], n: number) { list.push(n); return list.length; }`,
-  "await load(); model; square(3); next(); console.log(memo, seen);",
-  `${START} graph.to("s", async (n: number) => [square(n) * (await load()).by, step.go(n), keep(seen, n), weak.has(step)]).respond();
+  "model; console.log(memo, seen);",
+  `${START} graph.to("s", async (n: number) => [next(), square(n) * (await load()).by, step.go(n), keep(seen, n), weak.has(step)]).respond();
 {
   await using server = await fn.toMockServer();
   await server.test("/", 4);
 }`,
 ];
+
+Deno.test("bundleCode() refuses what nobody can look into, where cells use it", async () => {
+  const [, ...faults] = await othersIn(
+    "const ids = (function* () { for (let at = 0;; at++) yield at; })(), key = {}, weak = new WeakMap<object, number>(), unused = new WeakMap();",
+    "ids.next(); weak.set(key, 5);",
+    `${START} graph.to("s", () => [ids.next().value, weak.get(key), unused.has(key)]).respond();`,
+  );
+  match(
+    faults.join("\n"),
+    /^ {2}"ids" of cell \[1\] holds a Generator, .*\n {2}"weak" of cell \[1\] holds a WeakMap, into which nobody/,
+  );
+  deepStrictEqual(faults.length, 2);
+});
+
+Deno.test("bundleCode() takes models that cells only ask: what they hold is the same", async () => {
+  const { inside, outside } = await answersOf(
+    [5],
+    `class Model { #w = 2; predict(n: number) { return n * this.#w; } }
+const make = (w: number) => ({ predict: (n: number) => n * w }); const model = new Model(), made = make(3), ready = Promise.resolve(model);`,
+    "model.predict(1); made.predict(2); await ready;",
+    `${START} graph.to("s", async (n: number) => [model.predict(n), made.predict(n), (await ready).predict(n)]).respond();`,
+  );
+  deepStrictEqual([inside, outside], [[[10, 15, 10]], [[10, 15, 10]]]);
+});
+
+Deno.test("bundleCode() refuses state of steps that cells change themselves: nobody knows what shall leave", async () => {
+  const [head, ...faults] = await othersIn(...STATE.slice(0, 3), "await load(); square(3); next();", ...STATE.slice(3));
+  match(head!, /: 3 faults$/);
+  match(faults.join("\n"), /^ {2}"count" of cell \[1\][^]*"memo" of cell [^]*"model" of cell/);
+  match(
+    faults[1]!,
+    /^ {2}"memo" of cell \[1\] is another value in the notebook than its declaration makes, and not by the steps' runs alone/,
+  );
+});
 
 Deno.test("bundleCode() takes what the code changes itself, and begins it anew", async () => {
   deepStrictEqual(await othersIn(...STATE), []);

@@ -1,0 +1,269 @@
+/** What values are as data, down to private fields and what closures hold: for comparing them with those of another process. */
+import type { createHash } from "node:crypto";
+import type { Session } from "node:inspector/promises";
+
+/** A value that is looked at. */
+export interface LookedAt {
+  readonly value: unknown;
+  /** Whether objects of packages are looked into too; those of cells are always. */
+  readonly isOpen: boolean;
+}
+
+/** What a value is. */
+export interface HashedValue {
+  /** The same for the same data; null where it is too much to look at. */
+  readonly hash: string | null;
+  /** What in it cannot be looked into: a generator, a `WeakMap`; null where there is nothing such. */
+  readonly hidden: string | null;
+}
+
+/** What it is made with. */
+export interface HashTools {
+  readonly createHash: typeof createHash;
+  /** V8's own, of this process: it tells what the language hides. */
+  readonly Session: typeof Session;
+  /** What was found out in the notebook, in order: only there it is known which code is a cell's. Undefined: this is the notebook. */
+  readonly answers?: string | undefined;
+}
+
+/**
+ * Hashes values. The same data gives the same hash, identities included: what is one object in one process must be one in the other.
+ * What a function does is no data; what sockets, models and objects of packages are, neither. Runs by its text in processes that have
+ * no library, so it uses nothing from around it.
+ */
+export async function hashValues(
+  values: readonly LookedAt[],
+  { createHash, Session, answers }: HashTools,
+): Promise<{ readonly hashed: HashedValue[]; readonly answers: string }> {
+  const MOST_PARTS = 20_000_000;
+  const MOST_LOOKS = 20_000;
+  const SETTLES_MS = 2_000;
+  const HIDING = /Generator|Iterator|Weak(?:Map|Set|Ref)/;
+  const PACKAGES = /^(?:file|https?|npm|jsr|data|blob):/;
+  const BUILT_IN = /^(?:ext|node|internal):/;
+  const LOOKED = `__levadaLooked${crypto.randomUUID().replaceAll("-", "")}`; // several may look at a time
+  const shared = globalThis as unknown as Record<string, unknown>;
+  const seen = new Map<unknown, string>();
+  const looked = new Map<unknown, Promise<Inside>>();
+  const scripts = new Map<string, string>();
+  const told: string[] = [];
+  let asked = 0;
+  interface Inside {
+    readonly url: string;
+    readonly fields: readonly unknown[];
+  }
+
+  const session = new Session();
+  session.connect();
+  // deno-lint-ignore no-explicit-any -- what V8 answers
+  const post = session.post.bind(session) as (method: string, given?: object) => Promise<any>;
+  try {
+    if (answers === undefined) await readScripts();
+    const hashed: HashedValue[] = [];
+    for (const [index, { value, isOpen }] of values.entries()) hashed.push(await hashOne(value, index, isOpen));
+    return { hashed, answers: told.join("") };
+  } finally {
+    delete shared[LOOKED];
+    await post("Runtime.releaseObjectGroup", { objectGroup: LOOKED });
+    session.disconnect();
+  }
+
+  async function hashOne(top: unknown, index: number, isOpen: boolean): Promise<HashedValue> {
+    const hash = createHash("sha256");
+    const todo: unknown[] = [top];
+    let text: string[] = [];
+    let hidden: string | null = null;
+    let count = 0;
+    let looks = 0;
+    const write = (part: string) => {
+      if (text.push(part) >= 4_096) flush();
+    };
+    const flush = () => {
+      hash.update(text.join(""));
+      text = [];
+    };
+    const all = (kind: string, parts: readonly unknown[]) => {
+      write(`${kind} ${parts.length};`);
+      for (let at = parts.length - 1; at >= 0; at--) todo.push(parts[at]);
+    };
+    while (todo.length > 0) {
+      if (++count > MOST_PARTS || looks > MOST_LOOKS) return { hash: null, hidden };
+      const value = todo.pop();
+      if (typeof value === "string") {
+        write(JSON.stringify(value));
+        continue;
+      }
+      if ((typeof value !== "object" && typeof value !== "function") || value === null) {
+        write(`${typeof value} ${Object.is(value, -0) ? "-0" : String(value)};`);
+        continue;
+      }
+      const before = seen.get(value);
+      if (before !== undefined) {
+        write(`again ${before};`);
+        continue;
+      }
+      seen.set(value, `${index} ${count}`);
+      const tag = Object.prototype.toString.call(value).slice(8, -1);
+      if (ArrayBuffer.isView(value)) {
+        write(`${tag} ${value.byteLength};`);
+        flush();
+        hash.update(new Uint8Array(value.buffer as ArrayBuffer, value.byteOffset, value.byteLength));
+      } else if (typeof value === "function") {
+        looks++;
+        if (await isOf(value, false)) {
+          const fields = Object.entries(Object.getOwnPropertyDescriptors(value)).filter(([, field]) =>
+            field.enumerable
+          );
+          all("function", [
+            ...fields.flatMap(([key, field]) => [key, "value" in field ? field.value : "get"]),
+            ...Reflect.ownKeys((value as { prototype?: object }).prototype ?? {}).map(String),
+            ...(await look(value)).fields,
+          ]);
+        } else write("thing;");
+      } else if (HIDING.test(tag)) {
+        hidden ??= `a ${tag}`;
+      } else {
+        const parts = await partsOf(value, tag);
+        const maker = (Object.getPrototypeOf(value) as { constructor?: unknown } | null)?.constructor;
+        const isBuiltIn = maker === undefined || maker === Object || maker === Array || maker === Map || maker === Set;
+        if (!isBuiltIn) looks++;
+        const isOwn = isBuiltIn || (typeof maker === "function" && await isOf(maker, false));
+        const isLookedInto = isOwn ||
+          (isOpen && !("~standard" in value) && typeof maker === "function" && await isOf(maker, true)); // a schema is what it is
+        if (!isLookedInto && parts.length === 0) write("thing;");
+        else all(tag, isLookedInto ? [...parts, ...await fieldsOf(value, tag, isOwn, maker)] : parts);
+      }
+    }
+    flush();
+    return { hash: hash.digest("hex"), hidden };
+  }
+
+  /** What a built-in object holds, besides fields. */
+  async function partsOf(value: object, tag: string): Promise<unknown[]> {
+    if (Array.isArray(value)) return value;
+    if (value instanceof Map) return [...value].flat();
+    if (value instanceof Set) return [...value];
+    if (value instanceof Date) return [value.getTime()];
+    if (value instanceof RegExp) return [String(value), value.lastIndex];
+    if (value instanceof URL) return [value.href];
+    if (value instanceof URLSearchParams || value instanceof Headers || value instanceof FormData) {
+      return ["entries", ...[...value].flat()];
+    }
+    if (value instanceof Error) return [value.name, value.message];
+    if (/^(?:Number|String|Boolean)$/.test(tag)) return [value.valueOf()];
+    if (value instanceof ArrayBuffer) return [new Uint8Array(value)];
+    if (!(value instanceof Promise)) return [];
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise((resolve) => timer = setTimeout(resolve, SETTLES_MS, ["pending"]));
+    const ended = await Promise.race([value.then((one) => ["done", one], (one) => ["failed", one]), late]);
+    clearTimeout(timer);
+    return ended as unknown[];
+  }
+
+  async function fieldsOf(value: object, tag: string, isOwn: boolean, maker: unknown): Promise<unknown[]> {
+    const fields: unknown[] = [];
+    if (!Array.isArray(value)) {
+      for (const key of Reflect.ownKeys(value)) {
+        const field = Object.getOwnPropertyDescriptor(value, key)!;
+        if (field.enumerable || (isOwn && key !== "constructor" && tag !== "Error")) {
+          fields.push(String(key), "value" in field ? field.value : "get");
+        }
+      }
+    }
+    const hides = tag !== "Error" && typeof maker === "function" && hasPrivate(value);
+    return hides ? [...fields, ...(await look(value)).fields] : fields;
+  }
+
+  /** Whether a class that made it says `#name`. */
+  function hasPrivate(value: object): boolean {
+    for (let at = Object.getPrototypeOf(value); at !== null; at = Object.getPrototypeOf(at)) {
+      const maker = Object.getOwnPropertyDescriptor(at, "constructor")?.value;
+      if (typeof maker === "function" && Function.prototype.toString.call(maker).includes("#")) return true;
+    }
+    return false;
+  }
+
+  /** Whether a function is of a cell, or also of a package. */
+  async function isOf(value: unknown, isPackageToo: boolean): Promise<boolean> {
+    if (answers !== undefined) return answers[asked++] === "1";
+    const { url } = await look(value);
+    const is = url !== "" && !BUILT_IN.test(url) && (isPackageToo || !PACKAGES.test(url));
+    told.push(is ? "1" : "0");
+    return is;
+  }
+
+  function look(value: unknown): Promise<Inside> {
+    let inside = looked.get(value);
+    if (inside === undefined) looked.set(value, inside = lookInto(value));
+    return inside;
+  }
+
+  /** Asks V8: private fields, and what a function holds of the names in its text, in the order of these. */
+  async function lookInto(value: unknown): Promise<Inside> {
+    shared[LOOKED] = value;
+    const expression = `globalThis.${LOOKED}`;
+    const { result } = await post("Runtime.evaluate", { expression, objectGroup: LOOKED });
+    const { objectId } = result;
+    const { internalProperties = [], privateProperties = [] } = await post("Runtime.getProperties", {
+      objectId,
+      ownProperties: true,
+    });
+    if (typeof value !== "function") {
+      const held = privateProperties.filter((one: { value?: unknown }) => one.value !== undefined);
+      const given = await take(objectId, held.map((one: { value: unknown }) => one.value));
+      return { url: "", fields: held.flatMap((one: { name: string }, at: number) => [one.name, given[at]]) };
+    }
+    const internal = new Map<string, { value?: { scriptId: string }; objectId?: string }>(
+      internalProperties.map((one: { name: string; value: object }) => [one.name, one.value]),
+    );
+    const url = scripts.get(internal.get("[[FunctionLocation]]")?.value?.scriptId ?? "") ?? "";
+    const scopes = internal.get("[[Scopes]]")?.objectId;
+    const found = scopes === undefined
+      ? []
+      : (await post("Runtime.getProperties", { objectId: scopes, ownProperties: true })).result as {
+        value?: { objectId?: string; description?: string };
+      }[];
+    const inner = found.flatMap(({ value }) =>
+      value?.objectId === undefined || /^(?:Script|Global|Module)\b/.test(value.description ?? "") ? [] : [value]
+    );
+    const objects = (await take(objectId, inner) as { object: object }[]).toReversed().map(({ object }) => object);
+    const held = Object.entries(Object.assign({}, ...objects) as Record<string, unknown>);
+    const text = Function.prototype.toString.call(value);
+    const placed = held.map(([name, one]) => ({ one, at: placeOf(name, text) })).filter(({ at }) => at >= 0);
+    return { url, fields: placed.toSorted((one, other) => one.at - other.at).map(({ one }) => one) };
+  }
+
+  function placeOf(name: string, text: string): number {
+    if (!/^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) || name === "this" || name === "arguments") return -1;
+    return text.search(new RegExp(`(?<![\\p{L}\\p{N}_$])${name.replaceAll("$", "\\$")}(?![\\p{L}\\p{N}_$])`, "u"));
+  }
+
+  /** The values behind what V8 calls them. */
+  async function take(objectId: string, remote: readonly object[]): Promise<unknown[]> {
+    if (remote.length === 0) return [];
+    let taken: unknown[] = [];
+    shared[LOOKED] = (...given: unknown[]) => void (taken = given);
+    await post("Runtime.callFunctionOn", {
+      functionDeclaration: `function(...given) { globalThis.${LOOKED}(...given); }`,
+      objectId,
+      arguments: remote.map((one) => {
+        const { objectId, value, unserializableValue } = one as Record<string, unknown>;
+        if (objectId !== undefined) return { objectId };
+        return unserializableValue === undefined ? { value } : { unserializableValue };
+      }),
+    });
+    return taken;
+  }
+
+  /** The debugger tells every script there is when it is enabled; nothing pauses in the meantime. */
+  async function readScripts(): Promise<void> {
+    const listening = session as unknown as { on(name: string, listen: (told: unknown) => void): void };
+    listening.on("Debugger.scriptParsed", (told) => {
+      const { scriptId, url } = (told as { params: { scriptId: string; url: string } }).params;
+      scripts.set(scriptId, url);
+    });
+    await post("Debugger.enable");
+    await post("Debugger.setSkipAllPauses", { skip: true });
+    await post("Debugger.disable");
+  }
+}

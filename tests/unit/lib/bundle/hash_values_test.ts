@@ -1,0 +1,121 @@
+import { createHash } from "node:crypto";
+import { Session } from "node:inspector/promises";
+import { deepStrictEqual, notDeepStrictEqual, strictEqual } from "node:assert/strict";
+import { hashValues } from "../../../../lib/bundle/hash_values.ts";
+
+async function hashed(...values: readonly unknown[]) {
+  const looked = values.map((value) => ({ value, isOpen: true }));
+  return (await hashValues(looked, { createHash, Session })).hashed;
+}
+
+class Point {
+  static made = 0;
+  readonly #x: number;
+  constructor(x: number) {
+    this.#x = x;
+  }
+  x() {
+    return this.#x;
+  }
+}
+
+class Named extends Map<string, number> {
+  extra = 1;
+}
+
+const shared = [1];
+const holding = (held: unknown) => () => held;
+const named = (extra: number) => Object.assign(new Named(), { extra });
+const at = (lastIndex: number) => Object.assign(/a/g, { lastIndex });
+
+const DIFFERENT: readonly [one: unknown, other: unknown][] = [
+  [1, "1"],
+  [0, -0],
+  [1n, 1],
+  [null, undefined],
+  [[1, 2], [[1, 2]]],
+  [[[1], 2], [[1, 2]]],
+  [["a", "b"], ["a,b"]],
+  [{ a: 1, b: 2 }, { b: 2, a: 1 }],
+  [{ a: undefined }, {}],
+  [{ [Symbol("k")]: 1 }, { [Symbol("k")]: 2 }],
+  [new Map([[1, 2]]), new Map([[2, 1]])],
+  [new Set([1]), [1]],
+  [new Date(1), new Date(2)],
+  [/a/g, /a/],
+  [at(0), at(1)],
+  [Uint8Array.of(1), Int8Array.of(1)],
+  [Uint8Array.of(1), Uint8Array.of(2)],
+  [Uint8Array.of(1).buffer, Uint8Array.of(2).buffer],
+  [{
+    get a() {
+      return 1;
+    },
+  }, { a: 1 }],
+  [new Point(1), new Point(2)],
+  [named(1), named(2)],
+  [[shared, shared], [[1], [1]]],
+  [new URL("http://a"), new URL("http://b")],
+  [new URLSearchParams("a=1"), new URLSearchParams("a=2")],
+  [new Headers({ a: "1" }), new Headers({ a: "2" })],
+  [new Error("a"), new Error("b")],
+  [Promise.resolve(1), Promise.resolve(2)],
+  [Object.assign(Object.create(null), { a: 1 }), Object.create(null)],
+];
+
+Deno.test("hashValues() tells values apart: data, private fields, what closures hold, and identities", async () => {
+  for (const [one, other] of DIFFERENT) notDeepStrictEqual(await hashed(one), await hashed(other), Deno.inspect(one));
+  const make = () => [new Point(1), named(2), [shared, shared], at(1), -0, Promise.resolve("a")];
+  deepStrictEqual(await hashed(make()), await hashed(make()));
+});
+
+Deno.test("hashValues() tells what functions of cells hold", async () => {
+  const of = async (value: unknown) => {
+    const tools = { createHash, Session, answers: "111" }; // each function is of a cell
+    return (await hashValues([{ value, isOpen: false }], tools)).hashed[0]!.hash;
+  };
+  notDeepStrictEqual(await of(holding(1)), await of(holding(2)));
+  notDeepStrictEqual(await of(holding({ a: new Point(1) })), await of(holding({ a: new Point(2) })));
+  deepStrictEqual(await of(holding({ a: new Point(1) })), await of(holding({ a: new Point(1) })));
+});
+
+Deno.test("hashValues() tells what is one object under two names", async () => {
+  notDeepStrictEqual(await hashed(shared, [shared]), await hashed(shared, [[1]]));
+  deepStrictEqual(await hashed([1], [2]), await hashed([1], [2]));
+});
+
+Deno.test("hashValues() tells what hides, and goes through rings and depths", async () => {
+  const ring: unknown[] = [];
+  ring.push(ring, ring);
+  const deep: unknown = Array.from({ length: 20_000 }).reduce((inner) => ({ inner }), 1);
+  const hidden = [new WeakMap(), { ids: (function* () {})() }, [].values(), ring, deep, "text"];
+  deepStrictEqual((await hashed(...hidden)).map(({ hidden }) => hidden), [
+    "a WeakMap",
+    "a Generator",
+    "a Array Iterator",
+    null,
+    null,
+    null,
+  ]);
+});
+
+Deno.test("hashValues() looks into objects of packages only where it is asked to, and never into schemas", async () => {
+  const tools = { createHash, Session };
+  const closed = async (value: unknown) => (await hashValues([{ value, isOpen: false }], tools)).hashed[0]!.hash;
+  strictEqual(await closed(new Point(1)), await closed(new Point(2)));
+  class Schema {
+    "~standard" = {};
+    parsed: number;
+    constructor(parsed: number) {
+      this.parsed = parsed;
+    }
+  }
+  deepStrictEqual(await hashed(new Schema(1)), await hashed(new Schema(2)));
+});
+
+Deno.test("hashValues() runs by its text alone, and by what another process has found out", async () => {
+  const { hashed, answers } = await hashValues([{ value: new Point(1), isOpen: true }], { createHash, Session });
+  const alone = new Function(`${hashValues}; return hashValues;`)() as typeof hashValues;
+  const again = await alone([{ value: new Point(1), isOpen: true }], { createHash, Session, answers });
+  deepStrictEqual(again.hashed, hashed);
+});
