@@ -31,7 +31,8 @@ export interface ClientOptions {
   /** How long the broker may take for a request, in milliseconds. */
   readonly timeout: number;
   readonly retries: number;
-  readonly retryDelay: number;
+  /** In milliseconds; a function is given the client, what is tried, and how often it was. */
+  readonly retryDelay: number | ((client: unknown, what: string, tries: number) => number);
 }
 
 export interface ConsumerOptions extends ClientOptions {
@@ -50,9 +51,12 @@ export interface ProducerOptions extends ClientOptions {
   readonly idempotent: boolean;
   readonly acks: -1;
   readonly partitioner: (message: unknown, key: Uint8Array | undefined) => number;
+  readonly transactionalId?: string;
 }
 
 export interface KafkaMetadata {
+  /** Of the cluster. */
+  readonly id: string;
   readonly topics: ReadonlyMap<string, {
     readonly id: string;
     readonly partitionsCount: number;
@@ -144,7 +148,10 @@ export interface FetchResponse {
 }
 
 export interface KafkaConsumer extends KafkaBase {
+  readonly groupId: string;
   readonly memberId: string | null;
+  /** The broker that keeps the group; null where it has to be asked for. */
+  readonly coordinatorId: number | null;
   readonly generationId: number;
   readonly assignments: readonly { readonly topic: string; readonly partitions: readonly number[] }[] | null;
   readonly topics: { track(topic: string): boolean };
@@ -220,8 +227,24 @@ export interface ProduceOptions {
   readonly transactionalId?: string | null;
 }
 
+/** What is kept together; one step after another, since the client takes two offsets at a time for one. */
+export interface KafkaTransaction {
+  send(options: { messages: KafkaMessage[] }): Promise<unknown>;
+  addConsumer(consumer: { readonly groupId: string }): Promise<void>;
+  addOffset(message: {
+    topic: string;
+    partition: number;
+    /** Of the last record that is done. */
+    offset: bigint;
+    metadata: { consumer: { groupId: string; generationId: number; memberId: string; coordinatorId: number } };
+  }): Promise<void>;
+  commit(): Promise<void>;
+}
+
 export interface KafkaProducer extends KafkaBase {
   send(options: { messages: KafkaMessage[] }): Promise<unknown>;
+  /** With -1 and -1 it becomes who it is anew, whoever was that before: else the broker takes the client's own 0 and 0 for one who was fenced. */
+  beginTransaction(options: { producerId: bigint; producerEpoch: number }): Promise<KafkaTransaction>;
   close(): Promise<void>;
 }
 

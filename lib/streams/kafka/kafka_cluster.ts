@@ -12,6 +12,7 @@ import {
   type KafkaPackage,
   type KafkaProducer,
   loadKafka,
+  type ProducerOptions,
 } from "./kafka_client.ts";
 import { environmentName, type KafkaPath } from "./kafka_path.ts";
 import { leanProducer } from "./lean_producer.ts";
@@ -85,11 +86,12 @@ export class KafkaCluster implements KafkaWaits {
   }
 
   /** Writes each record once, however often it has to ask; whoever publishes says when it is too long. */
-  producer(spread: () => number): KafkaProducer {
+  producer(spread: () => number, more: Partial<ProducerOptions> = {}): KafkaProducer {
     const { compatibilityPartitioner } = this.kafka;
     const producer = new this.kafka.Producer({
       ...this.#options,
       retries: Number.MAX_SAFE_INTEGER,
+      ...more,
       idempotent: true,
       acks: -1,
       partitioner: (message, key) => key === undefined ? spread() : compatibilityPartitioner(message, key),

@@ -5,11 +5,13 @@ import type { WireRecord } from "../record.ts";
 import type { StreamClock } from "../stream_clock.ts";
 import type { StreamGroup } from "../stream_group.ts";
 import type { SubscribePlan } from "../subscribe_options.ts";
-import type { KafkaAdmin } from "./kafka_client.ts";
+import type { KafkaAdmin, KafkaMessage } from "./kafka_client.ts";
 import type { KafkaCluster } from "./kafka_cluster.ts";
+import type { KafkaExchange } from "./kafka_exchange.ts";
 import { forgetGroup, groupsOf } from "./kafka_groups.ts";
 import { readLag, readPlaces } from "./kafka_lag.ts";
 import { lookAtTopic } from "./kafka_look.ts";
+import { messageOf } from "./kafka_message.ts";
 import type { KafkaPath } from "./kafka_path.ts";
 import { KafkaPublisher } from "./kafka_publisher.ts";
 import { KafkaSource } from "./kafka_source.ts";
@@ -23,6 +25,10 @@ export interface KafkaDriverParts {
   readonly cluster: KafkaCluster;
   readonly admin: KafkaAdmin;
   readonly clock: StreamClock;
+  /** Where records are exchanged for others: what its readers acknowledge is kept with these. */
+  readonly exchange?: KafkaExchange;
+  /** Gets what is published. Default: it goes to the brokers at once. */
+  readonly publish?: (messages: readonly KafkaMessage[]) => void;
 }
 
 const ASK_WITHIN_MS = 10_000;
@@ -41,13 +47,15 @@ export class KafkaDriver implements StreamDriver {
   }
 
   async append(records: readonly WireRecord[]): Promise<void> {
-    await this.#publisher.publish(records);
+    const { publish, at: { name, topic }, topic: { maxBytes } } = this.#parts;
+    if (publish === undefined) return await this.#publisher.publish(records);
+    publish(records.map((record) => messageOf(record, { topic, maxBytes, act: `publish to ${name}` })));
   }
 
   source(plan: SubscribePlan, reader: Reader): ReaderSource {
-    const { cluster, at: { name, topic }, clock } = this.#parts;
+    const { cluster, at: { name, topic }, clock, exchange } = this.#parts;
     const onEnd = (source: KafkaSource) => this.#sources.delete(source);
-    const source = new KafkaSource({ cluster, name, topic, plan, clock, reader, onEnd });
+    const source = new KafkaSource({ cluster, name, topic, plan, clock, reader, onEnd, exchange });
     this.#sources.add(source);
     return source;
   }
@@ -79,6 +87,7 @@ export class KafkaDriver implements StreamDriver {
   async end(): Promise<void> {
     this.#isOver = true;
     await this.#publisher.close();
+    await this.#parts.exchange?.close();
     await this.#parts.admin.close().catch(() => {});
   }
 

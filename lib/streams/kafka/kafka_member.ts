@@ -6,9 +6,10 @@ import type { KafkaConsumer } from "./kafka_client.ts";
 import type { KafkaCluster } from "./kafka_cluster.ts";
 import { KafkaCursor } from "./kafka_cursor.ts";
 import { says } from "./kafka_fault.ts";
+import { type Exchanged, KafkaKeeping } from "./kafka_keeping.ts";
 import { keepTrying } from "./keep_trying.ts";
 import { NotedOffsets } from "./noted_offsets.ts";
-import { readTries, writeTries } from "./tries_note.ts";
+import { readTries } from "./tries_note.ts";
 
 /** What a member is made of. */
 export interface MemberParts {
@@ -16,6 +17,8 @@ export interface MemberParts {
   readonly name: string;
   readonly topic: string;
   readonly plan: SubscribePlan;
+  /** Whether what is acknowledged is kept by `exchange` only. */
+  readonly isExchanged: boolean;
   /** Is called when it may read other partitions than before, or may read again. */
   readonly onChange: () => void;
   /** Is called when it cannot be in its group. */
@@ -37,8 +40,10 @@ export class KafkaMember {
   readonly #parts: MemberParts;
   readonly #consumer: KafkaConsumer;
   readonly #offsets: NotedOffsets;
+  readonly #keeping: KafkaKeeping;
   #generation = -1;
   #isJoined = false;
+  #isRejoining = false;
   #hasSubscribed = false;
   #isJoining = false;
   #positioning: Promise<void> = Promise.resolve();
@@ -52,8 +57,9 @@ export class KafkaMember {
     const { cluster, topic, plan: { group } } = parts;
     this.#consumer = cluster.consumer(group, () => this.#beforeJoining());
     this.#offsets = new NotedOffsets(this.#consumer, { kafka: cluster.kafka, topic });
+    this.#keeping = new KafkaKeeping({ offsets: this.#offsets, cursors: this.cursors, isExchanged: parts.isExchanged });
     this.#consumer.topics.track(topic);
-    this.#consumer.on("consumer:group:join", () => this.#assigned());
+    this.#consumer.on("consumer:group:join", () => this.#joined());
     this.#consumer.on("consumer:rejoin", () => {
       if (!this.#consumer.isActive()) void this.#joinAgain();
     });
@@ -74,8 +80,49 @@ export class KafkaMember {
   }
 
   /** Something is done or comes again. */
-  settled(): void {
-    if (![...this.cursors.values()].some(({ isPending }) => isPending)) this.#drained?.();
+  settled(cursors: Iterable<KafkaCursor> = []): void {
+    this.#keeping.markSettled(cursors);
+    if (!this.#isBusy) this.#drained?.();
+  }
+
+  /** Whether somebody works on what was given out, or it is done and not kept. */
+  get #isBusy(): boolean {
+    return this.#keeping.hasSettled || [...this.cursors.values()].some(({ isPending }) => isPending);
+  }
+
+  /**
+   * Has kept how far the group is, together with what was made of it. Where that fails, the group is where the broker says.
+   *
+   * @throws {StreamError} If what is done is others' by now.
+   */
+  async exchange(run: (exchanged: Exchanged) => Promise<void>): Promise<void> {
+    try {
+      await this.#keeping.exchange(() => {
+        const { memberId } = this.#consumer;
+        if (memberId === null || this.#isClosed) throw new Error("the subscriber has left the group");
+        return { consumer: this.#consumer, member: { id: memberId, generation: this.#generation } };
+      }, run);
+    } catch (error) {
+      await this.beginAnew();
+      throw error;
+    } finally {
+      this.settled();
+    }
+  }
+
+  /** What is not kept comes again, from where the broker says that the group is. */
+  async beginAnew(): Promise<void> {
+    this.#keeping.forgetSettled();
+    this.#loseAll();
+    if (this.#isRejoining || this.#isClosed) return; // it is told of its partitions soon
+    this.#isJoined = false;
+    this.#take(this.#generation, this.#assigned());
+    await this.#positioning.catch(() => {});
+  }
+
+  /** Whether something is acknowledged and not kept yet. */
+  get hasSettled(): boolean {
+    return this.#keeping.hasSettled;
   }
 
   /**
@@ -94,11 +141,14 @@ export class KafkaMember {
   /** Nobody works here: the broker is told of what was passed over, such as marks of transactions, or it would seem not to be read. */
   saveIdle(): void {
     const passed = [...this.cursors.values()].filter((cursor) => cursor.fetched === 0 && cursor.toSave > cursor.saved);
-    if (passed.length > 0 && this.mayGive) this.save(passed).catch(() => {}); // it is tried again
+    if (passed.length > 0 && this.mayGive && !this.#isBusy) {
+      (this.#flushing ??= this.#startFlushing()).catch(() => {}); // it is tried again
+    }
   }
 
   /** Resolves when the broker keeps how far the cursors are; those that are lost by then are not waited for. */
   async save(cursors: Iterable<KafkaCursor>): Promise<void> {
+    if (this.#parts.isExchanged) return;
     const wanted = [...cursors].map((cursor) => ({ cursor, offset: cursor.toSave }));
     while (wanted.some(({ cursor, offset }) => !cursor.isLost && cursor.saved < offset)) {
       await (this.#flushing ??= this.#startFlushing());
@@ -109,7 +159,7 @@ export class KafkaMember {
   async leave(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    if (this.#isJoined) await this.#commit({ isLeaving: true }).catch(() => {}); // what was not saved comes again
+    if (this.#isJoined) await this.#keeping.commit({ isLeaving: true }).catch(() => {}); // what was not saved comes again
     this.#loseAll();
     await this.#consumer.close(true).catch(() => {}); // where no broker answers, the group finds out by itself
   }
@@ -125,10 +175,11 @@ export class KafkaMember {
   /** Others come or go: what is in hand is waited for, and what is done is saved, before partitions go to others. */
   async #beforeJoining(): Promise<Uint8Array> {
     this.#isJoined = false;
+    this.#isRejoining = true;
     this.#rebalance.resolve();
     this.#rebalance = Promise.withResolvers();
     if (this.#consumer.memberId === null) this.#loseAll();
-    if ([...this.cursors.values()].some(({ isPending }) => isPending)) {
+    if (this.#isBusy) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, this.#parts.cluster.drainMs);
       this.#drained = resolve;
@@ -136,22 +187,33 @@ export class KafkaMember {
       this.#drained = undefined;
       clearTimeout(timer);
     }
-    if (this.cursors.size > 0 && !this.#isClosed) await this.#commit({ isLeaving: true }).catch(() => {});
+    if (this.cursors.size > 0 && !this.#isClosed) await this.#keeping.commit({ isLeaving: true }).catch(() => {});
     return Buffer.alloc(0);
   }
 
-  #assigned(): void {
-    const { generationId, assignments } = this.#consumer;
-    const { topic } = this.#parts;
-    const mine = new Set(assignments?.find((assignment) => assignment.topic === topic)?.partitions);
+  #joined(): void {
+    const { generationId } = this.#consumer;
+    const mine = this.#assigned();
     const isNext = generationId === this.#generation + 1; // else another may have read there meanwhile
     for (const [index, cursor] of this.cursors) {
       if (!isNext || !mine.has(index)) this.#lose(cursor);
     }
     this.#generation = generationId;
+    this.#isRejoining = false;
+    this.#take(generationId, mine);
+  }
+
+  /** The partitions that are read here, as the group has said. */
+  #assigned(): ReadonlySet<number> {
+    const { topic } = this.#parts;
+    return new Set(this.#consumer.assignments?.find((assignment) => assignment.topic === topic)?.partitions);
+  }
+
+  /** Finds its places in those partitions where it has none; then it may read. */
+  #take(generation: number, mine: ReadonlySet<number>): void {
     const missing = [...mine].filter((index) => !this.cursors.has(index));
     this.#positioning = this.#keepTrying(`subscribe to ${this.#parts.name}`, async () => {
-      if (this.#generation === generationId) await this.#position(missing, generationId);
+      if (this.#generation === generation) await this.#position(missing, generation);
     });
     this.#positioning.catch(() => void this.#joinAgain()); // whoever subscribes is told by `join`
   }
@@ -168,6 +230,8 @@ export class KafkaMember {
       }
       if (this.#generation !== generation || this.#isClosed) return;
       for (const { index, offset, note } of known) {
+        const other = this.cursors.get(index); // where it began anew twice
+        if (other !== undefined) this.#lose(other);
         this.cursors.set(index, new KafkaCursor(index, offset, readTries(note, offset)));
       }
     }
@@ -195,28 +259,9 @@ export class KafkaMember {
   async #flush(): Promise<void> {
     const act = `acknowledge records of ${this.#parts.name}`;
     await this.#keepTrying(act, async () => {
-      if (this.#isJoined) await this.#commit();
+      if (this.#isJoined) await this.#keeping.commit();
       else if (this.cursors.size > 0) throw new Error(`group "${this.#parts.plan.group}" is not ready`);
     });
-  }
-
-  async #commit({ isLeaving = false } = {}): Promise<void> {
-    const due = [...this.cursors.values()].filter((cursor) =>
-      isLeaving || cursor.toSave > cursor.saved || !cursor.isNoted
-    ).map((cursor) => ({
-      cursor,
-      index: cursor.partition.index,
-      offset: cursor.toSave,
-      ...cursor.note({ isLeaving }),
-    }));
-    if (due.length === 0) return;
-    await this.#offsets.commit(
-      due.map(({ index, offset, note }) => ({ index, offset, note: writeTries(note, offset) })),
-    );
-    for (const { cursor, offset, onNoted } of due) {
-      cursor.saved = Math.max(cursor.saved, offset);
-      onNoted();
-    }
   }
 
   /** Is out of its group: tries until it is back, and tells readers why it takes long. */

@@ -5,6 +5,7 @@ import type { StreamClock } from "../stream_clock.ts";
 import type { SubscribePlan } from "../subscribe_options.ts";
 import type { KafkaCluster } from "./kafka_cluster.ts";
 import type { KafkaCursor } from "./kafka_cursor.ts";
+import type { KafkaExchange } from "./kafka_exchange.ts";
 import { KafkaFetcher } from "./kafka_fetcher.ts";
 import { KafkaMember, RebalanceError } from "./kafka_member.ts";
 
@@ -17,6 +18,8 @@ export interface SourceParts {
   readonly clock: StreamClock;
   readonly reader: Reader;
   readonly onEnd: (source: KafkaSource) => void;
+  /** Where what is acknowledged is kept with what is published. */
+  readonly exchange: KafkaExchange | undefined;
 }
 
 /** What a subscriber to a topic reads from. */
@@ -28,9 +31,12 @@ export class KafkaSource implements ReaderSource<KafkaCursor> {
 
   constructor(parts: SourceParts) {
     this.#parts = parts;
-    const { cluster, name, topic, plan, reader } = parts;
+    const { cluster, name, topic, plan, reader, exchange } = parts;
     const onFault = (error: StreamError) => reader.fail(error);
-    this.#member = new KafkaMember({ cluster, name, topic, plan, onFault, onChange: () => reader.look() });
+    const onChange = () => reader.look();
+    const isExchanged = exchange !== undefined;
+    this.#member = new KafkaMember({ cluster, name, topic, plan, isExchanged, onFault, onChange });
+    if (isExchanged) exchange.member = this.#member;
     const { cursors } = this.#member;
     const onRecords = () => reader.look();
     this.#fetcher = new KafkaFetcher({ cluster, name, topic, group: plan.group, cursors, onRecords, onFault });
@@ -66,7 +72,7 @@ export class KafkaSource implements ReaderSource<KafkaCursor> {
   }
 
   async keep(cursors: ReadonlySet<KafkaCursor>, what: "given" | "done" | "again"): Promise<void> {
-    if (what !== "given") this.#member.settled();
+    if (what !== "given") this.#member.settled(what === "done" ? cursors : []);
     if (what === "done") await this.#member.save(cursors);
     else await this.#member.note(cursors);
   }

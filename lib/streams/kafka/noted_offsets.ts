@@ -1,13 +1,5 @@
 import type { KafkaConsumer, KafkaPackage } from "./kafka_client.ts";
-
-/** A request of Kafka's protocol, as the client writes it. */
-interface Request {
-  (connection: unknown, ...args: unknown[]): void;
-  readonly key: number;
-  readonly version: number;
-}
-
-type GetRequest = (name: string, give: (error: Error | null, request?: Request) => void) => void;
+import { onRequest } from "./on_request.ts";
 
 interface Place {
   readonly name: string;
@@ -39,14 +31,23 @@ export class NotedOffsets {
   constructor(consumer: KafkaConsumer, { kafka, topic }: { readonly kafka: KafkaPackage; readonly topic: string }) {
     this.#consumer = consumer;
     this.#topic = topic;
-    const own = consumer as KafkaConsumer & Record<symbol, GetRequest>;
-    const getRequest = own[kafka.kGetApi]!.bind(consumer);
-    own[kafka.kGetApi] = (name, give) => {
-      getRequest(name, (error, request) => {
-        const noted = request === undefined ? undefined : this.#noted(name, request);
-        give(error, noted ?? request);
-      });
-    };
+    onRequest(consumer, kafka, {
+      OffsetCommit: (args) => {
+        for (const place of this.#own(args.find((arg) => Array.isArray(arg)))) {
+          place.committedMetadata = this.#toSend.get(`${place.partitionIndex} ${place.committedOffset}`) ?? null;
+        }
+      },
+      OffsetFetch: (args) => {
+        const give = args.at(-1) as (error: Error | null, response?: { groups?: { topics: Place[] }[] }) => void;
+        args[args.length - 2] = true; // what a transaction may still commit is waited for: UNSTABLE_OFFSET_COMMIT
+        args[args.length - 1] = ((error, response) => {
+          const topics = response?.groups?.flatMap(({ topics }) => topics) ??
+            (response as { topics?: Place[] })?.topics;
+          for (const { partitionIndex, metadata } of this.#own(topics)) this.#found.set(partitionIndex, metadata ?? "");
+          give(error, response);
+        }) as typeof give;
+      },
+    });
   }
 
   /** Says how far the group is. */
@@ -77,37 +78,9 @@ export class NotedOffsets {
     });
   }
 
-  #noted(name: string, request: Request): Request | undefined {
-    if (name === "OffsetCommit") {
-      return wrap(request, (args) => {
-        for (const place of this.#own(args.find((arg) => Array.isArray(arg)))) {
-          place.committedMetadata = this.#toSend.get(`${place.partitionIndex} ${place.committedOffset}`) ?? null;
-        }
-      });
-    }
-    if (name !== "OffsetFetch") return undefined;
-    return wrap(request, (args) => {
-      const give = args.at(-1) as (error: Error | null, response?: { groups?: { topics: Place[] }[] }) => void;
-      args[args.length - 1] = ((error, response) => {
-        const topics = response?.groups?.flatMap(({ topics }) => topics) ?? (response as { topics?: Place[] })?.topics;
-        for (const { partitionIndex, metadata } of this.#own(topics)) this.#found.set(partitionIndex, metadata ?? "");
-        give(error, response);
-      }) as typeof give;
-    });
-  }
-
   #own(places: unknown): Place["partitions"] {
     return ((places ?? []) as Place[]).filter(({ name }) => name === this.#topic).flatMap(({ partitions }) =>
       partitions
     );
   }
-}
-
-/** The same request, whose arguments are changed before it goes. */
-function wrap(request: Request, change: (args: unknown[]) => void): Request {
-  const wrapped = (connection: unknown, ...args: unknown[]) => {
-    change(args);
-    request(connection, ...args);
-  };
-  return Object.assign(wrapped, { key: request.key, version: request.version });
 }

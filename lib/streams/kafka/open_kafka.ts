@@ -1,10 +1,14 @@
+import { StreamError } from "../../errors.ts";
 import { deadLetterPath } from "../dead_letter_path.ts";
 import { DrivenStream } from "../driven_stream.ts";
 import type { StreamOptions } from "../open_stream.ts";
 import { MACHINE_CLOCK } from "../stream_clock.ts";
 import { type KafkaSecrets, openCluster } from "./kafka_cluster.ts";
+import type { KafkaMessage } from "./kafka_client.ts";
 import { readKafkaPath } from "./kafka_path.ts";
-import { KafkaDriver } from "./kafka_driver.ts";
+import { KafkaDriver, type KafkaDriverParts } from "./kafka_driver.ts";
+import { KafkaExchange } from "./kafka_exchange.ts";
+import { KafkaTransactor } from "./kafka_transactor.ts";
 import { openTopic } from "./kafka_topic.ts";
 
 /** How a topic is opened. */
@@ -28,17 +32,61 @@ export async function openKafka<Body = unknown>(
   path: string,
   options: KafkaOptions = {},
 ): Promise<DrivenStream<Body>> {
+  const parts = await connect(path, options);
+  return streamOf<Body>(path, parts, () => openKafka(deadLetterPath(path), options));
+}
+
+/**
+ * Opens a topic whose records are exchanged, in transactions, for others at the same brokers.
+ *
+ * @throws {StreamError} As `openKafka`.
+ */
+export async function openKafkaExchange(path: string, options: KafkaOptions = {}): Promise<KafkaExchange> {
+  const parts = await connect(path, options);
+  const { at: { name, topic }, cluster, clusterId } = parts;
+  const transactor = new KafkaTransactor(cluster, `levada-${topic}-${crypto.randomUUID()}`);
+  const exchange = new KafkaExchange({ name, topic, transactor, openOutput });
+  exchange.input = streamOf(path, { ...parts, exchange }, () => openOutput(deadLetterPath(path)));
+  return exchange;
+
+  async function openOutput(path: string): Promise<DrivenStream<unknown>> {
+    if (!/^kafka:/i.test(path)) {
+      throw new StreamError(
+        `Cannot publish to ${path} together with what is read of ${name}: it must be kafka://… too`,
+      );
+    }
+    const output = await connect(path, options);
+    if (output.clusterId !== clusterId) {
+      await output.admin.close().catch(() => {});
+      const { name: other } = output.at;
+      throw new StreamError(`Cannot publish to ${other} together with what is read of ${name}: these are two clusters`);
+    }
+    exchange.mostBytes = Math.min(exchange.mostBytes, output.topic.maxBytes);
+    const publish = (messages: readonly KafkaMessage[]) => exchange.add(messages);
+    return streamOf(path, { ...output, publish }, () => openKafka(deadLetterPath(path), options));
+  }
+}
+
+async function connect(path: string, options: KafkaOptions): Promise<KafkaDriverParts & { clusterId: string }> {
   const { clock = MACHINE_CLOCK, secrets, sessionMs = SESSION_MS, giveUpMs = GIVE_UP_MS } = options;
   const at = readKafkaPath(path);
   const cluster = await openCluster(at, { secrets, sessionMs, giveUpMs });
   const admin = cluster.admin();
   try {
     const topic = await openTopic(admin, at);
-    const openLetters = () => openKafka(deadLetterPath(path), options);
-    const driver = new KafkaDriver({ at, topic, cluster, admin, clock });
-    return new DrivenStream<Body>({ path, name: at.name, clock, group: at.group, openLetters, driver });
+    const { id } = await admin.metadata({ topics: [at.topic] });
+    return { at, topic, cluster, admin, clock, clusterId: id };
   } catch (error) {
     await admin.close().catch(() => {});
     throw error;
   }
+}
+
+function streamOf<Body>(
+  path: string,
+  parts: KafkaDriverParts,
+  openLetters: () => Promise<DrivenStream<unknown>>,
+): DrivenStream<Body> {
+  const { at: { name, group }, clock } = parts;
+  return new DrivenStream<Body>({ path, name, clock, group, openLetters, driver: new KafkaDriver(parts) });
 }

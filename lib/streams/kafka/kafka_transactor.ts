@@ -1,0 +1,128 @@
+import type { KafkaConsumer, KafkaMessage, KafkaProducer, KafkaTransaction } from "./kafka_client.ts";
+import type { KafkaCluster } from "./kafka_cluster.ts";
+import { AT_ONCE_BYTES, AT_ONCE_RECORDS, BATCH_BYTES, sizeOf } from "./kafka_message.ts";
+import type { NotedOffset } from "./noted_offsets.ts";
+import { onRequest } from "./on_request.ts";
+
+/** What is to be kept together. */
+export interface Transacted {
+  readonly messages: readonly KafkaMessage[];
+  /** How many bytes each of their topics takes at once. */
+  readonly mostBytes: number;
+  readonly topic: string;
+  /** How far the group is behind it. */
+  readonly places: readonly NotedOffset[];
+  readonly consumer: KafkaConsumer;
+  /** Who the group's member was when it was given the records: the broker refuses who has been given up since. */
+  readonly member: { readonly id: string; readonly generation: number };
+}
+
+const TRANSACTION_MS = 15_000; // what a killed process had begun holds up who reads behind it so long
+const GIVE_UP_MS = 20_000; // the broker has given it up by then
+const RETRIES = 45; // about ten seconds
+const RETRY_AT_MOST_MS = 250;
+const ANEW = { producerId: -1n, producerEpoch: -1 };
+
+/**
+ * Publishes, and says how far a group is, in transactions. Whoever is no member of the group any more cannot end one, since the broker
+ * compares the member's generation; a partition's next reader waits for one that is under way (`noted_offsets.ts`).
+ */
+export class KafkaTransactor {
+  readonly #cluster: KafkaCluster;
+  readonly #id: string;
+  #producer: KafkaProducer | undefined;
+  #next: KafkaTransaction | undefined;
+  #places: readonly NotedOffset[] = [];
+  #keyless = Math.floor(Math.random() * 1_024); // processes begin at partitions of their own
+  #isClosed = false;
+
+  /** @param id Nobody else's. */
+  constructor(cluster: KafkaCluster, id: string) {
+    this.#cluster = cluster;
+    this.#id = id;
+  }
+
+  /** Resolves when all of it is kept. Rejects when nothing is, or nobody knows: where the group is tells then. */
+  async run({ messages, mostBytes, topic, places, consumer, member }: Transacted): Promise<void> {
+    const timer = setTimeout(() => void this.#end(), GIVE_UP_MS); // then what it still tries fails
+    try {
+      const transaction = this.#next ?? await this.#begin();
+      this.#next = undefined;
+      for (const part of partsOf(messages, Math.min(AT_ONCE_BYTES, mostBytes - BATCH_BYTES))) {
+        await transaction.send({ messages: part });
+      }
+      const { groupId, coordinatorId } = consumer;
+      if (coordinatorId === null) throw new Error("the broker that keeps the group is not known");
+      await transaction.addConsumer({ groupId });
+      this.#places = places; // one request for all: the client makes one for each, and loses those that overlap
+      await transaction.addOffset({
+        topic,
+        partition: places[0]!.index,
+        offset: BigInt(places[0]!.offset - 1),
+        metadata: { consumer: { groupId, generationId: member.generation, memberId: member.id, coordinatorId } },
+      });
+      await transaction.commit();
+    } catch (error) {
+      await this.#end();
+      this.#next = await this.#begin().catch(() => undefined); // who begins anew ends what was under way
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#end();
+  }
+
+  async #begin(): Promise<KafkaTransaction> {
+    if (this.#isClosed) throw new Error("it is closed");
+    this.#producer ??= this.#open();
+    return await this.#producer.beginTransaction(ANEW);
+  }
+
+  #open(): KafkaProducer {
+    const producer = this.#cluster.producer(() => this.#keyless++, {
+      transactionalId: this.#id,
+      timeout: TRANSACTION_MS,
+      retries: RETRIES,
+      retryDelay: (_client, _what, tries) => Math.min(4 * 2 ** tries, RETRY_AT_MOST_MS), // the one before may not be through yet
+    });
+    onRequest(producer, this.#cluster.kafka, {
+      TxnOffsetCommit: (args) => {
+        const [topic] = args.find((arg) => Array.isArray(arg)) as { partitions: unknown[] }[];
+        topic!.partitions = this.#places.map(({ index, offset, note = null }) => ({
+          partitionIndex: index,
+          committedOffset: BigInt(offset),
+          committedLeaderEpoch: -1,
+          committedMetadata: note,
+        }));
+      },
+    });
+    return producer;
+  }
+
+  async #end(): Promise<void> {
+    const producer = this.#producer;
+    this.#producer = undefined;
+    this.#next = undefined;
+    await producer?.close().catch(() => {});
+  }
+}
+
+/** What goes in one request: so much that every topic takes it, or one message. */
+function* partsOf(messages: readonly KafkaMessage[], mostBytes: number): Generator<KafkaMessage[]> {
+  let part: KafkaMessage[] = [];
+  let bytes = 0;
+  for (const message of messages) {
+    const size = sizeOf(message);
+    if (part.length > 0 && (bytes + size > mostBytes || part.length >= AT_ONCE_RECORDS)) {
+      yield part;
+      [part, bytes] = [[], 0];
+    }
+    part.push(message);
+    bytes += size;
+  }
+  if (part.length > 0) yield part;
+}
