@@ -1,33 +1,20 @@
-import { describeThrown, StreamError } from "../errors.ts";
+import { describeThrown } from "../errors.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { redactText } from "../redact_text.ts";
 import type { Delivery } from "../streams/delivery.ts";
-import type { Stream, StreamRecord, SubscribeOptions, Subscription } from "../streams/stream.ts";
+import type { StreamRecord, Subscription } from "../streams/stream.ts";
 import { MAX_TRIES } from "../streams/subscribe_options.ts";
 import { Acknowledging } from "./acknowledging.ts";
 import { eventOf } from "./event_record.ts";
-import type { Feeder } from "./feeder.ts";
+import { endedIts, Exchanging } from "./exchanging.ts";
 import type { Holder } from "./in_hand.ts";
 import type { SharedParts } from "./inlet_parts.ts";
 import { isWorthAnotherTry } from "./outcome.ts";
+import type { Source } from "./source.ts";
 import { ReadingWatch, type StreamTrouble } from "./stream_trouble.ts";
 import { sleep } from "./system_clock.ts";
 import { Tally } from "./tally.ts";
 import { turn } from "./turn.ts";
-
-/** A stream that feeds a flow. */
-export interface Source extends SubscribeOptions {
-  /** Closed with the worker. */
-  readonly stream: Stream;
-  /** The queue that the stream stands for: its records enter the steps behind it. Default: the steps that every event enters. */
-  readonly queue?: string | undefined;
-  /** The trigger that it stands for, by its name, where it stands for no queue. */
-  readonly name?: string | undefined;
-  /** What its events say has brought them. Default: the path of the stream. */
-  readonly trigger?: string | undefined;
-  /** What publishes into it meanwhile. Default: nobody here. */
-  readonly feeder?: Feeder | undefined;
-}
 
 /** How far a group is behind a stream. */
 export interface StreamLag {
@@ -64,6 +51,7 @@ export class Inlet implements Holder {
   readonly #lanes = new Map<string, string>(); // by partition
   readonly #stopping = new AbortController();
   readonly #watch = new ReadingWatch();
+  readonly #exchanging: Exchanging | undefined;
   #subscription: Subscription | undefined;
   #reading: Promise<void> | undefined;
   #isAbandoned = false;
@@ -75,6 +63,10 @@ export class Inlet implements Holder {
     this.#source = source;
     this.#parts = parts;
     parts.inHand.join(this);
+    const { exchange, stream, trigger = stream.path } = source;
+    if (exchange !== undefined) {
+      this.#exchanging = new Exchanging({ ...parts, ...source, exchange, trigger });
+    }
   }
 
   /** Takes its place in the group. */
@@ -114,6 +106,7 @@ export class Inlet implements Holder {
   async close(): Promise<void> {
     this.stop();
     await this.#works.none();
+    await this.#exchanging?.idle;
     await this.abandon();
     await this.#reading;
   }
@@ -156,6 +149,10 @@ export class Inlet implements Holder {
       while (inHand.alone !== undefined && !this.#isStopped) await inHand.alone;
       const delivery = await this.#next();
       if (delivery === undefined) continue;
+      if (this.#exchanging !== undefined) {
+        await this.#exchanging.work(delivery);
+        continue;
+      }
       this.#delivery = delivery;
       this.#unfed = delivery.records;
       this.#at = 0;
@@ -291,9 +288,4 @@ export class Inlet implements Holder {
   get #isStopped(): boolean {
     return this.#stopping.signal.aborted;
   }
-}
-
-function endedIts({ id, tries }: StreamRecord): StreamError {
-  const times = `${tries - 1} times the process ended while it was in hand, the last times alone`;
-  return new StreamError(`Cannot work on record ${id}: ${times}`);
 }

@@ -7,6 +7,7 @@ import { withSecrets } from "../graph/secret_data.ts";
 import { begin } from "./begin.ts";
 import { CallContext } from "./call_context.ts";
 import type { Counts } from "./counts.ts";
+import { exchangeOutlet } from "./exchange_outlet.ts";
 import { Gate } from "./gate.ts";
 import { Holding } from "./holding.ts";
 import { traceHeaders } from "./instruments.ts";
@@ -172,7 +173,13 @@ function scopeOf(
     attempt: async (run, given) => await policy.run({ ...given, run: (cut) => run(cut.signal) }),
     async openOutlet(options) {
       const stream = await surroundings.openStream?.(name, options);
-      return stream === undefined ? undefined : streamOutlet(stream, surroundings);
+      if (stream === undefined) return undefined;
+      const direct = streamOutlet(stream, surroundings);
+      if (surroundings.openExchanged === undefined) return direct;
+      return exchangeOutlet({
+        direct,
+        exchanged: streamOutlet(await surroundings.openExchanged(name, options), surroundings),
+      });
     },
     send(event: FlowEvent) {
       const bodies = sent.get(name) ?? [];

@@ -33,6 +33,8 @@ export interface Surroundings {
   readonly table?: OpenTable;
   /** Opens the stream that a queue at the end of the graph fills. Default: what leaves is kept in this process, to look at. */
   readonly openStream?: (queue: string, options: QueueStream) => Promise<Stream>;
+  /** Opens the same stream for what becomes of records that are exchanged. Default: none are. */
+  readonly openExchanged?: (queue: string, options: QueueStream) => Promise<Stream>;
   /** Looks on while queues publish. Default: nobody. */
   readonly publishing?: PublishingWatch;
   /** What measures and traces the flow, and gets what steps measure by `context.metric`. Default: nobody. */

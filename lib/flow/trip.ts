@@ -1,6 +1,7 @@
 import type { StepError } from "../errors.ts";
 import type { FlowEvent, Track } from "../graph/event.ts";
 import type { Due } from "./deadlines.ts";
+import type { Pass } from "./exchanging.ts";
 import type { Outcome } from "./outcome.ts";
 import type { RunningStep } from "./running_step.ts";
 
@@ -41,6 +42,8 @@ export class Trip implements Track {
   /** Whoever sent the event is told of every failure in it, not only of the answer. */
   isDelivered = false;
   #untold: (() => void)[] | undefined;
+  /** The records that it is exchanged with, where it began as one of them. */
+  pass: Pass | undefined;
   /** Who is told when every branch has ended. */
   listener: TripListener | undefined;
   /** When its time is over; undefined where it has no limit. */
@@ -56,6 +59,14 @@ export class Trip implements Track {
     this.#parents = parents;
     this.#answers = answers;
     this.members = members;
+  }
+
+  /** The trip of an event whose sender is told of every failure; `pass` where it is exchanged. */
+  static delivered(pass?: Pass): Trip {
+    const trip = new Trip();
+    trip.isDelivered = true;
+    trip.pass = pass;
+    return trip;
   }
 
   /** The trips whose events this one stands for; none for the trip of an event that was sent in. */

@@ -1,11 +1,12 @@
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { describeThrown, GraphError } from "../errors.ts";
-import type { Source } from "../flow/inlet.ts";
+import type { Source } from "../flow/source.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { Log } from "../graph/context.ts";
 import { withSecrets } from "../graph/secret_data.ts";
 import { MemoryBroker } from "../streams/memory/memory_broker.ts";
+import type { Exchange } from "../streams/exchange.ts";
 import type { Stream } from "../streams/stream.ts";
 import { Schedule } from "../triggers/schedule.ts";
 import { FileTickKeeper, MemoryTickKeeper, type TickKeeper } from "../triggers/tick_keeper.ts";
@@ -35,6 +36,8 @@ export interface SourcesWish {
   readonly clock: Clock;
   readonly log: Log;
   readonly openStream: OpenSource;
+  /** What it is fed by, where its records are exchanged for what becomes of them. */
+  readonly exchange?: Exchange | undefined;
   /** Opens the streams of schedules. Default: in this process alone in a mock server, else as any others. */
   readonly openTicks?: OpenSource | undefined;
   /** Keeps what is known of schedules. Default: this process in a mock server, else files that all processes share. */
@@ -50,9 +53,10 @@ export async function openSources(part: FunctionPart, wish: SourcesWish): Promis
   const sources: Source[] = [];
   const act = `start function "${wish.label}"`;
   try {
-    for (const { queue, path } of wish.reads ? part.inlets : []) {
-      const stream = await named(act, `queue "${queue}"`, wish.openStream(path));
-      sources.push({ stream, queue, group: part.group, maxRecords: deliverySize(part) });
+    for (const { queue, path, exactlyOnce } of wish.reads ? part.inlets : []) {
+      const exchange = exactlyOnce ? wish.exchange : undefined;
+      const stream = exchange?.input ?? await named(act, `queue "${queue}"`, wish.openStream(path));
+      sources.push({ stream, exchange, queue, group: part.group, maxRecords: deliverySize(part) });
     }
     for (const { name, trigger, path } of wish.triggers ? part.triggers : []) {
       const opening = isSchedule(trigger)
@@ -77,9 +81,12 @@ function deliverySize({ plan: { limits: { maxInFlight = MOST_TOGETHER } } }: Fun
 async function openReader(
   trigger: StreamTrigger,
   { group }: FunctionPart,
-  { openStream }: SourcesWish,
+  { openStream, exchange }: SourcesWish,
 ): Promise<Source> {
-  const { stream: path, ...options } = withSecrets({ ...trigger }, { byName: false }) as unknown as StreamTrigger;
+  const { stream: path, exactlyOnce, ...options } = withSecrets({ ...trigger }, {
+    byName: false,
+  }) as unknown as StreamTrigger;
+  if (exactlyOnce === true && exchange !== undefined) return { group, ...options, exchange, stream: exchange.input };
   return { group, ...options, stream: await openStream(path) };
 }
 

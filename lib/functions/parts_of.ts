@@ -3,12 +3,19 @@ import { link } from "../graph/link.ts";
 import { functionsOf } from "../graph/part.ts";
 import { isSchedule, type Trigger } from "../triggers/trigger.ts";
 import { type QueueHome, schedulePath, streamPath } from "../streams/fed_path.ts";
+import { exchangedFeed } from "./open_exchange.ts";
 import type { Unit } from "./unit.ts";
 
 /** A queue with its stream. */
 export interface QueuePath {
   readonly queue: string;
   readonly path: string;
+}
+
+/** A queue that feeds a function. */
+export interface Inlet extends QueuePath {
+  /** Whether its records are exchanged for what becomes of them. */
+  readonly exactlyOnce: boolean;
 }
 
 /** A stream that a function reads. */
@@ -32,7 +39,7 @@ export interface FunctionPart {
   readonly name: string;
   readonly plan: Plan;
   /** The queues that it is fed by, with their streams. */
-  readonly inlets: readonly QueuePath[];
+  readonly inlets: readonly Inlet[];
   /** What starts it by itself: where the graph begins in it. */
   readonly triggers: readonly TriggerPath[];
   /** Each stream that it reads, for a queue or a trigger of this name, and the group that it reads as. */
@@ -59,7 +66,11 @@ export function partsOf(unit: Unit): FunctionPart[] {
   );
 }
 
-/** One function with its queues. */
+/**
+ * One function with its queues.
+ *
+ * @throws {GraphError} If it is to read exactly once, and cannot.
+ */
 export function partOf(
   unit: Unit,
   { name, plan, home = "memory" }: { name: string; plan: Plan; home?: QueueHome },
@@ -67,19 +78,23 @@ export function partOf(
   const group = name === "" || name === "*" ? unit.name : `${unit.name}-${name}`;
   const entered = new Set(plan.entries.flatMap(({ steps }) => steps));
   const begins = plan.starts.some((start) => !entered.has(start));
-  const inlets = plan.entries.map(({ queue, path }) => ({ queue, path: streamPath(unit, queue, { path, home }) }));
+  const inlets = plan.entries.map(({ queue, path, options }) => ({
+    queue,
+    path: streamPath(unit, queue, { path, home }),
+    exactlyOnce: options.exactlyOnce === true,
+  }));
   const triggers = [...begins ? unit.triggers() : []].map(([name, trigger]) => ({
     name,
     trigger,
     path: triggerPath(group, name, trigger),
   }));
-  return {
+  const part = {
     name,
     plan,
     inlets,
     triggers,
     feeds: [
-      ...inlets.map((inlet) => ({ ...inlet, group })),
+      ...inlets.map(({ queue, path }) => ({ queue, path, group })),
       ...triggers.map(({ name, path, trigger }) => ({
         queue: name,
         path,
@@ -94,6 +109,8 @@ export function partOf(
     group,
     home,
   };
+  exchangedFeed(part);
+  return part;
 }
 
 function triggerPath(group: string, name: string, trigger: Trigger): string {

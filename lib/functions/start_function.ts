@@ -1,7 +1,7 @@
 import { describeThrown, GraphError, isA } from "../errors.ts";
 import { consoleLog } from "../flow/console_log.ts";
 import type { Flow } from "../flow/flow.ts";
-import type { Source } from "../flow/inlet.ts";
+import type { Source } from "../flow/source.ts";
 import { start } from "../flow/start.ts";
 import { PublishingWatch } from "../flow/publishing_watch.ts";
 import type { QueueStream } from "../flow/surroundings.ts";
@@ -17,6 +17,7 @@ import { instrumentsOf, watchRecords, watchWorker } from "../telemetry/telemetry
 import { errorStreamPath, openErrorStream } from "./error_stream.ts";
 import type { MockOptions } from "./function_options.ts";
 import type { TickKeeper } from "../triggers/tick_keeper.ts";
+import { openExchanged } from "./open_exchange.ts";
 import { openSources } from "./open_sources.ts";
 import type { FunctionPart } from "./parts_of.ts";
 import { streamPath } from "../streams/fed_path.ts";
@@ -90,6 +91,11 @@ export async function startFunction(
   });
   if (telemetry !== undefined && monitor !== undefined) watchRecords(telemetry, monitor, label);
   const timeoutMs = limits === undefined ? Infinity : allLimits(limits).requestTimeoutMs;
+  const isExchanged = queues !== "memory" && wish.openStream === undefined && (reads || triggers);
+  const exchange = isExchanged
+    ? await openExchanged(part, { clock }).catch(closing(errors?.close?.bind(errors)))
+    : undefined;
+  const pathOf = (queue: string, { path }: QueueStream) => streamPath(unit, queue, { path, home: part.home });
   const publishing = new PublishingWatch(clock ?? SYSTEM_CLOCK);
   const flow = await start(part.plan, {
     ...(observe === undefined ? {} : { observe }),
@@ -105,11 +111,14 @@ export async function startFunction(
       ...(clock === undefined ? {} : { clock }),
       ...(errors === undefined ? {} : { errorStream: errors }),
       ...(queues === "memory" ? {} : {
-        openStream: (queue: string, { path, capacityEvents }: QueueStream) =>
-          openStream(streamPath(unit, queue, { path, home: part.home }), { capacityRecords: capacityEvents }),
+        openStream: (queue: string, options: QueueStream) =>
+          openStream(pathOf(queue, options), { capacityRecords: options.capacityEvents }),
+      }),
+      ...(exchange === undefined ? {} : {
+        openExchanged: (queue: string, options: QueueStream) => exchange.output(pathOf(queue, options)),
       }),
     },
-  });
+  }).catch(closing(() => exchange?.input.close()));
   let sources: readonly Source[] = [];
   try {
     sources = await openSources(part, {
@@ -120,6 +129,7 @@ export async function startFunction(
       clock: clock ?? SYSTEM_CLOCK,
       log,
       keeper,
+      exchange,
       openStream: (path, options = {}) => openStream(path, options),
       openTicks: wish.openStream && ((path, options = {}) => openStream(path, options)),
     });
@@ -130,7 +140,7 @@ export async function startFunction(
     if (telemetry !== undefined && sources.length > 0) watchWorker(telemetry, worker);
     return { flow, worker, begin, monitor };
   } catch (error) {
-    await Promise.allSettled(sources.map(({ stream }) => stream.close()));
+    await Promise.allSettled([...sources.map(({ stream }) => stream.close()), exchange?.input.close()]);
     await flow.close();
     throw faultOf(label, error);
   }
@@ -142,6 +152,14 @@ function faultOf(label: string, error: unknown): GraphError {
   return new GraphError(`start function "${label}"`, [
     { cause, cure: "Mend the path of the stream, then start again", severity: "error" },
   ]);
+}
+
+/** Closes something before it fails. */
+function closing(close: (() => Promise<void> | undefined) | undefined): (error: unknown) => Promise<never> {
+  return async (error) => {
+    await close?.()?.catch(() => {});
+    throw error;
+  };
 }
 
 function labelOf(unit: Unit, { name }: FunctionPart): string {

@@ -8,6 +8,8 @@ export interface Entry {
   readonly queue: string;
   /** The stream behind it; undefined where the queue names none. */
   readonly path: string | undefined;
+  /** The queue's options. */
+  readonly options: Readonly<Record<string, unknown>>;
   /** The steps of this function behind the queue, by index. */
   readonly steps: readonly number[];
 }
@@ -48,7 +50,7 @@ export function part(source: GraphSource, links: Links, current: string): Part {
   const own = local.flatMap((old, index) => starts.has(old) ? [index] : []);
   const entries = nodes.entries().flatMap(([index, { name, own }]) => {
     const steps = [...owners[index]!].some((from) => isExit(index, from)) ? kept(links.next[index]!) : [];
-    return steps.length === 0 ? [] : [{ queue: name, path: own.path as string | undefined, steps }];
+    return steps.length === 0 ? [] : [{ queue: name, path: own.path as string | undefined, options: own, steps }];
   }).toArray();
   return {
     source: {

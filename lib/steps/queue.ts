@@ -17,6 +17,11 @@ export interface QueueOptions {
   path?: string;
   /** How many events wait at most, 1 or more. Default 1,000. Where functions run apart, as many more may wait in the stream. */
   capacityEvents?: number;
+  /**
+   * Where a function is fed by it: whether what the function publishes and the acknowledgement of what it was made of go to Kafka in one
+   * transaction. All its streams lie in one cluster then; see the README. Default false. In one process it says nothing.
+   */
+  exactlyOnce?: boolean;
   /** What happens to an event that finds the queue full: it waits (default), is dropped, or is refused with 503. */
   whenFull?: "wait" | "drop" | "refuse";
 }
@@ -24,6 +29,7 @@ export interface QueueOptions {
 const OPTIONS = z.strictObject({
   path: z.string().min(1, "is empty; leave it out for a queue in this process").optional(),
   capacityEvents: z.int().min(1).optional(),
+  exactlyOnce: z.boolean().optional(),
   whenFull: z.enum(["wait", "drop", "refuse"]).optional(),
 });
 
@@ -40,7 +46,9 @@ export const QUEUE: StepDefinition = {
   passes: true,
   holds: true,
   check(spec, { outlets }) {
-    return outlets.length === 0 && spec.options.path === undefined ? [NO_WAY_OUT] : [];
+    const { path, exactlyOnce } = spec.options as QueueOptions;
+    if (exactlyOnce === true && (outlets.length === 0 || !/^kafka:/i.test(path ?? ""))) return [NO_EXCHANGE];
+    return outlets.length === 0 && path === undefined ? [NO_WAY_OUT] : [];
   },
   open(spec, scope) {
     const options = OPTIONS.parse(spec.options);
@@ -53,6 +61,13 @@ export const QUEUE: StepDefinition = {
 const NO_WAY_OUT: Fault = {
   cause: "the queue is the end of the graph and has no path, so what enters it is lost",
   cure: `Say where it leads: queue({ path: "memory://name" }), or put a step behind it`,
+  severity: "error",
+};
+
+const NO_EXCHANGE: Fault = {
+  cause: "the queue is to feed its function exactly once, and is none that leads from Kafka into a function",
+  cure:
+    `Say exactlyOnce at the queue before the function, with its path: queue({ path: "kafka://…", exactlyOnce: true })`,
   severity: "error",
 };
 

@@ -7,7 +7,8 @@ export type SubscribePlan = Required<{ [Key in keyof SubscribeOptions]: NonNulla
 const MAX_RECORDS = 100;
 /** `SubscribeOptions.maxTries` of whoever says nothing. */
 export const MAX_TRIES = 5;
-const BACKOFF_MS = 100;
+/** `SubscribeOptions.backoffMs` of whoever says nothing. */
+export const BACKOFF_MS = 100;
 
 /**
  * Checks who wants to read and how; every driver does it here.

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { notJson } from "../graph/json.ts";
 import { checkScheme } from "../streams/open_stream.ts";
 import { timesOf } from "./times.ts";
-import { isSchedule, type Trigger } from "./trigger.ts";
+import { isSchedule, type StreamTrigger, type Trigger } from "./trigger.ts";
 
 const TRIES = { maxTries: z.int().min(1).optional(), backoffMs: z.number().min(0).optional() };
 
@@ -13,6 +13,7 @@ const STREAM = z.strictObject({
   group: z.string().min(1).optional(),
   from: z.enum(["start", "end"]).optional(),
   maxRecords: z.int().min(1).optional(),
+  exactlyOnce: z.boolean().optional(),
   ...TRIES,
 });
 
@@ -57,7 +58,7 @@ function faultsOf(trigger: Trigger): string[] {
     return error.issues.map(({ path, message }) => path.length === 0 ? message : `${path.join(".")}: ${message}`);
   }
   try {
-    if (!isSchedule(trigger)) checkSource(trigger.stream);
+    if (!isSchedule(trigger)) checkSource(trigger);
     else timesOf(trigger);
   } catch (error) {
     return [(error as Error).message];
@@ -70,8 +71,9 @@ function faultsOf(trigger: Trigger): string[] {
   ];
 }
 
-function checkSource(path: string): void {
-  checkScheme(path);
+function checkSource({ stream: path, exactlyOnce = false }: StreamTrigger): void {
+  const scheme = checkScheme(path);
+  if (exactlyOnce && scheme !== "kafka") throw new TypeError(`${path} cannot be read exactlyOnce: only kafka://… can`);
   if (/^dummy:/i.test(path)) throw new TypeError(`${path} only keeps a list, and nothing comes out of it`);
 }
 

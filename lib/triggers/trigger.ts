@@ -14,6 +14,11 @@ export interface StreamTrigger {
   readonly maxTries?: number;
   /** The pause after the first failure, in milliseconds, 0 or more; it doubles each time. Default 100. */
   readonly backoffMs?: number;
+  /**
+   * Whether what the function publishes and the acknowledgement of what it was made of go to Kafka in one transaction; see the README.
+   * Default false. A mock server and a test bench in memory go on as without it.
+   */
+  readonly exactlyOnce?: boolean;
 }
 
 /** Times at which a function starts by itself. */
