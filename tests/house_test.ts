@@ -234,6 +234,10 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/streams/kafka/kafka_client.ts": "types of the client, and its import",
   "lib/streams/kafka/kafka_cluster.ts":
     "the streams suite: a real broker, stopped and started, with processes that are killed, over TLS and with logins",
+  "lib/streams/kafka/kafka_driver.ts": "the streams suite: a real broker, the contract of streams",
+  "lib/streams/kafka/kafka_keeping.ts":
+    "the streams suite: a real broker, readers and exchanges that are killed or stand still",
+  "lib/streams/kafka/kafka_transactor.ts": "the streams suite: a real broker, exchanges that are killed or stand still",
   "lib/streams/kafka/kafka_fetcher.ts":
     "the streams suite: a real broker, stopped and started, with processes that are killed",
   "lib/streams/kafka/kafka_member.ts":

@@ -1,7 +1,6 @@
 import type { FlowEvent } from "../graph/event.ts";
 import type { Outlet } from "../graph/operator.ts";
-import { tripOf } from "./trip.ts";
-import type { Pass } from "./exchanging.ts";
+import { type Trip, tripOf } from "./trip.ts";
 
 /** Two ways out of a graph to the same stream. */
 export interface ExchangeWays {
@@ -27,7 +26,7 @@ export function exchangeOutlet({ exchanged, direct }: ExchangeWays): Outlet {
   };
 }
 
-function passOf(event: FlowEvent): Pass | undefined {
+function passOf(event: FlowEvent): Trip["pass"] {
   for (const { pass } of tripOf(event).roots()) if (pass !== undefined) return pass;
   return undefined;
 }

@@ -6,7 +6,6 @@ import type { Tracked } from "./call_context.ts";
 import { checkInput } from "./check_input.ts";
 import { closeFlow } from "./closing.ts";
 import { descriptionOf, type FlowDescription } from "./flow_description.ts";
-import type { Pass } from "./exchanging.ts";
 import type { FlowParts } from "./flow_parts.ts";
 import { type FlowStatus, statusOf } from "./flow_status.ts";
 import { discard } from "./discard.ts";
@@ -101,7 +100,7 @@ export class Flow implements AsyncDisposable {
    * took it, else with how it ended for the sender. A stream acknowledges its record then.
    * `queue`, of one function of several: it came through this, and enters the steps behind. `isLastTry`: if it fails, the error stream is told. What leaves is kept with `pass`.
    */
-  deliver(event: FlowEvent, queue?: string, isLastTry = true, pass?: Pass): Promise<Outcome> {
+  deliver(event: FlowEvent, queue?: string, isLastTry = true, pass?: { readonly isOver: boolean }): Promise<Outcome> {
     return new Promise((resolve) => {
       const starts = queue === undefined ? this.#starts : this.#entries.get(queue);
       if (starts === undefined) throw new RangeError(`Cannot deliver from "${queue}": no step here stands behind it`);

@@ -1,7 +1,6 @@
 import type { StepError } from "../errors.ts";
 import type { FlowEvent, Track } from "../graph/event.ts";
 import type { Due } from "./deadlines.ts";
-import type { Pass } from "./exchanging.ts";
 import type { Outcome } from "./outcome.ts";
 import type { RunningStep } from "./running_step.ts";
 
@@ -43,7 +42,7 @@ export class Trip implements Track {
   isDelivered = false;
   #untold: (() => void)[] | undefined;
   /** The records that it is exchanged with, where it began as one of them. */
-  pass: Pass | undefined;
+  pass: { readonly isOver: boolean } | undefined;
   /** Who is told when every branch has ended. */
   listener: TripListener | undefined;
   /** When its time is over; undefined where it has no limit. */
@@ -62,11 +61,8 @@ export class Trip implements Track {
   }
 
   /** The trip of an event whose sender is told of every failure; `pass` where it is exchanged. */
-  static delivered(pass?: Pass): Trip {
-    const trip = new Trip();
-    trip.isDelivered = true;
-    trip.pass = pass;
-    return trip;
+  static delivered(pass?: { readonly isOver: boolean }): Trip {
+    return Object.assign(new Trip(), { isDelivered: true, pass });
   }
 
   /** The trips whose events this one stands for; none for the trip of an event that was sent in. */

@@ -15,7 +15,7 @@ type Fed = Pick<FunctionPart, "name" | "plan" | "inlets" | "triggers" | "outlets
  */
 export function exchangedFeed({ name, plan, inlets, triggers, outlets }: Fed): string | undefined {
   const feeds = [
-    ...inlets.map(({ queue, path, exactlyOnce }) => ({ feed: queue, path, exactlyOnce })),
+    ...inlets.map(({ queue, path, exactlyOnce }) => ({ feed: queue, path, exactlyOnce: exactlyOnce === true })),
     ...triggers.map(({ name: feed, path, trigger }) => ({
       feed,
       path,

@@ -54,7 +54,7 @@ export async function openSources(part: FunctionPart, wish: SourcesWish): Promis
   const act = `start function "${wish.label}"`;
   try {
     for (const { queue, path, exactlyOnce } of wish.reads ? part.inlets : []) {
-      const exchange = exactlyOnce ? wish.exchange : undefined;
+      const exchange = exactlyOnce === true ? wish.exchange : undefined;
       const stream = exchange?.input ?? await named(act, `queue "${queue}"`, wish.openStream(path));
       sources.push({ stream, exchange, queue, group: part.group, maxRecords: deliverySize(part) });
     }

@@ -15,7 +15,7 @@ export interface QueuePath {
 /** A queue that feeds a function. */
 export interface Inlet extends QueuePath {
   /** Whether its records are exchanged for what becomes of them. */
-  readonly exactlyOnce: boolean;
+  readonly exactlyOnce?: boolean;
 }
 
 /** A stream that a function reads. */
@@ -81,7 +81,7 @@ export function partOf(
   const inlets = plan.entries.map(({ queue, path, options }) => ({
     queue,
     path: streamPath(unit, queue, { path, home }),
-    exactlyOnce: options.exactlyOnce === true,
+    ...(options.exactlyOnce === true ? { exactlyOnce: true } : {}),
   }));
   const triggers = [...begins ? unit.triggers() : []].map(([name, trigger]) => ({
     name,

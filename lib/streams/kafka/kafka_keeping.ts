@@ -69,13 +69,13 @@ export class KafkaKeeping {
    * Has kept how far the group is by `run`, all of it or nothing.
    *
    * @param who Asked when nothing else is being kept any more.
-   * @throws {StreamError} If what is done is others' by now.
+   * @throws {StreamError} If nothing is done, or it is others' by now.
    */
   async exchange(who: () => Omit<Exchanged, "places">, run: (exchanged: Exchanged) => Promise<void>): Promise<void> {
     await this.#oneByOne(async () => {
-      if ([...this.#settled].some(({ isLost }) => isLost)) {
+      if (this.#settled.size === 0 || [...this.#settled].some(({ isLost }) => isLost)) {
         throw new StreamError(
-          "Cannot settle the records: their partitions went to others, so they are given out again",
+          "Cannot exchange the records: their partitions went to others, so they are given out again",
         );
       }
       this.#settled.clear();

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { setTimeout as pause } from "node:timers/promises";
 import type { StreamError } from "../../errors.ts";
 import type { SubscribePlan } from "../subscribe_options.ts";
+import { beginnings } from "./beginnings.ts";
 import type { KafkaConsumer } from "./kafka_client.ts";
 import type { KafkaCluster } from "./kafka_cluster.ts";
 import { KafkaCursor } from "./kafka_cursor.ts";
@@ -26,8 +27,6 @@ export interface MemberParts {
 }
 
 const JOIN_AGAIN_MS = 1_000;
-const EARLIEST = -2n;
-const LATEST = -1n;
 const REJOIN = ["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID"];
 
 /** Others come or go: nothing may be given out. */
@@ -224,7 +223,8 @@ export class KafkaMember {
       const known = await this.#offsets.list(indexes);
       const unknown = indexes.filter((index) => !known.some((place) => place.index === index));
       if (unknown.length > 0) {
-        const begun = [...await this.#beginning(unknown)].map(([index, offset]) => ({ index, offset: Number(offset) }));
+        const { topic, plan: { from } } = this.#parts;
+        const begun = await beginnings(this.#consumer, { topic, from, indexes: unknown });
         await this.#offsets.commit(begun);
         known.push(...begun);
       }
@@ -237,17 +237,6 @@ export class KafkaMember {
     }
     this.#isJoined = true;
     this.#parts.onChange();
-  }
-
-  async #beginning(indexes: readonly number[]): Promise<ReadonlyMap<number, bigint>> {
-    const { topic, plan: { from } } = this.#parts;
-    const list = async (timestamp: bigint) =>
-      (await this.#consumer.listOffsets({ topics: [topic], partitions: { [topic]: [...indexes] }, timestamp })).get(
-        topic,
-      )!;
-    const at = await list(from === "start" ? EARLIEST : from === "end" ? LATEST : BigInt(from.getTime()));
-    const ends = indexes.some((index) => at[index]! < 0n) ? await list(LATEST) : at; // no record is that young
-    return new Map(indexes.map((index) => [index, at[index]! < 0n ? ends[index]! : at[index]!]));
   }
 
   #startFlushing(): Promise<void> {

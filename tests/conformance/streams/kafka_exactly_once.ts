@@ -8,6 +8,7 @@ import type { Stream } from "../../../lib/streams/stream.ts";
 import { type ExchangeTask, fateOf } from "../../support/exchange_child.ts";
 import { randomFrom } from "../../support/random.ts";
 import type { BrokerServer } from "./broker_server.ts";
+import type { StreamCase } from "./contract.ts";
 import { SESSION_MS } from "./kafka_lab.ts";
 
 /** How many numbers, and how often what happens. */
@@ -41,6 +42,19 @@ const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
 const WORKERS = 3;
 const KEYS = 50;
 const STUCK_MS = 120_000;
+
+/** The case of a broker: a fixed seed, `LEVADA_SEED` says another. */
+export function kafkaExactlyOnce(broker: BrokerServer): StreamCase[] {
+  return [{
+    title:
+      "4,000 numbers are exchanged exactly once by three processes that are killed, or stand still until others have their place, and a broker that is killed",
+    async run() {
+      const seed = Number(Deno.env.get("LEVADA_SEED") ?? 20261126);
+      const figures = await proveExactlyOnce(broker, { records: 4_000, seed, kills: 3, stops: 3, outages: 1 });
+      console.log(`exactly once: LEVADA_SEED=${seed} ${JSON.stringify(figures)}`);
+    },
+  }];
+}
 
 /** Runs the numbers through; fails if one does not come out exactly once. */
 export async function proveExactlyOnce(broker: BrokerServer, wish: ExactlyOnceWish): Promise<ExactlyOnceFigures> {
@@ -144,8 +158,12 @@ class Worker {
   /** Tells whether there was a process. */
   signal(signal: Deno.Signal): boolean {
     if (this.#process === undefined) return false;
+    try {
+      this.#process.kill(signal);
+    } catch {
+      return false; // it has just ended by itself
+    }
     this.#isKilled ||= signal === "SIGKILL";
-    this.#process.kill(signal);
     return true;
   }
 

@@ -5,6 +5,7 @@ import { openKafka } from "../../../lib/streams/kafka/open_kafka.ts";
 import { BrokerServer } from "./broker_server.ts";
 import type { OpenLab } from "./contract.ts";
 import { kafkaCases } from "./kafka_cases.ts";
+import { kafkaExactlyOnce } from "./kafka_exactly_once.ts";
 import { kafkaTransactions } from "./kafka_transactions.ts";
 import { kafkaTries } from "./kafka_tries.ts";
 import type { Trial } from "./main.ts";
@@ -39,7 +40,7 @@ export async function kafkaTrial(): Promise<Trial> {
   return {
     open: kafkaLabs(broker),
     limits: { isUnbounded: true, forgetsDone: true },
-    cases: [...kafkaCases(broker), ...kafkaTries(broker), ...kafkaTransactions(broker)],
+    cases: [...kafkaCases(broker), ...kafkaTries(broker), ...kafkaTransactions(broker), ...kafkaExactlyOnce(broker)],
     bench: { streams: `kafka://${broker.address}/{name}`, sessionMs: SESSION_MS },
     [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
   };

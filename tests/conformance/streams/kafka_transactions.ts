@@ -1,10 +1,14 @@
 /** What Kafka's driver does with transactions, at a real broker. */
 
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
-import { openKafka } from "../../../lib/streams/kafka/open_kafka.ts";
+import { flatMap, queue, serving } from "levada";
+import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
+import { openKafka, openKafkaExchange } from "../../../lib/streams/kafka/open_kafka.ts";
+import type { Delivery } from "../../../lib/streams/delivery.ts";
 import type { StreamRecord } from "../../../lib/streams/stream.ts";
-import type { BrokerServer } from "./broker_server.ts";
+import { memoryLog } from "../../support/run_graph.ts";
+import { BrokerServer } from "./broker_server.ts";
 import type { StreamCase } from "./contract.ts";
 import { SESSION_MS } from "./kafka_lab.ts";
 
@@ -77,5 +81,141 @@ export function kafkaTransactions({ address }: BrokerServer): StreamCase[] {
         strictEqual(await Promise.race([nothing, pause(300).then(() => "nothing")]), "nothing");
       },
     },
+    {
+      title:
+        "a reader that worked while one of its partitions went to another exchanges nothing: both come out once, of who has them then",
+      async run() {
+        const { from, to, exchange } = openPair(address, 2);
+        await using input = await openKafka<number>(from, { sessionMs: SESSION_MS });
+        await using output = await openKafka<string>(to, { sessionMs: SESSION_MS });
+        await input.publish(Array.from({ length: 10 }, (_, body) => ({ body }))); // without keys they spread
+        const names = ["one", "other"];
+        const [one, other] = [await exchange(), await exchange()];
+        const first = await one.exchange.input.subscribe({ group: "g" });
+        const held: Delivery[] = [];
+        while (held.flatMap(({ records }) => records).length < 10) held.push((await first.next()).value!);
+        await one.output.publish([{ body: "of who was given up" }]);
+        for (const delivery of held) await delivery.ack();
+        const second = await other.exchange.input.subscribe({ group: "g" }); // the first is waited for so long only
+        await rejects(one.exchange.commit(), { name: "StreamError", message: /partitions went to others/ });
+        const got: string[] = [];
+        await Promise.all([{ ...one, reader: first }, { ...other, reader: second }].map(async (member, at) => {
+          for await (const delivery of member.reader) {
+            const bodies = delivery.records.map(({ body }) => `${names[at]} ${body}`);
+            await member.output.publish(bodies.map((body) => ({ body })));
+            await delivery.ack();
+            await member.exchange.commit();
+            got.push(...bodies);
+            if (got.length === 10) await Promise.all([first.close(), second.close()]);
+          }
+        }));
+        const bodies = (await Array.fromAsync(output.look("nobody"))).map(({ body }) => body);
+        deepStrictEqual(bodies.toSorted(), got.toSorted());
+        deepStrictEqual(new Set(got.map((body) => body.split(" ")[0])), new Set(names));
+        await Promise.all([one.exchange.input.close(), other.exchange.input.close()]);
+      },
+    },
+    {
+      title: "a transaction whose end nobody heard of is waited for: what it did is not done again",
+      async run() {
+        const { from, to, exchange } = openPair(address);
+        await using input = await openKafka<number>(from, { sessionMs: SESSION_MS });
+        await using output = await openKafka<number>(to, { sessionMs: SESSION_MS });
+        await input.publish(Array.from({ length: 5 }, (_, body) => ({ body })));
+        const { Producer } = await import("@platformatic/kafka" as string) as {
+          Producer: { prototype: { beginTransaction(options: object): Promise<Transaction> } };
+        };
+        const begin = Producer.prototype.beginTransaction;
+        const { exchange: exchanging, output: out } = await exchange();
+        await using subscription = await exchanging.input.subscribe({ group: "g" });
+        const { value } = await subscription.next();
+        await out.publish(value!.records.map(({ body }) => ({ body })));
+        await value!.ack();
+        Producer.prototype.beginTransaction = async function (options) {
+          Producer.prototype.beginTransaction = begin;
+          const transaction = await begin.call(this, options);
+          const commit = transaction.commit.bind(transaction);
+          transaction.commit = async () => {
+            await commit();
+            throw new Error("the answer was lost");
+          };
+          return transaction;
+        };
+        await rejects(exchanging.commit(), /the answer was lost/);
+        strictEqual(await input.lag("g"), 0, "it was kept all the same");
+        await input.publish([{ body: 5 }]);
+        const { value: next } = await subscription.next();
+        deepStrictEqual(next!.records.map(({ body }) => body), [5]);
+        await out.publish([{ body: 5 }]);
+        await next!.ack();
+        await exchanging.commit();
+        const bodies = (await Array.fromAsync(output.look("nobody"))).map(({ body }) => body);
+        deepStrictEqual(bodies, [0, 1, 2, 3, 4, 5]);
+        await exchanging.input.close();
+      },
+    },
+    {
+      title: "what is to be published in another cluster, or elsewhere, is refused",
+      async run() {
+        const { exchange } = openPair(address);
+        const { exchange: exchanging } = await exchange();
+        await rejects(exchanging.output("memory://out"), {
+          name: "StreamError",
+          message: /^Cannot publish to memory:\/\/out together with what is read of .*: it must be kafka:\/\/… too$/,
+        });
+        await using another = await BrokerServer.start("kafka");
+        await rejects(exchanging.output(`kafka://${another.address}/out`), {
+          name: "StreamError",
+          message: /^Cannot publish to kafka:\/\/.*\/out together with what is read of .*: these are two clusters$/,
+        });
+        await exchanging.input.close();
+      },
+    },
+    {
+      title:
+        "a function that is fed exactly once: what it publishes, its dead letters and its place go together; its callers' events at once",
+      async run() {
+        const [from, to] = ["in", "out"].map((name) =>
+          `kafka://${address}/${name}-${crypto.randomUUID()}?partitions=1`
+        );
+        const fn = serving(`fn-${crypto.randomUUID()}`)
+          .addTrigger("numbers", { stream: from!, exactlyOnce: true, maxTries: 2, backoffMs: 1 });
+        const tries = new Map<number, number>();
+        fn.setTopology("flow")
+          .to("two", flatMap((n: number) => [n, n + 0.5]))
+          .to("work", (n: number) => {
+            tries.set(n, (tries.get(n) ?? 0) + 1);
+            if (n === 3.5 || (n === 5 && tries.get(n) === 1)) throw new RangeError(`${n} fails`);
+            return n;
+          })
+          .to("out", queue({ path: to! }));
+        await using input = await openKafka<number>(from!);
+        await using output = await openKafka<number>(to!);
+        await input.publish(Array.from({ length: 8 }, (_, body) => ({ body })));
+        {
+          await using server = await fn.serve({ port: 0, log: memoryLog() });
+          const headers = { "content-type": "application/json" };
+          while (await input.lag(fn.name) > 0) await pause(20);
+          strictEqual((await fetch(server.url, { method: "POST", headers, body: "100" })).status, 200);
+        }
+        const bodies = (await Array.fromAsync(output.look("nobody"))).map(({ body }) => body);
+        deepStrictEqual(bodies, [0, 0.5, 1, 1.5, 2, 2.5, 4, 4.5, 5, 5.5, 6, 6.5, 7, 7.5, 100, 100.5]);
+        await using letters = await openKafka<number>(deadLetterPath(from!));
+        const [letter, ...more] = await Array.fromAsync(letters.look("nobody"));
+        deepStrictEqual([letter!.body, letter!.error?.message, letter!.burial?.tries, more], [3, "3.5 fails", 2, []]);
+      },
+    },
   ];
+}
+
+/** Two topics, and what exchanges records of one for others in the other. */
+function openPair(address: string, partitions = 1) {
+  const [from, to] = ["in", "out"].map((name) =>
+    `kafka://${address}/${name}-${crypto.randomUUID()}?partitions=${partitions}`
+  );
+  const exchange = async () => {
+    const exchange = await openKafkaExchange(from!, { sessionMs: SESSION_MS });
+    return { exchange, output: await exchange.output(to!) };
+  };
+  return { from: from!, to: to!, exchange };
 }
