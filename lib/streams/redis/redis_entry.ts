@@ -5,14 +5,28 @@ import type { Answer } from "./redis_client.ts";
 
 const HEADER = "header:";
 
-/** A record as the fields of a stream's entry: `body`, `key`, and a `header:NAME` for each header. */
-export function writeEntry({ key, bytes, headers }: WireRecord): (string | Uint8Array)[] {
-  return [
-    "body",
-    bytes,
-    ...(key === undefined ? [] : ["key", key]),
-    ...Object.entries(headers).flatMap(([name, value]) => [HEADER + name, value]),
-  ];
+/**
+ * Puts a record behind words as the fields of a stream's entry: `body`, `key`, and a `header:NAME` for each header. Tells how many words
+ * these are.
+ */
+export function writeEntry({ key, bytes, headers }: WireRecord, words: (string | Uint8Array)[]): number {
+  const before = words.length;
+  words.push("body", bytes);
+  if (key !== undefined) words.push("key", key);
+  for (const name in headers) words.push(HEADER + name, headers[name]!);
+  return words.length - before;
+}
+
+const NAMES = new Map<string, string>(); // of headers, by their fields: records of a stream are alike
+const MOST_NAMES = 100;
+
+function nameOf(field: string): string {
+  let name = NAMES.get(field);
+  if (name !== undefined) return name;
+  name = field.slice(HEADER.length).toLowerCase();
+  if (NAMES.size >= MOST_NAMES) NAMES.clear();
+  NAMES.set(field, name);
+  return name;
 }
 
 /** An entry as a record. One of another hand without a `body` is an object of its fields. */
@@ -27,7 +41,7 @@ export function readEntry(entry: Answer, offset: number): KeptRecord {
     const [name, value] = [words[at]!.toString(), words[at + 1]!];
     if (name === "body") bytes = new Uint8Array(value.buffer, value.byteOffset, value.length);
     else if (name === "key") key = value.toString();
-    else if (name.startsWith(HEADER)) headers[name.slice(HEADER.length).toLowerCase()] = value.toString();
+    else if (name.startsWith(HEADER)) headers[nameOf(name)] = value.toString();
     else others[name] = value.toString();
   }
   bytes ??= new TextEncoder().encode(JSON.stringify(others));

@@ -61,12 +61,14 @@ export class RedisLog implements BrokerLog {
 
   async append(records: readonly WireRecord[]): Promise<void> {
     const streams: string[] = [];
+    const places = Array.from({ length: this.partitions }, () => "");
     const words: (string | Uint8Array)[] = [];
     for (const record of records) {
-      const stream = this.#stream((record.key === undefined ? this.#keyless++ : hashOf(record.key)) % this.partitions);
-      if (!streams.includes(stream)) streams.push(stream);
-      const entry = writeEntry(record);
-      words.push(String(streams.indexOf(stream) + 2), String(entry.length), ...entry);
+      const partition = (record.key === undefined ? this.#keyless++ : hashOf(record.key)) % this.partitions;
+      if (places[partition] === "") places[partition] = String(streams.push(this.#stream(partition)) + 1);
+      words.push(places[partition]!, "");
+      const at = words.length;
+      words[at - 1] = String(writeEntry(record, words));
     }
     const mark = `${this.#parts.key}:publication:${crypto.randomUUID()}`;
     const settings = [String(MARK_MS), this.#channel, String(this.#parts.retentionMs)];
