@@ -20,7 +20,7 @@ const COSTS = [
   ["read and acknowledge", "read"],
   ["from one stream to another", "carry"],
 ] as const;
-const RECORDS = Number(Deno.env.get("LEVADA_BENCH_RECORDS") ?? 20_000);
+const RECORDS = Number(Deno.env.get("LEVADA_BENCH_RECORDS") ?? 10_000);
 const ROUNDS = 5;
 const WARMUP = 1;
 const SIZES = [[1, 1], [4, 1], [4, 2], [4, 4], [1, 2]] as const; // partitions, processes
