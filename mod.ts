@@ -31,6 +31,7 @@ export { DeployError } from "./lib/deploy/deploy_error.ts";
 export type { DeployedFunction, DeploymentStatus, FunctionStatus } from "./lib/deploy/deployed_state.ts";
 export type { DeployOptions } from "./lib/deploy/deploy_bundle.ts";
 export type { Deployment, RatesOptions } from "./lib/deploy/deployment.ts";
+export type { RollbackOptions } from "./lib/deploy/deployment_changes.ts";
 export type { ProcessOptions } from "./lib/deploy/process_options.ts";
 export type { TimesStatus, TriggerStatus } from "./lib/deploy/trigger_status.ts";
 export type { DeployProgress } from "./lib/deploy/deploy_progress.ts";

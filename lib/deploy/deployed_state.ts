@@ -22,6 +22,8 @@ export interface DeployedState {
   readonly revision: string;
   /** What ran before, and runs again after a rollback. */
   readonly previous: string | undefined;
+  /** How that ran; undefined where an earlier version wrote this. */
+  readonly previousFunctions?: readonly DeployedFunction[] | undefined;
   /** ISO 8601. */
   readonly deployedAt: string;
   /** The first answers callers. */
@@ -74,14 +76,17 @@ export interface DeploymentStatus {
 }
 
 /** What its supervisor knows of it. */
-export type SupervisedStatus = Omit<DeploymentStatus, "triggers">;
+export interface SupervisedStatus extends Omit<DeploymentStatus, "triggers"> {
+  /** The revisions of which it knows which environment they had; that is in its memory alone. */
+  readonly remembers?: readonly string[];
+}
 
 /** What the supervisor is asked to run. */
 export interface ApplyWish {
   readonly revision: string;
   readonly functions: readonly WishedFunction[];
-  /** The environment of all processes. */
-  readonly env: Readonly<Record<string, string>>;
+  /** The environment of all processes. Default: what the revision had, which the supervisor must remember. */
+  readonly env?: Readonly<Record<string, string>>;
   /** How long everything may take. */
   readonly deadlineMs: number;
   /** What is left of it. Default: all. */

@@ -1,7 +1,7 @@
 import type { Bundle } from "../bundle/bundle.ts";
 import { DeployError } from "./deploy_error.ts";
 import { type DeployedState, type DeploymentStatus, type SupervisedStatus, urlOf } from "./deployed_state.ts";
-import { DeploymentChanges, missing } from "./deployment_changes.ts";
+import { DeploymentChanges, missing, type RollbackOptions } from "./deployment_changes.ts";
 import { invokeFunction } from "./invoke_function.ts";
 import { readView } from "./keep_revision.ts";
 import type { DeployPlan } from "./plan.ts";
@@ -154,13 +154,20 @@ export class Deployment {
     yield* readLogs(this.#folder, names, options);
   }
 
+  /** What `rollback` would change; nothing is changed. */
+  async planRollback(options: RollbackOptions = {}): Promise<DeployPlan> {
+    await this.#state("roll back");
+    return await this.#changes.planRollback(options);
+  }
+
   /**
-   * Runs again what ran before, in the same way.
+   * Runs again what ran before, in the same way: with as many workers, served as it was, and with the environment that it had, on the
+   * ports of now. That environment is in the memory of its supervisor alone.
    *
-   * @throws {DeployError} If nothing did.
+   * @throws {DeployError} If nothing did; or nobody knows its environment, since its supervisor has started anew, and `renew` is not said.
    */
-  async rollback(): Promise<DeploymentStatus> {
-    return await this.#told(await this.#changes.rollback());
+  async rollback(options: RollbackOptions = {}): Promise<DeploymentStatus> {
+    return await this.#told(await this.#changes.rollback(options));
   }
 
   /**
@@ -174,7 +181,7 @@ export class Deployment {
     await this.#changes.delete();
   }
 
-  async #told(status: SupervisedStatus): Promise<DeploymentStatus> {
+  async #told({ remembers: _, ...status }: SupervisedStatus): Promise<DeploymentStatus> {
     this.#url = status.url;
     return { ...status, triggers: await triggerStatus(status.revision, this.#folder) };
   }

@@ -2,7 +2,6 @@ import type { Bundle } from "../bundle/bundle.ts";
 import { probeBundle } from "../bundle/describe_function.ts";
 import { DeployError } from "./deploy_error.ts";
 import type { DeployedState, SupervisedStatus, WishedFunction } from "./deployed_state.ts";
-import { functionsOfBundle } from "./deployed_functions.ts";
 import { lockDeployment } from "./deploy_lock.ts";
 import { keepRevision, keptManifests, keptRevisions, readRevision } from "./keep_revision.ts";
 import { type DeployPlan, planOf } from "./plan.ts";
@@ -12,7 +11,13 @@ import { retireGroups } from "./retire_groups.ts";
 import type { DeploymentFolder } from "./state_folder.ts";
 import type { SupervisorClient } from "./supervisor_client.ts";
 import { forgetTimes } from "./trigger_status.ts";
-import { wishedFunctions } from "./wished_functions.ts";
+import { asTheyRan, wishedFunctions } from "./wished_functions.ts";
+
+/** How it is gone back. */
+export interface RollbackOptions {
+  /** Whether the processes get the environment of who asks, in place of what they had. Default false. */
+  readonly renew?: boolean;
+}
 
 /** Of what a deployment is changed, and how. */
 export interface ChangesParts {
@@ -30,7 +35,11 @@ interface RunWish {
   readonly functions: readonly WishedFunction[];
   /** By the clock of `performance.now()`. Default: there is a deadline for the processes alone. */
   readonly endsAt?: number;
+  /** Whether its processes get the environment that the revision had. Default: that of this process. */
+  readonly keepsEnvironment?: boolean;
 }
+
+const RENEWING = "with the environment of who asks it can run: `levada rollback --renew`, rollback({ renew: true })";
 
 /** What changes a deployment, one change at a time: each has its lock. */
 export class DeploymentChanges {
@@ -84,26 +93,40 @@ export class DeploymentChanges {
     const status = await supervisor.status(act);
     if (status !== undefined) return status;
     const bundle = await readRevision(act, state.revision, folder);
-    const envs = new Map(functionsOfBundle(bundle).map(({ name, env }) => [name, env]));
-    const functions = state.functions.map(({ settings = {}, ...one }) => ({
-      ...one,
-      settings,
-      env: envs.get(one.name) ?? {},
-    }));
+    const functions = asTheyRan(bundle, state.functions);
     return await this.#run(act, bundle, { functions, endsAt: performance.now() + deadlineMs });
   }
 
-  /** See `Deployment.rollback`. */
-  async rollback(): Promise<SupervisedStatus> {
-    const { folder } = this.#parts;
+  /** See `Deployment.planRollback`. */
+  async planRollback({ renew = false }: RollbackOptions): Promise<DeployPlan> {
+    const { folder, supervisor } = this.#parts;
     const act = this.#act("roll back");
-    if (await readState(act, folder) === undefined) throw missing("roll back", folder);
+    const { state, bundle, functions } = await this.#before(act);
+    const status = await supervisor.status(act);
+    const plan = await planOf({ state, status, bundle, folder, options: { functions } });
+    const env = renew
+      ? "that of who asks"
+      : remembers(status, bundle)
+      ? `what revision ${bundle.revision} had`
+      : `nobody knows what revision ${bundle.revision} had: only ${RENEWING}`;
+    return { ...plan, changes: [...plan.changes, `environment: ${env}`] };
+  }
+
+  /** See `Deployment.rollback`. */
+  async rollback({ renew = false }: RollbackOptions): Promise<SupervisedStatus> {
+    const { folder, supervisor } = this.#parts;
+    const act = this.#act("roll back");
+    await this.#before(act);
     using _lock = await lockDeployment(act, folder);
-    const state = await readState(act, folder);
-    if (state?.previous === undefined) throw new DeployError(act, "there is no revision before this one");
-    const bundle = await readRevision(act, state.previous, folder);
-    const functions = await this.#functions(act, bundle, state.functions);
-    return await this.#replace(act, { before: await this.#kept(state), bundle, functions });
+    const { state, bundle, functions } = await this.#before(act);
+    if (!renew && !remembers(await supervisor.status(act), bundle)) {
+      throw new DeployError(
+        act,
+        `nobody knows the environment that revision ${bundle.revision} had: it is written nowhere, and the supervisor that knew it ` +
+          `is gone. What runs runs on. Only ${RENEWING}`,
+      );
+    }
+    return await this.#replace(act, { before: await this.#kept(state), bundle, functions, keepsEnvironment: !renew });
   }
 
   /** See `Deployment.delete`. */
@@ -156,12 +179,16 @@ export class DeploymentChanges {
     return status;
   }
 
-  async #run(act: string, { revision }: Bundle, { functions, endsAt = Infinity }: RunWish): Promise<SupervisedStatus> {
+  async #run(
+    act: string,
+    { revision }: Bundle,
+    { functions, endsAt = Infinity, keepsEnvironment = false }: RunWish,
+  ): Promise<SupervisedStatus> {
     const { supervisor, options: { deadlineMs = DEADLINE_MS, onProgress, signal } } = this.#parts;
     const wish = {
       revision,
       functions,
-      env: Deno.env.toObject(),
+      ...keepsEnvironment ? {} : { env: Deno.env.toObject() },
       deadlineMs,
       leftMs: Math.min(deadlineMs, Math.max(1, endsAt - performance.now())),
     };
@@ -172,6 +199,20 @@ export class DeploymentChanges {
   async #functions(act: string, bundle: Bundle, before?: DeployedState["functions"]): Promise<WishedFunction[]> {
     const { workers, port } = this.#parts.options;
     return await wishedFunctions(bundle, { act, workers, port, ...before === undefined ? {} : { before } });
+  }
+
+  /** What ran before what is deployed, and how. */
+  async #before(act: string): Promise<{ state: DeployedState; bundle: Bundle; functions: readonly WishedFunction[] }> {
+    const { folder } = this.#parts;
+    const state = await readState(act, folder);
+    if (state === undefined) throw missing("roll back", folder);
+    const { previous, previousFunctions } = state;
+    if (previous === undefined) throw new DeployError(act, "there is no revision before this one");
+    const bundle = await readRevision(act, previous, folder);
+    const functions = previousFunctions === undefined
+      ? await this.#functions(act, bundle, state.functions)
+      : asTheyRan(bundle, previousFunctions).map((one) => ({ ...one, port: undefined })); // those of now stay
+    return { state, bundle, functions };
   }
 
   /** What is deployed; undefined where that cannot be read. */
@@ -198,6 +239,11 @@ export class DeploymentChanges {
   #act(verb: string): string {
     return `${verb} "${this.#parts.folder.name}"`;
   }
+}
+
+/** Whether it is known which environment a revision had. */
+function remembers(status: SupervisedStatus | undefined, { revision }: Bundle): boolean {
+  return status?.remembers?.includes(revision) === true;
 }
 
 /** There is no such deployment. */

@@ -14,8 +14,8 @@ export async function keepRevision(act: string, bundle: Bundle, { revisions }: D
   const draft = `${folder}.draft`;
   try {
     for await (const { name } of entriesOf(revisions)) if (DRAFT.test(name)) await remove(join(revisions, name));
-    await remove(folder);
     await writeBundle(bundle, draft);
+    await remove(folder);
     await Deno.rename(draft, folder);
   } catch (error) {
     await remove(draft).catch(() => {});

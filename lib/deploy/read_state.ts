@@ -71,10 +71,14 @@ async function lookAt(act: string, { stateFile }: Place): Promise<Found> {
 
 function isState(value: unknown): value is DeployedState {
   if (!isObject(value) || value.levada !== FORM) return false;
-  const { name, revision, previous, functions } = value;
+  const { name, revision, previous, functions, previousFunctions } = value;
   return typeof name === "string" && typeof revision === "string" &&
-    (previous === undefined || typeof previous === "string") &&
-    Array.isArray(functions) && functions.length > 0 && functions.every(isFunction);
+    (previous === undefined || typeof previous === "string") && areFunctions(functions) &&
+    (previousFunctions === undefined || areFunctions(previousFunctions));
+}
+
+function areFunctions(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every(isFunction);
 }
 
 function isFunction(value: unknown): value is DeployedFunction {

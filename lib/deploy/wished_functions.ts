@@ -41,6 +41,12 @@ export async function wishedFunctions(
   }));
 }
 
+/** The functions of a bundle as they have run already: with the files of then, wherever this is asked. */
+export function asTheyRan(bundle: Pick<Bundle, "files">, functions: readonly DeployedFunction[]): WishedFunction[] {
+  const envs = new Map(functionsOfBundle(bundle).map(({ name, env }) => [name, env]));
+  return functions.map(({ settings = {}, ...one }) => ({ ...one, settings, env: envs.get(one.name) ?? {} }));
+}
+
 type Tls = NonNullable<ProcessSettings["tls"]>;
 
 /** The processes run in a folder of their own. */

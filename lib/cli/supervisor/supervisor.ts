@@ -32,6 +32,8 @@ export class RefusedError extends Error {
 /** Runs what is deployed: starts, watches and replaces the processes of one deployment. */
 export class Supervisor {
   readonly #folder: DeploymentFolder;
+  /** What each revision that is kept had; a revision that started before this process has none here. */
+  readonly #environments = new Map<string, Readonly<Record<string, string>>>();
   #running: readonly Supervised[] = [];
   #state: DeployedState | undefined;
   #applying: Promise<unknown> | undefined;
@@ -80,6 +82,7 @@ export class Supervisor {
       previous,
       deployedAt,
       supervisor: Deno.pid,
+      remembers: [...this.#environments.keys()],
       functions,
     };
   }
@@ -98,9 +101,11 @@ export class Supervisor {
   }
 
   async #apply(
-    { revision, functions, env, deadlineMs, leftMs = deadlineMs }: ApplyWish,
+    { revision, functions, deadlineMs, leftMs = deadlineMs, ...wished }: ApplyWish,
     tell: (progress: DeployProgress) => void,
   ): Promise<void> {
+    const env = wished.env ?? this.#environments.get(revision);
+    if (env === undefined) throw new RefusedError(`it does not know the environment that revision ${revision} had`);
     const next: Supervised[] = [];
     let last: Supervised | undefined;
     const before = this.#state;
@@ -147,22 +152,27 @@ export class Supervisor {
     const old = this.#running;
     if (old.length > 0) tell({ state: "replacing", function: undefined, url: undefined });
     this.#running = next;
+    const kept = [this.#state?.revision, this.#state?.previous];
+    this.#environments.set(revision, env);
+    for (const one of this.#environments.keys()) if (!kept.includes(one)) this.#environments.delete(one);
     for (const one of old) {
       const heir = next.find(({ name }) => name === one.name);
       heir?.takeOver(one);
       await one.stop();
       heir?.share();
     }
-    await dropRevisions([this.#state?.revision, this.#state?.previous], this.#folder.revisions).catch(() => {});
+    await dropRevisions(kept, this.#folder.revisions).catch(() => {});
   }
 
   async #keep(revision: string, functions: readonly DeployedFunction[]): Promise<void> {
     const before = this.#state;
+    const isSame = before?.revision === revision;
     const state: DeployedState = {
       levada: "deployment/1",
       name: this.#folder.name,
       revision,
-      previous: before?.revision === revision ? before.previous : before?.revision,
+      previous: isSame ? before.previous : before?.revision,
+      previousFunctions: isSame ? before.previousFunctions : before?.functions,
       deployedAt: new Date().toISOString(),
       functions,
     };
