@@ -199,7 +199,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/cli/dlq/dlq_run.ts": "dlq_test.ts: every word; promises/dead_letters_test.ts: a deployed function",
   "lib/cli/serving/serve_function.ts": "serve_test.ts and serve_workers_test.ts: real processes",
   "lib/cli/streams/known_streams.ts": "cli/streams_test.ts: a deployment's streams, and its readers",
-  "lib/cli/supervisor/supervised.ts": "lib/deploy/deployment_test.ts: real processes",
   "lib/cli/supervisor/supervisor.ts": "lib/deploy/deployment_test.ts: real processes",
   "lib/cli/workers/worker_process.ts": "serve_workers_test.ts: real processes",
   "lib/flow/follow.ts": "walk_test.ts: random graphs go through each of its ways, leaving out one count fails it",

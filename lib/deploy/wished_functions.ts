@@ -3,6 +3,7 @@ import type { Bundle } from "../bundle/bundle.ts";
 import { DeployError } from "./deploy_error.ts";
 import type { DeployedFunction, WishedFunction } from "./deployed_state.ts";
 import { functionsOfBundle } from "./deployed_functions.ts";
+import { faultOfName } from "./state_folder.ts";
 import { faultsOfSettings, type ProcessSettings } from "./process_settings.ts";
 
 /** How functions are wished to run, besides what their document says. */
@@ -28,7 +29,7 @@ export async function wishedFunctions(
 ): Promise<WishedFunction[]> {
   const functions = functionsOfBundle(bundle);
   const faults = await Promise.all(functions.map(async ({ name, settings }) => {
-    const wrong = faultsOfSettings(settings);
+    const wrong = [...faultsOfSettings(settings), ...[faultOfName(name)].filter((fault) => fault !== undefined)];
     return (wrong.length > 0 ? wrong : await missingFiles(settings)).map((fault) => `function "${name}": ${fault}`);
   }));
   if (faults.flat().length > 0) throw new DeployError(act, faults.flat().join("; "));

@@ -52,6 +52,12 @@ export class FunctionParts {
     if (typeof name !== "string" || name === "") {
       throw new TypeError(`Cannot declare a child of function "${fn}" without a name: addChildFunction("name")`);
     }
+    if (name === fn) {
+      throw new Error(
+        `Cannot declare child function "${name}" of "${fn}": that is the function itself. Give the child another name; ` +
+          "steps without `function` are the function's own",
+      );
+    }
     if (this.children.has(name)) {
       throw new Error(`Cannot declare child function "${name}" of "${fn}": it is declared already`);
     }

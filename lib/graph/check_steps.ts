@@ -17,7 +17,7 @@ export function checkSteps(
       ...checkName(node, index, source.nodes),
       ...checkCode(node),
       ...checkOptions(node),
-      ...checkFunction(node, functions),
+      ...checkFunction(node, functions, source.name),
       ...checkStream(node, places[index]!),
       ...(node.definition.check?.(specOf(node), places[index]!) ?? []),
     ].map((fault): Fault => ({ step: node.name, ...fault }))
@@ -47,10 +47,13 @@ function checkCode({ code, definition }: StepNode): Fault[] {
   });
 }
 
-function checkFunction(node: StepNode, functions: readonly string[]): Fault[] {
+function checkFunction(node: StepNode, functions: readonly string[], own: string): Fault[] {
   const named = [node.options.function, ...[...node.routes.values()].map((route) => route.function)];
   return named.flatMap((name) => {
     if (name === undefined || functions.includes(name)) return [];
+    if (name === own) {
+      return [errorFault(`it runs in function "${name}", which is the function itself`, "Leave its `function` out")];
+    }
     return [errorFault(
       `it runs in function "${name}", which is not declared`,
       `Declare it: fn.addChildFunction("${name}")`,

@@ -39,7 +39,8 @@ export class Supervised {
       isInteractive: false,
       columns: 120,
     };
-    const words = [join(folder.revisions, revision), "--function", name, "--port", String(port), ...flagsOf(settings)];
+    const options = [`--function=${name}`, `--port=${port}`, ...flagsOf(settings)]; // a name may begin as an option does
+    const words = [join(folder.revisions, revision), ...options];
     this.#crew = new Crew(words, {
       size: workers,
       flags: settings.workerFlags,

@@ -79,12 +79,17 @@ Deno.test("ServingFunction takes back parameters and children with their cell", 
   deepStrictEqual([document().params, document().children], [{ j: 2 }, {}]);
 });
 
-Deno.test("ServingFunction.addChildFunction() refuses a name that is empty or taken", () => {
+Deno.test("ServingFunction.addChildFunction() refuses a name that is empty, taken, or its own", () => {
   const fn = serving("parent").addChildFunction("child");
   throws(() => fn.addChildFunction("child"), {
     message: 'Cannot declare child function "child" of "parent": it is declared already',
   });
   throws(() => fn.addChildFunction(""), /without a name/);
+  throws(() => fn.addChildFunction("parent"), {
+    message:
+      'Cannot declare child function "parent" of "parent": that is the function itself. Give the child another name; ' +
+      "steps without `function` are the function's own",
+  });
 });
 
 Deno.test("ServingFunction hands a class the arguments that are called like options of a step", async () => {

@@ -52,6 +52,12 @@ Deno.test("checkSteps() refuses a function that is not declared, of a step and o
       `step "work": it runs in function "worker", which is not declared. Declare it: fn.addChildFunction("worker")`,
     ),
   );
+  const own = one();
+  own.to("q", queue({ path: "memory://q" })).to("work", same, { function: "g" }).respond();
+  deepStrictEqual(
+    faultLines(own),
+    oneFault('step "work": it runs in function "g", which is the function itself. Leave its `function` out'),
+  );
   const routes = one();
   routes.to("models", modelRouter()).addRoute("m1", TimesModel, { k: 2, function: "gpu" });
   deepStrictEqual(
