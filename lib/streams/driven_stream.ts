@@ -1,11 +1,13 @@
 import { StreamError } from "../errors.ts";
 import { Reader } from "./reader.ts";
 import type { ReaderSource, StoredRecord } from "./reader_source.ts";
-import { lookAt, sealDeadLetter, sealRecords, type WireRecord } from "./record.ts";
+import { lookAt, sealRecords, type WireRecord } from "./record.ts";
+import { type LetterError, lettersOf } from "./seal_dead_letter.ts";
 import type { LookedRecord, NewRecord, Stream, StreamHolder, SubscribeOptions, Subscription } from "./stream.ts";
 import type { StreamClock } from "./stream_clock.ts";
 import type { StreamGroup } from "./stream_group.ts";
 import { planSubscription, type SubscribePlan } from "./subscribe_options.ts";
+import { isTooLarge } from "./too_large_error.ts";
 
 /** A record that somebody looks at, and the partition that keeps it. */
 export interface Kept {
@@ -82,7 +84,7 @@ export class DrivenStream<Body> implements Stream<Body> {
       clock,
       plan,
       source: (reader) => driver.source(plan, reader),
-      bury: (record, error) => this.#bury(sealDeadLetter(record, error, plan.group)),
+      bury: (record, error) => this.#bury(record, error, plan.group),
       onClose: () => this.#readers.delete(reader),
     });
     this.#readers.add(reader);
@@ -170,13 +172,23 @@ export class DrivenStream<Body> implements Stream<Body> {
     await this.close();
   }
 
-  async #bury(letter: WireRecord): Promise<void> {
+  /** A record that could be read can be buried: a letter that is refused for its size is made smaller. */
+  async #bury(record: WireRecord, error: LetterError, group: string): Promise<void> {
     this.#letters ??= this.#parts.openLetters();
     const letters = await this.#letters.catch((error) => {
       this.#letters = undefined; // they may be had the next time
       throw error;
     });
-    await letters.#parts.driver.append([letter], { isUrgent: true });
+    let refused: unknown;
+    for (const letter of lettersOf(record, error, group)) {
+      try {
+        return await letters.#parts.driver.append([letter], { isUrgent: true });
+      } catch (error) {
+        if (!isTooLarge(error)) throw error;
+        refused = error;
+      }
+    }
+    throw refused;
   }
 
   async #end(): Promise<void> {

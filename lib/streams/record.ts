@@ -16,7 +16,12 @@ export interface WireRecord {
 /** What only the stream that a record came from knows. */
 export type RecordPlace = Pick<StreamRecord, "partition" | "offset" | "tries">;
 
-const ENVELOPE = "levada-";
+/** How the names of the envelope begin. */
+export const ENVELOPE = "levada-";
+/** The header that says what of a dead letter was cut, since its stream did not take the record's size. */
+export const CUT = "levada-error-cut";
+/** The header that says how many bytes its body had, where it was. */
+export const BODY_BYTES = "levada-error-body-bytes";
 /**
  * What `levada-envelope` says; records without it are of before there was one, and read as these. It is raised when who knows only the one
  * before would read a record wrongly.
@@ -133,27 +138,15 @@ export const NEWER = "in an envelope of version";
 
 function bodyOf({ bytes, headers, damage }: WireRecord): { body: unknown; unreadable?: string } {
   if (damage !== undefined) return { body: bytes.slice(), unreadable: damage };
+  if (headers[BODY_BYTES] !== undefined) {
+    const state = `cut: these are the first ${bytes.length} of its ${headers[BODY_BYTES]} bytes`;
+    return { body: bytes.slice(), unreadable: `${state}, since its stream takes no larger ones` };
+  }
   const version = headers["levada-envelope"] ?? String(VERSION);
   if (/^[0-9]+$/.test(version) && Number(version) <= VERSION) return decodeBody(bytes, headers["content-type"]);
   const state = `${NEWER} ${version.slice(0, 20)}, and this Levada knows versions up to ${VERSION}`;
   return { body: bytes.slice(), unreadable: `${state}: read it with a newer one` };
 }
-
-/** The record as a dead letter: as it was, with what went wrong. */
-export function sealDeadLetter(
-  wire: WireRecord,
-  { name, message, step, tries }: RecordError & { readonly tries?: number },
-  group: string,
-): WireRecord {
-  const texts = { name, message, step, group, ...tries === undefined ? {} : { tries: String(tries) } };
-  const told = Object.entries(texts).map(([name, text]) => [
-    `levada-error-${name}`,
-    escapeText(name, text.toWellFormed().slice(0, LONGEST_ERROR)),
-  ]);
-  return { ...wire, headers: { ...wire.headers, ...Object.fromEntries(told) } };
-}
-
-const LONGEST_ERROR = 10_000; // brokers bound the headers of a record
 
 function errorOf(headers: Readonly<Record<string, string>>): RecordError | undefined {
   const name = headers["levada-error-name"];
@@ -165,7 +158,13 @@ function errorOf(headers: Readonly<Record<string, string>>): RecordError | undef
 function burialOf(headers: Readonly<Record<string, string>>, publishedAt: number): Burial | undefined {
   if (headers["levada-error-name"] === undefined) return undefined;
   const group = unescapeText(headers["levada-error-group"] ?? "");
-  return { group, tries: countOf(headers["levada-error-tries"]), at: new Date(publishedAt) };
+  const cut = headers[CUT];
+  return {
+    group,
+    tries: countOf(headers["levada-error-tries"]),
+    at: new Date(publishedAt),
+    ...cut === undefined ? {} : { cut: unescapeText(cut) },
+  };
 }
 
 function replayOf(headers: Readonly<Record<string, string>>): Replay | undefined {
@@ -203,8 +202,12 @@ function headersOf(headers: HeadersInit | undefined): Iterable<[string, string]>
   }
 }
 
-/** Text as a header can hold it: visible ASCII, anything else as `%` and hexadecimal digits. */
-function escapeText(what: string, text: string): string {
+/**
+ * Text as a header can hold it: visible ASCII, anything else as `%` and hexadecimal digits.
+ *
+ * @throws {StreamError} If it is no whole text.
+ */
+export function escapeText(what: string, text: string): string {
   if (typeof text !== "string" || !text.isWellFormed()) {
     const state = typeof text === "string" ? "half of a character" : typeof text;
     throw new StreamError(`Cannot publish the record: its ${what} is no whole text, but ${state}`);
@@ -214,7 +217,8 @@ function escapeText(what: string, text: string): string {
 
 const TRAVELS = /^[\x21-\x24\x26-\x7e]*$/; // as most texts do
 
-function unescapeText(text: string): string {
+/** Text of a header as it was. */
+export function unescapeText(text: string): string {
   if (!text.includes("%")) return text;
   try {
     return decodeURIComponent(text);

@@ -36,6 +36,8 @@ export interface Burial {
   readonly tries: number;
   /** When the group gave it up. */
   readonly at: Date;
+  /** What of the record was too large for the stream of dead letters beside its error, and is gone; left out where all is there. */
+  readonly cut?: string;
 }
 
 /** What went wrong with a record, in which step. */

@@ -1,7 +1,13 @@
 import { StreamError } from "../../errors.ts";
+import { TooLargeError } from "../too_large_error.ts";
 
 /** What the client and the broker say, with what it means here. The first that is anywhere in an error counts. */
-const MEANINGS: readonly { readonly says: RegExp; readonly state: string; readonly isFinal: boolean }[] = [
+const MEANINGS: readonly {
+  readonly says: RegExp;
+  readonly state: string;
+  readonly isFinal: boolean;
+  readonly kind?: typeof StreamError;
+}[] = [
   { says: /SASL_AUTHENTICATION_FAILED|PLT_KFK_AUTHENTICATION/, state: "user or password are wrong", isFinal: true },
   {
     says: /UNSUPPORTED_SASL_MECHANISM/,
@@ -26,6 +32,7 @@ const MEANINGS: readonly { readonly says: RegExp; readonly state: string; readon
     says: /MESSAGE_TOO_LARGE|RECORD_LIST_TOO_LARGE/,
     state: "a record is larger than the topic takes (max.message.bytes)",
     isFinal: true,
+    kind: TooLargeError,
   },
   { says: /INVALID_REPLICATION_FACTOR/, state: "there are fewer brokers than ?replication= asks for", isFinal: true },
   { says: /INVALID_GROUP_ID/, state: "the broker does not take the group's name", isFinal: true },
@@ -55,7 +62,7 @@ export function faultOf(act: string, error: unknown): StreamError {
   if (error instanceof StreamError) return error;
   const said = [...wordsOf(error)].join(" ");
   const meaning = MEANINGS.find(({ says }) => says.test(said));
-  return new StreamError(`Cannot ${act}: ${meaning?.state ?? deepest(error)}`, { cause: error });
+  return new (meaning?.kind ?? StreamError)(`Cannot ${act}: ${meaning?.state ?? deepest(error)}`, { cause: error });
 }
 
 /** Whether trying again cannot help. */

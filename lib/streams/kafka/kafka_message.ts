@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
-import { StreamError } from "../../errors.ts";
 import type { WireRecord } from "../record.ts";
+import { TooLargeError } from "../too_large_error.ts";
 import type { KafkaMessage } from "./kafka_client.ts";
 
 /** What goes together at most, in records and in bytes. */
@@ -24,7 +24,7 @@ export function messageOf(
   for (const name in headers) least += name.length + lengthOf(headers[name]!) + 2;
   const size = BATCH_BYTES + least;
   if (size <= maxBytes) return { topic, key: keyBytes, value: { bytes, headers, size: least + RECORD_BYTES } };
-  throw new StreamError(
+  throw new TooLargeError(
     `Cannot ${act}: a record has ${size} bytes, the topic takes ${maxBytes} (max.message.bytes); none of the records is there`,
   );
 }

@@ -109,6 +109,7 @@ export class DeadLetter<Body = unknown> implements LookedRecord<Body> {
       ["group", burial?.group],
       ["tries", burial && burial.tries > 0 ? String(burial.tries) : undefined],
       ["given up", burial?.at.toISOString()],
+      ["cut off", burial?.cut],
       ["sent again", who],
       ["happened", time.toISOString()],
       ["path", path],

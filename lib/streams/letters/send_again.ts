@@ -25,9 +25,14 @@ export async function sendAgain<Body>(
 
 /** A body that was not changed goes as the bytes that it came as: numbers that are too long for this language keep their digits. */
 function recordOf<Body>({ letter, body }: ChosenLetter<Body>): NewRecord<Body> {
-  const { id, key, path, time, headers, bytes, unreadable = "" } = letter;
+  const { id, key, path, time, headers, bytes, burial, unreadable = "" } = letter;
   if (unreadable.startsWith(NEWER) && !isMended({ letter, body })) {
     throw new StreamError(`Cannot send letter ${id} again: it is ${unreadable}`); // what this Levada does not know of it would be lost
+  }
+  if (burial?.cut !== undefined && !isMended({ letter, body })) {
+    throw new StreamError(
+      `Cannot send letter ${id} again: it is not whole. Cut off were ${burial.cut}. Mend it, or discard it`,
+    );
   }
   if (bytes === undefined || isMended({ letter, body })) return { id, key, path, time, headers, body };
   return { id, key, path, time, headers: withType(headers, bytes), body: bytes as Body };

@@ -2,8 +2,9 @@ import { StreamError } from "../../errors.ts";
 import { hashOf } from "../hash_of.ts";
 import type { BrokerLog, Document, KeptRecord, Position } from "../leased/broker_log.ts";
 import type { WireRecord } from "../record.ts";
+import { TooLargeError } from "../too_large_error.ts";
 import { type NatsClient, Refusal } from "./nats_client.ts";
-import { readMessage, sequenceOf, writeHeaders } from "./nats_message.ts";
+import { readMessage, sequenceOf, sizeOf, writeHeaders } from "./nats_message.ts";
 
 /** What a stream in NATS is made of. */
 export interface NatsLogParts {
@@ -22,8 +23,10 @@ const READ_BYTES = 4_000_000; // at once, unless one record is larger
 const MOST_TOGETHER = 1_000; // JetStream's limit of an atomic batch
 const FOUND_AT_ONCE = 100; // each has a subscription of its own
 const FRAME_BYTES = 300; // what is added to a record: the marks of its batch
+const HEADER_BYTES = 65_535; // a message's, for JetStream
 const TOLD_MS = 1_000; // as long the server's time is not asked for again
 const WRONG_SEQUENCE = 10071; // another has written
+const TOO_LARGE = [10054, 10097]; // for what the stream is set to; of headers
 const KNOWN_ALREADY = 10201; // a message of the batch is kept: all of it is, and the answer was lost
 
 /** A stream in JetStream: a subject a partition, and beside it a stream of the newest text of each subject, for the groups. */
@@ -71,13 +74,20 @@ export class NatsLog implements BrokerLog {
   }
 
   check(record: WireRecord): void {
-    const headers = Object.entries(writeHeaders(record));
-    const size = headers.reduce((sum, [name, value]) => sum + name.length + value.length + 4, record.bytes.length);
     const { max_payload: most } = this.#client.info;
-    if (size + FRAME_BYTES <= most) return;
-    throw new StreamError(
-      `Cannot publish to ${this.name}: a record has ${size} bytes with its headers, and the server takes ${most}. Raise its max_payload, or send where the data are`,
-    );
+    const headers = writeHeaders(record);
+    let letters = 0;
+    for (const name in headers) letters += name.length + headers[name]!.length + 4;
+    const atMost = letters * 3 + FRAME_BYTES; // bytes of UTF-8
+    if (atMost <= HEADER_BYTES && atMost + record.bytes.length <= most) return;
+    const ofHeaders = sizeOf(headers);
+    const size = ofHeaders + record.bytes.length;
+    const state = ofHeaders > HEADER_BYTES - FRAME_BYTES
+      ? `${ofHeaders} bytes of headers, its key among them, and NATS takes ${HEADER_BYTES - FRAME_BYTES}`
+      : size > most - FRAME_BYTES
+      ? `${size} bytes with its headers, and the server takes ${most}. Raise its max_payload, or send where the data are`
+      : undefined;
+    if (state !== undefined) throw new TooLargeError(`Cannot publish to ${this.name}: a record has ${state}`);
   }
 
   async append(records: readonly WireRecord[]): Promise<void> {
@@ -208,6 +218,10 @@ export class NatsLog implements BrokerLog {
 
   #fault(act: string, error: unknown): StreamError {
     if (error instanceof StreamError) return error;
-    return new StreamError(`Cannot ${act} ${this.name}: NATS answers ${(error as Error).message}`, { cause: error });
+    const isSize = error instanceof Refusal && TOO_LARGE.includes(error.code);
+    return new (isSize ? TooLargeError : StreamError)(
+      `Cannot ${act} ${this.name}: NATS answers ${(error as Error).message}`,
+      { cause: error },
+    );
   }
 }

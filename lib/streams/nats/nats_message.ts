@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { KeptRecord } from "../leased/broker_log.ts";
 import type { WireRecord } from "../record.ts";
 import type { NatsMessage } from "./nats_package.ts";
@@ -7,6 +8,13 @@ const KEY = "levada-key";
 /** The headers of a record as they travel; the key is among them, as percent signs and digits where it is not plain. */
 export function writeHeaders({ key, headers }: WireRecord): Record<string, string> {
   return key === undefined ? { ...headers } : { ...headers, [KEY]: `=${encodeURIComponent(key)}` };
+}
+
+/** How many bytes headers have as they travel. */
+export function sizeOf(headers: Readonly<Record<string, string>>): number {
+  let size = 0;
+  for (const name in headers) size += Buffer.byteLength(name) + Buffer.byteLength(headers[name]!) + 4;
+  return size;
 }
 
 /** A stored message as a record. */

@@ -3,6 +3,7 @@ import { StreamError } from "../../errors.ts";
 import { hashOf } from "../hash_of.ts";
 import type { BrokerLog, Document, KeptRecord, Position } from "../leased/broker_log.ts";
 import type { WireRecord } from "../record.ts";
+import { TooLargeError } from "../too_large_error.ts";
 import { type V3ioClient, V3ioRefusal } from "./v3io_client.ts";
 import { writeV3ioRecord } from "./v3io_record.ts";
 import { V3ioShard } from "./v3io_shard.ts";
@@ -57,7 +58,7 @@ export class V3ioLog implements BrokerLog {
   check(record: WireRecord): void {
     const size = writeV3ioRecord(record).length;
     if (size <= RECORD_BYTES) return;
-    throw new StreamError(
+    throw new TooLargeError(
       `Cannot publish to ${this.name}: a record has ${size} bytes as v3io keeps it, and v3io takes ${RECORD_BYTES}. Send where the data are`,
     );
   }

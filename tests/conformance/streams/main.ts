@@ -3,6 +3,7 @@
 import { testBench } from "../../../lib/testing/test_bench.ts";
 import { BENCH_CASES } from "./bench_contract.ts";
 import { borderCase } from "./border_cases.ts";
+import { burialCases } from "./burial_cases.ts";
 import { type OpenLab, type StreamCase, streamCases, type StreamLimits } from "./contract.ts";
 import { kafkaTrial } from "./kafka_lab.ts";
 import { LINES, proveLine, SEED } from "./line_cases.ts";
@@ -57,7 +58,9 @@ export async function run(): Promise<Counts> {
     const { bench } = trial;
     const benches = (bench === undefined ? [] : BENCH_CASES)
       .map(({ title, run }) => ({ title: `testBench(): ${title}`, run: () => run((fn) => testBench(fn, bench)) }));
-    const borders = bench === undefined || !AT_BROKERS.includes(name) ? [] : [borderCase(bench.streams)];
+    const borders = bench === undefined || !AT_BROKERS.includes(name)
+      ? []
+      : [borderCase(bench.streams), ...burialCases(bench.streams)];
     for (const { title, run } of [...cases, ...benches, ...borders]) {
       try {
         await run();

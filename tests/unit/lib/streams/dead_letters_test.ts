@@ -1,7 +1,8 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { DeadLetters, deadLetters } from "../../../../lib/streams/dead_letters.ts";
 import { MemoryBroker } from "../../../../lib/streams/memory/memory_broker.ts";
-import { sealDeadLetter, sealRecord } from "../../../../lib/streams/record.ts";
+import { sealRecord } from "../../../../lib/streams/record.ts";
+import { lettersOf as wiresOf, sealDeadLetter } from "../../../../lib/streams/seal_dead_letter.ts";
 import { CROSSING } from "../../../support/border_values.ts";
 import { openStream } from "../../../../lib/streams/open_stream.ts";
 import type { NewRecord, Stream } from "../../../../lib/streams/stream.ts";
@@ -401,4 +402,26 @@ Deno.test("DeadLetters.replay() does not send what a newer Levada wrote: what is
     message: /Cannot send letter new again: it is in an envelope of version 2, and this Levada knows versions up to 1/,
   });
   strictEqual((await lettersOf(broker).list()).length, 1);
+});
+
+Deno.test("DeadLetters.replay() does not send what is not whole; mended it goes", async () => {
+  const broker = new MemoryBroker();
+  const wire = sealRecord({ body: "x".repeat(10_000), id: "large", headers: { "content-type": "text/plain" } }, 0);
+  const cut = [...wiresOf(wire, { name: "E", message: "m", step: "s" }, "g")].find(({ headers }) =>
+    headers["levada-error-cut"] !== undefined && headers["levada-error-body-bytes"] !== undefined
+  );
+  await broker.log("memory://in-dead-letters").append([cut!], { by: {}, now: () => 0 });
+  const letters = lettersOf(broker);
+  const [letter] = await letters.list();
+  ok(/^cut off +4000 of 10000 bytes of the body$/m.test(letter!.text));
+  await rejects(letters.replay("all"), {
+    name: "StreamError",
+    message:
+      /Cannot send letter large again: it is not whole\. Cut off were 4000 of 10000 bytes of the body\. Mend it, or discard it/,
+  });
+  strictEqual(await letters.mend("all", () => "mended" as never), 1);
+  deepStrictEqual(broker.records("memory://in").map(({ body, unreadable }) => [body, unreadable]), [[
+    "mended",
+    undefined,
+  ]]);
 });

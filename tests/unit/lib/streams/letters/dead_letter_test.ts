@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { DeadLetter } from "../../../../../lib/streams/letters/dead_letter.ts";
-import { lookAt, sealDeadLetter, sealRecord } from "../../../../../lib/streams/record.ts";
+import { lookAt, sealRecord } from "../../../../../lib/streams/record.ts";
+import { sealDeadLetter } from "../../../../../lib/streams/seal_dead_letter.ts";
 import type { NewRecord, RecordError } from "../../../../../lib/streams/stream.ts";
 
 const PLACE = { partition: "2", offset: "7", publishedAt: 1_700_000_000_000 };

@@ -1,7 +1,8 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { DeadLetter } from "../../../../../lib/streams/letters/dead_letter.ts";
 import { displayLetters } from "../../../../../lib/streams/letters/letter_table.ts";
-import { lookAt, sealDeadLetter, sealRecord, type WireRecord } from "../../../../../lib/streams/record.ts";
+import { lookAt, sealRecord, type WireRecord } from "../../../../../lib/streams/record.ts";
+import { sealDeadLetter } from "../../../../../lib/streams/seal_dead_letter.ts";
 import type { NewRecord } from "../../../../../lib/streams/stream.ts";
 
 const PLACE = { partition: "0", offset: "0", publishedAt: 1_700_000_000_000 };
