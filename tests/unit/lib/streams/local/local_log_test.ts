@@ -1,6 +1,8 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { openLocal } from "../../../../../lib/streams/local/open_local.ts";
 import { TestClock } from "../../../../../lib/testing/test_clock.ts";
+import { SetClock } from "../../../../support/set_clock.ts";
 import { temporaryFolder } from "../../../../support/temporary_folder.ts";
 
 const HOUR_MS = 3_600_000;
@@ -79,4 +81,18 @@ Deno.test("LocalLog.trim() keeps for a week what only groups want for which nobo
   strictEqual(await stream.lag("g"), KEPT_IN_ONE);
   const again = await stream.subscribe({ group: "g", maxRecords: 1_000 });
   strictEqual((await again.next()).value!.records.length, KEPT_IN_ONE);
+});
+
+Deno.test("LocalLog.append() has no record published before the one that it stands behind, though the clock was set back", async () => {
+  await using folder = await temporaryFolder();
+  const clock = new SetClock(HOUR_MS);
+  await using stream = await openLocal<number>("local://s?partitions=1", { folder: folder.path, clock });
+  await stream.publish([{ body: 1 }]);
+  clock.setMs = -HOUR_MS;
+  await stream.publish([{ body: 2 }]);
+  clock.setMs = 1;
+  await stream.publish([{ body: 3 }]);
+  using database = new DatabaseSync(`${folder.path}/s.db`);
+  const rows = database.prepare("SELECT published_at AS at FROM records_0 ORDER BY offset").all();
+  deepStrictEqual(rows.map(({ at }) => at), [HOUR_MS, HOUR_MS, HOUR_MS + 1]);
 });

@@ -1,4 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import type { Delivery } from "../../../../../lib/streams/delivery.ts";
 import { openLocal, SESSION_MS } from "../../../../../lib/streams/local/open_local.ts";
 import type { Stream, Subscription } from "../../../../../lib/streams/stream.ts";
@@ -102,6 +103,23 @@ Deno.test("LocalMember of which nothing was heard for too long is refused when i
   await second.close();
   await other.publish([{ body: 3 }]);
   deepStrictEqual((await nextOf(first)).records.map(({ body }) => body), [3]);
+});
+
+Deno.test("LocalMember that has not heard yet who reads its partition by now settles nothing there", async () => {
+  await using folder = await temporaryFolder();
+  await using stream = await openLocal<number>("local://s?partitions=1", {
+    folder: folder.path,
+    clock: new TestClock(),
+  });
+  const subscription = await stream.subscribe({ group: "g" });
+  await stream.publish([{ body: 1 }]);
+  const inHand = await nextOf(subscription);
+  using database = new DatabaseSync(`${folder.path}/s.db`);
+  database.exec("UPDATE cursors SET owner = 'another'");
+  const row = () => ({ ...database.prepare("SELECT * FROM cursors").get() });
+  const before = row();
+  await rejects(inHand.ack(), /its partitions went to others, so they are given out again$/);
+  deepStrictEqual(row(), before);
 });
 
 Deno.test("Stream.publish() waits for a group of another connection to make room", async () => {

@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout as pause } from "node:timers/promises";
 import { openLocal } from "../../../../../lib/streams/local/open_local.ts";
 import { openDatabase } from "../../../../../lib/streams/local/local_database.ts";
 import { LocalLog } from "../../../../../lib/streams/local/local_log.ts";
@@ -66,4 +67,21 @@ Deno.test("LocalPublisher.publish() that waits for room for long says once which
     told[0]!,
     /^warn: local:\/\/s has no room for 5 s: publishing waits, held by group audit, 2 records behind, which nobody reads$/,
   );
+});
+
+Deno.test("LocalPublisher.publish() of what is urgent waits for no room: a dead letter goes where nobody has read the others", async () => {
+  await using folder = await temporaryFolder();
+  const options = { folder: folder.path };
+  await using letters = await openLocal("local://s-dead-letters?capacity=1", options);
+  await (await letters.subscribe({ group: "mail" })).close();
+  await letters.publish([{ body: "the only one for which there is room" }]);
+  await using stream = await openLocal<number>("local://s", options);
+  const subscription = await stream.subscribe({ group: "g" });
+  await stream.publish([{ body: 1 }]);
+  const { value } = await subscription.next();
+  const waited = new AbortController();
+  const burying = value!.bury(new Error("poison")).then(() => "buried", (error: Error) => error.message);
+  strictEqual(await Promise.race([burying, pause(10_000, "waits", waited)]), "buried");
+  waited.abort();
+  strictEqual(await letters.lag("mail"), 2);
 });
