@@ -35,7 +35,7 @@ for await (const lines of Deno.stdin.readable.pipeThrough(new TextDecoderStream(
       gate.resolve();
     }
     if (line === "end") await server.close();
-    (globalThis as { gc?: () => void }).gc?.(); // when garbage is collected else, is chance
+    if (line === "tell") (globalThis as { gc?: () => void }).gc?.(); // when garbage is collected else, is chance
     console.log(JSON.stringify({ records, residentBytes: process.memoryUsage().rss } satisfies FunctionReport));
   }
 }
