@@ -236,6 +236,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/streams/kafka/kafka_driver.ts": "the streams suite: a real broker, the contract of streams",
   "lib/streams/kafka/kafka_keeping.ts":
     "the streams suite: a real broker, readers and exchanges that are killed or stand still",
+  "lib/streams/kafka/kafka_source.ts": "the streams suite: a real broker, the contract of streams",
   "lib/streams/kafka/kafka_transactor.ts": "the streams suite: a real broker, exchanges that are killed or stand still",
   "lib/streams/kafka/kafka_fetcher.ts":
     "the streams suite: a real broker, stopped and started, with processes that are killed",

@@ -74,7 +74,8 @@ export class KafkaSource implements ReaderSource<KafkaCursor> {
   async keep(cursors: ReadonlySet<KafkaCursor>, what: "given" | "done" | "again"): Promise<void> {
     if (what !== "given") this.#member.settled(what === "done" ? cursors : []);
     if (what === "done") await this.#member.save(cursors);
-    else await this.#member.note(cursors);
+    else if (what === "given") await this.#member.note(cursors);
+    else await this.#member.note(cursors).catch(passRebalance);
   }
 
   /** While others come or go nothing is given out, and it is looked again. */
@@ -97,4 +98,9 @@ export class KafkaSource implements ReaderSource<KafkaCursor> {
     this.#parts.onEnd(this);
     await Promise.all([this.#member.abandon(), this.#fetcher.close()]);
   }
+}
+
+/** Where others come or go, everything is noted before they do. */
+function passRebalance(error: unknown): void {
+  if (!(error instanceof RebalanceError)) throw error;
 }

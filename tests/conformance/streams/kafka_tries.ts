@@ -3,6 +3,7 @@
 import { deepStrictEqual, match, ok } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
+import type { Delivery } from "../../../lib/streams/delivery.ts";
 import { openKafka } from "../../../lib/streams/kafka/open_kafka.ts";
 import type { PoisonTask } from "../../support/poison_child.ts";
 import type { BrokerServer } from "./broker_server.ts";
@@ -43,6 +44,31 @@ export function kafkaTries(broker: BrokerServer): StreamCase[] {
           match(error!.message, /4 times the process ended while it was in hand, the last times alone$/);
         }
         deepStrictEqual(seen.filter((n) => n < 0), [-1, -1, -1, -1, -2, -2], "the first two times both were in hand");
+      },
+    },
+    {
+      title: "what is put back while others come is put back: it counts as no try, for whoever gets it then",
+      async run() {
+        const path = `kafka://${broker.address}/case-${crypto.randomUUID()}?partitions=2`;
+        await using one = await openKafka<number>(path, { sessionMs: SESSION_MS });
+        await using other = await openKafka<number>(path, { sessionMs: SESSION_MS });
+        await one.publish(Array.from({ length: 20 }, (_, body) => ({ body }))); // without keys they spread
+        const first = await one.subscribe({ group: "g" });
+        const held: Delivery<number>[] = [];
+        while (held.flatMap(({ records }) => records).length < 20) held.push((await first.next()).value!);
+        const joining = other.subscribe({ group: "g" });
+        await pause(SESSION_MS / 3); // it has to be told at the next heartbeat, and waits half a session at most
+        for (const delivery of held) await delivery.putBack();
+        const second = await joining;
+        const tries: number[] = [];
+        await Promise.all([first, second].map(async (subscription) => {
+          for await (const delivery of subscription) {
+            tries.push(...delivery.records.map(({ tries }) => tries));
+            await delivery.ack();
+            if (tries.length === 20) await Promise.all([first.close(), second.close()]);
+          }
+        }));
+        deepStrictEqual([...new Set(tries)], [1]);
       },
     },
   ];
