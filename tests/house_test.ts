@@ -189,6 +189,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/bundle/deno_bundle.ts": "make_bundle_test.ts",
   "lib/bundle/find_code.ts": "slice_notebook_test.ts: every way of being found, and each refusal",
   "lib/bundle/touched_names.ts": "check_values_test.ts: cells that run, and what their code makes where it has left",
+  "lib/bundle/write_held.ts": "slice_notebook_test.ts: what closures hold, and each refusal",
   "lib/bundle/slice.ts": "slice_notebook_test.ts",
   "lib/deploy/deployment_changes.ts": "deployment_test.ts, resume_test.ts, promises/deploy_test.ts: real processes",
   "lib/functions/function_parts.ts": "serving_test.ts",

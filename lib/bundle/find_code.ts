@@ -3,13 +3,13 @@ import { pathToFileURL } from "node:url";
 import type { Node } from "oxc-parser";
 import { errorFault } from "../graph/fault.ts";
 import type { Fault } from "../errors.ts";
-import { notJson } from "../graph/json.ts";
 import { type AnyNode, children } from "../scope/declared_names.ts";
 import { type FreeNames, freeNames } from "../scope/free_names.ts";
 import { cellName, functionAt, parseCell, type ParsedRun } from "./cell_code.ts";
 import type { DeclarationIndex } from "./declaration_index.ts";
 import type { LocatedFunction, NotebookView } from "./notebook.ts";
 import type { Root } from "./slice.ts";
+import { type Around, heldOf, heritageOf, writeHeld } from "./write_held.ts";
 
 /** A value, written. */
 export interface FoundCode {
@@ -34,9 +34,6 @@ export interface Surroundings {
 }
 
 const NOTHING: FoundCode = { text: "undefined", roots: [], library: [] };
-
-/** The functions that are being written, around the one that is looked for; a name where one of them is called by those in it. */
-type Around = ReadonlyMap<unknown, { name?: string }>;
 
 /** Finds one value; `user` is who uses it, for messages. What cannot be found is a fault, and written as nothing. */
 export async function findCode(
@@ -119,67 +116,10 @@ async function writeFunction(
   };
   const itself: { name?: string } = {};
   const within = { user, step, around: new Map([...around, [value, itself] as const]) };
-  return await holding({ text, root, run, itself }, located.captured, within, surroundings);
-}
-
-/** Writes a function with what it captured. */
-async function holding(
-  { text, root, run, itself }: { text: string; root: Root; run: ParsedRun; itself: { name?: string } },
-  captured: Readonly<Record<string, unknown>>,
-  { user, step, around }: { user: string; step: string | undefined; around: Around },
-  surroundings: Surroundings,
-): Promise<FoundCode> {
-  const names = new Set(root.free.uses.filter(({ isType }) => !isType).map(({ name }) => name));
-  const held = Object.entries(captured).filter(([name]) => names.has(name));
-  if (held.length === 0) return { text, roots: [root], library: [] };
-  const own = new Set(held.map(([name]) => name));
-  const roots: Root[] = [{
-    ...root,
-    free: {
-      uses: root.free.uses.filter(({ name }) => !own.has(name)),
-      writes: root.free.writes.filter(({ name }) => !own.has(name)),
-    },
-  }];
-  const library: string[] = [];
-  const lines: string[] = [];
-  for (const [name, value] of held) {
-    if (root.free.writes.some((write) => write.name === name)) {
-      surroundings.faults.push(errorFault(
-        `it changes "${name}" of the scope around it in ${cellName(run)}`,
-        `Keep what changes in the step: in a class, or in context.state`,
-        step,
-      ));
-    }
-    if (notJson([value], name) === undefined) {
-      lines.push(`const ${name} = ${JSON.stringify(value)};`);
-      continue;
-    }
-    const outer = around.get(value);
-    if (outer !== undefined && (outer.name ?? name) === name) {
-      outer.name = name; // it calls itself, or one that it holds calls it
-      continue;
-    }
-    if (typeof value === "function" || isNamed(value, surroundings)) {
-      const inner = await findCode(value, { user: `"${name}" of ${user}`, step }, surroundings, around);
-      if (inner.text !== name) lines.push(`const ${name} = ${inner.text};`);
-      roots.push(...inner.roots);
-      library.push(...inner.library);
-      continue;
-    }
-    surroundings.faults.push(errorFault(
-      `it captured "${name}" from the scope around it in ${cellName(run)}, which is no JSON: ${notJson([value], name)}`,
-      `Declare it at the top level of a cell, or make it in open() of a class`,
-      step,
-    ));
-  }
-  if (itself.name !== undefined) lines.push(`const ${itself.name} = ${text};`);
-  if (lines.length === 0) return { text, roots, library };
-  return { text: `(() => {\n  ${lines.join("\n  ")}\n  return ${itself.name ?? text};\n})()`, roots, library };
-}
-
-/** Whether a value is one that a cell has a name for. */
-function isNamed(value: unknown, { index, globals }: Surroundings): boolean {
-  return [...index.names].some((name) => globals[name] === value);
+  const held = heldOf(root, { ...located.captured, ...heritageOf(node, value, run) });
+  const named = held.length === 0 ? undefined : homeOf(value, surroundings); // what others share with it stays one thing
+  if (named !== undefined) return { text: named.text, roots: [{ user, step, free: useOf(named.name) }], library: [] };
+  return await writeHeld({ text, root, run, node, itself, held }, within, surroundings, findCode);
 }
 
 /** A function of a file: by the name under which the file exports it. */
@@ -224,10 +164,11 @@ function hasInsides(node: AnyNode): boolean {
 }
 
 /** Where a function is a property of what a cell has a name for. */
-function homeOf(value: unknown, { index, globals }: Surroundings): { name: string; text: string } | undefined {
+function homeOf(value: unknown, { index, globals, library }: Surroundings): { name: string; text: string } | undefined {
   for (const name of index.names) {
     const home = globals[name];
     if ((typeof home !== "object" && typeof home !== "function") || home === null) continue;
+    if (Object.values(library).includes(home.constructor)) continue; // a graph holds its steps
     for (
       const [path, owner] of [[name, home], [`${name}.prototype`, (home as { prototype?: object }).prototype]] as const
     ) {

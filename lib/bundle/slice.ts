@@ -97,6 +97,18 @@ class Slicer {
   #take(found: Declaration, step: string | undefined): void {
     if (this.values.has(found)) return;
     this.values.add(found);
+    for (const name of found.names) {
+      const now = this.index.latest(name)!;
+      if (now === found) continue;
+      const others = found.names.filter((one) => one !== name).map((one) => `"${one}"`).join(", ");
+      this.#fault(
+        `${cellName(found.run)} declares "${name}" together with ${others}, and ${
+          cellName(now.run)
+        } declares "${name}" anew`,
+        `Name one of them otherwise, or declare what is used apart: a module has each name once`,
+        step,
+      );
+    }
     const user = `"${found.names[0]}" in ${cellName(found.run)}`;
     this.follow({ user, step, free: found.free, declaration: found });
   }

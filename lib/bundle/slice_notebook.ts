@@ -5,6 +5,7 @@ import { errorFault } from "../graph/fault.ts";
 import { notJson } from "../graph/json.ts";
 import { type Declaration, type ParsedRun, parseRun } from "./cell_code.ts";
 import { DeclarationIndex } from "./declaration_index.ts";
+import { isSecretName, variableIn } from "./environment_secrets.ts";
 import { findCode, type FoundCode, type Surroundings, useOf } from "./find_code.ts";
 import { findSchema } from "./find_schema.ts";
 import { type FunctionCode, stepsOfRefs } from "./function_code.ts";
@@ -48,6 +49,7 @@ export async function sliceNotebook(fn: FunctionCode): Promise<SlicedModule> {
   }
   const tables = await findTables(fn, surroundings);
   const schemas = await findSchemas(fn, surroundings);
+  checkEnvironment(fn, faults);
   const roots = [...code.values(), ...tables.values(), ...schemas.values()].flatMap(({ roots }) => roots);
   const globals = await globalNames();
   let declarations: readonly Declaration[] = [];
@@ -69,6 +71,25 @@ export async function sliceNotebook(fn: FunctionCode): Promise<SlicedModule> {
     directory: `${pathToFileURL(Deno.cwd()).href.replace(/\/$/, "")}/`,
     values: await notebookValues({ ...surroundings, declarations, roots }),
   });
+}
+
+/** What the graph is made with is written into the document: no value of the environment may be in it. */
+function checkEnvironment({ document, tables }: FunctionCode, faults: Fault[]): void {
+  const secrets = Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => isSecretName(name)));
+  const parts: [string, unknown][] = [
+    ["what the graph is made with", document],
+    ...[...tables].map((
+      [name, { rows }],
+    ): [string, unknown] => [`table "${name}"`, notJson([rows], name) === undefined ? rows : null]),
+  ];
+  for (const [where, part] of parts) {
+    const variable = variableIn(part, secrets);
+    if (variable === undefined) continue;
+    faults.push(errorFault(
+      `${where} has the value of the environment's ${variable}, which would be written into the bundle`,
+      `Give readSecret("${variable}"), or read it where the step runs: Deno.env.get("${variable}") in the step`,
+    ));
+  }
 }
 
 /** Where the module has JSX, it says how that becomes calls, and has what is called. */

@@ -37,7 +37,7 @@ export function writeModule({ slice, effects, document, code, tables, schemas }:
     ...bodyLines(declarations.filter(({ kind }) => kind !== "import")),
     "",
     `export default ${alias}.fromJSON(${JSON.stringify(document, undefined, 2)}, new Map<string, unknown>([${
-      [...code].map(([ref, { text }]) => `\n  [${JSON.stringify(ref)}, ${indented(text)}],`).join("")
+      [...code].map(([ref, { text }]) => `\n  [${JSON.stringify(ref)}, ${text}],`).join("")
     }\n])${optionsOf(schemas, tables)});`,
     "",
   ].join("\n");
@@ -86,9 +86,4 @@ function bodyLines(declarations: readonly Declaration[]): string[] {
     const isNew = declarations[index - 1]?.run !== declaration.run;
     return [...isNew ? ["", `// ${cellName(declaration.run)}`] : [], declaration.text];
   });
-}
-
-/** Code as a part of a list; the first line stays where it is. */
-function indented(text: string): string {
-  return text.includes("`") ? text : text.replaceAll("\n", "\n  "); // a template's lines are its own
 }

@@ -179,6 +179,58 @@ graph.to("a", Rate.of).to("b", More.of).to("c", sum.add).to("d", sum.twice).to("
     ["b", { n: 1 }, 1],
   ],
   [
+    "text as it stands: strings that go on in the next line, templates",
+    [`${START} { const by = 2; graph.to("s", (n: number) => {
+  return "a\\
+b" + n;
+}).to("t", (text: string) => \`\${text}
+  c\${by}\`).respond(); }`],
+    1,
+    "ab1\n  c2",
+  ],
+  [
+    "values of inner scopes to the letter: -0, a field named __proto__",
+    [
+      `${START} { const nought = -0, odd = JSON.parse('{"__proto__":{"a":1},"b":2}'); graph.to("s", (n: number) => [n, Object.is(nought, -0), Object.keys(odd)]).respond(); }`,
+    ],
+    1,
+    [1, true, ["__proto__", "b"]],
+  ],
+  [
+    "closures that share what they hold, by the name of what they are in; a factory's argument that a cell names, by that",
+    [
+      "const make = () => { const seen: number[] = []; let sum = 0; return { add: (n: number) => { seen.push(n); sum += n; return n; }, count: () => [seen.length, sum] }; }; const made = make();",
+      "const state = { n: 0 }; const reader = (s: { n: number }) => (count: number[]) => [...count, s.n];",
+      `${START} graph.to("n", (n: number) => { state.n++; return n; }).to("add", made.add).to("count", made.count).to("read", reader(state)).respond();`,
+    ],
+    5,
+    [1, 5, 1],
+  ],
+  [
+    "classes of a factory, with the class that they extend",
+    [
+      "class Top { base = 10; do(n: number): number { return n + this.base; } }\nclass Base { do() { return 'another'; } }",
+      "const mixin = (Base: typeof Top, by: number) => class extends Base { override do(n: number) { return super.do(n) * by; } };",
+      `${START} graph.to("s", mixin(Top, 3)).respond();`,
+    ],
+    1,
+    33,
+  ],
+  [
+    "objects of inner scopes that are only read: in loops, by methods, by fields",
+    [
+      `const scorer = (weights: Record<string, number>, stop: string[], rows: { n: number }[]) => (word: string) => {
+  let sum = 0;
+  for (const row of rows) sum += row.n;
+  const list = stop.filter((one) => one !== word);
+  return [weights[word] ?? 0, stop.includes(word), sum, list.length, rows.some(({ n }) => n === 2)];
+};`,
+      `${START} graph.to("s", scorer({ a: 1 }, ["a", "b"], [{ n: 1 }, { n: 2 }])).respond();`,
+    ],
+    "a",
+    [1, true, 3, 1, true],
+  ],
+  [
     "what a file beside the notebook exports, by a name of a cell or by none",
     [
       `import * as random from "./tests/support/random.ts";
@@ -227,6 +279,38 @@ const REFUSED: readonly [about: string, cells: readonly CellCode[], fault: RegEx
     "a captured variable that the step changes",
     [`${START} { let sum = 0; graph.to("s", (n: number) => sum += n).respond(); }`],
     /^ {2}step "s": it changes "sum" of the scope around it in cell \[1\]\. Keep what changes in the step/,
+  ],
+  [
+    "what trial runs have put into what a closure holds",
+    [
+      "const dedupe = () => { const seen: string[] = []; return (id: string) => seen.includes(id) ? 'again' : (seen.push(id), 'new'); };",
+      `${START} graph.to("d", dedupe()).respond(); { await using server = await fn.toMockServer(); await server.test("/", "customer-4711"); }`,
+    ],
+    /^ {2}step "d": it captured "seen" of the scope around it in cell \[1\], and may have changed it, or hands it on: .*in a class, or in context\.state$/,
+  ],
+  [
+    "closures that share what one of them changes, and have no name",
+    [
+      "const make = () => { const seen: number[] = []; let sum = 0; return [(n: number) => { seen.push(n); sum += n; return n; }, () => seen.length, () => sum] as const; };",
+      `${START} { const [add, count, sum] = make(); graph.to("add", add).to("count", count).to("sum", sum).respond(); }`,
+    ],
+    /^ {2}step "add": it captured "seen" [^]*\n {2}step "add": it changes "sum"[^]*\n {2}step "count": it captured "seen" [^]*\n {2}step "sum": it captured "sum" of the scope around it in cell \[1\], which another function there changes/,
+  ],
+  [
+    "values of the environment, in closures, in what the graph is made with, in tables; and texts that are secrets by their form",
+    [
+      `Deno.env.set("SHOP_KEY", "sk-live-very-secret"); Deno.env.set("SHOP_MODE", "production"); Deno.env.set("SHOP_PASSWORD", "tulips in may"); Deno.env.set("SHOP_PLAN", "Plan9-tariff");
+const asking = (key: string) => (said: string) => said + key.length; ${START}`,
+      `fn.setParam("shop", { greets: "It is " + Deno.env.get("SHOP_PASSWORD") }); fn.addTable("keys", [{ id: 1, value: Deno.env.get("SHOP_KEY") }], { key: "id" });
+graph.to("ask", asking(Deno.env.get("SHOP_KEY")!)).to("mode", asking(Deno.env.get("SHOP_MODE")!)).to("plan", asking(Deno.env.get("SHOP_PLAN")!))
+  .to("form", asking("https://me:hunter2@shop.example")).respond();`,
+    ],
+    /^ {2}step "ask": it captured "key" of the scope around it in cell \[1\], which has the value of the environment's SHOP_KEY\. Read it where the step runs: Deno\.env\.get\("SHOP_KEY"\) in the step[^]*\n {2}step "plan": .*SHOP_PLAN[^]*\n {2}step "form": it captured "key" .* has a secret written out[^]*\n {2}what the graph is made with has the value of the environment's SHOP_PASSWORD[^]*\n {2}table "keys" has the value of the environment's SHOP_KEY/,
+  ],
+  [
+    "one name of a pattern that another cell declares anew",
+    ["const { a, b } = { a: 1, b: 2 };", "const b = 30;", `${START} graph.to("s", () => [a, b]).respond();`],
+    /^ {2}step "s": cell \[1\] declares "b" together with "a", and cell \[2\] declares "b" anew\. Name one of them otherwise, or declare/,
   ],
   [
     "a variable that was changed after its declaration",
