@@ -8,6 +8,8 @@ import { redactText } from "../redact_text.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
 import { readOptions } from "./options.ts";
 
+const NEVER = "never ran";
+
 /** Lists what is deployed. */
 export const LIST: Command = {
   summary: "List what is deployed",
@@ -15,7 +17,7 @@ export const LIST: Command = {
 
 A line for each deployment in LEVADA_STATE, default .levada: its name, its state, where it answers, its revision.
 
-  --json   As JSON: what \`levada status\` tells of each.
+  --json   As JSON: what \`levada status\` tells of each; what cannot be read is told on standard error.
 
 Exit code: 0; 2 a wrong option.
 `,
@@ -27,6 +29,9 @@ Exit code: 0; 2 a wrong option.
     const told = await Promise.all(names.map(tell));
     const statuses = told.map((one) => typeof one === "string" ? undefined : one);
     if (values.json === true) {
+      for (const fault of told) {
+        if (typeof fault === "string" && fault !== NEVER) terminal.err(`levada list: ${fault}\n`);
+      }
       terminal.out(`${JSON.stringify(statuses.filter((status) => status !== undefined), undefined, 2)}\n`);
       return 0;
     }
@@ -53,6 +58,6 @@ async function tell(name: string): Promise<DeploymentStatus | string> {
     return await new Deployment(name).status();
   } catch (error) {
     const isThere = await readState("list it", deploymentFolder(name)).then((state) => state !== undefined, () => true);
-    return isThere ? redactText(describeThrown(error).message) : "never ran";
+    return isThere ? redactText(describeThrown(error).message) : NEVER;
   }
 }

@@ -87,6 +87,11 @@ export class Supervisor {
     };
   }
 
+  /** Writes again what is deployed, where somebody has removed that. */
+  async keepState(): Promise<void> {
+    if (this.#state !== undefined && this.#applying === undefined) await this.#write(this.#state);
+  }
+
   /** Ends everything: what was accepted is done first, by those who write before those who read. */
   async stop(): Promise<void> {
     this.#isStopping = true;

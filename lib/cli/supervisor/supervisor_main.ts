@@ -38,7 +38,10 @@ async function supervise(state: string, name: string): Promise<void> {
   const look = async () => {
     // who removed the folder has taken along all that knows of these processes; who started this may have died before it said what runs
     if (!await lock.isInPlace() || supervisor.isIdle && !await isLocked(folder)) end();
-    else if (!await exists(folder.supervisorFile)) await tell();
+    else {
+      if (!await exists(folder.supervisorFile)) await tell();
+      if (!await exists(folder.stateFile)) await supervisor.keepState(); // or who deploys next would think that nothing runs
+    }
   };
   const looking = setInterval(() => void look().catch(() => {}), LOOK_MS); // what cannot be read now may be later
   await ended.promise;

@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { Deployment } from "../../../../lib/deploy/deployment.ts";
 import { deploymentFolder, deploymentNames, writeWhole } from "../../../../lib/deploy/state_folder.ts";
@@ -12,6 +12,12 @@ fn.setTopology("flow").to("tell", () => ${version}).respond();
 export default fn;
 `;
 const BROKEN = versioned(3, `if (Deno.env.get("LEVADA_WORKER") !== undefined) throw new Error("no disk");`);
+
+/** A worker says that it has come, and stays. */
+const GATED = `if (Deno.env.get("LEVADA_WORKER") !== undefined) {
+  await Deno.writeTextFile(Deno.env.get("GATE")!, String(Deno.pid));
+  await new Promise((stay) => setTimeout(stay, 1_000_000));
+}`;
 
 /** Has the supervisor of a deployment pause, as a machine that swaps may. */
 async function paused(lab: DeployLab, test: (supervisor: number) => Promise<void>): Promise<void> {
@@ -51,6 +57,35 @@ Deno.test("a supervisor that pauses is not taken for dead: nobody changes, ends 
 
 type Asking = readonly [verb: string, ask: () => Promise<unknown>];
 
+Deno.test("a supervisor that pauses while it deploys is given up; when it goes on, it gives the deploy up", async () => {
+  await withDeployLab(async (lab) => {
+    const gate = join(lab.folder, "gate");
+    Deno.env.set("GATE", gate);
+    try {
+      const { url } = await lab.deploy(versioned(1));
+      await lab.bundle(versioned(2, GATED));
+      const before = await lab.status("v");
+      await Deno.writeTextFile(gate, "");
+      const deploying = lab.deploy(versioned(2, GATED));
+      deploying.catch(() => {});
+      let worker = 0;
+      while (worker === 0) worker = Number(await Deno.readTextFile(gate));
+      await paused(lab, async (supervisor) => {
+        await rejects(deploying, {
+          name: "DeployError",
+          message: new RegExp(`process ${supervisor}, lives, and does not answer`),
+        });
+        strictEqual(await (await post(url, null)).json(), 1);
+      });
+      while (isAlive(worker)) await new Promise((look) => setTimeout(look, 10));
+      deepStrictEqual(await lab.status("v"), before);
+      strictEqual(await (await post(url, null)).json(), 1);
+    } finally {
+      Deno.env.delete("GATE");
+    }
+  });
+});
+
 Deno.test("what is deployed cannot be read: all who ask are told why, a deploy is refused, and what runs runs on; levada delete forgets it", async () => {
   await withDeployLab(async (lab) => {
     const { url } = await lab.deploy(versioned(1));
@@ -83,7 +118,10 @@ Deno.test("what is deployed cannot be read: all who ask are told why, a deploy i
     for (const other of ["null", "[]", "7", `{"levada":"deployment/1"}`, text.replace(/"port": \d+/, '"port": "x"')]) {
       await refused(other, damaged('it is no "deployment/1"'));
     }
-    match((await lab.levada("list")).out, /^v {2}Cannot tell the state of "v": what is deployed cannot be read: /);
+    const why = 'Cannot tell the state of "v": what is deployed cannot be read: ';
+    const [listed, json] = await Promise.all([lab.levada("list"), lab.levada("list", "--json")]);
+    deepStrictEqual([listed.out.startsWith(`v  ${why}`), json.out], [true, "[]\n"]);
+    ok(json.err.startsWith(`levada list: ${why}`), json.err);
     const newer = (verb: string) =>
       `Cannot ${verb} "v": ${stateFile} is of another version of Levada: this one knows "deployment/1", it is "deployment/2". ` +
       "What runs is left as it is. Use that version";

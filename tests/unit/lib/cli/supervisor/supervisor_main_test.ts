@@ -32,8 +32,8 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!await isSo()) await new Promise((look) => setTimeout(look, 20));
 }
 
-Deno.test("the supervisor obeys who has its token, which only its owner can read; there is one of a deployment; it says again where it is asked", async () => {
-  await withDeployLab(async ({ deploy, status, state }) => {
+Deno.test("the supervisor obeys who has its token, which only its owner can read; there is one of a deployment; it says again where it is asked, and what runs", async () => {
+  await withDeployLab(async ({ deploy, status, ...lab }) => {
     const { url } = await deploy(CALLED_SO);
     const folder = deploymentFolder("supervisor");
     const { pid, ...address } = await addressOf(folder);
@@ -45,14 +45,16 @@ Deno.test("the supervisor obeys who has its token, which only its owner can read
       }
     }
     deepStrictEqual(await ownerOf(folder.supervisorLock), { pid });
-    const second = await supervise("supervisor", state).output();
+    const second = await supervise("supervisor", lab.state).output();
     deepStrictEqual([second.code, new TextDecoder().decode(second.stderr)], [
       1,
       "another supervisor lives. End it by its process id\n",
     ]);
-    await Deno.remove(folder.supervisorFile);
-    await until(() => Deno.stat(folder.supervisorFile).then(() => true, () => false));
+    const state = await Deno.readTextFile(folder.stateFile);
+    await Promise.all([Deno.remove(folder.supervisorFile), Deno.remove(folder.stateFile)]);
+    await until(() => Deno.stat(folder.stateFile).then(() => true, () => false));
     deepStrictEqual(await addressOf(folder), { pid, ...address });
+    strictEqual(await Deno.readTextFile(folder.stateFile), state);
     strictEqual((await status("supervisor")).supervisor, pid);
     strictEqual(await (await post(url, 7)).json(), 7);
     const told = await Array.fromAsync(new Deployment("supervisor").logs()); // by the function, not by its supervisor
