@@ -326,7 +326,7 @@ function loses(
     title:
       "a server that has lost a stream: who waits or publishes is told, or gets all that is published from then on",
     async run() {
-      const path = `${address}/${name}`;
+      const path = `${address}/${name}?partitions=2`;
       await using stream = await open<number>(path, { sessionMs: SESSION_MS });
       const subscription = await stream.subscribe({ group: "g" });
       await stream.publish([{ body: -1 }]);
@@ -351,7 +351,8 @@ function loses(
         if (got.size === 8) break;
       }
       await stream.close();
-      await using after = await open(path);
+      await using after = await open(`${address}/${name}`); // with as many partitions as there were
+      await (await open(path)).close();
       strictEqual(await after.lag("g"), 0);
     },
   };

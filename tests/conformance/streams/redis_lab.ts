@@ -1,10 +1,11 @@
-import { ok, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
 import { readBrokerPath } from "../../../lib/streams/leased/broker_path.ts";
 import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
 import { openRedis } from "../../../lib/streams/redis/open_redis.ts";
 import { RedisClient } from "../../../lib/streams/redis/redis_client.ts";
+import { RedisLog } from "../../../lib/streams/redis/redis_log.ts";
 import { brokerCases } from "./broker_cases.ts";
 import { BrokerServer } from "./broker_server.ts";
 import type { OpenLab } from "./contract.ts";
@@ -129,6 +130,25 @@ export async function redisTrial(): Promise<Trial> {
           await lines.return!();
           await rejects(Deno.connect({ port }), Deno.errors.ConnectionRefused);
           await rejects(Deno.stat(folder), Deno.errors.NotFound);
+        },
+      },
+      {
+        title: "who wrote before the server was emptied writes over nothing that came since",
+        async run() {
+          const path = readBrokerPath(`${server.address}/versions`, 0);
+          const client = await RedisClient.connect(path, { connectMs: 5_000, answerMs: 5_000 });
+          const log = new RedisLog({ client, name: path.name, key: path.stream, partitions: 1, retentionMs: 0 });
+          const write = async (text: string, over: number) => await log.writeDocument("g", "0", text, over);
+          const before = (await write("one", 0))!;
+          strictEqual(await write("one", 0), before, "the answer was lost");
+          strictEqual(await write("two", 0), undefined, "another has written");
+          const newest = (await write("three", before))!;
+          await command("DEL", `${path.stream}:groups`);
+          await pause(5);
+          await write("another", 0);
+          for (const version of [before, newest]) strictEqual(await write("late", version), undefined);
+          deepStrictEqual((await log.readDocuments("g", ["0"]))[0]?.text, "another");
+          await log.close();
         },
       },
       {

@@ -2,6 +2,7 @@ import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { StreamError } from "../../../../../lib/errors.ts";
 import { DrivenStream } from "../../../../../lib/streams/driven_stream.ts";
+import type { Seat } from "../../../../../lib/streams/leased/group_member.ts";
 import { LeasedDriver, SESSION_MS } from "../../../../../lib/streams/leased/leased_driver.ts";
 import { OfflineError } from "../../../../../lib/streams/leased/offline_error.ts";
 import { TestClock } from "../../../../../lib/testing/test_clock.ts";
@@ -231,3 +232,19 @@ for (const when of ["before", "after"]) {
     await other.close();
   });
 }
+
+Deno.test("members that say at one moment that they are alive are all heard", async () => {
+  const clock = new TestClock(0);
+  const broker = new KeptBroker(4, () => clock.now());
+  const streams = [1, 2, 3].map(() => openOn<number>(broker, clock));
+  for (const stream of streams) await stream.subscribe({ group: "g" });
+  const beats = () =>
+    new Map((JSON.parse(broker.documents.get("g/members")!.text) as Seat[]).map(([id, n]) => [id, n]));
+  const before = beats();
+  await clock.advance(SESSION_MS / 4);
+  broker.tell("g"); // all look at once
+  await pause(2);
+  const silent = [...beats()].filter(([id, n]) => n === before.get(id));
+  deepStrictEqual([before.size, silent], [3, []]);
+  for (const stream of streams) await stream.close();
+});
