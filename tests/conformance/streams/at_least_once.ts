@@ -138,6 +138,7 @@ export async function proveAtLeastOnce(kit: LineKit, wish: LineWish): Promise<Li
     deepStrictEqual(arrivals.wrongKeys(keyOf), [], "each has its key");
     deepStrictEqual(arrivals.outOfOrder(), [], "the numbers of a key arrive in order");
     const kills = Object.values(killed).reduce((sum, count) => sum + count, 0);
+    ok(kills > 0 || wish.kills === 0, "some workers were killed");
     const ended = kit.server === undefined ? outages * FUNCTIONS.length * WORKERS : 0; // workers end with their supervisor
     const mostDuplicates = (kills + ended) * IN_HAND + await line.unsettled();
     ok(arrivals.duplicates <= mostDuplicates, `${arrivals.duplicates} duplicates, ${mostDuplicates} at most`);

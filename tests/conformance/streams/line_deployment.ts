@@ -70,7 +70,7 @@ async function workersOf(supervisor: number, name: string): Promise<number[]> {
     const read = (file: string) => Deno.readTextFile(`/proc/${pid}/${file}`).catch(() => ""); // it may have ended meanwhile
     const [stat, words] = [await read("stat"), (await read("cmdline")).split("\0")];
     const [, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    if (Number(parent) === supervisor && words[words.indexOf("--function") + 1] === name) pids.push(Number(pid));
+    if (Number(parent) === supervisor && words.includes(`--function=${name}`)) pids.push(Number(pid));
   }
   return pids.sort((one, other) => one - other);
 }
