@@ -39,8 +39,6 @@ interface RunWish {
   readonly keepsEnvironment?: boolean;
 }
 
-const RENEWING = "with the environment of who asks it can run: `levada rollback --renew`, rollback({ renew: true })";
-
 /** What changes a deployment, one change at a time: each has its lock. */
 export class DeploymentChanges {
   readonly #parts: ChangesParts;
@@ -108,7 +106,7 @@ export class DeploymentChanges {
       ? "that of who asks"
       : remembers(status, bundle)
       ? `what revision ${bundle.revision} had`
-      : `nobody knows what revision ${bundle.revision} had: only ${RENEWING}`;
+      : `nobody knows what revision ${bundle.revision} had: only ${renewing(folder)}`;
     return { ...plan, changes: [...plan.changes, `environment: ${env}`] };
   }
 
@@ -123,7 +121,7 @@ export class DeploymentChanges {
       throw new DeployError(
         act,
         `nobody knows the environment that revision ${bundle.revision} had: it is written nowhere, and the supervisor that knew it ` +
-          `is gone. What runs runs on. Only ${RENEWING}`,
+          `is gone. What runs runs on. Only ${renewing(folder)}`,
       );
     }
     return await this.#replace(act, { before: await this.#kept(state), bundle, functions, keepsEnvironment: !renew });
@@ -244,6 +242,10 @@ export class DeploymentChanges {
 /** Whether it is known which environment a revision had. */
 function remembers(status: SupervisedStatus | undefined, { revision }: Bundle): boolean {
   return status?.remembers?.includes(revision) === true;
+}
+
+function renewing({ name }: Pick<DeploymentFolder, "name">): string {
+  return `with the environment of who asks it can run: \`levada rollback ${name} --renew\`, rollback({ renew: true })`;
 }
 
 /** There is no such deployment. */

@@ -56,7 +56,10 @@ Deno.test("rollback runs what ran before with its workers and its environment; w
         `^levada rollback: Cannot roll back "v": nobody knows the environment that revision ${second} had: .*What runs runs on`,
       ),
     );
-    match((await rollback("--dry-run")).out, /\n {2}environment: nobody knows what revision .* --renew/);
+    match(
+      (await rollback("--dry-run")).out,
+      /\n {2}environment: nobody knows what revision .* `levada rollback v --renew`/,
+    );
     deepStrictEqual(await told(lab), [1, [3, "3", "to who resumes"]]);
     const renewed = await rollback("--renew", { GIVEN: "to who goes back" });
     strictEqual(renewed.code, 0, renewed.err);
