@@ -3,6 +3,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BundleError } from "../errors.ts";
 import { errorFault } from "../graph/fault.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
 
 /** What is bundled, and how. */
 export interface DenoBundle {
@@ -35,19 +36,16 @@ const HOST = /npm\/[^/\s"]+\//g; // where packages lie in Deno's cache: behind t
  * @throws {BundleError} If it cannot; with Deno's own words.
  */
 export async function denoBundle(wish: DenoBundle): Promise<Bundled> {
-  const out = await Deno.realPath(await Deno.makeTempDir({ prefix: "levada-bundle-" }));
-  try {
-    await run(wish, out);
-    const cache = await cacheFolder();
-    const files: Bundled = new Map();
-    for (const path of await filesIn(out)) {
-      const text = await Deno.readTextFile(join(out, path));
-      files.set(path, path.endsWith(".map") ? plainMap(text, out, { wish, cache }) : plainText(text, { wish, cache }));
-    }
-    return files;
-  } finally {
-    await Deno.remove(out, { recursive: true });
+  await using folder = await temporaryFolder("bundle");
+  const { path: out } = folder;
+  await run(wish, out);
+  const cache = await cacheFolder();
+  const files: Bundled = new Map();
+  for (const path of await filesIn(out)) {
+    const text = await Deno.readTextFile(join(out, path));
+    files.set(path, path.endsWith(".map") ? plainMap(text, out, { wish, cache }) : plainText(text, { wish, cache }));
   }
+  return files;
 }
 
 async function run({ act, entries, folder, config, lock, external = [], isShared }: DenoBundle, out: string) {

@@ -4,15 +4,20 @@ import { BundleError } from "../errors.ts";
 import { errorFault } from "../graph/fault.ts";
 import type { GraphView } from "../plot/view.ts";
 import type { Bundle } from "./bundle.ts";
+import { type ApartOptions, runApart } from "./run_apart.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
 
 const TIMEOUT_MS = 120_000;
 const MARK = "levada-bundle:";
+const LOADED = "levada-loaded";
 const DESCRIBE = `const { default: fn } = await import("./code.js");
+console.log("\\n${LOADED}");
 if (typeof fn?.toMockServer !== "function") throw new TypeError("the export is no function of serving()");
 console.log("\\n${MARK}" + JSON.stringify({ document: fn, view: fn.plot().view }));
 Deno.exit(0);
 `;
 const PROBE = `const { default: fn } = await import("./code.js");
+console.log("\\n${LOADED}");
 const server = await fn.toMockServer();
 const { status } = await server.test("/v2/health/ready", undefined, { silent: true, method: "GET" });
 console.log("\\n${MARK}" + status);
@@ -27,8 +32,12 @@ export interface DescribedFunction {
 }
 
 /** The function as data, as its code makes it. */
-export async function describeFunction(act: string, files: Bundle["files"]): Promise<DescribedFunction> {
-  return JSON.parse(await runScript(act, files, DESCRIBE)) as DescribedFunction;
+export async function describeFunction(
+  act: string,
+  files: Bundle["files"],
+  options: ApartOptions = {},
+): Promise<DescribedFunction> {
+  return JSON.parse(await runScript(act, files, DESCRIBE, options)) as DescribedFunction;
 }
 
 /**
@@ -36,9 +45,9 @@ export async function describeFunction(act: string, files: Bundle["files"]): Pro
  *
  * @throws {BundleError} If it does not start, or is not ready; with what it wrote.
  */
-export async function probeBundle({ name, files }: Bundle, timeoutMs = TIMEOUT_MS): Promise<void> {
+export async function probeBundle({ name, files }: Bundle, options: ApartOptions = {}): Promise<void> {
   const act = `start the bundle of "${name}"`;
-  const status = await runScript(act, files, PROBE, timeoutMs);
+  const status = await runScript(act, files, PROBE, options);
   if (status === "200") return;
   throw new BundleError(act, [
     errorFault(
@@ -62,37 +71,26 @@ async function runScript(
   act: string,
   files: Bundle["files"],
   script: string,
-  timeoutMs = TIMEOUT_MS,
+  { timeoutMs = TIMEOUT_MS, signal }: ApartOptions = {},
 ): Promise<string> {
-  const folder = await Deno.makeTempDir({ prefix: "levada-probe-" });
-  try {
-    for (const [path, bytes] of [...files, ["probe.js", new TextEncoder().encode(script)] as const]) {
-      await Deno.mkdir(dirname(join(folder, path)), { recursive: true });
-      await Deno.writeFile(join(folder, path), bytes);
-    }
-    const signal = AbortSignal.timeout(timeoutMs);
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--allow-all", "--no-prompt", "--quiet", "probe.js"],
-      cwd: folder,
-      env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-      signal,
-    }).output();
-    const said = new TextDecoder().decode(stdout).split("\n").find((line) => line.startsWith(MARK));
-    if (code === 0 && said !== undefined) return said.slice(MARK.length);
-    const text = new TextDecoder().decode(stderr).replaceAll(`file://${folder}/`, "").trim();
-    const ended = signal.aborted
-      ? `has not started within ${(timeoutMs / 1_000).toFixed(1)} s`
-      : `ended with exit code ${code}`;
-    throw new BundleError(act, [errorFault(
-      `it ${ended}: ${text || "without a word"}`,
-      signal.aborted
-        ? "Give it longer, or see what it waits for when it starts"
-        : "What is missing there is not in the bundle: give files by name, and declare what steps use in cells",
-    )]);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+  await using folder = await temporaryFolder("probe");
+  for (const [path, bytes] of files) {
+    await Deno.mkdir(dirname(join(folder.path, path)), { recursive: true });
+    await Deno.writeFile(join(folder.path, path), bytes);
   }
+  const { code, out, err, isLate } = await runApart(script, { folder: folder.path, timeoutMs, signal });
+  const lines = out.split("\n");
+  const said = lines.find((line) => line.startsWith(MARK));
+  if (code === 0 && said !== undefined) return said.slice(MARK.length);
+  const text = err.replaceAll(`file://${folder.path}/`, "").trim();
+  if (!isLate) {
+    const cure = "What is missing there is not in the bundle: give files by name, and declare what steps use in cells";
+    throw new BundleError(act, [errorFault(`it ended with exit code ${code}: ${text || "without a word"}`, cure)]);
+  }
+  const what = lines.includes(LOADED) ? "its function has not started" : "its code is not loaded";
+  const cure = lines.includes(LOADED)
+    ? "Give it longer, or see what its steps and models wait for when they start"
+    : "Give it longer, or see what stands at its top level: there it waits, or goes round and round";
+  const wrote = text === "" ? "" : `: ${text}`;
+  throw new BundleError(act, [errorFault(`${what} after ${(timeoutMs / 1_000).toFixed(1)} s${wrote}`, cure)]);
 }

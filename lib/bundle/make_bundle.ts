@@ -14,6 +14,7 @@ import { hasJsx } from "./jsx_pragma.ts";
 import { externalNames, resolveImports, resolveRelative } from "./resolve_imports.ts";
 import { libraryFiles } from "./runtime.ts";
 import type { SlicedModule } from "./sliced_module.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
 import type { SlicedValues } from "./sliced_values.ts";
 
 /** What else a bundle is made by. */
@@ -28,6 +29,8 @@ export interface BundleOptions {
   readonly compares?: boolean | undefined;
   /** What files are relative to. Default: the current folder; of a slice the notebook's. */
   readonly directory?: string | undefined;
+  /** When a module has to be bundled, by `performance.now()`. Default: two minutes after it is brought together. */
+  readonly endsAt?: number | undefined;
 }
 
 const ROOT = new URL("../../", import.meta.url);
@@ -55,7 +58,9 @@ export async function bundleModule(url: URL, options: BundleOptions = {}): Promi
     directory: fileURLToPath(new URL(".", url)),
     external: options.external,
   });
-  return await finish(files, await describeFunction(act, files), { act, directory, options });
+  const { endsAt } = options;
+  const timeoutMs = endsAt === undefined ? undefined : Math.max(1, endsAt - performance.now());
+  return await finish(files, await describeFunction(act, files, { timeoutMs }), { act, directory, options });
 }
 
 /**
@@ -120,7 +125,7 @@ async function codeFiles(
 ): Promise<Map<string, Uint8Array>> {
   const project = await findProject(directory);
   const imports = await readImports(project.config);
-  await using folder = await temporaryFolder();
+  await using folder = await temporaryFolder("code");
   const lock = join(folder.path, "deno.lock");
   await Deno.copyFile(project.lock, lock);
   await Deno.writeTextFile(join(folder.path, ENTRY), `${entry}${RUN}`);
@@ -191,10 +196,4 @@ async function finish(
   };
   const all = new Map([...sorted, [MANIFEST, ENCODER.encode(`${JSON.stringify(manifest, undefined, 2)}\n`)] as const]);
   return { name, revision: revisionOf(all), files: all };
-}
-
-/** A folder that goes when it is not needed any more. */
-async function temporaryFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
-  const path = await Deno.realPath(await Deno.makeTempDir({ prefix: "levada-" }));
-  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }

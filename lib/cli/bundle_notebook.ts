@@ -4,9 +4,11 @@ import type { KernelClient } from "../../kernel/client/client.ts";
 import type { Bundle } from "../bundle/bundle.ts";
 import { bundleCode } from "../bundle/make_bundle.ts";
 import { SlicedModule } from "../bundle/sliced_module.ts";
+import { temporaryFolder } from "../bundle/temporary_folder.ts";
 import type { RecordedDeploy } from "../deploy/deploy_bundle.ts";
 import { type CommandContext, CommandError } from "./command.ts";
 import { executeNotebooks } from "./execute.ts";
+import { unlessAsked } from "./until_asked.ts";
 import type { MakeWish } from "./write_bundle.ts";
 
 /** A bundle, and how its notebook would have deployed it. */
@@ -22,24 +24,23 @@ export async function bundleNotebook(
   { path, export: name, files, external, isProbed: compares }: MakeWish,
   context: CommandContext,
 ): Promise<MadeBundle | undefined> {
-  const folder = await Deno.makeTempDir({ prefix: "levada-deploy-" });
-  const file = join(folder, "recorded.json");
+  await using folder = await temporaryFolder("deploy");
+  const file = join(folder.path, "recorded.json");
   const read = async () => JSON.parse(await Deno.readTextFile(file).catch(() => "null")) as RecordedDeploy | null;
   let code: SlicedModule | undefined;
   Deno.env.set(RECORD, file); // the kernel's process has this one's environment
   try {
     const { isGood } = await executeNotebooks([{ path }], context, {
       isEnough: async () => await read() !== null,
-      after: async (kernel) => {
-        code = await sliceIn(kernel, path, { name, recorded: (await read())?.name });
-      },
+      after: async (kernel) => void (code = await sliceIn(kernel, path, { name, recorded: (await read())?.name })),
     });
     if (!isGood || code === undefined) return undefined;
-    const bundle = await bundleCode(code, { files, external, compares, directory: dirname(resolve(path)) });
+    const wish = { files, external, compares, directory: dirname(resolve(path)) };
+    const bundle = await unlessAsked(context.signal, bundleCode(code, wish));
+    if (bundle === undefined) throw context.signal.reason;
     return { bundle, recorded: await read() ?? undefined };
   } finally {
     Deno.env.delete(RECORD);
-    await Deno.remove(folder, { recursive: true });
   }
 }
 

@@ -21,6 +21,8 @@ export interface DeployWish extends MakeWish {
   readonly startedAt: number;
 }
 
+const SAYING_MS = 1_000; // what runs apart says better why it is late
+
 /** Makes a bundle and has it run. */
 export async function deployOf(wish: DeployWish, context: CommandContext): Promise<number> {
   const { out } = context.terminal;
@@ -61,14 +63,17 @@ export async function deployOf(wish: DeployWish, context: CommandContext): Promi
  * @throws {CommandError} If that takes longer than the deadline.
  */
 async function bundleInTime(wish: DeployWish, context: CommandContext): Promise<MadeBundle | undefined> {
-  const { path, deadlineMs, startedAt } = wish;
-  if (deadlineMs === undefined) return await bundleOf(wish, context);
+  const { path, deadlineMs = Infinity, startedAt } = wish;
   const late = new AbortController();
-  const cause = new CommandError(`Cannot deploy ${path}: it is not bundled after ${deadlineMs / 1_000} s`);
-  const timer = setTimeout(() => late.abort(cause), Math.max(0, startedAt + deadlineMs - performance.now()));
+  const endsAt = deadlineMs === Infinity ? undefined : startedAt + deadlineMs;
+  let stage = "";
+  const timer = endsAt === undefined ? undefined : setTimeout(() => {
+    const where = stage === "" ? "" : `: ${stage}`;
+    late.abort(new CommandError(`Cannot deploy ${path}: it is not bundled after ${deadlineMs / 1_000} s${where}`));
+  }, Math.max(0, endsAt - performance.now()) + SAYING_MS);
   const signal = AbortSignal.any([context.signal, late.signal]);
   try {
-    const making = bundleOf(wish, { ...context, signal });
+    const making = bundleOf({ ...wish, endsAt, onStage: (now) => stage = now }, { ...context, signal });
     const made = await (path.endsWith(".ipynb") ? making : unlessAsked(signal, making)); // a notebook's kernel is ended first
     signal.throwIfAborted();
     return made;

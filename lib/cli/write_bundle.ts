@@ -20,7 +20,13 @@ export interface BundleWish {
 }
 
 /** What a bundle is made of. */
-export type MakeWish = Omit<BundleWish, "output" | "isProbed"> & { readonly isProbed?: boolean };
+export type MakeWish = Omit<BundleWish, "output" | "isProbed"> & {
+  readonly isProbed?: boolean;
+  /** When it has to be made, by `performance.now()`. Default: there is no such time. */
+  readonly endsAt?: number | undefined;
+  /** Gets what is done now, for who waits too long. */
+  readonly onStage?: (stage: string) => void;
+};
 
 /** Makes a bundle of a notebook or a module; undefined when a cell failed, which has been told. */
 export async function makeBundleOf(wish: MakeWish, context: CommandContext): Promise<MadeBundle | undefined> {
@@ -44,7 +50,11 @@ export async function writeBundleOf(wish: BundleWish, context: CommandContext): 
   return 0;
 }
 
-async function ofModule({ path, export: name, files, external }: MakeWish): Promise<Bundle> {
+async function ofModule(
+  { path, export: name, files, external, endsAt, onStage = () => {} }: MakeWish,
+): Promise<Bundle> {
+  onStage("its module is not loaded whole. See what it waits for at its top level");
   const { exported } = await findFunction(path, name);
-  return await bundleModule(pathToFileURL(resolve(path)), { export: exported, files, external });
+  onStage("its code is not brought together");
+  return await bundleModule(pathToFileURL(resolve(path)), { export: exported, files, external, endsAt });
 }

@@ -150,7 +150,7 @@ export class DeploymentChanges {
     for (const note of notes) onProgress?.({ state: "noted", function: undefined, url: undefined, note });
     if (state?.revision !== bundle.revision) {
       onProgress?.({ state: "checking", function: undefined, url: undefined });
-      await probeBundle(bundle, Math.max(1, endsAt - performance.now()));
+      await probeBundle(bundle, { timeoutMs: Math.max(1, endsAt - performance.now()), signal });
     }
     signal?.throwIfAborted();
     await keepRevision(act, bundle, folder);

@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { join } from "node:path";
 import { isAlive, post, withDeployLab } from "../../../support/deployed.ts";
 
 /** A notebook of these cells. */
@@ -68,12 +69,76 @@ Deno.test("levada deploy --deadline counts what a module or a notebook takes bef
     for (const path of paths) {
       const { code, err } = await lab.levada("deploy", path, "--deadline", "6");
       strictEqual(code, 1);
-      match(err, /levada deploy: Cannot deploy \S*never\.\w+: it is not bundled after 6 s\n$/);
+      match(
+        err,
+        /levada deploy: Cannot deploy \S*never\.(ipynb: it is not bundled after 6 s|ts: it is not bundled after 6 s: its module is not loaded whole\. See what it waits for at its top level)\n$/,
+      );
     }
     const kernel = Number(await Deno.readTextFile(pidFile));
     ok(kernel > 0);
     while (isAlive(kernel)) await new Promise((look) => setTimeout(look, 20));
     strictEqual((await lab.levada("list")).out, "Nothing is deployed.\n");
+  });
+});
+
+/** Whether a process does anything; who has ended may wait for somebody to ask how. */
+async function isRunning(pid: number): Promise<boolean> {
+  const stat = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => "");
+  return /\) [^ZX] /.test(stat);
+}
+
+Deno.test("levada deploy ends, and what it started, where a module never comes to its end: by its deadline, by a signal, and when it is killed", async () => {
+  await withDeployLab(async (lab) => {
+    const pidFile = join(lab.folder, "pid");
+    const round = await lab.write(
+      "round.ts",
+      `import { serving } from "levada";
+if (await Deno.stat("probe.js").then(() => true, () => false)) {
+  Deno.writeTextFileSync(${JSON.stringify(pidFile)}, String(Deno.pid));
+  for (;;);
+}
+export default serving("round");
+`,
+    );
+    const pid = async () => {
+      for (;;) {
+        const found = Number(await Deno.readTextFile(pidFile).catch(() => ""));
+        if (found > 0) return found;
+        await new Promise((look) => setTimeout(look, 20));
+      }
+    };
+    const gone = async () => {
+      const found = await pid();
+      while (await isRunning(found)) await new Promise((look) => setTimeout(look, 20));
+      await Deno.remove(pidFile);
+    };
+    const late = await lab.levada("deploy", round, "--deadline", "8");
+    strictEqual(late.code, 1);
+    match(
+      late.err,
+      /Cannot bundle round\.ts: 1 fault\n {2}its code is not loaded after \d\.\d s\. Give it longer, or see what stands at its top level: there it waits, or goes round and round\n$/,
+    );
+    await gone();
+    for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGKILL", 137]] as const) {
+      const deploying = lab.start("deploy", round);
+      await pid();
+      deploying.kill(signal);
+      const [status] = await Promise.all([deploying.status, deploying.stdout.cancel(), deploying.stderr.cancel()]);
+      strictEqual(status.code, code);
+      await gone();
+    }
+    const waits = await lab.write(
+      "waits.ts",
+      `Deno.writeTextFileSync(${JSON.stringify(pidFile)}, String(Deno.pid));
+await new Promise(() => setTimeout(() => {}, 1e9));
+export default 1;
+`,
+    );
+    const deploying = lab.start("deploy", waits);
+    await pid();
+    deploying.kill("SIGINT");
+    const [{ code }] = await Promise.all([deploying.status, deploying.stdout.cancel(), deploying.stderr.cancel()]);
+    strictEqual(code, 130);
   });
 });
 
