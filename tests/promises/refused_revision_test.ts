@@ -10,7 +10,7 @@ const reader = (version: number, inWorker = "") =>
   `import { DatabaseSync } from "node:sqlite";
 import { dirname } from "node:path";
 import { queue, serving } from "levada";
-const isFront = Deno.args.includes("reader");
+const isFront = Deno.args.includes("--function=reader");
 if (Deno.env.get("LEVADA_WORKER") !== undefined) { ${inWorker} }
 const fn = serving("reader").addChildFunction("child");
 fn.setTopology("flow").to("pass", (body: unknown) => body).respond()
