@@ -24,6 +24,8 @@ export interface HashTools {
   readonly Session: typeof Session;
   /** What was found out in the notebook, in order: only there it is known which code is a cell's. Undefined: this is the notebook. */
   readonly answers?: string | undefined;
+  /** The URL below which the library lies: its streams, servers and benches are things, its tables are data. */
+  readonly library?: string | undefined;
 }
 
 /**
@@ -33,13 +35,14 @@ export interface HashTools {
  */
 export async function hashValues(
   values: readonly LookedAt[],
-  { createHash, Session, answers }: HashTools,
+  { createHash, Session, answers, library }: HashTools,
 ): Promise<{ readonly hashed: HashedValue[]; readonly answers: string }> {
   const MOST_PARTS = 20_000_000;
   const MOST_LOOKS = 20_000;
   const SETTLES_MS = 2_000;
   const HIDING = /Generator|Iterator|Weak(?:Map|Set|Ref)/;
   const PACKAGES = /^(?:file|https?|npm|jsr|data|blob):/;
+  const DATA = /\/(?:memory_table|keyed_table|table|tensor)\.ts$/;
   const BUILT_IN = /^(?:ext|node|internal):/;
   const LOOKED = `__levadaLooked${crypto.randomUUID().replaceAll("-", "")}`; // several may look at a time
   const shared = globalThis as unknown as Record<string, unknown>;
@@ -187,7 +190,8 @@ export async function hashValues(
   async function isOf(value: unknown, isPackageToo: boolean): Promise<boolean> {
     if (answers !== undefined) return answers[asked++] === "1";
     const { url } = await look(value);
-    const is = url !== "" && !BUILT_IN.test(url) && (isPackageToo || !PACKAGES.test(url));
+    const isThing = library !== undefined && url.startsWith(library) && !DATA.test(url);
+    const is = url !== "" && !BUILT_IN.test(url) && (isPackageToo ? !isThing : !PACKAGES.test(url));
     told.push(is ? "1" : "0");
     return is;
   }

@@ -8,6 +8,8 @@ import { mayChange } from "./may_change.ts";
 import type { SlicedValues } from "./sliced_values.ts";
 import { touchedNames, type TouchedWish } from "./touched_names.ts";
 
+const LIBRARY = new URL("../", import.meta.url).href;
+
 /** Finds the values of what leaves. */
 export async function notebookValues(wish: TouchedWish): Promise<SlicedValues> {
   const { declarations, globals } = wish;
@@ -18,7 +20,7 @@ export async function notebookValues(wish: TouchedWish): Promise<SlicedValues> {
   const touched = touchedNames(wish);
   const { hashed, answers } = await hashValues(
     named.map(({ name, value }) => ({ value, isOpen: touched.has(name) })),
-    { createHash, Session },
+    { createHash, Session, library: LIBRARY },
   );
   const values = named.map(({ name, expression, declaration, value }, index) => ({
     name,

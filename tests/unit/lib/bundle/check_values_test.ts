@@ -76,10 +76,12 @@ const model = new Deep(), made = make(), day = new Date(0), query = new URLSearc
   [
     "what comes of chance, of the time, or of a file that is not there",
     [
-      "const chance = Math.random(), at = Date.now(), same = Math.max(1, 2);",
-      `${START} graph.to("s", () => [chance, at, same]).respond();`,
+      "const chance = Math.random(), at = Date.now(), same = Math.max(1, 2), weights = [Math.random()];",
+      "Deno.env.set('NO_SUCH_RATE', '7');",
+      ["rates", "const rates = { a: Number(Deno.env.get('NO_SUCH_RATE') ?? 1) };"],
+      `const dot = (some: number[]) => some[0]; ${START} graph.to("s", () => [chance, at, same, dot(weights), rates.a]).respond();`,
     ],
-    ["chance", "at"],
+    ["chance", "at", "weights", "rates"],
   ],
 ];
 
@@ -122,6 +124,19 @@ Deno.test("bundleCode() refuses what nobody can look into, where cells use it", 
     /^ {2}"ids" of cell \[1\] holds a Generator, .*\n {2}"weak" of cell \[1\] holds a WeakMap, into which nobody/,
   );
   deepStrictEqual(faults.length, 2);
+});
+
+Deno.test("bundleCode() takes streams of the library for things, which cells may use, and its tables for data", async () => {
+  const cells = (change: string) => [
+    `import { memoryTable, openStream } from "levada"; const notes = await openStream("memory://notes"), prices = memoryTable([{ id: 1 }], { key: "id" });`,
+    `await notes.publish([{ body: 1 }]); ${change}`,
+    `${START} graph.to("s", async (n: number) => { if (n < 0) await notes.publish([{ body: n }]); return prices.get("1")!.id; }).respond();`,
+  ];
+  deepStrictEqual(await othersIn(...cells("prices.get('1');")), []);
+  match(
+    (await othersIn(...cells("prices.put('2', { id: 2 });"))).join("\n"),
+    /: 1 fault\n {2}"prices" of cell \[1\] is another value/,
+  );
 });
 
 Deno.test("bundleCode() takes models that cells only ask: what they hold is the same", async () => {

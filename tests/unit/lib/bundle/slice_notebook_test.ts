@@ -179,6 +179,20 @@ graph.to("a", Rate.of).to("b", More.of).to("c", sum.add).to("d", sum.twice).to("
     ["b", { n: 1 }, 1],
   ],
   [
+    "what something that is called at once uses later, before it; imports with what they say of themselves",
+    [
+      ["late", "const table = { a: 2 };"],
+      "const look = (key: 'a') => table[key]; const both = (key: 'a') => look(key) * 2;",
+      'import config from "./deno.json" with { type: "json" };',
+      "const four = both('a');",
+      ["late", "const table = { a: 2 };"],
+      "const eight = four * 2;",
+      `${START} graph.to("s", (n: number) => [n, four, eight, config.name]).respond();`,
+    ],
+    1,
+    [1, 4, 8, "levada"],
+  ],
+  [
     "text as it stands: strings that go on in the next line, templates",
     [`${START} { const by = 2; graph.to("s", (n: number) => {
   return "a\\
@@ -267,6 +281,14 @@ const double = (n: number) => 2 * n;
 
 `,
   );
+});
+
+Deno.test("code() writes what an import says of itself", async () => {
+  const { text } = await codeIn(
+    'import config from "./deno.json" with { type: "json" };',
+    `${START} graph.to("s", () => config.name).respond();`,
+  );
+  match(text, /^import config from "\.\/deno\.json" with \{ type: "json" \};$/m);
 });
 
 const REFUSED: readonly [about: string, cells: readonly CellCode[], fault: RegExp][] = [
