@@ -63,9 +63,9 @@ async function closeGate(gate: string): Promise<() => Promise<number>> {
 
 Deno.test("a first deploy that is refused, or is too late, leaves nothing that is listed", async () => {
   await withDeployLab(async (lab) => {
-    await rejects(lab.deploy(FIRST, { deadlineMs: 1 }), /it has not started within 0\.0 s/);
+    await rejects(lab.deploy(FIRST, { deadlineMs: 1 }), /its code is not loaded after 0\.0 s/);
     const late = { deadlineMs: 60_000, spentMs: 60_000 }; // by who made the bundle
-    await rejects(deployBundle(await lab.bundle(FIRST), late), /it has not started within 0\.0 s/);
+    await rejects(deployBundle(await lab.bundle(FIRST), late), /its code is not loaded after 0\.0 s/);
     deepStrictEqual(await deploymentNames(lab.state), []);
     using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     await rejects(lab.deploy(FIRST, { port: taken.addr.port }), /another program listens there/);
@@ -164,7 +164,7 @@ Deno.test("what happens to a deployment: one that runs, and everything that may 
       );
       await rejects(
         lab.deploy(THIRD, { deadlineMs: 1 }),
-        /Cannot start the bundle of "versions".*\n.*it has not started within 0\.0 s/,
+        /Cannot start the bundle of "versions".*\n.*its code is not loaded after 0\.0 s/,
       );
       await Deno.remove(gate);
     });
