@@ -1,4 +1,5 @@
-import { StreamError } from "../errors.ts";
+import { describeThrown, StreamError } from "../errors.ts";
+import { LETTERS } from "./dead_letter_path.ts";
 import { Reader } from "./reader.ts";
 import type { ReaderSource, StoredRecord } from "./reader_source.ts";
 import { lookAt, sealRecords, type WireRecord } from "./record.ts";
@@ -53,6 +54,11 @@ export interface StreamParts {
   readonly group?: string | undefined;
   /** Opens the stream of dead letters. */
   readonly openLetters: () => Promise<DrivenStream<unknown>>;
+  /**
+   * Who could never bury what cannot be worked on is told before it reads: the stream of letters is opened, or what hinders it is thrown.
+   * Left out where nothing does.
+   */
+  readonly beforeReading?: "open letters" | (() => void);
   readonly driver: StreamDriver;
 }
 
@@ -90,6 +96,7 @@ export class DrivenStream<Body> implements Stream<Body> {
     this.#readers.add(reader);
     try {
       await reader.join();
+      await this.#prepareLetters();
     } catch (error) {
       await reader.close();
       throw error;
@@ -172,19 +179,39 @@ export class DrivenStream<Body> implements Stream<Body> {
     await this.close();
   }
 
-  /** A record that could be read can be buried: a letter that is refused for its size is made smaller. */
-  async #bury(record: WireRecord, error: LetterError, group: string): Promise<void> {
+  async #prepareLetters(): Promise<void> {
+    const { name, beforeReading } = this.#parts;
+    if (beforeReading === undefined || LETTERS.test(name)) return;
+    try {
+      if (beforeReading === "open letters") await this.#openLetters();
+      else beforeReading();
+    } catch (cause) {
+      const { message } = describeThrown(cause);
+      throw new StreamError(`Cannot subscribe to ${name}: its dead letters would have no place. ${message}`, { cause });
+    }
+  }
+
+  async #openLetters(): Promise<DrivenStream<unknown>> {
     this.#letters ??= this.#parts.openLetters();
-    const letters = await this.#letters.catch((error) => {
+    return await this.#letters.catch((error) => {
       this.#letters = undefined; // they may be had the next time
       throw error;
     });
+  }
+
+  /** A record that could be read can be buried: a letter that is refused for its size is made smaller. */
+  async #bury(record: WireRecord, error: LetterError, group: string): Promise<void> {
+    const letters = await this.#openLetters();
     let refused: unknown;
     for (const letter of lettersOf(record, error, group)) {
       try {
         return await letters.#parts.driver.append([letter], { isUrgent: true });
       } catch (error) {
-        if (!isTooLarge(error)) throw error;
+        if (!isTooLarge(error)) {
+          this.#letters = undefined; // where they were lost they are opened anew the next time
+          void letters.close().catch(() => {});
+          throw error;
+        }
         refused = error;
       }
     }

@@ -1,5 +1,5 @@
 import { StreamError } from "../../errors.ts";
-import { deadLetterPath } from "../dead_letter_path.ts";
+import { openLettersOf } from "../dead_letter_path.ts";
 import { DrivenStream } from "../driven_stream.ts";
 import type { StreamOptions } from "../open_stream.ts";
 import { MACHINE_CLOCK } from "../stream_clock.ts";
@@ -33,7 +33,7 @@ export async function openKafka<Body = unknown>(
   options: KafkaOptions = {},
 ): Promise<DrivenStream<Body>> {
   const parts = await connect(path, options);
-  return streamOf<Body>(path, parts, () => openKafka(deadLetterPath(path), options));
+  return streamOf<Body>(path, parts, () => openLettersOf(path, (letters) => openKafka(letters, options)));
 }
 
 /**
@@ -46,7 +46,7 @@ export async function openKafkaExchange(path: string, options: KafkaOptions = {}
   const { at: { name, topic }, cluster, clusterId } = parts;
   const transactor = new KafkaTransactor(cluster, `levada-${topic}-${crypto.randomUUID()}`);
   const exchange = new KafkaExchange({ name, topic, transactor, openOutput });
-  exchange.input = streamOf(path, { ...parts, exchange }, () => openOutput(deadLetterPath(path)));
+  exchange.input = streamOf(path, { ...parts, exchange }, () => openLettersOf(path, openOutput));
   return exchange;
 
   async function openOutput(path: string): Promise<DrivenStream<unknown>> {
@@ -63,7 +63,7 @@ export async function openKafkaExchange(path: string, options: KafkaOptions = {}
     }
     exchange.mostBytes = Math.min(exchange.mostBytes, output.topic.maxBytes);
     const publish = (messages: readonly KafkaMessage[]) => exchange.add(messages);
-    return streamOf(path, { ...output, publish }, () => openKafka(deadLetterPath(path), options));
+    return streamOf(path, { ...output, publish }, () => openLettersOf(path, (letters) => openKafka(letters, options)));
   }
 }
 
@@ -88,5 +88,6 @@ function streamOf<Body>(
   openLetters: () => Promise<DrivenStream<unknown>>,
 ): DrivenStream<Body> {
   const { at: { name, group }, clock } = parts;
-  return new DrivenStream<Body>({ path, name, clock, group, openLetters, driver: new KafkaDriver(parts) });
+  const driver = new KafkaDriver(parts);
+  return new DrivenStream<Body>({ path, name, clock, group, openLetters, beforeReading: "open letters", driver });
 }

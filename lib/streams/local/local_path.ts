@@ -11,7 +11,8 @@ export interface LocalPath {
   readonly options: PathOptions;
 }
 
-const LONGEST_PART = 120; // file systems take 255 bytes, the file's endings and percent signs among them
+const LONGEST_PART = 120;
+const LONGEST_FILE = 244; // file systems take 255 bytes, percent signs and the endings of the file's companions among them
 
 /**
  * Reads `local://orders` or `local://shop/orders`: the file `orders.db`, or `shop/orders.db`, in the folder of streams.
@@ -32,6 +33,8 @@ export function readLocalPath(
       ? `a part of its name is longer than ${LONGEST_PART} characters`
       : !part.isWellFormed()
       ? "its name is no whole text"
+      : fileName(part).length > LONGEST_FILE
+      ? `a part of its name has more than ${LONGEST_FILE} bytes as a file's name`
       : undefined;
     if (wrong !== undefined) throw new StreamError(`Cannot open ${path}: ${wrong}`);
   }

@@ -28,10 +28,12 @@ export async function openLocal<Body = unknown>(
   { clock = MACHINE_CLOCK, capacityRecords, folder, sessionMs = SESSION_MS, newsMs }: LocalOptions = {},
 ): Promise<DrivenStream<Body>> {
   const database = await openDatabase(readLocalPath(path, { folder, capacityRecords }));
-  const openLetters = () => openLocal(deadLetterPath(database.name), { clock, folder });
+  const letters = deadLetterPath(database.name);
+  const openLetters = () => openLocal(letters, { clock, folder });
+  const beforeReading = () => void readLocalPath(letters, { folder });
   try {
     const driver = new LocalDriver({ database, clock, sessionMs, newsMs });
-    return new DrivenStream<Body>({ path, name: database.name, clock, openLetters, driver });
+    return new DrivenStream<Body>({ path, name: database.name, clock, openLetters, beforeReading, driver });
   } catch (error) {
     database.close();
     throw faultOf(`open ${database.name}`, database.file, error);

@@ -1,5 +1,5 @@
 import { MissingStreamError, StreamError } from "../../errors.ts";
-import { deadLetterPath } from "../dead_letter_path.ts";
+import { openLettersOf } from "../dead_letter_path.ts";
 import { type BrokerPath, readBrokerPath } from "../leased/broker_path.ts";
 import { LeasedDriver, SESSION_MS } from "../leased/leased_driver.ts";
 import { PATIENCE, type Patience } from "../leased/patience.ts";
@@ -56,10 +56,18 @@ export async function openNats<Body = unknown>(
     const stream = subject.replaceAll(".", "_");
     const groups = `${stream}-groups`;
     const partitions = await agree(client, place, { stream, groups });
-    const openLetters = () => openNats(deadLetterPath(path), options);
+    const openLetters = () => openLettersOf(path, (letters) => openNats(letters, options));
     const log = new NatsLog({ client, name, subject, stream, groups, partitions });
     const driver = new LeasedDriver({ log, clock, sessionMs });
-    return new DrivenStream<Body>({ path: name, name, clock, group: place.group, openLetters, driver });
+    return new DrivenStream<Body>({
+      path: name,
+      name,
+      clock,
+      group: place.group,
+      openLetters,
+      beforeReading: "open letters",
+      driver,
+    });
   } catch (error) {
     await client.close();
     throw error instanceof StreamError ? error : faultOf(name, error as Error);

@@ -1,5 +1,5 @@
 import { MissingStreamError, StreamError } from "../../errors.ts";
-import { deadLetterPath } from "../dead_letter_path.ts";
+import { openLettersOf } from "../dead_letter_path.ts";
 import { type BrokerPath, readBrokerPath } from "../leased/broker_path.ts";
 import { LeasedDriver, SESSION_MS } from "../leased/leased_driver.ts";
 import { OfflineError } from "../leased/offline_error.ts";
@@ -37,9 +37,17 @@ export async function openRedis<Body = unknown>(
   try {
     await refuseCluster(client, name);
     const log = new RedisLog({ client, name, key: place.stream, ...await agree(client, place) });
-    const openLetters = () => openRedis(deadLetterPath(path), options);
+    const openLetters = () => openLettersOf(path, (letters) => openRedis(letters, options));
     const driver = new LeasedDriver({ log, clock, sessionMs });
-    return new DrivenStream<Body>({ path: name, name, clock, group: place.group, openLetters, driver });
+    return new DrivenStream<Body>({
+      path: name,
+      name,
+      clock,
+      group: place.group,
+      openLetters,
+      beforeReading: "open letters",
+      driver,
+    });
   } catch (error) {
     client.close();
     throw error;

@@ -1,5 +1,5 @@
 import { MissingStreamError, StreamError } from "../../errors.ts";
-import { deadLetterPath } from "../dead_letter_path.ts";
+import { openLettersOf } from "../dead_letter_path.ts";
 import { DrivenStream } from "../driven_stream.ts";
 import { LeasedDriver, SESSION_MS } from "../leased/leased_driver.ts";
 import { PATIENCE, type Patience } from "../leased/patience.ts";
@@ -40,9 +40,17 @@ export async function openV3io<Body = unknown>(path: string, options: V3ioOption
   const client = new V3ioClient(place, patience);
   try {
     const log = new V3ioLog({ client, name, stream, partitions: await agree(client, place) });
-    const openLetters = () => openV3io(deadLetterPath(path), options);
+    const openLetters = () => openLettersOf(path, (letters) => openV3io(letters, options));
     const driver = new LeasedDriver({ log, clock, sessionMs });
-    return new DrivenStream<Body>({ path: name, name, clock, group, openLetters, driver });
+    return new DrivenStream<Body>({
+      path: name,
+      name,
+      clock,
+      group,
+      openLetters,
+      beforeReading: "open letters",
+      driver,
+    });
   } catch (error) {
     client.close();
     throw error;

@@ -1,6 +1,7 @@
 /** What can be read can be buried, at a real broker. */
 
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
+import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
 import { deadLetters } from "../../../lib/streams/dead_letters.ts";
 import { openStream } from "../../../lib/streams/open_stream.ts";
 import type { Stream } from "../../../lib/streams/stream.ts";
@@ -32,8 +33,52 @@ export function burialCases(streams: string): { readonly title: string; readonly
         deepStrictEqual(letter.body, poison.slice(0, letter.body.length));
       }
     },
+  }, {
+    title: "the dead letters of who subscribes have their place before a record comes, or it is refused at once",
+    async run() {
+      const path = newPath();
+      await (await openStream(path)).close();
+      {
+        await using stream = await openStream<number>(`${path}?partitions=4`);
+        await stream.publish([{ body: 1 }]);
+        await rejects(
+          openStream(`${deadLetterPath(path)}?create=false`),
+          { name: "StreamError" },
+          "who publishes has none",
+        );
+      }
+      {
+        await using _ = await openStream(`${deadLetterPath(path)}?partitions=2`);
+        await using stream = await openStream<number>(`${path}?partitions=4&create=false`);
+        const subscription = await stream.subscribe({ group: "g", maxTries: 1 });
+        await (await next(subscription)).nack(new Error("in the letters that are there"));
+      }
+      strictEqual((await deadLetters(path).list()).length, 1);
+      const other = newPath();
+      await (await openStream(other)).close();
+      {
+        await using stream = await openStream<number>(`${other}?create=false`);
+        await (await stream.subscribe({ group: "g" })).close();
+      }
+      await using letters = await openStream(`${deadLetterPath(other)}?create=false`);
+      await (await letters.subscribe({ group: "g" })).close();
+      await rejects(openStream(`${deadLetterPath(letters.path)}?create=false`), "letters have none until one comes");
+      const long = streams.replace(
+        "{name}",
+        `bury-${crypto.randomUUID()}-${"x".repeat(AT_KAFKA.test(streams) ? 200 : 150)}`,
+      );
+      await using stream = await openStream<number>(long);
+      await rejects(stream.subscribe({ group: "g" }), {
+        name: "StreamError",
+        message:
+          /^Cannot subscribe to .*: its dead letters would have no place\. Cannot open .*-dead-letters: .* at most|200/,
+      });
+      strictEqual(await stream.lag("g"), 0, "it goes on publishing");
+    },
   }];
 }
+
+const AT_KAFKA = /^kafka:/; // whose names may have 249 letters; those of others 200
 
 async function next<Item>(items: AsyncIterator<Item>): Promise<Item> {
   return (await items.next()).value;

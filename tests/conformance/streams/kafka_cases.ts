@@ -372,6 +372,12 @@ export function kafkaCases(broker: BrokerServer): StreamCase[] {
           /^Cannot publish to .*: no rights (for the topic|at this cluster); 0 of 1/,
         );
         await fails(() => limited.subscribe({ group: "other" }), /^Cannot subscribe to .*: no rights for the group$/);
+        await fails(
+          () => limited.subscribe({ group: "allowed" }),
+          /^Cannot subscribe to .*: its dead letters would have no place\. Cannot open .*-dead-letters: no rights for the topic$/,
+        );
+        await (await stream.subscribe({ group: "makes them" })).close();
+        await allow(broker, [[TOPIC, `${topic}-dead-letters`, DESCRIBE]]);
         await using subscription = await limited.subscribe({ group: "allowed" });
         strictEqual((await readNumbers(subscription, 3)).length, 3);
       },

@@ -1,5 +1,6 @@
-import { deepStrictEqual } from "node:assert/strict";
-import { deadLetterPath, existingPath } from "../../../../lib/streams/dead_letter_path.ts";
+import { deepStrictEqual, rejects } from "node:assert/strict";
+import { MissingStreamError, StreamError } from "../../../../lib/errors.ts";
+import { deadLetterPath, existingPath, openLettersOf } from "../../../../lib/streams/dead_letter_path.ts";
 
 Deno.test("deadLetterPath() names the stream beside another, whatever its path says behind the name", () => {
   const paths = ["memory://a", "kafka://h:1,g:2/orders?tls=true", "redis://ann:p?w@h/a"];
@@ -21,4 +22,28 @@ Deno.test("existingPath() makes and changes nothing, and keeps who asks and how"
     "local://a?create=false",
     "kafka://h/a?tls=true&user=a%26b&create=false",
   ]);
+});
+
+Deno.test("openLettersOf() takes the stream that is there as it is, and makes one where there is none, also for who makes no others", async () => {
+  const opened: string[] = [];
+  const open = (path: string, fault?: Error) => {
+    opened.push(path);
+    return fault === undefined ? Promise.resolve(path) : Promise.reject(fault);
+  };
+  await openLettersOf("kafka://h/a?partitions=8&tls=true", open);
+  const missing = new MissingStreamError("none");
+  for (const path of ["kafka://h/a?partitions=8&tls=true&create=false", "redis://h/a?create=false", "redis://h/a"]) {
+    await openLettersOf(path, (letters) => open(letters, /create=false/.test(letters) ? missing : undefined));
+  }
+  deepStrictEqual(opened, [
+    "kafka://h/a-dead-letters?tls=true&create=false",
+    "kafka://h/a-dead-letters?tls=true&create=false",
+    "kafka://h/a-dead-letters?partitions=8&tls=true",
+    "redis://h/a-dead-letters?create=false",
+    "redis://h/a-dead-letters",
+    "redis://h/a-dead-letters?create=false",
+    "redis://h/a-dead-letters",
+  ]);
+  await rejects(openLettersOf("redis://h/a", (letters) => open(letters, new StreamError("no rights"))), /no rights/);
+  deepStrictEqual(opened.length, 8, "what else is wrong is not tried again");
 });

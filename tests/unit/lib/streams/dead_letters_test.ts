@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { DeadLetters, deadLetters } from "../../../../lib/streams/dead_letters.ts";
+import { openLocal } from "../../../../lib/streams/local/open_local.ts";
 import { MemoryBroker } from "../../../../lib/streams/memory/memory_broker.ts";
 import { sealRecord } from "../../../../lib/streams/record.ts";
 import { lettersOf as wiresOf, sealDeadLetter } from "../../../../lib/streams/seal_dead_letter.ts";
@@ -424,4 +425,28 @@ Deno.test("DeadLetters.replay() does not send what is not whole; mended it goes"
     "mended",
     undefined,
   ]]);
+});
+
+Deno.test("Stream.subscribe() of local:// is refused where a dead letter could never be written, since its stream's name is too long", async () => {
+  await using folder = await temporaryFolder();
+  const open = (name: string) => openLocal(`local://${name}`, { folder: folder.path });
+  for (
+    const [name, state] of [["a".repeat(108), "is longer than 120 characters"], [
+      "漢".repeat(26),
+      "has more than 244 bytes",
+    ]]
+  ) {
+    await using stream = await open(name!);
+    await rejects(stream.subscribe({ group: "g" }), {
+      name: "StreamError",
+      message: new RegExp(
+        `^Cannot subscribe to local://.*: its dead letters would have no place\\. Cannot open .*-dead-letters: .* ${state}`,
+      ),
+    });
+  }
+  await using stream = await open("漢".repeat(25));
+  await stream.publish([{ body: 1 }]);
+  const { value } = await (await stream.subscribe({ group: "g" })).next();
+  await value!.bury(new Error("it fits"));
+  strictEqual(await stream.lag("g"), 0);
 });

@@ -51,6 +51,7 @@ Deno.test("openLocal() refuses a path that says what there is not", () =>
       ["local:///a", /a part of its name is empty/],
       ["local://a/", /a part of its name is empty/],
       [`local://${"a".repeat(200)}`, /a part of its name is longer than 120 characters/],
+      [`local://${"漢".repeat(28)}`, /a part of its name has more than 244 bytes as a file's name/],
       ["local://\ud800", /its name is no whole text/],
       ["local://a?partitions=0", /partitions is 0; give a whole number, 1 to 1024/],
       ["local://a?partitions=many", /partitions is NaN/],
