@@ -7,7 +7,7 @@ import { type LetterError, lettersOf } from "./seal_dead_letter.ts";
 import type { LookedRecord, NewRecord, Stream, StreamHolder, SubscribeOptions, Subscription } from "./stream.ts";
 import type { StreamClock } from "./stream_clock.ts";
 import type { StreamGroup } from "./stream_group.ts";
-import { planSubscription, type SubscribePlan } from "./subscribe_options.ts";
+import { groupFault, planSubscription, type SubscribePlan } from "./subscribe_options.ts";
 import { isTooLarge } from "./too_large_error.ts";
 
 /** A record that somebody looks at, and the partition that keeps it. */
@@ -23,6 +23,8 @@ export interface StreamDriver {
   append(records: readonly WireRecord[], options: { isUrgent: boolean }): Promise<void>;
   /** What a subscriber reads from. */
   source(plan: SubscribePlan, reader: Reader): ReaderSource;
+  /** What the broker does not take of a group's name, behind the name. Left out where it takes what all others do. */
+  groupFault?(group: string): string | undefined;
   /** How many records a group has not acknowledged. */
   lag(group: string): Promise<number>;
   /** What a group has not acknowledged, see `Stream.look`. */
@@ -84,7 +86,8 @@ export class DrivenStream<Body> implements Stream<Body> {
   async subscribe(options: SubscribeOptions): Promise<Subscription<Body>> {
     this.#refuseClosed("subscribe to");
     const { name, clock, group, driver } = this.#parts;
-    const plan = planSubscription(name, { ...options, group: options.group || group || "" });
+    const named = { ...options, group: options.group || group || "" };
+    const plan = planSubscription(name, named, driver.groupFault);
     const reader: Reader<Body> = new Reader<Body>({
       name,
       clock,
@@ -105,12 +108,12 @@ export class DrivenStream<Body> implements Stream<Body> {
   }
 
   async lag(group: string): Promise<number> {
-    this.#refuseClosed("ask for the lag of");
+    this.#refuseGroup("ask for the lag of", group);
     return await this.#parts.driver.lag(group);
   }
 
   async *look(group: string): AsyncGenerator<LookedRecord<Body>> {
-    this.#refuseClosed("look at");
+    this.#refuseGroup("look at", group);
     for await (const { partition, record } of this.#parts.driver.look(group)) {
       const { offset, place = String(offset), publishedAt } = record;
       yield lookAt(record, { partition: String(partition), offset: place, publishedAt });
@@ -222,6 +225,12 @@ export class DrivenStream<Body> implements Stream<Body> {
     const letters = await this.#letters?.catch(() => undefined);
     await letters?.close();
     await this.#parts.driver.end();
+  }
+
+  #refuseGroup(act: string, group: string): void {
+    this.#refuseClosed(act);
+    const fault = groupFault(group, this.#parts.driver.groupFault);
+    if (fault !== undefined) throw new StreamError(`Cannot ${act} ${this.#parts.name}: ${fault}`);
   }
 
   #refuseClosed(act: string): void {

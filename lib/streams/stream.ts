@@ -88,7 +88,7 @@ export interface LookedRecord<Body = unknown> extends StreamRecord<Body> {
 
 /** Who reads, and from where. */
 export interface SubscribeOptions {
-  /** Subscribers of one group share the records; each group gets all of them. */
+  /** Subscribers of one group share the records; each group gets all of them. 1 to 255 bytes of text, at Kafka without spaces. */
   readonly group: string;
   /** Where a group begins that has not read before: at the first record (default), behind the last, or at a time of publishing. */
   readonly from?: "start" | "end" | Date | undefined;

@@ -60,6 +60,10 @@ export class KafkaDriver implements StreamDriver {
     return source;
   }
 
+  groupFault(group: string): string | undefined {
+    return /\s/.test(group) ? "has a space, which Kafka's client does not take" : undefined;
+  }
+
   async lag(group: string): Promise<number> {
     const { admin, at: { topic }, topic: { partitions } } = this.#parts;
     const own = () => [...this.#sources].filter((source) => source.group === group);

@@ -301,6 +301,9 @@ const CASES: readonly StreamCase[] = [
       const stream = await lab.open();
       const wrong: [object, RegExp][] = [
         [{ group: "" }, /group has no name/],
+        [{ group: "x\ud800" }, /group "x\\ud800" has half a character \(a lone surrogate\)$/],
+        [{ group: "a\0b" }, /group "a\\u0000b" has a control character$/],
+        [{ group: "ü".repeat(128) }, /group "ü{40}" has 256 bytes; give 255 or fewer$/],
         [{ group: "g", from: "now" }, /from is "now"/],
         [{ group: "g", from: new Date(NaN) }, /from is an invalid date/],
         [{ group: "g", maxRecords: 0 }, /maxRecords is 0/],
@@ -309,6 +312,12 @@ const CASES: readonly StreamCase[] = [
       ];
       for (const [options, message] of wrong) {
         await rejects(stream.subscribe(options as { group: string }), { name: "StreamError", message });
+      }
+      await rejects(stream.lag("x\ud800"), { name: "StreamError", message: /group "x\\ud800" has half a character/ });
+      await rejects(stream.look("x\ud800").next(), { name: "StreamError", message: /has half a character/ });
+      for (const group of ["ü".repeat(127), "a/b.c*>:é🎈"]) { // what all take, whatever they make of it
+        await (await stream.subscribe({ group })).close();
+        strictEqual(await stream.lag(group), 0);
       }
       await stream.close();
     },

@@ -376,7 +376,7 @@ export function kafkaCases(broker: BrokerServer): StreamCase[] {
           () => limited.subscribe({ group: "allowed" }),
           /^Cannot subscribe to .*: its dead letters would have no place\. Cannot open .*-dead-letters: no rights for the topic$/,
         );
-        await (await stream.subscribe({ group: "makes them" })).close();
+        await (await stream.subscribe({ group: "makes-them" })).close();
         await allow(broker, [[TOPIC, `${topic}-dead-letters`, DESCRIBE]]);
         await using subscription = await limited.subscribe({ group: "allowed" });
         strictEqual((await readNumbers(subscription, 3)).length, 3);
