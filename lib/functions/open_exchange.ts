@@ -26,35 +26,28 @@ export function exchangedFeed({ name, plan, inlets, triggers, outlets }: Fed): s
   if (exchanged === undefined) return undefined;
   const { feed } = exchanged;
   const faults: Fault[] = [];
-  const others = feeds.filter((other) => other !== exchanged);
-  if (others.length > 0) {
+  const refuse = (state: string, cure: string, step?: string) => {
+    const cause = `"${feed}" is to be read exactly once, and ${state}`;
     faults.push({
-      cause: `"${feed}" is to be read exactly once, and ${
-        namesOf(others.map(({ feed }) => feed))
-      } feeds the function too`,
-      cure: "Give each a function of its own, or leave exactlyOnce out",
+      ...step === undefined ? {} : { step },
+      cause,
+      cure: `${cure}, or leave exactlyOnce out`,
       severity: "error",
     });
+  };
+  const others = feeds.filter((other) => other !== exchanged);
+  if (others.length > 0) {
+    refuse(`${namesOf(others.map(({ feed }) => feed))} feeds the function too`, "Give each a function of its own");
   }
   const elsewhere = outlets.filter(({ path }) => !/^kafka:/i.test(path));
   if (elsewhere.length > 0) {
-    faults.push({
-      cause: `"${feed}" is to be read exactly once, and ${
-        namesOf(elsewhere.map(({ queue }) => queue))
-      } leads out of Kafka`,
-      cure: "Give it a path in the same cluster, kafka://…, or leave exactlyOnce out",
-      severity: "error",
-    });
+    const state = `${namesOf(elsewhere.map(({ queue }) => queue))} leads out of Kafka`;
+    refuse(state, "Give it a path in the same cluster, kafka://…");
   }
   for (const { spec: { name: step }, definition } of plan.steps) {
     if (definition.holds !== true || definition.isBorder === true) continue;
-    faults.push({
-      step,
-      cause:
-        `"${feed}" is to be read exactly once, and ${definition.kind} keeps events until others come, which wait for them`,
-      cure: "Put it into a function of its own behind a queue, or leave exactlyOnce out",
-      severity: "error",
-    });
+    const state = `${definition.kind} keeps events until others come, which wait for them`;
+    refuse(state, "Put it into a function of its own behind a queue", step);
   }
   if (faults.length > 0) throw new GraphError(`read exactly once in function "${name}"`, faults);
   return feed;

@@ -14,6 +14,7 @@ import type { BrokerServer } from "./broker_server.ts";
 import { runKafkaTool, secureLine, SESSION_MS } from "./kafka_lab.ts";
 import JAVA from "./java_partitions.json" with { type: "json" };
 import type { StreamCase } from "./contract.ts";
+import { patiently } from "./patiently.ts";
 import { proveResets } from "./prove_resets.ts";
 
 const CHILD = new URL("../../support/broker_child.ts", import.meta.url).pathname;
@@ -62,19 +63,6 @@ function numbered(from: number, to: number): NewRecord<number>[] {
 }
 
 /** Fails where an act does not fail as it should, or not soon. */
-/** What is refused while a broker begins works a little later. */
-async function patiently(act: () => Promise<unknown>, withinMs = 30_000): Promise<void> {
-  const startedAt = performance.now();
-  while (true) {
-    try {
-      return void await act();
-    } catch (error) {
-      if (performance.now() - startedAt > withinMs) throw error;
-    }
-    await pause(200);
-  }
-}
-
 async function fails(act: () => Promise<unknown>, message: RegExp, withinMs = ERROR_WITHIN_MS): Promise<void> {
   const startedAt = performance.now();
   await rejects(act(), { name: "StreamError", message });
