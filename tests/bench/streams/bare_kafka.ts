@@ -1,11 +1,13 @@
+import type { Buffer } from "node:buffer";
 import { loadKafka } from "../../../lib/streams/kafka/kafka_client.ts";
-import { bodyOf, headersOf, keyOf, numberOf, PARTITIONS, READ_TOGETHER, type StreamHand } from "./stream_hand.ts";
+import { headersOf, PARTITIONS, READ_TOGETHER, type StreamHand } from "./stream_hand.ts";
 
 interface Message {
   readonly partition: number;
   readonly offset: bigint;
-  readonly value: Uint8Array;
-  readonly headers: ReadonlyMap<unknown, unknown>;
+  readonly key: Buffer;
+  readonly value: Buffer<ArrayBuffer>;
+  readonly headers: ReadonlyMap<Buffer, Buffer>;
 }
 
 interface Package {
@@ -38,12 +40,12 @@ export async function bareKafka(address: string, name: string): Promise<StreamHa
   const encoder = new TextEncoder();
   const bytesOf = (text: string) => encoder.encode(text);
   return {
-    async publish(numbers) {
-      const messages = numbers.map((n) => ({
+    async publish(records) {
+      const messages = records.map((record) => ({
         topic,
-        key: bytesOf(keyOf(n)),
-        value: bodyOf(n),
-        headers: new Map(Object.entries(headersOf()).map(([name, value]) => [bytesOf(name), bytesOf(value)])),
+        key: bytesOf(record.key),
+        value: record.body,
+        headers: new Map(Object.entries(headersOf(record)).map(([name, value]) => [bytesOf(name), bytesOf(value)])),
       }));
       await producer.send({ messages, acks: -1 });
     },
@@ -55,9 +57,14 @@ export async function bareKafka(address: string, name: string): Promise<StreamHa
       return {
         async next() {
           for (batch = []; batch.length < READ_TOGETHER;) batch.push((await messages.next()).value);
-          return batch.map(({ value, headers }) => {
-            if (headers.size === 0) throw new Error("a record has no name");
-            return numberOf(value);
+          return batch.map(({ key, value, headers }) => {
+            let [id, time] = ["", ""];
+            for (const [header, text] of headers) {
+              const name = header.toString();
+              if (name === "id") id = text.toString();
+              else if (name === "time") time = text.toString();
+            }
+            return { id, time: new Date(time), key: key.toString(), body: value };
           });
         },
         async ack() {

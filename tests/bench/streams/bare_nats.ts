@@ -1,4 +1,4 @@
-import { bodyOf, headersOf, keyOf, numberOf, partitionOf, READ_TOGETHER, type StreamHand } from "./stream_hand.ts";
+import { headersOf, partitionOf, READ_TOGETHER, type StreamHand } from "./stream_hand.ts";
 
 interface Headers {
   get(name: string): string;
@@ -61,13 +61,14 @@ export async function bareNats(
     config: { durable_name: "g", ack_policy: acks, max_ack_pending: 1_000, deliver_policy: "all" },
   });
   return {
-    async publish(numbers) {
-      await Promise.all(numbers.map(async (n) => {
+    async publish(records) {
+      await Promise.all(records.map(async (record) => {
+        const { key, body } = record;
         const headers = newHeaders();
         headers.set("Nats-Msg-Id", crypto.randomUUID());
-        headers.set("key", keyOf(n));
-        for (const [header, value] of Object.entries(headersOf())) headers.set(header, value);
-        const answer = await connection.request(`${stream}.${partitionOf(n)}`, bodyOf(n), { ...options, headers });
+        headers.set("key", key);
+        for (const [header, value] of Object.entries(headersOf(record))) headers.set(header, value);
+        const answer = await connection.request(`${stream}.${partitionOf(key)}`, body, { ...options, headers });
         if (!(answer.json<{ seq: number }>().seq > 0)) throw new Error("not kept");
       }));
     },
@@ -87,8 +88,8 @@ export async function bareNats(
             }
           }
           return batch.map(({ data, headers }) => {
-            if (headers?.get("id") === "") throw new Error("a record has no name");
-            return numberOf(data);
+            const [id, time, key] = [headers!.get("id"), new Date(headers!.get("time")), headers!.get("key")];
+            return { id, time, key, body: data as Uint8Array<ArrayBuffer> };
           });
         },
         ack() {

@@ -1,14 +1,5 @@
 import { Buffer } from "node:buffer";
-import {
-  bodyOf,
-  headersOf,
-  keyOf,
-  numberOf,
-  partitionOf,
-  PARTITIONS,
-  READ_TOGETHER,
-  type StreamHand,
-} from "./stream_hand.ts";
+import { headersOf, partitionOf, PARTITIONS, READ_TOGETHER, type StreamHand } from "./stream_hand.ts";
 
 interface Client {
   connect(): Promise<unknown>;
@@ -25,8 +16,14 @@ interface Redis {
 type Entry = readonly [id: Buffer, fields: readonly Buffer[]];
 type Read = readonly (readonly [stream: Buffer, entries: readonly Entry[]])[] | null;
 
-/** Redis by npm's `redis` alone: XADD in a pipeline, XREADGROUP and XACK. */
-export async function bareRedis(address: string, stream: string): Promise<StreamHand> {
+/**
+ * Redis by npm's `redis` alone: XADD in a pipeline. Who reads `in a group` has the server keep who has which record, with XREADGROUP and
+ * XACK, and begins with what it had and did not acknowledge; who reads `alone` asks with XREAD and keeps its place in a hash.
+ */
+export async function bareRedis(
+  address: string,
+  { stream, reads }: { stream: string; reads: "in a group" | "alone" },
+): Promise<StreamHand> {
   const name = "redis"; // in a variable, as in the library
   const { createClient, RESP_TYPES } = await import(name) as Redis;
   const client = createClient({ url: address, RESP: 2 });
@@ -34,32 +31,48 @@ export async function bareRedis(address: string, stream: string): Promise<Stream
   const bytes = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
   const streams = Array.from({ length: PARTITIONS }, (_, partition) => `bare:${stream}:${partition}`);
   for (const stream of streams) await client.sendCommand(["XGROUP", "CREATE", stream, "g", "0", "MKSTREAM"]);
+  const count = ["COUNT", String(READ_TOGETHER / PARTITIONS), "BLOCK", "1000", "STREAMS", ...streams];
+  const places = `bare:${stream}:places`;
   return {
-    async publish(numbers) {
-      await Promise.all(numbers.map((n) => {
-        const words = ["XADD", streams[partitionOf(n)]!, "*", "key", keyOf(n), "head", JSON.stringify(headersOf())];
-        return client.sendCommand([...words, "body", Buffer.from(bodyOf(n).buffer)]);
+    async publish(records) {
+      await Promise.all(records.map((record) => {
+        const { key, body } = record;
+        const stream = streams[partitionOf(key)]!;
+        const words = ["XADD", stream, "*", "key", key, "head", JSON.stringify(headersOf(record))];
+        return client.sendCommand([...words, "body", Buffer.from(body.buffer, body.byteOffset, body.length)]);
       }));
     },
-    read() {
-      const count = String(READ_TOGETHER / PARTITIONS);
-      const words = ["XREADGROUP", "GROUP", "g", "c", "COUNT", count, "BLOCK", "1000", "STREAMS", ...streams];
-      const ends = streams.map(() => ">");
+    async read() {
+      const kept = await client.sendCommand(["HMGET", places, ...streams]) as (string | null)[];
+      const words = ["XREADGROUP", "GROUP", "g", "c", ...count];
+      const from = new Map(streams.map((stream, index) => [stream, kept[index] ?? "0"]));
       const waiting: (readonly [Buffer, readonly Entry[]])[] = [];
       let [stream, entries]: [string, readonly Entry[]] = ["", []];
-      return Promise.resolve({
+      let isBegun = false; // what was in hand before, first
+      async function ask(): Promise<NonNullable<Read>> {
+        if (reads === "alone") return await bytes.sendCommand(["XREAD", ...count, ...from.values()]) as Read ?? [];
+        const read = await bytes.sendCommand([...words, ...streams.map(() => isBegun ? ">" : "0")]) as Read ?? [];
+        isBegun ||= read.every(([_, entries]) => entries.length === 0);
+        return read.filter(([_, entries]) => entries.length > 0);
+      }
+      return {
         async next() {
-          while (waiting.length === 0) waiting.push(...await bytes.sendCommand([...words, ...ends]) as Read ?? []);
+          while (waiting.length === 0) waiting.push(...await ask());
           const [name, records] = waiting.shift()!;
-          [stream, entries] = [String(name), records];
-          return records.map(([_id, fields]) => {
-            if (JSON.parse(String(fields[3])).id === "") throw new Error("a record has no name");
-            return numberOf(fields[5]!);
+          [stream, entries] = [name.toString(), records];
+          return records.map(([_id, [_key, key, _head, head, _body, body]]) => {
+            const { id, time } = JSON.parse(head!.toString());
+            return { id, time: new Date(time), key: key!.toString(), body: body as Uint8Array<ArrayBuffer> };
           });
         },
-        ack: () => client.sendCommand(["XACK", stream, "g", ...entries.map(([id]) => String(id))]),
+        ack() {
+          const ids = entries.map(([id]) => id.toString());
+          if (reads === "in a group") return client.sendCommand(["XACK", stream, "g", ...ids]);
+          from.set(stream, ids.at(-1)!);
+          return client.sendCommand(["HSET", places, stream, ids.at(-1)!]);
+        },
         close: () => Promise.resolve(),
-      });
+      };
     },
     [Symbol.asyncDispose]: () => Promise.resolve(client.destroy()),
   };

@@ -1,32 +1,17 @@
 /**
  * Publishes so many records as a line of its input says, reads them, and carries them from one stream to another, and answers what that
- * took, in microseconds a record. Its arguments: who (`levada`, or a bare client), the address of a broker.
+ * took, in microseconds a record, once it is proved that everything arrived as it should. Its arguments: who (`levada`, or a bare client),
+ * the address of a broker.
  */
 
-import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Delivery, openStream, queue, serving } from "levada";
+import { Arrivals, benchRecord } from "./arrivals.ts";
 import { bareKafka } from "./bare_kafka.ts";
 import { bareNats } from "./bare_nats.ts";
 import { bareRedis } from "./bare_redis.ts";
-import {
-  BATCH,
-  bodyOf,
-  keyOf,
-  numberOf,
-  type OpenHand,
-  PARTITIONS,
-  READ_TOGETHER,
-  type StreamHand,
-} from "./stream_hand.ts";
-
-/** What a record took, in microseconds. */
-export interface Cost {
-  /** By the clock. */
-  readonly time: number;
-  /** What all threads of this process worked. */
-  readonly processor: number;
-}
+import { BATCH, type OpenHand, PARTITIONS, READ_TOGETHER, type StreamHand } from "./stream_hand.ts";
+import { type Cost, Watch } from "./watch.ts";
 
 /** What a round took. */
 export interface ClientRound {
@@ -34,17 +19,13 @@ export interface ClientRound {
   readonly read: Cost;
   /** From one stream to another: a function, or a loop that reads, publishes and acknowledges. */
   readonly carry: Cost;
-  /** What was read: how many, and their sum; what was carried. */
-  readonly proof: readonly Total[];
-}
-
-interface Total {
-  readonly count: number;
-  readonly total: number;
+  /** How many were read, and how many carried: each once, in the order of its key, as it was sent. */
+  readonly arrived: readonly number[];
 }
 
 const BARE: Readonly<Record<string, OpenHand>> = {
-  redis: bareRedis,
+  redis: (address, stream) => bareRedis(address, { stream, reads: "in a group" }),
+  "redis-place": (address, stream) => bareRedis(address, { stream: `${stream}-place`, reads: "alone" }),
   kafka: bareKafka,
   nats: (address, stream) => bareNats(address, { stream, acks: "explicit" }),
   "nats-all": (address, stream) => bareNats(address, { stream: `${stream}-all`, acks: "all" }),
@@ -57,14 +38,14 @@ function levadaPath(address: string, name: string): string {
 async function openLevada(address: string, name: string): Promise<StreamHand> {
   const stream = await openStream<Uint8Array<ArrayBuffer>>(levadaPath(address, name));
   return {
-    publish: (numbers) => stream.publish(numbers.map((n) => ({ key: keyOf(n), body: bodyOf(n) }))),
+    publish: (records) => stream.publish(records.map(({ key, body }) => ({ key, body }))),
     async read() {
       const subscription = await stream.subscribe({ group: "g", maxRecords: READ_TOGETHER });
-      let delivery: Delivery<Uint8Array> | undefined;
+      let delivery: Delivery<Uint8Array<ArrayBuffer>> | undefined;
       return {
         async next() {
           delivery = (await subscription.next()).value;
-          return delivery!.records.map(({ body }) => numberOf(body));
+          return delivery!.records.map(({ id, time, key, body }) => ({ id, time, key: key!, body }));
         },
         ack: () => delivery!.ack(),
         close: () => subscription.close(),
@@ -83,16 +64,17 @@ const FETCHED_AHEAD = 1 / 3; // of the records of a round, at most, by a functio
 function bareCarry(from: StreamHand, to: StreamHand): Carry {
   return async (count) => {
     const reading = await from.read();
-    const watch = startWatch();
+    const watch = new Watch();
+    watch.run();
     for (let done = 0; done < count;) {
-      const numbers = await reading.next();
-      await to.publish(numbers);
+      const records = await reading.next();
+      await to.publish(records);
       await reading.ack();
-      done += numbers.length;
+      done += records.length;
     }
-    const cost = watch(count);
+    watch.pause();
     await reading.close();
-    return cost;
+    return watch.cost(count);
   };
 }
 
@@ -120,11 +102,12 @@ async function functionCarry(address: string): Promise<Carry> {
     const isAhead = new Promise<void>((resolve) => whenAhead = resolve);
     open();
     await isAhead;
-    const watch = startWatch();
+    const watch = new Watch();
+    watch.run();
     while (done < count || await source.lag("bench-carry") > 0) await pause(5);
-    const cost = watch(count - ahead);
+    watch.pause();
     ({ promise: gate, resolve: open } = Promise.withResolvers<void>());
-    return cost;
+    return watch.cost(count - ahead);
   };
 }
 
@@ -144,37 +127,34 @@ async function round(count: number): Promise<ClientRound> {
   await publishAll(from!, count);
   const carried = await carry(count);
   const arrived = await readAll(to!, count);
-  return { publish, read: read.cost, carry: carried, proof: [read.total, arrived.total] };
+  return { publish, read: read.cost, carry: carried, arrived: [read.count, arrived.count] };
 }
 
 async function publishAll(hand: StreamHand, count: number): Promise<Cost> {
-  const watch = startWatch();
+  const watch = new Watch();
   for (let at = 0; at < count; at += BATCH) {
-    await hand.publish(Array.from({ length: Math.min(BATCH, count - at) }, (_, index) => at + index));
+    const records = Array.from({ length: Math.min(BATCH, count - at) }, (_, index) => benchRecord(at + index));
+    watch.run();
+    await hand.publish(records);
+    watch.pause();
   }
-  return watch(count);
+  return watch.cost(count);
 }
 
-async function readAll(hand: StreamHand, count: number): Promise<{ cost: Cost; total: Total }> {
+/** Reads so many. What is read is looked at while the watch stands. */
+async function readAll(hand: StreamHand, count: number): Promise<{ cost: Cost; count: number }> {
   const reading = await hand.read();
-  const watch = startWatch();
-  let [read, total] = [0, 0];
-  while (read < count) {
-    const numbers = await reading.next();
+  const watch = new Watch();
+  const arrivals = new Arrivals();
+  watch.run();
+  while (arrivals.count < count) {
+    const records = await reading.next();
     await reading.ack();
-    for (const n of numbers) total += n;
-    read += numbers.length;
+    watch.pause();
+    arrivals.check(records);
+    watch.run();
   }
-  const cost = watch(count);
+  watch.pause();
   await reading.close();
-  return { cost, total: { count: read, total } };
-}
-
-/** Begins to measure; what it gives tells what each of so many records took. */
-function startWatch(): (records: number) => Cost {
-  const [at, used] = [performance.now(), process.cpuUsage()];
-  return (records) => {
-    const { user, system } = process.cpuUsage(used);
-    return { time: (performance.now() - at) * 1e3 / records, processor: (user + system) / records };
-  };
+  return { cost: watch.cost(count), count: arrivals.count };
 }

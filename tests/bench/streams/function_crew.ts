@@ -1,3 +1,4 @@
+import { deepStrictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { openStream } from "../../../lib/streams/open_stream.ts";
 import { Asker } from "../../support/asker.ts";
@@ -9,8 +10,8 @@ export interface CrewRun {
   readonly seconds: number;
   /** How many each process had. */
   readonly shares: readonly number[];
-  /** What came out: how many, and their sum. */
-  readonly proof: { readonly count: number; readonly total: number };
+  /** How many came out: each once, those of one key in their order. */
+  readonly arrived: number;
   /** How large the first process was, each time that so many more had been worked on. */
   readonly residentBytes: readonly number[];
 }
@@ -31,6 +32,7 @@ const SCRIPT = new URL("function_run.ts", import.meta.url).pathname;
 const ROOT = new URL("../../../", import.meta.url).pathname;
 const BATCH = 500;
 const GROUP = "bench-work";
+const KEYS = 100;
 
 /** Has processes of one function work on what waits in a stream, all at once. */
 export async function runCrew(
@@ -54,7 +56,7 @@ export async function runCrew(
     for (let go = 0; go < goes; go++) {
       for (let at = 0; at < share; at += BATCH) {
         const numbers = Array.from({ length: Math.min(BATCH, share - at) }, (_, index) => go * share + at + index);
-        await source.publish(numbers.map((body) => ({ body, key: `key ${body % 100}` })));
+        await source.publish(numbers.map((body) => ({ body, key: `key ${body % KEYS}` })));
       }
       const start = performance.now();
       await askAll("go");
@@ -63,20 +65,30 @@ export async function runCrew(
       residentBytes.push((await askAll("tell"))[0]!.residentBytes);
     }
     const shares = (await askAll("end")).map((report) => report.records);
-    return { seconds, shares, proof: await readAll(sink, share * goes), residentBytes };
+    return { seconds, shares, arrived: await readAll(sink, share * goes), residentBytes };
   } finally {
     for (const asker of crew) asker.close();
   }
 }
 
-/** What is in a stream. */
-async function readAll(stream: Awaited<ReturnType<typeof openStream<number>>>, least: number) {
-  const seen = new Set<number>();
+/**
+ * Reads what has come out, which is one more than what went in.
+ *
+ * @throws {AssertionError} If one is missing, came twice, or before another of its key.
+ */
+async function readAll(stream: Awaited<ReturnType<typeof openStream<number>>>, least: number): Promise<number> {
+  const next = Array.from({ length: KEYS }, (_, lane) => lane); // of each key
+  let arrived = 0;
   await using subscription = await stream.subscribe({ group: "proof", maxRecords: 1_000 });
-  while (seen.size < least || await stream.lag("proof") > 0) {
+  while (arrived < least || await stream.lag("proof") > 0) {
     const { value: delivery } = await subscription.next();
-    for (const { body } of delivery ?? []) seen.add(body);
+    for (const { body, key } of delivery ?? []) {
+      const lane = (body - 1) % KEYS;
+      deepStrictEqual([body - 1, key], [next[lane], `key ${lane}`], `the next of "key ${lane}"`);
+      next[lane]! += KEYS;
+      arrived += 1;
+    }
     await delivery?.ack();
   }
-  return { count: seen.size, total: [...seen].reduce((sum, n) => sum + n, 0) };
+  return arrived;
 }

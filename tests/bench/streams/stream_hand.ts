@@ -1,7 +1,17 @@
-/** One who publishes numbered records of 1 KB to a stream at a broker, 100 at once, and reads them, 400 at once. */
+/** A record, as whoever works with it needs it. */
+export interface BenchRecord {
+  /** Where it is undefined, whoever publishes makes one. */
+  readonly id: string | undefined;
+  /** Where it is undefined, it is now. */
+  readonly time: Date | undefined;
+  readonly key: string;
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
+/** One who publishes records to a stream at a broker, 100 at once, and reads them, 400 at once. */
 export interface StreamHand extends AsyncDisposable {
   /** Resolves when the broker keeps all of them, in their order. */
-  publish(numbers: readonly number[]): Promise<void>;
+  publish(records: readonly BenchRecord[]): Promise<void>;
   /** Goes on reading where its group is, whose place the broker keeps. Resolves when it may read; nothing is fetched before. */
   read(): Promise<Reading>;
 }
@@ -9,7 +19,7 @@ export interface StreamHand extends AsyncDisposable {
 /** Who reads. */
 export interface Reading {
   /** Records that came together. */
-  next(): Promise<readonly number[]>;
+  next(): Promise<readonly BenchRecord[]>;
   /** Acknowledges them. */
   ack(): Promise<unknown>;
   close(): Promise<void>;
@@ -21,32 +31,17 @@ export type OpenHand = (address: string, name: string) => Promise<StreamHand>;
 export const BATCH = 100;
 export const READ_TOGETHER = 400; // at most
 export const PARTITIONS = 4;
-const BYTES = 1_024;
-const KEYS = 100;
 
-/** The key of a number. */
-export function keyOf(n: number): string {
-  return `key ${n % KEYS}`;
-}
-
-/** The partition of a number, where somebody has to say it. */
-export function partitionOf(n: number): number {
-  return n % KEYS % PARTITIONS;
-}
-
-/** A body that says its number. */
-export function bodyOf(n: number): Uint8Array<ArrayBuffer> {
-  const body = new Uint8Array(BYTES);
-  new DataView(body.buffer).setUint32(0, n);
-  return body;
-}
-
-/** The number of a body. */
-export function numberOf(body: Uint8Array): number {
-  return new DataView(body.buffer, body.byteOffset).getUint32(0);
+/** The partition of a key, where somebody has to say it. */
+export function partitionOf(key: string): number {
+  return Number(key.slice(key.indexOf(" "))) % PARTITIONS;
 }
 
 /** What travels beside a body: by hand too a record has a name and a time. */
-export function headersOf(): Record<string, string> {
-  return { id: crypto.randomUUID(), time: new Date().toISOString(), "content-type": "application/octet-stream" };
+export function headersOf({ id, time }: BenchRecord): { id: string; time: string; "content-type": string } {
+  return {
+    id: id ?? crypto.randomUUID(),
+    time: (time ?? new Date()).toISOString(),
+    "content-type": "application/octet-stream",
+  };
 }
