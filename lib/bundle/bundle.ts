@@ -1,5 +1,7 @@
 /** Code that leaves: one ES module with its dependencies, the library beside it, and the function as data. */
 import { createHash } from "node:crypto";
+import type { Fault } from "../errors.ts";
+import type { UnitFeed } from "./described_units.ts";
 import type { GraphView } from "../plot/view.ts";
 
 /** A bundle: a folder of files, the same for every target. */
@@ -23,6 +25,10 @@ export interface Manifest {
   readonly function: object;
   /** What is drawn of its graph: whoever has the bundle alone can draw it, whatever kinds of steps it knows. */
   readonly view: GraphView;
+  /** What keeps its functions from running each by itself. Default: nothing. */
+  readonly faults?: readonly Fault[];
+  /** Which streams its functions read where each runs by itself; left out by Levadas that did not look. */
+  readonly feeds?: readonly UnitFeed[];
   readonly versions: Readonly<Record<string, string>>;
   /** SHA-256 of each other file, by path. */
   readonly files: Readonly<Record<string, string>>;

@@ -1,34 +1,48 @@
 /** Asks a bundle's code what its function is, and whether it starts: in a process of its own, in a folder of its own. */
 import { dirname, join } from "node:path";
-import { BundleError } from "../errors.ts";
+import { BundleError, type Fault } from "../errors.ts";
 import { errorFault } from "../graph/fault.ts";
 import type { GraphView } from "../plot/view.ts";
 import type { Bundle } from "./bundle.ts";
+import type { DescribedUnits } from "./described_units.ts";
 import { type ApartOptions, runApart } from "./run_apart.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 const TIMEOUT_MS = 120_000;
 const MARK = "levada-bundle:";
 const LOADED = "levada-loaded";
-const DESCRIBE = `const { default: fn } = await import("./code.js");
-console.log("\\n${LOADED}");
-if (typeof fn?.toMockServer !== "function") throw new TypeError("the export is no function of serving()");
-console.log("\\n${MARK}" + JSON.stringify({ document: fn, view: fn.plot().view }));
-Deno.exit(0);
-`;
-const PROBE = `const { default: fn } = await import("./code.js");
-console.log("\\n${LOADED}");
-const server = await fn.toMockServer();
+const FAULTS = "levada-faults:";
+const DESCRIBE = asking(
+  `if (typeof fn?.toMockServer !== "function") throw new TypeError("the export is no function of serving()");
+const { describeUnits } = await import("./levada/lib/functions/describe_units.js");
+tell(JSON.stringify({ document: fn, view: fn.plot().view, units: describeUnits(fn) }));
+`,
+);
+const PROBE = asking(`const server = await fn.toMockServer();
 const { status } = await server.test("/v2/health/ready", undefined, { silent: true, method: "GET" });
-console.log("\\n${MARK}" + status);
-Deno.exit(0);
+tell(status);
+`);
+
+/** Has the function of a bundle asked; what is wrong with its graph is told with its cures, and without a stack. */
+function asking(questions: string): string {
+  return `const { default: fn } = await import("./code.js");
+console.log("\\n${LOADED}");
+function tell(text) { console.log("\\n${MARK}" + text); Deno.exit(0); }
+try {
+${questions}} catch (error) {
+  if (error?.name !== "GraphError" || !Array.isArray(error.faults)) throw error;
+  console.log("\\n${FAULTS}" + JSON.stringify(error.faults));
+  Deno.exit(1);
+}
 `;
+}
 
 /** A function as data. */
 export interface DescribedFunction {
   readonly document: object;
   /** What is drawn of it. */
   readonly view: GraphView;
+  readonly units: DescribedUnits;
 }
 
 /** The function as data, as its code makes it. */
@@ -82,6 +96,8 @@ async function runScript(
   const lines = out.split("\n");
   const said = lines.find((line) => line.startsWith(MARK));
   if (code === 0 && said !== undefined) return said.slice(MARK.length);
+  const faults = lines.find((line) => line.startsWith(FAULTS));
+  if (faults !== undefined) throw new BundleError(act, JSON.parse(faults.slice(FAULTS.length)) as Fault[]);
   const text = err.replaceAll(`file://${folder.path}/`, "").trim();
   if (!isLate) {
     const cure = "What is missing there is not in the bundle: give files by name, and declare what steps use in cells";

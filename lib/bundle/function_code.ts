@@ -1,5 +1,6 @@
 import type { GraphDocument } from "../graph/document.ts";
 import type { GraphView } from "../plot/view.ts";
+import type { DescribedUnits } from "./described_units.ts";
 
 /** What a serving function hands over so that it can leave: data, and the values that its data names. */
 export interface FunctionCode {
@@ -8,6 +9,7 @@ export interface FunctionCode {
   readonly document: FunctionDocument;
   /** What is drawn of its graph. */
   readonly view: GraphView;
+  readonly units: DescribedUnits;
   /** The functions and classes of the graph, by ref. */
   readonly code: ReadonlyMap<string, unknown>;
   /** The function itself, as cells have it. */

@@ -80,6 +80,8 @@ export async function bundleCode(code: SlicedModule, options: BundleOptions = {}
       'Give readSecret("NAME"), or ${NAME}, or read it where the function runs: the secret stays in the environment',
     )
   );
+  const { whole, apart } = code.units;
+  if (whole.length > 0) faults.push(...whole, ...apart);
   if (faults.length > 0) throw new BundleError(act, faults);
   const module = hasJsx(code.text) ? "function.tsx" : "function.ts";
   const sliced = code.values as SlicedValues;
@@ -176,9 +178,10 @@ async function denoConfig(): Promise<string> {
 
 async function finish(
   code: Map<string, Uint8Array>,
-  { document, view }: DescribedFunction,
+  { document, view, units: { whole, apart, feeds } }: DescribedFunction,
   { act, directory, options }: { act: string; directory: string; options: BundleOptions },
 ): Promise<Bundle> {
+  if (whole.length > 0) throw new BundleError(act, [...whole, ...apart]);
   const files = new Map(code);
   for (const [path, bytes] of await collectFiles({ act, directory, document, wished: options.files ?? [] })) {
     files.set(path, bytes);
@@ -191,6 +194,8 @@ async function finish(
     name,
     function: document,
     view,
+    ...apart.length === 0 ? {} : { faults: apart },
+    feeds,
     versions: { levada: version, deno: Deno.version.deno },
     files: Object.fromEntries(sorted.map(([path, bytes]) => [path, hashOf(bytes)])),
   };

@@ -3,12 +3,13 @@ import { fileURLToPath } from "node:url";
 import { type Bundled, denoBundle } from "./deno_bundle.ts";
 
 const PROJECT = new URL("../../", import.meta.url);
-/** What is imported or started by name: the door, what serves, and what threads and processes run. */
+/** What is imported or started by name: the door, what serves, what tells of a function, and what threads and processes run. */
 const ENTRIES = [
   "mod.ts",
   "lib/testing/mod.ts",
   "lib/cli/run_bundle.ts",
   "lib/cli/serving/serve_function.ts",
+  "lib/functions/describe_units.ts",
   "lib/serve/body/json_worker.ts",
   "lib/models/host/worker_main.ts",
   "lib/models/host/process_main.ts",

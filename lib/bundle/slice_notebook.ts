@@ -68,6 +68,7 @@ export async function sliceNotebook(fn: FunctionCode): Promise<SlicedModule> {
     text,
     document: fn.document,
     view: fn.view,
+    units: fn.units,
     directory: `${pathToFileURL(Deno.cwd()).href.replace(/\/$/, "")}/`,
     values: await notebookValues({ ...surroundings, declarations, roots }),
   });

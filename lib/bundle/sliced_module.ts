@@ -1,3 +1,4 @@
+import type { DescribedUnits } from "./described_units.ts";
 import type { GraphView } from "../plot/view.ts";
 
 /**
@@ -15,7 +16,8 @@ export class SlicedModule {
   readonly view: GraphView;
   /** Folder of the notebook, a `file:` URL that ends in a slash: what relative imports are relative to. */
   readonly directory: string;
-
+  /** What its functions are where each runs by itself, and what keeps them from running. */
+  readonly units: DescribedUnits;
   /** What the notebook has under the names that leave: whoever bundles looks whether the module makes the same. */
   readonly values: { readonly values: readonly object[]; readonly answers: string };
 
@@ -26,6 +28,7 @@ export class SlicedModule {
     document: object;
     view: GraphView;
     directory: string;
+    units?: SlicedModule["units"];
     values?: SlicedModule["values"];
   }) {
     this.name = parts.name;
@@ -33,6 +36,7 @@ export class SlicedModule {
     this.document = parts.document;
     this.view = parts.view;
     this.directory = parts.directory;
+    this.units = parts.units ?? { whole: [], apart: [], feeds: [] };
     this.values = parts.values ?? { values: [], answers: "" };
   }
 

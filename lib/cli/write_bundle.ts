@@ -1,7 +1,7 @@
 /** What `levada bundle` does, once its packages are there. */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Bundle } from "../bundle/bundle.ts";
+import { type Bundle, manifestOf } from "../bundle/bundle.ts";
 import { writeBundle } from "../bundle/bundle_folder.ts";
 import { probeBundle } from "../bundle/describe_function.ts";
 import { bundleModule } from "../bundle/make_bundle.ts";
@@ -47,6 +47,10 @@ export async function writeBundleOf(wish: BundleWish, context: CommandContext): 
       wish.isProbed ? ", started once" : ""
     }. Serve it: levada serve ${folder}\n`,
   );
+  for (const { step, cause, cure } of manifestOf(bundle).faults ?? []) {
+    const where = step === undefined ? "" : `step "${step}": `;
+    context.terminal.out(`It runs in one process only, and cannot be deployed: ${where}${cause}. ${cure}\n`);
+  }
   return 0;
 }
 

@@ -1,5 +1,6 @@
-import type { Bundle } from "../bundle/bundle.ts";
+import { type Bundle, manifestOf } from "../bundle/bundle.ts";
 import { probeBundle } from "../bundle/describe_function.ts";
+import { BundleError } from "../errors.ts";
 import { DeployError } from "./deploy_error.ts";
 import type { DeployedState, SupervisedStatus, WishedFunction } from "./deployed_state.ts";
 import { lockDeployment } from "./deploy_lock.ts";
@@ -229,7 +230,11 @@ export class DeploymentChanges {
   /** What is to run: what was bundled, else what is deployed. */
   async #wished(state: DeployedState | undefined): Promise<Bundle> {
     const { folder, bundle } = this.#parts;
-    if (bundle !== undefined) return bundle;
+    if (bundle !== undefined) {
+      const { faults = [] } = manifestOf(bundle);
+      if (faults.length > 0) throw new BundleError(this.#act("deploy"), faults);
+      return bundle;
+    }
     if (state === undefined) throw missing("deploy", folder);
     return await readRevision(this.#act("deploy"), state.revision, folder);
   }

@@ -3,6 +3,8 @@ import type { SlicedModule } from "../bundle/sliced_module.ts";
 import type { deployBundle, DeployOptions, recordDeploy } from "../deploy/deploy_bundle.ts";
 import type { Deployment } from "../deploy/deployment.ts";
 import { type DeployProgress, describeProgress } from "../deploy/deploy_progress.ts";
+import { BundleError } from "../errors.ts";
+import { describeUnits } from "./describe_units.ts";
 import { DeployError } from "../deploy/deploy_error.ts";
 
 /** How a function is deployed, and what goes with it. */
@@ -36,6 +38,8 @@ export async function deployFunction(
         "`levada deploy NOTEBOOK|MODULE`",
     );
   }
+  const { whole, apart } = describeUnits(fn);
+  if (whole.length + apart.length > 0) throw new BundleError(act, [...whole, ...apart]);
   const { bundleCode: ofCode, bundleModule: ofModule, deployBundle: deploy, recordDeploy: record } = await load(act);
   const file = Deno.env.get(RECORD); // `levada deploy NOTEBOOK` runs the cells, and deploys by itself
   if (file !== undefined) return await record(file, fn.name, options);

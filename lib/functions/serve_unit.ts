@@ -6,6 +6,7 @@ import { checkCallers } from "../serve/check_callers.ts";
 import { checkAddress, type HttpServer } from "../serve/port/listen.ts";
 import { allLimits } from "../serve/limits/server_limits.ts";
 import { serveFlow } from "../serve/serve_flow.ts";
+import { unreachable } from "./describe_units.ts";
 import { errorStreamPath } from "./error_stream.ts";
 import type { ServeOptions } from "./function_options.ts";
 import { isModelRouter } from "./is_model_router.ts";
@@ -41,7 +42,10 @@ export async function serveUnit(
   checkCallers(served);
   tellWarnings(plan.warnings, options.log);
   const part = partOf(unit, { name, plan, home: name === "*" ? "memory" : "local" });
-  if (part.home === "local") checkReachable(served.name, part, errorStreamPath(unit, part));
+  if (part.home === "local") {
+    const lost = unreachable(part, errorStreamPath(unit, part));
+    if (lost.length > 0) throw new GraphError(`serve function "${served.name}" by itself`, lost);
+  }
   const { flow, worker, begin } = await startFunction(unit, part, {
     isMock: false,
     isHeld: true,
@@ -69,31 +73,6 @@ function storedInMs(
 ): number | undefined {
   const isKept = options.queues !== "memory" && outlets.some(({ path }) => !path.startsWith("memory://"));
   return hasResponder || !isKept ? undefined : limits.timeoutMs ?? allLimits(options.limits).requestTimeoutMs;
-}
-
-/** Streams in this process join nothing where each function has a process of its own: what they hold would be lost. */
-function checkReachable(name: string, { inlets, outlets, triggers }: FunctionPart, errors: string | undefined): void {
-  const lost = triggers.filter(({ path }) => path.startsWith("memory://")).map(({ name, path }) => ({
-    cause: `trigger "${name}": ${path} is a stream within one process, and nobody can fill it`,
-    cure: `Say one that others reach: local://${name}`,
-    severity: "error" as const,
-  }));
-  const apart = [...inlets, ...outlets].filter(({ path }) => path.startsWith("memory://")).map(({ queue, path }) => ({
-    step: queue,
-    cause: `${path} is a stream within one process, and no other function can reach it`,
-    cure:
-      `Leave the path out where the queue leads to another function, else say one that others reach: local://${queue}`,
-    severity: "error" as const,
-  }));
-  const unread = errors?.startsWith("memory://") === true
-    ? [{
-      cause: `errorStream: ${errors} is a stream within one process, and nobody else can read it`,
-      cure: "Say one that others reach: local://errors",
-      severity: "error" as const,
-    }]
-    : [];
-  const faults = [...apart, ...lost, ...unread];
-  if (faults.length > 0) throw new GraphError(`serve function "${name}" by itself`, faults);
 }
 
 /** Which part is meant: the function's own name is the function without its children. */

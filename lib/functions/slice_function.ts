@@ -4,6 +4,7 @@ import type { FunctionCode, FunctionDocument } from "../bundle/function_code.ts"
 import { codeOf } from "../graph/document.ts";
 import { sourceOf } from "../graph/source.ts";
 import type { Plot } from "../plot/plot.ts";
+import { describeUnits } from "./describe_units.ts";
 import type { FunctionParts } from "./function_parts.ts";
 
 /** Slices the notebook for a function: hands over what the function is. */
@@ -16,6 +17,7 @@ export async function sliceFunction(
     name: fn.name,
     document: JSON.parse(JSON.stringify(fn)) as FunctionDocument,
     view: fn.plot().view,
+    units: describeUnits(fn),
     code: codeOf(source),
     self: fn,
     schemas: new Map(

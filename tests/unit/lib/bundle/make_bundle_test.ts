@@ -105,7 +105,7 @@ fn.setTopology("flow").to("read", Step).respond();`;
   const options = { export: "fn", directory: folder.path };
   await rejects(
     bundleModule(folder.url, options).then(probeBundle),
-    /^BundleError: Cannot start the bundle of "reads": 1 fault\n.*data\.txt/s,
+    /^BundleError: Cannot start the bundle of "reads": 1 fault\n {2}step "read": .*data\.txt'?\. Mend the step, then start again$/,
   );
   await probeBundle(await bundleModule(folder.url, { ...options, files: ["data.txt"] }));
 });

@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, doesNotMatch, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { isAlive, post, withDeployLab } from "../../../support/deployed.ts";
 
@@ -154,5 +154,50 @@ Deno.test("levada deploy, status, logs, rollback and delete refuse words that th
     }
     match((await lab.levada("deploy", "none.ts")).err, /Cannot serve none\.ts: there is no such file/);
     deepStrictEqual((await lab.levada("list")).out, "Nothing is deployed.\n");
+  });
+});
+
+const REPLY =
+  /step "bill": it answers the caller, but runs in function "billing" behind queue "q": a reply cannot cross/;
+const UNDECLARED =
+  /step "post": it runs in function "nobody", which is not declared\. Declare it: fn\.addChildFunction\("nobody"\)/;
+
+/** Nothing of Deno's own: neither a stack, nor what a missing file would need. */
+const STACK = /^ +at |Uncaught|exit code|not in the bundle/m;
+
+Deno.test("whatever is wrong with the graph of a function, or of one that runs apart, is told at once with its cure, before anything is planned: by levada deploy of modules, notebooks and bundles, by levada bundle, by fn.deploy()", async () => {
+  await withDeployLab(async (lab) => {
+    const graph = (child: string) =>
+      `import { queue, serving } from "levada";
+const fn = serving("shop").addChildFunction("billing");
+fn.setTopology("flow").to("total", (n: number) => n).to("q", queue()).to("bill", (n: number) => n, { function: "billing" }).respond()
+  .to("posts", queue()).to("post", (n: number) => n, { function: "${child}" });
+`;
+    const both = await lab.write("both.ts", `${graph("nobody")}export default fn;\n`);
+    const apart = await lab.write("apart.ts", `${graph("billing")}export default fn;\n`);
+    const folder = join(lab.folder, "bundle");
+    const refused = async (expected: readonly RegExp[], ...words: string[]) => {
+      const { code, out, err } = await lab.levada(...words);
+      deepStrictEqual([code, out.includes("Starting it once"), out.includes("revision")], [1, false, false], out + err);
+      for (const one of expected) match(err, one, words.join(" "));
+      doesNotMatch(err, STACK);
+      match(err, new RegExp(`: ${expected.length} faults?\n`));
+    };
+    await refused([UNDECLARED, REPLY], "deploy", both);
+    await refused([UNDECLARED, REPLY], "bundle", both, "-o", folder, "--no-probe");
+    await refused([REPLY], "deploy", apart, "--dry-run");
+    const bundled = await lab.levada("bundle", apart, "-o", folder);
+    deepStrictEqual([bundled.code, bundled.err], [0, ""]); // it can be served in one process
+    match(bundled.out, /\nIt runs in one process only, and cannot be deployed: step "bill": it answers the caller/);
+    await refused([REPLY], "deploy", folder);
+
+    const cells = (last: string) => notebook(graph("nobody"), last);
+    await refused([UNDECLARED, REPLY], "deploy", await lab.write("no_deploy.ipynb", cells("1;")));
+    const run = await lab.levada("run", await lab.write("deploys.ipynb", cells("await fn.deploy();")));
+    strictEqual(run.code, 1);
+    for (const expected of [UNDECLARED, REPLY]) match(run.err, expected);
+    match(run.err, /BundleError: Cannot deploy function "shop": 2 faults/);
+    doesNotMatch(run.out + run.err, /Starting it once/);
+    strictEqual((await lab.levada("list")).out, "Nothing is deployed.\n");
   });
 });
