@@ -8,6 +8,7 @@ import { type Bundle, hashOf, MANIFEST, type Manifest, revisionOf } from "./bund
 import { checkValues, VALUES, valuesExport } from "./check_values.ts";
 import { collectFiles } from "./collect_files.ts";
 import { denoBundle } from "./deno_bundle.ts";
+import type { DescribedUnits } from "./described_units.ts";
 import { type DescribedFunction, describeFunction } from "./describe_function.ts";
 import { findProject, readImports } from "./find_project.ts";
 import { hasJsx } from "./jsx_pragma.ts";
@@ -100,7 +101,7 @@ ${values}export default fn;
       behind: sliced.values.length === 0 ? "" : valuesExport(sliced),
     }]]),
   });
-  const bundle = await finish(files, code, { act, directory, options });
+  const bundle = await finish(files, { ...code, units: code.units as DescribedUnits }, { act, directory, options });
   if (options.compares !== false) {
     await checkValues(`take function "${code.name}" out of its notebook`, sliced, bundle.files);
   }

@@ -1,4 +1,4 @@
-import type { DescribedUnits } from "./described_units.ts";
+import type { Fault } from "../errors.ts";
 import type { GraphView } from "../plot/view.ts";
 
 /**
@@ -17,7 +17,11 @@ export class SlicedModule {
   /** Folder of the notebook, a `file:` URL that ends in a slash: what relative imports are relative to. */
   readonly directory: string;
   /** What its functions are where each runs by itself, and what keeps them from running. */
-  readonly units: DescribedUnits;
+  readonly units: {
+    readonly whole: readonly Fault[];
+    readonly apart: readonly Fault[];
+    readonly feeds: readonly object[];
+  };
   /** What the notebook has under the names that leave: whoever bundles looks whether the module makes the same. */
   readonly values: { readonly values: readonly object[]; readonly answers: string };
 
