@@ -31,8 +31,10 @@ export interface ClientOptions {
   /** How long the broker may take for a request, in milliseconds. */
   readonly timeout: number;
   readonly retries: number;
-  /** In milliseconds; a function is given the client, what is tried, and how often it was. */
-  readonly retryDelay: number | ((client: unknown, what: string, tries: number) => number);
+  /** In milliseconds; a function is given the client, what is tried, how often it was and may be, and what was wrong the last time. */
+  readonly retryDelay:
+    | number
+    | ((client: unknown, what: string, tries: number, most: number, error: unknown) => number);
 }
 
 export interface ConsumerOptions extends ClientOptions {

@@ -41,7 +41,8 @@ export interface KafkaWaits {
 
 const CONNECT_MS = 5_000;
 const REQUEST_MS = 15_000;
-const RETRY_MS = 250;
+/** The pause before a client tries again by itself, in milliseconds. */
+export const RETRY_MS = 250;
 const DRAIN_AT_MOST_MS = 5_000;
 
 /** The brokers, as one stream talks to them. */

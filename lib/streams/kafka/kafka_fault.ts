@@ -47,7 +47,11 @@ const MEANINGS: readonly {
     state: "the broker that keeps the group is not ready",
     isFinal: false,
   },
-  { says: /UNKNOWN_TOPIC|Unknown topic/, state: "there is no such topic", isFinal: false },
+  {
+    says: /UNKNOWN_TOPIC|Unknown topic/,
+    state: "there is no such topic any more: it was deleted, or the brokers have lost what they kept. Open it anew",
+    isFinal: false,
+  },
   { says: /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH/, state: "no broker answers", isFinal: false },
   {
     says: /Connection closed|TLS handshake failed|ECONNRESET/,
@@ -60,15 +64,22 @@ const MEANINGS: readonly {
 /** An error of Kafka in words: what was tried, what is wrong. */
 export function faultOf(act: string, error: unknown): StreamError {
   if (error instanceof StreamError) return error;
-  const said = [...wordsOf(error)].join(" ");
-  const meaning = MEANINGS.find(({ says }) => says.test(said));
-  return new (meaning?.kind ?? StreamError)(`Cannot ${act}: ${meaning?.state ?? deepest(error)}`, { cause: error });
+  return new (meaningOf(error)?.kind ?? StreamError)(`Cannot ${act}: ${stateOf(error)}`, { cause: error });
+}
+
+/** What is wrong. */
+export function stateOf(error: unknown): string {
+  return meaningOf(error)?.state ?? deepest(error);
 }
 
 /** Whether trying again cannot help. */
 export function isFinal(error: unknown): boolean {
+  return meaningOf(error)?.isFinal ?? false;
+}
+
+function meaningOf(error: unknown): (typeof MEANINGS)[number] | undefined {
   const said = [...wordsOf(error)].join(" ");
-  return MEANINGS.find(({ says }) => says.test(said))?.isFinal ?? false;
+  return MEANINGS.find(({ says }) => says.test(said));
 }
 
 /** Whether an error of the broker or the client is among what an error was made of. */

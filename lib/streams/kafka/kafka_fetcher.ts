@@ -1,4 +1,5 @@
 import type { StreamError } from "../../errors.ts";
+import { Absence } from "./absence.ts";
 import type { KafkaConsumer } from "./kafka_client.ts";
 import type { KafkaCluster } from "./kafka_cluster.ts";
 import { KafkaCursor } from "./kafka_cursor.ts";
@@ -35,6 +36,7 @@ export class KafkaFetcher {
   #isLooking = false;
   #isAsked = false;
   #failingSince: number | undefined;
+  readonly #absence = new Absence();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
@@ -113,6 +115,7 @@ export class KafkaFetcher {
         }],
       });
       this.#failingSince = undefined;
+      this.#absence.notes();
       let hasNew = false;
       for (
         const { partitionIndex, records, abortedTransactions } of responses.flatMap(({ partitions }) => partitions)
@@ -149,8 +152,10 @@ export class KafkaFetcher {
     if (this.#isClosed) return;
     const now = performance.now();
     this.#failingSince ??= now;
-    if (isFinal(error) || now - this.#failingSince > this.#parts.cluster.giveUpMs) {
+    const isGone = this.#absence.notes(error);
+    if (isGone || isFinal(error) || now - this.#failingSince > this.#parts.cluster.giveUpMs) {
       this.#failingSince = now;
+      this.#absence.notes(); // it may be made again
       this.#parts.onFault(faultOf(`read ${this.#parts.name}`, error));
     }
     this.#consumer.clearMetadata();

@@ -1,8 +1,9 @@
 import { StreamError } from "../../errors.ts";
 import type { WireRecord } from "../record.ts";
+import { Absence } from "./absence.ts";
 import type { KafkaMessage, KafkaProducer } from "./kafka_client.ts";
-import type { KafkaCluster } from "./kafka_cluster.ts";
-import { faultOf } from "./kafka_fault.ts";
+import { type KafkaCluster, RETRY_MS } from "./kafka_cluster.ts";
+import { faultOf, stateOf } from "./kafka_fault.ts";
 import { AT_ONCE_BYTES, AT_ONCE_RECORDS, BATCH_BYTES, messageOf, sizeOf } from "./kafka_message.ts";
 import type { KafkaTopic } from "./kafka_topic.ts";
 
@@ -23,6 +24,7 @@ export class KafkaPublisher {
   #producer: KafkaProducer | undefined;
   #waiting: Publication[] = [];
   #writing: Promise<void> | undefined;
+  #told: (error: unknown) => void = () => {};
   #keyless = Math.floor(Math.random() * 1_024); // processes begin at partitions of their own
 
   constructor(cluster: KafkaCluster, { name, topic, limits }: { name: string; topic: string; limits: KafkaTopic }) {
@@ -35,7 +37,8 @@ export class KafkaPublisher {
   /**
    * Resolves when the brokers have all records.
    *
-   * @throws {StreamError} If one is larger than the topic takes: then none is there; or if the brokers do not take them in a minute.
+   * @throws {StreamError} If one is larger than the topic takes: then none is there; if the topic has gone; or if the brokers do not take them
+   * in a minute.
    */
   async publish(records: readonly WireRecord[]): Promise<void> {
     if (records.length === 0) return;
@@ -85,11 +88,18 @@ export class KafkaPublisher {
   }
 
   async #send(messages: KafkaMessage[]): Promise<void> {
-    this.#producer ??= this.#cluster.producer(() => this.#keyless++);
+    this.#producer ??= this.#open();
     const tooLate = Promise.withResolvers<never>();
     const { giveUpMs } = this.#cluster;
+    const absence = new Absence();
+    let state = "";
+    this.#told = (error) => {
+      state = `: ${stateOf(error)}`;
+      if (absence.notes(error)) tooLate.reject(faultOf(this.#act, error));
+    };
     const timer = setTimeout(() => {
-      tooLate.reject(new StreamError(`Cannot ${this.#act}: no broker takes the records for ${giveUpMs / 1000} s`));
+      const wish = `Cannot ${this.#act}: no broker takes the records for ${giveUpMs / 1000} s`;
+      tooLate.reject(new StreamError(wish + state));
     }, giveUpMs);
     const sending = this.#producer.send({ messages });
     try {
@@ -101,6 +111,16 @@ export class KafkaPublisher {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** The client tries by itself for ever, and tells only here what is wrong. */
+  #open(): KafkaProducer {
+    return this.#cluster.producer(() => this.#keyless++, {
+      retryDelay: (_client, _what, _tries, _most, error) => {
+        this.#told(error);
+        return RETRY_MS;
+      },
+    });
   }
 
   #settle(count: number): void {

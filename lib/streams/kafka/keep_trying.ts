@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { StreamError } from "../../errors.ts";
+import { Absence } from "./absence.ts";
 import { faultOf, isFinal } from "./kafka_fault.ts";
 
 const AGAIN_MS = 100;
@@ -21,12 +22,14 @@ export async function keepTrying<Result>(
   },
 ): Promise<Result> {
   const startedAt = performance.now();
+  const absence = new Absence();
   while (true) {
     try {
       return await run();
     } catch (error) {
       const isLate = performance.now() - startedAt > withinMs;
-      if (error instanceof StreamError || isOver() || isLate || isFinal(error)) throw faultOf(act, error);
+      const isGone = absence.notes(error);
+      if (error instanceof StreamError || isOver() || isLate || isGone || isFinal(error)) throw faultOf(act, error);
       beforeAgain?.(error);
     }
     await pause(AGAIN_MS);

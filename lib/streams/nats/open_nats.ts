@@ -17,6 +17,12 @@ export interface NatsOptions extends StreamOptions {
   readonly patience?: Patience | undefined;
 }
 
+interface Info {
+  readonly config: Config;
+  /** When it was made. */
+  readonly created: string;
+}
+
 interface Config {
   readonly subjects?: readonly string[];
   readonly max_age?: number;
@@ -102,8 +108,12 @@ async function agree(
     max_msgs_per_subject: 1,
     duplicate_window: MARK_MS * NANOSECONDS,
   };
-  const config = await infoOf(client, stream) ?? await make(client, name, ofRecords, create);
-  await infoOf(client, groups) ?? await make(client, name, ofGroups, create);
+  const { config, created } = await infoOf(client, stream) ?? await make(client, name, ofRecords, create);
+  const known = await infoOf(client, groups);
+  // places among records that were deleted are none among those that came then
+  const isOlder = known !== undefined && create !== false && Date.parse(known.created) < Date.parse(created);
+  if (isOlder) await client.ask("open", `STREAM.DELETE.${groups}`, "");
+  if (known === undefined || isOlder) await make(client, name, ofGroups, create);
   const count = Number(config.metadata?.[PARTITIONS_MARK]);
   if (!(count >= 1) || config.subjects?.[0] !== `${subject}.*`) {
     throw new StreamError(`Cannot open ${name}: the stream "${stream}" is there already, and is another's`);
@@ -118,9 +128,9 @@ async function agree(
   return count;
 }
 
-async function infoOf(client: NatsClient, stream: string): Promise<Config | undefined> {
+async function infoOf(client: NatsClient, stream: string): Promise<Info | undefined> {
   try {
-    return (await client.ask<{ config: Config }>("open", `STREAM.INFO.${stream}`, "")).config;
+    return await client.ask<Info>("open", `STREAM.INFO.${stream}`, "");
   } catch (error) {
     if (error instanceof Refusal && error.code === NO_STREAM) return undefined;
     throw error;
@@ -132,10 +142,10 @@ async function make(
   name: string,
   config: Config & { readonly name: string },
   create: boolean | undefined,
-): Promise<Config> {
+): Promise<Info> {
   if (create === false) throw new MissingStreamError(`Cannot open ${name}: there is no such stream, and create=false`);
   try {
-    return (await client.ask<{ config: Config }>("open", `STREAM.CREATE.${config.name}`, config)).config;
+    return await client.ask<Info>("open", `STREAM.CREATE.${config.name}`, config);
   } catch (error) {
     if (!(error instanceof Refusal && error.code === NAME_TAKEN)) throw error;
     return (await infoOf(client, config.name))!;

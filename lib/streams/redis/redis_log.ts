@@ -95,8 +95,8 @@ export class RedisLog implements BrokerLog {
     return found.flat();
   }
 
-  async countFrom(partition: number, { offset }: Position): Promise<number> {
-    return await this.#run("ask for the lag of", COUNT, [this.#stream(partition)], [String(offset)]) as number;
+  async countFrom(partition: number, { offset, behind }: Position): Promise<number> {
+    return await this.#run("ask for the lag of", COUNT, [this.#stream(partition)], [String(offset), behind]) as number;
   }
 
   async readDocuments(group: string, names: readonly string[]): Promise<(Document | undefined)[]> {

@@ -36,7 +36,8 @@ end`;
 
 /**
  * Reads a stream: KEYS the stream; ARGV the id behind which, the offset of the first record there, how many at most. Gives the
- * offset of the first record, then the records. Where older ones have been trimmed the count of all that were ever added tells.
+ * offset of the first record, then the records. Where older ones have been trimmed the count of all that were ever added tells; it is
+ * less where the key was deleted and made anew, and whoever reads counts on.
  */
 export const READ = `${ADDED}
 local records = redis.call('XRANGE', KEYS[1], '(' .. ARGV[1], '+', 'COUNT', ARGV[3])
@@ -45,30 +46,39 @@ local first = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)
 local offset = tonumber(ARGV[2])
 if first[1][1] == records[1][1] then
   local all, length = added(KEYS[1])
-  offset = all - length
+  offset = math.max(offset, all - length)
 end
 return { tostring(offset), unpack(records) }`;
 
-/** Counts the records of a stream that are kept from an offset on: KEYS the stream; ARGV the offset. */
-export const COUNT = `${ADDED}
+const LATER = `
+local function later(key, behind)
+  local count, from = 0, '(' .. behind
+  while true do
+    local records = redis.call('XRANGE', key, from, '+', 'COUNT', 1000)
+    count = count + #records
+    if #records < 1000 then return count end
+    from = '(' .. records[#records][1]
+  end
+end`;
+
+/**
+ * Counts the records of a stream that are kept from an offset on: KEYS the stream; ARGV the offset, the id behind which. Where the key was
+ * deleted and made anew it has fewer than the offset says.
+ */
+export const COUNT = `${ADDED}${LATER}
 local all, length = added(KEYS[1])
-return math.max(0, math.min(length, all - tonumber(ARGV[1])))`;
+local offset = tonumber(ARGV[1])
+if all < offset then return later(KEYS[1], ARGV[2]) end
+return math.min(length, all - offset)`;
 
 /** Tells the offset and the id behind which a group begins: KEYS the stream; ARGV 'start', 'end', or a time in milliseconds. */
-export const BEGIN = `${ADDED}
+export const BEGIN = `${ADDED}${LATER}
 local all, length, newest = added(KEYS[1])
 if ARGV[1] == 'start' then return { tostring(all - length), '0-0' } end
 if ARGV[1] == 'end' then return { tostring(all), newest } end
-local behind, later = '0-0', 0
+local behind = '0-0'
 if ARGV[1] ~= '0' then behind = string.format('%.0f', ARGV[1] - 1) .. '-18446744073709551615' end
-local from = '(' .. behind
-while true do
-  local records = redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', 1000)
-  later = later + #records
-  if #records < 1000 then break end
-  from = '(' .. records[#records][1]
-end
-return { tostring(all - later), behind }`;
+return { tostring(all - later(KEYS[1], behind)), behind }`;
 
 /**
  * Writes a document over a version: KEYS the hash; ARGV its field, the version (0: none), the text. Gives the new version, 0 where

@@ -25,11 +25,13 @@ export interface BrokerKit {
   serveTls(files: { cert: string; key: string }): Promise<{ address: string } & AsyncDisposable>;
   /** Puts something that is no stream where a stream of this name would be. */
   occupy(name: string): Promise<void>;
-  /** Has the server lose what it keeps of a stream. Left out where readers are told otherwise. */
-  lose?(name: string): Promise<void>;
+  /** Has the server lose what it keeps of a stream, or its records only. Left out where readers are told otherwise. */
+  lose?(name: string, what: Lost): Promise<void>;
   /** Publishes as another hand would: a text, nothing beside it. */
   publishPlain(name: string, partition: number, text: string): Promise<void>;
 }
+
+type Lost = "all" | "records";
 
 const SESSION_MS = 1_500;
 const SUPPORT = new URL("../../support/", import.meta.url).pathname;
@@ -251,7 +253,7 @@ export function brokerCases(kit: BrokerKit): StreamCase[] {
         while (!got.includes(7)) got.push(...(await subscription.next()).value!.records.map(({ body }) => body));
       },
     },
-    ...kit.lose === undefined ? [] : [loses(kit, kit.lose, newName())],
+    ...kit.lose === undefined ? [] : (["all", "records"] as const).map((what) => loses(kit, what, newName())),
     {
       title: "a stream is made on first use, unless create=false; what is there already is not taken for one",
       async run() {
@@ -318,21 +320,25 @@ export function brokerCases(kit: BrokerKit): StreamCase[] {
 
 /** Where a stream is there only while somebody says so, who waits is told; where it is not, and when it is opened anew, all arrives. */
 function loses(
-  { server: { address }, open }: BrokerKit,
-  lose: (name: string) => Promise<void>,
+  { server: { address }, open, lose }: BrokerKit,
+  what: Lost,
   name: string,
 ): StreamCase {
   return {
     title:
-      "a server that has lost a stream: who waits or publishes is told, or gets all that is published from then on",
+      `a server that has lost ${what} of a stream: who waits or publishes is told, or gets all that is published from then on`,
     async run() {
       const path = `${address}/${name}?partitions=2`;
       await using stream = await open<number>(path, { sessionMs: SESSION_MS });
       const subscription = await stream.subscribe({ group: "g" });
-      await stream.publish([{ body: -1 }]);
-      await (await subscription.next()).value!.ack();
+      await stream.publish(Array.from({ length: 20 }, () => ({ body: -1 })));
+      for (let done = 0; done < 20;) {
+        const { value } = await subscription.next();
+        await value!.ack();
+        done += value!.records.length;
+      }
       let next = subscription.next();
-      await lose(name);
+      await lose!(name, what);
       const gone =
         /there is no such stream any more: it was deleted, or the server has lost what it kept\. Open it anew$/;
       const fault = await stream.publish(numbers(8)).then(() => undefined, ({ message }) => message);
@@ -350,6 +356,10 @@ function loses(
         await value.ack().catch(() => {}); // what it had before it knew comes again
         if (got.size === 8) break;
       }
+      strictEqual(await stream.lag("g"), 0);
+      await stream.publish([{ body: 8 }]);
+      strictEqual(await stream.lag("g"), 1);
+      await (await subscription.next()).value!.ack();
       await stream.close();
       await using after = await open(`${address}/${name}`); // with as many partitions as there were
       await (await open(path)).close();

@@ -21,6 +21,7 @@ const CHILD = new URL("../../support/broker_child.ts", import.meta.url).pathname
 const STRANGER = new URL("./KafkaStranger.java", import.meta.url).pathname;
 const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
 const ERROR_WITHIN_MS = 5_000;
+const GONE_WITHIN_MS = 20_000; // a third of what brokers are waited for
 
 function open<Body>({ address }: BrokerServer, query = "", options: KafkaOptions = {}): Promise<DrivenStream<Body>> {
   const path = `kafka://${address}/case-${crypto.randomUUID()}${query}`;
@@ -40,6 +41,7 @@ interface Managing extends KafkaAdmin {
       permissionType: number;
     }[];
   }): Promise<void>;
+  deleteTopics(options: { topics: string[] }): Promise<void>;
   deleteRecords(options: {
     topics: { name: string; partitions: { partition: number; offset: bigint }[] }[];
   }): Promise<unknown>;
@@ -72,12 +74,14 @@ async function fails(act: () => Promise<unknown>, message: RegExp, withinMs = ER
 const [TOPIC, GROUP] = [2, 3]; // kinds of resources
 const [READ, DESCRIBE] = [3, 8]; // what one may do with them
 
+async function manage({ address }: BrokerServer): Promise<Managing> {
+  const { Admin } = await loadKafka();
+  return new Admin({ clientId: "test", bootstrapBrokers: [address] } as unknown as ClientOptions) as Managing;
+}
+
 /** Gives bob rights. */
 async function allow(broker: BrokerServer, rights: readonly (readonly [number, string, number])[]): Promise<void> {
-  const { Admin } = await loadKafka();
-  const admin = new Admin(
-    { clientId: "test", bootstrapBrokers: [broker.address] } as unknown as ClientOptions,
-  ) as Managing;
+  const admin = await manage(broker);
   const [LITERAL, ALLOW] = [3, 3];
   await admin.createAcls({
     creations: rights.map(([resourceType, resourceName, operation]) => ({
@@ -205,10 +209,7 @@ export function kafkaCases(broker: BrokerServer): StreamCase[] {
       async run() {
         await using stream = await open<number>(broker, "?partitions=1");
         await stream.publish(numbered(0, 10));
-        const { Admin } = await loadKafka();
-        const admin = new Admin(
-          { clientId: "test", bootstrapBrokers: [broker.address] } as unknown as ClientOptions,
-        ) as Managing;
+        const admin = await manage(broker);
         const topic = stream.path.replace(/^.*\/|\?.*$/g, "");
         for (const [oldest, expected] of [[4, [4, 5]], [8, [8, 9]]] as const) {
           const subscription = await stream.subscribe({ group: "g", maxRecords: 2 });
@@ -405,6 +406,36 @@ export function kafkaCases(broker: BrokerServer): StreamCase[] {
         }
         deepStrictEqual(numbers.filter((n) => n === 2 || n === 3), [2, 3]);
         strictEqual(await stream.lag("g"), 0);
+      },
+    },
+    {
+      title:
+        "a topic that is deleted while it is used: who publishes, reads, acknowledges or asks is told so in seconds, and goes on when it is there again",
+      async run() {
+        await using stream = await open<number>(broker, "?partitions=1");
+        await stream.publish(numbered(0, 2));
+        const subscription = await stream.subscribe({ group: "g", maxRecords: 1 });
+        await (await subscription.next()).value!.ack();
+        const inHand = (await subscription.next()).value!;
+        const admin = await manage(broker);
+        await admin.deleteTopics({ topics: [stream.path.replace(/^.*\/|\?.*$/g, "")] });
+        await admin.close();
+        const publish = () => stream.publish([{ body: 2 }]);
+        const acts: [string, () => Promise<unknown>][] = [
+          ["publish to", publish],
+          ["read", () => subscription.next()],
+          ["acknowledge records of", () => inHand.ack()],
+          ["ask for the lag of", () => stream.lag("g")],
+        ];
+        const gone =
+          "there is no such topic any more: it was deleted, or the brokers have lost what they kept. Open it anew";
+        const told = ([act, run]: (typeof acts)[number]) =>
+          fails(run, new RegExp(`^Cannot ${act} kafka://[^ ]*: ${gone}`), GONE_WITHIN_MS);
+        await Promise.all(acts.map(told));
+        await told(["publish to", publish]); // by a client that has never known the topic
+        await (await openKafka(stream.path)).close();
+        await stream.publish([{ body: 3 }]);
+        deepStrictEqual((await subscription.next()).value!.records.map(({ body }) => body), [3]);
       },
     },
     {

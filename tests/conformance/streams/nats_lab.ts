@@ -52,9 +52,11 @@ export async function natsTrial(): Promise<Trial> {
           await client.ask("ask", `STREAM.CREATE.${name}`, { name, subjects: [`${name}-other`] });
           await client.close();
         },
-        async lose(name) {
+        async lose(name, what) {
           const client = await connect();
-          for (const stream of [name, `${name}-groups`]) await client.ask("ask", `STREAM.DELETE.${stream}`, "");
+          for (const stream of what === "all" ? [name, `${name}-groups`] : [name]) {
+            await client.ask("ask", `STREAM.DELETE.${stream}`, "");
+          }
           await client.close();
         },
         async publishPlain(name, partition, data) {

@@ -49,7 +49,10 @@ export async function redisTrial(): Promise<Trial> {
           };
         },
         occupy: (name) => command("LPUSH", name, "1"),
-        lose: (name) => command("DEL", name, `${name}:groups`, ...[0, 1, 2, 3].map((n) => `${name}:${n}`)),
+        async lose(name, what) {
+          await command("DEL", ...[0, 1, 2, 3].map((n) => `${name}:${n}`));
+          if (what === "all") await command("DEL", name, `${name}:groups`);
+        },
         publishPlain: (name, partition, text) => command("XADD", `${name}:${partition}`, "*", "body", text),
       }),
       {
