@@ -2,6 +2,7 @@
 import MagicString from "magic-string";
 import { type Comment, type ParseResult, parseSync, type Program, type Statement } from "oxc-parser";
 import { type JsxOptions, transformSync } from "oxc-transform";
+import { refusedName } from "./built_ins.ts";
 import { lowerDecorators } from "./decorators.ts";
 import { type JsxSetting, readPragmas } from "./jsx.ts";
 import { isTooDeep, NESTING_AT_MOST } from "./nesting.ts";
@@ -110,10 +111,12 @@ function jsxOptions({ factory, fragment, importSource }: JsxSetting): JsxOptions
  * Rewrites a cell: types go, imports become bindings that the next cell can use and declare again, the last expression
  * is handed to the engine as the result. A semicolon after it does not hide it, because formatters put one there.
  *
- * @throws {CellSyntaxError} If the cell is not TypeScript.
+ * @throws {CellSyntaxError} If the cell is not TypeScript, or declares a name that all code of its process needs as it is.
  */
 export async function rewriteCell(code: string, options: RewriteOptions): Promise<RewrittenCell> {
   const { source, language, program: written, comments, shift } = readCell(code);
+  const refused = refusedName(written, source);
+  if (refused !== undefined) throw new CellSyntaxError(refused.message, positionAt(code, refused.start - shift));
   const jsx = readPragmas(comments, options.jsx ?? {});
   const lowered = hasDecorators(written) ? await lowerDecorators(source) : undefined;
   const script = transformSync(`cell.${language}`, lowered?.code ?? source, {

@@ -1,0 +1,101 @@
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { createContext, runInContext } from "node:vm";
+import { parseSync } from "oxc-parser";
+import { OF_THE_LANGUAGE, OF_THE_PLATFORM, refusedName } from "../../../../kernel/language/built_ins.ts";
+import { freeNames } from "../../../../lib/scope/free_names.ts";
+import { EngineBench } from "../engine/_bench.ts";
+
+const ROOT = new URL("../../../../", import.meta.url);
+
+/** The names that modules below a folder take from outside, types apart. */
+async function usedBelow(folder: URL, names = new Set<string>()): Promise<Set<string>> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const url = new URL(name, folder);
+    if (isDirectory) await usedBelow(new URL(`${url}/`), names);
+    else {
+      const { program } = parseSync(name, await Deno.readTextFile(url), { lang: "ts", sourceType: "module" });
+      for (const use of freeNames(program).uses) if (!use.isType) names.add(use.name);
+    }
+  }
+  return names;
+}
+
+Deno.test("OF_THE_LANGUAGE has what a bare V8 has, OF_THE_PLATFORM what of Deno the library and the kernel use where cells run", async () => {
+  const ofV8 = [...runInContext("Object.getOwnPropertyNames(globalThis)", createContext()) as string[]];
+  deepStrictEqual(
+    [...OF_THE_LANGUAGE].sort(),
+    ofV8.filter((name) => name !== "console" && name !== "queueMicrotask").sort(),
+  );
+  const used = new Set<string>();
+  const rooms = [...Deno.readDirSync(new URL("lib/", ROOT))].filter(({ name, isDirectory }) =>
+    isDirectory && name !== "cli"
+  );
+  for (const { name } of rooms) await usedBelow(new URL(`lib/${name}/`, ROOT), used);
+  for (const name of ["engine", "show"]) await usedBelow(new URL(`kernel/${name}/`, ROOT), used);
+  const platform = [...used].filter((name) => name in globalThis && !OF_THE_LANGUAGE.has(name));
+  deepStrictEqual(platform.filter((name) => !OF_THE_PLATFORM.has(name)), [], "used, and not among those refused");
+  const anywhere = await usedBelow(new URL("lib/", ROOT));
+  deepStrictEqual([...OF_THE_PLATFORM].filter((name) => !anywhere.has(name)), [], "refused, and not used");
+});
+
+Deno.test("refusedName() finds every way to declare a name at the top level, and no other", () => {
+  const refused = (code: string) => {
+    const { program } = parseSync("cell.tsx", code, { lang: "tsx", sourceType: "module" });
+    const found = refusedName(program, code);
+    return found && [/"(\w+)"/.exec(found.message)?.[1], found.start];
+  };
+  const cases: readonly (readonly [code: string, name: string, start: number])[] = [
+    ["const Map = 1;", "Map", 6],
+    ["let a = Map, { x: Map, ...rest } = a;", "Map", 8],
+    ["1; class Set {}", "Set", 9],
+    ["function Promise() {}", "Promise", 9],
+    ["enum Math { a }", "Math", 5],
+    ["namespace JSON { export const a = 1; }", "JSON", 10],
+    ["export const [Object] = [1];", "Object", 14],
+    ['import { Map } from "./m.ts";', "Map", 9],
+    ['import { Map as Array } from "./m.ts";', "Array", 16],
+    ['import * as Reflect from "./m.ts";', "Reflect", 12],
+    ['import fetch from "./m.ts";', "fetch", 7],
+    ["var performance = 0.9;", "performance", 4],
+  ];
+  for (const [code, name, start] of cases) deepStrictEqual(refused(code), [name, start], code);
+  const allowed = [
+    "const name = 1, status = 2, event = 3, alert = 4, process = 5, Event = 6, length = 7, location = 8;",
+    'import { Map as Pairs } from "./m.ts";',
+    'import type { Map } from "./m.ts"; import { type Set } from "./m.ts";',
+    "interface Map {} type Response = string; declare const Set: number;",
+    "{ const Map = 1; }",
+    "function of(Map: number) { const Set = Map; return Set; }",
+    "globalThis.fetch = fetch; Map.name;",
+  ];
+  for (const code of allowed) strictEqual(refused(code), undefined, code);
+});
+
+Deno.test("a cell that declares a built-in is refused with its line and the cure before anything of it runs; those after it, and the library, go on", async () => {
+  await using folder = {
+    path: await Deno.makeTempDir(),
+    [Symbol.asyncDispose]: () => Deno.remove(folder.path, { recursive: true }),
+  };
+  await Deno.writeTextFile(`${folder.path}/maps.ts`, `export class Map { hi() { return "hi"; } }`);
+  await using bench = await EngineBench.open({ directory: folder.path });
+  const { traceback } = await bench.run(`const before = 1;\nimport { Map } from "./maps.ts";`);
+  deepStrictEqual(traceback, [
+    `SyntaxError: Cannot declare "Map": cells share their names with the library and all its packages, which need the Map of JavaScript ` +
+    `itself. Import it as another: import { Map as myMap }`,
+    `2 | import { Map } from "./maps.ts";`,
+    `             ^`,
+  ]);
+  match((await bench.run("class Map {}")).traceback[0]!, /Give it another, such as myMap$/);
+  match(
+    (await bench.run("const performance = 0.95;")).traceback[0]!,
+    /the performance of Deno itself\. Give it another, such as myPerformance; or set globalThis\.performance, where all shall use yours$/,
+  );
+  strictEqual((await bench.run("typeof before")).value, '"undefined"');
+  const graph = `import { Map as Pairs } from "./maps.ts";
+const name = "n", status = 3, event = { id: 1 }, Event = 4;
+const { serving } = await import(${JSON.stringify(new URL("mod.ts", ROOT).href)});
+const fn = serving("s");
+fn.setTopology("flow").to("a", (n: number) => [n, new Pairs().hi(), name, status, event.id, Event]).respond();
+await (await fn.toMockServer()).test("/", 1)`;
+  strictEqual((await bench.run(graph)).value, `[ 1, "hi", "n", 3, 1, 4 ]`);
+});
