@@ -1,12 +1,11 @@
 import { Tensor } from "../tensor/tensor.ts";
 import { TensorReply } from "../tensor/tensor_reply.ts";
 import { DEEPEST, MOST_DIGITS } from "./levada_json.ts";
+import { hasOwnNames, isPlainView } from "./own_names.ts";
 import { placeOf, type Way } from "./place_of.ts";
 import { rawJson } from "./raw_json.ts";
 
-const FEW_ITEMS = 1_000; // the names of longer lists are not looked at: that takes as long as writing them
 const CURE = "Pass on text, numbers, lists, plain objects, dates, maps, sets, bytes or tensors";
-const TYPED = Object.getPrototypeOf(Uint8Array) as abstract new () => Uint8Array;
 
 /** What a writer is told. */
 export interface WriterOptions {
@@ -101,7 +100,7 @@ export class ValueWriter {
       case TensorReply.prototype:
         return this.#word("reply", value as TensorReply, (reply) => this.#deeper(2, () => this.#reply(reply)));
     }
-    if (value instanceof TYPED) return this.#word(value[Symbol.toStringTag], value, base64Of);
+    if (isPlainView(value)) return this.#word(value[Symbol.toStringTag], value, base64Of);
     if (!Array.isArray(value) && isOfObjects(prototype as object)) {
       return this.#fields(value as Record<string, unknown>);
     }
@@ -139,9 +138,7 @@ export class ValueWriter {
       if (written !== item) (copy ??= [...list])[index] = written;
     }
     if (hasToJson(list)) throw this.#lost("a list with a method toJSON");
-    if (list.length <= FEW_ITEMS && Object.keys(list).length > list.length) {
-      throw this.#lost("a list with names beside its items");
-    }
+    if (hasOwnNames(list)) throw this.#lost("a list with names beside its items");
     return copy ?? list;
   }
 
@@ -180,6 +177,9 @@ export class ValueWriter {
     const { act, cure } = this.#options;
     if (cure !== undefined) {
       throw this.#refuse(`${act} as JSON`, `is ${shown(value)}, which JSON has no word for. ${cure}`);
+    }
+    if (value instanceof Object && !hasFields(value) && hasOwnNames(value)) {
+      throw this.#lost(`${opaque(value)} with names of its own`);
     }
     this.hasWords = true;
     return { [`$${name}`]: write(value) };
@@ -229,6 +229,11 @@ export class ValueWriter {
   #refuse(act: string, state: string, options?: ErrorOptions): TypeError {
     return this.#refusal = new TypeError(`Cannot ${act}: ${placeOf(this.#way)} ${state}`, options);
   }
+}
+
+/** Whether its own names are what it is. */
+function hasFields(value: object): boolean {
+  return value instanceof Tensor || value instanceof TensorReply;
 }
 
 function base64Of({ buffer, byteOffset, byteLength }: ArrayBufferView): string {

@@ -1,3 +1,4 @@
+import { hasOwnNames, isPlainView } from "../border/own_names.ts";
 import { isLevadaJson, LEVADA_JSON } from "../border/levada_json.ts";
 import { readValue } from "../border/read_value.ts";
 import { writeValue, type WrittenValue } from "../border/write_value.ts";
@@ -21,7 +22,9 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * @throws {StreamError} If it would not come out the same, naming the place.
  */
 export function encodeBody(body: unknown, contentType: string | undefined): WireBody {
-  if (body instanceof Uint8Array) return { bytes: new Uint8Array(body), contentType: contentType ?? BYTES_TYPE };
+  if (body instanceof Uint8Array && isPlainView(body) && !hasOwnNames(body)) {
+    return { bytes: new Uint8Array(body), contentType: contentType ?? BYTES_TYPE };
+  }
   if (typeof body === "string" && contentType?.startsWith("text/") === true) {
     if (!body.isWellFormed()) {
       throw new StreamError("Cannot publish the body as text: it has half a character (a lone surrogate)");

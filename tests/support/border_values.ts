@@ -117,6 +117,10 @@ circle.self = circle;
 
 class Rows extends Array {}
 
+class Weights extends Float32Array {}
+
+const named = <Value extends object>(value: Value): Value => Object.assign(value, { unit: "kg" });
+
 /** What is refused, by what it is; what the message says of it. */
 export const REFUSED: Readonly<Record<string, readonly [value: unknown, said: RegExp]>> = {
   "an instance of a class": [{ order: new Order() }, /\$\.order is an Order,/],
@@ -156,6 +160,27 @@ export const REFUSED: Readonly<Record<string, readonly [value: unknown, said: Re
   "a boxed number": [[Object(1)], /\$\[0\] is a Number,/],
   "a list with a hole": [{ list: Array(2) }, /\$\.list\[0\] is a hole,/],
   "the result of a match": [{ found: "abc".match(/b/) }, /\$\.found is a list with names beside its items,/],
+  "a list with a name": [{ rows: [named([3]), [1, 2]] }, /\$\.rows\[0\] is a list with names beside its items,/],
+  "a list with a name, in the rows of a list": [
+    [{ tags: ["a"] }, { tags: named(["b"]) }],
+    /\$\[1\]\.tags is a list with/,
+  ],
+  "a long list with a name": [named(Array(10_000).fill(1)), /\$ is a list with names beside its items,/],
+  "a list with a symbol": [
+    [Object.assign([1], { [Symbol("s")]: 1 })],
+    /\$\[0\] is a list with names beside its items,/,
+  ],
+  "a date with a name": [{ at: named(new Date(0)) }, /\$\.at is a Date with names of its own,/],
+  "a map with a name": [[named(new Map([[1, 2]]))], /\$\[0\] is a Map with names of its own,/],
+  "a set with a name": [[named(new Set([1]))], /\$\[0\] is a Set with names of its own,/],
+  "a buffer with a name": [[named(new ArrayBuffer(1))], /\$\[0\] is an ArrayBuffer with names of its own,/],
+  "a typed array with a name": [
+    { w: named(new Float64Array([NaN])) },
+    /\$\.w is a Float64Array with names of its own,/,
+  ],
+  "a long typed array with a name": [[named(new Uint8Array(9_999))], /\$\[0\] is a Uint8Array with names of its own,/],
+  "a class that extends Float32Array": [{ w: new Weights(2) }, /\$\.w is a Weights,/],
+  "a class that extends Map": [[new (class Table extends Map {})()], /\$\[0\] is a Table,/],
   "what holds itself": [circle, /\$\.self is what it stands in: it holds itself,/],
   "what is too deep": [deep(501), /is more than 500 levels deep,/],
   "what is much too deep": [deep(10_000), /is more than 500 levels deep,/],
