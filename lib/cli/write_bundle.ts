@@ -7,6 +7,7 @@ import { probeBundle } from "../bundle/describe_function.ts";
 import { bundleModule } from "../bundle/make_bundle.ts";
 import { bundleNotebook, type MadeBundle } from "./bundle_notebook.ts";
 import type { CommandContext } from "./command.ts";
+import { guardLoading } from "./guard_loading.ts";
 import { findFunction } from "./load_function.ts";
 
 /** What is to be bundled. */
@@ -28,9 +29,13 @@ export type MakeWish = Omit<BundleWish, "output" | "isProbed"> & {
   readonly onStage?: (stage: string) => void;
 };
 
+const GUARDED_MS = 2_000; // who is not in a loop says better why it is late
+
 /** Makes a bundle of a notebook or a module; undefined when a cell failed, which has been told. */
 export async function makeBundleOf(wish: MakeWish, context: CommandContext): Promise<MadeBundle | undefined> {
-  return wish.path.endsWith(".ipynb") ? await bundleNotebook(wish, context) : { bundle: await ofModule(wish) };
+  return wish.path.endsWith(".ipynb") ? await bundleNotebook(wish, context) : {
+    bundle: await ofModule(wish, context),
+  };
 }
 
 /** Makes a bundle, starts it, and writes it. */
@@ -56,9 +61,11 @@ export async function writeBundleOf(wish: BundleWish, context: CommandContext): 
 
 async function ofModule(
   { path, export: name, files, external, endsAt, onStage = () => {} }: MakeWish,
+  { signal }: CommandContext,
 ): Promise<Bundle> {
   onStage("its module is not loaded whole. See what it waits for at its top level");
-  const { exported } = await findFunction(path, name);
+  const leftMs = endsAt === undefined ? undefined : endsAt - performance.now() + GUARDED_MS;
+  const { exported } = await guardLoading(() => findFunction(path, name), { path, signal, leftMs });
   onStage("its code is not brought together");
   return await bundleModule(pathToFileURL(resolve(path)), { export: exported, files, external, endsAt });
 }
