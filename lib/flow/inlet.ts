@@ -5,6 +5,7 @@ import type { Delivery } from "../streams/delivery.ts";
 import type { StreamRecord, Subscription } from "../streams/stream.ts";
 import { MAX_TRIES } from "../streams/subscribe_options.ts";
 import { Acknowledging } from "./acknowledging.ts";
+import { AwaitedRecords } from "./awaited_records.ts";
 import { eventOf } from "./event_record.ts";
 import { endedIts, Exchanging } from "./exchanging.ts";
 import type { Holder } from "./in_hand.ts";
@@ -50,7 +51,8 @@ export class Inlet implements Holder {
   });
   readonly #lanes = new Map<string, string>(); // by partition
   readonly #stopping = new AbortController();
-  readonly #watch = new ReadingWatch();
+  readonly #watch = new ReadingWatch(() => this.#subscription?.away?.());
+  readonly #awaited: AwaitedRecords;
   readonly #exchanging: Exchanging | undefined;
   #subscription: Subscription | undefined;
   #reading: Promise<void> | undefined;
@@ -63,7 +65,8 @@ export class Inlet implements Holder {
     this.#source = source;
     this.#parts = parts;
     parts.inHand.join(this);
-    const { exchange, stream, trigger = stream.path } = source;
+    const { exchange, stream, group, trigger = stream.path } = source;
+    this.#awaited = new AwaitedRecords({ ...parts, watch: this.#watch, stream: redactText(stream.path), group });
     if (exchange !== undefined) {
       this.#exchanging = new Exchanging({ ...parts, ...source, exchange, trigger });
     }
@@ -181,13 +184,9 @@ export class Inlet implements Holder {
 
   /** What comes next; nothing where the stream cannot be read now. What was given out and is in hand stays so. */
   async #next(): Promise<Delivery | undefined> {
-    this.#watch.asks(this.#parts.clock.now());
     try {
-      const { value, done } = await this.#subscription!.next();
-      if (done !== true) {
-        this.#watch.reads();
-        return value;
-      }
+      const { value, done } = await this.#awaited.next(() => this.#subscription!.next());
+      if (done !== true) return value;
     } catch (error) {
       return await this.#tellUnreadable(error);
     }

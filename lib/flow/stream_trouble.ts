@@ -1,3 +1,5 @@
+import type { StreamAway } from "../streams/answering.ts";
+
 /** A stream that cannot be read, or that takes nothing. */
 export interface StreamTrouble {
   /** What cannot be done. */
@@ -12,12 +14,20 @@ export interface StreamTrouble {
   readonly reason: string;
 }
 
+/** How long what keeps a stream may not answer before that is told, in milliseconds: it may start again. */
+export const AWAY_MS = 5_000;
 const QUIET_MS = 3_000; // who waits so long for records in vain, and hears of nothing wrong, reads
 
 /** Whether a stream can be read, by what becomes of asking it for records. */
 export class ReadingWatch {
-  #trouble: Pick<StreamTrouble, "since" | "reason"> | undefined;
+  readonly #away: () => StreamAway | undefined;
+  #trouble: StreamAway | undefined;
   #askedAt: number | undefined; // while there is no answer
+
+  /** `away` tells since when what keeps it does not answer, while it is asked. */
+  constructor(away: () => StreamAway | undefined = () => undefined) {
+    this.#away = away;
+  }
 
   /** It is asked for records. */
   asks(now: number): void {
@@ -36,8 +46,10 @@ export class ReadingWatch {
   }
 
   /** Since when it cannot be read, and why; undefined where it can. */
-  trouble(now: number): Pick<StreamTrouble, "since" | "reason"> | undefined {
-    const isQuiet = this.#askedAt !== undefined && now - this.#askedAt >= QUIET_MS;
+  trouble(now: number): StreamAway | undefined {
+    const away = this.#away();
+    if (away !== undefined && now - away.since >= AWAY_MS) return away;
+    const isQuiet = away === undefined && this.#askedAt !== undefined && now - this.#askedAt >= QUIET_MS;
     return isQuiet ? undefined : this.#trouble;
   }
 }

@@ -1,4 +1,5 @@
 import { StreamError } from "../errors.ts";
+import type { StreamAway } from "./answering.ts";
 import { Delivery, type Settler } from "./delivery.ts";
 import type { Given, ReadCursor, ReaderSource } from "./reader_source.ts";
 import { openRecord, type WireRecord } from "./record.ts";
@@ -45,6 +46,10 @@ export class Reader<Body = unknown> implements Subscription<Body> {
   /** Whether somebody waits for a delivery. */
   get isWaiting(): boolean {
     return this.#asked.length > 0;
+  }
+
+  away(): StreamAway | undefined {
+    return this.#source.away?.();
   }
 
   /** Takes its place in the group. */

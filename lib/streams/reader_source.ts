@@ -1,3 +1,4 @@
+import type { StreamAway } from "./answering.ts";
 import type { Cursor } from "./cursor.ts";
 import type { WireRecord } from "./record.ts";
 
@@ -38,6 +39,8 @@ export interface ReaderSource<Place extends ReadCursor = ReadCursor> {
   rest?(isWaiting: boolean): void;
   /** What readers are told of an error; undefined where the broker is away, and is asked again. */
   faultOf?(error: unknown): unknown;
+  /** Since when what keeps the stream does not answer; undefined where it does. Left out where that is an error at once. */
+  away?(): StreamAway | undefined;
   /** Takes its place in the group. */
   join(): Promise<void>;
   /** Leaves the group: others get at once what was read here. */

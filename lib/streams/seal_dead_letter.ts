@@ -92,10 +92,12 @@ function isForeign(name: string): boolean {
 /** As much of a text as has so many bytes in a header, and how much is missing. */
 function fitText(what: string, text: string, most: number): string {
   const whole = text.toWellFormed();
-  const start = escapeText(what, whole.slice(0, most));
-  if (start.length <= most && whole.length <= most) return start;
+  if (whole.length <= most) {
+    const escaped = escapeText(what, whole);
+    if (escaped.length <= most) return escaped;
+  }
   let [kept, letters] = ["", 0];
-  for (const letter of whole.slice(0, most).toWellFormed()) {
+  for (const letter of whole) {
     const next = escapeText(what, letter);
     if (kept.length + next.length > most) break;
     kept += next;

@@ -1,3 +1,4 @@
+import type { StreamAway } from "./answering.ts";
 import type { Delivery } from "./delivery.ts";
 
 /** What is published: a body, and what is known about it. */
@@ -106,6 +107,8 @@ export interface SubscribeOptions {
  */
 export interface Subscription<Body = unknown>
   extends AsyncIterableIterator<Delivery<Body>, undefined, void>, AsyncDisposable {
+  /** Since when what keeps the stream does not answer, while who asks for records waits; undefined where it does, or asking fails at once. */
+  away?(): StreamAway | undefined;
   /** Leaves the group: what is not settled is given to other subscribers, or to the next that comes. */
   close(): Promise<void>;
 }

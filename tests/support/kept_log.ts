@@ -49,6 +49,7 @@ export class KeptBroker {
 export class KeptLog implements BrokerLog {
   readonly name = "kept://lab";
   readonly partitions: number;
+  readonly away = undefined;
   /** What the next calls fail with. */
   fault: Error | undefined;
   readonly #broker: KeptBroker;

@@ -1,4 +1,5 @@
 import type { StreamError } from "../../errors.ts";
+import { Answering } from "../answering.ts";
 import { Absence } from "./absence.ts";
 import type { KafkaConsumer } from "./kafka_client.ts";
 import type { KafkaCluster } from "./kafka_cluster.ts";
@@ -30,6 +31,8 @@ const OUT_OF_RANGE = "OFFSET_OUT_OF_RANGE";
 
 /** Reads ahead of a subscriber, so far as it has room, each broker for itself. */
 export class KafkaFetcher {
+  /** Whether the brokers answer. */
+  readonly answering = new Answering();
   readonly #parts: FetcherParts;
   readonly #consumer: KafkaConsumer; // of its own: a fetch that waits would hold up heartbeats
   readonly #busy = new Set<number>();
@@ -116,6 +119,7 @@ export class KafkaFetcher {
       });
       this.#failingSince = undefined;
       this.#absence.notes();
+      this.answering.answered();
       let hasNew = false;
       for (
         const { partitionIndex, records, abortedTransactions } of responses.flatMap(({ partitions }) => partitions)
@@ -153,10 +157,12 @@ export class KafkaFetcher {
     const now = performance.now();
     this.#failingSince ??= now;
     const isGone = this.#absence.notes(error);
+    const fault = faultOf(`read ${this.#parts.name}`, error);
+    this.answering.failed(fault.message, Date.now());
     if (isGone || isFinal(error) || now - this.#failingSince > this.#parts.cluster.giveUpMs) {
       this.#failingSince = now;
       this.#absence.notes(); // it may be made again
-      this.#parts.onFault(faultOf(`read ${this.#parts.name}`, error));
+      this.#parts.onFault(fault);
     }
     this.#consumer.clearMetadata();
     this.#timer ??= setTimeout(() => {

@@ -1,4 +1,5 @@
 import type { StreamError } from "../../errors.ts";
+import type { StreamAway } from "../answering.ts";
 import type { Reader } from "../reader.ts";
 import type { Given, ReaderSource } from "../reader_source.ts";
 import type { StreamClock } from "../stream_clock.ts";
@@ -76,6 +77,10 @@ export class KafkaSource implements ReaderSource<KafkaCursor> {
     if (what === "done") await this.#member.save(cursors);
     else if (what === "given") await this.#member.note(cursors);
     else await this.#member.note(cursors).catch(passRebalance);
+  }
+
+  away(): StreamAway | undefined {
+    return this.#fetcher.answering.away;
   }
 
   /** While others come or go nothing is given out, and it is looked again. */

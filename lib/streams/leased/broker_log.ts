@@ -1,3 +1,4 @@
+import type { StreamAway } from "../answering.ts";
 import type { StoredRecord } from "../reader_source.ts";
 import type { WireRecord } from "../record.ts";
 
@@ -29,6 +30,8 @@ export interface BrokerLog {
   /** As messages name the stream, without its password. */
   readonly name: string;
   readonly partitions: number;
+  /** Since when the broker does not answer; undefined where it does. */
+  readonly away: StreamAway | undefined;
   /** Milliseconds since 1970, by the broker's clock. Left out where the broker tells no time. */
   now?(): Promise<number>;
   /** How a group that is new begins in each partition. */

@@ -1,3 +1,4 @@
+import type { StreamAway } from "../answering.ts";
 import { oldestFirst } from "../oldest_first.ts";
 import type { Reader } from "../reader.ts";
 import type { Given, ReaderSource } from "../reader_source.ts";
@@ -58,6 +59,10 @@ export class LeasedSource implements ReaderSource<LeasedCursor> {
 
   async keep(cursors: ReadonlySet<LeasedCursor>): Promise<void> {
     await Promise.all(cursors.values().map((cursor) => this.#member.save(cursor)));
+  }
+
+  away(): StreamAway | undefined {
+    return this.#parts.log.away;
   }
 
   faultOf(error: unknown): unknown {

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { StreamError } from "../../errors.ts";
+import { Answering } from "../answering.ts";
 import type { BrokerPath } from "../leased/broker_path.ts";
 import { OfflineError } from "../leased/offline_error.ts";
 import { type Patience, PING_MS } from "../leased/patience.ts";
@@ -42,6 +43,8 @@ const PASSING_CODES = [503, 10008, 10009, 10118, 10163, 10176, 10210];
 
 /** A connection to NATS that is had again when it is lost. What is sent must bear to be sent twice. */
 export class NatsClient {
+  /** Whether the server answers. */
+  readonly answering = new Answering();
   readonly #transport: NatsPackage;
   readonly #connection: NatsConnection;
   readonly #name: string;
@@ -165,10 +168,15 @@ export class NatsClient {
     const { answerMs } = this.#patience;
     const startedAt = performance.now();
     const until = startedAt + answerMs;
+    const askedAt = Date.now();
     while (true) {
       let cause: Error;
       try {
-        if (this.#isConnected) return await this.#unlessLost(run);
+        if (this.#isConnected) {
+          const answer = await this.#unlessLost(run);
+          this.answering.answered();
+          return answer;
+        }
         cause = lost();
       } catch (error) {
         cause = error as Error;
@@ -180,7 +188,11 @@ export class NatsClient {
       const isPassing = cause instanceof Refusal
         ? PASSING_CODES.includes(cause.code)
         : !this.#isConnected || PASSING.test(cause.name);
-      if (!isPassing) throw cause;
+      if (!isPassing) {
+        this.answering.answered();
+        throw cause;
+      }
+      this.answering.failed(`NATS does not answer. ${cause.message}`, askedAt);
       if (performance.now() - startedAt > READY_MS) await this.#refuseGone(act, streams);
       if (performance.now() + TRY_AGAIN_MS >= until) {
         throw new OfflineError(

@@ -1,4 +1,5 @@
 import { StreamError } from "../../errors.ts";
+import type { StreamAway } from "../answering.ts";
 import { hashOf } from "../hash_of.ts";
 import type { BrokerLog, Document, KeptRecord, Position } from "../leased/broker_log.ts";
 import type { WireRecord } from "../record.ts";
@@ -45,6 +46,10 @@ export class NatsLog implements BrokerLog {
     this.#parts = parts;
     this.#client = parts.client;
     this.#news = `_LEVADA.news.${parts.subject}`;
+  }
+
+  get away(): StreamAway | undefined {
+    return this.#client.answering.away;
   }
 
   async now(): Promise<number> {

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { setTimeout as pause } from "node:timers/promises";
 import { StreamError } from "../../errors.ts";
+import { Answering } from "../answering.ts";
 import type { BrokerPath } from "../leased/broker_path.ts";
 import { OfflineError } from "../leased/offline_error.ts";
 import { type Patience, PING_MS } from "../leased/patience.ts";
@@ -32,6 +33,8 @@ const NOT_READY = /^(LOADING|TRYAGAIN|MASTERDOWN|CLUSTERDOWN)\b/;
 
 /** A connection to Redis that is had again when it is lost. Commands must bear to be sent twice. */
 export class RedisClient {
+  /** Whether the server answers. */
+  readonly answering = new Answering();
   readonly #redis: Redis;
   readonly #path: BrokerPath;
   readonly #patience: Patience;
@@ -63,17 +66,23 @@ export class RedisClient {
     );
     const { answerMs } = this.#patience;
     const until = performance.now() + answerMs;
+    let askedAt: number | undefined;
     while (true) {
       let cause: Error;
       try {
-        return await this.#answerOf(command, until - performance.now()) as Answer;
+        const answer = await this.#answerOf(command, until - performance.now()) as Answer;
+        this.answering.answered();
+        return answer;
       } catch (error) {
         cause = error as Error;
       }
       if (this.#closing.signal.aborted) throw this.#fault(act, "the stream was closed meanwhile");
       if (cause instanceof this.#redis.ErrorReply && !NOT_READY.test(cause.message)) {
+        this.answering.answered();
         throw this.#fault(act, `Redis answers ${cause.message}`, cause);
       }
+      askedAt ??= Date.now() - (performance.now() + answerMs - until);
+      this.answering.failed(`Redis does not answer. ${cause.message}`, askedAt);
       if (performance.now() + TRY_AGAIN_MS >= until) {
         throw new OfflineError(
           `Cannot ${act} ${this.#path.name}: Redis has not answered for ${answerMs / 1000} s. ${cause.message}`,

@@ -1,4 +1,5 @@
 import { StreamError } from "../../errors.ts";
+import type { StreamAway } from "../answering.ts";
 import { hashOf } from "../hash_of.ts";
 import type { BrokerLog, Document, KeptRecord, Position } from "../leased/broker_log.ts";
 import type { WireRecord } from "../record.ts";
@@ -36,6 +37,10 @@ export class RedisLog implements BrokerLog {
     this.#parts = parts;
     this.#channel = `${parts.key}:news`;
     this.#groups = `${parts.key}:groups`;
+  }
+
+  get away(): StreamAway | undefined {
+    return this.#parts.client.answering.away;
   }
 
   async now(): Promise<number> {

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { StreamError } from "../../errors.ts";
+import { Answering } from "../answering.ts";
 import { OfflineError } from "../leased/offline_error.ts";
 import type { Patience } from "../leased/patience.ts";
 import type { V3ioPath } from "./v3io_path.ts";
@@ -28,6 +29,8 @@ const NOT_READY = [408, 429];
 
 /** Speaks to v3io's web interface; asks again where it is away. Calls must bear to be sent twice. */
 export class V3ioClient {
+  /** Whether the server answers. */
+  readonly answering = new Answering();
   readonly #path: V3ioPath;
   readonly #patience: Patience;
   readonly #closing = new AbortController();
@@ -60,13 +63,20 @@ export class V3ioClient {
   async send<Answer>(act: string, call: V3ioCall): Promise<Answer> {
     const { answerMs } = this.#patience;
     const until = performance.now() + answerMs;
+    const askedAt = Date.now();
     while (true) {
       try {
-        return await this.#ask<Answer>(act, call, Math.max(1, until - performance.now()));
+        const answer = await this.#ask<Answer>(act, call, Math.max(1, until - performance.now()));
+        this.answering.answered();
+        return answer;
       } catch (error) {
         const { name } = this.#path;
         if (this.isClosed) throw new StreamError(`Cannot ${act} ${name}: the stream was closed meanwhile`);
-        if (error instanceof StreamError) throw error;
+        if (error instanceof StreamError) {
+          this.answering.answered();
+          throw error;
+        }
+        this.answering.failed(`V3IO does not answer. ${whyOf(error as Error)}`, askedAt);
         if (performance.now() + TRY_AGAIN_MS >= until) {
           const state = `V3IO has not answered for ${answerMs / 1000} s. ${whyOf(error as Error)}`;
           throw new OfflineError(`Cannot ${act} ${name}: ${state}`, { cause: error });

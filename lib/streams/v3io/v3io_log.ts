@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { StreamError } from "../../errors.ts";
+import type { StreamAway } from "../answering.ts";
 import { hashOf } from "../hash_of.ts";
 import type { BrokerLog, Document, KeptRecord, Position } from "../leased/broker_log.ts";
 import type { WireRecord } from "../record.ts";
@@ -49,6 +50,10 @@ export class V3ioLog implements BrokerLog {
     this.#parts = parts;
     const { client, stream, partitions } = parts;
     this.#shards = Array.from({ length: partitions }, (_, shard) => new V3ioShard(client, `${stream}/${shard}/`));
+  }
+
+  get away(): StreamAway | undefined {
+    return this.#parts.client.answering.away;
   }
 
   async beginning(from: "start" | "end" | Date): Promise<Position[]> {

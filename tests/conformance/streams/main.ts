@@ -1,6 +1,7 @@
 /** The contract of streams, for every driver: those that need nothing but this program, and those of brokers that can be had. */
 
 import { testBench } from "../../../lib/testing/test_bench.ts";
+import { proveAway } from "./away_cases.ts";
 import { BENCH_CASES } from "./bench_contract.ts";
 import { borderCase } from "./border_cases.ts";
 import { burialCases } from "./burial_cases.ts";
@@ -41,6 +42,11 @@ const DRIVERS: Readonly<Record<string, () => Trial | Promise<Trial>>> = {
 
 const AT_BROKERS = ["kafka", "nats", "redis"];
 
+const SERVED: readonly (readonly [title: string, prove: (name: string) => Promise<void>])[] = [
+  ["addTrigger() starts a served function, in the order of keys; poison records are dead letters", proveTrigger],
+  ["a broker that is killed is told by /ready and in the log, until it is back", proveAway],
+];
+
 /** Runs the suite and prints each result. */
 export async function run(): Promise<Counts> {
   const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -73,7 +79,8 @@ export async function run(): Promise<Counts> {
     }
     await trial[Symbol.asyncDispose]?.();
     if (Object.hasOwn(LINES, name)) await runLine(name, counts);
-    if (AT_BROKERS.includes(name)) await runTrigger(name, counts);
+    if (!AT_BROKERS.includes(name)) continue;
+    for (const [title, prove] of SERVED) await runServed(name, { title, prove }, counts);
   }
   return counts;
 }
@@ -91,16 +98,19 @@ async function runLine(name: string, counts: { passed: number; failed: number })
   }
 }
 
-/** A function that is started by what a broker has. */
-async function runTrigger(name: string, counts: { passed: number; failed: number }): Promise<void> {
-  const title = `${name}: addTrigger() starts a served function, in the order of keys; poison records are dead letters`;
+/** A function that is served, and started by what a broker has. */
+async function runServed(
+  name: string,
+  { title, prove }: { title: string; prove: (name: string) => Promise<void> },
+  counts: { passed: number; failed: number },
+): Promise<void> {
   try {
-    await proveTrigger(name);
+    await prove(name);
     counts.passed += 1;
-    console.log(`pass ${title}`);
+    console.log(`pass ${name}: ${title}`);
   } catch (error) {
     counts.failed += 1;
-    console.log(`fail ${title}\n${error instanceof Error ? error.stack : error}`);
+    console.log(`fail ${name}: ${title}\n${error instanceof Error ? error.stack : error}`);
   }
 }
 

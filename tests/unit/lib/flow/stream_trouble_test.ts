@@ -1,4 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import type { StreamAway } from "../../../../lib/streams/answering.ts";
 import { ReadingWatch } from "../../../../lib/flow/stream_trouble.ts";
 
 Deno.test("ReadingWatch.trouble() is since the first failure, why the last was, until something is read", () => {
@@ -22,4 +23,18 @@ Deno.test("ReadingWatch.trouble() is over when records are waited for and nothin
   strictEqual(watch.trouble(4_000), undefined);
   watch.fails(9_000, "no disk");
   deepStrictEqual(watch.trouble(99_000), { since: 9_000, reason: "no disk" });
+});
+
+Deno.test("ReadingWatch.trouble() is what a broker is away with, once that is no short while, however long records are waited for", () => {
+  let away: StreamAway | undefined;
+  const watch = new ReadingWatch(() => away);
+  watch.asks(0);
+  away = { since: 1_000, reason: "refused" };
+  strictEqual(watch.trouble(5_999), undefined);
+  deepStrictEqual(watch.trouble(6_000), away);
+  watch.fails(61_000, "given up");
+  watch.asks(62_000);
+  deepStrictEqual(watch.trouble(70_000), away, "waiting in vain says nothing while it is away");
+  away = undefined;
+  strictEqual(watch.trouble(70_001), undefined);
 });

@@ -27,6 +27,23 @@ Deno.test("sealDeadLetter() keeps the record and adds what went wrong, however l
   deepStrictEqual(whole, { name: "E", message: "x".repeat(10_000), step: "s\ufffd" });
 });
 
+Deno.test("lettersOf() cuts between letters, wherever the cut falls", () => {
+  for (let before = 0; before < 4; before++) {
+    const text = `${"a".repeat(before)}${"😀".repeat(6_000)}`;
+    for (const wire of lettersOf(sealRecord({ body: 1 }, 0), { name: text, message: text, step: text }, "g")) {
+      const { name, message, step } = open(wire).error!;
+      for (const told of [name, message, step]) {
+        const [, kept, rest] = /^(.*?) … and (\d+) more letters$/su.exec(told)!;
+        deepStrictEqual([text.startsWith(kept!), kept!.isWellFormed(), kept!.length + Number(rest)], [
+          true,
+          true,
+          text.length,
+        ]);
+      }
+    }
+  }
+});
+
 /** The first letter that has no more bytes than a stream takes: of headers, and of all. */
 function fitting(wire: WireRecord, error: Parameters<typeof lettersOf>[1], most: { headers?: number; all?: number }) {
   for (const letter of lettersOf(wire, error, "g")) {
