@@ -227,6 +227,7 @@ export type { LetterChoice, LetterFields, LetterFilter } from "./lib/streams/let
 export { Delivery, type Settler, type TryLimits } from "./lib/streams/delivery.ts";
 export { DummyStream } from "./lib/streams/dummy_stream.ts";
 export { openStream, type StreamOptions } from "./lib/streams/open_stream.ts";
+export type { StreamAway } from "./lib/streams/answering.ts";
 export type {
   Burial,
   LookedRecord,
