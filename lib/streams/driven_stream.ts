@@ -17,10 +17,16 @@ export interface Kept {
   readonly record: StoredRecord;
 }
 
+/** Gives a record with less than the last time; undefined where there is nothing to leave out any more. */
+export type Smaller = () => WireRecord | undefined;
+
 /** What every kind of stream has of its own: where records go, and where they come from. */
 export interface StreamDriver {
-  /** Keeps records; what is urgent goes in however far the groups are behind. */
-  append(records: readonly WireRecord[], options: { isUrgent: boolean }): Promise<void>;
+  /**
+   * Keeps records; what is urgent goes in however far the groups are behind. Where a size may be refused only later, when the record is kept
+   * together with others, `smaller` gives it again with less each time, until there is nothing to leave out.
+   */
+  append(records: readonly WireRecord[], options: { isUrgent: boolean; smaller?: Smaller }): Promise<void>;
   /** What a subscriber reads from. */
   source(plan: SubscribePlan, reader: Reader): ReaderSource;
   /** What the broker does not take of a group's name, behind the name. Left out where it takes what all others do. */
@@ -205,10 +211,12 @@ export class DrivenStream<Body> implements Stream<Body> {
   /** A record that could be read can be buried: a letter that is refused for its size is made smaller. */
   async #bury(record: WireRecord, error: LetterError, group: string): Promise<void> {
     const letters = await this.#openLetters();
+    const ever = lettersOf(record, error, group);
+    const smaller = () => ever.next().value;
     let refused: unknown;
-    for (const letter of lettersOf(record, error, group)) {
+    for (let letter = smaller(); letter !== undefined; letter = smaller()) {
       try {
-        return await letters.#parts.driver.append([letter], { isUrgent: true });
+        return await letters.#parts.driver.append([letter], { isUrgent: true, smaller });
       } catch (error) {
         if (!isTooLarge(error)) {
           this.#letters = undefined; // where they were lost they are opened anew the next time

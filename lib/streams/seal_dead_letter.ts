@@ -24,7 +24,7 @@ export function sealDeadLetter(wire: WireRecord, error: LetterError, group: stri
  * The record as a dead letter, and ever smaller ones for a stream that refuses its size: with less of the error's message, then without
  * the record's own headers, then with less of its body; where that was not it, without long keys, ids and paths. Each says what was cut.
  */
-export function* lettersOf(wire: WireRecord, error: LetterError, group: string): Generator<WireRecord> {
+export function* lettersOf(wire: WireRecord, error: LetterError, group: string): Generator<WireRecord, undefined> {
   yield sealDeadLetter(wire, error, group);
   const room = LEAST_ROOM;
   yield seal(wire, error, { group, room });
@@ -36,6 +36,7 @@ export function* lettersOf(wire: WireRecord, error: LetterError, group: string):
       yield seal({ ...rest, bytes: wire.bytes.subarray(0, kept) }, error, { group, room, cut: state, bodyBytes: all });
     }
   }
+  return undefined;
 }
 
 function seal(

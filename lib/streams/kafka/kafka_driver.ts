@@ -1,13 +1,14 @@
-import type { Kept, StreamDriver } from "../driven_stream.ts";
+import type { Kept, Smaller, StreamDriver } from "../driven_stream.ts";
 import type { Reader } from "../reader.ts";
 import type { ReaderSource } from "../reader_source.ts";
 import type { WireRecord } from "../record.ts";
 import type { StreamClock } from "../stream_clock.ts";
 import type { StreamGroup } from "../stream_group.ts";
 import type { SubscribePlan } from "../subscribe_options.ts";
+import { isTooLarge } from "../too_large_error.ts";
 import type { KafkaAdmin, KafkaMessage } from "./kafka_client.ts";
 import type { KafkaCluster } from "./kafka_cluster.ts";
-import type { KafkaExchange } from "./kafka_exchange.ts";
+import type { KafkaExchange, SmallerMessage } from "./kafka_exchange.ts";
 import { forgetGroup, groupsOf } from "./kafka_groups.ts";
 import { readLag, readPlaces } from "./kafka_lag.ts";
 import { lookAtTopic } from "./kafka_look.ts";
@@ -27,8 +28,8 @@ export interface KafkaDriverParts {
   readonly clock: StreamClock;
   /** Where records are exchanged for others: what its readers acknowledge is kept with these. */
   readonly exchange?: KafkaExchange;
-  /** Gets what is published. Default: it goes to the brokers at once. */
-  readonly publish?: (messages: readonly KafkaMessage[]) => void;
+  /** Gets what is published, and how it is made smaller. Default: it goes to the brokers at once. */
+  readonly publish?: (messages: readonly KafkaMessage[], smaller?: SmallerMessage) => void;
 }
 
 const ASK_WITHIN_MS = 10_000;
@@ -46,10 +47,11 @@ export class KafkaDriver implements StreamDriver {
     this.#publisher = new KafkaPublisher(cluster, { name, topic, limits });
   }
 
-  async append(records: readonly WireRecord[]): Promise<void> {
+  async append(records: readonly WireRecord[], { smaller }: { smaller?: Smaller } = {}): Promise<void> {
     const { publish, at: { name, topic }, topic: { maxBytes } } = this.#parts;
     if (publish === undefined) return await this.#publisher.publish(records);
-    publish(records.map((record) => messageOf(record, { topic, maxBytes, act: `publish to ${name}` })));
+    const form = { topic, maxBytes, act: `publish to ${name}` };
+    publish(records.map((record) => messageOf(record, form)), smaller && (() => smallerMessage(smaller, form)));
   }
 
   source(plan: SubscribePlan, reader: Reader): ReaderSource {
@@ -103,4 +105,16 @@ export class KafkaDriver implements StreamDriver {
       beforeAgain: () => admin.clearMetadata(),
     });
   }
+}
+
+/** The next that the topic may take, as far as it is known here. */
+function smallerMessage(smaller: Smaller, form: Parameters<typeof messageOf>[1]): KafkaMessage | undefined {
+  for (let record = smaller(); record !== undefined; record = smaller()) {
+    try {
+      return messageOf(record, form);
+    } catch (error) {
+      if (!isTooLarge(error)) throw error;
+    }
+  }
+  return undefined;
 }

@@ -1,10 +1,28 @@
 import { StreamError } from "../../errors.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Stream } from "../stream.ts";
-import type { KafkaMessage } from "./kafka_client.ts";
+import type { KafkaAdmin, KafkaMessage } from "./kafka_client.ts";
 import { faultOf } from "./kafka_fault.ts";
+import type { Exchanged } from "./kafka_keeping.ts";
 import type { KafkaMember } from "./kafka_member.ts";
-import type { KafkaTransactor } from "./kafka_transactor.ts";
+import { BATCH_BYTES, leastOf, sizeOf } from "./kafka_message.ts";
+import { type KafkaTopic, readMaxBytes } from "./kafka_topic.ts";
+import { type KafkaTransactor, PartRefusal } from "./kafka_transactor.ts";
+
+/** Gives a message with less than the last time; undefined where there is nothing to leave out any more. */
+export type SmallerMessage = () => KafkaMessage | undefined;
+
+/** A topic that messages are added to. */
+export interface ExchangeOutput {
+  readonly name: string;
+  readonly limits: KafkaTopic;
+  readonly admin: KafkaAdmin;
+}
+
+interface Added {
+  message: KafkaMessage;
+  readonly smaller: SmallerMessage | undefined;
+}
 
 /** What an exchange is made of. */
 export interface ExchangeParts {
@@ -20,9 +38,9 @@ export interface ExchangeParts {
 export class KafkaExchange implements Exchange {
   readonly #parts: ExchangeParts;
   #input: Stream | undefined;
-  #messages: KafkaMessage[] = [];
-  /** How many bytes each of its topics takes at once. */
-  mostBytes = Infinity;
+  #added: Added[] = [];
+  readonly #outputs: ExchangeOutput[] = [];
+  #mostBytes = Infinity; // that each of its topics takes at once
   /** Who reads; set by the subscriber. */
   member: KafkaMember | undefined;
 
@@ -42,30 +60,71 @@ export class KafkaExchange implements Exchange {
     return this.#parts.openOutput(path);
   }
 
-  /** They go with the next commit. */
-  add(messages: readonly KafkaMessage[]): void {
-    for (const message of messages) this.#messages.push(message);
+  /** There is one topic more. */
+  join(output: ExchangeOutput): void {
+    this.#outputs.push(output);
+    this.#mostBytes = Math.min(this.#mostBytes, output.limits.maxBytes);
+  }
+
+  /** They go with the next commit; `smaller` is for one alone. */
+  add(messages: readonly KafkaMessage[], smaller?: SmallerMessage): void {
+    for (const message of messages) this.#added.push({ message, smaller });
   }
 
   async commit(): Promise<void> {
-    const { name, topic, transactor } = this.#parts;
-    const act = `exchange records of ${name}`;
-    const messages = this.#messages;
-    this.#messages = [];
+    const act = `exchange records of ${this.#parts.name}`;
+    const added = this.#added;
+    this.#added = [];
     if (this.member === undefined) throw new StreamError(`Cannot ${act}: nobody reads it`);
     try {
-      await this.member.exchange((place) => transactor.run({ ...place, topic, messages, mostBytes: this.mostBytes }));
+      await this.member.exchange((place) => this.#keep(added, place));
     } catch (error) {
       throw faultOf(act, error);
     }
   }
 
   async discard(): Promise<void> {
-    this.#messages = [];
+    this.#added = [];
     if (this.member?.hasSettled === true) await this.member.beginAnew();
   }
 
   async close(): Promise<void> {
     await this.#parts.transactor.close();
   }
+
+  /** What is known of sizes may be old, or nothing: what a broker alone finds too large goes again, less at once or with less in it. */
+  async #keep(added: readonly Added[], place: Exchanged): Promise<void> {
+    const { topic, transactor } = this.#parts;
+    for (;;) {
+      const messages = added.map(({ message }) => message);
+      try {
+        return await transactor.run({ ...place, topic, messages, mostBytes: this.#mostBytes });
+      } catch (error) {
+        if (!(error instanceof PartRefusal)) throw error;
+        const [only, ...more] = error.part;
+        if (more.length > 0) this.#mostBytes = BATCH_BYTES + error.part.reduce((sum, one) => sum + sizeOf(one), 0) / 2;
+        else if (!isSmaller(added.find(({ message }) => message === only))) {
+          await this.#lower(only!);
+          throw error;
+        }
+      }
+    }
+  }
+
+  /** What is made anew of its record is refused before it is added. */
+  async #lower(message: KafkaMessage): Promise<void> {
+    for (const { name, limits, admin } of this.#outputs) {
+      if (name !== message.topic) continue;
+      const told = await readMaxBytes(admin, name).catch(() => Infinity);
+      limits.maxBytes = Math.min(told, leastOf(message) - 1);
+    }
+  }
+}
+
+/** Makes a message smaller, where it can be. */
+function isSmaller(added: Added | undefined): boolean {
+  const message = added?.smaller?.();
+  if (message === undefined) return false;
+  added!.message = message;
+  return true;
 }

@@ -33,6 +33,11 @@ function lengthOf(text: string): number {
   return PLAIN.test(text) ? text.length : Buffer.byteLength(text);
 }
 
+/** How many bytes a topic must take for a message, at least. */
+export function leastOf({ value: { size } }: KafkaMessage): number {
+  return BATCH_BYTES + size - RECORD_BYTES;
+}
+
 /** How many bytes a message has at most. */
 export function sizeOf({ value: { size } }: KafkaMessage): number {
   return size;

@@ -1,5 +1,6 @@
 import { StreamError } from "../../errors.ts";
 import type { WireRecord } from "../record.ts";
+import { isTooLarge } from "../too_large_error.ts";
 import { Absence } from "./absence.ts";
 import type { KafkaMessage, KafkaProducer } from "./kafka_client.ts";
 import { type KafkaCluster, RETRY_MS } from "./kafka_cluster.ts";
@@ -24,6 +25,7 @@ export class KafkaPublisher {
   #producer: KafkaProducer | undefined;
   #waiting: Publication[] = [];
   #writing: Promise<void> | undefined;
+  #mostAtOnce = AT_ONCE_BYTES;
   #told: (error: unknown) => void = () => {};
   #keyless = Math.floor(Math.random() * 1_024); // processes begin at partitions of their own
 
@@ -64,7 +66,11 @@ export class KafkaPublisher {
         await this.#send(messages);
         this.#settle(messages.length);
       } catch (error) {
-        this.#fail(from, faultOf(this.#act, error));
+        const fault = faultOf(this.#act, error);
+        // the topic takes less by now: who published what it does take is not told of others
+        if (isTooLarge(fault) && messages.length > 1) {
+          this.#mostAtOnce = messages.reduce((sum, one) => sum + sizeOf(one), 0) / 2;
+        } else this.#fail(from, fault);
       }
     }
   }
@@ -73,7 +79,7 @@ export class KafkaPublisher {
   #next(): { messages: KafkaMessage[]; from: ReadonlySet<Publication> } {
     const messages: KafkaMessage[] = [];
     const from = new Set<Publication>();
-    const most = Math.min(AT_ONCE_BYTES, this.#limits.maxBytes - BATCH_BYTES);
+    const most = Math.min(this.#mostAtOnce, this.#limits.maxBytes - BATCH_BYTES);
     let bytes = 0;
     for (const publication of this.#waiting) {
       for (let at = publication.kept; at < publication.messages.length; at++) {

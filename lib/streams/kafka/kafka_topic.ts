@@ -7,8 +7,8 @@ import type { KafkaPath } from "./kafka_path.ts";
 /** What is known of a topic. */
 export interface KafkaTopic {
   readonly partitions: number;
-  /** How many bytes records may have that are written together. */
-  readonly maxBytes: number;
+  /** How many bytes records may have that are written together; less where a broker has refused that since. */
+  maxBytes: number;
 }
 
 const PARTITIONS = 4; // enough for several processes to share
@@ -86,7 +86,8 @@ async function waitFor(admin: KafkaAdmin, { name, topic }: KafkaPath): Promise<K
   }
 }
 
-async function readMaxBytes(admin: KafkaAdmin, topic: string): Promise<number> {
+/** How many bytes records of a topic may have that are written together, as far as one may ask. */
+export async function readMaxBytes(admin: KafkaAdmin, topic: string): Promise<number> {
   const key = "max.message.bytes";
   try {
     const resources = [{ resourceType: TOPIC, resourceName: topic, configurationKeys: [key] }];

@@ -2,6 +2,7 @@ import type { KafkaConsumer, KafkaMessage, KafkaProducer, KafkaTransaction } fro
 import type { KafkaCluster } from "./kafka_cluster.ts";
 import { AT_ONCE_BYTES, AT_ONCE_RECORDS, BATCH_BYTES, sizeOf } from "./kafka_message.ts";
 import type { NotedOffset } from "./noted_offsets.ts";
+import { says } from "./kafka_fault.ts";
 import { onRequest } from "./on_request.ts";
 
 /** What is to be kept together. */
@@ -23,6 +24,16 @@ const RETRIES = 45; // about ten seconds
 const RETRY_AT_MOST_MS = 250;
 const ANEW = { producerId: -1n, producerEpoch: -1 };
 
+/** A broker found what went in one request too large. Nothing of the transaction is kept. */
+export class PartRefusal extends Error {
+  readonly part: readonly KafkaMessage[];
+
+  constructor(part: readonly KafkaMessage[], cause: unknown) {
+    super("a broker refuses a size", { cause });
+    this.part = part;
+  }
+}
+
 /**
  * Publishes, and says how far a group is, in transactions. Whoever is no member of the group any more cannot end one, since the broker
  * compares the member's generation; a partition's next reader waits for one that is under way (`noted_offsets.ts`).
@@ -42,14 +53,21 @@ export class KafkaTransactor {
     this.#id = id;
   }
 
-  /** Resolves when all of it is kept. Rejects when nothing is, or nobody knows: where the group is tells then. */
+  /**
+   * Resolves when all of it is kept. Rejects when nothing is, or nobody knows: where the group is tells then.
+   *
+   * @throws {PartRefusal} If a broker finds something too large.
+   */
   async run({ messages, mostBytes, topic, places, consumer, member }: Transacted): Promise<void> {
     const timer = setTimeout(() => void this.#end(), GIVE_UP_MS); // then what it still tries fails
     try {
       const transaction = this.#next ?? await this.#begin();
       this.#next = undefined;
       for (const part of partsOf(messages, Math.min(AT_ONCE_BYTES, mostBytes - BATCH_BYTES))) {
-        await transaction.send({ messages: part });
+        await transaction.send({ messages: part }).catch((error) => {
+          const isSize = says(error, "MESSAGE_TOO_LARGE") || says(error, "RECORD_LIST_TOO_LARGE");
+          throw isSize ? new PartRefusal(part, error) : error;
+        });
       }
       const { groupId, coordinatorId } = consumer;
       if (coordinatorId === null) throw new Error("the broker that keeps the group is not known");

@@ -4,7 +4,6 @@ import { DrivenStream } from "../driven_stream.ts";
 import type { StreamOptions } from "../open_stream.ts";
 import { MACHINE_CLOCK } from "../stream_clock.ts";
 import { type KafkaSecrets, openCluster } from "./kafka_cluster.ts";
-import type { KafkaMessage } from "./kafka_client.ts";
 import { readKafkaPath } from "./kafka_path.ts";
 import { KafkaDriver, type KafkaDriverParts } from "./kafka_driver.ts";
 import { KafkaExchange } from "./kafka_exchange.ts";
@@ -61,8 +60,8 @@ export async function openKafkaExchange(path: string, options: KafkaOptions = {}
       const { name: other } = output.at;
       throw new StreamError(`Cannot publish to ${other} together with what is read of ${name}: these are two clusters`);
     }
-    exchange.mostBytes = Math.min(exchange.mostBytes, output.topic.maxBytes);
-    const publish = (messages: readonly KafkaMessage[]) => exchange.add(messages);
+    exchange.join({ name: output.at.topic, limits: output.topic, admin: output.admin });
+    const publish: KafkaDriverParts["publish"] = (messages, smaller) => exchange.add(messages, smaller);
     return streamOf(path, { ...output, publish }, () => openLettersOf(path, (letters) => openKafka(letters, options)));
   }
 }

@@ -6,6 +6,7 @@ import { BrokerServer } from "./broker_server.ts";
 import type { OpenLab } from "./contract.ts";
 import { kafkaCases } from "./kafka_cases.ts";
 import { kafkaExactlyOnce } from "./kafka_exactly_once.ts";
+import { kafkaSizes } from "./kafka_sizes.ts";
 import { kafkaTransactions } from "./kafka_transactions.ts";
 import { kafkaTries } from "./kafka_tries.ts";
 import type { Trial } from "./main.ts";
@@ -40,7 +41,7 @@ export async function kafkaTrial(): Promise<Trial> {
   return {
     open: kafkaLabs(broker),
     limits: { isUnbounded: true, forgetsDone: true },
-    cases: [...kafkaCases(broker), ...kafkaTries(broker), ...kafkaTransactions(broker), ...kafkaExactlyOnce(broker)],
+    cases: [kafkaCases, kafkaTries, kafkaTransactions, kafkaSizes, kafkaExactlyOnce].flatMap((cases) => cases(broker)),
     bench: { streams: `kafka://${broker.address}/{name}`, sessionMs: SESSION_MS },
     [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
   };
