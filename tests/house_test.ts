@@ -236,6 +236,10 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/streams/kafka/kafka_cluster.ts":
     "the streams suite: a real broker, stopped and started, with processes that are killed, over TLS and with logins",
   "lib/streams/kafka/kafka_driver.ts": "the streams suite: a real broker, the contract of streams",
+  "lib/streams/kafka/kafka_exchange.ts":
+    "the streams suite: a real broker, its transactions, sizes that only it refuses",
+  "lib/streams/kafka/kafka_topic.ts":
+    "the streams suite: a real broker; topics that are there, or not, or may not be seen or made",
   "lib/streams/kafka/kafka_keeping.ts":
     "the streams suite: a real broker, readers and exchanges that are killed or stand still",
   "lib/streams/kafka/kafka_source.ts": "the streams suite: a real broker, the contract of streams",
