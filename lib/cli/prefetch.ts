@@ -1,8 +1,8 @@
 /** Downloads made visible: whatever programs need, before anything of them runs. */
 
-import { fileURLToPath } from "node:url";
+import { downloadPackages } from "../deploy/download_packages.ts";
+import type { Package } from "../deploy/package_sizes.ts";
 import { type CommandContext, CommandError } from "./command.ts";
-import { measurePackages, type Package } from "./package_sizes.ts";
 
 /** Where to find what the names mean. */
 export interface PrefetchOptions {
@@ -10,8 +10,6 @@ export interface PrefetchOptions {
   readonly project?: URL;
 }
 
-const PROJECT = new URL("../../", import.meta.url);
-const LARGE_BYTES = 10e6; // what is larger is named
 const WORDS_CHARACTERS = 20; // "  123 packages so far: " leaves the rest of the line to the name
 
 /** What a notebook's kernel runs, beside what the notebook itself needs. */
@@ -35,90 +33,23 @@ export const TRACING_NEEDS = ["@opentelemetry/api"] as const;
 export async function prefetch(
   needs: readonly string[],
   { terminal, signal }: CommandContext,
-  { project = PROJECT }: PrefetchOptions = {},
+  { project }: PrefetchOptions = {},
 ): Promise<void> {
-  signal.throwIfAborted();
-  const start = performance.now();
-  const [config, lock] = ["deno.json", "deno.lock"].map((name) => fileURLToPath(new URL(name, project)));
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["cache", "--config", config!, "--lock", lock!, ...await resolveNeeds(needs, project)],
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
-  const abort = () => child.kill("SIGTERM");
-  signal.addEventListener("abort", abort);
-  const found: Package[] = [];
-  const rest: string[] = [];
-  try {
-    for await (const line of lines(child.stderr)) {
-      const url = /^Download (\S+)$/.exec(line)?.[1];
-      const named = url === undefined ? undefined : matchPackage(url);
-      if (named !== undefined) {
-        if (found.length === 0) terminal.out("Downloading what is needed, this first time only …\n");
-        found.push(named);
-        if (terminal.isInteractive) terminal.out(soFar(found.length, named, terminal.columns));
-      } else if (url === undefined && line !== "") rest.push(line);
-    }
-    const { success } = await child.status;
-    signal.throwIfAborted();
-    if (!success) throw new CommandError(`Cannot download what is needed:\n${rest.join("\n")}`);
-  } finally {
-    signal.removeEventListener("abort", abort);
-    await child.status;
-    if (found.length > 0 && terminal.isInteractive) terminal.out("\r\x1b[2K");
-  }
-  if (found.length === 0) return;
-  const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  const [count, sizes] = [found.length, describeSizes(await measurePackages(found))];
-  terminal.out(`Downloaded ${count} ${count === 1 ? "package" : "packages"} in ${seconds} s: ${sizes}.\n\n`);
-}
-
-/** Reads a package's name and version from its archive's address, `https://HOST/@scope/name/-/name-1.2.3.tgz`. */
-export function matchPackage(url: string): Package | undefined {
-  const [path, file] = decodeURIComponent(url).split("/-/");
-  const [scope, bare] = path?.split("/").slice(-2) ?? [];
-  if (scope === undefined || !file?.startsWith(`${bare}-`) || !file.endsWith(".tgz")) return undefined;
-  const version = file.slice(`${bare}-`.length, -".tgz".length);
-  return { name: scope.startsWith("@") ? `${scope}/${bare}` : `${bare}`, version };
-}
-
-/** Says what packages take on the disk, and names the large ones: `350 MB on the disk, of these onnxruntime-node 301 MB`. */
-export function describeSizes(sizes: ReadonlyMap<string, number>): string {
-  const all = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
-  const large = [...sizes].filter(([, bytes]) => bytes >= LARGE_BYTES).sort(([, one], [, other]) => other - one);
-  const named = large.map(([name, bytes]) => `${name} ${inMegabytes(bytes)}`).join(", ");
-  return `${inMegabytes(all)} on the disk${named === "" ? "" : `, of these ${named}`}`;
-}
-
-function inMegabytes(bytes: number): string {
-  return `${bytes < LARGE_BYTES ? (bytes / 1e6).toFixed(1) : Math.round(bytes / 1e6)} MB`;
+  let isShown = false;
+  const show = (one: Package, count: number) => {
+    if (count === 1) terminal.out("Downloading what is needed, this first time only …\n");
+    isShown = terminal.isInteractive;
+    if (isShown) terminal.out(soFar(count, one, terminal.columns));
+  };
+  const hide = () => {
+    if (isShown) terminal.out("\r\x1b[2K");
+  };
+  const { failure, told } = await downloadPackages(needs, { project, signal, onPackage: show }).finally(hide);
+  if (failure !== undefined) throw new CommandError(`Cannot download what is needed:\n${failure}`);
+  if (told !== undefined) terminal.out(`${told}.\n\n`);
 }
 
 function soFar(count: number, { name, version }: Package, columns: number): string {
   const what = `${name} ${version}`.slice(0, Math.max(0, columns - WORDS_CHARACTERS - 3));
   return `\r\x1b[2K  ${count} so far: ${what}`;
-}
-
-/** Names of `imports.json` as Deno takes them on its command line, which knows no import map. */
-async function resolveNeeds(needs: readonly string[], project: URL): Promise<string[]> {
-  const { imports } = JSON.parse(await Deno.readTextFile(new URL("imports.json", project))) as {
-    imports: Readonly<Record<string, string>>;
-  };
-  return needs.map((need) => {
-    const target = imports[need] ?? need;
-    return target.startsWith("npm:") ? target : fileURLToPath(new URL(target, project));
-  });
-}
-
-async function* lines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const bytes of stream) {
-    const parts = (text + decoder.decode(bytes, { stream: true })).split(/\r?\n/);
-    text = parts.pop() ?? "";
-    yield* parts;
-  }
-  if (text !== "") yield text;
 }

@@ -1,15 +1,15 @@
 /** How far a deploy is. */
 export interface DeployProgress {
   /**
-   * `checking`: its bundle is started once, to see that it starts; `starting`: a function's processes start; `ready`: they listen;
+   * `fetching`: what clients of brokers are downloaded, and how much that was; `checking`: its bundle is started once, to see that it starts; `starting`: a function's processes start; `ready`: they listen;
    * `replacing`: all listen, and those before end what they have accepted; `noted`: what it does not get here.
    */
-  readonly state: "checking" | "starting" | "ready" | "replacing" | "noted";
+  readonly state: "fetching" | "checking" | "starting" | "ready" | "replacing" | "noted";
   /** The function that is meant; undefined where all are. */
   readonly function: string | undefined;
   /** Where it answers, once it is ready. */
   readonly url: string | undefined;
-  /** What it does not get here. */
+  /** What it does not get here, or what is downloaded. */
   readonly note?: string;
 }
 
@@ -22,6 +22,7 @@ export function describeProgress({ state, function: name, url, note = "" }: Depl
       return `${name}: starting …`;
     case "ready":
       return `${name}: ready, ${url}`;
+    case "fetching":
     case "noted":
       return note;
     case "replacing":

@@ -10,12 +10,14 @@ export interface FunctionDocument {
   readonly children?: Readonly<Record<string, Place>>;
   readonly graph?: GraphDocument;
   readonly triggers?: Readonly<Record<string, Trigger>>;
+  readonly tracking?: { readonly path?: string };
 }
 
 interface Place {
   readonly env?: Readonly<Record<string, string>>;
   readonly serve?: ProcessSettings;
   readonly resources?: Readonly<Record<string, unknown>>;
+  readonly errorStream?: string;
 }
 
 /** A function of a bundle that runs by itself. */

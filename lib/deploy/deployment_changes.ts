@@ -10,6 +10,7 @@ import { DEADLINE_MS, type ProcessOptions } from "./process_options.ts";
 import { checkForgettable, readState } from "./read_state.ts";
 import { retireGroups } from "./retire_groups.ts";
 import type { DeploymentFolder } from "./state_folder.ts";
+import { fetchClients } from "./stream_clients.ts";
 import type { SupervisorClient } from "./supervisor_client.ts";
 import { forgetTimes } from "./trigger_status.ts";
 import { asTheyRan, wishedFunctions } from "./wished_functions.ts";
@@ -43,6 +44,8 @@ interface RunWish {
 /** What changes a deployment, one change at a time: each has its lock. */
 export class DeploymentChanges {
   readonly #parts: ChangesParts;
+  /** The revision whose streams have what they need. */
+  #fetchedFor: string | undefined;
 
   constructor(parts: ChangesParts) {
     this.#parts = parts;
@@ -55,6 +58,7 @@ export class DeploymentChanges {
     const state = await readState(act, folder);
     const status = await supervisor.status(act);
     const bundle = await this.#wished(state);
+    await this.#fetchClients(act, bundle);
     return await planOf({
       state,
       status,
@@ -92,6 +96,7 @@ export class DeploymentChanges {
     const status = await supervisor.status(act);
     if (status !== undefined) return status;
     const bundle = await readRevision(act, state.revision, folder);
+    await this.#fetchClients(act, bundle);
     const functions = asTheyRan(bundle, state.functions);
     return await this.#run(act, bundle, { functions, endsAt: performance.now() + deadlineMs });
   }
@@ -101,6 +106,7 @@ export class DeploymentChanges {
     const { folder, supervisor } = this.#parts;
     const act = this.#act("roll back");
     const { state, bundle, functions } = await this.#before(act);
+    await this.#fetchClients(act, bundle);
     const status = await supervisor.status(act);
     const plan = await planOf({ state, status, bundle, folder, options: { functions } });
     const env = renew
@@ -125,6 +131,7 @@ export class DeploymentChanges {
           `is gone. What runs runs on. Only ${renewing(folder)}`,
       );
     }
+    await this.#fetchClients(act, bundle);
     return await this.#replace(act, { before: await this.#kept(state), bundle, functions, keepsEnvironment: !renew });
   }
 
@@ -218,6 +225,15 @@ export class DeploymentChanges {
   async #kept(state: DeployedState | undefined): Promise<Bundle | undefined> {
     if (state === undefined) return undefined;
     return await readRevision("read what is deployed", state.revision, this.#parts.folder).catch(() => undefined);
+  }
+
+  /** Before anything of a bundle runs, what its streams need is there; looked for once. */
+  async #fetchClients(act: string, bundle: Bundle): Promise<void> {
+    if (this.#fetchedFor === bundle.revision) return;
+    const { spentMs = 0, options: { deadlineMs = DEADLINE_MS, onProgress, signal } } = this.#parts;
+    const endsAt = performance.now() + deadlineMs - spentMs;
+    await fetchClients(act, bundle, { endsAt, onProgress, signal });
+    this.#fetchedFor = bundle.revision;
   }
 
   /** Removes all of a deployment that has never run; nothing where its supervisor lives. */

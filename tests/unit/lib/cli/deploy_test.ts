@@ -1,6 +1,7 @@
 import { deepStrictEqual, doesNotMatch, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { isAlive, post, withDeployLab } from "../../../support/deployed.ts";
+import { lackingCache } from "../../../support/lacking_cache.ts";
 
 /** A notebook of these cells. */
 function notebook(...cells: string[]): string {
@@ -199,5 +200,33 @@ fn.setTopology("flow").to("total", (n: number) => n).to("q", queue()).to("bill",
     match(run.err, /BundleError: Cannot deploy function "shop": 2 faults/);
     doesNotMatch(run.out + run.err, /Starting it once/);
     strictEqual((await lab.levada("list")).out, "Nothing is deployed.\n");
+  });
+});
+
+Deno.test("a client of a broker that cannot be downloaded is told when a deploy is planned, with nothing started; levada serve tells it too", async () => {
+  await using cache = await lackingCache();
+  await withDeployLab(async (lab) => {
+    const path = await lab.write(
+      "feeds.ts",
+      `import { queue, serving } from "levada";
+const fn = serving("feeds").addChildFunction("reader");
+fn.setTopology("flow").to("q", queue({ path: "kafka://127.0.0.1:1/topic" })).to("read", () => {}, { function: "reader" });
+export default fn;
+`,
+    );
+    const closed = "http://127.0.0.1:1";
+    const env = { DENO_DIR: cache.path, HTTPS_PROXY: closed, HTTP_PROXY: closed, NO_PROXY: "", no_proxy: "" };
+    for (const words of [["--dry-run"], []]) {
+      const { code, out, err } = await lab.levada("deploy", path, ...words, env);
+      strictEqual(code, 1);
+      match(
+        err,
+        /levada deploy: Cannot deploy "feeds": what streams of kafka:\/\/ need \(@platformatic\/kafka\) cannot be downloaded\. Nothing was started\./,
+      );
+      doesNotMatch(err + out, /starting|Starting|backtrace/);
+    }
+    strictEqual((await lab.levada("list")).out, "Nothing is deployed.\n");
+    const served = await lab.levada("serve", path, "--port", "0", "--function", "reader", env);
+    deepStrictEqual([served.code, /^Cannot download what is needed:$/m.test(served.err)], [1, true], served.err);
   });
 });

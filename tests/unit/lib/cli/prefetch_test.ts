@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
 import { pathToFileURL } from "node:url";
 import { Interrupted, type Terminal } from "../../../../lib/cli/command.ts";
-import { describeSizes, matchPackage, prefetch } from "../../../../lib/cli/prefetch.ts";
+import { prefetch } from "../../../../lib/cli/prefetch.ts";
 import { openRegistry } from "../../../support/npm_registry.ts";
 
 function context({ signal = new AbortController().signal, isInteractive = false } = {}) {
@@ -21,28 +21,6 @@ async function openProject(): Promise<AsyncDisposable & { project: URL; path: st
     [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }),
   };
 }
-
-Deno.test("matchPackage() reads name and version from an archive's address", () => {
-  const cases: [string, { name: string; version: string } | undefined][] = [
-    ["https://r.example/zod/-/zod-4.6.7.tgz", { name: "zod", version: "4.6.7" }],
-    ["https://r.example/npm/@oxc-x/b-linux/-/b-linux-0.1.0-beta.1.tgz", {
-      name: "@oxc-x/b-linux",
-      version: "0.1.0-beta.1",
-    }],
-    ["http://localhost:4873/wink-nlp/-/wink-nlp-2.3.0.tgz", { name: "wink-nlp", version: "2.3.0" }],
-    ["https://r.example/zod", undefined],
-    ["https://r.example/mod.ts", undefined],
-  ];
-  for (const [url, expected] of cases) deepStrictEqual(matchPackage(url), expected, url);
-});
-
-Deno.test("describeSizes() sums, and names what is large, the largest first", () => {
-  strictEqual(describeSizes(new Map([["a", 1_234_567]])), "1.2 MB on the disk");
-  strictEqual(
-    describeSizes(new Map([["a", 26e6], ["b", 2e6], ["c", 301e6]])),
-    "329 MB on the disk, of these c 301 MB, a 26 MB",
-  );
-});
 
 Deno.test("prefetch() downloads what is missing, says so with its size, and is silent the next time", async () => {
   await using registry = await openRegistry("levada-water", `export const water = "${"~".repeat(200_000)}";`);

@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
-import { measurePackages } from "../../../../lib/cli/package_sizes.ts";
+import { measurePackages } from "../../../../lib/deploy/package_sizes.ts";
 
 Deno.test("measurePackages() weighs what lies in the cache, and nothing that is not there", async () => {
   const { imports } = JSON.parse(await Deno.readTextFile(new URL("../../../../imports.json", import.meta.url)));
