@@ -35,14 +35,16 @@ export interface FunctionStatus extends DeployedFunction {
   /** Where it answers. */
   readonly url: string;
   /**
-   * `ready`: all its workers serve; `failing`: not all of them; `stopped`: nothing of it runs; `unknown`: who would tell, its supervisor,
-   * lives and does not answer.
+   * `ready`: all its workers serve; `failing`: not all of them, or some do not answer; `stopped`: nothing of it runs; `unknown`: who would
+   * tell, its supervisor, lives and does not answer.
    */
   readonly state: "ready" | "failing" | "stopped" | "unknown";
   /** How many workers can be asked now. */
   readonly serving: number;
   /** The processes of these. */
   readonly pids: readonly number[];
+  /** Workers that listen and do not answer, where there are such: the process, and since when (ISO 8601). */
+  readonly silent?: readonly { readonly worker: string; readonly pid: number; readonly since: string }[];
   /** How many workers died and were replaced, or will be. */
   readonly restarts: number;
   /** Why it is not ready, how its last worker died, or since when which stream cannot be read, or is full, and why. */

@@ -45,7 +45,7 @@ Deno.test("a record that hangs its process is met only by processes that are wat
       },
       env: { ...Deno.env.toObject(), LEVADA_STATE: state },
       onErrorLine: () => {},
-      signMs: 500,
+      signMs: 50,
       firstPauseMs: 1,
       keepsTrying: true,
     });

@@ -4,6 +4,7 @@ import { flagsOf, type ProcessSettings } from "../../deploy/process_settings.ts"
 import type { DeploymentFolder } from "../../deploy/state_folder.ts";
 import { CommandError } from "../command.ts";
 import { Crew } from "../workers/crew.ts";
+import type { CrewState, SilentWorker } from "../workers/crew_options.ts";
 import { FunctionLog } from "./function_log.ts";
 
 /** How a function is run. */
@@ -88,7 +89,7 @@ export class Supervised {
 
   /** Has new connections given to its workers, and no more to those of an earlier revision on the same port. */
   takeOver(old: Supervised | undefined): void {
-    if (old?.port === this.port) this.#crew.takeOver(old.status().serving);
+    if (old?.port === this.port) this.#crew.takeOver(old.#crew.state.pids.length);
   }
 
   /** Has them given to all that have its port again. */
@@ -108,26 +109,46 @@ export class Supervised {
 
   /** How it is. */
   status(): FunctionStatus {
-    const { size, pids, deaths, lastDeath } = this.#crew.state;
-    const serving = pids.length;
-    const state = serving === size ? "ready" : "failing";
-    const short = state === "ready"
-      ? undefined
-      : `${serving} of ${size} workers serve; the last that ended ${lastDeath ?? "is about to be replaced"}`;
-    const last = state === "ready" ? "" : this.lastLines.slice(-3).map((line) => `\n  ${line}`).join("");
+    const { size, pids, silent, deaths, lastDeath } = this.#crew.state;
+    const answering = pids.filter((pid) => !silent.some((one) => one.pid === pid));
+    const serving = answering.length;
     return {
       name: this.name,
       port: this.port,
       workers: this.#workers,
       ...Object.keys(this.settings).length === 0 ? {} : { settings: this.settings },
       url: urlOf(this),
-      state,
+      state: serving === size ? "ready" : "failing",
       serving,
-      pids,
+      pids: answering,
+      ...silent.length === 0 ? {} : {
+        silent: silent.map(({ name, pid, since }) => ({ worker: name, pid, since: since.toISOString() })),
+      },
       restarts: deaths,
-      reason: short === undefined
-        ? this.#log.trouble ?? (lastDeath === undefined ? undefined : `a worker ${lastDeath} and was replaced`)
-        : `${short}${last}`,
+      reason: this.#reason({ size, pids, silent, deaths, lastDeath }),
     };
   }
+
+  #reason({ size, pids, silent, lastDeath }: CrewState): string | undefined {
+    const lines = silent.map(describeSilence);
+    if (pids.length < size) {
+      lines.push(
+        `${pids.length} of ${size} workers serve; the last that ended ${lastDeath ?? "is about to be replaced"}`,
+        ...this.lastLines.slice(-3).map((line) => `  ${line}`),
+      );
+    }
+    if (lines.length > 0) return lines.join("\n");
+    return this.#log.trouble ?? (lastDeath === undefined ? undefined : `a worker ${lastDeath} and was replaced`);
+  }
+}
+
+/** That a worker does not answer, since when, and what becomes of it. */
+function describeSilence({ name, pid, since, ms, killedAfterMs }: SilentWorker): string {
+  return `worker ${name}, process ${pid}, has not answered for ${seconds(ms)}, since ${since.toISOString()}: ` +
+    `it computes, or was stopped, and what it was asked waits. ` +
+    `Without a sign of life for ${seconds(killedAfterMs)} it is killed and replaced`;
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1_000)} s`;
 }

@@ -1,4 +1,5 @@
 import { type CommandContext, CommandError } from "../command.ts";
+import { afterDeath, NO_TROUBLES, Pauses, type Troubles } from "./after_death.ts";
 import type { CrewOptions, CrewState } from "./crew_options.ts";
 import { MetricsGathering } from "./metrics_gathering.ts";
 import { ModelChanges } from "./model_changes.ts";
@@ -6,20 +7,9 @@ import { describeEnd, untilItReads } from "./worker_end.ts";
 import { type Listening, startWorker, type WorkerEnd, type WorkerProcess } from "./worker_process.ts";
 
 const FIRST_PAUSE_MS = 500; // before a worker that died is replaced; doubled each time
-const LONGEST_PAUSE_MS = 30_000;
-const LIVED_WELL_MS = 60_000; // who lived so long died of something new
-const SIGN_MS = 10_000;
+const SIGN_MS = 1_000;
 const GRACE_MS = 30_000; // a server's default
 const LATE_MS = 2_000; // a worker ends a little after its grace
-const FAILED_STARTS = 3; // in a row at one place: it will not work
-
-/** What has become of those who were in a worker's place, in a row. */
-interface Troubles {
-  readonly deaths: number;
-  readonly failedStarts: number;
-}
-
-const NO_TROUBLES: Troubles = { deaths: 0, failedStarts: 0 };
 
 /** The processes that serve one function on one port. */
 export class Crew {
@@ -39,7 +29,7 @@ export class Crew {
   );
   readonly #workers = new Map<string, WorkerProcess>();
   readonly #leaving = new Set<WorkerProcess>();
-  readonly #pauses = new Set<() => void>();
+  readonly #pauses = new Pauses();
   readonly #fail: (reason: unknown) => void;
   #ports: readonly string[] = [];
   #deaths = 0;
@@ -80,8 +70,12 @@ export class Crew {
 
   /** How it is now. */
   get state(): CrewState {
-    const pids = this.#listening().map(({ pid }) => pid);
-    return { size: this.#size, pids, deaths: this.#deaths, lastDeath: this.#lastDeath };
+    const listening = this.#listening();
+    const pids = listening.map(({ pid }) => pid);
+    const silent = listening.flatMap(({ name, pid, silence }) =>
+      silence === undefined ? [] : { name, pid, ...silence }
+    );
+    return { size: this.#size, pids, silent, deaths: this.#deaths, lastDeath: this.#lastDeath };
   }
 
   /**
@@ -146,7 +140,7 @@ export class Crew {
    */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    for (const go of this.#pauses) go();
+    this.#pauses.end();
     const all = [...this.#workers.values(), ...this.#leaving];
     const served = all.filter(({ isListening }) => isListening);
     const ends = new Map(await Promise.all(all.map(async (worker) => [worker, await this.#end(worker)] as const)));
@@ -217,42 +211,29 @@ export class Crew {
   }
 
   /** Replaces a worker when it has died, and that one, and so on. */
-  async #watch(worker: WorkerProcess, { deaths, failedStarts }: Troubles = NO_TROUBLES): Promise<void> {
+  async #watch(worker: WorkerProcess, before: Troubles = NO_TROUBLES): Promise<void> {
     const end = await worker.end;
     if (this.#isStopping || this.#workers.get(worker.name) !== worker) return; // it was asked to end
-    const failed = end.hasListened ? 0 : failedStarts + 1;
+    const { troubles, pauseMs, isHopeless } = afterDeath(end, before, this.#firstPauseMs);
+    const { failedStarts } = troubles;
     this.#deaths += 1;
     this.#lastDeath = describeEnd(end);
     const serving = this.state.pids.length;
-    if (failed >= FAILED_STARTS && serving === 0 && this.#options.keepsTrying !== true) {
+    if (isHopeless && serving === 0 && this.#options.keepsTrying !== true) {
       return this.#fail(
-        new CommandError(`Cannot keep worker ${worker.name}: it failed to start ${failed} times, and says why above`),
+        new CommandError(
+          `Cannot keep worker ${worker.name}: it failed to start ${failedStarts} times, and says why above`,
+        ),
       );
     }
-    const earlier = end.livedMs > LIVED_WELL_MS ? 0 : deaths;
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, this.#firstPauseMs * 2 ** earlier);
-    const short = failed >= FAILED_STARTS
-      ? `, ${failed} times before it listened: ${serving} of ${this.#size} serve`
-      : "";
+    const short = isHopeless ? `, ${failedStarts} times before it listened: ${serving} of ${this.#size} serve` : "";
     const next = `another starts in ${pauseMs / 1_000} s`;
     this.#context.terminal.err(`Worker ${worker.name} ${describeEnd(end)}${short}; ${next}\n`);
-    await this.#pause(pauseMs);
+    await this.#pauses.wait(pauseMs);
     if (this.#isStopping || this.#workers.get(worker.name) !== worker) return; // a renewal has filled its place
     const another = this.#spawn(worker.name);
     this.#workers.set(worker.name, another);
-    await this.#watch(another, { deaths: earlier + 1, failedStarts: failed });
-  }
-
-  #pause(pauseMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const go = () => {
-        clearTimeout(timer);
-        this.#pauses.delete(go);
-        resolve();
-      };
-      const timer = setTimeout(go, pauseMs);
-      this.#pauses.add(go);
-    });
+    await this.#watch(another, troubles);
   }
 
   async #renew(): Promise<void> {

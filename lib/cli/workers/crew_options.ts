@@ -1,4 +1,5 @@
 import type { CommandContext } from "../command.ts";
+import type { Silence } from "./worker_signs.ts";
 
 /** How a crew is made up. */
 export interface CrewOptions {
@@ -8,7 +9,7 @@ export interface CrewOptions {
   readonly context: CommandContext;
   /** How long a worker may take to end, in milliseconds; it is killed a little later. Default 30,000. */
   readonly graceMs?: number | undefined;
-  /** How often each is asked for a sign of life, in milliseconds; who misses three is killed and replaced. Default 10,000. */
+  /** How often each is asked for a sign of life, in milliseconds; who misses 40 is killed and replaced. Default 1,000. */
   readonly signMs?: number;
   /** The whole environment of each worker. Default: this process's. */
   readonly env?: Readonly<Record<string, string>> | undefined;
@@ -25,10 +26,18 @@ export interface CrewOptions {
 /** How a crew is. */
 export interface CrewState {
   readonly size: number;
-  /** The processes that can be asked now. */
+  /** The processes that listen. */
   readonly pids: readonly number[];
+  /** Those of them that do not answer now. */
+  readonly silent: readonly SilentWorker[];
   /** How many died and were replaced, or will be. */
   readonly deaths: number;
   /** How the last of them ended. */
   readonly lastDeath: string | undefined;
+}
+
+/** A worker that listens, and does not answer: it computes, or stands still. */
+export interface SilentWorker extends Silence {
+  readonly name: string;
+  readonly pid: number;
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { UsageError } from "../command.ts";
+import { type Silence, WorkerSigns } from "./worker_signs.ts";
 import { decodeLine, encodeWord, linesOf, makeKey, type ParentWord, type WorkerWord } from "./worker_words.ts";
 
 /** How a worker ended. */
@@ -26,11 +27,9 @@ export interface WorkerListener {
 export interface WorkerOptions {
   readonly child: Deno.ChildProcess;
   readonly listener: WorkerListener;
-  /** How often one that listens is asked for a sign of life, in milliseconds: who misses three is killed. */
+  /** How often one that listens is asked for a sign of life, in milliseconds: who misses 40 is killed. */
   readonly signMs: number;
 }
-
-const MISSED_SIGNS = 3; // counted, not timed: a machine that slept accuses nobody
 
 /** What a worker says when it can be asked. */
 export type Listening = Extract<WorkerWord, { kind: "listening" }>;
@@ -56,21 +55,21 @@ export class WorkerProcess {
   readonly #reading = Promise.withResolvers<void>();
   #hasListened = false;
   #hasEnded = false;
-  #missedSigns = 0;
+  readonly #signs: WorkerSigns;
   #wasStuck = false;
-  #signs: ReturnType<typeof setInterval> | undefined;
 
   /** Takes over a process that was started. */
   constructor(name: string, { child, listener, signMs }: WorkerOptions) {
     this.name = name;
     this.#child = child;
+    this.#signs = new WorkerSigns(signMs);
     this.#input = child.stdin.getWriter();
     this.#write(`${this.#key}\n`);
     this.listening = this.#listening.promise;
     this.listening.catch(() => {}); // `end` tells it too
     this.reading = this.#reading.promise;
     this.reading.catch(() => {});
-    this.end = this.#live(listener, signMs);
+    this.end = this.#live(listener);
   }
 
   /** The process. */
@@ -81,6 +80,11 @@ export class WorkerProcess {
   /** Whether it can be asked now. */
   get isListening(): boolean {
     return this.#hasListened && !this.#hasEnded;
+  }
+
+  /** That it does not answer now, though it listens; undefined where it does. */
+  get silence(): Silence | undefined {
+    return this.isListening ? this.#signs.silence : undefined;
   }
 
   /** Tells it something; who is gone hears nothing. */
@@ -99,12 +103,13 @@ export class WorkerProcess {
     this.#input.write(new TextEncoder().encode(line)).catch(() => {});
   }
 
-  async #live(listener: WorkerListener, signMs: number): Promise<WorkerEnd> {
+  async #live(listener: WorkerListener): Promise<WorkerEnd> {
     const start = performance.now();
-    void this.listening.then(() => this.#signs = setInterval(() => this.#askForSign(), signMs), () => {});
+    const watched = { ask: () => this.tell({ kind: "live" }), kill: () => this.#killStuck() };
+    void this.listening.then(() => this.#hasEnded || this.#signs.watch(watched), () => {});
     const status = this.#child.status.finally(() => {
       this.#hasEnded = true;
-      clearInterval(this.#signs);
+      this.#signs.end();
     });
     const [{ code, signal }] = await Promise.all([status, this.#read(listener), this.#readErrors(listener)]);
     this.#listening.reject(new Error(`worker ${this.name} has ended`));
@@ -114,13 +119,9 @@ export class WorkerProcess {
     return { code, signal, hasListened: this.#hasListened, livedMs, wasStuck: this.#wasStuck };
   }
 
-  #askForSign(): void {
-    if (this.#missedSigns >= MISSED_SIGNS) {
-      this.#wasStuck = true;
-      return this.kill("SIGKILL");
-    }
-    this.#missedSigns += 1;
-    this.tell({ kind: "live" });
+  #killStuck(): void {
+    this.#wasStuck = true;
+    this.kill("SIGKILL");
   }
 
   async #readErrors({ onErrorLine }: WorkerListener): Promise<void> {
@@ -132,7 +133,8 @@ export class WorkerProcess {
     for await (const line of linesOf(this.#child.stdout)) {
       const { before, word, isMarked } = decodeLine<WorkerWord>(line, this.#key);
       begun += before;
-      this.#missedSigns = 0;
+      if (isMarked) this.#signs.answered();
+      else this.#signs.heard();
       if (!isMarked) {
         listener.onLine(begun);
         begun = "";

@@ -1,6 +1,7 @@
-import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
+import type { DeploymentStatus, FunctionStatus } from "../../../../../lib/deploy/deployed_state.ts";
 import { Deployment } from "../../../../../lib/deploy/deployment.ts";
-import { withDeployLab } from "../../../../support/deployed.ts";
+import { isAlive, withDeployLab } from "../../../../support/deployed.ts";
 
 const named = (child: string) =>
   `import { queue, serving } from "levada";
@@ -32,3 +33,64 @@ Deno.test("functions run that are called as options, folders or the supervisor's
     match(out, /^-x: ready, /);
   });
 });
+
+const BUSY = `import { serving } from "levada";
+const fn = serving("busy");
+fn.setTopology("flow").to("work", ({ prints }: { prints?: boolean }) => {
+  while (prints) console.log("a line");
+  return Deno.pid;
+}).respond();
+export default fn;
+`;
+
+Deno.test("a worker that was stopped, or computes and even prints, is told of while the others answer, and is ready again once it goes on", async () => {
+  await withDeployLab(async (lab) => {
+    const busy = await lab.deploy(BUSY, { workers: 2 });
+    using client = Deno.createHttpClient({ poolMaxIdlePerHost: 1 });
+    const ask = async (body: object, signal?: AbortSignal) => {
+      const response = await fetch(busy.url, {
+        method: "POST",
+        body: JSON.stringify(body),
+        client,
+        ...signal && { signal },
+      });
+      return Number(await response.text());
+    };
+    const answering = await ask({}); // it keeps the connection
+    const { functions: [{ pids: [one, two] }] } = await lab.status("busy") as Status;
+    const stopped = one === answering ? two : one;
+    Deno.kill(stopped, "SIGSTOP");
+    const untilIt = async (state: string) => {
+      for (;;) {
+        const status = await lab.status("busy") as Status;
+        if (status.state === state) return status;
+      }
+    };
+    const { reason, functions: [{ serving, pids, silent }] } = await untilIt("failing");
+    deepStrictEqual([serving, pids, silent?.map(({ pid }) => pid)], [1, [answering], [stopped]]);
+    match(
+      reason!,
+      new RegExp(
+        `^busy: worker [12], process ${stopped}, has not answered for \\d+ s, since 20[^ ]+Z: it computes, or was stopped, ` +
+          "and what it was asked waits\\. Without a sign of life for 40 s it is killed and replaced$",
+      ),
+    );
+    strictEqual(await ask({}), answering);
+    const { code, out } = await lab.levada("status", "busy");
+    deepStrictEqual([code, out.includes("failing  1 of 2 workers")], [1, true]);
+    Deno.kill(stopped, "SIGCONT");
+    const { functions: [again] } = await untilIt("ready");
+    deepStrictEqual([again.serving, again.restarts, again.silent, again.reason], [2, 0, undefined, undefined]);
+    const given = new AbortController();
+    const printing = ask({ prints: true }, given.signal).catch(() => {});
+    const { functions: [{ silent: prints }] } = await untilIt("failing");
+    ok(isAlive(prints![0]!.pid));
+    deepStrictEqual(prints!.map(({ pid }) => pid), [answering]);
+    Deno.kill(answering, "SIGKILL");
+    given.abort();
+    await printing;
+    strictEqual((await untilIt("ready")).functions[0].restarts, 1);
+  });
+});
+
+type Status = DeploymentStatus & { functions: [FunctionStatus & { pids: [number, number] }] };

@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { Crew } from "../../../../../lib/cli/workers/crew.ts";
+import type { CrewState, SilentWorker } from "../../../../../lib/cli/workers/crew_options.ts";
 import { startServe } from "../../../../support/serve_process.ts";
 import { isGone, pidOf, pidsOf, withModule } from "../../../../support/served_pids.ts";
 
@@ -23,11 +24,14 @@ Deno.test("Crew kills and replaces a worker that gives no sign of life, and one 
       flags: undefined,
       context: { terminal, signal: new AbortController().signal },
       graceMs: 100,
-      signMs: 200,
+      signMs: 20,
     });
     const { port } = await crew.start();
     const url = `http://127.0.0.1:${port}`;
     const spinning = pidOf(url, { spins: true }).catch(() => "broken off");
+    while (crew.state.silent.length === 0) await new Promise((look) => setTimeout(look, 5));
+    const { pids: listening, silent: [{ pid, killedAfterMs }] } = crew.state as CrewState & { silent: [SilentWorker] };
+    deepStrictEqual([listening.includes(pid), listening.length, killedAfterMs], [true, 2, 800]);
     match(await told.promise, /^Worker [12] gave no sign of life and was killed; another starts in 0\.5 s\n$/);
     strictEqual(await spinning, "broken off");
     const pids = new Set<number>();
