@@ -61,15 +61,16 @@ function noteOf(
 }
 
 function functionNote(
-  { name, state, serving, workers, restarts }: FunctionStatus,
-  silent: readonly string[],
+  { name, state, serving, workers, restarts, silent = [] }: FunctionStatus,
+  uncounted: readonly string[],
 ): ViewNote {
-  const isWrong = state !== "ready" || silent.includes(name);
+  const isWrong = state !== "ready" || uncounted.includes(name);
   const isSilent = state === "ready" && isWrong;
   return {
     lines: [
       ...state !== "ready" ? [`${state}: ${serving} of ${workers} serve`] : workers > 1 ? [`${workers} workers`] : [],
       ...isSilent ? ["does not answer"] : [],
+      ...silent.length === 0 ? [] : [silent.length === 1 ? "1 does not answer" : `${silent.length} do not answer`],
       ...restarts === 0 ? [] : [restarts === 1 ? "1 restart" : `${restarts} restarts`],
     ],
     isWrong,

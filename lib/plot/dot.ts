@@ -1,5 +1,16 @@
 import { oneLine } from "../draw/escape.ts";
-import { quote, quoteId, quoteLeft, quoteTooltip, routeText, sourceText, stepText } from "./dot_text.ts";
+import {
+  boldLeft,
+  nameLinesOf,
+  quote,
+  quoteId,
+  quoteLeft,
+  quoteMiddle,
+  quoteTooltip,
+  routeText,
+  sourceText,
+  stepText,
+} from "./dot_text.ts";
 import { type Anchor, type DrawnNode, DrawnNodes, type DrawnRoute } from "./drawn_nodes.ts";
 import { marginOf } from "./plot_shapes.ts";
 import type { EdgeView, GraphView, SourceView, StepView, ViewNote } from "./view.ts";
@@ -40,6 +51,7 @@ export function toDot(view: GraphView, { rankdir = "LR", boxed = false }: Layout
     `  node [shape=box style=rounded fontname="Helvetica" fontsize=13 height=0.42 margin="0.16,0.07"]`,
     `  edge [arrowsize=0.7]`,
     ...indent([
+      ...ownLines(view),
       ...(view.steps.length === 0 ? [nodeLine(nodes.newId("none"), [`label="no steps"`, `class="node none"`])] : []),
       ...inside(undefined),
       ...[...functions].flatMap((name, index) =>
@@ -62,7 +74,7 @@ function stepLine({ id, step }: DrawnNode, boxed: boolean): string {
   const { shape = "box" } = step;
   const margin = boxed ? marginOf(shape) : undefined;
   return nodeLine(id, [
-    `label=${quote(lines.join("\n"))}`,
+    `label=${quoteMiddle(lines)}`,
     margin !== undefined
       ? `style=solid margin="${margin}"`
       : BOX.has(shape) || !/^\w+$/.test(shape)
@@ -96,7 +108,7 @@ function anchorLine({ id }: Anchor, isEmpty: boolean): string {
 function routeLine(route: DrawnRoute): string {
   const { lines, nameLines, tooltip } = routeText(route);
   return nodeLine(route.id, [
-    `label=${quote(lines.join("\n"))}`,
+    `label=${quoteMiddle(lines)}`,
     `tooltip=${quoteTooltip(tooltip)}`,
     `class="route${route.note?.isWrong === true ? " wrong" : ""} name${nameLines}"`,
   ]);
@@ -107,10 +119,22 @@ function functionLines(
   lines: readonly string[],
 ): string[] {
   return cluster(`function ${index}`, [
-    `label=${quoteLeft([name, ...note?.lines ?? []].map(oneLine))}`,
+    `label=${functionLabel(name, note)}`,
     `tooltip=${quoteTooltip(`function ${oneLine(name)}`)}`,
     `class="function f${index % HUES}${note?.isWrong === true ? " wrong" : ""}"`,
   ], lines);
+}
+
+/** What is said of the graph's own function now, above all of it: no box is around that. */
+function ownLines({ name, functionNotes }: GraphView): string[] {
+  const note = functionNotes?.[name];
+  if (note === undefined || note.lines.length === 0) return [];
+  const isWrong = note.isWrong === true ? " wrong" : "";
+  return [`graph [label=${functionLabel(name, note)} labelloc=t class="own${isWrong}"]`];
+}
+
+function functionLabel(name: string, note: ViewNote | undefined): string {
+  return boldLeft([...nameLinesOf(name), ...note?.lines ?? []].map(oneLine));
 }
 
 function startLines({ steps, edges, sources = [] }: GraphView, nodes: DrawnNodes, rankdir: string): string[] {
@@ -149,7 +173,7 @@ function sourceLines(source: SourceView, id: string, start: string): string[] {
   const isWrong = source.note?.isWrong === true;
   return [
     nodeLine(id, [
-      `label=${quote(lines.join("\n"))}`,
+      `label=${quoteMiddle(lines)}`,
       source.kind === "stream" ? `shape=cds style=solid margin="0.22,0.07"` : "",
       `tooltip=${quoteTooltip(tooltip)}`,
       `class="source ${source.kind}${source.kind === "stream" ? " queue arrow" : ""}${

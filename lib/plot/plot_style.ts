@@ -17,7 +17,8 @@ const RULES = `
 & .wrong:is(.node,.cluster) text.detail:last-of-type{fill:var(--error);font-weight:600}
 & .edge.error path{stroke:var(--error)} & .edge.error polygon{fill:var(--error);stroke:var(--error)}
 & .edge.cycle path{stroke-width:1.7;stroke-dasharray:.1 4;stroke-linecap:round}
-& .cluster.function:not(.wrong) path{stroke:none} & .cluster.function text{fill:var(--soft);font-weight:600}
+& .cluster.function:not(.wrong) path{stroke:none} & .cluster.function text,& .graph>text{fill:var(--soft);font-weight:600}
+& .graph.wrong>text{fill:var(--error)}
 ${[0, 1, 2, 3, 4].map((hue) => `& .cluster.f${hue} path{fill:var(--f${hue})}`).join("\n")}
 `.trim();
 

@@ -76,6 +76,11 @@ Deno.test("runningView() says how functions are", () => {
     lines: ["failing: 1 of 2 serve", "3 restarts"],
     isWrong: true,
   });
+  const silent = [{ worker: "1", pid: 7, since: "2026-01-01T00:00:00Z" }];
+  deepStrictEqual(notes({ state: "failing", silent, workers: 2 })!.lines, [
+    "failing: 1 of 2 serve",
+    "1 does not answer",
+  ]);
   deepStrictEqual(notes({}, ["store"]), { lines: ["does not answer"], isWrong: true });
 });
 

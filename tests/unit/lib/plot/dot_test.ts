@@ -37,7 +37,7 @@ Deno.test("toDot() escapes what Graphviz reads in a label", () => {
 Deno.test("toDot() lets no name end a string, open a line or end the source", () => {
   for (const name of ['"', "\\", '\\"', "\n", "a\0b", "]", "}", "a -> b", "\ud800", ""]) {
     const dot = toDot(view([step(name, { kind: name, detail: name, comment: name, shape: name, function: name })]));
-    const outside = dot.replaceAll(/"(?:[^"\\]|\\.)*"/g, "S");
+    const outside = dot.replaceAll(/"(?:[^"\\]|\\.)*"|<(?:<B>[^<>]*<\/B><BR ALIGN="LEFT"\/>)+>/g, "S");
     strictEqual(outside.match(/\{/g)?.length, outside.match(/\}/g)?.length, dot);
     ok(!outside.includes('"') && !dot.includes("\0"), dot);
     ok(/^digraph S \{(\n +(graph|node|edge|subgraph|S|\}).*)*\n\}\n$/.test(outside), outside);
@@ -109,7 +109,7 @@ Deno.test("toDot() takes the user's shape, but none that reads its label as a la
 });
 
 Deno.test("toDot() draws a step of a function that the view does not list", () => {
-  ok(toDot(view([step("a", { function: "child" })])).includes('label="child\\l"'));
+  ok(toDot(view([step("a", { function: "child" })])).includes('label=<<B>child</B><BR ALIGN="LEFT"/>>'));
 });
 
 Deno.test("toDot() tells kind, detail, function, roles and comment in the tooltip", () => {

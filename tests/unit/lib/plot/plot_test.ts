@@ -55,6 +55,23 @@ Deno.test("Plot.svg() draws forty steps with long and odd names, each once and w
   }
 });
 
+Deno.test("Plot.svg() draws the box of a function as wide as its name, in lines, and what is said of it in bold letters", async () => {
+  const wide = 24 * 13 * 0.889; // a line of bold m, by Helvetica's measures
+  for (const [name, least] of [["m".repeat(253), wide], ["a", 126], ["水路".repeat(30), 12 * 13]] as const) {
+    const plain = { kind: "task", responder: false, handler: false };
+    const note = { lines: ["failing: 1 of 2 serve"], isWrong: true };
+    const steps = [{ name: "own", ...plain }, { name: "p", function: name, ...plain }];
+    const functionNotes = { [name]: note, graph: note };
+    const svg = await new Plot({ name: "graph", functions: [name], functionNotes, steps, edges: [] }).svg();
+    assertXml(svg);
+    const [, box, text] = /<g class="cluster function f0 wrong">([^]*?\/>)([^]*?)<\/g>/.exec(svg)!;
+    const xs = [.../([-\d.]+),[-\d.]+/g[Symbol.matchAll](/ d="([^"]*)"/.exec(box!)![1]!)].map(([, x]) => Number(x));
+    ok(Math.max(...xs) - Math.min(...xs) > least, `${name}: ${Math.max(...xs) - Math.min(...xs)}`);
+    deepStrictEqual(text!.match(/>[^<\s][^<]*</g)!.filter((line) => line.length > 26), []);
+    ok(/<g class="graph own wrong"/.test(svg) && svg.match(/>failing: 1 of 2 serve</g)?.length === 2, svg);
+  }
+});
+
 Deno.test("Plot.svg() lays a graph out from top to bottom when asked", async () => {
   const size = async (rankdir: "LR" | "TB") => {
     const [, width, height] = /width="([\d.]+)" height="([\d.]+)"/.exec(await streamExample().plot({ rankdir }).svg())!;

@@ -13,7 +13,8 @@ Deno.test("wrapName() breaks behind marks, before capitals, and within a word on
 });
 
 Deno.test("wrapName() keeps letters whole that are made of several characters", () => {
-  deepStrictEqual(wrapName("👩‍🔬".repeat(25)), ["👩‍🔬".repeat(24), "👩‍🔬"]);
+  deepStrictEqual(wrapName("👩‍🔬".repeat(13)), ["👩‍🔬".repeat(12), "👩‍🔬"]); // each takes two columns
+  deepStrictEqual(wrapName(`a${"水".repeat(12)} x`), [`a${"水".repeat(11)}`, "水 x"]);
 });
 
 Deno.test("wrapName() cuts what is very long", () => {
