@@ -9,6 +9,7 @@ import { KafkaDriver, type KafkaDriverParts } from "./kafka_driver.ts";
 import { KafkaExchange } from "./kafka_exchange.ts";
 import { KafkaTransactor } from "./kafka_transactor.ts";
 import { openTopic } from "./kafka_topic.ts";
+import { TopicRights } from "./topic_rights.ts";
 
 /** How a topic is opened. */
 export interface KafkaOptions extends StreamOptions {
@@ -31,8 +32,7 @@ export async function openKafka<Body = unknown>(
   path: string,
   options: KafkaOptions = {},
 ): Promise<DrivenStream<Body>> {
-  const parts = await connect(path, options);
-  return streamOf<Body>(path, parts, () => openLettersOf(path, (letters) => openKafka(letters, options)));
+  return streamOf<Body>(path, await connect(path, options), options);
 }
 
 /**
@@ -45,7 +45,7 @@ export async function openKafkaExchange(path: string, options: KafkaOptions = {}
   const { at: { name, topic }, cluster, clusterId } = parts;
   const transactor = new KafkaTransactor(cluster, `levada-${topic}-${crypto.randomUUID()}`);
   const exchange = new KafkaExchange({ name, topic, transactor, openOutput });
-  exchange.input = streamOf(path, { ...parts, exchange }, () => openLettersOf(path, openOutput));
+  exchange.input = streamOf(path, { ...parts, exchange }, options, openOutput);
   return exchange;
 
   async function openOutput(path: string): Promise<DrivenStream<unknown>> {
@@ -54,7 +54,7 @@ export async function openKafkaExchange(path: string, options: KafkaOptions = {}
         `Cannot publish to ${path} together with what is read of ${name}: it must be kafka://… too`,
       );
     }
-    const output = await connect(path, options);
+    const output = await connect(path, options, { writes: true });
     if (output.clusterId !== clusterId) {
       await output.admin.close().catch(() => {});
       const { name: other } = output.at;
@@ -62,17 +62,26 @@ export async function openKafkaExchange(path: string, options: KafkaOptions = {}
     }
     exchange.join({ name: output.at.topic, limits: output.topic, admin: output.admin });
     const publish: KafkaDriverParts["publish"] = (messages, smaller) => exchange.add(messages, smaller);
-    return streamOf(path, { ...output, publish }, () => openLettersOf(path, (letters) => openKafka(letters, options)));
+    return streamOf(path, { ...output, publish }, options);
   }
 }
 
-async function connect(path: string, options: KafkaOptions): Promise<KafkaDriverParts & { clusterId: string }> {
+/** Finds a topic, or makes it; who only may not write there is refused where it is to be written to. */
+async function connect(
+  path: string,
+  options: KafkaOptions,
+  { writes = false } = {},
+): Promise<KafkaDriverParts & { clusterId: string }> {
   const { clock = MACHINE_CLOCK, secrets, sessionMs = SESSION_MS, giveUpMs = GIVE_UP_MS } = options;
   const at = readKafkaPath(path);
   const cluster = await openCluster(at, { secrets, sessionMs, giveUpMs });
   const admin = cluster.admin();
+  const rights = writes ? new TopicRights(admin, cluster.kafka) : undefined;
   try {
     const topic = await openTopic(admin, at);
+    if (rights?.mayWrite(at.topic) === false) {
+      throw new StreamError(`Cannot open ${at.name}: no rights to write to the topic`);
+    }
     const { id } = await admin.metadata({ topics: [at.topic] });
     return { at, topic, cluster, admin, clock, clusterId: id };
   } catch (error) {
@@ -84,9 +93,11 @@ async function connect(path: string, options: KafkaOptions): Promise<KafkaDriver
 function streamOf<Body>(
   path: string,
   parts: KafkaDriverParts,
-  openLetters: () => Promise<DrivenStream<unknown>>,
+  options: KafkaOptions,
+  openLetter = async (letters: string) => streamOf(letters, await connect(letters, options, { writes: true }), options),
 ): DrivenStream<Body> {
   const { at: { name, group }, clock } = parts;
   const driver = new KafkaDriver(parts);
+  const openLetters = () => openLettersOf(path, openLetter);
   return new DrivenStream<Body>({ path, name, clock, group, openLetters, beforeReading: "open letters", driver });
 }

@@ -7,7 +7,7 @@ import { deadLetters } from "../../../lib/streams/dead_letters.ts";
 import type { Delivery } from "../../../lib/streams/delivery.ts";
 import { type ClientOptions, type KafkaAdmin, loadKafka } from "../../../lib/streams/kafka/kafka_client.ts";
 import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
-import { type KafkaOptions, openKafka } from "../../../lib/streams/kafka/open_kafka.ts";
+import { type KafkaOptions, openKafka, openKafkaExchange } from "../../../lib/streams/kafka/open_kafka.ts";
 import type { NewRecord, StreamRecord, Subscription } from "../../../lib/streams/stream.ts";
 import type { BrokerTask } from "../../support/broker_child.ts";
 import type { BrokerServer } from "./broker_server.ts";
@@ -72,7 +72,7 @@ async function fails(act: () => Promise<unknown>, message: RegExp, withinMs = ER
 }
 
 const [TOPIC, GROUP] = [2, 3]; // kinds of resources
-const [READ, DESCRIBE] = [3, 8]; // what one may do with them
+const [READ, WRITE, DESCRIBE] = [3, 4, 8]; // what one may do with them
 
 async function manage({ address }: BrokerServer): Promise<Managing> {
   const { Admin } = await loadKafka();
@@ -367,8 +367,22 @@ export function kafkaCases(broker: BrokerServer): StreamCase[] {
         );
         await (await stream.subscribe({ group: "makes-them" })).close();
         await allow(broker, [[TOPIC, `${topic}-dead-letters`, DESCRIBE]]);
-        await using subscription = await limited.subscribe({ group: "allowed" });
-        strictEqual((await readNumbers(subscription, 3)).length, 3);
+        await fails(
+          () => limited.subscribe({ group: "allowed" }),
+          /^Cannot subscribe to .*: its dead letters would have no place\. Cannot open .*-dead-letters: no rights to write to the topic$/,
+        );
+        const exchange = await openKafkaExchange(limited.path, { secrets, sessionMs: SESSION_MS });
+        await fails(
+          () => exchange.output(limited.path),
+          /^Cannot open kafka:\/\/[^?]*: no rights to write to the topic$/,
+        );
+        await exchange.input.close();
+        await allow(broker, [[TOPIC, `${topic}-dead-letters`, WRITE]]);
+        strictEqual((await readNumbers(await limited.subscribe({ group: "allowed" }), 3)).length, 3);
+        await stream.publish(numbered(3, 4));
+        await using subscription = await limited.subscribe({ group: "allowed", maxTries: 1 });
+        await (await subscription.next()).value!.nack(new Error("poison"));
+        deepStrictEqual((await deadLetters<number>(stream.path).list()).map(({ body }) => body), [3]);
       },
     },
     {
