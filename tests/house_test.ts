@@ -242,6 +242,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
     "the streams suite: a real broker; topics that are there, or not, or may not be seen or made",
   "lib/streams/kafka/kafka_keeping.ts":
     "the streams suite: a real broker, readers and exchanges that are killed or stand still",
+  "lib/streams/kafka/open_kafka.ts": "the streams suite: a real broker, logins, rights, topics that cannot be had",
   "lib/streams/kafka/kafka_source.ts": "the streams suite: a real broker, the contract of streams",
   "lib/streams/kafka/kafka_transactor.ts": "the streams suite: a real broker, exchanges that are killed or stand still",
   "lib/streams/kafka/kafka_fetcher.ts":

@@ -13,6 +13,8 @@ interface Room {
 const ROOM: Room = { message: 10_000, others: 1_000 }; // brokers bound the headers of a record: NATS to 64 kB
 const LEAST_ROOM: Room = { message: 300, others: 150 };
 const LEAST_BYTES = 4_000; // more than an error has in its headers then, with the name of its group and what says what was cut
+const VERSION_HEADER = "levada-envelope";
+const PART = "-part";
 const LONG_HEADER = 500; // letters of an envelope's own text
 
 /** The record as a dead letter: as it was, with what went wrong. */
@@ -60,8 +62,16 @@ function seal(
   };
   if (tries !== undefined) headers["levada-error-tries"] = String(tries);
   if (cut.length > 0) headers[CUT] = escapeText("cut", [...parts, ...cut].join("; "));
-  if (bodyBytes > wire.bytes.length) headers[BODY_BYTES] ??= String(bodyBytes);
+  if (bodyBytes > wire.bytes.length) {
+    headers[BODY_BYTES] ??= String(bodyBytes);
+    headers[VERSION_HEADER] = partVersion(headers[VERSION_HEADER]);
+  }
   return { ...wire, headers };
+}
+
+/** The version of an envelope with a part of a body, which who knows no parts takes for one that is newer, not for a whole. */
+function partVersion(version = "1"): string {
+  return version.endsWith(PART) ? version : version + PART;
 }
 
 /** All of the body, nearly all, then a quarter each time. */

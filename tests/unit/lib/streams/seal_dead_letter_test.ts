@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { openRecord, sealRecord, type WireRecord } from "../../../../lib/streams/record.ts";
 import { lettersOf, sealDeadLetter } from "../../../../lib/streams/seal_dead_letter.ts";
 
@@ -100,6 +100,31 @@ Deno.test("lettersOf() fits a letter where all that a record can have is as long
   deepStrictEqual([(ofAll.body as Uint8Array).length < 4_000, ofAll.burial?.tries], [true, 5]);
   ok([...lettersOf(wire, error, "g")].length < 40);
   ok([...lettersOf({ ...wire, bytes: new Uint8Array(500_000_000) }, error, "g")].length < 80);
+});
+
+Deno.test("lettersOf() gives a part of a body a version of its own, which who knows no parts does not take for a whole", () => {
+  const wire = sealRecord({ id: "a", body: "x".repeat(10_000) }, 0);
+  const foreign: WireRecord = { key: undefined, bytes: wire.bytes, headers: {} };
+  const newer: WireRecord = { ...wire, headers: { ...wire.headers, "levada-envelope": "7" } };
+  for (
+    const [record, whole, part] of [[wire, "1", "1-part"], [foreign, undefined, "1-part"], [
+      newer,
+      "7",
+      "7-part",
+    ]] as const
+  ) {
+    const letters = [...lettersOf(record, ERROR, "g")];
+    for (const { headers, bytes } of letters) {
+      strictEqual(headers["levada-envelope"], bytes.length < wire.bytes.length ? part : whole);
+    }
+    const again = [...lettersOf(letters.at(-1)!, ERROR, "g")];
+    deepStrictEqual(new Set(again.map(({ headers }) => headers["levada-envelope"])), new Set([part]));
+    const { "levada-error-body-bytes": _, ...unknown } = letters.at(-1)!.headers; // as who knows no parts reads it
+    match(
+      open({ ...letters.at(-1)!, headers: unknown }).unreadable!,
+      /^in an envelope of version \d-part, .*: read it with a newer one$/,
+    );
+  }
 });
 
 Deno.test("lettersOf() keeps what was cut before, where a letter is given up as a record", () => {
