@@ -75,6 +75,11 @@ export class Cursor<Partition extends CursorPartition = CursorPartition> {
     return this.#pending + this.#again.length;
   }
 
+  /** How many records are done behind one that is not. */
+  get doneAhead(): number {
+    return this.#given.length - this.#head - this.openCount;
+  }
+
   /** Whether the reader has records in hand. */
   get isPending(): boolean {
     return this.#pending > 0;

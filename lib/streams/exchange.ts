@@ -7,7 +7,7 @@ import type { Stream } from "./stream.ts";
  * together, or not at all. One at a time: what is acknowledged and published between two `commit` belongs together.
  */
 export interface Exchange {
-  /** What is read. Its `ack` and `bury` are kept with the next `commit`. */
+  /** What is read. Its `ack` and `bury` are kept with the next `commit`: of each partition all up to a record, none behind one that is not done. */
   readonly input: Stream;
   /**
    * Opens a stream for what becomes of the records: what is published into it is kept with the next `commit`.

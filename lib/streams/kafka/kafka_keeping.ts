@@ -1,8 +1,9 @@
 import { StreamError } from "../../errors.ts";
 import type { KafkaConsumer } from "./kafka_client.ts";
 import type { KafkaCursor } from "./kafka_cursor.ts";
+import { says } from "./kafka_fault.ts";
 import type { NotedOffset, NotedOffsets } from "./noted_offsets.ts";
-import { type TriesNote, writeTries } from "./tries_note.ts";
+import { NOTE_CHARS, type TriesNote, writeTries } from "./tries_note.ts";
 
 /** How far a group is, and who says so. */
 export interface Exchanged {
@@ -35,6 +36,8 @@ export class KafkaKeeping {
   /** Where something is acknowledged that `exchange` has not kept yet. */
   readonly #settled = new Set<KafkaCursor>();
   #last: Promise<unknown> = Promise.resolve();
+  /** How long a note may be; the broker may keep less than it does by itself. */
+  #noteChars = NOTE_CHARS;
 
   constructor(parts: KeepingParts) {
     this.#parts = parts;
@@ -60,8 +63,7 @@ export class KafkaKeeping {
     await this.#oneByOne(async () => {
       const due = this.#due({ isLeaving });
       if (due.length === 0) return;
-      await this.#parts.offsets.commit(due.map(placeOf));
-      tellKept(due);
+      await this.#keep(due, (places) => this.#parts.offsets.commit(places));
     });
   }
 
@@ -69,7 +71,8 @@ export class KafkaKeeping {
    * Has kept how far the group is by `run`, all of it or nothing.
    *
    * @param who Asked when nothing else is being kept any more.
-   * @throws {StreamError} If nothing is done, or it is others' by now.
+   * @throws {StreamError} If nothing is done, it is others' by now, or an earlier record of its partition is not done: a group has one offset
+   * there, and what is done behind it would be exchanged again.
    */
   async exchange(who: () => Omit<Exchanged, "places">, run: (exchanged: Exchanged) => Promise<void>): Promise<void> {
     await this.#oneByOne(async () => {
@@ -78,11 +81,36 @@ export class KafkaKeeping {
           "Cannot exchange the records: their partitions went to others, so they are given out again",
         );
       }
+      if ([...this.#settled].some(({ doneAhead }) => doneAhead > 0)) {
+        throw new StreamError(
+          "Cannot exchange the records: one before them in their partition is not acknowledged. Acknowledge those before it alone",
+        );
+      }
       this.#settled.clear();
       const due = this.#due();
-      if (due.length > 0) await run({ ...who(), places: due.map(placeOf) });
-      tellKept(due);
+      if (due.length > 0) await this.#keep(due, (places) => run({ ...who(), places }));
     });
+  }
+
+  /** Has it kept. Without the tries, which are a comfort, where the broker has no room for them. */
+  async #keep(due: readonly Due[], keep: (places: readonly NotedOffset[]) => Promise<void>): Promise<void> {
+    while (true) {
+      const places = due.map(({ cursor: { partition: { index } }, offset, note }) => {
+        return { index, offset, note: writeTries(note, offset, this.#noteChars) };
+      });
+      try {
+        await keep(places);
+        break;
+      } catch (error) {
+        const longest = Math.max(...places.map(({ note }) => note.length));
+        if (longest === 0 || !says(error, "OFFSET_METADATA_TOO_LARGE")) throw error;
+        this.#noteChars = Math.floor(longest / 2);
+      }
+    }
+    for (const { cursor, offset, onNoted } of due) {
+      cursor.saved = Math.max(cursor.saved, offset);
+      onNoted();
+    }
   }
 
   /** What the broker does not know yet. Of what is done and goes by `exchange` it is told there only. */
@@ -97,16 +125,5 @@ export class KafkaKeeping {
     const kept = this.#last.then(keep);
     this.#last = kept.catch(() => {});
     return kept;
-  }
-}
-
-function placeOf({ cursor: { partition: { index } }, offset, note }: Due): NotedOffset {
-  return { index, offset, note: writeTries(note, offset) };
-}
-
-function tellKept(due: readonly Due[]): void {
-  for (const { cursor, offset, onNoted } of due) {
-    cursor.saved = Math.max(cursor.saved, offset);
-    onNoted();
   }
 }

@@ -12,7 +12,8 @@ export interface TriesNote {
 /** Nothing is known to have been given out. */
 export const NO_TRIES: TriesNote = { until: 0, others: new Map() };
 
-const MOST_CHARS = 3_000; // Kafka keeps 4,096 bytes unless it is told otherwise (offset.metadata.max.bytes)
+/** How long a note is at most; Kafka keeps 4,096 bytes unless it is told otherwise (offset.metadata.max.bytes). */
+export const NOTE_CHARS = 3_000;
 const FORM = /^tries:([\da-z]+)(?: (.*))?$/;
 const RUN = /^([\da-z]+)(?:-([\da-z]+))?x([\da-z]+)$/;
 const RADIX = 36;
@@ -23,10 +24,11 @@ export function triesIn({ until, others }: TriesNote, offset: number): number {
 }
 
 /**
- * Writes a note in at most 3,000 characters: some 400 stretches of records of the same count. Where there are more, those that were given
- * out least are left out, and count as one time or none, as `until` has it.
+ * Writes a note in at most so many characters; 3,000 are some 400 stretches of records of the same count. Where there are more, those that
+ * were given out least are left out, and count as one time or none, as `until` has it; where there is no room for that either, nothing is
+ * written.
  */
-export function writeTries({ until, others }: TriesNote, committed: number): string {
+export function writeTries({ until, others }: TriesNote, committed: number, most = NOTE_CHARS): string {
   const runs: { from: number; to: number; tries: number }[] = [];
   for (const [offset, tries] of [...others].sort(([one], [other]) => one - other)) {
     if (offset < committed) continue;
@@ -36,7 +38,8 @@ export function writeTries({ until, others }: TriesNote, committed: number): str
   }
   const text = (offset: number) => Math.max(0, offset - committed).toString(RADIX);
   const words = [`tries:${text(until)}`];
-  let left = MOST_CHARS - words[0]!.length;
+  let left = most - words[0]!.length;
+  if (left < 0) return "";
   for (const { from, to, tries } of runs.sort((one, other) => other.tries - one.tries)) {
     const word = `${text(from)}${to > from ? `-${text(to)}` : ""}x${tries.toString(RADIX)}`;
     left -= word.length + 1;

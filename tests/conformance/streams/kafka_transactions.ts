@@ -154,6 +154,33 @@ export function kafkaTransactions({ address }: BrokerServer): StreamCase[] {
       },
     },
     {
+      title: "what is acknowledged behind a record that is not is not exchanged: all comes again, and comes out once",
+      async run() {
+        const { from, to, exchange } = openPair(address);
+        await using input = await openKafka<number>(from, { sessionMs: SESSION_MS });
+        await using output = await openKafka<number>(to, { sessionMs: SESSION_MS });
+        await input.publish(Array.from({ length: 5 }, (_, body) => ({ body })));
+        const { exchange: exchanging, output: out } = await exchange();
+        await using subscription = await exchanging.input.subscribe({ group: "g", backoffMs: 60_000 });
+        const { value } = await subscription.next();
+        const [first, ...others] = value!.records;
+        await value!.nack(new Error("not yet"), [first!]);
+        await out.publish(others.map(({ body }) => ({ body })));
+        await value!.ack(others);
+        await rejects(exchanging.commit(), {
+          name: "StreamError",
+          message:
+            "Cannot exchange the records: one before them in their partition is not acknowledged. Acknowledge those before it alone",
+        });
+        const { value: again } = await subscription.next();
+        await out.publish(again!.records.map(({ body }) => ({ body })));
+        await again!.ack();
+        await exchanging.commit();
+        deepStrictEqual(await bodiesOf(output, 5), [0, 1, 2, 3, 4]);
+        await exchanging.input.close();
+      },
+    },
+    {
       title: "what is to be published in another cluster, or elsewhere, is refused",
       async run() {
         const { exchange } = openPair(address);

@@ -1,12 +1,13 @@
 /** What Kafka's driver keeps of tries when readers die, with real processes. */
 
-import { deepStrictEqual, match, ok } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
 import type { Delivery } from "../../../lib/streams/delivery.ts";
-import { openKafka } from "../../../lib/streams/kafka/open_kafka.ts";
+import { openKafka, openKafkaExchange } from "../../../lib/streams/kafka/open_kafka.ts";
+import type { Subscription } from "../../../lib/streams/stream.ts";
 import type { PoisonTask } from "../../support/poison_child.ts";
-import type { BrokerServer } from "./broker_server.ts";
+import { BrokerServer } from "./broker_server.ts";
 import type { StreamCase } from "./contract.ts";
 import { SESSION_MS } from "./kafka_lab.ts";
 
@@ -71,7 +72,50 @@ export function kafkaTries(broker: BrokerServer): StreamCase[] {
         deepStrictEqual([...new Set(tries)], [1]);
       },
     },
+    {
+      title:
+        "where a broker keeps few letters beside an offset, or as good as none, tries are forgotten, offsets are not",
+      async run() {
+        for (const room of [64, 4]) {
+          await using small = await BrokerServer.start("kafka", {}, {
+            LEVADA_KAFKA_PROPS: `offset.metadata.max.bytes=${room}\n`,
+          });
+          const [from, to] = ["in", "out"].map((name) => `kafka://${small.address}/${name}?partitions=1`);
+          await using stream = await openKafka<number>(from!, { giveUpMs: 5_000 });
+          await stream.publish(Array.from({ length: 200 }, (_, body) => ({ body })));
+          const options = { maxRecords: 200, backoffMs: 1 };
+          await retryThirds(await stream.subscribe({ group: "acknowledges", ...options }), async () => {});
+          strictEqual(await stream.lag("acknowledges"), 0);
+          await using output = await openKafka<number>(to!);
+          const exchange = await openKafkaExchange(from!);
+          const out = await exchange.output(to!);
+          await retryThirds(await exchange.input.subscribe({ group: "exchanges", ...options }), async (good) => {
+            await out.publish(good.map((body) => ({ body })));
+            await exchange.commit();
+          });
+          while (await output.lag("nobody") < 200) await pause(20);
+          const numbers = (await Array.fromAsync(output.look("nobody"))).map(({ body }) => body);
+          deepStrictEqual(numbers.toSorted((one, other) => one - other), Array.from({ length: 200 }, (_, n) => n));
+          await exchange.input.close();
+        }
+      },
+    },
   ];
+}
+
+/** Reads 200 numbers, of which each third fails two times; `after` is told of those that are done, up to the first that is not. */
+async function retryThirds(reader: Subscription, after: (done: readonly unknown[]) => Promise<void>): Promise<void> {
+  for (let done = 0; done < 200;) {
+    const { value } = await reader.next();
+    const failed = value!.records.filter(({ body, tries }) => Number(body) % 3 === 0 && tries < 3);
+    const good = value!.records.slice(0, failed.length === 0 ? undefined : value!.records.indexOf(failed[0]!));
+    await value!.nack(new Error("not yet"), failed);
+    await value!.putBack(value!.records.filter((record) => !failed.includes(record) && !good.includes(record)));
+    if (good.length === 0) continue;
+    await value!.ack(good);
+    await after(good.map(({ body }) => body));
+    done += good.length;
+  }
 }
 
 /** A process that works, what it began with, and how it is ended. */

@@ -16,9 +16,9 @@ Deno.test("Cursor.committed is the first offset that is not done, whatever is do
   takeAll(cursor, 0);
   const seen = [3, 1, 0, 4, 2].map((offset) => {
     cursor.commit(offset);
-    return [cursor.committed, cursor.lag];
+    return [cursor.committed, cursor.lag, cursor.doneAhead];
   });
-  deepStrictEqual(seen, [[0, 4], [0, 3], [2, 2], [2, 1], [5, 0]]);
+  deepStrictEqual(seen, [[0, 4, 1], [0, 3, 2], [2, 2, 1], [2, 1, 2], [5, 0, 0]]);
   strictEqual(cursor.isPending, false);
 });
 

@@ -23,6 +23,12 @@ Deno.test("writeTries() keeps to 3,000 characters: those that were given out mos
   deepStrictEqual([[...kept.values()].filter((tries) => tries === 11).length, Math.min(...kept.values())], [500, 10]);
 });
 
+Deno.test("writeTries() keeps to less where it is told so, and writes nothing where there is no room", () => {
+  const note = { until: 9, others: new Map([[1, 2], [3, 5], [5, 3]]) };
+  const written = [17, 16, 8, 7, 6, 0].map((most) => writeTries(note, 0, most));
+  deepStrictEqual(written, ["tries:9 3x5 5x3", "tries:9 3x5 5x3", "tries:9", "tries:9", "", ""]);
+});
+
 Deno.test("readTries() takes what others wrote for nothing", () => {
   for (const text of [null, undefined, "", "host-1", "tries:", "tries:z 1-", "tries:5 1x", "tries:5 é"]) {
     strictEqual(readTries(text, 10), NO_TRIES);
