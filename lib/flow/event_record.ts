@@ -1,4 +1,5 @@
 import { FlowEvent } from "../graph/event.ts";
+import { ENVELOPE } from "../streams/record_headers.ts";
 import type { NewRecord, StreamRecord } from "../streams/stream.ts";
 
 /** What belongs to one connection or one caller, and must not lie in a stream: RFC 9110, section 7.6.1, and credentials. */
@@ -29,7 +30,8 @@ export function recordOf(event: FlowEvent, trace: Readonly<Record<string, string
   const headers: [string, string][] = [];
   for (const name in trace) headers.push([name, trace[name]!]);
   for (const header of event.headers) {
-    if (!STAYS_BEHIND.has(header[0]) && trace[header[0]] === undefined) headers.push(header);
+    const [name] = header;
+    if (!STAYS_BEHIND.has(name) && !name.startsWith(ENVELOPE) && trace[name] === undefined) headers.push(header);
   }
   return {
     body,

@@ -8,6 +8,8 @@ import { describeThrown, StreamError } from "../errors.ts";
 export interface WireBody {
   readonly bytes: Uint8Array;
   readonly contentType: string;
+  /** Whether it is a text of a type by which it would be read as bytes. */
+  readonly isText?: true;
 }
 
 const JSON_TYPE = "application/json";
@@ -16,20 +18,24 @@ const TEXT = new TextEncoder();
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Writes a body as bytes, so that `decodeBody` gives the same: bytes stay as they are, text of a `text/…` type is written plainly, anything
- * else is JSON, or `LEVADA_JSON` where JSON has no word for what it holds.
+ * Writes a body as bytes, so that `decodeBody` gives the same: bytes stay as they are, text of a type that is no JSON's is written plainly,
+ * anything else is JSON, or `LEVADA_JSON` where JSON has no word for what it holds.
  *
- * @throws {StreamError} If it would not come out the same, naming the place.
+ * @throws {StreamError} If it would not come out the same, naming the place, or is not what its content type says.
  */
 export function encodeBody(body: unknown, contentType: string | undefined): WireBody {
   if (body instanceof Uint8Array && isPlainView(body) && !hasOwnNames(body)) {
     return { bytes: new Uint8Array(body), contentType: contentType ?? BYTES_TYPE };
   }
-  if (typeof body === "string" && contentType?.startsWith("text/") === true) {
+  if (contentType !== undefined && !takes(contentType, body)) {
+    const cure = "Publish text or bytes of that type, or leave the content type out";
+    throw refused(`it is ${kindOf(body)}, and its content type is ${contentType}. ${cure}`);
+  }
+  if (isOwnText(body, contentType)) {
     if (!body.isWellFormed()) {
       throw new StreamError("Cannot publish the body as text: it has half a character (a lone surrogate)");
     }
-    return { bytes: TEXT.encode(body), contentType };
+    return { bytes: TEXT.encode(body), contentType: contentType!, ...isTextType(contentType!) ? {} : { isText: true } };
   }
   const isTyped = contentType !== undefined && isLevadaJson(contentType);
   const { text, isJson } = write(body, isTyped);
@@ -41,6 +47,22 @@ export function encodeBody(body: unknown, contentType: string | undefined): Wire
   }
   const type = isTyped || (isJson && isTold) ? contentType : isJson ? JSON_TYPE : LEVADA_JSON;
   return { bytes: TEXT.encode(text), contentType: type };
+}
+
+/** Whether a body can be said to be of a content type: what is neither text nor bytes is JSON. The type of plain bytes says nothing. */
+export function takes(contentType: string, body: unknown): boolean {
+  return typeof body === "string" || body instanceof Uint8Array || isJsonType(contentType) ||
+    contentType === BYTES_TYPE;
+}
+
+/** Whether a body is a text that travels as it is, by its content type. */
+export function isOwnText(body: unknown, contentType: string | null | undefined): body is string {
+  return typeof body === "string" && typeof contentType === "string" && !isJsonType(contentType);
+}
+
+function kindOf(body: unknown): string {
+  if (body === null || body === undefined) return String(body);
+  return typeof body === "object" ? (Array.isArray(body) ? "a list" : "an object") : `a ${typeof body}`;
 }
 
 function write(body: unknown, isTyped: boolean): WrittenValue {
@@ -55,8 +77,16 @@ function refused(state: string): StreamError {
   return new StreamError(`Cannot publish the body: ${state}`);
 }
 
-/** Reads a body of a content type; without one, JSON, else text, else bytes. Tells why where it is not what its type says. */
-export function decodeBody(bytes: Uint8Array, contentType: string | undefined): { body: unknown; unreadable?: string } {
+/**
+ * Reads a body of a content type; without one, JSON, else text, else bytes. Tells why where it is not what its type says.
+ *
+ * @param isText Whether it is a text, whatever its type.
+ */
+export function decodeBody(
+  bytes: Uint8Array,
+  contentType: string | undefined,
+  isText = false,
+): { body: unknown; unreadable?: string } {
   if (contentType === undefined) {
     for (const read of [readJson, readText]) {
       try {
@@ -65,7 +95,7 @@ export function decodeBody(bytes: Uint8Array, contentType: string | undefined): 
     }
     return { body: new Uint8Array(bytes) };
   }
-  const read = readerOf(contentType);
+  const read = isText ? readText : readerOf(contentType);
   if (read === undefined) return { body: new Uint8Array(bytes) };
   try {
     return { body: read(bytes) };
@@ -86,12 +116,16 @@ function readerOf(contentType: string): BodyReader {
 function chooseReader(contentType: string): BodyReader {
   if (isLevadaJson(contentType)) return (bytes) => readValue(readText(bytes));
   if (isJsonType(contentType)) return readJson;
-  return contentType.startsWith("text/") ? readText : undefined;
+  return isTextType(contentType) ? readText : undefined;
 }
 
 /** Whether a body of this content type is JSON. */
 export function isJsonType(contentType: string): boolean {
   return /^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(contentType);
+}
+
+function isTextType(contentType: string): boolean {
+  return contentType.startsWith("text/");
 }
 
 function readText(bytes: Uint8Array): string {

@@ -1,6 +1,7 @@
 import { StreamError } from "../errors.ts";
 import { unwrapEvent } from "../event_wrapper.ts";
 import { decodeBody, encodeBody } from "./body.ts";
+import { countExcess, ENVELOPE, MOST_HEADERS, writeHeaders } from "./record_headers.ts";
 import type { Burial, LookedRecord, NewRecord, RecordError, Replay, StreamRecord } from "./stream.ts";
 
 /** A record as it travels: what every broker has, and nothing else. The body stays readable to others. */
@@ -16,17 +17,18 @@ export interface WireRecord {
 /** What only the stream that a record came from knows. */
 export type RecordPlace = Pick<StreamRecord, "partition" | "offset" | "tries">;
 
-/** How the names of the envelope begin. */
-export const ENVELOPE = "levada-";
 /** The header that says what of a dead letter was cut, since its stream did not take the record's size. */
 export const CUT = "levada-error-cut";
 /** The header that says how many bytes its body had, where it was. */
 export const BODY_BYTES = "levada-error-body-bytes";
+/** The header that says what a body is where its content type does not: a text whose type is another than `text/…`. */
+const BODY_IS = "levada-body";
+const TEXT = "text";
 /**
- * What `levada-envelope` says; records without it are of before there was one, and read as these. It is raised when who knows only the one
- * before would read a record wrongly.
+ * What `levada-envelope` says, the least that a record can be read by; records without it are of before there was one, and read as these. It is
+ * raised when who knows only the one before would read a record wrongly: of 2 are those with `levada-body`.
  */
-const VERSION = 1;
+const VERSIONS = { first: 1, withBodyIs: 2, newest: 2 } as const;
 
 /**
  * Writes records, see `sealRecord`.
@@ -73,19 +75,17 @@ function kindOf(value: unknown): string {
  * @throws {StreamError} If a part of it cannot travel.
  */
 export function sealRecord(record: NewRecord, now: number): WireRecord {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of headersOf(record.headers)) {
-    if (!name.startsWith(ENVELOPE)) headers[name] = value;
-  }
-  const { bytes, contentType } = encodeBody(record.body, headers["content-type"]);
+  const headers = writeHeaders(record.headers);
+  const { bytes, contentType, isText } = encodeBody(record.body, headers["content-type"]);
   const { time } = record;
   if (time !== undefined && !(time instanceof Date && !Number.isNaN(time.getTime()))) {
     throw new StreamError("Cannot publish the record: its time is no date");
   }
   headers["content-type"] = contentType;
-  headers["levada-envelope"] = String(VERSION);
+  headers["levada-envelope"] = String(isText ? VERSIONS.withBodyIs : VERSIONS.first);
   headers["levada-id"] = escapeText("id", record.id ?? crypto.randomUUID());
   headers["levada-time"] = timeText(time?.getTime() ?? now);
+  if (isText) headers[BODY_IS] = TEXT;
   if (record.path !== undefined) headers["levada-path"] = escapeText("path", record.path);
   if (record.key !== undefined) escapeText("key", record.key);
   if (record.replay !== undefined) {
@@ -111,7 +111,7 @@ export function openRecord<Body>(wire: WireRecord, place: RecordPlace & { publis
     id: id === undefined ? wrapped?.id ?? `${partition}-${offset}` : unescapeText(id),
     key: wrapped?.key ?? wire.key,
     body: (wrapped === undefined ? body : wrapped.body) as Body,
-    headers: readHeaders(rest),
+    headers: readHeaders(countExcess(rest) === 0 ? rest : typeOf(rest)),
     time: new Date(Number.isNaN(happened) ? publishedAt : happened),
     path: path === undefined ? undefined : unescapeText(path),
     partition,
@@ -142,9 +142,15 @@ function bodyOf({ bytes, headers, damage }: WireRecord): { body: unknown; unread
     const state = `cut: these are the first ${bytes.length} of its ${headers[BODY_BYTES]} bytes`;
     return { body: bytes.slice(), unreadable: `${state}, since its stream takes no larger ones` };
   }
-  const version = headers["levada-envelope"] ?? String(VERSION);
-  if (/^[0-9]+$/.test(version) && Number(version) <= VERSION) return decodeBody(bytes, headers["content-type"]);
-  const state = `${NEWER} ${version.slice(0, 20)}, and this Levada knows versions up to ${VERSION}`;
+  const excess = countExcess(headers);
+  if (excess > 0) {
+    return { body: bytes.slice(), unreadable: `of a record with ${excess} headers, of ${MOST_HEADERS} at most` };
+  }
+  const version = headers["levada-envelope"] ?? String(VERSIONS.first);
+  if (/^[0-9]+$/.test(version) && Number(version) <= VERSIONS.newest) {
+    return decodeBody(bytes, headers["content-type"], headers[BODY_IS] === TEXT);
+  }
+  const state = `${NEWER} ${version.slice(0, 20)}, and this Levada knows versions up to ${VERSIONS.newest}`;
   return { body: bytes.slice(), unreadable: `${state}: read it with a newer one` };
 }
 
@@ -191,15 +197,9 @@ function readHeaders(headers: Readonly<Record<string, string>>): Headers {
   return read;
 }
 
-function headersOf(headers: HeadersInit | undefined): Iterable<[string, string]> {
-  if (headers === undefined) return [];
-  try {
-    return headers instanceof Headers ? headers : new Headers(headers);
-  } catch (error) {
-    throw new StreamError(`Cannot publish the record: a header is no plain text. ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
+/** What is read of too many. */
+function typeOf({ "content-type": type }: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return type === undefined ? {} : { "content-type": type };
 }
 
 /**

@@ -1,4 +1,5 @@
-import { BODY_BYTES, CUT, ENVELOPE, escapeText, unescapeText, type WireRecord } from "./record.ts";
+import { BODY_BYTES, CUT, escapeText, unescapeText, type WireRecord } from "./record.ts";
+import { countExcess, ENVELOPE, isOwnHeader } from "./record_headers.ts";
 import type { RecordError } from "./stream.ts";
 
 /** What went wrong with a record that is given up, and how often it was tried. */
@@ -17,9 +18,11 @@ const VERSION_HEADER = "levada-envelope";
 const PART = "-part";
 const LONG_HEADER = 500; // letters of an envelope's own text
 
-/** The record as a dead letter: as it was, with what went wrong. */
-export function sealDeadLetter(wire: WireRecord, error: LetterError, group: string): WireRecord {
-  return seal(wire, error, { group, room: ROOM });
+/** The record as a dead letter: as it was, but for headers that are too many to be read, with what went wrong. */
+export function sealDeadLetter(wire: WireRecord, error: LetterError, group: string, room = ROOM): WireRecord {
+  if (countExcess(wire.headers) === 0) return seal(wire, error, { group, room });
+  const { cut, ...rest } = withoutHeaders(wire, isOwnHeader);
+  return seal(rest, error, { group, room, cut });
 }
 
 /**
@@ -29,8 +32,8 @@ export function sealDeadLetter(wire: WireRecord, error: LetterError, group: stri
 export function* lettersOf(wire: WireRecord, error: LetterError, group: string): Generator<WireRecord, undefined> {
   yield sealDeadLetter(wire, error, group);
   const room = LEAST_ROOM;
-  yield seal(wire, error, { group, room });
-  for (const isLong of [isForeign, (name: string, text: string) => isForeign(name) || text.length > LONG_HEADER]) {
+  yield sealDeadLetter(wire, error, group, room);
+  for (const isLong of [isOwnHeader, (name: string, text: string) => isOwnHeader(name) || text.length > LONG_HEADER]) {
     const { cut, ...rest } = withoutHeaders(wire, isLong);
     for (const kept of bodySizes(wire.bytes.length)) {
       const all = wire.bytes.length;
@@ -94,10 +97,6 @@ function withoutHeaders(
   ];
   const kept = Object.entries(headers).filter(([name, text]) => !isCut(name, text));
   return { ...rest, key: isKeyCut ? undefined : key, headers: Object.fromEntries(kept), cut };
-}
-
-function isForeign(name: string): boolean {
-  return !name.startsWith(ENVELOPE) && name !== "content-type";
 }
 
 /** As much of a text as has so many bytes in a header, and how much is missing. */

@@ -13,7 +13,10 @@ export interface NewRecord<Body = unknown> {
   readonly path?: string | undefined;
   /** When it happened. Default: when it is published. */
   readonly time?: Date | undefined;
-  /** What travels beside the body: `content-type`, `traceparent`, names of one's own. Default: none. */
+  /**
+   * What travels beside the body: `content-type`, `traceparent`, up to 128 names of one's own, none of which begins with `levada-`. Text and bytes
+   * go as they are under a type that is no JSON's; other bodies are JSON. Default: none.
+   */
   readonly headers?: HeadersInit | undefined;
   /** Who sends a dead letter again. Default: it is none. */
   readonly replay?: Replay | undefined;

@@ -1,4 +1,4 @@
-import { decodeBody } from "../../streams/body.ts";
+import { decodeBody, isOwnText } from "../../streams/body.ts";
 import type { DeadLetter } from "../../streams/letters/dead_letter.ts";
 import { bodyJson, bodyText } from "../../streams/letters/body_text.ts";
 import { CommandError } from "../command.ts";
@@ -66,15 +66,16 @@ async function textLeft(file: string): Promise<string> {
   }
 }
 
-/** Bytes as they are, so that no digit is lost; of a letter without a content type, by which they would be read, what they mean. */
-function bodyOf({ id, headers, bytes: old }: DeadLetter, bytes: Uint8Array, file: string): unknown {
-  const { body, unreadable } = decodeBody(bytes, headers.get("content-type") ?? undefined);
+/** Bytes as they are, so that no digit is lost; of a text, and of a letter without a content type, by which they would be read, what they mean. */
+function bodyOf(letter: DeadLetter, bytes: Uint8Array, file: string): unknown {
+  const { id, headers, bytes: old } = letter;
+  const { body, unreadable } = decodeBody(bytes, headers.get("content-type") ?? undefined, isText(letter));
   if (unreadable !== undefined) {
     throw new CommandError(`Cannot mend letter ${id}: ${file} is ${unreadable}. Mend it and say --body ${file}`);
   }
-  return old === undefined || !headers.has("content-type") ? body : bytes;
+  return old === undefined || isText(letter) || !headers.has("content-type") ? body : bytes;
 }
 
-function isText({ headers }: DeadLetter): boolean {
-  return headers.get("content-type")?.startsWith("text/") === true;
+function isText({ body, headers }: DeadLetter): boolean {
+  return isOwnText(body, headers.get("content-type"));
 }

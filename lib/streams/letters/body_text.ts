@@ -1,4 +1,5 @@
 import { writeValue } from "../../border/write_value.ts";
+import { isOwnText } from "../body.ts";
 import type { StreamRecord } from "../stream.ts";
 
 const SHORT_LETTERS = 200;
@@ -13,9 +14,7 @@ export function bodyText(
   { isWhole = false } = {},
 ): string {
   if (body instanceof Uint8Array) return isWhole ? textOfBytes(body) : textOfBytes(body.subarray(0, SHORT_BYTES), body);
-  if (typeof body === "string" && headers.get("content-type")?.startsWith("text/") === true) {
-    return shorten(body, isWhole);
-  }
+  if (isOwnText(body, headers.get("content-type"))) return shorten(body, isWhole);
   if (isWhole) return JSON.stringify(bodyJson(body), undefined, 2);
   const text = bytes === undefined ? JSON.stringify(bodyJson(body)) : decode(bytes.subarray(0, SHORT_BYTES));
   return shorten(text, isWhole);

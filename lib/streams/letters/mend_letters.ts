@@ -4,6 +4,7 @@ import { StreamError } from "../../errors.ts";
 import { sealRecord } from "../record.ts";
 import type { DeadLetter } from "./dead_letter.ts";
 import type { ChosenLetter } from "./letter_choice.ts";
+import { headersFor } from "./send_again.ts";
 
 /**
  * Changes the bodies of all letters, before the first of them is sent.
@@ -18,7 +19,7 @@ export async function mendLetters<Body>(
   for await (const { letter, body } of chosen) {
     try {
       const changed = await change(copyOf(body), letter);
-      sealRecord({ body: changed, headers: letter.headers }, 0);
+      sealRecord({ body: changed, headers: headersFor(changed, letter.headers) }, 0);
       mended.push({ letter, body: changed });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { StreamError } from "../../errors.ts";
-import { decodeBody } from "../body.ts";
+import { decodeBody, isOwnText, takes } from "../body.ts";
 import { NEWER } from "../record.ts";
 import type { NewRecord, Replay, Stream } from "../stream.ts";
 import type { DeadLetter } from "./dead_letter.ts";
@@ -34,8 +34,18 @@ function recordOf<Body>({ letter, body }: ChosenLetter<Body>): NewRecord<Body> {
       `Cannot send letter ${id} again: it is not whole. Cut off were ${burial.cut}. Mend it, or discard it`,
     );
   }
-  if (bytes === undefined || isMended({ letter, body })) return { id, key, path, time, headers, body };
+  const isAsItIs = bytes === undefined || isMended({ letter, body }) || isOwnText(body, headers.get("content-type"));
+  if (isAsItIs) return { id, key, path, time, headers: headersFor(body, headers), body };
   return { id, key, path, time, headers: withType(headers, bytes), body: bytes as Body };
+}
+
+/** A content type goes where a body was mended into something else. */
+export function headersFor(body: unknown, headers: Headers): Headers {
+  const type = headers.get("content-type");
+  if (type === null || takes(type, body)) return headers;
+  const others = new Headers(headers);
+  others.delete("content-type");
+  return others;
 }
 
 /** Bytes of another hand have no type, by which they are read: they are told to be what they were read as. */

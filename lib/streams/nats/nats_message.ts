@@ -1,13 +1,19 @@
 import { Buffer } from "node:buffer";
 import type { KeptRecord } from "../leased/broker_log.ts";
 import type { WireRecord } from "../record.ts";
+import { setHeader } from "../record_headers.ts";
 import type { NatsMessage } from "./nats_package.ts";
 
 const KEY = "levada-key";
+const SERVERS = /^nats-/i; // the names that steer the server,
+const OTHER = "levada-other-"; // before which a record's own headers of such names have this
 
 /** The headers of a record as they travel; the key is among them, as percent signs and digits where it is not plain. */
 export function writeHeaders({ key, headers }: WireRecord): Record<string, string> {
-  return key === undefined ? { ...headers } : { ...headers, [KEY]: `=${encodeURIComponent(key)}` };
+  const written: Record<string, string> = {};
+  for (const name in headers) setHeader(written, SERVERS.test(name) ? OTHER + name : name, headers[name]!);
+  if (key !== undefined) written[KEY] = `=${encodeURIComponent(key)}`;
+  return written;
 }
 
 /** How many bytes headers have as they travel. */
@@ -20,8 +26,10 @@ export function sizeOf(headers: Readonly<Record<string, string>>): number {
 /** A stored message as a record. */
 export function readMessage({ data, headers: stored }: NatsMessage): KeptRecord {
   const headers: Record<string, string> = {};
-  for (const name of stored?.keys() ?? []) {
-    if (!/^nats-/i.test(name)) headers[name.toLowerCase()] = stored!.get(name);
+  for (const [given, [value]] of stored ?? []) { // to ask for each by its name takes time that grows with their square
+    if (SERVERS.test(given)) continue;
+    const name = given.toLowerCase();
+    setHeader(headers, name.startsWith(OTHER) ? name.slice(OTHER.length) : name, value!);
   }
   const { [KEY]: key, ...rest } = headers;
   const offset = sequenceOf(stored!);

@@ -5,7 +5,7 @@ import type { Authenticators } from "./nats_login.ts";
 export interface NatsHeaders {
   readonly code: number;
   readonly description: string;
-  keys(): string[];
+  [Symbol.iterator](): Iterator<[name: string, values: string[]]>;
   get(name: string): string;
   set(name: string, value: string): void;
 }

@@ -1,6 +1,7 @@
 import type { Buffer } from "node:buffer";
 import type { KeptRecord } from "../leased/broker_log.ts";
 import type { WireRecord } from "../record.ts";
+import { setHeader } from "../record_headers.ts";
 import type { Answer } from "./redis_client.ts";
 
 const HEADER = "header:";
@@ -41,8 +42,8 @@ export function readEntry(entry: Answer, offset: number): KeptRecord {
     const [name, value] = [words[at]!.toString(), words[at + 1]!];
     if (name === "body") bytes = new Uint8Array(value.buffer, value.byteOffset, value.length);
     else if (name === "key") key = value.toString();
-    else if (name.startsWith(HEADER)) headers[nameOf(name)] = value.toString();
-    else others[name] = value.toString();
+    else if (name.startsWith(HEADER)) setHeader(headers, nameOf(name), value.toString());
+    else setHeader(others, name, value.toString());
   }
   bytes ??= new TextEncoder().encode(JSON.stringify(others));
   return { offset, place, publishedAt: Number(place.split("-", 1)[0]), key, bytes, headers };

@@ -12,6 +12,7 @@ import { GROUP } from "../../../lib/streams/letters/read_letters.ts";
 import { tidyLetters } from "../../../lib/streams/letters/tidy_letters.ts";
 import type { NewRecord, Stream, StreamRecord, Subscription } from "../../../lib/streams/stream.ts";
 import { MACHINE_CLOCK } from "../../../lib/streams/stream_clock.ts";
+import { HEADER_CASES } from "./header_cases.ts";
 
 /** One new and empty stream, and the time that it goes by. */
 export interface StreamLab extends AsyncDisposable {
@@ -25,6 +26,8 @@ export interface StreamLab extends AsyncDisposable {
   now(): number;
   /** Lets time go by: a test clock's, or the real one where the driver's broker goes by that. */
   advance(ms: number): Promise<void>;
+  /** Writes a record as a program that knows nothing of Levada does. Left out where no other writes. */
+  publishForeign?(record: { readonly body: string; readonly headers: Readonly<Record<string, string>> }): Promise<void>;
 }
 
 /** Makes a lab. `capacityRecords` bounds what may wait, where the driver has such a bound. */
@@ -50,7 +53,7 @@ export interface StreamLimits {
 
 /** The cases for a driver. */
 export function streamCases(limits: StreamLimits = {}): StreamCase[] {
-  const cases = CASES.filter(({ title }) =>
+  const cases = [...CASES, ...HEADER_CASES].filter(({ title }) =>
     !(title === BACK_PRESSURE && limits.isUnbounded) && !(title === GROUPS && limits.listsNoGroups)
   );
   return cases.map(({ title, run }) => ({ title, run: (open) => run(open, limits) }));

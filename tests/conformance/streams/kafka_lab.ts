@@ -1,6 +1,8 @@
+import { Buffer } from "node:buffer";
 import { setTimeout as pause } from "node:timers/promises";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
 import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
+import { loadKafka } from "../../../lib/streams/kafka/kafka_client.ts";
 import { openKafka } from "../../../lib/streams/kafka/open_kafka.ts";
 import { BrokerServer } from "./broker_server.ts";
 import type { OpenLab } from "./contract.ts";
@@ -30,6 +32,14 @@ function kafkaLabs({ address }: BrokerServer): OpenLab {
       crash: (stream) => (stream as DrivenStream<unknown>).abandon(),
       now: () => Date.now(),
       advance: (ms) => pause(ms),
+      async publishForeign({ body, headers }) {
+        const { Producer } = await loadKafka();
+        const producer = new Producer({ clientId: "another hand", bootstrapBrokers: [address] } as never);
+        const pairs = Object.entries(headers).map(([name, value]) => [Buffer.from(name), Buffer.from(value)] as const);
+        const message = { topic: path.split("/").at(-1), value: Buffer.from(body), headers: new Map(pairs) };
+        await producer.send({ messages: [message] } as never);
+        await producer.close();
+      },
       [Symbol.asyncDispose]: () => Promise.resolve(),
     });
   };

@@ -1,6 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
+import { openDatabase } from "../../../lib/streams/local/local_database.ts";
+import { LocalLog } from "../../../lib/streams/local/local_log.ts";
+import { readLocalPath } from "../../../lib/streams/local/local_path.ts";
 import { openLocal, SESSION_MS } from "../../../lib/streams/local/open_local.ts";
+import { WriteQueue } from "../../../lib/streams/local/write_queue.ts";
 import { TestClock } from "../../../lib/testing/test_clock.ts";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
 import type { StreamLab } from "./contract.ts";
@@ -31,6 +35,14 @@ export async function openLocalLab(options: { capacityRecords?: number } = {}): 
     },
     now: () => clock.now(),
     advance,
+    async publishForeign({ body, headers }) {
+      const database = await openDatabase(readLocalPath(PATH, { folder }));
+      const queue = new WriteQueue(database, () => {});
+      const record = { key: undefined, bytes: new TextEncoder().encode(body), headers };
+      await queue.write("publish", () => new LocalLog(database).append([record], clock.now()));
+      queue.close();
+      database.close();
+    },
     [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
   };
 }

@@ -15,6 +15,11 @@ export function openMemoryLab(options: { capacityRecords?: number } = {}): Promi
     crash: (stream) => stream.close(),
     now: () => clock.now(),
     advance: (ms) => clock.advance(ms),
+    publishForeign: ({ body, headers }) =>
+      broker.log(PATH).append([{ key: undefined, bytes: new TextEncoder().encode(body), headers }], {
+        by: {},
+        now: () => clock.now(),
+      }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   });
 }

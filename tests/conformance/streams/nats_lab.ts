@@ -193,6 +193,12 @@ function labsOf({ address }: BrokerServer): OpenLab {
       crash: (stream) => (stream as DrivenStream<unknown>).abandon(),
       now: () => Date.now(),
       advance: (ms) => pause(ms),
+      async publishForeign({ body, headers }) {
+        const place = readBrokerPath(path, 0);
+        const client = await NatsClient.connect(place, { connectMs: 5_000, answerMs: 5_000 });
+        await client.send({ subject: `${place.stream}.0`, data: body, headers: client.headers(headers) });
+        await client.close();
+      },
       [Symbol.asyncDispose]: () => Promise.resolve(),
     });
   };

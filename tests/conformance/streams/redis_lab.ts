@@ -180,6 +180,13 @@ function labsOf({ address }: BrokerServer): OpenLab {
       crash: (stream) => (stream as DrivenStream<unknown>).abandon(),
       now: () => Date.now(),
       advance: (ms) => pause(ms),
+      async publishForeign({ body, headers }) {
+        const place = readBrokerPath(path, 0);
+        const client = await RedisClient.connect(place, { connectMs: 5_000, answerMs: 5_000 });
+        const fields = Object.entries(headers).flatMap(([name, value]) => [`header:${name}`, value]);
+        await client.send("publish to", "XADD", `${place.stream}:0`, "*", "body", body, ...fields);
+        client.close();
+      },
       [Symbol.asyncDispose]: () => Promise.resolve(),
     });
   };

@@ -396,11 +396,11 @@ Deno.test("DeadLetters show, keep, mend and send what JSON has no word for as it
 Deno.test("DeadLetters.replay() does not send what a newer Levada wrote: what is not known of it would be lost", async () => {
   const broker = new MemoryBroker();
   const wire = sealDeadLetter(sealRecord({ body: 1, id: "new" }, 0), { name: "E", message: "m", step: "s" }, "g");
-  const newer = { ...wire, headers: { ...wire.headers, "levada-envelope": "2" } };
+  const newer = { ...wire, headers: { ...wire.headers, "levada-envelope": "3" } };
   await broker.log("memory://in-dead-letters").append([newer], { by: {}, now: () => 0 });
   await rejects(lettersOf(broker).replay("all"), {
     name: "StreamError",
-    message: /Cannot send letter new again: it is in an envelope of version 2, and this Levada knows versions up to 1/,
+    message: /Cannot send letter new again: it is in an envelope of version 3, and this Levada knows versions up to 2/,
   });
   strictEqual((await lettersOf(broker).list()).length, 1);
 });

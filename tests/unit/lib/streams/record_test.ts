@@ -17,7 +17,7 @@ Deno.test("sealRecord() leaves the body readable to others, and puts everything 
     key: "k",
     path: "/ü",
     time: new Date(5),
-    headers: { "x-a": "1", "levada-id": "not mine" },
+    headers: { "X-A": "1" },
   }, 9);
   deepStrictEqual(new TextDecoder().decode(wire.bytes), '{"n":1}');
   deepStrictEqual(wire.headers, {
@@ -190,7 +190,7 @@ Deno.test("sealRecord() writes version 1 as it was recorded, which those before 
 
 Deno.test("openRecord() sets aside what a newer Levada wrote, with what it can tell of it; nothing of it is lost", () => {
   const wire = sealRecord(PUBLISHED["plain JSON"]!, 0);
-  for (const version of ["2", "10", "1.5", "x"]) {
+  for (const version of ["3", "10", "1.5", "x"]) {
     const newer = { ...wire, headers: { ...wire.headers, "levada-envelope": version, "levada-shape": "new" } };
     const { id, path, key, body, unreadable } = openRecord(newer, PLACE);
     deepStrictEqual({ id, path, key, body }, {
@@ -201,7 +201,7 @@ Deno.test("openRecord() sets aside what a newer Levada wrote, with what it can t
     });
     strictEqual(
       unreadable,
-      `in an envelope of version ${version}, and this Levada knows versions up to 1: read it with a newer one`,
+      `in an envelope of version ${version}, and this Levada knows versions up to 2: read it with a newer one`,
     );
     const letter = sealDeadLetter(newer, ERROR, "g");
     deepStrictEqual([letter.bytes, letter.headers["levada-envelope"], letter.headers["levada-shape"]], [
@@ -224,4 +224,22 @@ Deno.test("sealRecord() refuses text with half a character, which bytes do not h
   const headers = { "content-type": "text/plain" };
   throws(() => sealRecord({ body: "x\ud83d", headers }, 0), { name: "StreamError", message: /half a character/ });
   strictEqual(new TextDecoder().decode(sealRecord({ body: "x\ud83d" }, 0).bytes), String.raw`"x\ud83d"`);
+});
+
+Deno.test("sealRecord() says version 2 of a text whose type is another's alone: who knows only version 1 would give bytes", () => {
+  const headers = { "content-type": "application/xml" };
+  const wire = sealRecord({ body: "<å/>", id: "1", headers, time }, 0);
+  deepStrictEqual(wire.bytes, bytes("<å/>"));
+  deepStrictEqual(wire.headers, {
+    ...headers,
+    "levada-envelope": "2",
+    "levada-id": "1",
+    "levada-time": "1970-01-01T00:00:00.000Z",
+    "levada-body": "text",
+  });
+  deepStrictEqual([openRecord(wire, PLACE).body, foreign("<å/>", headers).body], ["<å/>", bytes("<å/>")]);
+  const broken = openRecord({ ...wire, bytes: new Uint8Array([255]) }, PLACE);
+  strictEqual(broken.unreadable?.startsWith("not application/xml: "), true);
+  const plain = sealRecord({ body: "a", headers: { "content-type": "text/csv" } }, 0);
+  deepStrictEqual([plain.headers["levada-envelope"], plain.headers["levada-body"]], ["1", undefined]);
 });

@@ -50,6 +50,11 @@ function openLab(): Promise<StreamLab> {
     },
     now: () => clock.now(),
     advance,
+    publishForeign({ body, headers }) {
+      broker.add({ key: undefined, bytes: new TextEncoder().encode(body), headers });
+      broker.tell(undefined);
+      return Promise.resolve();
+    },
     async [Symbol.asyncDispose]() {
       isOver = true;
       await ticking;

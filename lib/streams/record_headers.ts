@@ -1,0 +1,70 @@
+import { StreamError } from "../errors.ts";
+
+/** How the names of the envelope begin. */
+export const ENVELOPE = "levada-";
+/**
+ * How many headers of its own a record has at most, beside its content type and the envelope: whoever looks at `Headers` of so many waits some
+ * milliseconds, and of a thousand for half a second, since the time grows with the square of their number.
+ */
+export const MOST_HEADERS = 128;
+
+/** Whether a header is neither the envelope's nor the content type. */
+export function isOwnHeader(name: string): boolean {
+  return !name.startsWith(ENVELOPE) && name !== "content-type";
+}
+
+/** How many headers of its own a record has, where these are too many to be read; else 0. */
+export function countExcess(headers: Readonly<Record<string, string>>): number {
+  let all = 0;
+  for (const _name in headers) all += 1;
+  if (all <= MOST_HEADERS) return 0; // as nearly always
+  const own = Object.keys(headers).filter(isOwnHeader).length;
+  return own > MOST_HEADERS ? own : 0;
+}
+
+/** Sets a header, also one whose name means something else to an object. */
+export function setHeader(headers: Record<string, string>, name: string, value: string): void {
+  if (name !== "__proto__") headers[name] = value;
+  else Object.defineProperty(headers, name, { value, enumerable: true, writable: true, configurable: true });
+}
+
+/**
+ * The headers of a record that is published, by their names in lower case.
+ *
+ * @throws {StreamError} If they cannot travel.
+ */
+export function writeHeaders(given: HeadersInit | undefined): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (given === undefined) return headers;
+  const listed = given instanceof Headers ? 0 : Array.isArray(given) ? given.length : Object.keys(given).length;
+  if (listed > MOST_HEADERS + 1) throw tooMany(listed); // before `Headers` are made of them
+  let count = 0;
+  for (const [name, value] of readGiven(given)) {
+    if (name.startsWith(ENVELOPE)) {
+      throw refused(`its header ${name.slice(0, 60)} has a name of the envelope (${ENVELOPE}…). Give it another name`);
+    }
+    if (name === "set-cookie" && Object.hasOwn(headers, name)) {
+      throw refused("it has more than one set-cookie, which are no one text. Put them into the body");
+    }
+    if (name !== "content-type" && ++count > MOST_HEADERS) throw tooMany(listed);
+    setHeader(headers, name, value);
+  }
+  return headers;
+}
+
+function readGiven(given: HeadersInit): Iterable<[string, string]> {
+  try {
+    return given instanceof Headers ? given : new Headers(given);
+  } catch (error) {
+    throw refused(`a header is no plain text. ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function tooMany(count: number): StreamError {
+  const state = count > MOST_HEADERS ? `${count} headers` : `more than ${MOST_HEADERS} headers`;
+  return refused(`it has ${state}, and a record may have ${MOST_HEADERS}. Put what they say into the body`);
+}
+
+function refused(state: string, options?: ErrorOptions): StreamError {
+  return new StreamError(`Cannot publish the record: ${state}`, options);
+}
