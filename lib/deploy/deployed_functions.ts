@@ -46,9 +46,10 @@ export function functionsOfBundle(bundle: Pick<Bundle, "files">): FunctionOfBund
       onError.map(({ handler }) => handler)
     ),
   );
-  // queues belong to who fills them, handlers to who fails
-  const hasOwn = named.size === 0 ||
-    steps.some((step) => step.options?.function === undefined && step.kind !== "queue" && !handlers.has(step.name));
+  // queues belong to who fills them, with which a graph begins to who is asked; handlers to who fails
+  const isOwn = ({ name, kind, options, after }: typeof steps[number]) =>
+    options?.function === undefined && (kind !== "queue" || after === undefined) && !handlers.has(name);
+  const hasOwn = named.size === 0 || steps.some(isOwn);
   return [
     ...hasOwn ? [functionOf(name, options)] : [],
     ...[...named].map((child) => functionOf(child, children[child] ?? {})),

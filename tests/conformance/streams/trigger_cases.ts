@@ -3,7 +3,9 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { type FlowEvent, openStream, serving } from "levada";
 import { main } from "../../../lib/cli/main.ts";
+import { tellNewReaders } from "../../../lib/deploy/new_readers.ts";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
+import { manifested } from "../../support/manifested.ts";
 import { memoryLog } from "../../support/run_graph.ts";
 import { LINES } from "./line_cases.ts";
 
@@ -32,6 +34,10 @@ export async function proveTrigger(name: string): Promise<void> {
     seen.set(key!, [...seen.get(key!) ?? [], id]);
     if ([...seen.values()].flat().length === RECORDS - 1) all.resolve();
   }, { fullEvent: true });
+  const planned = () => tellNewReaders(manifested(fn), { folder: { state: "unused" }, before: undefined });
+  const told =
+    `since "${fn.name}" has not read it before: there are ${RECORDS}. To leave these out, say from: "end" of trigger "orders"`;
+  deepStrictEqual((await planned()).map((line) => line.endsWith(told)), [true]);
   const log = memoryLog();
   {
     await using _server = await fn.serve({ port: 0, log });
@@ -44,6 +50,7 @@ export async function proveTrigger(name: string): Promise<void> {
   const [letter] = value!.records;
   deepStrictEqual([letter!.id, letter!.error!.step, letter!.error!.message], ["r100", "see", "cannot be eaten"]);
   deepStrictEqual(await stream.lag(fn.name), 0);
+  deepStrictEqual(await planned(), []);
   await proveForgetting(path, fn.name);
 }
 

@@ -230,3 +230,26 @@ export default fn;
     deepStrictEqual([served.code, /^Cannot download what is needed:$/m.test(served.err)], [1, true], served.err);
   });
 });
+
+Deno.test("who renames a child is told, before it runs, how many records its new group does again: in the plan, and by a deploy's progress", async () => {
+  await withDeployLab(async (lab) => {
+    const renamed = (child: string) =>
+      `import { queue, serving } from "levada";
+const fn = serving("shop").addChildFunction("${child}");
+fn.setTopology("flow").to("q", queue()).to("do", (n: number) => n, { function: "${child}" });
+export default fn;
+`;
+    const { url } = await lab.deploy(renamed("work"));
+    for (let n = 0; n < 3; n++) await (await post(url, n)).body?.cancel(); // answered when the stream has them
+    const told =
+      /function labour: reads local:\/\/shop\/q from its first record on, since "shop-labour" has not read it before: there are 3\. Group "shop-work", which ends, has [0-3] of them left: what it has done is done again\. To go on where it is, keep the function's name, "work"/;
+    const { out } = await lab.levada("deploy", await lab.bundleFolder(renamed("labour")), "--dry-run");
+    match(out, new RegExp(`\n  function work: ends\n  ${told.source}\n$`));
+    const notes: string[] = [];
+    await lab.deploy(renamed("labour"), { onProgress: ({ note }) => void (note !== undefined && notes.push(note)) });
+    deepStrictEqual(notes.map((note) => told.test(note)), [true]);
+    notes.length = 0;
+    await lab.deploy(renamed("work"), { onProgress: ({ note }) => void (note !== undefined && notes.push(note)) });
+    deepStrictEqual(notes, []); // its group goes on where it was
+  });
+});

@@ -12,6 +12,9 @@ Deno.test("functionsOfBundle() gives the function and each child that has steps,
   const fn = serving("shop").addChildFunction("billing").addChildFunction("unused");
   fn.setTopology("flow").to("a", (n: number) => n).to("q", queue()).to("b", (n: number) => n, { function: "billing" });
   deepStrictEqual(namesOf(fn), ["shop", "billing"]);
+  const inbox = serving("inbox").addChildFunction("worker");
+  inbox.setTopology("flow").to("q", queue<number>()).to("b", (n: number) => n, { function: "worker" });
+  deepStrictEqual(namesOf(inbox), ["inbox", "worker"]); // who is asked fills the queue
   const plain = serving("plain");
   plain.setTopology("flow").to("a", (n: number) => n).respond();
   deepStrictEqual(namesOf(plain), ["plain"]);

@@ -1,17 +1,11 @@
 import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
 import { pathToFileURL } from "node:url";
 import { queue, serving } from "levada";
-import { MANIFEST } from "../../../../lib/bundle/bundle.ts";
 import type { DeployProgress } from "../../../../lib/deploy/deploy_progress.ts";
 import { clientsOf, fetchClients, streamPathsOf } from "../../../../lib/deploy/stream_clients.ts";
+import { manifested } from "../../../support/manifested.ts";
 import { openRegistry } from "../../../support/npm_registry.ts";
 import { temporaryFolder } from "../../../support/temporary_folder.ts";
-
-/** A bundle of a function, as far as it is looked at. */
-function bundleOf(fn: object) {
-  const text = JSON.stringify({ function: JSON.parse(JSON.stringify(fn)) });
-  return { files: new Map([[MANIFEST, new TextEncoder().encode(text)]]) };
-}
 
 function shop() {
   const fn = serving("shop", { errorStream: "redis://h/errors" })
@@ -62,7 +56,7 @@ Deno.test("fetchClients() downloads what streams need before anything runs, says
   const fn = serving("out");
   fn.setTopology("flow").to("out", queue({ path: "kafka://h/out" }));
   const said: DeployProgress[] = [];
-  const fetch = () => fetchClients("deploy", bundleOf(fn), { ...own, onProgress: (one) => said.push(one) });
+  const fetch = () => fetchClients("deploy", manifested(fn), { ...own, onProgress: (one) => said.push(one) });
   await fetch();
   deepStrictEqual(registry.fetched, ["/levada-water/-/levada-water-1.0.0.tgz"]);
   deepStrictEqual(said.map(({ state }) => state), ["fetching", "fetching"]);
@@ -78,11 +72,11 @@ Deno.test("fetchClients() downloads what streams need before anything runs, says
 Deno.test("fetchClients() refuses what cannot be had, or not in time, and says so in Deno's words; who interrupts it gets their reason", async () => {
   await using _registry = await openRegistry("levada-fire", "export {};");
   await using own = await project();
-  const bundle = bundleOf(shop());
+  const bundle = manifested(shop());
   const act = `deploy "shop"`;
   const fn = serving("out");
   fn.setTopology("flow").to("out", queue({ path: "kafka://h/out" }));
-  await rejects(fetchClients(act, bundleOf(fn), own), {
+  await rejects(fetchClients(act, manifested(fn), own), {
     name: "DeployError",
     message:
       /^Cannot deploy "shop": what streams of kafka:\/\/ need \(@platformatic\/kafka\) cannot be downloaded\. Nothing was started\. Let this machine reach its npm registry\n {2}error: .*levada-water/,
