@@ -12,6 +12,7 @@ import {
   matcherOf,
   namesOf,
 } from "./letters/letter_choice.ts";
+import { LeftLetters } from "./letters/left_letters.ts";
 import { displayLetters } from "./letters/letter_table.ts";
 import { mendLetters } from "./letters/mend_letters.ts";
 import { actsOf, GROUP, lettersOf } from "./letters/read_letters.ts";
@@ -107,7 +108,9 @@ export class DeadLetters<Body = unknown> {
    * the record (`replay`), and stays with it where it fails again.
    *
    * @returns How many letters were sent.
-   * @throws {StreamError} If one that is named is not there; then none is sent. If the stream fails in between, how many were sent.
+   * @throws {StreamError} If one that is named is not there, or cannot be sent as it is; then none is sent. If some of all, or of those
+   * that a filter finds, cannot be sent as they are, since they were cut to fit, say: when all others were sent. If the stream fails
+   * in between, how many were sent.
    */
   async replay(which: LetterChoice<Body>, options: LetterActOptions = {}): Promise<number> {
     return await this.#do("replay", which, options);
@@ -167,9 +170,12 @@ export class DeadLetters<Body = unknown> {
       : await this.#named(act, letters, names);
     if (change !== undefined) chosen = await mendLetters(chosen, change);
     if (letters === undefined) return 0;
+    const left = new LeftLetters();
+    if (verb === "replay" && names === undefined) chosen = left.skip(chosen);
     const now = () => this.#clock.now();
     const count = await actOnLetters(chosen, { act, letters, stream, by: who, now, reason, signal });
     if (count > 0) await this.#tidy(letters);
+    if (left.count > 0) throw new StreamError(`Cannot ${act}: ${left.told}. ${count} others were replayed`);
     return count;
   }
 

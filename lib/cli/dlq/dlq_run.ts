@@ -146,6 +146,7 @@ async function act(streams: readonly DeadLetters[], wish: DlqWish, context: Comm
   const what = found.map(({ letters, count }) => oneLine(countLetters(count, letters.path))).join(", ");
   const question = verb === "replay" ? `Send ${what} again?` : `Discard ${what}?`;
   if (!isSure && (verb === "discard" || ids.length === 0) && !confirmed(question)) return 1;
+  const faults: string[] = [];
   for (const { letters, some } of found) {
     signal.throwIfAborted();
     try {
@@ -154,11 +155,12 @@ async function act(streams: readonly DeadLetters[], wish: DlqWish, context: Comm
       const again = verb === "replay" ? ` again${mended === undefined ? "" : ", mended"}` : "";
       terminal.out(`${done} ${oneLine(countLetters(count, letters.path))}${again}\n`);
     } catch (error) {
-      if (!signal.aborted) throw error;
-      terminal.err(`levada dlq: ${(error as Error).message}\n`);
+      if (signal.aborted) terminal.err(`levada dlq: ${(error as Error).message}\n`);
       signal.throwIfAborted();
+      faults.push((error as Error).message); // other streams' letters are acted on all the same
     }
   }
+  if (faults.length > 0) throw new CommandError(faults.join("\n"));
   return 0;
 }
 

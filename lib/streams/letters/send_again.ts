@@ -6,6 +6,9 @@ import type { NewRecord, Replay, Stream } from "../stream.ts";
 import type { DeadLetter } from "./dead_letter.ts";
 import { type ChosenLetter, isMended } from "./letter_choice.ts";
 
+/** What can be done about a letter that cannot be sent again as it is. */
+export const CURE = "Mend it, or discard it";
+
 /** Publishes letters in the stream that they came from. One that is there twice, since two groups gave it up, is sent once. */
 export async function sendAgain<Body>(
   stream: Stream<Body>,
@@ -23,17 +26,19 @@ export async function sendAgain<Body>(
   await stream.publish(sent.map(({ record }) => record));
 }
 
+/** Why a letter cannot be sent again as it is; undefined where it can. */
+export function whyNotAgain({ letter, body }: ChosenLetter): string | undefined {
+  const { id, burial, unreadable = "" } = letter;
+  if (isMended({ letter, body })) return undefined;
+  if (unreadable.startsWith(NEWER)) return `letter ${id} is ${unreadable}`; // what this Levada does not know of it would be lost
+  return burial?.cut === undefined ? undefined : `letter ${id} is not whole: cut off were ${burial.cut}`;
+}
+
 /** A body that was not changed goes as the bytes that it came as: numbers that are too long for this language keep their digits. */
 function recordOf<Body>({ letter, body }: ChosenLetter<Body>): NewRecord<Body> {
-  const { id, key, path, time, headers, bytes, burial, unreadable = "" } = letter;
-  if (unreadable.startsWith(NEWER) && !isMended({ letter, body })) {
-    throw new StreamError(`Cannot send letter ${id} again: it is ${unreadable}`); // what this Levada does not know of it would be lost
-  }
-  if (burial?.cut !== undefined && !isMended({ letter, body })) {
-    throw new StreamError(
-      `Cannot send letter ${id} again: it is not whole. Cut off were ${burial.cut}. Mend it, or discard it`,
-    );
-  }
+  const { id, key, path, time, headers, bytes } = letter;
+  const why = whyNotAgain({ letter, body });
+  if (why !== undefined) throw new StreamError(`${why}. ${CURE}`);
   const isAsItIs = bytes === undefined || isMended({ letter, body }) || isOwnText(body, headers.get("content-type"));
   if (isAsItIs) return { id, key, path, time, headers: headersFor(body, headers), body };
   return { id, key, path, time, headers: withType(headers, bytes), body: bytes as Body };

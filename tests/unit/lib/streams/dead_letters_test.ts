@@ -400,12 +400,13 @@ Deno.test("DeadLetters.replay() does not send what a newer Levada wrote: what is
   await broker.log("memory://in-dead-letters").append([newer], { by: {}, now: () => 0 });
   await rejects(lettersOf(broker).replay("all"), {
     name: "StreamError",
-    message: /Cannot send letter new again: it is in an envelope of version 3, and this Levada knows versions up to 2/,
+    message:
+      /: 1 cannot be sent as they are, and stay: letter new is in an envelope of version 3, and this Levada knows versions up to 2/,
   });
   strictEqual((await lettersOf(broker).list()).length, 1);
 });
 
-Deno.test("DeadLetters.replay() does not send what is not whole; mended it goes", async () => {
+Deno.test("DeadLetters.replay() sends all but what is not whole, which stays and is told; mended it goes", async () => {
   const broker = new MemoryBroker();
   const wire = sealRecord({ body: "x".repeat(10_000), id: "large", headers: { "content-type": "text/plain" } }, 0);
   const cut = [...wiresOf(wire, { name: "E", message: "m", step: "s" }, "g")].find(({ headers }) =>
@@ -415,16 +416,29 @@ Deno.test("DeadLetters.replay() does not send what is not whole; mended it goes"
   const letters = lettersOf(broker);
   const [letter] = await letters.list();
   ok(/^cut off +4000 of 10000 bytes of the body$/m.test(letter!.text));
+  for (const id of ["before", "after"]) {
+    const whole = sealDeadLetter(sealRecord({ body: 1, id }, 0), { name: "E", message: "m", step: "s" }, "g");
+    await broker.log("memory://in-dead-letters").append([whole], { by: {}, now: () => 0 });
+  }
+  await rejects(letters.replay(["before", "large"]), {
+    name: "StreamError",
+    message:
+      "Cannot replay dead letters of memory://in: letter large is not whole: cut off were 4000 of 10000 bytes of the body. " +
+      "Mend it, or discard it. 0 were replayed before",
+  });
   await rejects(letters.replay("all"), {
     name: "StreamError",
     message:
-      /Cannot send letter large again: it is not whole\. Cut off were 4000 of 10000 bytes of the body\. Mend it, or discard it/,
+      "Cannot replay dead letters of memory://in: 1 cannot be sent as they are, and stay: letter large is not whole: cut off " +
+      "were 4000 of 10000 bytes of the body. Mend it, or discard it. 2 others were replayed",
   });
+  deepStrictEqual((await letters.list()).map(({ id }) => id), ["large"]);
   strictEqual(await letters.mend("all", () => "mended" as never), 1);
-  deepStrictEqual(broker.records("memory://in").map(({ body, unreadable }) => [body, unreadable]), [[
-    "mended",
-    undefined,
-  ]]);
+  deepStrictEqual(broker.records("memory://in").map(({ body, unreadable }) => [body, unreadable]), [
+    [1, undefined],
+    [1, undefined],
+    ["mended", undefined],
+  ]);
 });
 
 Deno.test("Stream.subscribe() of local:// is refused where a dead letter could never be written, since its stream's name is too long", async () => {
