@@ -86,8 +86,7 @@ export class KafkaDriver implements StreamDriver {
 
   async forget(group: string): Promise<boolean> {
     const { admin, at: { topic }, topic: { partitions } } = this.#parts;
-    await this.#ask("forget a group of", () => forgetGroup(admin, { topic, partitions }, group));
-    return true;
+    return await this.#ask("forget a group of", () => forgetGroup(admin, { topic, partitions }, group));
   }
 
   async end(): Promise<void> {

@@ -43,6 +43,18 @@ const MEANINGS: readonly {
     isFinal: true,
   },
   {
+    says: /INVALID_TOPIC_EXCEPTION/,
+    state:
+      "the broker does not take the topic's name. Is there one that differs in . and _ alone? These are the same to it; choose another name",
+    isFinal: true,
+  },
+  {
+    says: /INVALID_TIMESTAMP/,
+    state:
+      "the broker's clock is too far from this machine's, which is the records' time. Set the clocks right, or raise the topic's message.timestamp.after.max.ms and before.max.ms",
+    isFinal: true,
+  },
+  {
     says: /NOT_COORDINATOR|COORDINATOR_NOT_AVAILABLE|COORDINATOR_LOAD_IN_PROGRESS/,
     state: "the broker that keeps the group is not ready",
     isFinal: false,

@@ -1,5 +1,6 @@
 import type { StreamGroup } from "../stream_group.ts";
 import type { KafkaAdmin } from "./kafka_client.ts";
+import { says } from "./kafka_fault.ts";
 
 /** Which topic, of which the broker keeps how far groups are. */
 interface Topic {
@@ -30,8 +31,14 @@ export async function groupsOf(admin: KafkaAdmin, { topic, partitions }: Topic):
   });
 }
 
-/** Forgets how far a group has read a topic. */
-export async function forgetGroup(admin: KafkaAdmin, { topic, partitions }: Topic, group: string): Promise<void> {
+/** Forgets how far a group has read a topic; tells whether it did: not where somebody reads it by now. */
+export async function forgetGroup(admin: KafkaAdmin, { topic, partitions }: Topic, group: string): Promise<boolean> {
   const partitionIndexes = Array.from({ length: partitions }, (_, index) => index);
-  await admin.deleteConsumerGroupOffsets({ groupId: group, topics: [{ name: topic, partitionIndexes }] });
+  try {
+    await admin.deleteConsumerGroupOffsets({ groupId: group, topics: [{ name: topic, partitionIndexes }] });
+    return true;
+  } catch (error) {
+    if (says(error, "GROUP_SUBSCRIBED_TO_TOPIC")) return false;
+    throw error;
+  }
 }

@@ -2,7 +2,7 @@ import type { KafkaConsumer, KafkaMessage, KafkaProducer, KafkaTransaction } fro
 import type { KafkaCluster } from "./kafka_cluster.ts";
 import { AT_ONCE_BYTES, AT_ONCE_RECORDS, BATCH_BYTES, sizeOf } from "./kafka_message.ts";
 import type { NotedOffset } from "./noted_offsets.ts";
-import { says } from "./kafka_fault.ts";
+import { says, stateOf } from "./kafka_fault.ts";
 import { onRequest } from "./on_request.ts";
 
 /** What is to be kept together. */
@@ -45,6 +45,7 @@ export class KafkaTransactor {
   #next: KafkaTransaction | undefined;
   #places: readonly NotedOffset[] = [];
   #keyless = Math.floor(Math.random() * 1_024); // processes begin at partitions of their own
+  #told: string | undefined; // what was wrong the last time, where it is tried again
   #isClosed = false;
 
   /** @param id Nobody else's. */
@@ -59,7 +60,12 @@ export class KafkaTransactor {
    * @throws {PartRefusal} If a broker finds something too large.
    */
   async run({ messages, mostBytes, topic, places, consumer, member }: Transacted): Promise<void> {
-    const timer = setTimeout(() => void this.#end(), GIVE_UP_MS); // then what it still tries fails
+    const giveUpMs = Math.min(GIVE_UP_MS, this.#cluster.giveUpMs);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      void this.#end(); // what it still tries fails
+    }, giveUpMs);
     try {
       const transaction = this.#next ?? await this.#begin();
       this.#next = undefined;
@@ -81,9 +87,11 @@ export class KafkaTransactor {
       });
       await transaction.commit();
     } catch (error) {
+      const state = this.#told === undefined ? "" : `. The last word was: ${this.#told}`;
       await this.#end();
       this.#next = await this.#begin().catch(() => undefined); // who begins anew ends what was under way
-      throw error;
+      if (!isLate) throw error;
+      throw new Error(`the transaction did not end within ${giveUpMs / 1000} s, and is given up${state}`); // its own error is that it was closed
     } finally {
       clearTimeout(timer);
     }
@@ -97,7 +105,9 @@ export class KafkaTransactor {
   async #begin(): Promise<KafkaTransaction> {
     if (this.#isClosed) throw new Error("it is closed");
     this.#producer ??= this.#open();
-    return await this.#producer.beginTransaction(ANEW);
+    const transaction = await this.#producer.beginTransaction(ANEW);
+    this.#told = undefined;
+    return transaction;
   }
 
   #open(): KafkaProducer {
@@ -105,7 +115,10 @@ export class KafkaTransactor {
       transactionalId: this.#id,
       timeout: TRANSACTION_MS,
       retries: RETRIES,
-      retryDelay: (_client, _what, tries) => Math.min(4 * 2 ** tries, RETRY_AT_MOST_MS), // the one before may not be through yet
+      retryDelay: (_client, _what, tries, _most, error) => {
+        this.#told = stateOf(error);
+        return Math.min(4 * 2 ** tries, RETRY_AT_MOST_MS); // the one before may not be through yet
+      },
     });
     onRequest(producer, this.#cluster.kafka, {
       TxnOffsetCommit: (args) => {

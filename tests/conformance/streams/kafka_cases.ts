@@ -7,6 +7,7 @@ import { deadLetters } from "../../../lib/streams/dead_letters.ts";
 import type { Delivery } from "../../../lib/streams/delivery.ts";
 import { type ClientOptions, type KafkaAdmin, loadKafka } from "../../../lib/streams/kafka/kafka_client.ts";
 import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
+import { forgetGroup } from "../../../lib/streams/kafka/kafka_groups.ts";
 import { type KafkaOptions, openKafka, openKafkaExchange } from "../../../lib/streams/kafka/open_kafka.ts";
 import type { NewRecord, StreamRecord, Subscription } from "../../../lib/streams/stream.ts";
 import type { BrokerTask } from "../../support/broker_child.ts";
@@ -453,6 +454,33 @@ export function kafkaCases(broker: BrokerServer): StreamCase[] {
       },
     },
     {
+      title:
+        "who publishes with a clock that goes wrong is told of the clocks; a group that somebody reads by now is not forgotten",
+      async run() {
+        await using stream = await open<number>(broker, "?partitions=1");
+        const { now } = Date;
+        Date.now = () => now() + 2 * 3_600_000;
+        try {
+          await fails(
+            () => stream.publish([{ body: 1 }]),
+            /^Cannot publish to .*: the broker's clock is too far from this/,
+          );
+        } finally {
+          Date.now = now;
+        }
+        await stream.publish([{ body: 1 }]);
+        const reader = await stream.subscribe({ group: "g" });
+        await (await reader.next()).value!.ack();
+        const admin = await manage(broker);
+        const topic = stream.path.replace(/^.*\/|\?.*$/g, "");
+        strictEqual(await forgetGroup(admin, { topic, partitions: 1 }, "g"), false);
+        await reader.close();
+        strictEqual(await forgetGroup(admin, { topic, partitions: 1 }, "g"), true);
+        strictEqual(await stream.lag("g"), 1);
+        await admin.close();
+      },
+    },
+    {
       title: "records of another hand are read as far as they go: no JSON, no text, nothing at all",
       async run() {
         await using stream = await open<unknown>(broker, "?partitions=1");
@@ -498,6 +526,11 @@ export function kafkaCases(broker: BrokerServer): StreamCase[] {
         );
         await fails(() => openKafka(`${path}?replication=3`), /fewer brokers than \?replication= asks for/);
         await using stream = await openKafka<unknown>(`${path}?partitions=3&retention=1h`);
+        await (await openKafka(`${path}.a_b`)).close();
+        await fails(
+          () => openKafka(`${path}.a.b`),
+          /does not take the topic's name\. Is there one that differs in \. and _ alone\? .*; choose another name$/,
+        );
         await fails(() => openKafka(`${path}?partitions=4`), /has 3 partitions already/);
         deepStrictEqual(await deadLetters(`${path}?partitions=8&retention=1d&replication=3`).list(), []);
         await fails(() => openKafka(`${path}-dead-letters?create=false`), /there is no topic/);

@@ -26,6 +26,24 @@ interface Transaction {
   abort(): Promise<void>;
 }
 
+/** Does something in this process's next transaction: all is sent, and nothing is said of the group's place. */
+async function beforePlaces(act: () => unknown): Promise<void> {
+  const { Producer } = await import("@platformatic/kafka" as string) as {
+    Producer: { prototype: { beginTransaction(options: object): Promise<{ addConsumer(consumer: object): unknown }> } };
+  };
+  const begin = Producer.prototype.beginTransaction;
+  Producer.prototype.beginTransaction = async function (options) {
+    Producer.prototype.beginTransaction = begin;
+    const transaction = await begin.call(this, options);
+    const add = transaction.addConsumer.bind(transaction);
+    transaction.addConsumer = async (consumer) => {
+      await act();
+      return await add(consumer);
+    };
+    return transaction;
+  };
+}
+
 /** The cases of a broker. */
 export function kafkaTransactions({ address }: BrokerServer): StreamCase[] {
   return [
@@ -150,6 +168,33 @@ export function kafkaTransactions({ address }: BrokerServer): StreamCase[] {
         await next!.ack();
         await exchanging.commit();
         deepStrictEqual(await bodiesOf(output, 6), [0, 1, 2, 3, 4, 5]);
+        await exchanging.input.close();
+      },
+    },
+    {
+      title:
+        "a transaction that does not end in its time, with the broker up, is given up with that word; its records come out once",
+      async run() {
+        const { from, to } = openPair(address);
+        await using input = await openKafka<number>(from, { sessionMs: SESSION_MS });
+        await using output = await openKafka<number>(to, { sessionMs: SESSION_MS });
+        await input.publish(Array.from({ length: 5 }, (_, body) => ({ body })));
+        const exchanging = await openKafkaExchange(from, { sessionMs: SESSION_MS, giveUpMs: 1_000 });
+        const out = await exchanging.output(to);
+        await using subscription = await exchanging.input.subscribe({ group: "g" });
+        const exchange = async () => {
+          const { value } = await subscription.next();
+          await out.publish(value!.records.map(({ body }) => ({ body })));
+          await value!.ack();
+          await exchanging.commit();
+        };
+        await beforePlaces(() => pause(1_500));
+        await rejects(exchange(), {
+          name: "StreamError",
+          message: /^Cannot exchange records of [^ ]*: the transaction did not end within 1 s, and is given up$/,
+        });
+        await exchange();
+        deepStrictEqual(await bodiesOf(output, 5), [0, 1, 2, 3, 4]);
         await exchanging.input.close();
       },
     },

@@ -36,3 +36,8 @@ Deno.test("stateOf() gives a topic that brokers do not know any more a way to go
   strictEqual(says(refused("UNKNOWN_TOPIC_ID"), "UNKNOWN_TOPIC"), true);
   strictEqual(says(undefined, "UNKNOWN_TOPIC"), false);
 });
+
+Deno.test("stateOf() says what to do about names that collide and clocks that differ", () => {
+  ok(stateOf(refused("INVALID_TOPIC_EXCEPTION")).endsWith("choose another name"));
+  ok(stateOf(refused("INVALID_TIMESTAMP")).includes("Set the clocks right"));
+});
