@@ -186,7 +186,6 @@ const LINES_WITHOUT_TEST = 100;
 /** Longer files without a test file of their own, each with what tests it instead. */
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/bundle/cell_code.ts": "slice_notebook_test.ts: cells that run, and their code where it has left",
-  "lib/bundle/deno_bundle.ts": "make_bundle_test.ts",
   "lib/bundle/describe_function.ts": "make_bundle_test.ts, cli/deploy_test.ts: real processes",
   "lib/bundle/find_code.ts": "slice_notebook_test.ts: every way of being found, and each refusal",
   "lib/bundle/touched_names.ts": "check_values_test.ts: cells that run, and what their code makes where it has left",

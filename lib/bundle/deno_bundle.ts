@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { BundleError } from "../errors.ts";
 import { errorFault } from "../graph/fault.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
+import { tiedWords } from "./tied.ts";
 
 /** What is bundled, and how. */
 export interface DenoBundle {
@@ -50,7 +51,7 @@ export async function denoBundle(wish: DenoBundle): Promise<Bundled> {
 
 async function run({ act, entries, folder, config, lock, external = [], isShared }: DenoBundle, out: string) {
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
+    args: tiedWords([
       "bundle",
       "--quiet",
       "--platform=deno",
@@ -60,7 +61,7 @@ async function run({ act, entries, folder, config, lock, external = [], isShared
       ...isShared === true ? ["--code-splitting"] : ["--sourcemap=external"],
       `--outdir=${out}`,
       ...entries,
-    ],
+    ]),
     cwd: folder,
     env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
     stdin: "null",

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { TIED } from "./tied.ts";
 
 /** How long a script may take. */
 export interface ApartOptions {
@@ -18,15 +19,6 @@ export interface Ended {
 }
 
 const LAST_WORDS_MS = 500; // what it wrote comes; what it started may hold its output for ever
-/** A process that nobody waits for any more ends, whatever it does: on Linux the kernel sees to it. */
-const TIED = `if (Deno.build.os === "linux") {
-  try {
-    const prctl = { parameters: ["i32", "u64", "u64", "u64", "u64"], result: "i32" };
-    Deno.dlopen("libc.so.6", { prctl }).symbols.prctl(1, 9n, 0n, 0n, 0n);
-  } catch { /* a C library of another name */ }
-  if (Deno.ppid !== ${Deno.pid}) Deno.exit(1);
-}
-`;
 
 /** Runs a script in a process of its own, in a folder; the process ends with this one. */
 export async function runApart(

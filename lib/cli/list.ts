@@ -1,5 +1,6 @@
 /** `levada list` */
 import type { DeploymentStatus } from "../deploy/deployed_state.ts";
+import { isLocked } from "../deploy/deploy_lock.ts";
 import { Deployment } from "../deploy/deployment.ts";
 import { readState } from "../deploy/read_state.ts";
 import { deploymentFolder, deploymentNames } from "../deploy/state_folder.ts";
@@ -8,7 +9,8 @@ import { redactText } from "../redact_text.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
 import { readOptions } from "./options.ts";
 
-const NEVER = "never ran";
+const BEGINS = "is being deployed for the first time";
+const NEVER = "never ran: its first deploy was broken off. Deploy it again, or `levada delete` forgets it";
 
 /** Lists what is deployed. */
 export const LIST: Command = {
@@ -30,7 +32,7 @@ Exit code: 0; 2 a wrong option.
     const statuses = told.map((one) => typeof one === "string" ? undefined : one);
     if (values.json === true) {
       for (const fault of told) {
-        if (typeof fault === "string" && fault !== NEVER) terminal.err(`levada list: ${fault}\n`);
+        if (typeof fault === "string" && fault !== NEVER && fault !== BEGINS) terminal.err(`levada list: ${fault}\n`);
       }
       terminal.out(`${JSON.stringify(statuses.filter((status) => status !== undefined), undefined, 2)}\n`);
       return 0;
@@ -57,7 +59,9 @@ async function tell(name: string): Promise<DeploymentStatus | string> {
   try {
     return await new Deployment(name).status();
   } catch (error) {
-    const isThere = await readState("list it", deploymentFolder(name)).then((state) => state !== undefined, () => true);
-    return isThere ? redactText(describeThrown(error).message) : NEVER;
+    const folder = deploymentFolder(name);
+    const isThere = await readState("list it", folder).then((state) => state !== undefined, () => true);
+    if (isThere) return redactText(describeThrown(error).message);
+    return await isLocked(folder).catch(() => false) ? BEGINS : NEVER;
   }
 }

@@ -17,7 +17,8 @@ export const RESUME: Command = {
 
 Starts the supervisor of a deployment, and its processes, where nothing of it runs, as after a start of the machine, or where the supervisor was
 killed: the same revision, on the same ports, as many workers, served in the same way, with the environment of this command. What runs is left
-as it is: several at once, or one a minute, do no harm. Where it does not start it stays deployed, and the next try may do.
+as it is: several at once, or one a minute, do no harm. Where it does not start it stays deployed, and the next try may do. Environments are
+written nowhere: a rollback after this needs --renew, in a shell that has what the revision before needs.
 
   --all               Every deployment in LEVADA_STATE, default .levada; one that cannot run keeps no other from it.
   --deadline SECONDS  How long each may take to be ready. Default: 120.
@@ -81,6 +82,13 @@ async function resume(
   const status = await unlessAsked(signal, deployment.resume());
   signal.throwIfAborted();
   out(describeDeployment(status!));
+  const { previous } = status!;
+  if (previous !== undefined) out(`  ${afterwards(previous)}\n`);
+}
+
+/** What a rollback asks for from now on. */
+function afterwards(previous: string): string {
+  return `nobody knows any more which environment revision ${previous} had: a rollback to it needs --renew, and gets the environment of who asks`;
 }
 
 /** The deployments that have ever run: a first deploy that is under way, or was killed, has none to start again. */

@@ -66,6 +66,11 @@ export class Supervisor {
     return this.#running.length === 0 && this.#applying === undefined;
   }
 
+  /** Whether anything of the deployment has ever run, here or before. */
+  get hasRun(): boolean {
+    return this.#state !== undefined;
+  }
+
   /** How everything is. */
   status(): SupervisedStatus | undefined {
     if (this.#state === undefined || this.#running.length === 0) return undefined;

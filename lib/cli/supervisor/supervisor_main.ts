@@ -5,7 +5,7 @@ import type { ApplyWord } from "../../deploy/deploy_progress.ts";
 import { isLocked } from "../../deploy/deploy_lock.ts";
 import { holdFile } from "../../deploy/file_lock.ts";
 import { readState } from "../../deploy/read_state.ts";
-import { deploymentFolder, writeWhole } from "../../deploy/state_folder.ts";
+import { type DeploymentFolder, deploymentFolder, writeWhole } from "../../deploy/state_folder.ts";
 import { type RefusedError, Supervisor } from "./supervisor.ts";
 
 const LOOK_MS = 5_000;
@@ -49,7 +49,14 @@ async function supervise(state: string, name: string): Promise<void> {
   await supervisor.stop();
   await server.shutdown();
   await Deno.remove(folder.supervisorFile).catch(() => {});
+  if (!supervisor.hasRun && await lock.isInPlace()) await forget(folder).catch(() => {});
   Deno.exit(0);
+}
+
+/** Leaves nothing of a deployment that has never run, unless somebody deploys it, who would. */
+async function forget(folder: DeploymentFolder): Promise<void> {
+  using held = await holdFile(folder.lockFile);
+  if (held !== undefined && !await exists(folder.stateFile)) await Deno.remove(folder.path, { recursive: true });
 }
 
 /** A file is there unless that is known not to be so. */

@@ -47,7 +47,14 @@ Deno.test("rollback runs what ran before with its workers and its environment; w
     const { supervisor, functions: [one] } = await lab.status("v");
     Deno.kill(supervisor!, "SIGKILL");
     while (one!.pids.some(isAlive)) await new Promise((look) => setTimeout(look, 10));
-    strictEqual((await lab.levada("resume", "v", { GIVEN: "to who resumes" })).code, 0);
+    const resumed = await lab.levada("resume", "v", { GIVEN: "to who resumes" });
+    strictEqual(resumed.code, 0);
+    match(
+      resumed.out,
+      new RegExp(
+        `\\n  nobody knows any more which environment revision ${second} had: a rollback to it needs --renew, and gets .*\\n$`,
+      ),
+    );
     const without = await rollback({ GIVEN: "to who goes back" });
     strictEqual(without.code, 1);
     match(

@@ -63,19 +63,27 @@ Deno.test("the supervisor obeys who has its token, which only its owner can read
   });
 });
 
-Deno.test("a supervisor whose deploy died before it said what to run ends by itself", async () => {
-  await withDeployLab(async ({ state }) => {
+Deno.test("a supervisor whose deploy died before it said what to run ends by itself, and leaves nothing that is listed", async () => {
+  await withDeployLab(async ({ state, levada }) => {
     const folder = deploymentFolder("left");
     const lock = await holdFile(folder.lockFile);
     const left = supervise("left", state);
     try {
       await until(() => Deno.stat(folder.supervisorFile).then(() => true, () => false));
       strictEqual(isAlive(left.pid), true);
+      strictEqual((await levada("list")).out, "left  is being deployed for the first time\n");
     } finally {
       lock![Symbol.dispose](); // as the system does where the deploy is killed
     }
     const [{ code }] = await Promise.all([left.status, left.stderr.cancel()]);
     strictEqual(code, 0);
     strictEqual(await ownerOf(folder.supervisorLock), undefined);
+    strictEqual((await levada("list")).out, "Nothing is deployed.\n");
+    await Deno.mkdir(folder.path); // as of one that died before it started a supervisor
+    strictEqual(
+      (await levada("list")).out,
+      "left  never ran: its first deploy was broken off. Deploy it again, or `levada delete` forgets it\n",
+    );
+    strictEqual((await levada("delete", "left")).code, 0);
   });
 });
