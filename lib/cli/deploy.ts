@@ -15,6 +15,10 @@ runs on when that does not start. A second deploy of the same changes nothing. A
 runs up to the cell that calls deploy(), whose workers and port hold here too. How each function is served (tokens, TLS, limits) stands in its
 options: serving("name", { serve: { … } }). Its \`resources\` are not looked at here.
 
+Code that leaves is run to make the bundle, with --dry-run too: a notebook's cells up to the deploy; what leaves it once or twice, in a process of
+its own, to compare its values with the notebook's; the bundle once, to see that it starts; then each worker runs it. What a top level
+does to others (a request, a mail, a row in a table) it does each time.
+
   --target NAME      Where to: process, this machine. Default: process.
   --workers N        So many processes for each function. Default: as many as its \`serve\` says, else 1.
   --port N           Where the function itself listens. Default: where it did before, else a free port.

@@ -87,10 +87,11 @@ export class DeploymentChanges {
 
   /** See `Deployment.resume`. */
   async resume(): Promise<SupervisedStatus> {
-    const { folder, supervisor, options: { deadlineMs = DEADLINE_MS } } = this.#parts;
+    const { folder, supervisor, options: { deadlineMs = DEADLINE_MS, signal } } = this.#parts;
     const act = this.#act("resume");
+    const endsAt = performance.now() + deadlineMs;
     if (await readState(act, folder) === undefined) throw missing("resume", folder);
-    using _lock = await lockDeployment(act, folder);
+    using _lock = await lockDeployment(act, folder, { waitMs: deadlineMs, signal }); // another may resume it just now
     const state = await readState(act, folder);
     if (state === undefined) throw missing("resume", folder);
     const status = await supervisor.status(act);
@@ -98,7 +99,7 @@ export class DeploymentChanges {
     const bundle = await readRevision(act, state.revision, folder);
     await this.#fetchClients(act, bundle);
     const functions = asTheyRan(bundle, state.functions);
-    return await this.#run(act, bundle, { functions, endsAt: performance.now() + deadlineMs });
+    return await this.#run(act, bundle, { functions, endsAt });
   }
 
   /** See `Deployment.planRollback`. */

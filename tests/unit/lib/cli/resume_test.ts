@@ -87,6 +87,9 @@ Deno.test("levada resume starts what a killed supervisor, or the machine, took a
     deepStrictEqual(await lab.levada("resume", "shop"), { code: 0, out: "shop runs already\n", err: "" });
     deepStrictEqual(await lab.levada("resume", "--all", "--quiet"), { code: 0, out: "", err: "" });
     deepStrictEqual((await lab.status("shop")).functions[0]!.pids, pids);
+    await kill(lab, "shop");
+    const several = await Promise.all([1, 2, 3].map(() => lab.levada("resume", "shop")));
+    deepStrictEqual(several.map(({ code, err }) => [code, err]), [[0, ""], [0, ""], [0, ""]]);
   });
 });
 
