@@ -1,19 +1,27 @@
 import type { Given, ReadCursor, StoredRecord } from "./reader_source.ts";
 
-/** Records of several partitions in the order in which they were published. */
+/** Records of several partitions in the order in which they were published. Each is taken before the next is asked for. */
 export function* oldestFirst<Place extends ReadCursor>(
   cursors: readonly Place[],
   now: number,
 ): Generator<Given<Place>> {
-  const rankOf = ({ sequence, publishedAt }: StoredRecord) => sequence ?? publishedAt;
+  const heads = cursors.map((cursor) => cursor.head(now));
   for (;;) {
-    let first: Given<Place> | undefined;
-    for (const cursor of cursors) {
-      const stored = cursor.head(now);
-      if (stored === undefined) continue;
-      if (first === undefined || rankOf(stored) < rankOf(first.stored)) first = { cursor, stored };
+    let first = -1;
+    let least = Infinity;
+    for (let index = 0; index < heads.length; index++) {
+      const head = heads[index];
+      if (head === undefined || first >= 0 && rankOf(head) >= least) continue;
+      first = index;
+      least = rankOf(head);
     }
-    if (first === undefined) return;
-    yield first;
+    if (first < 0) return;
+    const cursor = cursors[first]!;
+    yield { cursor, stored: heads[first]! };
+    heads[first] = cursor.head(now);
   }
+}
+
+function rankOf({ sequence, publishedAt }: StoredRecord): number {
+  return sequence ?? publishedAt;
 }
