@@ -43,6 +43,7 @@ export class GroupMember {
   #attendedAt = -Infinity;
   #attending: Promise<void> | undefined;
   #isAskedAgain = false;
+  #turning: Promise<void> | undefined;
   /** Whether it reads every partition that it should. */
   #hasShare = false;
   #hasLeft = false;
@@ -228,7 +229,7 @@ export class GroupMember {
     const { log, plan: { group } } = this.#parts;
     try {
       while (cursor.isDirty && !cursor.isLost && !cursor.isFree) {
-        await turn(); // what is settled meanwhile goes with it
+        await this.#turned(); // what is settled meanwhile goes with it
         const owner = cursor.isLeaving && !cursor.isPending ? null : this.#id;
         const text = writeState(cursor.stateFor(owner));
         cursor.isDirty = false;
@@ -250,6 +251,13 @@ export class GroupMember {
     } finally {
       cursor.saving = undefined;
     }
+  }
+
+  /** The next turn of the event loop, the same for all cursors: what they write then goes together. */
+  #turned(): Promise<void> {
+    return this.#turning ??= turn().then(() => {
+      this.#turning = undefined;
+    });
   }
 
   #lose(cursor: LeasedCursor): void {

@@ -19,6 +19,13 @@ export interface RedisLogParts {
   readonly retentionMs: number;
 }
 
+/** A document on its way. */
+interface Writing {
+  readonly words: readonly string[];
+  readonly resolve: (version: number) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 const MARK_MS = 120_000; // longer than anybody tries to publish
 const LARGEST_BYTES = 512 * 1024 * 1024 - 1; // Redis' `proto-max-bulk-len`, unless it is set otherwise
 
@@ -29,6 +36,7 @@ export class RedisLog implements BrokerLog {
   readonly #parts: RedisLogParts;
   readonly #channel: string;
   readonly #groups: string;
+  readonly #writings: Writing[] = [];
   #keyless = Math.floor(Math.random() * 1_024); // processes begin at partitions of their own
 
   constructor(parts: RedisLogParts) {
@@ -115,8 +123,10 @@ export class RedisLog implements BrokerLog {
   }
 
   async writeDocument(group: string, name: string, text: string, over: number): Promise<number | undefined> {
-    const words = [`${group}/${name}`, String(over), text];
-    const version = await this.#run("settle records of", WRITE, [this.#groups], words) as number;
+    const version = await new Promise<number>((resolve, reject) => {
+      if (this.#writings.length === 0) queueMicrotask(() => void this.#writeAll()); // those of one moment go together
+      this.#writings.push({ words: [`${group}/${name}`, String(over), text], resolve, reject });
+    });
     return version === 0 ? undefined : version;
   }
 
@@ -152,6 +162,17 @@ export class RedisLog implements BrokerLog {
 
   async #fields(): Promise<string[]> {
     return (await this.#parts.client.send("read the groups of", "HKEYS", this.#groups) as Answer[]).map(String);
+  }
+
+  async #writeAll(): Promise<void> {
+    const writings = this.#writings.splice(0);
+    try {
+      const words = writings.flatMap(({ words }) => words);
+      const versions = await this.#run("settle records of", WRITE, [this.#groups], words) as number[];
+      for (const [index, { resolve }] of writings.entries()) resolve(versions[index]!);
+    } catch (error) {
+      for (const { reject } of writings) reject(error);
+    }
   }
 
   #stream(partition: number): string {

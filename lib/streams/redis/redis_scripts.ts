@@ -81,20 +81,25 @@ if ARGV[1] ~= '0' then behind = string.format('%.0f', ARGV[1] - 1) .. '-18446744
 return { tostring(all - later(KEYS[1], behind)), behind }`;
 
 /**
- * Writes a document over a version: KEYS the hash; ARGV its field, the version (0: none), the text. Gives the new version, 0 where
- * another has written. The same text again is the same writing, whose answer was lost. Versions begin with the time, in milliseconds: in a
- * database that was emptied none is taken for one of before.
+ * Writes documents over their versions, each for itself: KEYS the hash; ARGV for each its field, the version (0: none), the text. Gives the
+ * new versions, 0 where another has written. The same text again is the same writing, whose answer was lost. Versions begin with the
+ * time, in milliseconds: in a database that was emptied none is taken for one of before.
  */
 export const WRITE = `
-local kept = redis.call('HGET', KEYS[1], ARGV[1])
-local version = kept and tonumber(string.match(kept, '^%d+')) or 0
-if not kept and ARGV[2] == '0' then
-  local time = redis.call('TIME')
-  version = time[1] * 1000 + math.floor(time[2] / 1000)
-  redis.call('HSET', KEYS[1], ARGV[1], version .. ' ' .. ARGV[3])
-  return version
+local function write(field, over, text)
+  local kept = redis.call('HGET', KEYS[1], field)
+  local version = kept and tonumber(string.match(kept, '^%d+')) or 0
+  if not kept and over == '0' then
+    local time = redis.call('TIME')
+    version = time[1] * 1000 + math.floor(time[2] / 1000)
+    redis.call('HSET', KEYS[1], field, version .. ' ' .. text)
+    return version
+  end
+  if kept == version .. ' ' .. text and (version == over + 1 or over == '0') then return version end
+  if version ~= tonumber(over) then return 0 end
+  redis.call('HSET', KEYS[1], field, (version + 1) .. ' ' .. text)
+  return version + 1
 end
-if kept == version .. ' ' .. ARGV[3] and (version == ARGV[2] + 1 or ARGV[2] == '0') then return version end
-if version ~= tonumber(ARGV[2]) then return 0 end
-redis.call('HSET', KEYS[1], ARGV[1], (version + 1) .. ' ' .. ARGV[3])
-return version + 1`;
+local versions = {}
+for i = 1, #ARGV, 3 do versions[#versions + 1] = write(ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
+return versions`;
