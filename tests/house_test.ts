@@ -260,6 +260,8 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/streams/nats/nats_log.ts": "conformance/streams: the contract against a real NATS",
   "lib/streams/nats/open_nats.ts": "conformance/streams: the contract against a real NATS",
   "lib/streams/redis/redis_client.ts": "conformance/streams: the contract against a real Redis",
+  "lib/streams/redis/redis_scripts.ts":
+    "conformance/streams: every script by the contract and by redis_lab, at a real Redis",
   "lib/streams/stream.ts": "memory_driver_test.ts: the contract of streams",
   "lib/streams/v3io/v3io_client.ts": "open_v3io_test.ts: wrong keys, servers that are away and come back",
   "lib/streams/v3io/v3io_shard.ts": "v3io_log_test.ts: every way of reading, against a fake",

@@ -27,6 +27,11 @@ export async function redisTrial(): Promise<Trial> {
     await client.send("ask", ...words);
     client.close();
   }
+  async function openLog(name: string): Promise<RedisLog> {
+    const path = readBrokerPath(`${server.address}/${name}`, 0);
+    const client = await RedisClient.connect(path, { connectMs: 5_000, answerMs: 5_000 });
+    return new RedisLog({ client, name: path.name, key: path.stream, partitions: 1, retentionMs: 0 });
+  }
   return {
     open: labsOf(server),
     limits: { isUnbounded: true }, // Redis takes whatever comes, until its `maxmemory`
@@ -138,19 +143,70 @@ export async function redisTrial(): Promise<Trial> {
       {
         title: "who wrote before the server was emptied writes over nothing that came since",
         async run() {
-          const path = readBrokerPath(`${server.address}/versions`, 0);
-          const client = await RedisClient.connect(path, { connectMs: 5_000, answerMs: 5_000 });
-          const log = new RedisLog({ client, name: path.name, key: path.stream, partitions: 1, retentionMs: 0 });
+          const log = await openLog("versions");
           const write = async (text: string, over: number) => await log.writeDocument("g", "0", text, over);
           const before = (await write("one", 0))!;
           strictEqual(await write("one", 0), before, "the answer was lost");
           strictEqual(await write("two", 0), undefined, "another has written");
           const newest = (await write("three", before))!;
-          await command("DEL", `${path.stream}:groups`);
+          await command("DEL", "versions:groups");
           await pause(5);
           await write("another", 0);
           for (const version of [before, newest]) strictEqual(await write("late", version), undefined);
           deepStrictEqual((await log.readDocuments("g", ["0"]))[0]?.text, "another");
+          await log.close();
+        },
+      },
+      {
+        title: "what is written for a group at one moment is written each for itself",
+        async run() {
+          const log = await openLog("together");
+          const write = (name: string, text: string, over = 0) => log.writeDocument("g", name, text, over);
+          const [one, two, again] = await Promise.all([write("0", "one"), write("1", "two"), write("0", "other")]);
+          ok(one! > 0 && two! > 0);
+          strictEqual(again, undefined, "another has written");
+          const late = await Promise.all([write("0", "late", one! - 1), write("1", "next", two), write("2", "new")]);
+          deepStrictEqual(late.map((version) => version !== undefined), [false, true, true]);
+          deepStrictEqual((await log.readDocuments("g", ["0", "1", "2"])).map((document) => document?.text), [
+            "one",
+            "next",
+            "new",
+          ]);
+          await log.close();
+        },
+      },
+      {
+        title: "records have the same offsets however many are read at once, and when those before are trimmed",
+        async run() {
+          const log = await openLog("offsets");
+          const records = Array.from(
+            { length: 300 },
+            (_, n) => ({ key: "k", headers: {}, bytes: new Uint8Array([n]) }),
+          );
+          await log.append(records);
+          const all = await log.read(0, { offset: 0, behind: "0-0" }, 63);
+          deepStrictEqual([all.length, all[62]?.offset], [63, 62]);
+          const behind = () => ({ offset: all.length, behind: all.at(-1)!.place });
+          for (const most of [100, 64, 63, 500]) all.push(...await log.read(0, behind(), most));
+          deepStrictEqual(all.map(({ offset, bytes }) => [offset, bytes[0]]), records.map((_, n) => [n, n % 256]));
+          for (const most of [1, 100]) deepStrictEqual(await log.read(0, behind(), most), []);
+          const place = (n: number) => ({ offset: n, behind: all[n - 1]!.place });
+          for (const trimmed of [50, 51, 200, 300]) {
+            await command("XTRIM", "offsets:0", "MAXLEN", String(300 - trimmed));
+            for (const from of [1, 50, 51, 52, 199, 201, 300]) {
+              const expected = all.slice(Math.max(from, trimmed));
+              for (const most of [63, 64, 300]) {
+                deepStrictEqual(
+                  await log.read(0, place(from), most),
+                  expected.slice(0, most),
+                  `${trimmed} ${from} ${most}`,
+                );
+              }
+            }
+          }
+          await log.append(records.slice(0, 1));
+          const [last] = await log.read(0, behind(), 100);
+          deepStrictEqual(last?.offset, 300);
           await log.close();
         },
       },
