@@ -38,7 +38,11 @@ export interface BrokerLog {
   beginning(from: "start" | "end" | Date): Promise<Position[]>;
   /** @throws {StreamError} If the broker would never take the record. */
   check(record: WireRecord): void;
-  /** Resolves when all are kept, each once, in their order. */
+  /**
+   * Resolves when all are kept, each once, in their order; 1,000 at most.
+   *
+   * @throws {RefusedError} If the broker says no, and it is known which it keeps.
+   */
   append(records: readonly WireRecord[]): Promise<void>;
   /** Records of a partition from a position on, so many at most. */
   read(partition: number, from: Position, most: number): Promise<KeptRecord[]>;

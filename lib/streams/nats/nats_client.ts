@@ -36,6 +36,12 @@ const READY_MS = 1_000; // that a server which has just started may take for its
 /** JetStream's code of a stream that is not there. */
 export const NO_STREAM = 10059;
 const FORBIDDEN = /Permissions Violation/i;
+
+/** Whether an error says that one has no rights for what one did. */
+export function isForbidden(error: Error): boolean {
+  return FORBIDDEN.test(error.message);
+}
+
 /** What passes by itself: errors of connections, */
 const PASSING = /TimeoutError|ClosedConnectionError|NoRespondersError|RequestError|DisconnectedError|ConnectionError/;
 /** and of a server that starts, elects a leader, has lost the beginning of a batch with a connection, or has too many at once. */
@@ -138,28 +144,29 @@ export class NatsClient {
     const subject = `$JS.API.DIRECT.GET.${stream}`;
     const waiting = { subjects: [subject, inbox], reject };
     this.#waiting.add(waiting);
-    const subscription = this.#connection.subscribe(inbox, {
-      callback: (error, message) => {
-        clearTimeout(timer);
-        timer = setTimeout(() => reject(silence()), ATTEMPT_MS);
-        const { code = 0, description = "" } = message.headers ?? {};
-        if (error !== null) reject(error);
-        else if (code === 204 || code === 404) resolve(); // the end of a batch; nothing there
-        else if (code !== 0) reject(new Refusal(code, description));
-        else {
-          messages.push(message);
-          if (!isBatch) resolve();
-        }
-      },
-    });
+    let subscription: { unsubscribe(): void } | undefined;
     try {
+      subscription = this.#connection.subscribe(inbox, { // throws where the connection was closed
+        callback: (error, message) => {
+          clearTimeout(timer);
+          timer = setTimeout(() => reject(silence()), ATTEMPT_MS);
+          const { code = 0, description = "" } = message.headers ?? {};
+          if (error !== null) reject(error);
+          else if (code === 204 || code === 404) resolve(); // the end of a batch; nothing there
+          else if (code !== 0) reject(new Refusal(code, description));
+          else {
+            messages.push(message);
+            if (!isBatch) resolve();
+          }
+        },
+      });
       this.#connection.publish(subject, JSON.stringify(question), { reply: inbox });
       await promise;
       return messages;
     } finally {
       clearTimeout(timer);
       this.#waiting.delete(waiting);
-      subscription.unsubscribe();
+      subscription?.unsubscribe();
     }
   }
 

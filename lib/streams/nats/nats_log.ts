@@ -2,9 +2,10 @@ import { StreamError } from "../../errors.ts";
 import type { StreamAway } from "../answering.ts";
 import { hashOf } from "../hash_of.ts";
 import type { BrokerLog, Document, KeptRecord, Position } from "../leased/broker_log.ts";
+import { RefusedError } from "../leased/refused_error.ts";
 import type { WireRecord } from "../record.ts";
 import { TooLargeError } from "../too_large_error.ts";
-import { type NatsClient, Refusal } from "./nats_client.ts";
+import { isForbidden, type NatsClient, Refusal } from "./nats_client.ts";
 import { readMessage, sequenceOf, sizeOf, writeHeaders } from "./nats_message.ts";
 
 /** What a stream in NATS is made of. */
@@ -21,7 +22,6 @@ export interface NatsLogParts {
 }
 
 const READ_BYTES = 4_000_000; // at once, unless one record is larger
-const MOST_TOGETHER = 1_000; // JetStream's limit of an atomic batch
 const FOUND_AT_ONCE = 100; // each has a subscription of its own
 const FRAME_BYTES = 300; // what is added to a record: the marks of its batch
 const HEADER_BYTES = 65_535; // a message's, for JetStream
@@ -96,9 +96,7 @@ export class NatsLog implements BrokerLog {
   }
 
   async append(records: readonly WireRecord[]): Promise<void> {
-    for (let at = 0; at < records.length; at += MOST_TOGETHER) {
-      await this.#appendTogether(records.slice(at, at + MOST_TOGETHER));
-    }
+    await this.#appendTogether(records);
     this.#client.tell(this.#news, "");
   }
 
@@ -185,8 +183,10 @@ export class NatsLog implements BrokerLog {
     const subjects = records.map(({ key }) =>
       this.#subject((key === undefined ? this.#keyless++ : hashOf(key)) % this.partitions)
     );
+    let tries = 0;
     try {
       await this.#attempt("publish to", async () => {
+        tries += 1;
         const batch = crypto.randomUUID();
         const messages = records.map((record, index) => {
           const isLast = index === records.length - 1;
@@ -203,7 +203,9 @@ export class NatsLog implements BrokerLog {
       });
     } catch (error) {
       if (error instanceof Refusal && error.code === KNOWN_ALREADY) return;
-      throw this.#fault("publish to", error);
+      const fault = this.#fault("publish to", error);
+      const isRefused = tries === 1 && (error instanceof Refusal || isForbidden(fault));
+      throw isRefused ? new RefusedError(fault.message, 0, { cause: fault }) : fault;
     }
   }
 

@@ -5,6 +5,7 @@ import { Answering } from "../answering.ts";
 import type { BrokerPath } from "../leased/broker_path.ts";
 import { OfflineError } from "../leased/offline_error.ts";
 import { type Patience, PING_MS } from "../leased/patience.ts";
+import { RefusedError } from "../leased/refused_error.ts";
 
 /** What of npm's `redis` is used. */
 interface Client {
@@ -28,6 +29,7 @@ export type Answer = number | Buffer | null | readonly Answer[];
 
 const TRY_AGAIN_MS = 50;
 const SLOWEST_RECONNECT_MS = 500;
+const NEVER_TAKEN = /^ERR Protocol error/; // however often it was sent
 /** Answers of a server that is not ready yet. */
 const NOT_READY = /^(LOADING|TRYAGAIN|MASTERDOWN|CLUSTERDOWN)\b/;
 
@@ -61,6 +63,15 @@ export class RedisClient {
 
   /** Sends a command; waits for a server that is away. */
   async send(act: string, ...words: (string | Uint8Array)[]): Promise<Answer> {
+    return await this.sendAll(act, words);
+  }
+
+  /**
+   * Sends a command of however many words, which a call does not bear.
+   *
+   * @throws {RefusedError} If the server says no, and has not taken it before.
+   */
+  async sendAll(act: string, words: readonly (string | Uint8Array)[]): Promise<Answer> {
     const command = words.map((word) =>
       typeof word === "string" ? word : Buffer.from(word.buffer, word.byteOffset, word.length)
     );
@@ -79,7 +90,9 @@ export class RedisClient {
       if (this.#closing.signal.aborted) throw this.#fault(act, "the stream was closed meanwhile");
       if (cause instanceof this.#redis.ErrorReply && !NOT_READY.test(cause.message)) {
         this.answering.answered();
-        throw this.#fault(act, `Redis answers ${cause.message}`, cause);
+        const fault = this.#fault(act, `Redis answers ${cause.message}`, cause);
+        const isRefused = askedAt === undefined || NEVER_TAKEN.test(cause.message);
+        throw isRefused ? new RefusedError(fault.message, 0, { cause }) : fault;
       }
       askedAt ??= Date.now() - (performance.now() + answerMs - until);
       this.answering.failed(`Redis does not answer. ${cause.message}`, askedAt);

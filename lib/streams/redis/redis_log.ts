@@ -3,6 +3,7 @@ import { StreamError } from "../../errors.ts";
 import type { StreamAway } from "../answering.ts";
 import { hashOf } from "../hash_of.ts";
 import type { BrokerLog, Document, KeptRecord, Position } from "../leased/broker_log.ts";
+import { RefusedError } from "../leased/refused_error.ts";
 import type { WireRecord } from "../record.ts";
 import type { Answer, RedisClient } from "./redis_client.ts";
 import { readEntry, writeEntry } from "./redis_entry.ts";
@@ -87,7 +88,10 @@ export class RedisLog implements BrokerLog {
     }
     const mark = `${this.#parts.key}:publication:${crypto.randomUUID()}`;
     const settings = [String(MARK_MS), this.#channel, String(this.#parts.retentionMs)];
-    await this.#run("publish to", APPEND, [mark, ...streams], [...settings, ...words]);
+    const answer = await this.#run("publish to", APPEND, [mark, ...streams], settings.concat(words as string[]));
+    const [_, kept, refusal] = /^(\d+) (.*)$/s.exec(String(answer)) ?? [];
+    if (refusal === undefined) return;
+    throw new RefusedError(`Cannot publish to ${this.name}: Redis answers ${refusal}`, Number(kept));
   }
 
   async read(partition: number, { offset, behind }: Position, most: number): Promise<KeptRecord[]> {
@@ -194,7 +198,7 @@ export class RedisLog implements BrokerLog {
     keys: readonly string[],
     words: readonly (string | Uint8Array)[],
   ): Promise<Answer> {
-    return await this.#parts.client.send(act, "EVAL", script, String(keys.length), ...keys, ...words);
+    return await this.#parts.client.sendAll(act, ["EVAL", script, String(keys.length)].concat(keys, words as string[]));
   }
 
   async #each<Value>(ask: (partition: number) => Promise<Value>): Promise<Value[]> {

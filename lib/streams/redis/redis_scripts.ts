@@ -3,24 +3,33 @@
 /**
  * Adds records, once: KEYS the mark of this publication, then each stream that is written to; ARGV the life of the mark in
  * milliseconds, the channel, the retention in milliseconds (0: none), then for each record: which stream (2 and up), how many
- * texts, and so many texts, names and values in turn.
+ * texts, and so many texts, names and values in turn. Gives an empty text, or how many records it has kept and what Redis says of the
+ * next. What may be refused for them all stands before, and who waits for news hears of it when the script has ended.
  */
 export const APPEND = `
-if not redis.call('SET', KEYS[1], '', 'NX', 'PX', ARGV[1]) then return 0 end
-local i = 4
-while i <= #ARGV do
-  local count = tonumber(ARGV[i + 1])
-  redis.call('XADD', KEYS[tonumber(ARGV[i])], '*', unpack(ARGV, i + 2, i + 1 + count))
-  i = i + 2 + count
-end
+local before = redis.call('GET', KEYS[1])
+if before then return before end
+redis.call('PUBLISH', ARGV[2], '')
 local retention = tonumber(ARGV[3])
 if retention > 0 then
   local time = redis.call('TIME')
   local oldest = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000) - retention)
-  for k = 2, #KEYS do redis.call('XTRIM', KEYS[k], 'MINID', oldest) end
+  for k = 2, #KEYS do redis.pcall('XTRIM', KEYS[k], 'MINID', oldest) end
 end
-redis.call('PUBLISH', ARGV[2], '')
-return 1`;
+redis.call('SET', KEYS[1], '', 'PX', ARGV[1])
+local i, kept = 4, 0
+while i <= #ARGV do
+  local count = tonumber(ARGV[i + 1])
+  local added = redis.pcall('XADD', KEYS[tonumber(ARGV[i])], '*', unpack(ARGV, i + 2, i + 1 + count))
+  if type(added) == 'table' and added.err then
+    local refusal = kept .. ' ' .. added.err
+    redis.call('SET', KEYS[1], refusal, 'PX', ARGV[1])
+    return refusal
+  end
+  i = i + 2 + count
+  kept = kept + 1
+end
+return ''`;
 
 const ADDED = `
 local function added(key)

@@ -13,6 +13,7 @@ import { tidyLetters } from "../../../lib/streams/letters/tidy_letters.ts";
 import type { NewRecord, Stream, StreamRecord, Subscription } from "../../../lib/streams/stream.ts";
 import { MACHINE_CLOCK } from "../../../lib/streams/stream_clock.ts";
 import { HEADER_CASES } from "./header_cases.ts";
+import { PUBLISH_CASES } from "./publish_cases.ts";
 
 /** One new and empty stream, and the time that it goes by. */
 export interface StreamLab extends AsyncDisposable {
@@ -53,7 +54,7 @@ export interface StreamLimits {
 
 /** The cases for a driver. */
 export function streamCases(limits: StreamLimits = {}): StreamCase[] {
-  const cases = [...CASES, ...HEADER_CASES].filter(({ title }) =>
+  const cases = [...CASES, ...HEADER_CASES, ...PUBLISH_CASES].filter(({ title }) =>
     !(title === BACK_PRESSURE && limits.isUnbounded) && !(title === GROUPS && limits.listsNoGroups)
   );
   return cases.map(({ title, run }) => ({ title, run: (open) => run(open, limits) }));

@@ -1,6 +1,7 @@
-import { match, ok, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
+import { hashOf } from "../../../lib/streams/hash_of.ts";
 import { readBrokerPath } from "../../../lib/streams/leased/broker_path.ts";
 import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
 import { NatsClient } from "../../../lib/streams/nats/nats_client.ts";
@@ -100,6 +101,23 @@ export async function natsTrial(): Promise<Trial> {
         },
       },
       {
+        title: "who asks a connection that was closed is told, and ends no process later",
+        async run() {
+          const unhandled: unknown[] = [];
+          const listen = (event: PromiseRejectionEvent) => {
+            event.preventDefault();
+            unhandled.push(event.reason);
+          };
+          addEventListener("unhandledrejection", listen);
+          const client = await connect();
+          await client.close();
+          await rejects(client.get("any", { seq: 1 }), { name: "ClosedConnectionError" });
+          await pause(6_000); // longer than an answer is waited for
+          removeEventListener("unhandledrejection", listen);
+          strictEqual(unhandled.length, 0);
+        },
+      },
+      {
         title: "a login that is refused ends no process, however often: the server resets some of these connections",
         async run() {
           const path = server.address.replace("//", `//${USER.name}:wr0ng@`);
@@ -126,8 +144,23 @@ export async function natsTrial(): Promise<Trial> {
             await using stream = await as("reader");
             await rejects(stream.publish(records), {
               name: "StreamError",
-              message: /^Cannot publish to .*: no rights at NATS\. Permissions Violation for Publish to "limited\.1"$/,
+              message:
+                /^Cannot publish to .*: no rights at NATS\. Permissions Violation for Publish to "limited\.1"; none of the records is kept$/,
             });
+          }
+          {
+            await using stream = await as("reader");
+            const told = await Promise.allSettled(records.map((record) => stream.publish([record])));
+            const kept = told.map(({ status }) => status === "fulfilled");
+            deepStrictEqual(kept, records.map(({ key }) => hashOf(key) % 2 === 0), "each for itself");
+            strictEqual(await stream.lag("g"), kept.filter(Boolean).length);
+            await using writer = await openNats(path);
+            const subscription = await writer.subscribe({ group: "g" });
+            for (let left = kept.filter(Boolean).length; left > 0;) {
+              const delivery = (await subscription.next()).value!;
+              left -= delivery.records.length;
+              await delivery.ack();
+            }
           }
           {
             await using stream = await as("writer");

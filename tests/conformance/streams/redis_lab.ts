@@ -1,6 +1,7 @@
-import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
+import { hashOf } from "../../../lib/streams/hash_of.ts";
 import { readBrokerPath } from "../../../lib/streams/leased/broker_path.ts";
 import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
 import { openRedis } from "../../../lib/streams/redis/open_redis.ts";
@@ -107,7 +108,8 @@ export async function redisTrial(): Promise<Trial> {
             const startedAt = performance.now();
             await rejects(stream.publish([{ body: new Uint8Array(20_000_001) }]), {
               name: "StreamError",
-              message: /^Cannot publish to .*: Redis answers ERR Protocol error: invalid bulk length$/,
+              message:
+                /^Cannot publish to .*: Redis answers ERR Protocol error: invalid bulk length; none of the records is kept$/,
             });
             ok(performance.now() - startedAt < SOON_MS);
           } finally {
@@ -115,6 +117,38 @@ export async function redisTrial(): Promise<Trial> {
           }
           await stream.publish([{ body: new Uint8Array(1) }]);
           strictEqual(await stream.lag("g"), 1);
+        },
+      },
+      {
+        title:
+          "who publishes beside one whose records the server refuses is not refused, and each is told what is kept",
+        async run() {
+          const name = `beside-${crypto.randomUUID()}`;
+          await using stream = await openRedis<unknown>(`${server.address}/${name}?partitions=2`);
+          const keyOf = (partition: number) =>
+            ["a", "b", "c", "d", "e", "f"].find((key) => hashOf(key) % 2 === partition)!;
+          const record = (partition: number, body: unknown) => ({ key: keyOf(partition), body });
+          await command("SET", `${name}:1`, "another's"); // nothing can be added there
+          await command("CONFIG", "SET", "proto-max-bulk-len", "20000000");
+          try {
+            const told = await Promise.allSettled([
+              [record(0, 1)],
+              [record(0, 2), record(0, 3), record(1, 4), record(0, 5)],
+              [record(0, 6)],
+              [record(0, new Uint8Array(20_000_001))],
+              [record(0, 7)],
+            ].map((records) => stream.publish(records)));
+            const said = told.map((one) => one.status === "fulfilled" ? "kept" : (one.reason as Error).message);
+            deepStrictEqual([said[0], said[2], said[4]], ["kept", "kept", "kept"]);
+            match(said[1]!, /^Cannot publish to .*: Redis answers WRONGTYPE .*; 2 of 4 records are kept$/);
+            match(said[3]!, /invalid bulk length; none of the records is kept$/);
+          } finally {
+            await command("CONFIG", "SET", "proto-max-bulk-len", "536870912");
+          }
+          await command("DEL", `${name}:1`);
+          const bodies: unknown[] = [];
+          for await (const { body } of stream.look("g")) bodies.push(body);
+          deepStrictEqual(bodies, [1, 2, 3, 6, 7]);
         },
       },
       {

@@ -89,7 +89,8 @@ Deno.test("Stream.publish() at v3io goes on when the server is back, and is told
   fake.hinder = () => new Response(null, { status: 503 });
   await rejects(stream.publish([{ body: 2 }]), {
     name: "StreamError",
-    message: "Cannot publish to v3io:///projects/orders: V3IO has not answered for 0.5 s. It answers 503",
+    message:
+      "Cannot publish to v3io:///projects/orders: V3IO has not answered for 0.5 s. It answers 503; 0 of 1 records are known to be kept",
   });
   fake.hinder = undefined;
 });
