@@ -10,6 +10,8 @@ export interface AwaitingParts {
   /** The stream's path. */
   readonly stream: string;
   readonly group: string;
+  /** Whether who reads can say that there can be none: else nothing is due while it waits. Default: yes. */
+  readonly canTell?: () => boolean;
 }
 
 /** Waits for records of a stream; says in the log, once each, when what keeps it does not answer, and when it does again. */
@@ -23,14 +25,14 @@ export class AwaitedRecords {
 
   /** What `ask` gives. */
   async next<Result>(ask: () => Promise<Result>): Promise<Result> {
-    const { clock, watch } = this.#parts;
+    const { clock, watch, canTell = () => true } = this.#parts;
     let cancel = () => {};
     const look = () => {
       this.#tell();
       cancel = clock.schedule(AWAY_MS, look);
     };
     watch.asks(clock.now());
-    cancel = clock.schedule(AWAY_MS, look);
+    if (canTell()) cancel = clock.schedule(AWAY_MS, look);
     try {
       const result = await ask();
       watch.reads();

@@ -66,7 +66,13 @@ export class Inlet implements Holder {
     this.#parts = parts;
     parts.inHand.join(this);
     const { exchange, stream, group, trigger = stream.path } = source;
-    this.#awaited = new AwaitedRecords({ ...parts, watch: this.#watch, stream: redactText(stream.path), group });
+    this.#awaited = new AwaitedRecords({
+      ...parts,
+      watch: this.#watch,
+      stream: redactText(stream.path),
+      group,
+      canTell: () => this.#subscription?.away !== undefined,
+    });
     if (exchange !== undefined) {
       this.#exchanging = new Exchanging({ ...parts, ...source, exchange, trigger });
     }

@@ -49,6 +49,8 @@ export interface StreamDriver {
   flush?(): void | Promise<void>;
   /** Lets go of what it took to open it. */
   end(): void | Promise<void>;
+  /** Deletes what it keeps, and lets go of what it took to open it; tells whether it could, or is left out where it cannot. */
+  remove?(): Promise<boolean>;
 }
 
 /** What a stream is made of. */
@@ -170,22 +172,38 @@ export class DrivenStream<Body> implements Stream<Body> {
   }
 
   async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    await Promise.all([...this.#readers].map((reader) => reader.close()));
-    await this.#parts.driver.flush?.();
-    await this.#end();
+    const { driver } = this.#parts;
+    await this.#close(() => driver.end());
+  }
+
+  /** Closes it, and deletes what it keeps; its dead letters are a stream of their own. Tells whether its kind can: else it is only closed. */
+  async remove(): Promise<boolean> {
+    const { driver } = this.#parts;
+    let isGone = false;
+    await this.#close(async () => {
+      if (driver.remove === undefined) await driver.end();
+      else isGone = await driver.remove();
+    });
+    return isGone;
   }
 
   /** Ends as a kill does, for tests: nobody says goodbye, what was not written is not. */
   async abandon(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#readers].map((reader) => reader.abandon()));
-    await this.#end();
+    await this.#end(() => this.#parts.driver.end());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #close(end: () => void | Promise<void>): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await Promise.all([...this.#readers].map((reader) => reader.close()));
+    await this.#parts.driver.flush?.();
+    await this.#end(end);
   }
 
   async #prepareLetters(): Promise<void> {
@@ -229,10 +247,10 @@ export class DrivenStream<Body> implements Stream<Body> {
     throw refused;
   }
 
-  async #end(): Promise<void> {
+  async #end(end: () => void | Promise<void>): Promise<void> {
     const letters = await this.#letters?.catch(() => undefined);
     await letters?.close();
-    await this.#parts.driver.end();
+    await end();
   }
 
   #refuseGroup(act: string, group: string): void {

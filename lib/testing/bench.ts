@@ -167,7 +167,8 @@ export class TestBench implements AsyncDisposable {
   /**
    * Closes the functions in the order of the graph: each gives out and finishes what it has in hand. Time is moved on where one
    * waits for it. Where a function has crashed and was not started again, the rest is ended as well, since it may wait for that one.
-   * A function that cannot close does not keep the others from it, and is told once: a second call has nothing left to do.
+   * A function that cannot close does not keep the others from it, and is told once: a second call has nothing left to do. What the bench made
+   * at a broker is deleted, or named in `lines` where it stays; what was in it is still told.
    *
    * @throws {AggregateError} What a function's flow tells when it closes; with several such, one of them all.
    */
@@ -179,7 +180,8 @@ export class TestBench implements AsyncDisposable {
       const ended = isWhole ? this.#close(slot, slot.running) : this.crash(slot.part.name);
       await ended.catch((error) => void errors.push(error));
     }
-    await this.#streams.close();
+    const left = await this.#streams.close();
+    if (left.length > 0) this.#log.warn(`Streams of the bench stay: ${left.join(", ")}`);
     if (errors.length === 1) throw errors[0];
     if (errors.length === 0) return;
     const lines = errors.map((error) => `\n${describeThrown(error).message}`).join("");

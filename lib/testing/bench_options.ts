@@ -7,7 +7,8 @@ export interface BenchOptions {
   clock?: TestClock;
   /**
    * A broker that joins the functions, with the place of each stream's name: `kafka://localhost:9092/{name}?partitions=1`. Each bench
-   * makes streams of its own there, and leaves them; `retention=1h` has the broker delete them. Default: this process.
+   * makes streams of its own there, and deletes them when it is closed; a test that is killed leaves them, and `retention=1h` has the broker delete
+   * what is in them. Default: this process.
    */
   streams?: string;
   /** How long a crash stays unknown at a broker, see `StreamOptions`. Default: the broker's. */

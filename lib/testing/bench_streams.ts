@@ -1,5 +1,8 @@
 import type { Clock } from "../graph/clock.ts";
-import { deadLetterPath } from "../streams/dead_letter_path.ts";
+import { describeThrown, MissingStreamError } from "../errors.ts";
+import { redactText } from "../redact_text.ts";
+import { deadLetterPath, existingPath } from "../streams/dead_letter_path.ts";
+import { DrivenStream } from "../streams/driven_stream.ts";
 import { MemoryBroker } from "../streams/memory/memory_broker.ts";
 import { checkScheme, openStream, type StreamOptions } from "../streams/open_stream.ts";
 import type { Stream, StreamRecord } from "../streams/stream.ts";
@@ -17,6 +20,7 @@ export interface BenchPlace {
 }
 
 const NAME = "{name}";
+const PLACED = /^[^?#]*\{name\}[^/?#]*([?#]|$)/; // at the end of the name: a stream of yours has another
 
 /** The streams that join the functions of a bench: in this process, or at a broker, where each bench has streams of its own. */
 export class BenchStreams {
@@ -26,6 +30,7 @@ export class BenchStreams {
   readonly #paths = new Map<string, string>();
   readonly #ledgers = new Map<string, Ledger>();
   readonly #readers = new Map<string, Promise<StreamReader>>();
+  readonly #kept = new Map<string, readonly StreamRecord[]>(); // of streams that are deleted
   #isClosed = false;
 
   constructor(place: BenchPlace) {
@@ -33,7 +38,7 @@ export class BenchStreams {
     const { streams } = place;
     if (streams === undefined) return;
     checkScheme(streams);
-    if (!streams.includes(NAME)) {
+    if (!PLACED.test(streams)) {
       throw new RangeError(
         `Cannot put streams at "${streams}": say where the name of each goes, as in kafka://localhost:9092/${NAME}`,
       );
@@ -52,6 +57,9 @@ export class BenchStreams {
   async open(path: string, options: StreamOptions = {}): Promise<Stream> {
     const { clock, streams, sessionMs } = this.#place;
     const at = this.#pathOf(path);
+    if (this.#isClosed && streams !== undefined) {
+      throw new RangeError(`Cannot use stream ${path}: the bench is closed, and its streams are deleted`);
+    }
     return streams === undefined
       ? this.#broker.open(at, { clock, ...options })
       : await openStream(at, { ...options, clock: undefined, sessionMs });
@@ -66,8 +74,10 @@ export class BenchStreams {
   }
 
   /** Everything that is in a stream now, or in that of its dead letters. */
-  async all(path: string, { deadLetters = false } = {}): ReturnType<StreamReader["all"]> {
-    return await this.#read(deadLetters ? deadLetterPath(path) : path, (reader) => reader.all());
+  async all(path: string, { deadLetters = false } = {}): Promise<readonly StreamRecord[]> {
+    const at = deadLetters ? deadLetterPath(path) : path;
+    if (this.#isClosed && this.#place.streams !== undefined) return this.#kept.get(this.#pathOf(at)) ?? [];
+    return await this.#read(at, (reader) => reader.all());
   }
 
   /**
@@ -97,12 +107,38 @@ export class BenchStreams {
     }
   }
 
-  /** Leaves the streams; who still wants to know what is in one is told, by somebody who leaves again. */
-  async close(): Promise<void> {
+  /**
+   * Leaves the streams; who still wants to know what is in one is told, by somebody who leaves again. At a broker they are deleted, and
+   * what was in them is still told.
+   *
+   * @returns Those that stay at a broker, and why.
+   */
+  async close(): Promise<string[]> {
+    const isFirst = !this.#isClosed;
     this.#isClosed = true;
     const readers = [...this.#readers.values()];
     this.#readers.clear();
     await Promise.all(readers.map(async (opening) => await (await opening.catch(() => undefined))?.close()));
+    if (!isFirst) return [];
+    const made = [...this.#paths.values()].flatMap((at) => [at, deadLetterPath(at)]);
+    const left = await Promise.all(made.map((at) => this.#remove(at).catch((error) => describeThrown(error).message)));
+    return made.flatMap((at, index) => left[index] === undefined ? [] : [`${redactText(at)} (${left[index]})`]);
+  }
+
+  /** Deletes a stream at a broker, and keeps what was in it; tells why it stays, where it does. */
+  async #remove(at: string): Promise<string | undefined> {
+    try {
+      const stream = await openStream(existingPath(at), { sessionMs: this.#place.sessionMs });
+      const looked = stream.look(`bench-${crypto.randomUUID()}`); // a group that has read nothing
+      this.#kept.set(at, await Array.fromAsync(looked, ({ bytes: _, ...record }) => record));
+      if (stream instanceof DrivenStream) {
+        return await stream.remove() ? undefined : "its kind is not deleted from here";
+      }
+      await stream.close();
+    } catch (error) {
+      if (!(error instanceof MissingStreamError)) throw error;
+    }
+    return undefined;
   }
 
   /** Where a stream is: in this process, or where the template says. */

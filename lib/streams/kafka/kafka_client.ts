@@ -90,6 +90,7 @@ export interface KafkaAdmin extends KafkaBase {
     replicas: number;
     configs: { name: string; value: string }[];
   }): Promise<unknown>;
+  deleteTopics(options: { topics: string[] }): Promise<unknown>;
   describeConfigs(options: {
     resources: { resourceType: number; resourceName: string; configurationKeys: string[] }[];
   }): Promise<{ configs: { name: string; value: string | null }[] }[]>;

@@ -89,6 +89,16 @@ export class KafkaDriver implements StreamDriver {
     return await this.#ask("forget a group of", () => forgetGroup(admin, { topic, partitions }, group));
   }
 
+  async remove(): Promise<boolean> {
+    const { admin, at: { topic } } = this.#parts;
+    try {
+      await this.#ask("delete", () => admin.deleteTopics({ topics: [topic] }));
+      return true;
+    } finally {
+      await this.end();
+    }
+  }
+
   async end(): Promise<void> {
     this.#isOver = true;
     await this.#publisher.close();

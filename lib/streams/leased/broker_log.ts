@@ -58,6 +58,8 @@ export interface BrokerLog {
   groups?(): Promise<string[]>;
   /** Forgets what is kept for a group. */
   forgetGroup?(group: string): Promise<void>;
+  /** Deletes the stream, with all that is kept for its groups. Left out where it stays. */
+  remove?(): Promise<void>;
   /** Tells every process that looks on that a group has changed. */
   tellGroup(group: string): void;
   /** Calls back when records have come (undefined), or a group has changed. Missing some is no harm. */

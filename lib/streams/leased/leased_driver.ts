@@ -79,6 +79,16 @@ export class LeasedDriver implements StreamDriver {
     return true;
   }
 
+  async remove(): Promise<boolean> {
+    const { log } = this.#parts;
+    try {
+      await log.remove?.();
+    } finally {
+      await this.end();
+    }
+    return log.remove !== undefined;
+  }
+
   async flush(): Promise<void> {
     await within(CLOSE_MS, this.#queue.idle());
   }

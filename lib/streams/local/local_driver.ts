@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import type { Kept, StreamDriver } from "../driven_stream.ts";
 import type { Reader } from "../reader.ts";
 import type { ReaderSource } from "../reader_source.ts";
@@ -132,6 +133,12 @@ export class LocalDriver implements StreamDriver {
   async flush(): Promise<void> {
     await this.#publisher.close();
     await this.#queue.idle();
+  }
+
+  async remove(): Promise<boolean> {
+    await this.end();
+    for (const part of ["", "-wal", "-shm"]) rmSync(this.#parts.database.file + part, { force: true });
+    return true;
   }
 
   async end(): Promise<void> {

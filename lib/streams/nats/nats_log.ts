@@ -164,6 +164,11 @@ export class NatsLog implements BrokerLog {
     await this.#client.ask("forget a group of", `STREAM.PURGE.${this.#parts.groups}`, { filter });
   }
 
+  async remove(): Promise<void> {
+    const { stream, groups } = this.#parts;
+    for (const name of [stream, groups]) await this.#client.ask("delete", `STREAM.DELETE.${name}`, "");
+  }
+
   tellGroup(group: string): void {
     this.#client.tell(this.#news, group);
   }

@@ -153,6 +153,11 @@ export class RedisLog implements BrokerLog {
     if (fields.length > 0) await this.#parts.client.send("forget a group of", "HDEL", this.#groups, ...fields);
   }
 
+  async remove(): Promise<void> {
+    const streams = Array.from({ length: this.partitions }, (_, partition) => this.#stream(partition));
+    await this.#parts.client.send("delete", "DEL", this.#parts.key, this.#groups, ...streams);
+  }
+
   tellGroup(group: string): void {
     this.#parts.client.send("tell", "PUBLISH", this.#channel, group).catch(() => {}); // who misses it looks at its next beat
   }

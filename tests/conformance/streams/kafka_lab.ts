@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { setTimeout as pause } from "node:timers/promises";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
 import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
-import { loadKafka } from "../../../lib/streams/kafka/kafka_client.ts";
+import { type ClientOptions, type KafkaAdmin, loadKafka } from "../../../lib/streams/kafka/kafka_client.ts";
 import { openKafka } from "../../../lib/streams/kafka/open_kafka.ts";
 import { BrokerServer } from "./broker_server.ts";
 import type { OpenLab } from "./contract.ts";
@@ -52,9 +52,18 @@ export async function kafkaTrial(): Promise<Trial> {
     open: kafkaLabs(broker),
     limits: { isUnbounded: true, forgetsDone: true },
     cases: [kafkaCases, kafkaTries, kafkaTransactions, kafkaSizes, kafkaExactlyOnce].flatMap((cases) => cases(broker)),
-    bench: { streams: `kafka://${broker.address}/{name}`, sessionMs: SESSION_MS },
+    bench: { streams: `kafka://${broker.address}/{name}`, sessionMs: SESSION_MS, list: () => listTopics(broker) },
     [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
   };
+}
+
+async function listTopics({ address }: BrokerServer): Promise<string[]> {
+  const { Admin } = await loadKafka();
+  const options = { clientId: "test", bootstrapBrokers: [address] } as unknown as ClientOptions;
+  const admin = new Admin(options) as KafkaAdmin & { listTopics(): Promise<string[]> };
+  const topics = await admin.listTopics();
+  await admin.close();
+  return topics.filter((topic) => !topic.startsWith("__")).sort();
 }
 
 /** Where the broker speaks TLS and wants a login, and who vouches for it. */

@@ -56,7 +56,11 @@ export async function localTrial(): Promise<Trial> {
   return {
     open: openLocalLab,
     cases: more.cases,
-    bench: { streams: "local://{name}", sessionMs: 1_500 },
+    bench: {
+      streams: "local://{name}",
+      sessionMs: 1_500,
+      list: async () => (await Array.fromAsync(Deno.readDir(`${folder}/streams`), ({ name }) => name)).sort(),
+    },
     async [Symbol.asyncDispose]() {
       await more[Symbol.asyncDispose]();
       if (before === undefined) Deno.env.delete("LEVADA_STATE");

@@ -3,6 +3,7 @@
 import { testBench } from "../../../lib/testing/test_bench.ts";
 import { proveAway } from "./away_cases.ts";
 import { BENCH_CASES } from "./bench_contract.ts";
+import { benchEnd } from "./bench_end.ts";
 import { borderCase } from "./border_cases.ts";
 import { burialCases } from "./burial_cases.ts";
 import { type OpenLab, type StreamCase, streamCases, type StreamLimits } from "./contract.ts";
@@ -28,7 +29,14 @@ export interface Trial extends Partial<AsyncDisposable> {
   readonly limits?: StreamLimits;
   readonly cases?: readonly StreamCase[];
   /** Where streams of `levada/testing` are: the same cases as in this process. */
-  readonly bench?: { readonly streams: string; readonly sessionMs: number };
+  readonly bench?: BenchTrial | { readonly streams: string; readonly sessionMs: number };
+}
+
+/** Where streams of a bench are, and the names of all that are there. */
+export interface BenchTrial {
+  readonly streams: string;
+  readonly sessionMs: number;
+  readonly list: () => Promise<string[]>;
 }
 
 const DRIVERS: Readonly<Record<string, () => Trial | Promise<Trial>>> = {
@@ -62,8 +70,13 @@ export async function run(): Promise<Counts> {
     const cases = [...streamCases(trial.limits), ...trial.cases ?? []]
       .map(({ title, run }) => ({ title, run: () => run(trial.open) }));
     const { bench } = trial;
-    const benches = (bench === undefined ? [] : BENCH_CASES)
-      .map(({ title, run }) => ({ title: `testBench(): ${title}`, run: () => run((fn) => testBench(fn, bench)) }));
+    const benches = [
+      ...(bench === undefined ? [] : BENCH_CASES).map(({ title, run }) => ({
+        title,
+        run: () => run((fn) => testBench(fn, bench)),
+      })),
+      ...bench !== undefined && "list" in bench ? [benchEnd(bench)] : [],
+    ].map(({ title, run }) => ({ title: `testBench(): ${title}`, run: () => run(trial.open) }));
     const borders = bench === undefined || !AT_BROKERS.includes(name)
       ? []
       : [borderCase(bench.streams), ...burialCases(bench.streams)];

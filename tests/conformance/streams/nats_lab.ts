@@ -184,7 +184,16 @@ export async function natsTrial(): Promise<Trial> {
         },
       },
     ],
-    bench: { streams: `${server.address}/{name}`, sessionMs: SESSION_MS },
+    bench: {
+      streams: `${server.address}/{name}`,
+      sessionMs: SESSION_MS,
+      async list() {
+        const client = await connect();
+        const { streams } = await client.ask<{ streams: string[] | null }>("ask", "STREAM.NAMES", {});
+        await client.close();
+        return (streams ?? []).sort();
+      },
+    },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }

@@ -20,13 +20,17 @@ const SOON_MS = 3_000;
 export async function redisTrial(): Promise<Trial> {
   const server = await BrokerServer.start("redis", { LEVADA_REDIS_FSYNC: "always" });
   const user = { name: "ann", password: "pass:wörd/1" };
-  async function command(...words: string[]): Promise<void> {
+  async function ask(...words: string[]): Promise<unknown> {
     const client = await RedisClient.connect(readBrokerPath(`${server.address}/any`, 0), {
       connectMs: 5_000,
       answerMs: 5_000,
     });
-    await client.send("ask", ...words);
+    const answer = await client.send("ask", ...words);
     client.close();
+    return answer;
+  }
+  async function command(...words: string[]): Promise<void> {
+    await ask(...words);
   }
   async function openLog(name: string): Promise<RedisLog> {
     const path = readBrokerPath(`${server.address}/${name}`, 0);
@@ -256,7 +260,14 @@ export async function redisTrial(): Promise<Trial> {
         },
       },
     ],
-    bench: { streams: `${server.address}/{name}`, sessionMs: SESSION_MS },
+    bench: {
+      streams: `${server.address}/{name}`,
+      sessionMs: SESSION_MS,
+      async list() {
+        const keys = (await ask("KEYS", "*") as unknown[]).map(String);
+        return keys.filter((key) => !key.includes(":publication:")).sort(); // these go by themselves
+      },
+    },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }

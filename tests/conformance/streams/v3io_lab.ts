@@ -1,5 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
+import { queue, serving } from "levada";
+import { testBench } from "levada/testing";
 import { preparePython } from "../../../lib/cli/python.ts";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
 import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
@@ -34,7 +36,23 @@ export async function v3ioTrial(): Promise<Trial> {
     },
     limits: { isUnbounded: true, listsNoGroups: true, mostBytes: MOST_BYTES },
     bench: { streams: `${server.url.replace("http:", "v3io:")}/projects/{name}`, sessionMs: SESSION_MS },
-    cases: [...processCases(server.url), ...await strangerCases(server.url, open)],
+    cases: [...processCases(server.url), ...await strangerCases(server.url, open), {
+      title: "a bench names the streams that it leaves",
+      async run() {
+        const streams = `${server.url.replace("http:", "v3io:")}/projects/{name}`;
+        const fn = serving("fn");
+        fn.setTopology("flow").to("out", queue({ path: "v3io:///projects/out" }));
+        const bench = await testBench(fn, { streams });
+        await bench.send(1);
+        await bench.close();
+        const [, name] = /^warn: Streams of the bench stay: .*\/projects\/(out-\w+-0) \(its kind/.exec(
+          bench.lines.at(-1)!,
+        )!;
+        deepStrictEqual((await bench.published("out")).map(({ body }) => body), [1]);
+        await using left = await openV3io<number>(streams.replace("{name}", name!));
+        deepStrictEqual((await Array.fromAsync(left.look("g"))).map(({ body }) => body), [1]);
+      },
+    }],
     async [Symbol.asyncDispose]() {
       Deno.env.delete("V3IO_ACCESS_KEY");
       await server[Symbol.asyncDispose]();

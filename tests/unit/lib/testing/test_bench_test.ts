@@ -321,11 +321,13 @@ Deno.test("testBench() refuses wrong names and broken graphs", async () => {
 
 Deno.test("testBench() refuses a broker without a place for names, of no kind, or whose time is to be moved", async () => {
   const fn = parent((n) => n);
-  await rejects(testBench(fn, { streams: "kafka://localhost:9092/orders" }), {
-    name: "RangeError",
-    message:
-      'Cannot put streams at "kafka://localhost:9092/orders": say where the name of each goes, as in kafka://localhost:9092/{name}',
-  });
+  for (const streams of ["kafka://h:9092/orders", "kafka://h:9092/orders?group={name}", "redis://{name}/orders"]) {
+    await rejects(testBench(fn, { streams }), { // all would be one stream of somebody's
+      name: "RangeError",
+      message:
+        `Cannot put streams at "${streams}": say where the name of each goes, as in kafka://localhost:9092/{name}`,
+    });
+  }
   await rejects(testBench(fn, { streams: "rabbit://host/{name}" }), { name: "StreamError", message: /the kinds of/ });
   await rejects(testBench(fn, { streams: "local://{name}", clock: new TestClock() }), {
     message: "Cannot move the time of local://{name}: a broker goes by the machine's. Leave out clock",
