@@ -1,6 +1,5 @@
 import type { Clock } from "../graph/clock.ts";
 import { describeThrown, MissingStreamError } from "../errors.ts";
-import { redactText } from "../redact_text.ts";
 import { deadLetterPath, existingPath } from "../streams/dead_letter_path.ts";
 import { DrivenStream } from "../streams/driven_stream.ts";
 import { MemoryBroker } from "../streams/memory/memory_broker.ts";
@@ -122,7 +121,7 @@ export class BenchStreams {
     if (!isFirst) return [];
     const made = [...this.#paths.values()].flatMap((at) => [at, deadLetterPath(at)]);
     const left = await Promise.all(made.map((at) => this.#remove(at).catch((error) => describeThrown(error).message)));
-    return made.flatMap((at, index) => left[index] === undefined ? [] : [`${redactText(at)} (${left[index]})`]);
+    return made.flatMap((at, index) => left[index] === undefined ? [] : [`${nameOf(at)} (${left[index]})`]);
   }
 
   /** Deletes a stream at a broker, and keeps what was in it; tells why it stays, where it does. */
@@ -158,4 +157,9 @@ export class BenchStreams {
 /** A stream's own path, in this process whatever its scheme. */
 function localPath(path: string): string {
   return path.startsWith("memory://") ? path : path.replace(/[?#].*$/, "");
+}
+
+/** A path without its options and without a password. */
+function nameOf(path: string): string {
+  return path.replace(/[?#].*$/, "").replace(/\/\/[^/]*@/, "//");
 }
