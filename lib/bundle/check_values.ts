@@ -25,22 +25,35 @@ export async function checkValues(act: string, sliced: SlicedValues, files: Bund
   if (values.length === 0) return;
   const made = await makeValues(act, sliced, files);
   const isState = (value: SlicedValue, index: number) =>
-    !value.isTouched && value.mayBeState && value.hash !== made[index]!.hash;
+    value.touchedBy === null && value.mayBeState && value.hash !== made[index]!.hash;
   const again = values.some(isState) ? await makeValues(act, sliced, files) : made;
   const faults = values.flatMap((value, index): Fault[] => {
-    const { name, cell, hash, hidden, isTouched } = value;
-    if (isTouched && (hidden ?? made[index]!.hidden) !== null) {
+    const { name, cell, hash, hidden, touchedBy } = value;
+    if (touchedBy !== null && (hidden ?? made[index]!.hidden) !== null) {
       return [errorFault(
-        `"${name}" of ${cell} holds ${hidden ?? made[index]!.hidden}, into which nobody can look, and cells use it`,
+        `"${name}" of ${cell} holds ${
+          hidden ?? made[index]!.hidden
+        }, into which nobody can look, and ${touchedBy} uses it`,
         `Make it in the step: in open() of a class; or make it anew in the cell that builds the graph, and use it in steps alone`,
       )];
     }
-    const isSame = hash !== null && hash === made[index]!.hash;
-    if (isSame || (isState(value, index) && made[index]!.hash === again[index]!.hash)) return [];
+    if (hash === null || made[index]!.hash === null) {
+      return [errorFault(
+        `"${name}" of ${cell} holds too much to be compared with what its declaration makes`,
+        "Make it in the step, in open() of a class, or read it there from a file that goes along (`--file`, `files`)",
+      )];
+    }
+    if (hash === made[index]!.hash || (isState(value, index) && made[index]!.hash === again[index]!.hash)) return [];
+    if (touchedBy !== null && value.mayBeState) {
+      return [errorFault(
+        `"${name}" of ${cell} is another value in the notebook than its declaration makes, and not by the steps' runs alone: ${touchedBy} ` +
+          `uses it, and what it did there would be lost`,
+        `If that was a trial, try one of its own there, or try it in a cell behind the one that deploys; if it is to leave, as what is ` +
+          `learned, declare "${name}" as what it shall be, in one expression, or keep it in a file`,
+      )];
+    }
     return [errorFault(
-      `"${name}" of ${cell} is another value in the notebook than its declaration makes${
-        isTouched && value.mayBeState ? ", and not by the steps' runs alone: cells use it" : ""
-      }`,
+      `"${name}" of ${cell} is another value in the notebook than its declaration makes`,
       `Run ${cell} again, and declare "${name}" as what it shall be, in one expression; what comes of chance, of the time or of a file, ` +
         `write down or make in the step; what steps change, keep in them: in a class, or in context.state`,
     )];
@@ -56,7 +69,7 @@ async function makeValues(
   const script = `import { createHash } from "node:crypto";
 import { Session } from "node:inspector/promises";
 ${hashValues}
-const open = ${JSON.stringify(values.map(({ isTouched }) => isTouched))};
+const open = ${JSON.stringify(values.map(({ touchedBy }) => touchedBy !== null))};
 const values = (await import("./code.js")).${VALUES}().map((value, at) => ({ value, isOpen: open[at] }));
 const { hashed } = await hashValues(values, { createHash, Session, answers: ${JSON.stringify(answers)} });
 tell(JSON.stringify(hashed));

@@ -40,6 +40,7 @@ export async function hashValues(
   const MOST_PARTS = 20_000_000;
   const MOST_LOOKS = 20_000;
   const SETTLES_MS = 2_000;
+  const LONGEST_MS = 60_000; // for what had ended in the notebook
   const HIDING = /Generator|Iterator|Weak(?:Map|Set|Ref)/;
   const PACKAGES = /^(?:file|https?|npm|jsr|data|blob):/;
   const DATA = /\/(?:memory_table|keyed_table|table|tensor)\.ts$/;
@@ -51,6 +52,7 @@ export async function hashValues(
   const scripts = new Map<string, string>();
   const told: string[] = [];
   let asked = 0;
+  let looks = 0; // into one value: V8 takes its time
   interface Inside {
     readonly url: string;
     readonly fields: readonly unknown[];
@@ -63,7 +65,10 @@ export async function hashValues(
   try {
     if (answers === undefined) await readScripts();
     const hashed: HashedValue[] = [];
-    for (const [index, { value, isOpen }] of values.entries()) hashed.push(await hashOne(value, index, isOpen));
+    for (const [index, { value, isOpen }] of values.entries()) {
+      looks = 0;
+      hashed.push(await hashOne(value, index, isOpen));
+    }
     return { hashed, answers: told.join("") };
   } finally {
     delete shared[LOOKED];
@@ -77,7 +82,6 @@ export async function hashValues(
     let text: string[] = [];
     let hidden: string | null = null;
     let count = 0;
-    let looks = 0;
     const write = (part: string) => {
       if (text.push(part) >= 4_096) flush();
     };
@@ -112,7 +116,6 @@ export async function hashValues(
         flush();
         hash.update(new Uint8Array(value.buffer as ArrayBuffer, value.byteOffset, value.byteLength));
       } else if (typeof value === "function") {
-        looks++;
         if (await isOf(value, false)) {
           const fields = Object.entries(Object.getOwnPropertyDescriptors(value)).filter(([, field]) =>
             field.enumerable
@@ -129,7 +132,6 @@ export async function hashValues(
         const parts = await partsOf(value, tag);
         const maker = (Object.getPrototypeOf(value) as { constructor?: unknown } | null)?.constructor;
         const isBuiltIn = maker === undefined || maker === Object || maker === Array || maker === Map || maker === Set;
-        if (!isBuiltIn) looks++;
         const isOwn = isBuiltIn || (typeof maker === "function" && await isOf(maker, false));
         const isLookedInto = isOwn ||
           (isOpen && !("~standard" in value) && typeof maker === "function" && await isOf(maker, true)); // a schema is what it is
@@ -156,11 +158,15 @@ export async function hashValues(
     if (/^(?:Number|String|Boolean)$/.test(tag)) return [value.valueOf()];
     if (value instanceof ArrayBuffer) return [new Uint8Array(value)];
     if (!(value instanceof Promise)) return [];
+    const hadEnded = answers !== undefined && answers[asked++] === "1"; // there it had the time that cells take
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise((resolve) => timer = setTimeout(resolve, SETTLES_MS, ["pending"]));
-    const ended = await Promise.race([value.then((one) => ["done", one], (one) => ["failed", one]), late]);
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, hadEnded ? LONGEST_MS : SETTLES_MS, ["pending"]);
+    });
+    const ended = await Promise.race([value.then((one) => ["done", one], (one) => ["failed", one]), late]) as unknown[];
     clearTimeout(timer);
-    return ended as unknown[];
+    if (answers === undefined) told.push(ended[0] === "pending" ? "0" : "1");
+    return ended;
   }
 
   async function fieldsOf(value: object, tag: string, isOwn: boolean, maker: unknown): Promise<unknown[]> {
@@ -204,6 +210,7 @@ export async function hashValues(
 
   /** Asks V8: private fields, and what a function holds of the names in its text, in the order of these. */
   async function lookInto(value: unknown): Promise<Inside> {
+    looks++;
     shared[LOOKED] = value;
     const expression = `globalThis.${LOOKED}`;
     const { result } = await post("Runtime.evaluate", { expression, objectGroup: LOOKED });

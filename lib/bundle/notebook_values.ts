@@ -27,7 +27,7 @@ export async function notebookValues(wish: TouchedWish): Promise<SlicedValues> {
     expression,
     cell: cellName(declaration.run),
     ...hashed[index]!,
-    isTouched: touched.has(name),
+    touchedBy: touched.has(name) ? cellName(touched.get(name)!) : null,
     mayBeState: mayBeState(name, value, declaration, wish),
   }));
   return { values, answers };

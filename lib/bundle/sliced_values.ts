@@ -9,8 +9,8 @@ export interface SlicedValue {
   readonly hash: string | null;
   /** What in it cannot be looked into; null where there is nothing such. */
   readonly hidden: string | null;
-  /** Whether cells use it themselves. */
-  readonly isTouched: boolean;
+  /** The first cell that uses it itself, as in messages; null where none does. */
+  readonly touchedBy: string | null;
   /** Whether it may be state of the steps: code that leaves changes it. */
   readonly mayBeState: boolean;
 }

@@ -16,22 +16,22 @@ export interface TouchedWish {
 }
 
 /**
- * The names that cells use, and what stands behind these in turn. Not counted: code of steps, functions that are handed to the graph as
+ * The names that cells use, each with the first that does, and what stands behind these in turn. Not counted: code of steps, functions that are handed to the graph as
  * steps, and what is only shown: a name as a statement, or one that is handed to the console.
  */
-export function touchedNames(wish: TouchedWish): ReadonlySet<string> {
+export function touchedNames(wish: TouchedWish): ReadonlyMap<string, ParsedRun> {
   const byName = new Map<string, Declaration[]>();
   for (const { declarations } of wish.runs) {
     for (const declaration of declarations) {
       for (const name of declaration.names) byName.set(name, [...byName.get(name) ?? [], declaration]);
     }
   }
-  const touched = new Set<string>();
-  const touch = (name: string) => {
+  const touched = new Map<string, ParsedRun>();
+  const touch = (name: string, run: ParsedRun) => {
     if (touched.has(name)) return;
-    touched.add(name);
+    touched.set(name, run);
     for (const { free } of byName.get(name) ?? []) {
-      for (const use of free.uses) if (!use.isType) touch(use.name);
+      for (const use of free.uses) if (!use.isType) touch(use.name, run);
     }
   };
   const leaving = new Set(wish.declarations);
@@ -46,9 +46,11 @@ export function touchedNames(wish: TouchedWish): ReadonlySet<string> {
         if (wish.roots.some(({ place }) => place?.run === run && place.start <= use.start && use.start < place.end)) {
           continue;
         }
-        if (HIDDEN.has(use.name)) { for (const word of run.source.slice(start, end).match(WORD) ?? []) touch(word); }
+        if (HIDDEN.has(use.name)) {
+          for (const word of run.source.slice(start, end).match(WORD) ?? []) touch(word, run);
+        }
         const path = pathTo(run.program as unknown as AnyNode, use.start, use.name);
-        if (!isHarmless(path, run, wish)) touch(use.name);
+        if (!isHarmless(path, run, wish)) touch(use.name, run);
       }
     }
   }
