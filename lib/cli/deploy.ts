@@ -9,11 +9,12 @@ export const DEPLOY: Command = {
   summary: "Run a function as processes of this machine that stay",
   help: `Usage: levada deploy NOTEBOOK.ipynb|MODULE.ts|BUNDLE [OPTIONS]
 
-Makes a bundle, starts it once to see that it starts, and has it run: one process for the function and one for each of its children,
-joined by streams, watched over by a process that stays when this command has ended. What ran before runs until all of the new listens, and
-runs on when that does not start. A second deploy of the same changes nothing. All of it lies in LEVADA_STATE, default .levada. A notebook
-runs up to the cell that calls deploy(), whose workers and port hold here too. How each function is served (tokens, TLS, limits) stands in its
-options: serving("name", { serve: { … } }). Its \`resources\` are not looked at here.
+Makes a bundle, compiles the graph of each function, downloads what the brokers of its streams need, starts it once to see that it
+starts, and has it run: one process for the function and one for each of its children, joined by streams, watched over by a process that
+stays when this command has ended. What ran before runs until all of the new listens, and runs on when that does not start. A second
+deploy of the same changes nothing. All of it lies in LEVADA_STATE, default .levada. A notebook runs up to the cell that calls deploy(),
+whose workers and port hold here too. How each function is served (tokens, TLS, limits) stands in its options: serving("name", { serve:
+{ … } }). Its \`resources\` are not looked at here.
 
 Code that leaves is run to make the bundle, with --dry-run too: a notebook's cells up to the deploy; what leaves it once or twice, in a process of
 its own, to compare its values with the notebook's; the bundle once, to see that it starts; then each worker runs it. What a top level
