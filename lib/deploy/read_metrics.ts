@@ -20,7 +20,11 @@ export interface FunctionMetrics {
  *
  * @throws {DeployError} If it asks for a token, or a certificate, that is not known here.
  */
-export async function readMetrics(one: Pick<FunctionStatus, "name" | "url" | "settings">): Promise<FunctionMetrics> {
+export async function readMetrics(
+  one: Pick<FunctionStatus, "name" | "url" | "settings" | "state" | "serving">,
+): Promise<FunctionMetrics> {
+  const { name, state, serving } = one;
+  if (state === "failing" && serving === 0) return { name, at: performance.now(), families: undefined }; // it is known not to answer
   const families = await ask(one).catch((error) => {
     if (!isA(error, SecretError)) return undefined; // it may just have died
     throw new DeployError(`count what function "${one.name}" does`, error.message, { cause: error });

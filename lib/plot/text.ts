@@ -15,6 +15,9 @@ export function toText(view: GraphView): string {
   const flow = edges.filter(({ kind }) => kind === "flow");
   const entered = new Set(flow.map(({ to }) => to));
   const text = new Text(view, flow);
+  for (const [name, { lines }] of Object.entries(view.functionNotes ?? {})) {
+    if (lines.length > 0) text.lines.push(`function ${shown(name)} · ${lines.map(oneLine).join(", ")}`);
+  }
   for (const source of view.sources ?? []) text.lines.push(sourceLine(source));
   const starts = steps.filter(({ name, handler }) => !handler && !entered.has(name));
   text.write(starts.map(({ name }) => name), "");

@@ -116,6 +116,7 @@ Deno.test("Plot.svg() shows what is said of steps, arrows, routes and functions"
     ok(new RegExp(`>\\s*${text}\\s*<`).test(svg), text);
   }
   deepStrictEqual(new Plot(view).text.split("\n").slice(1), [
+    "  function store · stopped: 0 of 1 serve",
     "  ├→ check [task] · 7/s, 12 µs",
     "  │  → q [queue] · 5/s, 3 waiting",
     "  │  → count [task] in store · 4/s, 12 µs, 2/s failed",
