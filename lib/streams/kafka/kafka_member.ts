@@ -177,7 +177,8 @@ export class KafkaMember {
     this.#isRejoining = true;
     this.#rebalance.resolve();
     this.#rebalance = Promise.withResolvers();
-    if (this.#consumer.memberId === null) this.#loseAll();
+    const { memberId, generationId } = this.#consumer;
+    if (memberId === null || generationId !== this.#generation) this.#loseAll(); // another may have read there: nothing of it is to be kept
     if (this.#isBusy) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, this.#parts.cluster.drainMs);

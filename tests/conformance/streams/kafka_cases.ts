@@ -98,6 +98,37 @@ async function allow(broker: BrokerServer, rights: readonly (readonly [number, s
   await admin.close();
 }
 
+const LOST = Object.assign(new Error("lost"), { apiId: "REBALANCE_IN_PROGRESS", needsRejoin: true });
+
+/** A subscriber to whose nth question the broker's answer does not come, but an error. */
+async function withAnswer<Body>(
+  question: "JoinGroup" | "SyncGroup",
+  nth: number,
+  answer: Promise<Error>,
+  subscribe: () => Promise<Subscription<Body>>,
+): Promise<Subscription<Body>> {
+  type Api = (...args: unknown[]) => void;
+  type GetApi = (name: string, give: (error: Error | null, api?: Api) => void) => void;
+  const { Consumer, kGetApi } = await loadKafka();
+  const { prototype } = Consumer as unknown as { prototype: Record<symbol, GetApi> };
+  const getApi = prototype[kGetApi]!;
+  let times = 0;
+  prototype[kGetApi] = function (name, give) {
+    getApi.call(this, name, (error, api) => {
+      if (name !== question || api === undefined || ++times !== nth) return give(error, api);
+      give(null, (...args) => {
+        const told = args.at(-1) as (error: Error) => void;
+        api(...args.slice(0, -1), () => void answer.then(told));
+      });
+    });
+  };
+  try {
+    return await subscribe();
+  } finally {
+    prototype[kGetApi] = getApi; // who subscribed keeps the other
+  }
+}
+
 /** What each key's numbers are at their first coming. */
 function firstOrder(records: readonly { readonly body: number; readonly key: string | undefined }[]): void {
   const newest = new Map<string, number>();
@@ -203,6 +234,71 @@ export function kafkaCases(broker: BrokerServer): StreamCase[] {
           }
         }));
         deepStrictEqual(got.sort((a, b) => a - b), numbered(40, 80).map(({ body }) => body));
+      },
+    },
+    {
+      title:
+        "a reader that missed a generation of its group, in which another read its partition, begins where that one was: nothing comes twice",
+      async run() {
+        await using stream = await open<number>(broker, "?partitions=2", { sessionMs: 6_000 });
+        await using other = await openKafka<number>(stream.path, { sessionMs: 6_000 });
+        await stream.publish(Array.from({ length: 10 }, (_, body) => ({ body }))); // without keys they spread
+        const answer = Promise.withResolvers<Error>();
+        const first = await withAnswer("SyncGroup", 2, answer.promise, () => stream.subscribe({ group: "g" })); // it knows its places, and has given nothing out
+        const second = await other.subscribe({ group: "g" }); // by what the first says, which is not told that it was heard
+        const { value } = await second.next();
+        await value!.ack();
+        await second.close();
+        answer.resolve(LOST);
+        await other.publish([{ body: 10 }, { body: 11 }]);
+        const got = value!.records.map(({ body }) => body);
+        strictEqual(got.length, 5);
+        while (await other.lag("g") > 0) {
+          const delivery = (await first.next()).value!;
+          got.push(...delivery.records.map(({ body }) => body));
+          await delivery.ack();
+        }
+        deepStrictEqual(got.toSorted((one, other) => one - other), Array.from({ length: 12 }, (_, n) => n));
+      },
+    },
+    {
+      title:
+        "a reader that did not hear of a generation, in which its partition was another's, begins where that one was",
+      async run() {
+        await using leading = await open<number>(broker, "?partitions=2", { sessionMs: 6_000 });
+        await using missing = await openKafka<number>(leading.path, { sessionMs: 6_000 });
+        await using coming = await openKafka<number>(leading.path, { sessionMs: 6_000 });
+        await leading.publish(Array.from({ length: 10 }, (_, body) => ({ body }))); // without keys they spread
+        for (let tries = 0;; tries++) {
+          ok(tries < 20, "who gets which partition is chance, one of two");
+          const group = `g${tries}`;
+          const one = await leading.subscribe({ group });
+          const answer = Promise.withResolvers<Error>();
+          const other = await withAnswer("JoinGroup", 3, answer.promise, () => missing.subscribe({ group })); // the broker gives it a name first
+          const third = await coming.subscribe({ group });
+          const got: number[] = [];
+          const readAll = async (reader: Subscription<number>) => {
+            for await (const delivery of reader) {
+              got.push(...delivery.records.map(({ body }) => body));
+              await delivery.ack();
+            }
+          };
+          const reading = [readAll(one), readAll(third)];
+          const until = performance.now() + 1_500; // well before its session ends
+          while (got.length < 10 && performance.now() < until) await pause(20);
+          const hasMoved = got.length === 10; // nothing was left for the one that did not hear
+          await third.close();
+          answer.resolve(LOST);
+          if (hasMoved) {
+            reading.push(readAll(other));
+            await leading.publish([{ body: 10 }, { body: 11 }]);
+            while (!got.includes(10) || !got.includes(11)) await pause(20);
+            deepStrictEqual(got.toSorted((one, other) => one - other), Array.from({ length: 12 }, (_, n) => n));
+          }
+          await Promise.all([one.close(), other.close()]);
+          await Promise.all(reading);
+          if (hasMoved) return;
+        }
       },
     },
     {

@@ -1,16 +1,22 @@
 /** What Kafka's driver does with transactions, at a real broker. */
 
-import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { flatMap, queue, serving } from "levada";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
 import { openKafka, openKafkaExchange } from "../../../lib/streams/kafka/open_kafka.ts";
 import type { Delivery } from "../../../lib/streams/delivery.ts";
+import type { Reader } from "../../../lib/streams/reader.ts";
 import type { Stream, StreamRecord } from "../../../lib/streams/stream.ts";
+import { atNextTransaction, beforeStep } from "../../support/next_transaction.ts";
 import { memoryLog } from "../../support/run_graph.ts";
+import type { ZombieTask } from "../../support/zombie_child.ts";
 import { BrokerServer } from "./broker_server.ts";
 import type { StreamCase } from "./contract.ts";
 import { SESSION_MS } from "./kafka_lab.ts";
+
+const ZOMBIE = new URL("../../support/zombie_child.ts", import.meta.url).pathname;
+const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
 
 /** The part of the client that only these tests use. */
 interface Transactions {
@@ -24,24 +30,6 @@ interface Transaction {
   send(options: { messages: { topic: string; partition: number; value: Uint8Array }[] }): Promise<unknown>;
   commit(): Promise<void>;
   abort(): Promise<void>;
-}
-
-/** Does something in this process's next transaction: all is sent, and nothing is said of the group's place. */
-async function beforePlaces(act: () => unknown): Promise<void> {
-  const { Producer } = await import("@platformatic/kafka" as string) as {
-    Producer: { prototype: { beginTransaction(options: object): Promise<{ addConsumer(consumer: object): unknown }> } };
-  };
-  const begin = Producer.prototype.beginTransaction;
-  Producer.prototype.beginTransaction = async function (options) {
-    Producer.prototype.beginTransaction = begin;
-    const transaction = await begin.call(this, options);
-    const add = transaction.addConsumer.bind(transaction);
-    transaction.addConsumer = async (consumer) => {
-      await act();
-      return await add(consumer);
-    };
-    return transaction;
-  };
 }
 
 /** The cases of a broker. */
@@ -140,25 +128,18 @@ export function kafkaTransactions({ address }: BrokerServer): StreamCase[] {
         await using input = await openKafka<number>(from, { sessionMs: SESSION_MS });
         await using output = await openKafka<number>(to, { sessionMs: SESSION_MS });
         await input.publish(Array.from({ length: 5 }, (_, body) => ({ body })));
-        const { Producer } = await import("@platformatic/kafka" as string) as {
-          Producer: { prototype: { beginTransaction(options: object): Promise<Transaction> } };
-        };
-        const begin = Producer.prototype.beginTransaction;
         const { exchange: exchanging, output: out } = await exchange();
         await using subscription = await exchanging.input.subscribe({ group: "g" });
         const { value } = await subscription.next();
         await out.publish(value!.records.map(({ body }) => ({ body })));
         await value!.ack();
-        Producer.prototype.beginTransaction = async function (options) {
-          Producer.prototype.beginTransaction = begin;
-          const transaction = await begin.call(this, options);
+        await atNextTransaction((transaction) => {
           const commit = transaction.commit.bind(transaction);
           transaction.commit = async () => {
             await commit();
             throw new Error("the answer was lost");
           };
-          return transaction;
-        };
+        });
         await rejects(exchanging.commit(), /the answer was lost/);
         strictEqual(await input.lag("g"), 0, "it was kept all the same");
         await input.publish([{ body: 5 }]);
@@ -169,6 +150,66 @@ export function kafkaTransactions({ address }: BrokerServer): StreamCase[] {
         await exchanging.commit();
         deepStrictEqual(await bodiesOf(output, 6), [0, 1, 2, 3, 4, 5]);
         await exchanging.input.close();
+      },
+    },
+    {
+      title:
+        "a process that stands still between what it sent and where its group is, until another has exchanged its records, is refused: each comes out once",
+      async run() {
+        const { from, to, exchange } = openPair(address);
+        await using input = await openKafka<number>(from, { sessionMs: SESSION_MS });
+        await using output = await openKafka<number>(to, { sessionMs: SESSION_MS });
+        await input.publish(Array.from({ length: 10 }, (_, body) => ({ body })));
+        await using zombie = startZombie({ from, to, sessionMs: SESSION_MS });
+        await zombie.standsStill;
+        const { exchange: exchanging, output: out } = await exchange();
+        await using subscription = await exchanging.input.subscribe({ group: "g" });
+        const exchangeNext = async () => {
+          const { value } = await subscription.next();
+          await out.publish(value!.records.map(({ body }) => ({ body })));
+          await value!.ack();
+          await exchanging.commit();
+        };
+        await exchangeNext();
+        zombie.goOn();
+        match(await zombie.word, /^Cannot exchange records of /);
+        await input.publish([{ body: 10 }]);
+        await exchangeNext();
+        deepStrictEqual(await bodiesOf(output, 11), Array.from({ length: 11 }, (_, n) => n));
+        await exchanging.input.close();
+      },
+    },
+    {
+      title:
+        "who takes a partition over while a transaction of who had it is open waits for its end: what it exchanged is done",
+      async run() {
+        const { from, to, exchange } = openPair(address);
+        await using input = await openKafka<number>(from, { sessionMs: SESSION_MS });
+        await using output = await openKafka<number>(to, { sessionMs: SESSION_MS });
+        await input.publish(Array.from({ length: 5 }, (_, body) => ({ body })));
+        const [one, other] = [await exchange(), await exchange()];
+        const first = await one.exchange.input.subscribe({ group: "g" });
+        const { value } = await first.next();
+        await one.output.publish(value!.records.map(({ body }) => ({ body })));
+        await value!.ack();
+        const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+        await beforeStep("commit", async () => {
+          reached.resolve();
+          await released.promise;
+        });
+        const exchanging = one.exchange.commit();
+        await reached.promise;
+        await (first as Reader).abandon(); // its group finds out
+        const joining = other.exchange.input.subscribe({ group: "g" });
+        await Promise.race([joining, pause(3 * SESSION_MS)]);
+        released.resolve();
+        await exchanging;
+        await using second = await joining;
+        await input.publish([{ body: 5 }]);
+        const { value: next } = await second.next();
+        deepStrictEqual(next!.records.map(({ body }) => body), [5]);
+        deepStrictEqual(await bodiesOf(output, 5), [0, 1, 2, 3, 4]);
+        await Promise.all([one.exchange.input.close(), other.exchange.input.close()]);
       },
     },
     {
@@ -188,7 +229,7 @@ export function kafkaTransactions({ address }: BrokerServer): StreamCase[] {
           await value!.ack();
           await exchanging.commit();
         };
-        await beforePlaces(() => pause(1_500));
+        await beforeStep("addConsumer", () => pause(1_500));
         await rejects(exchange(), {
           name: "StreamError",
           message: /^Cannot exchange records of [^ ]*: the transaction did not end within 1 s, and is given up$/,
@@ -294,6 +335,34 @@ export function kafkaTransactions({ address }: BrokerServer): StreamCase[] {
       },
     },
   ];
+}
+
+/** A process that stands still in the middle of a transaction, and what it says when it has gone on. */
+function startZombie(task: ZombieTask) {
+  const args = ["run", "--config", CONFIG, "--quiet", "-A", ZOMBIE, JSON.stringify(task)];
+  const process = new Deno.Command(Deno.execPath(), { args, stdout: "piped", stderr: "inherit" }).spawn();
+  const { promise: standsStill, resolve } = Promise.withResolvers<void>();
+  const word = (async () => {
+    let text = "";
+    for await (const part of process.stdout.pipeThrough(new TextDecoderStream())) {
+      text += part;
+      if (text.includes("stands still\n")) resolve();
+    }
+    await process.status;
+    resolve();
+    return text.replace("stands still\n", "").trim();
+  })();
+  return {
+    standsStill,
+    word,
+    goOn: () => process.kill("SIGCONT"),
+    async [Symbol.asyncDispose]() {
+      try {
+        process.kill("SIGKILL");
+      } catch { /* it has ended */ }
+      await process.status;
+    },
+  };
 }
 
 /** What there is to be read, when it is so many: the broker marks a transaction as committed a moment after it has said so. */
