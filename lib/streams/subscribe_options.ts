@@ -43,8 +43,8 @@ export function groupFault(group: unknown, ofBroker?: (group: string) => string 
   const bytes = Buffer.byteLength(group);
   const fault = !group.isWellFormed()
     ? "has half a character (a lone surrogate)"
-    : /\p{Cc}/u.test(group)
-    ? "has a control character"
+    : /[\p{Cc}\p{Cf}]/u.test(group)
+    ? "has a control character, or one that is not seen"
     : bytes > LONGEST_GROUP
     ? `has ${bytes} bytes; give ${LONGEST_GROUP} or fewer`
     : ofBroker?.(group);

@@ -87,12 +87,22 @@ async function localStreams(): Promise<string[]> {
     for await (const { name, isDirectory } of entriesOf(folder)) {
       if (isDirectory) await walk(join(folder, name), [...parts, name]);
       else if (name.endsWith(".db")) {
-        found.push(`local://${[...parts, name.slice(0, -3)].map(decodeURIComponent).join("/")}`);
+        const path = decode([...parts, name.slice(0, -3)]);
+        if (path !== undefined) found.push(`local://${path}`);
       }
     }
   };
   await walk(join(stateFolder(), "streams"), []);
   return found.sort();
+}
+
+/** Undefined for what no stream is called: the file is somebody else's. */
+function decode(parts: readonly string[]): string | undefined {
+  try {
+    return parts.map(decodeURIComponent).join("/");
+  } catch {
+    return undefined;
+  }
 }
 
 async function* entriesOf(folder: string): AsyncGenerator<Deno.DirEntry> {

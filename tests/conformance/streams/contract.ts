@@ -306,7 +306,8 @@ const CASES: readonly StreamCase[] = [
       const wrong: [object, RegExp][] = [
         [{ group: "" }, /group has no name/],
         [{ group: "x\ud800" }, /group "x\\ud800" has half a character \(a lone surrogate\)$/],
-        [{ group: "a\0b" }, /group "a\\u0000b" has a control character$/],
+        [{ group: "a\0b" }, /group "a\\u0000b" has a control character, or one that is not seen$/],
+        [{ group: "a\u202eb" }, /group "a.b" has a control character, or one that is not seen$/],
         [{ group: "ü".repeat(128) }, /group "ü{40}" has 256 bytes; give 255 or fewer$/],
         [{ group: "g", from: "now" }, /from is "now"/],
         [{ group: "g", from: new Date(NaN) }, /from is an invalid date/],

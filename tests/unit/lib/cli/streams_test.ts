@@ -115,5 +115,8 @@ Deno.test("levada streams tells of a broker that does not answer, and of the oth
     strictEqual(missing.code, 1);
     match(missing.out, /there is none/);
     match((await lab.levada("streams", "list", "nobody")).err, /no such deployment is known/);
+    await Deno.mkdir(join(lab.state, "streams"), { recursive: true });
+    await Deno.writeTextFile(join(lab.state, "streams", "%E0%A4%A.db"), ""); // no stream is called so
+    deepStrictEqual(await lab.levada("streams", "list"), { code: 0, out: "There are no streams.\n", err: "" });
   });
 });
