@@ -22,12 +22,6 @@ export function countExcess(headers: Readonly<Record<string, string>>): number {
   return own > MOST_HEADERS ? own : 0;
 }
 
-/** Sets a header, also one whose name means something else to an object. */
-export function setHeader(headers: Record<string, string>, name: string, value: string): void {
-  if (name !== "__proto__") headers[name] = value;
-  else Object.defineProperty(headers, name, { value, enumerable: true, writable: true, configurable: true });
-}
-
 /**
  * The headers of a record that is published, by their names in lower case.
  *
@@ -47,7 +41,7 @@ export function writeHeaders(given: HeadersInit | undefined): Record<string, str
       throw refused("it has more than one set-cookie, which are no one text. Put them into the body");
     }
     if (name !== "content-type" && ++count > MOST_HEADERS) throw tooMany(listed);
-    setHeader(headers, name, value);
+    headers[name] = value; // in Deno also `__proto__` is a name like any other
   }
   return headers;
 }

@@ -1,7 +1,6 @@
 import type { Buffer } from "node:buffer";
 import { Cursor, type CursorPartition } from "../cursor.ts";
 import type { StoredRecord } from "../reader_source.ts";
-import { setHeader } from "../record_headers.ts";
 import { committedBatches } from "./committed_batches.ts";
 import type { AbortedTransaction, KafkaBatch } from "./kafka_client.ts";
 import { NO_TRIES, triesIn, type TriesNote } from "./tries_note.ts";
@@ -161,7 +160,7 @@ function sizeOf({ bytes }: StoredRecord): number {
 
 function readRecord(batch: KafkaBatch, record: KafkaBatch["records"][number], offset: number): StoredRecord {
   const headers: Record<string, string> = {};
-  for (const [name, value] of record.headers) setHeader(headers, textOf(name).toLowerCase(), textOf(value));
+  for (const [name, value] of record.headers) headers[textOf(name).toLowerCase()] = textOf(value);
   const publishedAt = (batch.attributes & BROKERS_TIME) !== 0
     ? batch.maxTimestamp
     : batch.firstTimestamp + record.timestampDelta;

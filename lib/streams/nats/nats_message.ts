@@ -1,7 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { KeptRecord } from "../leased/broker_log.ts";
 import type { WireRecord } from "../record.ts";
-import { setHeader } from "../record_headers.ts";
 import type { NatsMessage } from "./nats_package.ts";
 
 const KEY = "levada-key";
@@ -11,7 +10,7 @@ const OTHER = "levada-other-"; // before which a record's own headers of such na
 /** The headers of a record as they travel; the key is among them, as percent signs and digits where it is not plain. */
 export function writeHeaders({ key, headers }: WireRecord): Record<string, string> {
   const written: Record<string, string> = {};
-  for (const name in headers) setHeader(written, SERVERS.test(name) ? OTHER + name : name, headers[name]!);
+  for (const name in headers) written[SERVERS.test(name) ? OTHER + name : name] = headers[name]!;
   if (key !== undefined) written[KEY] = `=${encodeURIComponent(key)}`;
   return written;
 }
@@ -29,7 +28,7 @@ export function readMessage({ data, headers: stored }: NatsMessage): KeptRecord 
   for (const [given, [value]] of stored ?? []) { // to ask for each by its name takes time that grows with their square
     if (SERVERS.test(given)) continue;
     const name = given.toLowerCase();
-    setHeader(headers, name.startsWith(OTHER) ? name.slice(OTHER.length) : name, value!);
+    headers[name.startsWith(OTHER) ? name.slice(OTHER.length) : name] = value!;
   }
   const { [KEY]: key, ...rest } = headers;
   const offset = sequenceOf(stored!);

@@ -1,7 +1,6 @@
 import type { Buffer } from "node:buffer";
 import type { KeptRecord } from "../leased/broker_log.ts";
 import type { WireRecord } from "../record.ts";
-import { setHeader } from "../record_headers.ts";
 import type { Answer } from "./redis_client.ts";
 
 const HEADER = "header:";
@@ -57,10 +56,10 @@ export function readEntry(entry: Answer, offset: number): KeptRecord {
   for (let at = 0; at < words.length; at += 2) {
     const { text, header } = wordAt(at, words[at]!);
     const value = words[at + 1]!;
-    if (header !== undefined) setHeader(headers, header, wordAt(at + 1, value).text);
+    if (header !== undefined) headers[header] = wordAt(at + 1, value).text;
     else if (text === "body") bytes = new Uint8Array(value.buffer, value.byteOffset, value.length);
     else if (text === "key") key = value.toString();
-    else setHeader(others ??= {}, text, value.toString());
+    else (others ??= {})[text] = value.toString();
   }
   bytes ??= new TextEncoder().encode(JSON.stringify(others ?? {}));
   const place = id.toString();
