@@ -1,23 +1,21 @@
 import { describeThrown, StreamError } from "../errors.ts";
+import type { Clock } from "../graph/clock.ts";
 import type { Log } from "../graph/context.ts";
 import type { Delivery } from "../streams/delivery.ts";
-import type { Exchange } from "../streams/exchange.ts";
+import type { Exchange, Sealed } from "../streams/exchange.ts";
 import type { StreamRecord } from "../streams/stream.ts";
 import { BACKOFF_MS, MAX_TRIES } from "../streams/subscribe_options.ts";
 import { eventOf } from "./event_record.ts";
 import type { Flow } from "./flow.ts";
+import { KnownResults, type Result } from "./known_results.ts";
 import { isWorthAnotherTry } from "./outcome.ts";
-
-/** Some records that are exchanged together; what becomes of them carries it. */
-export class Pass {
-  /** What comes of them from here on is not kept: they are exchanged already, or will be tried again. */
-  isOver = false;
-}
+import { Pass } from "./pass.ts";
 
 /** What exchanging is made of. */
 export interface ExchangingParts {
   readonly exchange: Exchange;
   readonly flow: Flow;
+  readonly clock: Clock;
   readonly log: Log;
   /** What a record's body is for the flow. Default: as it came. */
   readonly read?: ((body: unknown) => unknown) | undefined;
@@ -29,25 +27,24 @@ export interface ExchangingParts {
   readonly backoffMs?: number | undefined;
 }
 
-interface Failure {
-  readonly error: unknown;
-  /** Trying again cannot help. */
-  readonly isFinal: boolean;
+/** It failed, and is to be tried again. */
+interface Failed {
+  readonly kind: "failed";
 }
 
 const LONGEST_BACKOFF_MS = 120_000;
-const MOST_LETTERS = 10_000;
+const BURY_AGAIN_MS = 1_000;
 
 /**
- * Works on deliveries, each as a whole: everything that became of all its records is published together with their acknowledgement. Where one
- * fails nothing is: it comes again after a pause, the others at once. One that has failed too often is left out the next time, and
- * its dead letter is published with the rest.
+ * Works on deliveries, one after another. Of each partition all is published, with its acknowledgement, that stands before the first record
+ * that failed: Kafka keeps one offset of a partition. Each that failed comes again after a pause of its own; what stands behind the first comes
+ * again with it, and counts as not given out: what became of it is known, and it is not worked on once more. So a record is
+ * worked on as often as it fails, and once; one that failed too often is published as a dead letter in its place.
  */
 export class Exchanging {
   readonly #parts: ExchangingParts;
   readonly #maxTries: number;
-  /** Why records become dead letters, by their places: they are to come once more. */
-  readonly #letters = new Map<string, unknown>();
+  readonly #known = new KnownResults();
   #working: Promise<void> = Promise.resolve();
 
   constructor(parts: ExchangingParts) {
@@ -67,6 +64,7 @@ export class Exchanging {
       this.#parts.log.warn(`Records come again from ${first?.id} on: ${describeThrown(error).message}`, {
         stream: this.#parts.trigger,
       });
+      this.#known.clear();
       await this.#parts.exchange.discard().catch(() => {}); // whoever reads finds out
     });
     return this.#working;
@@ -75,14 +73,14 @@ export class Exchanging {
   async #work(delivery: Delivery): Promise<void> {
     const records = this.#together(delivery.records);
     if (records.length < delivery.records.length) await delivery.putBack(delivery.records.slice(records.length));
-    for (const record of records) {
-      if (record.tries > 2 * this.#maxTries) this.#giveUp(record, endedIts(record));
-      else if (record.unreadable !== undefined) this.#giveUp(record, new TypeError(`The body is ${record.unreadable}`));
-    }
-    const pass = new Pass();
-    const failures = await this.#feed(records.filter((record) => !this.#letters.has(placeOf(record))), pass);
-    pass.isOver = true;
-    await (failures.size > 0 ? this.#again(records, failures, delivery) : this.#settle(records, delivery));
+    const results = await this.#workOn(records);
+    const { first, behind } = untilFailure(records, (record) => {
+      const result = results.get(record)!;
+      return result.kind !== "failed" && waitOf(result, this.#parts.clock) === 0;
+    });
+    if (!await this.#buryAll(first, results, delivery)) return;
+    await this.#settle(first, results, delivery);
+    await this.#giveAgain(behind, results, delivery);
   }
 
   /** Up to the first that comes more often than it can have failed: it may be what ends processes, and is worked on alone. */
@@ -91,75 +89,116 @@ export class Exchanging {
     return at < 0 ? records : records.slice(0, Math.max(1, at));
   }
 
-  async #feed(records: readonly StreamRecord[], pass: Pass): Promise<Map<StreamRecord, Failure>> {
+  async #workOn(records: readonly StreamRecord[]): Promise<ReadonlyMap<StreamRecord, Result | Failed>> {
     const { flow } = this.#parts;
-    const failures = new Map<StreamRecord, Failure>();
-    const fed: Promise<void>[] = [];
+    const results = new Map<StreamRecord, Result | Failed>();
+    const working: Promise<unknown>[] = [];
     for (const record of records) {
+      const known = this.#known.take(record) ?? this.#refuse(record);
+      if (known !== undefined) {
+        results.set(record, known);
+        continue;
+      }
       if (!flow.isReady) await flow.ready();
-      fed.push(
-        this.#deliver(record, pass).then((failure) => {
-          if (failure !== undefined) failures.set(record, failure);
-        }),
-      );
+      working.push(this.#deliver(record).then((result) => results.set(record, result)));
     }
-    await Promise.all(fed);
-    return failures;
+    await Promise.all(working);
+    return results;
   }
 
-  async #deliver(record: StreamRecord, pass: Pass): Promise<Failure | undefined> {
+  #refuse(record: StreamRecord): Result | undefined {
+    const { tries, unreadable } = record;
+    if (tries > 2 * this.#maxTries) return this.#giveUp(record, endedIts(record));
+    return unreadable === undefined ? undefined : this.#giveUp(record, new TypeError(`The body is ${unreadable}`));
+  }
+
+  async #deliver(record: StreamRecord): Promise<Result | Failed> {
     const { flow, read, queue, trigger } = this.#parts;
     let event: ReturnType<typeof eventOf>;
     try {
       event = eventOf(record, trigger);
       if (read !== undefined) event.body = read(event.body);
     } catch (error) {
-      return { error, isFinal: true };
+      return this.#giveUp(record, error);
     }
-    const outcome = await flow.deliver(event, queue, record.tries >= this.#maxTries, pass);
-    if (outcome.kind !== "failed") return undefined;
-    return { error: outcome.error, isFinal: !isWorthAnotherTry(outcome.error) };
+    const pass = new Pass();
+    const isLastTry = record.tries >= this.#maxTries;
+    const outcome = await flow.deliver(event, queue, isLastTry, pass);
+    const sealed = pass.end();
+    if (outcome.kind !== "failed") return { kind: "done", sealed };
+    const { error } = outcome;
+    if (isLastTry || !isWorthAnotherTry(error)) return this.#giveUp(record, error);
+    this.#tell("warn", record, `failed at try ${record.tries}: ${describeThrown(error).message}`);
+    return { kind: "failed" };
   }
 
-  /** Nothing of them is kept. */
-  async #again(
+  /** Has the dead letters ready; where one cannot be written all come again, and go without it. Tells whether it can. */
+  async #buryAll(
     records: readonly StreamRecord[],
-    failures: Map<StreamRecord, Failure>,
+    results: ReadonlyMap<StreamRecord, Result | Failed>,
     delivery: Delivery,
-  ): Promise<void> {
-    await this.#parts.exchange.discard();
-    const { backoffMs = BACKOFF_MS } = this.#parts;
-    const atOnce: StreamRecord[] = [];
+  ): Promise<boolean> {
     for (const record of records) {
-      const failure = failures.get(record);
-      if (failure === undefined) atOnce.push(record);
-      else if (failure.isFinal || record.tries >= this.#maxTries) {
-        this.#giveUp(record, failure.error);
-        atOnce.push(record);
-      } else {
-        this.#tell("warn", record, `failed at try ${record.tries}: ${describeThrown(failure.error).message}`);
-        await delivery.retry(Math.min(backoffMs * 2 ** (record.tries - 1), LONGEST_BACKOFF_MS), [record]);
+      const result = results.get(record)!;
+      if (result.kind !== "given up") continue;
+      try {
+        await delivery.bury(result.error, [record]);
+      } catch (error) {
+        this.#tell("error", record, `cannot go to the dead letters: ${describeThrown(error).message}`);
+        for (const [other, result] of results) if (result.kind !== "failed") this.#known.keep(other, result);
+        this.#known.keep(record, { ...result, notBefore: this.#parts.clock.now() + BURY_AGAIN_MS });
+        await this.#parts.exchange.discard();
+        await delivery.putBack().catch(() => {}); // where it was begun anew they come by themselves
+        return false;
       }
     }
-    if (atOnce.length > 0) await delivery.putBack(atOnce);
+    return true;
   }
 
-  async #settle(records: readonly StreamRecord[], delivery: Delivery): Promise<void> {
-    const buried = records.filter((record) => this.#letters.has(placeOf(record)));
-    for (const record of buried) await delivery.bury(this.#letters.get(placeOf(record)), [record]);
-    const done = records.filter((record) => !buried.includes(record));
+  async #settle(
+    records: readonly StreamRecord[],
+    results: ReadonlyMap<StreamRecord, Result | Failed>,
+    delivery: Delivery,
+  ): Promise<void> {
+    if (records.length === 0) return;
+    const done: StreamRecord[] = [];
+    const all: Sealed[] = [];
+    for (const record of records) {
+      const result = results.get(record)!;
+      if (result.kind !== "done") continue;
+      done.push(record);
+      for (const sealed of result.sealed) all.push(sealed);
+    }
     if (done.length > 0) await delivery.ack(done);
-    await this.#parts.exchange.commit();
-    for (const record of buried) this.#letters.delete(placeOf(record));
+    await this.#parts.exchange.commit(all);
   }
 
-  #giveUp(record: StreamRecord, error: unknown): void {
-    const place = placeOf(record);
-    if (this.#letters.has(place)) return;
+  async #giveAgain(
+    records: readonly StreamRecord[],
+    results: ReadonlyMap<StreamRecord, Result | Failed>,
+    delivery: Delivery,
+  ): Promise<void> {
+    const { backoffMs = BACKOFF_MS } = this.#parts;
+    const atOnce: StreamRecord[] = [];
+    const later = new Map<number, StreamRecord[]>(); // by their pauses: whoever reads is told in one go
+    for (const record of records) {
+      const result = results.get(record)!;
+      const isFailed = result.kind === "failed";
+      const pauseMs = isFailed
+        ? Math.min(backoffMs * 2 ** (record.tries - 1), LONGEST_BACKOFF_MS)
+        : waitOf(result, this.#parts.clock);
+      if (!isFailed) this.#known.keep(record, result);
+      if (!isFailed && pauseMs === 0) atOnce.push(record);
+      else later.set(pauseMs, [...later.get(pauseMs) ?? [], record]);
+    }
+    const going = [...later].map(([pauseMs, some]) => delivery.retry(pauseMs, some));
+    if (atOnce.length > 0) going.push(delivery.putBack(atOnce));
+    await Promise.all(going);
+  }
+
+  #giveUp(record: StreamRecord, error: unknown): Result {
     this.#tell("error", record, `goes to the dead letters: ${describeThrown(error).message}`);
-    this.#letters.set(place, error);
-    if (this.#letters.size <= MOST_LETTERS) return;
-    this.#letters.delete(this.#letters.keys().next().value!); // others have its partition by now, or it fails again
+    return { kind: "given up", error };
   }
 
   #tell(level: "warn" | "error", { id, offset, partition }: StreamRecord, what: string): void {
@@ -168,12 +207,29 @@ export class Exchanging {
   }
 }
 
+/** How long a record has to wait that is not to be tried again. */
+function waitOf(result: Result, clock: Clock): number {
+  const { notBefore = -Infinity } = result.kind === "given up" ? result : {};
+  return Math.max(0, notBefore - clock.now());
+}
+
+/** Of each partition what stands before the first record that is not ready, and the rest; both in order. */
+export function untilFailure<Item extends { readonly partition: string }>(
+  records: readonly Item[],
+  isReady: (record: Item) => boolean,
+): { readonly first: readonly Item[]; readonly behind: readonly Item[] } {
+  const first: Item[] = [];
+  const behind: Item[] = [];
+  const stopped = new Set<string>();
+  for (const record of records) {
+    if (!stopped.has(record.partition) && !isReady(record)) stopped.add(record.partition);
+    (stopped.has(record.partition) ? behind : first).push(record);
+  }
+  return { first, behind };
+}
+
 /** Why a record is given up that was in hand whenever a process ended. */
 export function endedIts({ id, tries }: StreamRecord): StreamError {
   const times = `${tries - 1} times the process ended while it was in hand, the last times alone`;
   return new StreamError(`Cannot work on record ${id}: ${times}`);
-}
-
-function placeOf({ partition, offset }: StreamRecord): string {
-  return `${partition} ${offset}`;
 }

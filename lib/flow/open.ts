@@ -176,10 +176,8 @@ function scopeOf(
       if (stream === undefined) return undefined;
       const direct = streamOutlet(stream, surroundings);
       if (surroundings.openExchanged === undefined) return direct;
-      return exchangeOutlet({
-        direct,
-        exchanged: streamOutlet(await surroundings.openExchanged(name, options), surroundings),
-      });
+      const exchanged = await surroundings.openExchanged(name, options);
+      return exchangeOutlet({ direct, exchanged, instruments: surroundings.instruments });
     },
     send(event: FlowEvent) {
       const bodies = sent.get(name) ?? [];

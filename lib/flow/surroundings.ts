@@ -10,6 +10,7 @@ import type { OpenTable, Tables } from "./tables.ts";
 import type { ErrorStream } from "./failures.ts";
 import type { Instruments } from "./instruments.ts";
 import type { PublishingWatch } from "./publishing_watch.ts";
+import type { ExchangeOutput } from "../streams/exchange.ts";
 import type { Stream } from "../streams/stream.ts";
 
 /** What a queue says of its stream. */
@@ -34,7 +35,7 @@ export interface Surroundings {
   /** Opens the stream that a queue at the end of the graph fills. Default: what leaves is kept in this process, to look at. */
   readonly openStream?: (queue: string, options: QueueStream) => Promise<Stream>;
   /** Opens the same stream for what becomes of records that are exchanged. Default: none are. */
-  readonly openExchanged?: (queue: string, options: QueueStream) => Promise<Stream>;
+  readonly openExchanged?: (queue: string, options: QueueStream) => Promise<ExchangeOutput>;
   /** Looks on while queues publish. Default: nobody. */
   readonly publishing?: PublishingWatch;
   /** What measures and traces the flow, and gets what steps measure by `context.metric`. Default: nobody. */

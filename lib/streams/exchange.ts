@@ -1,27 +1,44 @@
 import { StreamError } from "../errors.ts";
 import { checkScheme, type StreamOptions } from "./open_stream.ts";
-import type { Stream } from "./stream.ts";
+import type { NewRecord, Stream } from "./stream.ts";
+
+/** A record as its stream takes it, not published yet; the stream that sealed it knows the rest. */
+export interface Sealed {
+  /** How much it takes, about. */
+  readonly bytes: number;
+}
+
+/** Where what becomes of records goes. */
+export interface ExchangeOutput {
+  /**
+   * Makes ready what `Exchange.commit` publishes, one for each record.
+   *
+   * @throws {StreamError} If one cannot travel, or is larger than the stream takes.
+   */
+  seal(records: readonly NewRecord[]): readonly Sealed[];
+  close(): Promise<void>;
+}
 
 /**
- * A stream whose records are exchanged for what becomes of them: that they are acknowledged and what was published meanwhile is kept
- * together, or not at all. One at a time: what is acknowledged and published between two `commit` belongs together.
+ * A stream whose records are exchanged for what becomes of them: that they are acknowledged and what is published is kept together, or not
+ * at all. One at a time: what is acknowledged between two `commit` belongs together.
  */
 export interface Exchange {
   /** What is read. Its `ack` and `bury` are kept with the next `commit`: of each partition all up to a record, none behind one that is not done. */
   readonly input: Stream;
   /**
-   * Opens a stream for what becomes of the records: what is published into it is kept with the next `commit`.
+   * Opens a stream for what becomes of the records.
    *
    * @throws {StreamError} If it cannot be had, or does not lie where the input does.
    */
-  output(path: string): Promise<Stream>;
+  output(path: string): Promise<ExchangeOutput>;
   /**
-   * Keeps what was acknowledged and published since the last time.
+   * Publishes what was sealed, in order, and keeps what was acknowledged since the last time.
    *
    * @throws {StreamError} If nothing of it is kept, or nobody knows: then the records come again that are not.
    */
-  commit(): Promise<void>;
-  /** Forgets what was published since the last time; what was acknowledged since comes again. */
+  commit(sealed: readonly Sealed[]): Promise<void>;
+  /** What was acknowledged or buried since the last time comes again. */
   discard(): Promise<void>;
 }
 

@@ -20,6 +20,10 @@ export interface ExchangeTask {
   readonly sessionMs: number;
   /** One of so many numbers ends the process while it is in hand, at random; 0 for none. */
   readonly deadly: number;
+  /** How often working on a number fails, at random: 0 to 1. */
+  readonly flaky: number;
+  /** The file that gets a byte whenever one is worked on. */
+  readonly calls: string;
 }
 
 /** What becomes of a number: it goes on, as one or as three; it fails once, or always; it must not be tried again. */
@@ -31,10 +35,12 @@ export function fateOf(n: number): "one" | "three" | "fails once" | "fails" | "i
 
 if (import.meta.main) await run(JSON.parse(Deno.args[0]!));
 
-async function run({ from, to, sessionMs, deadly }: ExchangeTask): Promise<void> {
+async function run({ from, to, sessionMs, deadly, flaky, calls }: ExchangeTask): Promise<void> {
+  const counting = Deno.openSync(calls, { append: true });
   const failed = new Set<number>();
   const graph = new Graph<number>("g");
   graph.to("work", async (n: number) => {
+    counting.writeSync(new Uint8Array(1)); // at once: the process may be killed
     await pause(n % 4); // those behind it are ready before it
     if (deadly > 0 && Math.random() * deadly < 1) Deno.kill(Deno.pid, "SIGKILL");
     const fate = fateOf(n);
@@ -43,6 +49,7 @@ async function run({ from, to, sessionMs, deadly }: ExchangeTask): Promise<void>
       failed.add(n);
       throw new RangeError(`${n} fails`);
     }
+    if (Math.random() < flaky) throw new RangeError(`${n} fails this time`);
     return fate === "three" ? [n, n + 0.25, n + 0.5] : [n];
   }, { maxInFlight: 50 }).to("each", flatMap((numbers: number[]) => numbers)).to("out", queue({ path: to }));
   const [clock, log] = [SYSTEM_CLOCK, consoleLog()];

@@ -18,13 +18,15 @@ async function run({ from, to, sessionMs }: ZombieTask): Promise<void> {
   const output = await exchange.output(to);
   const subscription = await exchange.input.subscribe({ group: "g" });
   const { value } = await subscription.next();
-  await output.publish(value!.records.map(({ body }) => ({ body })));
   await value!.ack();
   await beforeStep("addConsumer", async () => {
     console.log("stands still");
     await pause(50); // the line is out
     Deno.kill(Deno.pid, "SIGSTOP");
   });
-  await exchange.commit().then(() => console.log("has exchanged"), ({ message }: Error) => console.log(message));
+  await exchange.commit(output.seal(value!.records.map(({ body }) => ({ body })))).then(
+    () => console.log("has exchanged"),
+    ({ message }: Error) => console.log(message),
+  );
   Deno.exit(0);
 }

@@ -1,27 +1,27 @@
 import { StreamError } from "../../errors.ts";
-import type { Exchange } from "../exchange.ts";
-import type { Stream } from "../stream.ts";
-import type { KafkaAdmin, KafkaMessage } from "./kafka_client.ts";
+import type { Exchange, ExchangeOutput, Sealed } from "../exchange.ts";
+import { sealRecords } from "../record.ts";
+import type { NewRecord, Stream } from "../stream.ts";
+import type { KafkaMessage } from "./kafka_client.ts";
+import type { KafkaDriverParts } from "./kafka_driver.ts";
 import { faultOf } from "./kafka_fault.ts";
 import type { Exchanged } from "./kafka_keeping.ts";
 import type { KafkaMember } from "./kafka_member.ts";
-import { BATCH_BYTES, leastOf, sizeOf } from "./kafka_message.ts";
-import { type KafkaTopic, readMaxBytes } from "./kafka_topic.ts";
+import { BATCH_BYTES, leastOf, messageOf, sizeOf } from "./kafka_message.ts";
+import { readMaxBytes } from "./kafka_topic.ts";
 import { type KafkaTransactor, PartRefusal } from "./kafka_transactor.ts";
 
 /** Gives a message with less than the last time; undefined where there is nothing to leave out any more. */
 export type SmallerMessage = () => KafkaMessage | undefined;
 
-/** A topic that messages are added to. */
-export interface ExchangeOutput {
-  readonly name: string;
-  readonly limits: KafkaTopic;
-  readonly admin: KafkaAdmin;
+/** A record that a topic of the exchange has sealed. */
+export interface SealedMessage extends Sealed {
+  readonly message: KafkaMessage;
 }
 
 interface Added {
   message: KafkaMessage;
-  readonly smaller: SmallerMessage | undefined;
+  readonly smaller?: SmallerMessage | undefined;
 }
 
 /** What an exchange is made of. */
@@ -30,16 +30,15 @@ export interface ExchangeParts {
   readonly name: string;
   readonly topic: string;
   readonly transactor: KafkaTransactor;
-  /** Opens a topic whose messages are added here. */
-  readonly openOutput: (path: string) => Promise<Stream>;
+  readonly openOutput: (path: string) => Promise<ExchangeOutput>;
 }
 
 /** Exchanges the records of a topic for others at the same brokers, in transactions. */
 export class KafkaExchange implements Exchange {
   readonly #parts: ExchangeParts;
   #input: Stream | undefined;
-  #added: Added[] = [];
-  readonly #outputs: ExchangeOutput[] = [];
+  #letters: Added[] = [];
+  readonly #outputs: KafkaDriverParts[] = [];
   #mostBytes = Infinity; // that each of its topics takes at once
   /** Who reads; set by the subscriber. */
   member: KafkaMember | undefined;
@@ -56,25 +55,28 @@ export class KafkaExchange implements Exchange {
     this.#input = input;
   }
 
-  output(path: string): Promise<Stream> {
+  output(path: string): Promise<ExchangeOutput> {
     return this.#parts.openOutput(path);
   }
 
   /** There is one topic more. */
-  join(output: ExchangeOutput): void {
+  join(output: KafkaDriverParts): void {
     this.#outputs.push(output);
-    this.#mostBytes = Math.min(this.#mostBytes, output.limits.maxBytes);
+    this.#mostBytes = Math.min(this.#mostBytes, output.topic.maxBytes);
   }
 
-  /** They go with the next commit; `smaller` is for one alone. */
-  add(messages: readonly KafkaMessage[], smaller?: SmallerMessage): void {
-    for (const message of messages) this.#added.push({ message, smaller });
+  /** Dead letters: they go with the next commit; `smaller` is for one alone. */
+  add(letters: readonly KafkaMessage[], smaller?: SmallerMessage): void {
+    for (const message of letters) this.#letters.push({ message, smaller });
   }
 
-  async commit(): Promise<void> {
+  async commit(sealed: readonly Sealed[]): Promise<void> {
     const act = `exchange records of ${this.#parts.name}`;
-    const added = this.#added;
-    this.#added = [];
+    const added: Added[] = [
+      ...(sealed as readonly SealedMessage[]).map(({ message }) => ({ message })),
+      ...this.#letters,
+    ];
+    this.#letters = [];
     if (this.member === undefined) throw new StreamError(`Cannot ${act}: nobody reads it`);
     try {
       await this.member.exchange((place) => this.#keep(added, place));
@@ -84,7 +86,7 @@ export class KafkaExchange implements Exchange {
   }
 
   async discard(): Promise<void> {
-    this.#added = [];
+    this.#letters = [];
     if (this.member?.hasSettled === true) await this.member.beginAnew();
   }
 
@@ -113,11 +115,32 @@ export class KafkaExchange implements Exchange {
 
   /** What is made anew of its record is refused before it is added. */
   async #lower(message: KafkaMessage): Promise<void> {
-    for (const { name, limits, admin } of this.#outputs) {
+    for (const { at: { topic: name }, topic, admin } of this.#outputs) {
       if (name !== message.topic) continue;
       const told = await readMaxBytes(admin, name).catch(() => Infinity);
-      limits.maxBytes = Math.min(told, leastOf(message) - 1);
+      topic.maxBytes = Math.min(told, leastOf(message) - 1);
     }
+  }
+}
+
+/** A topic where what becomes of the records goes. */
+export class KafkaOutput implements ExchangeOutput {
+  readonly #parts: KafkaDriverParts;
+
+  constructor(parts: KafkaDriverParts) {
+    this.#parts = parts;
+  }
+
+  seal(records: readonly NewRecord[]): SealedMessage[] {
+    const { at: { name, topic }, topic: { maxBytes }, clock } = this.#parts;
+    return sealRecords(records, () => clock.now()).map((record) => {
+      const message = messageOf(record, { topic, maxBytes, act: `publish to ${name}` });
+      return { message, bytes: sizeOf(message) };
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#parts.admin.close().catch(() => {});
   }
 }
 

@@ -6,7 +6,7 @@ import { MACHINE_CLOCK } from "../stream_clock.ts";
 import { type KafkaSecrets, openCluster } from "./kafka_cluster.ts";
 import { readKafkaPath } from "./kafka_path.ts";
 import { KafkaDriver, type KafkaDriverParts } from "./kafka_driver.ts";
-import { KafkaExchange } from "./kafka_exchange.ts";
+import { KafkaExchange, KafkaOutput } from "./kafka_exchange.ts";
 import { KafkaTransactor } from "./kafka_transactor.ts";
 import { openTopic } from "./kafka_topic.ts";
 import { TopicRights } from "./topic_rights.ts";
@@ -45,24 +45,32 @@ export async function openKafkaExchange(path: string, options: KafkaOptions = {}
   const { at: { name, topic }, cluster, clusterId } = parts;
   const transactor = new KafkaTransactor(cluster, `levada-${topic}-${crypto.randomUUID()}`);
   const exchange = new KafkaExchange({ name, topic, transactor, openOutput });
-  exchange.input = streamOf(path, { ...parts, exchange }, options, openOutput);
+  exchange.input = streamOf(path, { ...parts, exchange }, options, openLetters);
   return exchange;
 
-  async function openOutput(path: string): Promise<DrivenStream<unknown>> {
+  async function openOutput(path: string): Promise<KafkaOutput> {
+    return new KafkaOutput(await connectBeside(path));
+  }
+
+  async function openLetters(path: string): Promise<DrivenStream<unknown>> {
+    const output = await connectBeside(path);
+    const publish: KafkaDriverParts["publish"] = (messages, smaller) => exchange.add(messages, smaller);
+    return streamOf(path, { ...output, publish }, options);
+  }
+
+  async function connectBeside(path: string): Promise<KafkaDriverParts> {
+    const together = `together with what is read of ${name}`;
     if (!/^kafka:/i.test(path)) {
-      throw new StreamError(
-        `Cannot publish to ${path} together with what is read of ${name}: it must be kafka://… too`,
-      );
+      throw new StreamError(`Cannot publish to ${path} ${together}: it must be kafka://… too`);
     }
     const output = await connect(path, options, { writes: true });
     if (output.clusterId !== clusterId) {
       await output.admin.close().catch(() => {});
       const { name: other } = output.at;
-      throw new StreamError(`Cannot publish to ${other} together with what is read of ${name}: these are two clusters`);
+      throw new StreamError(`Cannot publish to ${other} ${together}: these are two clusters`);
     }
-    exchange.join({ name: output.at.topic, limits: output.topic, admin: output.admin });
-    const publish: KafkaDriverParts["publish"] = (messages, smaller) => exchange.add(messages, smaller);
-    return streamOf(path, { ...output, publish }, options);
+    exchange.join(output);
+    return output;
   }
 }
 

@@ -8,6 +8,7 @@ import { BrokerServer } from "./broker_server.ts";
 import type { OpenLab } from "./contract.ts";
 import { kafkaCases } from "./kafka_cases.ts";
 import { kafkaExactlyOnce } from "./kafka_exactly_once.ts";
+import { kafkaFlaky } from "./kafka_flaky.ts";
 import { kafkaSizes } from "./kafka_sizes.ts";
 import { kafkaTransactions } from "./kafka_transactions.ts";
 import { kafkaTries } from "./kafka_tries.ts";
@@ -51,7 +52,9 @@ export async function kafkaTrial(): Promise<Trial> {
   return {
     open: kafkaLabs(broker),
     limits: { isUnbounded: true, forgetsDone: true },
-    cases: [kafkaCases, kafkaTries, kafkaTransactions, kafkaSizes, kafkaExactlyOnce].flatMap((cases) => cases(broker)),
+    cases: [kafkaCases, kafkaTries, kafkaTransactions, kafkaSizes, kafkaFlaky, kafkaExactlyOnce].flatMap((cases) =>
+      cases(broker)
+    ),
     bench: { streams: `kafka://${broker.address}/{name}`, sessionMs: SESSION_MS, list: () => listTopics(broker) },
     [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
   };

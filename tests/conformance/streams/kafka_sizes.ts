@@ -1,8 +1,9 @@
 /** What a topic of Kafka takes by now is known to its broker only. */
 
-import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
 import { type ClientOptions, type KafkaAdmin, loadKafka } from "../../../lib/streams/kafka/kafka_client.ts";
+import type { Sealed } from "../../../lib/streams/exchange.ts";
 import { openKafka, openKafkaExchange } from "../../../lib/streams/kafka/open_kafka.ts";
 import type { Stream, StreamRecord } from "../../../lib/streams/stream.ts";
 import type { BrokerServer } from "./broker_server.ts";
@@ -42,14 +43,15 @@ export function kafkaSizes({ address }: BrokerServer): StreamCase[] {
         await input.publish(["1", poison, "2"].map((body) => ({ body, key: "k" })));
         for (let done = 0; done < 3;) {
           const delivery = (await subscription.next()).value!;
+          const sealed: Sealed[] = [];
           for (const record of delivery) {
             if (record.body === poison) await delivery.bury(new Error("漢".repeat(2_000)), [record]);
             else {
-              await out.publish([{ body: record.body }]);
+              sealed.push(...out.seal([{ body: record.body }]));
               await delivery.ack([record]);
             }
           }
-          await exchange.commit();
+          await exchange.commit(sealed);
           done += delivery.records.length;
         }
         await exchange.input.close();
@@ -77,20 +79,18 @@ export function kafkaSizes({ address }: BrokerServer): StreamCase[] {
         const small = Array.from({ length: 60 }, (_, n) => ({ body: `${n} ${"s".repeat(8_000)}` }));
         const large = { body: "l".repeat(300_000) };
         await (await subscription.next()).value!.ack();
-        await out.publish([large]);
-        await rejects(exchange.commit(), {
+        await rejects(exchange.commit(out.seal([large])), {
           name: "StreamError",
           message: /^Cannot exchange records of .*: a record is larger than the topic takes \(max\.message\.bytes\)$/,
         });
         const again = (await subscription.next()).value!;
         deepStrictEqual(again.records.map(({ body }) => body), ["1"]);
-        await rejects(out.publish([large]), {
+        throws(() => out.seal([large]), {
           name: "StreamError",
           message: /^Cannot publish to .*: a record has 300\d\d\d bytes, the topic takes 20000 \(max\.message\.bytes\)/,
         });
-        await out.publish(small);
         await again.ack();
-        await exchange.commit();
+        await exchange.commit(out.seal(small));
         await exchange.input.close();
         strictEqual(await input.lag("g"), 0);
         deepStrictEqual((await all(output, 60)).map(({ body }) => body), small.map(({ body }) => body));

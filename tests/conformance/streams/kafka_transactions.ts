@@ -100,17 +100,18 @@ export function kafkaTransactions({ address }: BrokerServer): StreamCase[] {
         const first = await one.exchange.input.subscribe({ group: "g" });
         const held: Delivery[] = [];
         while (held.flatMap(({ records }) => records).length < 10) held.push((await first.next()).value!);
-        await one.output.publish([{ body: "of who was given up" }]);
         for (const delivery of held) await delivery.ack();
         const second = await other.exchange.input.subscribe({ group: "g" }); // the first is waited for so long only
-        await rejects(one.exchange.commit(), { name: "StreamError", message: /partitions went to others/ });
+        await rejects(one.exchange.commit(one.output.seal([{ body: "of who was given up" }])), {
+          name: "StreamError",
+          message: /partitions went to others/,
+        });
         const got: string[] = [];
         await Promise.all([{ ...one, reader: first }, { ...other, reader: second }].map(async (member, at) => {
           for await (const delivery of member.reader) {
             const bodies = delivery.records.map(({ body }) => `${names[at]} ${body}`);
-            await member.output.publish(bodies.map((body) => ({ body })));
             await delivery.ack();
-            await member.exchange.commit();
+            await member.exchange.commit(member.output.seal(bodies.map((body) => ({ body }))));
             got.push(...bodies);
             if (got.length === 10) await Promise.all([first.close(), second.close()]);
           }
@@ -131,7 +132,6 @@ export function kafkaTransactions({ address }: BrokerServer): StreamCase[] {
         const { exchange: exchanging, output: out } = await exchange();
         await using subscription = await exchanging.input.subscribe({ group: "g" });
         const { value } = await subscription.next();
-        await out.publish(value!.records.map(({ body }) => ({ body })));
         await value!.ack();
         await atNextTransaction((transaction) => {
           const commit = transaction.commit.bind(transaction);
@@ -140,14 +140,13 @@ export function kafkaTransactions({ address }: BrokerServer): StreamCase[] {
             throw new Error("the answer was lost");
           };
         });
-        await rejects(exchanging.commit(), /the answer was lost/);
+        await rejects(exchanging.commit(out.seal(value!.records.map(({ body }) => ({ body })))), /the answer was lost/);
         strictEqual(await input.lag("g"), 0, "it was kept all the same");
         await input.publish([{ body: 5 }]);
         const { value: next } = await subscription.next();
         deepStrictEqual(next!.records.map(({ body }) => body), [5]);
-        await out.publish([{ body: 5 }]);
         await next!.ack();
-        await exchanging.commit();
+        await exchanging.commit(out.seal([{ body: 5 }]));
         deepStrictEqual(await bodiesOf(output, 6), [0, 1, 2, 3, 4, 5]);
         await exchanging.input.close();
       },
@@ -166,9 +165,8 @@ export function kafkaTransactions({ address }: BrokerServer): StreamCase[] {
         await using subscription = await exchanging.input.subscribe({ group: "g" });
         const exchangeNext = async () => {
           const { value } = await subscription.next();
-          await out.publish(value!.records.map(({ body }) => ({ body })));
           await value!.ack();
-          await exchanging.commit();
+          await exchanging.commit(out.seal(value!.records.map(({ body }) => ({ body }))));
         };
         await exchangeNext();
         zombie.goOn();
@@ -190,14 +188,13 @@ export function kafkaTransactions({ address }: BrokerServer): StreamCase[] {
         const [one, other] = [await exchange(), await exchange()];
         const first = await one.exchange.input.subscribe({ group: "g" });
         const { value } = await first.next();
-        await one.output.publish(value!.records.map(({ body }) => ({ body })));
         await value!.ack();
         const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
         await beforeStep("commit", async () => {
           reached.resolve();
           await released.promise;
         });
-        const exchanging = one.exchange.commit();
+        const exchanging = one.exchange.commit(one.output.seal(value!.records.map(({ body }) => ({ body }))));
         await reached.promise;
         await (first as Reader).abandon(); // its group finds out
         const joining = other.exchange.input.subscribe({ group: "g" });
@@ -225,9 +222,8 @@ export function kafkaTransactions({ address }: BrokerServer): StreamCase[] {
         await using subscription = await exchanging.input.subscribe({ group: "g" });
         const exchange = async () => {
           const { value } = await subscription.next();
-          await out.publish(value!.records.map(({ body }) => ({ body })));
           await value!.ack();
-          await exchanging.commit();
+          await exchanging.commit(out.seal(value!.records.map(({ body }) => ({ body }))));
         };
         await beforeStep("addConsumer", () => pause(1_500));
         await rejects(exchange(), {
@@ -251,17 +247,15 @@ export function kafkaTransactions({ address }: BrokerServer): StreamCase[] {
         const { value } = await subscription.next();
         const [first, ...others] = value!.records;
         await value!.nack(new Error("not yet"), [first!]);
-        await out.publish(others.map(({ body }) => ({ body })));
         await value!.ack(others);
-        await rejects(exchanging.commit(), {
+        await rejects(exchanging.commit(out.seal(others.map(({ body }) => ({ body })))), {
           name: "StreamError",
           message:
             "Cannot exchange the records: one before them in their partition is not acknowledged. Acknowledge those before it alone",
         });
         const { value: again } = await subscription.next();
-        await out.publish(again!.records.map(({ body }) => ({ body })));
         await again!.ack();
-        await exchanging.commit();
+        await exchanging.commit(out.seal(again!.records.map(({ body }) => ({ body }))));
         deepStrictEqual(await bodiesOf(output, 5), [0, 1, 2, 3, 4]);
         await exchanging.input.close();
       },

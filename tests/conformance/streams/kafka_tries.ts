@@ -90,8 +90,7 @@ export function kafkaTries(broker: BrokerServer): StreamCase[] {
           const exchange = await openKafkaExchange(from!);
           const out = await exchange.output(to!);
           await retryThirds(await exchange.input.subscribe({ group: "exchanges", ...options }), async (good) => {
-            await out.publish(good.map((body) => ({ body })));
-            await exchange.commit();
+            await exchange.commit(out.seal(good.map((body) => ({ body }))));
           });
           while (await output.lag("nobody") < 200) await pause(20);
           const numbers = (await Array.fromAsync(output.look("nobody"))).map(({ body }) => body);

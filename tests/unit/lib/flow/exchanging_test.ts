@@ -1,5 +1,6 @@
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { StatusError } from "../../../../lib/errors.ts";
+import { untilFailure } from "../../../../lib/flow/exchanging.ts";
 import { start } from "../../../../lib/flow/start.ts";
 import { startWorker } from "../../../../lib/flow/worker.ts";
 import { compile } from "../../../../lib/graph/compile.ts";
@@ -7,10 +8,11 @@ import { Graph } from "../../../../lib/graph/graph.ts";
 import { sourceOf } from "../../../../lib/graph/source.ts";
 import { flatMap } from "../../../../lib/steps/flat_map.ts";
 import { queue } from "../../../../lib/steps/queue.ts";
-import type { Exchange } from "../../../../lib/streams/exchange.ts";
+import type { Exchange, ExchangeOutput, Sealed } from "../../../../lib/streams/exchange.ts";
 import { MemoryBroker } from "../../../../lib/streams/memory/memory_broker.ts";
 import type { Stream } from "../../../../lib/streams/stream.ts";
 import { settle, TestClock } from "../../../../lib/testing/test_clock.ts";
+import { randomFrom } from "../../../support/random.ts";
 import { memoryLog } from "../../../support/run_graph.ts";
 
 /** An exchange over streams in memory, whose commits are lists of what went together; `refuse` has the next ones fail. */
@@ -19,43 +21,43 @@ class FakeExchange implements Exchange {
   readonly commits: unknown[][] = [];
   refuse = 0;
   discarded = 0;
-  #pending: unknown[] = [];
 
   constructor(input: Stream) {
     this.input = input;
   }
 
-  output(): Promise<Stream> {
-    const stream = new MemoryBroker().open("memory://out");
-    stream.publish = (records) => Promise.resolve(void this.#pending.push(...records.map(({ body }) => body)));
-    return Promise.resolve(stream);
+  output(): Promise<ExchangeOutput> {
+    return Promise.resolve({
+      seal: (records) => records.map(({ body }) => ({ bytes: 1, body })),
+      close: () => Promise.resolve(),
+    });
   }
 
-  commit(): Promise<void> {
-    const pending = this.#pending;
-    this.#pending = [];
+  commit(sealed: readonly Sealed[]): Promise<void> {
     if (this.refuse > 0) {
       this.refuse -= 1;
       return Promise.reject(new Error("no"));
     }
-    this.commits.push(pending);
+    this.commits.push(sealed.map((one) => (one as unknown as { body: unknown }).body));
     return Promise.resolve();
   }
 
   discard(): Promise<void> {
-    this.#pending = [];
     this.discarded += 1;
     return Promise.resolve();
   }
 }
 
 /** A flow that exchanges numbers. */
-async function exchanging(work: (n: number) => number[] | Promise<number[]>) {
+async function exchanging(
+  work: (n: number) => number[] | Promise<number[]>,
+  { partitions = 1, maxTries = 2 } = {},
+) {
   const broker = new MemoryBroker();
   const clock = new TestClock();
   const log = memoryLog();
-  const input = broker.open("memory://in?partitions=1", { clock });
-  const exchange = new FakeExchange(broker.open("memory://in?partitions=1", { clock }));
+  const input = broker.open<number>(`memory://in?partitions=${partitions}`, { clock });
+  const exchange = new FakeExchange(broker.open(`memory://in?partitions=${partitions}`, { clock }));
   const direct = broker.open("memory://out?partitions=1", { clock });
   const graph = new Graph<number>("g");
   graph.to("work", work, { maxInFlight: 10 }).to("each", flatMap((numbers: number[]) => numbers))
@@ -70,7 +72,7 @@ async function exchanging(work: (n: number) => number[] | Promise<number[]>) {
       openExchanged: () => exchange.output(),
     },
   });
-  const source = { stream: exchange.input, exchange, group: "g", maxRecords: 4, maxTries: 2, backoffMs: 10 };
+  const source = { stream: exchange.input, exchange, group: "g", maxRecords: 4, maxTries, backoffMs: 10 };
   const begin = () => startWorker([source], { flow, clock, log });
   const publish = (numbers: readonly number[]) => input.publish(numbers.map((body) => ({ body })));
   const letters = () => broker.records("memory://in-dead-letters").map(({ body, burial }) => [body, burial?.tries]);
@@ -88,7 +90,7 @@ Deno.test("Exchanging keeps what became of a delivery with its acknowledgement, 
   await worker.close();
 });
 
-Deno.test("Exchanging keeps nothing of a delivery in which a record fails; one that fails too often is left out, and is a dead letter", async () => {
+Deno.test("Exchanging keeps what stands before a record that fails, and works on no other once more; one that fails too often is a dead letter", async () => {
   const tries = new Map<number, number>();
   const { begin, publish, letters, exchange, clock } = await exchanging((n) => {
     tries.set(n, (tries.get(n) ?? 0) + 1);
@@ -103,7 +105,7 @@ Deno.test("Exchanging keeps nothing of a delivery in which a record fails; one t
   await clock.advance(10);
   await settle();
   deepStrictEqual([exchange.commits.flat(), letters()], [[1, 4], [[2, 2], [3, 1]]]);
-  deepStrictEqual(tries.get(3), 1, "what cannot go on is not tried again");
+  deepStrictEqual(Object.fromEntries(tries), { 1: 1, 2: 2, 3: 1, 4: 1 });
   await worker.close();
 });
 
@@ -129,6 +131,127 @@ Deno.test("Exchanging holds up no caller: what they send goes at once, and closi
   await asked;
   await worker.close();
   deepStrictEqual(exchange.commits, [[1], [7]], "closing waits for what is in hand");
+});
+
+Deno.test("Exchanging lets other partitions go on where a record fails; each that failed waits for its own time", async () => {
+  const calls: number[] = [];
+  const fails = new Map([[1, 1], [2, 2], [10, 0]]); // how often
+  const { begin, input, exchange, clock, letters } = await exchanging((n) => {
+    calls.push(n);
+    const left = fails.get(n) ?? 0;
+    fails.set(n, left - 1);
+    if (left > 0) throw new RangeError("not yet");
+    return [n];
+  }, { partitions: 2, maxTries: 3 });
+  const keys = ["a", "b", "c", "d", "e"];
+  const partitionOf = new Map<string, string>();
+  await input.publish(keys.map((key) => ({ body: 0, key })));
+  const worker = await begin();
+  for await (const { key, partition } of input.look("nobody")) partitionOf.set(key!, partition);
+  const one = keys[0]!;
+  const other = keys.find((key) => partitionOf.get(key) !== partitionOf.get(one))!;
+  await settle();
+  exchange.commits.length = calls.length = 0;
+  await input.publish([1, 2, 3].map((body) => ({ body, key: one })));
+  await settle();
+  await input.publish([10, 11].map((body) => ({ body, key: other })));
+  await settle();
+  deepStrictEqual([exchange.commits.flat(), calls], [[10, 11], [1, 2, 3, 10, 11]]);
+  await clock.advance(10);
+  await settle();
+  deepStrictEqual(exchange.commits.flat(), [10, 11, 1]);
+  await clock.advance(19);
+  await settle();
+  deepStrictEqual(calls, [1, 2, 3, 10, 11, 1, 2], "the second failure waits longer than the first");
+  await clock.advance(1);
+  await settle();
+  deepStrictEqual(exchange.commits.flat(), [10, 11, 1, 2, 3]);
+  deepStrictEqual([calls, letters()], [[1, 2, 3, 10, 11, 1, 2, 2], []], "what stood behind it was worked on once");
+  await worker.close();
+});
+
+Deno.test("Exchanging buries none that can succeed, and works on each as often as it fails, and once, however many fail", async () => {
+  const chance = randomFrom(7);
+  const calls = new Map<number, number>();
+  const failures = new Map<number, number>();
+  const { begin, letters, exchange, clock, input } = await exchanging((n) => {
+    calls.set(n, (calls.get(n) ?? 0) + 1);
+    const failed = failures.get(n) ?? 0;
+    if (n % 100 === 50 || (failed < 2 && chance() < 0.3)) {
+      failures.set(n, failed + 1);
+      throw new RangeError("flaky");
+    }
+    return [n];
+  }, { partitions: 3, maxTries: 3 });
+  const numbers = Array.from({ length: 300 }, (_, n) => n);
+  await input.publish(numbers.map((body) => ({ body, key: `key ${body % 7}` })));
+  const worker = await begin();
+  for (let turn = 0; turn < 1_000 && await input.lag("g") > 0; turn++) {
+    await settle();
+    await clock.advance(10);
+  }
+  const poison = numbers.filter((n) => n % 100 === 50);
+  const kept = exchange.commits.flat() as number[];
+  deepStrictEqual(kept.toSorted((one, other) => one - other), numbers.filter((n) => !poison.includes(n)));
+  const newest = new Map<number, number>();
+  for (const n of kept) {
+    ok(n > (newest.get(n % 7) ?? -1), `${n} comes behind ${newest.get(n % 7)}`);
+    newest.set(n % 7, n);
+  }
+  deepStrictEqual(letters().toSorted(([one], [other]) => Number(one) - Number(other)), poison.map((n) => [n, 3]));
+  deepStrictEqual(
+    numbers.map((n) => calls.get(n)),
+    numbers.map((n) => (failures.get(n) ?? 0) + Number(!poison.includes(n))),
+  );
+  await worker.close();
+});
+
+Deno.test("Exchanging goes on beside a record that cannot be written to the dead letters, and tries to write it again", async () => {
+  const calls: number[] = [];
+  const { begin, publish, letters, exchange, clock, input } = await exchanging((n) => {
+    calls.push(n);
+    if (n === 2) throw new StatusError(400, "not at all");
+    return [n];
+  });
+  const { subscribe } = exchange.input;
+  let refusals = 2;
+  exchange.input.subscribe = async (options) => {
+    const subscription = await subscribe.call(exchange.input, options);
+    const next = subscription.next.bind(subscription);
+    subscription.next = async () => {
+      const result = await next();
+      if (result.done !== true) {
+        const bury = result.value.bury.bind(result.value);
+        result.value.bury = async (error, records) => {
+          if (refusals-- > 0) throw new RangeError("no place");
+          await bury(error, records);
+        };
+      }
+      return result;
+    };
+    return subscription;
+  };
+  await publish([1, 2, 3]);
+  const worker = await begin();
+  await settle();
+  deepStrictEqual([exchange.commits.flat(), letters()], [[1], []]);
+  await clock.advance(1_000);
+  await settle();
+  await clock.advance(1_000);
+  await settle();
+  deepStrictEqual([exchange.commits.flat(), letters().map(([n]) => n), calls], [[1, 3], [2], [1, 2, 3]]);
+  strictEqual(await input.lag("g"), 0);
+  await worker.close();
+});
+
+Deno.test("untilFailure() parts each partition at the first that is not ready, and keeps the order", () => {
+  const records = ["a1", "b1", "a2!", "b2", "a3", "b3!", "c1!", "b4!", "a4", "d1"].map((name) => ({
+    name,
+    partition: name[0]!,
+  }));
+  const { first, behind } = untilFailure(records, ({ name }) => !name.endsWith("!"));
+  deepStrictEqual(first.map(({ name }) => name), ["a1", "b1", "b2", "d1"]);
+  deepStrictEqual(behind.map(({ name }) => name), ["a2!", "a3", "b3!", "c1!", "b4!", "a4"]);
 });
 
 Deno.test("Exchanging tells of what cannot be kept, and goes on", async () => {

@@ -1,0 +1,88 @@
+/** Exactly once, where a step fails now and then: nobody pays for a neighbour's failure. */
+
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
+import { queue, serving } from "levada";
+import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
+import { openKafka } from "../../../lib/streams/kafka/open_kafka.ts";
+import { randomFrom } from "../../support/random.ts";
+import { memoryLog } from "../../support/run_graph.ts";
+import type { BrokerServer } from "./broker_server.ts";
+import type { StreamCase } from "./contract.ts";
+
+/** Numbers, and how often a step fails that works on one. */
+interface FlakyWish {
+  readonly records: number;
+  readonly chance: number;
+  /** Which fail always. Default: none. */
+  readonly isPoison?: (n: number) => boolean;
+}
+
+const MAX_TRIES = 5;
+const KEYS = 50;
+const STUCK_MS = 60_000;
+
+/** The cases of a broker. */
+export function kafkaFlaky({ address }: BrokerServer): StreamCase[] {
+  const percents = [1, 5, 20];
+  return [
+    ...percents.map((percent): StreamCase => ({
+      title:
+        `exactly once, a step that fails ${percent} % of the time: each number once, in the order of its key, none is buried, each is worked on as often as it fails, and once`,
+      run: () => proveFlaky(address, { records: 1_000, chance: percent / 100 }),
+    })),
+    {
+      title:
+        "exactly once, a step that fails 20 % of the time, and always for some: these are dead letters after as many tries as they may have, no other is",
+      run: () => proveFlaky(address, { records: 300, chance: 0.2, isPoison: (n) => n % 60 === 7 || n === 8 }),
+    },
+  ];
+}
+
+async function proveFlaky(address: string, { records, chance, isPoison = () => false }: FlakyWish): Promise<void> {
+  const [from, to] = ["in", "out"].map((name) => `kafka://${address}/${name}-${crypto.randomUUID()}?partitions=4`);
+  const fn = serving(`fn-${crypto.randomUUID()}`)
+    .addTrigger("numbers", { stream: from!, exactlyOnce: true, maxTries: MAX_TRIES, maxRecords: 500 });
+  const random = randomFrom(20261126);
+  const calls = new Map<number, number>();
+  const failures = new Map<number, number>();
+  const inARow = new Map<number, number>();
+  fn.setTopology("flow")
+    .to("work", (n: number) => {
+      calls.set(n, (calls.get(n) ?? 0) + 1);
+      const isUnlucky = random() < chance && (inARow.get(n) ?? 0) < MAX_TRIES - 1; // one that fails at all tries may be buried
+      inARow.set(n, isUnlucky ? (inARow.get(n) ?? 0) + 1 : 0);
+      if (!isPoison(n) && !isUnlucky) return n;
+      failures.set(n, (failures.get(n) ?? 0) + 1);
+      throw new RangeError(`${n} fails`);
+    })
+    .to("out", queue({ path: to! }));
+  await using input = await openKafka<number>(from!);
+  await using output = await openKafka<number>(to!);
+  await using letters = await openKafka<number>(deadLetterPath(from!));
+  const numbers = Array.from({ length: records }, (_, n) => n);
+  await input.publish(numbers.map((n) => ({ body: n, key: `key ${n % KEYS}` })));
+  const begin = performance.now();
+  {
+    await using _server = await fn.serve({ port: 0, log: memoryLog() });
+    while (await input.lag(fn.name) > 0) {
+      ok(performance.now() - begin < STUCK_MS, `stuck with ${await input.lag(fn.name)} records`);
+      await pause(50);
+    }
+  }
+  const seconds = (performance.now() - begin) / 1_000;
+  const sum = (counts: Map<number, number>) => [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const perRecord = sum(calls) / records;
+  console.log(`exactly once, ${100 * chance} % fail: ${perRecord} calls a record, ${seconds.toFixed(1)} s`);
+  const poison = numbers.filter(isPoison);
+  await pause(200); // the broker marks a transaction as committed a moment after it has said so
+  const buried = (await Array.fromAsync(letters.look("nobody"))).map(({ body, burial }) => [body, burial!.tries]);
+  deepStrictEqual(buried.sort(([one], [other]) => one! - other!), poison.map((n) => [n, MAX_TRIES]));
+  const out = (await Array.fromAsync(output.look("nobody"))).map(({ body }) => body);
+  deepStrictEqual(out.toSorted((one, other) => one - other), numbers.filter((n) => !isPoison(n)));
+  for (const some of Map.groupBy(out, (n) => n % KEYS).values()) {
+    deepStrictEqual(some, some.toSorted((one, other) => one - other), "the numbers of a key come out in order");
+  }
+  const needed = numbers.reduce((count, n) => count + (failures.get(n) ?? 0) + Number(!isPoison(n)), 0);
+  strictEqual(sum(calls), needed, "each is worked on as often as it fails, and once");
+}
