@@ -62,19 +62,21 @@ export class RedisClient {
   }
 
   /** Sends a command; waits for a server that is away. */
-  async send(act: string, ...words: (string | Uint8Array)[]): Promise<Answer> {
-    return await this.sendAll(act, words);
+  send(act: string, ...words: (string | Uint8Array)[]): Promise<Answer> {
+    return this.sendAll(act, words);
   }
 
   /**
-   * Sends a command of however many words, which a call does not bear.
+   * Sends a command of however many words, which a call does not bear, in a list that is nobody else's.
    *
    * @throws {RefusedError} If the server says no, and has not taken it before.
    */
-  async sendAll(act: string, words: readonly (string | Uint8Array)[]): Promise<Answer> {
-    const command = words.map((word) =>
-      typeof word === "string" ? word : Buffer.from(word.buffer, word.byteOffset, word.length)
-    );
+  async sendAll(act: string, words: (string | Uint8Array)[]): Promise<Answer> {
+    for (let at = 0; at < words.length; at++) { // entries() would make a pair of each
+      const word = words[at]!;
+      if (typeof word !== "string") words[at] = Buffer.from(word.buffer, word.byteOffset, word.length);
+    }
+    const command = words as (string | Buffer)[];
     const { answerMs } = this.#patience;
     const until = performance.now() + answerMs;
     let askedAt: number | undefined;

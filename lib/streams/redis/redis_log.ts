@@ -76,19 +76,23 @@ export class RedisLog implements BrokerLog {
   }
 
   async append(records: readonly WireRecord[]): Promise<void> {
+    const { client, key, retentionMs } = this.#parts;
     const streams: string[] = [];
     const places = Array.from({ length: this.partitions }, () => "");
-    const words: (string | Uint8Array)[] = [];
-    for (const record of records) {
-      const partition = (record.key === undefined ? this.#keyless++ : hashOf(record.key)) % this.partitions;
-      if (places[partition] === "") places[partition] = String(streams.push(this.#stream(partition)) + 1);
-      words.push(places[partition]!, "");
+    const placeOf = ({ key }: WireRecord) => {
+      const partition = (key === undefined ? this.#keyless++ : hashOf(key)) % this.partitions;
+      return places[partition] ||= String(streams.push(this.#stream(partition)) + 1);
+    };
+    const placed = records.map(placeOf);
+    const mark = `${key}:publication:${crypto.randomUUID()}`;
+    const words: (string | Uint8Array)[] = ["EVAL", APPEND, String(streams.length + 1), mark, ...streams];
+    words.push(String(MARK_MS), this.#channel, String(retentionMs));
+    for (let index = 0; index < records.length; index++) {
+      words.push(placed[index]!, "");
       const at = words.length;
-      words[at - 1] = String(writeEntry(record, words));
+      words[at - 1] = String(writeEntry(records[index]!, words));
     }
-    const mark = `${this.#parts.key}:publication:${crypto.randomUUID()}`;
-    const settings = [String(MARK_MS), this.#channel, String(this.#parts.retentionMs)];
-    const answer = await this.#run("publish to", APPEND, [mark, ...streams], settings.concat(words as string[]));
+    const answer = await client.sendAll("publish to", words);
     const [_, kept, refusal] = /^(\d+) (.*)$/s.exec(String(answer)) ?? [];
     if (refusal === undefined) return;
     throw new RefusedError(`Cannot publish to ${this.name}: Redis answers ${refusal}`, Number(kept));
