@@ -14,6 +14,7 @@ import { isWorthAnotherTry } from "./outcome.ts";
 import type { Source } from "./source.ts";
 import { ReadingWatch, type StreamTrouble } from "./stream_trouble.ts";
 import { sleep } from "./system_clock.ts";
+import { ToldCauses } from "./told_causes.ts";
 import { Tally } from "./tally.ts";
 import { turn } from "./turn.ts";
 
@@ -53,6 +54,7 @@ export class Inlet implements Holder {
   readonly #stopping = new AbortController();
   readonly #watch = new ReadingWatch(() => this.#subscription?.away?.());
   readonly #awaited: AwaitedRecords;
+  readonly #told = new ToldCauses();
   readonly #exchanging: Exchanging | undefined;
   #subscription: Subscription | undefined;
   #reading: Promise<void> | undefined;
@@ -66,13 +68,9 @@ export class Inlet implements Holder {
     this.#parts = parts;
     parts.inHand.join(this);
     const { exchange, stream, group, trigger = stream.path } = source;
-    this.#awaited = new AwaitedRecords({
-      ...parts,
-      watch: this.#watch,
-      stream: redactText(stream.path),
-      group,
-      canTell: () => this.#subscription?.away !== undefined,
-    });
+    const canTell = () => this.#subscription?.away !== undefined;
+    const place = { stream: redactText(stream.path), group };
+    this.#awaited = new AwaitedRecords({ ...parts, ...place, watch: this.#watch, canTell });
     if (exchange !== undefined) {
       this.#exchanging = new Exchanging({ ...parts, ...source, exchange, trigger });
     }
@@ -281,8 +279,14 @@ export class Inlet implements Holder {
   }
 
   #tellUnsettled(record: StreamRecord, error: unknown): void {
-    if (this.#isAbandoned) return; // whoever left has nothing to settle; the record comes again
-    this.#tell("error", record, `cannot be settled, so it will come again: ${describeThrown(error).message}`);
+    if (this.#isAbandoned || !this.#told.isNew(error)) return; // whoever left has nothing to settle; the record comes again
+    this.#tell(
+      "error",
+      record,
+      `cannot be settled, so it will come again (others of the same cause are not told): ${
+        describeThrown(error).message
+      }`,
+    );
   }
 
   #tell(level: "warn" | "error", { id, offset, partition }: StreamRecord, what: string): void {

@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
-import { StatusError } from "../../../../lib/errors.ts";
+import { StatusError, StreamError } from "../../../../lib/errors.ts";
 import type { ErrorStream } from "../../../../lib/flow/failures.ts";
 import { start } from "../../../../lib/flow/start.ts";
 import { startWorker } from "../../../../lib/flow/worker.ts";
@@ -416,4 +416,38 @@ Deno.test("Worker.close() waits until its acknowledgements have arrived", async 
   acknowledged.resolve();
   await closing;
   deepStrictEqual(events, ["acknowledged", "left"]);
+});
+
+Deno.test("startWorker() tells once what keeps many records from being settled, and again when it is something else", async () => {
+  let cause = new Error("another process keeps it locked");
+  const refusing = (stream: Stream): Stream => {
+    const subscribe = stream.subscribe.bind(stream);
+    stream.subscribe = async (options) => {
+      const subscription = await subscribe(options);
+      const next = subscription.next.bind(subscription);
+      subscription.next = async () => {
+        const result = await next();
+        if (result.value !== undefined) {
+          result.value.ack = () => Promise.reject(new StreamError(`Cannot settle: ${cause.message}`, { cause }));
+        }
+        return result;
+      };
+      return subscription;
+    };
+    return stream;
+  };
+  const graph = new Graph<number>("g");
+  graph.to("later", async (n: number) => {
+    for (let turn = 0; turn < n; turn++) await settle();
+  });
+  const { running, input, log } = await worker(graph, { stream: refusing });
+  await input.publish([1, 2, 3].map((body) => ({ body, id: `r${body}` })));
+  for (let turn = 0; turn < 10; turn++) await settle();
+  const told = () => log.lines.filter((line) => line.includes("cannot be settled")).map((line) => line.slice(0, 60));
+  strictEqual(told().length, 1, told().join("\n"));
+  cause = new Error("the file was moved away");
+  await input.publish([{ body: 1, id: "r4" }]);
+  for (let turn = 0; turn < 10; turn++) await settle();
+  strictEqual(told().length, 2, told().join("\n"));
+  await running.close();
 });
