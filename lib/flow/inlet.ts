@@ -280,13 +280,8 @@ export class Inlet implements Holder {
 
   #tellUnsettled(record: StreamRecord, error: unknown): void {
     if (this.#isAbandoned || !this.#told.isNew(error)) return; // whoever left has nothing to settle; the record comes again
-    this.#tell(
-      "error",
-      record,
-      `cannot be settled, so it will come again (others of the same cause are not told): ${
-        describeThrown(error).message
-      }`,
-    );
+    const why = describeThrown(error).message;
+    this.#tell("error", record, `cannot be settled, so it will come again, as all that this keeps from it: ${why}`);
   }
 
   #tell(level: "warn" | "error", { id, offset, partition }: StreamRecord, what: string): void {
