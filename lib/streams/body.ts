@@ -3,6 +3,7 @@ import { isLevadaJson, LEVADA_JSON } from "../border/levada_json.ts";
 import { readValue } from "../border/read_value.ts";
 import { writeValue, type WrittenValue } from "../border/write_value.ts";
 import { describeThrown, StreamError } from "../errors.ts";
+import { NO_VALUE } from "./record_headers.ts";
 
 /** A body as it travels. */
 export interface WireBody {
@@ -24,11 +25,13 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * @throws {StreamError} If it would not come out the same, naming the place, or is not what its content type says.
  */
 export function encodeBody(body: unknown, contentType: string | undefined): WireBody {
-  if (body instanceof Uint8Array && isPlainView(body) && !hasOwnNames(body)) {
+  if (contentType === NO_VALUE && takes(contentType, body)) return { bytes: new Uint8Array(), contentType };
+  if (contentType !== NO_VALUE && body instanceof Uint8Array && isPlainView(body) && !hasOwnNames(body)) {
     return { bytes: new Uint8Array(body), contentType: contentType ?? BYTES_TYPE };
   }
   if (contentType !== undefined && !takes(contentType, body)) {
-    const cure = "Publish text or bytes of that type, or leave the content type out";
+    const those = contentType === NO_VALUE ? "null with" : "text or bytes of";
+    const cure = `Publish ${those} that type, or leave the content type out`;
     throw refused(`it is ${kindOf(body)}, and its content type is ${contentType}. ${cure}`);
   }
   if (isOwnText(body, contentType)) {
@@ -51,6 +54,7 @@ export function encodeBody(body: unknown, contentType: string | undefined): Wire
 
 /** Whether a body can be said to be of a content type: what is neither text nor bytes is JSON. The type of plain bytes says nothing. */
 export function takes(contentType: string, body: unknown): boolean {
+  if (contentType === NO_VALUE) return body === null || (body instanceof Uint8Array && body.length === 0);
   return typeof body === "string" || body instanceof Uint8Array || isJsonType(contentType) ||
     contentType === BYTES_TYPE;
 }
@@ -95,6 +99,7 @@ export function decodeBody(
     }
     return { body: new Uint8Array(bytes) };
   }
+  if (contentType === NO_VALUE && bytes.length === 0) return { body: null };
   const read = isText ? readText : readerOf(contentType);
   if (read === undefined) return { body: new Uint8Array(bytes) };
   try {

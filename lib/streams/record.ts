@@ -1,7 +1,7 @@
 import { StreamError } from "../errors.ts";
 import { unwrapEvent } from "../event_wrapper.ts";
 import { decodeBody, encodeBody } from "./body.ts";
-import { countExcess, ENVELOPE, MOST_HEADERS, writeHeaders } from "./record_headers.ts";
+import { countExcess, ENVELOPE, FOREIGN, MOST_HEADERS, writeHeaders } from "./record_headers.ts";
 import type { Burial, LookedRecord, NewRecord, RecordError, Replay, StreamRecord } from "./stream.ts";
 
 /** A record as it travels: what every broker has, and nothing else. The body stays readable to others. */
@@ -130,7 +130,12 @@ export function lookAt<Body>(
   place: Pick<StreamRecord, "partition" | "offset"> & { publishedAt: number },
 ): LookedRecord<Body> {
   const isWrapped = wire.headers["levada-id"] === undefined && unwrapEvent(bodyOf(wire).body) !== undefined;
-  return { ...openRecord<Body>(wire, { ...place, tries: 0 }), bytes: isWrapped ? undefined : wire.bytes };
+  const record = openRecord<Body>(wire, { ...place, tries: 0 });
+  for (const name of FOREIGN) { // who sends it again sends them
+    const text = wire.headers[name];
+    if (text !== undefined) record.headers.set(name, text);
+  }
+  return { ...record, bytes: isWrapped ? undefined : wire.bytes };
 }
 
 /** How the reason begins why a record of a newer Levada is unreadable. */

@@ -8,6 +8,18 @@ export const ENVELOPE = "levada-";
  */
 export const MOST_HEADERS = 128;
 
+/**
+ * The header that has headers of another hand as they came, where they would be others here: each name and value in base64. It goes through
+ * dead letters and is sent again with them; Kafka's driver reads and writes it.
+ */
+export const FOREIGN_HEADERS = `${ENVELOPE}foreign-headers`;
+/** The same for a key that is no text. */
+export const FOREIGN_KEY = `${ENVELOPE}foreign-key`;
+/** What is sent again with a dead letter, of what came from another hand. */
+export const FOREIGN: readonly string[] = [FOREIGN_HEADERS, FOREIGN_KEY];
+/** The content type of a record without a value, such as Kafka's tombstones: its body is null, it has no bytes. */
+export const NO_VALUE = "application/vnd.levada.no-value";
+
 /** Whether a header is neither the envelope's nor the content type. */
 export function isOwnHeader(name: string): boolean {
   return !name.startsWith(ENVELOPE) && name !== "content-type";
@@ -34,13 +46,13 @@ export function writeHeaders(given: HeadersInit | undefined): Record<string, str
   if (listed > MOST_HEADERS + 1) throw tooMany(listed); // before `Headers` are made of them
   let count = 0;
   for (const [name, value] of readGiven(given)) {
-    if (name.startsWith(ENVELOPE)) {
+    if (name.startsWith(ENVELOPE) && !FOREIGN.includes(name)) {
       throw refused(`its header ${name.slice(0, 60)} has a name of the envelope (${ENVELOPE}…). Give it another name`);
     }
     if (name === "set-cookie" && Object.hasOwn(headers, name)) {
       throw refused("it has more than one set-cookie, which are no one text. Put them into the body");
     }
-    if (name !== "content-type" && ++count > MOST_HEADERS) throw tooMany(listed);
+    if (isOwnHeader(name) && ++count > MOST_HEADERS) throw tooMany(listed);
     headers[name] = value; // in Deno also `__proto__` is a name like any other
   }
   return headers;

@@ -100,22 +100,25 @@ export class BatchWriter {
     this.#at = end;
   }
 
-  #record({ key, value: { bytes, headers, size } }: RoutedMessage, index: number): void {
+  #record({ key, value: { bytes, headers, foreign, size } }: RoutedMessage, index: number): void {
     const from = this.#at;
     const lengthBytes = sizeOfSigned(size); // most likely
     this.#at += lengthBytes;
     this.#buffer[this.#at++] = 0; // no attributes
     this.#signed(0); // later than the first by this
     this.#signed(index);
-    if (key === undefined || key === null) this.#signed(-1);
-    else this.#bytes(key);
+    this.#bytes(key);
     this.#bytes(bytes);
-    let count = 0;
+    let count = foreign.length;
     for (const _name in headers) count += 1;
     this.#signed(count);
     for (const name in headers) {
       this.#sizedText(name);
       this.#sizedText(headers[name]!);
+    }
+    for (const [name, value] of foreign) {
+      this.#bytes(name ?? new Uint8Array()); // a name is never missing
+      this.#bytes(value);
     }
     const length = this.#at - from - lengthBytes;
     const exact = sizeOfSigned(length);
@@ -134,7 +137,9 @@ export class BatchWriter {
     this.unsigned(value < 0 ? -2 * value - 1 : 2 * value);
   }
 
-  #bytes(bytes: Uint8Array): void {
+  /** Bytes with their length, or none. */
+  #bytes(bytes: Uint8Array | null | undefined): void {
+    if (bytes === null || bytes === undefined) return this.#signed(-1);
     this.#signed(bytes.length);
     this.#buffer.set(bytes, this.#at);
     this.#at += bytes.length;
@@ -168,9 +173,10 @@ export class BatchWriter {
 /** How many bytes a batch of these has, at most. */
 export function mostBytesOf(messages: readonly RoutedMessage[]): number {
   let most = HEAD_BYTES;
-  for (const { key, value: { bytes, headers } } of messages) {
-    most += MOST_OF_RECORD + bytes.length + (key?.length ?? 0);
+  for (const { key, value: { bytes, headers, foreign } } of messages) {
+    most += MOST_OF_RECORD + (bytes?.length ?? 0) + (key?.length ?? 0);
     for (const name in headers) most += MOST_OF_HEADER + 3 * (name.length + headers[name]!.length);
+    for (const [name, value] of foreign) most += MOST_OF_HEADER + (name?.length ?? 0) + (value?.length ?? 0);
   }
   return most;
 }

@@ -1,6 +1,7 @@
 import type { Buffer } from "node:buffer";
 import type { ConnectionOptions as TlsOptions } from "node:tls";
 import type { assignPartitions } from "./assign_partitions.ts";
+import type { KafkaHeader, KafkaHeaders } from "./foreign_headers.ts";
 
 /** The part of @platformatic/kafka that is used here. The package is fetched when such a stream is first opened. */
 export interface KafkaPackage {
@@ -129,7 +130,7 @@ export interface KafkaBatch {
     readonly timestampDelta: bigint;
     readonly key: Buffer | null;
     readonly value: Buffer | null;
-    readonly headers: readonly (readonly [Buffer | null, Buffer | null])[];
+    readonly headers: readonly KafkaHeader[];
   }[];
 }
 
@@ -192,9 +193,9 @@ export interface KafkaConsumer extends KafkaBase {
 }
 
 /** What a record holds but its key; the client passes it on as it is. */
-export interface KafkaValue {
-  readonly bytes: Uint8Array;
-  readonly headers: Readonly<Record<string, string>>;
+export interface KafkaValue extends KafkaHeaders {
+  /** null for a tombstone. */
+  readonly bytes: Uint8Array | null;
   /** About how many bytes the record has. */
   readonly size: number;
 }

@@ -1,7 +1,7 @@
-import type { Buffer } from "node:buffer";
 import { Cursor, type CursorPartition } from "../cursor.ts";
 import type { StoredRecord } from "../reader_source.ts";
 import { committedBatches } from "./committed_batches.ts";
+import { readKafkaHeaders } from "./foreign_headers.ts";
 import type { AbortedTransaction, KafkaBatch } from "./kafka_client.ts";
 import { NO_TRIES, triesIn, type TriesNote } from "./tries_note.ts";
 
@@ -159,23 +159,17 @@ function sizeOf({ bytes }: StoredRecord): number {
 }
 
 function readRecord(batch: KafkaBatch, record: KafkaBatch["records"][number], offset: number): StoredRecord {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of record.headers) headers[textOf(name).toLowerCase()] = textOf(value);
+  const headers = readKafkaHeaders(record);
   const publishedAt = (batch.attributes & BROKERS_TIME) !== 0
     ? batch.maxTimestamp
     : batch.firstTimestamp + record.timestampDelta;
   return {
-    key: record.key === null ? undefined : textOf(record.key),
+    key: record.key === null ? undefined : record.key.toString(),
     bytes: plain(record.value),
     headers,
     offset,
     publishedAt: Number(publishedAt),
   };
-}
-
-/** By the buffer itself: a `TextDecoder` costs four times as much for so short a text. */
-function textOf(bytes: Buffer | null): string {
-  return bytes === null ? "" : bytes.toString();
 }
 
 /** Not as a buffer, whose slices share memory. */

@@ -25,7 +25,8 @@ public class KafkaStranger {
       var record = consumer.poll(Duration.ofSeconds(20)).iterator().next();
       System.out.println(record.key());
       for (var header : record.headers()) {
-        System.out.println(header.key() + "=" + new String(header.value(), StandardCharsets.UTF_8));
+        var value = header.value();
+        System.out.println(header.key() + (value == null ? " is null" : "=" + new String(value, StandardCharsets.UTF_8)));
       }
       System.out.println(record.value());
     }

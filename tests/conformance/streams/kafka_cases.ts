@@ -9,6 +9,7 @@ import { type ClientOptions, type KafkaAdmin, loadKafka } from "../../../lib/str
 import type { DrivenStream } from "../../../lib/streams/driven_stream.ts";
 import { forgetGroup } from "../../../lib/streams/kafka/kafka_groups.ts";
 import { type KafkaOptions, openKafka, openKafkaExchange } from "../../../lib/streams/kafka/open_kafka.ts";
+import { NO_VALUE } from "../../../lib/streams/record_headers.ts";
 import type { NewRecord, StreamRecord, Subscription } from "../../../lib/streams/stream.ts";
 import type { BrokerTask } from "../../support/broker_child.ts";
 import type { BrokerServer } from "./broker_server.ts";
@@ -602,9 +603,55 @@ export function kafkaCases(broker: BrokerServer): StreamCase[] {
           ["{broken", undefined],
           [text, undefined],
           [new Uint8Array([255, 0]), "\ufffd"],
-          ["", "k"],
+          [null, "k"],
         ]);
         ok(records[1]!.unreadable?.startsWith("not application/json: "));
+      },
+    },
+    {
+      title:
+        "what comes of another hand without a value, with a key that is no text or headers that HTTP's are not is a dead letter as it came, and is sent again so",
+      async run() {
+        await using stream = await open<unknown>(broker, "?partitions=1");
+        const topicOf = ({ path }: { readonly path: string }) => path.replace(/^.*\/|\?.*$/g, "");
+        const { Producer } = await loadKafka();
+        const producer = new Producer({ clientId: "test", bootstrapBrokers: [broker.address] } as never);
+        const foreign = [["X-Trace", "1"], ["content-type", "avro/binary"], ["x", "a"], ["x", "b"], ["raw", [
+          255,
+          0,
+          10,
+        ]]] as const;
+        const headers = new Map([
+          ...foreign.map(([name, value]) => [Buffer.from(name), Buffer.from(value as string)] as const),
+          [Buffer.from("plain"), Buffer.from("p")],
+        ]);
+        await producer.send({ messages: [{ topic: topicOf(stream), key: Buffer.from([255]), headers }] } as never);
+        await producer.close();
+        const subscription = await stream.subscribe({ group: "g", maxTries: 1 });
+        const { value } = await subscription.next();
+        const [{ body, headers: read }] = value!.records as [StreamRecord];
+        deepStrictEqual([body, read.get("content-type"), read.get("x")], [null, NO_VALUE, "b"]);
+        await value!.nack(new Error("not wanted"));
+        await subscription.close();
+        const letters = deadLetters(stream.path);
+        const told = (text: string) => text.trim().split("\n").filter((line) => !line.startsWith("levada-"));
+        const expected = ["\ufffd", "plain=p", "X-Trace=1", "content-type=avro/binary", "x=a", "x=b", "raw=\ufffd\0"];
+        const letter = await runKafkaTool([STRANGER, broker.address, `${topicOf(stream)}-dead-letters`]);
+        deepStrictEqual(told(letter), [...expected, "", "null"]);
+        strictEqual(await letters.replay("all"), 1);
+        const looked = await Array.fromAsync(stream.look("nobody"));
+        deepStrictEqual(looked.map((record) => [record.body, record.key]), [[null, "\ufffd"], [null, "\ufffd"]]);
+        for (const name of ["levada-foreign-headers", "levada-foreign-key", "content-type", "plain"]) {
+          strictEqual(looked[1]!.headers.get(name), looked[0]!.headers.get(name));
+        }
+        await using own = await open<null>(broker, "?partitions=1");
+        await own.publish([{ key: "k", body: null, headers: { "content-type": NO_VALUE } }]);
+        deepStrictEqual(told(await runKafkaTool([STRANGER, broker.address, topicOf(own)])), ["k", "null"]);
+        deepStrictEqual((await Array.fromAsync(own.look("nobody"))).map((record) => record.body), [null]);
+        await fails(
+          () => own.publish([{ body: 1 as never, headers: { "content-type": NO_VALUE } }]),
+          /^Cannot publish the body: it is a number, and its content type is application\/vnd\.levada\.no-value\. Publish null with/,
+        );
       },
     },
     {

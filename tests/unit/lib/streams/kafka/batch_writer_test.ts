@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { type KafkaProducer, loadKafka, type RoutedMessage } from "../../../../../lib/streams/kafka/kafka_client.ts";
 import { messageOf } from "../../../../../lib/streams/kafka/kafka_message.ts";
 import { leanProducer } from "../../../../../lib/streams/kafka/lean_producer.ts";
+import { FOREIGN_HEADERS, NO_VALUE } from "../../../../../lib/streams/record_headers.ts";
 import type { WireRecord } from "../../../../../lib/streams/record.ts";
 
 const kafka = await loadKafka();
@@ -60,6 +61,11 @@ function records(): WireRecord[] {
   return [
     ...sizes.map((size) => ({ key: "k".repeat(size % 100), bytes: new Uint8Array(size).fill(size), headers })),
     ...sizes.map((size) => ({ key: undefined, bytes: new Uint8Array(size), headers: {} })),
+    {
+      key: "g",
+      bytes: new Uint8Array(),
+      headers: { "x-a": "b", "content-type": NO_VALUE, [FOREIGN_HEADERS]: "WC1B:AP8=,Qg==:" },
+    },
     { key: "grün", bytes: new Uint8Array(), headers: { "x-a": "y".repeat(70) } },
   ];
 }
@@ -78,10 +84,13 @@ for (const version of [9, 10, 11]) {
     for (const at of [[["a", 0]], [["a", 0], ["b", 4], ["a", 300], ["größe", 1]]] as const) {
       for (const options of [OPTIONS, { ...OPTIONS, transactionalId: "levada ü" }, {}]) {
         const messages = routed(at);
-        const theirs = messages.map(({ value: { bytes, headers }, ...message }) => ({
+        const theirs = messages.map(({ value: { bytes, headers, foreign }, ...message }) => ({
           ...message,
           value: bytes,
-          headers: new Map(Object.entries(headers).map(([name, value]) => [Buffer.from(name), Buffer.from(value)])),
+          headers: new Map([
+            ...Object.entries(headers).map(([name, value]) => [Buffer.from(name), Buffer.from(value)] as const),
+            ...foreign,
+          ]),
           timestamp: BigInt(NOW),
         }));
         const expected = createRequest(-1, 5_000, theirs, options).buffer;

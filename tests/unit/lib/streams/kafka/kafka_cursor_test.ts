@@ -86,7 +86,7 @@ Deno.test("KafkaCursor.head() tells key, headers and the time, the broker's wher
   deepStrictEqual({ ...first, bytes: new TextDecoder().decode(first.bytes) }, {
     key: "k",
     bytes: "0",
-    headers: { "x-mine": "1", empty: "" },
+    headers: { "x-mine": "1", empty: "", "levada-foreign-headers": "WC1NaW5l:MQ==,ZW1wdHk=" },
     offset: 0,
     publishedAt: 1_000,
   });
