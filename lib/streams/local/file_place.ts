@@ -21,18 +21,29 @@ export class FilePlace {
   /** Whether it had gone when this was looked at last, a tenth of a second ago at most. */
   get isLeft(): boolean {
     const now = performance.now();
-    if (now - this.#lookedAt < LOOK_EVERY_MS) return this.#isLeft;
+    return now - this.#lookedAt < LOOK_EVERY_MS ? this.#isLeft : this.#look(now);
+  }
+
+  /** @throws {Error} If it had gone when this was looked at last. */
+  refuseLeft(): void {
+    if (this.isLeft) throw left();
+  }
+
+  /** @throws {Error} If it has gone: what was written is where nobody finds it. */
+  refuseLeftNow(): void {
+    if (this.#look(performance.now())) throw left();
+  }
+
+  #look(now: number): boolean {
     this.#lookedAt = now;
     const identity = identityOf(this.#file);
     this.#isLeft = identity !== undefined && identity !== this.#first;
     return this.#isLeft;
   }
+}
 
-  /** @throws {Error} If it has gone. */
-  refuseLeft(): void {
-    if (!this.isLeft) return;
-    throw new Error("the file was moved away, deleted or emptied while it was open. Open the stream anew");
-  }
+function left(): Error {
+  return new Error("the file was moved away, deleted or emptied while it was open. Open the stream anew");
 }
 
 /** Another where another file lies there, or none; undefined where nobody can tell. */

@@ -84,6 +84,7 @@ export class WriteQueue {
     try {
       results = works.map(({ run }) => run());
       this.#commit.run();
+      this.#database.place.refuseLeftNow();
     } catch (error) {
       if (this.#database.connection.isTransaction) this.#database.connection.exec("ROLLBACK");
       this.#fail(works, error);

@@ -43,6 +43,16 @@ for (const [title, spoil] of Object.entries(WAYS)) {
   });
 }
 
+for (const [title, spoil] of Object.entries(WAYS)) {
+  Deno.test(`what is published into a file that is ${title} is refused from that moment on`, async () => {
+    await using folder = await temporaryFolder();
+    await using stream = await openLocal<number>("local://s", { folder: folder.path });
+    await stream.publish([{ body: 1 }]); // looked at just now
+    await spoil(`${folder.path}/s.db`);
+    await rejects(stream.publish([{ body: 2 }]), { name: "StreamError", message: /none of the records is kept$/ });
+  });
+}
+
 Deno.test("a file that comes back is gone on with", async () => {
   await using folder = await temporaryFolder();
   const file = `${folder.path}/s.db`;
