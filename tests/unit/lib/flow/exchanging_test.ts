@@ -48,6 +48,15 @@ class FakeExchange implements Exchange {
   }
 }
 
+/** Two keys whose records go to two partitions, after a record of each. */
+async function twoKeys(input: Stream<number>): Promise<[string, string]> {
+  const keys = ["a", "b", "c", "d", "e"];
+  await input.publish(keys.map((key) => ({ body: 0, key })));
+  const records = await Array.fromAsync(input.look("nobody"));
+  const [first] = records;
+  return [first!.key!, records.find(({ partition }) => partition !== first!.partition)!.key!];
+}
+
 /** A flow that exchanges numbers. */
 async function exchanging(
   work: (n: number) => number[] | Promise<number[]>,
@@ -143,13 +152,8 @@ Deno.test("Exchanging lets other partitions go on where a record fails; each tha
     if (left > 0) throw new RangeError("not yet");
     return [n];
   }, { partitions: 2, maxTries: 3 });
-  const keys = ["a", "b", "c", "d", "e"];
-  const partitionOf = new Map<string, string>();
-  await input.publish(keys.map((key) => ({ body: 0, key })));
+  const [one, other] = await twoKeys(input);
   const worker = await begin();
-  for await (const { key, partition } of input.look("nobody")) partitionOf.set(key!, partition);
-  const one = keys[0]!;
-  const other = keys.find((key) => partitionOf.get(key) !== partitionOf.get(one))!;
   await settle();
   exchange.commits.length = calls.length = 0;
   await input.publish([1, 2, 3].map((body) => ({ body, key: one })));
@@ -241,6 +245,7 @@ Deno.test("Exchanging goes on beside a record that cannot be written to the dead
   await settle();
   deepStrictEqual([exchange.commits.flat(), letters().map(([n]) => n), calls], [[1, 3], [2], [1, 2, 3]]);
   strictEqual(await input.lag("g"), 0);
+  strictEqual(exchange.discarded, 2, "a letter that is half written goes with nothing");
   await worker.close();
 });
 
@@ -252,6 +257,28 @@ Deno.test("untilFailure() parts each partition at the first that is not ready, a
   const { first, behind } = untilFailure(records, ({ name }) => !name.endsWith("!"));
   deepStrictEqual(first.map(({ name }) => name), ["a1", "b1", "b2", "d1"]);
   deepStrictEqual(behind.map(({ name }) => name), ["a2!", "a3", "b3!", "c1!", "b4!", "a4"]);
+});
+
+Deno.test("Exchanging works once more on what was not kept when something cannot be kept: nothing is known of it then", async () => {
+  const calls: number[] = [];
+  const { begin, input, exchange, clock } = await exchanging((n) => {
+    calls.push(n);
+    if (n === 1 && calls.filter((one) => one === 1).length === 1) throw new RangeError("not yet");
+    return [n];
+  }, { partitions: 2 });
+  const [one, other] = await twoKeys(input);
+  const worker = await begin();
+  await settle();
+  exchange.commits.length = calls.length = 0;
+  await input.publish([1, 2].map((body) => ({ body, key: one })));
+  await settle();
+  exchange.refuse = 1;
+  await input.publish([{ body: 10, key: other }]);
+  await settle();
+  await clock.advance(10);
+  await settle();
+  deepStrictEqual([exchange.commits.flat(), calls], [[1, 2], [1, 2, 10, 1, 2]]);
+  await worker.close();
 });
 
 Deno.test("Exchanging tells of what cannot be kept, and goes on", async () => {
