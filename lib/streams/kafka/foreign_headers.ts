@@ -26,25 +26,23 @@ export function readKafkaHeaders(
   { headers: all, key, value }: { headers: readonly KafkaHeader[]; key: Buffer | null; value: Buffer | null },
 ): Record<string, string> {
   const headers: Record<string, string> = {};
-  const changed = new Set<string>();
+  let changed: Set<string> | undefined; // most have none
   for (const [name, value] of all) {
     const own = textOf(name);
     const lower = own.toLowerCase();
     const text = textOf(value);
-    if (!lower.startsWith(ENVELOPE) || own !== lower) {
-      if (own !== lower || value === null || Object.hasOwn(headers, lower) || !VALUE.test(text) || !NAME.test(own)) {
-        changed.add(lower);
-      }
-    }
+    const isSame = own === lower && (own.startsWith(ENVELOPE) ||
+      (value !== null && !Object.hasOwn(headers, own) && VALUE.test(text) && NAME.test(own)));
+    if (!isSame) (changed ??= new Set()).add(lower);
     headers[lower] = text;
   }
   if (key?.toString().includes("\ufffd")) headers[FOREIGN_KEY] = encode(key);
   if (value === null) {
-    if (Object.hasOwn(headers, "content-type")) changed.add("content-type");
+    if (Object.hasOwn(headers, "content-type")) (changed ??= new Set()).add("content-type");
     headers["content-type"] = NO_VALUE;
   }
-  if (changed.size > 0) {
-    const kept = all.filter(([name]) => changed.has(textOf(name).toLowerCase()));
+  if (changed !== undefined) {
+    const kept = all.filter(([name]) => changed!.has(textOf(name).toLowerCase()));
     headers[FOREIGN_HEADERS] = kept.map(([name, value]) =>
       `${encode(name)}${value === null ? "" : `:${encode(value)}`}`
     )
@@ -53,14 +51,17 @@ export function readKafkaHeaders(
   return headers;
 }
 
-/** The headers as they are written: those of another hand as they came. */
+/** The headers as they are written: those of another hand as they came, but the content type of a body that is another by now. */
 export function writeKafkaHeaders(headers: Readonly<Record<string, string>>, isNull: boolean): KafkaHeaders {
   const { [FOREIGN_HEADERS]: text, [FOREIGN_KEY]: key } = headers;
   if (text === undefined && key === undefined && !isNull) return { headers, foreign: NONE };
-  const foreign = (text ?? "").split(",").filter((entry) => entry !== "").map((entry): KafkaHeader => {
+  const all = (text ?? "").split(",").filter((entry) => entry !== "").map((entry): KafkaHeader => {
     const [name, value] = entry.split(":", 2);
     return [Buffer.from(name!, "base64"), value === undefined ? null : Buffer.from(value, "base64")];
   });
+  const isType = ([name]: KafkaHeader) => textOf(name).toLowerCase() === "content-type";
+  const type = all.findLast(isType)?.[1] ?? null;
+  const foreign = isNull || textOf(type) === (headers["content-type"] ?? "") ? all : all.filter((one) => !isType(one));
   const gone = new Set([FOREIGN_HEADERS, FOREIGN_KEY, ...foreign.map(([name]) => textOf(name).toLowerCase())]);
   if (isNull) gone.add("content-type");
   return {

@@ -1,6 +1,7 @@
 import { deepStrictEqual, throws } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { decodeBody, encodeBody } from "../../../../lib/streams/body.ts";
+import { NO_VALUE } from "../../../../lib/streams/record_headers.ts";
 
 Deno.test("encodeBody() takes bytes as they are, Node's too, and refuses those of a class or with names", () => {
   class Image extends Uint8Array {}
@@ -16,5 +17,17 @@ Deno.test("encodeBody() takes bytes as they are, Node's too, and refuses those o
   for (const length of [2, 5_000]) {
     const body = Object.assign(new Uint8Array(length), { width: 2 });
     throws(() => encodeBody(body, "image/png"), { message: /\$ is a Uint8Array with names of its own/ });
+  }
+});
+
+Deno.test("encodeBody() writes null without a value where its content type says so, and nothing else of that type", () => {
+  for (const body of [null, new Uint8Array()]) {
+    const { bytes, contentType } = encodeBody(body, NO_VALUE);
+    deepStrictEqual([bytes.length, decodeBody(bytes, contentType)], [0, { body: null }]);
+  }
+  for (const body of ["", "text", 0, {}, undefined, new Uint8Array(1)]) {
+    throws(() => encodeBody(body, NO_VALUE), {
+      message: /Publish null with that type, or leave the content type out$/,
+    });
   }
 });

@@ -61,3 +61,13 @@ Deno.test("a key that is no text is kept as it is", () => {
 Deno.test("writeKafkaHeaders() takes what is no list of headers for none, and ends", () => {
   deepStrictEqual(writeKafkaHeaders({ [FOREIGN_HEADERS]: ",,", x: "1" }, false).foreign, []);
 });
+
+Deno.test("writeKafkaHeaders() gives a body that was mended its own content type, not the one of what it was", () => {
+  const isNull = true;
+  for (
+    const read of [through([["Content-Type", "avro/binary"]]).read, through([["content-type", "a/b"]], { isNull }).read]
+  ) {
+    const { headers, foreign } = writeKafkaHeaders({ ...read, "content-type": "application/json" }, false);
+    deepStrictEqual([headers, foreign], [{ "content-type": "application/json" }, []]);
+  }
+});
