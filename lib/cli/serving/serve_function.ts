@@ -1,6 +1,7 @@
 import type { ServeOptions } from "../../functions/function_options.ts";
 import type { ServingFunction } from "../../functions/serving.ts";
 import type { HttpServer } from "../../serve/port/listen.ts";
+import { canRefuseNew, portsOf } from "../../serve/port/shared_port.ts";
 import { checkCallers } from "../../serve/check_callers.ts";
 import type { ModelChange } from "../../serve/own/change_models.ts";
 import { allLimits } from "../../serve/limits/server_limits.ts";
@@ -13,6 +14,10 @@ import { describeServed } from "./describe_served.ts";
 import type { ServeWish } from "./serve_wish.ts";
 import { endAtOnce, unlessAsked, untilAsked } from "../until_asked.ts";
 import { WorkerSide } from "../workers/worker_side.ts";
+
+const LOSSY =
+  "  requests may be lost when a worker is replaced: workers cannot tell the kernel who gets new connections. " +
+  (Deno.build.os === "linux" ? "Allow it: --allow-ffi" : "Only Linux lets them");
 
 /** Serves a function until somebody asks to end. A bundle is served by its own copy of this. */
 export async function serveFunction(
@@ -89,7 +94,8 @@ async function start(load: () => Promise<ServingFunction>, wish: ServeWish): Pro
     holdReading: (given) => begin = given,
   });
   parent?.serve(server);
-  return { server, parent, begin, lines: describeServed(nameOf(fn, currentFunction), server) };
+  const lossy = parent === undefined || canRefuseNew(portsOf(server)) ? [] : [LOSSY];
+  return { server, parent, begin, lines: [...describeServed(nameOf(fn, currentFunction), server), ...lossy] };
 }
 
 /** What is served, for people. */

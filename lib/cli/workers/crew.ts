@@ -5,11 +5,15 @@ import { MetricsGathering } from "./metrics_gathering.ts";
 import { ModelChanges } from "./model_changes.ts";
 import { describeEnd, untilItReads } from "./worker_end.ts";
 import { type Listening, startWorker, type WorkerEnd, type WorkerProcess } from "./worker_process.ts";
+import type { ParentWord } from "./worker_words.ts";
 
 const FIRST_PAUSE_MS = 500; // before a worker that died is replaced; doubled each time
 const SIGN_MS = 1_000;
 const GRACE_MS = 30_000; // a server's default
 const LATE_MS = 2_000; // a worker ends a little after its grace
+
+/** Whom new connections are given to. */
+type Choice = Extract<ParentWord, { kind: "choose" }>;
 
 /** The processes that serve one function on one port. */
 export class Crew {
@@ -32,6 +36,7 @@ export class Crew {
   readonly #pauses = new Pauses();
   readonly #fail: (reason: unknown) => void;
   #ports: readonly string[] = [];
+  #choice: Choice = { kind: "choose" };
   #deaths = 0;
   #lastDeath: string | undefined;
   #waitsToRead: boolean;
@@ -114,14 +119,18 @@ export class Crew {
 
   /** Has new connections given to these workers alone, not to so many others that had the port before. */
   takeOver(others: number): void {
-    const [worker] = this.#listening();
-    worker?.tell({ kind: "choose", after: others, count: this.state.pids.length });
+    this.#choose({ after: others, count: this.state.pids.length });
   }
 
   /** Has them given to all that have the port again. */
   share(): void {
-    const [worker] = this.#listening();
-    worker?.tell({ kind: "choose" });
+    this.#choose({});
+  }
+
+  /** Told to all: the kernel hears it from the first that hears it, and one that hangs keeps nobody. */
+  #choose(among: Pick<Choice, "after" | "count">): void {
+    this.#choice = { kind: "choose", ...among };
+    for (const worker of this.#listening()) worker.tell(this.#choice);
   }
 
   #listening(): WorkerProcess[] {
@@ -200,6 +209,7 @@ export class Crew {
         onErrorLine: this.#options.onErrorLine,
         onLine: (line) => this.#context.terminal.out(`${line}\n`),
         onWord: (word, from) => {
+          if (word.kind === "listening") from.tell(this.#choice); // it may be the only one that hears it
           if (word.kind === "listening" && word.waitsToRead && !this.#waitsToRead) from.tell({ kind: "read" });
           this.#metrics.onWord(word, { from, workers: [...this.#workers.values()] });
           this.#changes.onWord(word, from);
@@ -254,9 +264,9 @@ export class Crew {
       this.#workers.set(name, next);
       void this.#watch(next);
       this.#leaving.add(old);
-      next.tell({ kind: "choose", after: others, count: 1 });
+      this.#choose({ after: others, count: 1 });
       await this.#end(old);
-      next.tell({ kind: "choose" });
+      this.share();
       this.#leaving.delete(old);
     }
     this.#context.terminal.out(`Renewed ${this.#workers.size} workers\n`);

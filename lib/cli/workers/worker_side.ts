@@ -1,4 +1,4 @@
-import { chooseAmong, chooseAmongAll } from "../../serve/port/shared_port.ts";
+import { chooseAmong, chooseAmongAll, portsOf } from "../../serve/port/shared_port.ts";
 import { askWorkers, collectOf, type Telemetry } from "../../telemetry/telemetry.ts";
 import type { HttpServer } from "../../serve/port/listen.ts";
 import type { MetricFamily } from "../../telemetry/registry.ts";
@@ -39,7 +39,7 @@ export class WorkerSide {
 
   /** Says what is served: what was told before is done then. */
   serve(server: Pick<HttpServer, "models" | "port" | "grpcPort">): void {
-    this.#ports = [server.port, ...server.grpcPort === undefined ? [] : [server.grpcPort]];
+    this.#ports = portsOf(server);
     this.changes.serve(server);
   }
 

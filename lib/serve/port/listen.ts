@@ -3,8 +3,9 @@ import type { ServedModel } from "../../graph/served_model.ts";
 import type { App } from "../app.ts";
 import type { GrpcListener } from "../grpc/listen_grpc.ts";
 import { checkTls } from "./check_tls.ts";
+import { Drain } from "./drain.ts";
 import { openPort, type Port, type TlsOptions } from "./open_port.ts";
-import { refuseNew } from "./shared_port.ts";
+import { portsOf, refuseNew } from "./shared_port.ts";
 
 /** Where a server listens. */
 export interface Address {
@@ -30,7 +31,8 @@ export interface ListenOptions extends Address {
 
 const PORT = 8080;
 const GRACE_MS = 30_000;
-const [LEAVING_MS, EMPTYING_MS] = [300, 50]; // of a shared port: callers leave it; who has come to it is taken in
+const LEAVING_MS = 300; // of a shared port: who asks again on a connection is told to leave it
+const LOOK_MS = 10; // then until who has come to it is taken in
 const LAST_WORDS_MS = 1_000; // what answers at the end of the grace take to be read
 
 /** A function that listens on a port. Made by `fn.serve`; close it by `await using`, or by `close()`. */
@@ -77,12 +79,12 @@ export class HttpServer implements AsyncDisposable {
   }
 
   async #close(graceMs: number): Promise<void> {
-    if (this.#isShared) await this.#leave(graceMs);
+    const beganMs = performance.now();
+    if (this.#isShared) await this.#leave(beganMs + graceMs / 2);
     this.#app.end(); // before the port reads no more
     const shut = this.#port.shutdown();
     const stopped = this.#grpc?.stop();
-    const beganMs = performance.now();
-    const closed = this.#app.close({ timeoutMs: Math.max(1, Math.round(graceMs)) });
+    const closed = this.#app.close({ timeoutMs: Math.max(1, Math.round(graceMs - (performance.now() - beganMs))) });
     await closed.catch(() => {});
     // Every request has its answer; who does not read it keeps nobody waiting.
     const leftMs = Math.max(LAST_WORDS_MS, graceMs - (performance.now() - beganMs));
@@ -100,12 +102,13 @@ export class HttpServer implements AsyncDisposable {
   }
 
   /** Leaves the port to the processes that share it: whatever still came to it when it closes is lost. */
-  async #leave(graceMs: number): Promise<void> {
+  async #leave(untilMs: number): Promise<void> {
     this.#app.end("soon");
-    const part = Math.min(1, graceMs / (2 * (LEAVING_MS + EMPTYING_MS)));
-    await passed(LEAVING_MS * part);
-    refuseNew([this.port, ...this.grpcPort === undefined ? [] : [this.grpcPort]]);
-    await passed(EMPTYING_MS * part);
+    await passed(Math.min(LEAVING_MS, (untilMs - performance.now()) / 2));
+    const ports = portsOf(this);
+    refuseNew(ports);
+    using drain = new Drain(ports);
+    while (performance.now() < untilMs && !drain.isEmpty()) await passed(LOOK_MS);
   }
 
   /** Closes the server, see `close`. */

@@ -3,11 +3,12 @@
  * so nobody may be given any before that. Deno 2.9.6 cannot say so to the kernel: the C library does, where this process may ask it.
  */
 
+import { PortSockets } from "./port_sockets.ts";
+
 /** An instruction of a program that the kernel runs for a packet, as `struct sock_filter` has it. */
 type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, operand: number];
 
-const SOCKET = 1; // the level of the options below
-const [ATTACH_FILTER, IS_LISTENING, ATTACH_CHOICE, DETACH_CHOICE] = [26, 30, 51, 68];
+const [ATTACH_FILTER, ATTACH_CHOICE, DETACH_CHOICE] = [26, 51, 68]; // options of a socket
 const [LOAD_WORD, LOAD_BYTE, AND, JUMP_IF_EQUAL, ADD, MODULO, RETURN, RETURN_RESULT] = [
   0x20,
   0x30,
@@ -21,13 +22,13 @@ const [LOAD_WORD, LOAD_BYTE, AND, JUMP_IF_EQUAL, ADD, MODULO, RETURN, RETURN_RES
 const RANDOM = -0x1000 + 56; // where the kernel's extensions of such programs are, and a random number among them
 const [FLAGS_AT, SYN, ACK] = [13, 0x02, 0x10]; // in a TCP header
 const WHOLE = 0xffff_ffff;
-const FILES = 4_096; // a port is opened before its connections
 
-const LIBC = {
-  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
-  getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
-  getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
-} as const satisfies Deno.ForeignLibraryInterface;
+/** All the ports that a server has. */
+export function portsOf(
+  { port, grpcPort }: { readonly port: number; readonly grpcPort: number | undefined },
+): number[] {
+  return grpcPort === undefined ? [port] : [port, grpcPort];
+}
 
 /** Takes no new connections on these ports; those that have come stay. Callers knock again in a second, where another process takes them. */
 export function refuseNew(ports: readonly number[]): boolean {
@@ -38,6 +39,11 @@ export function refuseNew(ports: readonly number[]): boolean {
     [RETURN, 0, 0, 0],
     [RETURN, 0, 0, WHOLE],
   ]);
+}
+
+/** Whether `refuseNew` will do: the kernel is told to refuse nobody. */
+export function canRefuseNew(ports: readonly number[]): boolean {
+  return tellKernel(ports, ATTACH_FILTER, [[RETURN, 0, 0, WHOLE]]);
 }
 
 /**
@@ -62,33 +68,12 @@ export function chooseAmongAll(ports: readonly number[]): boolean {
 
 /** Whether the kernel was told, for each of these ports. */
 function tellKernel(ports: readonly number[], option: number, program: readonly Instruction[]): boolean {
-  if (Deno.build.os !== "linux" || Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return false;
-  try {
-    using libc = disposable(Deno.dlopen("libc.so.6", LIBC));
-    const [{ symbols }, code, words] = [libc.library, codeOf(program), new BigUint64Array(2)];
-    words.set([BigInt(program.length), Deno.UnsafePointer.value(Deno.UnsafePointer.of(code))]); // struct sock_fprog
-    const sockets = listenersOf(symbols, new Set(ports));
-    return sockets.length >= ports.length &&
-      sockets.every((socket) => symbols.setsockopt(socket, SOCKET, option, words, words.byteLength) === 0);
-  } catch {
-    return false; // a C library of another name
-  }
-}
-
-function disposable<Library extends { close(): void }>(library: Library): { library: Library } & Disposable {
-  return { library, [Symbol.dispose]: () => library.close() };
-}
-
-/** The files of this process that listen on one of these ports. */
-function listenersOf(
-  { getsockopt, getsockname }: Deno.DynamicLibrary<typeof LIBC>["symbols"],
-  ports: ReadonlySet<number>,
-): number[] {
-  const [value, address] = [new Int32Array(1), new DataView(new ArrayBuffer(128))];
-  return Array.from({ length: FILES }, (_, file) => file).filter((file) =>
-    getsockopt(file, SOCKET, IS_LISTENING, value, new Uint32Array([value.byteLength])) === 0 && value[0] === 1 &&
-    getsockname(file, address, new Uint32Array([address.byteLength])) === 0 && ports.has(address.getUint16(2))
-  );
+  using sockets = PortSockets.open(ports);
+  if (sockets === undefined) return false;
+  const [code, words] = [codeOf(program), new BigUint64Array(2)];
+  words.set([BigInt(program.length), Deno.UnsafePointer.value(Deno.UnsafePointer.of(code))]); // struct sock_fprog
+  const listeners = sockets.all().filter(({ isListening }) => isListening);
+  return listeners.length >= ports.length && listeners.every(({ file }) => sockets.set(file, option, words));
 }
 
 function codeOf(program: readonly Instruction[]): Uint8Array<ArrayBuffer> {

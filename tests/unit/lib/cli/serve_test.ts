@@ -178,6 +178,9 @@ Deno.test("levada serve runs where Deno may read the two folders and listen, and
     strictEqual((await fetch(`${await server.url}/metrics`).then((response) => response.text())).length > 0, true);
     server.kill("SIGTERM");
     strictEqual(await server.code, 0);
+    const lossy =
+      "  requests may be lost when a worker is replaced: workers cannot tell the kernel who gets new connections. ";
+    strictEqual(server.out().split(lossy).length - 1, workers.length === 0 ? 0 : 1);
     match(
       server.err(),
       /^\{[^\n]*"level":"error","message":"Step \\"greet\\" failed: Requires read access [^\n]*\}\n$/,

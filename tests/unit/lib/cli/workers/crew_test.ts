@@ -2,6 +2,7 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { Crew } from "../../../../../lib/cli/workers/crew.ts";
 import type { CrewState, SilentWorker } from "../../../../../lib/cli/workers/crew_options.ts";
+import { ASKED, withPortSharer } from "../../../../support/port_sharer.ts";
 import { startServe } from "../../../../support/serve_process.ts";
 import { isGone, pidOf, pidsOf, withModule } from "../../../../support/served_pids.ts";
 
@@ -135,4 +136,60 @@ Deno.test("levada serve --workers keeps those who serve where another cannot sta
     strictEqual(await server.code, 1);
     match(server.err(), /levada serve: Cannot keep worker [12]: it failed to start 3 times, and says why above\n$/);
   });
+});
+
+const HELD = `import { existsSync } from "node:fs";
+import { serving } from "levada";
+const fn = serving("held");
+fn.setTopology("flow").to("hold", ({ pid, until }: { pid?: number; until?: string }) => {
+  if (pid === Deno.pid) console.log("held");
+  while (pid === Deno.pid && until !== undefined && !existsSync(until));
+  return { pid: Deno.pid };
+}).respond();
+export default fn;
+`;
+
+Deno.test({
+  name: "Crew has whom connections go to told by any worker that hears it, and by one that comes later where all hang",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await withModule(HELD, async (module) => {
+      const asking: Promise<unknown>[] = [];
+      await withPortSharer(async (other) => {
+        let held = Promise.withResolvers<void>();
+        const out = (text: string) => text === "held\n" && held.resolve();
+        const terminal = { out, err() {}, isInteractive: false, columns: 80 };
+        const context = { terminal, signal: new AbortController().signal };
+        const words = [module, "--port", String(other.port)];
+        const crew = new Crew(words, { size: 2, flags: undefined, context, firstPauseMs: 1 });
+        await crew.start();
+        const until = join(module, "../until");
+        const hold = async (pid: number) => {
+          held = Promise.withResolvers();
+          let isHeld = false;
+          void held.promise.then(() => isHeld = true);
+          while (!isHeld) {
+            asking.push(pidOf(`http://127.0.0.1:${other.port}`, { pid, until }).catch(() => {})); // who shares the port answers nobody
+            await Promise.race([held.promise, new Promise((passed) => setTimeout(passed, 50))]);
+          }
+        };
+        const [first, second] = crew.state.pids;
+        await hold(first!);
+        crew.takeOver(1);
+        strictEqual(await other.given((count) => count === 0), 0);
+        await hold(second!);
+        crew.share();
+        strictEqual(await other.given((count) => count === 0), 0); // nobody has heard it
+        Deno.kill(first!, "SIGKILL");
+        while (crew.state.pids.length < 2 || crew.state.pids.includes(first!)) {
+          await new Promise((passed) => setTimeout(passed, 10));
+        }
+        const given = await other.given((count) => count > 0);
+        ok(given > 0 && given < ASKED, `${given} of ${ASKED}`);
+        await Deno.writeTextFile(until, "");
+        await crew.stop();
+      });
+      await Promise.all(asking);
+    });
+  },
 });

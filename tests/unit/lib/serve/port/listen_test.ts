@@ -128,3 +128,21 @@ Deno.test("HttpServer.close() tells how many replies it cut off, beside what els
     }
   }
 });
+
+Deno.test("HttpServer.close() of a shared port has who is answered leave it before it ends", async () => {
+  const [begun, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const fn = serving("slow");
+  fn.setTopology("flow").to("wait", async (body: unknown) => {
+    begun.resolve();
+    await go.promise;
+    return { body };
+  }).respond();
+  const server = await fn.serve({ port: 0, log, sharesPort: true });
+  const answer = fetch(server.url, POST);
+  await begun.promise;
+  const closed = server.close();
+  go.resolve();
+  const response = await answer;
+  deepStrictEqual([response.headers.get("connection"), await response.json()], ["close", { body: 1 }]);
+  await closed;
+});
