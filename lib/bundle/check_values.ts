@@ -5,6 +5,7 @@ import type { Bundle } from "./bundle.ts";
 import { runInBundle } from "./describe_function.ts";
 import { type HashedValue, hashValues } from "./hash_values.ts";
 import type { SlicedValue, SlicedValues } from "./sliced_values.ts";
+import { systemData } from "./system_data.ts";
 
 /** The export of a bundle's code that gives the values of names: behind the text that a person reads. */
 export const VALUES = "__levadaValues";
@@ -69,9 +70,10 @@ async function makeValues(
   const script = `import { createHash } from "node:crypto";
 import { Session } from "node:inspector/promises";
 ${hashValues}
+${systemData}
 const open = ${JSON.stringify(values.map(({ touchedBy }) => touchedBy !== null))};
 const values = (await import("./code.js")).${VALUES}().map((value, at) => ({ value, isOpen: open[at] }));
-const { hashed } = await hashValues(values, { createHash, Session, answers: ${JSON.stringify(answers)} });
+const { hashed } = await hashValues(values, { createHash, Session, systemData, answers: ${JSON.stringify(answers)} });
 tell(JSON.stringify(hashed));
 `;
   return JSON.parse(await runInBundle(act, files, script)) as HashedValue[];

@@ -1,6 +1,7 @@
 /** What values are as data, down to private fields and what closures hold: for comparing them with those of another process. */
 import type { createHash } from "node:crypto";
 import type { Session } from "node:inspector/promises";
+import type { systemData } from "./system_data.ts";
 
 /** A value that is looked at. */
 export interface LookedAt {
@@ -22,10 +23,13 @@ export interface HashTools {
   readonly createHash: typeof createHash;
   /** V8's own, of this process: it tells what the language hides. */
   readonly Session: typeof Session;
+  readonly systemData: typeof systemData;
   /** What was found out in the notebook, in order: only there it is known which code is a cell's. Undefined: this is the notebook. */
   readonly answers?: string | undefined;
   /** The URL below which the library lies: its streams, servers and benches are things, its tables are data. */
   readonly library?: string | undefined;
+  /** What of one value is too much: its parts, and those of them that V8 is asked about. */
+  readonly limits?: { readonly parts: number; readonly looks: number };
 }
 
 /**
@@ -35,10 +39,8 @@ export interface HashTools {
  */
 export async function hashValues(
   values: readonly LookedAt[],
-  { createHash, Session, answers, library }: HashTools,
+  { createHash, Session, systemData, answers, library, limits = { parts: 20_000_000, looks: 20_000 } }: HashTools,
 ): Promise<{ readonly hashed: HashedValue[]; readonly answers: string }> {
-  const MOST_PARTS = 20_000_000;
-  const MOST_LOOKS = 20_000;
   const SETTLES_MS = 2_000;
   const LONGEST_MS = 60_000; // for what had ended in the notebook
   const HIDING = /Generator|Iterator|Weak(?:Map|Set|Ref)/;
@@ -94,7 +96,7 @@ export async function hashValues(
       for (let at = parts.length - 1; at >= 0; at--) todo.push(parts[at]);
     };
     while (todo.length > 0) {
-      if (++count > MOST_PARTS || looks > MOST_LOOKS) return { hash: null, hidden };
+      if (++count > limits.parts || looks > limits.looks) return { hash: null, hidden };
       const value = todo.pop();
       if (typeof value === "string") {
         write(JSON.stringify(value));
@@ -129,7 +131,7 @@ export async function hashValues(
       } else if (HIDING.test(tag)) {
         hidden ??= `a ${tag}`;
       } else {
-        const parts = await partsOf(value, tag);
+        const parts = await systemData(value, isOpen) ?? await partsOf(value, tag);
         const maker = (Object.getPrototypeOf(value) as { constructor?: unknown } | null)?.constructor;
         const isBuiltIn = maker === undefined || maker === Object || maker === Array || maker === Map || maker === Set;
         const isOwn = isBuiltIn || (typeof maker === "function" && await isOf(maker, false));
@@ -237,10 +239,18 @@ export async function hashValues(
     const inner = found.flatMap(({ value }) =>
       value?.objectId === undefined || /^(?:Script|Global|Module)\b/.test(value.description ?? "") ? [] : [value]
     );
-    const objects = (await take(objectId, inner) as { object: object }[]).toReversed().map(({ object }) => object);
-    const held = Object.entries(Object.assign({}, ...objects) as Record<string, unknown>);
+    const held = new Map<string, unknown>();
+    for (const { object } of (await take(objectId, inner) as { object: object }[]).toReversed()) {
+      for (const name of Object.keys(object)) {
+        try {
+          held.set(name, (object as Record<string, unknown>)[name]);
+        } catch {
+          // not there yet: it stands further down
+        }
+      }
+    }
     const text = Function.prototype.toString.call(value);
-    const placed = held.map(([name, one]) => ({ one, at: placeOf(name, text) })).filter(({ at }) => at >= 0);
+    const placed = [...held].map(([name, one]) => ({ one, at: placeOf(name, text) })).filter(({ at }) => at >= 0);
     return { url, fields: placed.toSorted((one, other) => one.at - other.at).map(({ one }) => one) };
   }
 

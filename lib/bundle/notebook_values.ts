@@ -6,6 +6,7 @@ import { cellName, type Declaration, parseCell, type ParsedRun } from "./cell_co
 import { hashValues } from "./hash_values.ts";
 import { mayChange } from "./may_change.ts";
 import type { SlicedValues } from "./sliced_values.ts";
+import { systemData } from "./system_data.ts";
 import { touchedNames, type TouchedWish } from "./touched_names.ts";
 
 const LIBRARY = new URL("../", import.meta.url).href;
@@ -20,7 +21,7 @@ export async function notebookValues(wish: TouchedWish): Promise<SlicedValues> {
   const touched = touchedNames(wish);
   const { hashed, answers } = await hashValues(
     named.map(({ name, value }) => ({ value, isOpen: touched.has(name) })),
-    { createHash, Session, library: LIBRARY },
+    { createHash, Session, systemData, library: LIBRARY },
   );
   const values = named.map(({ name, expression, declaration, value }, index) => ({
     name,

@@ -74,6 +74,31 @@ const model = new Deep(), made = make(), day = new Date(0), query = new URLSearc
     ["model", "hits"],
   ],
   [
+    "data bases in memory that cells filled, listeners that they added, keys and blobs of chance",
+    [
+      `import { DatabaseSync } from "node:sqlite"; import { EventEmitter } from "node:events";
+const db = new DatabaseSync(":memory:"), bus = new EventEmitter(), blob = new Blob([String(Math.random())]);
+const key = await crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, true, ["sign"]) as CryptoKey;`,
+      "db.exec('create table t (n)'); bus.on('x', () => {});",
+      `${START} graph.to("s", () => [db.prepare("select * from t").all(), bus.listenerCount("x"), blob.size, key.type]).respond();`,
+    ],
+    ["db", "bus", "blob", "key"],
+  ],
+  [
+    "state of the steps that cells change behind globalThis, self, eval and Function",
+    [
+      "const one = new Map<number, number>(), two = new Map(one), three = new Map(one), four = new Map(one), five = new Map(one);",
+      "(globalThis as any).one.set(1, 1); (self as any).two.set(1, 1);",
+      `eval("three.set(1, 1)"); new Function("four.set(1, 1)")();`,
+      `${START} graph.to("s", (n: number) => [one, two, three, four, five].map((memo) => memo.set(n, n).size)).respond();
+{
+  await using server = await fn.toMockServer();
+  await server.test("/", 4);
+}`,
+    ],
+    ["one", "two", "three", "four"],
+  ],
+  [
     "what comes of chance, of the time, or of a file that is not there",
     [
       "const chance = Math.random(), at = Date.now(), same = Math.max(1, 2), weights = [Math.random()];",
@@ -140,6 +165,22 @@ Deno.test("bundleCode() takes streams of the library for things, which cells may
     (await othersIn(...cells("prices.put('2', { id: 2 });"))).join("\n"),
     /: 1 fault\n {2}"prices" of cell \[1\] is another value/,
   );
+});
+
+Deno.test("bundleCode() takes things of the system that cells only ask, or that hold nothing", async () => {
+  const { inside, outside } = await answersOf(
+    ["a"],
+    `import { DatabaseSync } from "node:sqlite"; import { EventEmitter } from "node:events";
+const open = () => { const db = new DatabaseSync(":memory:"); db.exec("create table t (k, v); insert into t values ('a', 1)"); return db; };
+const db = open(), get = db.prepare("select v from t where k = ?"), bus = new EventEmitter(), blob = new Blob(["abc"]);
+const key = await crypto.subtle.importKey("raw", new TextEncoder().encode("s"), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+const text = new TextEncoder(), money = new Intl.NumberFormat("en"), stop = new AbortController(), { signal } = stop, clock = performance;`,
+    `get.get("a"); bus.emit("x"); await blob.text(); await crypto.subtle.sign("HMAC", key, text.encode("a"));
+money.format(1); signal.aborted; clock.now();`,
+    `${START} graph.to("s", async (k: string) => [get.get(k)!.v, bus.listenerCount("x"), await blob.text(), money.format(text.encode(k).length),
+  new Uint8Array(await crypto.subtle.sign("HMAC", key, text.encode(k)))[0], signal.aborted, typeof clock.now()]).respond();`,
+  );
+  deepStrictEqual(inside, outside);
 });
 
 Deno.test("bundleCode() takes models that cells only ask: what they hold is the same", async () => {

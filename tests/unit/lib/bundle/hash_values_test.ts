@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
 import { Session } from "node:inspector/promises";
 import { deepStrictEqual, notDeepStrictEqual, strictEqual } from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { EventEmitter } from "node:events";
 import { hashValues } from "../../../../lib/bundle/hash_values.ts";
+import { systemData } from "../../../../lib/bundle/system_data.ts";
 
 async function hashed(...values: readonly unknown[]) {
   const looked = values.map((value) => ({ value, isOpen: true }));
-  return (await hashValues(looked, { createHash, Session })).hashed;
+  return (await hashValues(looked, { createHash, Session, systemData })).hashed;
 }
 
 class Point {
@@ -27,6 +30,18 @@ const shared = [1];
 const holding = (held: unknown) => () => held;
 const named = (extra: number) => Object.assign(new Named(), { extra });
 const at = (lastIndex: number) => Object.assign(/a/g, { lastIndex });
+const database = (sql: string) => {
+  const made = new DatabaseSync(":memory:");
+  made.exec(`create table "a "" b" (n int, b blob); ${sql}`);
+  return made;
+};
+const emitter = (...names: string[]) => {
+  const made = new EventEmitter();
+  for (const name of names) made.on(name, () => {});
+  return made;
+};
+const key = (from: number, extractable = true) =>
+  crypto.subtle.importKey("raw", Uint8Array.of(from), { name: "HMAC", hash: "SHA-256" }, extractable, ["sign"]);
 
 const DIFFERENT: readonly [one: unknown, other: unknown][] = [
   [1, "1"],
@@ -61,17 +76,40 @@ const DIFFERENT: readonly [one: unknown, other: unknown][] = [
   [new Error("a"), new Error("b")],
   [Promise.resolve(1), Promise.resolve(2)],
   [Object.assign(Object.create(null), { a: 1 }), Object.create(null)],
+  [database("insert into [a \" b] values (1, x'00')"), database("")],
+  [
+    database('insert into [a " b] values (9007199254740993, null)'),
+    database('insert into [a " b] values (9007199254740992, null)'),
+  ],
+  [database("create table c (n)"), database("create table d (n)")],
+  [database("create temp table c (n)"), database("")],
+  [emitter("a"), emitter()],
+  [emitter("a", "b"), emitter("a", "a")],
+  [new Blob(["a"]), new Blob(["b"])],
+  [new File(["a"], "a"), new File(["a"], "b")],
+  [await key(1), await key(2)],
+  [await key(1), await key(1, false)],
 ];
 
 Deno.test("hashValues() tells values apart: data, private fields, what closures hold, and identities", async () => {
   for (const [one, other] of DIFFERENT) notDeepStrictEqual(await hashed(one), await hashed(other), Deno.inspect(one));
-  const make = () => [new Point(1), named(2), [shared, shared], at(1), -0, Promise.resolve("a")];
+  const make = () => [
+    new Point(1),
+    named(2),
+    [shared, shared],
+    at(1),
+    -0,
+    Promise.resolve("a"),
+    database("insert into [a \" b] values (1, x'00')"),
+    emitter("a"),
+    new Blob(["a"]),
+  ];
   deepStrictEqual(await hashed(make()), await hashed(make()));
 });
 
 Deno.test("hashValues() tells what functions of cells hold", async () => {
   const of = async (value: unknown) => {
-    const tools = { createHash, Session, answers: "111" }; // each function is of a cell
+    const tools = { createHash, Session, systemData, answers: "111" }; // each function is of a cell
     return (await hashValues([{ value, isOpen: false }], tools)).hashed[0]!.hash;
   };
   notDeepStrictEqual(await of(holding(1)), await of(holding(2)));
@@ -100,7 +138,7 @@ Deno.test("hashValues() tells what hides, and goes through rings and depths", as
 });
 
 Deno.test("hashValues() looks into objects of packages only where it is asked to, and never into schemas", async () => {
-  const tools = { createHash, Session };
+  const tools = { createHash, Session, systemData };
   const closed = async (value: unknown) => (await hashValues([{ value, isOpen: false }], tools)).hashed[0]!.hash;
   strictEqual(await closed(new Point(1)), await closed(new Point(2)));
   class Schema {
@@ -114,8 +152,22 @@ Deno.test("hashValues() looks into objects of packages only where it is asked to
 });
 
 Deno.test("hashValues() runs by its text alone, and by what another process has found out", async () => {
-  const { hashed, answers } = await hashValues([{ value: new Point(1), isOpen: true }], { createHash, Session });
+  const { hashed, answers } = await hashValues([{ value: new Point(1), isOpen: true }], {
+    createHash,
+    Session,
+    systemData,
+  });
   const alone = new Function(`${hashValues}; return hashValues;`)() as typeof hashValues;
-  const again = await alone([{ value: new Point(1), isOpen: true }], { createHash, Session, answers });
+  const again = await alone([{ value: new Point(1), isOpen: true }], { createHash, Session, systemData, answers });
   deepStrictEqual(again.hashed, hashed);
+});
+
+Deno.test("hashValues() looks at much, and at no more than it is told to", async () => {
+  const much = [Array.from({ length: 2_100_000 }, () => 0), Array.from({ length: 2_100 }, (_, n) => () => n)];
+  deepStrictEqual((await hashed(...much)).filter(({ hash }) => hash === null), []);
+  const limits = { parts: 6, looks: 2 };
+  const tools = { createHash, Session, systemData, limits };
+  const of = async (value: unknown) => (await hashValues([{ value, isOpen: true }], tools)).hashed[0]!.hash;
+  deepStrictEqual([await of([1, 2, 3, 4, 5, 6]), await of([1, 2, 3, 4].map((n) => () => n))], [null, null]);
+  strictEqual([await of([1, 2, 3, 4, 5]), await of([1, 2].map((n) => () => n))].includes(null), false);
 });

@@ -63,6 +63,7 @@ const CHANGING = [
   "o.rows.forEach((row) => row.n++)",
   "o.rows.forEach((row) => f(row))",
   "o.rows.find((row) => row.n).n = 2",
+  "delete o.rows.find((row) => row.n).n",
   "o.objects.get(key).n = 2",
   "o.unknown.get(key)",
   "() => { for (const row of o.rows) row.n++; }",

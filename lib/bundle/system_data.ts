@@ -1,0 +1,51 @@
+/** What things of the system hold that can be told: for comparing them with those of another process. */
+
+/**
+ * The data in a data base in memory, a blob, a key that may be exported, and, where objects of packages are looked into too, the
+ * listeners of a plain emitter of `node:events`. Undefined: it is no such thing. Runs by its text in processes that have no library.
+ */
+export async function systemData(value: object, isOpen: boolean): Promise<unknown[] | undefined> {
+  if (value instanceof Blob) {
+    return [value.type, value instanceof File ? value.name : null, new Uint8Array(await value.arrayBuffer())];
+  }
+  if (value instanceof CryptoKey) {
+    const { type, extractable, algorithm, usages } = value;
+    const key = extractable ? await crypto.subtle.exportKey("jwk", value).catch(() => "kept") : "kept";
+    return [type, extractable, { ...algorithm }, [...usages], key];
+  }
+  const maker = (value as { constructor?: unknown }).constructor;
+  if (isOpen && typeof maker === "function" && maker.name === "EventEmitter" && Object.hasOwn(value, "_events")) {
+    const emitter = value as { eventNames(): PropertyKey[]; rawListeners(name: PropertyKey): unknown[] };
+    return ["listeners", ...emitter.eventNames().flatMap((name) => [String(name), emitter.rawListeners(name)])];
+  }
+  return isDatabase(value) ? readDatabase(value) : undefined;
+
+  interface Database {
+    readonly isOpen: boolean;
+    location(): string | null;
+    prepare(sql: string): { setReadBigInts(is: boolean): void; all(): Record<string, unknown>[] };
+  }
+
+  /** Whether a class of `node:sqlite` made it, or one that extends that. */
+  function isDatabase(value: object): value is Database {
+    for (let at = Object.getPrototypeOf(value); at !== null; at = Object.getPrototypeOf(at)) {
+      const made = Object.getOwnPropertyDescriptor(at, "constructor")?.value;
+      if (typeof made !== "function" || made.name !== "DatabaseSync") continue;
+      if (Function.prototype.toString.call(made).includes("[native code]")) return true;
+    }
+    return false;
+  }
+
+  function readDatabase(database: Database): unknown[] {
+    if (!database.isOpen) return ["closed"];
+    if (database.location() !== null) return ["file"]; // what is in a file may be another's
+    const read = (sql: string) => {
+      const statement = database.prepare(sql);
+      statement.setReadBigInts(true);
+      return statement.all().map((row) => Object.values(row));
+    };
+    const schemas = ["sqlite_schema", "sqlite_temp_schema"].map((from) => read(`select type, name, sql from ${from}`));
+    const names = schemas.flat().flatMap(([type, name]) => type === "table" ? [String(name)] : []);
+    return [schemas, ...names.map((name) => read(`select * from "${name.replaceAll('"', '""')}"`))];
+  }
+}
