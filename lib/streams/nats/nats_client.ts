@@ -4,6 +4,7 @@ import { Answering } from "../answering.ts";
 import type { BrokerPath } from "../leased/broker_path.ts";
 import { OfflineError } from "../leased/offline_error.ts";
 import { type Patience, PING_MS } from "../leased/patience.ts";
+import { isForbidden, isPassing, lost, NO_STREAM, readAnswer, Refusal, silence, stateOf } from "./nats_answer.ts";
 import { natsLogin } from "./nats_login.ts";
 import {
   loadNats,
@@ -14,16 +15,6 @@ import {
   type ServerInfo,
 } from "./nats_package.ts";
 
-/** An answer that says no: JetStream's `err_code`, or the status of a message. */
-export class Refusal extends Error {
-  readonly code: number;
-
-  constructor(code: number, description: string) {
-    super(description);
-    this.code = code;
-  }
-}
-
 /** Who waits for messages, and is not told by the client that it may not have them. */
 interface Waiting {
   readonly subjects: readonly string[];
@@ -33,19 +24,6 @@ interface Waiting {
 const TRY_AGAIN_MS = 50;
 const ATTEMPT_MS = 5_000; // an answer may have been lost with its connection
 const READY_MS = 1_000; // that a server which has just started may take for its streams
-/** JetStream's code of a stream that is not there. */
-export const NO_STREAM = 10059;
-const FORBIDDEN = /Permissions Violation/i;
-
-/** Whether an error says that one has no rights for what one did. */
-export function isForbidden(error: Error): boolean {
-  return FORBIDDEN.test(error.message);
-}
-
-/** What passes by itself: errors of connections, */
-const PASSING = /TimeoutError|ClosedConnectionError|NoRespondersError|RequestError|DisconnectedError|ConnectionError/;
-/** and of a server that starts, elects a leader, has lost the beginning of a batch with a connection, or has too many at once. */
-const PASSING_CODES = [503, 10008, 10009, 10118, 10163, 10176, 10210];
 
 /** A connection to NATS that is had again when it is lost. What is sent must bear to be sent twice. */
 export class NatsClient {
@@ -189,13 +167,10 @@ export class NatsClient {
         cause = error as Error;
       }
       if (this.#isClosed) throw new StreamError(`Cannot ${act} ${this.#name}: the stream was closed meanwhile`);
-      if (FORBIDDEN.test(cause.message)) {
+      if (isForbidden(cause)) {
         throw new StreamError(`Cannot ${act} ${this.#name}: no rights at NATS. ${cause.message}`, { cause });
       }
-      const isPassing = cause instanceof Refusal
-        ? PASSING_CODES.includes(cause.code)
-        : !this.#isConnected || PASSING.test(cause.name);
-      if (!isPassing) {
+      if (!isPassing(cause) && (this.#isConnected || cause instanceof Refusal)) {
         this.answering.answered();
         throw cause;
       }
@@ -266,31 +241,4 @@ export class NatsClient {
       } else if (type === "reconnect") this.#isConnected = true;
     }
   }
-}
-
-function readAnswer<Answer>(data: Uint8Array): Answer {
-  const answer = JSON.parse(new TextDecoder().decode(data)) as Answer & {
-    error?: { code: number; err_code?: number; description: string };
-  };
-  const { error } = answer;
-  if (error !== undefined) throw new Refusal(error.err_code ?? error.code, error.description);
-  return answer;
-}
-
-function lost(): Error {
-  return Object.assign(new Error("the connection is lost"), { name: "ConnectionError" });
-}
-
-function silence(): Error {
-  return Object.assign(new Error("no answer"), { name: "TimeoutError" });
-}
-
-/** What hinders, in words, with what to do. */
-function stateOf(error: Error): string {
-  const { name, message } = error;
-  const text = `${message} ${(error.cause as Error | undefined)?.message ?? ""}`;
-  if (/Authorization|Authentication/i.test(name + text)) {
-    return "NATS refuses the user or the password, or the key. They stand in the path, or in LEVADA_STREAM_<NAME>_USER and _PASSWORD, _TOKEN, _NKEY or _CREDS";
-  }
-  return /refused/i.test(text) ? "no server listens there" : `NATS cannot be reached: ${text.trim()}`;
 }

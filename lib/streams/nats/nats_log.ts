@@ -5,7 +5,8 @@ import type { BrokerLog, Document, KeptRecord, Position } from "../leased/broker
 import { RefusedError } from "../leased/refused_error.ts";
 import type { WireRecord } from "../record.ts";
 import { TooLargeError } from "../too_large_error.ts";
-import { isForbidden, type NatsClient, Refusal } from "./nats_client.ts";
+import { isForbidden, Refusal } from "./nats_answer.ts";
+import type { NatsClient } from "./nats_client.ts";
 import { readMessage, sequenceOf, sizeOf, writeHeaders } from "./nats_message.ts";
 
 /** What a stream in NATS is made of. */

@@ -6,7 +6,8 @@ import { PATIENCE, type Patience } from "../leased/patience.ts";
 import { DrivenStream } from "../driven_stream.ts";
 import type { StreamOptions } from "../open_stream.ts";
 import { MACHINE_CLOCK } from "../stream_clock.ts";
-import { NatsClient, NO_STREAM, Refusal } from "./nats_client.ts";
+import { NO_STREAM, Refusal } from "./nats_answer.ts";
+import { NatsClient } from "./nats_client.ts";
 import { NatsLog } from "./nats_log.ts";
 
 /** How a stream in NATS is opened. */
