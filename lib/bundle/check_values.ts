@@ -3,7 +3,8 @@ import { BundleError, type Fault } from "../errors.ts";
 import { errorFault } from "../graph/fault.ts";
 import type { Bundle } from "./bundle.ts";
 import { runInBundle } from "./describe_function.ts";
-import { type HashedValue, hashValues } from "./hash_values.ts";
+import { functionShape } from "./function_shape.ts";
+import { hashValues } from "./hash_values.ts";
 import type { SlicedValue, SlicedValues } from "./sliced_values.ts";
 import { systemData } from "./system_data.ts";
 
@@ -24,10 +25,19 @@ export function valuesExport({ values }: SlicedValues): string {
 export async function checkValues(act: string, sliced: SlicedValues, files: Bundle["files"]): Promise<void> {
   const { values } = sliced;
   if (values.length === 0) return;
-  const made = await makeValues(act, sliced, files);
+  const { hashed: made, texts } = await makeValues(act, sliced, files);
   const isState = (value: SlicedValue, index: number) =>
     value.touchedBy === null && value.mayBeState && value.hash !== made[index]!.hash;
-  const again = values.some(isState) ? await makeValues(act, sliced, files) : made;
+  const again = values.some(isState) ? (await makeValues(act, sliced, files)).hashed : made;
+  const enums = new Set(sliced.enums);
+  const shapes = texts.map((text) => functionShape(text, enums));
+  const leaving = new Set(sliced.leaving);
+  /** Whether in the place of a function there is another one that leaves; what a bundler wrote in another way is nobody's. */
+  const holdsOther = ({ functions, touchedBy, mayBeState }: SlicedValue, index: number) =>
+    !(touchedBy === null && mayBeState) && functions.some((at, place) => {
+      const [here, there] = [sliced.shapes[at], shapes[made[index]!.functions[place]!]];
+      return (here ?? null) !== null && there !== undefined && here !== there && leaving.has(there);
+    });
   const faults = values.flatMap((value, index): Fault[] => {
     const { name, cell, hash, hidden, touchedBy } = value;
     if (touchedBy !== null && (hidden ?? made[index]!.hidden) !== null) {
@@ -44,7 +54,8 @@ export async function checkValues(act: string, sliced: SlicedValues, files: Bund
         "Make it in the step, in open() of a class, or read it there from a file that goes along (`--file`, `files`)",
       )];
     }
-    if (hash === made[index]!.hash || (isState(value, index) && made[index]!.hash === again[index]!.hash)) return [];
+    const isSame = hash === made[index]!.hash && !holdsOther(value, index);
+    if (isSame || (isState(value, index) && made[index]!.hash === again[index]!.hash)) return [];
     if (touchedBy !== null && value.mayBeState) {
       return [errorFault(
         `"${name}" of ${cell} is another value in the notebook than its declaration makes, and not by the steps' runs alone: ${touchedBy} ` +
@@ -66,15 +77,17 @@ async function makeValues(
   act: string,
   { values, answers }: SlicedValues,
   files: Bundle["files"],
-): Promise<readonly HashedValue[]> {
+): Promise<Pick<Awaited<ReturnType<typeof hashValues>>, "hashed" | "texts">> {
   const script = `import { createHash } from "node:crypto";
 import { Session } from "node:inspector/promises";
 ${hashValues}
 ${systemData}
 const open = ${JSON.stringify(values.map(({ touchedBy }) => touchedBy !== null))};
 const values = (await import("./code.js")).${VALUES}().map((value, at) => ({ value, isOpen: open[at] }));
-const { hashed } = await hashValues(values, { createHash, Session, systemData, answers: ${JSON.stringify(answers)} });
-tell(JSON.stringify(hashed));
+const { hashed, texts } = await hashValues(values, { createHash, Session, systemData, answers: ${
+    JSON.stringify(answers)
+  } });
+tell(JSON.stringify({ hashed, texts }));
 `;
-  return JSON.parse(await runInBundle(act, files, script)) as HashedValue[];
+  return JSON.parse(await runInBundle(act, files, script));
 }

@@ -1,6 +1,7 @@
 /** What values are as data, down to private fields and what closures hold: for comparing them with those of another process. */
 import type { createHash } from "node:crypto";
 import type { Session } from "node:inspector/promises";
+import type { HashedValue } from "./sliced_values.ts";
 import type { systemData } from "./system_data.ts";
 
 /** A value that is looked at. */
@@ -8,14 +9,6 @@ export interface LookedAt {
   readonly value: unknown;
   /** Whether objects of packages are looked into too; those of cells are always. */
   readonly isOpen: boolean;
-}
-
-/** What a value is. */
-export interface HashedValue {
-  /** The same for the same data; null where it is too much to look at. */
-  readonly hash: string | null;
-  /** What in it cannot be looked into: a generator, a `WeakMap`; null where there is nothing such. */
-  readonly hidden: string | null;
 }
 
 /** What it is made with. */
@@ -40,7 +33,7 @@ export interface HashTools {
 export async function hashValues(
   values: readonly LookedAt[],
   { createHash, Session, systemData, answers, library, limits = { parts: 20_000_000, looks: 20_000 } }: HashTools,
-): Promise<{ readonly hashed: HashedValue[]; readonly answers: string }> {
+): Promise<{ readonly hashed: HashedValue[]; readonly answers: string; readonly texts: string[] }> {
   const SETTLES_MS = 2_000;
   const LONGEST_MS = 60_000; // for what had ended in the notebook
   const HIDING = /Generator|Iterator|Weak(?:Map|Set|Ref)/;
@@ -53,6 +46,7 @@ export async function hashValues(
   const looked = new Map<unknown, Promise<Inside>>();
   const scripts = new Map<string, string>();
   const told: string[] = [];
+  const texts = new Map<string, number>();
   let asked = 0;
   let looks = 0; // into one value: V8 takes its time
   interface Inside {
@@ -71,7 +65,7 @@ export async function hashValues(
       looks = 0;
       hashed.push(await hashOne(value, index, isOpen));
     }
-    return { hashed, answers: told.join("") };
+    return { hashed, answers: told.join(""), texts: [...texts.keys()] };
   } finally {
     delete shared[LOOKED];
     await post("Runtime.releaseObjectGroup", { objectGroup: LOOKED });
@@ -81,6 +75,7 @@ export async function hashValues(
   async function hashOne(top: unknown, index: number, isOpen: boolean): Promise<HashedValue> {
     const hash = createHash("sha256");
     const todo: unknown[] = [top];
+    const functions: number[] = [];
     let text: string[] = [];
     let hidden: string | null = null;
     let count = 0;
@@ -96,7 +91,7 @@ export async function hashValues(
       for (let at = parts.length - 1; at >= 0; at--) todo.push(parts[at]);
     };
     while (todo.length > 0) {
-      if (++count > limits.parts || looks > limits.looks) return { hash: null, hidden };
+      if (++count > limits.parts || looks > limits.looks) return { hash: null, hidden, functions };
       const value = todo.pop();
       if (typeof value === "string") {
         write(JSON.stringify(value));
@@ -119,6 +114,7 @@ export async function hashValues(
         hash.update(new Uint8Array(value.buffer as ArrayBuffer, value.byteOffset, value.byteLength));
       } else if (typeof value === "function") {
         if (await isOf(value, false)) {
+          functions.push(...textsOf(value));
           const fields = Object.entries(Object.getOwnPropertyDescriptors(value)).filter(([, field]) =>
             field.enumerable
           );
@@ -142,7 +138,17 @@ export async function hashValues(
       }
     }
     flush();
-    return { hash: hash.digest("hex"), hidden };
+    return { hash: hash.digest("hex"), hidden, functions };
+  }
+
+  /** Of a function, and of what stands in its prototype. */
+  function textsOf(value: object): number[] {
+    const fields = Object.values(Object.getOwnPropertyDescriptors((value as { prototype?: object }).prototype ?? {}));
+    return [value, ...fields.map((field): unknown => field.value)].map((one) => {
+      const text = typeof one === "function" ? Function.prototype.toString.call(one) : "";
+      if (!texts.has(text)) texts.set(text, texts.size);
+      return texts.get(text)!;
+    });
   }
 
   /** What a built-in object holds, besides fields. */

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { Session } from "node:inspector/promises";
 import type { AnyNode } from "../scope/declared_names.ts";
 import { cellName, type Declaration, parseCell, type ParsedRun } from "./cell_code.ts";
+import { functionShape, shapesIn } from "./function_shape.ts";
 import { hashValues } from "./hash_values.ts";
 import { mayChange } from "./may_change.ts";
 import type { SlicedValues } from "./sliced_values.ts";
@@ -19,7 +20,7 @@ export async function notebookValues(wish: TouchedWish): Promise<SlicedValues> {
       declaration.names.map((name) => ({ name, declaration, ...comparedOf(name, globals[name]) }))
     );
   const touched = touchedNames(wish);
-  const { hashed, answers } = await hashValues(
+  const { hashed, answers, texts } = await hashValues(
     named.map(({ name, value }) => ({ value, isOpen: touched.has(name) })),
     { createHash, Session, systemData, library: LIBRARY },
   );
@@ -31,7 +32,31 @@ export async function notebookValues(wish: TouchedWish): Promise<SlicedValues> {
     touchedBy: touched.has(name) ? cellName(touched.get(name)!) : null,
     mayBeState: mayBeState(name, value, declaration, wish),
   }));
-  return { values, answers };
+  return { values, answers, ...shapesOf(texts, wish) };
+}
+
+/** What functions say. Of those that the engine has written in another way than their cell, nobody knows. */
+function shapesOf(texts: readonly string[], { declarations, runs, globals }: TouchedWish) {
+  const enums = new Set(
+    declarations.flatMap((declaration) =>
+      declaration.names.filter((name) =>
+        declaration.kind === "import"
+          ? isCompared(declaration) && typeof globals[name] === "object" // an enum of a file, or it has one
+          : /\benum\b/.test(declaration.text)
+      )
+    ),
+  );
+  const written = new Set(runs.flatMap(({ program }) => shapesIn(program as unknown as AnyNode, enums)));
+  return {
+    shapes: texts.map((text) => functionShape(text, enums) ?? null)
+      .map((shape) => shape !== null && written.has(shape) ? shape : null),
+    leaving: [
+      ...new Set(
+        declarations.flatMap(({ text }) => shapesIn(parseCell(text) as unknown as AnyNode | undefined, enums)),
+      ),
+    ],
+    enums: [...enums],
+  };
 }
 
 /** A module is another object in a bundle: what it exports is compared. */

@@ -85,6 +85,16 @@ const key = await crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, t
     ["db", "bus", "blob", "key"],
   ],
   [
+    "other functions of the code that leaves: put in place by one of it, by another name, into a prototype",
+    [
+      `let act = (x: number): number => Math.max(0, x); function use(name: string) { if (name === "double") act = (x) => x * 2; return act; }
+const hooks: ((n: number) => number)[] = [(n) => n + 1]; class Model { ask() { return 1; } } const model = new Model();`,
+      "const again = hooks; use('double'); again[0] = (n) => n + 100; Object.getPrototypeOf(model).ask = () => 2;",
+      `${START} graph.to("s", (n: number) => [use("none") === act, act(n), hooks[0]!(n), model.ask()]).respond();`,
+    ],
+    ["act", "hooks", "Model"],
+  ],
+  [
     "state of the steps that cells change behind globalThis, self, eval and Function",
     [
       "const one = new Map<number, number>(), two = new Map(one), three = new Map(one), four = new Map(one), five = new Map(one);",
@@ -179,6 +189,23 @@ const text = new TextEncoder(), money = new Intl.NumberFormat("en"), stop = new 
 money.format(1); signal.aborted; clock.now();`,
     `${START} graph.to("s", async (k: string) => [get.get(k)!.v, bus.listenerCount("x"), await blob.text(), money.format(text.encode(k).length),
   new Uint8Array(await crypto.subtle.sign("HMAC", key, text.encode(k)))[0], signal.aborted, typeof clock.now()]).respond();`,
+  );
+  deepStrictEqual(inside, outside);
+});
+
+Deno.test("bundleCode() takes functions for the same, however the bundler writes them", async () => {
+  const { inside, outside } = await answersOf(
+    [3],
+    `enum Kind { One = 1, Two } const n1 = 1, name = "n";
+const is = (kind: Kind) => kind === Kind.Two, same = (kind: number) => kind === 2, none = () => undefined, nothing = () => void 0;
+const by = <T,>(value: T) => (other: T) => ({ value, other })!, table = { is, same, none, nothing, one: by(1), text: \`a\${1_000}b\`, run: function (this: any, k?: number) { return k! as number; } };
+class Base { static made = 0; readonly #k = 0x10; constructor(readonly name: string = "x") { Base.made; } get k() { return this.#k; } static of() { return new Base(); } async *all() { yield 1; } }
+class Deep extends Base { ask(n1: number, ...rest: number[]) { const [a, { b } = { b: 2 }] = [n1]; label: for (;;) { break label; } return a + b + rest.length + (this?.k ?? 0); } }
+function over(a: string): string; function over(a: number): number; function over(a: any) { switch (a) { case 1: return "1"; default: return /a/g.test(a); } }
+const load = async () => (await import("node:path")).basename("/a/b") + typeof import.meta.url;
+const deep = new Deep(), all = [load, over, deep, Base, Deep, ...Object.values(table)];`,
+    "all.length; const mine = [...all]; is(Kind.One); deep.ask(1); over(1); table.run(1); console.log(mine);",
+    `{ const n1 = 2; void n1; } ${START} graph.to("s", async (n: number) => [all.length, is(n), same(n), none() ?? nothing() ?? null, deep.ask(n1), table.one(n), table.run(n), over(n), name, await load()]).respond();`,
   );
   deepStrictEqual(inside, outside);
 });
