@@ -7,7 +7,6 @@ import type { StreamRecord } from "../streams/stream.ts";
 import { BACKOFF_MS, MAX_TRIES } from "../streams/subscribe_options.ts";
 import { eventOf } from "./event_record.ts";
 import type { Flow } from "./flow.ts";
-import { InnocentTries } from "./innocent_tries.ts";
 import { KnownResults, type Result } from "./known_results.ts";
 import { isWorthAnotherTry } from "./outcome.ts";
 import { Pass } from "./pass.ts";
@@ -46,7 +45,6 @@ export class Exchanging {
   readonly #parts: ExchangingParts;
   readonly #maxTries: number;
   readonly #known = new KnownResults();
-  readonly #innocent = new InnocentTries();
   #working: Promise<void> = Promise.resolve();
 
   constructor(parts: ExchangingParts) {
@@ -67,7 +65,6 @@ export class Exchanging {
         stream: this.#parts.trigger,
       });
       this.#known.clear();
-      this.#innocent.add(delivery.records);
       await this.#parts.exchange.discard().catch(() => {}); // whoever reads finds out
     });
     return this.#working;
@@ -88,7 +85,7 @@ export class Exchanging {
 
   /** Up to the first that comes more often than it can have failed: it may be what ends processes, and is worked on alone. */
   #together(records: readonly StreamRecord[]): readonly StreamRecord[] {
-    const at = records.findIndex((record) => this.#innocent.triesOf(record) > this.#maxTries);
+    const at = records.findIndex(({ tries }) => tries > this.#maxTries);
     return at < 0 ? records : records.slice(0, Math.max(1, at));
   }
 
@@ -110,8 +107,8 @@ export class Exchanging {
   }
 
   #refuse(record: StreamRecord): Result | undefined {
-    const { unreadable } = record;
-    if (this.#innocent.triesOf(record) > 2 * this.#maxTries) return this.#giveUp(record, endedIts(record));
+    const { tries, unreadable } = record;
+    if (tries > 2 * this.#maxTries) return this.#giveUp(record, endedIts(record));
     return unreadable === undefined ? undefined : this.#giveUp(record, new TypeError(`The body is ${unreadable}`));
   }
 
@@ -125,14 +122,13 @@ export class Exchanging {
       return this.#giveUp(record, error);
     }
     const pass = new Pass();
-    const tries = this.#innocent.triesOf(record);
-    const isLastTry = tries >= this.#maxTries;
+    const isLastTry = record.tries >= this.#maxTries;
     const outcome = await flow.deliver(event, queue, isLastTry, pass);
     const sealed = pass.end();
     if (outcome.kind !== "failed") return { kind: "done", sealed };
     const { error } = outcome;
     if (isLastTry || !isWorthAnotherTry(error)) return this.#giveUp(record, error);
-    this.#tell("warn", record, `failed at try ${tries}: ${describeThrown(error).message}`);
+    this.#tell("warn", record, `failed at try ${record.tries}: ${describeThrown(error).message}`);
     return { kind: "failed" };
   }
 
@@ -175,7 +171,6 @@ export class Exchanging {
     }
     if (done.length > 0) await delivery.ack(done);
     await this.#parts.exchange.commit(all);
-    this.#innocent.forget(records);
   }
 
   async #giveAgain(
@@ -190,7 +185,7 @@ export class Exchanging {
       const result = results.get(record)!;
       const isFailed = result.kind === "failed";
       const pauseMs = isFailed
-        ? Math.min(backoffMs * 2 ** (this.#innocent.triesOf(record) - 1), LONGEST_BACKOFF_MS)
+        ? Math.min(backoffMs * 2 ** (record.tries - 1), LONGEST_BACKOFF_MS)
         : waitOf(result, this.#parts.clock);
       if (!isFailed) this.#known.keep(record, result);
       if (!isFailed && pauseMs === 0) atOnce.push(record);

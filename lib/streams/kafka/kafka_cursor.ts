@@ -58,7 +58,7 @@ export class KafkaCursor extends Cursor<KafkaPartition> {
 
   /** What the broker is to note. `onNoted` is called when it has. */
   note({ isLeaving = false } = {}): { readonly note: TriesNote; readonly onNoted: () => void } {
-    const next = this.partition.ahead[this.partition.at]?.offset ?? this.partition.end;
+    const { next } = this;
     const ahead = Math.min(this.partition.end, next + NOTED_AHEAD);
     const until = isLeaving ? this.#before.until : Math.max(ahead, this.#before.until);
     const others = new Map(this.#others);
@@ -79,10 +79,15 @@ export class KafkaCursor extends Cursor<KafkaPartition> {
     };
   }
 
+  /** The first offset that was not given out. */
+  get next(): number {
+    const { ahead, at, end } = this.partition;
+    return ahead[at]?.offset ?? end;
+  }
+
   /** What the broker may keep: everything before it is done. */
   get toSave(): number {
-    const { ahead, at, end } = this.partition;
-    return this.openCount > 0 ? this.committed : ahead[at]?.offset ?? end;
+    return this.openCount > 0 ? this.committed : this.next;
   }
 
   /** How many records there are that were fetched and are not done. */

@@ -10,7 +10,7 @@ import { says } from "./kafka_fault.ts";
 import { type Exchanged, KafkaKeeping } from "./kafka_keeping.ts";
 import { keepTrying } from "./keep_trying.ts";
 import { NotedOffsets } from "./noted_offsets.ts";
-import { readTries } from "./tries_note.ts";
+import { readTries, withoutOneTry } from "./tries_note.ts";
 
 /** What a member is made of. */
 export interface MemberParts {
@@ -25,6 +25,9 @@ export interface MemberParts {
   /** Is called when it cannot be in its group. */
   readonly onFault: (error: StreamError) => void;
 }
+
+/** What was given out of partitions: from an offset to before another. */
+type Given = ReadonlyMap<number, readonly [from: number, to: number]>;
 
 const JOIN_AGAIN_MS = 1_000;
 const REJOIN = ["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID"];
@@ -109,13 +112,14 @@ export class KafkaMember {
     }
   }
 
-  /** What is not kept comes again, from where the broker says that the group is. */
+  /** What is not kept comes again, from where the broker says that the group is; that it was given out counts as no try. */
   async beginAnew(): Promise<void> {
     this.#keeping.forgetSettled();
+    const given: Given = new Map([...this.cursors].map(([index, { saved, next }]) => [index, [saved, next]]));
     this.#loseAll();
     if (this.#isRejoining || this.#isClosed) return; // it is told of its partitions soon
     this.#isJoined = false;
-    this.#take(this.#generation, this.#assigned());
+    this.#take(this.#generation, this.#assigned(), given);
     await this.#positioning.catch(() => {});
   }
 
@@ -210,16 +214,16 @@ export class KafkaMember {
   }
 
   /** Finds its places in those partitions where it has none; then it may read. */
-  #take(generation: number, mine: ReadonlySet<number>): void {
+  #take(generation: number, mine: ReadonlySet<number>, given?: Given): void {
     const missing = [...mine].filter((index) => !this.cursors.has(index));
     this.#positioning = this.#keepTrying(`subscribe to ${this.#parts.name}`, async () => {
-      if (this.#generation === generation) await this.#position(missing, generation);
+      if (this.#generation === generation) await this.#position(missing, generation, given);
     });
     this.#positioning.catch(() => void this.#joinAgain()); // whoever subscribes is told by `join`
   }
 
   /** Finds where the group is in partitions; where it never was, it is told where to begin. */
-  async #position(indexes: readonly number[], generation: number): Promise<void> {
+  async #position(indexes: readonly number[], generation: number, given?: Given): Promise<void> {
     if (indexes.length > 0) {
       const known = await this.#offsets.list(indexes);
       const unknown = indexes.filter((index) => !known.some((place) => place.index === index));
@@ -233,7 +237,8 @@ export class KafkaMember {
       for (const { index, offset, note } of known) {
         const other = this.cursors.get(index); // where it began anew twice
         if (other !== undefined) this.#lose(other);
-        this.cursors.set(index, new KafkaCursor(index, offset, readTries(note, offset)));
+        const tries = withoutOneTry(readTries(note, offset), ...given?.get(index) ?? [0, 0]);
+        this.cursors.set(index, new KafkaCursor(index, offset, tries));
       }
     }
     this.#isJoined = true;

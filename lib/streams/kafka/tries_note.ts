@@ -23,6 +23,16 @@ export function triesIn({ until, others }: TriesNote, offset: number): number {
   return others.get(offset) ?? (offset < until ? 1 : 0);
 }
 
+/** The same, where what stands from one offset to before another was given out once less. */
+export function withoutOneTry(note: TriesNote, from: number, to: number): TriesNote {
+  const others = new Map(note.others);
+  for (let offset = from; offset < to; offset++) {
+    const tries = triesIn(note, offset);
+    if (tries > 0) others.set(offset, tries - 1);
+  }
+  return { until: note.until, others };
+}
+
 /**
  * Writes a note in at most so many characters; 3,000 are some 400 stretches of records of the same count. Where there are more, those that
  * were given out least are left out, and count as one time or none, as `until` has it; where there is no room for that either, nothing is

@@ -4,6 +4,7 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { queue, serving } from "levada";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
+import { KafkaTransactor } from "../../../lib/streams/kafka/kafka_transactor.ts";
 import { openKafka } from "../../../lib/streams/kafka/open_kafka.ts";
 import { randomFrom } from "../../support/random.ts";
 import { memoryLog } from "../../support/run_graph.ts";
@@ -36,7 +37,47 @@ export function kafkaFlaky({ address }: BrokerServer): StreamCase[] {
         "exactly once, a step that fails 20 % of the time, and always for some: these are dead letters after as many tries as they may have, no other is",
       run: () => proveFlaky(address, { records: 300, chance: 0.2, isPoison: (n) => n % 60 === 7 || n === 8 }),
     },
+    {
+      title:
+        "exactly once, records whose transactions are refused, however often: none is buried, by who tries, or by who comes later; each comes out once",
+      run: () => proveRefused(address),
+    },
   ];
+}
+
+const REFUSALS = 2 * MAX_TRIES + 2;
+
+/** The refusals are made up: no broker takes rights away and gives them back as soon as that. */
+async function proveRefused(address: string): Promise<void> {
+  const [from, to] = ["in", "out"].map((name) => `kafka://${address}/${name}-${crypto.randomUUID()}?partitions=2`);
+  const name = `fn-${crypto.randomUUID()}`;
+  const make = () => {
+    const fn = serving(name).addTrigger("numbers", { stream: from!, exactlyOnce: true, maxTries: MAX_TRIES });
+    fn.setTopology("flow").to("same", (n: number) => n).to("out", queue({ path: to! }));
+    return fn;
+  };
+  await using input = await openKafka<number>(from!);
+  await using output = await openKafka<number>(to!);
+  await using letters = await openKafka<number>(deadLetterPath(from!));
+  const numbers = Array.from({ length: 20 }, (_, n) => n);
+  await input.publish(numbers.map((n) => ({ body: n, key: `key ${n}` })));
+  const { run } = KafkaTransactor.prototype;
+  let refused = 0;
+  KafkaTransactor.prototype.run = () => {
+    refused += 1;
+    return Promise.reject(new Error("TOPIC_AUTHORIZATION_FAILED"));
+  };
+  try {
+    await using _first = await make().serve({ port: 0, log: memoryLog() });
+    while (refused < REFUSALS) await pause(20);
+  } finally {
+    KafkaTransactor.prototype.run = run;
+  }
+  await using _second = await make().serve({ port: 0, log: memoryLog() });
+  while (await input.lag(name) > 0) await pause(50);
+  const bodies = await Array.fromAsync(output.look("test"), ({ body }) => body);
+  deepStrictEqual(bodies.toSorted((one, other) => one - other), numbers);
+  strictEqual(await letters.lag("test"), 0, "none is buried");
 }
 
 async function proveFlaky(address: string, { records, chance, isPoison = () => false }: FlakyWish): Promise<void> {

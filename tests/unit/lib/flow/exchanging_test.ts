@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { StatusError } from "../../../../lib/errors.ts";
-import { Exchanging, untilFailure } from "../../../../lib/flow/exchanging.ts";
+import { untilFailure } from "../../../../lib/flow/exchanging.ts";
 import { start } from "../../../../lib/flow/start.ts";
 import { startWorker } from "../../../../lib/flow/worker.ts";
 import { compile } from "../../../../lib/graph/compile.ts";
@@ -8,7 +8,6 @@ import { Graph } from "../../../../lib/graph/graph.ts";
 import { sourceOf } from "../../../../lib/graph/source.ts";
 import { flatMap } from "../../../../lib/steps/flat_map.ts";
 import { queue } from "../../../../lib/steps/queue.ts";
-import { Delivery } from "../../../../lib/streams/delivery.ts";
 import type { Exchange, ExchangeOutput, Sealed } from "../../../../lib/streams/exchange.ts";
 import { MemoryBroker } from "../../../../lib/streams/memory/memory_broker.ts";
 import type { Stream } from "../../../../lib/streams/stream.ts";
@@ -280,41 +279,6 @@ Deno.test("Exchanging works once more on what was not kept when something cannot
   await settle();
   deepStrictEqual([exchange.commits.flat(), calls], [[1, 2], [1, 2, 10, 1, 2]]);
   await worker.close();
-});
-
-Deno.test("Exchanging gives up no record for what it could not be kept with; one that fails has its own tries", async () => {
-  const { exchange, flow, clock, log, input } = await exchanging((n) => {
-    if (n === 2) throw new RangeError("never");
-    return [n];
-  }, { maxTries: 2 });
-  await input.publish([1, 2].map((body) => ({ body })));
-  const looked = await Array.fromAsync(input.look("nobody"));
-  const work = new Exchanging({ exchange, flow, clock, log, trigger: "memory://in", maxTries: 2 });
-  const settled: string[] = [];
-  const give = async (tries: readonly [number, number]) => {
-    const records = looked.map((record, index) => ({ ...record, tries: tries[index]! }));
-    const told = (what: string) => (indexes: readonly number[]) => {
-      settled.push(`${what} ${indexes.map((index) => records[index]!.body).join(" ")}`);
-      return Promise.resolve();
-    };
-    const settler = {
-      commit: told("done"),
-      putBack: told("back"),
-      deliverAgain: told("again"),
-      bury: (index: number) => told("buried")([index]),
-    };
-    await work.work(new Delivery<unknown>(records, settler, { maxTries: 2, backoffMs: 1 }));
-  };
-  exchange.refuse = 6;
-  for (let tries = 1; tries <= 6; tries++) await give([tries, tries]); // the exchange fails
-  deepStrictEqual([...new Set(settled)], ["done 1"]);
-  settled.length = 0;
-  await give([7, 7]);
-  deepStrictEqual([settled, exchange.commits], [["done 1", "again 2"], [[1]]]);
-  settled.length = 0;
-  await give([1, 8]);
-  deepStrictEqual(settled.includes("buried 2"), true);
-  await flow.close();
 });
 
 Deno.test("Exchanging tells of what cannot be kept, and goes on", async () => {

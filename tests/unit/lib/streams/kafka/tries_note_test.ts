@@ -1,5 +1,11 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { NO_TRIES, readTries, triesIn, writeTries } from "../../../../../lib/streams/kafka/tries_note.ts";
+import {
+  NO_TRIES,
+  readTries,
+  triesIn,
+  withoutOneTry,
+  writeTries,
+} from "../../../../../lib/streams/kafka/tries_note.ts";
 
 Deno.test("readTries() gives what writeTries() wrote, whatever offset it stands beside", () => {
   const others = new Map([[1_000, 3], [1_001, 3], [1_002, 3], [1_004, 7], [1_100, 0]]);
@@ -34,4 +40,9 @@ Deno.test("readTries() takes what others wrote for nothing", () => {
     strictEqual(readTries(text, 10), NO_TRIES);
   }
   deepStrictEqual(readTries("tries:1 0-zzzzzx2", 0).others.size, 100_001, "no note fills the memory");
+});
+
+Deno.test("withoutOneTry() takes a try off what stands in a stretch, and leaves the rest", () => {
+  const note = withoutOneTry({ until: 14, others: new Map([[11, 3], [13, 1], [15, 2], [16, 0]]) }, 10, 14);
+  deepStrictEqual([9, 10, 11, 12, 13, 14, 15, 16].map((offset) => triesIn(note, offset)), [1, 0, 2, 0, 0, 0, 2, 0]);
 });
