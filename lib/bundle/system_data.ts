@@ -39,13 +39,20 @@ export async function systemData(value: object, isOpen: boolean): Promise<unknow
   function readDatabase(database: Database): unknown[] {
     if (!database.isOpen) return ["closed"];
     if (database.location() !== null) return ["file"]; // what is in a file may be another's
-    const read = (sql: string) => {
-      const statement = database.prepare(sql);
-      statement.setReadBigInts(true);
-      return statement.all().map((row) => Object.values(row));
+    const read = (sql: string): unknown[] => {
+      try {
+        const statement = database.prepare(sql);
+        statement.setReadBigInts(true);
+        return statement.all().flatMap((row) => Object.values(row));
+      } catch (error) {
+        return [error]; // a column that cannot be computed
+      }
     };
-    const schemas = ["sqlite_schema", "sqlite_temp_schema"].map((from) => read(`select type, name, sql from ${from}`));
-    const names = schemas.flat().flatMap(([type, name]) => type === "table" ? [String(name)] : []);
+    const schemas = ["sqlite_schema", "sqlite_temp_schema"].map((from) => read(`select name, sql from ${from}`));
+    const tables = ["sqlite_schema", "sqlite_temp_schema"].map((from) =>
+      `select name from ${from} where type = 'table'`
+    );
+    const names = tables.flatMap(read).map(String);
     return [schemas, ...names.map((name) => read(`select * from "${name.replaceAll('"', '""')}"`))];
   }
 }

@@ -83,6 +83,10 @@ const DIFFERENT: readonly [one: unknown, other: unknown][] = [
   ],
   [database("create table c (n)"), database("create table d (n)")],
   [database("create temp table c (n)"), database("")],
+  [
+    database("create table c (n); insert into c values ('{'); alter table c add m as (json(n))"),
+    database("create table c (n); alter table c add m as (json(n))"),
+  ],
   [emitter("a"), emitter()],
   [emitter("a", "b"), emitter("a", "a")],
   [new Blob(["a"]), new Blob(["b"])],
