@@ -2,6 +2,7 @@ import { describeThrown } from "../errors.ts";
 import type { FlowEvent } from "../graph/event.ts";
 import { redactText } from "../redact_text.ts";
 import type { Delivery } from "../streams/delivery.ts";
+import { isGone } from "../streams/gone_error.ts";
 import type { StreamRecord, Subscription } from "../streams/stream.ts";
 import { MAX_TRIES } from "../streams/subscribe_options.ts";
 import { Acknowledging } from "./acknowledging.ts";
@@ -12,24 +13,12 @@ import type { Holder } from "./in_hand.ts";
 import type { SharedParts } from "./inlet_parts.ts";
 import { isWorthAnotherTry } from "./outcome.ts";
 import type { Source } from "./source.ts";
+import type { StreamLag } from "./stream_lag.ts";
 import { ReadingWatch, type StreamTrouble } from "./stream_trouble.ts";
 import { sleep } from "./system_clock.ts";
 import { ToldCauses } from "./told_causes.ts";
 import { Tally } from "./tally.ts";
 import { turn } from "./turn.ts";
-
-/** How far a group is behind a stream. */
-export interface StreamLag {
-  /** The stream's path. */
-  readonly stream: string;
-  readonly group: string;
-  /** The queue that the stream stands for; empty where it is none's. */
-  readonly queue: string;
-  /** The trigger that the stream stands for; left out where it is none's. */
-  readonly trigger?: string;
-  /** Records that are not acknowledged. */
-  readonly records: number;
-}
 
 const TURN_MS = 20; // then the event loop turns: a subscriber that says nothing for long is given up by its group
 const PAUSE_MS = 1_000; // before a stream that cannot be read is asked again
@@ -142,9 +131,20 @@ export class Inlet implements Holder {
         await this.#readOn();
       } catch (error) {
         await this.#tellUnreadable(error);
-        if (this.#isStopped) return;
-        await this.#subscription?.close().catch(() => {});
-        this.#subscription = await this.#source.stream.subscribe(this.#source).catch(() => this.#subscription);
+        await this.#subscribeAgain();
+      }
+    }
+  }
+
+  async #subscribeAgain(): Promise<void> {
+    await this.#subscription?.close().catch(() => {});
+    for (let told = ""; !this.#isStopped;) {
+      try {
+        this.#subscription = await this.#source.stream.subscribe(this.#source);
+        return;
+      } catch (error) {
+        await this.#tellUnreadable(error, told);
+        told = describeThrown(error).message;
       }
     }
   }
@@ -192,19 +192,22 @@ export class Inlet implements Holder {
       const { value, done } = await this.#awaited.next(() => this.#subscription!.next());
       if (done !== true) return value;
     } catch (error) {
+      if (isGone(error)) throw error;
       return await this.#tellUnreadable(error);
     }
     if (!this.#isStopped) throw new Error("the subscription has ended");
     return undefined;
   }
 
-  async #tellUnreadable(error: unknown): Promise<undefined> {
+  /** Says so, unless that was `told`, and waits; where the stream is there anew, or may be, nothing is waited for. */
+  async #tellUnreadable(error: unknown, told?: string): Promise<undefined> {
     if (this.#isStopped) return;
     const { log, clock } = this.#parts;
     const { stream: { path }, group } = this.#source;
     const why = describeThrown(error).message;
     this.#watch.fails(clock.now(), why);
-    log.error(`Cannot read stream ${path}, trying again: ${why}`, { stream: path, group });
+    if (why !== told) log.error(`Cannot read stream ${path}, trying again: ${why}`, { stream: path, group });
+    if (told === undefined && isGone(error)) return;
     await sleep(clock, PAUSE_MS, this.#stopping.signal).catch(() => {});
   }
 

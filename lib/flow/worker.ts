@@ -1,6 +1,7 @@
 import type { CloseOptions, Flow } from "./flow.ts";
 import { InHand } from "./in_hand.ts";
-import { Inlet, type StreamLag } from "./inlet.ts";
+import { Inlet } from "./inlet.ts";
+import type { StreamLag } from "./stream_lag.ts";
 import type { Source } from "./source.ts";
 import type { InletParts } from "./inlet_parts.ts";
 import type { PublishingWatch } from "./publishing_watch.ts";

@@ -1,5 +1,7 @@
 import { describeThrown, StreamError } from "../errors.ts";
 import { LETTERS } from "./dead_letter_path.ts";
+import { GoneError } from "./gone_error.ts";
+import { HeldDriver } from "./held_driver.ts";
 import { Reader } from "./reader.ts";
 import type { ReaderSource, StoredRecord } from "./reader_source.ts";
 import { lookAt, sealRecords, type WireRecord } from "./record.ts";
@@ -70,6 +72,8 @@ export interface StreamParts {
    */
   readonly beforeReading?: "open letters" | (() => void);
   readonly driver: StreamDriver;
+  /** Opens it anew where the driver throws a `GoneError`, and is ended. Left out where there is no such error. */
+  readonly reopen?: () => Promise<StreamDriver>;
 }
 
 /** A stream, for whoever opened it, whatever keeps its records. */
@@ -77,23 +81,33 @@ export class DrivenStream<Body> implements Stream<Body> {
   readonly path: string;
   readonly #parts: StreamParts;
   readonly #readers = new Set<Reader<Body>>();
+  readonly #driver: HeldDriver;
   #letters: Promise<DrivenStream<unknown>> | undefined;
   #isClosed = false;
 
   constructor(parts: StreamParts) {
     this.path = parts.path;
     this.#parts = parts;
+    this.#driver = new HeldDriver(parts.driver, parts.reopen, (cause) => {
+      const what = "what kept it has gone, and it is opened anew. Subscribe again";
+      const why = new GoneError(`Cannot read ${parts.name}: ${what}`, { cause });
+      return Promise.all([...this.#readers].map((reader) => reader.lose(why)));
+    });
   }
 
   async publish(records: readonly NewRecord<Body>[]): Promise<void> {
     this.#refuseClosed("publish to");
-    const { driver, clock } = this.#parts;
-    await driver.append(sealRecords(records, () => clock.now()), { isUrgent: false });
+    const sealed = sealRecords(records, () => this.#parts.clock.now());
+    await this.#driver.do((driver) => driver.append(sealed, { isUrgent: false }));
   }
 
   async subscribe(options: SubscribeOptions): Promise<Subscription<Body>> {
     this.#refuseClosed("subscribe to");
-    const { name, clock, group, driver } = this.#parts;
+    return await this.#driver.do((driver) => this.#subscribe(options, driver));
+  }
+
+  async #subscribe(options: SubscribeOptions, driver: StreamDriver): Promise<Subscription<Body>> {
+    const { name, clock, group } = this.#parts;
     const named = { ...options, group: options.group || group || "" };
     const plan = planSubscription(name, named, driver.groupFault);
     const reader: Reader<Body> = new Reader<Body>({
@@ -117,23 +131,23 @@ export class DrivenStream<Body> implements Stream<Body> {
 
   async lag(group: string): Promise<number> {
     this.#refuseGroup("ask for the lag of", group);
-    return await this.#parts.driver.lag(group);
+    return await this.#driver.do((driver) => driver.lag(group));
   }
 
   async *look(group: string): AsyncGenerator<LookedRecord<Body>> {
     this.#refuseGroup("look at", group);
-    for await (const { partition, record } of this.#parts.driver.look(group)) {
+    for await (const { partition, record } of this.#driver.look(group)) {
       const { offset, place = String(offset), publishedAt } = record;
       yield lookAt(record, { partition: String(partition), offset: place, publishedAt });
     }
   }
 
   heldBy(): StreamHolder | undefined {
-    return this.#isClosed ? undefined : this.#parts.driver.heldBy?.();
+    return this.#isClosed ? undefined : this.#driver.current?.heldBy?.();
   }
 
   expectNews(): void {
-    if (!this.#isClosed) this.#parts.driver.expectNews?.();
+    if (!this.#isClosed) this.#driver.current?.expectNews?.();
   }
 
   /**
@@ -142,7 +156,7 @@ export class DrivenStream<Body> implements Stream<Body> {
    */
   async retire(group: string): Promise<boolean> {
     this.#refuseClosed("retire a group of");
-    return await this.#parts.driver.retire?.(group) ?? true;
+    return await this.#driver.do(async (driver) => await driver.retire?.(group)) ?? true;
   }
 
   /**
@@ -152,9 +166,8 @@ export class DrivenStream<Body> implements Stream<Body> {
    */
   async groups(): Promise<StreamGroup[]> {
     this.#refuseClosed("tell the groups of");
-    const { driver, name } = this.#parts;
-    const groups = await driver.groups?.();
-    if (groups === undefined) throw new StreamError(`Cannot tell the groups of ${name}: nobody lists them`);
+    const groups = await this.#driver.do(async (driver) => await driver.groups?.());
+    if (groups === undefined) throw new StreamError(`Cannot tell the groups of ${this.#parts.name}: nobody lists them`);
     return groups;
   }
 
@@ -167,42 +180,40 @@ export class DrivenStream<Body> implements Stream<Body> {
     const act = `forget group "${group}" of ${this.#parts.name}`;
     const { readers } = (await this.groups()).find((one) => one.group === group) ?? {};
     if (readers === undefined) throw new StreamError(`Cannot ${act}: there is no such group`);
-    if (readers === 0 && await this.#parts.driver.forget!(group)) return;
+    if (readers === 0 && await this.#driver.do((driver) => driver.forget!(group))) return;
     throw new StreamError(`Cannot ${act}: somebody reads as it. End that first`);
   }
 
   async close(): Promise<void> {
-    const { driver } = this.#parts;
-    await this.#close(() => driver.end());
+    await this.#close((driver) => driver.end());
   }
 
   /** Closes it, and deletes what it keeps; its dead letters are a stream of their own. Tells whether its kind can: else it is only closed. */
   async remove(): Promise<boolean> {
-    const { driver } = this.#parts;
-    let isGone = false;
-    await this.#close(async () => {
+    let isRemoved = false;
+    await this.#close(async (driver) => {
       if (driver.remove === undefined) await driver.end();
-      else isGone = await driver.remove();
+      else isRemoved = await driver.remove();
     });
-    return isGone;
+    return isRemoved;
   }
 
   /** Ends as a kill does, for tests: nobody says goodbye, what was not written is not. */
   async abandon(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#readers].map((reader) => reader.abandon()));
-    await this.#end(() => this.#parts.driver.end());
+    await this.#end((driver) => driver.end());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  async #close(end: () => void | Promise<void>): Promise<void> {
+  async #close(end: (driver: StreamDriver) => void | Promise<void>): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await Promise.all([...this.#readers].map((reader) => reader.close()));
-    await this.#parts.driver.flush?.();
+    await this.#driver.current?.flush?.();
     await this.#end(end);
   }
 
@@ -234,7 +245,7 @@ export class DrivenStream<Body> implements Stream<Body> {
     let refused: unknown;
     for (let letter = smaller(); letter !== undefined; letter = smaller()) {
       try {
-        return await letters.#parts.driver.append([letter], { isUrgent: true, smaller });
+        return await letters.#driver.do((driver) => driver.append([letter], { isUrgent: true, smaller }));
       } catch (error) {
         if (!isTooLarge(error)) {
           this.#letters = undefined; // where they were lost they are opened anew the next time
@@ -247,10 +258,11 @@ export class DrivenStream<Body> implements Stream<Body> {
     throw refused;
   }
 
-  async #end(end: () => void | Promise<void>): Promise<void> {
+  async #end(end: (driver: StreamDriver) => void | Promise<void>): Promise<void> {
     const letters = await this.#letters?.catch(() => undefined);
     await letters?.close();
-    await end();
+    const driver = await this.#driver.close();
+    if (driver !== undefined) await end(driver);
   }
 
   #refuseGroup(act: string, group: string): void {

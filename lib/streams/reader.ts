@@ -37,6 +37,7 @@ export class Reader<Body = unknown> implements Subscription<Body> {
   #hasNews = false;
   #cancelRetry: (() => void) | undefined;
   #isClosed = false;
+  #lost: { readonly why: unknown } | undefined;
 
   constructor(parts: ReaderParts) {
     this.#parts = parts;
@@ -69,6 +70,7 @@ export class Reader<Body = unknown> implements Subscription<Body> {
   }
 
   next(): Promise<IteratorResult<Delivery<Body>, undefined>> {
+    if (this.#lost !== undefined) return Promise.reject(this.#lost.why);
     if (this.#isClosed) return Promise.resolve({ done: true, value: undefined });
     return new Promise((give, fail) => {
       this.#asked.push({ give, fail });
@@ -91,6 +93,13 @@ export class Reader<Body = unknown> implements Subscription<Body> {
   async abandon(): Promise<void> {
     this.#end();
     await this.#source.abandon();
+  }
+
+  /** What it reads from is gone: it gives nothing any more, and says why. */
+  async lose(why: unknown): Promise<void> {
+    this.#lost = { why };
+    this.fail(why);
+    await this.abandon();
   }
 
   [Symbol.asyncIterator](): this {

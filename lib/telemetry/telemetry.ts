@@ -1,5 +1,5 @@
 import type { Flow } from "../flow/flow.ts";
-import type { StreamLag } from "../flow/inlet.ts";
+import type { StreamLag } from "../flow/stream_lag.ts";
 import { type Instruments, joinInstruments } from "../flow/instruments.ts";
 import type { Worker } from "../flow/worker.ts";
 import type { Log } from "../graph/context.ts";

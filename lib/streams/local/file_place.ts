@@ -2,6 +2,9 @@ import { statSync } from "node:fs";
 
 const LOOK_EVERY_MS = 100; // looking takes some hundredths of a millisecond
 
+/** A file that is open does not lie where it was opened any more. */
+export class FileGoneError extends Error {}
+
 /**
  * Whether a file that is open still lies where it was opened. Whoever moves it away, deletes it or cuts it is told of by nobody: SQLite
  * goes on in the file that it has, which others do not see any more.
@@ -24,14 +27,14 @@ export class FilePlace {
     return now - this.#lookedAt < LOOK_EVERY_MS ? this.#isLeft : this.#look(now);
   }
 
-  /** @throws {Error} If it had gone when this was looked at last. */
+  /** @throws {FileGoneError} If it had gone when this was looked at last. */
   refuseLeft(): void {
-    if (this.isLeft) throw left();
+    if (this.isLeft) throw gone();
   }
 
-  /** @throws {Error} If it has gone: what was written is where nobody finds it. */
+  /** @throws {FileGoneError} If it has gone: what was written is where nobody finds it. */
   refuseLeftNow(): void {
-    if (this.#look(performance.now())) throw left();
+    if (this.#look(performance.now())) throw gone();
   }
 
   #look(now: number): boolean {
@@ -42,8 +45,10 @@ export class FilePlace {
   }
 }
 
-function left(): Error {
-  return new Error("the file was moved away, deleted or emptied while it was open. Open the stream anew");
+function gone(): FileGoneError {
+  return new FileGoneError(
+    "the file was moved away, deleted or emptied while it was open: who subscribes again reads the one in its place",
+  );
 }
 
 /** Another where another file lies there, or none; undefined where nobody can tell. */

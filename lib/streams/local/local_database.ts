@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
@@ -106,6 +106,7 @@ export async function openDatabase(path: LocalPath): Promise<LocalDatabase> {
       throw new MissingStreamError(`Cannot ${act}: there is none, and create is false (${file})`);
     }
     makeFolder(act, dirname(file));
+    await makeFile(file);
   }
   const startedAt = performance.now();
   while (true) {
@@ -118,6 +119,23 @@ export async function openDatabase(path: LocalPath): Promise<LocalDatabase> {
       if (!isBusy(error) || performance.now() - startedAt > OPEN_WITHIN_MS) throw faultOf(act, file, error);
     }
     await pause(5 + Math.random() * 20); // another process makes it now
+  }
+}
+
+/**
+ * Makes the file, empty. What lies beside it is of one that was moved away or deleted, which others may have open still: SQLite would share
+ * it with them, and damage the new one. One process at a time, so that nothing of the new one is removed.
+ */
+async function makeFile(file: string): Promise<void> {
+  const folder = await Deno.open(dirname(file)).catch(() => undefined); // on Windows: there an open file cannot be moved
+  try {
+    await folder?.lock(true);
+    if (existsSync(file)) return;
+    for (const part of ["-wal", "-shm"]) rmSync(file + part, { force: true });
+    closeSync(openSync(file, "a"));
+  } catch { // whoever opens it is told what is wrong with the folder
+  } finally {
+    folder?.close();
   }
 }
 

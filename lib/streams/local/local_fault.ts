@@ -1,4 +1,6 @@
 import { StreamError } from "../../errors.ts";
+import { GoneError } from "../gone_error.ts";
+import { FileGoneError } from "./file_place.ts";
 
 /** What to do with a file that is damaged: who has it open would go on in it, wherever it lies. */
 export const BEGIN_ANEW = "End what uses it, then move the file away, with -wal and -shm beside it, to begin anew";
@@ -19,7 +21,8 @@ export function faultOf(act: string, file: string, error: unknown): StreamError 
   const { message } = error as Error;
   const meaning = MEANINGS.find(({ text }) => text.test(message)) ??
     MEANINGS.find(({ code }) => code === codeOf(error));
-  return new StreamError(`Cannot ${act}: ${meaning?.state ?? message} (${file})`, { cause: error });
+  const Fault = error instanceof FileGoneError ? GoneError : StreamError;
+  return new Fault(`Cannot ${act}: ${meaning?.state ?? message} (${file})`, { cause: error });
 }
 
 /** Whether another process is writing: to be tried again. */

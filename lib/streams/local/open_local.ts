@@ -2,7 +2,7 @@ import { deadLetterPath } from "../dead_letter_path.ts";
 import { DrivenStream } from "../driven_stream.ts";
 import type { StreamOptions } from "../open_stream.ts";
 import { MACHINE_CLOCK } from "../stream_clock.ts";
-import { openDatabase } from "./local_database.ts";
+import { type LocalDatabase, openDatabase } from "./local_database.ts";
 import { readLocalPath } from "./local_path.ts";
 import { faultOf } from "./local_fault.ts";
 import { LocalDriver } from "./local_driver.ts";
@@ -27,15 +27,20 @@ export async function openLocal<Body = unknown>(
   path: string,
   { clock = MACHINE_CLOCK, capacityRecords, folder, sessionMs = SESSION_MS, newsMs }: LocalOptions = {},
 ): Promise<DrivenStream<Body>> {
-  const database = await openDatabase(readLocalPath(path, { folder, capacityRecords }));
+  const place = readLocalPath(path, { folder, capacityRecords });
+  const database = await openDatabase(place);
   const letters = deadLetterPath(database.name);
   const openLetters = () => openLocal(letters, { clock, folder });
   const beforeReading = () => void readLocalPath(letters, { folder });
-  try {
-    const driver = new LocalDriver({ database, clock, sessionMs, newsMs });
-    return new DrivenStream<Body>({ path, name: database.name, clock, openLetters, beforeReading, driver });
-  } catch (error) {
-    database.close();
-    throw faultOf(`open ${database.name}`, database.file, error);
-  }
+  const drive = (database: LocalDatabase) => {
+    try {
+      return new LocalDriver({ database, clock, sessionMs, newsMs });
+    } catch (error) {
+      database.close();
+      throw faultOf(`open ${database.name}`, database.file, error);
+    }
+  };
+  const driver = drive(database);
+  const reopen = async () => drive(await openDatabase(place));
+  return new DrivenStream<Body>({ path, name: database.name, clock, openLetters, beforeReading, driver, reopen });
 }

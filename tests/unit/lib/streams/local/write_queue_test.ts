@@ -1,5 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout as pause } from "node:timers/promises";
 import { DrivenStream } from "../../../../../lib/streams/driven_stream.ts";
 import { openDatabase } from "../../../../../lib/streams/local/local_database.ts";
 import { LocalDriver } from "../../../../../lib/streams/local/local_driver.ts";
@@ -25,6 +26,22 @@ Deno.test("WriteQueue.write() waits for another process, for so long; then it go
   other.exec("COMMIT");
   strictEqual(await later, "written");
   other.close();
+  queue.close();
+  database.close();
+});
+
+Deno.test("WriteQueue.write() does not begin in a file that has gone: what lies beside it may be another's by now", async () => {
+  await using folder = await temporaryFolder();
+  const database = await openDatabase(readLocalPath("local://s", { folder: folder.path }));
+  const queue = new WriteQueue(database, () => {});
+  await Deno.remove(database.file);
+  while (!database.place.isLeft) await pause(5);
+  let runs = 0;
+  await rejects(queue.write("try", () => runs += 1), {
+    name: "StreamError",
+    message: /^Cannot try: the file was moved/,
+  });
+  strictEqual(runs, 0);
   queue.close();
   database.close();
 });
