@@ -229,8 +229,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/serve/openapi/schemas.ts": "openapi_test.ts, and the openapi suite against servers that listen",
   "lib/stores/table_writer.ts": "unit/lib/steps/write_sql_test.ts, write_parquet_test.ts",
   "lib/streams/delivery.ts": "memory_driver_test.ts: the contract of streams",
-  "lib/streams/driven_stream.ts":
-    "memory_driver_test.ts, local_driver_test.ts, leased_driver_test.ts: the contract of streams",
   "lib/streams/kafka/kafka_client.ts": "types of the client, and its import",
   "lib/streams/kafka/kafka_cluster.ts":
     "the streams suite: a real broker, stopped and started, with processes that are killed, over TLS and with logins",

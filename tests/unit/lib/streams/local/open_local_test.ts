@@ -1,10 +1,10 @@
 import { deepStrictEqual, match, ok } from "node:assert/strict";
 import { join } from "node:path";
-import { openLocal } from "../../../../lib/streams/local/open_local.ts";
-import { withDeployLab } from "../../../support/deployed.ts";
-import { startServe } from "../../../support/serve_process.ts";
+import { openLocal } from "../../../../../lib/streams/local/open_local.ts";
+import { withDeployLab } from "../../../../support/deployed.ts";
+import { startServe } from "../../../../support/serve_process.ts";
 
-const MODULE = `import { serving } from "${new URL("../../../../mod.ts", import.meta.url)}";
+const MODULE = `import { serving } from "${new URL("../../../../../mod.ts", import.meta.url)}";
 const fn = serving("shop").addTrigger("orders", { stream: "local://orders" });
 fn.setTopology("flow").to("see", (n: number) => console.log("seen <" + n + ">")).respond();
 export default fn;
