@@ -1,6 +1,7 @@
 import { describeThrown, StreamError } from "../errors.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { Log } from "../graph/context.ts";
+import type { StreamAway } from "../streams/answering.ts";
 import type { Delivery } from "../streams/delivery.ts";
 import type { Exchange, Sealed } from "../streams/exchange.ts";
 import type { StreamRecord } from "../streams/stream.ts";
@@ -33,6 +34,7 @@ interface Failed {
 }
 
 const LONGEST_BACKOFF_MS = 120_000;
+const LONGEST_PAUSE_MS = 10_000;
 const BURY_AGAIN_MS = 1_000;
 
 /**
@@ -46,6 +48,7 @@ export class Exchanging {
   readonly #maxTries: number;
   readonly #known = new KnownResults();
   #working: Promise<void> = Promise.resolve();
+  #refused: (StreamAway & { readonly times: number }) | undefined;
 
   constructor(parts: ExchangingParts) {
     this.#parts = parts;
@@ -57,13 +60,25 @@ export class Exchanging {
     return this.#working;
   }
 
+  /** Since when nothing can be kept of what it works on, and why; undefined where it can. */
+  get trouble(): StreamAway | undefined {
+    return this.#refused;
+  }
+
+  /** How long to wait before it is tried again, in milliseconds. */
+  get pauseMs(): number {
+    const { times = 0 } = this.#refused ?? {};
+    return times === 0 ? 0 : Math.min(BACKOFF_MS * 2 ** (times - 1), LONGEST_PAUSE_MS);
+  }
+
   /** Resolves when the delivery is settled, or its records come again. */
   work(delivery: Delivery): Promise<void> {
-    this.#working = this.#work(delivery).catch(async (error) => {
-      const first = delivery.records[0];
-      this.#parts.log.warn(`Records come again from ${first?.id} on: ${describeThrown(error).message}`, {
-        stream: this.#parts.trigger,
-      });
+    this.#working = this.#work(delivery).then(() => void (this.#refused = undefined), async (error) => {
+      const { clock, log, trigger } = this.#parts;
+      const reason = describeThrown(error).message;
+      const { since = clock.now(), times = 0 } = this.#refused ?? {};
+      this.#refused = { since, reason, times: times + 1 };
+      log.warn(`Records come again from ${delivery.records[0]?.id} on: ${reason}`, { stream: trigger });
       this.#known.clear();
       await this.#parts.exchange.discard().catch(() => {}); // whoever reads finds out
     });

@@ -87,7 +87,7 @@ export class Inlet implements Holder {
   /** Why its stream cannot be read, where it cannot. */
   trouble(): StreamTrouble | undefined {
     const { stream: { path }, group } = this.#source;
-    const { since, reason } = this.#watch.trouble(this.#parts.clock.now()) ?? {};
+    const { since, reason } = this.#watch.trouble(this.#parts.clock.now()) ?? this.#exchanging?.trouble ?? {};
     if (since === undefined) return undefined;
     return { act: "read", stream: redactText(path), group, since, reason: redactText(reason!) };
   }
@@ -158,6 +158,8 @@ export class Inlet implements Holder {
       if (delivery === undefined) continue;
       if (this.#exchanging !== undefined) {
         await this.#exchanging.work(delivery);
+        const { pauseMs } = this.#exchanging;
+        if (pauseMs > 0) await sleep(this.#parts.clock, pauseMs, this.#stopping.signal).catch(() => {});
         continue;
       }
       this.#delivery = delivery;

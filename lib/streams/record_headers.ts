@@ -3,10 +3,11 @@ import { StreamError } from "../errors.ts";
 /** How the names of the envelope begin. */
 export const ENVELOPE = "levada-";
 /**
- * How many headers of its own a record has at most, beside its content type and the envelope: whoever looks at `Headers` of so many waits some
+ * How many headers of its own a record has at most, beside its content type, its trace and the envelope: whoever looks at `Headers` of so many waits some
  * milliseconds, and of a thousand for half a second, since the time grows with the square of their number.
  */
 export const MOST_HEADERS = 128;
+const BESIDE = ["content-type", "traceparent", "tracestate"]; // a trace is added by whoever traces
 
 /**
  * The header that has headers of another hand as they came, where they would be others here: each name and value in base64. It goes through
@@ -25,12 +26,16 @@ export function isOwnHeader(name: string): boolean {
   return !name.startsWith(ENVELOPE) && name !== "content-type";
 }
 
+function isCounted(name: string): boolean {
+  return isOwnHeader(name) && !BESIDE.includes(name);
+}
+
 /** How many headers of its own a record has, where these are too many to be read; else 0. */
 export function countExcess(headers: Readonly<Record<string, string>>): number {
   let all = 0;
   for (const _name in headers) all += 1;
   if (all <= MOST_HEADERS) return 0; // as nearly always
-  const own = Object.keys(headers).filter(isOwnHeader).length;
+  const own = Object.keys(headers).filter(isCounted).length;
   return own > MOST_HEADERS ? own : 0;
 }
 
@@ -43,7 +48,7 @@ export function writeHeaders(given: HeadersInit | undefined): Record<string, str
   const headers: Record<string, string> = {};
   if (given === undefined) return headers;
   const listed = given instanceof Headers ? 0 : Array.isArray(given) ? given.length : Object.keys(given).length;
-  if (listed > MOST_HEADERS + 1) throw tooMany(listed); // before `Headers` are made of them
+  if (listed > MOST_HEADERS + BESIDE.length) throw tooMany(listed); // before `Headers` are made of them
   let count = 0;
   for (const [name, value] of readGiven(given)) {
     if (name.startsWith(ENVELOPE) && !FOREIGN.includes(name)) {
@@ -52,7 +57,7 @@ export function writeHeaders(given: HeadersInit | undefined): Record<string, str
     if (name === "set-cookie" && Object.hasOwn(headers, name)) {
       throw refused("it has more than one set-cookie, which are no one text. Put them into the body");
     }
-    if (isOwnHeader(name) && ++count > MOST_HEADERS) throw tooMany(listed);
+    if (isCounted(name) && ++count > MOST_HEADERS) throw tooMany(listed);
     headers[name] = value; // in Deno also `__proto__` is a name like any other
   }
   return headers;

@@ -64,7 +64,7 @@ export const HEADER_CASES: readonly StreamCase[] = [
     async run(open) {
       await using lab = await open();
       await using stream = await lab.open();
-      const most = [...many(MOST_HEADERS), ["content-type", "text/plain"] as [string, string]];
+      const most = [...many(MOST_HEADERS), ["content-type", "text/plain"], ["traceparent", "t"]] as [string, string][];
       await stream.publish([{ key: "k", body: 1, headers: Object.entries(NAMES) }, {
         key: "k",
         body: "",

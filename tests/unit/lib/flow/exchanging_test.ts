@@ -275,20 +275,25 @@ Deno.test("Exchanging works once more on what was not kept when something cannot
   exchange.refuse = 1;
   await input.publish([{ body: 10, key: other }]);
   await settle();
-  await clock.advance(10);
+  await clock.advance(100);
   await settle();
   deepStrictEqual([exchange.commits.flat(), calls], [[1, 2], [1, 2, 10, 1, 2]]);
   await worker.close();
 });
 
 Deno.test("Exchanging tells of what cannot be kept, and goes on", async () => {
-  const { begin, publish, exchange, log } = await exchanging((n) => [n]);
+  const { begin, publish, exchange, clock, log } = await exchanging((n) => [n]);
   exchange.refuse = 1;
   await publish([1, 2, 3, 4]);
   const worker = await begin();
   await settle();
+  deepStrictEqual(worker.troubles().map(({ act, reason }) => [act, reason]), [["read", "no"]]);
   await publish([5]);
   await settle();
+  deepStrictEqual(exchange.commits, [], "it waits before it tries again");
+  await clock.advance(100);
+  await settle();
+  deepStrictEqual(worker.troubles(), []);
   deepStrictEqual([exchange.commits, exchange.discarded], [[[5]], 1]);
   deepStrictEqual(log.lines.filter((line) => /come again/.test(JSON.stringify(line))).length, 1);
   await worker.close();
