@@ -11,6 +11,7 @@ import type { Flow } from "./flow.ts";
 import { KnownResults, type Result } from "./known_results.ts";
 import { isWorthAnotherTry } from "./outcome.ts";
 import { Pass } from "./pass.ts";
+import { sleep } from "./system_clock.ts";
 
 /** What exchanging is made of. */
 export interface ExchangingParts {
@@ -65,14 +66,8 @@ export class Exchanging {
     return this.#refused;
   }
 
-  /** How long to wait before it is tried again, in milliseconds. */
-  get pauseMs(): number {
-    const { times = 0 } = this.#refused ?? {};
-    return times === 0 ? 0 : Math.min(BACKOFF_MS * 2 ** (times - 1), LONGEST_PAUSE_MS);
-  }
-
-  /** Resolves when the delivery is settled, or its records come again. */
-  work(delivery: Delivery): Promise<void> {
+  /** Resolves when the delivery is settled, or its records come again: these after a pause, unless the signal aborts. */
+  async work(delivery: Delivery, signal: AbortSignal): Promise<void> {
     this.#working = this.#work(delivery).then(() => void (this.#refused = undefined), async (error) => {
       const { clock, log, trigger } = this.#parts;
       const reason = describeThrown(error).message;
@@ -82,7 +77,11 @@ export class Exchanging {
       this.#known.clear();
       await this.#parts.exchange.discard().catch(() => {}); // whoever reads finds out
     });
-    return this.#working;
+    await this.#working;
+    const { times = 0 } = this.#refused ?? {};
+    if (times === 0) return;
+    const pauseMs = Math.min(BACKOFF_MS * 2 ** (times - 1), LONGEST_PAUSE_MS);
+    await sleep(this.#parts.clock, pauseMs, signal).catch(() => {});
   }
 
   async #work(delivery: Delivery): Promise<void> {

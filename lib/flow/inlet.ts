@@ -157,9 +157,7 @@ export class Inlet implements Holder {
       const delivery = await this.#next();
       if (delivery === undefined) continue;
       if (this.#exchanging !== undefined) {
-        await this.#exchanging.work(delivery);
-        const { pauseMs } = this.#exchanging;
-        if (pauseMs > 0) await sleep(this.#parts.clock, pauseMs, this.#stopping.signal).catch(() => {});
+        await this.#exchanging.work(delivery, this.#stopping.signal);
         continue;
       }
       this.#delivery = delivery;
