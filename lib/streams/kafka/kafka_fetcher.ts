@@ -25,6 +25,7 @@ const AHEAD_BYTES = 500_000; // of a partition: below it, more is fetched
 const ALL_AHEAD_BYTES = 32_000_000; // of all partitions together
 const WAIT_MS = 500; // the broker answers when there is something, at last after so long
 const WAIT_BESIDE_MS = 20; // while other partitions may be asked for soon
+const LATE_MS = 3_000; // behind that nobody answers, as it seems; the client waits much longer
 const AGAIN_MS = 200;
 const EARLIEST = -2n;
 const OUT_OF_RANGE = "OFFSET_OUT_OF_RANGE";
@@ -100,6 +101,10 @@ export class KafkaFetcher {
 
   async #fetch(node: number, topicId: string, cursors: readonly KafkaCursor[], maxWaitTime: number): Promise<void> {
     const asked = new Map(cursors.map((cursor) => [cursor.partition.index, { cursor, at: cursor.partition.end }]));
+    const askedAt = Date.now();
+    const late = setTimeout(() => {
+      this.answering.failed(`Cannot read ${this.#parts.name}: a broker does not answer`, askedAt);
+    }, maxWaitTime + LATE_MS);
     try {
       const { responses } = await this.#consumer.fetch({
         node,
@@ -133,6 +138,8 @@ export class KafkaFetcher {
     } catch (error) {
       if (!says(error, OUT_OF_RANGE)) throw error;
       await this.#beginAnew(cursors);
+    } finally {
+      clearTimeout(late);
     }
   }
 

@@ -17,7 +17,9 @@ export interface LineKit {
   /** Opens a stream in this process; `state` is the folder of the deployment. */
   open<Body>(path: string, state: string): Promise<Stream<Body>>;
   /** What keeps the streams, where that is a process of its own. */
-  readonly server?: { kill(): Promise<void>; up(): Promise<void> } | undefined;
+  readonly server?:
+    | { kill(): Promise<void>; up(): Promise<void>; signal(signal: Deno.Signal): Promise<void> }
+    | undefined;
 }
 
 /** How many numbers, and how they are disturbed. */

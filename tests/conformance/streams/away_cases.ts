@@ -47,4 +47,26 @@ export async function proveAway(name: string): Promise<void> {
   const all = lines.join("\n");
   strictEqual(lines.filter((line) => /^error: Cannot read stream .*waiting for it/.test(line)).length, 1, all);
   strictEqual(lines.filter((line) => /^info: Stream .* is read again$/.test(line)).length, 1, all);
+  await proveStill(kit.server!, ready);
+}
+
+/** A broker that stands still is told too, soon: it may be some seconds until one is sure. */
+async function proveStill(
+  server: { signal(signal: Deno.Signal): Promise<void> },
+  ready: () => Promise<Told>,
+): Promise<void> {
+  const stoppedAt = Date.now();
+  await server.signal("SIGSTOP");
+  try {
+    let told: Told;
+    while ((told = await ready()).streams === undefined) await pause(LOOK_MS);
+    const since = Date.parse(told.streams[0]!.since);
+    ok(
+      Math.abs(since - stoppedAt) < 10_000,
+      `since ${told.streams[0]!.since}, and not ${new Date(stoppedAt).toISOString()}`,
+    );
+  } finally {
+    await server.signal("SIGCONT");
+  }
+  while ((await ready()).streams !== undefined) await pause(LOOK_MS);
 }

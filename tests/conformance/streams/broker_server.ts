@@ -65,8 +65,13 @@ export class BrokerServer implements AsyncDisposable {
 
   /** Ends it as a kill does; `up` starts it again. */
   async kill(): Promise<void> {
+    await this.signal("SIGKILL");
+  }
+
+  /** As to stand still, `SIGSTOP`, and to go on, `SIGCONT`. */
+  async signal(signal: Deno.Signal): Promise<void> {
     const [pid] = (await Deno.readTextFile(`${this.folder}/pid`)).split(" ");
-    Deno.kill(Number(pid), "SIGKILL");
+    Deno.kill(Number(pid), signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
