@@ -12,7 +12,9 @@ export function describeDeployment(status: DeploymentStatus): string {
   const lines = functions.flatMap((one) => [
     `  ${one.name.padEnd(width)}  ${one.state}  ${
       one.state === "unknown" ? "?" : one.serving
-    } of ${one.workers} workers  ${one.url}${one.restarts === 0 ? "" : `  ${one.restarts} restarts`}`,
+    } of ${one.workers} workers  ${one.url}${
+      one.restarts === 0 ? "" : `  ${one.restarts} ${one.restarts === 1 ? "restart" : "restarts"}`
+    }`,
     ...(one.reason?.split("\n") ?? []).map((line) => `    ${line}`),
   ]);
   const reason = functions.some((one) => one.reason !== undefined) ? undefined : status.reason;

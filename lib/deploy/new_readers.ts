@@ -19,11 +19,12 @@ export interface ReadersParts {
   readonly before: Manifested | undefined;
 }
 
+const LEFT_OUT = "***"; // what a document has in the place of a login that is written out
 const PATIENCE_MS = 5_000; // a broker that is away is told of by who starts
 
 /**
  * What functions of a bundle would read from the first record on, as a group that has not read the stream before: with what there is, and with
- * how to go on where a group is that ends, as that of a function that was renamed. A line each; none where nobody can tell.
+ * how to go on where a group is that ends, as that of a function that was renamed. A line each; none where a broker does not tell.
  */
 export async function tellNewReaders(bundle: Manifested, { folder, before }: ReadersParts): Promise<string[]> {
   const { feeds = [] } = manifestOf(bundle);
@@ -33,6 +34,7 @@ export async function tellNewReaders(bundle: Manifested, { folder, before }: Rea
     !ran.some((other) => nameOf(other.path) === nameOf(path) && other.group === group);
   const notes = await Promise.all(
     feeds.filter(isNew).map(async (feed) => {
+      if (feed.path.includes(LEFT_OUT)) return unaskable(feed); // a broker locks who comes with a wrong password
       const staying = feeds.filter(({ path }) => nameOf(path) === nameOf(feed.path)).map(({ group }) => group);
       const ending = groupsOf(before, feed.path).filter((group) => !staying.includes(group));
       return await inTime(tell(feed, { folder, before, ending }).catch(() => undefined));
@@ -64,6 +66,13 @@ async function tell(
     : `say group: "${old}" of trigger "${trigger}"`;
   const left = countOf(await stream.lag(old));
   return `${what}. Group "${old}", which ends, has ${left} of them left: what it has done is done again. To go on where it is, ${cure}${skip}`;
+}
+
+function unaskable({ function: reader, path, group }: UnitFeed): string {
+  return `function ${reader}: reads ${
+    nameOf(path)
+  } as "${group}": nobody can tell how many records it reads from the first on, since a login is ` +
+    `written out in its path, which no bundle holds. To be told, say secrets by name: redis://user:\${PASSWORD}@host/orders`;
 }
 
 async function open(path: string, { state }: ReadersParts["folder"]): Promise<Stream> {

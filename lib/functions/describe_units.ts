@@ -20,7 +20,7 @@ export function describeUnits(fn: object): DescribedUnits {
   const source = unit.source();
   const functions = unit.children();
   const whole = faultsOf(() => void compile(source, { functions }));
-  const told = new Set(whole.map(keyOf));
+  const told = new Set(whole.map(kindOf));
   const apart: Fault[] = [];
   const feeds: UnitFeed[] = [];
   for (const name of functionsOf(source, link(source))) {
@@ -31,11 +31,9 @@ export function describeUnits(fn: object): DescribedUnits {
       const lost = unreachable(part, errorStreamPath(unit, part));
       if (lost.length > 0) throw new GraphError("run it by itself", lost);
     });
-    for (const fault of faults) {
-      if (told.has(keyOf(fault))) continue;
-      told.add(keyOf(fault));
-      apart.push(fault);
-    }
+    const fresh = faults.filter((fault) => !told.has(kindOf(fault)));
+    for (const fault of fresh) told.add(kindOf(fault));
+    apart.push(...fresh);
   }
   return { whole, apart, feeds };
 }
@@ -79,8 +77,9 @@ function faultsOf(act: () => void): readonly Fault[] {
   }
 }
 
-function keyOf({ step, cause, cure }: Fault): string {
-  return JSON.stringify([step, cause, cure]);
+/** Of a step, whatever it names: a reply that crosses several queues is behind another one in each function, and one mistake. */
+function kindOf({ step, cause, cure }: Fault): string {
+  return JSON.stringify(step === undefined ? [cause, cure] : [step, cause.replaceAll(/"[^"]*"/g, ""), cure]);
 }
 
 /** The streams of others that a part reads, without secrets that are written out. */

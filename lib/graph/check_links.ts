@@ -7,15 +7,27 @@ import type { StepNode } from "./node.ts";
 import { onLoops, reachable } from "./reach.ts";
 import type { GraphSource } from "./source.ts";
 
-/** The faults that lie between steps: loops, responders, borders, steps that no event reaches. */
-export function checkLinks(source: GraphSource, links: Links): Fault[] {
+/**
+ * The faults that lie between steps: loops, responders, borders, steps that no event reaches.
+ *
+ * @param functions Those that are declared: a step of another is at fault already, wherever it stands.
+ */
+export function checkLinks(
+  source: GraphSource,
+  { links, functions }: { links: Links; functions: readonly string[] },
+): Fault[] {
+  const isPlaced = ({ options }: StepNode) => options.function === undefined || functions.includes(options.function);
   return [
     ...checkEmpty(source),
     ...checkCycles(source, links),
     ...checkLimits(source),
     ...checkResponders(source, links),
     ...checkReach(source, links),
-    ...source.nodes.flatMap((node, index) => links.next[index]!.flatMap((to) => checkBorder(node, source.nodes[to]!))),
+    ...source.nodes.flatMap((node, index) =>
+      links.next[index]!.map((to) => source.nodes[to]!).flatMap((to) =>
+        isPlaced(node) && isPlaced(to) ? checkBorder(node, to) : []
+      )
+    ),
   ];
 }
 

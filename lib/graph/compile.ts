@@ -82,7 +82,7 @@ export function compile(source: GraphSource, options: CompileOptions = {}): Plan
     ...source.faults,
     ...links.faults,
     ...checkSteps(source, { links, functions }),
-    ...checkLinks(source, links),
+    ...checkLinks(source, { links, functions }),
     ...checkReplies(source, { links, current }),
     ...checkEdges(source.nodes.map((node, index) => ({
       name: node.name,

@@ -138,7 +138,8 @@ export class Supervised {
       );
     }
     if (lines.length > 0) return lines.join("\n");
-    return this.#log.trouble ?? (lastDeath === undefined ? undefined : `a worker ${lastDeath} and was replaced`);
+    return this.#log.trouble ??
+      (lastDeath === undefined ? undefined : `a worker ${lastDeath}; another has replaced it`);
   }
 }
 

@@ -96,7 +96,7 @@ Deno.test("levada deploy runs a function and its child as processes that stay; w
         await new Promise((look) => setTimeout(look, 20));
         continue;
       }
-      deepStrictEqual([shop!.restarts, shop!.reason], [1, "a worker ended with exit code 3 and was replaced"]);
+      deepStrictEqual([shop!.restarts, shop!.reason], [1, "a worker ended with exit code 3; another has replaced it"]);
       break;
     }
     strictEqual((await (await post(url, { n: 1 })).json()).total, 2);

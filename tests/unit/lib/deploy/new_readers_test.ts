@@ -72,3 +72,31 @@ Deno.test("tellNewReaders() tells nothing of groups that go on, of streams that 
   };
   deepStrictEqual(await tellNewReaders(old, { ...one, before: undefined }), []); // of an older Levada
 });
+
+Deno.test("tellNewReaders() asks no broker for which the login is not known: one that is written out in a path is in no bundle", async () => {
+  let heard = 0;
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const serving = (async () => {
+    for await (const connection of listener) {
+      heard++;
+      connection.close();
+    }
+  })();
+  const { port } = listener.addr as Deno.NetAddr;
+  const tell = async (path: string) =>
+    await tellNewReaders(manifested(shop("work", { path })), {
+      folder: { state: "/none" },
+      before: undefined,
+    });
+  for (const kind of ["redis", "nats", "kafka"]) {
+    deepStrictEqual(await tell(`${kind}://ann:letmein@127.0.0.1:${port}/q`), [
+      `function work: reads ${kind}://127.0.0.1:${port}/q as "shop-work": nobody can tell how many records it reads from the first on, since a ` +
+      "login is written out in its path, which no bundle holds. To be told, say secrets by name: redis://user:${PASSWORD}@host/orders",
+    ]);
+  }
+  deepStrictEqual(heard, 0);
+  await tell(`redis://127.0.0.1:${port}/q`);
+  deepStrictEqual(heard > 0, true, "it listens");
+  listener.close();
+  await serving;
+});

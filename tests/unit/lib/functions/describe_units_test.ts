@@ -63,3 +63,18 @@ Deno.test("describeUnits() finds what cannot be read exactly once; without a gra
   throws(() => describeUnits(serving("empty")), { name: "GraphError", message: /it has no graph/ });
   throws(() => describeUnits({}), TypeError);
 });
+
+Deno.test("describeUnits() tells one mistake of a step once, though each function finds it behind another queue", () => {
+  const fn = serving("shop").addChildFunction("x").addChildFunction("y").addChildFunction("z");
+  fn.setTopology("flow").to("s", (n: number) => n).to("q1", queue()).to("x1", (n: number) => n, { function: "x" })
+    .to("q2", queue()).to("y1", (n: number) => n, { function: "y" })
+    .to("q3", queue()).to("z1", (n: number) => n, { function: "z" }).respond();
+  deepStrictEqual(causes(describeUnits(fn).apart), [
+    `z1: it answers the caller, but runs in function "z" behind queue "q1": a reply cannot cross a queue to another function`,
+  ]);
+  const unknown = serving("shop").addChildFunction("kid");
+  unknown.setTopology("flow").to("a", (n: number) => n).respond().to("q", queue())
+    .to("b", (n: number) => n, { function: "kid" }).to("c", (n: number) => n, { function: "nobody" });
+  const { whole, apart } = describeUnits(unknown);
+  deepStrictEqual([causes(whole), apart], [[`c: it runs in function "nobody", which is not declared`], []]);
+});
