@@ -12,6 +12,8 @@ export class Refusal extends Error {
 
 /** JetStream's code of a stream that is not there. */
 export const NO_STREAM = 10059;
+/** JetStream's code of a batch of which it has not all: it refused a message, or its beginning went with a connection. */
+export const INCOMPLETE = 10176;
 const FORBIDDEN = /Permissions Violation/i;
 
 /** Whether an error says that one has no rights for what one did. */
@@ -22,7 +24,7 @@ export function isForbidden(error: Error): boolean {
 /** Errors of connections, */
 const PASSING = /TimeoutError|ClosedConnectionError|NoRespondersError|RequestError|DisconnectedError|ConnectionError/;
 /** and of a server that starts, elects a leader, has lost the beginning of a batch with a connection, or has too many at once. */
-const PASSING_CODES = [503, 10008, 10009, 10118, 10163, 10176, 10210];
+const PASSING_CODES = [503, 10008, 10009, 10118, 10163, INCOMPLETE, 10210];
 
 /** Whether what went wrong passes by itself. */
 export function isPassing(error: Error): boolean {

@@ -37,6 +37,7 @@ export class NatsClient {
   readonly #waiting = new Set<Waiting>();
   #info: ServerInfo;
   #isConnected = true;
+  #losses = 0;
   #isClosed = false;
 
   private constructor(transport: NatsPackage, connection: NatsConnection, { name }: BrokerPath, patience: Patience) {
@@ -94,20 +95,42 @@ export class NatsClient {
     });
   }
 
-  /** Sends a message that a stream acknowledges, after others that it does not. @throws {Refusal} */
+  /** How often the connection was lost. */
+  get losses(): number {
+    return this.#losses;
+  }
+
+  /** Sends a message that a stream acknowledges, after others of which it says, where asked to, which it refuses. @throws {Refusal} */
   async send(
     last: { subject: string; data: Uint8Array | string; headers: NatsHeaders },
     before: readonly (typeof last)[] = [],
+    isEachAsked = false,
   ): Promise<{ readonly seq: number; readonly duplicate?: boolean }> {
     const { promise, reject } = Promise.withResolvers<never>();
     const waiting = { subjects: before.map(({ subject }) => subject), reject };
     this.#waiting.add(waiting);
+    const inbox = this.#transport.createInbox();
+    let subscription: { unsubscribe(): void } | undefined;
     try {
-      for (const { subject, data, headers } of before) this.#connection.publish(subject, data, { headers });
+      if (isEachAsked) {
+        subscription = this.#connection.subscribe(inbox, {
+          callback(error, { data }) {
+            if (error !== null || data.length === 0) return; // the message is taken
+            try {
+              readAnswer(data);
+            } catch (refusal) {
+              reject(refusal);
+            }
+          },
+        });
+      }
+      const reply = isEachAsked ? { reply: inbox } : {};
+      for (const { subject, data, headers } of before) this.#connection.publish(subject, data, { headers, ...reply });
       const { subject, data, headers } = last;
       const answer = this.#connection.request(subject, data, { timeout: ATTEMPT_MS, headers });
       return readAnswer((await Promise.race([answer, promise])).data);
     } finally {
+      subscription?.unsubscribe();
       this.#waiting.delete(waiting);
     }
   }
@@ -237,6 +260,7 @@ export class NatsClient {
       }
       if (type === "disconnect") {
         this.#isConnected = false;
+        this.#losses += 1;
         for (const fail of this.#asking) fail(lost());
       } else if (type === "reconnect") this.#isConnected = true;
     }

@@ -2,10 +2,11 @@ import { StreamError } from "../../errors.ts";
 import type { StreamAway } from "../answering.ts";
 import { hashOf } from "../hash_of.ts";
 import type { BrokerLog, Document, KeptRecord, Position } from "../leased/broker_log.ts";
+import { OfflineError } from "../leased/offline_error.ts";
 import { RefusedError } from "../leased/refused_error.ts";
 import type { WireRecord } from "../record.ts";
 import { TooLargeError } from "../too_large_error.ts";
-import { isForbidden, Refusal } from "./nats_answer.ts";
+import { INCOMPLETE, isForbidden, Refusal } from "./nats_answer.ts";
 import type { NatsClient } from "./nats_client.ts";
 import { readMessage, sequenceOf, sizeOf, writeHeaders } from "./nats_message.ts";
 
@@ -20,15 +21,19 @@ export interface NatsLogParts {
   readonly stream: string;
   readonly groups: string;
   readonly partitions: number;
+  /** How many bytes the stream takes of a message with its headers; undefined where as many as the server. */
+  readonly maxMessageBytes?: number | undefined;
 }
 
 const READ_BYTES = 4_000_000; // at once, unless one record is larger
 const FOUND_AT_ONCE = 100; // each has a subscription of its own
 const FRAME_BYTES = 300; // what is added to a record: the marks of its batch
+const LEAST_FRAME_BYTES = 64; // at least that is added: its id, and what headers begin and end with
 const HEADER_BYTES = 65_535; // a message's, for JetStream
 const TOLD_MS = 1_000; // as long the server's time is not asked for again
 const WRONG_SEQUENCE = 10071; // another has written
 const TOO_LARGE = [10054, 10097]; // for what the stream is set to; of headers
+const TRIES_OF_INCOMPLETE = 3; // of a batch whose connection was not lost: something in it is refused
 const KNOWN_ALREADY = 10201; // a message of the batch is kept: all of it is, and the answer was lost
 
 /** A stream in JetStream: a subject a partition, and beside it a stream of the newest text of each subject, for the groups. */
@@ -81,17 +86,20 @@ export class NatsLog implements BrokerLog {
 
   check(record: WireRecord): void {
     const { max_payload: most } = this.#client.info;
+    const { maxMessageBytes: mostOfStream = Infinity } = this.#parts;
     const headers = writeHeaders(record);
     let letters = 0;
     for (const name in headers) letters += name.length + headers[name]!.length + 4;
     const atMost = letters * 3 + FRAME_BYTES; // bytes of UTF-8
-    if (atMost <= HEADER_BYTES && atMost + record.bytes.length <= most) return;
+    if (atMost <= HEADER_BYTES && atMost + record.bytes.length <= Math.min(most, mostOfStream)) return;
     const ofHeaders = sizeOf(headers);
     const size = ofHeaders + record.bytes.length;
     const state = ofHeaders > HEADER_BYTES - FRAME_BYTES
       ? `${ofHeaders} bytes of headers, its key among them, and NATS takes ${HEADER_BYTES - FRAME_BYTES}`
       : size > most - FRAME_BYTES
       ? `${size} bytes with its headers, and the server takes ${most}. Raise its max_payload, or send where the data are`
+      : size + LEAST_FRAME_BYTES > mostOfStream
+      ? `${size} bytes with its headers, and the stream takes ${mostOfStream}. Raise its max_msg_size, or send where the data are`
       : undefined;
     if (state !== undefined) throw new TooLargeError(`Cannot publish to ${this.name}: a record has ${state}`);
   }
@@ -189,10 +197,10 @@ export class NatsLog implements BrokerLog {
     const subjects = records.map(({ key }) =>
       this.#subject((key === undefined ? this.#keyless++ : hashOf(key)) % this.partitions)
     );
-    let tries = 0;
+    let unanswered = 0; // tries of which nobody knows what came of them
+    let incomplete = 0;
     try {
       await this.#attempt("publish to", async () => {
-        tries += 1;
         const batch = crypto.randomUUID();
         const messages = records.map((record, index) => {
           const isLast = index === records.length - 1;
@@ -205,12 +213,21 @@ export class NatsLog implements BrokerLog {
           const headers = this.#client.headers({ ...writeHeaders(record), ...marks, ...id });
           return { subject: subjects[index]!, data: record.bytes, headers };
         });
-        await this.#client.send(messages.pop()!, messages);
+        const { losses } = this.#client;
+        unanswered += 1;
+        try {
+          await this.#client.send(messages.pop()!, messages, incomplete > 0);
+        } catch (error) {
+          if (error instanceof Refusal || isForbidden(error as Error)) unanswered -= 1;
+          const isRefused = error instanceof Refusal && error.code === INCOMPLETE && losses === this.#client.losses;
+          if (isRefused && ++incomplete >= TRIES_OF_INCOMPLETE) throw this.#fault("publish to", error);
+          throw error;
+        }
       });
     } catch (error) {
       if (error instanceof Refusal && error.code === KNOWN_ALREADY) return;
       const fault = this.#fault("publish to", error);
-      const isRefused = tries === 1 && (error instanceof Refusal || isForbidden(fault));
+      const isRefused = unanswered === 0 && !(error instanceof OfflineError);
       throw isRefused ? new RefusedError(fault.message, 0, { cause: fault }) : fault;
     }
   }

@@ -8,7 +8,7 @@ import type { StreamOptions } from "../open_stream.ts";
 import { MACHINE_CLOCK } from "../stream_clock.ts";
 import { NO_STREAM, Refusal } from "./nats_answer.ts";
 import { NatsClient } from "./nats_client.ts";
-import { NatsLog } from "./nats_log.ts";
+import { NatsLog, type NatsLogParts } from "./nats_log.ts";
 
 /** How a stream in NATS is opened. */
 export interface NatsOptions extends StreamOptions {
@@ -27,6 +27,7 @@ interface Info {
 interface Config {
   readonly subjects?: readonly string[];
   readonly max_age?: number;
+  readonly max_msg_size?: number;
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -62,9 +63,9 @@ export async function openNats<Body = unknown>(
     }
     const stream = subject.replaceAll(".", "_");
     const groups = `${stream}-groups`;
-    const partitions = await agree(client, place, { stream, groups });
+    const agreed = await agree(client, place, { stream, groups });
     const openLetters = () => openLettersOf(path, (letters) => openNats(letters, options));
-    const log = new NatsLog({ client, name, subject, stream, groups, partitions });
+    const log = new NatsLog({ client, name, subject, stream, groups, ...agreed });
     const driver = new LeasedDriver({ log, clock, sessionMs });
     return new DrivenStream<Body>({
       path: name,
@@ -81,12 +82,12 @@ export async function openNats<Body = unknown>(
   }
 }
 
-/** How many partitions the stream has; it is made where there is none. */
+/** How many partitions the stream has, and what it takes; it is made where there is none. */
 async function agree(
   client: NatsClient,
   { name, stream: subject, options }: BrokerPath,
   { stream, groups }: { stream: string; groups: string },
-): Promise<number> {
+): Promise<Pick<NatsLogParts, "partitions" | "maxMessageBytes">> {
   const { partitions, retention, create } = options;
   const age = retention === undefined ? {} : { max_age: retention * NANOSECONDS };
   const ofRecords = {
@@ -126,7 +127,8 @@ async function agree(
     const duplicate_window = ofRecords.duplicate_window;
     await client.ask("open", `STREAM.UPDATE.${stream}`, { ...config, ...age, duplicate_window });
   }
-  return count;
+  const { max_msg_size: most = -1 } = config;
+  return { partitions: count, maxMessageBytes: most > 0 ? most : undefined };
 }
 
 async function infoOf(client: NatsClient, stream: string): Promise<Info | undefined> {

@@ -11,6 +11,7 @@ import { brokerCases } from "./broker_cases.ts";
 import { BrokerServer } from "./broker_server.ts";
 import type { OpenLab } from "./contract.ts";
 import type { Trial } from "./main.ts";
+import { natsSizeCases } from "./nats_size_cases.ts";
 
 const SESSION_MS = 1_500; // a killed reader is missed for so long; shorter, a busy machine's readers would be taken for dead
 const USER = { name: "ann", password: "pass:wörd/1" };
@@ -36,6 +37,7 @@ export async function natsTrial(): Promise<Trial> {
     open: labsOf(server),
     limits: { isUnbounded: true }, // NATS takes whatever comes, until its storage is full
     cases: [
+      ...natsSizeCases(server.address),
       ...brokerCases({
         server,
         scheme: "nats",
