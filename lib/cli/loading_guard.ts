@@ -13,7 +13,7 @@ const HEARING_MS = 500; // who hears a signal has ended this thread by then
 self.onmessage = ({ data: { path, leftMs } }) => {
   const end = (code: number, why: string) => {
     const text =
-      `levada: Cannot load ${path}: what stands at its top level goes on without a pause, and is ended ${why}\n`;
+      `levada: Cannot load ${path}: what stands at its top level computes without a pause, and is ended ${why}\n`;
     Deno.stderr.writeSync(new TextEncoder().encode(text));
     endProcess(code);
   };

@@ -147,7 +147,7 @@ export class Supervised {
 function describeSilence({ name, pid, since, ms, killedAfterMs }: SilentWorker): string {
   return `worker ${name}, process ${pid}, has not answered for ${seconds(ms)}, since ${since.toISOString()}: ` +
     `it computes, or was stopped, and what it was asked waits. ` +
-    `Without a sign of life for ${seconds(killedAfterMs)} it is killed and replaced`;
+    `Without an answer, or a line that it writes, for ${seconds(killedAfterMs)} it is killed and replaced`;
 }
 
 function seconds(ms: number): string {

@@ -15,7 +15,7 @@ if (Deno.permissions.querySync({ name: "env", variable: "CALM" }).state !== "gra
 }
 `;
 const TOLD =
-  /^levada: Cannot load \S*: what stands at its top level goes on without a pause, and is ended (by SIG\w+|as it is too late)\n$/;
+  /^levada: Cannot load \S*: what stands at its top level computes without a pause, and is ended (by SIG\w+|as it is too late)\n$/;
 
 /** What a process says and how it ends, when it has begun to go round and gets a signal. */
 async function signalled(child: Deno.ChildProcess, signal: Deno.Signal) {

@@ -73,7 +73,7 @@ Deno.test("a worker that was stopped, or computes and even prints, is told of wh
       reason!,
       new RegExp(
         `^busy: worker [12], process ${stopped}, has not answered for \\d+ s, since 20[^ ]+Z: it computes, or was stopped, ` +
-          "and what it was asked waits\\. Without a sign of life for 40 s it is killed and replaced$",
+          "and what it was asked waits\\. Without an answer, or a line that it writes, for 40 s it is killed and replaced$",
       ),
     );
     strictEqual(await ask({}), answering);
