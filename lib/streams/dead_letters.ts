@@ -109,8 +109,8 @@ export class DeadLetters<Body = unknown> {
    *
    * @returns How many letters were sent.
    * @throws {StreamError} If one that is named is not there, or cannot be sent as it is; then none is sent. If some of all, or of those
-   * that a filter finds, cannot be sent as they are, since they were cut to fit, say: when all others were sent. If the stream fails
-   * in between, how many were sent.
+   * that a filter finds, cannot be sent as they are, since they were cut to fit, or are larger than the stream takes by now, say: when
+   * all others were sent. If the stream fails in between, how many were sent.
    */
   async replay(which: LetterChoice<Body>, options: LetterActOptions = {}): Promise<number> {
     return await this.#do("replay", which, options);
@@ -171,9 +171,11 @@ export class DeadLetters<Body = unknown> {
     if (change !== undefined) chosen = await mendLetters(chosen, change);
     if (letters === undefined) return 0;
     const left = new LeftLetters();
-    if (verb === "replay" && names === undefined) chosen = left.skip(chosen);
+    const isOfMany = verb === "replay" && names === undefined;
+    if (isOfMany) chosen = left.skip(chosen);
+    const leave = isOfMany ? left.add.bind(left) : undefined;
     const now = () => this.#clock.now();
-    const count = await actOnLetters(chosen, { act, letters, stream, by: who, now, reason, signal });
+    const count = await actOnLetters(chosen, { act, letters, stream, by: who, now, reason, signal, leave });
     if (count > 0) await this.#tidy(letters);
     if (left.count > 0) throw new StreamError(`Cannot ${act}: ${left.told}. ${count} others were replayed`);
     return count;

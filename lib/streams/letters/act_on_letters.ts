@@ -1,5 +1,6 @@
 import { StreamError } from "../../errors.ts";
 import type { Stream } from "../stream.ts";
+import type { DeadLetter } from "./dead_letter.ts";
 import { type LetterAct, recordOfAct } from "./letter_act.ts";
 import { type ChosenLetter, isMended } from "./letter_choice.ts";
 import { sendAgain } from "./send_again.ts";
@@ -16,6 +17,8 @@ export interface ActWish<Body> {
   readonly now: () => number;
   readonly reason: string | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Told of a letter that cannot be sent as it is, which stays; left out where nothing goes on then. */
+  readonly leave?: ((letter: DeadLetter<Body>, why: string) => void) | undefined;
 }
 
 const AT_ONCE = 100; // letters; as many are sent twice at most where somebody is interrupted
@@ -29,25 +32,31 @@ const BYTES_AT_ONCE = 4_000_000; // a hundred huge ones would fill the memory
  */
 export async function actOnLetters<Body>(
   chosen: AsyncIterable<ChosenLetter<Body>> | Iterable<ChosenLetter<Body>>,
-  { act, letters, stream, by, now, reason, signal }: ActWish<Body>,
+  { act, letters, stream, by, now, reason, signal, leave }: ActWish<Body>,
 ): Promise<number> {
   const done: LetterAct["act"] = stream === undefined ? "discarded" : "replayed";
   const stop = () => void stream?.close(); // it may wait for room
   signal?.addEventListener("abort", stop, { once: true });
   let count = 0;
   let unmarked = 0;
+  const mark = async (some: readonly ChosenLetter<Body>[], at: Date) => {
+    const marks = some.map((one) => recordOfAct(one.letter, { act: done, by, at, isMended: isMended(one), reason }));
+    await letters.publish(marks);
+    count += some.length;
+  };
   try {
-    for await (const some of inBatches(chosen)) {
+    for await (const batch of inBatches(chosen)) {
       signal?.throwIfAborted();
       const at = new Date(now());
-      if (stream !== undefined) {
-        await sendAgain(stream, some, { by, at });
-        unmarked = some.length;
+      if (stream === undefined) {
+        await mark(batch, at);
+        continue;
       }
-      const marks = some.map((one) => recordOfAct(one.letter, { act: done, by, at, isMended: isMended(one), reason }));
-      await letters.publish(marks);
-      unmarked = 0;
-      count += some.length;
+      for await (const some of sendAgain(stream, batch, { by, at }, leave)) {
+        unmarked = some.length;
+        await mark(some, at);
+        unmarked = 0;
+      }
     }
   } catch (error) {
     const cause = signal?.aborted === true ? "it was interrupted" : (error as Error).message;

@@ -1,3 +1,4 @@
+import type { DeadLetter } from "./dead_letter.ts";
 import type { ChosenLetter } from "./letter_choice.ts";
 import { CURE, whyNotAgain } from "./send_again.ts";
 
@@ -20,7 +21,12 @@ export class LeftLetters {
     }${more}. ${CURE}`;
   }
 
-  /** The letters that can be sent. */
+  /** One more stays. */
+  add({ id }: DeadLetter, why: string): void {
+    this.#reasons.push(`letter ${id}: ${why}`);
+  }
+
+  /** The letters that can be sent, as far as can be told of them. */
   async *skip<Body>(
     chosen: AsyncIterable<ChosenLetter<Body>> | Iterable<ChosenLetter<Body>>,
   ): AsyncGenerator<ChosenLetter<Body>> {

@@ -1,29 +1,79 @@
 import { isDeepStrictEqual } from "node:util";
 import { StreamError } from "../../errors.ts";
 import { decodeBody, isOwnText, takes } from "../body.ts";
-import { NEWER } from "../record.ts";
+import { NEWER, sealRecord } from "../record.ts";
 import type { NewRecord, Replay, Stream } from "../stream.ts";
+import { isTooLarge } from "../too_large_error.ts";
 import type { DeadLetter } from "./dead_letter.ts";
 import { type ChosenLetter, isMended } from "./letter_choice.ts";
 
 /** What can be done about a letter that cannot be sent again as it is. */
 export const CURE = "Mend it, or discard it";
 
-/** Publishes letters in the stream that they came from. One that is there twice, since two groups gave it up, is sent once. */
-export async function sendAgain<Body>(
+/** A record to send, and the letters that it is. */
+interface Sending<Body> {
+  readonly record: NewRecord<Body>;
+  readonly some: ChosenLetter<Body>[];
+}
+
+/**
+ * Publishes letters in the stream that they came from, and gives those that are there then. One that is there twice, since two groups gave it
+ * up, is sent once. Where it is a record that is refused, and not the stream that cannot be reached, each goes alone; `leave` is told of those
+ * that stay. Without it, they are refused together.
+ */
+export async function* sendAgain<Body>(
   stream: Stream<Body>,
   chosen: readonly ChosenLetter<Body>[],
   replay: Omit<Replay, "count">,
-): Promise<void> {
-  const sent: { readonly letter: DeadLetter<Body>; readonly record: NewRecord<Body> }[] = [];
-  for (const { letter, body } of chosen) {
-    const record = { ...recordOf({ letter, body }), replay: { ...replay, count: (letter.replay?.count ?? 0) + 1 } };
-    const isSent = sent.some((other) =>
-      isSame(other.letter, letter) && isDeepStrictEqual(other.record.body, record.body)
+  leave?: (letter: DeadLetter<Body>, why: string) => void,
+): AsyncGenerator<readonly ChosenLetter<Body>[]> {
+  const sendings: Sending<Body>[] = [];
+  for (const one of chosen) {
+    const { letter } = one;
+    const record = { ...recordOf(one), replay: { ...replay, count: (letter.replay?.count ?? 0) + 1 } };
+    const same = sendings.find((other) =>
+      isSame(other.some[0]!.letter, letter) && isDeepStrictEqual(other.record.body, record.body)
     );
-    if (!isSent) sent.push({ letter, record });
+    if (same === undefined) sendings.push({ record, some: [one] });
+    else same.some.push(one);
   }
-  await stream.publish(sent.map(({ record }) => record));
+  try {
+    await stream.publish(sendings.map(({ record }) => record));
+  } catch (error) {
+    const isOfRecord = isTooLarge(error) || sendings.some(({ record }) => sealFault(record) !== undefined);
+    if (leave === undefined || !isOfRecord) throw error;
+    yield* sendEach(stream, sendings, leave);
+    return;
+  }
+  yield chosen;
+}
+
+async function* sendEach<Body>(
+  stream: Stream<Body>,
+  sendings: readonly Sending<Body>[],
+  leave: (letter: DeadLetter<Body>, why: string) => void,
+): AsyncGenerator<readonly ChosenLetter<Body>[]> {
+  for (const { record, some } of sendings) {
+    let fault = sealFault(record);
+    try {
+      if (fault === undefined) await stream.publish([record]);
+    } catch (error) {
+      if (!isTooLarge(error)) throw error;
+      fault = error as Error;
+    }
+    if (fault === undefined) yield some;
+    else for (const { letter } of some) leave(letter, fault.message);
+  }
+}
+
+/** Why a record can be published nowhere. */
+function sealFault(record: NewRecord): Error | undefined {
+  try {
+    sealRecord(record, 0);
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
 }
 
 /** Why a letter cannot be sent again as it is; undefined where it can. */

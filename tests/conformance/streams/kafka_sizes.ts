@@ -2,6 +2,7 @@
 
 import { deepStrictEqual, match, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
+import { deadLetters } from "../../../lib/streams/dead_letters.ts";
 import { type ClientOptions, type KafkaAdmin, loadKafka } from "../../../lib/streams/kafka/kafka_client.ts";
 import type { Sealed } from "../../../lib/streams/exchange.ts";
 import { openKafka, openKafkaExchange } from "../../../lib/streams/kafka/open_kafka.ts";
@@ -108,6 +109,29 @@ export function kafkaSizes({ address }: BrokerServer): StreamCase[] {
         });
         await Promise.all([large, ...small.map((body) => stream.publish([{ body }]))]);
         deepStrictEqual((await all(stream, 40)).map(({ body }) => body), small);
+      },
+    },
+    {
+      title: "a dead letter that its topic takes no more stays and is told, and all others are sent again",
+      async run() {
+        const path = newPath();
+        await using stream = await open(path);
+        await stream.publish(["1", "l".repeat(50_000), "2"].map((body) => ({ body, key: "k" })));
+        const subscription = await stream.subscribe({ group: "g", maxTries: 1 });
+        for (let done = 0; done < 3;) {
+          const delivery = (await subscription.next()).value!;
+          await delivery.nack(new Error("no"));
+          done += delivery.records.length;
+        }
+        await lower(address, path);
+        const letters = deadLetters<string>(path);
+        await rejects(letters.replay("all"), {
+          name: "StreamError",
+          message:
+            /: 1 cannot be sent .* stay: letter .*: a record has 50\d\d\d bytes, the topic takes 20000 .* 2 others/,
+        });
+        deepStrictEqual((await letters.list()).map(({ body }) => body.length), [50_000]);
+        deepStrictEqual((await all(stream, 5)).slice(3).map(({ body }) => body), ["1", "2"]);
       },
     },
   ];
