@@ -6,9 +6,10 @@
  */
 export async function systemData(value: object, isOpen: boolean): Promise<unknown[] | undefined> {
   if (value instanceof Blob) {
-    return [value.type, value instanceof File ? value.name : null, new Uint8Array(await value.arrayBuffer())];
+    const isFile = Object.prototype.toString.call(value) === "[object File]"; // a cell may have a class of that name
+    return [value.type, isFile ? (value as File).name : null, new Uint8Array(await value.arrayBuffer())];
   }
-  if (value instanceof CryptoKey) {
+  if (isOfSystem<CryptoKey>(value, "CryptoKey")) {
     const { type, extractable, algorithm, usages } = value;
     const key = extractable ? await crypto.subtle.exportKey("jwk", value).catch(() => "kept") : "kept";
     return [type, extractable, { ...algorithm }, [...usages], key];
@@ -18,7 +19,7 @@ export async function systemData(value: object, isOpen: boolean): Promise<unknow
     const emitter = value as { eventNames(): PropertyKey[]; rawListeners(name: PropertyKey): unknown[] };
     return ["listeners", ...emitter.eventNames().flatMap((name) => [String(name), emitter.rawListeners(name)])];
   }
-  return isDatabase(value) ? readDatabase(value) : undefined;
+  return isOfSystem<Database>(value, "DatabaseSync") ? readDatabase(value) : undefined;
 
   interface Database {
     readonly isOpen: boolean;
@@ -26,11 +27,11 @@ export async function systemData(value: object, isOpen: boolean): Promise<unknow
     prepare(sql: string): { setReadBigInts(is: boolean): void; all(): Record<string, unknown>[] };
   }
 
-  /** Whether a class of `node:sqlite` made it, or one that extends that. */
-  function isDatabase(value: object): value is Database {
+  /** Whether a class of the system that is called so made it, or one that extends that. */
+  function isOfSystem<Thing extends object>(value: object, name: string): value is Thing {
     for (let at = Object.getPrototypeOf(value); at !== null; at = Object.getPrototypeOf(at)) {
       const made = Object.getOwnPropertyDescriptor(at, "constructor")?.value;
-      if (typeof made !== "function" || made.name !== "DatabaseSync") continue;
+      if (typeof made !== "function" || made.name !== name) continue;
       if (Function.prototype.toString.call(made).includes("[native code]")) return true;
     }
     return false;

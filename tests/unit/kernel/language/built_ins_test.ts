@@ -57,18 +57,41 @@ Deno.test("refusedName() finds every way to declare a name at the top level, and
     ['import * as Reflect from "./m.ts";', "Reflect", 12],
     ['import fetch from "./m.ts";', "fetch", 7],
     ["var performance = 0.9;", "performance", 4],
+    ["function process(x: number) { return x; }", "process", 9],
+    ["const Buffer = [];", "Buffer", 6],
+    ["const global = 1;", "global", 6],
+    ['import { URL } from "node:nothing";', "URL", 9],
+    ['import { URL } from "url";', "URL", 9],
+    ['import process from "./process.ts";', "process", 7],
   ];
   for (const [code, name, start] of cases) deepStrictEqual(refused(code), [name, start], code);
   const allowed = [
-    "const name = 1, status = 2, event = 3, alert = 4, process = 5, Event = 6, length = 7, location = 8;",
+    "const name = 1, status = 2, event = 3, alert = 4, test = 5, top = 5, Event = 6, File = 6, CryptoKey = 6, length = 7, location = 8;",
     'import { Map as Pairs } from "./m.ts";',
     'import type { Map } from "./m.ts"; import { type Set } from "./m.ts";',
     "interface Map {} type Response = string; declare const Set: number;",
+    'import process from "node:process"; import { Buffer } from "node:buffer"; import { URL, URL as URLSearch } from "node:url";',
     "{ const Map = 1; }",
     "function of(Map: number) { const Set = Map; return Set; }",
     "globalThis.fetch = fetch; Map.name;",
   ];
   for (const code of allowed) strictEqual(refused(code), undefined, code);
+});
+
+Deno.test("the cure of an import that is refused has the form of the import", () => {
+  const cases = {
+    'import crypto from "node:crypto"': 'import myCrypto from "node:crypto"',
+    'import * as process from "node:process"': 'import * as myProcess from "node:process"',
+    'import x, { Map } from "immutable"': 'import { Map as myMap } from "immutable"',
+    'import { all as Map, y } from "immutable"': 'import { all as myMap } from "immutable"',
+    'import { "a b" as Map } from "immutable"': 'import { "a b" as myMap } from "immutable"',
+    'import { setTimeout } from "node:timers/promises"':
+      'import { setTimeout as mySetTimeout } from "node:timers/promises"',
+  };
+  for (const [code, cure] of Object.entries(cases)) {
+    const { program } = parseSync("cell.ts", code, { lang: "ts", sourceType: "module" });
+    strictEqual(refusedName(program, code)!.message.split("itself. ")[1], `Import it as another: ${cure}`);
+  }
 });
 
 Deno.test("a cell that declares a built-in is refused with its line and the cure before anything of it runs; those after it, and the library, go on", async () => {
@@ -81,14 +104,22 @@ Deno.test("a cell that declares a built-in is refused with its line and the cure
   const { traceback } = await bench.run(`const before = 1;\nimport { Map } from "./maps.ts";`);
   deepStrictEqual(traceback, [
     `SyntaxError: Cannot declare "Map": cells share their names with the library and all its packages, which need the Map of JavaScript ` +
-    `itself. Import it as another: import { Map as myMap }`,
+    `itself. Import it as another: import { Map as myMap } from "./maps.ts"`,
     `2 | import { Map } from "./maps.ts";`,
     `             ^`,
   ]);
   match((await bench.run("class Map {}")).traceback[0]!, /Give it another, such as myMap$/);
   match(
     (await bench.run("const performance = 0.95;")).traceback[0]!,
-    /the performance of Deno itself\. Give it another, such as myPerformance; or set globalThis\.performance, where all shall use yours$/,
+    /the performance of Deno itself\. Give it another, such as myPerformance$/,
+  );
+  match(
+    (await bench.run("const process = 1;")).traceback[0]!,
+    /the process of Node itself\. Give it another, such as myProcess$/,
+  );
+  strictEqual(
+    (await bench.run(`import process from "node:process"; process === globalThis.process`)).value,
+    "true",
   );
   strictEqual((await bench.run("typeof before")).value, '"undefined"');
   const graph = `import { Map as Pairs } from "./maps.ts";

@@ -78,11 +78,14 @@ const model = new Deep(), made = make(), day = new Date(0), query = new URLSearc
     [
       `import { DatabaseSync } from "node:sqlite"; import { EventEmitter } from "node:events";
 const db = new DatabaseSync(":memory:"), bus = new EventEmitter(), blob = new Blob([String(Math.random())]);
-const key = await crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, true, ["sign"]) as CryptoKey;`,
+const key = await crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, true, ["sign"]);
+const fileOf = (name: string) => { const form = new FormData(); form.set("f", new Blob(["a"]), name); return form.get("f") as any; };
+const file = fileOf(String(Math.random()));`,
+      "class CryptoKey { id = 1; } class File { id = 2; } const own = [new CryptoKey(), new File()];", // a cell's own, of these names
       "db.exec('create table t (n)'); bus.on('x', () => {});",
-      `${START} graph.to("s", () => [db.prepare("select * from t").all(), bus.listenerCount("x"), blob.size, key.type]).respond();`,
+      `${START} graph.to("s", () => [db.prepare("select * from t").all(), bus.listenerCount("x"), blob.size, key, file.name, own[0]!.id]).respond();`,
     ],
-    ["db", "bus", "blob", "key"],
+    ["db", "bus", "blob", "key", "file"],
   ],
   [
     "other functions of the code that leaves: put in place by one of it, by another name, into a prototype",
