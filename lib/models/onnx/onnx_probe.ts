@@ -28,6 +28,7 @@ const DEPENDENT = "answers a row otherwise beside other rows";
  * one's by accident.
  */
 const TOGETHER = [[0, 1], [0, 2], [1, 0], [2, 0], [1, 2, 0]] as const;
+const AGAIN = 8; // of what is not the same twice: chance may be alike by chance
 const FREE_SIZES = [4, 1]; // of what is no row: no number of rows that are asked together; 1 for models that take no other
 
 /**
@@ -86,11 +87,15 @@ async function askFor(session: OnnxSession, names: readonly string[], rows: read
   const refused = new Map<string, string>();
   if (names.length === 0) return { refused };
   let alone: Tensor[][];
-  let again: Tensor[];
+  const again: Tensor[][] = [];
   try {
     alone = [];
     for (const inputs of three) alone.push(await session.runTensors(inputs, names));
-    again = await session.runTensors(three[0]!, names);
+    let last: Tensor[];
+    do {
+      last = await session.runTensors(three[0]!, names);
+      again.push(last);
+    } while (again.length < AGAIN && last.some((tensor, index) => !isSame(tensor, alone[0]![index]!)));
   } catch (error) {
     return { refused, failure: describeThrown(error).message };
   }
@@ -126,14 +131,14 @@ class Answers {
   /** Why its values cannot be compared. */
   readonly unseen: string | undefined;
 
-  /** `again` is what the first row has a second time. */
-  constructor(name: string, alone: readonly (readonly Tensor[])[], again: readonly Tensor[]) {
+  /** `again` is what the first row has a second time, and where that is another, more times. */
+  constructor(name: string, alone: readonly (readonly Tensor[])[], again: readonly (readonly Tensor[])[]) {
     const own = (tensors: readonly Tensor[]) => tensors.filter((tensor) => tensor.name === name);
     this.#alone = alone.map(own);
     const [first] = this.#alone;
-    const second = own(again);
-    this.#isRandom = !this.#areAlike(second, first!);
-    this.#isSteady = second.every((tensor, index) => isSame(tensor, first![index]!));
+    const others = again.map(own);
+    this.#isRandom = !others.every((other) => this.#areAlike(other, first!));
+    this.#isSteady = others.every((other) => other.every((tensor, index) => isSame(tensor, first![index]!)));
     if (this.#isRandom) this.unseen = `it answers the same otherwise each time: ${name}`;
     else if (this.#alone.every((tensors) => tensors.some(isNothing))) {
       this.unseen = `it answers what is no number (NaN): ${name}`;
