@@ -80,6 +80,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "lib/bundle": ["lib/errors.ts", "lib/redact_text.ts", "lib/graph", "lib/plot", "lib/scope"],
   "lib/deploy": [
     "lib/errors.ts",
+    "lib/redact_text.ts",
     "lib/border",
     "lib/bundle",
     "lib/graph",

@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { type Bundle, manifestOf } from "../bundle/bundle.ts";
 import type { UnitFeed } from "../bundle/described_units.ts";
+import { HIDDEN } from "../redact_text.ts";
 import { fillSecrets } from "../stores/fill_secrets.ts";
 import { existingPath } from "../streams/dead_letter_path.ts";
 import { DrivenStream } from "../streams/driven_stream.ts";
 import { openStream } from "../streams/open_stream.ts";
+import { plainPath } from "../streams/plain_path.ts";
 import type { Stream } from "../streams/stream.ts";
 import { documentOf, functionsOfBundle } from "./deployed_functions.ts";
 import { feedsOf } from "./feeds.ts";
@@ -19,7 +21,6 @@ export interface ReadersParts {
   readonly before: Manifested | undefined;
 }
 
-const LEFT_OUT = "***"; // what a document has in the place of a login that is written out
 const PATIENCE_MS = 5_000; // a broker that is away is told of by who starts
 
 /**
@@ -31,11 +32,11 @@ export async function tellNewReaders(bundle: Manifested, { folder, before }: Rea
   const ran = before === undefined ? [] : manifestOf(before).feeds ?? [];
   const isNew = ({ path, group, from }: UnitFeed) =>
     from !== "end" && !/^memory:/i.test(path) &&
-    !ran.some((other) => nameOf(other.path) === nameOf(path) && other.group === group);
+    !ran.some((other) => plainPath(other.path) === plainPath(path) && other.group === group);
   const notes = await Promise.all(
     feeds.filter(isNew).map(async (feed) => {
-      if (feed.path.includes(LEFT_OUT)) return unaskable(feed); // a broker locks who comes with a wrong password
-      const staying = feeds.filter(({ path }) => nameOf(path) === nameOf(feed.path)).map(({ group }) => group);
+      if (feed.path.includes(HIDDEN)) return unaskable(feed); // a broker locks who comes with a wrong password
+      const staying = feeds.filter(({ path }) => plainPath(path) === plainPath(feed.path)).map(({ group }) => group);
       const ending = groupsOf(before, feed.path).filter((group) => !staying.includes(group));
       return await inTime(tell(feed, { folder, before, ending }).catch(() => undefined));
     }),
@@ -55,7 +56,7 @@ async function tell(
   if (records === 0) return undefined;
   const what =
     `function ${reader}: reads ${
-      nameOf(path)
+      plainPath(path)
     } from its first record on, since "${group}" has not read it before: there are ` +
     countOf(records);
   const skip = trigger === undefined ? "" : `. To leave these out, say from: "end" of trigger "${trigger}"`;
@@ -70,7 +71,7 @@ async function tell(
 
 function unaskable({ function: reader, path, group }: UnitFeed): string {
   return `function ${reader}: reads ${
-    nameOf(path)
+    plainPath(path)
   } as "${group}": nobody can tell how many records it reads from the first on, since a login is ` +
     `written out in its path, which no bundle holds. To be told, say secrets by name: redis://user:\${PASSWORD}@host/orders`;
 }
@@ -84,7 +85,7 @@ async function open(path: string, { state }: ReadersParts["folder"]): Promise<St
 
 function groupsOf(before: Manifested | undefined, path: string): readonly string[] {
   const feeds = before === undefined ? [] : feedsOf(before);
-  return feeds.filter((one) => nameOf(one.path) === nameOf(path)).flatMap(({ groups }) => groups);
+  return feeds.filter((one) => plainPath(one.path) === plainPath(path)).flatMap(({ groups }) => groups);
 }
 
 /** Whose group that is. */
@@ -96,11 +97,6 @@ function functionOf(group: string, before: Manifested): string {
 
 function countOf(records: number): string {
   return records.toLocaleString("en-US");
-}
-
-/** A path without what stands behind `?`, and without a login. */
-function nameOf(path: string): string {
-  return path.split("?", 1)[0]!.replace(/^([^:]*:\/\/)[^/@]*@/, "$1");
 }
 
 /** What comes in time; undefined where nothing does. */

@@ -5,15 +5,15 @@ import type { DeployProgress } from "./deploy_progress.ts";
 import { type DownloadOptions, downloadPackages } from "./download_packages.ts";
 
 /** What clients of brokers are fetched for the first stream of a kind, by names of `imports.json`. */
-const CLIENTS: Readonly<Record<string, string>> = {
-  kafka: "@platformatic/kafka",
-  nats: "@nats-io/transport-node",
-  redis: "redis",
-};
+const CLIENTS: ReadonlyMap<string, string> = new Map([
+  ["kafka", "@platformatic/kafka"],
+  ["nats", "@nats-io/transport-node"],
+  ["redis", "redis"],
+]);
 
 /** Which clients streams of these paths need. */
 export function clientsOf(paths: readonly string[]): string[] {
-  return [...new Set(paths.flatMap((path) => CLIENTS[schemeOf(path)] ?? []))];
+  return [...new Set(paths.flatMap((path) => CLIENTS.get(schemeOf(path)) ?? []))];
 }
 
 /** Every stream that the document of a function names: of its queues, its triggers, its failures, the records of its models. */
@@ -48,7 +48,7 @@ export async function fetchClients(
   const paths = streamPathsOf(documentOf(bundle));
   const needs = clientsOf(paths);
   if (needs.length === 0) return;
-  const kinds = [...new Set(paths.map(schemeOf).filter((scheme) => scheme in CLIENTS))].map((kind) => `${kind}://`);
+  const kinds = [...new Set(paths.map(schemeOf).filter((scheme) => CLIENTS.has(scheme)))].map((kind) => `${kind}://`);
   const what = `what streams of ${kinds.join(" and ")} need (${needs.join(", ")})`;
   const say = (note: string) => onProgress?.({ state: "fetching", function: undefined, url: undefined, note });
   const late = new AbortController();

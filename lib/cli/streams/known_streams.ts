@@ -8,6 +8,7 @@ import { fillSecrets } from "../../stores/fill_secrets.ts";
 import { existingPath } from "../../streams/dead_letter_path.ts";
 import { DrivenStream } from "../../streams/driven_stream.ts";
 import { openStream } from "../../streams/open_stream.ts";
+import { plainPath } from "../../streams/plain_path.ts";
 import { type CommandContext, CommandError } from "../command.ts";
 import { deployedStreams } from "../deployed_streams.ts";
 import { prefetchClients } from "../prefetch_clients.ts";
@@ -63,11 +64,6 @@ export async function deploymentReaders({ leavesOutDamaged = false } = {}): Prom
     }
   }
   return (path, group) => readers.get(`${plainPath(path)} ${group}`);
-}
-
-/** A path without what stands behind `?`, and without a login. */
-export function plainPath(path: string): string {
-  return path.split("?", 1)[0]!.replace(/^([^:]*:\/\/)[^/@]*@/, "$1");
 }
 
 const feedsOrNone: typeof feedsOfDeployment = (name) => feedsOfDeployment(name).catch(() => []);

@@ -1,9 +1,10 @@
 import { MissingStreamError, StreamError } from "../../errors.ts";
 import { openLettersOf } from "../dead_letter_path.ts";
 import { type BrokerPath, readBrokerPath } from "../leased/broker_path.ts";
-import { LeasedDriver, SESSION_MS } from "../leased/leased_driver.ts";
+import { SESSION_MS } from "../leased/leased_driver.ts";
+import { leasedStream } from "../leased/leased_stream.ts";
 import { PATIENCE, type Patience } from "../leased/patience.ts";
-import { DrivenStream } from "../driven_stream.ts";
+import type { DrivenStream } from "../driven_stream.ts";
 import type { StreamOptions } from "../open_stream.ts";
 import { MACHINE_CLOCK } from "../stream_clock.ts";
 import { NO_STREAM, Refusal } from "./nats_answer.ts";
@@ -66,16 +67,7 @@ export async function openNats<Body = unknown>(
     const agreed = await agree(client, place, { stream, groups });
     const openLetters = () => openLettersOf(path, (letters) => openNats(letters, options));
     const log = new NatsLog({ client, name, subject, stream, groups, ...agreed });
-    const driver = new LeasedDriver({ log, clock, sessionMs });
-    return new DrivenStream<Body>({
-      path: name,
-      name,
-      clock,
-      group: place.group,
-      openLetters,
-      beforeReading: "open letters",
-      driver,
-    });
+    return leasedStream<Body>({ log, clock, sessionMs, group: place.group, openLetters });
   } catch (error) {
     await client.close();
     throw error instanceof StreamError ? error : faultOf(name, error as Error);

@@ -1,10 +1,11 @@
 import { MissingStreamError, StreamError } from "../../errors.ts";
 import { openLettersOf } from "../dead_letter_path.ts";
 import { type BrokerPath, readBrokerPath } from "../leased/broker_path.ts";
-import { LeasedDriver, SESSION_MS } from "../leased/leased_driver.ts";
+import { SESSION_MS } from "../leased/leased_driver.ts";
+import { leasedStream } from "../leased/leased_stream.ts";
 import { OfflineError } from "../leased/offline_error.ts";
 import { PATIENCE, type Patience } from "../leased/patience.ts";
-import { DrivenStream } from "../driven_stream.ts";
+import type { DrivenStream } from "../driven_stream.ts";
 import type { StreamOptions } from "../open_stream.ts";
 import { MACHINE_CLOCK } from "../stream_clock.ts";
 import { type Answer, RedisClient } from "./redis_client.ts";
@@ -38,16 +39,7 @@ export async function openRedis<Body = unknown>(
     await refuseCluster(client, name);
     const log = new RedisLog({ client, name, key: place.stream, ...await agree(client, place) });
     const openLetters = () => openLettersOf(path, (letters) => openRedis(letters, options));
-    const driver = new LeasedDriver({ log, clock, sessionMs });
-    return new DrivenStream<Body>({
-      path: name,
-      name,
-      clock,
-      group: place.group,
-      openLetters,
-      beforeReading: "open letters",
-      driver,
-    });
+    return leasedStream<Body>({ log, clock, sessionMs, group: place.group, openLetters });
   } catch (error) {
     client.close();
     throw error;

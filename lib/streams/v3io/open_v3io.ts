@@ -1,7 +1,8 @@
 import { MissingStreamError, StreamError } from "../../errors.ts";
 import { openLettersOf } from "../dead_letter_path.ts";
-import { DrivenStream } from "../driven_stream.ts";
-import { LeasedDriver, SESSION_MS } from "../leased/leased_driver.ts";
+import type { DrivenStream } from "../driven_stream.ts";
+import { SESSION_MS } from "../leased/leased_driver.ts";
+import { leasedStream } from "../leased/leased_stream.ts";
 import { PATIENCE, type Patience } from "../leased/patience.ts";
 import type { StreamOptions } from "../open_stream.ts";
 import { MACHINE_CLOCK } from "../stream_clock.ts";
@@ -41,16 +42,7 @@ export async function openV3io<Body = unknown>(path: string, options: V3ioOption
   try {
     const log = new V3ioLog({ client, name, stream, partitions: await agree(client, place) });
     const openLetters = () => openLettersOf(path, (letters) => openV3io(letters, options));
-    const driver = new LeasedDriver({ log, clock, sessionMs });
-    return new DrivenStream<Body>({
-      path: name,
-      name,
-      clock,
-      group,
-      openLetters,
-      beforeReading: "open letters",
-      driver,
-    });
+    return leasedStream<Body>({ log, clock, sessionMs, group, openLetters });
   } catch (error) {
     client.close();
     throw error;
