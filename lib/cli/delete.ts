@@ -1,6 +1,6 @@
 /** `levada delete NAME|--all` */
-import { Deployment } from "../deploy/deployment.ts";
-import { deploymentNames } from "../deploy/state_folder.ts";
+import { Deployment } from "../deploy/process/deployment.ts";
+import { deploymentNames } from "../deploy/process/state_folder.ts";
 import { describeThrown } from "../errors.ts";
 import { redactText } from "../redact_text.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";

@@ -1,8 +1,8 @@
 import { DeployError } from "../deploy/deploy_error.ts";
-import { feedsOf } from "../deploy/feeds.ts";
-import { readRevision } from "../deploy/keep_revision.ts";
-import { readState } from "../deploy/read_state.ts";
-import { deploymentFolder } from "../deploy/state_folder.ts";
+import { feedsOf } from "../deploy/process/feeds.ts";
+import { readRevision } from "../deploy/process/keep_revision.ts";
+import { readState } from "../deploy/process/read_state.ts";
+import { deploymentFolder } from "../deploy/process/state_folder.ts";
 
 /**
  * The paths of the streams that feed a deployed function and its children: those of its queues, and of its triggers. A queue within one

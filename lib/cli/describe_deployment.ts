@@ -1,5 +1,5 @@
-import type { DeploymentStatus } from "../deploy/deployed_state.ts";
-import type { TriggerStatus } from "../deploy/trigger_status.ts";
+import type { DeploymentStatus } from "../deploy/process/deployed_state.ts";
+import type { TriggerStatus } from "../deploy/process/trigger_status.ts";
 import { oneLine } from "../telemetry/one_line.ts";
 
 /** A deployment for people: a line, and one for each function, with what is wrong. */

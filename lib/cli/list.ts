@@ -1,9 +1,9 @@
 /** `levada list` */
-import type { DeploymentStatus } from "../deploy/deployed_state.ts";
-import { isLocked } from "../deploy/deploy_lock.ts";
-import { Deployment } from "../deploy/deployment.ts";
-import { readState } from "../deploy/read_state.ts";
-import { deploymentFolder, deploymentNames } from "../deploy/state_folder.ts";
+import type { DeploymentStatus } from "../deploy/process/deployed_state.ts";
+import { isLocked } from "../deploy/process/deploy_lock.ts";
+import { Deployment } from "../deploy/process/deployment.ts";
+import { readState } from "../deploy/process/read_state.ts";
+import { deploymentFolder, deploymentNames } from "../deploy/process/state_folder.ts";
 import { describeThrown } from "../errors.ts";
 import { redactText } from "../redact_text.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";

@@ -1,5 +1,5 @@
 /** `levada logs NAME` */
-import { Deployment } from "../deploy/deployment.ts";
+import { Deployment } from "../deploy/process/deployment.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { readName, readOptions, readWhole } from "./options.ts";
 

@@ -1,7 +1,7 @@
 /** Downloads made visible: whatever programs need, before anything of them runs. */
 
-import { downloadPackages } from "../deploy/download_packages.ts";
-import type { Package } from "../deploy/package_sizes.ts";
+import { downloadPackages } from "../deploy/process/download_packages.ts";
+import type { Package } from "../deploy/process/package_sizes.ts";
 import { type CommandContext, CommandError } from "./command.ts";
 
 /** Where to find what the names mean. */

@@ -1,4 +1,4 @@
-import { clientsOf } from "../deploy/stream_clients.ts";
+import { clientsOf } from "../deploy/process/stream_clients.ts";
 import type { CommandContext } from "./command.ts";
 import { prefetch } from "./prefetch.ts";
 

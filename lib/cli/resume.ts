@@ -1,8 +1,8 @@
 /** `levada resume NAME|--all` */
 import { describeProgress } from "../deploy/deploy_progress.ts";
-import { Deployment } from "../deploy/deployment.ts";
-import { deploymentFolder, deploymentNames } from "../deploy/state_folder.ts";
-import { readState } from "../deploy/read_state.ts";
+import { Deployment } from "../deploy/process/deployment.ts";
+import { deploymentFolder, deploymentNames } from "../deploy/process/state_folder.ts";
+import { readState } from "../deploy/process/read_state.ts";
 import { describeThrown } from "../errors.ts";
 import { redactText } from "../redact_text.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";

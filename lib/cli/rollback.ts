@@ -1,5 +1,5 @@
 /** `levada rollback NAME` */
-import { Deployment } from "../deploy/deployment.ts";
+import { Deployment } from "../deploy/process/deployment.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { describeDeployment } from "./describe_deployment.ts";
 import { readName, readOptions } from "./options.ts";

@@ -1,6 +1,6 @@
 /** `levada status NAME` */
-import { Deployment } from "../deploy/deployment.ts";
-import type { DeploymentRates } from "../deploy/rates.ts";
+import { Deployment } from "../deploy/process/deployment.ts";
+import type { DeploymentRates } from "../deploy/process/rates.ts";
 import { Table } from "../draw/table.ts";
 import { type Command, type CommandContext, CommandError, UsageError } from "./command.ts";
 import { describeDeployment } from "./describe_deployment.ts";

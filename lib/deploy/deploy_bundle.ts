@@ -1,6 +1,6 @@
 import type { Bundle } from "../bundle/bundle.ts";
-import { type BundleWish, Deployment } from "./deployment.ts";
-import type { ProcessOptions } from "./process_options.ts";
+import { type BundleWish, Deployment } from "./process/deployment.ts";
+import type { ProcessOptions } from "./process/process_options.ts";
 
 /** How a bundle is deployed. */
 export interface DeployOptions extends ProcessOptions {

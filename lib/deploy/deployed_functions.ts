@@ -1,7 +1,7 @@
 import { type Bundle, manifestOf } from "../bundle/bundle.ts";
 import type { GraphDocument } from "../graph/document.ts";
 import type { Trigger } from "../triggers/trigger.ts";
-import type { ProcessSettings } from "./process_settings.ts";
+import type { ProcessSettings } from "./process/process_settings.ts";
 
 /** What is read of a function's document. */
 export interface FunctionDocument {

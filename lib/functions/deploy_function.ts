@@ -1,7 +1,7 @@
 import type { bundleCode, bundleModule } from "../bundle/make_bundle.ts";
 import type { SlicedModule } from "../bundle/sliced_module.ts";
 import type { deployBundle, DeployOptions, recordDeploy } from "../deploy/deploy_bundle.ts";
-import type { Deployment } from "../deploy/deployment.ts";
+import type { Deployment } from "../deploy/process/deployment.ts";
 import { type DeployProgress, describeProgress } from "../deploy/deploy_progress.ts";
 import { BundleError } from "../errors.ts";
 import { describeUnits } from "./describe_units.ts";

@@ -1,4 +1,4 @@
-import type { ProcessSettings } from "../deploy/process_settings.ts";
+import type { ProcessSettings } from "../deploy/process/process_settings.ts";
 import type { ErrorStream } from "../flow/failures.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { Log } from "../graph/context.ts";

@@ -16,7 +16,7 @@ import { checkedApi } from "../serve/api/checked_api.ts";
 import type { ApiOptions } from "../serve/api/api_options.ts";
 import type { HttpServer } from "../serve/port/listen.ts";
 import { MockServer } from "../serve/mock_server.ts";
-import type { Deployment } from "../deploy/deployment.ts";
+import type { Deployment } from "../deploy/process/deployment.ts";
 import { deployFunction, type DeployFunctionOptions } from "./deploy_function.ts";
 import type { FunctionOptions, MockOptions, ServeOptions } from "./function_options.ts";
 import type { SlicedModule } from "../bundle/sliced_module.ts";

@@ -2,9 +2,9 @@ import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/st
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { deployBundle } from "../../lib/deploy/deploy_bundle.ts";
-import { Deployment } from "../../lib/deploy/deployment.ts";
+import { Deployment } from "../../lib/deploy/process/deployment.ts";
 import type { DeployProgress } from "../../lib/deploy/deploy_progress.ts";
-import { deploymentNames } from "../../lib/deploy/state_folder.ts";
+import { deploymentNames } from "../../lib/deploy/process/state_folder.ts";
 import { openLocal } from "../../lib/streams/local/open_local.ts";
 import { type DeployLab, isAlive, post, withDeployLab } from "../support/deployed.ts";
 

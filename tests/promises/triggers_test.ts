@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { FileTickKeeper, readTicks } from "../../lib/triggers/tick_keeper.ts";
-import type { TimesStatus } from "../../lib/deploy/trigger_status.ts";
+import type { TimesStatus } from "../../lib/deploy/process/trigger_status.ts";
 import { openLocal } from "../../lib/streams/local/open_local.ts";
 import { withDeployLab } from "../support/deployed.ts";
 import { startServe } from "../support/serve_process.ts";

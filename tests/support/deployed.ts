@@ -6,9 +6,9 @@ import type { Bundle } from "../../lib/bundle/bundle.ts";
 import { writeBundle } from "../../lib/bundle/bundle_folder.ts";
 import { bundleModule } from "../../lib/bundle/make_bundle.ts";
 import { deployBundle, type DeployOptions } from "../../lib/deploy/deploy_bundle.ts";
-import { Deployment } from "../../lib/deploy/deployment.ts";
-import type { DeploymentStatus } from "../../lib/deploy/deployed_state.ts";
-import { deploymentNames } from "../../lib/deploy/state_folder.ts";
+import { Deployment } from "../../lib/deploy/process/deployment.ts";
+import type { DeploymentStatus } from "../../lib/deploy/process/deployed_state.ts";
+import { deploymentNames } from "../../lib/deploy/process/state_folder.ts";
 import { cleanUpAtInterrupt } from "./at_interrupt.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 

@@ -1,4 +1,4 @@
-import { streamPathsOf } from "../../deploy/stream_clients.ts";
+import { streamPathsOf } from "../../deploy/process/stream_clients.ts";
 import type { ServingFunction } from "../../functions/serving.ts";
 import { type CommandContext, CommandError } from "../command.ts";
 import { guardLoading } from "../guard_loading.ts";

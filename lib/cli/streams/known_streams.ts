@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { feedsOf } from "../../deploy/feeds.ts";
-import { readRevision } from "../../deploy/keep_revision.ts";
-import { readState } from "../../deploy/read_state.ts";
-import { deploymentFolder, deploymentNames, stateFolder } from "../../deploy/state_folder.ts";
+import { feedsOf } from "../../deploy/process/feeds.ts";
+import { readRevision } from "../../deploy/process/keep_revision.ts";
+import { readState } from "../../deploy/process/read_state.ts";
+import { deploymentFolder, deploymentNames, stateFolder } from "../../deploy/process/state_folder.ts";
 import { MissingStreamError } from "../../errors.ts";
 import { fillSecrets } from "../../stores/fill_secrets.ts";
 import { existingPath } from "../../streams/dead_letter_path.ts";

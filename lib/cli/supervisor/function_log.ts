@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { fileNameOf } from "../../deploy/state_folder.ts";
+import { fileNameOf } from "../../deploy/process/state_folder.ts";
 
 const LARGEST_BYTES = 10_000_000; // then it begins anew; the one before stays as `.1`
 const REMEMBERED_LINES = 20;

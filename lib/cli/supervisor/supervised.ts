@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { type FunctionStatus, urlOf, type WishedFunction } from "../../deploy/deployed_state.ts";
-import { flagsOf, type ProcessSettings } from "../../deploy/process_settings.ts";
-import type { DeploymentFolder } from "../../deploy/state_folder.ts";
+import { type FunctionStatus, urlOf, type WishedFunction } from "../../deploy/process/deployed_state.ts";
+import { flagsOf, type ProcessSettings } from "../../deploy/process/process_settings.ts";
+import type { DeploymentFolder } from "../../deploy/process/state_folder.ts";
 import { CommandError } from "../command.ts";
 import { Crew } from "../workers/crew.ts";
 import type { CrewState, SilentWorker } from "../workers/crew_options.ts";

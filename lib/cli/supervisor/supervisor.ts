@@ -6,11 +6,11 @@ import {
   type SupervisedStatus,
   urlOf,
   type WishedFunction,
-} from "../../deploy/deployed_state.ts";
+} from "../../deploy/process/deployed_state.ts";
 import type { DeployProgress } from "../../deploy/deploy_progress.ts";
-import { isLocked } from "../../deploy/deploy_lock.ts";
-import { dropRevisions } from "../../deploy/keep_revision.ts";
-import { type DeploymentFolder, writeWhole } from "../../deploy/state_folder.ts";
+import { isLocked } from "../../deploy/process/deploy_lock.ts";
+import { dropRevisions } from "../../deploy/process/keep_revision.ts";
+import { type DeploymentFolder, writeWhole } from "../../deploy/process/state_folder.ts";
 import { CommandError } from "../command.ts";
 import { Supervised } from "./supervised.ts";
 

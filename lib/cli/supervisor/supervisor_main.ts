@@ -1,11 +1,11 @@
 /** The process that watches over a deployment, and survives who started it. Its first word is the folder of the state, its second the name. */
 
-import type { ApplyWish } from "../../deploy/deployed_state.ts";
+import type { ApplyWish } from "../../deploy/process/deployed_state.ts";
 import type { ApplyWord } from "../../deploy/deploy_progress.ts";
-import { isLocked } from "../../deploy/deploy_lock.ts";
-import { holdFile } from "../../deploy/file_lock.ts";
-import { readState } from "../../deploy/read_state.ts";
-import { type DeploymentFolder, deploymentFolder, writeWhole } from "../../deploy/state_folder.ts";
+import { isLocked } from "../../deploy/process/deploy_lock.ts";
+import { holdFile } from "../../deploy/process/file_lock.ts";
+import { readState } from "../../deploy/process/read_state.ts";
+import { type DeploymentFolder, deploymentFolder, writeWhole } from "../../deploy/process/state_folder.ts";
 import { type RefusedError, Supervisor } from "./supervisor.ts";
 
 const LOOK_MS = 5_000;

@@ -3,7 +3,7 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { type FlowEvent, openStream, serving } from "levada";
 import { main } from "../../../lib/cli/main.ts";
-import { tellNewReaders } from "../../../lib/deploy/new_readers.ts";
+import { tellNewReaders } from "../../../lib/deploy/process/new_readers.ts";
 import { deadLetterPath } from "../../../lib/streams/dead_letter_path.ts";
 import { manifested } from "../../support/manifested.ts";
 import { memoryLog } from "../../support/run_graph.ts";

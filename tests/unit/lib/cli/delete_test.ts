@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { deploymentNames } from "../../../../lib/deploy/state_folder.ts";
+import { deploymentNames } from "../../../../lib/deploy/process/state_folder.ts";
 import { withDeployLab } from "../../../support/deployed.ts";
 
 Deno.test("levada delete of no name deletes nothing; --all goes on where one cannot be deleted", async () => {

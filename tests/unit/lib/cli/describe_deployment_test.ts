@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { describeDeployment } from "../../../../lib/cli/describe_deployment.ts";
-import type { DeploymentStatus, FunctionStatus } from "../../../../lib/deploy/deployed_state.ts";
+import type { DeploymentStatus, FunctionStatus } from "../../../../lib/deploy/process/deployed_state.ts";
 
 Deno.test("describeDeployment() says how often workers of a function were replaced, where any was", () => {
   const ends = [0, 1, 2].map((restarts) => {

@@ -1,8 +1,8 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { main } from "../../../../lib/cli/main.ts";
-import { keepRevision } from "../../../../lib/deploy/keep_revision.ts";
-import { deploymentFolder, writeWhole } from "../../../../lib/deploy/state_folder.ts";
+import { keepRevision } from "../../../../lib/deploy/process/keep_revision.ts";
+import { deploymentFolder, writeWhole } from "../../../../lib/deploy/process/state_folder.ts";
 import { openLocal } from "../../../../lib/streams/local/open_local.ts";
 import type { NewRecord, Stream } from "../../../../lib/streams/stream.ts";
 import { withDeployLab } from "../../../support/deployed.ts";

@@ -1,8 +1,8 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { Deployment } from "../../../../lib/deploy/deployment.ts";
-import { deploymentFolder } from "../../../../lib/deploy/state_folder.ts";
-import { SupervisorClient } from "../../../../lib/deploy/supervisor_client.ts";
+import { Deployment } from "../../../../lib/deploy/process/deployment.ts";
+import { deploymentFolder } from "../../../../lib/deploy/process/state_folder.ts";
+import { SupervisorClient } from "../../../../lib/deploy/process/supervisor_client.ts";
 import { openLocal } from "../../../../lib/streams/local/open_local.ts";
 import { type DeployLab, isAlive, withDeployLab } from "../../../support/deployed.ts";
 

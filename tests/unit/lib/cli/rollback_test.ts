@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
-import { Deployment } from "../../../../lib/deploy/deployment.ts";
-import { deploymentFolder } from "../../../../lib/deploy/state_folder.ts";
+import { Deployment } from "../../../../lib/deploy/process/deployment.ts";
+import { deploymentFolder } from "../../../../lib/deploy/process/state_folder.ts";
 import { type DeployLab, isAlive, withDeployLab } from "../../../support/deployed.ts";
 
 const versioned = (version: number) =>

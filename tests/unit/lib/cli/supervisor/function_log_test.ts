@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { FunctionLog } from "../../../../../lib/cli/supervisor/function_log.ts";
-import { readLogs } from "../../../../../lib/deploy/read_logs.ts";
+import { readLogs } from "../../../../../lib/deploy/process/read_logs.ts";
 import { temporaryFolder } from "../../../../support/temporary_folder.ts";
 
 Deno.test("FunctionLog writes lines, begins anew where the file is too long, and remembers the last twenty", async () => {

@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
-import type { DeploymentStatus, FunctionStatus } from "../../../../../lib/deploy/deployed_state.ts";
-import { Deployment } from "../../../../../lib/deploy/deployment.ts";
+import type { DeploymentStatus, FunctionStatus } from "../../../../../lib/deploy/process/deployed_state.ts";
+import { Deployment } from "../../../../../lib/deploy/process/deployment.ts";
 import { isAlive, withDeployLab } from "../../../../support/deployed.ts";
 
 const named = (child: string) =>

@@ -1,8 +1,8 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { Deployment } from "../../../../../lib/deploy/deployment.ts";
-import { holdFile, ownerOf } from "../../../../../lib/deploy/file_lock.ts";
-import { type DeploymentFolder, deploymentFolder } from "../../../../../lib/deploy/state_folder.ts";
+import { Deployment } from "../../../../../lib/deploy/process/deployment.ts";
+import { holdFile, ownerOf } from "../../../../../lib/deploy/process/file_lock.ts";
+import { type DeploymentFolder, deploymentFolder } from "../../../../../lib/deploy/process/state_folder.ts";
 import { isAlive, post, withDeployLab } from "../../../../support/deployed.ts";
 
 const MAIN = fileURLToPath(new URL("../../../../../lib/cli/supervisor/supervisor_main.ts", import.meta.url));

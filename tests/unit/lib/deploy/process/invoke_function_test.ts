@@ -1,0 +1,35 @@
+import { deepStrictEqual, rejects } from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { invokeFunction } from "../../../../../lib/deploy/process/invoke_function.ts";
+import { SELF_SIGNED, serveLoopback } from "../../../../support/loopback.ts";
+
+const [cert, key] = ["cert", "key"].map((name) =>
+  fileURLToPath(new URL(`../../../../support/loopback_${name}.pem`, import.meta.url))
+) as [string, string];
+
+Deno.test("invokeFunction() trusts the function's own certificate", async () => {
+  await using server = serveLoopback(({ method, body }) => Response.json({ method, body }), SELF_SIGNED);
+  const one = { url: server.url, settings: { tls: { cert, key } } };
+  deepStrictEqual(await invokeFunction("shop", one, { path: "/", body: [1] }), { method: "POST", body: "[1]" });
+  deepStrictEqual(await invokeFunction("shop", one, { path: "/" }), { method: "GET", body: "" });
+  const asked = await invokeFunction("shop", one, { path: "/", body: undefined });
+  deepStrictEqual(asked, { method: "POST", body: '{"$undefined":true}' });
+  const shared = new Uint8Array(new SharedArrayBuffer(2)).fill(65);
+  deepStrictEqual(await invokeFunction("shop", one, { path: "/", body: shared }), { method: "POST", body: "AA" });
+});
+
+Deno.test("invokeFunction() says why it gets no answer", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const asked = { path: "/x", body: 1 };
+  await rejects(invokeFunction("shop", { url: `http://127.0.0.1:${port}` }, asked), {
+    name: "DeployError",
+    message: new RegExp(`^Cannot invoke "shop": http://127\\.0\\.0\\.1:${port}/x does not answer: .*refused`),
+  });
+  const settings = { tls: { cert, key, clientCa: cert } };
+  await rejects(
+    invokeFunction("shop", { url: `https://127.0.0.1:${port}`, settings }, asked),
+    /^DeployError: Cannot invoke "shop": it asks its clients for a certificate, and none is known here: give LEVADA_CLIENT_CERTIFICATE /,
+  );
+});
