@@ -140,6 +140,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 /** What each room may import from npm when it is loaded, types included; the rest of the world is `node:`. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "lib/bundle": ["magic-string", "oxc-parser"],
+  "lib/deploy": ["zod"],
   "lib/draw": ["@observablehq/plot"],
   "lib/flow": ["zod"],
   "lib/graph": ["zod"],
@@ -192,7 +193,12 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/bundle/touched_names.ts": "check_values_test.ts: cells that run, and what their code makes where it has left",
   "lib/bundle/write_held.ts": "slice_notebook_test.ts: what closures hold, and each refusal",
   "lib/bundle/slice.ts": "slice_notebook_test.ts",
-  "lib/deploy/process/deployment_changes.ts": "deployment_test.ts, resume_test.ts, promises/deploy_test.ts: real processes",
+  "lib/deploy/kubernetes/client/cluster_client.ts": "conformance/cluster: a real API server",
+  "lib/deploy/kubernetes/client/cluster_objects.ts": "conformance/cluster: a real API server",
+  "lib/deploy/kubernetes/client/follow.ts": "conformance/cluster: a real API server",
+  "lib/deploy/kubernetes/client/kubeconfig.ts": "conformance/cluster: a real API server",
+  "lib/deploy/process/deployment_changes.ts":
+    "deployment_test.ts, resume_test.ts, promises/deploy_test.ts: real processes",
   "lib/functions/function_parts.ts": "serving_test.ts",
   "lib/functions/open_sources.ts": "start_function_test.ts, testing/test_bench_test.ts, promises/triggers_test.ts",
   "lib/functions/parts_of.ts": "start_function_test.ts, graph/part_test.ts",
