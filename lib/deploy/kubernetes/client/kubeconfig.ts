@@ -33,7 +33,7 @@ const User = z.object({
   username: z.string().optional(),
   password: z.string().optional(),
   exec: ExecPlugin.optional(),
-  "auth-provider": z.unknown(),
+  "auth-provider": z.unknown().optional(),
 });
 
 const Context = z.object({

@@ -1,0 +1,59 @@
+/** A real Kubernetes control plane, and a node whose pods are processes of this machine: what the `kubernetes` target does there. */
+
+import { type Cluster, lackOfCluster, startCluster } from "../../support/cluster/cluster.ts";
+import type { Counts } from "../main.ts";
+import { CLIENT_CASES } from "./client_cases.ts";
+import { type ClusterCase, HARNESS_CASES } from "./cluster_case.ts";
+
+/** One file a subject. */
+const CASES: Readonly<Record<string, readonly ClusterCase[]>> = {
+  harness: HARNESS_CASES,
+  client: CLIENT_CASES,
+};
+
+/** Runs the suite, or those subjects whose names are given, and prints each result. */
+export async function run({ subjects = Object.keys(CASES) }: { subjects?: readonly string[] } = {}): Promise<Counts> {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const cases = subjects.flatMap((subject) =>
+    (CASES[subject] ?? []).map((one) => ({ ...one, name: `${subject}: ${one.name}` }))
+  );
+  const lack = await lackOfCluster();
+  if (lack !== undefined) {
+    const skippedFor = `no control plane can be had here: ${lack}`;
+    for (const { name } of cases) console.log(`skip ${name}`);
+    return { ...counts, skipped: cases.length, skippedFor };
+  }
+  await using cluster = await startCluster();
+  for (const { name, needsNode = true, run } of cases) {
+    if (needsNode && !cluster.hasNode) {
+      counts.skipped += 1;
+      console.log(`skip ${name}: pods need root here`);
+    } else counts[await tried(name, run, cluster)] += 1;
+  }
+  return counts;
+}
+
+/** A case that hangs has failed; the next ones are run. */
+const LONGEST_MS = 300_000;
+
+async function tried(name: string, run: ClusterCase["run"], cluster: Cluster): Promise<"passed" | "failed"> {
+  const start = performance.now();
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`not done after ${LONGEST_MS / 1000} s`)), LONGEST_MS);
+  try {
+    await Promise.race([run(cluster), late]);
+    console.log(`pass ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
+    return "passed";
+  } catch (error) {
+    console.log(`fail ${name}\n${error instanceof Error ? error.stack : error}`);
+    return "failed";
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+if (import.meta.main) {
+  const { passed, failed, skipped } = await run(Deno.args.length === 0 ? {} : { subjects: Deno.args });
+  console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+  Deno.exit(failed > 0 ? 1 : 0);
+}
