@@ -160,6 +160,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const LATER: Readonly<Record<string, readonly string[]>> = {
   "lib/bundle": ["something by LIBRARY", "something by file"], // what a notebook has loaded already
   "lib/functions": ["../bundle/make_bundle.ts", "../bundle/slice_notebook.ts", "../deploy/deploy_bundle.ts"],
+  "lib/deploy": ["./process/deployment.ts"], // each target by itself
   "lib/draw": ["@hpcc-js/wasm-graphviz", "@observablehq/plot", "linkedom"],
   "lib/models": ["something by module", "onnxruntime-node", "onnxruntime-web", "onnxruntime-web/webgpu"],
   "lib/serve": ["@bufbuild/protobuf/wire", "@grpc/grpc-js"],
@@ -197,6 +198,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/deploy/kubernetes/client/cluster_objects.ts": "conformance/cluster: a real API server",
   "lib/deploy/kubernetes/client/follow.ts": "conformance/cluster: a real API server",
   "lib/deploy/kubernetes/client/kubeconfig.ts": "conformance/cluster: a real API server",
+  "lib/deploy/deployment.ts": "types of every target; deploy/process/deployment_test.ts",
   "lib/deploy/process/deployment_changes.ts":
     "deployment_test.ts, resume_test.ts, promises/deploy_test.ts: real processes",
   "lib/functions/function_parts.ts": "serving_test.ts",

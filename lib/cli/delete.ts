@@ -1,5 +1,5 @@
 /** `levada delete NAME|--all` */
-import { Deployment } from "../deploy/process/deployment.ts";
+import { ProcessDeployment } from "../deploy/process/deployment.ts";
 import { deploymentNames } from "../deploy/process/state_folder.ts";
 import { describeThrown } from "../errors.ts";
 import { redactText } from "../redact_text.ts";
@@ -40,6 +40,6 @@ Exit code: 0 it is gone, 1 it cannot be, or there is none, 2 a wrong option.
 };
 
 async function deleteOne(name: string, { terminal }: CommandContext): Promise<void> {
-  await new Deployment(name).delete();
+  await new ProcessDeployment(name).delete();
   terminal.out(`Deleted ${name}\n`);
 }

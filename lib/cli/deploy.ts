@@ -1,6 +1,7 @@
 /** `levada deploy NOTEBOOK|MODULE|BUNDLE` */
 import { type Command, type CommandContext, UsageError } from "./command.ts";
 import type { deployOf } from "./deploy_of.ts";
+import { readTarget } from "./target_options.ts";
 import { readOptions, readSeconds, readWhole } from "./options.ts";
 import { prefetch, RUN_NEEDS } from "./prefetch.ts";
 
@@ -49,13 +50,14 @@ Exit code: 0 it runs, 1 it cannot, and what ran runs on, 2 a wrong option.
     });
     const [path, ...rest] = positionals;
     if (path === undefined || rest.length > 0) throw new UsageError("give it one notebook, module or bundle");
-    const { target = "process" } = values;
-    if (target !== "process") throw new UsageError(`there is no target "${target}": it is process`);
     const wish = {
       path,
-      workers: readWhole("workers", values.workers, { least: 1, most: 512 }),
-      port: readWhole("port", values.port, { least: 1, most: 65_535 }),
-      isRenewed: values.renew === true,
+      target: readTarget(values.target),
+      options: {
+        workers: readWhole("workers", values.workers, { least: 1, most: 512 }),
+        port: readWhole("port", values.port, { least: 1, most: 65_535 }),
+        renew: values.renew,
+      },
       isDry: values["dry-run"] === true,
       deadlineMs: readSeconds("deadline", values.deadline),
       startedAt,

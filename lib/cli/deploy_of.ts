@@ -1,6 +1,7 @@
 /** What `levada deploy` does, once its packages are there. */
 import { readBundle } from "../bundle/bundle_folder.ts";
-import { deployBundle } from "../deploy/deploy_bundle.ts";
+import { deployBundle, type RecordedDeploy } from "../deploy/deploy_bundle.ts";
+import type { DeployOptions, DeployTarget } from "../deploy/deploy_options.ts";
 import { describeProgress } from "../deploy/deploy_progress.ts";
 import type { MadeBundle } from "./bundle_notebook.ts";
 import { type CommandContext, CommandError } from "./command.ts";
@@ -11,11 +12,12 @@ import { makeBundleOf, type MakeWish } from "./write_bundle.ts";
 
 /** What is to be deployed, and how. */
 export interface DeployWish extends MakeWish {
-  readonly workers: number | undefined;
-  readonly port: number | undefined;
-  readonly isRenewed: boolean;
+  /** Default: what the notebook's `deploy()` says, else processes of this machine. */
+  readonly target: DeployTarget | undefined;
+  /** What the target is told; what is undefined is not. */
+  readonly options: Readonly<Record<string, unknown>>;
   readonly isDry: boolean;
-  /** From `startedAt` on. */
+  /** In milliseconds, from `startedAt` on. */
   readonly deadlineMs: number | undefined;
   /** When the command began, by `performance.now()`. */
   readonly startedAt: number;
@@ -29,16 +31,9 @@ export async function deployOf(wish: DeployWish, context: CommandContext): Promi
   const made = await bundleInTime(wish, context);
   if (made === undefined) return 1;
   const { bundle, recorded } = made;
-  const {
-    workers = recorded?.workers,
-    port = recorded?.port,
-    deadlineMs = recorded?.deadlineMs,
-  } = wish;
-  const given = Object.entries({ workers, port, deadlineMs }).filter(([, value]) => value !== undefined);
   const deployment = await deployBundle(bundle, {
-    ...Object.fromEntries(given),
+    ...optionsOf(wish, recorded),
     spentMs: wish.deadlineMs === undefined ? 0 : performance.now() - wish.startedAt,
-    renew: wish.isRenewed,
     dryRun: true,
     signal: context.signal,
     onProgress: (progress) => progress.state !== "noted" && out(`  ${describeProgress(progress)}\n`),
@@ -55,6 +50,14 @@ export async function deployOf(wish: DeployWish, context: CommandContext): Promi
   context.signal.throwIfAborted();
   out(describeDeployment(status!));
   return 0;
+}
+
+/** What the command line says, and what the notebook's `deploy()` says where that is about the same target. */
+function optionsOf({ target, options, deadlineMs }: DeployWish, recorded: RecordedDeploy | undefined): DeployOptions {
+  const meant = target ?? recorded?.target ?? "process";
+  const kept = meant === recorded?.target ? recorded.options : {};
+  const said = Object.entries({ ...options, deadlineMs }).filter(([, value]) => value !== undefined);
+  return { ...kept, ...Object.fromEntries(said), target: meant };
 }
 
 /**

@@ -1,25 +1,29 @@
-import type { DeploymentStatus } from "../deploy/process/deployed_state.ts";
+import type { DeploymentStatus, FunctionStatus } from "../deploy/deployment.ts";
+import type { ProcessFunctionStatus, ProcessStatus } from "../deploy/process/deployed_state.ts";
 import type { TriggerStatus } from "../deploy/process/trigger_status.ts";
 import { oneLine } from "../telemetry/one_line.ts";
 
 /** A deployment for people: a line, and one for each function, with what is wrong. */
-export function describeDeployment(status: DeploymentStatus): string {
-  const { name, state, url, revision, previous, supervisor, functions } = status;
+export function describeDeployment(status: DeploymentStatus & Partial<ProcessStatus>): string {
+  const { name, state, url, revision, previous, supervisor, functions, triggers: started = [] } = status;
   const head = `${name}: ${state}, ${url}, revision ${revision}${previous === undefined ? "" : `, before ${previous}`}${
     supervisor === undefined ? "" : `, supervisor ${supervisor}`
   }`;
   const width = Math.max(...functions.map((one) => one.name.length));
   const lines = functions.flatMap((one) => [
-    `  ${one.name.padEnd(width)}  ${one.state}  ${
-      one.state === "unknown" ? "?" : one.serving
-    } of ${one.workers} workers  ${one.url}${
-      one.restarts === 0 ? "" : `  ${one.restarts} ${one.restarts === 1 ? "restart" : "restarts"}`
-    }`,
+    `  ${one.name.padEnd(width)}  ${one.state}  ${one.state === "unknown" ? "?" : one.serving} of ${
+      wished(one)
+    }  ${one.url}${one.restarts === 0 ? "" : `  ${one.restarts} ${one.restarts === 1 ? "restart" : "restarts"}`}`,
     ...(one.reason?.split("\n") ?? []).map((line) => `    ${line}`),
   ]);
   const reason = functions.some((one) => one.reason !== undefined) ? undefined : status.reason;
-  const triggers = status.triggers.map((trigger) => `  trigger ${oneLine(describe(trigger))}`);
+  const triggers = started.map((trigger) => `  trigger ${oneLine(describe(trigger))}`);
   return `${[head, ...lines, ...triggers, ...reason === undefined ? [] : [`  ${reason}`]].join("\n")}\n`;
+}
+
+/** How many there are to be. */
+function wished(one: FunctionStatus & Partial<ProcessFunctionStatus>): string {
+  return `${one.workers} workers`;
 }
 
 function describe({ name, detail, times }: TriggerStatus): string {

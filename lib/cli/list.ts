@@ -1,7 +1,7 @@
 /** `levada list` */
-import type { DeploymentStatus } from "../deploy/process/deployed_state.ts";
+import type { ProcessStatus } from "../deploy/process/deployed_state.ts";
 import { isLocked } from "../deploy/process/deploy_lock.ts";
-import { Deployment } from "../deploy/process/deployment.ts";
+import { ProcessDeployment } from "../deploy/process/deployment.ts";
 import { readState } from "../deploy/process/read_state.ts";
 import { deploymentFolder, deploymentNames } from "../deploy/process/state_folder.ts";
 import { describeThrown } from "../errors.ts";
@@ -55,9 +55,9 @@ Exit code: 0; 2 a wrong option.
 };
 
 /** How a deployment is, or why nobody knows. */
-async function tell(name: string): Promise<DeploymentStatus | string> {
+async function tell(name: string): Promise<ProcessStatus | string> {
   try {
-    return await new Deployment(name).status();
+    return await new ProcessDeployment(name).status();
   } catch (error) {
     const folder = deploymentFolder(name);
     const isThere = await readState("list it", folder).then((state) => state !== undefined, () => true);

@@ -1,5 +1,5 @@
 /** `levada logs NAME` */
-import { Deployment } from "../deploy/process/deployment.ts";
+import { ProcessDeployment } from "../deploy/process/deployment.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { readName, readOptions, readWhole } from "./options.ts";
 
@@ -24,7 +24,7 @@ Exit code: 0; 1 there is no such deployment, 2 a wrong option.
       lines: { type: "string" },
     });
     const lines = readWhole("lines", values.lines, { least: 1, most: 1_000_000 });
-    const logs = new Deployment(readName(positionals)).logs({
+    const logs = new ProcessDeployment(readName(positionals)).logs({
       follow: values.follow === true,
       signal,
       ...(values.function === undefined ? {} : { function: values.function }),

@@ -1,6 +1,6 @@
 /** `levada resume NAME|--all` */
 import { describeProgress } from "../deploy/deploy_progress.ts";
-import { Deployment } from "../deploy/process/deployment.ts";
+import { ProcessDeployment } from "../deploy/process/deployment.ts";
 import { deploymentFolder, deploymentNames } from "../deploy/process/state_folder.ts";
 import { readState } from "../deploy/process/read_state.ts";
 import { describeThrown } from "../errors.ts";
@@ -68,7 +68,7 @@ async function resume(
   { deadlineMs, isQuiet }: ResumeWish,
   { terminal: { out }, signal }: CommandContext,
 ): Promise<void> {
-  const deployment = new Deployment(name, {
+  const deployment = new ProcessDeployment(name, {
     ...deadlineMs === undefined ? {} : { deadlineMs },
     signal,
     onProgress: (progress) => out(`  ${describeProgress(progress)}\n`),

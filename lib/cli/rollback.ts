@@ -1,5 +1,5 @@
 /** `levada rollback NAME` */
-import { Deployment } from "../deploy/process/deployment.ts";
+import { ProcessDeployment } from "../deploy/process/deployment.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { describeDeployment } from "./describe_deployment.ts";
 import { readName, readOptions } from "./options.ts";
@@ -21,7 +21,7 @@ Exit code: 0 it runs, 1 it cannot, and what ran runs on, 2 a wrong option.
 
   async run(args: readonly string[], { terminal }: CommandContext): Promise<number> {
     const { values, positionals } = readOptions(args, { renew: { type: "boolean" }, "dry-run": { type: "boolean" } });
-    const deployment = new Deployment(readName(positionals));
+    const deployment = new ProcessDeployment(readName(positionals));
     const options = { renew: values.renew === true };
     const { name, revision, changes } = await deployment.planRollback(options);
     terminal.out(`${name}, revision ${revision}:\n${changes.map((line) => `  ${line}\n`).join("")}`);

@@ -1,5 +1,5 @@
 /** `levada status NAME` */
-import { Deployment } from "../deploy/process/deployment.ts";
+import { ProcessDeployment } from "../deploy/process/deployment.ts";
 import type { DeploymentRates } from "../deploy/process/rates.ts";
 import { Table } from "../draw/table.ts";
 import { type Command, type CommandContext, CommandError, UsageError } from "./command.ts";
@@ -32,7 +32,7 @@ Exit code: 0 it is ready, 1 it is not, or there is none, 2 a wrong option.
     if (overMs !== undefined && values.rates !== true && values.picture === undefined) {
       throw new UsageError("--over is about rates: say --rates, or --picture FILE");
     }
-    const deployment = new Deployment(readName(positionals));
+    const deployment = new ProcessDeployment(readName(positionals));
     const status = await deployment.status();
     const counted = overMs === undefined ? {} : { overMs };
     const [rates, picture] = await Promise.all([

@@ -1,23 +1,27 @@
 import type { Bundle } from "../bundle/bundle.ts";
-import { type BundleWish, Deployment } from "./process/deployment.ts";
-import type { ProcessOptions } from "./process/process_options.ts";
+import type { DeployOptions, DeployTarget, ProcessDeployOptions } from "./deploy_options.ts";
+import type { Deployment } from "./deployment.ts";
+import { openDeployment } from "./open_deployment.ts";
+import type { ProcessDeployment } from "./process/deployment.ts";
 
-/** How a bundle is deployed. */
-export interface DeployOptions extends ProcessOptions {
-  /** Only plans: `deployment.plan()` tells what would change, `deployment.apply()` does it. Default false. */
-  readonly dryRun?: boolean;
+/** What making the bundle has cost. */
+export interface Spent {
+  /** What making it has taken of the deadline, in milliseconds. Default 0. */
+  readonly spentMs?: number;
 }
 
 /**
- * Has a bundle run as processes of this machine.
+ * Has a bundle run where it stays.
  *
  * @throws {BundleError | DeployError} If it does not start; what ran runs on.
  */
+export async function deployBundle(bundle: Bundle, options?: ProcessDeployOptions & Spent): Promise<ProcessDeployment>;
+export async function deployBundle(bundle: Bundle, options?: DeployOptions & Spent): Promise<Deployment>;
 export async function deployBundle(
   bundle: Bundle,
-  { dryRun = false, ...options }: DeployOptions & Pick<BundleWish, "spentMs"> = {},
+  { dryRun = false, ...options }: DeployOptions & Spent = {},
 ): Promise<Deployment> {
-  const deployment = new Deployment(bundle.name, { ...options, bundle });
+  const deployment = await openDeployment(bundle.name, { ...options, bundle });
   if (!dryRun) await deployment.apply();
   return deployment;
 }
@@ -26,18 +30,19 @@ export async function deployBundle(
 export interface RecordedDeploy {
   /** The function's name. */
   readonly name: string;
-  readonly workers?: number;
-  readonly port?: number;
-  readonly deadlineMs?: number;
+  readonly target: DeployTarget;
+  /** Its options, as far as they are data. */
+  readonly options: Readonly<Record<string, unknown>>;
 }
 
 /** Writes down what would be deployed. */
 export async function recordDeploy(
   file: string,
   name: string,
-  { workers, port, deadlineMs }: ProcessOptions,
+  { target = "process", ...options }: DeployOptions,
 ): Promise<Deployment> {
-  const recorded = { name, workers, port, deadlineMs };
+  const { dryRun: _dry, signal: _signal, onProgress: _told, ...data } = options;
+  const recorded: RecordedDeploy = { name, target, options: data };
   await Deno.writeTextFile(file, JSON.stringify(recorded));
-  return new Deployment(name);
+  return await openDeployment(name, { target });
 }

@@ -1,16 +1,16 @@
 import type { bundleCode, bundleModule } from "../bundle/make_bundle.ts";
 import type { SlicedModule } from "../bundle/sliced_module.ts";
-import type { deployBundle, DeployOptions, recordDeploy } from "../deploy/deploy_bundle.ts";
-import type { Deployment } from "../deploy/process/deployment.ts";
+import type { deployBundle, recordDeploy } from "../deploy/deploy_bundle.ts";
+import { checkOptions, type DeployOptions, type ProcessDeployOptions } from "../deploy/deploy_options.ts";
+import type { ProcessDeployment } from "../deploy/process/deployment.ts";
+import type { Deployment } from "../deploy/deployment.ts";
 import { type DeployProgress, describeProgress } from "../deploy/deploy_progress.ts";
 import { BundleError } from "../errors.ts";
 import { describeUnits } from "./describe_units.ts";
 import { DeployError } from "../deploy/deploy_error.ts";
 
-/** How a function is deployed, and what goes with it. */
-export interface DeployFunctionOptions extends DeployOptions {
-  /** Where to: real processes of this machine. Default `process`. */
-  readonly target?: "process";
+/** What goes with a function. */
+export interface CodeOptions {
   /** The module whose export the function is, `import.meta.url`. Default: the notebook that runs. */
   readonly module?: string;
   /** The name of the export. Default: `default`. */
@@ -21,16 +21,28 @@ export interface DeployFunctionOptions extends DeployOptions {
   readonly external?: readonly string[];
 }
 
+/** How a function is deployed, and what goes with it. */
+export type DeployFunctionOptions = DeployOptions & CodeOptions;
+
+/** `fn.deploy()`: what it gives is said by the target. */
+export interface DeployMethod {
+  /** To processes of this machine. */
+  (options?: ProcessDeployOptions & CodeOptions): Promise<ProcessDeployment>;
+  /** To any target. */
+  (options: DeployFunctionOptions): Promise<Deployment>;
+}
+
 const RECORD = "LEVADA_RECORD_DEPLOY";
 
 /** Makes a bundle of a function and deploys it. */
 export async function deployFunction(
   fn: { readonly name: string; code(): Promise<SlicedModule> },
-  { target = "process", module, export: exported, files, external, ...options }: DeployFunctionOptions,
-): Promise<Deployment> {
+  { module, export: exported, files, external, ...options }: DeployFunctionOptions,
+  // deno-lint-ignore no-explicit-any -- a method of `DeployMethod`: the target says which
+): Promise<any> {
   const startedAt = performance.now();
   const act = `deploy function "${fn.name}"`;
-  if (target !== "process") throw new DeployError(act, `there is no target "${target}": it is "process"`);
+  checkOptions(act, options);
   if (module === undefined && !(Symbol.for("levada.notebook") in globalThis)) {
     throw new DeployError(
       act,

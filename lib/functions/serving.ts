@@ -16,8 +16,8 @@ import { checkedApi } from "../serve/api/checked_api.ts";
 import type { ApiOptions } from "../serve/api/api_options.ts";
 import type { HttpServer } from "../serve/port/listen.ts";
 import { MockServer } from "../serve/mock_server.ts";
-import type { Deployment } from "../deploy/process/deployment.ts";
-import { deployFunction, type DeployFunctionOptions } from "./deploy_function.ts";
+import type { Deployment } from "../deploy/deployment.ts";
+import { deployFunction, type DeployFunctionOptions, type DeployMethod } from "./deploy_function.ts";
 import type { FunctionOptions, MockOptions, ServeOptions } from "./function_options.ts";
 import type { SlicedModule } from "../bundle/sliced_module.ts";
 import { addModelTo } from "./add_model.ts";
@@ -266,13 +266,13 @@ export class ServingFunction {
   }
 
   /**
-   * Has the function run where it stays: real processes, one for it and one for each child, joined by real streams. What ran before runs
-   * until the new is ready. In a module, say which: `deploy({ module: import.meta.url })`.
+   * Has the function run where it stays: one server for it and one for each child, joined by real streams. What ran before runs until the new
+   * is ready. In a module, say which: `deploy({ module: import.meta.url })`.
    *
    * @throws {BundleError | DeployError} If it cannot leave, or does not start; what ran runs on.
    */
-  async deploy(options: DeployFunctionOptions = {}): Promise<Deployment> {
-    return this.#deployment = await deployFunction(this, options);
+  get deploy(): DeployMethod {
+    return async (options: DeployFunctionOptions = {}) => this.#deployment = await deployFunction(this, options);
   }
 
   /**

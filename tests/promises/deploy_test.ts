@@ -2,7 +2,7 @@ import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/st
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { deployBundle } from "../../lib/deploy/deploy_bundle.ts";
-import { Deployment } from "../../lib/deploy/process/deployment.ts";
+import { ProcessDeployment } from "../../lib/deploy/process/deployment.ts";
 import type { DeployProgress } from "../../lib/deploy/deploy_progress.ts";
 import { deploymentNames } from "../../lib/deploy/process/state_folder.ts";
 import { openLocal } from "../../lib/streams/local/open_local.ts";
@@ -159,7 +159,7 @@ Deno.test("what happens to a deployment: one that runs, and everything that may 
     await unharmed("a deploy takes longer than its deadline", async () => {
       await closeGate(gate);
       await rejects(
-        new Deployment("versions", { deadlineMs: 500, renew: true }).apply(), // of what runs: it is not checked again
+        new ProcessDeployment("versions", { deadlineMs: 500, renew: true }).apply(), // of what runs: it is not checked again
         /^DeployError: Cannot deploy "versions": function "versions" is not ready after 0\.5 s/,
       );
       await rejects(

@@ -5,9 +5,10 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Bundle } from "../../lib/bundle/bundle.ts";
 import { writeBundle } from "../../lib/bundle/bundle_folder.ts";
 import { bundleModule } from "../../lib/bundle/make_bundle.ts";
-import { deployBundle, type DeployOptions } from "../../lib/deploy/deploy_bundle.ts";
-import { Deployment } from "../../lib/deploy/process/deployment.ts";
-import type { DeploymentStatus } from "../../lib/deploy/process/deployed_state.ts";
+import { deployBundle } from "../../lib/deploy/deploy_bundle.ts";
+import type { ProcessDeployOptions } from "../../lib/deploy/deploy_options.ts";
+import { ProcessDeployment } from "../../lib/deploy/process/deployment.ts";
+import type { ProcessStatus } from "../../lib/deploy/process/deployed_state.ts";
 import { deploymentNames } from "../../lib/deploy/process/state_folder.ts";
 import { cleanUpAtInterrupt } from "./at_interrupt.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
@@ -33,13 +34,13 @@ export interface DeployLab {
   /** Starts it. */
   start(...words: string[]): Deno.ChildProcess;
   /** Asks in this process, as everything below does: it takes no time to speak of. */
-  status(name: string): Promise<DeploymentStatus>;
+  status(name: string): Promise<ProcessStatus>;
   /** The bundle of a module of this text; made once for all labs of a test file. */
   bundle(code: string): Promise<Bundle>;
   /** Writes that into a folder, for the command line. */
   bundleFolder(code: string): Promise<string>;
   /** Deploys that. */
-  deploy(code: string, options?: DeployOptions): Promise<Deployment>;
+  deploy(code: string, options?: ProcessDeployOptions): Promise<ProcessDeployment>;
 }
 
 const BUNDLES = new Map<string, Promise<Bundle>>();
@@ -77,7 +78,7 @@ export async function withDeployLab(
       return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
     },
     start: (...words) => command(words).spawn(),
-    status: async (name) => JSON.parse(JSON.stringify(await new Deployment(name).status())),
+    status: async (name) => JSON.parse(JSON.stringify(await new ProcessDeployment(name).status())),
     bundle(code) {
       let bundle = BUNDLES.get(code);
       if (bundle === undefined) BUNDLES.set(code, bundle = bundleOf(code));
@@ -92,7 +93,7 @@ export async function withDeployLab(
     deploy: async (code, options) => await deployBundle(await lab.bundle(code), options),
   };
   const deleteAll = async () => {
-    for (const name of await deploymentNames(state)) await new Deployment(name).delete();
+    for (const name of await deploymentNames(state)) await new ProcessDeployment(name).delete();
   };
   using _interrupted = cleanUpAtInterrupt(async () => {
     await deleteAll();

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type FunctionStatus, urlOf, type WishedFunction } from "../../deploy/process/deployed_state.ts";
+import { type ProcessFunctionStatus, urlOf, type WishedFunction } from "../../deploy/process/deployed_state.ts";
 import { flagsOf, type ProcessSettings } from "../../deploy/process/process_settings.ts";
 import type { DeploymentFolder } from "../../deploy/process/state_folder.ts";
 import { CommandError } from "../command.ts";
@@ -108,7 +108,7 @@ export class Supervised {
   }
 
   /** How it is. */
-  status(): FunctionStatus {
+  status(): ProcessFunctionStatus {
     const { size, pids, silent, deaths, lastDeath } = this.#crew.state;
     const answering = pids.filter((pid) => !silent.some((one) => one.pid === pid));
     const serving = answering.length;

@@ -1,5 +1,6 @@
 /** What is deployed, as `state.json` keeps it and the supervisor tells it. */
 
+import type { DeploymentStatus, FunctionStatus } from "../deployment.ts";
 import type { ProcessSettings } from "./process_settings.ts";
 import type { TriggerStatus } from "./trigger_status.ts";
 
@@ -31,17 +32,15 @@ export interface DeployedState {
 }
 
 /** How one function is. */
-export interface FunctionStatus extends DeployedFunction {
-  /** Where it answers. */
-  readonly url: string;
+export interface ProcessFunctionStatus extends FunctionStatus, DeployedFunction {
+  /** The child's name, or the serving function's own. */
+  readonly name: string;
   /**
    * `ready`: all its workers serve; `failing`: not all of them, or some do not answer; `stopped`: nothing of it runs; `unknown`: who would
    * tell, its supervisor, lives and does not answer.
    */
-  readonly state: "ready" | "failing" | "stopped" | "unknown";
-  /** How many workers can be asked now. */
-  readonly serving: number;
-  /** The processes of these. */
+  readonly state: FunctionStatus["state"];
+  /** The processes of the workers that can be asked now. */
   readonly pids: readonly number[];
   /** Workers that listen and do not answer, where there are such: the process, and since when (ISO 8601). */
   readonly silent?: readonly { readonly worker: string; readonly pid: number; readonly since: string }[];
@@ -51,34 +50,20 @@ export interface FunctionStatus extends DeployedFunction {
   readonly reason: string | undefined;
 }
 
-/** How a deployment is. */
-export interface DeploymentStatus {
-  /** The serving function's name. */
-  readonly name: string;
+/** How a deployment of processes is. */
+export interface ProcessStatus extends DeploymentStatus {
   /** Where it runs: on this machine. */
   readonly target: "process";
-  /** That of the first function that is not ready, else `ready`. */
-  readonly state: FunctionStatus["state"];
-  /** Why it is not ready, in words. */
-  readonly reason: string | undefined;
-  /** Where it answers. */
-  readonly url: string;
-  /** The bundle that runs: 12 hex digits. */
-  readonly revision: string;
-  /** What ran before, and runs again after a rollback. */
-  readonly previous: string | undefined;
-  /** Since when, ISO 8601. */
-  readonly deployedAt: string;
   /** The process that watches over all others; undefined where it is gone. */
   readonly supervisor: number | undefined;
   /** The first answers callers. */
-  readonly functions: readonly FunctionStatus[];
+  readonly functions: readonly ProcessFunctionStatus[];
   /** What starts it besides its callers. */
   readonly triggers: readonly TriggerStatus[];
 }
 
 /** What its supervisor knows of it. */
-export interface SupervisedStatus extends Omit<DeploymentStatus, "triggers"> {
+export interface SupervisedStatus extends Omit<ProcessStatus, "triggers"> {
   /** The revisions of which it knows which environment they had; that is in its memory alone. */
   readonly remembers?: readonly string[];
 }

@@ -1,14 +1,14 @@
-import type { Bundle } from "../../bundle/bundle.ts";
 import { DeployError } from "../deploy_error.ts";
-import { type DeployedState, type DeploymentStatus, type SupervisedStatus, urlOf } from "./deployed_state.ts";
+import type { Deployment, DeployPlan, LogReading } from "../deployment.ts";
+import type { BundleWish } from "../open_deployment.ts";
+import { type DeployedState, type ProcessStatus, type SupervisedStatus, urlOf } from "./deployed_state.ts";
 import { DeploymentChanges, missing, type RollbackOptions } from "./deployment_changes.ts";
 import { invokeFunction } from "./invoke_function.ts";
 import { readView } from "./keep_revision.ts";
-import type { DeployPlan } from "./plan.ts";
 import { Plot, type PlotOptions } from "../../plot/plot.ts";
 import type { ProcessOptions } from "./process_options.ts";
 import { type DeploymentRates, inOrder, ratesOf } from "./rates.ts";
-import { type LogReading, readLogs } from "./read_logs.ts";
+import { readLogs } from "./read_logs.ts";
 import { readMetrics } from "./read_metrics.ts";
 import { readState } from "./read_state.ts";
 import { withTroubles } from "./read_troubles.ts";
@@ -24,14 +24,6 @@ export interface RatesOptions {
   readonly overMs?: number;
 }
 
-/** What is to be deployed. */
-export interface BundleWish {
-  /** Default: what is deployed. */
-  readonly bundle?: Bundle;
-  /** What making it has taken of the deadline, in milliseconds. Default 0. */
-  readonly spentMs?: number;
-}
-
 const RATES_MS = 1_000;
 const LONGEST_RATES_MS = 3_600_000;
 
@@ -39,7 +31,7 @@ const LONGEST_RATES_MS = 3_600_000;
  * A function where it is deployed: real processes of this machine, one or more for each function, joined by real streams, which outlive
  * the program that deployed them.
  */
-export class Deployment {
+export class ProcessDeployment implements Deployment {
   /** The function's name. */
   readonly name: string;
   readonly #folder: DeploymentFolder;
@@ -78,7 +70,7 @@ export class Deployment {
    *
    * @throws {DeployError} If it does not start, with the last lines that it wrote, or another changes it now.
    */
-  async apply(): Promise<DeploymentStatus> {
+  async apply(): Promise<ProcessStatus> {
     await this.#state("deploy");
     return await this.#told(await this.#changes.apply());
   }
@@ -89,7 +81,7 @@ export class Deployment {
    *
    * @throws {DeployError} If there is none, it does not start, or another changes it now.
    */
-  async resume(): Promise<DeploymentStatus> {
+  async resume(): Promise<ProcessStatus> {
     return await this.#told(await this.#changes.resume());
   }
 
@@ -98,7 +90,7 @@ export class Deployment {
    *
    * @throws {DeployError} If there is none, or what is deployed cannot be read.
    */
-  async status(): Promise<DeploymentStatus> {
+  async status(): Promise<ProcessStatus> {
     const verb = "tell the state of";
     const state = await this.#state(verb);
     const seen = await this.#supervisor.look();
@@ -166,7 +158,7 @@ export class Deployment {
    *
    * @throws {DeployError} If nothing did; or nobody knows its environment, since its supervisor has started anew, and `renew` is not said.
    */
-  async rollback(options: RollbackOptions = {}): Promise<DeploymentStatus> {
+  async rollback(options: RollbackOptions = {}): Promise<ProcessStatus> {
     return await this.#told(await this.#changes.rollback(options));
   }
 
@@ -181,7 +173,7 @@ export class Deployment {
     await this.#changes.delete();
   }
 
-  async #told({ remembers: _, ...status }: SupervisedStatus): Promise<DeploymentStatus> {
+  async #told({ remembers: _, ...status }: SupervisedStatus): Promise<ProcessStatus> {
     this.#url = status.url;
     return { ...status, triggers: await triggerStatus(status.revision, this.#folder) };
   }

@@ -4,7 +4,7 @@ import { StatusError } from "../../errors.ts";
 import { decodeBytes } from "../../protocol/decode_bytes.ts";
 import { clientOf, openCaller } from "./caller.ts";
 import { DeployError } from "../deploy_error.ts";
-import type { FunctionStatus } from "./deployed_state.ts";
+import type { ProcessFunctionStatus } from "./deployed_state.ts";
 
 const TIMEOUT_MS = 120_000;
 const ACCEPT = `${LEVADA_JSON}, */*;q=0.9`;
@@ -16,7 +16,7 @@ const ACCEPT = `${LEVADA_JSON}, */*;q=0.9`;
  */
 export async function invokeFunction(
   name: string,
-  { url, settings }: Pick<FunctionStatus, "url" | "settings">,
+  { url, settings }: Pick<ProcessFunctionStatus, "url" | "settings">,
   { path, ...asked }: { readonly path: string; readonly body?: unknown },
 ): Promise<unknown> {
   const act = `invoke "${name}"`;

@@ -1,23 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Bundle, type Manifest, manifestOf } from "../../bundle/bundle.ts";
+import type { DeployPlan } from "../deployment.ts";
 import type { DeployedState, SupervisedStatus, WishedFunction } from "./deployed_state.ts";
 import { functionsOfBundle } from "../deployed_functions.ts";
 import { flagsOf } from "./process_settings.ts";
 import { readRevision } from "./keep_revision.ts";
 import { tellNewReaders } from "./new_readers.ts";
 import type { DeploymentFolder } from "./state_folder.ts";
-
-/** What a deployment would change. */
-export interface DeployPlan {
-  /** The serving function's name. */
-  readonly name: string;
-  /** The bundle that is to run. */
-  readonly revision: string;
-  /** A line each; none where everything is as it is wished. */
-  readonly changes: readonly string[];
-  /** What the function asks for and does not get on this target, and what it would do again: a line each. */
-  readonly notes: readonly string[];
-}
 
 /** What is, and what is wished. */
 export interface PlanParts {

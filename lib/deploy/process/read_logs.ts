@@ -1,19 +1,8 @@
 import { join } from "node:path";
+import type { LogReading } from "../deployment.ts";
 import { type DeploymentFolder, fileNameOf } from "./state_folder.ts";
 
 const LOOK_MS = 200;
-
-/** Which lines are read. */
-export interface LogReading {
-  /** Of this function alone. Default: of all, each line with its name. */
-  readonly function?: string;
-  /** Whether it goes on as lines are written, until the signal aborts. Default false. */
-  readonly follow?: boolean;
-  /** So many lines of each function at most, of those that are there. Default: all. */
-  readonly lines?: number;
-  /** Ends the reading. */
-  readonly signal?: AbortSignal;
-}
 
 /** Reads what the functions of a deployment have written, and write. */
 export async function* readLogs(

@@ -1,7 +1,7 @@
 import { isA, SecretError } from "../../errors.ts";
 import { clientOf, openCaller } from "./caller.ts";
 import { DeployError } from "../deploy_error.ts";
-import type { FunctionStatus } from "./deployed_state.ts";
+import type { ProcessFunctionStatus } from "./deployed_state.ts";
 import type { MetricFamily } from "../../telemetry/registry.ts";
 
 const PATIENCE_MS = 5_000;
@@ -21,7 +21,7 @@ export interface FunctionMetrics {
  * @throws {DeployError} If it asks for a token, or a certificate, that is not known here.
  */
 export async function readMetrics(
-  one: Pick<FunctionStatus, "name" | "url" | "settings" | "state" | "serving">,
+  one: Pick<ProcessFunctionStatus, "name" | "url" | "settings" | "state" | "serving">,
 ): Promise<FunctionMetrics> {
   const { name, state, serving } = one;
   if (state === "failing" && serving === 0) return { name, at: performance.now(), families: undefined }; // it is known not to answer
@@ -33,7 +33,7 @@ export async function readMetrics(
 }
 
 async function ask(
-  { url, settings }: Pick<FunctionStatus, "url" | "settings">,
+  { url, settings }: Pick<ProcessFunctionStatus, "url" | "settings">,
 ): Promise<readonly MetricFamily[] | undefined> {
   using caller = await openCaller(settings);
   const response = await fetch(`${url}/metrics`, {

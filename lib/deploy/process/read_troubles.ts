@@ -1,5 +1,5 @@
 import { clientOf, openCaller } from "./caller.ts";
-import type { FunctionStatus, SupervisedStatus } from "./deployed_state.ts";
+import type { ProcessFunctionStatus, SupervisedStatus } from "./deployed_state.ts";
 
 const PATIENCE_MS = 2_000;
 
@@ -27,7 +27,7 @@ export async function withTroubles(status: SupervisedStatus): Promise<Supervised
 }
 
 /** One of its workers answers: all of them read the same streams, and fill the same. */
-async function readTroubles({ url, settings }: FunctionStatus): Promise<readonly Told[]> {
+async function readTroubles({ url, settings }: ProcessFunctionStatus): Promise<readonly Told[]> {
   using caller = await openCaller(settings);
   const response = await fetch(`${url}/ready`, {
     headers: caller.headers,

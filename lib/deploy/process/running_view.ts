@@ -1,10 +1,10 @@
 import type { EdgeView, GraphView, StepView, ViewNote } from "../../plot/view.ts";
-import type { DeploymentStatus, FunctionStatus } from "./deployed_state.ts";
+import type { ProcessFunctionStatus, ProcessStatus } from "./deployed_state.ts";
 import type { DeploymentRates, RunningRate } from "./rates.ts";
 
 /** What runs, and how much goes through it. */
 export interface Running {
-  readonly status: Pick<DeploymentStatus, "functions">;
+  readonly status: Pick<ProcessStatus, "functions">;
   readonly rates: DeploymentRates;
 }
 
@@ -61,7 +61,7 @@ function noteOf(
 }
 
 function functionNote(
-  { name, state, serving, workers, restarts, silent = [] }: FunctionStatus,
+  { name, state, serving, workers, restarts, silent = [] }: ProcessFunctionStatus,
   uncounted: readonly string[],
 ): ViewNote {
   const isWrong = state !== "ready" || uncounted.includes(name);

@@ -1,4 +1,4 @@
-import { type DeployedState, type FunctionStatus, type SupervisedStatus, urlOf } from "./deployed_state.ts";
+import { type DeployedState, type ProcessFunctionStatus, type SupervisedStatus, urlOf } from "./deployed_state.ts";
 
 /** How a deployment is whose supervisor is gone. */
 export function stoppedStatus(state: DeployedState): SupervisedStatus {
@@ -23,7 +23,7 @@ export function silence(pid: number | undefined, name: string): string {
 
 function untold(
   { name, revision, previous, deployedAt, functions }: DeployedState,
-  how: Pick<SupervisedStatus, "supervisor" | "reason"> & Pick<FunctionStatus, "state">,
+  how: Pick<SupervisedStatus, "supervisor" | "reason"> & Pick<ProcessFunctionStatus, "state">,
 ): SupervisedStatus {
   return {
     name,

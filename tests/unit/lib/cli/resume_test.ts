@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { Deployment } from "../../../../lib/deploy/process/deployment.ts";
+import { ProcessDeployment } from "../../../../lib/deploy/process/deployment.ts";
 import { deploymentFolder } from "../../../../lib/deploy/process/state_folder.ts";
 import { SupervisorClient } from "../../../../lib/deploy/process/supervisor_client.ts";
 import { openLocal } from "../../../../lib/streams/local/open_local.ts";
@@ -72,7 +72,7 @@ Deno.test("levada resume starts what a killed supervisor, or the machine, took a
         functions.map(({ name, url, workers, state }) => ({ name, url, workers, state })),
         were.map(({ name, url, workers, state }) => ({ name, url, workers, state })),
       );
-      const { pid: answers, ...reply } = await new Deployment("shop").invoke("/", 0);
+      const { pid: answers, ...reply } = await new ProcessDeployment("shop").invoke("/", 0);
       deepStrictEqual([reply, functions[0]!.pids.includes(answers)], [
         { n: 0, own: "shop", given: "by who resumes" },
         true,
@@ -110,7 +110,7 @@ Deno.test("levada resume serves as it was said, wherever it is typed; one that c
       match(out, /other: ready, https:.*shop runs already\n$/s);
       const status = await lab.status("other");
       deepStrictEqual([status.url, status.revision], [url, revision]);
-      strictEqual(await new Deployment("other").invoke("/", 7), 7);
+      strictEqual(await new ProcessDeployment("other").invoke("/", 7), 7);
       await kill(lab, "other");
       await Deno.remove(join(lab.state, "deployments", "other", "revisions", revision, "code.js"));
       const gone = await lab.levada("resume", "other");
@@ -138,7 +138,7 @@ Deno.test("levada resume leaves a supervisor that is alive and does not answer, 
           strictEqual(state, "unknown");
           match(reason!, name);
         }),
-        rejects(new Deployment("shop").resume(), { name: "DeployError", message: name }),
+        rejects(new ProcessDeployment("shop").resume(), { name: "DeployError", message: name }),
         rejects(new SupervisorClient(folder).apply("deploy", wish), { name: "DeployError", message: name }),
       ]);
       ok(

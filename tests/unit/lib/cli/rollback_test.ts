@@ -1,5 +1,5 @@
 import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
-import { Deployment } from "../../../../lib/deploy/process/deployment.ts";
+import { ProcessDeployment } from "../../../../lib/deploy/process/deployment.ts";
 import { deploymentFolder } from "../../../../lib/deploy/process/state_folder.ts";
 import { type DeployLab, isAlive, withDeployLab } from "../../../support/deployed.ts";
 
@@ -79,12 +79,12 @@ Deno.test("rollback runs what ran before with its workers and its environment; w
 Deno.test("rollback of what has no revision before is refused, as is that of nothing", async () => {
   await withDeployLab(async (lab) => {
     await rejects(
-      new Deployment("v").rollback(),
+      new ProcessDeployment("v").rollback(),
       /^DeployError: Cannot roll back "v": no such deployment is known in /,
     );
     await lab.deploy(versioned(1));
     for (const ask of ["rollback", "planRollback"] as const) {
-      await rejects(new Deployment("v")[ask](), {
+      await rejects(new ProcessDeployment("v")[ask](), {
         message: 'Cannot roll back "v": there is no revision before this one',
       });
     }
@@ -94,7 +94,7 @@ Deno.test("rollback of what has no revision before is refused, as is that of not
 /** How many workers there are, and what one says. */
 async function told(lab: DeployLab): Promise<[workers: number, reply: unknown]> {
   const { functions: [one] } = await lab.status("v");
-  return [one!.pids.length, await new Deployment("v").invoke("/", 0)];
+  return [one!.pids.length, await new ProcessDeployment("v").invoke("/", 0)];
 }
 
 async function revisionsOf(lab: DeployLab): Promise<[string, string | undefined]> {

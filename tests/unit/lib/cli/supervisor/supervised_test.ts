@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
-import type { DeploymentStatus, FunctionStatus } from "../../../../../lib/deploy/process/deployed_state.ts";
-import { Deployment } from "../../../../../lib/deploy/process/deployment.ts";
+import type { ProcessFunctionStatus, ProcessStatus } from "../../../../../lib/deploy/process/deployed_state.ts";
+import { ProcessDeployment } from "../../../../../lib/deploy/process/deployment.ts";
 import { isAlive, withDeployLab } from "../../../../support/deployed.ts";
 
 const named = (child: string) =>
@@ -22,9 +22,11 @@ Deno.test("functions run that are called as options, folders or the supervisor's
     });
     for (const child of ["--port=1", "../supervisor"]) {
       await lab.deploy(named(child));
-      strictEqual(await new Deployment("-x").invoke("/", 7), 7);
+      strictEqual(await new ProcessDeployment("-x").invoke("/", 7), 7);
       const follow = new AbortController();
-      for await (const line of new Deployment("-x").logs({ function: child, follow: true, signal: follow.signal })) {
+      for await (
+        const line of new ProcessDeployment("-x").logs({ function: child, follow: true, signal: follow.signal })
+      ) {
         if (line === "printed 7") follow.abort();
       }
     }
@@ -94,4 +96,4 @@ Deno.test("a worker that was stopped, or computes and even prints, is told of wh
   });
 });
 
-type Status = DeploymentStatus & { functions: [FunctionStatus & { pids: [number, number] }] };
+type Status = ProcessStatus & { functions: [ProcessFunctionStatus & { pids: [number, number] }] };

@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { Deployment } from "../../../../../lib/deploy/process/deployment.ts";
+import { ProcessDeployment } from "../../../../../lib/deploy/process/deployment.ts";
 import { holdFile, ownerOf } from "../../../../../lib/deploy/process/file_lock.ts";
 import { type DeploymentFolder, deploymentFolder } from "../../../../../lib/deploy/process/state_folder.ts";
 import { isAlive, post, withDeployLab } from "../../../../support/deployed.ts";
@@ -57,7 +57,7 @@ Deno.test("the supervisor obeys who has its token, which only its owner can read
     strictEqual(await Deno.readTextFile(folder.stateFile), state);
     strictEqual((await status("supervisor")).supervisor, pid);
     strictEqual(await (await post(url, 7)).json(), 7);
-    const told = await Array.fromAsync(new Deployment("supervisor").logs()); // by the function, not by its supervisor
+    const told = await Array.fromAsync(new ProcessDeployment("supervisor").logs()); // by the function, not by its supervisor
     ok(told.includes("told 7"), told.join("\n"));
     match((await Array.fromAsync(Deno.readDir(folder.path))).map(({ name }) => name).join(" "), /supervisor\.log/);
   });

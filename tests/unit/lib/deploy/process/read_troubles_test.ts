@@ -1,8 +1,8 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
-import { Deployment } from "../../../../../lib/deploy/process/deployment.ts";
-import type { DeploymentStatus } from "../../../../../lib/deploy/process/deployed_state.ts";
+import { ProcessDeployment } from "../../../../../lib/deploy/process/deployment.ts";
+import type { ProcessStatus } from "../../../../../lib/deploy/process/deployed_state.ts";
 import { openLocal } from "../../../../../lib/streams/local/open_local.ts";
 import { withDeployLab } from "../../../../support/deployed.ts";
 
@@ -15,10 +15,10 @@ export default fn;
 const PATIENCE_MS = 60_000; // only where it fails
 
 /** The status that is as a test wants it. */
-async function statusWhere(isSo: (status: DeploymentStatus) => boolean): Promise<DeploymentStatus> {
+async function statusWhere(isSo: (status: ProcessStatus) => boolean): Promise<ProcessStatus> {
   const end = performance.now() + PATIENCE_MS;
   while (true) {
-    const status = await new Deployment("shop").status();
+    const status = await new ProcessDeployment("shop").status();
     if (isSo(status) || performance.now() > end) return status;
   }
 }
@@ -70,7 +70,7 @@ Deno.test("Deployment.status() tells which group holds a full stream that a func
     await using bills = await openLocal<number>("local://bills", { folder });
     const first = await bills.subscribe({ group: "printer" });
     await first.close();
-    for (const n of [1, 2, 3]) await new Deployment("shop").invoke("/", n);
+    for (const n of [1, 2, 3]) await new ProcessDeployment("shop").invoke("/", n);
     const { state, functions: [one] } = await statusWhere(({ functions }) => functions[0]!.reason !== undefined);
     strictEqual(state, "ready");
     match(

@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
-import type { DeploymentStatus, FunctionStatus } from "../../../../../lib/deploy/process/deployed_state.ts";
+import type { ProcessFunctionStatus, ProcessStatus } from "../../../../../lib/deploy/process/deployed_state.ts";
 import type { RunningRate } from "../../../../../lib/deploy/process/rates.ts";
 import { runningView } from "../../../../../lib/deploy/process/running_view.ts";
 import { Plot } from "../../../../../lib/plot/plot.ts";
@@ -29,12 +29,16 @@ function rate(name: string, perSecond: number, more: Partial<RunningRate> = {}):
   return { function: "f", name, kind: "step", perSecond, ms: 0.0123, failedPerSecond: 0, waiting: undefined, ...more };
 }
 
-function status(...functions: Partial<FunctionStatus>[]): Pick<DeploymentStatus, "functions"> {
+function status(...functions: Partial<ProcessFunctionStatus>[]): Pick<ProcessStatus, "functions"> {
   const all = functions.map((one) => ({ name: "orders", workers: 1, serving: 1, restarts: 0, state: "ready", ...one }));
-  return { functions: all as FunctionStatus[] };
+  return { functions: all as ProcessFunctionStatus[] };
 }
 
-function running(rates: RunningRate[], functions: Partial<FunctionStatus>[] = [], silent: string[] = []): GraphView {
+function running(
+  rates: RunningRate[],
+  functions: Partial<ProcessFunctionStatus>[] = [],
+  silent: string[] = [],
+): GraphView {
   return runningView(VIEW, { status: status(...functions), rates: { seconds: 1, rates, triggers: [], silent } });
 }
 
@@ -65,7 +69,7 @@ Deno.test("runningView() says what fails, and which models are asked", () => {
 });
 
 Deno.test("runningView() says how functions are", () => {
-  const notes = (one: Partial<FunctionStatus>, silent: string[] = []) =>
+  const notes = (one: Partial<ProcessFunctionStatus>, silent: string[] = []) =>
     running([], [{ name: "store", ...one }], silent).functionNotes!.store;
   deepStrictEqual(notes({}), { lines: [], isWrong: false });
   deepStrictEqual(notes({ workers: 4, serving: 4, restarts: 1 }), {

@@ -1,6 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/strict";
 import { join } from "node:path";
-import { Deployment } from "../../../../../lib/deploy/process/deployment.ts";
+import { ProcessDeployment } from "../../../../../lib/deploy/process/deployment.ts";
 import {
   deploymentFolder,
   deploymentNames,
@@ -24,7 +24,7 @@ Deno.test("deploymentFolder() gives each name a folder of its own, and refuses w
     const message =
       `Cannot find the deployment "${name}": its name stands for a file, in 1 to 200 bytes: this one has ${has}`;
     throws(() => deploymentFolder(name), { name: "DeployError", message });
-    throws(() => new Deployment(name), { message });
+    throws(() => new ProcessDeployment(name), { message });
   }
 });
 

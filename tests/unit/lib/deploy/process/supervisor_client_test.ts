@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { Deployment } from "../../../../../lib/deploy/process/deployment.ts";
+import { ProcessDeployment } from "../../../../../lib/deploy/process/deployment.ts";
 import { deploymentFolder, deploymentNames, writeWhole } from "../../../../../lib/deploy/process/state_folder.ts";
 import { type DeployLab, isAlive, post, withDeployLab } from "../../../../support/deployed.ts";
 
@@ -93,10 +93,10 @@ Deno.test("what is deployed cannot be read: all who ask are told why, a deploy i
     const text = await Deno.readTextFile(stateFile);
     const asked: readonly Asking[] = [
       ["tell the state of", () => lab.status("v")],
-      ["read the logs of", () => Array.fromAsync(new Deployment("v").logs())],
+      ["read the logs of", () => Array.fromAsync(new ProcessDeployment("v").logs())],
       ["deploy", () => lab.deploy(BROKEN)],
-      ["resume", () => new Deployment("v").resume()],
-      ["roll back", () => new Deployment("v").rollback()],
+      ["resume", () => new ProcessDeployment("v").resume()],
+      ["roll back", () => new ProcessDeployment("v").rollback()],
     ];
     const refused = async (
       written: string,
@@ -127,13 +127,13 @@ Deno.test("what is deployed cannot be read: all who ask are told why, a deploy i
       "What runs is left as it is. Use that version";
     await refused(text.replace("deployment/1", "deployment/2"), newer, [[
       "delete",
-      () => new Deployment("v").delete(),
+      () => new ProcessDeployment("v").delete(),
     ]]);
     await writeWhole(stateFile, text);
     strictEqual((await lab.status("v")).state, "ready");
     await writeWhole(stateFile, text.slice(0, 40));
     const { pid } = JSON.parse(await Deno.readTextFile(deploymentFolder("v").supervisorFile));
-    await new Deployment("v").delete();
+    await new ProcessDeployment("v").delete();
     deepStrictEqual([await deploymentNames(lab.state), isAlive(pid)], [[], false]);
   });
 });

@@ -2,7 +2,7 @@ import { deepStrictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { serving } from "levada";
 import { describeDeployment } from "../../../../../lib/cli/describe_deployment.ts";
-import type { DeploymentStatus } from "../../../../../lib/deploy/process/deployed_state.ts";
+import type { ProcessStatus } from "../../../../../lib/deploy/process/deployed_state.ts";
 import { triggerStatus } from "../../../../../lib/deploy/process/trigger_status.ts";
 import { FileTickKeeper } from "../../../../../lib/triggers/tick_keeper.ts";
 import { temporaryFolder } from "../../../../support/temporary_folder.ts";
@@ -35,7 +35,7 @@ Deno.test("triggerStatus() tells streams without logins, and what has become of 
     { name: "never", kind: "schedule", detail: "@yearly UTC", times: before },
   ]);
   deepStrictEqual(await triggerStatus("gone", place), []);
-  const status = { functions: [{ name: "shop" }], triggers } as unknown as DeploymentStatus;
+  const status = { functions: [{ name: "shop" }], triggers } as unknown as ProcessStatus;
   deepStrictEqual(describeDeployment(status).split("\n").filter((line) => line.startsWith("  trigger")), [
     "  trigger orders: kafka://broker:9092/orders",
     "  trigger nightly: 0 3 * * * UTC, next 2026-03-02T03:00:00.000Z, last 2026-03-01T03:00:00.000Z, 3 events, 1 left out, 2 missed",

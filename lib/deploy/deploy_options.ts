@@ -1,0 +1,58 @@
+/** Targets, and what each takes. */
+
+import { DeployError } from "./deploy_error.ts";
+import type { ProcessOptions } from "./process/process_options.ts";
+
+/** Where a function can be deployed to. */
+export type DeployTarget = "process";
+
+/** What every target takes. */
+export interface PlanOptions {
+  /** Only plans: `deployment.plan()` tells what would change, `deployment.apply()` does it. Default false. */
+  readonly dryRun?: boolean;
+}
+
+/** How a bundle is deployed to processes of this machine. */
+export interface ProcessDeployOptions extends ProcessOptions, PlanOptions {
+  /** Processes of this machine. Default. */
+  readonly target?: "process";
+}
+
+/** How a bundle is deployed, by where to. */
+export type DeployOptions = ProcessDeployOptions;
+
+type OptionsOf = { readonly process: ProcessDeployOptions };
+type Names<Options> = { readonly [Name in Exclude<keyof Options, "target">]-?: true };
+
+const EVERYWHERE = { dryRun: true, deadlineMs: true, onProgress: true, signal: true } as const;
+const OPTIONS: { readonly [Target in DeployTarget]: Names<OptionsOf[Target]> } = {
+  process: { ...EVERYWHERE, workers: true, port: true, renew: true },
+};
+
+/** All targets. */
+export const DEPLOY_TARGETS = Object.keys(OPTIONS) as readonly DeployTarget[];
+
+/**
+ * Whether a target is one, and takes the options that it is given.
+ *
+ * @throws {DeployError} With every option that it does not take, and whose that is.
+ */
+export function checkOptions(act: string, { target = "process", ...options }: DeployOptions): void {
+  const targets = Object.keys(OPTIONS) as DeployTarget[];
+  if (!targets.includes(target)) {
+    throw new DeployError(
+      act,
+      `there is no target "${target}": it is ${targets.map((one) => `"${one}"`).join(" or ")}`,
+    );
+  }
+  const given = Object.entries(options).filter(([, value]) => value !== undefined).map(([name]) => name);
+  const foreign = given.filter((name) => !Object.hasOwn(OPTIONS[target], name));
+  if (foreign.length === 0) return;
+  const told = foreign.map((name) => {
+    const owners = DEPLOY_TARGETS.filter((one) => Object.hasOwn(OPTIONS[one], name));
+    return owners.length === 0
+      ? `there is no option "${name}"`
+      : `"${name}" is for target ${owners.map((one) => `"${one}"`).join(", ")}`;
+  });
+  throw new DeployError(act, `${told.join(", ")}. Target "${target}" takes ${Object.keys(OPTIONS[target]).join(", ")}`);
+}
