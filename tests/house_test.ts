@@ -194,10 +194,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/bundle/touched_names.ts": "check_values_test.ts: cells that run, and what their code makes where it has left",
   "lib/bundle/write_held.ts": "slice_notebook_test.ts: what closures hold, and each refusal",
   "lib/bundle/slice.ts": "slice_notebook_test.ts",
-  "lib/deploy/kubernetes/client/cluster_client.ts": "conformance/cluster: a real API server",
   "lib/deploy/kubernetes/client/cluster_objects.ts": "conformance/cluster: a real API server",
-  "lib/deploy/kubernetes/client/follow.ts": "conformance/cluster: a real API server",
-  "lib/deploy/kubernetes/client/kubeconfig.ts": "conformance/cluster: a real API server",
   "lib/deploy/deployment.ts": "types of every target; deploy/process/deployment_test.ts",
   "lib/deploy/process/deployment_changes.ts":
     "deployment_test.ts, resume_test.ts, promises/deploy_test.ts: real processes",

@@ -1,6 +1,10 @@
-import type { ClusterAccess } from "./cluster_access.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import type { ClusterAccess, ClusterPlace } from "./cluster_access.ts";
 import { ClusterError } from "./cluster_error.ts";
-import { toldBy, wayError } from "./told_by.ts";
+import { whyUnknown } from "./credential_end.ts";
+import { TimeBound } from "./time_bound.ts";
+import { toldBy } from "./told_by.ts";
+import { wayError } from "./way_error.ts";
 
 /** One request to an API server. */
 export interface ClusterRequest {
@@ -13,34 +17,38 @@ export interface ClusterRequest {
   /** Default `application/json`. */
   readonly type?: string;
   readonly signal?: AbortSignal | undefined;
-  /** How long it may take, in milliseconds. Default 30,000; 0 for as long as it takes. */
+  /** How long it may take, in milliseconds; of `open()`, until the answer begins. Default 30,000; 0 for as long as it takes. */
   readonly timeoutMs?: number;
 }
 
 const TIMEOUT_MS = 30_000;
 const LARGEST_ANSWER = 256 * 1024 * 1024;
+const TRIES = 5; // of a server that asks to come back later
+const LONGEST_PAUSE_S = 10;
+const HEADER_VALUE = /^[\x20-\x7e]+$/;
 
 /** The API server of a cluster: requests with certificates and tokens, each error told in words. */
 export class ClusterClient implements Disposable {
-  /** How it is reached. */
-  readonly access: ClusterAccess;
+  /** Which cluster it is. */
+  readonly access: ClusterPlace;
+  readonly #access: ClusterAccess;
   readonly #client: Deno.HttpClient;
 
   /** Nothing is asked yet. */
   constructor(access: ClusterAccess) {
-    this.access = access;
-    const { authority, certificate, proxy } = access;
+    const { name, server, namespace, authority, certificate, proxy } = access;
+    this.access = { name, server, namespace };
+    this.#access = access;
     try {
       this.#client = Deno.createHttpClient({
+        http2: false, // in HTTP/2 one connection that has gone silent holds up every request after it
         ...authority === undefined ? {} : { caCerts: [authority] },
         ...certificate,
         ...proxy === undefined ? {} : { proxy: { url: proxy } },
       });
     } catch (error) {
-      throw new ClusterError(
-        `reach cluster "${access.name}"`,
-        `its certificates or its key cannot be read: ${(error as Error).message}`,
-      );
+      const { message } = error as Error;
+      throw new ClusterError(`reach cluster "${name}"`, `its certificates, its key or its proxy are none: ${message}`);
     }
   }
 
@@ -55,15 +63,14 @@ export class ClusterClient implements Disposable {
    * @throws {ClusterError} If the server refuses, cannot be reached, or does not answer in time.
    */
   async json<Answer>(request: ClusterRequest): Promise<Answer> {
-    const response = await this.open(request);
+    using bound = new TimeBound(request.timeoutMs ?? TIMEOUT_MS, request.signal);
+    const response = await this.#asked(request, bound.signal);
     const text = await this.#text(request, response);
     try {
       return JSON.parse(text) as Answer;
-    } catch (error) {
-      throw new ClusterError(request.act, `${this.access.server} answers with no JSON: is it an API server?`, {
-        status: response.status,
-        cause: error,
-      });
+    } catch {
+      const told = `${this.access.server} answers with no JSON: is it an API server?`;
+      throw new ClusterError(request.act, told, { status: response.status });
     }
   }
 
@@ -72,36 +79,69 @@ export class ClusterClient implements Disposable {
    *
    * @throws {ClusterError} If the server refuses or cannot be reached.
    */
-  async open(
-    { act, method = "GET", path, body, type = "application/json", signal, timeoutMs = TIMEOUT_MS }: ClusterRequest,
-  ): Promise<Response> {
-    const authorization = await this.access.authorization?.();
-    const signals = [signal, timeoutMs === 0 ? undefined : AbortSignal.timeout(timeoutMs)].filter((one) =>
-      one !== undefined
+  async open(request: ClusterRequest): Promise<Response> {
+    using bound = new TimeBound(request.timeoutMs ?? TIMEOUT_MS, request.signal);
+    return await this.#asked(request, bound.signal);
+  }
+
+  /** Asks until it is done or refused: anew with another token, or later where the server says so. */
+  async #asked(request: ClusterRequest, signal: AbortSignal): Promise<Response> {
+    const { act } = request;
+    let authorization = await this.#authorization(act);
+    for (let tries = 1;; tries++) {
+      const response = await this.#fetch(request, authorization, signal);
+      if (response.ok) return response;
+      const { status } = response;
+      const text = await this.#text(request, response);
+      if (status === 401 && tries === 1 && authorization !== undefined) {
+        const before = authorization;
+        authorization = await this.#authorization(act, true);
+        if (authorization !== before) continue;
+      }
+      const laterMs = (status === 429 || status === 503) && tries < TRIES ? laterOf(response) : undefined;
+      const isLater = laterMs !== undefined && await pause(laterMs, true, { signal }).catch(() => false);
+      request.signal?.throwIfAborted();
+      if (isLater) continue;
+      const credential = whyUnknown(authorization, this.#access.certificate?.cert);
+      throw toldBy(act, this.access, { status, text, credential });
+    }
+  }
+
+  async #authorization(act: string, wasRefused = false): Promise<string | undefined> {
+    const authorization = await this.#access.authorization?.(wasRefused);
+    if (authorization === undefined || HEADER_VALUE.test(authorization)) return authorization;
+    throw new ClusterError(
+      act,
+      `the token for cluster "${this.access.name}" has letters that no token has, as a line's end`,
     );
-    let response: Response;
+  }
+
+  async #fetch(
+    { method = "GET", act, path, body, type = "application/json", signal: outer }: ClusterRequest,
+    authorization: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Response> {
     try {
-      response = await fetch(this.access.server + path, {
+      return await fetch(this.access.server + path, {
         client: this.#client,
         method,
+        signal,
         redirect: "error",
         headers: {
-          accept: "application/json",
+          accept: "application/json, */*",
+          "user-agent": "levada",
           ...body === undefined ? {} : { "content-type": type },
           ...authorization === undefined ? {} : { authorization },
         },
         ...body === undefined ? {} : { body: JSON.stringify(body) },
-        ...signals.length === 0 ? {} : { signal: AbortSignal.any(signals) },
       });
     } catch (error) {
-      signal?.throwIfAborted();
+      outer?.throwIfAborted();
       throw wayError(act, this.access, error as Error);
     }
-    if (response.ok) return response;
-    throw toldBy(act, this.access, response.status, await this.#text({ act, path }, response));
   }
 
-  async #text({ act }: ClusterRequest, response: Response): Promise<string> {
+  async #text({ act, signal }: ClusterRequest, response: Response): Promise<string> {
     let size = 0;
     const parts: Uint8Array[] = [];
     try {
@@ -112,8 +152,15 @@ export class ClusterClient implements Disposable {
         }
       }
     } catch (error) {
+      signal?.throwIfAborted();
       throw error instanceof ClusterError ? error : wayError(act, this.access, error as Error);
     }
     return new TextDecoder().decode(await new Blob(parts as BlobPart[]).arrayBuffer());
   }
+}
+
+/** In how many milliseconds the server wants to be asked again; undefined where it does not say, or too late to wait for. */
+function laterOf({ headers }: Response): number | undefined {
+  const seconds = Number(headers.get("retry-after") ?? NaN);
+  return seconds <= LONGEST_PAUSE_S ? seconds * 1000 : undefined;
 }

@@ -1,17 +1,24 @@
+import { redactText } from "../../../redact_text.ts";
+
 /** A part of an object that an API server takes offence at. */
 export interface ErrorCause {
   /** Where in the object, `.spec.replicas`. */
   readonly field: string;
   readonly message: string;
+  /** In a conflict: whose field it is, `kubectl`. */
+  readonly manager?: string;
 }
 
-/** What a Kubernetes API server, or the way to it, has against a request. */
+/** What a Kubernetes API server, or the way to it, has against a request. No message holds a token, a key or a password. */
 export class ClusterError extends Error {
   /** The name of the class. */
   override readonly name = "ClusterError";
   /** The status of HTTP; 0 where no server has answered. */
   readonly status: number;
-  /** The server's word for it: `NotFound`, `Conflict`, `Forbidden`. */
+  /**
+   * The server's word for it, `NotFound`, `Conflict`, `Forbidden`; where it has none: `UnknownField`, `Quota`, `NoKind`, and where it was
+   * not reached `Untrusted`, `Unreachable`, `Timeout`.
+   */
   readonly reason: string;
   /** What of the object is meant. */
   readonly causes: readonly ErrorCause[];
@@ -20,10 +27,9 @@ export class ClusterError extends Error {
   constructor(
     act: string,
     told: string,
-    parts: ErrorOptions & Partial<Pick<ClusterError, "status" | "reason" | "causes">> = {},
+    { status = 0, reason = "", causes = [] }: Partial<Pick<ClusterError, "status" | "reason" | "causes">> = {},
   ) {
-    const { status = 0, reason = "", causes = [], ...options } = parts;
-    super(`Cannot ${act}: ${told}`, options);
+    super(redactText(`Cannot ${act}: ${told}`)); // no cause: what Deno throws quotes headers
     this.status = status;
     this.reason = reason;
     this.causes = causes;

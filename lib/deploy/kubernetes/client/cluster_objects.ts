@@ -1,7 +1,7 @@
 import type { ClusterClient } from "./cluster_client.ts";
 import { ClusterError } from "./cluster_error.ts";
 import { type ClusterObject, nameOf, type ObjectKind, type ObjectName } from "./cluster_object.ts";
-import { follow, type ObjectChange } from "./follow.ts";
+import { follow, type FollowWish, type ObjectChange } from "./follow.ts";
 
 /** Whose fields are written, as an API server keeps it. */
 export const FIELD_MANAGER = "levada";
@@ -20,6 +20,11 @@ export interface ListWish extends ObjectKind {
   readonly namespace: string;
   /** Those with these labels. */
   readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** What is followed, and how. */
+export interface FollowOptions extends Pick<FollowWish, "onAway" | "watchSeconds"> {
+  readonly signal: AbortSignal;
 }
 
 interface Resource {
@@ -79,10 +84,11 @@ export class ClusterObjects {
     const name = ofObject(object);
     const path = await this.#path(name);
     const isNew = object.metadata.resourceVersion === undefined;
+    const query = new URLSearchParams({ fieldManager: FIELD_MANAGER, fieldValidation: "Strict" });
     return await this.#client.json<ClusterObject>({
       act: `write ${nameOf(name)}`,
       method: isNew ? "POST" : "PUT",
-      path: isNew ? path : `${path}/${encodeURIComponent(name.name)}`,
+      path: `${isNew ? path : `${path}/${encodeURIComponent(name.name)}`}?${query}`,
       body: object,
       signal,
     });
@@ -98,21 +104,29 @@ export class ClusterObjects {
   async list({ labels = {}, ...wish }: ListWish, signal?: AbortSignal): Promise<ClusterObject[]> {
     if (!await this.has(wish)) return [];
     const { items } = await this.#client.json<{ items: ClusterObject[] }>({
-      act: `list ${wish.kind}s of ${wish.namespace}`,
+      act: `list ${await this.resourceOf(wish)} of ${wish.namespace}`,
       path: `${await this.#path(wish)}?${selector(labels)}`,
       signal,
     });
     return items.map((item) => ({ ...item, apiVersion: wish.apiVersion, kind: wish.kind })); // lists leave these out
   }
 
-  /** Every object of a kind, then what changes, until it is aborted; connections that end are made anew, and nothing is missed. */
-  async *follow({ labels = {}, ...wish }: ListWish, signal: AbortSignal): AsyncGenerator<ObjectChange> {
+  /**
+   * Every object of a kind, then what changes, until it is aborted; connections that end are made anew, and nothing is missed.
+   *
+   * @throws {ClusterError} If the server refuses, or has not the kind.
+   */
+  async *follow(
+    { labels = {}, ...wish }: ListWish,
+    options: AbortSignal | FollowOptions,
+  ): AsyncGenerator<ObjectChange> {
     const path = await this.#path(wish);
     yield* follow(this.#client, {
-      act: `follow ${wish.kind}s of ${wish.namespace}`,
+      act: `follow ${await this.resourceOf(wish)} of ${wish.namespace}`,
+      kind: { apiVersion: wish.apiVersion, kind: wish.kind },
       path,
       query: selector(labels),
-      signal,
+      ...options instanceof AbortSignal ? { signal: options } : options,
     });
   }
 
@@ -138,15 +152,15 @@ export class ClusterObjects {
     });
   }
 
-  /** Asked once; a failure is forgotten. */
+  /** Asked once; not what is not there yet. */
   #resources(apiVersion: string): Promise<readonly Resource[]> {
     const known = this.#known.get(apiVersion);
     if (known !== undefined) return known;
     const asked = this.#client
       .json<{ resources: Resource[] }>({ act: `ask what ${apiVersion} has`, path: groupPath(apiVersion) })
       .then(({ resources }) => resources.filter(({ name }) => !name.includes("/")), (error) => {
-        if (error instanceof ClusterError && error.status === 404) return [];
         this.#known.delete(apiVersion);
+        if (error instanceof ClusterError && error.status === 404) return [];
         throw error;
       });
     this.#known.set(apiVersion, asked);

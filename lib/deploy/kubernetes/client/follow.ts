@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { ClusterClient } from "./cluster_client.ts";
 import { ClusterError } from "./cluster_error.ts";
-import type { ClusterObject } from "./cluster_object.ts";
+import type { ClusterObject, ObjectKind } from "./cluster_object.ts";
 import { linesOf } from "./lines_of.ts";
 
 /** What has become of an object. */
@@ -13,10 +13,16 @@ export interface ObjectChange {
 /** What is followed. */
 export interface FollowWish {
   readonly act: string;
+  /** Lists leave out what their items are. */
+  readonly kind: ObjectKind;
   /** Of the list. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly signal: AbortSignal;
+  /** Is told why the server is waited for, each time it cannot be reached. */
+  readonly onAway?: ((error: ClusterError) => void) | undefined;
+  /** After how many seconds the server ends a watch in order, which is then taken up where it was. Default 30. */
+  readonly watchSeconds?: number;
 }
 
 interface WatchEvent {
@@ -25,49 +31,54 @@ interface WatchEvent {
 }
 
 const GONE = 410; // the server has forgotten what was at that version
-const WATCH_SECONDS = 60; // then the server ends it in order, and it is taken up where it was
-const SILENCE_MS = 75_000;
+const WATCH_SECONDS = 30; // who has gone silent is noticed soon after
+const SILENCE_MS = 10_000; // beyond that
 const SHORTEST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
+const TRANSIENT = [408, GONE, 429]; // of the statuses below 500
 
 /**
  * Lists objects, then tells what changes, until it is aborted. A connection that ends is made anew from where it was; where the server does
- * not know that any more, the list is read again, and what is different is told.
+ * not know that any more, as one that was started again, the list is read again, and what is different is told, the oldest change first: an
+ * object that was changed twice meanwhile is told once, as it is.
  *
- * @throws {ClusterError} If the server refuses. One that cannot be reached is waited for.
+ * @throws {ClusterError} If the server refuses, or is not the one that is meant. One that cannot be reached is waited for.
  */
 export async function* follow(client: ClusterClient, wish: FollowWish): AsyncGenerator<ObjectChange> {
   const known = new Map<string, ClusterObject>();
   let version: string | undefined;
   let failures = 0;
   while (!wish.signal.aborted) {
+    const start = performance.now();
     try {
       if (version === undefined) {
-        const list = await listed(client, wish);
-        yield* different(known, list.items);
+        const list = await client.json<List>({
+          act: wish.act,
+          path: `${wish.path}?${wish.query}`,
+          signal: wish.signal,
+        });
+        yield* different(known, list.items.map((item) => ({ ...item, ...wish.kind })));
         version = list.metadata.resourceVersion;
       }
-      for await (const { type, object } of watched(client, wish, version!)) {
+      for await (const { type, object } of watched(client, wish, version)) {
         failures = 0;
-        if (type === "ERROR") {
-          throw new ClusterError(wish.act, object.message ?? "the watch failed", { status: object.code ?? GONE });
-        }
         version = object.metadata.resourceVersion;
         if (type !== "BOOKMARK") yield told(known, type === "DELETED", object);
       }
     } catch (error) {
       if (wish.signal.aborted) return;
-      if (!(error instanceof ClusterError)) throw error;
+      if (!(error instanceof ClusterError) || isFinal(error)) throw error;
       if (error.status === GONE) version = undefined;
-      else if (isRefusal(error)) throw error;
-      await pause(Math.min(LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** failures++), undefined, { signal: wish.signal })
-        .catch(() => {});
+      else wish.onAway?.(error);
     }
+    if (performance.now() - start > LONGEST_PAUSE_MS) failures = 0;
+    const ms = Math.min(LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** failures++);
+    await pause(ms, undefined, { signal: wish.signal }).catch(() => {}); // also after an end in order: it may come at once, always
   }
 }
 
-function isRefusal({ status }: ClusterError): boolean {
-  return status >= 400 && status < 500 && status !== 429;
+function isFinal({ status, reason }: ClusterError): boolean {
+  return reason === "Untrusted" || (status >= 400 && status < 500 && !TRANSIENT.includes(status));
 }
 
 interface List {
@@ -75,34 +86,55 @@ interface List {
   readonly items: readonly ClusterObject[];
 }
 
-async function listed(client: ClusterClient, { act, path, query, signal }: FollowWish): Promise<List> {
-  return await client.json<List>({ act, path: `${path}?${query}`, signal });
+async function* watched(
+  client: ClusterClient,
+  { act, path, query, signal: outer, watchSeconds = WATCH_SECONDS }: FollowWish,
+  version: string | undefined,
+): AsyncGenerator<WatchEvent> {
+  const asked = new URLSearchParams(query);
+  asked.set("watch", "1");
+  asked.set("allowWatchBookmarks", "true");
+  asked.set("timeoutSeconds", String(watchSeconds));
+  asked.set("resourceVersion", version ?? "");
+  const silence = AbortSignal.timeout(watchSeconds * 1000 + SILENCE_MS);
+  const response = await client.open({ act, path: `${path}?${asked}`, signal: AbortSignal.any([outer, silence]) });
+  for await (const line of linesOf(act, client.access, response)) yield eventOf(act, line);
 }
 
-async function* watched(client: ClusterClient, wish: FollowWish, version: string): AsyncGenerator<WatchEvent> {
-  const query = new URLSearchParams(wish.query);
-  query.set("watch", "1");
-  query.set("allowWatchBookmarks", "true");
-  query.set("timeoutSeconds", String(WATCH_SECONDS));
-  query.set("resourceVersion", version);
-  const { act, path } = wish;
-  const signal = AbortSignal.any([wish.signal, AbortSignal.timeout(SILENCE_MS)]);
-  const response = await client.open({ act, path: `${path}?${query}`, signal, timeoutMs: 0 });
-  for await (const line of linesOf(act, client.access, response)) yield JSON.parse(line) as WatchEvent;
+function eventOf(act: string, line: string): WatchEvent {
+  let event: WatchEvent;
+  try {
+    event = JSON.parse(line);
+  } catch {
+    throw new ClusterError(act, "the server broke off in the middle of a change", { reason: "Unreachable" });
+  }
+  const { type, object } = event;
+  if (type !== "ERROR") return event;
+  throw new ClusterError(act, object.message ?? "the server ended the watch", { status: object.code ?? GONE });
 }
 
 function told(known: Map<string, ClusterObject>, isGone: boolean, object: ClusterObject): ObjectChange {
-  const uid = object.metadata.uid ?? object.metadata.name;
-  if (isGone) known.delete(uid);
-  else known.set(uid, object);
+  const id = idOf(object);
+  if (isGone) known.delete(id);
+  else known.set(id, object);
   return { type: isGone ? "gone" : "there", object };
 }
 
 function* different(known: Map<string, ClusterObject>, items: readonly ClusterObject[]): Generator<ObjectChange> {
-  const there = new Set(items.map(({ metadata: { uid, name } }) => uid ?? name));
-  for (const [uid, object] of [...known]) if (!there.has(uid)) yield told(known, true, object);
-  for (const object of items) {
-    const before = known.get(object.metadata.uid ?? object.metadata.name);
-    if (before?.metadata.resourceVersion !== object.metadata.resourceVersion) yield told(known, false, object);
-  }
+  const there = new Set(items.map(idOf));
+  for (const [id, object] of [...known]) if (!there.has(id)) yield told(known, true, object);
+  const changed = items.filter((object) =>
+    known.get(idOf(object))?.metadata.resourceVersion !== object.metadata.resourceVersion
+  );
+  for (const object of changed.sort(byVersion)) yield told(known, false, object);
+}
+
+/** Versions of one kind are numbers that grow (KEP-5504); lists come by name. */
+function byVersion(a: ClusterObject, b: ClusterObject): number {
+  return Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion) || 0;
+}
+
+/** One that was removed and made anew is another. */
+function idOf({ metadata: { uid, name } }: ClusterObject): string {
+  return uid ?? name;
 }

@@ -1,43 +1,72 @@
-import type { ClusterAccess } from "./cluster_access.ts";
+import type { ClusterPlace } from "./cluster_access.ts";
 import { ClusterError, type ErrorCause } from "./cluster_error.ts";
 
 interface Status {
   readonly message?: string;
   readonly reason?: string;
-  readonly details?: { readonly causes?: readonly Partial<ErrorCause>[] };
+  readonly details?: { readonly causes?: readonly Partial<Record<"field" | "message" | "reason", string>>[] };
 }
 
-const LONGEST_TEXT = 500;
+/** What an API server has answered that is no success. */
+export interface Refusal {
+  readonly status: number;
+  /** Its body. */
+  readonly text: string;
+  /** Why it may not know who asks, `its token has ended at …`. */
+  readonly credential?: string | undefined;
+}
+
+const LONGEST_TEXT = 300;
+const MISSPELT = /(\.[\w.[\]"=:/-]+): field not declared in schema/g;
+const MISSPELT_WRITTEN = /unknown field "([^"]+)"/g;
 
 /** What an API server has refused with. */
-export function toldBy(
-  act: string,
-  access: Pick<ClusterAccess, "name" | "server">,
-  status: number,
-  text: string,
-): ClusterError {
+export function toldBy(act: string, place: ClusterPlace, { status, text, credential }: Refusal): ClusterError {
   const { message, reason = "", details } = statusOf(text);
-  const causes = (details?.causes ?? []).map(({ field = "", message = "" }) => ({ field, message }));
-  const said = message ?? (text.trim().slice(0, LONGEST_TEXT) || "it says no more");
+  const causes = (details?.causes ?? []).map(causeOf);
+  const said = message ?? (text.replaceAll(/\s+/g, " ").trim().slice(0, LONGEST_TEXT) || "it says no more");
   const parts = { status, reason, causes };
+  const unknown = [...said.matchAll(MISSPELT), ...said.matchAll(MISSPELT_WRITTEN)].map(([, field]) => field!);
+  if (unknown.length > 0) {
+    const told = `its kind has no such field, or not in this cluster: ${unknown.join(", ")}`;
+    const causes = unknown.map((field) => ({ field, message: "its kind has no such field" }));
+    return new ClusterError(act, told, { status, reason: "UnknownField", causes });
+  }
   switch (status) {
     case 401:
-      return new ClusterError(
-        act,
-        `cluster "${access.name}" does not know who asks: the token or certificate has ended, or is another cluster's. Log in anew`,
-        parts,
-      );
+      return new ClusterError(act, `cluster "${place.name}" does not know who asks: ${credential}`, parts);
     case 403:
-      return new ClusterError(act, `who asks may not: ${said}`, parts);
+      return forbidden(act, said, parts);
     case 409:
-      return new ClusterError(
-        act,
-        [said, ...causes.map(({ field, message }) => `\n  ${field}: ${message}`)].join(""),
-        parts,
-      );
+      return new ClusterError(act, conflict(said, causes), parts);
     default:
       return new ClusterError(act, `${said} (${status}${reason === "" ? "" : ` ${reason}`})`, parts);
   }
+}
+
+function causeOf(
+  { field = "", message = "", reason }: Partial<Record<"field" | "message" | "reason", string>>,
+): ErrorCause {
+  const manager = reason === "FieldManagerConflict" ? /conflict with "([^"]*)"/.exec(message)?.[1] : undefined;
+  return { field, message, ...manager === undefined ? {} : { manager } };
+}
+
+/** The server says Forbidden for what is over a quota, and for what a policy is against, too. */
+function forbidden(act: string, said: string, parts: { status: number; reason: string; causes: ErrorCause[] }) {
+  const [, quota] = /exceeded quota: (.*)/s.exec(said) ?? [];
+  if (quota !== undefined) {
+    return new ClusterError(act, `a quota of the namespace is used up: ${quota}`, { ...parts, reason: "Quota" });
+  }
+  return new ClusterError(act, /User "[^"]*" cannot /.test(said) ? `who asks may not: ${said}` : said, parts);
+}
+
+function conflict(said: string, causes: readonly ErrorCause[]): string {
+  const others = causes.filter(({ manager }) => manager !== undefined);
+  if (others.length === 0) return said;
+  const lines = others.map(({ field, manager }) => `\n  ${field}, by "${manager}"`);
+  return `others have written ${
+    others.length === 1 ? "a field" : `${others.length} fields`
+  } of it, which only force takes over:${lines.join("")}`;
 }
 
 function statusOf(text: string): Status {
@@ -47,24 +76,4 @@ function statusOf(text: string): Status {
   } catch {
     return {};
   }
-}
-
-/** Why no answer has come. */
-export function wayError(
-  act: string,
-  { name, server }: Pick<ClusterAccess, "name" | "server">,
-  error: Error,
-): ClusterError {
-  const text = causesOf(error).join(": ");
-  const told = error.name === "TimeoutError"
-    ? "does not answer in time"
-    : /UnknownIssuer|invalid peer certificate|certificate/i.test(text)
-    ? `shows a certificate that the kubeconfig's authority has not signed, or one for another name (${text})`
-    : `cannot be reached (${text})`;
-  return new ClusterError(act, `cluster "${name}" at ${server} ${told}`, { cause: error });
-}
-
-function causesOf(error: Error): string[] {
-  const { message, cause } = error;
-  return cause instanceof Error ? [message, ...causesOf(cause)] : [message];
 }

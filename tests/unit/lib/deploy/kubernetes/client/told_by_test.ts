@@ -1,0 +1,89 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { toldBy } from "../../../../../../lib/deploy/kubernetes/client/told_by.ts";
+
+const PLACE = { name: "test", server: "https://a.test", namespace: "shop" };
+
+function told(status: number, answer: object | string) {
+  const text = typeof answer === "string" ? answer : JSON.stringify({ kind: "Status", apiVersion: "v1", ...answer });
+  const { message, reason, causes } = toldBy("apply it", PLACE, { status, text, credential: "its token has ended" });
+  return [message, reason, causes];
+}
+
+// Answers as Kubernetes 1.36.3 gave them.
+
+Deno.test("toldBy() names misspelt fields, applied or written", () => {
+  const message = "failed to create typed patch object (q/d; apps/v1, Kind=Deployment): " +
+    '.spec.template.spec.containers[name="c"].imagePullPolic: field not declared in schema';
+  const field = '.spec.template.spec.containers[name="c"].imagePullPolic';
+  deepStrictEqual(told(500, { message, code: 500 }), [
+    `Cannot apply it: its kind has no such field, or not in this cluster: ${field}`,
+    "UnknownField",
+    [{ field, message: "its kind has no such field" }],
+  ]);
+  const written = 'Deployment in version "v1" cannot be handled as a Deployment: strict decoding error: ' +
+    'unknown field "spec.replicaz", unknown field "spec.x"';
+  strictEqual(
+    told(400, { message: written, reason: "BadRequest" })[0],
+    "Cannot apply it: its kind has no such field, or not in this cluster: spec.replicaz, spec.x",
+  );
+});
+
+Deno.test("toldBy() tells conflicts by field and manager", () => {
+  const causes = [".spec.replicas", '.spec.template.spec.containers[name="c"].image'].map((field, index) => ({
+    reason: "FieldManagerConflict",
+    message: index === 0 ? 'conflict with "kubectl" using apps/v1' : 'conflict with "argocd"',
+    field,
+  }));
+  const [message, reason, told409] = told(409, { message: "Apply failed", reason: "Conflict", details: { causes } });
+  strictEqual(
+    message,
+    `Cannot apply it: others have written 2 fields of it, which only force takes over:
+  .spec.replicas, by "kubectl"
+  .spec.template.spec.containers[name="c"].image, by "argocd"`,
+  );
+  deepStrictEqual([reason, (told409 as readonly { manager?: string }[]).map(({ manager }) => manager)], ["Conflict", [
+    "kubectl",
+    "argocd",
+  ]]);
+});
+
+Deno.test("toldBy() tells a conflict of versions as the server does", () => {
+  const message = 'Operation cannot be fulfilled on deployments.apps "d": the object has been modified';
+  strictEqual(told(409, { message, reason: "Conflict", details: { name: "d" } })[0], `Cannot apply it: ${message}`);
+});
+
+Deno.test("toldBy() knows rights, quotas and policies apart, though each is Forbidden", () => {
+  const reason = "Forbidden";
+  const rights = 'deployments.apps is forbidden: User "me" cannot list resource "deployments" in the namespace "shop"';
+  deepStrictEqual(told(403, { message: rights, reason }), [`Cannot apply it: who asks may not: ${rights}`, reason, []]);
+  const quota = 'configmaps "x" is forbidden: exceeded quota: q, requested: configmaps=1, used: configmaps=1';
+  deepStrictEqual(told(403, { message: quota, reason }), [
+    "Cannot apply it: a quota of the namespace is used up: q, requested: configmaps=1, used: configmaps=1",
+    "Quota",
+    [],
+  ]);
+  const policy = 'pods "x" is forbidden: violates PodSecurity "restricted:latest"';
+  strictEqual(told(403, { message: policy, reason })[0], `Cannot apply it: ${policy}`);
+});
+
+Deno.test("toldBy() tells which field is invalid, and who is not known", () => {
+  const causes = [{ reason: "FieldValueInvalid", message: "Invalid value: -1", field: "spec.replicas" }];
+  const message = 'Deployment.apps "d" is invalid: spec.replicas: Invalid value: -1';
+  deepStrictEqual(told(422, { message, reason: "Invalid", details: { causes } }), [
+    `Cannot apply it: ${message} (422 Invalid)`,
+    "Invalid",
+    [{ field: "spec.replicas", message: "Invalid value: -1" }],
+  ]);
+  strictEqual(
+    told(401, { message: "Unauthorized", reason: "Unauthorized" })[0],
+    'Cannot apply it: cluster "test" does not know who asks: its token has ended',
+  );
+});
+
+Deno.test("toldBy() cuts what is no Status: a page of a proxy", () => {
+  const [message] = told(502, `<html>\n\n  ${"bad gateway ".repeat(100)}</html>`) as [string];
+  ok(message.startsWith("Cannot apply it: <html> bad gateway bad") && message.endsWith("(502)"), message);
+  ok(message.length < 350);
+  strictEqual(told(404, "")[0], "Cannot apply it: it says no more (404)");
+  for (const odd of ["null", "[]", '{"kind":"Status"}', '{"kind":"Pod","message":"x"}']) told(500, odd);
+});
