@@ -13,7 +13,7 @@ import { type DescribedFunction, describeFunction } from "./describe_function.ts
 import { findProject, readImports } from "./find_project.ts";
 import { hasJsx } from "./jsx_pragma.ts";
 import { externalNames, resolveImports, resolveRelative } from "./resolve_imports.ts";
-import { libraryFiles } from "./runtime.ts";
+import { libraryConfig, libraryFiles } from "./runtime.ts";
 import type { SlicedModule } from "./sliced_module.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 import type { SlicedValues } from "./sliced_values.ts";
@@ -153,28 +153,11 @@ async function codeFiles(
   const texts: [string, string][] = [
     ["code.js", `${code.trimEnd()}\n//# sourceMappingURL=code.js.map\n`],
     ["code.js.map", JSON.stringify({ ...map, sourcesContent })],
-    ["deno.json", await denoConfig()],
+    ["deno.json", `${JSON.stringify(await libraryConfig(), undefined, 2)}\n`],
     ["deno.lock", await Deno.readTextFile(lock)],
     ...[...await libraryFiles()].map(([path, text]): [string, string] => [`levada/${path}`, text]),
   ];
   return new Map(texts.map(([path, text]) => [path, ENCODER.encode(text)]));
-}
-
-/** How Deno runs a bundle: as this project runs, with the packages that the library asks for when it needs them. */
-async function denoConfig(): Promise<string> {
-  const { unstable, allowScripts } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT))) as {
-    unstable: unknown;
-    allowScripts: unknown;
-  };
-  const imports = await readImports(fileURLToPath(new URL("deno.json", ROOT)));
-  const packages = Object.fromEntries(Object.entries(imports).filter(([, target]) => target.startsWith("npm:")));
-  return `${
-    JSON.stringify(
-      { unstable, nodeModulesDir: "none", allowScripts, lock: { path: "deno.lock", frozen: true }, imports: packages },
-      undefined,
-      2,
-    )
-  }\n`;
 }
 
 async function finish(

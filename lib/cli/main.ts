@@ -7,6 +7,7 @@ import { DELETE } from "./delete.ts";
 import { DEMO } from "./demo.ts";
 import { DEPLOY } from "./deploy.ts";
 import { DLQ } from "./dlq.ts";
+import { IMAGE } from "./image.ts";
 import { KERNEL } from "./kernel.ts";
 import { LAB } from "./lab.ts";
 import { LIST } from "./list.ts";
@@ -26,6 +27,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   demo: DEMO,
   deploy: DEPLOY,
   dlq: DLQ,
+  image: IMAGE,
   kernel: KERNEL,
   lab: LAB,
   list: LIST,
@@ -68,6 +70,7 @@ function isExpected(error: Error): boolean {
     "CommandError",
     "BundleError",
     "DeployError",
+    "ImageError",
     "NotebookError",
     "KernelError",
     "InstallError",

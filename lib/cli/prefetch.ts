@@ -10,6 +10,9 @@ export interface PrefetchOptions {
   readonly project?: URL;
 }
 
+/** In an image this is JavaScript, with its packages beside it, and nothing is downloaded. */
+const IS_IN_IMAGE = !import.meta.url.endsWith(".ts");
+const HERE = new URL("../../", import.meta.url);
 const WORDS_CHARACTERS = 20; // "  123 packages so far: " leaves the rest of the line to the name
 
 /** What a notebook's kernel runs, beside what the notebook itself needs. */
@@ -35,6 +38,7 @@ export async function prefetch(
   { terminal, signal }: CommandContext,
   { project }: PrefetchOptions = {},
 ): Promise<void> {
+  if (IS_IN_IMAGE) return await checkHeld(needs);
   let isShown = false;
   const show = (one: Package, count: number) => {
     if (count === 1) terminal.out("Downloading what is needed, this first time only …\n");
@@ -47,6 +51,21 @@ export async function prefetch(
   const { failure, told } = await downloadPackages(needs, { project, signal, onPackage: show }).finally(hide);
   if (failure !== undefined) throw new CommandError(`Cannot download what is needed:\n${failure}`);
   if (told !== undefined) terminal.out(`${told}.\n\n`);
+}
+
+/**
+ * Looks whether an image holds what a command runs.
+ *
+ * @throws {CommandError} If not: it is made to serve, and has neither the kernel nor what bundles and deploys.
+ */
+async function checkHeld(needs: readonly string[]): Promise<void> {
+  for (const need of needs.filter((one) => one.startsWith("lib/") && one.endsWith(".ts"))) {
+    const file = new URL(need.replace(/\.ts$/, ".js"), HERE);
+    if (await Deno.stat(file).then(() => true, () => false)) continue;
+    throw new CommandError(
+      `Cannot do this in an image: it has what serves, and not ${need}. Do it where Levada is installed`,
+    );
+  }
 }
 
 function soFar(count: number, { name, version }: Package, columns: number): string {

@@ -1,0 +1,59 @@
+/** A bundle's files, and the packages of npm that its code leaves out and the runtime has not. */
+import type { Bundle } from "../bundle/bundle.ts";
+import type { DownloadOptions } from "./download.ts";
+import { PATHS } from "./image_paths.ts";
+import type { LayerEntry } from "./layer/entry.ts";
+import { lockedPackages, type LockFile } from "./npm/locked_packages.ts";
+import { npmEntries } from "./npm/npm_entries.ts";
+import type { NpmRegistry } from "./npm/npm_registry.ts";
+
+const IMPORTED = /["'](npm:[^"'\s]+)["']/g;
+
+/** How the packages are had. */
+export interface BundleLayerOptions extends DownloadOptions {
+  readonly registry: NpmRegistry;
+  /** The lock file of the runtime. */
+  readonly lock: LockFile;
+}
+
+/**
+ * Makes them.
+ *
+ * @throws {ImageError} If a package cannot be had, or the bundle's lock file lacks it.
+ */
+export async function bundleEntries(
+  { files }: Pick<Bundle, "files">,
+  { lock, ...options }: BundleLayerOptions,
+): Promise<LayerEntry[]> {
+  const entries: LayerEntry[] = [...files].map(([path, bytes]) => ({
+    kind: "file",
+    path: `${PATHS.bundle}/${path}`,
+    bytes,
+  }));
+  const text = (path: string) => new TextDecoder().decode(files.get(path));
+  const specifiers = [...new Set([...text("code.js").matchAll(IMPORTED)].map(([, specifier]) => specifier!))];
+  const lacking = specifiers.filter((specifier) => !isLocked(specifier, lock));
+  if (lacking.length === 0) return entries;
+  const own = JSON.parse(text("deno.lock")) as LockFile;
+  const packages = lockedPackages(lacking, own);
+  const both = {
+    ...lock,
+    specifiers: { ...own.specifiers, ...lock.specifiers },
+    npm: { ...own.npm, ...lock.npm },
+  };
+  return [
+    ...entries,
+    {
+      kind: "file",
+      path: `${PATHS.levada}/deno.lock`, // in the place of the runtime's: Deno has one for all
+      bytes: new TextEncoder().encode(`${JSON.stringify(both, undefined, 2)}\n`),
+    },
+    ...await npmEntries(packages, { ...options, denoDir: PATHS.packages }),
+  ];
+}
+
+/** Whether the runtime has a package: by its specifier without what follows the version. */
+function isLocked(specifier: string, { specifiers = {} }: LockFile): boolean {
+  const [, bare = specifier] = /^(npm:(?:@[^/]+\/)?[^/]+)/.exec(specifier) ?? [];
+  return Object.hasOwn(specifiers, bare);
+}

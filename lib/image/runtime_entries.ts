@@ -1,0 +1,60 @@
+/** Levada as JavaScript, with the packages that it asks for when it needs them: nothing is fetched when a container starts. */
+import { libraryConfig, programFiles } from "../bundle/runtime.ts";
+import type { DownloadOptions } from "./download.ts";
+import { PATHS } from "./image_paths.ts";
+import type { LayerEntry } from "./layer/entry.ts";
+import { lockedPackages, type LockFile } from "./npm/locked_packages.ts";
+import { npmEntries } from "./npm/npm_entries.ts";
+import type { NpmRegistry } from "./npm/npm_registry.ts";
+
+/** Packages for notebooks, bundling and the manual: nobody asks for them where a function is served. */
+const LEFT_OUT = [
+  "marked",
+  "oxc-parser",
+  "oxc-transform",
+  "rxjs",
+  "typescript",
+  "wink-eng-lite-web-model",
+  "wink-nlp",
+  "xz-decompress",
+];
+const LOCK = new URL("../../deno.lock", import.meta.url);
+const ENCODER = new TextEncoder();
+
+/** How the packages are had. */
+export interface RuntimeOptions extends DownloadOptions {
+  readonly registry: NpmRegistry;
+}
+
+/** Levada's lock file. */
+export async function ownLock(): Promise<LockFile> {
+  return JSON.parse(await Deno.readTextFile(LOCK)) as LockFile;
+}
+
+/**
+ * Makes them.
+ *
+ * @throws {ImageError} If a package cannot be had, or is another than it should be.
+ */
+export async function runtimeEntries(options: RuntimeOptions): Promise<LayerEntry[]> {
+  const own = { levada: "./mod.js", "levada/testing": "./lib/testing/mod.js" };
+  const config = await libraryConfig(own); // with all names: Deno holds them against the lock file
+  const kept = Object.entries(config.imports).filter(([name, target]) =>
+    target.startsWith("npm:") && !LEFT_OUT.includes(name)
+  );
+  const specifiers = kept.map(([, target]) => target);
+  const packages = lockedPackages(specifiers, await ownLock());
+  const texts: [string, string][] = [
+    ["deno.json", `${JSON.stringify(config, undefined, 2)}\n`],
+    ["deno.lock", await Deno.readTextFile(LOCK)],
+    ...await programFiles(),
+  ];
+  return [
+    ...texts.map(([path, text]) => ({
+      kind: "file" as const,
+      path: `${PATHS.levada}/${path}`,
+      bytes: ENCODER.encode(text),
+    })),
+    ...await npmEntries(packages, { ...options, denoDir: PATHS.packages }),
+  ];
+}

@@ -1,0 +1,38 @@
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { join } from "node:path";
+import { writeDockerfile } from "../../../../lib/image/write_dockerfile.ts";
+import { smallImage } from "../../../support/small_image.ts";
+import { temporaryFolder } from "../../../support/temporary_folder.ts";
+
+Deno.test("writeDockerfile() writes the layers and what is run; words mean no more than themselves", async () => {
+  await using folder = await temporaryFolder();
+  const { image, blobs } = await smallImage(folder.path);
+  const to = join(folder.path, "context");
+  const odd = {
+    ...image,
+    config: {
+      ...image.config,
+      config: { Env: ['A=$HOME "x"\\'], Labels: { "a b": "1\nUSER root" }, Cmd: ["serve"], User: "1" },
+    },
+  };
+  await writeDockerfile(odd, to, { blobs });
+  await writeDockerfile(odd, to, { blobs });
+  deepStrictEqual((await Deno.readTextFile(join(to, "Dockerfile"))).split("\n").slice(1), [
+    "FROM scratch",
+    "ADD layer-1.tar.gz /",
+    "ADD layer-2.tar.gz /",
+    'LABEL "a b"="1 USER root"',
+    'ENV A="\\$HOME \\"x\\"\\\\"',
+    "USER 1",
+    "ENTRYPOINT []",
+    'CMD ["serve"]',
+    "",
+  ]);
+  const layer = await Deno.readFile(join(to, "layer-2.tar.gz"));
+  deepStrictEqual(layer, await blobs.read(image.manifest.layers[1]!.digest));
+  await rejects(writeDockerfile(image, folder.path, { blobs }), {
+    name: "ImageError",
+    message: /it holds other files/,
+  });
+  strictEqual((await Array.fromAsync(Deno.readDir(to))).length, 3);
+});
