@@ -1,0 +1,166 @@
+import { DeployError } from "../deploy_error.ts";
+import type { DashboardClient } from "./dashboard_client.ts";
+import { failureOf, isTold } from "./failure_text.ts";
+import type { NuclioFunction, NuclioStatus } from "./nuclio_function.ts";
+import type { PodLookUp, PodTrouble } from "./nuclio_options.ts";
+
+/** States in which Nuclio has done what it does; in any other it takes no change. */
+const PROVISIONED = ["ready", "error", "unhealthy", "scaledToZero", "imported"];
+const READY = ["ready", "scaledToZero"];
+const LOOK_MS = 500;
+const LOOK_UP_MS = 2_000;
+const TOLD_MS = 5_000; // so long after it has failed Nuclio says why
+
+/** How a function is followed. */
+export interface FollowWish {
+  /** What it is for, for messages. */
+  readonly act: string;
+  /** Until when, by `performance.now()`. */
+  readonly untilMs: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly lookUp?: PodLookUp | undefined;
+  readonly namespace?: string | undefined;
+  /** Told each state that it comes into. */
+  readonly onState?: ((state: string) => void) | undefined;
+}
+
+/** Whether Nuclio does something to a function at present, and takes no change. */
+export function isBusy({ state }: NuclioStatus): boolean {
+  return state !== undefined && state !== "" && !PROVISIONED.includes(state);
+}
+
+/** Whether a function answers, or does when it is asked. */
+export function isReady({ state }: NuclioStatus): boolean {
+  return state !== undefined && READY.includes(state);
+}
+
+/**
+ * Follows a function until it is ready.
+ *
+ * @throws {DeployError} If it does not come to be: with what keeps it from that.
+ */
+export async function followUntilReady(
+  client: DashboardClient,
+  name: string,
+  wish: FollowWish,
+): Promise<NuclioFunction> {
+  const { act, untilMs, signal, onState } = wish;
+  const looker = new PodLooker(name, wish);
+  let last = "";
+  for (;;) {
+    const fn = await client.read(name, signal);
+    if (fn === undefined) throw new DeployError(act, `function "${name}" is gone: somebody has deleted it`);
+    const status = fn.status ?? {};
+    const { state = "" } = status;
+    if (state !== last) onState?.(last = state);
+    if (isReady(status)) return fn;
+    if (!isBusy(status) && state !== "") throw await failed(client, name, { ...wish, status });
+    const trouble = await looker.look();
+    if (trouble?.isFinal) throw telling(act, name, trouble);
+    if (performance.now() >= untilMs) {
+      const why = trouble?.reason ?? failureOf(status);
+      const told = why === "" ? `it is still ${state || "without a state"}` : why;
+      const hint = state === "waitingForResourceConfiguration" && why === ""
+        ? ". Does Nuclio's controller run, and watch this namespace?"
+        : "";
+      throw new DeployError(act, `function "${name}" is not ready in time: ${told}${hint}`, {
+        lines: trouble?.lines ?? [],
+      });
+    }
+    await pause(Math.min(LOOK_MS, Math.max(1, untilMs - performance.now())), signal);
+  }
+}
+
+/** Waits while Nuclio takes no change of a function; whether it does then. */
+export async function untilIdle(
+  client: DashboardClient,
+  name: string,
+  { untilMs, signal }: Pick<FollowWish, "untilMs" | "signal">,
+): Promise<boolean> {
+  for (;;) {
+    const fn = await client.read(name, signal);
+    if (fn === undefined || !isBusy(fn.status ?? {})) return true;
+    if (performance.now() >= untilMs) return false;
+    await pause(LOOK_MS, signal);
+  }
+}
+
+async function failed(
+  client: DashboardClient,
+  name: string,
+  { act, status, signal, ...wish }: FollowWish & { readonly status: NuclioStatus },
+): Promise<DeployError> {
+  const trouble = await new PodLooker(name, { act, signal, ...wish }).look();
+  if (trouble !== undefined) return telling(act, name, trouble);
+  let told = status;
+  const untilMs = performance.now() + TOLD_MS;
+  while (!isTold(told) && performance.now() < untilMs) {
+    await pause(LOOK_MS, signal);
+    const next = (await client.read(name, signal))?.status;
+    if (next === undefined || next.state !== status.state) break;
+    told = next;
+  }
+  const why = failureOf(told) || "it does not say why";
+  return new DeployError(act, `function "${name}" is ${status.state}: ${why}`, {
+    lines: await lastLines(client, name, signal),
+  });
+}
+
+function telling(act: string, name: string, { reason, lines = [] }: PodTrouble): DeployError {
+  return new DeployError(act, `function "${name}" is not ready: ${reason}`, { lines });
+}
+
+const LINES = 10;
+
+/** The last lines of a pod that does not serve; none where there is no pod, or it is too early. */
+async function lastLines(client: DashboardClient, name: string, signal: AbortSignal | undefined): Promise<string[]> {
+  try {
+    const replica = (await client.replicas(name, signal)).at(-1);
+    if (replica === undefined) return [];
+    const text = await (await client.log(name, replica, { lines: LINES, signal })).text();
+    return text.split("\n").filter((line) => line !== "").slice(-LINES);
+  } catch {
+    return [];
+  }
+}
+
+/** Asks the cluster now and then; that it cannot be asked is no trouble of the function. */
+class PodLooker {
+  readonly #name: string;
+  readonly #wish: FollowWish;
+  #lookedMs = -Infinity;
+  #found: PodTrouble | undefined;
+
+  constructor(name: string, wish: FollowWish) {
+    this.#name = name;
+    this.#wish = wish;
+  }
+
+  async look(): Promise<PodTrouble | undefined> {
+    const { lookUp, namespace, signal } = this.#wish;
+    if (lookUp === undefined || performance.now() - this.#lookedMs < LOOK_UP_MS) return this.#found;
+    this.#lookedMs = performance.now();
+    const inTime = AbortSignal.timeout(LOOK_UP_MS * 5);
+    this.#found = await lookUp({
+      namespace,
+      labels: { "nuclio.io/function-name": this.#name },
+      signal: signal === undefined ? inTime : AbortSignal.any([signal, inTime]),
+    }).catch(() => undefined);
+    return this.#found;
+  }
+}
+
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal!.reason);
+    };
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}

@@ -1,0 +1,251 @@
+import type { Bundle } from "../../bundle/bundle.ts";
+import { DeployError } from "../deploy_error.ts";
+import { documentOf, functionsOfBundle } from "../deployed_functions.ts";
+import { faultsOfSettings, flagsOf, type ProcessSettings } from "../process/process_settings.ts";
+import type { ClusterPlace } from "./cluster_place.ts";
+import { FUNCTION_LABEL, GRAPH_LABEL, MANAGED_LABEL, PROJECT_LABEL, REVISION_LABEL } from "./labels.ts";
+import { mirroredTriggers, schedulesOf } from "./mirrored_triggers.ts";
+import type { NuclioConfig, NuclioResources, NuclioSpec, NuclioTrigger } from "./nuclio_function.ts";
+import { faultsOfStreams } from "./stream_faults.ts";
+
+/** What of a function's specification does not stand in its bundle. */
+export interface SpecWish {
+  readonly image: string | undefined;
+  readonly project: string;
+  readonly namespace: string | undefined;
+  readonly imagePullSecret?: string | undefined;
+  readonly replicas?: number | undefined;
+  readonly nodePort?: boolean | undefined;
+  readonly mirrorSchedules?: boolean | undefined;
+  readonly deadlineMs: number;
+}
+
+/** The functions of a bundle as Nuclio is told of them. */
+export interface FunctionSpecs {
+  /** In the order in which they are made: who reads before who publishes; the last answers callers. */
+  readonly functions: readonly NuclioConfig[];
+  /** What they do not get, and what else to know: a line each. */
+  readonly notes: readonly string[];
+}
+
+interface Wished {
+  /** The child's name, or the serving function's own. */
+  readonly name: string;
+  /** What it is called at the dashboard. */
+  readonly called: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly settings: ProcessSettings;
+  readonly resources: { readonly cpu?: number | string; readonly memory?: string; readonly gpu?: number };
+  readonly cluster: ClusterPlace;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const PORT = 8080; // where Nuclio asks whether a function is ready, and sends requests
+const HEALTH_PORT = 8082; // where it asks whether it lives
+const LINGER_SECONDS = 3; // Nuclio gives pods no preStop: who has not heard of their end yet is still answered
+const SECRETS_FOLDER = "/var/run/secrets/levada"; // where `readSecret` looks
+const NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
+const LONGEST_NAME = 56; // its Service is nuclio-NAME
+const IMAGE = /^[\w.-]+(:\d+)?(\/[\w.-]+)*(:[\w.-]{1,128})?(@sha256:[0-9a-f]{64})?$/;
+const VARIABLE = /^[-._A-Za-z][-._A-Za-z0-9]*$/;
+
+/**
+ * What Nuclio is told of the functions of a bundle.
+ *
+ * @throws {DeployError} With everything that Nuclio cannot run of it.
+ */
+export function functionSpecs(act: string, bundle: Bundle, wish: SpecWish): FunctionSpecs {
+  const { options, children = {} } = documentOf(bundle);
+  const functions = functionsOfBundle(bundle).map(({ name, env, settings }): Wished => {
+    const place = (name === bundle.name ? options : children[name]) as Partial<Wished> | undefined;
+    const called = name === bundle.name ? name : `${bundle.name}-${name}`;
+    return { name, called, env, settings, resources: place?.resources ?? {}, cluster: place?.cluster ?? {} };
+  });
+  const faults = [
+    ...faultsOfImage(wish.image),
+    ...faultsOfStreams(bundle),
+    ...functions.flatMap((fn) => faultsOf(fn, bundle, wish).map((fault) => `function "${fn.name}": ${fault}`)),
+  ];
+  if (faults.length > 0) throw new DeployError(act, faults.join("; "));
+  const mirrored = functions.map((fn) => ({ fn, ...shownTriggers(fn, bundle, wish) }));
+  return {
+    functions: mirrored.map(({ fn, triggers }) => configOf(fn, bundle, { ...wish, triggers })).reverse(),
+    notes: mirrored.flatMap(({ fn, notes }) => [...notes, ...notesOf(fn)]),
+  };
+}
+
+function shownTriggers(fn: Wished, bundle: Bundle, { mirrorSchedules = true, replicas }: SpecWish) {
+  const { triggers, notes } = mirroredTriggers(bundle, fn.name);
+  const { min, max } = scaleOf(fn, replicas);
+  const isLeft = ({ kind }: NuclioTrigger) =>
+    kind === "cron" && !mirrorSchedules || kind === "v3ioStream" && min !== max; // Nuclio refuses it where pods come and go
+  return {
+    triggers: Object.fromEntries(Object.entries(triggers).filter(([, trigger]) => !isLeft(trigger))),
+    notes: mirrorSchedules ? notes : notes.filter((note) => !note.includes("by schedule")),
+  };
+}
+
+function configOf(
+  fn: Wished,
+  { name: graph, revision }: Bundle,
+  wish: SpecWish & { readonly triggers: Readonly<Record<string, NuclioTrigger>> },
+): NuclioConfig {
+  const { namespace, project } = wish;
+  return {
+    metadata: {
+      name: fn.called,
+      ...namespace === undefined ? {} : { namespace },
+      labels: {
+        [PROJECT_LABEL]: project,
+        [MANAGED_LABEL]: "levada",
+        [GRAPH_LABEL]: graph,
+        [FUNCTION_LABEL]: fn.name,
+        [REVISION_LABEL]: revision,
+      },
+    },
+    spec: specOf(fn, revision, wish),
+  };
+}
+
+function specOf(
+  fn: Wished,
+  revision: string,
+  wish: SpecWish & { readonly triggers: Readonly<Record<string, NuclioTrigger>> },
+): NuclioSpec {
+  const { envFrom = [], secrets = [], serviceAccount, nodeSelector, tolerations } = fn.cluster;
+  const { min, max, cpu } = scaleOf(fn, wish.replicas);
+  return {
+    description: `Function ${fn.name}, made by Levada: revision ${revision}`,
+    runtime: "nodejs", // a dashboard asks for one; the image runs what it runs
+    image: wish.image!,
+    ...wish.imagePullSecret === undefined ? {} : { imagePullSecrets: wish.imagePullSecret },
+    env: [
+      { name: "LEVADA_FUNCTION", value: fn.name },
+      { name: "LEVADA_SERVE", value: JSON.stringify(serveWords(fn.settings)) },
+      { name: "LEVADA_LOG_FORMAT", value: "json" },
+      { name: "LEVADA_STATE", value: "/tmp/levada" },
+      ...Object.entries(fn.env).map(([name, value]) => ({ name, value })),
+    ],
+    ...envFrom.length === 0 ? {} : {
+      envFrom: envFrom.map((one) =>
+        "secret" in one ? { secretRef: { name: one.secret } } : { configMapRef: { name: one.configMap } }
+      ),
+    },
+    ...secrets.length === 0 ? {} : { volumes: [secretsVolume(secrets)] },
+    resources: resourcesOf(fn),
+    minReplicas: min,
+    maxReplicas: max,
+    ...cpu === undefined ? {} : { targetCPU: cpu },
+    ...serviceAccount === undefined ? {} : { serviceAccount },
+    ...nodeSelector === undefined ? {} : { nodeSelector },
+    ...tolerations === undefined ? {} : { tolerations },
+    readinessTimeoutSeconds: Math.ceil(wish.deadlineMs / 1_000),
+    triggers: { http: httpTrigger(fn, wish.nodePort ?? false), ...wish.triggers },
+    build: { codeEntryType: "image" },
+  };
+}
+
+/** What `levada serve` is told; the image's own words come behind. */
+function serveWords(
+  { host: _host, tls: _tls, grpcPort: _grpc, workers: _workers, ...settings }: ProcessSettings,
+): string[] {
+  const own = ["--host", "0.0.0.0", "--port", String(PORT)];
+  return [...own, "--health-port", String(HEALTH_PORT), "--linger", String(LINGER_SECONDS), ...flagsOf(settings)];
+}
+
+function httpTrigger({ cluster: { ingress } }: Wished, nodePort: boolean): NuclioTrigger {
+  const { host, path = "/", className, tlsSecret, annotations } = ingress ?? { host: undefined };
+  return {
+    kind: "http",
+    name: "http",
+    ...annotations === undefined && className === undefined ? {} : {
+      annotations: { ...className !== undefined && { "kubernetes.io/ingress.class": className }, ...annotations },
+    },
+    attributes: {
+      serviceType: nodePort ? "NodePort" : "ClusterIP",
+      ...host === undefined ? {} : {
+        ingresses: {
+          "0": { host, paths: [path], pathType: "Prefix", ...tlsSecret === undefined ? {} : { secretName: tlsSecret } },
+        },
+      },
+    },
+  };
+}
+
+function secretsVolume(secrets: readonly string[]): Fields {
+  return {
+    volume: { name: "secrets", projected: { sources: secrets.map((name) => ({ secret: { name } })) } },
+    volumeMount: { name: "secrets", mountPath: SECRETS_FOLDER, readOnly: true },
+  };
+}
+
+/** Memory that it may use is memory that it has; of the processor it may use what is free. */
+function resourcesOf({ resources: { cpu, memory, gpu } }: Wished): NuclioResources {
+  const cards = gpu === undefined ? {} : { "nvidia.com/gpu": String(gpu) };
+  const limits = { ...memory !== undefined && { memory }, ...cards };
+  const requests = { ...cpu !== undefined && { cpu: String(cpu) }, ...limits };
+  return {
+    ...Object.keys(requests).length > 0 && { requests },
+    ...Object.keys(limits).length > 0 && { limits },
+  };
+}
+
+interface Scale {
+  readonly min: number;
+  readonly max: number;
+  readonly cpu?: number;
+  readonly lag?: number;
+}
+
+function scaleOf({ cluster: { replicas: own = 1 } }: Wished, replicas: number | undefined): Scale {
+  const wished = replicas ?? own;
+  return typeof wished === "number" ? { min: wished, max: wished } : wished;
+}
+
+function faultsOfImage(image: string | undefined): string[] {
+  if (image === undefined || image === "") {
+    return [
+      'it needs an image that has the bundle in it: `levada image` makes one, then say image: "registry/name:tag"',
+    ];
+  }
+  return IMAGE.test(image) ? [] : [`"${image}" is no image; it is one as in registry/name:tag`];
+}
+
+function faultsOf(fn: Wished, bundle: Bundle, { replicas }: SpecWish): string[] {
+  const { called, settings, env } = fn;
+  const { min, max } = scaleOf(fn, replicas);
+  const bad = Object.keys(env).filter((name) => !VARIABLE.test(name));
+  return [
+    ...NAME.test(called) && called.length <= LONGEST_NAME ? [] : [
+      `it would be called "${called}", and Nuclio takes small letters, digits and "-", ${LONGEST_NAME} at most. Name it so`,
+    ],
+    ...faultsOfSettings(settings),
+    ...settings.tls === undefined
+      ? []
+      : ["Nuclio speaks http to its functions: leave serve.tls out, an ingress has the certificate"],
+    ...bad.map((name) => `"${name}" cannot be the name of a variable`),
+    ...isWhole(min, 0) && isWhole(max, 1) && min <= max ? [] : [
+      `replicas are ${JSON.stringify({ min, max })}, and must be whole numbers, min from 0 to max`,
+    ],
+    ...max > 1 && schedulesOf(bundle, fn.name).length > 0
+      ? [`each of its pods would go by its schedules, and it has up to ${max}: give it one, replicas: 1`]
+      : [],
+  ];
+}
+
+function notesOf({ name, settings, cluster: { from, replicas } }: Wished): string[] {
+  const lag = typeof replicas === "object" ? replicas.lag : undefined;
+  return [
+    ...settings.workers !== undefined && settings.workers > 1
+      ? [`serve.workers (${settings.workers}): a pod has one process on Nuclio; say replicas`]
+      : [],
+    ...settings.grpcPort === undefined ? [] : [`serve.grpcPort (${settings.grpcPort}): Nuclio passes http alone on`],
+    ...lag === undefined ? [] : [`replicas.lag: Nuclio scales by processor and memory alone`],
+    ...from === undefined ? [] : ["cluster.from: Nuclio makes no network policy"],
+  ].map((note) => `function ${name}: ${note}`);
+}
+
+function isWhole(value: number, least: number): boolean {
+  return Number.isSafeInteger(value) && value >= least;
+}

@@ -1,0 +1,56 @@
+import type { DeployProgress } from "../deploy_progress.ts";
+
+/** How a function is deployed to Nuclio. */
+export interface NuclioOptions {
+  /** Where Nuclio's dashboard answers, `http://nuclio-dashboard.nuclio:8070`. Default: LEVADA_NUCLIO_DASHBOARD. */
+  readonly dashboard?: string;
+  /** The name of a secret that the dashboard takes as `Authorization: Bearer …`. Default: none is sent. */
+  readonly token?: string;
+  /** The namespace of the functions. Default: the dashboard's own. */
+  readonly namespace?: string;
+  /** The project that they belong to, which is there. Default `default`. */
+  readonly project?: string;
+  /** An image with the bundle in it that serves it, as `levada image` makes: Nuclio builds nothing. */
+  readonly image?: string;
+  /** The Secret with which the image is pulled. Default: what the dashboard says. */
+  readonly imagePullSecret?: string;
+  /** How many pods each function has. Default: what its `cluster` says, else 1. */
+  readonly replicas?: number;
+  /** Whether callers from outside the cluster find it at a port of its nodes. Default false. */
+  readonly nodePort?: boolean;
+  /** Whether schedules are shown as cron triggers: not where the platform makes CronJobs of those. Default true. */
+  readonly mirrorSchedules?: boolean;
+  /** Where callers find the function, as behind a port-forward. Default: what Nuclio says. */
+  readonly invokeUrl?: string;
+  /** How long everything may take to be ready, in milliseconds. Default 120,000. */
+  readonly deadlineMs?: number;
+  /** Told how far it is. Default: nobody; in Levada's kernel, the cell's output. */
+  readonly onProgress?: (progress: DeployProgress) => void;
+  /** Gives it up: what ran runs on. */
+  readonly signal?: AbortSignal;
+  /** Looks in the cluster why a function's pods are not ready, which Nuclio tells late or not at all. Default: nobody looks. */
+  readonly lookUp?: PodLookUp;
+}
+
+/** Why the pods of a function are not ready, in words; undefined where nothing speaks against it. */
+export type PodLookUp = (
+  pods: {
+    readonly namespace: string | undefined;
+    /** Their labels. */
+    readonly labels: Readonly<Record<string, string>>;
+    readonly signal: AbortSignal;
+  },
+) => Promise<PodTrouble | undefined>;
+
+/** What keeps pods from being ready. */
+export interface PodTrouble {
+  /** In words. */
+  readonly reason: string;
+  /** Whether waiting helps no more, as where there is no such image. */
+  readonly isFinal: boolean;
+  /** The last lines that the pods wrote. */
+  readonly lines?: readonly string[];
+}
+
+/** How long everything may take to be ready, in milliseconds, where nobody says. */
+export const NUCLIO_DEADLINE_MS = 120_000;
