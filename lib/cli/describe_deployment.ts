@@ -4,14 +4,16 @@ import type { TriggerStatus } from "../deploy/process/trigger_status.ts";
 import { oneLine } from "../telemetry/one_line.ts";
 
 /** A deployment for people: a line, and one for each function, with what is wrong. */
-export function describeDeployment(status: DeploymentStatus & Partial<ProcessStatus>): string {
+export function describeDeployment(
+  status: DeploymentStatus & Partial<Pick<ProcessStatus, "supervisor" | "triggers">>,
+): string {
   const { name, state, url, revision, previous, supervisor, functions, triggers: started = [] } = status;
   const head = `${name}: ${state}, ${url}, revision ${revision}${previous === undefined ? "" : `, before ${previous}`}${
     supervisor === undefined ? "" : `, supervisor ${supervisor}`
   }`;
   const width = Math.max(...functions.map((one) => one.name.length));
   const lines = functions.flatMap((one) => [
-    `  ${one.name.padEnd(width)}  ${one.state}  ${one.state === "unknown" ? "?" : one.serving} of ${
+    `  ${one.name.padEnd(width)}  ${one.state}  ${one.state === "unknown" ? "?" : one.serving} ${
       wished(one)
     }  ${one.url}${one.restarts === 0 ? "" : `  ${one.restarts} ${one.restarts === 1 ? "restart" : "restarts"}`}`,
     ...(one.reason?.split("\n") ?? []).map((line) => `    ${line}`),
@@ -21,9 +23,9 @@ export function describeDeployment(status: DeploymentStatus & Partial<ProcessSta
   return `${[head, ...lines, ...triggers, ...reason === undefined ? [] : [`  ${reason}`]].join("\n")}\n`;
 }
 
-/** How many there are to be. */
+/** What there are, and how many there are to be. */
 function wished(one: FunctionStatus & Partial<ProcessFunctionStatus>): string {
-  return `${one.workers} workers`;
+  return one.workers === undefined ? "pods" : `of ${one.workers} workers`;
 }
 
 function describe({ name, detail, times }: TriggerStatus): string {

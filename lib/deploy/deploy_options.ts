@@ -1,10 +1,11 @@
 /** Targets, and what each takes. */
 
 import { DeployError } from "./deploy_error.ts";
+import type { NuclioOptions } from "./nuclio/nuclio_options.ts";
 import type { ProcessOptions } from "./process/process_options.ts";
 
 /** Where a function can be deployed to. */
-export type DeployTarget = "process";
+export type DeployTarget = "process" | "nuclio";
 
 /** What every target takes. */
 export interface PlanOptions {
@@ -18,15 +19,35 @@ export interface ProcessDeployOptions extends ProcessOptions, PlanOptions {
   readonly target?: "process";
 }
 
-/** How a bundle is deployed, by where to. */
-export type DeployOptions = ProcessDeployOptions;
+/** How a bundle is deployed to Nuclio. */
+export interface NuclioDeployOptions extends NuclioOptions, PlanOptions {
+  /** Functions of Nuclio, by its dashboard. */
+  readonly target: "nuclio";
+}
 
-type OptionsOf = { readonly process: ProcessDeployOptions };
+/** How a bundle is deployed, by where to. */
+export type DeployOptions = ProcessDeployOptions | NuclioDeployOptions;
+
+type OptionsOf = { readonly process: ProcessDeployOptions; readonly nuclio: NuclioDeployOptions };
 type Names<Options> = { readonly [Name in Exclude<keyof Options, "target">]-?: true };
 
 const EVERYWHERE = { dryRun: true, deadlineMs: true, onProgress: true, signal: true } as const;
 const OPTIONS: { readonly [Target in DeployTarget]: Names<OptionsOf[Target]> } = {
   process: { ...EVERYWHERE, workers: true, port: true, renew: true },
+  nuclio: {
+    ...EVERYWHERE,
+    dashboard: true,
+    token: true,
+    namespace: true,
+    project: true,
+    image: true,
+    imagePullSecrets: true,
+    replicas: true,
+    nodePort: true,
+    mirrorSchedules: true,
+    invokeUrl: true,
+    lookUp: true,
+  },
 };
 
 /** All targets. */

@@ -1,6 +1,7 @@
 import type { Bundle } from "../bundle/bundle.ts";
 import { checkOptions, type DeployOptions } from "./deploy_options.ts";
 import type { Deployment } from "./deployment.ts";
+import type { NuclioDeployment } from "./nuclio/nuclio_deployment.ts";
 import type { ProcessDeployment } from "./process/deployment.ts";
 
 /** What is to be deployed. */
@@ -21,9 +22,15 @@ export async function openDeployment(
   { bundle, spentMs, ...options }: DeployOptions & BundleWish = {},
 ): Promise<Deployment> {
   checkOptions(`deploy "${name}"`, options);
-  const { target: _, ...rest } = options;
   const wish = { ...bundle === undefined ? {} : { bundle }, ...spentMs === undefined ? {} : { spentMs } };
-  const module = "./process/deployment.ts"; // in a variable: who deploys elsewhere does not load it
+  if (options.target === "nuclio") {
+    const { target: _, ...rest } = options;
+    const module = "./nuclio/nuclio_deployment.ts"; // in variables: who deploys elsewhere does not load it
+    const { NuclioDeployment: Opened } = await import(module) as { NuclioDeployment: typeof NuclioDeployment };
+    return new Opened(name, { ...rest, ...wish });
+  }
+  const { target: _, ...rest } = options;
+  const module = "./process/deployment.ts";
   const { ProcessDeployment: Opened } = await import(module) as { ProcessDeployment: typeof ProcessDeployment };
   return new Opened(name, { ...rest, ...wish });
 }

@@ -13,7 +13,7 @@ export interface SpecWish {
   readonly image: string | undefined;
   readonly project: string;
   readonly namespace: string | undefined;
-  readonly imagePullSecret?: string | undefined;
+  readonly imagePullSecrets?: readonly string[] | undefined;
   readonly replicas?: number | undefined;
   readonly nodePort?: boolean | undefined;
   readonly mirrorSchedules?: boolean | undefined;
@@ -64,6 +64,7 @@ export function functionSpecs(act: string, bundle: Bundle, wish: SpecWish): Func
   });
   const faults = [
     ...faultsOfImage(wish.image),
+    ...(wish.imagePullSecrets ?? []).length > 1 ? ["imagePullSecrets has several names, and Nuclio takes one"] : [],
     ...faultsOfStreams(bundle),
     ...functions.flatMap((fn) => faultsOf(fn, bundle, wish).map((fault) => `function "${fn.name}": ${fault}`)),
   ];
@@ -119,7 +120,7 @@ function specOf(
     description: `Function ${fn.name}, made by Levada: revision ${revision}`,
     runtime: "nodejs", // a dashboard asks for one; the image runs what it runs
     image: wish.image!,
-    ...wish.imagePullSecret === undefined ? {} : { imagePullSecrets: wish.imagePullSecret },
+    ...wish.imagePullSecrets?.[0] === undefined ? {} : { imagePullSecrets: wish.imagePullSecrets[0] },
     env: [
       { name: "LEVADA_FUNCTION", value: fn.name },
       { name: "LEVADA_SERVE", value: JSON.stringify(serveWords(fn.settings)) },

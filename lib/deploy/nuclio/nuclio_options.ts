@@ -12,8 +12,8 @@ export interface NuclioOptions {
   readonly project?: string;
   /** An image with the bundle in it that serves it, as `levada image` makes: Nuclio builds nothing. */
   readonly image?: string;
-  /** The Secret with which the image is pulled. Default: what the dashboard says. */
-  readonly imagePullSecret?: string;
+  /** The name of the Secret with which the image is pulled; Nuclio takes one. Default: what the dashboard says. */
+  readonly imagePullSecrets?: readonly string[];
   /** How many pods each function has. Default: what its `cluster` says, else 1. */
   readonly replicas?: number;
   /** Whether callers from outside the cluster find it at a port of its nodes. Default false. */

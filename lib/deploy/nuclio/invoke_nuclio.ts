@@ -1,0 +1,89 @@
+import { LEVADA_JSON } from "../../border/levada_json.ts";
+import { writeValue } from "../../border/write_value.ts";
+import { StatusError } from "../../errors.ts";
+import { decodeBytes } from "../../protocol/decode_bytes.ts";
+import { DeployError } from "../deploy_error.ts";
+import { invokeFunction } from "../process/invoke_function.ts";
+import type { DashboardAccess } from "./dashboard_access.ts";
+import { failureIn } from "./failure_text.ts";
+import type { NuclioFunction } from "./nuclio_function.ts";
+
+/** What a function is asked: without a body by GET. */
+export interface Asked {
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+const TIMEOUT_MS = 120_000;
+
+/** Asks a function where it answers. */
+export async function invokeAt(act: string, url: string, asked: Asked): Promise<unknown> {
+  const name = act.replace(/^invoke "|"$/g, "");
+  return await invokeFunction(name, { url }, asked);
+}
+
+/**
+ * Asks a function by way of the dashboard, which reaches it where it stands in the cluster itself.
+ *
+ * @throws {DeployError} If the dashboard does not answer, or does not reach the function.
+ * @throws {StatusError} If the function answers with an error.
+ */
+export async function invokeByDashboard(
+  act: string,
+  { url, namespace, authorization, function: fn }: DashboardAccess & { readonly function: NuclioFunction },
+  { path, ...asked }: Asked,
+): Promise<unknown> {
+  const { name } = fn.metadata;
+  const bytes = "body" in asked && asked.body instanceof Uint8Array ? asked.body : undefined;
+  const written = "body" in asked && bytes === undefined ? writeValue(asked.body, act) : undefined;
+  const type = bytes === undefined
+    ? written?.isJson === false ? LEVADA_JSON : "application/json"
+    : "application/octet-stream";
+  let response: Response;
+  let answer: Uint8Array;
+  try {
+    response = await fetch(`${url.replace(/\/+$/, "")}/api/function_invocations`, {
+      method: "body" in asked ? "POST" : "GET",
+      redirect: "error",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      headers: {
+        accept: `${LEVADA_JSON}, */*;q=0.9`,
+        "x-nuclio-function-name": name,
+        "x-nuclio-path": path,
+        "x-nuclio-invoke-timeout": `${TIMEOUT_MS}ms`,
+        ...namespace === undefined ? {} : { "x-nuclio-function-namespace": namespace },
+        ...authorization === undefined ? {} : { authorization: authorization() },
+        ...fn.status?.internalInvocationUrls?.[0] === undefined
+          ? {}
+          : { "x-nuclio-invoke-url": fn.status.internalInvocationUrls[0] },
+        ..."body" in asked ? { "content-type": type } : {},
+      },
+      ...bytes !== undefined ? { body: bytes.slice() } : written !== undefined ? { body: written.text } : {},
+    });
+    answer = await response.bytes();
+  } catch (error) {
+    throw new DeployError(act, `the dashboard at ${url} does not answer: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  if (!response.ok) throw refused(act, { name, status: response.status }, new TextDecoder().decode(answer));
+  if (answer.length === 0) return "";
+  return decodeBytes(answer, response.headers.get("content-type") ?? "text/plain");
+}
+
+/** A dashboard that stands outside does not know the names within: it says so with a 500 of its own, with a stack of Go. */
+function refused(
+  act: string,
+  { name, status }: { readonly name: string; readonly status: number },
+  text: string,
+): Error {
+  const said = failureIn(text) || "without a word";
+  if (!text.includes("errorStackTrace")) {
+    return new StatusError(status, `Answered ${status} by function "${name}": ${said}`);
+  }
+  return new DeployError(
+    act,
+    `the dashboard does not reach function "${name}": ${said}. Where it stands outside of the cluster it cannot: say nodePort: true, an ` +
+      "ingress, or where callers find the function by invokeUrl",
+  );
+}

@@ -1,0 +1,235 @@
+import process from "node:process";
+import { findSecret } from "../../stores/read_secret.ts";
+import { DeployError } from "../deploy_error.ts";
+import type { DeployProgress } from "../deploy_progress.ts";
+import type { Deployment, DeploymentStatus, DeployPlan, LogReading } from "../deployment.ts";
+import type { BundleWish } from "../open_deployment.ts";
+import { DashboardClient } from "./dashboard_client.ts";
+import { type FunctionSpecs, functionSpecs } from "./function_specs.ts";
+import { invokeAt, invokeByDashboard } from "./invoke_nuclio.ts";
+import { FUNCTION_LABEL, GRAPH_LABEL, MANAGED_LABEL } from "./labels.ts";
+import type { NuclioFunction } from "./nuclio_function.ts";
+import { NUCLIO_DEADLINE_MS, type NuclioOptions } from "./nuclio_options.ts";
+import { logsOf } from "./nuclio_logs.ts";
+import { statusOf, urlOf } from "./nuclio_status.ts";
+import { changesOf, type FunctionChange, makeChanges } from "./release_changes.ts";
+import { recordOf, type Release, type ReleaseRecord, writeRecord } from "./release_record.ts";
+
+const DASHBOARD = "LEVADA_NUCLIO_DASHBOARD";
+
+/** A function at Nuclio: one there for itself and for each child, of a prebuilt image. */
+export class NuclioDeployment implements Deployment {
+  readonly name: string;
+  readonly #options: NuclioOptions & BundleWish;
+  readonly #project: string;
+  #opened: DashboardClient | undefined;
+  #url: string | undefined;
+
+  /** Made by `fn.deploy`; without a bundle it is what is deployed already. Nothing is asked yet. */
+  constructor(name: string, options: NuclioOptions & BundleWish = {}) {
+    this.name = name;
+    this.#options = options;
+    this.#project = options.project ?? "default";
+  }
+
+  get url(): string {
+    const url = this.#options.invokeUrl ?? this.#url;
+    if (url !== undefined) return url;
+    throw new DeployError(`tell the url of "${this.name}"`, "it is not deployed yet: await deployment.apply()");
+  }
+
+  async plan(): Promise<DeployPlan> {
+    const { release, notes, changes } = await this.#planned("plan");
+    return { name: this.name, revision: release.revision, changes: changes.flatMap(({ lines }) => lines), notes };
+  }
+
+  async apply(): Promise<DeploymentStatus> {
+    const untilMs = this.#untilMs();
+    const planned = await this.#planned("deploy");
+    if (planned.changes.length > 0) await this.#change("deploy", planned, untilMs);
+    return await this.status();
+  }
+
+  async status(): Promise<DeploymentStatus> {
+    const act = `tell the state of "${this.name}"`;
+    const there = this.#present(act, await this.#there());
+    const client = this.#client();
+    const replicas = await Promise.all(
+      there.map(async ({ metadata: { name } }) =>
+        await client.replicas(name, this.#options.signal).then(({ length }) => length, () => 0)
+      ),
+    );
+    const status = statusOf(this.name, there, { replicas, record: recordOf(there), url: this.#options.invokeUrl });
+    this.#url = status.url;
+    return status;
+  }
+
+  // deno-lint-ignore no-explicit-any -- the reply is what the graph's steps make of it
+  async invoke<Reply = any>(path: string, ...body: [body?: unknown]): Promise<Reply> {
+    const { invokeUrl } = this.#options;
+    const asked = body.length === 0 ? { path } : { path, body: body[0] };
+    const act = `invoke "${this.name}"`;
+    if (invokeUrl !== undefined) return await invokeAt(act, invokeUrl, asked) as Reply;
+    const fn = this.#present(act, await this.#there())[0]!;
+    const outside = fn.status?.externalInvocationUrls?.[0];
+    if (outside !== undefined) return await invokeAt(act, `http://${outside}`, asked) as Reply;
+    return await invokeByDashboard(act, { ...this.#access(), function: fn }, asked) as Reply;
+  }
+
+  async *logs(options: LogReading = {}): AsyncGenerator<string> {
+    const act = `read the logs of "${this.name}"`;
+    const there = this.#present(act, await this.#there());
+    const names = there.map(partOf);
+    if (options.function !== undefined && !names.includes(options.function)) {
+      throw new DeployError(act, `it has no function "${options.function}", only ${names.join(", ")}`);
+    }
+    const read = there.filter((fn) => (options.function ?? partOf(fn)) === partOf(fn)).map((fn) => ({
+      name: fn.metadata.name,
+      prefix: options.function === undefined && there.length > 1 ? `${partOf(fn)} | ` : "",
+    }));
+    yield* logsOf(this.#client(), read, options);
+  }
+
+  async planRollback(): Promise<DeployPlan> {
+    const { release, changes } = await this.#before();
+    return { name: this.name, revision: release.revision, changes: changes.flatMap(({ lines }) => lines), notes: [] };
+  }
+
+  async rollback(): Promise<DeploymentStatus> {
+    const untilMs = this.#untilMs();
+    await this.#change("roll back", await this.#before(), untilMs);
+    return await this.status();
+  }
+
+  async delete(): Promise<void> {
+    const act = `delete "${this.name}"`;
+    const there = this.#present(act, await this.#there());
+    for (const { metadata: { name } } of there) {
+      await this.#client().remove(name, { force: true, signal: this.#options.signal });
+    }
+    this.#url = undefined;
+  }
+
+  async #planned(verb: string): Promise<Planned> {
+    const act = `${verb} "${this.name}"`;
+    const { bundle, signal } = this.#options;
+    if (bundle === undefined) throw new DeployError(act, "it has no bundle: deploy it from its notebook or module");
+    const { functions, notes } = this.#specs(act, bundle);
+    const client = this.#client();
+    if (!await client.hasProject(this.#project, signal)) {
+      throw new DeployError(act, `Nuclio has no project "${this.#project}": make it, or say another by \`project\``);
+    }
+    const there = await this.#there();
+    for (const { metadata: { name } } of functions) {
+      if (there.some((one) => one.metadata.name === name)) continue;
+      const other = await client.read(name, signal);
+      if (other === undefined) continue;
+      const whose = other.metadata.labels?.[GRAPH_LABEL];
+      const owner = whose === undefined ? "is not Levada's" : `belongs to graph "${whose}", project ` +
+        `"${other.metadata.labels?.["nuclio.io/project-name"]}"`;
+      throw new DeployError(act, `Nuclio has a function "${name}" that ${owner}. Delete it, or name yours otherwise`);
+    }
+    const record = recordOf(there);
+    const release: Release = { revision: bundle.revision, deployedAt: new Date().toISOString(), functions };
+    return { release, record, there, notes, changes: changesOf(functions, there, record) };
+  }
+
+  #specs(act: string, bundle: NonNullable<BundleWish["bundle"]>): FunctionSpecs {
+    const { image, namespace, imagePullSecrets, replicas, nodePort, mirrorSchedules, deadlineMs = NUCLIO_DEADLINE_MS } =
+      this.#options;
+    const wish = { image, namespace, imagePullSecrets, replicas, nodePort, mirrorSchedules, deadlineMs };
+    return functionSpecs(act, bundle, { ...wish, project: this.#project });
+  }
+
+  /** What ran before, and what has to be done that it runs again. */
+  async #before(): Promise<Planned> {
+    const act = `roll back "${this.name}"`;
+    const there = this.#present(act, await this.#there());
+    const record = recordOf(there);
+    if (record?.previous === undefined) throw new DeployError(act, "nothing ran before, as far as its functions tell");
+    const release = { ...record.previous, deployedAt: new Date().toISOString() };
+    return { release, record, there, notes: [], changes: changesOf(release.functions, there, record) };
+  }
+
+  async #change(verb: string, { release, record, changes, notes }: Planned, untilMs: number): Promise<void> {
+    const act = `${verb} "${this.name}"`;
+    const { signal, lookUp, namespace } = this.#options;
+    for (const note of notes) this.#tell({ state: "noted", function: undefined, url: undefined, note });
+    const { previous: _, ...before } = record ?? { previous: undefined };
+    const isSame = record === undefined || record.revision === release.revision && record.previous === undefined;
+    const next: ReleaseRecord = { ...release, ...isSame ? {} : { previous: before as Release } };
+    await makeChanges(this.#client(), changes, {
+      act,
+      untilMs,
+      signal,
+      lookUp,
+      namespace,
+      record: writeRecord(act, next),
+      onStep: (name, step, fn) =>
+        this.#tell({ state: step, function: name, url: fn === undefined ? undefined : urlOf(fn) }),
+      onNote: (note) => this.#tell({ state: "noted", function: undefined, url: undefined, note }),
+    });
+  }
+
+  /** Its functions at the dashboard, the first answers callers. */
+  async #there(): Promise<NuclioFunction[]> {
+    const all = await this.#client().list(this.#project, this.#options.signal);
+    const own = all.filter(({ metadata: { labels } }) =>
+      labels?.[MANAGED_LABEL] === "levada" && labels[GRAPH_LABEL] === this.name
+    );
+    const order = recordOf(own)?.functions.map(({ metadata: { name } }) => name).reverse() ?? [this.name];
+    const place = ({ metadata: { name } }: NuclioFunction) => order.includes(name) ? order.indexOf(name) : order.length;
+    return own.sort((one, other) => place(one) - place(other));
+  }
+
+  #present(act: string, there: NuclioFunction[]): NuclioFunction[] {
+    if (there.length > 0) return there;
+    throw new DeployError(act, `Nuclio has no function of it in project "${this.#project}". Deploy it first`);
+  }
+
+  #client(): DashboardClient {
+    return this.#opened ??= new DashboardClient(this.#access());
+  }
+
+  #access() {
+    const { dashboard = process.env[DASHBOARD], token, namespace } = this.#options;
+    const act = `reach Nuclio for "${this.name}"`;
+    if (dashboard === undefined || dashboard === "") {
+      throw new DeployError(
+        act,
+        `nobody says where its dashboard answers: say dashboard: "http://…:8070", or set ${DASHBOARD}`,
+      );
+    }
+    const authorization = token === undefined ? undefined : () => {
+      const secret = findSecret(token);
+      if (secret === undefined) {
+        throw new DeployError(act, `there is no secret "${token}", which is named as its token`);
+      }
+      return `Bearer ${secret.reveal()}`;
+    };
+    return { url: dashboard, namespace, authorization };
+  }
+
+  #untilMs(): number {
+    const { deadlineMs = NUCLIO_DEADLINE_MS, spentMs = 0 } = this.#options;
+    return performance.now() + deadlineMs - spentMs;
+  }
+
+  #tell(progress: DeployProgress): void {
+    this.#options.onProgress?.(progress);
+  }
+}
+
+/** What is, what is wished, and what has to be done. */
+interface Planned {
+  readonly release: Release;
+  readonly record: ReleaseRecord | undefined;
+  readonly there: readonly NuclioFunction[];
+  readonly notes: readonly string[];
+  readonly changes: readonly FunctionChange[];
+}
+
+/** The child's name, or the serving function's own. */
+function partOf({ metadata: { labels, name } }: NuclioFunction): string {
+  return labels?.[FUNCTION_LABEL] ?? name;
+}

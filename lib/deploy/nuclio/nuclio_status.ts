@@ -1,0 +1,60 @@
+import type { DeploymentStatus, FunctionStatus } from "../deployment.ts";
+import { failureOf } from "./failure_text.ts";
+import { isBusy, isReady } from "./follow_state.ts";
+import { FUNCTION_LABEL, REVISION_LABEL } from "./labels.ts";
+import type { NuclioFunction } from "./nuclio_function.ts";
+import type { ReleaseRecord } from "./release_record.ts";
+
+/** What is known besides the functions. */
+export interface StatusParts {
+  /** How many pods each has. */
+  readonly replicas: readonly number[];
+  readonly record: ReleaseRecord | undefined;
+  /** Where callers find it. Default: what Nuclio says. */
+  readonly url?: string | undefined;
+}
+
+/** How functions at a dashboard are; the first answers callers. */
+export function statusOf(
+  name: string,
+  functions: readonly NuclioFunction[],
+  { replicas, record, url }: StatusParts,
+): DeploymentStatus {
+  const told = functions.map((fn, index) => functionStatus(fn, replicas[index] ?? 0));
+  const bad = told.find(({ state }) => state !== "ready");
+  return {
+    name,
+    target: "nuclio",
+    state: bad?.state ?? "ready",
+    reason: bad?.reason,
+    url: url ?? urlOf(functions[0]!),
+    revision: record?.revision ?? functions[0]!.metadata.labels?.[REVISION_LABEL] ?? "unknown",
+    previous: record?.previous?.revision,
+    deployedAt: record?.deployedAt ?? "unknown",
+    functions: told,
+  };
+}
+
+/** Where a function answers: outside of the cluster, if Nuclio says so, else within. */
+export function urlOf({ metadata: { name, namespace = "nuclio" }, status = {} }: NuclioFunction): string {
+  const { externalInvocationUrls: [outside] = [], internalInvocationUrls: [inside] = [] } = status;
+  return `http://${outside ?? inside ?? `nuclio-${name}.${namespace}.svc.cluster.local:8080`}`;
+}
+
+function functionStatus(fn: NuclioFunction, pods: number): FunctionStatus {
+  const { metadata: { name, labels }, status = {} } = fn;
+  const { state = "without a state" } = status;
+  const ready = isReady(status);
+  return {
+    name: labels?.[FUNCTION_LABEL] ?? name,
+    url: urlOf(fn),
+    state: ready ? "ready" : "failing",
+    serving: ready ? pods : 0,
+    restarts: 0, // Nuclio does not tell
+    reason: ready
+      ? undefined
+      : isBusy(status)
+      ? `Nuclio makes it ready (${state})`
+      : failureOf(status) || `it is ${state}`,
+  };
+}

@@ -1,0 +1,192 @@
+import { isDeepStrictEqual } from "node:util";
+import { DeployError } from "../deploy_error.ts";
+import { configChanges } from "./config_changes.ts";
+import type { DashboardClient } from "./dashboard_client.ts";
+import { DashboardError } from "./dashboard_error.ts";
+import { followUntilReady, type FollowWish, isBusy, isReady, untilIdle } from "./follow_state.ts";
+import type { NuclioConfig, NuclioFunction } from "./nuclio_function.ts";
+import { RECORD, type ReleaseRecord } from "./release_record.ts";
+
+/** One function that becomes otherwise. */
+export interface FunctionChange {
+  readonly name: string;
+  /** As it is; undefined where there is none. */
+  readonly is: NuclioFunction | undefined;
+  /** As it is wished; undefined where it is to go. */
+  readonly wished: NuclioConfig | undefined;
+  /** A line each. */
+  readonly lines: readonly string[];
+}
+
+/** How functions are brought from one release to another. */
+export interface ChangeWish extends FollowWish {
+  /** Told where a function is. */
+  readonly onStep?: ((name: string, step: "starting" | "ready", fn?: NuclioFunction) => void) | undefined;
+  readonly onNote?: ((note: string) => void) | undefined;
+}
+
+const UNDO_MS = 180_000;
+const CONFLICTS = 5;
+
+/** What has to be done that functions are as they are wished, in the order in which it is done. */
+export function changesOf(
+  wished: readonly NuclioConfig[],
+  there: readonly NuclioFunction[],
+  told: ReleaseRecord | undefined,
+): FunctionChange[] {
+  const names = new Set(wished.map(({ metadata: { name } }) => name));
+  return [
+    ...wished.flatMap((config): FunctionChange[] => {
+      const { name } = config.metadata;
+      const is = there.find((one) => one.metadata.name === name);
+      if (is === undefined) {
+        return [{ name, is, wished: config, lines: [`function ${name}: new, ${config.spec.image}`] }];
+      }
+      const before = told?.functions.find((one) => one.metadata.name === name);
+      const lines = configChanges({ is, told: before, wished: config });
+      const isBroken = !isReady(is.status ?? {}) && !isBusy(is.status ?? {});
+      if (lines.length === 0 && isBroken) {
+        lines.push(`it is ${is.status?.state ?? "without a state"}, and is made anew`);
+      }
+      return lines.length === 0
+        ? []
+        : [{ name, is, wished: config, lines: lines.map((line) => `function ${name}: ${line}`) }];
+    }),
+    ...there.filter(({ metadata: { name } }) => !names.has(name)).map((is): FunctionChange => ({
+      name: is.metadata.name,
+      is,
+      wished: undefined,
+      lines: [`function ${is.metadata.name}: ends`],
+    })),
+  ];
+}
+
+/**
+ * Makes changes: first who reads streams, all at once, then who answers callers, each followed until it is ready; then what is to go
+ * goes. Where one does not come to be ready, all are as they were.
+ *
+ * @throws {DeployError} With what kept it from that.
+ */
+export async function makeChanges(
+  client: DashboardClient,
+  changes: readonly FunctionChange[],
+  wish: ChangeWish & { readonly record: string },
+): Promise<void> {
+  const made = changes.filter((change) => change.wished !== undefined);
+  const begun: FunctionChange[] = [];
+  try {
+    const last = made.at(-1);
+    await all(made.filter((change) => change !== last).map((change) => make(client, change, { ...wish, begun })));
+    if (last !== undefined) await make(client, last, { ...wish, begun });
+  } catch (error) {
+    throw await undone(client, begun, { ...wish, error: error as Error });
+  }
+  for (const { name } of changes.filter((change) => change.wished === undefined)) {
+    await untilIdle(client, name, wish);
+    await client.remove(name, { signal: wish.signal });
+  }
+}
+
+type MakeWish = ChangeWish & { readonly record: string; readonly begun: FunctionChange[] };
+
+async function make(client: DashboardClient, change: FunctionChange, wish: MakeWish): Promise<void> {
+  const { act, signal, onStep, record, begun, untilMs } = wish;
+  const { name, is, wished } = change;
+  if (!await untilIdle(client, name, { untilMs, signal })) {
+    throw new DeployError(
+      act,
+      `Nuclio is still busy with function "${name}": another deploys it, or its controller does not run`,
+    );
+  }
+  const { metadata: { annotations = {}, ...metadata }, spec } = wished!;
+  const config: NuclioConfig = { metadata: { ...metadata, annotations: { ...annotations, [RECORD]: record } }, spec };
+  onStep?.(name, "starting");
+  begun.push(change);
+  if (is === undefined) await client.create(config, signal).catch((error) => taken(act, name, error));
+  else await replace(client, { act, is, config, signal });
+  onStep?.(name, "ready", await followUntilReady(client, name, wish));
+}
+
+/** The controller writes into functions too, so that their versions change: only what a person has changed is a conflict. */
+async function replace(
+  client: DashboardClient,
+  { act, is, config, signal }: {
+    readonly act: string;
+    readonly is: NuclioFunction;
+    readonly config: NuclioConfig;
+    readonly signal: AbortSignal | undefined;
+  },
+): Promise<void> {
+  const { name } = config.metadata;
+  for (let tries = 1, version = is.metadata.resourceVersion;; tries++) {
+    try {
+      const metadata = { ...config.metadata, ...version === undefined ? {} : { resourceVersion: version } };
+      return await client.replace({ ...config, metadata }, signal);
+    } catch (error) {
+      if (!(error instanceof DashboardError) || error.status !== 409 || tries >= CONFLICTS) throw error;
+      const now = await client.read(name, signal);
+      if (now === undefined) throw new DeployError(act, `function "${name}" is gone: somebody has deleted it`);
+      if (!isDeepStrictEqual(saidOf(now), saidOf(is))) {
+        const fields = configChanges({ is, told: is, wished: now }).join(", ");
+        throw new DeployError(act, `somebody else has changed function "${name}" meanwhile: ${fields}. Deploy again`, {
+          cause: error,
+        });
+      }
+      version = now.metadata.resourceVersion;
+    }
+  }
+}
+
+function saidOf({ metadata: { labels, annotations }, spec }: NuclioFunction): object {
+  return { labels, annotations, spec };
+}
+
+function taken(act: string, name: string, error: Error): never {
+  if (!(error instanceof DashboardError) || error.status !== 409) throw error;
+  throw new DeployError(act, `somebody else has made function "${name}" meanwhile. Deploy again`, { cause: error });
+}
+
+/** Has everything be as it was; says what went wrong, and whether that could be done. */
+async function undone(
+  client: DashboardClient,
+  begun: readonly FunctionChange[],
+  { error, act, onNote }: ChangeWish & { readonly error: Error },
+): Promise<Error> {
+  if (begun.length === 0) return error;
+  onNote?.(`${begun.length === 1 ? "It does" : "They do"} not become ready: what ran before is put back …`);
+  const untilMs = performance.now() + UNDO_MS; // it is done also where the caller has given up
+  const left = await Promise.all(begun.map(async ({ name, is }) => {
+    try {
+      if (is === undefined) await client.remove(name, { force: true });
+      else await putBack(client, is, { act, untilMs });
+      return [];
+    } catch (reason) {
+      return [`function "${name}" could not be put back: ${(reason as Error).message}`];
+    }
+  }));
+  if (left.flat().length === 0) return error;
+  const lines = error instanceof DeployError ? error.lines : [];
+  return new DeployError(act, `${error.message.replace(`Cannot ${act}: `, "")}; ${left.flat().join("; ")}`, {
+    lines,
+    cause: error,
+  });
+}
+
+async function putBack(
+  client: DashboardClient,
+  { metadata: { resourceVersion: _, ...metadata }, spec, status = {} }: NuclioFunction,
+  wish: Pick<FollowWish, "act" | "untilMs">,
+): Promise<void> {
+  const { name } = metadata;
+  if (!await untilIdle(client, name, wish)) throw new Error("Nuclio is still busy with it");
+  const now = await client.read(name);
+  if (now !== undefined && isDeepStrictEqual(now.spec, spec)) return; // it was never changed
+  await client.replace({ metadata, spec });
+  if (isReady(status)) await followUntilReady(client, name, wish);
+}
+
+/** Waits for all, also where one fails: nothing goes on behind. */
+async function all(tasks: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(tasks)).find((one) => one.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
