@@ -122,7 +122,7 @@ export const NUCLIO_CASES: readonly NuclioCase[] = [
     run: (lab) =>
       deployed(lab, "k3-missing", async (open, client) => {
         const bundle = plainBundle("k3-missing", "aaaaaaaaaaaa");
-        const deployment = open(bundle, { image: lab.missing, deadlineMs: Math.min(lab.deadlineMs, 15_000) });
+        const deployment = open(bundle, { image: lab.missing, deadlineMs: Math.min(lab.deadlineMs, 40_000) });
         const error = await deployment.apply().then(() => undefined, (error: Error) => error);
         match(
           error!.message,

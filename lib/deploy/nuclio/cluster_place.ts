@@ -6,13 +6,13 @@ export interface ClusterPlace {
     readonly cpu?: number;
     readonly lag?: number;
   };
-  readonly secrets?: readonly string[];
-  readonly envFrom?: readonly ({ readonly configMap: string } | { readonly secret: string })[];
+  readonly secretNames?: readonly string[];
+  readonly envFrom?: readonly ({ readonly configMapName: string } | { readonly secretName: string })[];
   readonly ingress?: {
     readonly host: string;
     readonly path?: string;
     readonly className?: string;
-    readonly tlsSecret?: string;
+    readonly tlsSecretName?: string;
     readonly annotations?: Readonly<Record<string, string>>;
   };
   readonly from?: unknown;

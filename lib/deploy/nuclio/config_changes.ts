@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { redactText } from "../../redact_text.ts";
+import { isSecretName, redactText } from "../../redact_text.ts";
 import type { NuclioConfig } from "./nuclio_function.ts";
 
 const LONGEST = 80;
@@ -39,7 +39,8 @@ function* compare(path: string, is: unknown, told: unknown, wished: unknown): Ge
       const { name } = item as { name: string };
       yield* compare(`${path}[${name}]`, is.find((one) => nameOf(one) === name) ?? is[index], undefined, item);
     }
-  } else if (!isEmpty(is) || !isEmpty(wished)) yield `${path}: ${shown(is)} → ${shown(wished)}`;
+  } else if (isSecretName(/\[([^\[\]]+)\]\.value$/.exec(path)?.[1] ?? "")) yield `${path}: changed`;
+  else if (!isEmpty(is) || !isEmpty(wished)) yield `${path}: ${shown(is)} → ${shown(wished)}`;
 }
 
 /** A dashboard leaves out what is empty. */

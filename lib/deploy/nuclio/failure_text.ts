@@ -6,7 +6,7 @@ const WARNINGS = "* Warning events:";
 
 /** What an answer says went wrong: its `error`, never the stack of Go that comes along; else its text, cut. */
 export function failureIn(text: string): string {
-  const said = errorOf(text) ?? withoutStack(text.replaceAll(/<[^<>]*>/g, " "));
+  const said = errorOf(text) ?? text.replaceAll(/<[^<>]*>/g, " ");
   return shown(said.replaceAll(/\s+/g, " "));
 }
 

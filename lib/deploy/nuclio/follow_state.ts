@@ -1,5 +1,6 @@
 import { DeployError } from "../deploy_error.ts";
 import type { DashboardClient } from "./dashboard_client.ts";
+import { DashboardError } from "./dashboard_error.ts";
 import { failureOf, isTold } from "./failure_text.ts";
 import type { NuclioFunction, NuclioStatus } from "./nuclio_function.ts";
 import type { PodLookUp, PodTrouble } from "./nuclio_options.ts";
@@ -7,7 +8,8 @@ import type { PodLookUp, PodTrouble } from "./nuclio_options.ts";
 /** States in which Nuclio has done what it does; in any other it takes no change. */
 const PROVISIONED = ["ready", "error", "unhealthy", "scaledToZero", "imported"];
 const READY = ["ready", "scaledToZero"];
-const LOOK_MS = 500;
+const FIRST_LOOK_MS = 100;
+const LOOK_MS = 2_000; // a dashboard asks its API server no more than five things a second: who asks it more often waits the longer
 const LOOK_UP_MS = 2_000;
 const TOLD_MS = 5_000; // so long after it has failed Nuclio says why
 
@@ -46,28 +48,45 @@ export async function followUntilReady(
 ): Promise<NuclioFunction> {
   const { act, untilMs, signal, onState } = wish;
   const looker = new PodLooker(name, wish);
+  const pace = new Pace(untilMs, signal);
   let last = "";
   for (;;) {
-    const fn = await client.read(name, signal);
-    if (fn === undefined) throw new DeployError(act, `function "${name}" is gone: somebody has deleted it`);
-    const status = fn.status ?? {};
+    const read = await tried(client.read(name, signal));
+    if (read === undefined) throw new DeployError(act, `function "${name}" is gone: somebody has deleted it`);
+    const status = read instanceof Error ? {} : read.status ?? {};
     const { state = "" } = status;
-    if (state !== last) onState?.(last = state);
-    if (isReady(status)) return fn;
+    if (state !== last && state !== "") onState?.(last = state);
+    if (!(read instanceof Error) && isReady(status)) return read;
     if (!isBusy(status) && state !== "") throw await failed(client, name, { ...wish, status });
     const trouble = await looker.look();
     if (trouble?.isFinal) throw telling(act, name, trouble);
     if (performance.now() >= untilMs) {
-      const why = trouble?.reason ?? failureOf(status);
-      const told = why === "" ? `it is still ${state || "without a state"}` : why;
-      const hint = state === "waitingForResourceConfiguration" && why === ""
-        ? ". Does Nuclio's controller run, and watch this namespace?"
-        : "";
-      throw new DeployError(act, `function "${name}" is not ready in time: ${told}${hint}`, {
-        lines: trouble?.lines ?? [],
-      });
+      const why = trouble?.reason ?? (read instanceof Error ? read.message : stillOf(status));
+      throw new DeployError(act, `function "${name}" is not ready in time: ${why}`, { lines: trouble?.lines ?? [] });
     }
-    await pause(Math.min(LOOK_MS, Math.max(1, untilMs - performance.now())), signal);
+    await pace.wait();
+  }
+}
+
+function stillOf(status: NuclioStatus): string {
+  const why = failureOf(status);
+  if (why !== "") return why;
+  const { state = "without a state" } = status;
+  const hint = state === "waitingForResourceConfiguration"
+    ? ". Is there its image, and room for its pods? Does Nuclio's controller run, and watch this namespace?"
+    : "";
+  return `it is still ${state}${hint}`;
+}
+
+/** A dashboard that is overburdened, or starts anew, says nothing about the function. */
+async function tried(
+  reading: Promise<NuclioFunction | undefined>,
+): Promise<NuclioFunction | undefined | DashboardError> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof DashboardError && (error.status === 0 || error.status >= 500)) return error;
+    throw error;
   }
 }
 
@@ -77,11 +96,12 @@ export async function untilIdle(
   name: string,
   { untilMs, signal }: Pick<FollowWish, "untilMs" | "signal">,
 ): Promise<boolean> {
+  const pace = new Pace(untilMs, signal);
   for (;;) {
-    const fn = await client.read(name, signal);
-    if (fn === undefined || !isBusy(fn.status ?? {})) return true;
+    const fn = await tried(client.read(name, signal));
+    if (fn === undefined || !(fn instanceof Error) && !isBusy(fn.status ?? {})) return true;
     if (performance.now() >= untilMs) return false;
-    await pause(LOOK_MS, signal);
+    await pace.wait();
   }
 }
 
@@ -94,8 +114,9 @@ async function failed(
   if (trouble !== undefined) return telling(act, name, trouble);
   let told = status;
   const untilMs = performance.now() + TOLD_MS;
+  const pace = new Pace(untilMs, signal);
   while (!isTold(told) && performance.now() < untilMs) {
-    await pause(LOOK_MS, signal);
+    await pace.wait();
     const next = (await client.read(name, signal))?.status;
     if (next === undefined || next.state !== status.state) break;
     told = next;
@@ -147,6 +168,23 @@ class PodLooker {
       signal: signal === undefined ? inTime : AbortSignal.any([signal, inTime]),
     }).catch(() => undefined);
     return this.#found;
+  }
+}
+
+/** How often is looked: soon at first, then less. */
+class Pace {
+  readonly #untilMs: number;
+  readonly #signal: AbortSignal | undefined;
+  #nextMs = FIRST_LOOK_MS;
+
+  constructor(untilMs: number, signal: AbortSignal | undefined) {
+    this.#untilMs = untilMs;
+    this.#signal = signal;
+  }
+
+  async wait(): Promise<void> {
+    await pause(Math.min(this.#nextMs, Math.max(1, this.#untilMs - performance.now())), this.#signal);
+    this.#nextMs = Math.min(LOOK_MS, this.#nextMs * 1.5);
   }
 }
 

@@ -114,7 +114,7 @@ function specOf(
   revision: string,
   wish: SpecWish & { readonly triggers: Readonly<Record<string, NuclioTrigger>> },
 ): NuclioSpec {
-  const { envFrom = [], secrets = [], serviceAccount, nodeSelector, tolerations } = fn.cluster;
+  const { envFrom = [], secretNames = [], serviceAccount, nodeSelector, tolerations } = fn.cluster;
   const { min, max, cpu } = scaleOf(fn, wish.replicas);
   return {
     description: `Function ${fn.name}, made by Levada: revision ${revision}`,
@@ -130,10 +130,10 @@ function specOf(
     ],
     ...envFrom.length === 0 ? {} : {
       envFrom: envFrom.map((one) =>
-        "secret" in one ? { secretRef: { name: one.secret } } : { configMapRef: { name: one.configMap } }
+        "secretName" in one ? { secretRef: { name: one.secretName } } : { configMapRef: { name: one.configMapName } }
       ),
     },
-    ...secrets.length === 0 ? {} : { volumes: [secretsVolume(secrets)] },
+    ...secretNames.length === 0 ? {} : { volumes: [secretsVolume(secretNames)] },
     resources: resourcesOf(fn),
     minReplicas: min,
     maxReplicas: max,
@@ -156,7 +156,7 @@ function serveWords(
 }
 
 function httpTrigger({ cluster: { ingress } }: Wished, nodePort: boolean): NuclioTrigger {
-  const { host, path = "/", className, tlsSecret, annotations } = ingress ?? { host: undefined };
+  const { host, path = "/", className, tlsSecretName, annotations } = ingress ?? { host: undefined };
   return {
     kind: "http",
     name: "http",
@@ -167,7 +167,12 @@ function httpTrigger({ cluster: { ingress } }: Wished, nodePort: boolean): Nucli
       serviceType: nodePort ? "NodePort" : "ClusterIP",
       ...host === undefined ? {} : {
         ingresses: {
-          "0": { host, paths: [path], pathType: "Prefix", ...tlsSecret === undefined ? {} : { secretName: tlsSecret } },
+          "0": {
+            host,
+            paths: [path],
+            pathType: "Prefix",
+            ...tlsSecretName === undefined ? {} : { secretName: tlsSecretName },
+          },
         },
       },
     },

@@ -101,9 +101,15 @@ async function make(client: DashboardClient, change: FunctionChange, wish: MakeW
   const { metadata: { annotations = {}, ...metadata }, spec } = wished!;
   const config: NuclioConfig = { metadata: { ...metadata, annotations: { ...annotations, [RECORD]: record } }, spec };
   onStep?.(name, "starting");
+  try {
+    if (is === undefined) await client.create(config, signal).catch((error) => taken(act, name, error));
+    else await replace(client, { act, is, config, signal });
+  } catch (error) {
+    const isUnknown = signal?.aborted || error instanceof DashboardError && (error.status === 0 || error.status >= 500);
+    if (isUnknown) begun.push(change); // else it was refused: what is there is somebody else's
+    throw error;
+  }
   begun.push(change);
-  if (is === undefined) await client.create(config, signal).catch((error) => taken(act, name, error));
-  else await replace(client, { act, is, config, signal });
   onStep?.(name, "ready", await followUntilReady(client, name, wish));
 }
 
@@ -166,10 +172,15 @@ async function undone(
   }));
   if (left.flat().length === 0) return error;
   const lines = error instanceof DeployError ? error.lines : [];
-  return new DeployError(act, `${error.message.replace(`Cannot ${act}: `, "")}; ${left.flat().join("; ")}`, {
+  return new DeployError(act, `${withoutLines(error).replace(`Cannot ${act}: `, "")}; ${left.flat().join("; ")}`, {
     lines,
     cause: error,
   });
+}
+
+function withoutLines(error: Error): string {
+  const lines = error instanceof DeployError ? error.lines.map((line) => `\n  ${line}`).join("") : "";
+  return lines !== "" && error.message.endsWith(lines) ? error.message.slice(0, -lines.length) : error.message;
 }
 
 async function putBack(

@@ -6,6 +6,8 @@ export interface ClusterCase {
   readonly name: string;
   /** Whether its pods must really run, which needs root. Default true. */
   readonly needsNode?: boolean;
+  /** Why it cannot be run here; undefined if it can. Default: it can. */
+  readonly lack?: () => Promise<string | undefined>;
   readonly run: (cluster: Cluster) => Promise<void>;
 }
 

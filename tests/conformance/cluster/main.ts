@@ -4,11 +4,13 @@ import { type Cluster, lackOfCluster, startCluster } from "../../support/cluster
 import type { Counts } from "../main.ts";
 import { CLIENT_CASES } from "./client_cases.ts";
 import { type ClusterCase, HARNESS_CASES } from "./cluster_case.ts";
+import { REAL_NUCLIO_CASES } from "./nuclio_cases.ts";
 
 /** One file a subject. */
 const CASES: Readonly<Record<string, readonly ClusterCase[]>> = {
   harness: HARNESS_CASES,
   client: CLIENT_CASES,
+  nuclio: REAL_NUCLIO_CASES,
 };
 
 /** Runs the suite, or those subjects whose names are given, and prints each result. */
@@ -24,10 +26,11 @@ export async function run({ subjects = Object.keys(CASES) }: { subjects?: readon
     return { ...counts, skipped: cases.length, skippedFor };
   }
   await using cluster = await startCluster();
-  for (const { name, needsNode = true, run } of cases) {
-    if (needsNode && !cluster.hasNode) {
+  for (const { name, needsNode = true, lack, run } of cases) {
+    const lacking = needsNode && !cluster.hasNode ? "pods need root here" : await lack?.();
+    if (lacking !== undefined) {
       counts.skipped += 1;
-      console.log(`skip ${name}: pods need root here`);
+      console.log(`skip ${name}: ${lacking}`);
     } else counts[await tried(name, run, cluster)] += 1;
   }
   return counts;
