@@ -162,7 +162,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const LATER: Readonly<Record<string, readonly string[]>> = {
   "lib/bundle": ["something by LIBRARY", "something by file"], // what a notebook has loaded already
   "lib/functions": ["../bundle/make_bundle.ts", "../bundle/slice_notebook.ts", "../deploy/deploy_bundle.ts"],
-  "lib/deploy": ["./process/deployment.ts"], // each target by itself
+  "lib/deploy": ["./nuclio/nuclio_deployment.ts", "./process/deployment.ts"], // each target by itself
   "lib/draw": ["@hpcc-js/wasm-graphviz", "@observablehq/plot", "linkedom"],
   "lib/models": ["something by module", "onnxruntime-node", "onnxruntime-web", "onnxruntime-web/webgpu"],
   "lib/serve": ["@bufbuild/protobuf/wire", "@grpc/grpc-js"],

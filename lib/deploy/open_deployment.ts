@@ -25,8 +25,8 @@ export async function openDeployment(
   const wish = { ...bundle === undefined ? {} : { bundle }, ...spentMs === undefined ? {} : { spentMs } };
   if (options.target === "nuclio") {
     const { target: _, ...rest } = options;
-    const module = "./nuclio/nuclio_deployment.ts"; // in variables: who deploys elsewhere does not load it
-    const { NuclioDeployment: Opened } = await import(module) as { NuclioDeployment: typeof NuclioDeployment };
+    const nuclio = "./nuclio/nuclio_deployment.ts"; // in variables: who deploys elsewhere does not load it
+    const { NuclioDeployment: Opened } = await import(nuclio) as { NuclioDeployment: typeof NuclioDeployment };
     return new Opened(name, { ...rest, ...wish });
   }
   const { target: _, ...rest } = options;
