@@ -44,7 +44,7 @@ Deno.test("followUntilReady() believes who looks in the cluster, long before Nuc
   });
   match(
     String(error),
-    /Cannot deploy "iris": function "iris" is not ready: pod nuclio-iris-1: ErrImagePull, no such image\n  last words$/,
+    /Cannot deploy "iris": function "iris" is not ready: pod nuclio-iris-1: ErrImagePull, no such image\n {2}last words$/,
   );
   deepStrictEqual(asked, [["shop", { "nuclio.io/function-name": "iris" }]]);
 });
