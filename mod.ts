@@ -31,6 +31,8 @@ export { DeployError } from "./lib/deploy/deploy_error.ts";
 export type { DeployedFunction, ProcessFunctionStatus, ProcessStatus } from "./lib/deploy/process/deployed_state.ts";
 export type { DeployOptions, DeployTarget, PlanOptions, ProcessDeployOptions } from "./lib/deploy/deploy_options.ts";
 export type { Deployment, DeploymentStatus, DeployPlan, FunctionStatus, LogReading } from "./lib/deploy/deployment.ts";
+export type { NuclioDeployOptions } from "./lib/deploy/deploy_options.ts";
+export type { NuclioOptions, PodLookUp, PodTrouble } from "./lib/deploy/nuclio/nuclio_options.ts";
 export type { ProcessDeployment, RatesOptions } from "./lib/deploy/process/deployment.ts";
 export type { RollbackOptions } from "./lib/deploy/process/deployment_changes.ts";
 export type { ProcessOptions } from "./lib/deploy/process/process_options.ts";
