@@ -200,8 +200,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/bundle/write_held.ts": "slice_notebook_test.ts: what closures hold, and each refusal",
   "lib/bundle/slice.ts": "slice_notebook_test.ts",
   "lib/deploy/kubernetes/client/cluster_objects.ts": "conformance/cluster: a real API server",
-  "lib/deploy/kubernetes/client/follow.ts": "conformance/cluster: a real API server",
-  "lib/deploy/kubernetes/client/kubeconfig.ts": "conformance/cluster: a real API server",
   "lib/deploy/nuclio/release_changes.ts":
     "nuclio_deployment_test.ts and follow_state_test.ts: conflicts, and what is put back",
   "lib/deploy/deployment.ts": "types of every target; deploy/process/deployment_test.ts",
