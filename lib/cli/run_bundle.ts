@@ -6,6 +6,7 @@ import { lastingTerminal } from "./lasting_terminal.ts";
 import { readOptions } from "./options.ts";
 import { serveFunction } from "./serving/serve_function.ts";
 import { readWish, SERVE_OPTIONS, type ServeWish } from "./serving/serve_wish.ts";
+import { serveWords } from "./serving/serve_words.ts";
 import { openTerminal } from "./terminal.ts";
 
 /** Serves until somebody asks to end, and ends the process. */
@@ -17,7 +18,12 @@ export async function runBundle(fn: ServingFunction): Promise<never> {
   }
   const terminal = lastingTerminal(openTerminal());
   try {
-    Deno.exit(await serveFunction(() => Promise.resolve(fn), wishOf(Deno.args), { terminal, signal: abort.signal }));
+    Deno.exit(
+      await serveFunction(() => Promise.resolve(fn), wishOf(await serveWords(Deno.args)), {
+        terminal,
+        signal: abort.signal,
+      }),
+    );
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     terminal.err(`${fn.name}: ${text}\n`);

@@ -7,6 +7,7 @@ import { isSetUp } from "../telemetry/open_telemetry.ts";
 import { prefetch, SERVE_GRPC_NEEDS, SERVE_NEEDS, TRACING_NEEDS } from "./prefetch.ts";
 import type { serveModule } from "./serving/serve_module.ts";
 import { readWish, SERVE_OPTIONS, type ServeWish } from "./serving/serve_wish.ts";
+import { serveWords } from "./serving/serve_words.ts";
 import { serveWorkers } from "./serving/serve_workers.ts";
 
 /** Serves a function over HTTP. */
@@ -29,6 +30,8 @@ Serves the function that MODULE exports: its default export, or the only functio
   --worker-flag F   Told to Deno for each worker, such as --worker-flag=--allow-net=0.0.0.0:8080. Several times. Default: what
                     this process may without bounds, the workers may too.
   --grace SECONDS   How long what has been accepted may take when it ends. Default: 30.
+  --health-port N   Tells its health there too, and nothing else, also while the function loads: Nuclio asks at 8082. 0 takes a free one.
+  --linger SECONDS  So long it still takes requests when it is asked to end, where nobody else waits before: Nuclio. Default: not.
   --limit NAME=N    Takes no more than this; see ServerLimits for names and defaults: maxConcurrent, bodyLimitBytes, …
   --token NAME      Only who sends this secret as "Authorization: Bearer …" may ask, but for health. NAME is looked for in the
                     environment (NAME, or a file in NAME_FILE) and in mounted folders. Several times: any of them.
@@ -40,13 +43,15 @@ Serves the function that MODULE exports: its default export, or the only functio
                     else a line of JSON each (LEVADA_LOG_FORMAT=text|json).
   --log-level LEVEL What is written at least: debug, info, warn, error, silent. Default: LEVADA_LOG_LEVEL, else info.
 
+LEVADA_SERVE holds words that stand before these, a list of texts as JSON: ["--access-log"].
+
 Exit code: 0 ended when asked to, all that was accepted is answered; 1 it cannot serve, or the grace was over before that, or
 something could not be closed; 2 a wrong option.
 `,
 
   async run(args: readonly string[], { terminal, signal }: CommandContext): Promise<number> {
     const context = { terminal: lastingTerminal(terminal), signal };
-    const { values, positionals } = readOptions(args, SERVE_OPTIONS);
+    const { values, positionals } = readOptions(await serveWords(args), SERVE_OPTIONS);
     const wish = readWish(values, positionals);
     if (wish.workers === undefined) return await (await load(wish, context))(wish, context);
     await prefetchFor(wish, context);

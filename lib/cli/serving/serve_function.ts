@@ -1,5 +1,6 @@
 import type { ServeOptions } from "../../functions/function_options.ts";
 import type { ServingFunction } from "../../functions/serving.ts";
+import { HealthPort } from "../../serve/port/health_port.ts";
 import type { HttpServer } from "../../serve/port/listen.ts";
 import { canRefuseNew, portsOf } from "../../serve/port/shared_port.ts";
 import { checkCallers } from "../../serve/check_callers.ts";
@@ -25,12 +26,14 @@ export async function serveFunction(
   wish: ServeWish,
   { terminal, signal }: CommandContext,
 ): Promise<number> {
+  await using health = openHealth(wish);
   const started = await unlessAsked(signal, start(load, wish));
   if (started === undefined) {
     if (!wish.isWorker) terminal.out("Ended before it served.\n");
     return 0;
   }
   const { server, parent, lines, begin } = started;
+  health?.watch(server);
   if (parent !== undefined) {
     const { waitsToRead } = wish;
     parent.tell({ kind: "listening", port: server.port, grpcPort: server.grpcPort, lines, waitsToRead });
@@ -38,9 +41,14 @@ export async function serveFunction(
     await closeServed(server);
     return 0;
   }
-  terminal.out(`${lines.join("\n")}\n`);
+  const told = health === undefined ? [] : [`  health alone on port ${health.port}`];
+  terminal.out(`${[...lines, ...told].join("\n")}\n`);
   await reading(undefined);
   endAtOnce();
+  if (wish.lingerMs !== undefined) {
+    terminal.out(`Ending in ${wish.lingerMs / 1_000} s: who has not heard of it yet is answered …\n`);
+    await new Promise((over) => setTimeout(over, wish.lingerMs));
+  }
   terminal.out(`Ending: answering what has been accepted …\n`);
   await closeServed(server);
   terminal.out("Ended.\n");
@@ -60,6 +68,12 @@ export async function serveFunction(
       throw error;
     }
   }
+}
+
+/** Answers before anything is loaded: a large model takes longer than who asks is patient. */
+function openHealth({ healthPort, hostname, module }: ServeWish): HealthPort | undefined {
+  if (healthPort === undefined) return undefined;
+  return new HealthPort({ port: healthPort, ...hostname === undefined ? {} : { hostname } }, module);
 }
 
 /** A function that is served. */

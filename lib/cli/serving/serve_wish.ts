@@ -13,6 +13,8 @@ export const SERVE_OPTIONS = {
   function: { type: "string" },
   workers: { type: "string" },
   grace: { type: "string" },
+  "health-port": { type: "string" },
+  linger: { type: "string" },
   limit: { type: "string", multiple: true },
   token: { type: "string", multiple: true },
   "tls-cert": { type: "string" },
@@ -36,6 +38,10 @@ export interface ServeWish {
   readonly port: number | undefined;
   readonly grpcPort: number | undefined;
   readonly graceMs: number | undefined;
+  /** Where health alone is told too. */
+  readonly healthPort: number | undefined;
+  /** How long it still answers all when it is asked to end. */
+  readonly lingerMs: number | undefined;
   readonly limits: Readonly<Record<string, number>>;
   /** Names of secrets. */
   readonly tokens: readonly string[] | undefined;
@@ -75,6 +81,11 @@ export function readWish(values: Values, positionals: readonly string[]): ServeW
   if (values["worker-flag"] !== undefined && (workers ?? 1) === 1 && !isWorker) {
     throw new UsageError("--worker-flag is about workers: say how many, --workers 2 or more");
   }
+  for (const name of ["health-port", "linger"] as const) {
+    if (values[name] !== undefined && (workers ?? 1) > 1) {
+      throw new UsageError(`--${name} is about one process: leave --workers out`);
+    }
+  }
   return {
     module,
     export: values.export,
@@ -83,6 +94,8 @@ export function readWish(values: Values, positionals: readonly string[]): ServeW
     port: readWhole("port", values.port, PORTS),
     grpcPort: readWhole("grpc-port", values["grpc-port"], PORTS),
     graceMs: readSeconds("grace", values.grace),
+    healthPort: readWhole("health-port", values["health-port"], PORTS),
+    lingerMs: readSeconds("linger", values.linger),
     limits: Object.fromEntries((values.limit ?? []).map(readLimit)),
     tokens: values.token,
     tls: readTls(values),

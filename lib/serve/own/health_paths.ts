@@ -16,11 +16,27 @@ export const HEALTH_PATHS: readonly OwnPath[] = [
   ...READY.map((path): OwnPath => ({ method: "GET", path, answer: (request, { server }) => ready(request, server) })),
 ];
 
-function live(request: Request, server: ServerView): Response {
+/** What of a server is told of its health. */
+type Health = Pick<ServerView, "state" | "models" | "troubles" | "knows">;
+
+/** Answers a health path for who asks elsewhere than at the server's own port; 404 at any other. */
+export function answerHealth(
+  request: Request,
+  server: Health,
+  { isLoading = false }: { readonly isLoading?: boolean } = {},
+): Response {
+  const { pathname } = new URL(request.url);
+  if (LIVE.includes(pathname)) return live(request, server);
+  if (!READY.includes(pathname)) return new Response("Only health is told here\n", { status: 404 });
+  if (!isLoading) return ready(request, server);
+  return tell(request, server, { word: "ready", reasons: [{ reason: "the function is being loaded" }] });
+}
+
+function live(request: Request, server: Health): Response {
   return tell(request, server, { word: "live", reasons: server.models().filter(({ isLost }) => isLost).map(reasonOf) });
 }
 
-function ready(request: Request, server: ServerView): Response {
+function ready(request: Request, server: Health): Response {
   const reasons = [
     ...server.state === "open" ? [] : [{ reason: `the server is ${server.state}` }],
     ...server.models().filter(({ state }) => state === "loading" || state === "failed").map(reasonOf),
@@ -35,7 +51,7 @@ function reasonOf({ key, state, reason }: ServedModel): object {
 /** Whether it is so: 200 without reasons against it. */
 function tell(
   { headers }: Request,
-  server: ServerView,
+  server: Health,
   { word, reasons, troubles = [] }: {
     word: string;
     reasons: readonly object[];

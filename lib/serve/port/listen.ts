@@ -1,6 +1,7 @@
 import { isA, ListenError } from "../../errors.ts";
 import type { ServedModel } from "../../graph/served_model.ts";
 import type { App } from "../app.ts";
+import { answerHealth } from "../own/health_paths.ts";
 import type { GrpcListener } from "../grpc/listen_grpc.ts";
 import { checkTls } from "./check_tls.ts";
 import { Drain } from "./drain.ts";
@@ -66,6 +67,11 @@ export class HttpServer implements AsyncDisposable {
   /** The models that its steps serve, in the order of the graph, each with how far it is. */
   models(): readonly ServedModel[] {
     return this.#app.view.models();
+  }
+
+  /** What its health paths answer, for who asks at another port. */
+  answerHealth(request: Request): Response {
+    return answerHealth(request, this.#app.view);
   }
 
   /**
@@ -142,7 +148,7 @@ export async function listen(app: App, options: ListenOptions): Promise<HttpServ
     });
     return new HttpServer(app, { port: opened, graceMs, isSecure: tls !== undefined, isShared: sharesPort, grpc });
   } catch (error) {
-    throw refused(error, { hostname, port, name });
+    throw refusedAddress(error, { hostname, port, name });
   }
 }
 
@@ -162,12 +168,13 @@ export function checkAddress(
     try {
       Deno.listen({ hostname, port: wanted }).close();
     } catch (error) {
-      throw refused(error, { hostname, port: wanted, name });
+      throw refusedAddress(error, { hostname, port: wanted, name });
     }
   }
 }
 
-function refused(error: unknown, { hostname, port, name }: Address & { name: string }): unknown {
+/** Why an address cannot be had, in words. */
+export function refusedAddress(error: unknown, { hostname, port, name }: Address & { name: string }): unknown {
   const act = `Cannot serve "${name}" on ${hostname}:${port}`;
   if (isA(error, Deno.errors.AddrInUse)) {
     return new ListenError(
