@@ -87,7 +87,7 @@ export function sealRecord(record: NewRecord, now: number): WireRecord {
   headers["levada-time"] = timeText(time?.getTime() ?? now);
   if (isText) headers[BODY_IS] = TEXT;
   if (record.path !== undefined) headers["levada-path"] = escapeText("path", record.path);
-  if (record.key !== undefined) escapeText("key", record.key);
+  if (record.key !== undefined) checkText("key", record.key);
   if (record.replay !== undefined) {
     const { by, at, count } = record.replay;
     headers["levada-replayed-by"] = escapeText("replay", by);
@@ -213,11 +213,14 @@ function typeOf({ "content-type": type }: Readonly<Record<string, string>>): Rea
  * @throws {StreamError} If it is no whole text.
  */
 export function escapeText(what: string, text: string): string {
-  if (typeof text !== "string" || !text.isWellFormed()) {
-    const state = typeof text === "string" ? "half of a character" : typeof text;
-    throw new StreamError(`Cannot publish the record: its ${what} is no whole text, but ${state}`);
-  }
+  checkText(what, text);
   return TRAVELS.test(text) ? text : text.replace(/[^\x21-\x24\x26-\x7e]/gu, encodeURIComponent);
+}
+
+function checkText(what: string, text: string): void {
+  if (typeof text === "string" && text.isWellFormed()) return;
+  const state = typeof text === "string" ? "half of a character" : typeof text;
+  throw new StreamError(`Cannot publish the record: its ${what} is no whole text, but ${state}`);
 }
 
 const TRAVELS = /^[\x21-\x24\x26-\x7e]*$/; // as most texts do

@@ -33,6 +33,15 @@ class ReadAhead implements CursorPartition {
   }
 }
 
+/** What was asked of the broker. */
+interface Reading {
+  /** When, or earlier. */
+  readonly at: number;
+  readonly offset: number;
+  readonly most: number;
+  readonly records: Promise<KeptRecord[]>;
+}
+
 const READ_BYTES = 4_000_000; // at once, unless one record is larger
 const FIRST_READ = 16; // records, until it is known how large they are
 const MOST_READ = 500; // records, however small
@@ -55,6 +64,8 @@ export class LeasedCursor extends Cursor<ReadAhead> {
   #from: number;
   #most = FIRST_READ;
   #readAt = -Infinity;
+  #next: Reading | undefined; // what follows on what is read ahead, asked for before it is needed
+  #readOn: (() => Reading) | undefined; // where there is more
 
   /** A reader that goes on where another was; `open` are the records that were given out and are still kept. */
   constructor(index: number, { version, state, open }: {
@@ -77,15 +88,28 @@ export class LeasedCursor extends Cursor<ReadAhead> {
 
   /** Reads on, where nothing is read ahead. */
   async fill(now: number, read: (from: Position, most: number) => Promise<KeptRecord[]>): Promise<void> {
-    this.#readAt = now;
-    const records = await read({ offset: this.#from, behind: this.#behind }, this.#most);
-    const bytes = records.reduce((sum, record) => sum + record.bytes.length, 0);
-    if (records.length > 0) {
+    const isNext = this.#next?.offset === this.#from && now - this.#next.at <= KEPT_AHEAD_MS;
+    const { at, most, records: reading } = isNext
+      ? this.#next!
+      : this.#read(now, read, { offset: this.#from, behind: this.#behind });
+    [this.#next, this.#readOn, this.#readAt] = [undefined, undefined, at];
+    const records = await reading;
+    const last = records.at(-1);
+    if (last !== undefined) {
+      const bytes = records.reduce((sum, record) => sum + record.bytes.length, 0);
       const within = Math.floor(READ_BYTES / Math.max(1, bytes / records.length));
       this.#most = Math.max(1, Math.min(this.#most * 4, within, MOST_READ));
+      const behind = { offset: last.offset + 1, behind: last.place };
+      if (records.length >= most) this.#readOn = () => this.#read(at, read, behind);
     }
     this.partition.records = records;
     this.partition.at = 0;
+  }
+
+  #read(at: number, read: (from: Position, most: number) => Promise<KeptRecord[]>, from: Position): Reading {
+    const records = read(from, this.#most);
+    records.catch(() => {}); // whoever needs them is told
+    return { at, offset: from.offset, most: this.#most, records };
   }
 
   /** The record that may be given out next. */
@@ -107,6 +131,10 @@ export class LeasedCursor extends Cursor<ReadAhead> {
     if (record === undefined) return;
     this.#behind = record.place;
     this.#from = record.offset + 1;
+    const { at, records } = this.partition;
+    if (2 * at < records.length || this.#readOn === undefined) return;
+    this.#next = this.#readOn();
+    this.#readOn = undefined;
   }
 
   /** What the broker is to keep of it. */

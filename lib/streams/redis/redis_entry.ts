@@ -1,21 +1,9 @@
 import type { Buffer } from "node:buffer";
 import type { KeptRecord } from "../leased/broker_log.ts";
-import type { WireRecord } from "../record.ts";
 import type { Answer } from "./redis_client.ts";
 
-const HEADER = "header:";
-
-/**
- * Puts a record behind words as the fields of a stream's entry: `body`, `key`, and a `header:NAME` for each header. Tells how many words
- * these are.
- */
-export function writeEntry({ key, bytes, headers }: WireRecord, words: (string | Uint8Array)[]): number {
-  const before = words.length;
-  words.push("body", bytes);
-  if (key !== undefined) words.push("key", key);
-  for (const name in headers) words.push(HEADER + name, headers[name]!);
-  return words.length - before;
-}
+/** How the fields of an entry begin that are headers. */
+export const HEADER = "header:";
 
 /** A word, and how it was read. */
 interface Seen {

@@ -6,8 +6,9 @@ import type { BrokerLog, Document, KeptRecord, Position } from "../leased/broker
 import { RefusedError } from "../leased/refused_error.ts";
 import type { WireRecord } from "../record.ts";
 import type { Answer, RedisClient } from "./redis_client.ts";
-import { readEntry, writeEntry } from "./redis_entry.ts";
+import { readEntry } from "./redis_entry.ts";
 import { APPEND, BEGIN, COUNT, READ, WRITE } from "./redis_scripts.ts";
+import { writeEntries } from "./written_entries.ts";
 
 /** What a stream in Redis is made of. */
 export interface RedisLogParts {
@@ -83,15 +84,11 @@ export class RedisLog implements BrokerLog {
       const partition = (key === undefined ? this.#keyless++ : hashOf(key)) % this.partitions;
       return places[partition] ||= String(streams.push(this.#stream(partition)) + 1);
     };
-    const placed = records.map(placeOf);
+    const entries = writeEntries(records, placeOf);
     const mark = `${key}:publication:${crypto.randomUUID()}`;
     const words: (string | Uint8Array)[] = ["EVAL", APPEND, String(streams.length + 1), mark, ...streams];
     words.push(String(MARK_MS), this.#channel, String(retentionMs));
-    for (let index = 0; index < records.length; index++) {
-      words.push(placed[index]!, "");
-      const at = words.length;
-      words[at - 1] = String(writeEntry(records[index]!, words));
-    }
+    for (const word of entries) words.push(word);
     const answer = await client.sendAll("publish to", words);
     const [_, kept, refusal] = /^(\d+) (.*)$/s.exec(String(answer)) ?? [];
     if (refusal === undefined) return;

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import type { Answer } from "../../../../../lib/streams/redis/redis_client.ts";
-import { readEntry, writeEntry } from "../../../../../lib/streams/redis/redis_entry.ts";
+import { readEntry } from "../../../../../lib/streams/redis/redis_entry.ts";
 
 /** An entry as the client gives it: every word a piece of what came over the wire. */
 function entryOf(id: string, words: readonly (string | Uint8Array)[]): Answer {
@@ -90,11 +90,4 @@ Deno.test("readEntry() gives what another hand wrote without a body as an object
   );
   deepStrictEqual(JSON.parse(new TextDecoder().decode(bytes)), { sensor: "a", value: "21" });
   deepStrictEqual([headers, key], [{ "x-a": "1" }, "k"]);
-});
-
-Deno.test("writeEntry() writes what readEntry() reads", () => {
-  const record = { key: "k", bytes: new Uint8Array([0, 255]), headers: { "levada-id": "i", "x-a": "1" } };
-  const words: (string | Uint8Array)[] = ["before"];
-  strictEqual(writeEntry(record, words), 8);
-  deepStrictEqual(readEntry(entryOf("1-0", words.slice(1)), 0), { ...record, offset: 0, place: "1-0", publishedAt: 1 });
 });
