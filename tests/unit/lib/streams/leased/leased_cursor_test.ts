@@ -1,0 +1,85 @@
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import type { KeptRecord, Position } from "../../../../../lib/streams/leased/broker_log.ts";
+import { LeasedCursor } from "../../../../../lib/streams/leased/leased_cursor.ts";
+
+/** A partition of so many records, and what was asked of it. */
+function partitionOf(count: number) {
+  const asked: (readonly [from: number, most: number])[] = [];
+  const log = { asked, count, fault: undefined as Error | undefined };
+  const read = ({ offset, behind }: Position, most: number): Promise<KeptRecord[]> => {
+    strictEqual(behind, offset === 0 ? "" : `p${offset - 1}`);
+    asked.push([offset, most]);
+    if (log.fault !== undefined) return Promise.reject(log.fault);
+    const offsets = Array.from({ length: Math.min(most, log.count - offset) }, (_, index) => offset + index);
+    return Promise.resolve(
+      offsets.map((offset) => ({
+        offset,
+        place: `p${offset}`,
+        publishedAt: 0,
+        key: "",
+        bytes: new Uint8Array(1),
+        headers: {},
+      })),
+    );
+  };
+  return { log, read };
+}
+
+function newCursor(): LeasedCursor {
+  return new LeasedCursor(0, { version: 1, state: { owner: "o", offset: 0, behind: "", open: [] }, open: [] });
+}
+
+/** Takes so many, which are there. */
+function take(cursor: LeasedCursor, count: number, now: number): number[] {
+  return Array.from({ length: count }, () => {
+    const { offset } = cursor.head(now)!;
+    cursor.take(offset);
+    return offset;
+  });
+}
+
+Deno.test("fill() takes what was asked for when half of what was read was taken: each record once, in order", async () => {
+  const { log, read } = partitionOf(100);
+  const cursor = newCursor();
+  await cursor.fill(0, read);
+  take(cursor, 7, 0);
+  deepStrictEqual(log.asked, [[0, 16]]);
+  take(cursor, 1, 0);
+  deepStrictEqual(log.asked, [[0, 16], [16, 64]]);
+  deepStrictEqual(take(cursor, 8, 0).at(-1), 15);
+  strictEqual(cursor.isEmpty(0), true);
+  await cursor.fill(5, read);
+  strictEqual(log.asked.length, 2, "nothing is asked for twice");
+  deepStrictEqual(take(cursor, 64, 5), Array.from({ length: 64 }, (_, index) => 16 + index));
+  await cursor.fill(6, read);
+  deepStrictEqual(take(cursor, 20, 6), Array.from({ length: 20 }, (_, index) => 80 + index));
+  strictEqual(cursor.head(6), undefined);
+});
+
+Deno.test("fill() asks anew where what was asked for is a second old, or nothing more was there", async () => {
+  const { log, read } = partitionOf(32);
+  const cursor = newCursor();
+  await cursor.fill(0, read);
+  take(cursor, 16, 0);
+  deepStrictEqual(log.asked, [[0, 16], [16, 64]]);
+  await cursor.fill(1_001, read);
+  deepStrictEqual(log.asked.at(-1), [16, 64]);
+  strictEqual(log.asked.length, 3);
+  take(cursor, 16, 1_001);
+  strictEqual(log.asked.length, 3, "fewer came than were asked for");
+  log.count = 33;
+  await cursor.fill(1_002, read);
+  deepStrictEqual(take(cursor, 1, 1_002), [32]);
+});
+
+Deno.test("fill() tells what became of what was asked for before, once", async () => {
+  const { log, read } = partitionOf(100);
+  const cursor = newCursor();
+  await cursor.fill(0, read);
+  log.fault = new Error("away");
+  take(cursor, 16, 0);
+  await rejects(cursor.fill(1, read), /away/);
+  log.fault = undefined;
+  await cursor.fill(2, read);
+  deepStrictEqual(take(cursor, 2, 2), [16, 17]);
+});
