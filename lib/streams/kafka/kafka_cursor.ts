@@ -36,7 +36,7 @@ export class KafkaCursor extends Cursor<KafkaPartition> {
   /** How many bytes wait to be given out. */
   bytesAhead = 0;
   /** What those who read here before noted of records that were not given out here yet. */
-  readonly #before: { readonly until: number; readonly others: Map<number, number> };
+  readonly #before: TriesNote & { readonly others: Map<number, number> };
   /** Of those that were given out and are not done, which were not given out exactly once. */
   readonly #others = new Map<number, number>();
   /** Up to where the broker has noted what is given out. */
@@ -47,7 +47,7 @@ export class KafkaCursor extends Cursor<KafkaPartition> {
   constructor(index: number, from: number, before = NO_TRIES) {
     super(new KafkaPartition(index, from), from);
     this.saved = from;
-    this.#before = { until: before.until, others: new Map(before.others) };
+    this.#before = { ...before, others: new Map(before.others) };
     this.#notedTo = from;
   }
 
@@ -71,7 +71,7 @@ export class KafkaCursor extends Cursor<KafkaPartition> {
     }
     const changes = this.#changes;
     return {
-      note: { until, others },
+      note: { until, others, none: [next, this.#before.none?.[1] ?? next] },
       onNoted: () => {
         this.#noted = changes;
         this.#notedTo = isLeaving ? next : ahead;

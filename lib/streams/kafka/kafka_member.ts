@@ -10,7 +10,7 @@ import { says } from "./kafka_fault.ts";
 import { type Exchanged, KafkaKeeping } from "./kafka_keeping.ts";
 import { keepTrying } from "./keep_trying.ts";
 import { NotedOffsets } from "./noted_offsets.ts";
-import { readTries, withoutOneTry } from "./tries_note.ts";
+import { readTries, type Stretch, withoutOneTry } from "./tries_note.ts";
 
 /** What a member is made of. */
 export interface MemberParts {
@@ -26,8 +26,8 @@ export interface MemberParts {
   readonly onFault: (error: StreamError) => void;
 }
 
-/** What was given out of partitions: from an offset to before another. */
-type Given = ReadonlyMap<number, readonly [from: number, to: number]>;
+/** What was given out of partitions. */
+type Given = ReadonlyMap<number, Stretch>;
 
 const JOIN_AGAIN_MS = 1_000;
 const REJOIN = ["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID"];
@@ -237,7 +237,7 @@ export class KafkaMember {
       for (const { index, offset, note } of known) {
         const other = this.cursors.get(index); // where it began anew twice
         if (other !== undefined) this.#lose(other);
-        const tries = withoutOneTry(readTries(note, offset), ...given?.get(index) ?? [0, 0]);
+        const tries = withoutOneTry(readTries(note, offset), given?.get(index) ?? [offset, offset]);
         this.cursors.set(index, new KafkaCursor(index, offset, tries));
       }
     }

@@ -7,7 +7,12 @@ export interface TriesNote {
   readonly until: number;
   /** How often those were given out of which `until` does not say it; by offset. */
   readonly others: ReadonlyMap<number, number>;
+  /** From an offset to before another nothing was given out, whatever `until` says, unless `others` says otherwise. Left out: nowhere. */
+  readonly none?: Stretch | undefined;
 }
+
+/** From an offset to before another. It has gaps, and may be long: nobody walks through it. */
+export type Stretch = readonly [from: number, to: number];
 
 /** Nothing is known to have been given out. */
 export const NO_TRIES: TriesNote = { until: 0, others: new Map() };
@@ -17,20 +22,23 @@ export const NOTE_CHARS = 3_000;
 const FORM = /^tries:([\da-z]+)(?: (.*))?$/;
 const RUN = /^([\da-z]+)(?:-([\da-z]+))?x([\da-z]+)$/;
 const RADIX = 36;
+const NOWHERE: Stretch = [0, 0];
 
 /** Tells how often a record had been given out. */
-export function triesIn({ until, others }: TriesNote, offset: number): number {
-  return others.get(offset) ?? (offset < until ? 1 : 0);
+export function triesIn({ until, others, none: [from, to] = NOWHERE }: TriesNote, offset: number): number {
+  return others.get(offset) ?? (offset < until && !(from <= offset && offset < to) ? 1 : 0);
 }
 
-/** The same, where what stands from one offset to before another was given out once less. */
-export function withoutOneTry(note: TriesNote, from: number, to: number): TriesNote {
-  const others = new Map(note.others);
-  for (let offset = from; offset < to; offset++) {
-    const tries = triesIn(note, offset);
-    if (tries > 0) others.set(offset, tries - 1);
-  }
-  return { until: note.until, others };
+/** The same, where what stands in a stretch was given out once less. */
+export function withoutOneTry({ until, others, none }: TriesNote, [from, to]: Stretch): TriesNote {
+  const fewer = new Map(others);
+  for (const [offset, tries] of others) if (from <= offset && offset < to && tries > 0) fewer.set(offset, tries - 1);
+  const touches = none !== undefined && none[0] <= to && from <= none[1];
+  return {
+    until,
+    others: fewer,
+    none: touches ? [Math.min(from, none[0]), Math.max(to, none[1])] : from < to ? [from, to] : none,
+  };
 }
 
 /**
@@ -38,7 +46,7 @@ export function withoutOneTry(note: TriesNote, from: number, to: number): TriesN
  * were given out least are left out, and count as one time or none, as `until` has it; where there is no room for that either, nothing is
  * written.
  */
-export function writeTries({ until, others }: TriesNote, committed: number, most = NOTE_CHARS): string {
+export function writeTries({ until, others, none = NOWHERE }: TriesNote, committed: number, most = NOTE_CHARS): string {
   const runs: { from: number; to: number; tries: number }[] = [];
   for (const [offset, tries] of [...others].sort(([one], [other]) => one - other)) {
     if (offset < committed) continue;
@@ -50,7 +58,10 @@ export function writeTries({ until, others }: TriesNote, committed: number, most
   const words = [`tries:${text(until)}`];
   let left = most - words[0]!.length;
   if (left < 0) return "";
-  for (const { from, to, tries } of runs.sort((one, other) => other.tries - one.tries)) {
+  runs.sort((one, other) => other.tries - one.tries);
+  const [from, to] = [Math.max(none[0], committed), Math.min(none[1], until)];
+  if (from < to) runs.unshift({ from, to: to - 1, tries: 0 }); // where it stands first it is a stretch, of which others are parts
+  for (const { from, to, tries } of runs) {
     const word = `${text(from)}${to > from ? `-${text(to)}` : ""}x${tries.toString(RADIX)}`;
     left -= word.length + 1;
     if (left < 0) break;
@@ -64,11 +75,16 @@ export function readTries(text: string | null | undefined, committed: number): T
   const [, until, words = ""] = FORM.exec(text ?? "") ?? [];
   if (until === undefined) return NO_TRIES;
   const others = new Map<number, number>();
-  for (const word of words.split(" ").filter((word) => word !== "")) {
+  let none: Stretch | undefined;
+  for (const [index, word] of words.split(" ").filter((word) => word !== "").entries()) {
     const [, from, to = from, tries] = RUN.exec(word) ?? [];
     if (from === undefined || tries === undefined) return NO_TRIES;
-    const last = Math.min(parseInt(to!, RADIX), parseInt(from, RADIX) + 100_000);
-    for (let at = parseInt(from, RADIX); at <= last; at++) others.set(committed + at, parseInt(tries, RADIX));
+    const [first, last] = [parseInt(from, RADIX), parseInt(to!, RADIX)];
+    if (index === 0 && tries === "0") none = [committed + first, committed + last + 1];
+    else {
+      const end = Math.min(last, first + 100_000);
+      for (let at = first; at <= end; at++) others.set(committed + at, parseInt(tries, RADIX));
+    }
   }
-  return { until: committed + parseInt(until, RADIX), others };
+  return { until: committed + parseInt(until, RADIX), others, none };
 }

@@ -49,7 +49,7 @@ const REFUSALS = 7; // more than twice as often as may be tried
 
 /** The refusals are made up: no broker takes rights away and gives them back as soon as that. */
 async function proveRefused(address: string): Promise<void> {
-  const [from, to] = ["in", "out"].map((name) => `kafka://${address}/${name}-${crypto.randomUUID()}?partitions=2`);
+  const [from, to] = ["in", "out"].map((name) => `kafka://${address}/${name}-${crypto.randomUUID()}?partitions=1`);
   const name = `fn-${crypto.randomUUID()}`;
   const make = () => {
     const fn = serving(name).addTrigger("numbers", { stream: from!, exactlyOnce: true, maxTries: 3 });
@@ -74,6 +74,12 @@ async function proveRefused(address: string): Promise<void> {
     match(ready.streams[0].reason, /^Cannot exchange records of kafka:.*no rights for the topic/);
   } finally {
     KafkaTransactor.prototype.run = run;
+  }
+  {
+    await using later = await input.subscribe({ group: name, maxRecords: 1 });
+    const delivery = (await later.next()).value!;
+    strictEqual(delivery.records[0]!.tries, 1, "what was refused counts as no try for who comes later");
+    await delivery.putBack();
   }
   await using _second = await make().serve({ port: 0, log: memoryLog() });
   while (await input.lag(name) > 0) await pause(50);

@@ -130,3 +130,13 @@ Deno.test("KafkaCursor goes on counting where others have noted how often record
   cursor.putBack(give(cursor).offset, 0);
   deepStrictEqual([cursor.triesOf(2), [...cursor.note().note.others]], [1, [[4, 2]]]);
 });
+
+Deno.test("KafkaCursor gives out what others have noted as not given out, and notes from there on where they have", () => {
+  const cursor = new KafkaCursor(0, 0, { until: 50, others: new Map([[3, 2]]), none: [0, 40] });
+  cursor.keep([batch(0, [0, 1, 2, 3, 39, 40])]);
+  give(cursor);
+  give(cursor);
+  deepStrictEqual([0, 1, 2, 3, 39, 40].map((offset) => cursor.triesOf(offset)), [1, 1, 0, 2, 0, 1]);
+  const { until, others, none } = cursor.note().note;
+  deepStrictEqual([until, [...others], none], [50, [[3, 2]], [2, 40]]);
+});

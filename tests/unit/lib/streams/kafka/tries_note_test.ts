@@ -2,7 +2,9 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import {
   NO_TRIES,
   readTries,
+  type Stretch,
   triesIn,
+  type TriesNote,
   withoutOneTry,
   writeTries,
 } from "../../../../../lib/streams/kafka/tries_note.ts";
@@ -43,6 +45,27 @@ Deno.test("readTries() takes what others wrote for nothing", () => {
 });
 
 Deno.test("withoutOneTry() takes a try off what stands in a stretch, and leaves the rest", () => {
-  const note = withoutOneTry({ until: 14, others: new Map([[11, 3], [13, 1], [15, 2], [16, 0]]) }, 10, 14);
-  deepStrictEqual([9, 10, 11, 12, 13, 14, 15, 16].map((offset) => triesIn(note, offset)), [1, 0, 2, 0, 0, 0, 2, 0]);
+  const note = withoutOneTry({ until: 14, others: new Map([[11, 3], [13, 1], [15, 2], [16, 0]]) }, [10, 14]);
+  const tries = (note: TriesNote) => [9, 10, 11, 12, 13, 14, 15, 16].map((offset) => triesIn(note, offset));
+  deepStrictEqual(tries(note), [1, 0, 2, 0, 0, 0, 2, 0]);
+  strictEqual(writeTries(note, 10), "tries:4 0-3x0 1x2 5x2 3x0 6x0");
+  deepStrictEqual(tries(readTries(writeTries(note, 10), 10)).slice(1), tries(note).slice(1));
+});
+
+Deno.test("withoutOneTry() costs by what was noted, however far apart the offsets are", () => {
+  const far = 2 ** 40;
+  const note = withoutOneTry({ until: far, others: new Map([[7, 2]]) }, [0, far - 1]);
+  const again = withoutOneTry(readTries(writeTries(note, 5), 5), [5, far - 1]);
+  for (const one of [note, again]) strictEqual(one.others.size, 1);
+  deepStrictEqual([5, 7, far - 2, far - 1, far].map((offset) => triesIn(note, offset)), [0, 1, 0, 1, 0]);
+  deepStrictEqual([5, 7, far - 2, far - 1, far].map((offset) => triesIn(again, offset)), [0, 0, 0, 1, 0]);
+});
+
+Deno.test("withoutOneTry() keeps to one stretch: those that touch are one, else the newer counts", () => {
+  const none = (one: Stretch, ...others: Stretch[]) =>
+    others.reduce(withoutOneTry, withoutOneTry({ until: 99, others: new Map() }, one)).none;
+  deepStrictEqual(none([10, 20], [0, 10]), [0, 20]);
+  deepStrictEqual(none([10, 20], [15, 30], [30, 31]), [10, 31]);
+  deepStrictEqual(none([10, 20], [30, 40]), [30, 40]);
+  deepStrictEqual(none([10, 20], [30, 30]), [10, 20]);
 });
