@@ -29,10 +29,22 @@ export {
 export { SlicedModule } from "./lib/bundle/sliced_module.ts";
 export { DeployError } from "./lib/deploy/deploy_error.ts";
 export type { DeployedFunction, ProcessFunctionStatus, ProcessStatus } from "./lib/deploy/process/deployed_state.ts";
-export type { DeployOptions, DeployTarget, PlanOptions, ProcessDeployOptions } from "./lib/deploy/deploy_options.ts";
+export type {
+  ClusterDeployOptions,
+  DeployOptions,
+  DeployTarget,
+  PlanOptions,
+  ProcessDeployOptions,
+} from "./lib/deploy/deploy_options.ts";
 export type { Deployment, DeploymentStatus, DeployPlan, FunctionStatus, LogReading } from "./lib/deploy/deployment.ts";
 export type { NuclioDeployOptions } from "./lib/deploy/deploy_options.ts";
 export type { NuclioOptions, PodLookUp, PodTrouble } from "./lib/deploy/nuclio/nuclio_options.ts";
+export type { AccessWish } from "./lib/deploy/kubernetes/client/kubeconfig.ts";
+export { ClusterError, type ErrorCause } from "./lib/deploy/kubernetes/client/cluster_error.ts";
+export type { ClusterDeployment } from "./lib/deploy/kubernetes/cluster_deployment.ts";
+export type { ClusterOptions } from "./lib/deploy/kubernetes/cluster_options.ts";
+export type { ClusterSettings, IngressSettings, Scale } from "./lib/deploy/kubernetes/cluster_settings.ts";
+export type { ClusterFunctionStatus, ClusterStatus } from "./lib/deploy/kubernetes/cluster_status.ts";
 export type { ProcessDeployment, RatesOptions } from "./lib/deploy/process/deployment.ts";
 export type { RollbackOptions } from "./lib/deploy/process/deployment_changes.ts";
 export type { ProcessOptions } from "./lib/deploy/process/process_options.ts";

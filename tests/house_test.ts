@@ -160,9 +160,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 /** What a room imports from a variable, when it is first used: nobody else downloads it. */
 const LATER: Readonly<Record<string, readonly string[]>> = {
-  "lib/bundle": ["something by LIBRARY", "something by file"], // what a notebook has loaded already
+  "lib/bundle": ["modern-tar", "something by LIBRARY", "something by file"], // what a notebook has loaded already
   "lib/functions": ["../bundle/make_bundle.ts", "../bundle/slice_notebook.ts", "../deploy/deploy_bundle.ts"],
-  "lib/deploy": ["./nuclio/nuclio_deployment.ts", "./process/deployment.ts"], // each target by itself
+  "lib/deploy": ["./kubernetes/cluster_deployment.ts", "./nuclio/nuclio_deployment.ts", "./process/deployment.ts"], // each target by itself
   "lib/draw": ["@hpcc-js/wasm-graphviz", "@observablehq/plot", "linkedom"],
   "lib/models": ["something by module", "onnxruntime-node", "onnxruntime-web", "onnxruntime-web/webgpu"],
   "lib/serve": ["@bufbuild/protobuf/wire", "@grpc/grpc-js"],
@@ -176,6 +176,7 @@ const LATER: Readonly<Record<string, readonly string[]>> = {
   "lib/telemetry": ["@opentelemetry/api"],
   "lib/image": ["modern-tar", "xz-decompress"],
   "lib/cli": [
+    "../deploy/kubernetes/cluster_deployment.ts",
     "./build_image_of.ts",
     "./deploy_of.ts",
     "./execute.ts",
@@ -200,6 +201,13 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/bundle/write_held.ts": "slice_notebook_test.ts: what closures hold, and each refusal",
   "lib/bundle/slice.ts": "slice_notebook_test.ts",
   "lib/deploy/kubernetes/client/cluster_objects.ts": "conformance/cluster: a real API server",
+  "lib/deploy/kubernetes/cluster_changes.ts": "conformance/cluster: releases at a real control plane",
+  "lib/deploy/kubernetes/cluster_deployment.ts": "conformance/cluster: releases at a real control plane",
+  "lib/deploy/kubernetes/objects/pod_template.ts": "conformance/cluster: releases at a real control plane",
+  "lib/deploy/kubernetes/preflight.ts": "conformance/cluster: what is refused by a real control plane",
+  "lib/deploy/kubernetes/release_record.ts": "conformance/cluster: releases at a real control plane",
+  "lib/deploy/kubernetes/rollout/release_logs.ts": "conformance/cluster: releases at a real control plane",
+  "lib/deploy/kubernetes/rollout/watch_rollout.ts": "conformance/cluster: releases at a real control plane",
   "lib/deploy/nuclio/release_changes.ts":
     "nuclio_deployment_test.ts and follow_state_test.ts: conflicts, and what is put back",
   "lib/deploy/deployment.ts": "types of every target; deploy/process/deployment_test.ts",

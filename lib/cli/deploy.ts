@@ -1,17 +1,20 @@
 /** `levada deploy NOTEBOOK|MODULE|BUNDLE` */
 import { type Command, type CommandContext, UsageError } from "./command.ts";
 import type { deployOf } from "./deploy_of.ts";
-import { readTarget } from "./target_options.ts";
+import { checkWords, PLACE_OPTIONS, readTarget } from "./target_options.ts";
 import { readOptions, readSeconds, readWhole } from "./options.ts";
-import { prefetch, RUN_NEEDS } from "./prefetch.ts";
+import { CLUSTER_NEEDS, prefetch, RUN_NEEDS } from "./prefetch.ts";
+
+const PROCESS_NEEDS = ["lib/deploy/process/deployment.ts", "lib/cli/supervisor/supervisor_main.ts"];
 
 /** Deploys a function. */
 export const DEPLOY: Command = {
-  summary: "Run a function as processes of this machine that stay",
+  summary: "Run a function where it stays: as processes of this machine, or as pods of a cluster",
   help: `Usage: levada deploy NOTEBOOK.ipynb|MODULE.ts|BUNDLE [OPTIONS]
 
-Makes a bundle, compiles the graph of each function, downloads what the brokers of its streams need, starts it once to see that it
-starts, and has it run: one process for the function and one for each of its children, joined by streams, watched over by a process that
+Makes a bundle, compiles the graph of each function, starts it once to see that it starts, and has it run.
+
+On this machine: what the brokers of its streams need is downloaded, and there is one process for the function and one for each of its children, joined by streams, watched over by a process that
 stays when this command has ended. What ran before runs until all of the new listens, and runs on when that does not start. A second
 deploy of the same changes nothing. All of it lies in LEVADA_STATE, default .levada. A notebook runs up to the cell that calls deploy(),
 whose workers and port hold here too. How each function is served (tokens, TLS, limits) stands in its options: serving("name", { serve:
@@ -21,7 +24,18 @@ Code that leaves is run to make the bundle, with --dry-run too: a notebook's cel
 its own, to compare its values with the notebook's; the bundle once, to see that it starts; then each worker runs it. What a top level
 does to others (a request, a mail, a row in a table) it does each time.
 
-  --target NAME      Where to: process, this machine. Default: process.
+In a cluster: an object each that Kubernetes has for it, a Deployment and a Service for the function and for each of its children. What is
+missing is told before anything is changed: rights, kinds, quotas, fields that somebody else has written. New pods are ready before old ones
+end; where they are not, the release before is applied again, with the reason. What a function needs there (secrets, an ingress, how it
+scales) stands in its options: serving("name", { cluster: { … }, resources: { … } }).
+
+  --target NAME      Where to: process, this machine, kubernetes, or nuclio. Default: what the notebook's deploy() says, else process.
+  --namespace NAME   In a cluster: the namespace. Default: that of the context.
+  --context NAME     In a cluster: the context of the kubeconfig (KUBECONFIG, else ~/.kube/config). Default: its current one.
+  --image NAME       In a cluster: what the pods run. Default: levada/runtime of this version.
+  --image-pull-secret NAME  In a cluster: the Secret with which it is pulled. Several times.
+  --replicas N       In a cluster: so many pods of each function. Default: what its \`cluster\` says, else 1.
+  --force            In a cluster: takes over what somebody else has written into its objects.
   --workers N        So many processes for each function. Default: as many as its \`serve\` says, else 1.
   --port N           Where the function itself listens. Default: where it did before, else a free port.
   --renew            Replaces the processes also where nothing changes: they get the environment of this command.
@@ -38,7 +52,11 @@ Exit code: 0 it runs, 1 it cannot, and what ran runs on, 2 a wrong option.
   async run(args: readonly string[], context: CommandContext): Promise<number> {
     const startedAt = performance.now();
     const { values, positionals } = readOptions(args, {
-      target: { type: "string" },
+      ...PLACE_OPTIONS,
+      image: { type: "string" },
+      "image-pull-secret": { type: "string", multiple: true },
+      replicas: { type: "string" },
+      force: { type: "boolean" },
       workers: { type: "string" },
       port: { type: "string" },
       renew: { type: "boolean" },
@@ -50,10 +68,18 @@ Exit code: 0 it runs, 1 it cannot, and what ran runs on, 2 a wrong option.
     });
     const [path, ...rest] = positionals;
     if (path === undefined || rest.length > 0) throw new UsageError("give it one notebook, module or bundle");
+    const target = readTarget(values.target);
+    if (target !== undefined || !path.endsWith(".ipynb")) checkWords(target ?? "process", values); // a notebook may say where to
     const wish = {
       path,
-      target: readTarget(values.target),
+      target,
       options: {
+        namespace: values.namespace,
+        context: values.context,
+        image: values.image,
+        imagePullSecrets: values["image-pull-secret"],
+        replicas: readWhole("replicas", values.replicas, { least: 1, most: 1_000 }),
+        force: values.force,
         workers: readWhole("workers", values.workers, { least: 1, most: 512 }),
         port: readWhole("port", values.port, { least: 1, most: 65_535 }),
         renew: values.renew,
@@ -65,7 +91,12 @@ Exit code: 0 it runs, 1 it cannot, and what ran runs on, 2 a wrong option.
       files: values.file ?? [],
       external: values.external ?? [],
     };
-    await prefetch([...RUN_NEEDS, "lib/cli/deploy_of.ts", "lib/cli/supervisor/supervisor_main.ts"], context);
+    const needs = target === "process"
+      ? PROCESS_NEEDS
+      : target === "kubernetes"
+      ? CLUSTER_NEEDS
+      : [...PROCESS_NEEDS, ...CLUSTER_NEEDS];
+    await prefetch([...RUN_NEEDS, "lib/cli/deploy_of.ts", ...needs], context);
     const module = "./deploy_of.ts"; // in a variable: Deno would download its packages when the command line starts
     return await (await import(module) as { deployOf: typeof deployOf }).deployOf(wish, context);
   },

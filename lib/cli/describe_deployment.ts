@@ -1,16 +1,22 @@
 import type { DeploymentStatus, FunctionStatus } from "../deploy/deployment.ts";
+import type { ClusterFunctionStatus, ClusterStatus } from "../deploy/kubernetes/cluster_status.ts";
 import type { ProcessFunctionStatus, ProcessStatus } from "../deploy/process/deployed_state.ts";
 import type { TriggerStatus } from "../deploy/process/trigger_status.ts";
 import { oneLine } from "../telemetry/one_line.ts";
 
+/** What some targets tell, and others do not. */
+type AnyStatus =
+  & DeploymentStatus
+  & Partial<Pick<ProcessStatus, "supervisor" | "triggers">>
+  & Partial<Pick<ClusterStatus, "namespace" | "context">>;
+
 /** A deployment for people: a line, and one for each function, with what is wrong. */
-export function describeDeployment(
-  status: DeploymentStatus & Partial<Pick<ProcessStatus, "supervisor" | "triggers">>,
-): string {
+export function describeDeployment(status: AnyStatus): string {
   const { name, state, url, revision, previous, supervisor, functions, triggers: started = [] } = status;
-  const head = `${name}: ${state}, ${url}, revision ${revision}${previous === undefined ? "" : `, before ${previous}`}${
-    supervisor === undefined ? "" : `, supervisor ${supervisor}`
-  }`;
+  const where = status.namespace === undefined ? "" : ` in namespace ${status.namespace} of ${status.context}`;
+  const head = `${name}: ${state}${where}, ${url}, revision ${revision}${
+    previous === undefined ? "" : `, before ${previous}`
+  }${supervisor === undefined ? "" : `, supervisor ${supervisor}`}`;
   const width = Math.max(...functions.map((one) => one.name.length));
   const lines = functions.flatMap((one) => [
     `  ${one.name.padEnd(width)}  ${one.state}  ${one.state === "unknown" ? "?" : one.serving} ${
@@ -23,8 +29,20 @@ export function describeDeployment(
   return `${[head, ...lines, ...triggers, ...reason === undefined ? [] : [`  ${reason}`]].join("\n")}\n`;
 }
 
+/** What can be done with it now, where that is not plain. */
+export function nextSteps(status: AnyStatus): string {
+  const { target, name, namespace, functions: [first], url } = status;
+  if (target !== "kubernetes") return "";
+  const inside = first!.url === url ? `Within the cluster it answers at ${url}. ` : "";
+  const secure = first!.url.startsWith("https:") ? 443 : 80;
+  const object = new URL(first!.url).hostname.split(".")[0];
+  return `${inside}From here: kubectl -n ${namespace} port-forward service/${object} 8080:${secure}\n` +
+    `How it is: levada status ${name} --target kubernetes --namespace ${namespace}; so also logs, rollback, delete.\n`;
+}
+
 /** What there are, and how many there are to be. */
-function wished(one: FunctionStatus & Partial<ProcessFunctionStatus>): string {
+function wished(one: FunctionStatus & Partial<ProcessFunctionStatus & ClusterFunctionStatus>): string {
+  if (one.replicas !== undefined) return `of ${one.replicas} ${one.replicas === 1 ? "pod" : "pods"}`;
   return one.workers === undefined ? "pods" : `of ${one.workers} workers`;
 }
 

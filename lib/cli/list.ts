@@ -1,13 +1,13 @@
 /** `levada list` */
-import type { ProcessStatus } from "../deploy/process/deployed_state.ts";
+import type { DeploymentStatus } from "../deploy/deployment.ts";
 import { isLocked } from "../deploy/process/deploy_lock.ts";
-import { ProcessDeployment } from "../deploy/process/deployment.ts";
 import { readState } from "../deploy/process/read_state.ts";
-import { deploymentFolder, deploymentNames } from "../deploy/process/state_folder.ts";
+import { deploymentFolder } from "../deploy/process/state_folder.ts";
 import { describeThrown } from "../errors.ts";
 import { redactText } from "../redact_text.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
 import { readOptions } from "./options.ts";
+import { namesIn, openPlace, PLACE_HELP, PLACE_OPTIONS, type PlaceWish, readPlace } from "./target_options.ts";
 
 const BEGINS = "is being deployed for the first time";
 const NEVER = "never ran: its first deploy was broken off. Deploy it again, or `levada delete` forgets it";
@@ -17,18 +17,21 @@ export const LIST: Command = {
   summary: "List what is deployed",
   help: `Usage: levada list [OPTIONS]
 
-A line for each deployment in LEVADA_STATE, default .levada: its name, its state, where it answers, its revision.
+A line for each deployment in LEVADA_STATE, default .levada, or in the namespace: its name, its state, where it answers, its revision.
 
-  --json   As JSON: what \`levada status\` tells of each; what cannot be read is told on standard error.
+${PLACE_HELP}
+  --json            As JSON: what \`levada status\` tells of each; what cannot be read is told on standard error.
 
 Exit code: 0; 2 a wrong option.
 `,
 
-  async run(args: readonly string[], { terminal }: CommandContext): Promise<number> {
-    const { values, positionals } = readOptions(args, { json: { type: "boolean" } });
+  async run(args: readonly string[], context: CommandContext): Promise<number> {
+    const { terminal } = context;
+    const { values, positionals } = readOptions(args, { ...PLACE_OPTIONS, json: { type: "boolean" } });
     if (positionals.length > 0) throw new UsageError("it takes no words");
-    const names = await deploymentNames();
-    const told = await Promise.all(names.map(tell));
+    const place = readPlace(values);
+    const names = await namesIn(place, context);
+    const told = await Promise.all(names.map((name) => tell(name, place, context)));
     const statuses = told.map((one) => typeof one === "string" ? undefined : one);
     if (values.json === true) {
       for (const fault of told) {
@@ -55,10 +58,11 @@ Exit code: 0; 2 a wrong option.
 };
 
 /** How a deployment is, or why nobody knows. */
-async function tell(name: string): Promise<ProcessStatus | string> {
+async function tell(name: string, place: PlaceWish, context: CommandContext): Promise<DeploymentStatus | string> {
   try {
-    return await new ProcessDeployment(name).status();
+    return await (await openPlace(name, place, context)).status();
   } catch (error) {
+    if (place.target !== "process") return redactText(describeThrown(error).message);
     const folder = deploymentFolder(name);
     const isThere = await readState("list it", folder).then((state) => state !== undefined, () => true);
     if (isThere) return redactText(describeThrown(error).message);

@@ -1,7 +1,7 @@
 /** `levada logs NAME` */
-import { ProcessDeployment } from "../deploy/process/deployment.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { readName, readOptions, readWhole } from "./options.ts";
+import { openPlace, PLACE_HELP, PLACE_OPTIONS, readPlace } from "./target_options.ts";
 
 /** Shows what a deployment has written. */
 export const LOGS: Command = {
@@ -12,19 +12,23 @@ Shows what the functions of a deployment have written.
 
   -f, --follow      Goes on as they write, until Ctrl-C.
   --function NAME   Of this function alone. Default: of all, each line with its name.
-  --lines N         So many lines of each function at most. Default: all.
+  --lines N         So many lines of each function at most, in a cluster of each pod. Default: all.
+${PLACE_HELP}
 
 Exit code: 0; 1 there is no such deployment, 2 a wrong option.
 `,
 
-  async run(args: readonly string[], { terminal, signal }: CommandContext): Promise<number> {
+  async run(args: readonly string[], context: CommandContext): Promise<number> {
+    const { terminal, signal } = context;
     const { values, positionals } = readOptions(args, {
+      ...PLACE_OPTIONS,
       follow: { type: "boolean", short: "f" },
       function: { type: "string" },
       lines: { type: "string" },
     });
     const lines = readWhole("lines", values.lines, { least: 1, most: 1_000_000 });
-    const logs = new ProcessDeployment(readName(positionals)).logs({
+    const deployment = await openPlace(readName(positionals), readPlace(values), context);
+    const logs = deployment.logs({
       follow: values.follow === true,
       signal,
       ...(values.function === undefined ? {} : { function: values.function }),

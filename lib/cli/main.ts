@@ -69,6 +69,7 @@ function isExpected(error: Error): boolean {
   const names = [
     "CommandError",
     "BundleError",
+    "ClusterError",
     "DeployError",
     "ImageError",
     "NotebookError",

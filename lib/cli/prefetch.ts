@@ -23,6 +23,10 @@ export const RUN_NEEDS = ["lib/cli/execute.ts", ...KERNEL_NEEDS] as const;
 export const SERVE_NEEDS = ["lib/cli/serving/serve_module.ts"] as const;
 /** The same with gRPC. */
 export const SERVE_GRPC_NEEDS = [...SERVE_NEEDS, "@grpc/grpc-js", "@bufbuild/protobuf/wire"] as const;
+/** What asks a cluster, and deploys to it. */
+export const CLUSTER_NEEDS = ["lib/deploy/kubernetes/cluster_deployment.ts", "modern-tar", "yaml"] as const;
+/** What opens a bundle in one file. */
+export const ARCHIVE_NEEDS = ["modern-tar"] as const;
 /** What telemetry loads where OpenTelemetry is set up. */
 export const TRACING_NEEDS = ["@opentelemetry/api"] as const;
 

@@ -1,8 +1,10 @@
 /** `levada rollback NAME` */
+import type { Deployment } from "../deploy/deployment.ts";
 import { ProcessDeployment } from "../deploy/process/deployment.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { describeDeployment } from "./describe_deployment.ts";
 import { readName, readOptions } from "./options.ts";
+import { openPlace, PLACE_HELP, PLACE_OPTIONS, type PlaceWish, readPlace } from "./target_options.ts";
 
 /** Goes back to the revision before. */
 export const ROLLBACK: Command = {
@@ -13,19 +15,36 @@ Has the revision run that ran before this one, in the same way: with as many wor
 the ports of now. A second rollback takes the first one back. An environment is written nowhere: the supervisor remembers it as long as it
 lives, and where it does not, a rollback is refused unless --renew is said.
 
-  --renew    With the environment of this command.
-  --dry-run  Only tells what would change.
+  --renew           With the environment of this command; a cluster keeps environments, and takes no other.
+  --dry-run         Only tells what would change.
+${PLACE_HELP}
 
 Exit code: 0 it runs, 1 it cannot, and what ran runs on, 2 a wrong option.
 `,
 
-  async run(args: readonly string[], { terminal }: CommandContext): Promise<number> {
-    const { values, positionals } = readOptions(args, { renew: { type: "boolean" }, "dry-run": { type: "boolean" } });
-    const deployment = new ProcessDeployment(readName(positionals));
-    const options = { renew: values.renew === true };
-    const { name, revision, changes } = await deployment.planRollback(options);
-    terminal.out(`${name}, revision ${revision}:\n${changes.map((line) => `  ${line}\n`).join("")}`);
-    if (values["dry-run"] !== true) terminal.out(describeDeployment(await deployment.rollback(options)));
+  async run(args: readonly string[], context: CommandContext): Promise<number> {
+    const { out } = context.terminal;
+    const { values, positionals } = readOptions(args, {
+      ...PLACE_OPTIONS,
+      renew: { type: "boolean" },
+      "dry-run": { type: "boolean" },
+    });
+    const called = readName(positionals);
+    const deployment = values.renew === true
+      ? renewing(called, readPlace(values))
+      : await openPlace(called, readPlace(values), context);
+    const { name, revision, changes } = await deployment.planRollback();
+    out(`${name}, revision ${revision}:\n${changes.map((line) => `  ${line}\n`).join("")}`);
+    if (values["dry-run"] !== true) out(describeDeployment(await deployment.rollback()));
     return 0;
   },
 };
+
+/** Processes of this machine, which get the environment of this command: `readPlace` has refused the word elsewhere. */
+function renewing(name: string, _place: PlaceWish): Pick<Deployment, "planRollback" | "rollback"> {
+  const deployment = new ProcessDeployment(name);
+  return {
+    planRollback: () => deployment.planRollback({ renew: true }),
+    rollback: () => deployment.rollback({ renew: true }),
+  };
+}

@@ -1,10 +1,11 @@
-/** `levada serve MODULE|BUNDLE` */
+/** `levada serve MODULE|BUNDLE|BUNDLE.tar.gz` */
 
 import { type Command, type CommandContext, UsageError } from "./command.ts";
 import { lastingTerminal } from "./lasting_terminal.ts";
 import { readOptions } from "./options.ts";
 import { isSetUp } from "../telemetry/open_telemetry.ts";
-import { prefetch, SERVE_GRPC_NEEDS, SERVE_NEEDS, TRACING_NEEDS } from "./prefetch.ts";
+import { isArchive, openArchive } from "./serving/open_archive.ts";
+import { ARCHIVE_NEEDS, prefetch, SERVE_GRPC_NEEDS, SERVE_NEEDS, TRACING_NEEDS } from "./prefetch.ts";
 import type { serveModule } from "./serving/serve_module.ts";
 import { readWish, SERVE_OPTIONS, type ServeWish } from "./serving/serve_wish.ts";
 import { serveWords } from "./serving/serve_words.ts";
@@ -13,10 +14,10 @@ import { serveWorkers } from "./serving/serve_workers.ts";
 /** Serves a function over HTTP. */
 export const SERVE: Command = {
   summary: "Serve a function over HTTP",
-  help: `Usage: levada serve MODULE.ts|BUNDLE [OPTIONS]
+  help: `Usage: levada serve MODULE.ts|BUNDLE|BUNDLE.tar.gz [OPTIONS]
 
 Serves the function that MODULE exports: its default export, or the only function among its exports; or that of a folder that
-\`levada bundle\` made. Ctrl-C ends it: what has been accepted is answered first; a second Ctrl-C ends it at once.
+\`levada bundle\` made, as it is or packed as .tar.gz. Ctrl-C ends it: what has been accepted is answered first; a second Ctrl-C ends it at once.
 
   --host NAME       Where it listens. Default: 127.0.0.1, this machine alone; 0.0.0.0 is every network.
   --port NUMBER     Default: 8080. 0 takes a free one.
@@ -53,11 +54,19 @@ something could not be closed; 2 a wrong option.
     const context = { terminal: lastingTerminal(terminal), signal };
     const { values, positionals } = readOptions(await serveWords(args), SERVE_OPTIONS);
     const wish = readWish(values, positionals);
-    if (wish.workers === undefined) return await (await load(wish, context))(wish, context);
-    await prefetchFor(wish, context);
-    return await serveWorkers(args, wish, context);
+    if (!isArchive(wish.module)) return await serve(args, wish, context);
+    await prefetch(ARCHIVE_NEEDS, context);
+    await using opened = await openArchive(wish.module);
+    const own = args.map((word) => word === wish.module ? opened.path : word);
+    return await serve(own, { ...wish, module: opened.path }, context);
   },
 };
+
+async function serve(args: readonly string[], wish: ServeWish, context: CommandContext): Promise<number> {
+  if (wish.workers === undefined) return await (await load(wish, context))(wish, context);
+  await prefetchFor(wish, context);
+  return await serveWorkers(args, wish, context);
+}
 
 async function load(wish: ServeWish, context: CommandContext): Promise<typeof serveModule> {
   if (!wish.isWorker) await prefetchFor(wish, context);

@@ -5,6 +5,7 @@ import { Table } from "../draw/table.ts";
 import { type Command, type CommandContext, CommandError, UsageError } from "./command.ts";
 import { describeDeployment } from "./describe_deployment.ts";
 import { readName, readOptions, readSeconds } from "./options.ts";
+import { openPlace, PLACE_HELP, PLACE_OPTIONS, readPlace } from "./target_options.ts";
 
 /** Tells how a deployment is. */
 export const STATUS: Command = {
@@ -17,12 +18,17 @@ Tells of each function whether it is ready, where it answers, how often its work
   --picture FILE     Also draws the graph with these rates, as SVG.
   --over SECONDS     How long is counted for rates. Default 1.
   --json             As JSON.
+${PLACE_HELP}
+
+Rates and pictures are told of this machine's processes alone.
 
 Exit code: 0 it is ready, 1 it is not, or there is none, 2 a wrong option.
 `,
 
-  async run(args: readonly string[], { terminal }: CommandContext): Promise<number> {
+  async run(args: readonly string[], context: CommandContext): Promise<number> {
+    const { terminal } = context;
     const { values, positionals } = readOptions(args, {
+      ...PLACE_OPTIONS,
       json: { type: "boolean" },
       rates: { type: "boolean" },
       picture: { type: "string" },
@@ -32,12 +38,14 @@ Exit code: 0 it is ready, 1 it is not, or there is none, 2 a wrong option.
     if (overMs !== undefined && values.rates !== true && values.picture === undefined) {
       throw new UsageError("--over is about rates: say --rates, or --picture FILE");
     }
-    const deployment = new ProcessDeployment(readName(positionals));
+    const place = readPlace(values);
+    const name = readName(positionals);
+    const deployment = await openPlace(name, place, context);
     const status = await deployment.status();
     const counted = overMs === undefined ? {} : { overMs };
     const [rates, picture] = await Promise.all([
-      values.rates === true ? deployment.rates(counted) : undefined,
-      values.picture === undefined ? undefined : deployment.picture(counted),
+      values.rates === true ? new ProcessDeployment(name).rates(counted) : undefined,
+      values.picture === undefined ? undefined : new ProcessDeployment(name).picture(counted),
     ]);
     if (picture !== undefined) await writeFile(values.picture!, await picture.svg());
     if (values.json === true) {

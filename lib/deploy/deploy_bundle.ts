@@ -1,6 +1,7 @@
 import type { Bundle } from "../bundle/bundle.ts";
-import type { DeployOptions, DeployTarget, ProcessDeployOptions } from "./deploy_options.ts";
+import type { ClusterDeployOptions, DeployOptions, DeployTarget, ProcessDeployOptions } from "./deploy_options.ts";
 import type { Deployment } from "./deployment.ts";
+import type { ClusterDeployment } from "./kubernetes/cluster_deployment.ts";
 import { openDeployment } from "./open_deployment.ts";
 import type { ProcessDeployment } from "./process/deployment.ts";
 
@@ -16,6 +17,7 @@ export interface Spent {
  * @throws {BundleError | DeployError} If it does not start; what ran runs on.
  */
 export async function deployBundle(bundle: Bundle, options?: ProcessDeployOptions & Spent): Promise<ProcessDeployment>;
+export async function deployBundle(bundle: Bundle, options: ClusterDeployOptions & Spent): Promise<ClusterDeployment>;
 export async function deployBundle(bundle: Bundle, options?: DeployOptions & Spent): Promise<Deployment>;
 export async function deployBundle(
   bundle: Bundle,

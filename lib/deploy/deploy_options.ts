@@ -1,11 +1,12 @@
 /** Targets, and what each takes. */
 
 import { DeployError } from "./deploy_error.ts";
+import type { ClusterOptions } from "./kubernetes/cluster_options.ts";
 import type { NuclioOptions } from "./nuclio/nuclio_options.ts";
 import type { ProcessOptions } from "./process/process_options.ts";
 
 /** Where a function can be deployed to. */
-export type DeployTarget = "process" | "nuclio";
+export type DeployTarget = "process" | "kubernetes" | "nuclio";
 
 /** What every target takes. */
 export interface PlanOptions {
@@ -19,6 +20,12 @@ export interface ProcessDeployOptions extends ProcessOptions, PlanOptions {
   readonly target?: "process";
 }
 
+/** How a bundle is deployed to a cluster. */
+export interface ClusterDeployOptions extends ClusterOptions, PlanOptions {
+  /** Pods of a Kubernetes cluster. */
+  readonly target: "kubernetes";
+}
+
 /** How a bundle is deployed to Nuclio. */
 export interface NuclioDeployOptions extends NuclioOptions, PlanOptions {
   /** Functions of Nuclio, by its dashboard. */
@@ -26,14 +33,28 @@ export interface NuclioDeployOptions extends NuclioOptions, PlanOptions {
 }
 
 /** How a bundle is deployed, by where to. */
-export type DeployOptions = ProcessDeployOptions | NuclioDeployOptions;
+export type DeployOptions = ProcessDeployOptions | ClusterDeployOptions | NuclioDeployOptions;
 
-type OptionsOf = { readonly process: ProcessDeployOptions; readonly nuclio: NuclioDeployOptions };
+interface OptionsOf {
+  readonly process: ProcessDeployOptions;
+  readonly kubernetes: ClusterDeployOptions;
+  readonly nuclio: NuclioDeployOptions;
+}
 type Names<Options> = { readonly [Name in Exclude<keyof Options, "target">]-?: true };
 
 const EVERYWHERE = { dryRun: true, deadlineMs: true, onProgress: true, signal: true } as const;
 const OPTIONS: { readonly [Target in DeployTarget]: Names<OptionsOf[Target]> } = {
   process: { ...EVERYWHERE, workers: true, port: true, renew: true },
+  kubernetes: {
+    ...EVERYWHERE,
+    namespace: true,
+    context: true,
+    kubeconfig: true,
+    image: true,
+    imagePullSecrets: true,
+    replicas: true,
+    force: true,
+  },
   nuclio: {
     ...EVERYWHERE,
     dashboard: true,

@@ -19,7 +19,7 @@ export function describeProgress({ state, function: name, url, note = "" }: Depl
     case "checking":
       return "Starting it once, to see that it starts …";
     case "starting":
-      return `${name}: starting …`;
+      return `${name}: starting …${note === "" ? "" : ` ${note}`}`;
     case "ready":
       return `${name}: ready, ${url}`;
     case "fetching":

@@ -1,6 +1,7 @@
 import { type Bundle, manifestOf } from "../bundle/bundle.ts";
 import type { GraphDocument } from "../graph/document.ts";
 import type { Trigger } from "../triggers/trigger.ts";
+import type { ClusterSettings } from "./kubernetes/cluster_settings.ts";
 import type { ProcessSettings } from "./process/process_settings.ts";
 
 /** What is read of a function's document. */
@@ -16,7 +17,8 @@ export interface FunctionDocument {
 interface Place {
   readonly env?: Readonly<Record<string, string>>;
   readonly serve?: ProcessSettings;
-  readonly resources?: Readonly<Record<string, unknown>>;
+  readonly resources?: FunctionOfBundle["resources"];
+  readonly cluster?: ClusterSettings;
   readonly errorStream?: string;
 }
 
@@ -27,8 +29,10 @@ export interface FunctionOfBundle {
   readonly env: Readonly<Record<string, string>>;
   /** How it is served; not checked. */
   readonly settings: ProcessSettings;
-  /** The names of the resources that it asks for. */
-  readonly resources: readonly string[];
+  /** What it asks for in a cluster. */
+  readonly resources: { readonly cpu?: number | string; readonly memory?: string; readonly gpu?: number };
+  /** How it runs in a cluster; not checked. */
+  readonly cluster: ClusterSettings;
 }
 
 /** The document of the function of a bundle. */
@@ -56,6 +60,6 @@ export function functionsOfBundle(bundle: Pick<Bundle, "files">): FunctionOfBund
   ];
 }
 
-function functionOf(name: string, { env = {}, serve = {}, resources = {} }: Place): FunctionOfBundle {
-  return { name, env, settings: serve, resources: Object.keys(resources) };
+function functionOf(name: string, { env = {}, serve = {}, resources = {}, cluster = {} }: Place): FunctionOfBundle {
+  return { name, env, settings: serve, resources, cluster };
 }

@@ -2,6 +2,7 @@ import type { Bundle } from "../bundle/bundle.ts";
 import { checkOptions, type DeployOptions } from "./deploy_options.ts";
 import type { Deployment } from "./deployment.ts";
 import type { NuclioDeployment } from "./nuclio/nuclio_deployment.ts";
+import type { ClusterDeployment } from "./kubernetes/cluster_deployment.ts";
 import type { ProcessDeployment } from "./process/deployment.ts";
 
 /** What is to be deployed. */
@@ -23,6 +24,12 @@ export async function openDeployment(
 ): Promise<Deployment> {
   checkOptions(`deploy "${name}"`, options);
   const wish = { ...bundle === undefined ? {} : { bundle }, ...spentMs === undefined ? {} : { spentMs } };
+  if (options.target === "kubernetes") {
+    const { target: _, ...rest } = options;
+    const module = "./kubernetes/cluster_deployment.ts"; // in variables: who deploys elsewhere does not load it
+    const { ClusterDeployment: Opened } = await import(module) as { ClusterDeployment: typeof ClusterDeployment };
+    return new Opened(name, { ...rest, ...wish });
+  }
   if (options.target === "nuclio") {
     const { target: _, ...rest } = options;
     const nuclio = "./nuclio/nuclio_deployment.ts"; // in variables: who deploys elsewhere does not load it

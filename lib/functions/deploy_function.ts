@@ -1,7 +1,13 @@
 import type { bundleCode, bundleModule } from "../bundle/make_bundle.ts";
 import type { SlicedModule } from "../bundle/sliced_module.ts";
 import type { deployBundle, recordDeploy } from "../deploy/deploy_bundle.ts";
-import { checkOptions, type DeployOptions, type ProcessDeployOptions } from "../deploy/deploy_options.ts";
+import {
+  checkOptions,
+  type ClusterDeployOptions,
+  type DeployOptions,
+  type ProcessDeployOptions,
+} from "../deploy/deploy_options.ts";
+import type { ClusterDeployment } from "../deploy/kubernetes/cluster_deployment.ts";
 import type { ProcessDeployment } from "../deploy/process/deployment.ts";
 import type { Deployment } from "../deploy/deployment.ts";
 import { type DeployProgress, describeProgress } from "../deploy/deploy_progress.ts";
@@ -28,6 +34,8 @@ export type DeployFunctionOptions = DeployOptions & CodeOptions;
 export interface DeployMethod {
   /** To processes of this machine. */
   (options?: ProcessDeployOptions & CodeOptions): Promise<ProcessDeployment>;
+  /** To pods of a cluster. */
+  (options: ClusterDeployOptions & CodeOptions): Promise<ClusterDeployment>;
   /** To any target. */
   (options: DeployFunctionOptions): Promise<Deployment>;
 }

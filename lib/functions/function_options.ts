@@ -1,3 +1,4 @@
+import type { ClusterSettings } from "../deploy/kubernetes/cluster_settings.ts";
 import type { ProcessSettings } from "../deploy/process/process_settings.ts";
 import type { ErrorStream } from "../flow/failures.ts";
 import type { Clock } from "../graph/clock.ts";
@@ -34,6 +35,8 @@ export interface FunctionOptions {
   serve?: ServeSettings;
   /** Cores, memory (`2Gi`), and graphics cards: for a cluster; the `process` target does not look at them, and says so. */
   resources?: { cpu?: number | string; memory?: string; gpu?: number };
+  /** How it runs in a cluster, beside `serve` and `resources`: for the `kubernetes` target alone. */
+  cluster?: ClusterSettings;
 }
 
 /** Where a mock server runs a function, and who watches. */

@@ -49,8 +49,12 @@ export async function planOf({ state, status, bundle, folder, options }: PlanPar
 }
 
 function notesOf(bundle: Bundle): string[] {
-  return functionsOfBundle(bundle).filter(({ resources }) => resources.length > 0).map(({ name, resources }) =>
-    `function ${name}: resources (${resources.join(", ")}) are for a cluster; the process target does not look at them`
+  return functionsOfBundle(bundle).filter(({ resources }) => Object.keys(resources).length > 0).map((
+    { name, resources },
+  ) =>
+    `function ${name}: resources (${
+      Object.keys(resources).join(", ")
+    }) are for a cluster; the process target does not look at them`
   );
 }
 

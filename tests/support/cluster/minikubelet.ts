@@ -378,8 +378,10 @@ for d in dev proc sys; do mount --rbind /$d $o/m/$d; done
 mount --bind ${quoted(this.home)}/hosts $o/m/etc/hosts
 ${preload && `cp ${quoted(preload)} $o/m/.bindpod.so`}
 ` + mounts.map(([src, at, ro]) => {
-        const s = quoted(src), t = quoted(m + at);
-        return `if [ -d ${s} ]; then mkdir -p ${t}; else mkdir -p "$(dirname ${t})"; touch ${t}; fi; mount --bind ${s} ${t}${
+        const s = quoted(src), t = `"$t"`; // links of the image, such as /var/run, lead within it
+        return `t=$o/m$(chroot $o/m realpath -m ${
+          quoted(at)
+        }); if [ -d ${s} ]; then mkdir -p ${t}; else mkdir -p "$(dirname ${t})"; touch ${t}; fi; mount --bind ${s} ${t}${
           ro ? `; mount -o remount,bind,ro ${t}` : ""
         }\n`;
       }).join("") +

@@ -141,6 +141,33 @@ export class ClusterClient implements Disposable {
     }
   }
 
+  /**
+   * What a Service's pods answer, whatever that is: they are asked through the API server.
+   *
+   * @throws {ClusterError} If the server cannot be reached, or does not answer in time.
+   */
+  async pass(
+    { act, path, timeoutMs = TIMEOUT_MS }: Pick<ClusterRequest, "act" | "path" | "timeoutMs">,
+    { method, headers, body }: Pick<RequestInit, "method" | "body"> & {
+      readonly headers: Readonly<Record<string, string>>;
+    },
+  ): Promise<{ readonly status: number; readonly type: string | null; readonly bytes: Uint8Array<ArrayBuffer> }> {
+    const authorization = await this.#authorization(act);
+    try {
+      const response = await fetch(this.access.server + path, {
+        client: this.#client,
+        redirect: "manual",
+        ...method === undefined ? {} : { method },
+        headers: { ...headers, ...authorization === undefined ? {} : { authorization } },
+        ...body === undefined ? {} : { body },
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      return { status: response.status, type: response.headers.get("content-type"), bytes: await response.bytes() };
+    } catch (error) {
+      throw wayError(act, this.access, error as Error);
+    }
+  }
+
   async #text({ act, signal }: ClusterRequest, response: Response): Promise<string> {
     let size = 0;
     const parts: Uint8Array[] = [];

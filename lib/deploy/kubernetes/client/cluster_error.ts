@@ -4,6 +4,7 @@ import { redactText } from "../../../redact_text.ts";
 export interface ErrorCause {
   /** Where in the object, `.spec.replicas`. */
   readonly field: string;
+  /** What is against it. */
   readonly message: string;
   /** In a conflict: whose field it is, `kubectl`. */
   readonly manager?: string;

@@ -1,0 +1,206 @@
+import { isDeepStrictEqual } from "node:util";
+import { DeployError } from "../deploy_error.ts";
+import type { DeployPlan } from "../deployment.ts";
+import type { ClusterClient } from "./client/cluster_client.ts";
+import type { ClusterObject, OwnerReference } from "./client/cluster_object.ts";
+import type { ClusterObjects } from "./client/cluster_objects.ts";
+import { CLUSTER_DEADLINE_MS, type ClusterOptions } from "./cluster_options.ts";
+import { innerUrl } from "./cluster_status.ts";
+import { DeployLease } from "./deploy_lease.ts";
+import { labelsOf } from "./objects/labels.ts";
+import { KINDS, objectsOf } from "./objects/release_objects.ts";
+import { obsoleteObjects, planRelease } from "./plan_release.ts";
+import { preflight } from "./preflight.ts";
+import type { Release } from "./release.ts";
+import { readRecord, type ReleasePlace, type ReleaseRecord, removeRecord, writeRecord } from "./release_record.ts";
+import { watchRollout } from "./rollout/watch_rollout.ts";
+
+/** Of what a deployment in a cluster is changed. */
+export interface ClusterChangesParts {
+  readonly client: ClusterClient;
+  readonly objects: ClusterObjects;
+  readonly place: ReleasePlace;
+  readonly options: ClusterOptions;
+}
+
+const LOOK_MS = 250;
+
+/** What changes a deployment in a cluster, one change at a time. */
+export class ClusterChanges {
+  readonly #parts: ClusterChangesParts;
+
+  constructor(parts: ClusterChangesParts) {
+    this.#parts = parts;
+  }
+
+  /** What `apply` would change. */
+  async plan(act: string, release: Release): Promise<DeployPlan> {
+    const { objects, place } = this.#parts;
+    await this.#preflight(act, release);
+    const record = await readRecord(act, objects, place);
+    return {
+      name: place.name,
+      revision: release.revision,
+      changes: await this.#lines(act, release, record),
+      notes: [],
+    };
+  }
+
+  /** What `rollback` would change. */
+  async planRollback(act: string): Promise<DeployPlan> {
+    return await this.plan(act, (await this.#before(act)).previous);
+  }
+
+  /** Has a release run; what ran runs on where it does not come to be ready. */
+  async apply(act: string, release: Release): Promise<void> {
+    const { objects, place } = this.#parts;
+    await this.#preflight(act, release);
+    await using _lease = await DeployLease.take(act, objects, place);
+    const record = await readRecord(act, objects, place);
+    const lines = await this.#lines(act, release, record);
+    if (lines.length > 0 || record?.current === undefined || record.next !== undefined) {
+      await this.#replace(act, release, record);
+    }
+  }
+
+  /** Runs again what ran before. */
+  async rollback(act: string): Promise<void> {
+    const { objects, place } = this.#parts;
+    await this.#preflight(act, (await this.#before(act)).previous);
+    await using _lease = await DeployLease.take(act, objects, place);
+    const { previous, record } = await this.#before(act);
+    await this.#replace(act, previous, record);
+  }
+
+  /** Removes everything, and waits until it is gone. */
+  async delete(act: string): Promise<void> {
+    const { objects, place, options: { signal } } = this.#parts;
+    await using _lease = await DeployLease.take(act, objects, place);
+    if (await readRecord(act, objects, place) === undefined) throw missing(act, this.#parts);
+    await this.#removeAll(act, signal);
+  }
+
+  async #removeAll(act: string, signal?: AbortSignal): Promise<void> {
+    const { objects, place, options: { deadlineMs = CLUSTER_DEADLINE_MS } } = this.#parts;
+    await removeRecord(objects, place);
+    const endsAt = performance.now() + deadlineMs;
+    for (;;) {
+      signal?.throwIfAborted();
+      const where = { namespace: place.namespace, labels: labelsOf(place) };
+      const kinds = [...KINDS, { apiVersion: "v1", kind: "Pod" }];
+      const left = (await Promise.all(kinds.map((kind) => objects.list({ ...kind, ...where }, signal)))).flat();
+      if (left.length === 0) return;
+      if (performance.now() > endsAt) {
+        const named = left.map(({ kind, metadata }) => `${kind} ${metadata.name}`).join(", ");
+        throw new DeployError(act, `it is being deleted, and after ${deadlineMs / 1_000} s there is still ${named}`);
+      }
+      await new Promise((go) => setTimeout(go, LOOK_MS));
+    }
+  }
+
+  async #before(act: string): Promise<{ previous: Release; record: ReleaseRecord }> {
+    const { objects, place } = this.#parts;
+    const record = await readRecord(act, objects, place);
+    if (record === undefined) throw missing(act, this.#parts);
+    const { previous, current, next } = record;
+    const meant = next === undefined ? previous : current; // a deploy that was broken off is taken back
+    if (meant === undefined) throw new DeployError(act, "there is no revision before this one");
+    return { previous: meant, record };
+  }
+
+  async #lines(act: string, release: Release, record: ReleaseRecord | undefined): Promise<readonly string[]> {
+    const { objects, options: { force = false } } = this.#parts;
+    return await planRelease(act, objects, { release, wished: owned(release, record?.owner), record, force });
+  }
+
+  async #replace(act: string, release: Release, record: ReleaseRecord | undefined): Promise<void> {
+    const { objects, place } = this.#parts;
+    const { current: before, previous, deployedAt } = record ?? { current: undefined, previous: undefined };
+    const { owner } = await writeRecord(objects, place, {
+      current: before,
+      previous,
+      deployedAt,
+      next: release.revision,
+    });
+    try {
+      await this.#run(act, owned(release, owner), release);
+    } catch (error) {
+      await this.#goBack(act, { before, previous, deployedAt }, owner).catch((fault: Error) => {
+        throw new DeployError(act, `${(error as Error).message}; and going back failed: ${fault.message}`, {
+          cause: error,
+        });
+      });
+      throw error;
+    }
+    const now = {
+      current: release,
+      previous: isDeepStrictEqual(before, release) ? previous : before ?? previous,
+      deployedAt: new Date().toISOString(),
+    };
+    const written = await writeRecord(objects, place, now);
+    await this.#prune(release, written);
+  }
+
+  async #run(act: string, wished: readonly ClusterObject[], release: Release): Promise<void> {
+    const { client, objects, options } = this.#parts;
+    const { force = false, signal, deadlineMs = CLUSTER_DEADLINE_MS, onProgress } = options;
+    for (const object of wished) await objects.apply(object, { force, signal });
+    for (const { name } of release.functions) onProgress?.({ state: "starting", function: name, url: undefined });
+    const urls = new Map(release.functions.map((fn) => [fn.name, innerUrl(release, fn)]));
+    await watchRollout({
+      act,
+      release,
+      client,
+      objects,
+      deadlineMs,
+      signal,
+      onChange: ({ function: name, isReady, ready, wished, reason }) =>
+        onProgress?.({
+          state: isReady ? "ready" : "starting",
+          function: name,
+          url: isReady ? urls.get(name) : undefined,
+          note: `${ready} of ${wished} pods${reason === undefined ? "" : `: ${reason}`}`,
+        }),
+    });
+  }
+
+  /** What ran stands again as it was; where nothing did, nothing is left. */
+  async #goBack(
+    act: string,
+    { before, ...rest }: { before: Release | undefined } & Pick<ReleaseRecord, "previous" | "deployedAt">,
+    owner: OwnerReference,
+  ): Promise<void> {
+    const { objects, place } = this.#parts;
+    if (before === undefined) return await this.#removeAll(act);
+    for (const object of owned(before, owner)) await objects.apply(object, { force: true });
+    await this.#prune(before, await writeRecord(objects, place, { current: before, ...rest }));
+  }
+
+  async #prune(release: Release, record: ReleaseRecord): Promise<void> {
+    const { objects } = this.#parts;
+    const wished = owned(release, record.owner);
+    for (const name of await obsoleteObjects(objects, release, { wished, record })) await objects.remove(name);
+  }
+
+  async #preflight(act: string, release: Release): Promise<void> {
+    const { client, objects } = this.#parts;
+    await preflight(act, { client, objects }, { release, wished: objectsOf(release) });
+  }
+}
+
+/** There is no such deployment. */
+export function missing(act: string, { client, place }: Pick<ClusterChangesParts, "client" | "place">): DeployError {
+  return new DeployError(
+    act,
+    `there is no such deployment in namespace "${place.namespace}" of cluster "${client.access.name}"`,
+  );
+}
+
+/** The objects of a release, which go when their owner goes. */
+function owned(release: Release, owner: OwnerReference | undefined): ClusterObject[] {
+  if (owner === undefined) return objectsOf(release);
+  return objectsOf(release).map((object) => ({
+    ...object,
+    metadata: { ...object.metadata, ownerReferences: [owner] },
+  }));
+}

@@ -1,0 +1,205 @@
+import { type Bundle, manifestOf } from "../../bundle/bundle.ts";
+import { probeBundle } from "../../bundle/describe_function.ts";
+import { replyOf, requestOf } from "../ask_function.ts";
+import { DeployError } from "../deploy_error.ts";
+import type { Deployment, DeployPlan, LogReading } from "../deployment.ts";
+import type { BundleWish } from "../open_deployment.ts";
+import { invokeFunction } from "../process/invoke_function.ts";
+import { ClusterClient } from "./client/cluster_client.ts";
+import { ClusterObjects } from "./client/cluster_objects.ts";
+import { clusterAccess } from "./client/kubeconfig.ts";
+import { ClusterChanges, missing } from "./cluster_changes.ts";
+import { CLUSTER_DEADLINE_MS, type ClusterOptions } from "./cluster_options.ts";
+import { type ClusterStatus, clusterStatus, outerUrl } from "./cluster_status.ts";
+import type { Release } from "./release.ts";
+import { releaseOf } from "./release_of.ts";
+import { readRecord, recordedNames, type ReleaseRecord } from "./release_record.ts";
+import { releaseLogs } from "./rollout/release_logs.ts";
+
+/** A cluster that is asked. */
+interface Opened {
+  readonly client: ClusterClient;
+  readonly objects: ClusterObjects;
+  readonly changes: ClusterChanges;
+  readonly place: { readonly name: string; readonly namespace: string };
+}
+
+/** A function where it is deployed in a cluster: pods behind a Service, for it and for each child. */
+export class ClusterDeployment implements Deployment {
+  /** The function's name. */
+  readonly name: string;
+  readonly #bundle: Bundle | undefined;
+  readonly #options: ClusterOptions;
+  #url: string | undefined;
+
+  /** Made by `fn.deploy`; without a bundle it is what is deployed already. */
+  constructor(name: string, { bundle, spentMs = 0, ...options }: ClusterOptions & BundleWish = {}) {
+    this.name = name;
+    this.#bundle = bundle;
+    this.#options = { ...options, deadlineMs: Math.max(1, (options.deadlineMs ?? CLUSTER_DEADLINE_MS) - spentMs) };
+  }
+
+  /**
+   * Where the function answers: for the world where it has an ingress, else within the cluster.
+   *
+   * @throws {DeployError} Before it is deployed.
+   */
+  get url(): string {
+    if (this.#url !== undefined) return this.#url;
+    throw new DeployError(`tell the url of "${this.name}"`, "it is not deployed yet: await deployment.apply()");
+  }
+
+  /** What `apply` would change, as the cluster says it; nothing is changed. */
+  async plan(): Promise<DeployPlan> {
+    return await this.#within(
+      "deploy",
+      async (act, { changes, place }) => await changes.plan(act, await this.#release(act, place)),
+    );
+  }
+
+  /**
+   * Has it run: new pods are ready before the old ones end, and where they do not come to be ready, the release before is applied again. What
+   * runs as it is wished is left as it is.
+   *
+   * @throws {BundleError | ClusterError | DeployError} If the cluster refuses it, which changes nothing; or it does not come to be ready, with
+   * the reason and the last lines of who said it; or another changes it now.
+   */
+  async apply(): Promise<ClusterStatus> {
+    const { onProgress, signal, deadlineMs = CLUSTER_DEADLINE_MS } = this.#options;
+    return await this.#within("deploy", async (act, opened) => {
+      const release = await this.#release(act, opened.place);
+      if (this.#bundle !== undefined) {
+        onProgress?.({ state: "checking", function: undefined, url: undefined });
+        await probeBundle(this.#bundle, { timeoutMs: deadlineMs, signal });
+      }
+      await opened.changes.apply(act, release);
+      return await this.#status(act, opened);
+    });
+  }
+
+  /** How it is, and why it is not ready, in words. */
+  async status(): Promise<ClusterStatus> {
+    return await this.#within("tell the state of", (act, opened) => this.#status(act, opened));
+  }
+
+  /**
+   * Asks the function: with a body by POST, one that is undefined too, else by GET. Gives the reply's JSON, else its text. Where it has no
+   * ingress it is asked through the API server, which takes `get` and `create` of `services/proxy`.
+   */
+  // deno-lint-ignore no-explicit-any -- the reply is what the graph's steps make of it
+  async invoke<Reply = any>(path: string, ...body: [body?: unknown]): Promise<Reply> {
+    const asked = body.length === 0 ? { path } : { path, body: body[0] };
+    return await this.#within("invoke", async (act, opened) => {
+      const { functions: [first], ...release } = await this.#current(act, opened);
+      const { settings, cluster: { ingress }, objectName } = first!;
+      if (ingress !== undefined) {
+        const url = outerUrl({ ...release, functions: [first!] });
+        return await invokeFunction(this.name, { url, settings: withoutFiles(settings) }, asked);
+      }
+      if (settings.tokens !== undefined || settings.tls?.clientCa !== undefined) {
+        const what = settings.tokens === undefined ? "certificates" : "tokens";
+        const cause =
+          `it asks its callers for ${what}, which the API server does not hand on. Ask it within the cluster: ${this.url}`;
+        throw new DeployError(act, cause);
+      }
+      const service = `${settings.tls === undefined ? "http" : "https"}:${objectName}:http`;
+      const { pathname, search } = new URL(path, "http://function");
+      const proxy = `/api/v1/namespaces/${
+        encodeURIComponent(release.namespace)
+      }/services/${service}/proxy${pathname}${search}`;
+      const answer = await opened.client.pass({ act, path: proxy, timeoutMs: INVOKE_MS }, requestOf(act, asked));
+      return replyOf(`${service} of ${release.namespace}`, answer);
+    }) as Reply;
+  }
+
+  /** What its pods have written, line by line, each with its pod where there are several; with `follow` also what they write from now on. */
+  async *logs(reading: LogReading = {}): AsyncGenerator<string> {
+    const act = `read the logs of "${this.name}"`;
+    using opened = await this.#open();
+    const { functions } = await this.#current(act, opened);
+    const names = functions.map(({ name }) => name);
+    if (reading.function !== undefined && !names.includes(reading.function)) {
+      throw new DeployError(act, `it has no function "${reading.function}", only ${names.join(", ")}`);
+    }
+    yield* releaseLogs(opened, reading);
+  }
+
+  /** What `rollback` would change; nothing is changed. */
+  async planRollback(): Promise<DeployPlan> {
+    return await this.#within("roll back", (act, { changes }) => changes.planRollback(act));
+  }
+
+  /** Runs again what ran before. */
+  async rollback(): Promise<ClusterStatus> {
+    return await this.#within("roll back", async (act, opened) => {
+      await opened.changes.rollback(act);
+      return await this.#status(act, opened);
+    });
+  }
+
+  /** Removes all of it, and waits until it is gone. */
+  async delete(): Promise<void> {
+    await this.#within("delete", (act, { changes }) => changes.delete(act));
+  }
+
+  async #release(act: string, { namespace }: Opened["place"]): Promise<Release> {
+    if (this.#bundle === undefined) throw new DeployError(act, "there is no bundle to deploy");
+    const { image = `levada/runtime:${manifestOf(this.#bundle).versions.levada}`, imagePullSecrets = [], replicas } =
+      this.#options;
+    return await releaseOf(act, this.#bundle, { namespace, image, imagePullSecrets, replicas });
+  }
+
+  async #status(act: string, opened: Opened): Promise<ClusterStatus> {
+    const record = await this.#record(act, opened);
+    const status = await clusterStatus(opened.objects, record, { context: opened.client.access.name });
+    this.#url = status.url;
+    return status;
+  }
+
+  async #current(act: string, opened: Opened): Promise<Release> {
+    const { current } = await this.#record(act, opened);
+    this.#url = outerUrl(current);
+    return current;
+  }
+
+  async #record(act: string, opened: Opened): Promise<ReleaseRecord & { readonly current: Release }> {
+    const record = await readRecord(act, opened.objects, opened.place);
+    if (record === undefined) throw missing(act, opened);
+    const { current } = record;
+    if (current === undefined) {
+      throw new DeployError(act, "its first deploy is not ready yet, or was broken off: deploy it again, or delete it");
+    }
+    return { ...record, current };
+  }
+
+  async #within<Result>(verb: string, work: (act: string, opened: Opened) => Promise<Result>): Promise<Result> {
+    using opened = await this.#open();
+    return await work(`${verb} "${this.name}"`, opened);
+  }
+
+  async #open(): Promise<Opened & Disposable> {
+    const access = await clusterAccess(this.#options);
+    const { namespace = access.namespace } = this.#options;
+    const client = new ClusterClient(access);
+    const objects = new ClusterObjects(client);
+    const place = { name: this.name, namespace };
+    const changes = new ClusterChanges({ client, objects, place, options: this.#options });
+    return { client, objects, changes, place, [Symbol.dispose]: () => client[Symbol.dispose]() };
+  }
+}
+
+const INVOKE_MS = 120_000;
+
+/** The names of all that is deployed in a namespace. */
+export async function clusterDeploymentNames(
+  options: Pick<ClusterOptions, "kubeconfig" | "context" | "namespace">,
+): Promise<string[]> {
+  const access = await clusterAccess(options);
+  using client = new ClusterClient(access);
+  return await recordedNames(new ClusterObjects(client), options.namespace ?? access.namespace);
+}
+
+/** An ingress has a certificate of its own; the function's lies in its pods. */
+function withoutFiles({ tls: _, ...settings }: Release["functions"][number]["settings"]) {
+  return settings;
+}

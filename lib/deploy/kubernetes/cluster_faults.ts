@@ -1,0 +1,73 @@
+import type { ClusterSettings } from "./cluster_settings.ts";
+
+type Check = readonly [is: (value: unknown) => boolean, wish: string];
+
+const MOST_PODS = 1_000;
+const CHECKS: Readonly<Record<keyof ClusterSettings, Check>> = {
+  replicas: [
+    (value) => isWhole(value, 1) || isScale(value),
+    `a whole number from 1 to ${MOST_PODS}, or { min, max } and perhaps cpu or lag`,
+  ],
+  secretNames: [isTexts, "a list of names of Secrets"],
+  envFrom: [
+    (value) =>
+      Array.isArray(value) &&
+      value.every((one) => isRecord(one) && (isText(one.configMapName) !== isText(one.secretName))),
+    "a list of { configMapName } and { secretName }",
+  ],
+  ingress: [
+    (value) => isRecord(value) && isText(value.host),
+    "{ host } and perhaps path, className, tlsSecretName, annotations",
+  ],
+  from: [
+    (value) => value === "any" || Array.isArray(value) && value.every(isRecord),
+    '"any", or a list of labels of namespaces',
+  ],
+  serviceAccount: [isText, "the name of a ServiceAccount"],
+  nodeSelector: [isRecord, "labels of nodes"],
+  tolerations: [(value) => Array.isArray(value) && value.every(isRecord), "a list of tolerations"],
+};
+
+/** What is wrong with how a function is to run in a cluster; nothing where it is sound. */
+export function faultsOfCluster(settings: ClusterSettings, { isFed }: { readonly isFed: boolean }): string[] {
+  const faults = Object.entries(settings).flatMap(([name, value]) => {
+    if (value === undefined) return [];
+    if (!Object.hasOwn(CHECKS, name)) {
+      return [`there is no cluster.${name}; there are ${Object.keys(CHECKS).join(", ")}`];
+    }
+    const [is, wish] = CHECKS[name as keyof ClusterSettings];
+    return is(value) ? [] : [`cluster.${name} is ${JSON.stringify(value)}, and must be ${wish}`];
+  });
+  if (faults.length > 0 || typeof settings.replicas !== "object") return faults;
+  const { min, lag } = settings.replicas;
+  return [
+    ...lag !== undefined && !isFed ? ["cluster.replicas.lag: no stream feeds it, and nothing waits"] : [],
+    ...min === 0 && lag === undefined
+      ? ["cluster.replicas.min is 0, which is for functions that are scaled by lag"]
+      : [],
+  ];
+}
+
+function isScale(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { min, max, cpu, lag, ...rest } = value;
+  return isWhole(min, 0) && isWhole(max, 1) && (min as number) <= (max as number) && Object.keys(rest).length === 0 &&
+    (cpu === undefined || isWhole(cpu, 1)) && (lag === undefined || isWhole(lag, 1, 1_000_000_000)) &&
+    (cpu === undefined || lag === undefined);
+}
+
+function isWhole(value: unknown, least: number, most = MOST_PODS): boolean {
+  return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isText);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,25 @@
+import type { DeployProgress } from "../deploy_progress.ts";
+import type { AccessWish } from "./client/kubeconfig.ts";
+
+/** How a function is deployed to a cluster. */
+export interface ClusterOptions extends AccessWish {
+  /** Where in the cluster. Default: that of the context. */
+  readonly namespace?: string;
+  /** What its pods run: an image whose program is Levada's command line. Default: `levada/runtime` of this version. */
+  readonly image?: string;
+  /** Secrets by their names, with which the image is pulled. Default: none. */
+  readonly imagePullSecrets?: readonly string[];
+  /** How many pods each function has. Default: what its `cluster` says, else 1. */
+  readonly replicas?: number;
+  /** Takes over what somebody else has written into its objects. Default false: these are named, and nothing is changed. */
+  readonly force?: boolean;
+  /** How long everything may take to be ready, in milliseconds. Default 300,000. */
+  readonly deadlineMs?: number;
+  /** Told how far it is. Default: nobody; in Levada's kernel, the cell's output. */
+  readonly onProgress?: (progress: DeployProgress) => void;
+  /** Gives it up: what ran runs on. */
+  readonly signal?: AbortSignal;
+}
+
+/** How long everything may take to be ready, in milliseconds, where nobody says: nodes may have to be made first. */
+export const CLUSTER_DEADLINE_MS = 300_000;

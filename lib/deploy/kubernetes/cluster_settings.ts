@@ -1,0 +1,45 @@
+/** How a function, or a child, runs in a cluster, besides how it is served. */
+export interface ClusterSettings {
+  /** How many pods it has, or between how many. Default 1. */
+  readonly replicas?: number | Scale;
+  /** Secrets in its namespace by their names; what each holds is found by the names of its keys, as in `readSecret("API_KEY")`. */
+  readonly secretNames?: readonly string[];
+  /** ConfigMaps and Secrets by their names, whose keys are environment variables. */
+  readonly envFrom?: readonly ({ readonly configMapName: string } | { readonly secretName: string })[];
+  /** How the world finds it. Default: within the cluster alone. */
+  readonly ingress?: IngressSettings;
+  /** Who may ask it: namespaces by their labels; `any` is everybody. Default: pods of its own namespace, and everybody where an ingress stands. */
+  readonly from?: "any" | readonly Readonly<Record<string, string>>[];
+  /** The account that its pods have. Default: one of its own, which may nothing. */
+  readonly serviceAccount?: string;
+  /** Only nodes with these labels. */
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  /** Nodes that keep others away: as Kubernetes has them. */
+  readonly tolerations?: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** Between how many pods a function has, and by what. */
+export interface Scale {
+  /** At least; 0 only for functions that are fed by streams, where the cluster has KEDA. */
+  readonly min: number;
+  /** At most. */
+  readonly max: number;
+  /** More pods where they use more of the processor than they ask for, in percent. Default 80 for functions that are asked. */
+  readonly cpu?: number;
+  /** More pods where more records wait for each, for functions that are fed by a stream: needs KEDA. */
+  readonly lag?: number;
+}
+
+/** How the world finds a function. */
+export interface IngressSettings {
+  /** By this name. */
+  readonly host: string;
+  /** Default `/`. */
+  readonly path?: string;
+  /** Which controller. Default: the cluster's default. */
+  readonly className?: string;
+  /** The Secret with certificate and key. Default: http. */
+  readonly tlsSecretName?: string;
+  /** What its controller is told besides. Default: nothing. */
+  readonly annotations?: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,44 @@
+import { isDeepStrictEqual } from "node:util";
+import type { ClusterObject } from "../client/cluster_object.ts";
+
+const SERVERS = ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"];
+const LONGEST = 80;
+
+/** What is different in an object, a line each: `spec.replicas: 1 → 3`. What the server keeps for itself is left out. */
+export function differences(before: ClusterObject, after: ClusterObject): string[] {
+  return [...compare("", ofUsers(before), ofUsers(after))];
+}
+
+function ofUsers({ status: _, metadata, ...object }: ClusterObject): Record<string, unknown> {
+  return {
+    ...object,
+    metadata: Object.fromEntries(Object.entries(metadata).filter(([name]) => !SERVERS.includes(name))),
+  };
+}
+
+function* compare(path: string, before: unknown, after: unknown): Generator<string> {
+  if (isDeepStrictEqual(before, after)) return;
+  if (isRecord(before) && isRecord(after)) {
+    for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
+      yield* compare(path === "" ? name : `${path}.${name}`, before[name], after[name]);
+    }
+  } else if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
+    for (const [index, value] of before.entries()) {
+      yield* compare(`${path}[${nameIn(after[index]) ?? index}]`, value, after[index]);
+    }
+  } else yield `${path}: ${told(before)} → ${told(after)}`;
+}
+
+function nameIn(value: unknown): string | undefined {
+  return isRecord(value) && typeof value.name === "string" ? value.name : undefined;
+}
+
+function told(value: unknown): string {
+  if (value === undefined) return "none";
+  const text = JSON.stringify(value);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}… (${text.length} letters)` : text;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

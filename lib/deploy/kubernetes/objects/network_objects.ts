@@ -1,0 +1,56 @@
+import type { ClusterObject } from "../client/cluster_object.ts";
+import type { Release, ReleasedFunction } from "../release.ts";
+import { functionLabels } from "./labels.ts";
+import { PORT } from "./pod_template.ts";
+import { metadataOf } from "./workload_objects.ts";
+
+/** Who may ask a function, and how the world finds it. */
+export function networkObjects(release: Release, fn: ReleasedFunction): ClusterObject[] {
+  return [policy(release, fn), ...fn.cluster.ingress === undefined ? [] : [ingress(release, fn)]];
+}
+
+/** Who may ask it: pods of its namespace, unless it says more. What it asks is left to the namespace: brokers and stores lie anywhere. */
+function policy(release: Release, fn: ReleasedFunction): ClusterObject {
+  const { from = [], ingress } = fn.cluster;
+  const { grpcPort } = fn.settings;
+  const namespaces = ingress !== undefined || from === "any" ? undefined : from; // nobody knows where an ingress' controller stands
+  const ports = [PORT, ...grpcPort === undefined ? [] : [grpcPort]].map((port) => ({ port, protocol: "TCP" }));
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata: metadataOf(release, fn),
+    spec: {
+      podSelector: { matchLabels: functionLabels(release, fn) },
+      policyTypes: ["Ingress"],
+      ingress: [{
+        ports,
+        ...namespaces !== undefined && {
+          from: [{ podSelector: {} }, ...namespaces.map((matchLabels) => ({ namespaceSelector: { matchLabels } }))],
+        },
+      }],
+    },
+  };
+}
+
+function ingress(release: Release, fn: ReleasedFunction): ClusterObject {
+  const { host, path = "/", className, tlsSecretName, annotations } = fn.cluster.ingress!;
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "Ingress",
+    metadata: { ...metadataOf(release, fn), ...annotations !== undefined && { annotations } },
+    spec: {
+      ...className !== undefined && { ingressClassName: className },
+      ...tlsSecretName !== undefined && { tls: [{ hosts: [host], secretName: tlsSecretName }] },
+      rules: [{
+        host,
+        http: {
+          paths: [{
+            path,
+            pathType: "Prefix",
+            backend: { service: { name: fn.objectName, port: { name: "http" } } },
+          }],
+        },
+      }],
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import { flagsOf, type ProcessSettings } from "../../process/process_settings.ts";
+import type { Release, ReleasedFunction } from "../release.ts";
+import { CODE_KEY, codeName } from "./code_object.ts";
+import { functionLabels, REVISION_LABEL } from "./labels.ts";
+
+/** Where a function answers within its pod. */
+export const PORT = 8080;
+
+const LEAVE_SECONDS = 5; // so long a pod that is to end still answers: until then all have heard that it is none to ask
+const GRACE_MS = 30_000;
+/** The one container of a pod. */
+export const CONTAINER = "function";
+
+const USER = 65_532; // the customary "nonroot"
+const CODE_FOLDER = "/etc/levada";
+const SECRETS_FOLDER = "/var/run/secrets/levada"; // where `readSecret` looks
+const STARTUP_SECONDS = 600; // a model of gigabytes is fetched and warmed up
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What the pods of a function are: one container that may as little as it can do with. */
+export function podTemplate(release: Release, fn: ReleasedFunction): Fields {
+  const { settings: { graceMs = GRACE_MS }, cluster } = fn;
+  const { nodeSelector, tolerations, serviceAccount = release.name } = cluster;
+  const labels = functionLabels(release, fn);
+  return {
+    metadata: { labels: { ...labels, [REVISION_LABEL]: release.revision } },
+    spec: {
+      serviceAccountName: serviceAccount,
+      automountServiceAccountToken: cluster.serviceAccount !== undefined,
+      enableServiceLinks: false,
+      terminationGracePeriodSeconds: LEAVE_SECONDS + Math.ceil(graceMs / 1_000) + LEAVE_SECONDS,
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: USER,
+        runAsGroup: USER,
+        fsGroup: USER,
+        seccompProfile: { type: "RuntimeDefault" },
+      },
+      ...release.imagePullSecrets.length > 0 && {
+        imagePullSecrets: release.imagePullSecrets.map((name) => ({ name })),
+      },
+      ...nodeSelector !== undefined && { nodeSelector },
+      ...tolerations !== undefined && { tolerations },
+      topologySpreadConstraints: [{
+        maxSkew: 1,
+        topologyKey: "kubernetes.io/hostname",
+        whenUnsatisfiable: "ScheduleAnyway",
+        labelSelector: { matchLabels: labels },
+      }],
+      containers: [container(release, fn)],
+      volumes: volumes(release, fn),
+    },
+  };
+}
+
+function container(release: Release, fn: ReleasedFunction): Fields {
+  const { settings, cluster: { envFrom = [], secretNames = [] } } = fn;
+  return {
+    name: CONTAINER,
+    image: release.image,
+    args: [
+      "serve",
+      release.code.kind === "image" ? release.code.folder : `${CODE_FOLDER}/${CODE_KEY}`,
+      `--function=${fn.name}`,
+      ...flagsOf({ ...settings, host: "0.0.0.0" }),
+      `--port=${PORT}`,
+      ...settings.workers === undefined ? [] : [`--workers=${settings.workers}`],
+      ...(settings.workerFlags ?? []).map((flag) => `--worker-flag=${flag}`),
+    ],
+    env: [
+      { name: "LEVADA_LOG_FORMAT", value: "json" },
+      { name: "LEVADA_STATE", value: "/tmp/levada" },
+      { name: "LEVADA_CACHE", value: "/tmp/levada/cache" },
+      { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+      ...Object.entries(fn.env).map(([name, value]) => ({ name, value })),
+    ],
+    ...envFrom.length > 0 && {
+      envFrom: envFrom.map((one) =>
+        "secretName" in one ? { secretRef: { name: one.secretName } } : { configMapRef: { name: one.configMapName } }
+      ),
+    },
+    ports: portsOf(settings),
+    ...probes(settings),
+    resources: resourcesOf(fn),
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    },
+    lifecycle: { preStop: { sleep: { seconds: LEAVE_SECONDS } } },
+    terminationMessagePolicy: "FallbackToLogsOnError",
+    volumeMounts: [
+      { name: "tmp", mountPath: "/tmp" },
+      ...release.code.kind === "config" ? [{ name: "code", mountPath: CODE_FOLDER, readOnly: true }] : [],
+      ...secretNames.length === 0 ? [] : [{ name: "secrets", mountPath: SECRETS_FOLDER, readOnly: true }],
+    ],
+  };
+}
+
+function volumes(release: Release, { cluster: { secretNames = [] } }: ReleasedFunction): Fields[] {
+  return [
+    { name: "tmp", emptyDir: {} },
+    ...release.code.kind === "config" ? [{ name: "code", configMap: { name: codeName(release) } }] : [],
+    ...secretNames.length === 0
+      ? []
+      : [{ name: "secrets", projected: { sources: secretNames.map((name) => ({ secret: { name } })) } }],
+  ];
+}
+
+/** The ports of a container, by their names. */
+function portsOf({ grpcPort }: ProcessSettings): Fields[] {
+  return [
+    { name: "http", containerPort: PORT, protocol: "TCP" },
+    ...grpcPort === undefined ? [] : [{ name: "grpc", containerPort: grpcPort, protocol: "TCP" }],
+  ];
+}
+
+/** Whether a pod has started, lives, and may be asked. Who asks for certificates is knocked at: a kubelet has none to show. */
+function probes({ tls }: ProcessSettings): Fields {
+  const scheme = tls === undefined ? "HTTP" : "HTTPS";
+  const ask = (path: string) =>
+    tls?.clientCa === undefined ? { httpGet: { path, port: "http", scheme } } : { tcpSocket: { port: "http" } };
+  return {
+    startupProbe: {
+      ...ask("/v2/health/ready"),
+      periodSeconds: 1,
+      failureThreshold: STARTUP_SECONDS,
+      timeoutSeconds: 5,
+    },
+    readinessProbe: { ...ask("/v2/health/ready"), periodSeconds: 5, failureThreshold: 3, timeoutSeconds: 5 },
+    livenessProbe: { ...ask("/v2/health/live"), periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 5 },
+  };
+}
+
+/** Memory that it may use is memory that it has; of the processor it may use what is free. */
+function resourcesOf({ resources: { cpu, memory, gpu } }: ReleasedFunction): Fields {
+  const cards = gpu === undefined ? {} : { "nvidia.com/gpu": String(gpu) };
+  return {
+    requests: { ...cpu !== undefined && { cpu: String(cpu) }, ...memory !== undefined && { memory }, ...cards },
+    limits: { ...memory !== undefined && { memory }, ...cards },
+  };
+}

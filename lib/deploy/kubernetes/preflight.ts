@@ -1,0 +1,161 @@
+import { DeployError } from "../deploy_error.ts";
+import type { ClusterClient } from "./client/cluster_client.ts";
+import { ClusterError } from "./client/cluster_error.ts";
+import type { ClusterObject, ObjectKind } from "./client/cluster_object.ts";
+import type { ClusterObjects } from "./client/cluster_objects.ts";
+import type { Release } from "./release.ts";
+
+/** What is needed of a cluster. */
+export interface Needs {
+  readonly release: Pick<Release, "namespace">;
+  /** Everything that is to be there. */
+  readonly wished: readonly ClusterObject[];
+}
+
+interface Cluster {
+  readonly client: ClusterClient;
+  readonly objects: ClusterObjects;
+}
+
+interface Right {
+  readonly group: string;
+  readonly resource: string;
+  readonly verb: string;
+}
+
+const VERBS = ["get", "list", "create", "patch", "delete"];
+const READ = [
+  { group: "", resource: "pods", verbs: ["list", "watch"] },
+  { group: "", resource: "pods/log", verbs: ["get"] },
+  { group: "apps", resource: "replicasets", verbs: ["list", "watch"] },
+  { group: "apps", resource: "deployments", verbs: ["watch"] },
+  { group: "coordination.k8s.io", resource: "leases", verbs: ["get", "create", "update", "delete"] },
+];
+/** What a cluster has only where somebody has put it there. */
+const ADDED: Readonly<Record<string, string>> = {
+  "keda.sh":
+    "KEDA, which scales by `cluster.replicas.lag`, is not installed there. Install it, or give a number of replicas",
+};
+
+/**
+ * Looks whether a cluster is there, has the namespace and the kinds, lets who asks do what is needed, and would take a pod, before anything is
+ * changed.
+ *
+ * @throws {DeployError | ClusterError} With everything that is missing.
+ */
+export async function preflight(
+  act: string,
+  cluster: Cluster,
+  { release: { namespace }, wished }: Needs,
+): Promise<void> {
+  const { client, objects } = cluster;
+  await client.json({ act, path: "/version" });
+  await checkNamespace(act, client, namespace);
+  const kinds = [
+    ...new Map(wished.map(({ apiVersion, kind }) => [`${apiVersion} ${kind}`, { apiVersion, kind }])).values(),
+  ];
+  await checkKinds(act, cluster, kinds);
+  const written = await Promise.all(kinds.map(async (kind) => ({
+    group: groupOf(kind),
+    resource: await objects.resourceOf(kind),
+    verbs: VERBS,
+  })));
+  const needed = [...written, ...READ].flatMap(({ group, resource, verbs }) =>
+    verbs.map((verb) => ({ group, resource, verb }))
+  );
+  const allowed = await Promise.all(needed.map((right) => mayDo(client, act, namespace, right)));
+  const refused = needed.filter((_, index) => !allowed[index]);
+  if (refused.length > 0) {
+    const byResource = Map.groupBy(refused, ({ group, resource }) => group === "" ? resource : `${resource}.${group}`);
+    const told = [...byResource].map(([resource, each]) => `${each.map(({ verb }) => verb).join(", ")} ${resource}`);
+    throw new DeployError(
+      act,
+      `who asks may not, in namespace "${namespace}": ${
+        told.join("; ")
+      }. Have somebody give these rights; nothing is changed`,
+    );
+  }
+  if (await mayDo(client, act, namespace, { group: "", resource: "pods", verb: "create" })) {
+    await tryPods(act, client, { namespace, wished });
+  }
+}
+
+async function checkNamespace(act: string, client: ClusterClient, namespace: string): Promise<void> {
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}`;
+  let there: { status?: { phase?: string } };
+  try {
+    there = await client.json({ act, path });
+  } catch (error) {
+    if (error instanceof ClusterError && error.status === 403) return; // who may not see it may still write into it
+    if (!(error instanceof ClusterError) || error.status !== 404) throw error;
+    throw new DeployError(
+      act,
+      `cluster "${client.access.name}" has no namespace "${namespace}". Make it, \`kubectl create namespace ${namespace}\`, or name ` +
+        "another; or is another cluster meant?",
+      { cause: error },
+    );
+  }
+  if (there.status?.phase === "Terminating") throw new DeployError(act, `namespace "${namespace}" is being deleted`);
+}
+
+async function checkKinds(act: string, { client, objects }: Cluster, kinds: readonly ObjectKind[]): Promise<void> {
+  const has = await Promise.all(kinds.map((kind) => objects.has(kind)));
+  const missing = kinds.filter((_, index) => !has[index]);
+  if (missing.length === 0) return;
+  const named = missing.map((kind) => `${kind.kind} of ${kind.apiVersion}`).join(", ");
+  const cures = missing.flatMap((kind) => ADDED[groupOf(kind)] ?? []);
+  throw new DeployError(act, [`cluster "${client.access.name}" has no ${named}`, ...cures].join(": "));
+}
+
+/** Quotas, limits and policies of the namespace refuse pods, and not the Deployments that make them: they are asked before. */
+async function tryPods(
+  act: string,
+  client: ClusterClient,
+  { namespace, wished }: { readonly namespace: string; readonly wished: readonly ClusterObject[] },
+): Promise<void> {
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods?dryRun=All`;
+  const refused: string[] = [];
+  for (const { kind, metadata: { name }, spec } of wished) {
+    if (kind !== "Deployment") continue;
+    const { serviceAccountName: _, ...pod } = spec.template.spec; // it is not there yet
+    const body = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { generateName: `${name}-`, labels: spec.template.metadata.labels },
+      spec: pod,
+    };
+    await client.json({ act: `run a pod of "${name}"`, method: "POST", path, body }).catch((error) => {
+      if (!(error instanceof ClusterError) || error.status < 400 || error.status >= 500) throw error;
+      refused.push(error.message);
+    });
+  }
+  if (refused.length > 0) {
+    throw new DeployError(act, `the namespace takes no pod of it, nothing is changed\n  ${refused.join("\n  ")}`);
+  }
+}
+
+function groupOf({ apiVersion }: ObjectKind): string {
+  return apiVersion.includes("/") ? apiVersion.split("/")[0]! : "";
+}
+
+async function mayDo(
+  client: ClusterClient,
+  act: string,
+  namespace: string,
+  { group, resource, verb }: Right,
+): Promise<boolean> {
+  const [name, subresource] = resource.split("/");
+  const { status } = await client.json<{ status: { allowed: boolean } }>({
+    act,
+    method: "POST",
+    path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+    body: {
+      apiVersion: "authorization.k8s.io/v1",
+      kind: "SelfSubjectAccessReview",
+      spec: {
+        resourceAttributes: { namespace, verb, group, resource: name, ...subresource !== undefined && { subresource } },
+      },
+    },
+  });
+  return status.allowed;
+}

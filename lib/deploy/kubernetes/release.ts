@@ -1,0 +1,46 @@
+import type { ProcessSettings } from "../process/process_settings.ts";
+import type { ClusterSettings } from "./cluster_settings.ts";
+
+/** One deployment of a graph to a namespace: what its objects are made of, and nothing else. */
+export interface Release {
+  /** The serving function's name, which its objects begin with. */
+  readonly name: string;
+  readonly namespace: string;
+  /** The bundle. */
+  readonly revision: string;
+  /** What the pods run, `ghcr.io/shop/levada:0.1.0`. */
+  readonly image: string;
+  /** Secrets with which it is pulled. */
+  readonly imagePullSecrets: readonly string[];
+  /** How the code comes into a pod. */
+  readonly code: ReleasedCode;
+  readonly functions: readonly ReleasedFunction[];
+}
+
+/** How the code of a revision comes into a pod. */
+export type ReleasedCode =
+  /** As a gzipped tar, base64, in a ConfigMap. */
+  | { readonly kind: "config"; readonly archive: string }
+  /** In the image, in this folder. */
+  | { readonly kind: "image"; readonly folder: string };
+
+/** A function of it that has pods of its own. */
+export interface ReleasedFunction {
+  /** The child's name, or the serving function's own. */
+  readonly name: string;
+  /** The name of its objects. */
+  readonly objectName: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly settings: ProcessSettings;
+  readonly resources: { readonly cpu?: number | string; readonly memory?: string; readonly gpu?: number };
+  readonly cluster: ClusterSettings;
+  /** The streams that feed it; where there are none, it is asked. */
+  readonly streams: readonly FeedingStream[];
+}
+
+/** A stream that feeds a function. */
+export interface FeedingStream {
+  /** `kafka://host:9092/topic`. */
+  readonly path: string;
+  readonly group: string;
+}

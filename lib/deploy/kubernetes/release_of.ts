@@ -1,0 +1,79 @@
+import { packBundle } from "../../bundle/bundle_archive.ts";
+import { type Bundle, manifestOf } from "../../bundle/bundle.ts";
+import { DeployError } from "../deploy_error.ts";
+import { documentOf, type FunctionOfBundle, functionsOfBundle } from "../deployed_functions.ts";
+import { faultsOfSettings } from "../process/process_settings.ts";
+import { faultsOfCluster } from "./cluster_faults.ts";
+import type { Release, ReleasedFunction } from "./release.ts";
+
+/** What of a release does not stand in its bundle. */
+export interface ReleaseWish extends Pick<Release, "namespace" | "image" | "imagePullSecrets"> {
+  readonly replicas?: number | undefined;
+}
+
+const LARGEST_CODE = 900_000; // a ConfigMap has a MiB
+const NAME = /^[a-z]([a-z0-9-]*[a-z0-9])?$/;
+const LONGEST_NAME = 50; // objects' names have 63 letters, and pods' a hash and more behind
+
+/**
+ * What is deployed of a bundle.
+ *
+ * @throws {DeployError} With everything that a cluster cannot run of it.
+ */
+export async function releaseOf(
+  act: string,
+  bundle: Bundle,
+  { replicas, namespace, image, imagePullSecrets }: ReleaseWish,
+): Promise<Release> {
+  const { name } = documentOf(bundle);
+  const { feeds = [] } = manifestOf(bundle);
+  const functions = functionsOfBundle(bundle).map((fn): ReleasedFunction => ({
+    ...fn,
+    objectName: fn.name === name ? name : `${name}-${fn.name}`,
+    cluster: replicas === undefined ? fn.cluster : { ...fn.cluster, replicas },
+    streams: feeds.filter((feed) => feed.function === fn.name).map(({ path, group }) => ({ path, group })),
+  }));
+  const faults = functions.flatMap((fn) => faultsOf(fn).map((fault) => `function "${fn.name}": ${fault}`));
+  if (faults.length > 0) throw new DeployError(act, faults.join("; "));
+  return {
+    name,
+    namespace,
+    revision: bundle.revision,
+    image,
+    imagePullSecrets,
+    code: await codeOf(act, bundle),
+    functions,
+  };
+}
+
+/** The code as it travels. */
+async function codeOf(act: string, bundle: Bundle): Promise<Release["code"]> {
+  const packed = await packBundle(bundle);
+  if (packed.length <= LARGEST_CODE) return { kind: "config", archive: packed.toBase64() };
+  throw new DeployError(
+    act,
+    `its code has ${packed.length} bytes packed, and a ConfigMap takes ${LARGEST_CODE}. Build an image with it, \`levada image\``,
+  );
+}
+
+function faultsOf({ objectName, settings, cluster, streams }: ReleasedFunction & FunctionOfBundle): string[] {
+  return [
+    ...NAME.test(objectName) && objectName.length <= LONGEST_NAME ? [] : [
+      `its objects would be called "${objectName}", and a cluster takes small letters, digits and "-", ${LONGEST_NAME} at most, a ` +
+      "letter first. Name it so",
+    ],
+    ...faultsOfSettings(settings),
+    ...relativeFiles(settings),
+    ...faultsOfCluster(cluster, { isFed: streams.length > 0 }),
+    ...streams.filter(({ path }) => /^(local|memory):/i.test(path)).map(({ path }) =>
+      `it reads ${path}, which lies on one machine. Say a path at a broker that its pods reach: kafka://, nats://, redis://`
+    ),
+  ];
+}
+
+/** Files lie in a pod where they are mounted, and nothing is relative there. */
+function relativeFiles({ tls }: ReleasedFunction["settings"]): string[] {
+  return Object.entries(tls ?? {}).filter(([, file]) => !String(file).startsWith("/")).map(([what, file]) =>
+    `serve.tls.${what}: ${file} is relative, and a pod has it only where it is mounted: secretNames mounts at /var/run/secrets/levada`
+  );
+}

@@ -1,0 +1,103 @@
+import type { LogReading } from "../../deployment.ts";
+import type { ClusterClient } from "../client/cluster_client.ts";
+import type { ClusterObject } from "../client/cluster_object.ts";
+import type { ClusterObjects } from "../client/cluster_objects.ts";
+import { functionLabels, labelsOf } from "../objects/labels.ts";
+import { CONTAINER } from "../objects/pod_template.ts";
+import type { ReleasePlace } from "../release_record.ts";
+import { followPodLines } from "./pod_logs.ts";
+
+/** Whose lines. */
+export interface ReleaseLogs {
+  readonly client: ClusterClient;
+  readonly objects: ClusterObjects;
+  readonly place: ReleasePlace;
+}
+
+const PODS = { apiVersion: "v1", kind: "Pod" };
+
+/** What the pods of a deployment have written; with `follow` also what they write from now on, and those that come. */
+export async function* releaseLogs(
+  { client, objects, place }: ReleaseLogs,
+  reading: LogReading,
+): AsyncGenerator<string> {
+  const { function: only, follow = false, lines, signal } = reading;
+  const labels = only === undefined ? labelsOf(place) : functionLabels(place, { name: only });
+  const where = { ...PODS, namespace: place.namespace, labels };
+  const wish = {
+    namespace: place.namespace,
+    container: CONTAINER,
+    follow,
+    signal,
+    ...lines === undefined ? {} : { lines },
+  };
+  if (!follow) {
+    const pods = (await objects.list(where, signal)).filter(hasBegun).sort(byName);
+    for (const { metadata: { name } } of pods) {
+      const prefix = pods.length > 1 ? `${name} | ` : "";
+      for await (const line of followPodLines(client, { ...wish, pod: name })) yield `${prefix}${line}`;
+    }
+    return;
+  }
+  const ending = new AbortController();
+  const until = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
+  const said = new Said();
+  const read = new Set<string>();
+  const readPod = async (pod: string) => {
+    for await (const line of followPodLines(client, { ...wish, pod, signal: until })) said.add(`${pod} | ${line}`);
+  };
+  const watching = (async () => {
+    for await (const { type, object } of objects.follow(where, until)) {
+      const { name, uid = name } = object.metadata;
+      if (type === "gone" || read.has(uid) || !hasBegun(object)) continue;
+      read.add(uid);
+      readPod(name).catch((error) => until.aborted || said.add(`${name} | ${(error as Error).message}`));
+    }
+  })().then(() => said.end(), (error) => said.end(error));
+  try {
+    yield* said.lines();
+  } finally {
+    ending.abort();
+    await watching;
+  }
+}
+
+/** Lines of several who write. */
+class Said {
+  #lines: string[] = [];
+  #wake = Promise.withResolvers<void>();
+  #end: { readonly error: unknown } | undefined;
+
+  add(line: string): void {
+    this.#lines.push(line);
+    this.#wake.resolve();
+  }
+
+  end(error?: unknown): void {
+    this.#end = { error };
+    this.#wake.resolve();
+  }
+
+  async *lines(): AsyncGenerator<string> {
+    for (;;) {
+      await this.#wake.promise;
+      this.#wake = Promise.withResolvers();
+      const lines = this.#lines;
+      this.#lines = [];
+      yield* lines;
+      if (this.#end === undefined) continue;
+      if (this.#end.error !== undefined) throw this.#end.error;
+      return;
+    }
+  }
+}
+
+/** Whether its container has written anything yet, or may have. */
+function hasBegun({ status }: ClusterObject): boolean {
+  const [{ state, lastState }] = status?.containerStatuses ?? [{}];
+  return state?.running !== undefined || state?.terminated !== undefined || lastState?.terminated !== undefined;
+}
+
+function byName(one: ClusterObject, other: ClusterObject): number {
+  return one.metadata.name < other.metadata.name ? -1 : 1;
+}

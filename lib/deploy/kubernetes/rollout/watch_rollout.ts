@@ -1,0 +1,193 @@
+import { DeployError } from "../../deploy_error.ts";
+import type { ClusterObject } from "../client/cluster_object.ts";
+import type { ClusterObjects } from "../client/cluster_objects.ts";
+import { labelsOf } from "../objects/labels.ts";
+import { CONTAINER } from "../objects/pod_template.ts";
+import { leastPods } from "../objects/workload_objects.ts";
+import type { Release, ReleasedFunction } from "../release.ts";
+import { readPodLines } from "./pod_logs.ts";
+import { type PodState, podState } from "./pod_state.ts";
+import { rolloutState } from "./rollout_state.ts";
+import type { ClusterClient } from "../client/cluster_client.ts";
+
+/** Which rollout is watched, and who is told. */
+export interface RolloutWish {
+  readonly act: string;
+  readonly release: Release;
+  readonly client: ClusterClient;
+  readonly objects: ClusterObjects;
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Told when a function is ready, and whenever there is another reason why it is not. */
+  readonly onChange?: (change: RolloutChange) => void;
+}
+
+/** How far a function is. */
+export interface RolloutChange {
+  readonly function: string;
+  readonly isReady: boolean;
+  readonly ready: number;
+  readonly wished: number;
+  /** Why it is not ready yet. */
+  readonly reason: string | undefined;
+}
+
+const LINES = 20;
+const WARNINGS = 3;
+const PODS = { apiVersion: "v1", kind: "Pod" };
+const DEPLOYMENTS = { apiVersion: "apps/v1", kind: "Deployment" };
+const REPLICA_SETS = { apiVersion: "apps/v1", kind: "ReplicaSet" };
+const REVISION = "deployment.kubernetes.io/revision";
+
+/**
+ * Waits until every function of a release has its pods. What its pods say is looked at too: that an image is missing is known within a second,
+ * and a Deployment's controller tells it minutes later.
+ *
+ * @throws {DeployError} If it will not come to that, with the reason and the last lines of who said it; or the deadline is over.
+ */
+export async function watchRollout(wish: RolloutWish): Promise<void> {
+  const { release, objects, signal } = wish;
+  const ending = new AbortController();
+  const over = AbortSignal.timeout(wish.deadlineMs);
+  const until = AbortSignal.any([ending.signal, over, ...signal === undefined ? [] : [signal]]);
+  const watch = new RolloutWatch(wish);
+  const where = { namespace: release.namespace, labels: labelsOf(release) };
+  const follow = async (kind: typeof PODS, see: (object: ClusterObject, isGone: boolean) => Promise<boolean>) => {
+    for await (const { type, object } of objects.follow({ ...kind, ...where }, until)) {
+      if (await see(object, type === "gone")) return ending.abort();
+    }
+  };
+  try {
+    await Promise.all([
+      follow(DEPLOYMENTS, (object, isGone) => watch.deployment(object, isGone)),
+      follow(REPLICA_SETS, (object, isGone) => watch.replicaSet(object, isGone)),
+      follow(PODS, (object, isGone) => watch.pod(object, isGone)),
+    ]);
+  } finally {
+    ending.abort();
+  }
+  signal?.throwIfAborted();
+  if (over.aborted && !watch.isDone) throw await watch.late(wish.deadlineMs);
+}
+
+/** What has been seen of a rollout. */
+class RolloutWatch {
+  readonly #wish: RolloutWish;
+  readonly #deployments = new Map<string, ClusterObject>();
+  readonly #replicaSets = new Map<string, ClusterObject>();
+  readonly #pods = new Map<string, ClusterObject>();
+  readonly #told = new Map<string, string>();
+
+  constructor(wish: RolloutWish) {
+    this.#wish = wish;
+  }
+
+  get isDone(): boolean {
+    return this.#wish.release.functions.every(({ objectName }) => {
+      const deployment = this.#deployments.get(objectName);
+      return deployment !== undefined && rolloutState(deployment).isDone;
+    });
+  }
+
+  async deployment(object: ClusterObject, isGone: boolean): Promise<boolean> {
+    keep(this.#deployments, object, isGone);
+    return await this.#look();
+  }
+
+  async replicaSet(object: ClusterObject, isGone: boolean): Promise<boolean> {
+    keep(this.#replicaSets, object, isGone);
+    return await this.#look();
+  }
+
+  async pod(object: ClusterObject, isGone: boolean): Promise<boolean> {
+    keep(this.#pods, object, isGone);
+    return await this.#look();
+  }
+
+  /** What is wrong where the time is over. */
+  async late(deadlineMs: number): Promise<DeployError> {
+    const late = this.#wish.release.functions.filter((fn) => !this.#progress(fn).isReady);
+    const reasons = late.map((fn) => `function ${fn.name}: ${this.#progress(fn).reason ?? "it is not ready"}`);
+    const pod = late.flatMap((fn) => this.#podsOf(fn)).find(({ state }) => !state.isReady);
+    const seconds = (deadlineMs / 1_000).toFixed(1).replace(/\.0$/, "");
+    return new DeployError(this.#wish.act, `it is not ready after ${seconds} s: ${reasons.join("; ")}`, {
+      lines: pod === undefined ? [] : [...await this.#warnings(pod), ...await this.#lines(pod.state, pod.container)],
+    });
+  }
+
+  async #look(): Promise<boolean> {
+    for (const fn of this.#wish.release.functions) {
+      const { lost, failure, ...progress } = this.#progress(fn);
+      if (lost !== undefined) {
+        throw new DeployError(this.#wish.act, `function ${fn.name}: ${lost.reason}`, {
+          lines: await this.#lines(lost),
+        });
+      }
+      if (failure !== undefined) throw new DeployError(this.#wish.act, `function ${fn.name}: ${failure}`);
+      const line = JSON.stringify(progress);
+      if (this.#told.get(fn.name) === line) continue;
+      this.#told.set(fn.name, line);
+      this.#wish.onChange?.(progress);
+    }
+    return this.isDone;
+  }
+
+  #progress(fn: ReleasedFunction): RolloutChange & { lost: PodState | undefined; failure: string | undefined } {
+    const deployment = this.#deployments.get(fn.objectName);
+    if (deployment === undefined) {
+      return {
+        function: fn.name,
+        isReady: false,
+        ready: 0,
+        wished: leastPods(fn),
+        reason: undefined,
+        lost: undefined,
+        failure: undefined,
+      };
+    }
+    const { isDone, wished, failure } = rolloutState(deployment);
+    const pods = this.#podsOf(fn).map(({ state }) => state);
+    const ready = isDone ? wished : pods.filter(({ isReady }) => isReady).length;
+    const lost = isDone ? undefined : pods.find(({ isLost }) => isLost);
+    const waiting = pods.find(({ reason }) => reason !== undefined)?.reason;
+    return { function: fn.name, isReady: isDone, ready, wished, reason: isDone ? undefined : waiting, lost, failure };
+  }
+
+  /** The pods of what a function is to be; those of what it was are left out. */
+  #podsOf({ objectName }: ReleasedFunction): { state: PodState; uid: string; container: PodState["speaks"] }[] {
+    const deployment = this.#deployments.get(objectName);
+    const revision = deployment?.metadata.annotations?.[REVISION];
+    if (deployment === undefined || revision === undefined) return [];
+    const sets = [...this.#replicaSets.values()].filter(({ metadata: { annotations, ownerReferences = [] } }) =>
+      annotations?.[REVISION] === revision && ownerReferences.some(({ uid }) => uid === deployment.metadata.uid)
+    ).map(({ metadata: { uid } }) => uid);
+    return [...this.#pods.values()]
+      .filter(({ metadata: { ownerReferences = [], deletionTimestamp } }) =>
+        deletionTimestamp === undefined && ownerReferences.some(({ uid }) => sets.includes(uid))
+      ).map((pod) => ({
+        state: podState(pod),
+        uid: pod.metadata.uid!,
+        container: pod.status?.phase === "Running" ? { container: CONTAINER, before: false } : undefined,
+      }));
+  }
+
+  async #lines({ name, speaks }: PodState, otherwise?: PodState["speaks"]): Promise<readonly string[]> {
+    const speaker = speaks ?? otherwise;
+    if (speaker === undefined) return [];
+    const { client, release: { namespace } } = this.#wish;
+    return await readPodLines(client, { namespace, pod: name, ...speaker, lines: LINES }).catch(() => []);
+  }
+
+  /** What the cluster warns of, such as probes that fail; nothing where who asks may not see it. */
+  async #warnings({ uid }: { readonly uid: string }): Promise<readonly string[]> {
+    const { objects, release: { namespace } } = this.#wish;
+    const events = await objects.list({ apiVersion: "v1", kind: "Event", namespace }).catch(() => []);
+    const warnings = events.filter(({ type, involvedObject }) => type === "Warning" && involvedObject?.uid === uid);
+    return [...new Set(warnings.map(({ message }) => String(message)))].slice(-WARNINGS);
+  }
+}
+
+function keep(known: Map<string, ClusterObject>, object: ClusterObject, isGone: boolean): void {
+  if (isGone) known.delete(object.metadata.name);
+  else known.set(object.metadata.name, object);
+}

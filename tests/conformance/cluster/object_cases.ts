@@ -1,0 +1,92 @@
+import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
+import type { ClusterCase } from "./cluster_case.ts";
+import { times, withReleaseLab } from "./release_lab.ts";
+
+const EVERYTHING = `{
+  env: { SHELF: "top" },
+  serve: { limits: { maxConcurrent: 8 }, graceMs: 10_000, logLevel: "warn" },
+  resources: { cpu: 2, memory: "1Gi", gpu: 1 },
+  cluster: {
+    replicas: { min: 2, max: 4, cpu: 60 },
+    secretNames: ["keys"],
+    envFrom: [{ configMapName: "settings" }, { secretName: "more" }],
+    ingress: { host: "shop.test", path: "/shop", className: "nginx", tlsSecretName: "shop-tls", annotations: { "a.test/b": "c" } },
+    from: [{ team: "orders" }],
+    nodeSelector: { disk: "fast" },
+    tolerations: [{ key: "gpu", operator: "Exists", effect: "NoSchedule" }],
+  },
+}`;
+
+/** What is made in a cluster. */
+export const OBJECT_CASES: readonly ClusterCase[] = [{
+  name: "everything that a function can ask for is taken by strict validation, and is what was asked for",
+  needsNode: false,
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      const deployment = await lab.plan(times(2, { options: EVERYTHING }), { imagePullSecrets: ["registry"] });
+      const { changes } = await deployment.plan();
+      deepStrictEqual(changes.map((line) => line.replace(/release-\d+|[0-9a-f]{12}/g, "…")), [
+        "ServiceAccount …/shop: new",
+        "ConfigMap …/shop-…: new",
+        "Service …/shop: new",
+        "Deployment …/shop: new",
+        "HorizontalPodAutoscaler …/shop: new",
+        "PodDisruptionBudget …/shop: new",
+        "NetworkPolicy …/shop: new",
+        "Ingress …/shop: new",
+      ]);
+    }),
+}, {
+  name: "a pod finds its secrets, its settings and its environment, may not write its file system, and has no rights",
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      const apply = (object: object) => cluster.kubectl(["apply", "-n", lab.namespace, "-f", "-"], object);
+      await apply({ apiVersion: "v1", kind: "Secret", metadata: { name: "keys" }, stringData: { API_KEY: "abc" } });
+      await apply({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "settings" }, data: { COLOUR: "red" } });
+      const code = `import { readSecret, serving } from "levada";
+const fn = serving("shop", {
+  env: { SHELF: "top" },
+  cluster: { secretNames: ["keys"], envFrom: [{ configMapName: "settings" }] },
+});
+fn.setTopology("flow").to("tell", async () => ({
+  key: readSecret("API_KEY").reveal(),
+  colour: Deno.env.get("COLOUR"),
+  shelf: Deno.env.get("SHELF"),
+  written: await Deno.writeTextFile("/written", "").then(() => true, () => false),
+  temporary: await Deno.writeTextFile("/tmp/written", "").then(() => true, () => false),
+  account: await Deno.stat("/var/run/secrets/kubernetes.io/serviceaccount/token").then(() => true, () => false),
+})).respond();
+export default fn;
+`;
+      const deployment = await lab.deploy(code);
+      deepStrictEqual(await deployment.invoke("/"), {
+        key: "abc",
+        colour: "red",
+        shelf: "top",
+        written: false,
+        temporary: true,
+        account: false,
+      });
+      const { spec: { template: { spec } } } = await lab.read("deployment", "shop");
+      strictEqual(spec.securityContext.runAsNonRoot, true);
+      match(spec.containers[0].image, /^levada\/runtime:\d/);
+    }),
+}, {
+  name:
+    "a Secret that is not there is told before the deadline; a deploy without the object that was asked for prunes it",
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      const options = `{ cluster: { envFrom: [{ secretName: "lost" }] } }`;
+      await rejects(lab.deploy(times(2, { options })), {
+        message: /function shop: its container cannot be made \(CreateContainerConfigError\): [^]*secrets\/lost/,
+      });
+      const ingress = `{ cluster: { ingress: { host: "shop.test" } } }`;
+      const first = await lab.deploy(times(2, { options: ingress }));
+      strictEqual(first.url, "http://shop.test/");
+      strictEqual((await lab.left("shop")).includes("Ingress shop"), true);
+      const second = await lab.plan(times(2));
+      strictEqual((await second.plan()).changes.includes(`Ingress ${lab.namespace}/shop: is removed`), true);
+      await second.apply();
+      strictEqual((await lab.left("shop")).includes("Ingress shop"), false);
+    }),
+}];

@@ -1,0 +1,129 @@
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
+import { join } from "node:path";
+import type { ClusterCase } from "./cluster_case.ts";
+import { times, withReleaseLab } from "./release_lab.ts";
+
+/** What is refused before anything is changed, and who waits for whom. */
+export const REFUSAL_CASES: readonly ClusterCase[] = [{
+  name:
+    "a namespace that is not there, one that is being deleted, a wrong context, an ended token and missing rights are told by name",
+  needsNode: false,
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      await rejects(lab.deploy(times(2), { namespace: "nowhere" }), {
+        name: "DeployError",
+        message: /cluster "levada" has no namespace "nowhere"\. Make it, `kubectl create namespace nowhere`/,
+      });
+      await rejects(lab.deploy(times(2), { context: "other" }), {
+        name: "ClusterError",
+        message: /the kubeconfig has no context "other", only "levada"/,
+      });
+      const ended = join(cluster.folder, "kubeconfig.ended");
+      const token = await Deno.readTextFile(cluster.tokenKubeconfig);
+      await Deno.writeTextFile(ended, token.replace(/token: \S+/, "token: ended"));
+      await rejects(lab.deploy(times(2), { kubeconfig: ended }), {
+        name: "ClusterError",
+        message: /Cannot deploy "shop": cluster "levada" does not know who asks: the token or certificate has ended/,
+      });
+      await rejects(lab.deploy(times(2), { kubeconfig: cluster.plainKubeconfig }), {
+        name: "DeployError",
+        message:
+          /who asks may not, in namespace "release-\d+": [^]*get, list, create, patch, delete, watch deployments\.apps; [^]*get pods\/log/,
+      });
+      const gone = await cluster.namespace("gone");
+      const holder = {
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { name: "holds", finalizers: ["levada.test/holds"] },
+      };
+      await cluster.kubectl(["apply", "-n", gone, "-f", "-"], holder);
+      await cluster.kubectl(["delete", "namespace", gone, "--wait=false"]);
+      await rejects(lab.deploy(times(2), { namespace: gone }), /namespace "gone-\d+" is being deleted/);
+      await cluster.kubectl([
+        "patch",
+        "configmap",
+        "holds",
+        "-n",
+        gone,
+        "--type=merge",
+        "-p",
+        '{"metadata":{"finalizers":null}}',
+      ]);
+      deepStrictEqual(await lab.left("shop"), []);
+    }),
+}, {
+  name: "a quota that is used up and a policy that takes no such pod refuse a deploy, with nothing changed",
+  needsNode: false,
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      const quota = {
+        apiVersion: "v1",
+        kind: "ResourceQuota",
+        metadata: { name: "few" },
+        spec: { hard: { pods: "0" } },
+      };
+      await cluster.kubectl(["apply", "-n", lab.namespace, "-f", "-"], quota);
+      await cluster.kubectl(["wait", "-n", lab.namespace, "--for=jsonpath={.status.hard.pods}=0", "resourcequota/few"]);
+      await rejects(lab.deploy(times(2)), {
+        name: "DeployError",
+        message:
+          /the namespace takes no pod of it, nothing is changed\n {2}Cannot run a pod of "shop": [^]*exceeded quota: few/,
+      });
+      deepStrictEqual(await lab.left("shop"), []);
+      await cluster.kubectl(["delete", "resourcequota", "few", "-n", lab.namespace]);
+      await cluster.kubectl(["label", "namespace", lab.namespace, "pod-security.kubernetes.io/enforce=restricted"]);
+      const deployment = await lab.plan(times(2)); // the strictest that Kubernetes has
+      ok((await deployment.plan()).changes.length > 0);
+    }),
+}, {
+  name: "what somebody else has written into its objects is told by field, and taken over by force alone",
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      await lab.deploy(times(2));
+      await cluster.kubectl(["scale", "deployment", "shop", "--replicas=2", "-n", lab.namespace]);
+      await rejects(lab.deploy(times(3)), {
+        name: "DeployError",
+        message: /the cluster refuses it, nothing is changed\n [^]*Deployment release-\d+\/shop: [^]*\.spec\.replicas/,
+      });
+      strictEqual((await lab.read("deployment", "shop")).spec.replicas, 2);
+      const forced = await lab.deploy(times(3), { force: true });
+      strictEqual((await lab.read("deployment", "shop")).spec.replicas, 1);
+      strictEqual(await forced.invoke("/", 21), 63);
+    }),
+}, {
+  name:
+    "who deploys while another does is refused and told who that is; one that is given up, or killed, leaves what ran",
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      const deployment = await lab.deploy(times(2));
+      const before = `if (Deno.env.has("POD_NAME")) await new Promise((go) => setTimeout(go, 1e9));`;
+      const ending = new AbortController();
+      const started = Promise.withResolvers<void>();
+      const slow = lab.deploy(times(3, { before }), {
+        signal: ending.signal,
+        onProgress: ({ state }) => state === "starting" && started.resolve(),
+      });
+      await Promise.race([started.promise, slow]);
+      await rejects(lab.deploy(times(4)), { name: "DeployError", message: /\(process \d+\) changes it since \d{4}-/ });
+      match((await deployment.status()).reason ?? "", /^revision [0-9a-f]{12} is being deployed/);
+      ending.abort(new Error("given up"));
+      await rejects(slow, /given up/);
+      const { state, reason } = await deployment.status();
+      deepStrictEqual({ state, reason }, { state: "ready", reason: undefined });
+      strictEqual(await deployment.invoke("/", 21), 42);
+
+      const module = await lab.write("shop.ts", times(3, { before }));
+      const child = lab.start("deploy", module, "--target", "kubernetes", "--namespace", lab.namespace);
+      const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+      let said = "";
+      while (!said.includes("starting …")) said += (await reader.read()).value ?? "";
+      child.kill("SIGKILL");
+      await Promise.all([child.status, reader.cancel(), child.stderr.cancel()]);
+      strictEqual(await deployment.invoke("/", 21), 42);
+      match((await deployment.status()).reason ?? "", /or its deploy was broken off/);
+      await cluster.kubectl(["delete", "lease", "shop-deploy", "-n", lab.namespace]); // it would end by itself after half a minute
+      const back = await deployment.rollback();
+      deepStrictEqual([back.state, back.reason], ["ready", undefined]);
+      strictEqual(await deployment.invoke("/", 21), 42);
+    }),
+}];

@@ -1,0 +1,44 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { faultsOfCluster } from "../../../../../lib/deploy/kubernetes/cluster_faults.ts";
+import type { ClusterSettings } from "../../../../../lib/deploy/kubernetes/cluster_settings.ts";
+
+const told = (settings: object, isFed = false) => faultsOfCluster(settings as ClusterSettings, { isFed });
+
+Deno.test("faultsOfCluster() has nothing against sound settings", () => {
+  deepStrictEqual(told({}), []);
+  deepStrictEqual(
+    told({
+      replicas: { min: 1, max: 4, cpu: 50 },
+      secretNames: ["keys"],
+      envFrom: [{ configMapName: "settings" }, { secretName: "keys" }],
+      ingress: { host: "shop.test" },
+      from: [{ team: "orders" }],
+      serviceAccount: undefined,
+    }),
+    [],
+  );
+  deepStrictEqual(told({ replicas: { min: 0, max: 4, lag: 100 } }, true), []);
+});
+
+Deno.test("faultsOfCluster() names each setting that is wrong, with what it must be", () => {
+  const number = "a whole number from 1 to 1000, or { min, max } and perhaps cpu or lag";
+  for (
+    const replicas of [0, 1.5, { min: 2, max: 1 }, { min: 1 }, { min: 1, max: 2, cpu: 1, lag: 1 }, {
+      min: 1,
+      max: 2,
+      mem: 1,
+    }]
+  ) {
+    deepStrictEqual(told({ replicas }), [`cluster.replicas is ${JSON.stringify(replicas)}, and must be ${number}`]);
+  }
+  deepStrictEqual(told({ replicas: { min: 0, max: 2 } }), [
+    "cluster.replicas.min is 0, which is for functions that are scaled by lag",
+  ]);
+  deepStrictEqual(told({ replicas: { min: 1, max: 2, lag: 5 } }), [
+    "cluster.replicas.lag: no stream feeds it, and nothing waits",
+  ]);
+  deepStrictEqual(told({ shoes: 1, envFrom: [{ secretName: "a", configMapName: "b" }] }), [
+    "there is no cluster.shoes; there are replicas, secretNames, envFrom, ingress, from, serviceAccount, nodeSelector, tolerations",
+    'cluster.envFrom is [{"secretName":"a","configMapName":"b"}], and must be a list of { configMapName } and { secretName }',
+  ]);
+});
