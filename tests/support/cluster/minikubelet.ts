@@ -371,7 +371,6 @@ class Pod {
     };
     const quoted = (s: string) => `'${s.replaceAll("'", `'\\''`)}'`;
     const cwd = c.workingDir ?? image.cwd;
-    const m = `${this.home}/root/m`;
     const script = `set -e; o=${quoted(this.home)}/root; mkdir -p $o; mount -t tmpfs tmpfs $o; mkdir $o/u $o/w $o/m
 mount -t overlay overlay -o lowerdir=/,upperdir=$o/u,workdir=$o/w $o/m
 for d in dev proc sys; do mount --rbind /$d $o/m/$d; done
