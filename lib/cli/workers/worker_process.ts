@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { UsageError } from "../command.ts";
+import { workerFlags } from "./worker_flags.ts";
 import { type Silence, WorkerSigns } from "./worker_signs.ts";
 import { decodeLine, encodeWord, linesOf, makeKey, type ParentWord, type WorkerWord } from "./worker_words.ts";
 
@@ -36,8 +36,6 @@ export type Listening = Extract<WorkerWord, { kind: "listening" }>;
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 const LOCK = fileURLToPath(new URL("../../../deno.lock", import.meta.url));
-const PERMISSIONS = ["net", "read", "write", "env", "run", "ffi", "sys", "import"] as const;
-const NEEDED = ["read", "net"] as const; // its code, and the port
 
 /** One process of `levada serve --workers`. */
 export class WorkerProcess {
@@ -150,10 +148,10 @@ export class WorkerProcess {
   }
 }
 
-/** Starts a worker by the words of `levada serve`; `flags` say what it may. Default: what this process may without bounds. */
+/** Starts a worker by the words of `levada serve`; `flags` are told to Deno: see `workerFlags`. */
 export function startWorker(
   words: readonly string[],
-  { name, flags = permissions(), env, ...options }: {
+  { name, flags, env, ...options }: {
     name: string;
     flags?: readonly string[] | undefined;
     /** Its whole environment. Default: this process's. */
@@ -167,7 +165,7 @@ export function startWorker(
       "--unstable-net",
       "--lock",
       LOCK,
-      ...flags,
+      ...workerFlags(flags),
       MAIN,
       "serve",
       ...words,
@@ -180,21 +178,4 @@ export function startWorker(
     stderr: options.listener.onErrorLine === undefined ? "inherit" : "piped",
   }).spawn();
   return new WorkerProcess(name, { child, ...options });
-}
-
-/**
- * The kinds of permissions that this process has as a whole: Deno does not tell which files or hosts else.
- *
- * @throws {UsageError} If a worker could not serve with these.
- */
-function permissions(): string[] {
-  const granted = PERMISSIONS.filter((name) => Deno.permissions.querySync({ name }).state === "granted");
-  const lacking = NEEDED.filter((name) => !granted.includes(name)).map((name) => `--allow-${name}`);
-  if (lacking.length > 0) {
-    throw new UsageError(
-      `--workers cannot hand on what this process may, since it has no ${lacking.join(" and no ")} without bounds: ` +
-        "say what each worker may, as this process was told it: --worker-flag=--allow-read=… --worker-flag=--allow-net=…",
-    );
-  }
-  return granted.length === PERMISSIONS.length ? ["-A"] : granted.map((name) => `--allow-${name}`);
 }
