@@ -29,8 +29,8 @@ export async function checkValues(act: string, sliced: SlicedValues, files: Bund
   const isState = (value: SlicedValue, index: number) =>
     value.touchedBy === null && value.mayBeState && value.hash !== made[index]!.hash;
   const again = values.some(isState) ? (await makeValues(act, sliced, files)).hashed : made;
-  const enums = new Set(sliced.enums);
-  const shapes = texts.map((text) => functionShape(text, enums));
+  const wish = { enums: new Set(sliced.enums), names: new Set(sliced.names) };
+  const shapes = texts.map((text) => functionShape(text, wish));
   const leaving = new Set(sliced.leaving);
   /** Whether in the place of a function there is another one that leaves; what a bundler wrote in another way is nobody's. */
   const holdsOther = ({ functions, touchedBy, mayBeState }: SlicedValue, index: number) =>

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { Session } from "node:inspector/promises";
 import type { AnyNode } from "../scope/declared_names.ts";
 import { cellName, type Declaration, parseCell, type ParsedRun } from "./cell_code.ts";
-import { functionShape, shapesIn } from "./function_shape.ts";
+import { functionShape, namesIn, shapesIn } from "./function_shape.ts";
 import { hashValues } from "./hash_values.ts";
 import { mayChange } from "./may_change.ts";
 import type { SlicedValues } from "./sliced_values.ts";
@@ -46,16 +46,14 @@ function shapesOf(texts: readonly string[], { declarations, runs, globals }: Tou
       )
     ),
   );
-  const written = new Set(runs.flatMap(({ program }) => shapesIn(program as unknown as AnyNode, enums)));
+  const written = new Set(runs.flatMap(({ program }) => shapesIn(program as unknown as AnyNode, { enums })));
+  const codes = declarations.map(({ text }) => parseCell(text) as unknown as AnyNode | undefined);
   return {
-    shapes: texts.map((text) => functionShape(text, enums) ?? null)
+    shapes: texts.map((text) => functionShape(text, { enums }) ?? null)
       .map((shape) => shape !== null && written.has(shape) ? shape : null),
-    leaving: [
-      ...new Set(
-        declarations.flatMap(({ text }) => shapesIn(parseCell(text) as unknown as AnyNode | undefined, enums)),
-      ),
-    ],
+    leaving: [...new Set(codes.flatMap((code) => shapesIn(code, { enums })))],
     enums: [...enums],
+    names: [...new Set(codes.flatMap(namesIn))],
   };
 }
 

@@ -32,4 +32,6 @@ export interface SlicedValues {
   readonly leaving: readonly string[];
   /** The enums that leave. */
   readonly enums: readonly string[];
+  /** Every name in the code that leaves. */
+  readonly names: readonly string[];
 }

@@ -52,6 +52,17 @@ export function freeNames(node: Node, own: Iterable<string> = []): FreeNames {
   return { uses: finder.uses, writes: finder.writes };
 }
 
+/**
+ * Where names stand, by their start, that a node of the syntax tree declares in itself; each with the scope that declares it. `own` are
+ * those that it declares where it stands.
+ */
+export function boundNames(node: Node, own: Iterable<string> = []): ReadonlyMap<number, object> {
+  const finder = new Finder();
+  const scope = { names: new Set(own), parent: undefined };
+  finder.visit(node as unknown as AnyNode, { scope, isType: false, isLater: false });
+  return finder.bound;
+}
+
 /** Parts of a node that are names without being uses: what a label, a property or a parameter is called. */
 const NOT_USES: Readonly<Record<string, readonly string[]>> = {
   BreakStatement: ["label"],
@@ -111,6 +122,7 @@ const SCOPES = new Set([
 class Finder {
   readonly uses: Use[] = [];
   readonly writes: Write[] = [];
+  readonly bound = new Map<number, Scope>();
 
   visit(node: AnyNode, where: Where): void {
     const within = SCOPES.has(node.type) ? { ...where, scope: { names: namesOf(node), parent: where.scope } } : where;
@@ -191,19 +203,21 @@ class Finder {
 
   #use(node: AnyNode, { scope, isType, isLater }: Where): void {
     const { name = "", start, end } = node;
-    if (!isBound(name, scope)) this.uses.push({ name, start, end, isType, isLater, isShorthand: false });
+    const binding = bindingScope(name, scope);
+    if (binding === undefined) this.uses.push({ name, start, end, isType, isLater, isShorthand: false });
+    else this.bound.set(start, binding);
   }
 
   #write(target: AnyNode, { scope, isLater }: Where): void {
     for (const { name, start, what } of targetsOf(target)) {
-      if (!isBound(name, scope)) this.writes.push({ name, start, what, isLater });
+      if (bindingScope(name, scope) === undefined) this.writes.push({ name, start, what, isLater });
     }
   }
 }
 
-function isBound(name: string, scope: Scope | undefined): boolean {
-  for (let at = scope; at !== undefined; at = at.parent) if (at.names.has(name)) return true;
-  return false;
+function bindingScope(name: string, scope: Scope | undefined): Scope | undefined {
+  for (let at = scope; at !== undefined; at = at.parent) if (at.names.has(name)) return at;
+  return undefined;
 }
 
 function namesOf(node: AnyNode): Set<string> {

@@ -98,6 +98,20 @@ const hooks: ((n: number) => number)[] = [(n) => n + 1]; class Model { ask() { r
     ["act", "hooks", "Model"],
   ],
   [
+    "other functions whose names differ in digits alone: of what they call, of properties, of private ones, of parameters, beside a name that is renumbered",
+    [
+      `import * as random from "./tests/support/random.ts"; const randomFrom = (n: number) => n, randomFrom3 = (n: number) => -n;
+const model1 = (n: number) => n + 1, model2 = (n: number) => n * 100, w = { layer1: 1, layer2: 50 };
+let call = (n: number) => model1(n), log = (n: number) => Math.log2(n), layer = (n: number) => n * w.layer1, own = (n: number) => randomFrom(n), pick = (n1: number, n2: number) => n1;
+class Shelf { static by1 = 1; static by2 = 2; ask = () => Shelf.by1; turn(k: number) { if (k === 2) this.ask = () => Shelf.by2; return this.ask(); } }
+class Deep { #w1 = 1; #w2 = 2; ask = () => this.#w1; turn(k: number) { if (k === 2) this.ask = () => this.#w2; return this.ask(); } } const deep = new Deep(), shelf = new Shelf();
+function use(k: number) { if (k === 2) { call = (n) => model2(n); log = (n) => Math.log10(n); layer = (n) => n * w.layer2; own = (n) => randomFrom3(n); pick = (n1, n2) => n2; } }`,
+      "use(2); deep.turn(2); shelf.turn(2);",
+      `${START} graph.to("s", (n: number) => { use(n); return [call(n), log(n), layer(n), own(n), pick(n, 2), deep.turn(n), shelf.turn(n), random.randomFrom(1)()]; }).respond();`,
+    ],
+    ["call", "log", "layer", "own", "pick", "deep", "shelf"],
+  ],
+  [
     "state of the steps that cells change behind globalThis, self, eval and Function",
     [
       "const one = new Map<number, number>(), two = new Map(one), three = new Map(one), four = new Map(one), five = new Map(one);",
