@@ -3,14 +3,17 @@ import type { Clock } from "../graph/clock.ts";
 import type { Log } from "../graph/context.ts";
 import type { StreamAway } from "../streams/answering.ts";
 import type { Delivery } from "../streams/delivery.ts";
-import type { Exchange, Sealed } from "../streams/exchange.ts";
+import { type Exchange, OutputError, type Sealed } from "../streams/exchange.ts";
 import type { StreamRecord } from "../streams/stream.ts";
 import { BACKOFF_MS, MAX_TRIES } from "../streams/subscribe_options.ts";
+import { isTaken } from "../streams/taken_error.ts";
+import { isTooLarge } from "../streams/too_large_error.ts";
 import { eventOf } from "./event_record.ts";
 import type { Flow } from "./flow.ts";
 import { KnownResults, type Result } from "./known_results.ts";
 import { isWorthAnotherTry } from "./outcome.ts";
 import { Pass } from "./pass.ts";
+import { type Halt, ReadingWatch } from "./stream_trouble.ts";
 import { sleep } from "./system_clock.ts";
 
 /** What exchanging is made of. */
@@ -27,6 +30,8 @@ export interface ExchangingParts {
   readonly trigger: string;
   readonly maxTries?: number | undefined;
   readonly backoffMs?: number | undefined;
+  /** Since when what keeps the stream does not answer, while it is asked. Default: it always does. */
+  readonly away?: () => StreamAway | undefined;
 }
 
 /** It failed, and is to be tried again. */
@@ -41,19 +46,22 @@ const BURY_AGAIN_MS = 1_000;
 /**
  * Works on deliveries, one after another. Of each partition all is published, with its acknowledgement, that stands before the first record
  * that failed: Kafka keeps one offset of a partition. Each that failed comes again after a pause of its own; what stands behind the first comes
- * again with it, and counts as not given out: what became of it is known, and it is not worked on once more. So a record is
- * worked on as often as it fails, and once; one that failed too often is published as a dead letter in its place.
+ * again with it, and counts as not given out: what became of it is known, and it is not worked on once more, nor where it could not be kept.
+ * So a record is worked on as often as it fails, and once, while this process reads its partition, knows no more than `KnownLimits` says,
+ * and all can be kept that is not refused for its size; one that failed too often is published as a dead letter in its place.
  */
 export class Exchanging {
   readonly #parts: ExchangingParts;
   readonly #maxTries: number;
   readonly #known = new KnownResults();
   #working: Promise<void> = Promise.resolve();
-  #refused: (StreamAway & { readonly times: number }) | undefined;
+  readonly #watch: ReadingWatch; // of what is kept
+  #failures = 0; // one after another
 
   constructor(parts: ExchangingParts) {
     this.#parts = parts;
     this.#maxTries = parts.maxTries ?? MAX_TRIES;
+    this.#watch = new ReadingWatch(parts.away);
   }
 
   /** Resolves when nothing is being worked on. */
@@ -61,27 +69,41 @@ export class Exchanging {
     return this.#working;
   }
 
-  /** Since when nothing can be kept of what it works on, and why; undefined where it can. */
-  get trouble(): StreamAway | undefined {
-    return this.#refused;
+  /** Since when nothing can be kept of what it works on, and why; undefined where it can, or where nothing has come for a while. */
+  get trouble(): Halt | undefined {
+    return this.#watch.trouble(this.#parts.clock.now());
+  }
+
+  /** Records are waited for. */
+  waits(): void {
+    this.#watch.asks(this.#parts.clock.now());
   }
 
   /** Resolves when the delivery is settled, or its records come again: these after a pause, unless the signal aborts. */
   async work(delivery: Delivery, signal: AbortSignal): Promise<void> {
-    this.#working = this.#work(delivery).then(() => void (this.#refused = undefined), async (error) => {
-      const { clock, log, trigger } = this.#parts;
-      const reason = describeThrown(error).message;
-      const { since = clock.now(), times = 0 } = this.#refused ?? {};
-      this.#refused = { since, reason, times: times + 1 };
-      log.warn(`Records come again from ${delivery.records[0]?.id} on: ${reason}`, { stream: trigger });
-      this.#known.clear();
-      await this.#parts.exchange.discard().catch(() => {}); // whoever reads finds out
-    });
+    const { clock } = this.#parts;
+    this.#watch.gives(clock.now());
+    this.#working = this.#work(delivery).then(() => {
+      this.#failures = 0;
+      this.#watch.reads();
+    }, (error) => this.#comeAgain(delivery, error));
     await this.#working;
-    const { times = 0 } = this.#refused ?? {};
-    if (times === 0) return;
-    const pauseMs = Math.min(BACKOFF_MS * 2 ** (times - 1), LONGEST_PAUSE_MS);
-    await sleep(this.#parts.clock, pauseMs, signal).catch(() => {});
+    if (this.#failures === 0) return;
+    const pauseMs = Math.min(BACKOFF_MS * 2 ** (this.#failures - 1), LONGEST_PAUSE_MS);
+    await sleep(clock, pauseMs, signal).catch(() => {});
+  }
+
+  /** Nothing is kept. That partitions went to others is how groups work, and no trouble. */
+  async #comeAgain(delivery: Delivery, error: unknown): Promise<void> {
+    const { clock, exchange, log, trigger } = this.#parts;
+    const reason = describeThrown(error).message;
+    this.#failures += 1;
+    if (!isTaken(error)) {
+      this.#watch.fails(clock.now(), reason, error instanceof OutputError ? error.output : undefined);
+    }
+    log.warn(`Records come again from ${delivery.records[0]?.id} on: ${reason}`, { stream: trigger });
+    if (isTaken(error) || isTooLarge(error)) this.#known.clear(); // these are others' now; that is sealed anew
+    await exchange.discard().catch(() => {}); // whoever reads finds out
   }
 
   async #work(delivery: Delivery): Promise<void> {
@@ -159,7 +181,7 @@ export class Exchanging {
         await delivery.bury(result.error, [record]);
       } catch (error) {
         this.#tell("error", record, `cannot go to the dead letters: ${describeThrown(error).message}`);
-        for (const [other, result] of results) if (result.kind !== "failed") this.#known.keep(other, result);
+        this.#keepKnown(results);
         this.#known.keep(record, { ...result, notBefore: this.#parts.clock.now() + BURY_AGAIN_MS });
         await this.#parts.exchange.discard();
         await delivery.putBack().catch(() => {}); // where it was begun anew they come by themselves
@@ -183,8 +205,18 @@ export class Exchanging {
       done.push(record);
       for (const sealed of result.sealed) all.push(sealed);
     }
-    if (done.length > 0) await delivery.ack(done);
-    await this.#parts.exchange.commit(all);
+    try {
+      if (done.length > 0) await delivery.ack(done);
+      await this.#parts.exchange.commit(all);
+    } catch (error) {
+      this.#keepKnown(results);
+      throw error;
+    }
+  }
+
+  /** All come again: what became of them is known. */
+  #keepKnown(results: ReadonlyMap<StreamRecord, Result | Failed>): void {
+    for (const [record, result] of results) if (result.kind !== "failed") this.#known.keep(record, result);
   }
 
   async #giveAgain(

@@ -14,7 +14,7 @@ import type { SharedParts } from "./inlet_parts.ts";
 import { isWorthAnotherTry } from "./outcome.ts";
 import type { Source } from "./source.ts";
 import type { StreamLag } from "./stream_lag.ts";
-import { ReadingWatch, type StreamTrouble } from "./stream_trouble.ts";
+import { ReadingWatch, type StreamTrouble, troubleOf } from "./stream_trouble.ts";
 import { sleep } from "./system_clock.ts";
 import { ToldCauses } from "./told_causes.ts";
 import { Tally } from "./tally.ts";
@@ -61,7 +61,8 @@ export class Inlet implements Holder {
     const place = { stream: redactText(stream.path), group };
     this.#awaited = new AwaitedRecords({ ...parts, ...place, watch: this.#watch, canTell });
     if (exchange !== undefined) {
-      this.#exchanging = new Exchanging({ ...parts, ...source, exchange, trigger });
+      const away = () => this.#subscription?.away?.();
+      this.#exchanging = new Exchanging({ ...parts, ...source, exchange, trigger, away });
     }
   }
 
@@ -84,12 +85,11 @@ export class Inlet implements Holder {
     return { stream: stream.path, group, queue, ...(name === undefined ? {} : { trigger: name }), records };
   }
 
-  /** Why its stream cannot be read, where it cannot. */
+  /** Why its stream cannot be read, or nothing be kept of it, where that is so. */
   trouble(): StreamTrouble | undefined {
     const { stream: { path }, group } = this.#source;
-    const { since, reason } = this.#watch.trouble(this.#parts.clock.now()) ?? this.#exchanging?.trouble ?? {};
-    if (since === undefined) return undefined;
-    return { act: "read", stream: redactText(path), group, since, reason: redactText(reason!) };
+    const halt = this.#watch.trouble(this.#parts.clock.now()) ?? this.#exchanging?.trouble;
+    return halt && troubleOf(path, group, halt);
   }
 
   /** Reads no more; what the flow has in hand goes on. */
@@ -188,6 +188,7 @@ export class Inlet implements Holder {
 
   /** What comes next; nothing where the stream cannot be read now. What was given out and is in hand stays so. */
   async #next(): Promise<Delivery | undefined> {
+    this.#exchanging?.waits();
     try {
       const { value, done } = await this.#awaited.next(() => this.#subscription!.next());
       if (done !== true) return value;

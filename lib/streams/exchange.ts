@@ -8,6 +8,17 @@ export interface Sealed {
   readonly bytes: number;
 }
 
+/** One of the streams where what becomes of records goes does not take it: so nothing of it is kept. */
+export class OutputError extends StreamError {
+  /** The path of that stream. */
+  readonly output: string;
+
+  constructor(message: string, output: string, options?: ErrorOptions) {
+    super(message, options);
+    this.output = output;
+  }
+}
+
 /** Where what becomes of records goes. */
 export interface ExchangeOutput {
   /**
@@ -35,6 +46,8 @@ export interface Exchange {
   /**
    * Publishes what was sealed, in order, and keeps what was acknowledged since the last time.
    *
+   * @throws {TakenError} If the records are others' by now.
+   * @throws {OutputError} If it is known which output takes nothing.
    * @throws {StreamError} If nothing of it is kept, or nobody knows: then the records come again that are not.
    */
   commit(sealed: readonly Sealed[]): Promise<void>;

@@ -1,4 +1,3 @@
-import { StreamError } from "../errors.ts";
 import type { StreamAway } from "./answering.ts";
 import { Delivery, type Settler } from "./delivery.ts";
 import type { Given, ReadCursor, ReaderSource } from "./reader_source.ts";
@@ -6,6 +5,7 @@ import { openRecord, type WireRecord } from "./record.ts";
 import type { StreamRecord, Subscription } from "./stream.ts";
 import type { StreamClock } from "./stream_clock.ts";
 import type { SubscribePlan } from "./subscribe_options.ts";
+import { TakenError } from "./taken_error.ts";
 
 /** What a reader is made of. */
 export interface ReaderParts {
@@ -197,7 +197,7 @@ export class Reader<Body = unknown> implements Subscription<Body> {
     const lost = given.length - held.filter(isHeld).length;
     if (lost === 0) return;
     const { name, plan: { group } } = this.#parts;
-    throw new StreamError(
+    throw new TakenError(
       `Cannot settle ${lost} records of ${name}: the subscriber has left group "${group}", or its partitions went to others, so they are given out again`,
     );
   }

@@ -1,5 +1,5 @@
 import { StreamError } from "../../errors.ts";
-import type { Exchange, ExchangeOutput, Sealed } from "../exchange.ts";
+import { type Exchange, type ExchangeOutput, OutputError, type Sealed } from "../exchange.ts";
 import { sealRecords } from "../record.ts";
 import type { NewRecord, Stream } from "../stream.ts";
 import type { KafkaMessage } from "./kafka_client.ts";
@@ -9,7 +9,7 @@ import type { Exchanged } from "./kafka_keeping.ts";
 import type { KafkaMember } from "./kafka_member.ts";
 import { BATCH_BYTES, leastOf, messageOf, sizeOf } from "./kafka_message.ts";
 import { readMaxBytes } from "./kafka_topic.ts";
-import { type KafkaTransactor, PartRefusal } from "./kafka_transactor.ts";
+import { type KafkaTransactor, PartFailure, PartRefusal } from "./kafka_transactor.ts";
 
 /** Gives a message with less than the last time; undefined where there is nothing to leave out any more. */
 export type SmallerMessage = () => KafkaMessage | undefined;
@@ -38,7 +38,7 @@ export class KafkaExchange implements Exchange {
   readonly #parts: ExchangeParts;
   #input: Stream | undefined;
   #letters: Added[] = [];
-  readonly #outputs: KafkaDriverParts[] = [];
+  readonly #outputs: (KafkaDriverParts & { readonly path: string })[] = [];
   #mostBytes = Infinity; // that each of its topics takes at once
   /** Who reads; set by the subscriber. */
   member: KafkaMember | undefined;
@@ -60,8 +60,8 @@ export class KafkaExchange implements Exchange {
   }
 
   /** There is one topic more. */
-  join(output: KafkaDriverParts): void {
-    this.#outputs.push(output);
+  join(path: string, output: KafkaDriverParts): void {
+    this.#outputs.push({ ...output, path });
     this.#mostBytes = Math.min(this.#mostBytes, output.topic.maxBytes);
   }
 
@@ -81,7 +81,7 @@ export class KafkaExchange implements Exchange {
     try {
       await this.member.exchange((place) => this.#keep(added, place));
     } catch (error) {
-      throw faultOf(act, error);
+      throw this.#outputFault(error) ?? faultOf(act, error);
     }
   }
 
@@ -111,6 +111,14 @@ export class KafkaExchange implements Exchange {
         }
       }
     }
+  }
+
+  /** What is wrong, where it is with one of the topics that it goes to. */
+  #outputFault(error: unknown): OutputError | undefined {
+    if (!(error instanceof PartFailure)) return undefined;
+    const { path, at: { name } } = this.#outputs.find(({ at: { topic } }) => topic === error.part[0]!.topic)!;
+    const fault = faultOf(`publish to ${name}`, error);
+    return new OutputError(fault.message, path, { cause: fault });
   }
 
   /** What is made anew of its record is refused before it is added. */

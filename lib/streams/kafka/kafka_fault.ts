@@ -94,6 +94,11 @@ function meaningOf(error: unknown): (typeof MEANINGS)[number] | undefined {
   return MEANINGS.find(({ says }) => says.test(said));
 }
 
+/** Whether the broker has it that others come or go in the group, or have. */
+export function isRebalance(error: unknown): boolean {
+  return ["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID"].some((id) => says(error, id));
+}
+
 /** Whether an error of the broker or the client is among what an error was made of. */
 export function says(error: unknown, id: string): boolean {
   return [...wordsOf(error)].some((word) => word.includes(id));

@@ -1,7 +1,8 @@
 import { StreamError } from "../../errors.ts";
+import { TakenError } from "../taken_error.ts";
 import type { KafkaConsumer } from "./kafka_client.ts";
 import type { KafkaCursor } from "./kafka_cursor.ts";
-import { says } from "./kafka_fault.ts";
+import { isRebalance, says } from "./kafka_fault.ts";
 import type { NotedOffset, NotedOffsets } from "./noted_offsets.ts";
 import { NOTE_CHARS, type TriesNote, writeTries } from "./tries_note.ts";
 
@@ -71,15 +72,14 @@ export class KafkaKeeping {
    * Has kept how far the group is by `run`, all of it or nothing.
    *
    * @param who Asked when nothing else is being kept any more.
-   * @throws {StreamError} If nothing is done, it is others' by now, or an earlier record of its partition is not done: a group has one offset
+   * @throws {TakenError} If nothing is done, or it is others' by now.
+   * @throws {StreamError} If an earlier record of its partition is not done: a group has one offset
    * there, and what is done behind it would be exchanged again.
    */
   async exchange(who: () => Omit<Exchanged, "places">, run: (exchanged: Exchanged) => Promise<void>): Promise<void> {
     await this.#oneByOne(async () => {
       if (this.#settled.size === 0 || [...this.#settled].some(({ isLost }) => isLost)) {
-        throw new StreamError(
-          "Cannot exchange the records: their partitions went to others, so they are given out again",
-        );
+        throw taken();
       }
       if ([...this.#settled].some(({ doneAhead }) => doneAhead > 0)) {
         throw new StreamError(
@@ -88,7 +88,10 @@ export class KafkaKeeping {
       }
       this.#settled.clear();
       const due = this.#due();
-      if (due.length > 0) await this.#keep(due, (places) => run({ ...who(), places }));
+      if (due.length === 0) return;
+      await this.#keep(due, (places) => run({ ...who(), places })).catch((error) => {
+        throw isRebalance(error) ? taken(error) : error;
+      });
     });
   }
 
@@ -126,4 +129,10 @@ export class KafkaKeeping {
     this.#last = kept.catch(() => {});
     return kept;
   }
+}
+
+function taken(cause?: unknown): TakenError {
+  return new TakenError("Cannot exchange the records: their partitions went to others, so they are given out again", {
+    cause,
+  });
 }

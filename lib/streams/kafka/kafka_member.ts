@@ -2,11 +2,12 @@ import { Buffer } from "node:buffer";
 import { setTimeout as pause } from "node:timers/promises";
 import type { StreamError } from "../../errors.ts";
 import type { SubscribePlan } from "../subscribe_options.ts";
+import { TakenError } from "../taken_error.ts";
 import { beginnings } from "./beginnings.ts";
 import type { KafkaConsumer } from "./kafka_client.ts";
 import type { KafkaCluster } from "./kafka_cluster.ts";
 import { KafkaCursor } from "./kafka_cursor.ts";
-import { says } from "./kafka_fault.ts";
+import { isRebalance } from "./kafka_fault.ts";
 import { type Exchanged, KafkaKeeping } from "./kafka_keeping.ts";
 import { keepTrying } from "./keep_trying.ts";
 import { NotedOffsets } from "./noted_offsets.ts";
@@ -30,7 +31,6 @@ export interface MemberParts {
 type Given = ReadonlyMap<number, Stretch>;
 
 const JOIN_AGAIN_MS = 1_000;
-const REJOIN = ["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID"];
 
 /** Others come or go: nothing may be given out. */
 export class RebalanceError extends Error {}
@@ -95,13 +95,13 @@ export class KafkaMember {
   /**
    * Has kept how far the group is, together with what was made of it. Where that fails, the group is where the broker says.
    *
-   * @throws {StreamError} If what is done is others' by now.
+   * @throws {TakenError} If what is done is others' by now.
    */
   async exchange(run: (exchanged: Exchanged) => Promise<void>): Promise<void> {
     try {
       await this.#keeping.exchange(() => {
         const { memberId } = this.#consumer;
-        if (memberId === null || this.#isClosed) throw new Error("the subscriber has left the group");
+        if (memberId === null || this.#isClosed) throw new TakenError("the subscriber has left the group");
         return { consumer: this.#consumer, member: { id: memberId, generation: this.#generation } };
       }, run);
     } catch (error) {
@@ -278,7 +278,7 @@ export class KafkaMember {
   async #keepTrying(act: string, run: () => Promise<void>): Promise<void> {
     const isOver = () => this.#isClosed;
     const beforeAgain = (error: unknown) => {
-      if (!REJOIN.some((id) => says(error, id))) this.#consumer.clearMetadata();
+      if (!isRebalance(error)) this.#consumer.clearMetadata();
     };
     await keepTrying(act, run, { withinMs: this.#parts.cluster.giveUpMs, isOver, beforeAgain });
   }

@@ -24,15 +24,18 @@ const RETRIES = 45; // about ten seconds
 const RETRY_AT_MOST_MS = 250;
 const ANEW = { producerId: -1n, producerEpoch: -1 };
 
-/** A broker found what went in one request too large. Nothing of the transaction is kept. */
-export class PartRefusal extends Error {
+/** What was to go in one request, to one topic, did not. Nothing of the transaction is kept. */
+export class PartFailure extends Error {
   readonly part: readonly KafkaMessage[];
 
   constructor(part: readonly KafkaMessage[], cause: unknown) {
-    super("a broker refuses a size", { cause });
+    super("a part of a transaction cannot be sent", { cause });
     this.part = part;
   }
 }
+
+/** A broker found it too large; it may have gone to several topics. */
+export class PartRefusal extends PartFailure {}
 
 /**
  * Publishes, and says how far a group is, in transactions. Whoever is no member of the group any more cannot end one, since the broker
@@ -45,6 +48,7 @@ export class KafkaTransactor {
   #next: KafkaTransaction | undefined;
   #places: readonly NotedOffset[] = [];
   #keyless = Math.floor(Math.random() * 1_024); // processes begin at partitions of their own
+  #isApart = false; // whether each topic has requests of its own, so that it is known which takes nothing
   #told: string | undefined; // what was wrong the last time, where it is tried again
   #isClosed = false;
 
@@ -58,10 +62,12 @@ export class KafkaTransactor {
    * Resolves when all of it is kept. Rejects when nothing is, or nobody knows: where the group is tells then.
    *
    * @throws {PartRefusal} If a broker finds something too large.
+   * @throws {PartFailure} If something cannot be sent to a topic, and it is known to which: from the second time on it is.
    */
   async run({ messages, mostBytes, topic, places, consumer, member }: Transacted): Promise<void> {
     const giveUpMs = Math.min(GIVE_UP_MS, this.#cluster.giveUpMs);
     let isLate = false;
+    let sending: readonly KafkaMessage[] = [];
     const timer = setTimeout(() => {
       isLate = true;
       void this.#end(); // what it still tries fails
@@ -69,12 +75,15 @@ export class KafkaTransactor {
     try {
       const transaction = this.#next ?? await this.#begin();
       this.#next = undefined;
-      for (const part of partsOf(messages, Math.min(AT_ONCE_BYTES, mostBytes - BATCH_BYTES))) {
+      const mostAtOnce = Math.min(AT_ONCE_BYTES, mostBytes - BATCH_BYTES);
+      for (const part of this.#isApart ? partsApart(messages, mostAtOnce) : partsOf(messages, mostAtOnce)) {
+        sending = part;
         await transaction.send({ messages: part }).catch((error) => {
           const isSize = says(error, "MESSAGE_TOO_LARGE") || says(error, "RECORD_LIST_TOO_LARGE");
           throw isSize ? new PartRefusal(part, error) : error;
         });
       }
+      sending = [];
       const { groupId, coordinatorId } = consumer;
       if (coordinatorId === null) throw new Error("the broker that keeps the group is not known");
       await transaction.addConsumer({ groupId });
@@ -86,12 +95,17 @@ export class KafkaTransactor {
         metadata: { consumer: { groupId, generationId: member.generation, memberId: member.id, coordinatorId } },
       });
       await transaction.commit();
+      this.#isApart = false;
     } catch (error) {
       const state = this.#told === undefined ? "" : `. The last word was: ${this.#told}`;
       await this.#end();
       this.#next = await this.#begin().catch(() => undefined); // who begins anew ends what was under way
-      if (!isLate) throw error;
-      throw new Error(`the transaction did not end within ${giveUpMs / 1000} s, and is given up${state}`); // its own error is that it was closed
+      this.#isApart = true;
+      const cause = isLate // its own error is that it was closed
+        ? new Error(`the transaction did not end within ${giveUpMs / 1000} s, and is given up${state}`)
+        : error;
+      const isOneTopic = new Set(sending.map(({ topic }) => topic)).size === 1;
+      throw isOneTopic && !(cause instanceof PartRefusal) ? new PartFailure(sending, cause) : cause;
     } finally {
       clearTimeout(timer);
     }
@@ -140,6 +154,11 @@ export class KafkaTransactor {
     this.#next = undefined;
     await producer?.close().catch(() => {});
   }
+}
+
+/** The same, where each request is for one topic. */
+function* partsApart(messages: readonly KafkaMessage[], mostBytes: number): Generator<KafkaMessage[]> {
+  for (const some of Map.groupBy(messages, ({ topic }) => topic).values()) yield* partsOf(some, mostBytes);
 }
 
 /** What goes in one request: so much that every topic takes it, or one message. */

@@ -69,7 +69,7 @@ export async function openKafkaExchange(path: string, options: KafkaOptions = {}
       const { name: other } = output.at;
       throw new StreamError(`Cannot publish to ${other} ${together}: these are two clusters`);
     }
-    exchange.join(output);
+    exchange.join(path, output);
     return output;
   }
 }

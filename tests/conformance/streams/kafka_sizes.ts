@@ -82,7 +82,7 @@ export function kafkaSizes({ address }: BrokerServer): StreamCase[] {
         await (await subscription.next()).value!.ack();
         await rejects(exchange.commit(out.seal([large])), {
           name: "StreamError",
-          message: /^Cannot exchange records of .*: a record is larger than the topic takes \(max\.message\.bytes\)$/,
+          message: /^Cannot publish to .*: a record is larger than the topic takes \(max\.message\.bytes\)$/,
         });
         const again = (await subscription.next()).value!;
         deepStrictEqual(again.records.map(({ body }) => body), ["1"]);

@@ -8,9 +8,11 @@ import { Graph } from "../../../../lib/graph/graph.ts";
 import { sourceOf } from "../../../../lib/graph/source.ts";
 import { flatMap } from "../../../../lib/steps/flat_map.ts";
 import { queue } from "../../../../lib/steps/queue.ts";
-import type { Exchange, ExchangeOutput, Sealed } from "../../../../lib/streams/exchange.ts";
+import { type Exchange, type ExchangeOutput, OutputError, type Sealed } from "../../../../lib/streams/exchange.ts";
 import { MemoryBroker } from "../../../../lib/streams/memory/memory_broker.ts";
 import type { Stream } from "../../../../lib/streams/stream.ts";
+import { TakenError } from "../../../../lib/streams/taken_error.ts";
+import { TooLargeError } from "../../../../lib/streams/too_large_error.ts";
 import { settle, TestClock } from "../../../../lib/testing/test_clock.ts";
 import { randomFrom } from "../../../support/random.ts";
 import { memoryLog } from "../../../support/run_graph.ts";
@@ -20,6 +22,7 @@ class FakeExchange implements Exchange {
   readonly input: Stream;
   readonly commits: unknown[][] = [];
   refuse = 0;
+  why: Error = new Error("no");
   discarded = 0;
 
   constructor(input: Stream) {
@@ -36,7 +39,7 @@ class FakeExchange implements Exchange {
   commit(sealed: readonly Sealed[]): Promise<void> {
     if (this.refuse > 0) {
       this.refuse -= 1;
-      return Promise.reject(new Error("no"));
+      return Promise.reject(this.why);
     }
     this.commits.push(sealed.map((one) => (one as unknown as { body: unknown }).body));
     return Promise.resolve();
@@ -46,6 +49,37 @@ class FakeExchange implements Exchange {
     this.discarded += 1;
     return Promise.resolve();
   }
+}
+
+/** What is acknowledged is the stream's with the commit alone; what is discarded comes again. */
+function holdAcknowledged(exchange: FakeExchange): void {
+  const held: { ack(): Promise<void>; putBack(): Promise<void> }[] = [];
+  const { subscribe } = exchange.input;
+  exchange.input.subscribe = async (options) => {
+    const subscription = await subscribe.call(exchange.input, options);
+    const next = subscription.next.bind(subscription);
+    subscription.next = async () => {
+      const result = await next();
+      const { value: delivery } = result;
+      if (delivery !== undefined) {
+        const ack = delivery.ack.bind(delivery);
+        delivery.ack = (records) => {
+          held.push({ ack: () => ack(records), putBack: () => delivery.putBack(records) });
+          return Promise.resolve();
+        };
+      }
+      return result;
+    };
+    return subscription;
+  };
+  const { commit } = exchange;
+  exchange.commit = async (sealed) => {
+    await commit.call(exchange, sealed);
+    for (const one of held.splice(0)) await one.ack();
+  };
+  exchange.discard = async () => {
+    for (const one of held.splice(0)) await one.putBack();
+  };
 }
 
 /** Two keys whose records go to two partitions, after a record of each. */
@@ -259,7 +293,7 @@ Deno.test("untilFailure() parts each partition at the first that is not ready, a
   deepStrictEqual(behind.map(({ name }) => name), ["a2!", "a3", "b3!", "c1!", "b4!", "a4"]);
 });
 
-Deno.test("Exchanging works once more on what was not kept when something cannot be kept: nothing is known of it then", async () => {
+Deno.test("Exchanging works no more on what it knows when something else cannot be kept", async () => {
   const calls: number[] = [];
   const { begin, input, exchange, clock } = await exchanging((n) => {
     calls.push(n);
@@ -277,7 +311,7 @@ Deno.test("Exchanging works once more on what was not kept when something cannot
   await settle();
   await clock.advance(100);
   await settle();
-  deepStrictEqual([exchange.commits.flat(), calls], [[1, 2], [1, 2, 10, 1, 2]]);
+  deepStrictEqual([exchange.commits.flat(), calls], [[1, 2], [1, 2, 10, 1]]);
   await worker.close();
 });
 
@@ -297,4 +331,100 @@ Deno.test("Exchanging tells of what cannot be kept, and goes on", async () => {
   deepStrictEqual([exchange.commits, exchange.discarded], [[[5]], 1]);
   deepStrictEqual(log.lines.filter((line) => /come again/.test(JSON.stringify(line))).length, 1);
   await worker.close();
+});
+
+Deno.test("Exchanging tells no trouble where partitions went to others, and a trouble no longer than records come", async () => {
+  const gate = Promise.withResolvers<void>();
+  const { begin, publish, exchange, clock, log } = await exchanging(async (n) => {
+    if (n === 3) await gate.promise;
+    return [n];
+  });
+  const worker = await begin();
+  exchange.refuse = 2;
+  exchange.why = new TakenError("its partitions went to others");
+  await publish([1]);
+  await settle();
+  deepStrictEqual([worker.troubles(), exchange.refuse], [[], 1]);
+  strictEqual(log.lines.filter((line) => /went to others/.test(JSON.stringify(line))).length, 1);
+  await clock.advance(100);
+  exchange.why = new Error("no");
+  await publish([2]);
+  await settle();
+  strictEqual(worker.troubles().length, 1);
+  await clock.advance(200); // the pause; then it waits
+  await settle();
+  await clock.advance(2_999);
+  strictEqual(worker.troubles().length, 1);
+  await clock.advance(1);
+  deepStrictEqual(worker.troubles(), []);
+  await publish([3]);
+  await settle();
+  deepStrictEqual(worker.troubles(), [], "what is worked on now has not failed");
+  gate.resolve();
+  await settle();
+  deepStrictEqual([exchange.commits, worker.troubles()], [[[3]], []]);
+  await worker.close();
+});
+
+Deno.test("Exchanging tells which stream takes nothing, where it is known, as long as each try ends so", async () => {
+  const gate = Promise.withResolvers<void>();
+  const { begin, publish, exchange, clock } = await exchanging(async (n) => {
+    if (n === 3) await gate.promise;
+    return [n];
+  });
+  exchange.refuse = 2;
+  exchange.why = new OutputError("Cannot publish to kafka://h/out: gone", "kafka://ann:pw@h/out?partitions=2");
+  const worker = await begin();
+  const since = clock.now();
+  const told = {
+    act: "publish",
+    stream: "kafka://***@h/out?partitions=2",
+    group: undefined,
+    since,
+    reason: "Cannot publish to kafka://h/out: gone",
+  };
+  for (const [n, pauseMs] of [[1, 100], [2, 200]] as const) {
+    await publish([n]);
+    await settle();
+    await clock.advance(pauseMs);
+    await settle();
+    deepStrictEqual(worker.troubles(), [told]);
+  }
+  await publish([3]);
+  await settle();
+  await clock.advance(60_000);
+  deepStrictEqual(worker.troubles(), [told], "while the next is worked on nobody knows better");
+  gate.resolve();
+  await settle();
+  deepStrictEqual([worker.troubles(), exchange.commits], [[], [[3]]]);
+  await worker.close();
+});
+
+Deno.test("Exchanging works once on what cannot be kept, however often, but where it is refused for its size or went to others", async () => {
+  for (
+    const { why, times } of [
+      { why: new Error("no"), times: 1 },
+      { why: new OutputError("no", "memory://out", { cause: new TooLargeError("large") }), times: 4 },
+      { why: new TakenError("its partitions went to others"), times: 4 },
+    ]
+  ) {
+    const calls: number[] = [];
+    const { begin, publish, exchange, clock, input } = await exchanging((n) => {
+      calls.push(n);
+      return [n];
+    });
+    holdAcknowledged(exchange);
+    exchange.refuse = 3;
+    exchange.why = why;
+    await publish([1, 2]);
+    const worker = await begin();
+    for (let pauseMs = 100; pauseMs <= 400; pauseMs *= 2) {
+      await settle();
+      await clock.advance(pauseMs);
+    }
+    await settle();
+    deepStrictEqual([exchange.commits, await input.lag("g")], [[[1, 2]], 0]);
+    deepStrictEqual(calls, Array.from({ length: times }, () => [1, 2]).flat());
+    await worker.close();
+  }
 });

@@ -38,3 +38,14 @@ Deno.test("ReadingWatch.trouble() is what a broker is away with, once that is no
   away = undefined;
   strictEqual(watch.trouble(70_001), undefined);
 });
+
+Deno.test("ReadingWatch.gives() leaves what is wrong until it is known whether that is kept, unless it was quiet before", () => {
+  const watch = new ReadingWatch();
+  watch.fails(0, "not kept", "memory://out");
+  watch.asks(100);
+  watch.gives(3_099);
+  deepStrictEqual(watch.trouble(99_000), { since: 0, reason: "not kept", output: "memory://out" });
+  watch.asks(100_000);
+  watch.gives(103_000);
+  strictEqual(watch.trouble(103_000), undefined);
+});
