@@ -5,6 +5,7 @@ import type { Counts } from "../main.ts";
 import { CLIENT_CASES } from "./client_cases.ts";
 import { type ClusterCase, HARNESS_CASES } from "./cluster_case.ts";
 import { REAL_NUCLIO_CASES } from "./nuclio_cases.ts";
+import { NOTEBOOK_CASES } from "./notebook_cases.ts";
 import { OBJECT_CASES } from "./object_cases.ts";
 import { REFUSAL_CASES } from "./refusal_cases.ts";
 import { RELEASE_CASES } from "./release_cases.ts";
@@ -17,6 +18,7 @@ const CASES: Readonly<Record<string, readonly ClusterCase[]>> = {
   release: RELEASE_CASES,
   refusal: REFUSAL_CASES,
   objects: OBJECT_CASES,
+  notebook: NOTEBOOK_CASES,
 };
 
 /** Runs the suite, or those subjects whose names are given, and prints each result. */

@@ -64,7 +64,7 @@ export async function withReleaseLab(cluster: Cluster, test: (lab: ReleaseLab) =
     new Deno.Command(Deno.execPath(), {
       args: [...argv.slice(1), ...words],
       cwd: folder.path,
-      env: { NO_COLOR: "1", KUBECONFIG: kubeconfig },
+      env: { NO_COLOR: "1", KUBECONFIG: kubeconfig, NAMESPACE: namespace },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
