@@ -67,13 +67,11 @@ export class FakeNuclioDashboard {
     if (kind === "projects") {
       return this.projects.has(id!) ? Response.json({ metadata: { name: id } }) : refuse(404, "Project not found");
     }
-    if (kind === "function_invocations") {
-      return refuse(
-        500,
-        `Failed to send HTTP request: Post "http://${
-          headers.get("x-nuclio-invoke-url")
-        }": dial tcp: lookup: no such host`,
-      );
+    if (kind === "function_invocations") { // it stands outside of the cluster
+      const error = `Failed to invoke function: Post 'http://${
+        headers.get("x-nuclio-invoke-url")
+      }': dial tcp: lookup: no such host`;
+      return Response.json({ error }, { status: 500 });
     }
     if (kind !== "functions") return new Response("404 page not found\n", { status: 404 });
     if (method === "POST") return this.#write(body, "create");

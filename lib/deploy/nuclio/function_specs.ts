@@ -6,7 +6,7 @@ import type { ClusterPlace } from "./cluster_place.ts";
 import { FUNCTION_LABEL, GRAPH_LABEL, MANAGED_LABEL, PROJECT_LABEL, REVISION_LABEL } from "./labels.ts";
 import { mirroredTriggers, schedulesOf } from "./mirrored_triggers.ts";
 import type { NuclioConfig, NuclioResources, NuclioSpec, NuclioTrigger } from "./nuclio_function.ts";
-import { faultsOfStreams } from "./stream_faults.ts";
+import { faultsOfStreams } from "../stream_faults.ts";
 
 /** What of a function's specification does not stand in its bundle. */
 export interface SpecWish {

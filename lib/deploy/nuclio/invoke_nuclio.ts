@@ -2,6 +2,7 @@ import { LEVADA_JSON } from "../../border/levada_json.ts";
 import { writeValue } from "../../border/write_value.ts";
 import { StatusError } from "../../errors.ts";
 import { decodeBytes } from "../../protocol/decode_bytes.ts";
+import { readSecret } from "../../stores/read_secret.ts";
 import { DeployError } from "../deploy_error.ts";
 import { invokeFunction } from "../process/invoke_function.ts";
 import type { DashboardAccess } from "./dashboard_access.ts";
@@ -16,10 +17,25 @@ export interface Asked {
 
 const TIMEOUT_MS = 120_000;
 
-/** Asks a function where it answers. */
-export async function invokeAt(act: string, url: string, asked: Asked): Promise<unknown> {
+/** Asks a function where it answers, with the token that it takes. */
+export async function invokeAt(
+  act: string,
+  { url, fn }: { readonly url: string; readonly fn: NuclioFunction },
+  asked: Asked,
+) {
   const name = act.replace(/^invoke "|"$/g, "");
-  return await invokeFunction(name, { url }, asked);
+  return await invokeFunction(name, { url, settings: { tokens: tokensOf(fn) } }, asked);
+}
+
+/** The names of the tokens that a function takes, as it is told to serve. */
+function tokensOf({ spec: { env = [] } }: NuclioFunction): string[] {
+  const words = env.find(({ name }) => name === "LEVADA_SERVE")?.value ?? "[]";
+  try {
+    const list = JSON.parse(words) as string[];
+    return list.flatMap((word, index) => word === "--token" ? list[index + 1] ?? [] : []);
+  } catch {
+    return []; // somebody else has written it
+  }
 }
 
 /**
@@ -34,6 +50,7 @@ export async function invokeByDashboard(
   { path, ...asked }: Asked,
 ): Promise<unknown> {
   const { name } = fn.metadata;
+  const [token] = tokensOf(fn); // a dashboard passes all headers on
   const bytes = "body" in asked && asked.body instanceof Uint8Array ? asked.body : undefined;
   const written = "body" in asked && bytes === undefined ? writeValue(asked.body, act) : undefined;
   const type = bytes === undefined
@@ -52,7 +69,9 @@ export async function invokeByDashboard(
         "x-nuclio-path": path,
         "x-nuclio-invoke-timeout": `${TIMEOUT_MS}ms`,
         ...namespace === undefined ? {} : { "x-nuclio-function-namespace": namespace },
-        ...authorization === undefined ? {} : { authorization: authorization() },
+        ...authorization === undefined
+          ? token === undefined ? {} : { authorization: `Bearer ${readSecret(token).reveal()}` }
+          : { authorization: authorization() },
         ...fn.status?.internalInvocationUrls?.[0] === undefined
           ? {}
           : { "x-nuclio-invoke-url": fn.status.internalInvocationUrls[0] },
@@ -78,12 +97,14 @@ function refused(
   text: string,
 ): Error {
   const said = failureIn(text) || "without a word";
-  if (!text.includes("errorStackTrace")) {
+  if (!said.startsWith("Failed to invoke function:")) {
     return new StatusError(status, `Answered ${status} by function "${name}": ${said}`);
   }
   return new DeployError(
     act,
-    `the dashboard does not reach function "${name}": ${said}. Where it stands outside of the cluster it cannot: say nodePort: true, an ` +
+    `the dashboard does not reach function "${name}": ${
+      said.replace(/^[^:]*: /, "")
+    }. Where it stands outside of the cluster it cannot: say nodePort: true, an ` +
       "ingress, or where callers find the function by invokeUrl",
   );
 }

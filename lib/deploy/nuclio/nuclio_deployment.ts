@@ -69,10 +69,10 @@ export class NuclioDeployment implements Deployment {
     const { invokeUrl } = this.#options;
     const asked = body.length === 0 ? { path } : { path, body: body[0] };
     const act = `invoke "${this.name}"`;
-    if (invokeUrl !== undefined) return await invokeAt(act, invokeUrl, asked) as Reply;
     const fn = this.#present(act, await this.#there())[0]!;
     const outside = fn.status?.externalInvocationUrls?.[0];
-    if (outside !== undefined) return await invokeAt(act, `http://${outside}`, asked) as Reply;
+    const url = invokeUrl ?? (outside === undefined ? undefined : `http://${outside}`);
+    if (url !== undefined) return await invokeAt(act, { url, fn }, asked) as Reply;
     return await invokeByDashboard(act, { ...this.#access(), function: fn }, asked) as Reply;
   }
 

@@ -24,7 +24,16 @@ export async function* logsOf(
   const until = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
   const read = async function* ({ name, replica, prefix }: typeof logs[number]) {
     const response = await client.log(name, replica, { lines, follow, signal: until });
-    for await (const line of linesOf(response)) yield `${prefix}${line}`;
+    if (follow || lines === undefined) {
+      for await (const line of linesOf(response)) yield `${prefix}${line}`;
+      return;
+    }
+    const last: string[] = []; // a container that is started anew has its lines in another count
+    for await (const line of linesOf(response)) {
+      last.push(`${prefix}${line}`);
+      if (last.length > lines) last.shift();
+    }
+    yield* last;
   };
   try {
     if (follow) yield* merged(logs.map(read));

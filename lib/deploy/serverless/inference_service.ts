@@ -1,0 +1,54 @@
+import type { Bundle } from "../../bundle/bundle.ts";
+import { type ServerlessManifest, type ServerlessWish, wholeFunction } from "./whole_function.ts";
+
+/** How KServe is to run it. */
+export interface InferenceServiceWish extends ServerlessWish {
+  /** `Standard`: as a Deployment, which it is by default; `Knative`: as a Service of that, which may have no pod when nobody asks. */
+  readonly mode?: "Standard" | "Knative";
+}
+
+const CPU_PERCENT = 80;
+
+/**
+ * A graph as one InferenceService of KServe (`serving.kserve.io/v1beta1`): its server speaks the open inference protocol.
+ *
+ * @throws {DeployError} With everything of it that cannot run so.
+ */
+export function inferenceService(
+  bundle: Bundle,
+  { mode = "Standard", ...wish }: InferenceServiceWish,
+): ServerlessManifest {
+  const whole = wholeFunction(`make an InferenceService of "${bundle.name}"`, bundle, wish);
+  const { name, metadata, labels, container, pod, scale, isFed, isScheduled } = whole;
+  const least = isFed || mode === "Standard" ? 1 : 0;
+  const min = Math.max(scale?.min ?? least, least);
+  const max = isScheduled ? 1 : scale?.max;
+  return {
+    object: {
+      apiVersion: "serving.kserve.io/v1beta1",
+      kind: "InferenceService",
+      metadata: { ...metadata, annotations: { "serving.kserve.io/deploymentMode": mode } },
+      spec: {
+        predictor: {
+          labels,
+          minReplicas: min,
+          ...max !== undefined && { maxReplicas: max },
+          ...scale !== undefined && scale.min !== scale.max &&
+            { scaleMetric: "cpu", scaleTarget: scale.cpu ?? CPU_PERCENT },
+          ...pod,
+          containers: [{ name: "kserve-container", ...container }],
+        },
+      },
+    },
+    notes: [
+      ...whole.notes,
+      ...scale?.min === 0 && min > 0
+        ? [
+          isFed
+            ? `${name} reads streams or goes by schedules: it keeps one pod`
+            : `${name} keeps one pod: only mode "Knative" has none`,
+        ]
+        : [],
+    ],
+  };
+}

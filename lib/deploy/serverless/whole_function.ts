@@ -1,0 +1,207 @@
+import { type Bundle, manifestOf } from "../../bundle/bundle.ts";
+import { isSchedule } from "../../triggers/trigger.ts";
+import { DeployError } from "../deploy_error.ts";
+import { documentOf, functionsOfBundle } from "../deployed_functions.ts";
+import type { ClusterPlace } from "../nuclio/cluster_place.ts";
+import { faultsOfSettings, flagsOf, type ProcessSettings } from "../process/process_settings.ts";
+
+/** How a bundle is to run as one service, beside what stands in it. */
+export interface ServerlessWish {
+  /** An image with the bundle in it that serves it, as `levada image` makes. */
+  readonly image: string;
+  /** Default: where who applies it is. */
+  readonly namespace?: string;
+  /** Names of Secrets with which the image is pulled. Default: none. */
+  readonly imagePullSecrets?: readonly string[];
+}
+
+/** An object of a cluster, and what to know of it. */
+export interface ServerlessManifest {
+  readonly object: Readonly<Record<string, unknown>>;
+  /** What it does not get, and what else to know: a line each. */
+  readonly notes: readonly string[];
+}
+
+/** A whole graph as one process has it. */
+export interface WholeFunction {
+  readonly name: string;
+  readonly metadata: Fields;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Its one container, without a name. */
+  readonly container: Fields;
+  /** What of its pods is no container. */
+  readonly pod: Fields;
+  /** Between how many pods it has; undefined where nobody says. */
+  readonly scale: { readonly min: number; readonly max: number; readonly cpu?: number } | undefined;
+  /** Whether it reads streams or goes by schedules: then it must not be ended when nobody asks it. */
+  readonly isFed: boolean;
+  /** Whether it goes by schedules: then each pod would. */
+  readonly isScheduled: boolean;
+  readonly notes: readonly string[];
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+interface Place {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly resources?: { readonly cpu?: number | string; readonly memory?: string; readonly gpu?: number };
+  readonly cluster?: ClusterPlace;
+}
+
+const PORT = 8080;
+const USER = 65_532; // the customary "nonroot"
+const SECRETS_FOLDER = "/var/run/secrets/levada"; // where `readSecret` looks
+const NAME = /^[a-z]([a-z0-9-]*[a-z0-9])?$/;
+const LONGEST_NAME = 50; // revisions and pods have more behind it
+const STARTUP_SECONDS = 600; // a model of gigabytes is fetched and warmed up
+
+/**
+ * A graph with all its functions as one container: who is asked by HTTP alone has one port, and no streams between pods.
+ *
+ * @throws {DeployError} With everything of it that cannot run so.
+ */
+export function wholeFunction(act: string, bundle: Bundle, wish: ServerlessWish): WholeFunction {
+  const { name, triggers = {}, ...document } = documentOf(bundle);
+  const own = (document.options ?? {}) as Place & { readonly serve?: ProcessSettings };
+  const { serve = {}, cluster = {} } = own;
+  const children = functionsOfBundle(bundle).filter((fn) => fn.name !== name);
+  const places = Object.entries(document.children ?? {}) as [string, Place][];
+  const { replicas } = cluster;
+  const scale = typeof replicas === "number" ? { min: replicas, max: replicas } : replicas;
+  const isScheduled = Object.values(triggers).some(isSchedule);
+  const isFed = isScheduled || (manifestOf(bundle).feeds ?? []).length > 0;
+  const faults = [
+    ...NAME.test(name) && name.length <= LONGEST_NAME ? [] : [
+      `its objects would be called "${name}", and a cluster takes small letters, digits and "-", ${LONGEST_NAME} at most, a letter first`,
+    ],
+    ...wish.image === "" ? ["it needs an image that has the bundle in it: `levada image` makes one"] : [],
+    ...faultsOfSettings(serve),
+    ...serve.tls === undefined ? [] : ["the cluster has the certificate: leave serve.tls out"],
+    ...scale === undefined || isWhole(scale.min, 0) && isWhole(scale.max, 1) && scale.min <= scale.max
+      ? []
+      : [`replicas are ${JSON.stringify(scale)}, and must be whole numbers, min from 0 to max`],
+    ...isScheduled && (scale?.max ?? 1) > 1
+      ? [`each of its pods would go by its schedules, and it has up to ${scale!.max}: give it one`]
+      : [],
+    ...Object.entries(triggers).flatMap(([called, trigger]) =>
+      !isSchedule(trigger) && /^(local|memory):/i.test(trigger.stream)
+        ? [`trigger "${called}": ${trigger.stream} is a stream of one machine; say one at a broker`]
+        : []
+    ),
+  ];
+  if (faults.length > 0) throw new DeployError(act, faults.join("; "));
+  const env = Object.assign({}, ...places.map(([, place]) => place.env ?? {}), own.env ?? {}) as Record<string, string>;
+  const labels = {
+    "app.kubernetes.io/managed-by": "levada",
+    "app.kubernetes.io/part-of": name,
+    "app.kubernetes.io/name": name,
+  };
+  return {
+    name,
+    labels: { ...labels, "levada.dev/revision": bundle.revision },
+    metadata: { name, ...wish.namespace === undefined ? {} : { namespace: wish.namespace }, labels },
+    container: container(wish.image, { env, serve, own, cluster }),
+    pod: podOf(cluster, wish.imagePullSecrets ?? []),
+    scale,
+    isFed,
+    isScheduled,
+    notes: [
+      ...children.length === 0 ? [] : [
+        `${
+          children.map((child) => child.name).join(", ")
+        } and ${name} run in one process: queues between them hold what the pod holds, and ` +
+        "are lost with it unless they have a path at a broker",
+      ],
+      ...places.flatMap(([child, place]) =>
+        place.resources === undefined
+          ? []
+          : [`function ${child}: its resources are not looked at; say those of all in the function's own`]
+      ),
+      ...serve.workers !== undefined && serve.workers > 1
+        ? [`serve.workers (${serve.workers}): a pod has one process here; say replicas`]
+        : [],
+      ...serve.grpcPort === undefined
+        ? []
+        : [`serve.grpcPort (${serve.grpcPort}): a service here has one port, for HTTP`],
+      ...cluster.from === undefined ? [] : ["cluster.from: no network policy is made here"],
+      ...cluster.ingress === undefined ? [] : ["cluster.ingress: the platform gives it its address itself"],
+    ],
+  };
+}
+
+function container(
+  image: string,
+  { env, serve, own, cluster }: {
+    readonly env: Readonly<Record<string, string>>;
+    readonly serve: ProcessSettings;
+    readonly own: Place;
+    readonly cluster: ClusterPlace;
+  },
+): Fields {
+  const { host: _host, tls: _tls, grpcPort: _grpc, workers: _workers, ...settings } = serve;
+  const { envFrom = [], secretNames = [] } = cluster;
+  const probe = (path: string, seconds: Fields) => ({ httpGet: { path, port: PORT }, timeoutSeconds: 5, ...seconds });
+  return {
+    image,
+    ports: [{ containerPort: PORT, protocol: "TCP" }],
+    env: [
+      {
+        name: "LEVADA_SERVE",
+        value: JSON.stringify(["--host", "0.0.0.0", "--port", String(PORT), ...flagsOf(settings)]),
+      },
+      { name: "LEVADA_LOG_FORMAT", value: "json" },
+      { name: "LEVADA_STATE", value: "/tmp/levada" },
+      { name: "LEVADA_CACHE", value: "/tmp/levada/cache" },
+      ...Object.entries(env).map(([name, value]) => ({ name, value })),
+    ],
+    ...envFrom.length > 0 && {
+      envFrom: envFrom.map((one) =>
+        "secretName" in one ? { secretRef: { name: one.secretName } } : { configMapRef: { name: one.configMapName } }
+      ),
+    },
+    startupProbe: probe("/v2/health/ready", { periodSeconds: 1, failureThreshold: STARTUP_SECONDS }),
+    readinessProbe: probe("/v2/health/ready", { periodSeconds: 5, failureThreshold: 3 }),
+    livenessProbe: probe("/v2/health/live", { periodSeconds: 10, failureThreshold: 6 }),
+    resources: resourcesOf(own.resources ?? {}),
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"] },
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      runAsUser: USER,
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    volumeMounts: [
+      { name: "tmp", mountPath: "/tmp" },
+      ...secretNames.length === 0 ? [] : [{ name: "secrets", mountPath: SECRETS_FOLDER, readOnly: true }],
+    ],
+  };
+}
+
+function podOf(
+  { secretNames = [], serviceAccount, nodeSelector, tolerations }: ClusterPlace,
+  imagePullSecrets: readonly string[],
+): Fields {
+  return {
+    ...serviceAccount !== undefined && { serviceAccountName: serviceAccount },
+    ...nodeSelector !== undefined && { nodeSelector },
+    ...tolerations !== undefined && { tolerations },
+    ...imagePullSecrets.length > 0 && { imagePullSecrets: imagePullSecrets.map((name) => ({ name })) },
+    volumes: [
+      { name: "tmp", emptyDir: {} },
+      ...secretNames.length === 0
+        ? []
+        : [{ name: "secrets", projected: { sources: secretNames.map((name) => ({ secret: { name } })) } }],
+    ],
+  };
+}
+
+/** Memory that it may use is memory that it has; of the processor it may use what is free. */
+function resourcesOf({ cpu, memory, gpu }: NonNullable<Place["resources"]>): Fields {
+  const limits = { ...memory !== undefined && { memory }, ...gpu !== undefined && { "nvidia.com/gpu": String(gpu) } };
+  return { requests: { ...cpu !== undefined && { cpu: String(cpu) }, ...limits }, limits };
+}
+
+function isWhole(value: number, least: number): boolean {
+  return Number.isSafeInteger(value) && value >= least;
+}

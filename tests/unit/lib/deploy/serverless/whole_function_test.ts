@@ -1,0 +1,126 @@
+import { deepStrictEqual, match, strictEqual, throws } from "node:assert/strict";
+import { serving } from "levada";
+import { inferenceService } from "../../../../../lib/deploy/serverless/inference_service.ts";
+import { knativeService } from "../../../../../lib/deploy/serverless/knative_service.ts";
+import { bundleOf, childBundle, plainBundle } from "../../../../support/nuclio_contract.ts";
+
+// deno-lint-ignore no-explicit-any -- objects of any kind
+type Any = any;
+
+const IMAGE = "registry.test/iris:1";
+
+Deno.test("knativeService() has as many pods as are asked, and none when nobody asks; one container with one port", () => {
+  const bundle = plainBundle("iris", "aaaaaaaaaaaa", {
+    env: { MODE: "fast" },
+    serve: { tokens: ["CALLERS"], grpcPort: 9000 },
+    resources: { cpu: 0.5, memory: "1Gi" },
+    cluster: {
+      secretNames: ["models"],
+      envFrom: [{ secretName: "keys" }],
+      serviceAccount: "reader",
+      nodeSelector: { a: "b" },
+    },
+  });
+  const { object, notes } = knativeService(bundle, { image: IMAGE, namespace: "shop", imagePullSecrets: ["pull"] });
+  const { apiVersion, kind, metadata, spec: { template } } = object as Any;
+  deepStrictEqual([apiVersion, kind, metadata.name, metadata.namespace], [
+    "serving.knative.dev/v1",
+    "Service",
+    "iris",
+    "shop",
+  ]);
+  deepStrictEqual(template.metadata.annotations, { "autoscaling.knative.dev/min-scale": "0" });
+  const { containers: [container], ...pod } = template.spec;
+  deepStrictEqual(pod, {
+    serviceAccountName: "reader",
+    nodeSelector: { a: "b" },
+    imagePullSecrets: [{ name: "pull" }],
+    volumes: [{ name: "tmp", emptyDir: {} }, {
+      name: "secrets",
+      projected: { sources: [{ secret: { name: "models" } }] },
+    }],
+  });
+  deepStrictEqual([container.name, container.image, container.ports], ["function", IMAGE, [{
+    containerPort: 8080,
+    protocol: "TCP",
+  }]]);
+  deepStrictEqual(container.resources, { requests: { cpu: "0.5", memory: "1Gi" }, limits: { memory: "1Gi" } });
+  deepStrictEqual(container.envFrom, [{ secretRef: { name: "keys" } }]);
+  deepStrictEqual(JSON.parse(container.env[0].value), ["--host", "0.0.0.0", "--port", "8080", "--token", "CALLERS"]);
+  strictEqual(container.lifecycle, undefined);
+  deepStrictEqual(notes, [
+    "serve.grpcPort (9000): a service here has one port, for HTTP",
+    "cluster.nodeSelector: Knative takes it where its feature kubernetes.podspec-nodeselector is on",
+  ]);
+});
+
+Deno.test("knativeService() keeps one pod of what reads streams, and no more than one of what goes by schedules", () => {
+  const { object, notes } = knativeService(childBundle("shop", "aaaaaaaaaaaa"), { image: IMAGE });
+  strictEqual((object as Any).spec.template.metadata.annotations["autoscaling.knative.dev/min-scale"], "1");
+  match(notes[0]!, /enrich and shop run in one process: queues between them hold what the pod holds/);
+  match(notes[1]!, /shop reads streams or goes by schedules: it keeps one pod/);
+  const fn = serving("tick");
+  fn.addTrigger("each", { schedule: "* * * * *" });
+  fn.setTopology("flow").to("a", (n: number) => n);
+  const ticking = knativeService(bundleOf(fn, "aaaaaaaaaaaa"), { image: IMAGE }).object as Any;
+  deepStrictEqual(ticking.spec.template.metadata.annotations, {
+    "autoscaling.knative.dev/min-scale": "1",
+    "autoscaling.knative.dev/max-scale": "1",
+  });
+});
+
+Deno.test("knativeService() scales by the processor where that is said", () => {
+  const bundle = plainBundle("iris", "aaaaaaaaaaaa", { cluster: { replicas: { min: 1, max: 5, cpu: 70 } } });
+  deepStrictEqual((knativeService(bundle, { image: IMAGE }).object as Any).spec.template.metadata.annotations, {
+    "autoscaling.knative.dev/min-scale": "1",
+    "autoscaling.knative.dev/max-scale": "5",
+    "autoscaling.knative.dev/class": "hpa.autoscaling.knative.dev",
+    "autoscaling.knative.dev/metric": "cpu",
+    "autoscaling.knative.dev/target": "70",
+  });
+});
+
+Deno.test("inferenceService() is one service of KServe for the whole graph", () => {
+  const bundle = plainBundle("iris", "aaaaaaaaaaaa", { cluster: { replicas: { min: 0, max: 4 } } });
+  const { object, notes } = inferenceService(bundle, { image: IMAGE });
+  const { metadata, spec: { predictor: { containers: [container], volumes: _, ...predictor } } } = object as Any;
+  deepStrictEqual(metadata.annotations, { "serving.kserve.io/deploymentMode": "Standard" });
+  strictEqual(container.name, "kserve-container");
+  deepStrictEqual(predictor, {
+    labels: {
+      "app.kubernetes.io/managed-by": "levada",
+      "app.kubernetes.io/part-of": "iris",
+      "app.kubernetes.io/name": "iris",
+      "levada.dev/revision": "aaaaaaaaaaaa",
+    },
+    minReplicas: 1,
+    maxReplicas: 4,
+    scaleMetric: "cpu",
+    scaleTarget: 80,
+  });
+  deepStrictEqual(notes, [`iris keeps one pod: only mode "Knative" has none`]);
+  const knative = inferenceService(bundle, { image: IMAGE, mode: "Knative" });
+  strictEqual((knative.object as Any).spec.predictor.minReplicas, 0);
+  deepStrictEqual(knative.notes, []);
+});
+
+Deno.test("wholeFunction() tells everything at once that cannot run so", () => {
+  const fn = serving("My_Fn", { serve: { tls: { cert: "a", key: "b" } } });
+  fn.addTrigger("tick", { schedule: "* * * * *" }).addTrigger("in", { stream: "local://in" });
+  fn.setTopology("flow").to("a", (n: number) => n);
+  const bundle = bundleOf(fn, "aaaaaaaaaaaa");
+  throws(() => knativeService(bundle, { image: "" }), (error: Error) => {
+    for (
+      const told of [
+        /Cannot make a Service of Knative of "My_Fn": /,
+        /its objects would be called "My_Fn"/,
+        /it needs an image that has the bundle in it/,
+        /leave serve\.tls out/,
+        /trigger "in": local:\/\/in is a stream of one machine/,
+      ]
+    ) match(error.message, told);
+    return true;
+  });
+  const wide = plainBundle("iris", "a", { cluster: { replicas: { min: 3, max: 1 } } });
+  throws(() => inferenceService(wide, { image: IMAGE }), /replicas are \{"min":3,"max":1\}, and must be whole numbers/);
+});
