@@ -1,8 +1,8 @@
-import type { Bundle } from "../../bundle/bundle.ts";
+import { type Bundle, manifestOf } from "../../bundle/bundle.ts";
 import { DeployError } from "../deploy_error.ts";
-import { documentOf, functionsOfBundle } from "../deployed_functions.ts";
+import { type FunctionOfBundle, functionsOfBundle } from "../deployed_functions.ts";
+import { faultsOfCluster } from "../kubernetes/cluster_faults.ts";
 import { faultsOfSettings, flagsOf, type ProcessSettings } from "../process/process_settings.ts";
-import type { ClusterPlace } from "./cluster_place.ts";
 import { FUNCTION_LABEL, GRAPH_LABEL, MANAGED_LABEL, PROJECT_LABEL, REVISION_LABEL } from "./labels.ts";
 import { mirroredTriggers, schedulesOf } from "./mirrored_triggers.ts";
 import type { NuclioConfig, NuclioResources, NuclioSpec, NuclioTrigger } from "./nuclio_function.ts";
@@ -28,15 +28,9 @@ export interface FunctionSpecs {
   readonly notes: readonly string[];
 }
 
-interface Wished {
-  /** The child's name, or the serving function's own. */
-  readonly name: string;
+interface Wished extends FunctionOfBundle {
   /** What it is called at the dashboard. */
   readonly called: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly settings: ProcessSettings;
-  readonly resources: { readonly cpu?: number | string; readonly memory?: string; readonly gpu?: number };
-  readonly cluster: ClusterPlace;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -56,12 +50,10 @@ const VARIABLE = /^[-._A-Za-z][-._A-Za-z0-9]*$/;
  * @throws {DeployError} With everything that Nuclio cannot run of it.
  */
 export function functionSpecs(act: string, bundle: Bundle, wish: SpecWish): FunctionSpecs {
-  const { options, children = {} } = documentOf(bundle);
-  const functions = functionsOfBundle(bundle).map(({ name, env, settings }): Wished => {
-    const place = (name === bundle.name ? options : children[name]) as Partial<Wished> | undefined;
-    const called = name === bundle.name ? name : `${bundle.name}-${name}`;
-    return { name, called, env, settings, resources: place?.resources ?? {}, cluster: place?.cluster ?? {} };
-  });
+  const functions = functionsOfBundle(bundle).map((fn): Wished => ({
+    ...fn,
+    called: fn.name === bundle.name ? fn.name : `${bundle.name}-${fn.name}`,
+  }));
   const faults = [
     ...faultsOfImage(wish.image),
     ...(wish.imagePullSecrets ?? []).length > 1 ? ["imagePullSecrets has several names, and Nuclio takes one"] : [],
@@ -227,6 +219,7 @@ function faultsOf(fn: Wished, bundle: Bundle, { replicas }: SpecWish): string[] 
       `it would be called "${called}", and Nuclio takes small letters, digits and "-", ${LONGEST_NAME} at most. Name it so`,
     ],
     ...faultsOfSettings(settings),
+    ...faultsOfPlace(fn, bundle),
     ...settings.tls === undefined
       ? []
       : ["Nuclio speaks http to its functions: leave serve.tls out, an ingress has the certificate"],
@@ -238,6 +231,13 @@ function faultsOf(fn: Wished, bundle: Bundle, { replicas }: SpecWish): string[] 
       ? [`each of its pods would go by its schedules, and it has up to ${max}: give it one, replicas: 1`]
       : [],
   ];
+}
+
+/** As in any cluster, but that Nuclio has functions without pods without KEDA. */
+function faultsOfPlace({ name, cluster: { replicas, ...cluster } }: Wished, bundle: Bundle): string[] {
+  const isFed = (manifestOf(bundle).feeds ?? []).some((feed) => feed.function === name);
+  const some = typeof replicas === "object" && replicas.min === 0 ? { ...replicas, min: 1 } : replicas;
+  return faultsOfCluster({ ...cluster, ...some === undefined ? {} : { replicas: some } }, { isFed });
 }
 
 function notesOf({ name, settings, cluster: { from, replicas } }: Wished): string[] {

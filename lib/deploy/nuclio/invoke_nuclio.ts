@@ -1,8 +1,5 @@
-import { LEVADA_JSON } from "../../border/levada_json.ts";
-import { writeValue } from "../../border/write_value.ts";
-import { StatusError } from "../../errors.ts";
-import { decodeBytes } from "../../protocol/decode_bytes.ts";
 import { readSecret } from "../../stores/read_secret.ts";
+import { replyOf, requestOf } from "../ask_function.ts";
 import { DeployError } from "../deploy_error.ts";
 import { invokeFunction } from "../process/invoke_function.ts";
 import type { DashboardAccess } from "./dashboard_access.ts";
@@ -51,20 +48,16 @@ export async function invokeByDashboard(
 ): Promise<unknown> {
   const { name } = fn.metadata;
   const [token] = tokensOf(fn); // a dashboard passes all headers on
-  const bytes = "body" in asked && asked.body instanceof Uint8Array ? asked.body : undefined;
-  const written = "body" in asked && bytes === undefined ? writeValue(asked.body, act) : undefined;
-  const type = bytes === undefined
-    ? written?.isJson === false ? LEVADA_JSON : "application/json"
-    : "application/octet-stream";
+  const { method, headers, ...rest } = requestOf(act, asked);
   let response: Response;
-  let answer: Uint8Array;
+  let bytes: Uint8Array<ArrayBuffer>;
   try {
     response = await fetch(`${url.replace(/\/+$/, "")}/api/function_invocations`, {
-      method: "body" in asked ? "POST" : "GET",
+      method,
       redirect: "error",
       signal: AbortSignal.timeout(TIMEOUT_MS),
       headers: {
-        accept: `${LEVADA_JSON}, */*;q=0.9`,
+        ...headers,
         "x-nuclio-function-name": name,
         "x-nuclio-path": path,
         "x-nuclio-invoke-timeout": `${TIMEOUT_MS}ms`,
@@ -75,36 +68,27 @@ export async function invokeByDashboard(
         ...fn.status?.internalInvocationUrls?.[0] === undefined
           ? {}
           : { "x-nuclio-invoke-url": fn.status.internalInvocationUrls[0] },
-        ..."body" in asked ? { "content-type": type } : {},
       },
-      ...bytes !== undefined ? { body: bytes.slice() } : written !== undefined ? { body: written.text } : {},
+      ...rest,
     });
-    answer = await response.bytes();
+    bytes = await response.bytes();
   } catch (error) {
     throw new DeployError(act, `the dashboard at ${url} does not answer: ${(error as Error).message}`, {
       cause: error,
     });
   }
-  if (!response.ok) throw refused(act, { name, status: response.status }, new TextDecoder().decode(answer));
-  if (answer.length === 0) return "";
-  return decodeBytes(answer, response.headers.get("content-type") ?? "text/plain");
+  const said = response.ok ? "" : failureIn(new TextDecoder().decode(bytes));
+  if (said.startsWith("Failed to invoke function:")) throw unreached(act, name, said);
+  return replyOf(`function "${name}"`, { status: response.status, type: response.headers.get("content-type"), bytes });
 }
 
-/** A dashboard that stands outside does not know the names within: it says so with a 500 of its own, with a stack of Go. */
-function refused(
-  act: string,
-  { name, status }: { readonly name: string; readonly status: number },
-  text: string,
-): Error {
-  const said = failureIn(text) || "without a word";
-  if (!said.startsWith("Failed to invoke function:")) {
-    return new StatusError(status, `Answered ${status} by function "${name}": ${said}`);
-  }
+/** A dashboard that stands outside does not know the names within. */
+function unreached(act: string, name: string, said: string): DeployError {
   return new DeployError(
     act,
     `the dashboard does not reach function "${name}": ${
       said.replace(/^[^:]*: /, "")
-    }. Where it stands outside of the cluster it cannot: say nodePort: true, an ` +
-      "ingress, or where callers find the function by invokeUrl",
+    }. Where it stands outside of the cluster it cannot: say ` +
+      "nodePort: true, an ingress, or where callers find the function by invokeUrl",
   );
 }

@@ -2,7 +2,8 @@ import { type Bundle, manifestOf } from "../../bundle/bundle.ts";
 import { isSchedule } from "../../triggers/trigger.ts";
 import { DeployError } from "../deploy_error.ts";
 import { documentOf, functionsOfBundle } from "../deployed_functions.ts";
-import type { ClusterPlace } from "../nuclio/cluster_place.ts";
+import { faultsOfCluster } from "../kubernetes/cluster_faults.ts";
+import type { ClusterSettings } from "../kubernetes/cluster_settings.ts";
 import { faultsOfSettings, flagsOf, type ProcessSettings } from "../process/process_settings.ts";
 
 /** How a bundle is to run as one service, beside what stands in it. */
@@ -45,7 +46,7 @@ type Fields = Readonly<Record<string, unknown>>;
 interface Place {
   readonly env?: Readonly<Record<string, string>>;
   readonly resources?: { readonly cpu?: number | string; readonly memory?: string; readonly gpu?: number };
-  readonly cluster?: ClusterPlace;
+  readonly cluster?: ClusterSettings;
 }
 
 const PORT = 8080;
@@ -76,6 +77,13 @@ export function wholeFunction(act: string, bundle: Bundle, wish: ServerlessWish)
     ],
     ...wish.image === "" ? ["it needs an image that has the bundle in it: `levada image` makes one"] : [],
     ...faultsOfSettings(serve),
+    ...faultsOfCluster(
+      {
+        ...cluster,
+        ...typeof replicas === "object" && replicas.min === 0 ? { replicas: { ...replicas, min: 1 } } : {},
+      }, // none is a matter of course here
+      { isFed },
+    ),
     ...serve.tls === undefined ? [] : ["the cluster has the certificate: leave serve.tls out"],
     ...scale === undefined || isWhole(scale.min, 0) && isWhole(scale.max, 1) && scale.min <= scale.max
       ? []
@@ -135,7 +143,7 @@ function container(
     readonly env: Readonly<Record<string, string>>;
     readonly serve: ProcessSettings;
     readonly own: Place;
-    readonly cluster: ClusterPlace;
+    readonly cluster: ClusterSettings;
   },
 ): Fields {
   const { host: _host, tls: _tls, grpcPort: _grpc, workers: _workers, ...settings } = serve;
@@ -179,7 +187,7 @@ function container(
 }
 
 function podOf(
-  { secretNames = [], serviceAccount, nodeSelector, tolerations }: ClusterPlace,
+  { secretNames = [], serviceAccount, nodeSelector, tolerations }: ClusterSettings,
   imagePullSecrets: readonly string[],
 ): Fields {
   return {

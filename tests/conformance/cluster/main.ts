@@ -6,6 +6,7 @@ import { CLIENT_CASES } from "./client_cases.ts";
 import { type ClusterCase, HARNESS_CASES } from "./cluster_case.ts";
 import { REAL_NUCLIO_CASES } from "./nuclio_cases.ts";
 import { NOTEBOOK_CASES } from "./notebook_cases.ts";
+import { SERVERLESS_CASES } from "./serverless_cases.ts";
 import { OBJECT_CASES } from "./object_cases.ts";
 import { REFUSAL_CASES } from "./refusal_cases.ts";
 import { RELEASE_CASES } from "./release_cases.ts";
@@ -14,6 +15,7 @@ import { RELEASE_CASES } from "./release_cases.ts";
 const CASES: Readonly<Record<string, readonly ClusterCase[]>> = {
   harness: HARNESS_CASES,
   client: CLIENT_CASES,
+  serverless: SERVERLESS_CASES,
   nuclio: REAL_NUCLIO_CASES,
   release: RELEASE_CASES,
   refusal: REFUSAL_CASES,
