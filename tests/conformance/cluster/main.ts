@@ -2,6 +2,7 @@
 
 import { type Cluster, lackOfCluster, startCluster } from "../../support/cluster/cluster.ts";
 import type { Counts } from "../main.ts";
+import { APPLY_CASES } from "./apply_cases.ts";
 import { CLIENT_CASES } from "./client_cases.ts";
 import { type ClusterCase, HARNESS_CASES } from "./cluster_case.ts";
 import { REAL_NUCLIO_CASES } from "./nuclio_cases.ts";
@@ -10,12 +11,15 @@ import { SERVERLESS_CASES } from "./serverless_cases.ts";
 import { OBJECT_CASES } from "./object_cases.ts";
 import { REFUSAL_CASES } from "./refusal_cases.ts";
 import { RELEASE_CASES } from "./release_cases.ts";
+import { WATCH_CASES } from "./watch_cases.ts";
 
 /** One file a subject. */
 const CASES: Readonly<Record<string, readonly ClusterCase[]>> = {
   harness: HARNESS_CASES,
   client: CLIENT_CASES,
   serverless: SERVERLESS_CASES,
+  apply: APPLY_CASES,
+  watches: WATCH_CASES,
   nuclio: REAL_NUCLIO_CASES,
   release: RELEASE_CASES,
   refusal: REFUSAL_CASES,

@@ -23,8 +23,8 @@ const opt = (name: string, dflt: string) => {
 const dir = Deno.realPathSync(opt("dir", ".")), node = opt("node", "mini-0");
 const backoffBase = Number(opt("backoff", "1")) * 1000;
 const imagesFile = opt("images", "");
-const podNet = Number(/^PODNET=(\d+)$/m.exec(Deno.readTextFileSync(`${dir}/env`))![1]);
-Deno.listen({ hostname: `127.${podNet}.255.254`, port: 6443 }); // so `kube` draws another net for the next cluster
+const [, podFirst, podSecond] = /^PODNET=(\d+)\.(\d+)$/m.exec(Deno.readTextFileSync(`${dir}/env`))!;
+Deno.listen({ hostname: `127.${podFirst}.${Number(podSecond) + 15}.254`, port: 6443 }); // so `kube` draws another net for the next cluster
 listenEgress(dir);
 /** What runs for an image: as it is written now, so that a test may add its own. */
 function imageOf(name: string): { argv: string[]; cwd: string; env?: Record<string, string> } | undefined {
@@ -131,7 +131,7 @@ class Pod {
   constructor(public o: Obj) {
     while (usedIps.has(this.ipNo)) this.ipNo++;
     usedIps.add(this.ipNo);
-    this.ip = `10.${podNet}.${this.ipNo >> 8}.${this.ipNo & 255}`;
+    this.ip = `10.${podFirst}.${Number(podSecond) + (this.ipNo >> 8)}.${this.ipNo & 255}`;
     this.home = `${dir}/pods/${o.metadata.uid}`;
     Deno.mkdirSync(this.home, { recursive: true });
     Deno.writeTextFileSync(`${this.home}/hosts`, hostsText);
@@ -599,7 +599,8 @@ const logs = Deno.serve({
     new ReadableStream({
       async start(out) {
         out.enqueue(new TextEncoder().encode(text));
-        for (; !p.dead && !req.signal.aborted; await sleep(200)) {
+        for (let runs = true; runs && !p.dead && !req.signal.aborted; await sleep(100)) {
+          runs = p.procs.has(c!); // asked before the file is read: what it wrote last is sent
           const b = await Deno.readFile(file).catch(() => new Uint8Array());
           if (b.length > at) {
             try {

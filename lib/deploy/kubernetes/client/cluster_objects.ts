@@ -23,7 +23,7 @@ export interface ListWish extends ObjectKind {
 }
 
 /** What is followed, and how. */
-export interface FollowOptions extends Pick<FollowWish, "onAway" | "watchSeconds"> {
+export interface FollowOptions extends Pick<FollowWish, "onAway" | "watchSeconds" | "silenceMs"> {
   readonly signal: AbortSignal;
 }
 

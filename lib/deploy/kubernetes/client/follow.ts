@@ -3,6 +3,8 @@ import type { ClusterClient } from "./cluster_client.ts";
 import { ClusterError } from "./cluster_error.ts";
 import type { ClusterObject, ObjectKind } from "./cluster_object.ts";
 import { linesOf } from "./lines_of.ts";
+import { TimeBound } from "./time_bound.ts";
+import { wayError } from "./way_error.ts";
 
 /** What has become of an object. */
 export interface ObjectChange {
@@ -23,6 +25,8 @@ export interface FollowWish {
   readonly onAway?: ((error: ClusterError) => void) | undefined;
   /** After how many seconds the server ends a watch in order, which is then taken up where it was. Default 30. */
   readonly watchSeconds?: number;
+  /** How much longer nothing may come before the server counts as away, in milliseconds. Default 10,000. */
+  readonly silenceMs?: number;
 }
 
 interface WatchEvent {
@@ -32,7 +36,7 @@ interface WatchEvent {
 
 const GONE = 410; // the server has forgotten what was at that version
 const WATCH_SECONDS = 30; // who has gone silent is noticed soon after
-const SILENCE_MS = 10_000; // beyond that
+const SILENCE_MS = 10_000;
 const SHORTEST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 const TRANSIENT = [408, GONE, 429]; // of the statuses below 500
@@ -88,7 +92,7 @@ interface List {
 
 async function* watched(
   client: ClusterClient,
-  { act, path, query, signal: outer, watchSeconds = WATCH_SECONDS }: FollowWish,
+  { act, path, query, signal, watchSeconds = WATCH_SECONDS, silenceMs = SILENCE_MS }: FollowWish,
   version: string | undefined,
 ): AsyncGenerator<WatchEvent> {
   const asked = new URLSearchParams(query);
@@ -96,9 +100,13 @@ async function* watched(
   asked.set("allowWatchBookmarks", "true");
   asked.set("timeoutSeconds", String(watchSeconds));
   asked.set("resourceVersion", version ?? "");
-  const silence = AbortSignal.timeout(watchSeconds * 1000 + SILENCE_MS);
-  const response = await client.open({ act, path: `${path}?${asked}`, signal: AbortSignal.any([outer, silence]) });
-  for await (const line of linesOf(act, client.access, response)) yield eventOf(act, line);
+  using bound = new TimeBound(watchSeconds * 1000 + silenceMs, signal);
+  try {
+    const response = await client.open({ act, path: `${path}?${asked}`, signal: bound.signal });
+    for await (const line of linesOf(act, client.access, response)) yield eventOf(act, line);
+  } catch (error) {
+    throw error === bound.signal.reason && !signal.aborted ? wayError(act, client.access, error as Error) : error;
+  }
 }
 
 function eventOf(act: string, line: string): WatchEvent {

@@ -15,6 +15,11 @@ const MEANINGS: readonly (readonly [RegExp, told: string, reason: string])[] = [
   [/InvalidContentType|corrupt message/, "does not speak TLS: is the address an http:// one?", "Unreachable"],
   [/dns error/, "has a name that nobody knows here", "Unreachable"],
   [/Connection refused/, "refuses connections: is it running?", "Unreachable"],
+  [
+    /reading a body|Connection reset|[Cc]onnection closed|Broken pipe|end of file|IncompleteMessage|incomplete/,
+    "broke off the connection: does it start anew?",
+    "Unreachable",
+  ],
   [/[Uu]nreachable/, "cannot be reached from here", "Unreachable"],
 ];
 

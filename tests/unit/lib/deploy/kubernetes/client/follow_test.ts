@@ -132,6 +132,22 @@ Deno.test("follow() goes on after a server that fails, is full, or broke off in 
   ]);
 });
 
+Deno.test("follow() does not wait for a server that has gone silent, before a watch begins and in the middle", async () => {
+  const silent: Answer = () => new Response(new ReadableStream());
+  const hangs = () => new Promise<Response>(() => {}) as unknown as Response;
+  for (const answer of [silent, hangs]) {
+    const told: string[] = [];
+    const answers = [list(7), answer, watch(event("ADDED", object("a", 8))), STAY];
+    const wish = { watchSeconds: 0, silenceMs: 100, onAway: ({ message }: Error) => told.push(message) };
+    const { changes, asked } = await followed(answers, 1, wish);
+    deepStrictEqual([changes, asked], [["there ConfigMap a@8"], ["list", "7", "7"]]);
+    strictEqual(
+      told[0]?.replace(/:\d+/, ""),
+      `Cannot follow: cluster "test" at http://127.0.0.1 does not answer in time`,
+    );
+  }
+});
+
 Deno.test("follow() throws what does not go by itself", async () => {
   for (const status of [400, 401, 403, 404, 422]) {
     await rejects(followed([refusal(status)], 1), { name: "ClusterError", status });
