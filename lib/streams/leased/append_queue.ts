@@ -95,7 +95,7 @@ export class AppendQueue {
     }
     this.#waiting = this.#waiting.filter((call) => !rest.includes(call));
     for (const { kept, records: { length }, failed } of rest) {
-      const state = !isRefused
+      const state = !isRefused || !error.isCertain
         ? `${kept} of ${length} records are known to be kept`
         : kept === 0
         ? "none of the records is kept"

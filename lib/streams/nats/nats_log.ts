@@ -44,6 +44,7 @@ export class NatsLog implements BrokerLog {
   readonly #client: NatsClient;
   readonly #news: string;
   #told: { readonly now: number; readonly at: number } | undefined; // the server's time
+  readonly #ids = new WeakMap<WireRecord, string>(); // of those that may be kept: sent again, the server knows them
   #keyless = Math.floor(Math.random() * 1_024); // processes begin at partitions of their own
 
   constructor(parts: NatsLogParts) {
@@ -197,7 +198,9 @@ export class NatsLog implements BrokerLog {
     const subjects = records.map(({ key }) =>
       this.#subject((key === undefined ? this.#keyless++ : hashOf(key)) % this.partitions)
     );
+    const ids = records.map((record, index) => this.#ids.get(record) ?? `${publication}-${index}`);
     let unanswered = 0; // tries of which nobody knows what came of them
+    let isAnswered = false; // the last one
     let incomplete = 0;
     try {
       await this.#attempt("publish to", async () => {
@@ -209,16 +212,18 @@ export class NatsLog implements BrokerLog {
             "Nats-Batch-Sequence": String(index + 1),
             ...(isLast ? { "Nats-Batch-Commit": "1" } : {}),
           };
-          const id = { "Nats-Msg-Id": `${publication}-${index}` };
+          const id = { "Nats-Msg-Id": ids[index]! };
           const headers = this.#client.headers({ ...writeHeaders(record), ...marks, ...id });
           return { subject: subjects[index]!, data: record.bytes, headers };
         });
         const { losses } = this.#client;
         unanswered += 1;
+        isAnswered = false;
         try {
           await this.#client.send(messages.pop()!, messages, incomplete > 0);
         } catch (error) {
-          if (error instanceof Refusal || isForbidden(error as Error)) unanswered -= 1;
+          isAnswered = error instanceof Refusal || isForbidden(error as Error);
+          if (isAnswered) unanswered -= 1;
           const isRefused = error instanceof Refusal && error.code === INCOMPLETE && losses === this.#client.losses;
           if (isRefused && ++incomplete >= TRIES_OF_INCOMPLETE) throw this.#fault("publish to", error);
           throw error;
@@ -227,8 +232,11 @@ export class NatsLog implements BrokerLog {
     } catch (error) {
       if (error instanceof Refusal && error.code === KNOWN_ALREADY) return;
       const fault = this.#fault("publish to", error);
-      const isRefused = unanswered === 0 && !(error instanceof OfflineError);
-      throw isRefused ? new RefusedError(fault.message, 0, { cause: fault }) : fault;
+      const isRefused = (isAnswered || unanswered === 0) && !(error instanceof OfflineError);
+      if (!isRefused) throw fault;
+      const isCertain = unanswered === 0 && !records.some((record) => this.#ids.has(record));
+      if (!isCertain) records.forEach((record, index) => this.#ids.set(record, ids[index]!));
+      throw new RefusedError(fault.message, 0, { cause: fault, isCertain });
     }
   }
 

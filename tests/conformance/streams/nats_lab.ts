@@ -37,7 +37,7 @@ export async function natsTrial(): Promise<Trial> {
     open: labsOf(server),
     limits: { isUnbounded: true }, // NATS takes whatever comes, until its storage is full
     cases: [
-      ...natsSizeCases(server.address),
+      ...natsSizeCases(server),
       ...brokerCases({
         server,
         scheme: "nats",

@@ -10,6 +10,7 @@ import { KeptBroker, KeptLog } from "../../../../support/kept_log.ts";
 class RefusingLog extends KeptLog {
   readonly sent: string[][] = [];
   keepsBefore = false;
+  isCertain = true;
 
   override async append(records: readonly WireRecord[]): Promise<void> {
     this.sent.push(records.map(({ key }) => key!));
@@ -17,7 +18,10 @@ class RefusingLog extends KeptLog {
     if (bad < 0) return await super.append(records);
     const kept = this.keepsBefore ? bad : 0;
     await super.append(records.slice(0, kept));
-    throw new RefusedError("Cannot publish: no", kept, { cause: new TooLargeError("Cannot publish: no") });
+    throw new RefusedError("Cannot publish: no", kept, {
+      cause: new TooLargeError("Cannot publish: no"),
+      isCertain: this.isCertain,
+    });
   }
 }
 
@@ -48,6 +52,14 @@ Deno.test("AppendQueue sends nothing twice that a broker kept before it refused,
   const told = await Promise.all([append("a"), append("b", "c", "bad", "d"), append("e")]);
   deepStrictEqual(told, ["kept", "Cannot publish: no; 2 of 4 records are kept", "kept"]);
   deepStrictEqual(kept(), ["a", "b", "c", "e"]);
+});
+
+Deno.test("AppendQueue sends each call alone, too, where all may be kept and are known when they come again, and says no more than is known", async () => {
+  const { log, append, kept } = open();
+  log.isCertain = false;
+  const told = await Promise.all([append("a"), append("b", "bad"), append("c")]);
+  deepStrictEqual(told, ["kept", "Cannot publish: no; 0 of 2 records are known to be kept", "kept"]);
+  deepStrictEqual(kept(), ["a", "c"]);
 });
 
 Deno.test("AppendQueue sends nothing again of which nobody knows whether it is kept, and goes on with what came later", async () => {
