@@ -162,7 +162,12 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const LATER: Readonly<Record<string, readonly string[]>> = {
   "lib/bundle": ["modern-tar", "something by LIBRARY", "something by file"], // what a notebook has loaded already
   "lib/functions": ["../bundle/make_bundle.ts", "../bundle/slice_notebook.ts", "../deploy/deploy_bundle.ts"],
-  "lib/deploy": ["./kubernetes/cluster_deployment.ts", "./nuclio/nuclio_deployment.ts", "./process/deployment.ts"], // each target by itself
+  "lib/deploy": [
+    "./kubernetes/cluster_deployment.ts",
+    "./nuclio/nuclio_deployment.ts",
+    "./process/deployment.ts",
+    "yaml",
+  ], // each target by itself
   "lib/draw": ["@hpcc-js/wasm-graphviz", "@observablehq/plot", "linkedom"],
   "lib/models": ["something by module", "onnxruntime-node", "onnxruntime-web", "onnxruntime-web/webgpu"],
   "lib/serve": ["@bufbuild/protobuf/wire", "@grpc/grpc-js"],
@@ -181,6 +186,7 @@ const LATER: Readonly<Record<string, readonly string[]>> = {
     "./deploy_of.ts",
     "./execute.ts",
     "./serving/serve_module.ts",
+    "./write_manifests_of.ts",
     "./write_bundle.ts",
     "something by code",
     "something by serving",

@@ -12,6 +12,7 @@ import { KERNEL } from "./kernel.ts";
 import { LAB } from "./lab.ts";
 import { LIST } from "./list.ts";
 import { LOGS } from "./logs.ts";
+import { MANIFESTS } from "./manifests.ts";
 import { RESUME } from "./resume.ts";
 import { ROLLBACK } from "./rollback.ts";
 import { RUN } from "./run.ts";
@@ -32,6 +33,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   lab: LAB,
   list: LIST,
   logs: LOGS,
+  manifests: MANIFESTS,
   resume: RESUME,
   rollback: ROLLBACK,
   run: RUN,

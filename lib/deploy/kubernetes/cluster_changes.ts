@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { DeployError } from "../deploy_error.ts";
 import type { DeployPlan } from "../deployment.ts";
 import type { ClusterClient } from "./client/cluster_client.ts";
@@ -9,7 +8,7 @@ import { innerUrl } from "./cluster_status.ts";
 import { DeployLease } from "./deploy_lease.ts";
 import { labelsOf } from "./objects/labels.ts";
 import { KINDS, objectsOf } from "./objects/release_objects.ts";
-import { obsoleteObjects, planRelease } from "./plan_release.ts";
+import { obsoleteObjects, planRelease, recordAfter } from "./plan_release.ts";
 import { preflight } from "./preflight.ts";
 import type { Release } from "./release.ts";
 import { readRecord, type ReleasePlace, type ReleaseRecord, removeRecord, writeRecord } from "./release_record.ts";
@@ -132,11 +131,7 @@ export class ClusterChanges {
       });
       throw error;
     }
-    const now = {
-      current: release,
-      previous: isDeepStrictEqual(before, release) ? previous : before ?? previous,
-      deployedAt: new Date().toISOString(),
-    };
+    const now = { ...recordAfter(record, release), deployedAt: new Date().toISOString() };
     const written = await writeRecord(objects, place, now);
     await this.#prune(release, written);
   }

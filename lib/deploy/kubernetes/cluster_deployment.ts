@@ -1,4 +1,4 @@
-import { type Bundle, manifestOf } from "../../bundle/bundle.ts";
+import type { Bundle } from "../../bundle/bundle.ts";
 import { probeBundle } from "../../bundle/describe_function.ts";
 import { replyOf, requestOf } from "../ask_function.ts";
 import { DeployError } from "../deploy_error.ts";
@@ -144,8 +144,7 @@ export class ClusterDeployment implements Deployment {
 
   async #release(act: string, { namespace }: Opened["place"]): Promise<Release> {
     if (this.#bundle === undefined) throw new DeployError(act, "there is no bundle to deploy");
-    const { image = `levada/runtime:${manifestOf(this.#bundle).versions.levada}`, imagePullSecrets = [], replicas } =
-      this.#options;
+    const { image, imagePullSecrets, replicas } = this.#options;
     return await releaseOf(act, this.#bundle, { namespace, image, imagePullSecrets, replicas });
   }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { DeployError } from "../deploy_error.ts";
 import { ClusterError } from "./client/cluster_error.ts";
 import { type ClusterObject, nameOf, type ObjectKind, type ObjectName } from "./client/cluster_object.ts";
@@ -42,9 +43,18 @@ export async function planRelease(
   }
   const obsolete = await obsoleteObjects(objects, release, {
     wished,
-    record: { current: release, previous: record?.current },
+    record: recordAfter(record, release),
   });
   return [...lines.flat(), ...obsolete.map((name) => `${nameOf(name)}: is removed`)];
+}
+
+/** What runs and what ran before, once a release runs; the same again is no other. */
+export function recordAfter(
+  record: ReleaseWish["record"],
+  release: Release,
+): Pick<ReleaseRecord, "current" | "previous"> {
+  const { current: before, previous } = record ?? { current: undefined, previous: undefined };
+  return { current: release, previous: isDeepStrictEqual(before, release) ? previous : before ?? previous };
 }
 
 async function changesOf(objects: ClusterObjects, object: ClusterObject, force: boolean): Promise<string[]> {
@@ -77,6 +87,7 @@ export async function obsoleteObjects(
       throw error;
     }
   }));
-  return there.flat().filter(({ kind, metadata }) => !kept.has(`${kind} ${metadata.name}`))
+  return there.flat()
+    .filter(({ kind, metadata }) => metadata.deletionTimestamp === undefined && !kept.has(`${kind} ${metadata.name}`))
     .map(({ apiVersion, kind, metadata }) => ({ apiVersion, kind, namespace, name: metadata.name }));
 }

@@ -6,10 +6,18 @@ import { faultsOfSettings } from "../process/process_settings.ts";
 import { faultsOfCluster } from "./cluster_faults.ts";
 import type { Release, ReleasedFunction } from "./release.ts";
 
-/** What of a release does not stand in its bundle. */
-export interface ReleaseWish extends Pick<Release, "namespace" | "image" | "imagePullSecrets"> {
+/** What of a release is said where it is deployed. */
+export interface ReleaseOptions {
+  /** Default: Levada's, of the version that made the bundle. */
+  readonly image?: string | undefined;
+  /** Default: none. */
+  readonly imagePullSecrets?: readonly string[] | undefined;
+  /** Default: what each function says. */
   readonly replicas?: number | undefined;
 }
+
+/** What of a release does not stand in its bundle. */
+export interface ReleaseWish extends ReleaseOptions, Pick<Release, "namespace"> {}
 
 const LARGEST_CODE = 900_000; // a ConfigMap has a MiB
 const NAME = /^[a-z]([a-z0-9-]*[a-z0-9])?$/;
@@ -23,10 +31,10 @@ const LONGEST_NAME = 50; // objects' names have 63 letters, and pods' a hash and
 export async function releaseOf(
   act: string,
   bundle: Bundle,
-  { replicas, namespace, image, imagePullSecrets }: ReleaseWish,
+  { replicas, namespace, image, imagePullSecrets = [] }: ReleaseWish,
 ): Promise<Release> {
   const { name } = documentOf(bundle);
-  const { feeds = [] } = manifestOf(bundle);
+  const { feeds = [], versions } = manifestOf(bundle);
   const functions = functionsOfBundle(bundle).map((fn): ReleasedFunction => ({
     ...fn,
     objectName: fn.name === name ? name : `${name}-${fn.name}`,
@@ -39,7 +47,7 @@ export async function releaseOf(
     name,
     namespace,
     revision: bundle.revision,
-    image,
+    image: image ?? `levada/runtime:${versions.levada}`,
     imagePullSecrets,
     code: await codeOf(act, bundle),
     functions,

@@ -12,6 +12,11 @@ import { OBJECT_CASES } from "./object_cases.ts";
 import { REFUSAL_CASES } from "./refusal_cases.ts";
 import { RELEASE_CASES } from "./release_cases.ts";
 import { WATCH_CASES } from "./watch_cases.ts";
+import { MANIFEST_CASES } from "./manifest_cases.ts";
+import { OBJECT_CASES } from "./object_cases.ts";
+import { REFUSAL_CASES } from "./refusal_cases.ts";
+import { RELEASE_CASES } from "./release_cases.ts";
+import { STREAM_CASES } from "./stream_cases.ts";
 
 /** One file a subject. */
 const CASES: Readonly<Record<string, readonly ClusterCase[]>> = {
@@ -25,6 +30,8 @@ const CASES: Readonly<Record<string, readonly ClusterCase[]>> = {
   refusal: REFUSAL_CASES,
   objects: OBJECT_CASES,
   notebook: NOTEBOOK_CASES,
+  stream: STREAM_CASES,
+  manifests: MANIFEST_CASES,
 };
 
 /** Runs the suite, or those subjects whose names are given, and prints each result. */

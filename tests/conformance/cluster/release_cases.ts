@@ -95,6 +95,7 @@ export const RELEASE_CASES: readonly ClusterCase[] = [{
       }));
       await lab.deploy(times(3), { replicas: 3 });
       strictEqual(await deployment.invoke("/", 21), 63);
+      deepStrictEqual((await (await lab.plan(times(3), { replicas: 3 })).plan()).changes, []);
       const { revision, previous } = await deployment.status();
       const back = await deployment.rollback();
       deepStrictEqual([back.revision, back.previous], [previous, revision]);
@@ -103,6 +104,23 @@ export const RELEASE_CASES: readonly ClusterCase[] = [{
       deepStrictEqual([...answers.keys()].sort(), ["200 42", "200 63"]);
       ok([...answers.values()].every((count) => count > 10), JSON.stringify([...answers]));
       strictEqual(await deployment.invoke("/", 21), 42);
+    }),
+}, {
+  name: "the API server is killed while a revision comes up: the deploy waits for it, misses nothing, and ends ready",
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      const deployment = await lab.deploy(times(2));
+      const before = `if (Deno.env.has("POD_NAME")) await new Promise((go) => setTimeout(go, 6_000));`;
+      const starting = Promise.withResolvers<void>();
+      const slow = lab.deploy(times(3, { before }), {
+        onProgress: ({ note }) => note?.startsWith("0 of 1 pods: it is not ready yet") && starting.resolve(),
+      });
+      await Promise.race([starting.promise, slow]);
+      await cluster.killApiServer();
+      await cluster.startApiServer();
+      await slow;
+      strictEqual(await deployment.invoke("/", 21), 63);
+      strictEqual((await deployment.status()).reason, undefined);
     }),
 }, {
   name: "levada deploy, status, list, logs, rollback and delete do the same, with plain lines and exit codes",

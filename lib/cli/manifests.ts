@@ -1,0 +1,56 @@
+/** `levada manifests NOTEBOOK|MODULE|BUNDLE` */
+import { type Command, type CommandContext, UsageError } from "./command.ts";
+import { readOptions, readWhole } from "./options.ts";
+import { CLUSTER_NEEDS, prefetch, RUN_NEEDS } from "./prefetch.ts";
+import type { writeManifestsOf } from "./write_manifests_of.ts";
+
+/** Writes what a deploy to a cluster applies. */
+export const MANIFESTS: Command = {
+  summary: "Write what a deploy to a cluster applies, as YAML",
+  help: `Usage: levada manifests NOTEBOOK.ipynb|MODULE.ts|BUNDLE -o FOLDER [OPTIONS]
+
+Writes the objects that \`levada deploy --target kubernetes\` applies, a file each: for a repository from which something else applies them.
+No cluster is asked. Files of an earlier time go, so that what the function has not any more is removed where that is looked at.
+
+  -o, --output FOLDER  Where to; it has no other files.
+  --namespace NAME     Of the objects. Default: default.
+  --image NAME         What the pods run. Default: levada/runtime of this version.
+  --image-pull-secret NAME  The Secret with which it is pulled. Several times.
+  --replicas N         So many pods of each function. Default: what its \`cluster\` says, else 1.
+  --export NAME        The function: an export of the module, or a name of the notebook. Default: the default export, or the only one.
+  --file PATH          Brings this file too. Several times.
+  --external PACKAGE   Leaves this package out of the code. Several times.
+
+Exit code: 0 written, 1 it cannot be, 2 a wrong option.
+`,
+
+  async run(args: readonly string[], context: CommandContext): Promise<number> {
+    const { values, positionals } = readOptions(args, {
+      output: { type: "string", short: "o" },
+      namespace: { type: "string" },
+      image: { type: "string" },
+      "image-pull-secret": { type: "string", multiple: true },
+      replicas: { type: "string" },
+      export: { type: "string" },
+      file: { type: "string", multiple: true },
+      external: { type: "string", multiple: true },
+    });
+    const [path, ...rest] = positionals;
+    if (path === undefined || rest.length > 0) throw new UsageError("give it one notebook, module or bundle");
+    if (values.output === undefined) throw new UsageError("say where to: -o FOLDER");
+    await prefetch([...RUN_NEEDS, "lib/cli/write_manifests_of.ts", ...CLUSTER_NEEDS], context);
+    const module = "./write_manifests_of.ts"; // in a variable: Deno would download its packages when the command line starts
+    const { writeManifestsOf: write } = await import(module) as { writeManifestsOf: typeof writeManifestsOf };
+    return await write({
+      path,
+      export: values.export,
+      files: values.file ?? [],
+      external: values.external ?? [],
+      folder: values.output,
+      namespace: values.namespace,
+      image: values.image,
+      imagePullSecrets: values["image-pull-secret"],
+      replicas: readWhole("replicas", values.replicas, { least: 1, most: 1_000 }),
+    }, context);
+  },
+};

@@ -1,0 +1,78 @@
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
+import { BrokerServer } from "../streams/broker_server.ts";
+import type { ClusterCase } from "./cluster_case.ts";
+import { withReleaseLab } from "./release_lab.ts";
+
+/** A function with a child behind a stream, or without one. */
+function line(stream: string, { hasChild = true } = {}): string {
+  const rest = `.to("q", queue({ path: ${JSON.stringify(stream)} }))
+  .to("bill", (n: number) => console.log("billed " + n), { function: "bill" })`;
+  return `import { queue, serving } from "levada";
+const fn = serving("line", { cluster: { replicas: 2 } })${hasChild ? '.addChildFunction("bill")' : ""};
+fn.setTopology("flow").to("times", (n: number) => 2 * n).respond()${hasChild ? rest : ""};
+export default fn;
+`;
+}
+
+/** Functions of several parts. */
+export const STREAM_CASES: readonly ClusterCase[] = [{
+  name:
+    "a function and its child are two Deployments that join over Kafka; every record arrives; a child that is removed is pruned",
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      await using kafka = await BrokerServer.start("kafka");
+      const stream = `kafka://${kafka.address}/totals`;
+      const told: (string | undefined)[] = [];
+      const deployment = await lab.deploy(line(stream), {
+        onProgress: ({ state, function: name }) => state === "ready" && told.push(name),
+      });
+      deepStrictEqual(told.sort(), ["bill", "line"]);
+      const { functions } = await deployment.status();
+      deepStrictEqual(functions.map(({ name, url, serving }) => [name, url, serving]), [
+        ["line", `http://line.${lab.namespace}.svc`, 2],
+        ["bill", `http://line-bill.${lab.namespace}.svc`, 1],
+      ]);
+      const billed = async () => {
+        const lines = await Array.fromAsync(deployment.logs({ function: "bill" }));
+        return lines.flatMap((one) => /billed (\d+)/.exec(one)?.[1] ?? []).map(Number).sort((one, other) =>
+          one - other
+        );
+      };
+      const sent = Array.from({ length: 50 }, (_, n) => n);
+      const answers = await Promise.all(sent.map((n) => deployment.invoke("/", n)));
+      deepStrictEqual(answers, sent.map((n) => 2 * n));
+      for (let tries = 0; tries < 100 && (await billed()).length < 50; tries++) {
+        {
+          await pause(100);
+        }
+      }
+      deepStrictEqual(await billed(), sent.map((n) => 2 * n));
+      await rejects(
+        Array.fromAsync(deployment.logs({ function: "none" })),
+        /it has no function "none", only line, bill/,
+      );
+
+      const alone = await lab.plan(line(stream, { hasChild: false }));
+      const { changes } = await alone.plan();
+      strictEqual(changes.includes(`Deployment ${lab.namespace}/line-bill: is removed`), true);
+      await alone.apply();
+      deepStrictEqual((await alone.plan()).changes, []);
+      const ofChild = async () => (await lab.left("line")).filter((name) => name.includes("line-bill"));
+      for (let tries = 0; tries < 300 && (await ofChild()).length > 0; tries++) await pause(100); // it finishes what it has
+      deepStrictEqual(await ofChild(), []);
+      await alone.delete();
+      deepStrictEqual(await lab.left("line"), []);
+    }),
+}, {
+  name: "a stream that lies on one machine is refused before anything is changed",
+  needsNode: false,
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      await rejects(lab.deploy(line("local://totals")), {
+        name: "DeployError",
+        message: /function "bill": it reads local:\/\/totals, which lies on one machine\. Say a path at a broker/,
+      });
+      deepStrictEqual(await lab.left("line"), []);
+    }),
+}];
