@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Bundle, manifestOf } from "../../bundle/bundle.ts";
+import type { Bundle } from "../../bundle/bundle.ts";
 import { DeployError } from "../deploy_error.ts";
 import type { ClusterObject } from "./client/cluster_object.ts";
 import { objectsOf } from "./objects/release_objects.ts";

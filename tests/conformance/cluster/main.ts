@@ -13,9 +13,6 @@ import { REFUSAL_CASES } from "./refusal_cases.ts";
 import { RELEASE_CASES } from "./release_cases.ts";
 import { WATCH_CASES } from "./watch_cases.ts";
 import { MANIFEST_CASES } from "./manifest_cases.ts";
-import { OBJECT_CASES } from "./object_cases.ts";
-import { REFUSAL_CASES } from "./refusal_cases.ts";
-import { RELEASE_CASES } from "./release_cases.ts";
 import { STREAM_CASES } from "./stream_cases.ts";
 
 /** One file a subject. */
