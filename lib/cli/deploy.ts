@@ -29,9 +29,13 @@ missing is told before anything is changed: rights, kinds, quotas, fields that s
 end; where they are not, the release before is applied again, with the reason. What a function needs there (secrets, an ingress, how it
 scales) stands in its options: serving("name", { cluster: { … }, resources: { … } }).
 
+To Nuclio: a function each there, by its dashboard, of --image, which has the bundle in it; see the README.
+
   --target NAME      Where to: process, this machine, kubernetes, or nuclio. Default: what the notebook's deploy() says, else process.
   --namespace NAME   In a cluster: the namespace. Default: that of the context.
   --context NAME     In a cluster: the context of the kubeconfig (KUBECONFIG, else ~/.kube/config). Default: its current one.
+  --dashboard URL    Of Nuclio: where it answers. Default: LEVADA_NUCLIO_DASHBOARD.
+  --project NAME     Of Nuclio: whose the functions are. Default: default.
   --image NAME       In a cluster: what the pods run. Default: levada/runtime of this version.
   --image-pull-secret NAME  In a cluster: the Secret with which it is pulled. Several times.
   --replicas N       In a cluster: so many pods of each function. Default: what its \`cluster\` says, else 1.
@@ -76,6 +80,8 @@ Exit code: 0 it runs, 1 it cannot, and what ran runs on, 2 a wrong option.
       options: {
         namespace: values.namespace,
         context: values.context,
+        dashboard: values.dashboard,
+        project: values.project,
         image: values.image,
         imagePullSecrets: values["image-pull-secret"],
         replicas: readWhole("replicas", values.replicas, { least: 1, most: 1_000 }),

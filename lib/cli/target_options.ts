@@ -2,6 +2,7 @@
 import { DEPLOY_TARGETS, type DeployTarget } from "../deploy/deploy_options.ts";
 import type { Deployment } from "../deploy/deployment.ts";
 import type { clusterDeploymentNames } from "../deploy/kubernetes/cluster_deployment.ts";
+import type { NuclioOptions } from "../deploy/nuclio/nuclio_options.ts";
 import { openDeployment } from "../deploy/open_deployment.ts";
 import { deploymentNames } from "../deploy/process/state_folder.ts";
 import { type CommandContext, UsageError } from "./command.ts";
@@ -12,25 +13,29 @@ export const PLACE_OPTIONS = {
   target: { type: "string" },
   namespace: { type: "string" },
   context: { type: "string" },
+  dashboard: { type: "string" },
+  project: { type: "string" },
 } as const;
 
 /** What they mean, for people. */
 export const PLACE_HELP =
   `  --target NAME     Where it is: process, this machine, kubernetes, or nuclio. Default: process.
   --namespace NAME  In a cluster: the namespace. Default: that of the context.
-  --context NAME    In a cluster: the context of the kubeconfig. Default: its current one.`;
+  --context NAME    In a cluster: the context of the kubeconfig. Default: its current one.
+  --dashboard URL   Of Nuclio: where it answers. Default: LEVADA_NUCLIO_DASHBOARD.
+  --project NAME    Of Nuclio: whose the functions are. Default: default.`;
 
 /** Where a deployment is. */
 export type PlaceWish =
   | { readonly target: "process" }
   | { readonly target: "kubernetes"; readonly namespace?: string; readonly context?: string }
-  | { readonly target: "nuclio"; readonly namespace?: string };
+  | { readonly target: "nuclio" } & Pick<NuclioOptions, "namespace" | "dashboard" | "project">;
 
 /** What stands for words in `options`, by targets: others are refused. */
 const WORDS: { readonly [Target in DeployTarget]: readonly string[] } = {
   process: ["workers", "port", "renew", "rates", "picture", "over"],
   kubernetes: ["namespace", "context", "image", "image-pull-secret", "replicas", "force"],
-  nuclio: ["namespace", "image", "image-pull-secret", "replicas"],
+  nuclio: ["namespace", "dashboard", "project", "image", "image-pull-secret", "replicas"],
 };
 
 /** Reads `--target process`. */
@@ -59,11 +64,16 @@ export function checkWords(target: DeployTarget, values: Readonly<Record<string,
  * @throws {UsageError} If there is no such target, or a word is another's.
  */
 export function readPlace(values: Readonly<Record<string, unknown>>): PlaceWish {
-  const { target: said, namespace, context } = values as Readonly<Record<string, string | undefined>>;
+  const { target: said, namespace, context, dashboard, project } = values as Readonly<
+    Record<string, string | undefined>
+  >;
   const target = readTarget(said) ?? "process";
   checkWords(target, values);
   if (target === "process") return { target };
-  if (target === "nuclio") return { target, ...namespace === undefined ? {} : { namespace } };
+  if (target === "nuclio") {
+    const given = Object.entries({ namespace, dashboard, project }).filter(([, value]) => value !== undefined);
+    return { target, ...Object.fromEntries(given) };
+  }
   return { target, ...namespace === undefined ? {} : { namespace }, ...context === undefined ? {} : { context } };
 }
 

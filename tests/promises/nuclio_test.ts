@@ -1,0 +1,64 @@
+/** Target `nuclio` from the command line, at a fake dashboard: see support/fake_nuclio_dashboard.ts. */
+
+import { deepStrictEqual, match } from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { FakeNuclioDashboard } from "../support/fake_nuclio_dashboard.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+Deno.test("levada deploy, status, logs, rollback and delete with --target nuclio, by exit codes and words", async () => {
+  const fake = new FakeNuclioDashboard();
+  await using server = fake.serve();
+  await using folder = await temporaryFolder();
+  const module = join(folder.path, "shop.ts");
+  const write = async (factor: number) =>
+    await Deno.writeTextFile(
+      module,
+      `import { serving } from "levada";
+const fn = serving("shop");
+fn.setTopology("flow").to("times", (n: number) => n * ${factor}).respond();
+export default fn;
+`,
+    );
+  const levada = async (...words: string[]): Promise<[code: number, out: string]> => {
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--lock=deno.lock", "-A", "lib/cli/main.ts", ...words],
+      cwd: ROOT,
+      env: { NO_COLOR: "1", LEVADA_NUCLIO_DASHBOARD: server.url, LEVADA_STATE: join(folder.path, "state") },
+    }).output();
+    return [code, new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr)];
+  };
+  const nuclio = ["--target", "nuclio"];
+
+  await write(2);
+  const [none, without] = await levada("deploy", module, ...nuclio);
+  match(without, /it needs an image that has the bundle in it: `levada image` makes one/);
+  const [where, refused] = await levada("deploy", module, ...nuclio, "--image", "a:1", "--project", "nobody");
+  match(refused, /Nuclio has no project "nobody"/);
+  const [, foreign] = await levada("deploy", module, "--dashboard", server.url);
+  match(foreign, /--dashboard is for --target nuclio/);
+  const [dry, planned] = await levada("deploy", module, ...nuclio, "--image", "levada/good:1", "--dry-run");
+  match(planned, /function shop: new, levada\/good:1/);
+  deepStrictEqual([none, where, dry, fake.functions.size], [1, 1, 0, 0]);
+
+  const [first, told] = await levada("deploy", module, ...nuclio, "--image", "levada/good:1");
+  match(told, /shop: starting …[^]*shop: ready, http:\/\/nuclio-shop[^]*shop: ready, /);
+  await write(3);
+  const [broken, why] = await levada("deploy", module, ...nuclio, "--image", "levada/none:1");
+  match(why, /function "shop" is unhealthy: Failed to pull image "levada\/none:1"/);
+  const [second] = await levada("deploy", module, ...nuclio, "--image", "levada/good:2");
+  deepStrictEqual([first, broken, second, fake.functions.get("shop").spec.image], [0, 1, 0, "levada/good:2"]);
+
+  const [back] = await levada("rollback", "shop", ...nuclio);
+  deepStrictEqual([back, fake.functions.get("shop").spec.image], [0, "levada/good:1"]);
+  const [status, state] = await levada("status", "shop", ...nuclio);
+  match(state, /^shop: ready, http:\S+, revision [0-9a-f]{12}, before [0-9a-f]{12}\n {2}shop {2}ready {2}1 pods/);
+  const [logs, lines] = await levada("logs", "shop", ...nuclio, "--lines", "1");
+  deepStrictEqual([logs, lines], [0, `{"message":"listening"}\n`]);
+  const [gone] = await levada("delete", "shop", ...nuclio);
+  const [absent, missing] = await levada("status", "shop", ...nuclio);
+  match(missing, /Nuclio has no function of it in project "default"\. Deploy it first/);
+  deepStrictEqual([status, gone, absent, fake.functions.size], [0, 0, 1, 0]);
+});
