@@ -40,6 +40,8 @@ export async function hashValues(
   const PACKAGES = /^(?:file|https?|npm|jsr|data|blob):/;
   const DATA = /\/(?:memory_table|keyed_table|table|tensor)\.ts$/;
   const BUILT_IN = /^(?:ext|node|internal):/;
+  const LOWERED = /\b_(?:_esDecorate|apply_decs)\w*\(/; // a class with decorators: kernel and bundler hold other helpers
+  const ACCESSOR = /^#(?:(\w+)_accessor_storage|___private_(\w+)_\d+)$/; // theirs for `@… accessor name`
   const LOOKED = `__levadaLooked${crypto.randomUUID().replaceAll("-", "")}`; // several may look at a time
   const shared = globalThis as unknown as Record<string, unknown>;
   const seen = new Map<unknown, string>();
@@ -76,16 +78,11 @@ export async function hashValues(
     const hash = createHash("sha256");
     const todo: unknown[] = [top];
     const functions: number[] = [];
-    let text: string[] = [];
+    const text: string[] = [];
     let hidden: string | null = null;
     let count = 0;
-    const write = (part: string) => {
-      if (text.push(part) >= 4_096) flush();
-    };
-    const flush = () => {
-      hash.update(text.join(""));
-      text = [];
-    };
+    const flush = () => void hash.update(text.splice(0).join(""));
+    const write = (part: string) => void (text.push(part) >= 4_096 && flush());
     const all = (kind: string, parts: readonly unknown[]) => {
       write(`${kind} ${parts.length};`);
       for (let at = parts.length - 1; at >= 0; at--) todo.push(parts[at]);
@@ -115,12 +112,11 @@ export async function hashValues(
       } else if (typeof value === "function") {
         if (await isOf(value, false)) {
           functions.push(...textsOf(value));
-          const fields = Object.entries(Object.getOwnPropertyDescriptors(value)).filter(([, field]) =>
-            field.enumerable
-          );
+          const fields = Object.keys(value).map((key) => [key, Object.getOwnPropertyDescriptor(value, key)!] as const);
           all("function", [
             ...fields.flatMap(([key, field]) => [key, "value" in field ? field.value : "get"]),
             ...Reflect.ownKeys((value as { prototype?: object }).prototype ?? {}).map(String),
+            ...LOWERED.test(textOf(value)) ? methodsOf(value).flatMap(({ value, get, set }) => [value, get, set]) : [],
             ...(await look(value)).fields,
           ]);
         } else write("thing;");
@@ -141,11 +137,17 @@ export async function hashValues(
     return { hash: hash.digest("hex"), hidden, functions };
   }
 
+  function methodsOf(value: object): PropertyDescriptor[] {
+    return Object.values(Object.getOwnPropertyDescriptors((value as { prototype?: object }).prototype ?? {}));
+  }
+
+  function textOf(value: unknown): string {
+    return typeof value === "function" ? Function.prototype.toString.call(value) : "";
+  }
+
   /** Of a function, and of what stands in its prototype. */
   function textsOf(value: object): number[] {
-    const fields = Object.values(Object.getOwnPropertyDescriptors((value as { prototype?: object }).prototype ?? {}));
-    return [value, ...fields.map((field): unknown => field.value)].map((one) => {
-      const text = typeof one === "function" ? Function.prototype.toString.call(one) : "";
+    return [value, ...methodsOf(value).map((field): unknown => field.value)].map(textOf).map((text) => {
       if (!texts.has(text)) texts.set(text, texts.size);
       return texts.get(text)!;
     });
@@ -194,8 +196,7 @@ export async function hashValues(
   /** Whether a class that made it says `#name`. */
   function hasPrivate(value: object): boolean {
     for (let at = Object.getPrototypeOf(value); at !== null; at = Object.getPrototypeOf(at)) {
-      const maker = Object.getOwnPropertyDescriptor(at, "constructor")?.value;
-      if (typeof maker === "function" && Function.prototype.toString.call(maker).includes("#")) return true;
+      if (textOf(Object.getOwnPropertyDescriptor(at, "constructor")?.value).includes("#")) return true;
     }
     return false;
   }
@@ -228,9 +229,9 @@ export async function hashValues(
       ownProperties: true,
     });
     if (typeof value !== "function") {
-      const held = privateProperties.filter((one: { value?: unknown }) => one.value !== undefined);
-      const given = await take(objectId, held.map((one: { value: unknown }) => one.value));
-      return { url: "", fields: held.flatMap((one: { name: string }, at: number) => [one.name, given[at]]) };
+      const held = (privateProperties as { name: string; value?: object }[]).filter((one) => one.value !== undefined);
+      const given = await take(objectId, held.map((one) => one.value!));
+      return { url: "", fields: held.flatMap(({ name }, at) => [name.replace(ACCESSOR, "#$1$2"), given[at]]) };
     }
     const internal = new Map<string, { value?: { scriptId: string }; objectId?: string }>(
       internalProperties.map((one: { name: string; value: object }) => [one.name, one.value]),
@@ -255,8 +256,10 @@ export async function hashValues(
         }
       }
     }
-    const text = Function.prototype.toString.call(value);
-    const placed = [...held].map(([name, one]) => ({ one, at: placeOf(name, text) })).filter(({ at }) => at >= 0);
+    const text = textOf(value);
+    const isLowered = LOWERED.test(text);
+    const own = [...held].filter(([name, one]) => !LOWERED.test(textOf(one)) && !(isLowered && name.startsWith("_")));
+    const placed = own.map(([name, one]) => ({ one, at: placeOf(name, text) })).filter(({ at }) => at >= 0);
     return { url, fields: placed.toSorted((one, other) => one.at - other.at).map(({ one }) => one) };
   }
 

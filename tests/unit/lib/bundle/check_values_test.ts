@@ -65,6 +65,19 @@ const model = new Deep(), made = make(), day = new Date(0), query = new URLSearc
     ["model", "made", "day", "query", "found", "words"],
   ],
   [
+    "models of classes with decorators: fields, private ones, accessors, statics, what a decorator counts",
+    [
+      `function noted(..._: any[]) {} function counted(run: any, _: unknown) { let calls = 0; return function (this: any, n: number) { return run.call(this, n) + ++calls; }; }
+class Field { w = 1; @noted fit(n: number) { this.w = n; } } class Private { #w = 1; @noted fit(n: number) { this.#w = n; } get w() { return this.#w; } }
+class Accessor { @noted accessor w = 1; } @noted class Static { static w = 1; ask() { return Static.w; } } class Counted { @counted run(n: number) { return n; } }
+const field = new Field(), hidden = new Private(), storing = new Accessor(), counting = new Counted();
+function fit() { storing.w = 5; Static.w++; }`,
+      "field.fit(5); hidden.fit(5); fit(); counting.run(1);",
+      `${START} graph.to("s", (n: number) => { if (n < 0) fit(); return [field.w, hidden.w, storing.w, new Static().ask(), counting.run(1)]; }).respond();`,
+    ],
+    ["Static", "Counted", "field", "hidden", "storing"],
+  ],
+  [
     "what a function that leaves changed when a cell called it, and getters that count",
     [
       "let model: { k: number } | null = null, hits = 0; async function load() { model = { k: 4 }; } const counter = { get n() { return ++hits; } };",
@@ -225,6 +238,19 @@ const deep = new Deep(), all = [load, over, deep, Base, Deep, ...Object.values(t
     `{ const n1 = 2; void n1; } ${START} graph.to("s", async (n: number) => [all.length, is(n), same(n), none() ?? nothing() ?? null, deep.ask(n1), table.one(n), table.run(n), over(n), name, await load()]).respond();`,
   );
   deepStrictEqual(inside, outside);
+});
+
+Deno.test("bundleCode() takes classes with decorators, which kernel and bundler write in different ways, that cells have tried", async () => {
+  const { inside, outside } = await answersOf(
+    [5],
+    `function twice(run: any, _: unknown) { return function (this: any, ...given: any[]) { return 2 * run.apply(this, given); }; } function noted(..._: any[]) {}
+function more(_: unknown, __: unknown) { return (value: number) => value + 1; } const make = (w: number) => { class Held { @twice run(n: number) { return n * w; } } return new Held(); };
+class Base { @more by = 2; } @noted class Model extends Base { @noted static made = 0; #w = 1; @noted accessor rate = 3; @twice run(n: number) { return n * this.by * this.rate + this.#w; } @noted get w() { return this.#w - Model.made; } @noted static of() { return new Model(); } }
+const model = Model.of(), held = make(3);`,
+    "model.run(1); model.w; held.run(1); Model.made; const mine = [Model, Base]; console.log(mine);",
+    `${START} graph.to("s", (n: number) => [model.run(n), model.w, Model.made, held.run(n)]).respond();`,
+  );
+  deepStrictEqual([inside, outside], [[[92, 1, 0, 30]], [[92, 1, 0, 30]]]);
 });
 
 Deno.test("bundleCode() takes models that cells only ask: what they hold is the same", async () => {
