@@ -98,6 +98,8 @@ export function hideForms(text: string): string {
 /** A name and what sets it apart from its value, in JSON, also within a JSON string, YAML, headers, queries, assignments, arguments. */
 const NAME =
   /(?:%3F|%26)?(?<name>[\w.-]{1,100})\]?(?<quote>\\*["'`]?)(?<apart>\s{0,8}(?::(?!\/\/)|=>?)\s{0,8}|%3D)|(?<=^|\s)--(?<flag>[\w-]{1,100})\s{1,8}/gi;
+/** What is said of a module that is called so is no secret: `my_secret.ts: …`, `my_secret.ts:3:5`. */
+const MODULE = /\.(?:[cm]?[jt]sx?|ipynb)$/i;
 /** A value in quotes, to the quote that ends it; as many backslashes stand before that as before the first. */
 const QUOTED = /(\\*)(["'`])[^]*?(?:(?<!\\)\1\2|$)/y;
 const REST_OF_LINE = /[^\r\n"]+/y;
@@ -117,6 +119,7 @@ function hideNamed(text: string): string {
     if (index < at) continue;
     const start = index + length;
     const apart = groups!.apart ?? " ";
+    if (MODULE.test(name) && apart.startsWith(":")) continue;
     if (!isSecretName(name) && !isSecretHere(text, { name, index, start, apart })) continue;
     const value = valueAt(text, start, { name, quote: groups!.quote ?? "", apart });
     if (value === "" || /^(\w+\s+)?\*\*\*$/.test(value)) continue;

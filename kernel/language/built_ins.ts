@@ -16,7 +16,7 @@ export const OF_THE_LANGUAGE: ReadonlySet<string> = new Set(
 /** What Deno has besides, as far as the library and the kernel use it where cells run: `name`, `event` and `status` are anybody's. */
 export const OF_THE_PLATFORM: ReadonlySet<string> = new Set(
   `AbortController AbortSignal Blob CompressionStream DOMException DecompressionStream Deno FormData Headers ReadableStream Request
-  Response TextDecoder TextDecoderStream TextEncoder URL URLSearchParams Worker WritableStream btoa clearImmediate clearInterval
+  Response TextDecoder TextDecoderStream TextEncoder URL URLSearchParams Worker WritableStream atob btoa clearImmediate clearInterval
   clearTimeout console crypto fetch navigator performance queueMicrotask setImmediate setInterval setTimeout structuredClone`
     .split(/\s+/),
 );
@@ -24,24 +24,34 @@ export const OF_THE_PLATFORM: ReadonlySet<string> = new Set(
 /** What packages of npm mean, as the parser that bundles are made with does. */
 const OF_NODE: ReadonlySet<string> = new Set(["Buffer", "global", "process"]);
 
-/** Why a cell may not declare a name, and where it does. */
-export interface RefusedName {
+/** Why a cell may not declare names, and where it declares the first of them. */
+export interface RefusedNames {
   readonly message: string;
   /** Offset in the source. */
   readonly start: number;
 }
 
-/** The first name that a cell declares at its top level and must not; undefined where there is none. */
-export function refusedName(program: Program, source: string): RefusedName | undefined {
+/** The names that a cell declares at its top level and must not; undefined where there are none. */
+export function refusedNames(program: Program, source: string): RefusedNames | undefined {
+  const names = new Set<string>();
+  const imports: string[] = [];
+  const others = new Set<string>();
+  let start = 0;
   for (const statement of program.body) {
-    const name = declaredBy({ ...program, body: [statement] }).find((name) =>
-      isBuiltIn(name) && !isThere(importOf(name, statement))
-    );
-    if (name === undefined) continue;
-    const at = source.slice(statement.start).search(new RegExp(`(?<![\\w$.])${name}(?![\\w$]|\\s+as\\b|\\s*:)`));
-    return { message: refusalOf(name, importOf(name, statement)), start: statement.start + Math.max(0, at) };
+    const found = declaredBy({ ...program, body: [statement] }).map((name) => ({ name, as: importOf(name, statement) }))
+      .filter(({ name, as }) => isBuiltIn(name) && !isThere(as));
+    if (found.length === 0) continue;
+    if (names.size === 0) start = statement.start + placeOf(found[0]!.name, source.slice(statement.start));
+    for (const { name } of found) names.add(name);
+    const imported = found.flatMap(({ as }) => as ?? []);
+    if (imported.length > 0) imports.push(`import ${formOf(imported)} from ${JSON.stringify(imported[0]!.from)}`);
+    else for (const { name } of found) others.add(otherFor(name));
   }
-  return undefined;
+  return names.size === 0 ? undefined : { message: refusalOf([...names], imports, [...others]), start };
+}
+
+function placeOf(name: string, source: string): number {
+  return Math.max(0, source.search(new RegExp(`(?<![\\w$.])${name}(?![\\w$]|\\s+as\\b|\\s*:)`)));
 }
 
 function isBuiltIn(name: string): boolean {
@@ -75,16 +85,40 @@ function isThere(imported: Imported | undefined): boolean {
     (exported === "default" ? all : all[exported]) === (globalThis as unknown as typeof all)[name];
 }
 
-function refusalOf(name: string, imported: Imported | undefined): string {
-  const other = `my${name[0]!.toUpperCase()}${name.slice(1)}`;
-  const owner = OF_THE_LANGUAGE.has(name) ? "JavaScript" : OF_NODE.has(name) ? "Node" : "Deno";
-  return `Cannot declare "${name}": cells share their names with the library and all its packages, which need the ${name} of ${owner} itself. ` +
-    (imported === undefined
-      ? `Give it another, such as ${other}`
-      : `Import it as another: import ${formOf(imported, other)}`);
+function refusalOf(names: readonly string[], imports: readonly string[], others: readonly string[]): string {
+  const owners = listed([...new Set(names.map(ownerOf))]);
+  const [needed, it, another] = names.length === 1
+    ? [`the ${names[0]} of ${owners} itself`, "it", "another"]
+    : [`those of ${owners}`, "them", "others"];
+  return [
+    `Cannot declare ${
+      listed(names.map((name) => `"${name}"`))
+    }: cells share their names with the library and all its packages, which need ${needed}`,
+    ...imports.length === 0 ? [] : [`Import ${it} as ${another}: ${imports.join("; ")}`],
+    ...others.length === 0 ? [] : [`Give ${it} ${another}, such as ${listed(others)}`],
+  ].join(". ");
 }
 
-function formOf({ exported, from }: Imported, other: string): string {
-  const taken = exported === "default" ? other : exported === "*" ? `* as ${other}` : `{ ${exported} as ${other} }`;
-  return `${taken} from ${JSON.stringify(from)}`;
+function ownerOf(name: string): string {
+  return OF_THE_LANGUAGE.has(name) ? "JavaScript" : OF_NODE.has(name) ? "Node" : "Deno";
+}
+
+function otherFor(name: string): string {
+  return `my${name[0]!.toUpperCase()}${name.slice(1)}`;
+}
+
+/** What one statement imports, under other names. */
+function formOf(imported: readonly Imported[]): string {
+  const forms = imported.map(({ name, exported }) => {
+    const other = otherFor(name);
+    return exported === "default" ? other : `${exported} as ${other}`;
+  });
+  const isNamed = ({ exported }: Imported) => exported !== "default" && exported !== "*";
+  const named = forms.filter((_, at) => isNamed(imported[at]!));
+  return [...forms.filter((_, at) => !isNamed(imported[at]!)), ...named.length === 0 ? [] : [`{ ${named.join(", ")} }`]]
+    .join(", ");
+}
+
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }

@@ -2,7 +2,7 @@
 import MagicString from "magic-string";
 import { type Comment, type ParseResult, parseSync, type Program, type Statement } from "oxc-parser";
 import { type JsxOptions, transformSync } from "oxc-transform";
-import { refusedName } from "./built_ins.ts";
+import { refusedNames } from "./built_ins.ts";
 import { lowerDecorators } from "./decorators.ts";
 import { type JsxSetting, readPragmas } from "./jsx.ts";
 import { isTooDeep, NESTING_AT_MOST } from "./nesting.ts";
@@ -115,7 +115,7 @@ function jsxOptions({ factory, fragment, importSource }: JsxSetting): JsxOptions
  */
 export async function rewriteCell(code: string, options: RewriteOptions): Promise<RewrittenCell> {
   const { source, language, program: written, comments, shift } = readCell(code);
-  const refused = refusedName(written, source);
+  const refused = refusedNames(written, source);
   if (refused !== undefined) throw new CellSyntaxError(refused.message, positionAt(code, refused.start - shift));
   const jsx = readPragmas(comments, options.jsx ?? {});
   const lowered = hasDecorators(written) ? await lowerDecorators(source) : undefined;

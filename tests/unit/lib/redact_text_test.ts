@@ -121,6 +121,19 @@ Deno.test("redactText() hides credentials by their form, and leaves the rest", (
   ) strictEqual(redactText(open), open);
 });
 
+Deno.test("redactText() leaves what is said of a module or a notebook that is called like a secret", () => {
+  for (
+    const text of [
+      "Cannot load my_secret.ts: ReadSecretError: Cannot read a secret\n    at file:///work/my_secret.ts:3:5",
+      "passwords.ipynb: it has no cell",
+      "at ask (file:///credentials/auth-token_secret.mjs:10:2)",
+    ]
+  ) strictEqual(redactText(text), text);
+  strictEqual(redactText("my_secret.ts: password=abc"), "my_secret.ts: password=***");
+  strictEqual(redactText("client_secret.json: abcdef"), "client_secret.json: ***");
+  strictEqual(redactText("secret.js=abcdef"), "secret.js=***");
+});
+
 Deno.test("redactText() knows a web token within a word, and a key by a digit or a capital; names stay", () => {
   const token = `eyJ${"hbGci".repeat(3)}.eyJzdWIi.c2ln`;
   strictEqual(redactText(`a ${token}, session-${token} b`), "a ***, session-*** b");

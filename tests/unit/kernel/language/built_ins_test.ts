@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { createContext, runInContext } from "node:vm";
 import { parseSync } from "oxc-parser";
-import { OF_THE_LANGUAGE, OF_THE_PLATFORM, refusedName } from "../../../../kernel/language/built_ins.ts";
+import { OF_THE_LANGUAGE, OF_THE_PLATFORM, refusedNames } from "../../../../kernel/language/built_ins.ts";
 import { freeNames } from "../../../../lib/scope/free_names.ts";
 import { EngineBench } from "../engine/_bench.ts";
 
@@ -38,10 +38,10 @@ Deno.test("OF_THE_LANGUAGE has what a bare V8 has, OF_THE_PLATFORM what of Deno 
   deepStrictEqual([...OF_THE_PLATFORM].filter((name) => !anywhere.has(name)), [], "refused, and not used");
 });
 
-Deno.test("refusedName() finds every way to declare a name at the top level, and no other", () => {
+Deno.test("refusedNames() finds every way to declare a name at the top level, and no other", () => {
   const refused = (code: string) => {
     const { program } = parseSync("cell.tsx", code, { lang: "tsx", sourceType: "module" });
-    const found = refusedName(program, code);
+    const found = refusedNames(program, code);
     return found && [/"(\w+)"/.exec(found.message)?.[1], found.start];
   };
   const cases: readonly (readonly [code: string, name: string, start: number])[] = [
@@ -90,8 +90,24 @@ Deno.test("the cure of an import that is refused has the form of the import", ()
   };
   for (const [code, cure] of Object.entries(cases)) {
     const { program } = parseSync("cell.ts", code, { lang: "ts", sourceType: "module" });
-    strictEqual(refusedName(program, code)!.message.split("itself. ")[1], `Import it as another: ${cure}`);
+    strictEqual(refusedNames(program, code)!.message.split("itself. ")[1], `Import it as another: ${cure}`);
   }
+});
+
+Deno.test("refusedNames() tells all names of a cell at once, each with its cure", () => {
+  const code = `const a = 1;
+import fetch, { Map, Set as Array, List } from "immutable";
+import Promise, * as JSON from "./m.ts"; import { Map as Set } from "./m.ts";
+class Map {} const { URL, process } = a; function Map() {}`;
+  const { program } = parseSync("cell.ts", code, { lang: "ts", sourceType: "module" });
+  deepStrictEqual(refusedNames(program, code), {
+    message:
+      'Cannot declare "fetch", "Map", "Array", "Promise", "JSON", "Set", "URL" and "process": cells share their names with the library and all ' +
+      "its packages, which need those of Deno, JavaScript and Node. " +
+      'Import them as others: import myFetch, { Map as myMap, Set as myArray } from "immutable"; import myPromise, * as myJSON from "./m.ts"; ' +
+      'import { Map as mySet } from "./m.ts". Give them others, such as myMap, myURL and myProcess',
+    start: 20,
+  });
 });
 
 Deno.test("a cell that declares a built-in is refused with its line and the cure before anything of it runs; those after it, and the library, go on", async () => {
