@@ -202,7 +202,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/bundle/cell_code.ts": "slice_notebook_test.ts: cells that run, and their code where it has left",
   "lib/bundle/describe_function.ts": "make_bundle_test.ts, cli/deploy_test.ts: real processes",
   "lib/bundle/find_code.ts": "slice_notebook_test.ts: every way of being found, and each refusal",
-  "lib/bundle/runtime.ts": "make_bundle_test.ts: bundles that are served; conformance/image: the program in an image",
   "lib/bundle/touched_names.ts": "check_values_test.ts: cells that run, and what their code makes where it has left",
   "lib/bundle/write_held.ts": "slice_notebook_test.ts: what closures hold, and each refusal",
   "lib/bundle/slice.ts": "slice_notebook_test.ts",

@@ -3,19 +3,18 @@ import { join } from "node:path";
 import { type Bundle, manifestOf } from "../bundle/bundle.ts";
 import { type BaseImage, readBase } from "./base/read_base.ts";
 import { BlobStore } from "./blob_store.ts";
-import { bundleEntries } from "./bundle_entries.ts";
-import { baseEntries, USER } from "./debian/base_entries.ts";
+import { bundleRecipe } from "./bundle_layer.ts";
+import { baseRecipe, USER } from "./debian/base_layer.ts";
 import { DEBIAN, type DebianPins } from "./debian/debian_packages.ts";
-import { denoEntries } from "./deno_entries.ts";
+import { denoRecipe } from "./deno_layer.ts";
 import type { RunConfig } from "./descriptor.ts";
 import type { DownloadOptions } from "./download.ts";
 import { PATHS } from "./image_paths.ts";
-import type { LayerEntry } from "./layer/entry.ts";
-import { type Layer, makeLayer } from "./layer/make_layer.ts";
+import { type Layer, type LayerRecipe, makeLayer } from "./layer/make_layer.ts";
 import { type Image, makeImage } from "./make_image.ts";
 import { npmRegistry } from "./npm/npm_registry.ts";
 import type { RegistryOptions } from "./registry/registry_client.ts";
-import { ownLock, runtimeEntries } from "./runtime_entries.ts";
+import { ownLock, runtimeRecipe } from "./runtime_layer.ts";
 
 /** What an image is built of. */
 export interface BuildWish {
@@ -63,11 +62,11 @@ export async function buildImage(wish: BuildWish, options: BuildOptions): Promis
   const { bundle, version, pins = DEBIAN } = wish;
   const base = wish.base === undefined ? undefined : await readBase(wish.base, { ...options, blobs });
   const layers: Layer[] = [];
-  const add = async (name: string, madeBy: string, entries: () => Promise<LayerEntry[]>) => {
+  const add = async (name: string, madeBy: string, recipe: () => LayerRecipe | Promise<LayerRecipe>) => {
     signal?.throwIfAborted();
     onProgress(`layer ${name}`);
     const start = performance.now();
-    const layer = await makeLayer({ name, madeBy, entries: await entries() }, { cache, blobs });
+    const layer = await makeLayer({ name, madeBy, ...await recipe() }, { cache, blobs });
     layers.push({ ...layer, tookMs: performance.now() - start });
   };
   if (base === undefined) {
@@ -75,14 +74,14 @@ export async function buildImage(wish: BuildWish, options: BuildOptions): Promis
     await add(
       "base",
       `debian ${pins.release.version}: ${told}`,
-      () => baseEntries({ ...options, pins, mirror: wish.mirror }),
+      () => baseRecipe({ ...options, pins, mirror: wish.mirror }),
     );
   }
-  await add("deno", `deno ${Deno.version.deno}`, () => denoEntries({ ...options, registry }));
-  await add("runtime", `levada ${version}`, () => runtimeEntries({ ...options, registry }));
+  await add("deno", `deno ${Deno.version.deno}`, () => denoRecipe({ ...options, registry }));
+  await add("runtime", `levada ${version}`, () => runtimeRecipe({ ...options, registry }));
   if (bundle !== undefined) {
     const told = `levada image ${bundle.name}, revision ${bundle.revision}`;
-    await add("bundle", told, async () => bundleEntries(bundle, { ...options, registry, lock: await ownLock() }));
+    await add("bundle", told, async () => bundleRecipe(bundle, { ...options, registry, lock: await ownLock() }));
   }
   const image = await makeImage({ base, layers, run: runConfig(wish), created: wish.created }, blobs);
   return { image, blobs, layers, base };

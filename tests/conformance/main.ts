@@ -27,6 +27,7 @@ const SUITES = [
   "jupyter",
   "onnx",
   "openapi",
+  "image",
   "cluster",
 ] as const;
 

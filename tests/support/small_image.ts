@@ -13,7 +13,12 @@ export async function smallImage(
   const layers = [];
   for (const text of texts) {
     const entries = [{ kind: "file" as const, path: text.slice(0, 10), bytes: new TextEncoder().encode(text) }];
-    layers.push(await makeLayer({ name: text.slice(0, 10), madeBy: "a test", entries }, { cache: folder, blobs }));
+    layers.push(
+      await makeLayer({ name: text.slice(0, 10), madeBy: "a test", inputs: [text], entries: () => entries }, {
+        cache: folder,
+        blobs,
+      }),
+    );
   }
   const run = { Env: ["NAME=value"], Cmd: ["serve"], Labels: { title: "small" } };
   return { image: await makeImage({ layers, run }, blobs), blobs };

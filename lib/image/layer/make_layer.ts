@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { type BlobStore, writeWhole } from "../blob_store.ts";
 import { type Descriptor, type Digest, digestOf, isDigest, MEDIA } from "../descriptor.ts";
-import { inOrder, type LayerEntry } from "./entry.ts";
+import type { LayerEntry } from "./entry.ts";
 import { gzip } from "./gzip.ts";
 import { writeTar } from "./write_tar.ts";
 
@@ -29,19 +29,23 @@ export interface LayerRoom {
   readonly blobs: BlobStore;
 }
 
-const FORMAT = "levada-layer/1"; // another where the same entries become other bytes
+/** What a layer is made of. */
+export interface LayerRecipe {
+  /** All that its entries come from, in words: the same make the same. */
+  readonly inputs: readonly string[];
+  /** Makes them, where nobody has before. */
+  entries(): Promise<Iterable<LayerEntry>> | Iterable<LayerEntry>;
+}
 
-/** Makes a layer of entries. */
+/** Makes a layer. */
 export async function makeLayer(
-  { name, madeBy, entries }: { name: string; madeBy: string; entries: Iterable<LayerEntry> },
+  { name, madeBy, inputs, entries }: LayerRecipe & { readonly name: string; readonly madeBy: string },
   { cache, blobs }: LayerRoom,
 ): Promise<Layer> {
   const start = performance.now();
-  const act = `make the layer ${name}`;
-  const sorted = inOrder(act, entries);
-  const file = join(cache, "layers", `${keyOf(sorted)}.json`);
+  const file = join(cache, "layers", `${await keyOf(inputs)}.json`);
   const found = await findLayer(file, blobs);
-  const made = found ?? await pack(act, sorted, blobs);
+  const made = found ?? await pack(`make the layer ${name}`, await entries(), blobs);
   if (found === undefined) await writeWhole(file, new TextEncoder().encode(JSON.stringify(made)));
   const { digest, diffId, size, plainSize } = made;
   return {
@@ -62,7 +66,7 @@ interface Packed {
   readonly plainSize: number;
 }
 
-async function pack(act: string, entries: readonly LayerEntry[], blobs: BlobStore): Promise<Packed> {
+async function pack(act: string, entries: Iterable<LayerEntry>, blobs: BlobStore): Promise<Packed> {
   const tar = await writeTar(act, entries);
   const packed = await gzip(tar);
   return {
@@ -73,16 +77,26 @@ async function pack(act: string, entries: readonly LayerEntry[], blobs: BlobStor
   };
 }
 
-/** What names the entries, with the program that packs them: other versions may pack the same in other bytes. */
-function keyOf(entries: readonly LayerEntry[]): string {
-  const hash = createHash("sha256").update(`${FORMAT} ${Deno.version.deno}\n`);
-  for (const entry of entries) hash.update(`${JSON.stringify([entry.path, entry.kind, contentOf(entry)])}\n`);
-  return hash.digest("hex");
+/** What names a layer before it is made: what it is made of, and what makes it. */
+async function keyOf(inputs: readonly string[]): Promise<string> {
+  code ??= ownCode();
+  return createHash("sha256").update(JSON.stringify([Deno.version.deno, await code, ...inputs])).digest("hex");
 }
 
-function contentOf(entry: LayerEntry): string {
-  if (entry.kind === "file") return `${digestOf(entry.bytes)} ${entry.isProgram === true}`;
-  return entry.kind === "link" ? entry.target : `${entry.isOpen === true}`;
+let code: Promise<string> | undefined;
+
+/** The hash of this room's code: who changes it gets other layers, and none that were made before. */
+async function ownCode(): Promise<string> {
+  const hash = createHash("sha256");
+  const visit = async (folder: URL): Promise<void> => {
+    const all = await Array.fromAsync(Deno.readDir(folder));
+    for (const { name, isDirectory } of all.sort((one, other) => one.name < other.name ? -1 : 1)) {
+      if (isDirectory) await visit(new URL(`${name}/`, folder));
+      else hash.update(await Deno.readFile(new URL(name, folder)));
+    }
+  };
+  await visit(new URL("../", import.meta.url));
+  return hash.digest("hex");
 }
 
 async function findLayer(file: string, blobs: BlobStore): Promise<Packed | undefined> {

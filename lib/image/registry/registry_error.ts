@@ -35,7 +35,7 @@ export async function readRefusal(response: Response): Promise<string> {
 export async function refusedBy(act: string, registry: string, response: Response): Promise<RegistryError> {
   const { status } = response;
   const said = await readRefusal(response);
-  const cure = /no space left|disk full|quota/i.test(said) || status === 507
+  const cure = /no space left|disk full|quota|"Err":(28|122)\b/i.test(said) || status === 507
     ? ". Its disk is full: make room there"
     : status === 401
     ? `. Log in: docker login ${registry}, or podman login ${registry}`

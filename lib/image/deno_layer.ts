@@ -2,7 +2,7 @@
 import type { DownloadOptions } from "./download.ts";
 import { ImageError } from "./image_error.ts";
 import { PATHS } from "./image_paths.ts";
-import type { LayerEntry } from "./layer/entry.ts";
+import type { LayerRecipe } from "./layer/make_layer.ts";
 import { fetchPackage, unpackPackage } from "./npm/npm_entries.ts";
 import type { NpmRegistry } from "./npm/npm_registry.ts";
 
@@ -20,13 +20,11 @@ export interface DenoOptions extends DownloadOptions {
 }
 
 /**
- * Fetches it.
+ * What the layer with Deno is made of.
  *
- * @throws {ImageError} If it cannot be had, is another than it should be, or this version's hash is not known.
+ * @throws {ImageError} If this version's hash is not known; later, if it cannot be had, or is another than it should be.
  */
-export async function denoEntries(
-  { registry, version = Deno.version.deno, ...options }: DenoOptions,
-): Promise<LayerEntry[]> {
+export function denoRecipe({ registry, version = Deno.version.deno, ...options }: DenoOptions): LayerRecipe {
   const integrity = Object.hasOwn(INTEGRITY, version) ? INTEGRITY[version] : undefined;
   if (integrity === undefined) {
     const known = Object.keys(INTEGRITY).join(", ");
@@ -35,11 +33,13 @@ export async function denoEntries(
     );
   }
   const one = { name: PACKAGE, version, integrity };
-  const archive = await fetchPackage(one, registry, options);
-  const entries = await unpackPackage(one, archive, (path) => path === "deno" ? PATHS.deno : undefined);
-  const [program] = entries;
-  if (program?.kind !== "file") {
-    throw new ImageError(`Cannot take Deno ${version} into an image: its package has no program`);
-  }
-  return [{ ...program, isProgram: true }];
+  return {
+    inputs: ["deno", integrity],
+    async entries() {
+      const archive = await fetchPackage(one, registry, options);
+      const [program] = await unpackPackage(one, archive, (path) => path === "deno" ? PATHS.deno : undefined);
+      if (program?.kind === "file") return [{ ...program, isProgram: true }];
+      throw new ImageError(`Cannot take Deno ${version} into an image: its package has no program`);
+    },
+  };
 }

@@ -1,8 +1,9 @@
 /** A bundle's files, and the packages of npm that its code leaves out and the runtime has not. */
-import type { Bundle } from "../bundle/bundle.ts";
+import { type Bundle, hashOf } from "../bundle/bundle.ts";
 import type { DownloadOptions } from "./download.ts";
 import { PATHS } from "./image_paths.ts";
 import type { LayerEntry } from "./layer/entry.ts";
+import type { LayerRecipe } from "./layer/make_layer.ts";
 import { lockedPackages, type LockFile } from "./npm/locked_packages.ts";
 import { npmEntries } from "./npm/npm_entries.ts";
 import type { NpmRegistry } from "./npm/npm_registry.ts";
@@ -16,8 +17,17 @@ export interface BundleLayerOptions extends DownloadOptions {
   readonly lock: LockFile;
 }
 
+/** What the layer with a bundle is made of. */
+export function bundleRecipe(bundle: Pick<Bundle, "files">, options: BundleLayerOptions): LayerRecipe {
+  const files = [...bundle.files].map(([path, bytes]) => [path, hashOf(bytes)]).sort();
+  return {
+    inputs: ["bundle", JSON.stringify(files), JSON.stringify(options.lock)],
+    entries: () => bundleEntries(bundle, options),
+  };
+}
+
 /**
- * Makes them.
+ * Makes the files.
  *
  * @throws {ImageError} If a package cannot be had, or the bundle's lock file lacks it.
  */

@@ -2,7 +2,7 @@
 import { libraryConfig, programFiles } from "../bundle/runtime.ts";
 import type { DownloadOptions } from "./download.ts";
 import { PATHS } from "./image_paths.ts";
-import type { LayerEntry } from "./layer/entry.ts";
+import type { LayerRecipe } from "./layer/make_layer.ts";
 import { lockedPackages, type LockFile } from "./npm/locked_packages.ts";
 import { npmEntries } from "./npm/npm_entries.ts";
 import type { NpmRegistry } from "./npm/npm_registry.ts";
@@ -32,11 +32,11 @@ export async function ownLock(): Promise<LockFile> {
 }
 
 /**
- * Makes them.
+ * What the layer with Levada is made of.
  *
- * @throws {ImageError} If a package cannot be had, or is another than it should be.
+ * @throws {ImageError} If the lock file lacks a package; later, if one cannot be had, or is another than it should be.
  */
-export async function runtimeEntries(options: RuntimeOptions): Promise<LayerEntry[]> {
+export async function runtimeRecipe(options: RuntimeOptions): Promise<LayerRecipe> {
   const own = { levada: "./mod.js", "levada/testing": "./lib/testing/mod.js" };
   const config = await libraryConfig(own); // with all names: Deno holds them against the lock file
   const kept = Object.entries(config.imports).filter(([name, target]) =>
@@ -49,12 +49,15 @@ export async function runtimeEntries(options: RuntimeOptions): Promise<LayerEntr
     ["deno.lock", await Deno.readTextFile(LOCK)],
     ...await programFiles(),
   ];
-  return [
-    ...texts.map(([path, text]) => ({
-      kind: "file" as const,
-      path: `${PATHS.levada}/${path}`,
-      bytes: ENCODER.encode(text),
-    })),
-    ...await npmEntries(packages, { ...options, denoDir: PATHS.packages }),
-  ];
+  return {
+    inputs: ["runtime", JSON.stringify(packages), JSON.stringify(texts)],
+    entries: async () => [
+      ...texts.map(([path, text]) => ({
+        kind: "file" as const,
+        path: `${PATHS.levada}/${path}`,
+        bytes: ENCODER.encode(text),
+      })),
+      ...await npmEntries(packages, { ...options, denoDir: PATHS.packages }),
+    ],
+  };
 }

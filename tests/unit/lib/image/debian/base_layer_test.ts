@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, ok, rejects } from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { baseEntries } from "../../../../../lib/image/debian/base_entries.ts";
+import { baseEntries } from "../../../../../lib/image/debian/base_layer.ts";
 import { DEBIAN } from "../../../../../lib/image/debian/debian_packages.ts";
 import { makeDeb } from "../../../../support/debian_package.ts";
 import { serveAnswers } from "../../../../support/served_answers.ts";

@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { download, type DownloadOptions } from "../download.ts";
 import { ImageError } from "../image_error.ts";
 import type { LayerEntry } from "../layer/entry.ts";
+import type { LayerRecipe } from "../layer/make_layer.ts";
 import type { DebianPin, DebianPins } from "./debian_packages.ts";
 import { readDeb } from "./read_deb.ts";
 
@@ -21,8 +22,13 @@ const CERTIFICATE = /^usr\/share\/ca-certificates\/.*\.crt$/;
 /** Who serves: a user without a name elsewhere, as in other images without a shell. */
 export const USER = "65532";
 
+/** What the base layer is made of. */
+export function baseRecipe(options: BaseOptions): LayerRecipe {
+  return { inputs: ["base", JSON.stringify(options.pins)], entries: () => baseEntries(options) };
+}
+
 /**
- * Makes them.
+ * Makes the files.
  *
  * @throws {ImageError} If a package cannot be had, or is another than it should be.
  */
