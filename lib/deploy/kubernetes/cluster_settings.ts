@@ -20,13 +20,13 @@ export interface ClusterSettings {
 
 /** Between how many pods a function has, and by what. */
 export interface Scale {
-  /** At least; 0 only for functions that are fed by streams, where the cluster has KEDA. */
+  /** At least; 0 only where nobody asks it, on targets that can. */
   readonly min: number;
   /** At most. */
   readonly max: number;
   /** More pods where they use more of the processor than they ask for, in percent. Default 80 for functions that are asked. */
   readonly cpu?: number;
-  /** More pods where more records wait for each, for functions that are fed by a stream: needs KEDA. */
+  /** More pods where more records wait for each: refused so far by target `kubernetes`. */
   readonly lag?: number;
 }
 
