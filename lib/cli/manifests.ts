@@ -4,6 +4,8 @@ import { readOptions, readWhole } from "./options.ts";
 import { CLUSTER_NEEDS, prefetch, RUN_NEEDS } from "./prefetch.ts";
 import type { writeManifestsOf } from "./write_manifests_of.ts";
 
+const MANIFEST_TARGETS = ["kubernetes", "knative", "kserve", "inference-graph"]; // SERVERLESS_TARGETS, which is loaded later
+
 /** Writes what a deploy to a cluster applies. */
 export const MANIFESTS: Command = {
   summary: "Write what a deploy to a cluster applies, as YAML",
@@ -13,6 +15,8 @@ Writes the objects that \`levada deploy --target kubernetes\` applies, a file ea
 No cluster is asked. Files of an earlier time go, so that what the function has not any more is removed where that is looked at.
 
   -o, --output FOLDER  Where to; it has no other files.
+  --target NAME        kubernetes; or the whole graph as one object: knative, a Service; kserve, an InferenceService; or inference-graph, an
+                       InferenceGraph of a chain of remote steps: what it cannot say is told step by step. Default: kubernetes.
   --namespace NAME     Of the objects. Default: default.
   --image NAME         What the pods run. Default: levada/runtime of this version.
   --image-pull-secret NAME  The Secret with which it is pulled. Several times.
@@ -27,6 +31,7 @@ Exit code: 0 written, 1 it cannot be, 2 a wrong option.
   async run(args: readonly string[], context: CommandContext): Promise<number> {
     const { values, positionals } = readOptions(args, {
       output: { type: "string", short: "o" },
+      target: { type: "string" },
       namespace: { type: "string" },
       image: { type: "string" },
       "image-pull-secret": { type: "string", multiple: true },
@@ -37,12 +42,20 @@ Exit code: 0 written, 1 it cannot be, 2 a wrong option.
     });
     const [path, ...rest] = positionals;
     if (path === undefined || rest.length > 0) throw new UsageError("give it one notebook, module or bundle");
+    const { target = "kubernetes" } = values;
+    if (!MANIFEST_TARGETS.includes(target)) {
+      throw new UsageError(`there is no target "${target}": it is ${MANIFEST_TARGETS.join(", ")}`);
+    }
+    if (values.replicas !== undefined && target !== "kubernetes") {
+      throw new UsageError("--replicas is for --target kubernetes");
+    }
     if (values.output === undefined) throw new UsageError("say where to: -o FOLDER");
     await prefetch([...RUN_NEEDS, "lib/cli/write_manifests_of.ts", ...CLUSTER_NEEDS], context);
     const module = "./write_manifests_of.ts"; // in a variable: Deno would download its packages when the command line starts
     const { writeManifestsOf: write } = await import(module) as { writeManifestsOf: typeof writeManifestsOf };
     return await write({
       path,
+      target,
       export: values.export,
       files: values.file ?? [],
       external: values.external ?? [],

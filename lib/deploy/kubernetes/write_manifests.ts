@@ -30,7 +30,15 @@ export async function writeManifests(
   { folder, namespace = "default", ...options }: ManifestsWish,
 ): Promise<readonly string[]> {
   const act = `write the manifests of "${bundle.name}"`;
-  const objects = objectsOf(await releaseOf(act, bundle, { ...options, namespace }));
+  return await writeObjects(act, folder, objectsOf(await releaseOf(act, bundle, { ...options, namespace })));
+}
+
+/** Writes objects, a file each; files of an earlier time go. Gives their names. */
+export async function writeObjects(
+  act: string,
+  folder: string,
+  objects: readonly ClusterObject[],
+): Promise<readonly string[]> {
   const name = "yaml"; // in a variable: only who writes manifests, or reads a kubeconfig, needs it
   const yaml = await import(name) as Yaml;
   const files = objects.map((object, index) =>
