@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { createSign } from "node:crypto";
 import { join } from "node:path";
 import type { Cluster } from "../../support/cluster/cluster.ts";
@@ -46,6 +46,24 @@ async function endedToken(cluster: Cluster): Promise<string> {
   const text = `${part({ alg: "RS256" })}.${part({ ...claims, sub: "system:serviceaccount:default:default" })}`;
   const key = await Deno.readTextFile(join(cluster.folder, "pki", "sa.key"));
   return `${text}.${createSign("RSA-SHA256").update(text).sign(key, "base64url")}`;
+}
+
+/** A certificate that the cluster's own authority has signed, for one day in 2020. */
+async function endedCertificate(
+  cluster: Cluster,
+): Promise<{ "client-certificate-data": string; "client-key-data": string }> {
+  await using folder = await temporaryFolder();
+  const pki = join(cluster.folder, "pki");
+  const script = `cd "$0" && touch index.txt && echo 01 >serial
+printf '[ca]\\ndefault_ca=a\\n[a]\\ndatabase=index.txt\\nserial=serial\\nnew_certs_dir=.\\ndefault_md=sha256\\npolicy=p\\nx509_extensions=v\\n[p]\\ncommonName=supplied\\n[v]\\nextendedKeyUsage=clientAuth\\n' >ca.cnf
+openssl ecparam -name prime256v1 -genkey -noout | openssl pkcs8 -topk8 -nocrypt -out key
+openssl req -new -key key -subj /CN=ended -out csr
+openssl ca -batch -config ca.cnf -keyfile ${pki}/ca.key -cert ${pki}/ca.crt -in csr -out crt -startdate 20200101000000Z \\
+  -enddate 20200102000000Z -notext`;
+  const made = await new Deno.Command("sh", { args: ["-ec", script, folder.path] }).output();
+  ok(made.success, new TextDecoder().decode(made.stderr));
+  const [cert, key] = await Promise.all(["crt", "key"].map((name) => Deno.readTextFile(join(folder.path, name))));
+  return { "client-certificate-data": btoa(cert!), "client-key-data": btoa(key!) };
 }
 
 /** The same server by another address. */
@@ -122,6 +140,12 @@ touch "$0.asked"
     };
     deepStrictEqual(await refusalTo(cluster, { user: strange }, [SELF_SIGNED.key]), [
       `${unknown} the certificate is another cluster's, or was taken back. Log in anew`,
+      "Unauthorized",
+    ]);
+    const ended2020 = await endedCertificate(cluster);
+    const secret = atob(ended2020["client-key-data"]);
+    deepStrictEqual(await refusalTo(cluster, { user: ended2020 }, [secret]), [
+      `${unknown} its certificate has ended at 2020-01-02T00:00:00Z. Log in anew`,
       "Unauthorized",
     ]);
   },

@@ -21,6 +21,8 @@ const opt = (name: string, dflt: string) => {
   return i < 0 ? dflt : Deno.args[i + 1]!;
 };
 const dir = Deno.realPathSync(opt("dir", ".")), node = opt("node", "mini-0");
+// Deno's databases are gigabytes on a machine that has been used for long: each pod that opened one would copy it into memory.
+const denoDir = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME") ?? ""}/.cache/deno`;
 const backoffBase = Number(opt("backoff", "1")) * 1000;
 const imagesFile = opt("images", "");
 const [, podFirst, podSecond] = /^PODNET=(\d+)\.(\d+)$/m.exec(Deno.readTextFileSync(`${dir}/env`))!;
@@ -371,10 +373,12 @@ class Pod {
     };
     const quoted = (s: string) => `'${s.replaceAll("'", `'\\''`)}'`;
     const cwd = c.workingDir ?? image.cwd;
-    const script = `set -e; o=${quoted(this.home)}/root; mkdir -p $o; mount -t tmpfs tmpfs $o; mkdir $o/u $o/w $o/m
+    const script =
+      `set -e; o=${quoted(this.home)}/root; mkdir -p $o; mount -t tmpfs -o size=2g tmpfs $o; mkdir $o/u $o/w $o/m
 mount -t overlay overlay -o lowerdir=/,upperdir=$o/u,workdir=$o/w $o/m
 for d in dev proc sys; do mount --rbind /$d $o/m/$d; done
 mount --bind ${quoted(this.home)}/hosts $o/m/etc/hosts
+rm -f $o/m${quoted(denoDir)}/*_cache_v*
 ${preload && `cp ${quoted(preload)} $o/m/.bindpod.so`}
 ` + mounts.map(([src, at, ro]) => {
         const s = quoted(src), t = `"$t"`; // links of the image, such as /var/run, lead within it
