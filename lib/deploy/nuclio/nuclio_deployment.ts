@@ -1,4 +1,5 @@
 import process from "node:process";
+import { isDeepStrictEqual } from "node:util";
 import { findSecret } from "../../stores/read_secret.ts";
 import { DeployError } from "../deploy_error.ts";
 import type { DeployProgress } from "../deploy_progress.ts";
@@ -156,8 +157,9 @@ export class NuclioDeployment implements Deployment {
     const { signal, lookUp, namespace } = this.#options;
     for (const note of notes) this.#tell({ state: "noted", function: undefined, url: undefined, note });
     const { previous: _, ...before } = record ?? { previous: undefined };
-    const isSame = record === undefined || record.revision === release.revision && record.previous === undefined;
-    const next: ReleaseRecord = { ...release, ...isSame ? {} : { previous: before as Release } };
+    const isSame = record !== undefined && isDeepStrictEqual(record.functions, release.functions);
+    const previous = isSame ? record.previous : record === undefined ? undefined : before as Release;
+    const next: ReleaseRecord = { ...release, ...previous === undefined ? {} : { previous } };
     await makeChanges(this.#client(), changes, {
       act,
       untilMs,

@@ -147,3 +147,14 @@ Deno.test("NuclioDeployment.apply() takes the controller's writing for no confli
   );
   strictEqual(fake.functions.get("iris").spec.minReplicas, 7, "what the person has written stays");
 });
+
+Deno.test("NuclioDeployment.rollback() puts back how the same revision ran before, and applying the same again forgets nothing", async () => {
+  const fake = new FakeNuclioDashboard();
+  await using server = fake.serve();
+  await opened(server, { image: "levada/good:1" }).apply();
+  await opened(server, { image: "levada/good:1", replicas: 3 }).apply();
+  await opened(server, { image: "levada/good:1", replicas: 3 }).apply();
+  strictEqual(fake.functions.get("iris").spec.maxReplicas, 3);
+  await opened(server, {}).rollback();
+  strictEqual(fake.functions.get("iris").spec.maxReplicas, 1);
+});
