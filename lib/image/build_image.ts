@@ -14,7 +14,7 @@ import { type Layer, type LayerRecipe, makeLayer } from "./layer/make_layer.ts";
 import { type Image, makeImage } from "./make_image.ts";
 import { npmRegistry } from "./npm/npm_registry.ts";
 import type { RegistryOptions } from "./registry/registry_client.ts";
-import { ownLock, runtimeRecipe } from "./runtime_layer.ts";
+import { heldSpecifiers, ownLock, runtimeRecipe } from "./runtime_layer.ts";
 
 /** What an image is built of. */
 export interface BuildWish {
@@ -81,7 +81,11 @@ export async function buildImage(wish: BuildWish, options: BuildOptions): Promis
   await add("runtime", `levada ${version}`, () => runtimeRecipe({ ...options, registry }));
   if (bundle !== undefined) {
     const told = `levada image ${bundle.name}, revision ${bundle.revision}`;
-    await add("bundle", told, async () => bundleRecipe(bundle, { ...options, registry, lock: await ownLock() }));
+    await add(
+      "bundle",
+      told,
+      async () => bundleRecipe(bundle, { ...options, registry, lock: await ownLock(), held: await heldSpecifiers() }),
+    );
   }
   const image = await makeImage({ base, layers, run: runConfig(wish), created: wish.created }, blobs);
   return { image, blobs, layers, base };

@@ -15,6 +15,8 @@ export interface BundleLayerOptions extends DownloadOptions {
   readonly registry: NpmRegistry;
   /** The lock file of the runtime. */
   readonly lock: LockFile;
+  /** What the runtime has, as it stands in imports. */
+  readonly held: readonly string[];
 }
 
 /** What the layer with a bundle is made of. */
@@ -33,7 +35,7 @@ export function bundleRecipe(bundle: Pick<Bundle, "files">, options: BundleLayer
  */
 export async function bundleEntries(
   { files }: Pick<Bundle, "files">,
-  { lock, ...options }: BundleLayerOptions,
+  { lock, held, ...options }: BundleLayerOptions,
 ): Promise<LayerEntry[]> {
   const entries: LayerEntry[] = [...files].map(([path, bytes]) => ({
     kind: "file",
@@ -42,7 +44,7 @@ export async function bundleEntries(
   }));
   const text = (path: string) => new TextDecoder().decode(files.get(path));
   const specifiers = [...new Set([...text("code.js").matchAll(IMPORTED)].map(([, specifier]) => specifier!))];
-  const lacking = specifiers.filter((specifier) => !isLocked(specifier, lock));
+  const lacking = specifiers.filter((specifier) => !held.some((one) => bare(one) === bare(specifier)));
   if (lacking.length === 0) return entries;
   const own = JSON.parse(text("deno.lock")) as LockFile;
   const packages = lockedPackages(lacking, own);
@@ -62,8 +64,7 @@ export async function bundleEntries(
   ];
 }
 
-/** Whether the runtime has a package: by its specifier without what follows the version. */
-function isLocked(specifier: string, { specifiers = {} }: LockFile): boolean {
-  const [, bare = specifier] = /^(npm:(?:@[^/]+\/)?[^/]+)/.exec(specifier) ?? [];
-  return Object.hasOwn(specifiers, bare);
+/** A specifier without what follows the version. */
+function bare(specifier: string): string {
+  return /^npm:\/?((?:@[^/]+\/)?[^/]+)/.exec(specifier)?.[1] ?? specifier;
 }

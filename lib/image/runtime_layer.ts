@@ -31,6 +31,12 @@ export async function ownLock(): Promise<LockFile> {
   return JSON.parse(await Deno.readTextFile(LOCK)) as LockFile;
 }
 
+/** The packages that the runtime has, as they stand in imports. */
+export async function heldSpecifiers(): Promise<string[]> {
+  const { imports } = await libraryConfig();
+  return Object.entries(imports).filter(([name]) => !LEFT_OUT.includes(name)).map(([, target]) => target);
+}
+
 /**
  * What the layer with Levada is made of.
  *
@@ -39,11 +45,7 @@ export async function ownLock(): Promise<LockFile> {
 export async function runtimeRecipe(options: RuntimeOptions): Promise<LayerRecipe> {
   const own = { levada: "./mod.js", "levada/testing": "./lib/testing/mod.js" };
   const config = await libraryConfig(own); // with all names: Deno holds them against the lock file
-  const kept = Object.entries(config.imports).filter(([name, target]) =>
-    target.startsWith("npm:") && !LEFT_OUT.includes(name)
-  );
-  const specifiers = kept.map(([, target]) => target);
-  const packages = lockedPackages(specifiers, await ownLock());
+  const packages = lockedPackages(await heldSpecifiers(), await ownLock());
   const texts: [string, string][] = [
     ["deno.json", `${JSON.stringify(config, undefined, 2)}\n`],
     ["deno.lock", await Deno.readTextFile(LOCK)],
