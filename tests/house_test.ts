@@ -210,6 +210,8 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/deploy/kubernetes/cluster_deployment.ts": "conformance/cluster: releases at a real control plane",
   "lib/deploy/kubernetes/objects/pod_template.ts": "conformance/cluster: releases at a real control plane",
   "lib/deploy/kubernetes/preflight.ts": "conformance/cluster: what is refused by a real control plane",
+  "lib/deploy/kubernetes/release_of.ts":
+    "conformance/cluster: objects, streams and what is refused at a real control plane",
   "lib/deploy/kubernetes/release_record.ts": "conformance/cluster: releases at a real control plane",
   "lib/deploy/kubernetes/rollout/release_logs.ts": "conformance/cluster: releases at a real control plane",
   "lib/deploy/kubernetes/rollout/watch_rollout.ts": "conformance/cluster: releases at a real control plane",

@@ -37,6 +37,8 @@ To Nuclio: a function each there, by its dashboard, of --image, which has the bu
   --dashboard URL    Of Nuclio: where it answers. Default: LEVADA_NUCLIO_DASHBOARD.
   --project NAME     Of Nuclio: whose the functions are. Default: default.
   --image NAME       In a cluster: what the pods run. Default: levada/runtime of this version.
+  --bundle-folder F  In a cluster: the folder of the image that holds the bundle, /bundle in those of \`levada image\`. Default: none, the code
+                     travels in a ConfigMap.
   --image-pull-secret NAME  In a cluster: the Secret with which it is pulled. Several times.
   --replicas N       In a cluster: so many pods of each function. Default: what its \`cluster\` says, else 1.
   --force            In a cluster: takes over what somebody else has written into its objects.
@@ -58,6 +60,7 @@ Exit code: 0 it runs, 1 it cannot, and what ran runs on, 2 a wrong option.
     const { values, positionals } = readOptions(args, {
       ...PLACE_OPTIONS,
       image: { type: "string" },
+      "bundle-folder": { type: "string" },
       "image-pull-secret": { type: "string", multiple: true },
       replicas: { type: "string" },
       force: { type: "boolean" },
@@ -83,6 +86,7 @@ Exit code: 0 it runs, 1 it cannot, and what ran runs on, 2 a wrong option.
         dashboard: values.dashboard,
         project: values.project,
         image: values.image,
+        bundleFolder: values["bundle-folder"],
         imagePullSecrets: values["image-pull-secret"],
         replicas: readWhole("replicas", values.replicas, { least: 1, most: 1_000 }),
         force: values.force,

@@ -19,6 +19,7 @@ No cluster is asked. Files of an earlier time go, so that what the function has 
                        InferenceGraph of a chain of remote steps: what it cannot say is told step by step. Default: kubernetes.
   --namespace NAME     Of the objects. Default: default.
   --image NAME         What the pods run. Default: levada/runtime of this version.
+  --bundle-folder F    The folder of the image that holds the bundle. Default: none, the code is one of the objects.
   --image-pull-secret NAME  The Secret with which it is pulled. Several times.
   --replicas N         So many pods of each function. Default: what its \`cluster\` says, else 1.
   --export NAME        The function: an export of the module, or a name of the notebook. Default: the default export, or the only one.
@@ -34,6 +35,7 @@ Exit code: 0 written, 1 it cannot be, 2 a wrong option.
       target: { type: "string" },
       namespace: { type: "string" },
       image: { type: "string" },
+      "bundle-folder": { type: "string" },
       "image-pull-secret": { type: "string", multiple: true },
       replicas: { type: "string" },
       export: { type: "string" },
@@ -62,6 +64,7 @@ Exit code: 0 written, 1 it cannot be, 2 a wrong option.
       folder: values.output,
       namespace: values.namespace,
       image: values.image,
+      bundleFolder: values["bundle-folder"],
       imagePullSecrets: values["image-pull-secret"],
       replicas: readWhole("replicas", values.replicas, { least: 1, most: 1_000 }),
     }, context);

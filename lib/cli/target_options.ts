@@ -34,7 +34,7 @@ export type PlaceWish =
 /** What stands for words in `options`, by targets: others are refused. */
 const WORDS: { readonly [Target in DeployTarget]: readonly string[] } = {
   process: ["workers", "port", "renew", "rates", "picture", "over"],
-  kubernetes: ["namespace", "context", "image", "image-pull-secret", "replicas", "force"],
+  kubernetes: ["namespace", "context", "image", "bundle-folder", "image-pull-secret", "replicas", "force"],
   nuclio: ["namespace", "dashboard", "project", "image", "image-pull-secret", "replicas"],
 };
 

@@ -51,6 +51,7 @@ const OPTIONS: { readonly [Target in DeployTarget]: Names<OptionsOf[Target]> } =
     context: true,
     kubeconfig: true,
     image: true,
+    bundleFolder: true,
     imagePullSecrets: true,
     replicas: true,
     force: true,

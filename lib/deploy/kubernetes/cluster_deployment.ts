@@ -144,8 +144,8 @@ export class ClusterDeployment implements Deployment {
 
   async #release(act: string, { namespace }: Opened["place"]): Promise<Release> {
     if (this.#bundle === undefined) throw new DeployError(act, "there is no bundle to deploy");
-    const { image, imagePullSecrets, replicas } = this.#options;
-    return await releaseOf(act, this.#bundle, { namespace, image, imagePullSecrets, replicas });
+    const { image, bundleFolder, imagePullSecrets, replicas } = this.#options;
+    return await releaseOf(act, this.#bundle, { namespace, image, bundleFolder, imagePullSecrets, replicas });
   }
 
   async #status(act: string, opened: Opened): Promise<ClusterStatus> {

@@ -7,6 +7,11 @@ export interface ClusterOptions extends AccessWish {
   readonly namespace?: string;
   /** What its pods run: an image whose program is Levada's command line. Default: `levada/runtime` of this version. */
   readonly image?: string;
+  /**
+   * The folder of the image that holds the bundle: `/bundle` in those of `levada image`. What is larger than a ConfigMap takes goes so.
+   * Default: the code travels in a ConfigMap.
+   */
+  readonly bundleFolder?: string;
   /** Secrets by their names, with which the image is pulled. Default: none. */
   readonly imagePullSecrets?: readonly string[];
   /** How many pods each function has. Default: what its `cluster` says, else 1. */

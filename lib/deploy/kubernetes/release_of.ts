@@ -10,6 +10,8 @@ import type { Release, ReleasedFunction } from "./release.ts";
 export interface ReleaseOptions {
   /** Default: Levada's, of the version that made the bundle. */
   readonly image?: string | undefined;
+  /** Where in the image the bundle is. Default: it travels in a ConfigMap. */
+  readonly bundleFolder?: string | undefined;
   /** Default: none. */
   readonly imagePullSecrets?: readonly string[] | undefined;
   /** Default: what each function says. */
@@ -31,7 +33,7 @@ const LONGEST_NAME = 50; // objects' names have 63 letters, and pods' a hash and
 export async function releaseOf(
   act: string,
   bundle: Bundle,
-  { replicas, namespace, image, imagePullSecrets = [] }: ReleaseWish,
+  { replicas, namespace, image, bundleFolder, imagePullSecrets = [] }: ReleaseWish,
 ): Promise<Release> {
   const { name } = documentOf(bundle);
   const { feeds = [], versions } = manifestOf(bundle);
@@ -49,18 +51,32 @@ export async function releaseOf(
     revision: bundle.revision,
     image: image ?? `levada/runtime:${versions.levada}`,
     imagePullSecrets,
-    code: await codeOf(act, bundle),
+    code: await codeOf(act, bundle, { image, bundleFolder }),
     functions,
   };
 }
 
 /** The code as it travels. */
-async function codeOf(act: string, bundle: Bundle): Promise<Release["code"]> {
+async function codeOf(
+  act: string,
+  bundle: Bundle,
+  { image, bundleFolder }: ReleaseOptions,
+): Promise<Release["code"]> {
+  if (bundleFolder !== undefined) {
+    if (image === undefined) {
+      throw new DeployError(act, `bundleFolder is ${bundleFolder}, and nobody says in which image: image`);
+    }
+    if (!bundleFolder.startsWith("/")) {
+      throw new DeployError(act, `bundleFolder is ${bundleFolder}, and must begin with /`);
+    }
+    return { kind: "image", folder: bundleFolder };
+  }
   const packed = await packBundle(bundle);
   if (packed.length <= LARGEST_CODE) return { kind: "config", archive: packed.toBase64() };
   throw new DeployError(
     act,
-    `its code has ${packed.length} bytes packed, and a ConfigMap takes ${LARGEST_CODE}. Build an image with it, \`levada image\``,
+    `its code has ${packed.length} bytes packed, and a ConfigMap takes ${LARGEST_CODE}. Put it into an image, \`levada image … -t IMAGE ` +
+      '--push`, and deploy that: { image: "IMAGE", bundleFolder: "/bundle" }, --image IMAGE --bundle-folder /bundle',
   );
 }
 

@@ -89,4 +89,22 @@ export default fn;
       await second.apply();
       strictEqual((await lab.left("shop")).includes("Ingress shop"), false);
     }),
+}, {
+  name: "a bundle in the image is served from there, and no ConfigMap has its code",
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      const folder = await Deno.makeTempDir({ dir: "/var/tmp" }); // /tmp of a pod is its own
+      const module = await lab.write("shop.ts", times(2));
+      strictEqual((await lab.levada("bundle", module, "-o", folder)).code, 0);
+      const image = "levada/runtime:with-bundle";
+      const place = ["--target", "kubernetes", "--namespace", lab.namespace];
+      strictEqual((await lab.levada("deploy", folder, ...place, "--bundle-folder", folder)).code, 1); // in which image
+      const deployed = await lab.levada("deploy", folder, ...place, "--image", image, "--bundle-folder", folder);
+      deepStrictEqual([deployed.code, deployed.err], [0, ""]);
+      const left = await lab.left("shop");
+      deepStrictEqual(left.filter((name) => name.startsWith("ConfigMap")), ["ConfigMap shop-release"]);
+      const answer = await fetch(await cluster.serviceUrl(lab.namespace, "shop", 80), { method: "POST", body: "21" });
+      strictEqual(await answer.text(), "42");
+      await Deno.remove(folder, { recursive: true });
+    }),
 }];
