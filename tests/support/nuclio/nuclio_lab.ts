@@ -54,7 +54,9 @@ export async function startNuclio(cluster: Cluster): Promise<RunningNuclio> {
   await Deno.writeTextFile(join(folder, "platform.yaml"), JSON.stringify(platform(health)));
   const start = (program: typeof PROGRAMS[number], args: readonly string[]) => {
     const log = Deno.openSync(join(folder, `${program}.log`), { create: true, write: true });
-    const guarded = '"$@" 0</dev/null & pid=$!; cat >/dev/null; kill -9 $pid'; // it ends with this process, however that ends
+    // it ends with this process, however that ends
+    const guarded =
+      `trap 'kill -9 $pid' EXIT; trap exit TERM; "$@" & pid=$!; while kill -0 ${Deno.pid} 2>&-; do sleep 1; done`;
     const words = [...args, "--namespace", NAMESPACE, "--platform-config", join(folder, "platform.yaml")];
     const child = new Deno.Command("sh", {
       args: ["-c", guarded, "sh", join(programs(), program), ...words],
@@ -64,7 +66,7 @@ export async function startNuclio(cluster: Cluster): Promise<RunningNuclio> {
         NUCLIO_TEMPLATES_ARCHIVE_ADDRESS: `file://${join(folder, "templates.zip")}`,
         NUCLIO_DASHBOARD_CREDS_REFRESH_INTERVAL: "none",
       },
-      stdin: "piped",
+      stdin: "null",
       stdout: "piped",
       stderr: "null",
     }).spawn();
@@ -88,7 +90,7 @@ export async function startNuclio(cluster: Cluster): Promise<RunningNuclio> {
     namespace: NAMESPACE,
     async [Symbol.asyncDispose]() {
       for (const { child, written } of running) {
-        await child.stdin.close();
+        child.kill("SIGTERM");
         await child.status;
         await written;
       }
