@@ -7,7 +7,8 @@ import { CLUSTER_DEADLINE_MS, type ClusterOptions } from "./cluster_options.ts";
 import { innerUrl } from "./cluster_status.ts";
 import { DeployLease } from "./deploy_lease.ts";
 import { labelsOf } from "./objects/labels.ts";
-import { KINDS, objectsOf } from "./objects/release_objects.ts";
+import { knownKinds } from "./objects/known_kinds.ts";
+import { objectsOf } from "./objects/release_objects.ts";
 import { obsoleteObjects, planRelease, recordAfter } from "./plan_release.ts";
 import { preflight } from "./preflight.ts";
 import type { Release } from "./release.ts";
@@ -86,7 +87,7 @@ export class ClusterChanges {
     for (;;) {
       signal?.throwIfAborted();
       const where = { namespace: place.namespace, labels: labelsOf(place) };
-      const kinds = [...KINDS, { apiVersion: "v1", kind: "Pod" }];
+      const kinds = [...await knownKinds(objects), { apiVersion: "v1", kind: "Pod" }];
       const left = (await Promise.all(kinds.map((kind) => objects.list({ ...kind, ...where }, signal)))).flat();
       if (left.length === 0) return;
       if (performance.now() > endsAt) {

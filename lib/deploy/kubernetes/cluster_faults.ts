@@ -41,11 +41,7 @@ export function faultsOfCluster(settings: ClusterSettings, { isFed }: { readonly
   if (faults.length > 0 || typeof settings.replicas !== "object") return faults;
   const { min, lag } = settings.replicas;
   return [
-    ...lag === undefined
-      ? []
-      : isFed
-      ? ["cluster.replicas.lag: nothing in a cluster is made yet that scales by it. Give a number of replicas"]
-      : ["cluster.replicas.lag: no stream feeds it, and nothing waits"],
+    ...lag !== undefined && !isFed ? ["cluster.replicas.lag: no stream feeds it, and nothing waits"] : [],
     ...min === 0 && lag === undefined
       ? ["cluster.replicas.min is 0, which is for functions that are scaled by lag"]
       : [],

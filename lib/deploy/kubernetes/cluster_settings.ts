@@ -20,7 +20,7 @@ export interface ClusterSettings {
 
 /** Between how many pods a function has, and by what. */
 export interface Scale {
-  /** At least; 0 only where nobody asks it, on targets that can. */
+  /** At least; 0 only where nobody asks it, on targets that can: in a cluster what a Kafka without a login feeds, by `lag`. */
   readonly min: number;
   /** At most. */
   readonly max: number;

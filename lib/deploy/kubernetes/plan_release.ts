@@ -6,7 +6,7 @@ import type { ClusterObjects } from "./client/cluster_objects.ts";
 import { codeName } from "./objects/code_object.ts";
 import { differences } from "./objects/differences.ts";
 import { labelsOf } from "./objects/labels.ts";
-import { KINDS } from "./objects/release_objects.ts";
+import { knownKinds } from "./objects/known_kinds.ts";
 import type { Release } from "./release.ts";
 import { recordName, type ReleaseRecord } from "./release_record.ts";
 
@@ -79,7 +79,7 @@ export async function obsoleteObjects(
     ),
   ]);
   const isUsed = ({ kind }: ObjectKind) => wished.some((object) => object.kind === kind);
-  const there = await Promise.all(KINDS.map(async (kind) => {
+  const there = await Promise.all((await knownKinds(objects)).map(async (kind) => {
     try {
       return await objects.list({ ...kind, namespace, labels: labelsOf({ name }) });
     } catch (error) {

@@ -4,6 +4,8 @@ import { DeployError } from "../deploy_error.ts";
 import { documentOf, type FunctionOfBundle, functionsOfBundle } from "../deployed_functions.ts";
 import { faultsOfSettings } from "../process/process_settings.ts";
 import { faultsOfCluster } from "./cluster_faults.ts";
+import { plainPath } from "../../streams/plain_path.ts";
+import { isOpenKafka } from "./objects/lag_scaler.ts";
 import type { Release, ReleasedFunction } from "./release.ts";
 
 /** What of a release is said where it is deployed. */
@@ -89,9 +91,35 @@ function faultsOf({ objectName, settings, cluster, streams }: ReleasedFunction &
     ...faultsOfSettings(settings),
     ...relativeFiles(settings),
     ...faultsOfCluster(cluster, { isFed: streams.length > 0 }),
+    ...faultsOfLag(cluster.replicas, { settings, streams }),
     ...streams.filter(({ path }) => /^(local|memory):/i.test(path)).map(({ path }) =>
       `it reads ${path}, which lies on one machine. Say a path at a broker that its pods reach: kafka://, nats://, redis://`
     ),
+  ];
+}
+
+/** What waits is told by a broker that asks for no login, else by the pods themselves, whom KEDA asks without any. */
+function faultsOfLag(
+  replicas: ReleasedFunction["cluster"]["replicas"],
+  { settings, streams }: Pick<ReleasedFunction, "settings" | "streams">,
+): string[] {
+  if (typeof replicas !== "object" || replicas.lag === undefined) return [];
+  const asked = streams.filter((stream) => /^(kafka|nats|redis)/i.test(stream.path) && !isOpenKafka(stream));
+  if (asked.length === 0) return [];
+  const [{ path }] = asked as [typeof asked[number]];
+  return [
+    ...replicas.min === 0
+      ? [
+        `cluster.replicas.min is 0, and while there is no pod nobody tells what waits in ${
+          plainPath(path)
+        }: only a Kafka without a login does. Say min: 1`,
+      ]
+      : [],
+    ...settings.tokens !== undefined || settings.tls?.clientCa !== undefined
+      ? [
+        "cluster.replicas.lag: KEDA asks it for /metrics, and has neither tokens nor certificates. Say how many pods it has",
+      ]
+      : [],
   ];
 }
 

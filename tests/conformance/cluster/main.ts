@@ -6,6 +6,7 @@ import { APPLY_CASES } from "./apply_cases.ts";
 import { CLIENT_CASES } from "./client_cases.ts";
 import { type ClusterCase, HARNESS_CASES } from "./cluster_case.ts";
 import { REAL_NUCLIO_CASES } from "./nuclio_cases.ts";
+import { LAG_CASES } from "./lag_cases.ts";
 import { NOTEBOOK_CASES } from "./notebook_cases.ts";
 import { SERVERLESS_CASES } from "./serverless_cases.ts";
 import { OBJECT_CASES } from "./object_cases.ts";
@@ -26,6 +27,7 @@ const CASES: Readonly<Record<string, readonly ClusterCase[]>> = {
   release: RELEASE_CASES,
   refusal: REFUSAL_CASES,
   objects: OBJECT_CASES,
+  lag: LAG_CASES,
   notebook: NOTEBOOK_CASES,
   stream: STREAM_CASES,
   manifests: MANIFEST_CASES,

@@ -1,8 +1,9 @@
 import type { ClusterObject } from "../client/cluster_object.ts";
 import type { Release, ReleasedFunction } from "../release.ts";
+import { isOpenKafka } from "./lag_scaler.ts";
 import { functionLabels } from "./labels.ts";
 import { PORT } from "./pod_template.ts";
-import { metadataOf } from "./workload_objects.ts";
+import { metadataOf, scaleOf } from "./workload_objects.ts";
 
 /** Who may ask a function, and how the world finds it. */
 export function networkObjects(release: Release, fn: ReleasedFunction): ClusterObject[] {
@@ -25,11 +26,22 @@ function policy(release: Release, fn: ReleasedFunction): ClusterObject {
       ingress: [{
         ports,
         ...namespaces !== undefined && {
-          from: [{ podSelector: {} }, ...namespaces.map((matchLabels) => ({ namespaceSelector: { matchLabels } }))],
+          from: [
+            { podSelector: {} },
+            ...[...namespaces, ...isAskedByKeda(fn) ? [KEDA] : []].map((matchLabels) => ({
+              namespaceSelector: { matchLabels },
+            })),
+          ],
         },
       }],
     },
   };
+}
+
+const KEDA = { "kubernetes.io/metadata.name": "keda" }; // where it stands by its own instructions
+
+function isAskedByKeda(fn: ReleasedFunction): boolean {
+  return scaleOf(fn)?.lag !== undefined && !fn.streams.every(isOpenKafka);
 }
 
 function ingress(release: Release, fn: ReleasedFunction): ClusterObject {

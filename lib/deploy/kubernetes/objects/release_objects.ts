@@ -1,6 +1,7 @@
 import type { ClusterObject, ObjectKind } from "../client/cluster_object.ts";
 import type { Release } from "../release.ts";
 import { codeObjects } from "./code_object.ts";
+import { SCALED_OBJECT } from "./lag_scaler.ts";
 import { labelsOf } from "./labels.ts";
 import { networkObjects } from "./network_objects.ts";
 import { scalingObjects } from "./scaling_objects.ts";
@@ -13,6 +14,7 @@ export const KINDS: readonly ObjectKind[] = [
   { apiVersion: "v1", kind: "Service" },
   { apiVersion: "apps/v1", kind: "Deployment" },
   { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler" },
+  SCALED_OBJECT,
   { apiVersion: "policy/v1", kind: "PodDisruptionBudget" },
   { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy" },
   { apiVersion: "networking.k8s.io/v1", kind: "Ingress" },

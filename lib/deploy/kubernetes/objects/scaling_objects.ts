@@ -1,5 +1,6 @@
 import type { ClusterObject } from "../client/cluster_object.ts";
 import type { Release, ReleasedFunction } from "../release.ts";
+import { lagScaler } from "./lag_scaler.ts";
 import { functionLabels } from "./labels.ts";
 import { metadataOf, mostPods, scaleOf } from "./workload_objects.ts";
 
@@ -9,7 +10,7 @@ const CPU_PERCENT = 80;
 export function scalingObjects(release: Release, fn: ReleasedFunction): ClusterObject[] {
   const scale = scaleOf(fn);
   return [
-    ...scale === undefined ? [] : scale.lag === undefined ? [autoscaler(release, fn)] : [],
+    ...scale === undefined ? [] : [scale.lag === undefined ? autoscaler(release, fn) : lagScaler(release, fn)],
     ...mostPods(fn) > 1 ? [disruptionBudget(release, fn)] : [],
   ];
 }
