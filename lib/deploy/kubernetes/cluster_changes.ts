@@ -7,6 +7,7 @@ import { CLUSTER_DEADLINE_MS, type ClusterOptions } from "./cluster_options.ts";
 import { innerUrl } from "./cluster_status.ts";
 import { DeployLease } from "./deploy_lease.ts";
 import { labelsOf } from "./objects/labels.ts";
+import { applyOver, handOverScale } from "./hand_over_scale.ts";
 import { knownKinds } from "./objects/known_kinds.ts";
 import { objectsOf } from "./objects/release_objects.ts";
 import { obsoleteObjects, planRelease, recordAfter } from "./plan_release.ts";
@@ -123,9 +124,9 @@ export class ClusterChanges {
       next: release.revision,
     });
     try {
-      await this.#run(act, owned(release, owner), release);
+      await this.#run(act, owned(release, owner), { release, before });
     } catch (error) {
-      await this.#goBack(act, { before, previous, deployedAt }, owner).catch((fault: Error) => {
+      await this.#goBack(act, { before, previous, deployedAt, release }, owner).catch((fault: Error) => {
         throw new DeployError(act, `${(error as Error).message}; and going back failed: ${fault.message}`, {
           cause: error,
         });
@@ -137,10 +138,15 @@ export class ClusterChanges {
     await this.#prune(release, written);
   }
 
-  async #run(act: string, wished: readonly ClusterObject[], release: Release): Promise<void> {
+  async #run(
+    act: string,
+    wished: readonly ClusterObject[],
+    { release, before }: { readonly release: Release; readonly before: Release | undefined },
+  ): Promise<void> {
     const { client, objects, options } = this.#parts;
     const { force = false, signal, deadlineMs = CLUSTER_DEADLINE_MS, onProgress } = options;
-    for (const object of wished) await objects.apply(object, { force, signal });
+    await handOverScale(objects, release, before);
+    for (const object of wished) await applyOver(objects, object, { before, force, signal });
     for (const { name } of release.functions) onProgress?.({ state: "starting", function: name, url: undefined });
     const urls = new Map(release.functions.map((fn) => [fn.name, innerUrl(release, fn)]));
     await watchRollout({
@@ -163,11 +169,14 @@ export class ClusterChanges {
   /** What ran stands again as it was; where nothing did, nothing is left. */
   async #goBack(
     act: string,
-    { before, ...rest }: { before: Release | undefined } & Pick<ReleaseRecord, "previous" | "deployedAt">,
+    { before, release, ...rest }:
+      & { readonly before: Release | undefined; readonly release: Release }
+      & Pick<ReleaseRecord, "previous" | "deployedAt">,
     owner: OwnerReference,
   ): Promise<void> {
     const { objects, place } = this.#parts;
     if (before === undefined) return await this.#removeAll(act);
+    await handOverScale(objects, before, release);
     for (const object of owned(before, owner)) await objects.apply(object, { force: true });
     await this.#prune(before, await writeRecord(objects, place, { current: before, ...rest }));
   }

@@ -3,6 +3,7 @@ import { DeployError } from "../deploy_error.ts";
 import { ClusterError } from "./client/cluster_error.ts";
 import { type ClusterObject, nameOf, type ObjectKind, type ObjectName } from "./client/cluster_object.ts";
 import type { ClusterObjects } from "./client/cluster_objects.ts";
+import { applyOver } from "./hand_over_scale.ts";
 import { codeName } from "./objects/code_object.ts";
 import { differences } from "./objects/differences.ts";
 import { labelsOf } from "./objects/labels.ts";
@@ -31,7 +32,7 @@ export async function planRelease(
   const refused: string[] = [];
   const lines = await Promise.all(wished.map(async (object) => {
     try {
-      return await changesOf(objects, object, force);
+      return await changesOf(objects, object, { before: record?.current, force });
     } catch (error) {
       if (!(error instanceof ClusterError) || error.status < 400) throw error;
       refused.push(error.message);
@@ -57,11 +58,19 @@ export function recordAfter(
   return { current: release, previous: isDeepStrictEqual(before, release) ? previous : before ?? previous };
 }
 
-async function changesOf(objects: ClusterObjects, object: ClusterObject, force: boolean): Promise<string[]> {
+async function changesOf(
+  objects: ClusterObjects,
+  object: ClusterObject,
+  options: { readonly before: Release | undefined; readonly force: boolean },
+): Promise<string[]> {
   const { apiVersion, kind, metadata: { name, namespace = "default" } } = object;
   const said = { apiVersion, kind, namespace, name };
-  const [before, after] = await Promise.all([objects.read(said), objects.apply(object, { dryRun: true, force })]);
+  const [before, after] = await Promise.all([
+    objects.read(said),
+    applyOver(objects, object, { dryRun: true, ...options }),
+  ]);
   if (before === undefined) return [`${nameOf(said)}: new`];
+  if (kind === "Deployment" && object.spec.replicas === undefined) after.spec.replicas = before.spec.replicas; // an autoscaler's
   return differences(before, after).map((line) => `${nameOf(said)}: ${line}`);
 }
 

@@ -14,6 +14,7 @@ import { REFUSAL_CASES } from "./refusal_cases.ts";
 import { RELEASE_CASES } from "./release_cases.ts";
 import { WATCH_CASES } from "./watch_cases.ts";
 import { MANIFEST_CASES } from "./manifest_cases.ts";
+import { SCALE_CASES } from "./scale_cases.ts";
 import { STREAM_CASES } from "./stream_cases.ts";
 
 /** One file a subject. */
@@ -28,6 +29,7 @@ const CASES: Readonly<Record<string, readonly ClusterCase[]>> = {
   refusal: REFUSAL_CASES,
   objects: OBJECT_CASES,
   lag: LAG_CASES,
+  scale: SCALE_CASES,
   notebook: NOTEBOOK_CASES,
   stream: STREAM_CASES,
   manifests: MANIFEST_CASES,

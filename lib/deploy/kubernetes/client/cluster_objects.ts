@@ -13,6 +13,8 @@ export interface ApplyOptions {
   /** Takes fields over that somebody else has written. Default false: that is a conflict. */
   readonly force?: boolean;
   readonly signal?: AbortSignal | undefined;
+  /** Whose fields these are. Default: Levada's. */
+  readonly manager?: string;
 }
 
 /** Which objects. */
@@ -60,10 +62,10 @@ export class ClusterObjects {
    */
   async apply(
     object: ClusterObject,
-    { dryRun = false, force = false, signal }: ApplyOptions = {},
+    { dryRun = false, force = false, manager = FIELD_MANAGER, signal }: ApplyOptions = {},
   ): Promise<ClusterObject> {
     const name = ofObject(object);
-    const query = new URLSearchParams({ fieldManager: FIELD_MANAGER, fieldValidation: "Strict", force: String(force) });
+    const query = new URLSearchParams({ fieldManager: manager, fieldValidation: "Strict", force: String(force) });
     if (dryRun) query.set("dryRun", "All");
     return await this.#client.json<ClusterObject>({
       act: `${dryRun ? "plan" : "apply"} ${nameOf(name)}`,

@@ -1,0 +1,45 @@
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
+import type { ClusterCase } from "./cluster_case.ts";
+import { times, withReleaseLab } from "./release_lab.ts";
+
+function scaled(replicas: string): string {
+  return times(2, { options: `{ cluster: { replicas: ${replicas} } }` });
+}
+
+/** Functions whose number of pods is an autoscaler's, and then said again. */
+export const SCALE_CASES: readonly ClusterCase[] = [{
+  name:
+    "pods stay where an autoscaler takes over from a number, and where a number takes over again; somebody else's number is a conflict",
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      const pods = async () => (await lab.read("deployment", "shop")).spec.replicas;
+      await lab.deploy(scaled("3"));
+      const autoscaled = await lab.plan(scaled("{ min: 2, max: 4 }"));
+      const { changes } = await autoscaled.plan();
+      deepStrictEqual(changes.filter((line) => line.includes("spec.replicas")), []);
+      ok(changes.includes(`HorizontalPodAutoscaler ${lab.namespace}/shop: new`), changes.join("\n"));
+      await autoscaled.apply();
+      strictEqual(await pods(), 3);
+      const told = await lab.read("events", "--field-selector", "reason=ScalingReplicaSet");
+      const fell = told.items.filter(({ message }: { message: string }) =>
+        /Scaled down .* from [34] to [01]$/.test(message)
+      );
+      deepStrictEqual(fell, [], "pods go one by one");
+      deepStrictEqual((await autoscaled.plan()).changes, []);
+
+      await cluster.kubectl(["scale", "deployment", "shop", "-n", lab.namespace, "--replicas=4"]); // as an autoscaler does
+      await lab.deploy(scaled("2"));
+      strictEqual(await pods(), 2);
+      await lab.deploy(scaled("1"));
+      strictEqual(await pods(), 1);
+      await cluster.kubectl(["scale", "deployment", "shop", "-n", lab.namespace, "--replicas=2"]);
+      await rejects(lab.deploy(scaled("3")), /spec\.replicas/);
+      strictEqual(await pods(), 2);
+      for (
+        let tries = 0;
+        tries < 100 && (await lab.read("deployment", "shop")).status.readyReplicas !== 2;
+        tries++
+      ) await pause(100);
+    }),
+}];
