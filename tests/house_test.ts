@@ -84,6 +84,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "lib/redact_text.ts",
     "lib/border",
     "lib/bundle",
+    "lib/draw",
     "lib/graph",
     "lib/plot",
     "lib/protocol",

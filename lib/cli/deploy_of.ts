@@ -5,7 +5,7 @@ import type { DeployOptions, DeployTarget } from "../deploy/deploy_options.ts";
 import { describeProgress } from "../deploy/deploy_progress.ts";
 import type { MadeBundle } from "./bundle_notebook.ts";
 import { type CommandContext, CommandError } from "./command.ts";
-import { describeDeployment, nextSteps } from "./describe_deployment.ts";
+import { describeDeployment, nextSteps } from "../deploy/describe_deployment.ts";
 import { isBundle } from "./load_bundle.ts";
 import { unlessAsked } from "./until_asked.ts";
 import { makeBundleOf, type MakeWish } from "./write_bundle.ts";

@@ -6,7 +6,7 @@ import { readState } from "../deploy/process/read_state.ts";
 import { describeThrown } from "../errors.ts";
 import { redactText } from "../redact_text.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
-import { describeDeployment } from "./describe_deployment.ts";
+import { describeDeployment } from "../deploy/describe_deployment.ts";
 import { readName, readOptions, readSeconds } from "./options.ts";
 import { unlessAsked } from "./until_asked.ts";
 

@@ -2,7 +2,7 @@
 import type { Deployment } from "../deploy/deployment.ts";
 import { ProcessDeployment } from "../deploy/process/deployment.ts";
 import type { Command, CommandContext } from "./command.ts";
-import { describeDeployment } from "./describe_deployment.ts";
+import { describeDeployment } from "../deploy/describe_deployment.ts";
 import { readName, readOptions } from "./options.ts";
 import { openPlace, PLACE_HELP, PLACE_OPTIONS, type PlaceWish, readPlace } from "./target_options.ts";
 

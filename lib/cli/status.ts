@@ -3,7 +3,7 @@ import { ProcessDeployment } from "../deploy/process/deployment.ts";
 import type { DeploymentRates } from "../deploy/process/rates.ts";
 import { Table } from "../draw/table.ts";
 import { type Command, type CommandContext, CommandError, UsageError } from "./command.ts";
-import { describeDeployment } from "./describe_deployment.ts";
+import { describeDeployment } from "../deploy/describe_deployment.ts";
 import { readName, readOptions, readSeconds } from "./options.ts";
 import { openPlace, PLACE_HELP, PLACE_OPTIONS, readPlace } from "./target_options.ts";
 

@@ -145,8 +145,10 @@ export class ClusterChanges {
   ): Promise<void> {
     const { client, objects, options } = this.#parts;
     const { force = false, signal, deadlineMs = CLUSTER_DEADLINE_MS, onProgress } = options;
-    await handOverScale(objects, release, before);
-    for (const object of wished) await applyOver(objects, object, { before, force, signal });
+    for (const object of wished) {
+      await handOverScale(objects, object, { release, before });
+      await applyOver(objects, object, { before, force, signal });
+    }
     for (const { name } of release.functions) onProgress?.({ state: "starting", function: name, url: undefined });
     const urls = new Map(release.functions.map((fn) => [fn.name, innerUrl(release, fn)]));
     await watchRollout({
@@ -176,8 +178,10 @@ export class ClusterChanges {
   ): Promise<void> {
     const { objects, place } = this.#parts;
     if (before === undefined) return await this.#removeAll(act);
-    await handOverScale(objects, before, release);
-    for (const object of owned(before, owner)) await objects.apply(object, { force: true });
+    for (const object of owned(before, owner)) {
+      await handOverScale(objects, object, { release: before, before: release });
+      await objects.apply(object, { force: true });
+    }
     await this.#prune(before, await writeRecord(objects, place, { current: before, ...rest }));
   }
 

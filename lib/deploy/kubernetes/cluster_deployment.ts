@@ -1,4 +1,4 @@
-import type { Bundle } from "../../bundle/bundle.ts";
+import { type Bundle, manifestOf } from "../../bundle/bundle.ts";
 import { probeBundle } from "../../bundle/describe_function.ts";
 import { replyOf, requestOf } from "../ask_function.ts";
 import { DeployError } from "../deploy_error.ts";
@@ -9,6 +9,7 @@ import { ClusterClient } from "./client/cluster_client.ts";
 import { ClusterObjects } from "./client/cluster_objects.ts";
 import { clusterAccess } from "./client/kubeconfig.ts";
 import { ClusterChanges, missing } from "./cluster_changes.ts";
+import { clusterDisplay } from "./cluster_display.ts";
 import { CLUSTER_DEADLINE_MS, type ClusterOptions } from "./cluster_options.ts";
 import { type ClusterStatus, clusterStatus, outerUrl } from "./cluster_status.ts";
 import type { Release } from "./release.ts";
@@ -80,6 +81,13 @@ export class ClusterDeployment implements Deployment {
   /** How it is, and why it is not ready, in words. */
   async status(): Promise<ClusterStatus> {
     return await this.#within("tell the state of", (act, opened) => this.#status(act, opened));
+  }
+
+  /** Its graph, where it answers, and what can be done next, where a notebook looks for it. */
+  async [Symbol.for("Jupyter.display")](): Promise<Record<string, unknown>> {
+    const status = await this.status();
+    const isThis = this.#bundle?.revision === status.revision;
+    return await clusterDisplay(status, isThis ? manifestOf(this.#bundle!).view : undefined);
   }
 
   /**

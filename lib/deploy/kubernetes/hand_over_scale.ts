@@ -10,29 +10,29 @@ const REPLICAS = ".spec.replicas";
 const DEPLOYMENT = { apiVersion: "apps/v1", kind: "Deployment" } as const;
 
 /**
- * Has functions keep their pods where a release says their number no more and an autoscaler is to: a field that nobody says any more falls back to
- * its default, and there would be one pod until the autoscaler has looked.
+ * Has a function that an autoscaler is to give its pods begin with as many as it has, or as it is to have at least: a field that nobody says any
+ * more falls back to its default, and there would be one pod until the autoscaler has looked.
  *
+ * @param object Its Deployment; others are left alone.
  * @param before What ran.
  */
 export async function handOverScale(
   objects: ClusterObjects,
-  release: Release,
-  before: Release | undefined,
+  object: ClusterObject,
+  { release, before }: { readonly release: Release; readonly before: Release | undefined },
 ): Promise<void> {
-  const old = new Set(before?.functions.filter((fn) => scaleOf(fn) === undefined).map(({ objectName }) => objectName));
-  for (const fn of release.functions) {
-    const scale = scaleOf(fn);
-    if (scale === undefined || !old.has(fn.objectName)) continue;
-    const place = { namespace: release.namespace, name: fn.objectName };
-    const there = await objects.read({ ...DEPLOYMENT, ...place });
-    if (there === undefined) continue;
-    const replicas = Math.min(scale.max, Math.max(scale.min, there.spec.replicas ?? 1));
-    await objects.apply({ ...DEPLOYMENT, metadata: place, spec: { replicas } }, {
-      manager: SCALE_MANAGER,
-      force: true,
-    });
-  }
+  const { kind, metadata: { name, namespace } } = object;
+  const of = (release: Release | undefined) => release?.functions.find(({ objectName }) => objectName === name);
+  const fn = of(release);
+  const scale = fn && scaleOf(fn);
+  if (kind !== DEPLOYMENT.kind || scale === undefined) return;
+  const there = await objects.read({ ...DEPLOYMENT, namespace: namespace!, name });
+  const old = of(before);
+  if (there !== undefined && old !== undefined && scaleOf(old) !== undefined) return; // it is the autoscaler's already
+  const replicas = Math.min(scale.max, Math.max(1, scale.min, there?.spec.replicas ?? 1));
+  if (there === undefined) await objects.apply({ ...object, spec: { ...object.spec, replicas } });
+  const held = { ...DEPLOYMENT, metadata: { name, namespace: namespace! }, spec: { replicas } };
+  await objects.apply(held, { manager: SCALE_MANAGER, force: true });
 }
 
 /**

@@ -10,10 +10,14 @@ function scaled(replicas: string): string {
 /** Functions whose number of pods is an autoscaler's, and then said again. */
 export const SCALE_CASES: readonly ClusterCase[] = [{
   name:
-    "pods stay where an autoscaler takes over from a number, and where a number takes over again; somebody else's number is a conflict",
+    "a function begins with the pods that it is to have at least; pods stay where an autoscaler takes over from a number, and where a number takes over again; somebody else's number is a conflict",
   run: (cluster) =>
     withReleaseLab(cluster, async (lab) => {
       const pods = async () => (await lab.read("deployment", "shop")).spec.replicas;
+      const begun = await lab.deploy(times(3, { options: "{ cluster: { replicas: { min: 2, max: 4 } } }" }));
+      const { functions: [first] } = await begun.status();
+      deepStrictEqual([first!.serving, first!.replicas], [2, 2], "an autoscaler has not looked yet");
+      await begun.delete();
       await lab.deploy(scaled("3"));
       const autoscaled = await lab.plan(scaled("{ min: 2, max: 4 }"));
       const { changes } = await autoscaled.plan();

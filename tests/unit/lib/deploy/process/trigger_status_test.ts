@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { serving } from "levada";
-import { describeDeployment } from "../../../../../lib/cli/describe_deployment.ts";
+import { describeDeployment } from "../../../../../lib/deploy/describe_deployment.ts";
 import type { ProcessStatus } from "../../../../../lib/deploy/process/deployed_state.ts";
 import { triggerStatus } from "../../../../../lib/deploy/process/trigger_status.ts";
 import { FileTickKeeper } from "../../../../../lib/triggers/tick_keeper.ts";

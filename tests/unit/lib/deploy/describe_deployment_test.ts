@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { describeDeployment } from "../../../../lib/cli/describe_deployment.ts";
+import { describeDeployment } from "../../../../lib/deploy/describe_deployment.ts";
 import type { ProcessFunctionStatus, ProcessStatus } from "../../../../lib/deploy/process/deployed_state.ts";
 
 Deno.test("describeDeployment() says how often workers of a function were replaced, where any was", () => {

@@ -1,7 +1,7 @@
-import type { DeploymentStatus, FunctionStatus } from "../deploy/deployment.ts";
-import type { ClusterFunctionStatus, ClusterStatus } from "../deploy/kubernetes/cluster_status.ts";
-import type { ProcessFunctionStatus, ProcessStatus } from "../deploy/process/deployed_state.ts";
-import type { TriggerStatus } from "../deploy/process/trigger_status.ts";
+import type { DeploymentStatus, FunctionStatus } from "./deployment.ts";
+import type { ClusterFunctionStatus, ClusterStatus } from "./kubernetes/cluster_status.ts";
+import type { ProcessFunctionStatus, ProcessStatus } from "./process/deployed_state.ts";
+import type { TriggerStatus } from "./process/trigger_status.ts";
 import { oneLine } from "../telemetry/one_line.ts";
 
 /** What some targets tell, and others do not. */
