@@ -124,7 +124,7 @@ Deno.test("redactText() hides credentials by their form, and leaves the rest", (
 Deno.test("redactText() leaves what is said of a module or a notebook that is called like a secret", () => {
   for (
     const text of [
-      "Cannot load my_secret.ts: ReadSecretError: Cannot read a secret\n    at file:///work/my_secret.ts:3:5",
+      "Cannot load my_secret.ts: ReadSecretError: Cannot read a secret\n    at file:///srv/my_secret.ts:3:5",
       "passwords.ipynb: it has no cell",
       "at ask (file:///credentials/auth-token_secret.mjs:10:2)",
     ]
