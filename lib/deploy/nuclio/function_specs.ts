@@ -180,7 +180,7 @@ function secretsVolume(secrets: readonly string[]): Fields {
 
 /** Memory that it may use is memory that it has; of the processor it may use what is free. */
 function resourcesOf({ resources: { cpu, memory, gpu } }: Wished): NuclioResources {
-  const cards = gpu === undefined ? {} : { "nvidia.com/gpu": String(gpu) };
+  const cards: Readonly<Record<string, string>> = gpu === undefined ? {} : { "nvidia.com/gpu": String(gpu) };
   const limits = { ...memory !== undefined && { memory }, ...cards };
   const requests = { ...cpu !== undefined && { cpu: String(cpu) }, ...limits };
   return {
