@@ -31,13 +31,13 @@ export function describeDeployment(status: AnyStatus): string {
 
 /** What can be done with it now, where that is not plain. */
 export function nextSteps(status: AnyStatus): string {
-  const { target, name, namespace, functions: [first], url } = status;
+  const { target, name, namespace, context, functions: [first], url } = status;
   if (target !== "kubernetes") return "";
   const inside = first!.url === url ? `Within the cluster it answers at ${url}. ` : "";
   const secure = first!.url.startsWith("https:") ? 443 : 80;
   const object = new URL(first!.url).hostname.split(".")[0];
-  return `${inside}From here: kubectl -n ${namespace} port-forward service/${object} 8080:${secure}\n` +
-    `How it is: levada status ${name} --target kubernetes --namespace ${namespace}; so also logs, rollback, delete.\n`;
+  return `${inside}From here: kubectl --context ${context} -n ${namespace} port-forward service/${object} 8080:${secure}\n` +
+    `How it is: levada status ${name} --target kubernetes --context ${context} --namespace ${namespace}; so also logs, rollback, delete.\n`;
 }
 
 /** What there are, and how many there are to be. */

@@ -3,7 +3,7 @@ import { documentOf } from "./deployed_functions.ts";
 
 /** What of a bundle's streams lies on one machine, where pods have no other's: a sentence each. */
 export function faultsOfStreams(bundle: Pick<Bundle, "files">): string[] {
-  const { graph } = documentOf(bundle);
+  const { graph, options, children = {}, name } = documentOf(bundle);
   const queues = new Map(
     (graph?.steps ?? []).filter(({ kind }) => kind === "queue").map((
       { name, own },
@@ -17,7 +17,12 @@ export function faultsOfStreams(bundle: Pick<Bundle, "files">): string[] {
   ).map(({ path, trigger, function: reader }) =>
     trigger === undefined ? `the queue that feeds function "${reader}" has no path` : `trigger "${trigger}": ${path}`
   );
-  return [...said, ...new Set(unsaid)].map((what) =>
+  const errors = Object.entries({ [name]: options, ...children }).flatMap(([name, place]) =>
+    place?.errorStream !== undefined && isHere(place.errorStream)
+      ? [`the error stream of function "${name}": ${place.errorStream}`]
+      : []
+  );
+  return [...said, ...new Set(unsaid), ...errors].map((what) =>
     `${what}. On a cluster streams are at a broker: say a path such as kafka://broker:9092/topic`
   );
 }

@@ -117,6 +117,7 @@ export class ClusterChanges {
   async #replace(act: string, release: Release, record: ReleaseRecord | undefined): Promise<void> {
     const { objects, place } = this.#parts;
     const { current: before, previous, deployedAt } = record ?? { current: undefined, previous: undefined };
+    const isFirst = before === undefined && !await this.#hasPods();
     const { owner } = await writeRecord(objects, place, {
       current: before,
       previous,
@@ -126,7 +127,7 @@ export class ClusterChanges {
     try {
       await this.#run(act, owned(release, owner), { release, before });
     } catch (error) {
-      await this.#goBack(act, { before, previous, deployedAt, release }, owner).catch((fault: Error) => {
+      await this.#goBack(act, { before, previous, deployedAt, release, isFirst }, owner).catch((fault: Error) => {
         throw new DeployError(act, `${(error as Error).message}; and going back failed: ${fault.message}`, {
           cause: error,
         });
@@ -171,18 +172,31 @@ export class ClusterChanges {
   /** What ran stands again as it was; where nothing did, nothing is left. */
   async #goBack(
     act: string,
-    { before, release, ...rest }:
-      & { readonly before: Release | undefined; readonly release: Release }
+    { before, release, isFirst, ...rest }:
+      & { readonly before: Release | undefined; readonly release: Release; readonly isFirst: boolean }
       & Pick<ReleaseRecord, "previous" | "deployedAt">,
     owner: OwnerReference,
   ): Promise<void> {
     const { objects, place } = this.#parts;
-    if (before === undefined) return await this.#removeAll(act);
+    if (before === undefined && isFirst) return await this.#removeAll(act);
+    if (before === undefined) {
+      throw new DeployError(
+        act,
+        "nobody wrote down what ran before, so it is left as it is. Deploy, or apply, what is to run",
+      );
+    }
     for (const object of owned(before, owner)) {
       await handOverScale(objects, object, { release: before, before: release });
       await objects.apply(object, { force: true });
     }
     await this.#prune(before, await writeRecord(objects, place, { current: before, ...rest }));
+  }
+
+  /** Whether something of it is there: of manifests that were applied by others, or of a first deploy that was broken off. */
+  async #hasPods(): Promise<boolean> {
+    const { objects, place } = this.#parts;
+    const where = { namespace: place.namespace, labels: labelsOf(place) };
+    return (await objects.list({ apiVersion: "apps/v1", kind: "Deployment", ...where })).length > 0;
   }
 
   async #prune(release: Release, record: ReleaseRecord): Promise<void> {

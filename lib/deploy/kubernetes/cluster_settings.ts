@@ -26,7 +26,7 @@ export interface Scale {
   readonly max: number;
   /** More pods where they use more of the processor than they ask for, in percent. Default 80 for functions that are asked. */
   readonly cpu?: number;
-  /** More pods where more records wait for each: refused so far by target `kubernetes`. */
+  /** More pods where more records wait for each, for what is fed by a stream: where the cluster has KEDA. */
   readonly lag?: number;
 }
 

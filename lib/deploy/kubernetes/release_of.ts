@@ -5,6 +5,9 @@ import { documentOf, type FunctionOfBundle, functionsOfBundle } from "../deploye
 import { faultsOfSettings } from "../process/process_settings.ts";
 import { faultsOfCluster } from "./cluster_faults.ts";
 import { plainPath } from "../../streams/plain_path.ts";
+import { isSchedule } from "../../triggers/trigger.ts";
+import { faultsOfStreams } from "../stream_faults.ts";
+import { mostPods } from "./objects/workload_objects.ts";
 import { isOpenKafka } from "./objects/lag_scaler.ts";
 import type { Release, ReleasedFunction } from "./release.ts";
 
@@ -37,7 +40,7 @@ export async function releaseOf(
   bundle: Bundle,
   { replicas, namespace, image, bundleFolder, imagePullSecrets = [] }: ReleaseWish,
 ): Promise<Release> {
-  const { name } = documentOf(bundle);
+  const { name, triggers = {} } = documentOf(bundle);
   const { feeds = [], versions } = manifestOf(bundle);
   const functions = functionsOfBundle(bundle).map((fn): ReleasedFunction => ({
     ...fn,
@@ -45,7 +48,16 @@ export async function releaseOf(
     cluster: replicas === undefined ? fn.cluster : { ...fn.cluster, replicas },
     streams: feeds.filter((feed) => feed.function === fn.name).map(({ path, group }) => ({ path, group })),
   }));
-  const faults = functions.flatMap((fn) => faultsOf(fn).map((fault) => `function "${fn.name}": ${fault}`));
+  const scheduled = Object.keys(triggers).filter((trigger) => isSchedule(triggers[trigger]!));
+  const faults = [
+    ...functions.flatMap((fn) => faultsOf(fn).map((fault) => `function "${fn.name}": ${fault}`)),
+    ...functions.filter((fn) => fn.name === name && mostPods(fn) > 1).flatMap((fn) =>
+      scheduled.map((trigger) =>
+        `trigger "${trigger}" is a schedule, and each of up to ${mostPods(fn)} pods would start it. Say replicas: 1`
+      )
+    ),
+    ...faultsOfStreams(bundle),
+  ];
   if (faults.length > 0) throw new DeployError(act, faults.join("; "));
   return {
     name,
@@ -82,8 +94,16 @@ async function codeOf(
   );
 }
 
-function faultsOf({ objectName, settings, cluster, streams }: ReleasedFunction & FunctionOfBundle): string[] {
+function faultsOf(
+  { objectName, settings, resources, cluster, streams }: ReleasedFunction & FunctionOfBundle,
+): string[] {
+  const goesByCpu = typeof cluster.replicas === "object" && cluster.replicas.lag === undefined;
   return [
+    ...goesByCpu && resources.cpu === undefined
+      ? [
+        "cluster.replicas: an autoscaler goes by how much of what it asks for a pod uses. Say that too: resources: { cpu: 0.5 }",
+      ]
+      : [],
     ...NAME.test(objectName) && objectName.length <= LONGEST_NAME ? [] : [
       `its objects would be called "${objectName}", and a cluster takes small letters, digits and "-", ${LONGEST_NAME} at most, a ` +
       "letter first. Name it so",
@@ -92,9 +112,6 @@ function faultsOf({ objectName, settings, cluster, streams }: ReleasedFunction &
     ...relativeFiles(settings),
     ...faultsOfCluster(cluster, { isFed: streams.length > 0 }),
     ...faultsOfLag(cluster.replicas, { settings, streams }),
-    ...streams.filter(({ path }) => /^(local|memory):/i.test(path)).map(({ path }) =>
-      `it reads ${path}, which lies on one machine. Say a path at a broker that its pods reach: kafka://, nats://, redis://`
-    ),
   ];
 }
 

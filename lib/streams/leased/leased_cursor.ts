@@ -88,11 +88,14 @@ export class LeasedCursor extends Cursor<ReadAhead> {
 
   /** Reads on, where nothing is read ahead. */
   async fill(now: number, read: (from: Position, most: number) => Promise<KeptRecord[]>): Promise<void> {
-    const isNext = this.#next?.offset === this.#from && now - this.#next.at <= KEPT_AHEAD_MS;
-    const { at, most, records: reading } = isNext
-      ? this.#next!
+    const next = this.#next?.offset === this.#from && now - this.#next.at <= KEPT_AHEAD_MS ? this.#next : undefined;
+    [this.#next, this.#readOn] = [undefined, undefined];
+    const ahead = await next?.records ?? [];
+    // where there was nothing more something may have come since, and nobody tells of it once more
+    const { at, most, records: reading } = next !== undefined && ahead.length > 0
+      ? next
       : this.#read(now, read, { offset: this.#from, behind: this.#behind });
-    [this.#next, this.#readOn, this.#readAt] = [undefined, undefined, at];
+    this.#readAt = at;
     const records = await reading;
     const last = records.at(-1);
     if (last !== undefined) {

@@ -3,7 +3,8 @@ import { dirname, join } from "node:path";
 import type { ClusterCase } from "./cluster_case.ts";
 import { times, withReleaseLab } from "./release_lab.ts";
 
-const OPTIONS = `{ cluster: { replicas: { min: 1, max: 3 }, ingress: { host: "shop.test" } } }`;
+const OPTIONS =
+  `{ resources: { cpu: 0.1 }, cluster: { replicas: { min: 1, max: 3 }, ingress: { host: "shop.test" } } }`;
 
 /** What stands in a repository. */
 export const MANIFEST_CASES: readonly ClusterCase[] = [{

@@ -18,7 +18,7 @@ export const NOTEBOOK_CASES: readonly ClusterCase[] = [{
       const said = cells.map((cell) => JSON.stringify("outputs" in cell ? cell.outputs : "")).join("\n");
       match(said, /target: \\+"kubernetes\\+"/);
       match(said, /Deployment release-\d+\/shop: new/);
-      match(said, /price[^]*2 of 2 pods[^]*kubectl -n release-\d+ port-forward service\/shop 8080:80/);
+      match(said, /price[^]*2 of 2 pods[^]*kubectl --context levada -n release-\d+ port-forward service\/shop 8080:80/);
       match(said, /answered: \[ 2340, 2600 \]/);
       match(said, /nobody says where the ledger is/);
       ok(

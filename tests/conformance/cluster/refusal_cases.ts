@@ -114,12 +114,20 @@ export const REFUSAL_CASES: readonly ClusterCase[] = [{
       strictEqual(await deployment.invoke("/", 21), 42);
 
       const module = await lab.write("shop.ts", times(3, { before }));
+      const interrupted = lab.start("deploy", module, "--target", "kubernetes", "--namespace", lab.namespace);
+      await untilStarting(interrupted);
+      interrupted.kill("SIGINT");
+      const [{ code }, words] = await Promise.all([interrupted.status, new Response(interrupted.stderr).text()]);
+      strictEqual(code, 130);
+      match(words, /Given up: what ran is put back/);
+      const after = await deployment.status();
+      deepStrictEqual([after.state, after.reason], ["ready", undefined]);
+      strictEqual(await deployment.invoke("/", 21), 42);
+
       const child = lab.start("deploy", module, "--target", "kubernetes", "--namespace", lab.namespace);
-      const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-      let said = "";
-      while (!said.includes("starting …")) said += (await reader.read()).value ?? "";
+      await untilStarting(child);
       child.kill("SIGKILL");
-      await Promise.all([child.status, reader.cancel(), child.stderr.cancel()]);
+      await Promise.all([child.status, child.stderr.cancel()]);
       strictEqual(await deployment.invoke("/", 21), 42);
       match((await deployment.status()).reason ?? "", /or its deploy was broken off/);
       await cluster.kubectl(["delete", "lease", "shop-deploy", "-n", lab.namespace]); // it would end by itself after half a minute
@@ -128,3 +136,13 @@ export const REFUSAL_CASES: readonly ClusterCase[] = [{
       strictEqual(await deployment.invoke("/", 21), 42);
     }),
 }];
+
+/** Reads what a deploy says until the new pods are asked for. */
+async function untilStarting({ stdout }: Deno.ChildProcess): Promise<void> {
+  const reader = stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let said = "";
+  while (!said.includes("starting …")) said += (await reader.read()).value ?? "";
+  void (async () => {
+    while (!(await reader.read()).done);
+  })();
+}

@@ -136,7 +136,7 @@ export const RELEASE_CASES: readonly ClusterCase[] = [{
       const deployed = await lab.levada("deploy", module, ...place);
       deepStrictEqual([deployed.code, deployed.err], [0, ""]);
       match(deployed.out, /\n {2}shop: ready, http:\/\/shop\.release-\d+\.svc\nshop: ready in namespace release-/);
-      match(deployed.out, /kubectl -n release-\d+ port-forward service\/shop 8080:80\n/);
+      match(deployed.out, /kubectl --context levada -n release-\d+ port-forward service\/shop 8080:80\n/);
       const status = await lab.levada("status", "shop", ...place, "--json");
       deepStrictEqual([status.code, JSON.parse(status.out).state], [0, "ready"]);
       match((await lab.levada("list", ...place)).out, /^shop {2}ready {4}http/);
@@ -149,5 +149,17 @@ export const RELEASE_CASES: readonly ClusterCase[] = [{
       strictEqual((await lab.levada("delete", "--all", ...place)).out, "Deleted shop\n");
       strictEqual((await lab.levada("status", "shop", ...place)).code, 1);
       strictEqual((await lab.levada("list", ...place)).out, "Nothing is deployed.\n");
+    }),
+}, {
+  name: "what others have applied of its manifests stays where a deploy over it fails",
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      const deployment = await lab.deploy(times(2));
+      await cluster.kubectl(["delete", "configmap", "shop-release", "--cascade=orphan", "-n", lab.namespace]);
+      await rejects(deployment.status(), /there is no such deployment/);
+      const missing = { image: "registry.test/none:1" };
+      await rejects(lab.deploy(times(3), missing), /going back failed: [^]*nobody wrote down what ran before/);
+      const { status: { readyReplicas } } = await lab.read("deployment", "shop");
+      strictEqual(readyReplicas, 1, "the pods that ran run on");
     }),
 }];

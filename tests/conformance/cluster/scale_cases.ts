@@ -4,7 +4,7 @@ import type { ClusterCase } from "./cluster_case.ts";
 import { times, withReleaseLab } from "./release_lab.ts";
 
 function scaled(replicas: string): string {
-  return times(2, { options: `{ cluster: { replicas: ${replicas} } }` });
+  return times(2, { options: `{ resources: { cpu: 0.1 }, cluster: { replicas: ${replicas} } }` });
 }
 
 /** Functions whose number of pods is an autoscaler's, and then said again. */
@@ -14,7 +14,13 @@ export const SCALE_CASES: readonly ClusterCase[] = [{
   run: (cluster) =>
     withReleaseLab(cluster, async (lab) => {
       const pods = async () => (await lab.read("deployment", "shop")).spec.replicas;
-      const begun = await lab.deploy(times(3, { options: "{ cluster: { replicas: { min: 2, max: 4 } } }" }));
+      await rejects(
+        lab.deploy(times(2, { options: "{ cluster: { replicas: { min: 2, max: 4 } } }" })),
+        /function "shop": cluster\.replicas: an autoscaler goes by/,
+      );
+      const begun = await lab.deploy(
+        times(3, { options: "{ resources: { cpu: 0.1 }, cluster: { replicas: { min: 2, max: 4 } } }" }),
+      );
       const { functions: [first] } = await begun.status();
       deepStrictEqual([first!.serving, first!.replicas], [2, 2], "an autoscaler has not looked yet");
       await begun.delete();

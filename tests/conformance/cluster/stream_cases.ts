@@ -65,14 +65,32 @@ export const STREAM_CASES: readonly ClusterCase[] = [{
       deepStrictEqual(await lab.left("line"), []);
     }),
 }, {
-  name: "a stream that lies on one machine is refused before anything is changed",
+  name:
+    "streams that lie on one machine, and a schedule that each of several pods would start, are refused before anything is changed",
   needsNode: false,
   run: (cluster) =>
     withReleaseLab(cluster, async (lab) => {
-      await rejects(lab.deploy(line("local://totals")), {
-        name: "DeployError",
-        message: /function "bill": it reads local:\/\/totals, which lies on one machine\. Say a path at a broker/,
-      });
-      deepStrictEqual(await lab.left("line"), []);
+      const refused = async (code: string, message: RegExp) => {
+        await rejects(lab.deploy(code), { name: "DeployError", message });
+        deepStrictEqual(await lab.left("line"), []);
+      };
+      await refused(line("local://totals"), /queue "q": local:\/\/totals\. On a cluster streams are at a broker/);
+      const out = (options: string, end: string) =>
+        `import { queue, serving } from "levada";
+const fn = serving("line", ${options});
+fn.setTopology("flow").to("times", (n: number) => 2 * n)${end};
+export default fn;
+`;
+      await refused(out("{}", `.to("out", queue({ path: "local://out" }))`), /queue "out": local:\/\/out/);
+      await refused(
+        out(`{ errorStream: "local://bad" }`, ".respond()"),
+        /error stream of function "line": local:\/\/bad/,
+      );
+      const tick = `.respond();
+fn.addTrigger("tick", { schedule: { everyMs: 60_000 } })`;
+      await refused(
+        out("{ cluster: { replicas: 2 } }", tick),
+        /trigger "tick" is a schedule, and each of up to 2 pods/,
+      );
     }),
 }];

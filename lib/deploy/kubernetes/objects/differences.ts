@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { isSecretName, redactText } from "../../../redact_text.ts";
 import type { ClusterObject } from "../client/cluster_object.ts";
 
 const SERVERS = ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"];
@@ -26,7 +27,14 @@ function* compare(path: string, before: unknown, after: unknown): Generator<stri
     for (const [index, value] of before.entries()) {
       yield* compare(`${path}[${nameIn(after[index]) ?? index}]`, value, after[index]);
     }
-  } else yield `${path}: ${told(before)} → ${told(after)}`;
+  } else if (namesSecret(path)) yield `${path}: another`;
+  else yield `${path}: ${told(before)} → ${told(after)}`;
+}
+
+/** Whether it is the value of a variable whose name says that it is one to hide. */
+function namesSecret(path: string): boolean {
+  const name = /\.env\[([^\]]+)\]\.value$/.exec(path)?.[1];
+  return name !== undefined && isSecretName(name);
 }
 
 function nameIn(value: unknown): string | undefined {
@@ -35,7 +43,7 @@ function nameIn(value: unknown): string | undefined {
 
 function told(value: unknown): string {
   if (value === undefined) return "none";
-  const text = JSON.stringify(value);
+  const text = redactText(JSON.stringify(value));
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}… (${text.length} letters)` : text;
 }
 

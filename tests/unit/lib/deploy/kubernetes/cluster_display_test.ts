@@ -48,11 +48,11 @@ Deno.test("clusterDisplay() shows the graph with its pods, where it answers, and
   match(html, /failing: 0 of 1 pod</);
   match(html, /2 restarts/);
   match(html, /here &lt;b&gt;, http:\/\/shop\.market\.svc/);
-  match(html, /kubectl -n market port-forward service\/shop 8080:80/);
+  match(html, /kubectl --context here &lt;b&gt; -n market port-forward service\/shop 8080:80/);
   ok(!html.includes("<b>"));
   match(
     String(shown["text/plain"]),
-    /total[^]*no node takes it[^]*levada status shop --target kubernetes --namespace market/,
+    /total[^]*no node takes it[^]*levada status shop --target kubernetes --context here <b> --namespace market/,
   );
 });
 

@@ -83,3 +83,14 @@ Deno.test("fill() tells what became of what was asked for before, once", async (
   await cursor.fill(2, read);
   deepStrictEqual(take(cursor, 2, 2), [16, 17]);
 });
+
+Deno.test("fill() asks once more where nothing was there when it asked ahead: what has come since is told of by nobody", async () => {
+  const { log, read } = partitionOf(16);
+  const cursor = newCursor();
+  await cursor.fill(0, read);
+  take(cursor, 16, 0);
+  deepStrictEqual(log.asked, [[0, 16], [16, 64]]);
+  log.count = 17;
+  await cursor.fill(1, read);
+  deepStrictEqual(take(cursor, 1, 1), [16]);
+});

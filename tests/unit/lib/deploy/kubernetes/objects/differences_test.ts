@@ -28,3 +28,14 @@ Deno.test("differences() tells each field that differs by its path, named items 
   ]);
   deepStrictEqual(differences(before, before), []);
 });
+
+Deno.test("differences() shows no value of a variable that is one to hide, nor what looks like one", () => {
+  const withEnv = (password: string, url: string) =>
+    object({ env: [{ name: "DB_PASSWORD", value: password }, { name: "BROKER", value: url }] });
+  const told = differences(
+    withEnv("hunter2-old", "redis://ann:hunter3@a"),
+    withEnv("hunter2-new", "redis://ann:hunter3@b"),
+  );
+  deepStrictEqual(told[0], "spec.env[DB_PASSWORD].value: another");
+  deepStrictEqual([told.length, told.join().includes("hunter")], [2, false]);
+});
