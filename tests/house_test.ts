@@ -228,6 +228,8 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "kernel/client/report_style.ts":
     "a style sheet: pictures of the report are looked at; report_test.ts has the rules that must be there",
   "lib/cli/build_image_of.ts": "image_test.ts; conformance/image: images that are built, pushed and run",
+  "lib/cli/deploy_of.ts":
+    "cli/deploy_test.ts, promises/deploy_test.ts: real processes; the cluster suite: a real API server",
   "lib/cli/dlq/dlq_run.ts": "dlq_test.ts: every word; promises/dead_letters_test.ts: a deployed function",
   "lib/cli/serving/serve_function.ts": "serve_test.ts and serve_workers_test.ts: real processes",
   "lib/cli/streams/known_streams.ts": "cli/streams_test.ts: a deployment's streams, and its readers",
