@@ -17,7 +17,7 @@ export async function podAccess(folder: string = ACCOUNT): Promise<ClusterAccess
       if (!(error instanceof Deno.errors.NotFound)) throw new ClusterError(ACT, error.message);
       throw new ClusterError(
         ACT,
-        `it has no ${folder}/${name}: its template may be without automountServiceAccountToken`,
+        `it has no ${folder}/${name}, and its template may be without automountServiceAccountToken`,
       );
     });
   const [authority, namespace] = await Promise.all([read("ca.crt"), read("namespace"), read("token")]);

@@ -40,7 +40,7 @@ Deno.test("podAccess() says why a pod has no account", async () => {
     await rejects(podAccess(folder.path), {
       name: "ClusterError",
       message:
-        /^Cannot reach the cluster of this pod: it has no .*: its template may be without automountServiceAccountToken$/,
+        /^Cannot reach the cluster of this pod: it has no \S+, and its template may be without automountServiceAccountToken$/,
     });
   });
 });
