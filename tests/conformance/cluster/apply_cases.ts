@@ -42,7 +42,8 @@ export const APPLY_CASES: readonly ClusterCase[] = [{
         message,
         /^Cannot (plan|apply) Deployment test-\d+\/still: its kind has no such field, or not in this cluster: /,
       );
-      deepStrictEqual([reason, causes.map(({ field }) => field)], ["UnknownField", [".spec.replicaz"]]);
+      const fields = causes.map(({ field }) => field); // a server tells the outer one, and mostly no other
+      deepStrictEqual([reason, fields.includes(".spec.replicaz")], ["UnknownField", true], `${fields}`);
     }
     const inner = await refusal(asked.objects.apply(deployment(namespace, {}, { imagePullPolic: "Always" })));
     deepStrictEqual(inner.causes.map(({ field }) => field), [

@@ -9,9 +9,7 @@ import type { ClusterOptions } from "../../../lib/deploy/kubernetes/cluster_opti
 import type { Cluster } from "../../support/cluster/cluster.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
-const ROOT = new URL("../../../", import.meta.url);
-const MAIN = fileURLToPath(new URL("lib/cli/main.ts", ROOT));
-const LOCK = fileURLToPath(new URL("deno.lock", ROOT));
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** What a command of the command line said. */
 export interface Said {
@@ -49,7 +47,9 @@ const KINDS =
 export async function withReleaseLab(cluster: Cluster, test: (lab: ReleaseLab) => Promise<void>): Promise<void> {
   await using folder = await temporaryFolder();
   const namespace = await cluster.namespace("release");
-  const argv = ["deno", "run", "--no-prompt", `--lock=${LOCK}`, "-A", MAIN];
+  program ??= visibleProgram();
+  const root = await program;
+  const argv = ["deno", "run", "--no-prompt", `--lock=${join(root, "deno.lock")}`, "-A", join(root, "lib/cli/main.ts")];
   await cluster.addImage("levada/runtime:", { argv });
   const { kubeconfig } = cluster;
   const open = async (code: string, options: ClusterOptions & { dryRun: boolean }) =>
@@ -94,6 +94,19 @@ export async function withReleaseLab(cluster: Cluster, test: (lab: ReleaseLab) =
         .sort();
     },
   });
+}
+
+let program: Promise<string> | undefined;
+
+/** The checkout, or where that lies in `/tmp` a copy: pods have a `/tmp` of their own. */
+async function visibleProgram(): Promise<string> {
+  if (!ROOT.startsWith("/tmp/")) return ROOT;
+  const copy = await Deno.makeTempDir({ dir: "/var/tmp", prefix: "levada-program-" });
+  addEventListener("unload", () => Deno.removeSync(copy, { recursive: true }));
+  const parts = ["deno.json", "deno.lock", "imports.json", "mod.ts", "lib", "kernel"].map((name) => join(ROOT, name));
+  const { success, stderr } = await new Deno.Command("cp", { args: ["-r", ...parts, copy] }).output();
+  if (!success) throw new Error(`Cannot copy the program: ${new TextDecoder().decode(stderr)}`);
+  return copy;
 }
 
 /** The bundle of a module of this text; made once. */

@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { ProcessDeployment } from "../../../../../lib/deploy/process/deployment.ts";
 import { holdFile, ownerOf } from "../../../../../lib/deploy/process/file_lock.ts";
@@ -57,8 +57,8 @@ Deno.test("the supervisor obeys who has its token, which only its owner can read
     strictEqual(await Deno.readTextFile(folder.stateFile), state);
     strictEqual((await status("supervisor")).supervisor, pid);
     strictEqual(await (await post(url, 7)).json(), 7);
-    const told = await Array.fromAsync(new ProcessDeployment("supervisor").logs()); // by the function, not by its supervisor
-    ok(told.includes("told 7"), told.join("\n"));
+    const logs = () => Array.fromAsync(new ProcessDeployment("supervisor").logs()); // by the function, not by its supervisor
+    await until(async () => (await logs()).includes("told 7")); // a line comes by way of the supervisor
     match((await Array.fromAsync(Deno.readDir(folder.path))).map(({ name }) => name).join(" "), /supervisor\.log/);
   });
 });
