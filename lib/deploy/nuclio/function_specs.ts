@@ -1,3 +1,4 @@
+import { podResources, SECRETS_FOLDER } from "../pod_parts.ts";
 import { type Bundle, manifestOf } from "../../bundle/bundle.ts";
 import { DeployError } from "../deploy_error.ts";
 import { type FunctionOfBundle, functionsOfBundle } from "../deployed_functions.ts";
@@ -38,7 +39,6 @@ type Fields = Readonly<Record<string, unknown>>;
 const PORT = 8080; // where Nuclio asks whether a function is ready, and sends requests
 const HEALTH_PORT = 8082; // where it asks whether it lives
 const LINGER_SECONDS = 3; // Nuclio gives pods no preStop: who has not heard of their end yet is still answered
-const SECRETS_FOLDER = "/var/run/secrets/levada"; // where `readSecret` looks
 const NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 const LONGEST_NAME = 56; // its Service is nuclio-NAME
 const IMAGE = /^[\w.-]+(:\d+)?(\/[\w.-]+)*(:[\w.-]{1,128})?(@sha256:[0-9a-f]{64})?$/;
@@ -178,11 +178,9 @@ function secretsVolume(secrets: readonly string[]): Fields {
   };
 }
 
-/** Memory that it may use is memory that it has; of the processor it may use what is free. */
-function resourcesOf({ resources: { cpu, memory, gpu } }: Wished): NuclioResources {
-  const cards: Readonly<Record<string, string>> = gpu === undefined ? {} : { "nvidia.com/gpu": String(gpu) };
-  const limits = { ...memory !== undefined && { memory }, ...cards };
-  const requests = { ...cpu !== undefined && { cpu: String(cpu) }, ...limits };
+/** A dashboard leaves out what is empty. */
+function resourcesOf({ resources }: Wished): NuclioResources {
+  const { requests, limits } = podResources(resources);
   return {
     ...Object.keys(requests).length > 0 && { requests },
     ...Object.keys(limits).length > 0 && { limits },

@@ -1,3 +1,4 @@
+import { podResources, SECRETS_FOLDER } from "../pod_parts.ts";
 import { type Bundle, manifestOf } from "../../bundle/bundle.ts";
 import { isSchedule } from "../../triggers/trigger.ts";
 import { DeployError } from "../deploy_error.ts";
@@ -51,7 +52,6 @@ interface Place {
 
 const PORT = 8080;
 const USER = 65_532; // the customary "nonroot"
-const SECRETS_FOLDER = "/var/run/secrets/levada"; // where `readSecret` looks
 const NAME = /^[a-z]([a-z0-9-]*[a-z0-9])?$/;
 const LONGEST_NAME = 50; // revisions and pods have more behind it
 const STARTUP_SECONDS = 600; // a model of gigabytes is fetched and warmed up
@@ -170,7 +170,7 @@ function container(
     startupProbe: probe("/v2/health/ready", { periodSeconds: 1, failureThreshold: STARTUP_SECONDS }),
     readinessProbe: probe("/v2/health/ready", { periodSeconds: 5, failureThreshold: 3 }),
     livenessProbe: probe("/v2/health/live", { periodSeconds: 10, failureThreshold: 6 }),
-    resources: resourcesOf(own.resources ?? {}),
+    resources: podResources(own.resources ?? {}),
     securityContext: {
       allowPrivilegeEscalation: false,
       capabilities: { drop: ["ALL"] },
@@ -202,12 +202,6 @@ function podOf(
         : [{ name: "secrets", projected: { sources: secretNames.map((name) => ({ secret: { name } })) } }],
     ],
   };
-}
-
-/** Memory that it may use is memory that it has; of the processor it may use what is free. */
-function resourcesOf({ cpu, memory, gpu }: NonNullable<Place["resources"]>): Fields {
-  const limits = { ...memory !== undefined && { memory }, ...gpu !== undefined && { "nvidia.com/gpu": String(gpu) } };
-  return { requests: { ...cpu !== undefined && { cpu: String(cpu) }, ...limits }, limits };
 }
 
 function isWhole(value: number, least: number): boolean {

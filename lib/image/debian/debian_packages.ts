@@ -20,7 +20,7 @@ export interface DebianPins {
   readonly packages: readonly DebianPin[];
 }
 
-/** Debian 12 for 64-bit Intel and AMD. `tests/support/pin_debian.ts` writes newer ones. */
+/** Debian 12 for 64-bit Intel and AMD. */
 export const DEBIAN: DebianPins = {
   release: { version: "12", codename: "bookworm" },
   snapshot: "20261126T000000Z",

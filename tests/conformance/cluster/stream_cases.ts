@@ -43,9 +43,7 @@ export const STREAM_CASES: readonly ClusterCase[] = [{
       const answers = await Promise.all(sent.map((n) => deployment.invoke("/", n)));
       deepStrictEqual(answers, sent.map((n) => 2 * n));
       for (let tries = 0; tries < 100 && (await billed()).length < 50; tries++) {
-        {
-          await pause(100);
-        }
+        await pause(100);
       }
       deepStrictEqual(await billed(), sent.map((n) => 2 * n));
       await rejects(

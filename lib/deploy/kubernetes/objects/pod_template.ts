@@ -1,3 +1,4 @@
+import { podResources, SECRETS_FOLDER } from "../../pod_parts.ts";
 import { flagsOf, type ProcessSettings } from "../../process/process_settings.ts";
 import type { Release, ReleasedFunction } from "../release.ts";
 import { CODE_KEY, codeName } from "./code_object.ts";
@@ -13,7 +14,6 @@ export const CONTAINER = "function";
 
 const USER = 65_532; // the customary "nonroot"
 const CODE_FOLDER = "/etc/levada";
-const SECRETS_FOLDER = "/var/run/secrets/levada"; // where `readSecret` looks
 const STARTUP_SECONDS = 600; // a model of gigabytes is fetched and warmed up
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -82,7 +82,7 @@ function container(release: Release, fn: ReleasedFunction): Fields {
     },
     ports: portsOf(settings),
     ...probes(settings),
-    resources: resourcesOf(fn),
+    resources: podResources(fn.resources),
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
@@ -130,14 +130,5 @@ function probes({ tls }: ProcessSettings): Fields {
     },
     readinessProbe: { ...ask("/v2/health/ready"), periodSeconds: 5, failureThreshold: 3, timeoutSeconds: 5 },
     livenessProbe: { ...ask("/v2/health/live"), periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 5 },
-  };
-}
-
-/** Memory that it may use is memory that it has; of the processor it may use what is free. */
-function resourcesOf({ resources: { cpu, memory, gpu } }: ReleasedFunction): Fields {
-  const cards = gpu === undefined ? {} : { "nvidia.com/gpu": String(gpu) };
-  return {
-    requests: { ...cpu !== undefined && { cpu: String(cpu) }, ...memory !== undefined && { memory }, ...cards },
-    limits: { ...memory !== undefined && { memory }, ...cards },
   };
 }
