@@ -206,7 +206,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/bundle/touched_names.ts": "check_values_test.ts: cells that run, and what their code makes where it has left",
   "lib/bundle/write_held.ts": "slice_notebook_test.ts: what closures hold, and each refusal",
   "lib/bundle/slice.ts": "slice_notebook_test.ts",
-  "lib/deploy/kubernetes/client/cluster_objects.ts": "conformance/cluster: a real API server",
+  "lib/deploy/cluster/cluster_objects.ts": "conformance/cluster: a real API server",
   "lib/deploy/kubernetes/cluster_changes.ts": "conformance/cluster: releases at a real control plane",
   "lib/deploy/kubernetes/cluster_deployment.ts": "conformance/cluster: releases at a real control plane",
   "lib/deploy/kubernetes/objects/pod_template.ts": "conformance/cluster: releases at a real control plane",
@@ -357,6 +357,32 @@ Deno.test("the arrows of the house go one way", () => {
     return importsOf(path).specifiers.filter((specifier) => specifier.startsWith(".")).flatMap((specifier) => {
       const target = roomOf(new URL(specifier, new URL(path, ROOT)).href.slice(ROOT.href.length));
       return target === room || allowed.includes(target) ? [] : [`${path} imports ${specifier}`];
+    });
+  });
+  deepStrictEqual(wrong, []);
+});
+
+/** The parts of `lib/deploy`, and what each may import of its siblings; files of the room itself are everybody's, and only `open_deployment` and its like name targets. */
+const DEPLOY_ARROWS: Readonly<Record<string, readonly string[]>> = {
+  ask: ["settings"],
+  cluster: [],
+  settings: [],
+  objects: ["cluster", "settings"],
+  process: ["ask", "settings"],
+  kubernetes: ["ask", "cluster", "objects", "settings"],
+  nuclio: ["ask", "cluster", "objects", "settings"],
+  serverless: ["cluster", "objects", "settings"],
+};
+
+Deno.test("targets of a deploy know nothing of each other, and what they share knows none of them", () => {
+  const wrong = FILES.filter((path) => path.startsWith("lib/deploy/")).flatMap((path) => {
+    const [, , part, file] = path.split("/");
+    const allowed = file === undefined ? undefined : DEPLOY_ARROWS[part!] ?? [];
+    if (allowed === undefined) return [];
+    return importsOf(path).specifiers.filter((specifier) => specifier.startsWith(".")).flatMap((specifier) => {
+      const target = new URL(specifier, new URL(path, ROOT)).href.slice(ROOT.href.length).split("/");
+      const isSibling = target[1] === "deploy" && target.length > 3 && target[2] !== part;
+      return isSibling && !allowed.includes(target[2]!) ? [`${path} imports ${specifier}`] : [];
     });
   });
   deepStrictEqual(wrong, []);

@@ -1,5 +1,5 @@
-import type { ClusterSettings } from "../deploy/kubernetes/cluster_settings.ts";
-import type { ProcessSettings } from "../deploy/process/process_settings.ts";
+import type { ClusterSettings } from "../deploy/settings/cluster_settings.ts";
+import type { ProcessSettings } from "../deploy/settings/process_settings.ts";
 import type { ErrorStream } from "../flow/failures.ts";
 import type { Clock } from "../graph/clock.ts";
 import type { Log } from "../graph/context.ts";

@@ -7,7 +7,7 @@ import type { TensorRequest } from "levada";
 import { testBench } from "levada/testing";
 import { isJson } from "../../lib/border/is_json.ts";
 import { writeValue } from "../../lib/border/write_value.ts";
-import { invokeFunction } from "../../lib/deploy/process/invoke_function.ts";
+import { invokeFunction } from "../../lib/deploy/ask/invoke_function.ts";
 import { openLocal } from "../../lib/streams/local/open_local.ts";
 import { CROSSING, REFUSED } from "../support/border_values.ts";
 import { startServe } from "../support/serve_process.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type ProcessFunctionStatus, urlOf, type WishedFunction } from "../../deploy/process/deployed_state.ts";
-import { flagsOf, type ProcessSettings } from "../../deploy/process/process_settings.ts";
+import { flagsOf, type ProcessSettings } from "../../deploy/settings/process_settings.ts";
 import type { DeploymentFolder } from "../../deploy/process/state_folder.ts";
 import { CommandError } from "../command.ts";
 import { Crew } from "../workers/crew.ts";

@@ -1,8 +1,8 @@
 import { DeployError } from "../deploy_error.ts";
 import type { DeployPlan } from "../deployment.ts";
-import type { ClusterClient } from "./client/cluster_client.ts";
-import type { ClusterObject, OwnerReference } from "./client/cluster_object.ts";
-import type { ClusterObjects } from "./client/cluster_objects.ts";
+import type { ClusterClient } from "../cluster/cluster_client.ts";
+import type { ClusterObject, OwnerReference } from "../cluster/cluster_object.ts";
+import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { CLUSTER_DEADLINE_MS, type ClusterOptions } from "./cluster_options.ts";
 import { innerUrl } from "./cluster_status.ts";
 import { DeployLease } from "./deploy_lease.ts";

@@ -1,13 +1,13 @@
 import { type Bundle, manifestOf } from "../../bundle/bundle.ts";
 import { probeBundle } from "../../bundle/describe_function.ts";
-import { replyOf, requestOf } from "../ask_function.ts";
+import { replyOf, requestOf } from "../ask/ask_function.ts";
 import { DeployError } from "../deploy_error.ts";
 import type { Deployment, DeployPlan, LogReading } from "../deployment.ts";
 import type { BundleWish } from "../open_deployment.ts";
-import { invokeFunction } from "../process/invoke_function.ts";
-import { ClusterClient } from "./client/cluster_client.ts";
-import { ClusterObjects } from "./client/cluster_objects.ts";
-import { clusterAccess } from "./client/kubeconfig.ts";
+import { invokeFunction } from "../ask/invoke_function.ts";
+import { ClusterClient } from "../cluster/cluster_client.ts";
+import { ClusterObjects } from "../cluster/cluster_objects.ts";
+import { clusterAccess } from "../cluster/kubeconfig.ts";
 import { ClusterChanges, missing } from "./cluster_changes.ts";
 import { clusterDisplay } from "./cluster_display.ts";
 import { CLUSTER_DEADLINE_MS, type ClusterOptions } from "./cluster_options.ts";

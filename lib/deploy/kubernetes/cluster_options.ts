@@ -1,5 +1,5 @@
 import type { DeployProgress } from "../deploy_progress.ts";
-import type { AccessWish } from "./client/kubeconfig.ts";
+import type { AccessWish } from "../cluster/kubeconfig.ts";
 
 /** How a function is deployed to a cluster. */
 export interface ClusterOptions extends AccessWish {

@@ -1,6 +1,6 @@
 import type { DeploymentStatus, FunctionStatus } from "../deployment.ts";
-import type { ClusterObject } from "./client/cluster_object.ts";
-import type { ClusterObjects } from "./client/cluster_objects.ts";
+import type { ClusterObject } from "../cluster/cluster_object.ts";
+import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { labelsOf } from "./objects/labels.ts";
 import type { Release, ReleasedFunction } from "./release.ts";
 import type { ReleaseRecord } from "./release_record.ts";

@@ -1,8 +1,8 @@
 import { hostname } from "node:os";
 import { DeployError } from "../deploy_error.ts";
-import { ClusterError } from "./client/cluster_error.ts";
-import type { ClusterObject, ObjectName } from "./client/cluster_object.ts";
-import type { ClusterObjects } from "./client/cluster_objects.ts";
+import { ClusterError } from "../cluster/cluster_error.ts";
+import type { ClusterObject, ObjectName } from "../cluster/cluster_object.ts";
+import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { labelsOf } from "./objects/labels.ts";
 
 const SECONDS = 30;

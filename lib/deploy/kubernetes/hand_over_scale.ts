@@ -1,6 +1,6 @@
-import { ClusterError } from "./client/cluster_error.ts";
-import type { ClusterObject } from "./client/cluster_object.ts";
-import type { ApplyOptions, ClusterObjects } from "./client/cluster_objects.ts";
+import { ClusterError } from "../cluster/cluster_error.ts";
+import type { ClusterObject } from "../cluster/cluster_object.ts";
+import type { ApplyOptions, ClusterObjects } from "../cluster/cluster_objects.ts";
 import { scaleOf } from "./objects/workload_objects.ts";
 import type { Release } from "./release.ts";
 

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { DeployError } from "../deploy_error.ts";
-import { ClusterError } from "./client/cluster_error.ts";
-import { type ClusterObject, nameOf, type ObjectKind, type ObjectName } from "./client/cluster_object.ts";
-import type { ClusterObjects } from "./client/cluster_objects.ts";
+import { ClusterError } from "../cluster/cluster_error.ts";
+import { type ClusterObject, nameOf, type ObjectKind, type ObjectName } from "../cluster/cluster_object.ts";
+import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { applyOver } from "./hand_over_scale.ts";
 import { codeName } from "./objects/code_object.ts";
-import { differences } from "./objects/differences.ts";
+import { differences } from "../objects/differences.ts";
 import { labelsOf } from "./objects/labels.ts";
 import { knownKinds } from "./objects/known_kinds.ts";
 import type { Release } from "./release.ts";

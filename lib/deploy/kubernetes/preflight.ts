@@ -1,8 +1,8 @@
 import { DeployError } from "../deploy_error.ts";
-import type { ClusterClient } from "./client/cluster_client.ts";
-import { ClusterError } from "./client/cluster_error.ts";
-import type { ClusterObject, ObjectKind } from "./client/cluster_object.ts";
-import type { ClusterObjects } from "./client/cluster_objects.ts";
+import type { ClusterClient } from "../cluster/cluster_client.ts";
+import { ClusterError } from "../cluster/cluster_error.ts";
+import type { ClusterObject, ObjectKind } from "../cluster/cluster_object.ts";
+import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import type { Release } from "./release.ts";
 
 /** What is needed of a cluster. */

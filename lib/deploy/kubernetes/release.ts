@@ -1,5 +1,5 @@
-import type { ProcessSettings } from "../process/process_settings.ts";
-import type { ClusterSettings } from "./cluster_settings.ts";
+import type { ProcessSettings } from "../settings/process_settings.ts";
+import type { ClusterSettings } from "../settings/cluster_settings.ts";
 
 /** One deployment of a graph to a namespace: what its objects are made of, and nothing else. */
 export interface Release {

@@ -1,12 +1,13 @@
 import { packBundle } from "../../bundle/bundle_archive.ts";
 import { type Bundle, manifestOf } from "../../bundle/bundle.ts";
 import { DeployError } from "../deploy_error.ts";
-import { documentOf, type FunctionOfBundle, functionsOfBundle } from "../deployed_functions.ts";
-import { faultsOfSettings } from "../process/process_settings.ts";
-import { faultsOfCluster } from "./cluster_faults.ts";
+import { documentOf, type FunctionOfBundle, functionsOfBundle } from "../settings/deployed_functions.ts";
+import { faultsOfSettings } from "../settings/process_settings.ts";
+import { faultsOfCluster } from "../settings/cluster_faults.ts";
 import { plainPath } from "../../streams/plain_path.ts";
 import { isSchedule } from "../../triggers/trigger.ts";
-import { faultsOfStreams } from "../stream_faults.ts";
+import { faultsOfObjectName } from "../objects/object_name.ts";
+import { faultsOfStreams } from "../settings/stream_faults.ts";
 import { mostPods } from "./objects/workload_objects.ts";
 import { isOpenKafka } from "./objects/lag_scaler.ts";
 import type { Release, ReleasedFunction } from "./release.ts";
@@ -27,8 +28,6 @@ export interface ReleaseOptions {
 export interface ReleaseWish extends ReleaseOptions, Pick<Release, "namespace"> {}
 
 const LARGEST_CODE = 900_000; // a ConfigMap has a MiB
-const NAME = /^[a-z]([a-z0-9-]*[a-z0-9])?$/;
-const LONGEST_NAME = 50; // objects' names have 63 letters, and pods' a hash and more behind
 
 /**
  * What is deployed of a bundle.
@@ -104,10 +103,7 @@ function faultsOf(
         "cluster.replicas: an autoscaler goes by how much of what it asks for a pod uses. Say that too: resources: { cpu: 0.5 }",
       ]
       : [],
-    ...NAME.test(objectName) && objectName.length <= LONGEST_NAME ? [] : [
-      `its objects would be called "${objectName}", and a cluster takes small letters, digits and "-", ${LONGEST_NAME} at most, a ` +
-      "letter first. Name it so",
-    ],
+    ...faultsOfObjectName(objectName),
     ...faultsOfSettings(settings),
     ...relativeFiles(settings),
     ...faultsOfCluster(cluster, { isFed: streams.length > 0 }),

@@ -1,6 +1,6 @@
 import { DeployError } from "../deploy_error.ts";
-import type { ClusterObject, OwnerReference } from "./client/cluster_object.ts";
-import type { ClusterObjects } from "./client/cluster_objects.ts";
+import type { ClusterObject, OwnerReference } from "../cluster/cluster_object.ts";
+import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { CODE_KEY, codeName } from "./objects/code_object.ts";
 import { labelsOf } from "./objects/labels.ts";
 import type { Release } from "./release.ts";

@@ -1,7 +1,5 @@
-import { join } from "node:path";
 import type { Bundle } from "../../bundle/bundle.ts";
-import { DeployError } from "../deploy_error.ts";
-import type { ClusterObject } from "./client/cluster_object.ts";
+import { writeObjects } from "../objects/write_objects.ts";
 import { objectsOf } from "./objects/release_objects.ts";
 import { releaseOf, type ReleaseOptions } from "./release_of.ts";
 
@@ -12,13 +10,6 @@ export interface ManifestsWish extends ReleaseOptions {
   /** The folder. */
   readonly folder: string;
 }
-
-/** The part of the package yaml that is used here. */
-interface Yaml {
-  stringify(value: unknown, options: { readonly lineWidth: number }): string;
-}
-
-const FILE = /^\d\d-[a-z]+-[a-z0-9-]+\.yaml$/;
 
 /**
  * Writes what a deploy applies, an object a file, in its order; files of an earlier time go. Gives their names.
@@ -31,38 +22,4 @@ export async function writeManifests(
 ): Promise<readonly string[]> {
   const act = `write the manifests of "${bundle.name}"`;
   return await writeObjects(act, folder, objectsOf(await releaseOf(act, bundle, { ...options, namespace })));
-}
-
-/** Writes objects, a file each; files of an earlier time go. Gives their names. */
-export async function writeObjects(
-  act: string,
-  folder: string,
-  objects: readonly ClusterObject[],
-): Promise<readonly string[]> {
-  const name = "yaml"; // in a variable: only who writes manifests, or reads a kubeconfig, needs it
-  const yaml = await import(name) as Yaml;
-  const files = objects.map((object, index) =>
-    [fileName(object, index), yaml.stringify(object, { lineWidth: 0 })] as const
-  );
-  await emptyFolder(act, folder);
-  for (const [file, text] of files) await Deno.writeTextFile(join(folder, file), text);
-  return files.map(([file]) => file);
-}
-
-function fileName({ kind, metadata: { name } }: ClusterObject, index: number): string {
-  return `${String(index + 1).padStart(2, "0")}-${kind.toLowerCase()}-${name}.yaml`;
-}
-
-/** Only files that were written so are removed: an object that is none any more must not stay. */
-async function emptyFolder(act: string, folder: string): Promise<void> {
-  await Deno.mkdir(folder, { recursive: true });
-  const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
-  const foreign = names.filter((name) => !name.startsWith(".") && !FILE.test(name));
-  if (foreign.length > 0) {
-    throw new DeployError(
-      act,
-      `${folder} has other files, ${foreign.slice(0, 3).join(", ")}. Give a folder of its own`,
-    );
-  }
-  for (const name of names) if (FILE.test(name)) await Deno.remove(join(folder, name));
 }

@@ -1,8 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { isSecretName, redactText } from "../../redact_text.ts";
+import { changedField } from "../objects/changed_field.ts";
 import type { NuclioConfig } from "./nuclio_function.ts";
-
-const LONGEST = 80;
 
 /** A function: as it is, as it was told to be, and as it is wished. */
 export interface ConfigStates {
@@ -39,20 +37,13 @@ function* compare(path: string, is: unknown, told: unknown, wished: unknown): Ge
       const { name } = item as { name: string };
       yield* compare(`${path}[${name}]`, is.find((one) => nameOf(one) === name) ?? is[index], undefined, item);
     }
-  } else if (isSecretName(/\[([^\[\]]+)\]\.value$/.exec(path)?.[1] ?? "")) yield `${path}: changed`;
-  else if (!isEmpty(is) || !isEmpty(wished)) yield `${path}: ${shown(is)} → ${shown(wished)}`;
+  } else if (!isEmpty(is) || !isEmpty(wished)) yield changedField(path, is, wished);
 }
 
 /** A dashboard leaves out what is empty. */
 function isEmpty(value: unknown): boolean {
   return value === undefined || value === "" || value === 0 || value === false || isList(value) && value.length === 0 ||
     isRecord(value) && Object.values(value).every(isEmpty);
-}
-
-function shown(value: unknown): string {
-  if (value === undefined) return "none";
-  const text = redactText(JSON.stringify(value));
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}… (${text.length} letters)` : text;
 }
 
 function isNamed(value: unknown): boolean {

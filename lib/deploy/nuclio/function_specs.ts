@@ -1,13 +1,14 @@
-import { podResources, SECRETS_FOLDER } from "../pod_parts.ts";
+import { podResources, SECRETS_FOLDER } from "../objects/pod_parts.ts";
 import { type Bundle, manifestOf } from "../../bundle/bundle.ts";
 import { DeployError } from "../deploy_error.ts";
-import { type FunctionOfBundle, functionsOfBundle } from "../deployed_functions.ts";
-import { faultsOfCluster } from "../kubernetes/cluster_faults.ts";
-import { faultsOfSettings, flagsOf, type ProcessSettings } from "../process/process_settings.ts";
+import { type FunctionOfBundle, functionsOfBundle } from "../settings/deployed_functions.ts";
+import { faultsOfObjectName } from "../objects/object_name.ts";
+import { faultsOfCluster } from "../settings/cluster_faults.ts";
+import { faultsOfSettings, flagsOf, type ProcessSettings } from "../settings/process_settings.ts";
 import { FUNCTION_LABEL, GRAPH_LABEL, MANAGED_LABEL, PROJECT_LABEL, REVISION_LABEL } from "./labels.ts";
 import { mirroredTriggers, schedulesOf } from "./mirrored_triggers.ts";
 import type { NuclioConfig, NuclioResources, NuclioSpec, NuclioTrigger } from "./nuclio_function.ts";
-import { faultsOfStreams } from "../stream_faults.ts";
+import { faultsOfStreams } from "../settings/stream_faults.ts";
 
 /** What of a function's specification does not stand in its bundle. */
 export interface SpecWish {
@@ -39,7 +40,6 @@ type Fields = Readonly<Record<string, unknown>>;
 const PORT = 8080; // where Nuclio asks whether a function is ready, and sends requests
 const HEALTH_PORT = 8082; // where it asks whether it lives
 const LINGER_SECONDS = 3; // Nuclio gives pods no preStop: who has not heard of their end yet is still answered
-const NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 const LONGEST_NAME = 56; // its Service is nuclio-NAME
 const IMAGE = /^[\w.-]+(:\d+)?(\/[\w.-]+)*(:[\w.-]{1,128})?(@sha256:[0-9a-f]{64})?$/;
 const VARIABLE = /^[-._A-Za-z][-._A-Za-z0-9]*$/;
@@ -213,9 +213,7 @@ function faultsOf(fn: Wished, bundle: Bundle, { replicas }: SpecWish): string[] 
   const { min, max } = scaleOf(fn, replicas);
   const bad = Object.keys(env).filter((name) => !VARIABLE.test(name));
   return [
-    ...NAME.test(called) && called.length <= LONGEST_NAME ? [] : [
-      `it would be called "${called}", and Nuclio takes small letters, digits and "-", ${LONGEST_NAME} at most. Name it so`,
-    ],
+    ...faultsOfObjectName(called, LONGEST_NAME),
     ...faultsOfSettings(settings),
     ...faultsOfPlace(fn, bundle),
     ...settings.tls === undefined

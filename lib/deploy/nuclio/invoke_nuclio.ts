@@ -1,7 +1,7 @@
 import { readSecret } from "../../stores/read_secret.ts";
-import { replyOf, requestOf } from "../ask_function.ts";
+import { replyOf, requestOf } from "../ask/ask_function.ts";
 import { DeployError } from "../deploy_error.ts";
-import { invokeFunction } from "../process/invoke_function.ts";
+import { invokeFunction } from "../ask/invoke_function.ts";
 import type { DashboardAccess } from "./dashboard_access.ts";
 import { failureIn } from "./failure_text.ts";
 import type { NuclioFunction } from "./nuclio_function.ts";

@@ -2,7 +2,7 @@ import { type Bundle, manifestOf } from "../../bundle/bundle.ts";
 import type { UnitFeed } from "../../bundle/described_units.ts";
 import { plainPath } from "../../streams/plain_path.ts";
 import { isSchedule, type ScheduleTrigger } from "../../triggers/trigger.ts";
-import { documentOf, functionsOfBundle } from "../deployed_functions.ts";
+import { documentOf, functionsOfBundle } from "../settings/deployed_functions.ts";
 import type { NuclioTrigger } from "./nuclio_function.ts";
 
 /** What Nuclio is told of what starts a function, so that its dashboard shows it; the function reads its streams itself. */

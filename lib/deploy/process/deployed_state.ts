@@ -1,7 +1,7 @@
 /** What is deployed, as `state.json` keeps it and the supervisor tells it. */
 
 import type { DeploymentStatus, FunctionStatus } from "../deployment.ts";
-import type { ProcessSettings } from "./process_settings.ts";
+import type { ProcessSettings } from "../settings/process_settings.ts";
 import type { TriggerStatus } from "./trigger_status.ts";
 
 /** One function of a deployment. */

@@ -3,7 +3,7 @@ import type { Deployment, DeployPlan, LogReading } from "../deployment.ts";
 import type { BundleWish } from "../open_deployment.ts";
 import { type DeployedState, type ProcessStatus, type SupervisedStatus, urlOf } from "./deployed_state.ts";
 import { DeploymentChanges, missing, type RollbackOptions } from "./deployment_changes.ts";
-import { invokeFunction } from "./invoke_function.ts";
+import { invokeFunction } from "../ask/invoke_function.ts";
 import { readView } from "./keep_revision.ts";
 import { Plot, type PlotOptions } from "../../plot/plot.ts";
 import type { ProcessOptions } from "./process_options.ts";

@@ -1,7 +1,7 @@
 import type { Bundle } from "../../bundle/bundle.ts";
 import { schedulePath, streamPath } from "../../streams/fed_path.ts";
 import { isSchedule } from "../../triggers/trigger.ts";
-import { documentOf, functionsOfBundle } from "../deployed_functions.ts";
+import { documentOf, functionsOfBundle } from "../settings/deployed_functions.ts";
 
 /** A stream that may feed functions of a bundle. */
 export interface BundleFeed {

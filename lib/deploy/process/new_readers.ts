@@ -8,7 +8,7 @@ import { DrivenStream } from "../../streams/driven_stream.ts";
 import { openStream } from "../../streams/open_stream.ts";
 import { plainPath } from "../../streams/plain_path.ts";
 import type { Stream } from "../../streams/stream.ts";
-import { documentOf, functionsOfBundle } from "../deployed_functions.ts";
+import { documentOf, functionsOfBundle } from "../settings/deployed_functions.ts";
 import { feedsOf } from "./feeds.ts";
 import type { DeploymentFolder } from "./state_folder.ts";
 

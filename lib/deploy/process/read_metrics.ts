@@ -1,5 +1,5 @@
 import { isA, SecretError } from "../../errors.ts";
-import { clientOf, openCaller } from "./caller.ts";
+import { clientOf, openCaller } from "../ask/caller.ts";
 import { DeployError } from "../deploy_error.ts";
 import type { ProcessFunctionStatus } from "./deployed_state.ts";
 import type { MetricFamily } from "../../telemetry/registry.ts";

@@ -1,4 +1,4 @@
-import { clientOf, openCaller } from "./caller.ts";
+import { clientOf, openCaller } from "../ask/caller.ts";
 import type { ProcessFunctionStatus, SupervisedStatus } from "./deployed_state.ts";
 
 const PATIENCE_MS = 2_000;

@@ -1,6 +1,6 @@
 import type { Bundle } from "../../bundle/bundle.ts";
 import { DeployError } from "../deploy_error.ts";
-import { documentOf, type FunctionDocument } from "../deployed_functions.ts";
+import { documentOf, type FunctionDocument } from "../settings/deployed_functions.ts";
 import type { DeployProgress } from "../deploy_progress.ts";
 import { type DownloadOptions, downloadPackages } from "./download_packages.ts";
 

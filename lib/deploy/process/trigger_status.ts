@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { MANIFEST } from "../../bundle/bundle.ts";
 import { forgetTicks, type KeptTicks, readTicks } from "../../triggers/tick_keeper.ts";
 import { describeTrigger, isSchedule, type Trigger } from "../../triggers/trigger.ts";
-import { documentOf, functionsOfBundle } from "../deployed_functions.ts";
+import { documentOf, functionsOfBundle } from "../settings/deployed_functions.ts";
 import type { DeploymentFolder } from "./state_folder.ts";
 
 /** What starts a deployed function by itself. */

@@ -2,9 +2,9 @@ import { resolve } from "node:path";
 import type { Bundle } from "../../bundle/bundle.ts";
 import { DeployError } from "../deploy_error.ts";
 import type { DeployedFunction, WishedFunction } from "./deployed_state.ts";
-import { functionsOfBundle } from "../deployed_functions.ts";
+import { functionsOfBundle } from "../settings/deployed_functions.ts";
 import { faultOfName } from "./state_folder.ts";
-import { faultsOfSettings, type ProcessSettings } from "./process_settings.ts";
+import { faultsOfSettings, type ProcessSettings } from "../settings/process_settings.ts";
 
 /** How functions are wished to run, besides what their document says. */
 export interface FunctionsWish {

@@ -1,11 +1,12 @@
-import { podResources, SECRETS_FOLDER } from "../pod_parts.ts";
+import { faultsOfObjectName } from "../objects/object_name.ts";
+import { podResources, SECRETS_FOLDER } from "../objects/pod_parts.ts";
 import { type Bundle, manifestOf } from "../../bundle/bundle.ts";
 import { isSchedule } from "../../triggers/trigger.ts";
 import { DeployError } from "../deploy_error.ts";
-import { documentOf, functionsOfBundle } from "../deployed_functions.ts";
-import { faultsOfCluster } from "../kubernetes/cluster_faults.ts";
-import type { ClusterSettings } from "../kubernetes/cluster_settings.ts";
-import { faultsOfSettings, flagsOf, type ProcessSettings } from "../process/process_settings.ts";
+import { documentOf, functionsOfBundle } from "../settings/deployed_functions.ts";
+import { faultsOfCluster } from "../settings/cluster_faults.ts";
+import type { ClusterSettings } from "../settings/cluster_settings.ts";
+import { faultsOfSettings, flagsOf, type ProcessSettings } from "../settings/process_settings.ts";
 
 /** How a bundle is to run as one service, beside what stands in it. */
 export interface ServerlessWish {
@@ -52,8 +53,6 @@ interface Place {
 
 const PORT = 8080;
 const USER = 65_532; // the customary "nonroot"
-const NAME = /^[a-z]([a-z0-9-]*[a-z0-9])?$/;
-const LONGEST_NAME = 50; // revisions and pods have more behind it
 const STARTUP_SECONDS = 600; // a model of gigabytes is fetched and warmed up
 
 /**
@@ -72,9 +71,7 @@ export function wholeFunction(act: string, bundle: Bundle, wish: ServerlessWish)
   const isScheduled = Object.values(triggers).some(isSchedule);
   const isFed = isScheduled || (manifestOf(bundle).feeds ?? []).length > 0;
   const faults = [
-    ...NAME.test(name) && name.length <= LONGEST_NAME ? [] : [
-      `its objects would be called "${name}", and a cluster takes small letters, digits and "-", ${LONGEST_NAME} at most, a letter first`,
-    ],
+    ...faultsOfObjectName(name),
     ...wish.image === "" ? ["it needs an image that has the bundle in it: `levada image` makes one"] : [],
     ...faultsOfSettings(serve),
     ...faultsOfCluster(

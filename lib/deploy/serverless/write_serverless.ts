@@ -1,8 +1,8 @@
 import type { Bundle } from "../../bundle/bundle.ts";
 import { DeployError } from "../deploy_error.ts";
-import { documentOf } from "../deployed_functions.ts";
-import type { ClusterObject } from "../kubernetes/client/cluster_object.ts";
-import { writeObjects } from "../kubernetes/write_manifests.ts";
+import { documentOf } from "../settings/deployed_functions.ts";
+import type { ClusterObject } from "../cluster/cluster_object.ts";
+import { writeObjects } from "../objects/write_objects.ts";
 import { inferenceGraph } from "./inference_graph.ts";
 import { inferenceService } from "./inference_service.ts";
 import { knativeService } from "./knative_service.ts";

@@ -1,8 +1,8 @@
 /** What runs in a pod: asks the pod's own cluster, and prints what it was told. */
 
-import { ClusterClient } from "../../../lib/deploy/kubernetes/client/cluster_client.ts";
-import { ClusterObjects } from "../../../lib/deploy/kubernetes/client/cluster_objects.ts";
-import { clusterAccess } from "../../../lib/deploy/kubernetes/client/kubeconfig.ts";
+import { ClusterClient } from "../../../lib/deploy/cluster/cluster_client.ts";
+import { ClusterObjects } from "../../../lib/deploy/cluster/cluster_objects.ts";
+import { clusterAccess } from "../../../lib/deploy/cluster/kubeconfig.ts";
 
 Deno.env.set("HOME", "/nowhere"); // a pod has no kubeconfig
 Deno.env.delete("KUBECONFIG");

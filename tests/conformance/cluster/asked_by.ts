@@ -1,9 +1,9 @@
 import { ok } from "node:assert/strict";
-import { ClusterClient } from "../../../lib/deploy/kubernetes/client/cluster_client.ts";
-import { ClusterError } from "../../../lib/deploy/kubernetes/client/cluster_error.ts";
-import type { ClusterObject } from "../../../lib/deploy/kubernetes/client/cluster_object.ts";
-import { ClusterObjects } from "../../../lib/deploy/kubernetes/client/cluster_objects.ts";
-import { clusterAccess } from "../../../lib/deploy/kubernetes/client/kubeconfig.ts";
+import { ClusterClient } from "../../../lib/deploy/cluster/cluster_client.ts";
+import { ClusterError } from "../../../lib/deploy/cluster/cluster_error.ts";
+import type { ClusterObject } from "../../../lib/deploy/cluster/cluster_object.ts";
+import { ClusterObjects } from "../../../lib/deploy/cluster/cluster_objects.ts";
+import { clusterAccess } from "../../../lib/deploy/cluster/kubeconfig.ts";
 
 /** The library's client, by a kubeconfig. */
 export class AskedBy implements Disposable {

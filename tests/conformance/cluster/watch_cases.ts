@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
-import { linesOf } from "../../../lib/deploy/kubernetes/client/lines_of.ts";
+import { linesOf } from "../../../lib/deploy/cluster/lines_of.ts";
 import type { Cluster } from "../../support/cluster/cluster.ts";
 import { type AskedBy, askedBy, configMap } from "./asked_by.ts";
 import type { ClusterCase } from "./cluster_case.ts";

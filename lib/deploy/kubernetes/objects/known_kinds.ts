@@ -1,5 +1,5 @@
-import type { ObjectKind } from "../client/cluster_object.ts";
-import type { ClusterObjects } from "../client/cluster_objects.ts";
+import type { ObjectKind } from "../../cluster/cluster_object.ts";
+import type { ClusterObjects } from "../../cluster/cluster_objects.ts";
 import { SCALED_OBJECT } from "./lag_scaler.ts";
 import { KINDS } from "./release_objects.ts";
 

@@ -1,6 +1,6 @@
 import { readKafkaPath } from "../../../streams/kafka/kafka_path.ts";
 import { plainPath } from "../../../streams/plain_path.ts";
-import type { ClusterObject, ObjectKind } from "../client/cluster_object.ts";
+import type { ClusterObject, ObjectKind } from "../../cluster/cluster_object.ts";
 import type { FeedingStream, Release, ReleasedFunction } from "../release.ts";
 import { metadataOf, scaleOf } from "./workload_objects.ts";
 

@@ -1,4 +1,4 @@
-import type { ClusterObject } from "../client/cluster_object.ts";
+import type { ClusterObject } from "../../cluster/cluster_object.ts";
 import type { Release, ReleasedFunction } from "../release.ts";
 import { isOpenKafka } from "./lag_scaler.ts";
 import { functionLabels } from "./labels.ts";

@@ -1,5 +1,5 @@
-import { podResources, SECRETS_FOLDER } from "../../pod_parts.ts";
-import { flagsOf, type ProcessSettings } from "../../process/process_settings.ts";
+import { podResources, SECRETS_FOLDER } from "../../objects/pod_parts.ts";
+import { flagsOf, type ProcessSettings } from "../../settings/process_settings.ts";
 import type { Release, ReleasedFunction } from "../release.ts";
 import { CODE_KEY, codeName } from "./code_object.ts";
 import { functionLabels, REVISION_LABEL } from "./labels.ts";

@@ -1,4 +1,4 @@
-import type { ClusterObject, ObjectKind } from "../client/cluster_object.ts";
+import type { ClusterObject, ObjectKind } from "../../cluster/cluster_object.ts";
 import type { Release } from "../release.ts";
 import { codeObjects } from "./code_object.ts";
 import { SCALED_OBJECT } from "./lag_scaler.ts";

@@ -1,5 +1,5 @@
-import type { ClusterObject } from "../client/cluster_object.ts";
-import type { Scale } from "../cluster_settings.ts";
+import type { ClusterObject } from "../../cluster/cluster_object.ts";
+import type { Scale } from "../../settings/cluster_settings.ts";
 import type { Release, ReleasedFunction } from "../release.ts";
 import { functionLabels } from "./labels.ts";
 import { podTemplate } from "./pod_template.ts";

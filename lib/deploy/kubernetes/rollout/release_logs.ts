@@ -1,7 +1,7 @@
 import type { LogReading } from "../../deployment.ts";
-import type { ClusterClient } from "../client/cluster_client.ts";
-import type { ClusterObject } from "../client/cluster_object.ts";
-import type { ClusterObjects } from "../client/cluster_objects.ts";
+import type { ClusterClient } from "../../cluster/cluster_client.ts";
+import type { ClusterObject } from "../../cluster/cluster_object.ts";
+import type { ClusterObjects } from "../../cluster/cluster_objects.ts";
 import { functionLabels, labelsOf } from "../objects/labels.ts";
 import { CONTAINER } from "../objects/pod_template.ts";
 import type { ReleasePlace } from "../release_record.ts";

@@ -1,4 +1,4 @@
-import type { ClusterObject } from "../client/cluster_object.ts";
+import type { ClusterObject } from "../../cluster/cluster_object.ts";
 
 /** How far a Deployment is on its way to what it is to be. */
 export interface RolloutState {

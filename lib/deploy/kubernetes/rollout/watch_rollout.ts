@@ -1,6 +1,6 @@
 import { DeployError } from "../../deploy_error.ts";
-import type { ClusterObject } from "../client/cluster_object.ts";
-import type { ClusterObjects } from "../client/cluster_objects.ts";
+import type { ClusterObject } from "../../cluster/cluster_object.ts";
+import type { ClusterObjects } from "../../cluster/cluster_objects.ts";
 import { labelsOf } from "../objects/labels.ts";
 import { CONTAINER } from "../objects/pod_template.ts";
 import { leastPods } from "../objects/workload_objects.ts";
@@ -8,7 +8,7 @@ import type { Release, ReleasedFunction } from "../release.ts";
 import { readPodLines } from "./pod_logs.ts";
 import { type PodState, podState } from "./pod_state.ts";
 import { rolloutState } from "./rollout_state.ts";
-import type { ClusterClient } from "../client/cluster_client.ts";
+import type { ClusterClient } from "../../cluster/cluster_client.ts";
 
 /** Which rollout is watched, and who is told. */
 export interface RolloutWish {

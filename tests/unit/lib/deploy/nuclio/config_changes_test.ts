@@ -24,7 +24,7 @@ Deno.test("configChanges() tells what is wished otherwise, field by field, witho
     `labels.other: "x" → none`,
     `spec.image: "a:1" → "a:2"`,
     `spec.env[A].value: "0" → "1"`,
-    "spec.env[PASSWORD].value: changed",
+    "spec.env[PASSWORD].value: another",
   ]);
 });
 

@@ -122,7 +122,7 @@ Deno.test("functionSpecs() tells everything at once that Nuclio cannot run", () 
       /"http:\/\/x\/y" is no image; it is one as in registry\/name:tag/,
       /trigger "orders": local:\/\/orders\. On a cluster streams are at a broker/,
       /the queue that feeds function "Child" has no path\. On a cluster streams are at a broker/,
-      /function "Iris": it would be called "Iris", and Nuclio takes small letters/,
+      /function "Iris": its objects would be called "Iris", and a cluster takes small letters/,
       /function "Iris": Nuclio speaks http to its functions: leave serve\.tls out/,
       /function "Iris": "1 A" cannot be the name of a variable/,
       /function "Iris": each of its pods would go by its schedules, and it has up to 2: give it one/,

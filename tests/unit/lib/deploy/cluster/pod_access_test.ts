@@ -1,7 +1,7 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { podAccess } from "../../../../../../lib/deploy/kubernetes/client/pod_access.ts";
-import { temporaryFolder } from "../../../../../support/temporary_folder.ts";
+import { podAccess } from "../../../../../lib/deploy/cluster/pod_access.ts";
+import { temporaryFolder } from "../../../../support/temporary_folder.ts";
 
 async function inPod(host: string, test: () => Promise<void>): Promise<void> {
   const names = ["KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"];

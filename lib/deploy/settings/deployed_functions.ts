@@ -1,8 +1,8 @@
-import { type Bundle, manifestOf } from "../bundle/bundle.ts";
-import type { GraphDocument } from "../graph/document.ts";
-import type { Trigger } from "../triggers/trigger.ts";
-import type { ClusterSettings } from "./kubernetes/cluster_settings.ts";
-import type { ProcessSettings } from "./process/process_settings.ts";
+import { type Bundle, manifestOf } from "../../bundle/bundle.ts";
+import type { GraphDocument } from "../../graph/document.ts";
+import type { Trigger } from "../../triggers/trigger.ts";
+import type { ClusterSettings } from "./cluster_settings.ts";
+import type { ProcessSettings } from "./process_settings.ts";
 
 /** What is read of a function's document. */
 export interface FunctionDocument {

@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { isSecretName, redactText } from "../../../redact_text.ts";
-import type { ClusterObject } from "../client/cluster_object.ts";
+import type { ClusterObject } from "../cluster/cluster_object.ts";
+import { changedField } from "./changed_field.ts";
 
 const SERVERS = ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"];
-const LONGEST = 80;
 
 /** What is different in an object, a line each: `spec.replicas: 1 → 3`. What the server keeps for itself is left out. */
 export function differences(before: ClusterObject, after: ClusterObject): string[] {
@@ -27,24 +26,11 @@ function* compare(path: string, before: unknown, after: unknown): Generator<stri
     for (const [index, value] of before.entries()) {
       yield* compare(`${path}[${nameIn(after[index]) ?? index}]`, value, after[index]);
     }
-  } else if (namesSecret(path)) yield `${path}: another`;
-  else yield `${path}: ${told(before)} → ${told(after)}`;
-}
-
-/** Whether it is the value of a variable whose name says that it is one to hide. */
-function namesSecret(path: string): boolean {
-  const name = /\.env\[([^\]]+)\]\.value$/.exec(path)?.[1];
-  return name !== undefined && isSecretName(name);
+  } else yield changedField(path, before, after);
 }
 
 function nameIn(value: unknown): string | undefined {
   return isRecord(value) && typeof value.name === "string" ? value.name : undefined;
-}
-
-function told(value: unknown): string {
-  if (value === undefined) return "none";
-  const text = redactText(JSON.stringify(value));
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}… (${text.length} letters)` : text;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,7 +1,14 @@
-import { replyOf, requestOf } from "../ask_function.ts";
+import { replyOf, requestOf } from "./ask_function.ts";
 import { DeployError } from "../deploy_error.ts";
 import { clientOf, openCaller } from "./caller.ts";
-import type { ProcessFunctionStatus } from "./deployed_state.ts";
+import type { ProcessSettings } from "../settings/process_settings.ts";
+
+/** A function that listens. */
+export interface AskedFunction {
+  readonly url: string;
+  /** How it is served. */
+  readonly settings?: ProcessSettings;
+}
 
 const TIMEOUT_MS = 120_000;
 
@@ -12,7 +19,7 @@ const TIMEOUT_MS = 120_000;
  */
 export async function invokeFunction(
   name: string,
-  { url, settings }: Pick<ProcessFunctionStatus, "url" | "settings">,
+  { url, settings }: AskedFunction,
   { path, ...asked }: { readonly path: string; readonly body?: unknown },
 ): Promise<unknown> {
   const act = `invoke "${name}"`;

@@ -1,6 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
-import { readYaml } from "../../../stores/read_yaml.ts";
+import { readYaml } from "../../stores/read_yaml.ts";
 import { ClusterError } from "./cluster_error.ts";
 
 /** A part of a kubeconfig, and the folder from which its files are named. */

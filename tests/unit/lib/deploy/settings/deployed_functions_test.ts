@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { functionsOfBundle } from "../../../../lib/deploy/deployed_functions.ts";
+import { functionsOfBundle } from "../../../../../lib/deploy/settings/deployed_functions.ts";
 import { queue, serving, type ServingFunction } from "levada";
 
 function namesOf(fn: ServingFunction): string[] {

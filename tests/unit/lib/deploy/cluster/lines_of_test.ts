@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
-import { linesOf } from "../../../../../../lib/deploy/kubernetes/client/lines_of.ts";
+import { linesOf } from "../../../../../lib/deploy/cluster/lines_of.ts";
 
 const PLACE = { name: "test", server: "https://a.test", namespace: "shop" };
 

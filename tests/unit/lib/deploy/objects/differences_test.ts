@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { differences } from "../../../../../../lib/deploy/kubernetes/objects/differences.ts";
+import { differences } from "../../../../../lib/deploy/objects/differences.ts";
 
 const object = (spec: object, metadata: object = {}) => ({
   apiVersion: "apps/v1",

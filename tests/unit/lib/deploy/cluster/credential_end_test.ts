@@ -1,6 +1,6 @@
 import { strictEqual } from "node:assert/strict";
-import { whyUnknown } from "../../../../../../lib/deploy/kubernetes/client/credential_end.ts";
-import { SELF_SIGNED } from "../../../../../support/loopback.ts";
+import { whyUnknown } from "../../../../../lib/deploy/cluster/credential_end.ts";
+import { SELF_SIGNED } from "../../../../support/loopback.ts";
 
 function token(exp: unknown): string {
   const part = (value: object) => new TextEncoder().encode(JSON.stringify(value)).toBase64({ alphabet: "base64url" });

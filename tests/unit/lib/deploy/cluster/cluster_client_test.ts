@@ -1,8 +1,8 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
-import type { ClusterAccess } from "../../../../../../lib/deploy/kubernetes/client/cluster_access.ts";
-import { ClusterClient } from "../../../../../../lib/deploy/kubernetes/client/cluster_client.ts";
-import { ClusterError } from "../../../../../../lib/deploy/kubernetes/client/cluster_error.ts";
-import { SELF_SIGNED, serveBytes, serveLoopback } from "../../../../../support/loopback.ts";
+import type { ClusterAccess } from "../../../../../lib/deploy/cluster/cluster_access.ts";
+import { ClusterClient } from "../../../../../lib/deploy/cluster/cluster_client.ts";
+import { ClusterError } from "../../../../../lib/deploy/cluster/cluster_error.ts";
+import { SELF_SIGNED, serveBytes, serveLoopback } from "../../../../support/loopback.ts";
 
 const SECRET = "s3cret-of-nobody";
 

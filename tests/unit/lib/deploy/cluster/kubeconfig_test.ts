@@ -1,9 +1,9 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import type { ClusterAccess } from "../../../../../../lib/deploy/kubernetes/client/cluster_access.ts";
-import { ClusterError } from "../../../../../../lib/deploy/kubernetes/client/cluster_error.ts";
-import { clusterAccess } from "../../../../../../lib/deploy/kubernetes/client/kubeconfig.ts";
-import { temporaryFolder } from "../../../../../support/temporary_folder.ts";
+import type { ClusterAccess } from "../../../../../lib/deploy/cluster/cluster_access.ts";
+import { ClusterError } from "../../../../../lib/deploy/cluster/cluster_error.ts";
+import { clusterAccess } from "../../../../../lib/deploy/cluster/kubeconfig.ts";
+import { temporaryFolder } from "../../../../support/temporary_folder.ts";
 
 const SECRET = "s3cret-of-nobody";
 const PEM = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";

@@ -1,13 +1,13 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { ClusterError } from "../../../../../../lib/deploy/kubernetes/client/cluster_error.ts";
+import { ClusterError } from "../../../../../lib/deploy/cluster/cluster_error.ts";
 import {
   mergeKubeconfigs,
   namesOf,
   partOf,
   readKubeconfig,
-} from "../../../../../../lib/deploy/kubernetes/client/kubeconfig_file.ts";
-import { temporaryFolder } from "../../../../../support/temporary_folder.ts";
+} from "../../../../../lib/deploy/cluster/kubeconfig_file.ts";
+import { temporaryFolder } from "../../../../support/temporary_folder.ts";
 
 const SECRET = "s3cret-of-nobody";
 

@@ -1,4 +1,4 @@
-import { redactText } from "../../../redact_text.ts";
+import { redactText } from "../../redact_text.ts";
 
 /** A part of an object that an API server takes offence at. */
 export interface ErrorCause {

@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { toldBy } from "../../../../../../lib/deploy/kubernetes/client/told_by.ts";
+import { toldBy } from "../../../../../lib/deploy/cluster/told_by.ts";
 
 const PLACE = { name: "test", server: "https://a.test", namespace: "shop" };
 

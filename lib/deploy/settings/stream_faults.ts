@@ -1,4 +1,4 @@
-import { type Bundle, manifestOf } from "../bundle/bundle.ts";
+import { type Bundle, manifestOf } from "../../bundle/bundle.ts";
 import { documentOf } from "./deployed_functions.ts";
 
 /** What of a bundle's streams lies on one machine, where pods have no other's: a sentence each. */

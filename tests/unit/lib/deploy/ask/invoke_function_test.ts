@@ -1,6 +1,6 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { invokeFunction } from "../../../../../lib/deploy/process/invoke_function.ts";
+import { invokeFunction } from "../../../../../lib/deploy/ask/invoke_function.ts";
 import { SELF_SIGNED, serveLoopback } from "../../../../support/loopback.ts";
 
 const [cert, key] = ["cert", "key"].map((name) =>

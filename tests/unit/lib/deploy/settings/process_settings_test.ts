@@ -1,5 +1,9 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { faultsOfSettings, flagsOf, type ProcessSettings } from "../../../../../lib/deploy/process/process_settings.ts";
+import {
+  faultsOfSettings,
+  flagsOf,
+  type ProcessSettings,
+} from "../../../../../lib/deploy/settings/process_settings.ts";
 import { readOptions } from "../../../../../lib/cli/options.ts";
 import { readWish, SERVE_OPTIONS } from "../../../../../lib/cli/serving/serve_wish.ts";
 

@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { faultsOfCluster } from "../../../../../lib/deploy/kubernetes/cluster_faults.ts";
-import type { ClusterSettings } from "../../../../../lib/deploy/kubernetes/cluster_settings.ts";
+import { faultsOfCluster } from "../../../../../lib/deploy/settings/cluster_faults.ts";
+import type { ClusterSettings } from "../../../../../lib/deploy/settings/cluster_settings.ts";
 
 const told = (settings: object, isFed = false) => faultsOfCluster(settings as ClusterSettings, { isFed });
 

@@ -1,7 +1,7 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
-import { ClusterClient } from "../../../../../../lib/deploy/kubernetes/client/cluster_client.ts";
-import { follow, type FollowWish } from "../../../../../../lib/deploy/kubernetes/client/follow.ts";
-import { serveLoopback } from "../../../../../support/loopback.ts";
+import { ClusterClient } from "../../../../../lib/deploy/cluster/cluster_client.ts";
+import { follow, type FollowWish } from "../../../../../lib/deploy/cluster/follow.ts";
+import { serveLoopback } from "../../../../support/loopback.ts";
 
 /** What a server answers, request by request; the last is said again. Real servers do such things, and not when they are asked to. */
 type Answer = (stop: AbortSignal) => Response;

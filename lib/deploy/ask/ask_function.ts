@@ -1,7 +1,7 @@
-import { LEVADA_JSON } from "../border/levada_json.ts";
-import { writeValue } from "../border/write_value.ts";
-import { StatusError } from "../errors.ts";
-import { decodeBytes } from "../protocol/decode_bytes.ts";
+import { LEVADA_JSON } from "../../border/levada_json.ts";
+import { writeValue } from "../../border/write_value.ts";
+import { StatusError } from "../../errors.ts";
+import { decodeBytes } from "../../protocol/decode_bytes.ts";
 
 const ACCEPT = `${LEVADA_JSON}, */*;q=0.9`;
 

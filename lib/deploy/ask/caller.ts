@@ -1,6 +1,6 @@
 import { describeThrown, SecretError } from "../../errors.ts";
 import { findSecret, readSecret } from "../../stores/read_secret.ts";
-import type { ProcessSettings } from "./process_settings.ts";
+import type { ProcessSettings } from "../settings/process_settings.ts";
 
 /** What a request to a deployed function brings along: its token, its certificate, and trust in the function's. */
 export interface Caller extends Disposable {

@@ -1,8 +1,8 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { ClusterError } from "../../../../../../lib/deploy/kubernetes/client/cluster_error.ts";
-import { askPlugin, ExecPlugin } from "../../../../../../lib/deploy/kubernetes/client/exec_plugin.ts";
-import { temporaryFolder } from "../../../../../support/temporary_folder.ts";
+import { ClusterError } from "../../../../../lib/deploy/cluster/cluster_error.ts";
+import { askPlugin, ExecPlugin } from "../../../../../lib/deploy/cluster/exec_plugin.ts";
+import { temporaryFolder } from "../../../../support/temporary_folder.ts";
 
 const SECRET = "s3cret-of-nobody";
 const V1 = "client.authentication.k8s.io/v1";
