@@ -126,7 +126,7 @@ Deno.test("functionSpecs() tells everything at once that Nuclio cannot run", () 
       /function "Iris": Nuclio speaks http to its functions: leave serve\.tls out/,
       /function "Iris": "1 A" cannot be the name of a variable/,
       /function "Iris": each of its pods would go by its schedules, and it has up to 2: give it one/,
-      /function "Child": it would be called "Iris-Child"/,
+      /function "Child": its objects would be called "Iris-Child"/,
     ];
     for (const one of told) match(error.message, one);
     return true;
