@@ -4,7 +4,7 @@ import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { labelsOf } from "./objects/labels.ts";
 import type { Release, ReleasedFunction } from "./release.ts";
 import type { ReleaseRecord } from "./release_record.ts";
-import { podState } from "./rollout/pod_state.ts";
+import { podState } from "../cluster/pod_state.ts";
 import { rolloutState } from "./rollout/rollout_state.ts";
 
 /** How one function is in a cluster. */

@@ -1,4 +1,4 @@
-import type { ClusterObject } from "../../cluster/cluster_object.ts";
+import type { ClusterObject } from "./cluster_object.ts";
 
 /** How a pod is. */
 export interface PodState {

@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { podState } from "../../../../../../lib/deploy/kubernetes/rollout/pod_state.ts";
+import { podState } from "../../../../../lib/deploy/cluster/pod_state.ts";
 
 const told = (status: object) => {
   const { isReady, isLost, reason } = podState({ apiVersion: "v1", kind: "Pod", metadata: { name: "shop-1" }, status });
