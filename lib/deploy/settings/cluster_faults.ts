@@ -3,6 +3,7 @@ import type { ClusterSettings } from "./cluster_settings.ts";
 type Check = readonly [is: (value: unknown) => boolean, wish: string];
 
 const MOST_PODS = 1_000;
+const LARGEST_USER = 2_147_483_647;
 const CHECKS: Readonly<Record<keyof ClusterSettings, Check>> = {
   replicas: [
     (value) => isWhole(value, 1) || isScale(value),
@@ -26,6 +27,11 @@ const CHECKS: Readonly<Record<keyof ClusterSettings, Check>> = {
   serviceAccount: [isText, "the name of a ServiceAccount"],
   nodeSelector: [isRecord, "labels of nodes"],
   tolerations: [(value) => Array.isArray(value) && value.every(isRecord), "a list of tolerations"],
+  rollout: [(value) => value === "new-first" || value === "old-first", '"new-first" or "old-first"'],
+  user: [
+    (value) => value === "assigned" || isWhole(value, 1, LARGEST_USER),
+    'a number above 0, for none is root, or "assigned"',
+  ],
 };
 
 /** What is wrong with how a function is to run in a cluster; nothing where it is sound. */

@@ -16,6 +16,13 @@ export interface ClusterSettings {
   readonly nodeSelector?: Readonly<Record<string, string>>;
   /** Nodes that keep others away: as Kubernetes has them. */
   readonly tolerations?: readonly Readonly<Record<string, unknown>>[];
+  /**
+   * `new-first`: a pod is ready before another one goes. `old-first`: one goes, then its place is another's, where there is no room for one
+   * more, as with GPUs that are all in use; a function with one pod is away meanwhile. Default `new-first`.
+   */
+  readonly rollout?: "new-first" | "old-first";
+  /** The number of the user that its pods run as; `assigned`: whom the cluster gives, as OpenShift does, which refuses others. Default 65,532. */
+  readonly user?: number | "assigned";
 }
 
 /** Between how many pods a function has, and by what. */

@@ -21,7 +21,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** What the pods of a function are: one container that may as little as it can do with. */
 export function podTemplate(release: Release, fn: ReleasedFunction): Fields {
   const { settings: { graceMs = GRACE_MS }, cluster } = fn;
-  const { nodeSelector, tolerations, serviceAccount = release.name } = cluster;
+  const { nodeSelector, tolerations, serviceAccount = release.name, user = USER } = cluster;
   const labels = functionLabels(release, fn);
   return {
     metadata: { labels: { ...labels, [REVISION_LABEL]: release.revision } },
@@ -32,9 +32,7 @@ export function podTemplate(release: Release, fn: ReleasedFunction): Fields {
       terminationGracePeriodSeconds: LEAVE_SECONDS + Math.ceil(graceMs / 1_000) + LEAVE_SECONDS,
       securityContext: {
         runAsNonRoot: true,
-        runAsUser: USER,
-        runAsGroup: USER,
-        fsGroup: USER,
+        ...user !== "assigned" && { runAsUser: user, runAsGroup: user, fsGroup: user },
         seccompProfile: { type: "RuntimeDefault" },
       },
       ...release.imagePullSecrets.length > 0 && {
@@ -68,13 +66,7 @@ function container(release: Release, fn: ReleasedFunction): Fields {
       ...settings.workers === undefined ? [] : [`--workers=${settings.workers}`],
       ...(settings.workerFlags ?? []).map((flag) => `--worker-flag=${flag}`),
     ],
-    env: [
-      { name: "LEVADA_LOG_FORMAT", value: "json" },
-      { name: "LEVADA_STATE", value: "/tmp/levada" },
-      { name: "LEVADA_CACHE", value: "/tmp/levada/cache" },
-      { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
-      ...Object.entries(fn.env).map(([name, value]) => ({ name, value })),
-    ],
+    env: environment(fn),
     ...envFrom.length > 0 && {
       envFrom: envFrom.map((one) =>
         "secretName" in one ? { secretRef: { name: one.secretName } } : { configMapRef: { name: one.configMapName } }
@@ -96,6 +88,20 @@ function container(release: Release, fn: ReleasedFunction): Fields {
       ...secretNames.length === 0 ? [] : [{ name: "secrets", mountPath: SECRETS_FOLDER, readOnly: true }],
     ],
   };
+}
+
+/** Its environment: a name stands once, as the API server wants it, and what the function says wins. */
+function environment({ env }: ReleasedFunction): Fields[] {
+  const own = [
+    { name: "LEVADA_LOG_FORMAT", value: "json" },
+    { name: "LEVADA_STATE", value: "/tmp/levada" },
+    { name: "LEVADA_CACHE", value: "/tmp/levada/cache" },
+    { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+  ];
+  return [
+    ...own.filter(({ name }) => !Object.hasOwn(env, name)),
+    ...Object.entries(env).map(([name, value]) => ({ name, value })),
+  ];
 }
 
 function volumes(release: Release, { cluster: { secretNames = [] } }: ReleasedFunction): Fields[] {

@@ -13,7 +13,8 @@ export function workloadObjects(release: Release, fn: ReleasedFunction): Cluster
 }
 
 function workload(release: Release, fn: ReleasedFunction): ClusterObject {
-  const { replicas = 1 } = fn.cluster;
+  const { replicas = 1, rollout = "new-first" } = fn.cluster;
+  const [maxUnavailable, maxSurge] = rollout === "new-first" ? [0, 1] : [1, 0];
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -22,7 +23,7 @@ function workload(release: Release, fn: ReleasedFunction): ClusterObject {
       ...typeof replicas === "number" && { replicas }, // else it is the autoscaler's
       revisionHistoryLimit: HISTORY,
       progressDeadlineSeconds: PROGRESS_SECONDS,
-      strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable, maxSurge } },
       selector: { matchLabels: functionLabels(release, fn) },
       template: podTemplate(release, fn),
     },

@@ -14,6 +14,8 @@ Deno.test("faultsOfCluster() has nothing against sound settings", () => {
       ingress: { host: "shop.test" },
       from: [{ team: "orders" }],
       serviceAccount: undefined,
+      rollout: "old-first",
+      user: "assigned",
     }),
     [],
   );
@@ -37,8 +39,12 @@ Deno.test("faultsOfCluster() names each setting that is wrong, with what it must
   deepStrictEqual(told({ replicas: { min: 1, max: 2, lag: 5 } }), [
     "cluster.replicas.lag: no stream feeds it, and nothing waits",
   ]);
+  deepStrictEqual(told({ rollout: "at once", user: 0 }), [
+    'cluster.rollout is "at once", and must be "new-first" or "old-first"',
+    'cluster.user is 0, and must be a number above 0, for none is root, or "assigned"',
+  ]);
   deepStrictEqual(told({ shoes: 1, envFrom: [{ secretName: "a", configMapName: "b" }] }), [
-    "there is no cluster.shoes; there are replicas, secretNames, envFrom, ingress, from, serviceAccount, nodeSelector, tolerations",
+    "there is no cluster.shoes; there are replicas, secretNames, envFrom, ingress, from, serviceAccount, nodeSelector, tolerations, rollout, user",
     'cluster.envFrom is [{"secretName":"a","configMapName":"b"}], and must be a list of { configMapName } and { secretName }',
   ]);
 });

@@ -1,0 +1,30 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { podTemplate } from "../../../../../../lib/deploy/kubernetes/objects/pod_template.ts";
+import type { ReleasedFunction } from "../../../../../../lib/deploy/kubernetes/release.ts";
+import { aRelease } from "../../../../../support/a_release.ts";
+
+function specOf(fn: Partial<ReleasedFunction>) {
+  const release = aRelease(fn);
+  // deno-lint-ignore no-explicit-any -- a part of an object
+  return podTemplate(release, release.first).spec as any;
+}
+
+Deno.test("podTemplate() names each variable of the environment once, and what the function says wins", () => {
+  const { containers: [{ env }] } = specOf({ env: { LEVADA_LOG_FORMAT: "text", POD_NAME: "me", SHELF: "top" } });
+  deepStrictEqual(env, [
+    { name: "LEVADA_STATE", value: "/tmp/levada" },
+    { name: "LEVADA_CACHE", value: "/tmp/levada/cache" },
+    { name: "LEVADA_LOG_FORMAT", value: "text" },
+    { name: "POD_NAME", value: "me" },
+    { name: "SHELF", value: "top" },
+  ]);
+});
+
+Deno.test("podTemplate() has pods run as a user without rights: the customary one, one that is named, or whom the cluster gives", () => {
+  const userOf = (cluster: ReleasedFunction["cluster"]) => specOf({ cluster }).securityContext;
+  const seccompProfile = { type: "RuntimeDefault" };
+  const as = (user: number) => ({ runAsUser: user, runAsGroup: user, fsGroup: user });
+  deepStrictEqual(userOf({}), { runAsNonRoot: true, ...as(65_532), seccompProfile });
+  deepStrictEqual(userOf({ user: 1_000 }), { runAsNonRoot: true, ...as(1_000), seccompProfile });
+  deepStrictEqual(userOf({ user: "assigned" }), { runAsNonRoot: true, seccompProfile });
+});
