@@ -209,7 +209,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/deploy/cluster/cluster_objects.ts": "conformance/cluster: a real API server",
   "lib/deploy/kubernetes/cluster_changes.ts": "conformance/cluster: releases at a real control plane",
   "lib/deploy/kubernetes/cluster_deployment.ts": "conformance/cluster: releases at a real control plane",
-  "lib/deploy/kubernetes/objects/pod_template.ts": "conformance/cluster: releases at a real control plane",
   "lib/deploy/kubernetes/plan_release.ts": "the cluster suite: release, scale, objects, at a real API server",
   "lib/deploy/kubernetes/preflight.ts": "conformance/cluster: what is refused by a real control plane",
   "lib/deploy/kubernetes/release_of.ts":
