@@ -6,6 +6,7 @@ import { APPLY_CASES } from "./apply_cases.ts";
 import { CLIENT_CASES } from "./client_cases.ts";
 import { type ClusterCase, HARNESS_CASES } from "./cluster_case.ts";
 import { REAL_NUCLIO_CASES } from "./nuclio_cases.ts";
+import { IMAGE_CASES } from "./image_cases.ts";
 import { LAG_CASES } from "./lag_cases.ts";
 import { NOTEBOOK_CASES } from "./notebook_cases.ts";
 import { SERVERLESS_CASES } from "./serverless_cases.ts";
@@ -33,6 +34,7 @@ const CASES: Readonly<Record<string, readonly ClusterCase[]>> = {
   notebook: NOTEBOOK_CASES,
   stream: STREAM_CASES,
   manifests: MANIFEST_CASES,
+  image: IMAGE_CASES,
 };
 
 /** Runs the suite, or those subjects whose names are given, and prints each result. */

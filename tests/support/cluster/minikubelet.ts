@@ -2,17 +2,20 @@
 //   deno run -A minikubelet.ts --dir DIR [--node mini-0] [--images images.json] [--backoff 1]
 // DIR is the one `kube up` made (its kubeconfig is used). images.json maps an image prefix to what runs for it, read at each start:
 //   {"levada/serving": {"argv": ["deno", "run", "-A", "main.ts"], "cwd": "...", "env": {"A": "b"}}}
-// An image no prefix fits "cannot be pulled" (ErrImagePull, then ImagePullBackOff), so that path can be tested too.
+// An image of a registry on loopback, `localhost:5000/shop:1`, is pulled and unpacked (node/image_store.ts), and runs as its user or the pod's
+// with nothing else of this machine and no way out of it. Others "cannot be pulled" (ErrImagePull, then ImagePullBackOff).
 //
 // Addresses. Endpoints may not hold loopback addresses, and a test must not send to any other. So a pod gets 10.x.a.b in the
 // API and listens at 127.x.a.b; a Service has clusterIP 10.y.a.b and is proxied at 127.y.a.b (`local()` says it; x and y are
 // each cluster's own, so that several live side by side). The API server reaches both by egress.ts. Programs that bind 0.0.0.0
 // are steered to their pod's address by a small preloaded library (bindpod.c, needs cc; not for static Go).
 // Inside a pod, service names resolve through /etc/hosts; mounts lie at their real paths: each container has a mount namespace
-// with an overlay of / (so it needs root: an unprivileged user namespace may not overlay /). The rest of the machine is shared:
-// no network or pid namespace, no cgroup limits, runAsUser is not obeyed.
+// with an overlay of /, or of its image (so it needs root: an unprivileged user namespace may not overlay /). The rest of the machine is shared:
+// no network or pid namespace, no cgroup limits; runAsUser is obeyed for unpacked images only.
 
 import { listenEgress, local } from "./egress.ts";
+import { ImageStore, type Logins, type NodeImage } from "./node/image_store.ts";
+import { startContainer } from "./node/start_container.ts";
 
 // deno-lint-ignore no-explicit-any -- objects of every kind, as the server has them
 type Obj = any;
@@ -21,25 +24,29 @@ const opt = (name: string, dflt: string) => {
   return i < 0 ? dflt : Deno.args[i + 1]!;
 };
 const dir = Deno.realPathSync(opt("dir", ".")), node = opt("node", "mini-0");
-// Deno's databases are gigabytes on a machine that has been used for long: each pod that opened one would copy it into memory.
-const denoDir = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME") ?? ""}/.cache/deno`;
 const backoffBase = Number(opt("backoff", "1")) * 1000;
 const imagesFile = opt("images", "");
 const [, podFirst, podSecond] = /^PODNET=(\d+)\.(\d+)$/m.exec(Deno.readTextFileSync(`${dir}/env`))!;
 Deno.listen({ hostname: `127.${podFirst}.${Number(podSecond) + 15}.254`, port: 6443 }); // so `kube` draws another net for the next cluster
 listenEgress(dir);
+const images = new ImageStore(`${dir}/layers`);
 /** What runs for an image: as it is written now, so that a test may add its own. */
-function imageOf(name: string): { argv: string[]; cwd: string; env?: Record<string, string> } | undefined {
+function namedImage(name: string): NodeImage | undefined {
   const all = imagesFile ? JSON.parse(Deno.readTextFileSync(imagesFile)) : {};
   const key = Object.keys(all).filter((p) => name.startsWith(p)).sort((a, b) => b.length - a.length)[0];
   if (key === undefined) return undefined;
-  const { argv: [first, ...args], cwd, env } = all[key];
+  const { argv: [first, ...args], cwd, env = {} } = all[key];
   return { // "deno" is the one that runs this; cwd is relative to the file, and "/" if not given
-    argv: [first === "deno" ? Deno.execPath() : first, ...args],
+    entry: [first === "deno" ? Deno.execPath() : first, ...args],
+    words: [],
     cwd: cwd ? new URL(cwd + "/", "file://" + Deno.realPathSync(imagesFile)).pathname : "/",
     env,
   };
 }
+const hostEnv = {
+  PATH: `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`,
+  HOME: Deno.env.get("HOME") ?? "/",
+};
 const sleep = (ms: number) => new Promise((r) => setTimeout(r, ms));
 const now = () => new Date().toISOString().replace(/\.\d+Z/, "Z");
 
@@ -219,6 +226,7 @@ class Pod {
   async volume(v: Obj): Promise<string> { // a directory on the host with the volume's content
     const d = `${this.home}/volumes/${v.name}`;
     Deno.mkdirSync(d, { recursive: true });
+    if (v.emptyDir) Deno.chmodSync(d, 0o777);
     const put = (files: Record<string, Uint8Array>, items?: Obj[]) => {
       for (const { key, path } of items ?? Object.keys(files).map((key) => ({ key, path: key }))) {
         if (!(key in files)) throw new Error(`references non-existent key ${key}`);
@@ -284,21 +292,38 @@ class Pod {
     return env;
   }
 
+  /** The image of a container, or why it cannot be had. */
+  async image(c: Obj): Promise<NodeImage | string> {
+    try {
+      const image = namedImage(c.image) ??
+        await images.find(c.image, { always: c.imagePullPolicy === "Always", logins: () => this.logins() });
+      return image ?? `no image "${c.image}" on this node`;
+    } catch (e) {
+      return (e as Error).message;
+    }
+  }
+  async logins(): Promise<Logins> {
+    const all: Record<string, string> = {};
+    for (const { name } of this.o.spec.imagePullSecrets ?? []) {
+      const text = new TextDecoder().decode((await this.source("secrets", name, true))[".dockerconfigjson"]);
+      for (const [registry, { auth }] of Object.entries<Obj>(text ? JSON.parse(text).auths : {})) all[registry] = auth;
+    }
+    return all;
+  }
+
   async container(c: Obj, init: boolean): Promise<boolean> { // runs it, again and again as the policy says; true = ended well
     const policy = init ? (this.o.spec.restartPolicy === "Never" ? "Never" : "OnFailure") : this.o.spec.restartPolicy;
-    let image = imageOf(c.image);
-    for (let n = 0; !this.dead && image === undefined; n++) {
-      event(this.o, "Warning", "Failed", `Failed to pull image "${c.image}": no image of that name on this node`);
+    let image = await this.image(c);
+    for (let n = 0; !this.dead && typeof image === "string"; n++) {
+      event(this.o, "Warning", "Failed", `Failed to pull image "${c.image}": ${image}`);
       this.set(c, {
-        state: {
-          waiting: { reason: n ? "ImagePullBackOff" : "ErrImagePull", message: `no image "${c.image}" on this node` },
-        },
+        state: { waiting: { reason: n ? "ImagePullBackOff" : "ErrImagePull", message: image } },
       });
       await sleep(Math.min(backoffBase * 2 ** n, 300_000));
-      image = imageOf(c.image);
+      image = await this.image(c);
     }
     let crashes = 0;
-    while (!this.dead && image !== undefined) {
+    while (!this.dead && typeof image !== "string") {
       let env: Record<string, string>;
       try {
         env = await this.environment(c);
@@ -358,48 +383,26 @@ class Pod {
     return false;
   }
 
-  spawn(c: Obj, image: { argv: string[]; cwd: string }, env: Record<string, string>): Deno.ChildProcess {
-    let argv: string[] = c.command ? [...c.command, ...(c.args ?? [])] : [...image.argv, ...(c.args ?? [])];
-    argv = argv.map((a) => a.replace(/\$\((\w+)\)/g, (all, k) => env[k] ?? all));
-    const mounts: [string, string, boolean][] = (c.volumeMounts ?? []).map((m: Obj) => [
-      this.volumes.get(m.name)! + (m.subPath ? "/" + m.subPath : ""),
-      m.mountPath.replace(/\/+$/, ""),
-      !!m.readOnly,
-    ]);
-    const vars: Record<string, string> = {
-      PATH: `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`,
-      HOME: Deno.env.get("HOME") ?? "/",
-      ...env,
-    };
-    const quoted = (s: string) => `'${s.replaceAll("'", `'\\''`)}'`;
-    const cwd = c.workingDir ?? image.cwd;
-    const script =
-      `set -e; o=${quoted(this.home)}/root; mkdir -p $o; mount -t tmpfs -o size=2g tmpfs $o; mkdir $o/u $o/w $o/m
-mount -t overlay overlay -o lowerdir=/,upperdir=$o/u,workdir=$o/w $o/m
-for d in dev proc sys; do mount --rbind /$d $o/m/$d; done
-mount --bind ${quoted(this.home)}/hosts $o/m/etc/hosts
-rm -f $o/m${quoted(denoDir)}/*_cache_v*
-${preload && `cp ${quoted(preload)} $o/m/.bindpod.so`}
-` + mounts.map(([src, at, ro]) => {
-        const s = quoted(src), t = `"$t"`; // links of the image, such as /var/run, lead within it
-        return `t=$o/m$(chroot $o/m realpath -m ${
-          quoted(at)
-        }); if [ -d ${s} ]; then mkdir -p ${t}; else mkdir -p "$(dirname ${t})"; touch ${t}; fi; mount --bind ${s} ${t}${
-          ro ? `; mount -o remount,bind,ro ${t}` : ""
-        }\n`;
-      }).join("") +
-      (c.securityContext?.readOnlyRootFilesystem ? "mount -o remount,ro $o/m\n" : "") +
-      `exec chroot $o/m sh -c '${preload && "export LD_PRELOAD=/.bindpod.so; "}cd "$0"; exec "$@"' ${quoted(cwd)} "$@"`;
-    const shell = `exec >>${quoted(this.log(c.name))} 2>&1 </dev/null; ${script}`;
-    const args = ["-m", "sh", "-c", shell, "sh", ...argv]; // every step execs, so the pid stays that of the program
-    const p = new Deno.Command("unshare", {
-      args,
-      clearEnv: true,
-      env: vars,
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
+  spawn(c: Obj, image: NodeImage, env: Record<string, string>): Deno.ChildProcess {
+    const words: string[] = [...c.command ?? image.entry, ...c.args ?? (c.command ? [] : image.words)];
+    const argv = words.map((word) => word.replace(/\$\((\w+)\)/g, (all, k) => env[k] ?? all));
+    const { runAsUser: user, runAsGroup: group = user } = { ...this.o.spec.securityContext, ...c.securityContext };
+    const p = startContainer({
+      home: this.home,
+      log: this.log(c.name),
+      argv,
+      cwd: c.workingDir ?? image.cwd,
+      env: image.unpacked ? { ...env, POD_CLOSED: "1" } : { ...hostEnv, ...env },
+      mounts: (c.volumeMounts ?? []).map((m: Obj) => [
+        this.volumes.get(m.name)! + (m.subPath ? "/" + m.subPath : ""),
+        m.mountPath.replace(/\/+$/, ""),
+        !!m.readOnly,
+      ]),
+      isReadOnly: c.securityContext?.readOnlyRootFilesystem ?? false,
+      unpacked: image.unpacked,
+      user: user === undefined ? undefined : `${user}:${group}`,
+      preload,
+    });
     Deno.writeTextFileSync(`${this.home}/${c.name}.pid`, String(p.pid));
     return p;
   }
