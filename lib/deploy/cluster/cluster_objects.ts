@@ -17,6 +17,15 @@ export interface ApplyOptions {
   readonly manager?: string;
 }
 
+/** How an object is removed. */
+export interface RemoveOptions {
+  /** Which one is meant: one that was made anew, or has been changed, stays. Default: whichever has the name. */
+  readonly preconditions?: { readonly uid?: string | undefined; readonly resourceVersion?: string | undefined };
+  /** `Foreground`: what it owns goes first, and it stays until then; `Background`: it goes at once. Default `Foreground`. */
+  readonly propagation?: "Foreground" | "Background";
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Which objects. */
 export interface ListWish extends ObjectKind {
   readonly namespace: string;
@@ -132,10 +141,22 @@ export class ClusterObjects {
     });
   }
 
-  /** Removes an object, and what it owns after it; nothing where there is none. */
-  async remove(name: ObjectName, signal?: AbortSignal): Promise<void> {
+  /**
+   * Removes an object, and what it owns before it; nothing where there is none.
+   *
+   * @throws {ClusterError} With 409 if it is not the one that is meant any more.
+   */
+  async remove(
+    name: ObjectName,
+    { preconditions, propagation = "Foreground", signal }: RemoveOptions = {},
+  ): Promise<void> {
     const path = `${await this.#path(name)}/${encodeURIComponent(name.name)}`;
-    const body = { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy: "Foreground" };
+    const body = {
+      apiVersion: "v1",
+      kind: "DeleteOptions",
+      propagationPolicy: propagation,
+      ...preconditions !== undefined && { preconditions },
+    };
     await this.#client.json({ act: `delete ${nameOf(name)}`, method: "DELETE", path, body, signal }).catch(
       unlessMissing,
     );

@@ -6,6 +6,7 @@ import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { CLUSTER_DEADLINE_MS, type ClusterOptions } from "./cluster_options.ts";
 import { innerUrl } from "./cluster_status.ts";
 import { DeployLease } from "./deploy_lease.ts";
+import { FencedObjects } from "./fenced_objects.ts";
 import { labelsOf } from "./objects/labels.ts";
 import { applyOver, handOverScale } from "./hand_over_scale.ts";
 import { knownKinds } from "./objects/known_kinds.ts";
@@ -22,6 +23,8 @@ export interface ClusterChangesParts {
   readonly objects: ClusterObjects;
   readonly place: ReleasePlace;
   readonly options: ClusterOptions;
+  /** Aborts when another has begun to change it. Default: nobody has. */
+  readonly lost?: AbortSignal;
 }
 
 const LOOK_MS = 250;
@@ -56,29 +59,41 @@ export class ClusterChanges {
   async apply(act: string, release: Release): Promise<void> {
     const { objects, place } = this.#parts;
     await this.#preflight(act, release);
-    await using _lease = await DeployLease.take(act, objects, place);
+    await using lease = await this.#take(act);
     const record = await readRecord(act, objects, place);
     const lines = await this.#lines(act, release, record);
     if (lines.length > 0 || record?.current === undefined || record.next !== undefined) {
-      await this.#replace(act, release, record);
+      await this.#under(lease).#replace(act, release, record);
     }
   }
 
   /** Runs again what ran before. */
   async rollback(act: string): Promise<void> {
-    const { objects, place } = this.#parts;
     await this.#preflight(act, (await this.#before(act)).previous);
-    await using _lease = await DeployLease.take(act, objects, place);
+    await using lease = await this.#take(act);
     const { previous, record } = await this.#before(act);
-    await this.#replace(act, previous, record);
+    await this.#under(lease).#replace(act, previous, record);
   }
 
   /** Removes everything, and waits until it is gone. */
   async delete(act: string): Promise<void> {
     const { objects, place, options: { signal } } = this.#parts;
-    await using _lease = await DeployLease.take(act, objects, place);
+    await using lease = await this.#take(act);
     if (await readRecord(act, objects, place) === undefined) throw missing(act, this.#parts);
-    await this.#removeAll(act, signal);
+    await this.#under(lease).#removeAll(act, signal);
+  }
+
+  async #take(act: string): Promise<DeployLease> {
+    const { objects, place, options: { signal } } = this.#parts;
+    return await DeployLease.take(act, objects, { ...place, signal });
+  }
+
+  /** The same, as long as the lease is held. */
+  #under(lease: DeployLease): ClusterChanges {
+    const { client, options } = this.#parts;
+    const signal = options.signal === undefined ? lease.lost : AbortSignal.any([options.signal, lease.lost]);
+    const objects = new FencedObjects(client, lease);
+    return new ClusterChanges({ ...this.#parts, objects, options: { ...options, signal }, lost: lease.lost });
   }
 
   async #removeAll(act: string, signal?: AbortSignal): Promise<void> {
@@ -127,7 +142,9 @@ export class ClusterChanges {
     try {
       await this.#run(act, owned(release, owner), { release, before });
     } catch (error) {
+      this.#parts.lost?.throwIfAborted(); // it is another's to say what runs
       await this.#goBack(act, { before, previous, deployedAt, release, isFirst }, owner).catch((fault: Error) => {
+        this.#parts.lost?.throwIfAborted();
         throw new DeployError(act, `${(error as Error).message}; and going back failed: ${fault.message}`, {
           cause: error,
         });

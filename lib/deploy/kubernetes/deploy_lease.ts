@@ -1,72 +1,216 @@
 import { hostname } from "node:os";
+import { setTimeout as pause } from "node:timers/promises";
 import { DeployError } from "../deploy_error.ts";
 import { ClusterError } from "../cluster/cluster_error.ts";
 import type { ClusterObject, ObjectName } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { labelsOf } from "./objects/labels.ts";
 
-const SECONDS = 30;
-const RENEW_MS = 10_000;
+/** How long who says nothing still holds it, and how often a holder says that it does. */
+export interface LeaseTimes {
+  readonly durationSeconds: number;
+  readonly renewMs: number;
+}
 
-/** A deployment that one alone changes, as long as this is held. */
+/** How it is taken. */
+export interface LeaseWish {
+  readonly signal?: AbortSignal | undefined;
+  /** Default: half a minute, renewed each 5 s. */
+  readonly times?: LeaseTimes;
+}
+
+const TIMES: LeaseTimes = { durationSeconds: 30, renewMs: 5_000 };
+const LONGEST_SECONDS = 120; // whatever a lease says of itself
+const LOOK_MS = 500;
+const SHORTEST_MS = 5_000;
+const SAFE = 2 / 3; // of its duration: who could not renew it for so long stops, before another may begin
+const HOLD = "levada.dev/hold"; // a name may be had twice, as in containers
+
+/** A deployment that one alone changes, as long as this is held; who loses it is stopped. */
 export class DeployLease implements AsyncDisposable {
+  readonly #act: string;
   readonly #objects: ClusterObjects;
   readonly #name: ObjectName;
+  readonly #times: LeaseTimes;
+  readonly #losing = new AbortController();
   readonly #timer: ReturnType<typeof setInterval>;
-  #last: Promise<ClusterObject>;
+  #held: ClusterObject;
+  #renewedAt: Moment;
+  #renewing: Promise<void> | undefined;
 
-  private constructor(objects: ClusterObjects, name: ObjectName, held: ClusterObject) {
+  private constructor(
+    act: string,
+    objects: ClusterObjects,
+    { name, held, times, askedAt }: { name: ObjectName; held: ClusterObject; times: LeaseTimes; askedAt: Moment },
+  ) {
+    this.#act = act;
     this.#objects = objects;
     this.#name = name;
-    this.#last = Promise.resolve(held);
-    this.#timer = setInterval(() => {
-      this.#last = this.#last.then((lease) => objects.write(renewed(lease)).catch(() => lease)); // who took it over has it
-    }, RENEW_MS);
+    this.#times = times;
+    this.#held = held;
+    this.#renewedAt = askedAt;
+    this.#timer = setInterval(() => void this.#renew(), times.renewMs);
   }
 
   /**
-   * Takes it.
+   * Takes it. Whether who has it is still there is seen by whether it is renewed, and not by its times: clocks differ.
    *
    * @throws {DeployError} If somebody else has it: by whom, and since when.
    */
   static async take(
     act: string,
     objects: ClusterObjects,
-    { name, namespace }: { name: string; namespace: string },
+    { name, namespace, signal, times = TIMES }: LeaseWish & { readonly name: string; readonly namespace: string },
   ): Promise<DeployLease> {
     const lease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", namespace, name: `${name}-deploy` };
-    const there = await objects.read(lease);
-    const { holderIdentity = "", renewTime, acquireTime, leaseDurationSeconds = SECONDS } = there?.spec ?? {};
-    const isFree = holderIdentity === "" || Date.parse(renewTime) + leaseDurationSeconds * 1_000 < Date.now();
-    if (!isFree) {
-      throw new DeployError(
-        act,
-        `${holderIdentity} changes it since ${acquireTime}. Wait for it, or look what it does`,
-      );
-    }
+    const there = await freeLease(act, objects, { lease, signal });
     const now = timeOf(new Date());
     const object: ClusterObject = {
       apiVersion: lease.apiVersion,
       kind: lease.kind,
-      metadata: { name: lease.name, namespace, labels: labelsOf({ name }), ...version(there) },
-      spec: { holderIdentity: holder(), leaseDurationSeconds: SECONDS, acquireTime: now, renewTime: now },
+      metadata: {
+        name: lease.name,
+        namespace,
+        labels: labelsOf({ name }),
+        annotations: { [HOLD]: crypto.randomUUID() },
+        ...version(there),
+      },
+      spec: { holderIdentity: holder(), leaseDurationSeconds: times.durationSeconds, acquireTime: now, renewTime: now },
     };
+    const askedAt = moment();
     try {
-      return new DeployLease(objects, lease, await objects.write(object));
+      const held = await objects.write(object, signal);
+      return new DeployLease(act, objects, { name: lease, held, times, askedAt });
     } catch (error) {
-      if (!(error instanceof ClusterError) || error.status !== 409) throw error;
-      throw new DeployError(act, "somebody else has just begun to change it. Wait for it, or look what it does", {
+      if (!isOvertaken(error)) throw error;
+      const winner = await objects.read(lease, signal);
+      throw new DeployError(act, `${holderOf(winner)} has just begun to change it. Wait for it, or look what it does`, {
         cause: error,
       });
     }
   }
 
+  /** Aborts when it is lost, with who has it now. */
+  get lost(): AbortSignal {
+    return this.#losing.signal;
+  }
+
+  /**
+   * Returns where it is held still; after a sleep it is asked.
+   *
+   * @throws {DeployError} If it is lost.
+   */
+  async check(): Promise<void> {
+    if (this.#leftMs() < 0) await this.#renew();
+    this.lost.throwIfAborted();
+  }
+
   /** Leaves it to the next. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
-    await this.#last;
-    await this.#objects.remove(this.#name).catch(() => {}); // it ends by itself
+    await this.#renewing;
+    if (this.lost.aborted) return;
+    const { uid, resourceVersion } = this.#held.metadata;
+    const preconditions = { uid, resourceVersion };
+    await this.#objects.remove(this.#name, { preconditions, propagation: "Background" }).catch(() => {}); // it ends by itself
   }
+
+  async #renew(): Promise<void> {
+    await (this.#renewing ??= this.#tryRenewal().finally(() => this.#renewing = undefined));
+  }
+
+  async #tryRenewal(): Promise<void> {
+    const askedAt = moment();
+    const patience = AbortSignal.timeout(Math.max(SHORTEST_MS, this.#leftMs()));
+    try {
+      this.#held = await this.#objects.write(renewed(this.#held), patience);
+      this.#renewedAt = askedAt;
+    } catch (error) {
+      if (isOvertaken(error)) await this.#look(patience).catch(() => {});
+      if (this.#leftMs() > 0) return; // it is tried again
+      const seconds = Math.round(since(this.#renewedAt) / 1_000);
+      this.#lose(`for ${seconds} s nobody could tell the cluster that this goes on, so that another may have begun`);
+    }
+  }
+
+  /** How long it may go on without a word. */
+  #leftMs(): number {
+    return this.#times.durationSeconds * 1_000 * SAFE - since(this.#renewedAt);
+  }
+
+  /** Who has it, where its version is another. */
+  async #look(signal: AbortSignal): Promise<void> {
+    const there = await this.#objects.read(this.#name, signal);
+    if (there !== undefined && holdOf(there) === holdOf(this.#held)) this.#held = there;
+    else {
+      this.#lose(
+        there === undefined || !isHeld(there)
+          ? "somebody has removed its lease, so that another may have begun"
+          : `${holderOf(there)} has begun to change it, at ${there.spec?.acquireTime}`,
+      );
+    }
+  }
+
+  #lose(why: string): void {
+    if (this.lost.aborted) return;
+    clearInterval(this.#timer);
+    const told = `${why}. It is given up where it is, and nothing is put back. Look what runs, and deploy again`;
+    this.#losing.abort(new DeployError(this.#act, told));
+  }
+}
+
+/** What there is of the lease, when nobody has it. */
+async function freeLease(
+  act: string,
+  objects: ClusterObjects,
+  { lease, signal }: { readonly lease: ObjectName; readonly signal: AbortSignal | undefined },
+): Promise<ClusterObject | undefined> {
+  const first = await objects.read(lease, signal);
+  if (!isHeld(first)) return first;
+  const { leaseDurationSeconds } = first?.spec ?? {};
+  const seconds = Number.isFinite(leaseDurationSeconds) ? leaseDurationSeconds : TIMES.durationSeconds;
+  const endsAt = performance.now() + Math.min(LONGEST_SECONDS, Math.max(1, seconds)) * 1_000;
+  for (let there = first; isHeld(there); there = await objects.read(lease, signal)) {
+    if (there?.metadata.resourceVersion !== first?.metadata.resourceVersion) {
+      throw new DeployError(
+        act,
+        `${holderOf(there)} changes it since ${there?.spec?.acquireTime}. Wait for it, or look what it does`,
+      );
+    }
+    if (performance.now() > endsAt) return there; // whoever had it says nothing any more
+    await pause(LOOK_MS, undefined, { signal }).catch(() => signal?.throwIfAborted());
+  }
+  return await objects.read(lease, signal);
+}
+
+function isHeld(lease: ClusterObject | undefined): boolean {
+  return typeof lease?.spec?.holderIdentity === "string" && lease.spec.holderIdentity !== "";
+}
+
+function holderOf(lease: ClusterObject | undefined): string {
+  return isHeld(lease) ? lease!.spec.holderIdentity : "somebody else";
+}
+
+function holdOf({ metadata: { annotations }, spec }: ClusterObject): string {
+  return `${spec?.holderIdentity} ${annotations?.[HOLD]}`;
+}
+
+function isOvertaken(error: unknown): boolean {
+  return error instanceof ClusterError && (error.status === 409 || error.status === 404);
+}
+
+/** By both clocks: one stands still while a machine sleeps, the other is set. */
+interface Moment {
+  readonly wallMs: number;
+  readonly runMs: number;
+}
+
+function moment(): Moment {
+  return { wallMs: Date.now(), runMs: performance.now() };
+}
+
+function since({ wallMs, runMs }: Moment): number {
+  return Math.max(Date.now() - wallMs, performance.now() - runMs);
 }
 
 function renewed(lease: ClusterObject): ClusterObject {

@@ -135,6 +135,35 @@ export const REFUSAL_CASES: readonly ClusterCase[] = [{
       deepStrictEqual([back.state, back.reason], ["ready", undefined]);
       strictEqual(await deployment.invoke("/", 21), 42);
     }),
+}, {
+  name:
+    "a deploy that was stopped in its middle and goes on after another has taken over ends with who that is, and leaves that one's release as it is",
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      const deployment = await lab.deploy(times(2));
+      const before = (ms: number) => `if (Deno.env.has("POD_NAME")) await new Promise((go) => setTimeout(go, ${ms}));`;
+      const module = await lab.write("shop.ts", times(3, { before: before(1e9) }));
+      const stopped = lab.start("deploy", module, "--target", "kubernetes", "--namespace", lab.namespace);
+      await untilStarting(stopped);
+      stopped.kill("SIGSTOP");
+      const began = Promise.withResolvers<void>();
+      const other = lab.deploy(times(4, { before: before(8_000) }), {
+        deadlineMs: 120_000,
+        onProgress: ({ state }) => state === "starting" && began.resolve(),
+      });
+      await Promise.race([began.promise, other]); // once nobody has renewed it for half a minute
+      stopped.kill("SIGCONT");
+      const [{ code }, words] = await Promise.all([stopped.status, new Response(stopped.stderr).text()]);
+      strictEqual(code, 1);
+      match(
+        words,
+        /Cannot deploy "shop": \S+@\S+ \(process \d+\) has begun to change it, at \d{4}-[^]*nothing is put back/,
+      );
+      await other;
+      const { state, reason } = await deployment.status();
+      deepStrictEqual({ state, reason }, { state: "ready", reason: undefined });
+      strictEqual(await deployment.invoke("/", 21), 84);
+    }),
 }];
 
 /** Reads what a deploy says until the new pods are asked for. */
