@@ -2,7 +2,7 @@
 import { type Command, type CommandContext, UsageError } from "./command.ts";
 import type { deployOf } from "./deploy_of.ts";
 import { checkWords, PLACE_OPTIONS, readTarget } from "./target_options.ts";
-import { readOptions, readSeconds, readWhole } from "./options.ts";
+import { readOptions, readSeconds, readUrl, readWhole } from "./options.ts";
 import { CLUSTER_NEEDS, prefetch, RUN_NEEDS } from "./prefetch.ts";
 
 const PROCESS_NEEDS = ["lib/deploy/process/deployment.ts", "lib/cli/supervisor/supervisor_main.ts"];
@@ -34,8 +34,13 @@ To Nuclio: a function each there, by its dashboard, of --image, which has the bu
   --target NAME      Where to: process, this machine, kubernetes, or nuclio. Default: what the notebook's deploy() says, else process.
   --namespace NAME   In a cluster: the namespace. Default: that of the context.
   --context NAME     In a cluster: the context of the kubeconfig (KUBECONFIG, else ~/.kube/config). Default: its current one.
+                     Of Nuclio: where is read why pods are not ready.
   --dashboard URL    Of Nuclio: where it answers. Default: LEVADA_NUCLIO_DASHBOARD.
   --project NAME     Of Nuclio: whose the functions are. Default: default.
+  --token NAME       Of Nuclio: the name of a secret, as of an environment variable, that its dashboard takes. Default: none is sent.
+  --node-port        Of Nuclio: callers from outside the cluster find the function at a port of its nodes.
+  --invoke-url URL   Of Nuclio: where callers find the function. Default: what Nuclio says.
+  --no-mirror-schedules  Of Nuclio: schedules are not shown as cron triggers, of which some platforms make CronJobs.
   --image NAME       In a cluster: what the pods run. Default: levada/runtime of this version.
   --bundle-folder F  In a cluster: the folder of the image that holds the bundle, /bundle in those of \`levada image\`. Default: none, the code
                      travels in a ConfigMap.
@@ -59,6 +64,9 @@ Exit code: 0 it runs, 1 it cannot, and what ran runs on, 2 a wrong option.
     const startedAt = performance.now();
     const { values, positionals } = readOptions(args, {
       ...PLACE_OPTIONS,
+      "node-port": { type: "boolean" },
+      "invoke-url": { type: "string" },
+      "no-mirror-schedules": { type: "boolean" },
       image: { type: "string" },
       "bundle-folder": { type: "string" },
       "image-pull-secret": { type: "string", multiple: true },
@@ -85,6 +93,10 @@ Exit code: 0 it runs, 1 it cannot, and what ran runs on, 2 a wrong option.
         context: values.context,
         dashboard: values.dashboard,
         project: values.project,
+        token: values.token,
+        nodePort: values["node-port"],
+        invokeUrl: readUrl("invoke-url", values["invoke-url"]),
+        mirrorSchedules: values["no-mirror-schedules"] === true ? false : undefined,
         image: values.image,
         bundleFolder: values["bundle-folder"],
         imagePullSecrets: values["image-pull-secret"],

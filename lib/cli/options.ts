@@ -35,6 +35,12 @@ export function readWhole(
   throw new UsageError(`--${option} takes a number from ${least} to ${most}: got "${text}"`);
 }
 
+/** Reads `--invoke-url http://localhost:8080`. */
+export function readUrl(option: string, text: string | undefined): string | undefined {
+  if (text === undefined || /^https?:$/.test(URL.parse(text)?.protocol ?? "")) return text;
+  throw new UsageError(`--${option} takes a url, as http://localhost:8080: got "${text}"`);
+}
+
 /** The one word that is the name of a deployment. */
 export function readName(positionals: readonly string[]): string {
   const [name, ...rest] = positionals;

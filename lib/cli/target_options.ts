@@ -15,27 +15,41 @@ export const PLACE_OPTIONS = {
   context: { type: "string" },
   dashboard: { type: "string" },
   project: { type: "string" },
+  token: { type: "string" },
 } as const;
 
 /** What they mean, for people. */
 export const PLACE_HELP =
   `  --target NAME     Where it is: process, this machine, kubernetes, or nuclio. Default: process.
   --namespace NAME  In a cluster: the namespace. Default: that of the context.
-  --context NAME    In a cluster: the context of the kubeconfig. Default: its current one.
+  --context NAME    In a cluster: the context of the kubeconfig. Default: its current one. Of Nuclio: where is read why pods are not ready.
   --dashboard URL   Of Nuclio: where it answers. Default: LEVADA_NUCLIO_DASHBOARD.
-  --project NAME    Of Nuclio: whose the functions are. Default: default.`;
+  --project NAME    Of Nuclio: whose the functions are. Default: default.
+  --token NAME      Of Nuclio: the name of a secret, as of an environment variable, that its dashboard takes. Default: none is sent.`;
 
 /** Where a deployment is. */
 export type PlaceWish =
   | { readonly target: "process" }
   | { readonly target: "kubernetes"; readonly namespace?: string; readonly context?: string }
-  | { readonly target: "nuclio" } & Pick<NuclioOptions, "namespace" | "dashboard" | "project">;
+  | { readonly target: "nuclio" } & Pick<NuclioOptions, "namespace" | "context" | "dashboard" | "project" | "token">;
 
 /** What stands for words in `options`, by targets: others are refused. */
 const WORDS: { readonly [Target in DeployTarget]: readonly string[] } = {
   process: ["workers", "port", "renew", "rates", "picture", "over"],
   kubernetes: ["namespace", "context", "image", "bundle-folder", "image-pull-secret", "replicas", "force"],
-  nuclio: ["namespace", "dashboard", "project", "image", "image-pull-secret", "replicas"],
+  nuclio: [
+    "namespace",
+    "context",
+    "dashboard",
+    "project",
+    "token",
+    "image",
+    "image-pull-secret",
+    "replicas",
+    "node-port",
+    "invoke-url",
+    "no-mirror-schedules",
+  ],
 };
 
 /** Reads `--target process`. */
@@ -64,14 +78,16 @@ export function checkWords(target: DeployTarget, values: Readonly<Record<string,
  * @throws {UsageError} If there is no such target, or a word is another's.
  */
 export function readPlace(values: Readonly<Record<string, unknown>>): PlaceWish {
-  const { target: said, namespace, context, dashboard, project } = values as Readonly<
+  const { target: said, namespace, context, dashboard, project, token } = values as Readonly<
     Record<string, string | undefined>
   >;
   const target = readTarget(said) ?? "process";
   checkWords(target, values);
   if (target === "process") return { target };
   if (target === "nuclio") {
-    const given = Object.entries({ namespace, dashboard, project }).filter(([, value]) => value !== undefined);
+    const given = Object.entries({ namespace, context, dashboard, project, token }).filter(([, value]) =>
+      value !== undefined
+    );
     return { target, ...Object.fromEntries(given) };
   }
   return { target, ...namespace === undefined ? {} : { namespace }, ...context === undefined ? {} : { context } };
@@ -95,5 +111,5 @@ export async function namesIn(place: PlaceWish, context: CommandContext): Promis
 }
 
 async function fetchNeeds({ target }: PlaceWish, context: CommandContext): Promise<void> {
-  if (target === "kubernetes") await prefetch(CLUSTER_NEEDS, context);
+  if (target !== "process") await prefetch(CLUSTER_NEEDS, context);
 }

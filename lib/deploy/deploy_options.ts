@@ -68,6 +68,9 @@ const OPTIONS: { readonly [Target in DeployTarget]: Names<OptionsOf[Target]> } =
     nodePort: true,
     mirrorSchedules: true,
     invokeUrl: true,
+    invokeToken: true,
+    context: true,
+    kubeconfig: true,
     lookUp: true,
   },
 };

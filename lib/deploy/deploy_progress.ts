@@ -11,15 +11,21 @@ export interface DeployProgress {
   readonly url: string | undefined;
   /** What it does not get here, or what is downloaded. */
   readonly note?: string;
+  /** How many of its pods are ready, of how many; undefined where nobody counts. */
+  readonly pods?: { readonly ready: number; readonly wished: number } | undefined;
+  /** What keeps it from being ready, as far as anybody says. */
+  readonly reason?: string | undefined;
 }
 
 /** The same for people. */
-export function describeProgress({ state, function: name, url, note = "" }: DeployProgress): string {
+export function describeProgress(progress: DeployProgress): string {
+  const { state, function: name, url, note = "" } = progress;
+  const far = farOf(progress);
   switch (state) {
     case "checking":
       return "Starting it once, to see that it starts …";
     case "starting":
-      return `${name}: starting …${note === "" ? "" : ` ${note}`}`;
+      return `${name}: starting …${far === "" ? "" : ` ${far}`}`;
     case "ready":
       return `${name}: ready, ${url}`;
     case "fetching":
@@ -28,6 +34,12 @@ export function describeProgress({ state, function: name, url, note = "" }: Depl
     case "replacing":
       return "All are ready; what ran before ends …";
   }
+}
+
+/** How far the pods of a function are, and why no further; empty where nobody says. */
+export function farOf({ pods, reason, note = "" }: Pick<DeployProgress, "pods" | "reason" | "note">): string {
+  const counted = pods === undefined ? [] : [`${pods.ready} of ${pods.wished} ${pods.wished === 1 ? "pod" : "pods"}`];
+  return [...counted, ...reason === undefined ? [] : [reason], ...note === "" ? [] : [note]].join(": ");
 }
 
 /** What a supervisor says while it is being asked for a revision: a line of JSON each. */

@@ -22,6 +22,7 @@ const STAYS_BEHIND = new Set([
   "trailer",
   "transfer-encoding",
   "upgrade",
+  "x-levada-authorization",
 ]);
 
 /** An event as it travels between two functions: its id, key, path, time, headers and body; `trace` by what its trace goes on there. */

@@ -49,7 +49,9 @@ export class Guard {
 
   /** The answer to who sends no token of this server's, whatever is asked; undefined where none is needed. */
   refuseUnknown({ headers }: Request): Response | undefined {
-    return this.#tokens === undefined ? undefined : this.#unknown(headers.get("authorization"));
+    return this.#tokens === undefined
+      ? undefined
+      : this.#unknown(headers.get(PASSED_ON) ?? headers.get("authorization"));
   }
 
   /** Whether anything is to be added to answers. */
@@ -93,6 +95,9 @@ export class Guard {
     return response;
   }
 }
+
+/** The same as `Authorization`, for who is asked by way of something that takes that header for itself: a dashboard with a login. */
+const PASSED_ON = "x-levada-authorization";
 
 /** Whether the server's health is asked for. With another method such a path is the graph's. */
 function isFree(method: string, path: string): boolean {

@@ -26,7 +26,12 @@ export default fn;
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "--lock=deno.lock", "-A", "lib/cli/main.ts", ...words],
       cwd: ROOT,
-      env: { NO_COLOR: "1", LEVADA_NUCLIO_DASHBOARD: server.url, LEVADA_STATE: join(folder.path, "state") },
+      env: {
+        NO_COLOR: "1",
+        SHOP_DASHBOARD: "of-the-dashboard",
+        LEVADA_NUCLIO_DASHBOARD: server.url,
+        LEVADA_STATE: join(folder.path, "state"),
+      },
     }).output();
     return [code, new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr)];
   };
@@ -61,4 +66,24 @@ export default fn;
   const [absent, missing] = await levada("status", "shop", ...nuclio);
   match(missing, /Nuclio has no function of it in project "default"\. Deploy it first/);
   deepStrictEqual([status, gone, absent, fake.functions.size], [0, 0, 1, 0]);
+
+  fake.hinder = ({ headers }) =>
+    headers.get("authorization") === "Bearer of-the-dashboard"
+      ? undefined
+      : Response.json({ error: "no" }, { status: 401 });
+  const [unknown, whom] = await levada("deploy", module, ...nuclio, "--image", "levada/good:1");
+  match(whom, /answers 401: no\. Name a secret that it takes by `token`/);
+  const login = ["--token", "SHOP_DASHBOARD"];
+  const more = ["--node-port", "--no-mirror-schedules", "--invoke-url", "http://localhost:7777"];
+  const [known, place] = await levada("deploy", module, ...nuclio, ...login, ...more, "--image", "levada/good:1");
+  match(place, /^shop: ready, http:\/\/localhost:7777, revision/m);
+  deepStrictEqual(fake.functions.get("shop").spec.triggers.http.attributes.serviceType, "NodePort");
+  const [asked] = await levada("status", "shop", ...nuclio, ...login);
+  const [nobody, lacking] = await levada("status", "shop", ...nuclio, "--token", "NOBODY");
+  match(lacking, /there is no secret "NOBODY", which is named as its token/);
+  const [wrong, url] = await levada("deploy", module, ...nuclio, "--invoke-url", "localhost");
+  match(url, /--invoke-url takes a url, as http:\/\/localhost:8080: got "localhost"/);
+  const [elsewhere, whose] = await levada("deploy", module, "--target", "kubernetes", "--node-port");
+  match(whose, /--node-port is for --target nuclio/);
+  deepStrictEqual([unknown, known, asked, nobody, wrong, elsewhere], [1, 0, 0, 1, 2, 2]);
 });

@@ -18,8 +18,15 @@ export function configChanges({ is, told, wished }: ConfigStates): string[] {
   return [...compare("", sides(is), told === undefined ? undefined : sides(told), sides(wished))];
 }
 
-function sides({ metadata: { labels = {} }, spec }: NuclioConfig): Readonly<Record<string, unknown>> {
+/** How long Nuclio waits for it is no part of what runs: another deadline alone makes no new pods. */
+function sides({ metadata: { labels = {} }, spec: { readinessTimeoutSeconds: _, ...spec } }: NuclioConfig) {
   return { labels, spec };
+}
+
+/** Whether functions are to run alike. */
+export function areAlike(some: readonly NuclioConfig[], others: readonly NuclioConfig[]): boolean {
+  const named = (one: NuclioConfig) => ({ name: one.metadata.name, ...sides(one) });
+  return isDeepStrictEqual(some.map(named), others.map(named));
 }
 
 function* compare(path: string, is: unknown, told: unknown, wished: unknown): Generator<string> {

@@ -96,14 +96,17 @@ export class DashboardClient {
     await this.#done({ act, method: "PUT", path: pathOf(name), body: config, signal, timeoutMs: WRITE_MS });
   }
 
-  /** Removes a function, and all that was made of it; nothing where there is none. `force`: also while it is being made ready. */
-  async remove(name: string, { force = false, signal }: RemoveOptions = {}): Promise<void> {
+  /**
+   * Removes a function, and all that was made of it; nothing where there is none. `force`: also while it is being made ready; `version`: only
+   * as it was read.
+   */
+  async remove(name: string, { force = false, version, signal }: RemoveOptions = {}): Promise<void> {
     const namespace = this.#access.namespace === undefined ? {} : { namespace: this.#access.namespace };
     await this.#done({
       act: `delete function "${name}"`,
       method: "DELETE",
       path: "/api/functions",
-      body: { metadata: { name, ...namespace } },
+      body: { metadata: { name, ...namespace, ...version === undefined ? {} : { resourceVersion: version } } },
       headers: force ? { "x-nuclio-delete-function-ignore-state-validation": "true" } : {},
       signal,
     });
@@ -184,6 +187,7 @@ export class DashboardClient {
 /** How a function is removed. */
 export interface RemoveOptions {
   readonly force?: boolean;
+  readonly version?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -3,25 +3,22 @@ import type { DashboardClient } from "./dashboard_client.ts";
 import { DashboardError } from "./dashboard_error.ts";
 import { failureOf, isTold } from "./failure_text.ts";
 import type { NuclioFunction, NuclioStatus } from "./nuclio_function.ts";
-import type { PodLookUp, PodTrouble } from "./nuclio_options.ts";
+import type { PodTrouble } from "./nuclio_options.ts";
+import { type LookWish, PodLooker } from "./pod_looker.ts";
 
 /** States in which Nuclio has done what it does; in any other it takes no change. */
 const PROVISIONED = ["ready", "error", "unhealthy", "scaledToZero", "imported"];
 const READY = ["ready", "scaledToZero"];
 const FIRST_LOOK_MS = 100;
 const LOOK_MS = 2_000; // a dashboard asks its API server no more than five things a second: who asks it more often waits the longer
-const LOOK_UP_MS = 2_000;
 const TOLD_MS = 5_000; // so long after it has failed Nuclio says why
 
 /** How a function is followed. */
-export interface FollowWish {
+export interface FollowWish extends LookWish {
   /** What it is for, for messages. */
   readonly act: string;
   /** Until when, by `performance.now()`. */
   readonly untilMs: number;
-  readonly signal?: AbortSignal | undefined;
-  readonly lookUp?: PodLookUp | undefined;
-  readonly namespace?: string | undefined;
   /** Told each state that it comes into. */
   readonly onState?: ((state: string) => void) | undefined;
 }
@@ -47,7 +44,7 @@ export async function followUntilReady(
   wish: FollowWish,
 ): Promise<NuclioFunction> {
   const { act, untilMs, signal, onState } = wish;
-  const looker = new PodLooker(name, wish);
+  await using looker = new PodLooker(client, name, wish);
   const pace = new Pace(untilMs, signal);
   let last = "";
   for (;;) {
@@ -57,8 +54,8 @@ export async function followUntilReady(
     const { state = "" } = status;
     if (state !== last && state !== "") onState?.(last = state);
     if (!(read instanceof Error) && isReady(status)) return read;
-    if (!isBusy(status) && state !== "") throw await failed(client, name, { ...wish, status });
-    const trouble = await looker.look();
+    if (!isBusy(status) && state !== "") throw await failed(client, name, { ...wish, status, looker });
+    const trouble = looker.look(read instanceof Error ? undefined : read);
     if (trouble?.isFinal) throw telling(act, name, trouble);
     if (performance.now() >= untilMs) {
       const why = trouble?.reason ?? (read instanceof Error ? read.message : stillOf(status));
@@ -108,9 +105,9 @@ export async function untilIdle(
 async function failed(
   client: DashboardClient,
   name: string,
-  { act, status, signal, ...wish }: FollowWish & { readonly status: NuclioStatus },
+  { act, status, signal, looker }: FollowWish & { readonly status: NuclioStatus; readonly looker: PodLooker },
 ): Promise<DeployError> {
-  const trouble = await new PodLooker(name, { act, signal, ...wish }).look();
+  const trouble = await looker.lookNow();
   if (trouble !== undefined) return telling(act, name, trouble);
   let told = status;
   const untilMs = performance.now() + TOLD_MS;
@@ -142,32 +139,6 @@ async function lastLines(client: DashboardClient, name: string, signal: AbortSig
     return text.split("\n").filter((line) => line !== "").slice(-LINES);
   } catch {
     return [];
-  }
-}
-
-/** Asks the cluster now and then; that it cannot be asked is no trouble of the function. */
-class PodLooker {
-  readonly #name: string;
-  readonly #wish: FollowWish;
-  #lookedMs = -Infinity;
-  #found: PodTrouble | undefined;
-
-  constructor(name: string, wish: FollowWish) {
-    this.#name = name;
-    this.#wish = wish;
-  }
-
-  async look(): Promise<PodTrouble | undefined> {
-    const { lookUp, namespace, signal } = this.#wish;
-    if (lookUp === undefined || performance.now() - this.#lookedMs < LOOK_UP_MS) return this.#found;
-    this.#lookedMs = performance.now();
-    const inTime = AbortSignal.timeout(LOOK_UP_MS * 5);
-    this.#found = await lookUp({
-      namespace,
-      labels: { "nuclio.io/function-name": this.#name },
-      signal: signal === undefined ? inTime : AbortSignal.any([signal, inTime]),
-    }).catch(() => undefined);
-    return this.#found;
   }
 }
 

@@ -1,20 +1,25 @@
 import process from "node:process";
-import { isDeepStrictEqual } from "node:util";
 import { findSecret } from "../../stores/read_secret.ts";
 import { DeployError } from "../deploy_error.ts";
 import type { DeployProgress } from "../deploy_progress.ts";
 import type { Deployment, DeploymentStatus, DeployPlan, LogReading } from "../deployment.ts";
+import { invokeFunction } from "../ask/invoke_function.ts";
 import type { BundleWish } from "../open_deployment.ts";
+import { functionsOfBundle } from "../settings/deployed_functions.ts";
+import { ClusterLookUp } from "./cluster_look_up.ts";
+import { areAlike } from "./config_changes.ts";
 import { DashboardClient } from "./dashboard_client.ts";
 import { type FunctionSpecs, functionSpecs } from "./function_specs.ts";
-import { invokeAt, invokeByDashboard } from "./invoke_nuclio.ts";
+import { invokeByDashboard, outerUrl } from "./invoke_nuclio.ts";
 import { FUNCTION_LABEL, GRAPH_LABEL, MANAGED_LABEL } from "./labels.ts";
 import type { NuclioFunction } from "./nuclio_function.ts";
-import { NUCLIO_DEADLINE_MS, type NuclioOptions } from "./nuclio_options.ts";
+import { NUCLIO_DEADLINE_MS, type NuclioOptions, type PodLookUp } from "./nuclio_options.ts";
 import { logsOf } from "./nuclio_logs.ts";
+import { PodLooker } from "./pod_looker.ts";
+import { isReady } from "./follow_state.ts";
 import { statusOf, urlOf } from "./nuclio_status.ts";
 import { changesOf, type FunctionChange, makeChanges } from "./release_changes.ts";
-import { recordOf, type Release, type ReleaseRecord, writeRecord } from "./release_record.ts";
+import { recordOf, type Release, type ReleaseRecord, whoDeploys, writeRecord } from "./release_record.ts";
 
 const DASHBOARD = "LEVADA_NUCLIO_DASHBOARD";
 
@@ -60,21 +65,29 @@ export class NuclioDeployment implements Deployment {
         await client.replicas(name, this.#options.signal).then(({ length }) => length, () => 0)
       ),
     );
-    const status = statusOf(this.name, there, { replicas, record: recordOf(there), url: this.#options.invokeUrl });
+    const status = statusOf(this.name, there, {
+      replicas,
+      record: recordOf(there),
+      url: this.#options.invokeUrl,
+      reasons: await this.#reasons(there.filter(({ status = {} }) => !isReady(status))),
+    });
     this.#url = status.url;
     return status;
   }
 
   // deno-lint-ignore no-explicit-any -- the reply is what the graph's steps make of it
   async invoke<Reply = any>(path: string, ...body: [body?: unknown]): Promise<Reply> {
-    const { invokeUrl } = this.#options;
+    const { invokeUrl, invokeToken, bundle } = this.#options;
     const asked = body.length === 0 ? { path } : { path, body: body[0] };
     const act = `invoke "${this.name}"`;
     const fn = this.#present(act, await this.#there())[0]!;
-    const outside = fn.status?.externalInvocationUrls?.[0];
-    const url = invokeUrl ?? (outside === undefined ? undefined : `http://${outside}`);
-    if (url !== undefined) return await invokeAt(act, { url, fn }, asked) as Reply;
-    return await invokeByDashboard(act, { ...this.#access(), function: fn }, asked) as Reply;
+    const own = bundle === undefined ? undefined : functionsOfBundle(bundle)[0];
+    const token = invokeToken ?? own?.settings.tokens?.[0];
+    const access = this.#access();
+    const url = outerUrl(act, { fn, token, invokeUrl, ingress: own?.cluster.ingress, dashboard: access.url });
+    if (url === undefined) return await invokeByDashboard(act, { ...access, fn, token }, asked) as Reply;
+    const settings = token === undefined ? {} : { tokens: [token] };
+    return await invokeFunction(this.name, { url, settings }, asked) as Reply;
   }
 
   async *logs(options: LogReading = {}): AsyncGenerator<string> {
@@ -109,6 +122,27 @@ export class NuclioDeployment implements Deployment {
       await this.#client().remove(name, { force: true, signal: this.#options.signal });
     }
     this.#url = undefined;
+  }
+
+  /** What the cluster says of functions that are not ready, where it can be asked. */
+  async #reasons(functions: readonly NuclioFunction[]): Promise<ReadonlyMap<string, string>> {
+    if (functions.length === 0) return new Map();
+    using looking = await this.#lookUp();
+    const client = this.#client();
+    const { signal } = this.#options;
+    const told = await Promise.all(functions.map(async (fn) => {
+      const { name, namespace } = fn.metadata;
+      await using looker = new PodLooker(client, name, { namespace, signal, lookUp: looking.lookUp });
+      return [name, (await looker.lookNow())?.reason] as const;
+    }));
+    return new Map(told.filter((one): one is readonly [string, string] => one[1] !== undefined));
+  }
+
+  async #lookUp(): Promise<{ readonly lookUp: PodLookUp | undefined } & Disposable> {
+    const { lookUp, kubeconfig, context } = this.#options;
+    const wish = { ...kubeconfig !== undefined && { kubeconfig }, ...context !== undefined && { context } };
+    const opened = lookUp === undefined ? await ClusterLookUp.open(wish) : undefined;
+    return opened ?? { lookUp, [Symbol.dispose]: () => {} };
   }
 
   async #planned(verb: string): Promise<Planned> {
@@ -154,21 +188,42 @@ export class NuclioDeployment implements Deployment {
 
   async #change(verb: string, { release, record, changes, notes }: Planned, untilMs: number): Promise<void> {
     const act = `${verb} "${this.name}"`;
-    const { signal, lookUp, namespace } = this.#options;
+    const { signal, namespace } = this.#options;
+    using looking = await this.#lookUp();
     for (const note of notes) this.#tell({ state: "noted", function: undefined, url: undefined, note });
     const { previous: _, ...before } = record ?? { previous: undefined };
-    const isSame = record !== undefined && isDeepStrictEqual(record.functions, release.functions);
+    const isSame = record !== undefined && areAlike(record.functions, release.functions);
     const previous = isSame ? record.previous : record === undefined ? undefined : before as Release;
-    const next: ReleaseRecord = { ...release, ...previous === undefined ? {} : { previous } };
+    const next: ReleaseRecord = { ...release, by: whoDeploys(), ...previous === undefined ? {} : { previous } };
+    const pods = (name: string) => {
+      const { spec } = release.functions.find(({ metadata }) => metadata.name === name)!;
+      return { ready: 0, wished: spec.minReplicas ?? 1 };
+    };
     await makeChanges(this.#client(), changes, {
       act,
       untilMs,
       signal,
-      lookUp,
+      lookUp: looking.lookUp,
       namespace,
       record: writeRecord(act, next),
-      onStep: (name, step, fn) =>
-        this.#tell({ state: step, function: name, url: fn === undefined ? undefined : urlOf(fn) }),
+      onStep: (name, step, fn) => {
+        const counted = pods(name);
+        const url = fn === undefined ? undefined : urlOf(fn);
+        this.#tell({
+          state: step,
+          function: name,
+          url,
+          ...step === "ready" ? { pods: { ...counted, ready: counted.wished } } : {},
+        });
+      },
+      onPods: (name, { reason, ready }) =>
+        this.#tell({
+          state: "starting",
+          function: name,
+          url: undefined,
+          reason,
+          ...ready === undefined ? {} : { pods: { ...pods(name), ready } },
+        }),
       onNote: (note) => this.#tell({ state: "noted", function: undefined, url: undefined, note }),
     });
   }

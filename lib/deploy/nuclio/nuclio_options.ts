@@ -22,13 +22,19 @@ export interface NuclioOptions {
   readonly mirrorSchedules?: boolean;
   /** Where callers find the function, as behind a port-forward. Default: what Nuclio says. */
   readonly invokeUrl?: string;
+  /** The name of the secret that the function takes from callers, for `invoke`. Default: what its bundle says. */
+  readonly invokeToken?: string;
   /** How long everything may take to be ready, in milliseconds. Default 120,000. */
   readonly deadlineMs?: number;
   /** Told how far it is. Default: nobody; in Levada's kernel, the cell's output. */
   readonly onProgress?: (progress: DeployProgress) => void;
   /** Gives it up: what ran runs on. */
   readonly signal?: AbortSignal;
-  /** Looks in the cluster why a function's pods are not ready, which Nuclio tells late or not at all. Default: nobody looks. */
+  /** A kubeconfig of the cluster: why pods are not ready, which Nuclio tells late or not at all, is read there. Default: as kubectl finds it; none is no fault. */
+  readonly kubeconfig?: string;
+  /** A context in it. Default: its current one. */
+  readonly context?: string;
+  /** Looks why a function's pods are not ready. Default: by the kubeconfig, or the account of this pod; nobody where there is neither. */
   readonly lookUp?: PodLookUp;
 }
 
@@ -38,6 +44,8 @@ export type PodLookUp = (
     readonly namespace: string | undefined;
     /** Their labels. */
     readonly labels: Readonly<Record<string, string>>;
+    /** Their names, as the dashboard tells them; those of what ran before are left out. */
+    readonly names: readonly string[];
     readonly signal: AbortSignal;
   },
 ) => Promise<PodTrouble | undefined>;
@@ -50,6 +58,8 @@ export interface PodTrouble {
   readonly isFinal: boolean;
   /** The last lines that the pods wrote. */
   readonly lines?: readonly string[];
+  /** How many pods are ready. Default: nobody tells. */
+  readonly ready?: number;
 }
 
 /** How long everything may take to be ready, in milliseconds, where nobody says. */

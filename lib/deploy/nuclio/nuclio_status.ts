@@ -12,15 +12,19 @@ export interface StatusParts {
   readonly record: ReleaseRecord | undefined;
   /** Where callers find it. Default: what Nuclio says. */
   readonly url?: string | undefined;
+  /** What the cluster says of those that are not ready, by their names. */
+  readonly reasons?: ReadonlyMap<string, string>;
 }
 
 /** How functions at a dashboard are; the first answers callers. */
 export function statusOf(
   name: string,
   functions: readonly NuclioFunction[],
-  { replicas, record, url }: StatusParts,
+  { replicas, record, url, reasons = new Map() }: StatusParts,
 ): DeploymentStatus {
-  const told = functions.map((fn, index) => functionStatus(fn, replicas[index] ?? 0));
+  const told = functions.map((fn, index) =>
+    functionStatus(fn, { pods: replicas[index] ?? 0, reason: reasons.get(fn.metadata.name) })
+  );
   const bad = told.find(({ state }) => state !== "ready");
   return {
     name,
@@ -41,7 +45,10 @@ export function urlOf({ metadata: { name, namespace = "nuclio" }, status = {} }:
   return `http://${outside ?? inside ?? `nuclio-${name}.${namespace}.svc.cluster.local:8080`}`;
 }
 
-function functionStatus(fn: NuclioFunction, pods: number): FunctionStatus {
+function functionStatus(
+  fn: NuclioFunction,
+  { pods, reason }: { readonly pods: number; readonly reason: string | undefined },
+): FunctionStatus {
   const { metadata: { name, labels }, status = {} } = fn;
   const { state = "without a state" } = status;
   const ready = isReady(status);
@@ -53,6 +60,8 @@ function functionStatus(fn: NuclioFunction, pods: number): FunctionStatus {
     restarts: 0, // Nuclio does not tell
     reason: ready
       ? undefined
+      : reason !== undefined
+      ? reason
       : isBusy(status)
       ? `Nuclio makes it ready (${state})`
       : failureOf(status) || `it is ${state}`,

@@ -5,7 +5,10 @@ import type { DashboardClient } from "./dashboard_client.ts";
 import { DashboardError } from "./dashboard_error.ts";
 import { followUntilReady, type FollowWish, isBusy, isReady, untilIdle } from "./follow_state.ts";
 import type { NuclioConfig, NuclioFunction } from "./nuclio_function.ts";
-import { RECORD, type ReleaseRecord } from "./release_record.ts";
+import type { PodTrouble } from "./nuclio_options.ts";
+import { putBack } from "./put_back.ts";
+import { RECORD, type ReleaseRecord, whoWrote } from "./release_record.ts";
+import { CONFLICTS, isConflict, saidOf } from "./versions.ts";
 
 /** One function that becomes otherwise. */
 export interface FunctionChange {
@@ -23,10 +26,11 @@ export interface ChangeWish extends FollowWish {
   /** Told where a function is. */
   readonly onStep?: ((name: string, step: "starting" | "ready", fn?: NuclioFunction) => void) | undefined;
   readonly onNote?: ((note: string) => void) | undefined;
+  /** Told what keeps the pods of a function from being ready. */
+  readonly onPods?: ((name: string, trouble: PodTrouble) => void) | undefined;
 }
 
 const UNDO_MS = 180_000;
-const CONFLICTS = 5;
 
 /** What has to be done that functions are as they are wished, in the order in which it is done. */
 export function changesOf(
@@ -81,8 +85,13 @@ export async function makeChanges(
   } catch (error) {
     throw await undone(client, begun, { ...wish, error: error as Error });
   }
-  for (const { name } of changes.filter((change) => change.wished === undefined)) {
+  for (const { name, is } of changes.filter((change) => change.wished === undefined)) {
     await untilIdle(client, name, wish);
+    const now = await client.read(name, wish.signal);
+    if (now === undefined) continue;
+    if (!isDeepStrictEqual(saidOf(now), saidOf(is!))) {
+      throw new DeployError(wish.act, `${whoWrote(now, is)} has changed function "${name}" meanwhile: it stays`);
+    }
     await client.remove(name, { signal: wish.signal });
   }
 }
@@ -90,19 +99,24 @@ export async function makeChanges(
 type MakeWish = ChangeWish & { readonly record: string; readonly begun: FunctionChange[] };
 
 async function make(client: DashboardClient, change: FunctionChange, wish: MakeWish): Promise<void> {
-  const { act, signal, onStep, record, begun, untilMs } = wish;
+  const { act, signal, onStep, onPods, record, begun, untilMs } = wish;
   const { name, is, wished } = change;
   if (!await untilIdle(client, name, { untilMs, signal })) {
+    const now = await client.read(name, signal);
+    const who = now === undefined ? "somebody" : whoWrote(now, is);
     throw new DeployError(
       act,
-      `Nuclio is still busy with function "${name}": another deploys it, or its controller does not run`,
+      `Nuclio is still busy with function "${name}": ${who} deploys it, or its controller does not run`,
     );
   }
+  const before = is === undefined || wish.lookUp === undefined
+    ? []
+    : await client.replicas(name, signal).catch(() => []);
   const { metadata: { annotations = {}, ...metadata }, spec } = wished!;
   const config: NuclioConfig = { metadata: { ...metadata, annotations: { ...annotations, [RECORD]: record } }, spec };
   onStep?.(name, "starting");
   try {
-    if (is === undefined) await client.create(config, signal).catch((error) => taken(act, name, error));
+    if (is === undefined) await client.create(config, signal).catch((error) => taken(client, { act, name, error }));
     else await replace(client, { act, is, config, signal });
   } catch (error) {
     const isUnknown = signal?.aborted || error instanceof DashboardError && (error.status === 0 || error.status >= 500);
@@ -110,7 +124,11 @@ async function make(client: DashboardClient, change: FunctionChange, wish: MakeW
     throw error;
   }
   begun.push(change);
-  onStep?.(name, "ready", await followUntilReady(client, name, wish));
+  onStep?.(
+    name,
+    "ready",
+    await followUntilReady(client, name, { ...wish, before, onTrouble: (one) => onPods?.(name, one) }),
+  );
 }
 
 /** The controller writes into functions too, so that their versions change: only what a person has changed is a conflict. */
@@ -129,42 +147,47 @@ async function replace(
       const metadata = { ...config.metadata, ...version === undefined ? {} : { resourceVersion: version } };
       return await client.replace({ ...config, metadata }, signal);
     } catch (error) {
-      if (!(error instanceof DashboardError) || error.status !== 409 || tries >= CONFLICTS) throw error;
+      if (!isConflict(error) || tries >= CONFLICTS) throw error;
       const now = await client.read(name, signal);
       if (now === undefined) throw new DeployError(act, `function "${name}" is gone: somebody has deleted it`);
       if (!isDeepStrictEqual(saidOf(now), saidOf(is))) {
         const fields = configChanges({ is, told: is, wished: now }).join(", ");
-        throw new DeployError(act, `somebody else has changed function "${name}" meanwhile: ${fields}. Deploy again`, {
-          cause: error,
-        });
+        throw new DeployError(
+          act,
+          `${whoWrote(now, is)} has changed function "${name}" meanwhile: ${fields}. Deploy again`,
+          {
+            cause: error,
+          },
+        );
       }
       version = now.metadata.resourceVersion;
     }
   }
 }
 
-function saidOf({ metadata: { labels, annotations }, spec }: NuclioFunction): object {
-  return { labels, annotations, spec };
-}
-
-function taken(act: string, name: string, error: Error): never {
-  if (!(error instanceof DashboardError) || error.status !== 409) throw error;
-  throw new DeployError(act, `somebody else has made function "${name}" meanwhile. Deploy again`, { cause: error });
+async function taken(
+  client: DashboardClient,
+  { act, name, error }: { readonly act: string; readonly name: string; readonly error: Error },
+): Promise<never> {
+  if (!isConflict(error)) throw error;
+  const now = await client.read(name);
+  const who = now === undefined ? "somebody else" : whoWrote(now, undefined);
+  throw new DeployError(act, `${who} has made function "${name}" meanwhile. Deploy again`, { cause: error });
 }
 
 /** Has everything be as it was; says what went wrong, and whether that could be done. */
 async function undone(
   client: DashboardClient,
   begun: readonly FunctionChange[],
-  { error, act, onNote }: ChangeWish & { readonly error: Error },
+  { error, act, onNote, record }: ChangeWish & { readonly error: Error; readonly record: string },
 ): Promise<Error> {
   if (begun.length === 0) return error;
   onNote?.(`${begun.length === 1 ? "It does" : "They do"} not become ready: what ran before is put back …`);
   const untilMs = performance.now() + UNDO_MS; // it is done also where the caller has given up
-  const left = await Promise.all(begun.map(async ({ name, is }) => {
+  const left = await Promise.all(begun.map(async (change) => {
+    const { name } = change;
     try {
-      if (is === undefined) await client.remove(name, { force: true });
-      else await putBack(client, is, { act, untilMs });
+      await putBack(client, change, { act, untilMs, record });
       return [];
     } catch (reason) {
       return [`function "${name}" could not be put back: ${(reason as Error).message}`];
@@ -181,19 +204,6 @@ async function undone(
 function withoutLines(error: Error): string {
   const lines = error instanceof DeployError ? error.lines.map((line) => `\n  ${line}`).join("") : "";
   return lines !== "" && error.message.endsWith(lines) ? error.message.slice(0, -lines.length) : error.message;
-}
-
-async function putBack(
-  client: DashboardClient,
-  { metadata: { resourceVersion: _, ...metadata }, spec, status = {} }: NuclioFunction,
-  wish: Pick<FollowWish, "act" | "untilMs">,
-): Promise<void> {
-  const { name } = metadata;
-  if (!await untilIdle(client, name, wish)) throw new Error("Nuclio is still busy with it");
-  const now = await client.read(name);
-  if (now !== undefined && isDeepStrictEqual(now.spec, spec)) return; // it was never changed
-  await client.replace({ metadata, spec });
-  if (isReady(status)) await followUntilReady(client, name, wish);
 }
 
 /** Waits for all, also where one fails: nothing goes on behind. */

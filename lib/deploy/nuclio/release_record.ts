@@ -1,3 +1,5 @@
+import { hostname } from "node:os";
+import process from "node:process";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { DeployError } from "../deploy_error.ts";
 import type { NuclioConfig, NuclioFunction } from "./nuclio_function.ts";
@@ -14,6 +16,8 @@ export interface Release {
   readonly revision: string;
   /** ISO 8601. */
   readonly deployedAt: string;
+  /** Who has deployed it, `anna@laptop`. */
+  readonly by?: string;
   /** In the order in which they are made; the last answers callers. */
   readonly functions: readonly NuclioConfig[];
 }
@@ -45,6 +49,18 @@ export function recordOf(functions: readonly NuclioFunction[]): ReleaseRecord | 
   )[0];
 }
 
+/** Who has made of a function what it is now, for messages. */
+export function whoWrote(now: NuclioFunction, before: NuclioFunction | undefined): string {
+  const isSame = now.metadata.annotations?.[RECORD] === before?.metadata.annotations?.[RECORD];
+  const { by, revision, deployedAt } = (isSame ? undefined : recordOf([now])) ?? {};
+  return by === undefined ? "somebody else" : `${by} (revision ${revision}, ${deployedAt})`;
+}
+
+/** Who deploys here, as others are told. */
+export function whoDeploys(): string {
+  return `${process.env.USER ?? "somebody"}@${hostname()}`;
+}
+
 function readRecord(text: string | undefined): ReleaseRecord | undefined {
   if (text === undefined) return undefined;
   try {
@@ -58,6 +74,7 @@ function readRecord(text: string | undefined): ReleaseRecord | undefined {
 
 function isRelease(value: Release): boolean {
   return typeof value?.revision === "string" && typeof value.deployedAt === "string" &&
+    (value.by === undefined || typeof value.by === "string") &&
     Array.isArray(value.functions) && value.functions.length > 0 &&
     value.functions.every((one) => typeof one?.metadata?.name === "string" && typeof one.spec === "object");
 }

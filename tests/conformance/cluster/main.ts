@@ -7,6 +7,7 @@ import { CLIENT_CASES } from "./client_cases.ts";
 import { type ClusterCase, HARNESS_CASES } from "./cluster_case.ts";
 import { REAL_NUCLIO_CASES } from "./nuclio_cases.ts";
 import { IMAGE_CASES } from "./image_cases.ts";
+import { NUCLIO_POD_CASES } from "./nuclio_pod_cases.ts";
 import { LAG_CASES } from "./lag_cases.ts";
 import { NOTEBOOK_CASES } from "./notebook_cases.ts";
 import { SERVERLESS_CASES } from "./serverless_cases.ts";
@@ -25,7 +26,7 @@ const CASES: Readonly<Record<string, readonly ClusterCase[]>> = {
   serverless: SERVERLESS_CASES,
   apply: APPLY_CASES,
   watches: WATCH_CASES,
-  nuclio: REAL_NUCLIO_CASES,
+  nuclio: [...NUCLIO_POD_CASES, ...REAL_NUCLIO_CASES],
   release: RELEASE_CASES,
   refusal: REFUSAL_CASES,
   objects: OBJECT_CASES,

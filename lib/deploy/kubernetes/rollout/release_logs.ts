@@ -5,7 +5,7 @@ import type { ClusterObjects } from "../../cluster/cluster_objects.ts";
 import { functionLabels, labelsOf } from "../objects/labels.ts";
 import { CONTAINER } from "../objects/pod_template.ts";
 import type { ReleasePlace } from "../release_record.ts";
-import { followPodLines } from "./pod_logs.ts";
+import { followPodLines } from "../../cluster/pod_logs.ts";
 
 /** Whose lines. */
 export interface ReleaseLogs {

@@ -5,7 +5,7 @@ import { labelsOf } from "../objects/labels.ts";
 import { CONTAINER } from "../objects/pod_template.ts";
 import { leastPods } from "../objects/workload_objects.ts";
 import type { Release, ReleasedFunction } from "../release.ts";
-import { readPodLines } from "./pod_logs.ts";
+import { readPodLines } from "../../cluster/pod_logs.ts";
 import { type PodState, podState } from "../../cluster/pod_state.ts";
 import { rolloutState } from "./rollout_state.ts";
 import type { ClusterClient } from "../../cluster/cluster_client.ts";

@@ -27,6 +27,7 @@ Deno.test("recordOf() and eventOf() carry an event through a stream", () => {
 Deno.test("recordOf() leaves behind what belongs to a connection or a caller", () => {
   const headers = {
     Authorization: "x",
+    "X-Levada-Authorization": "x",
     Cookie: "x",
     Host: "x",
     "Content-Length": "5",

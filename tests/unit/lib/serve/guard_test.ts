@@ -39,6 +39,15 @@ Deno.test("Guard lets in who has one of the tokens, and everybody to the health 
   }
 });
 
+Deno.test("Guard takes the token beside a header that whoever passes the request on needs for itself", async () => {
+  await using server = await serve({ tokens: [new Secret("own", "token-1")] });
+  const both = (own: string) => ({ authorization: "Bearer of-a-dashboard", "x-levada-authorization": own });
+  deepStrictEqual([await status(server.url, both("Bearer token-1")), await status(server.url, both("Bearer none"))], [
+    200,
+    401,
+  ]);
+});
+
 Deno.test("Guard gives nothing of the graph to who has no token: by no method, spelling or header of a health path", async () => {
   await using server = await serve({ tokens: [new Secret("T", "t")] });
   const bent = { "mlrun-event-path": "/v2/models/m/infer" };

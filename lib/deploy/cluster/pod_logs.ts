@@ -1,5 +1,5 @@
-import type { ClusterClient } from "../../cluster/cluster_client.ts";
-import { linesOf } from "../../cluster/lines_of.ts";
+import type { ClusterClient } from "./cluster_client.ts";
+import { linesOf } from "./lines_of.ts";
 
 /** Which lines of a pod. */
 export interface PodLogWish {
