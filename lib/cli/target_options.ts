@@ -37,19 +37,9 @@ export type PlaceWish =
 const WORDS: { readonly [Target in DeployTarget]: readonly string[] } = {
   process: ["workers", "port", "renew", "rates", "picture", "over"],
   kubernetes: ["namespace", "context", "image", "bundle-folder", "image-pull-secret", "replicas", "force"],
-  nuclio: [
-    "namespace",
-    "context",
-    "dashboard",
-    "project",
-    "token",
-    "image",
-    "image-pull-secret",
-    "replicas",
-    "node-port",
-    "invoke-url",
-    "no-mirror-schedules",
-  ],
+  nuclio:
+    `namespace context dashboard project token image image-pull-secret replicas node-port invoke-url no-mirror-schedules`
+      .split(" "),
 };
 
 /** Reads `--target process`. */
@@ -78,19 +68,10 @@ export function checkWords(target: DeployTarget, values: Readonly<Record<string,
  * @throws {UsageError} If there is no such target, or a word is another's.
  */
 export function readPlace(values: Readonly<Record<string, unknown>>): PlaceWish {
-  const { target: said, namespace, context, dashboard, project, token } = values as Readonly<
-    Record<string, string | undefined>
-  >;
-  const target = readTarget(said) ?? "process";
+  const target = readTarget(values.target as string | undefined) ?? "process";
   checkWords(target, values);
-  if (target === "process") return { target };
-  if (target === "nuclio") {
-    const given = Object.entries({ namespace, context, dashboard, project, token }).filter(([, value]) =>
-      value !== undefined
-    );
-    return { target, ...Object.fromEntries(given) };
-  }
-  return { target, ...namespace === undefined ? {} : { namespace }, ...context === undefined ? {} : { context } };
+  const own = Object.keys(PLACE_OPTIONS).filter((word) => word !== "target" && values[word] !== undefined);
+  return { target, ...Object.fromEntries(own.map((word) => [word, values[word]])) };
 }
 
 /** What is deployed there by this name; nothing is asked yet. */
