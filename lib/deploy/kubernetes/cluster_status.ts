@@ -85,10 +85,15 @@ function stateOf(
     return { state: "stopped", serving: 0, replicas: 0, reason: "its Deployment is gone: deploy again" };
   }
   const { isDone, isServing, wished, failure } = rolloutState(deployment);
-  const states = pods.map(podState);
+  const states = pods.map((pod) => podState(pod));
   const serving = states.filter(({ isReady }) => isReady).length;
   if (isDone || isServing) return { state: "ready", serving, replicas: wished, reason: undefined };
-  const reasons = [...new Set(states.map(({ reason }) => reason).filter((reason) => reason !== undefined))];
+  const living = states.filter(({ trouble }) => trouble?.kind !== "failed"); // the others lie about, their set has made new ones
+  const reasons = [
+    ...new Set(
+      (living.length > 0 ? living : states).map(({ reason }) => reason).filter((reason) => reason !== undefined),
+    ),
+  ];
   const told = [`${serving} of ${wished} pods serve`, failure, ...reasons].filter((one) => one !== undefined);
   return { state: "failing", serving, replicas: wished, reason: told.join("; ") };
 }

@@ -126,7 +126,8 @@ async function tryPods(
     };
     await client.json({ act: `run a pod of "${name}"`, method: "POST", path, body }).catch((error) => {
       if (!(error instanceof ClusterError) || error.status < 400 || error.status >= 500) throw error;
-      refused.push(error.message);
+      const isInTurn = spec.strategy?.rollingUpdate?.maxSurge === 0; // its room is that of the one that goes
+      if (!isInTurn || error.reason !== "Quota") refused.push(error.message);
     });
   }
   if (refused.length > 0) {

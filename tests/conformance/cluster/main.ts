@@ -14,6 +14,7 @@ import { SERVERLESS_CASES } from "./serverless_cases.ts";
 import { OBJECT_CASES } from "./object_cases.ts";
 import { REFUSAL_CASES } from "./refusal_cases.ts";
 import { RELEASE_CASES } from "./release_cases.ts";
+import { ROLLOUT_CASES } from "./rollout_cases.ts";
 import { WATCH_CASES } from "./watch_cases.ts";
 import { MANIFEST_CASES } from "./manifest_cases.ts";
 import { SCALE_CASES } from "./scale_cases.ts";
@@ -28,6 +29,7 @@ const CASES: Readonly<Record<string, readonly ClusterCase[]>> = {
   watches: WATCH_CASES,
   nuclio: [...NUCLIO_POD_CASES, ...REAL_NUCLIO_CASES],
   release: RELEASE_CASES,
+  rollout: ROLLOUT_CASES,
   refusal: REFUSAL_CASES,
   objects: OBJECT_CASES,
   lag: LAG_CASES,

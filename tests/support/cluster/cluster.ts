@@ -12,6 +12,8 @@ export interface RunImage {
   /** Default `/`. */
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What its registry says instead of giving it. */
+  readonly error?: string;
 }
 
 /** What a cluster has besides its control plane. */

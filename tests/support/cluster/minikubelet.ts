@@ -35,6 +35,7 @@ function namedImage(name: string): NodeImage | undefined {
   const all = imagesFile ? JSON.parse(Deno.readTextFileSync(imagesFile)) : {};
   const key = Object.keys(all).filter((p) => name.startsWith(p)).sort((a, b) => b.length - a.length)[0];
   if (key === undefined) return undefined;
+  if (all[key].error !== undefined) throw new Error(all[key].error);
   const { argv: [first, ...args], cwd, env = {} } = all[key];
   return { // "deno" is the one that runs this; cwd is relative to the file, and "/" if not given
     entry: [first === "deno" ? Deno.execPath() : first, ...args],
@@ -130,6 +131,7 @@ class Pod {
   dead = false;
   status = new Map<string, Obj>();
   procs = new Map<string, Deno.ChildProcess>();
+  starts = new Map<string, number>();
   ready = new Map<string, boolean>();
   since = new Map<string, [string, string]>();
   volumes = new Map<string, string>();
@@ -297,7 +299,7 @@ class Pod {
     try {
       const image = namedImage(c.image) ??
         await images.find(c.image, { always: c.imagePullPolicy === "Always", logins: () => this.logins() });
-      return image ?? `no image "${c.image}" on this node`;
+      return image ?? `no image "${c.image}" on this node: not found`;
     } catch (e) {
       return (e as Error).message;
     }
@@ -314,12 +316,15 @@ class Pod {
   async container(c: Obj, init: boolean): Promise<boolean> { // runs it, again and again as the policy says; true = ended well
     const policy = init ? (this.o.spec.restartPolicy === "Never" ? "Never" : "OnFailure") : this.o.spec.restartPolicy;
     let image = await this.image(c);
-    for (let n = 0; !this.dead && typeof image === "string"; n++) {
+    for (let n = 0; !this.dead && typeof image === "string"; n++) { // as a kubelet tells it: what it was refused with, then that it waits
       event(this.o, "Warning", "Failed", `Failed to pull image "${c.image}": ${image}`);
+      this.set(c, { state: { waiting: { reason: "ErrImagePull", message: image } } });
+      const ms = Math.min(backoffBase * 2 ** n, 300_000);
+      await sleep(ms / 2);
       this.set(c, {
-        state: { waiting: { reason: n ? "ImagePullBackOff" : "ErrImagePull", message: image } },
+        state: { waiting: { reason: "ImagePullBackOff", message: `Back-off pulling image "${c.image}"` } },
       });
-      await sleep(Math.min(backoffBase * 2 ** n, 300_000));
+      await sleep(ms / 2);
       image = await this.image(c);
     }
     let crashes = 0;
@@ -343,10 +348,13 @@ class Pod {
         continue;
       }
       this.procs.set(c.name, proc);
+      const restartCount = this.starts.get(c.name) ?? 0; // as a kubelet counts: those that were started again
+      this.starts.set(c.name, restartCount + 1);
       event(this.o, "Normal", "Started", `Started container ${c.name}`);
       const probing = new AbortController();
       this.set(c, {
         state: { running: { startedAt } },
+        restartCount,
         started: !c.startupProbe,
         ready: !init && !c.readinessProbe && !c.startupProbe,
       });
@@ -361,7 +369,6 @@ class Pod {
         finishedAt: now(),
       };
       const ok = code === 0, again = !this.dead && (policy === "Always" || (policy === "OnFailure" && !ok));
-      const restartCount = this.status.get(c.name)!.restartCount + (again ? 1 : 0);
       if (!again) {
         this.set(c, { state: { terminated }, ready: init && ok, started: false });
         return ok;
@@ -374,7 +381,6 @@ class Pod {
         lastState: { terminated },
         ready: false,
         started: false,
-        restartCount,
       });
       event(this.o, "Warning", "BackOff", `Back-off restarting failed container ${c.name}`);
       Deno.renameSync(this.log(c.name), this.log(c.name) + ".1"); // what `logs --previous` shows

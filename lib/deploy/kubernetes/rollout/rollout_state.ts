@@ -9,7 +9,7 @@ export interface RolloutState {
   /** Pods that are as they are to be, and may be asked. */
   readonly ready: number;
   readonly wished: number;
-  /** Why it will not get there, as its controller says. */
+  /** What its controller has against it; that may pass. */
   readonly failure: string | undefined;
 }
 
@@ -22,7 +22,7 @@ interface Condition {
 
 /** How far a Deployment is. */
 export function rolloutState({ metadata: { generation = 0 }, spec, status = {} }: ClusterObject): RolloutState {
-  const wished: number = spec.replicas ?? 1;
+  const wished: number = spec?.replicas ?? 1;
   const { observedGeneration = 0, updatedReplicas = 0, replicas = 0, availableReplicas = 0 } = status;
   const conditions: readonly Condition[] = status.conditions ?? [];
   const isSeen = observedGeneration >= generation;

@@ -1,4 +1,6 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { DeployError } from "../../deploy_error.ts";
+import { ClusterError } from "../../cluster/cluster_error.ts";
 import type { ClusterObject } from "../../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../../cluster/cluster_objects.ts";
 import { labelsOf } from "../objects/labels.ts";
@@ -6,8 +8,11 @@ import { CONTAINER } from "../objects/pod_template.ts";
 import { leastPods } from "../objects/workload_objects.ts";
 import type { Release, ReleasedFunction } from "../release.ts";
 import { readPodLines } from "../../cluster/pod_logs.ts";
-import { type PodState, podState } from "../../cluster/pod_state.ts";
+import type { PodState } from "../../cluster/pod_state.ts";
+import { PodHistory } from "./pod_history.ts";
+import { whyRefused } from "./refused_pods.ts";
 import { rolloutState } from "./rollout_state.ts";
+import { Standing } from "./standing.ts";
 import type { ClusterClient } from "../../cluster/cluster_client.ts";
 
 /** Which rollout is watched, and who is told. */
@@ -37,6 +42,8 @@ const WARNINGS = 3;
 const PODS = { apiVersion: "v1", kind: "Pod" };
 const DEPLOYMENTS = { apiVersion: "apps/v1", kind: "Deployment" };
 const REPLICA_SETS = { apiVersion: "apps/v1", kind: "ReplicaSet" };
+const LOOK_MS = 1_000; // what stands for too long is no change
+const LOST_PODS = 3; // given up one after the other; one may be evicted
 const REVISION = "deployment.kubernetes.io/revision";
 
 /**
@@ -50,15 +57,22 @@ export async function watchRollout(wish: RolloutWish): Promise<void> {
   const ending = new AbortController();
   const over = AbortSignal.timeout(wish.deadlineMs);
   const until = AbortSignal.any([ending.signal, over, ...signal === undefined ? [] : [signal]]);
-  const watch = new RolloutWatch(wish);
   const where = { namespace: release.namespace, labels: labelsOf(release) };
+  const watch = new RolloutWatch(wish, new PodHistory(await podsBefore(objects, { ...PODS, ...where }, until)));
   const follow = async (kind: typeof PODS, see: (object: ClusterObject, isGone: boolean) => Promise<boolean>) => {
     for await (const { type, object } of objects.follow({ ...kind, ...where }, until)) {
       if (await see(object, type === "gone")) return ending.abort();
     }
   };
+  const looking = async () => {
+    while (!until.aborted) {
+      await pause(LOOK_MS, undefined, { signal: until }).catch(() => {});
+      if (!until.aborted && await watch.look()) return ending.abort();
+    }
+  };
   try {
     await Promise.all([
+      looking(),
       follow(DEPLOYMENTS, (object, isGone) => watch.deployment(object, isGone)),
       follow(REPLICA_SETS, (object, isGone) => watch.replicaSet(object, isGone)),
       follow(PODS, (object, isGone) => watch.pod(object, isGone)),
@@ -70,6 +84,23 @@ export async function watchRollout(wish: RolloutWish): Promise<void> {
   if (over.aborted && !watch.isDone) throw await watch.late(wish.deadlineMs);
 }
 
+/** The pods that are there; an API server that is away is waited for. */
+async function podsBefore(
+  objects: ClusterObjects,
+  which: Parameters<ClusterObjects["list"]>[0],
+  signal: AbortSignal,
+): Promise<ClusterObject[]> {
+  for (;;) {
+    try {
+      return await objects.list(which, signal);
+    } catch (error) {
+      if (signal.aborted) return [];
+      if (!(error instanceof ClusterError) || error.status >= 400 && error.status < 500) throw error;
+      await pause(LOOK_MS, undefined, { signal }).catch(() => {});
+    }
+  }
+}
+
 /** What has been seen of a rollout. */
 class RolloutWatch {
   readonly #wish: RolloutWish;
@@ -77,9 +108,12 @@ class RolloutWatch {
   readonly #replicaSets = new Map<string, ClusterObject>();
   readonly #pods = new Map<string, ClusterObject>();
   readonly #told = new Map<string, string>();
+  readonly #history: PodHistory;
+  readonly #failing = new Standing();
 
-  constructor(wish: RolloutWish) {
+  constructor(wish: RolloutWish, history: PodHistory) {
     this.#wish = wish;
+    this.#history = history;
   }
 
   get isDone(): boolean {
@@ -91,17 +125,18 @@ class RolloutWatch {
 
   async deployment(object: ClusterObject, isGone: boolean): Promise<boolean> {
     keep(this.#deployments, object, isGone);
-    return await this.#look();
+    return await this.look();
   }
 
   async replicaSet(object: ClusterObject, isGone: boolean): Promise<boolean> {
     keep(this.#replicaSets, object, isGone);
-    return await this.#look();
+    return await this.look();
   }
 
   async pod(object: ClusterObject, isGone: boolean): Promise<boolean> {
+    if (!isGone) this.#history.see(object);
     keep(this.#pods, object, isGone);
-    return await this.#look();
+    return await this.look();
   }
 
   /** What is wrong where the time is over. */
@@ -115,7 +150,8 @@ class RolloutWatch {
     });
   }
 
-  async #look(): Promise<boolean> {
+  /** Whether all is done; what is lost is thrown. */
+  async look(): Promise<boolean> {
     for (const fn of this.#wish.release.functions) {
       const { lost, failure, ...progress } = this.#progress(fn);
       if (lost !== undefined) {
@@ -123,7 +159,11 @@ class RolloutWatch {
           lines: await this.#lines(lost),
         });
       }
-      if (failure !== undefined) throw new DeployError(this.#wish.act, `function ${fn.name}: ${failure}`);
+      const refusal = whyRefused(failure, fn.cluster);
+      this.#failing.told(fn.name, refusal !== undefined && !this.#isLeaving(fn));
+      if (refusal !== undefined && this.#failing.ms(fn.name) >= refusal.standsMs) {
+        throw new DeployError(this.#wish.act, `function ${fn.name}: ${refusal.told}`);
+      }
       const line = JSON.stringify(progress);
       if (this.#told.get(fn.name) === line) continue;
       this.#told.set(fn.name, line);
@@ -146,15 +186,42 @@ class RolloutWatch {
       };
     }
     const { isDone, wished, failure } = rolloutState(deployment);
-    const pods = this.#podsOf(fn).map(({ state }) => state);
-    const ready = isDone ? wished : pods.filter(({ isReady }) => isReady).length;
-    const lost = isDone ? undefined : pods.find(({ isLost }) => isLost);
-    const waiting = pods.find(({ reason }) => reason !== undefined)?.reason;
-    return { function: fn.name, isReady: isDone, ready, wished, reason: isDone ? undefined : waiting, lost, failure };
+    if (isDone) {
+      const nothing = { reason: undefined, lost: undefined, failure: undefined };
+      return { function: fn.name, isReady: true, ready: wished, wished, ...nothing };
+    }
+    const seen = this.#podsOf(fn);
+    const failed = seen.filter(({ state, isOld }) => state.trouble?.kind === "failed" && !isOld).map(({ state }) =>
+      state
+    );
+    const pods = seen.map(({ state }) => state).filter(({ trouble }) => trouble?.kind !== "failed");
+    const last = failed.at(-1);
+    const given = last === undefined || failed.length < LOST_PODS
+      ? undefined
+      : { ...last, reason: `${failed.length} pods of it were given up one after the other: ${last.reason}` };
+    return {
+      function: fn.name,
+      isReady: false,
+      ready: pods.filter(({ isReady }) => isReady).length,
+      wished,
+      reason: whyRefused(failure, fn.cluster)?.told ?? pods.find(({ reason }) => reason !== undefined)?.reason ??
+        last?.reason,
+      lost: pods.find(({ isLost }) => isLost) ?? given,
+      failure,
+    };
+  }
+
+  /** Whether a pod of it is about to go, and leaves its room. */
+  #isLeaving({ name }: ReleasedFunction): boolean {
+    return [...this.#pods.values()].some(({ metadata: { labels, deletionTimestamp } }) =>
+      deletionTimestamp !== undefined && labels?.["app.kubernetes.io/name"] === name
+    );
   }
 
   /** The pods of what a function is to be; those of what it was are left out. */
-  #podsOf({ objectName }: ReleasedFunction): { state: PodState; uid: string; container: PodState["speaks"] }[] {
+  #podsOf(
+    { objectName }: ReleasedFunction,
+  ): { state: PodState; isOld: boolean; uid: string; container: PodState["speaks"] }[] {
     const deployment = this.#deployments.get(objectName);
     const revision = deployment?.metadata.annotations?.[REVISION];
     if (deployment === undefined || revision === undefined) return [];
@@ -165,7 +232,8 @@ class RolloutWatch {
       .filter(({ metadata: { ownerReferences = [], deletionTimestamp } }) =>
         deletionTimestamp === undefined && ownerReferences.some(({ uid }) => sets.includes(uid))
       ).map((pod) => ({
-        state: podState(pod),
+        state: this.#history.stateOf(pod),
+        isOld: this.#history.isOld(pod),
         uid: pod.metadata.uid!,
         container: pod.status?.phase === "Running" ? { container: CONTAINER, before: false } : undefined,
       }));

@@ -1,0 +1,25 @@
+import type { ClusterSettings } from "../../settings/cluster_settings.ts";
+
+/** Why no more pods of a function are made. */
+export interface Refusal {
+  readonly told: string;
+  /** For how long it is to stand before it is believed. */
+  readonly standsMs: number;
+}
+
+const QUOTA_MS = 4_000; // room may be made meanwhile, by one that ends
+const OTHER_MS = 25_000; // a webhook that does not answer takes 10 s, and is asked again
+
+/** What a Deployment's controller says of pods that it may not make. It tries on, so it is believed once it has stood for a while. */
+export function whyRefused(
+  failure: string | undefined,
+  { rollout }: Pick<ClusterSettings, "rollout">,
+): Refusal | undefined {
+  if (failure === undefined) return undefined;
+  const [, quota] = /exceeded quota: (.*)/s.exec(failure) ?? [];
+  if (quota === undefined) return { told: failure, standsMs: OTHER_MS };
+  const cure = rollout === "old-first"
+    ? "Have it raised"
+    : 'Have it raised: a new pod comes before an old one goes. Or say that one goes first, cluster: { rollout: "old-first" }';
+  return { told: `a quota of the namespace takes no more pods of it: ${quota}. ${cure}`, standsMs: QUOTA_MS };
+}
