@@ -4,7 +4,7 @@ import type { ClusterClient } from "../cluster/cluster_client.ts";
 import type { ClusterObject, OwnerReference } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { CLUSTER_DEADLINE_MS, type ClusterOptions } from "./cluster_options.ts";
-import { innerUrl } from "./cluster_status.ts";
+import { innerUrl } from "./objects/addresses.ts";
 import { DeployLease } from "./deploy_lease.ts";
 import { FencedObjects } from "./fenced_objects.ts";
 import { labelsOf } from "./objects/labels.ts";

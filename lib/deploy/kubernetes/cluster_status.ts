@@ -1,8 +1,9 @@
 import type { DeploymentStatus, FunctionStatus } from "../deployment.ts";
 import type { ClusterObject } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
+import { innerUrl, outerUrl } from "./objects/addresses.ts";
 import { labelsOf } from "./objects/labels.ts";
-import type { Release, ReleasedFunction } from "./release.ts";
+import type { Release } from "./release.ts";
 import type { ReleaseRecord } from "./release_record.ts";
 import { podState } from "../cluster/pod_state.ts";
 import { rolloutState } from "./rollout/rollout_state.ts";
@@ -62,19 +63,6 @@ export async function clusterStatus(
     deployedAt: deployedAt ?? "",
     functions,
   };
-}
-
-/** Where the first function answers: for the world where it has an ingress. */
-export function outerUrl(release: Release): string {
-  const [first] = release.functions;
-  const { ingress } = first!.cluster;
-  if (ingress === undefined) return innerUrl(release, first!);
-  return `${ingress.tlsSecretName === undefined ? "http" : "https"}://${ingress.host}${ingress.path ?? "/"}`;
-}
-
-/** Where a function answers within the cluster. */
-export function innerUrl({ namespace }: Release, { objectName, settings: { tls } }: ReleasedFunction): string {
-  return `${tls === undefined ? "http" : "https"}://${objectName}.${namespace}.svc`;
 }
 
 function stateOf(
