@@ -162,7 +162,12 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 /** What a room imports from a variable, when it is first used: nobody else downloads it. */
 const LATER: Readonly<Record<string, readonly string[]>> = {
   "lib/bundle": ["modern-tar", "something by LIBRARY", "something by file"], // what a notebook has loaded already
-  "lib/functions": ["../bundle/make_bundle.ts", "../bundle/slice_notebook.ts", "../deploy/deploy_bundle.ts"],
+  "lib/functions": [
+    "../bundle/make_bundle.ts",
+    "../bundle/slice_notebook.ts",
+    "../deploy/deploy_bundle.ts",
+    "../deploy/show_deploy.ts",
+  ],
   "lib/deploy": [
     "./kubernetes/cluster_deployment.ts",
     "./nuclio/nuclio_deployment.ts",

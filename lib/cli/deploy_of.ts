@@ -1,13 +1,13 @@
 /** What `levada deploy` does, once its packages are there. */
 import { readBundle } from "../bundle/bundle_folder.ts";
 import { deployBundle, type RecordedDeploy } from "../deploy/deploy_bundle.ts";
-import type { DeployOptions, DeployTarget } from "../deploy/deploy_options.ts";
-import { describeProgress } from "../deploy/deploy_progress.ts";
+import { DEADLINES_MS, type DeployOptions, type DeployTarget } from "../deploy/deploy_options.ts";
 import type { MadeBundle } from "./bundle_notebook.ts";
 import { type CommandContext, CommandError } from "./command.ts";
 import type { Deployment, DeploymentStatus } from "../deploy/deployment.ts";
 import { ProcessDeployment } from "../deploy/process/deployment.ts";
 import { describeDeployment, nextSteps } from "../deploy/describe_deployment.ts";
+import { DeployLines } from "./deploy_lines.ts";
 import { isBundle } from "./load_bundle.ts";
 import { endAtOnce, unlessAsked } from "./until_asked.ts";
 import { makeBundleOf, type MakeWish } from "./write_bundle.ts";
@@ -33,12 +33,16 @@ export async function deployOf(wish: DeployWish, context: CommandContext): Promi
   const made = await bundleInTime(wish, context);
   if (made === undefined) return 1;
   const { bundle, recorded } = made;
+  const options = optionsOf(wish, recorded);
+  const { target = "process", deadlineMs = DEADLINES_MS[target] } = options;
+  const spentMs = wish.deadlineMs === undefined ? 0 : performance.now() - wish.startedAt;
+  using lines = new DeployLines({ write: (line) => out(`  ${line}\n`), deadlineMs, spentMs });
   const deployment = await deployBundle(bundle, {
-    ...optionsOf(wish, recorded),
-    spentMs: wish.deadlineMs === undefined ? 0 : performance.now() - wish.startedAt,
+    ...options,
+    spentMs,
     dryRun: true,
     signal: context.signal,
-    onProgress: (progress) => progress.state !== "noted" && out(`  ${describeProgress(progress)}\n`),
+    onProgress: (progress) => lines.tell(progress),
   });
   const { changes, notes } = await deployment.plan();
   out(

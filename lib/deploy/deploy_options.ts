@@ -1,9 +1,9 @@
 /** Targets, and what each takes. */
 
 import { DeployError } from "./deploy_error.ts";
-import type { ClusterOptions } from "./kubernetes/cluster_options.ts";
-import type { NuclioOptions } from "./nuclio/nuclio_options.ts";
-import type { ProcessOptions } from "./process/process_options.ts";
+import { CLUSTER_DEADLINE_MS, type ClusterOptions } from "./kubernetes/cluster_options.ts";
+import { NUCLIO_DEADLINE_MS, type NuclioOptions } from "./nuclio/nuclio_options.ts";
+import { DEADLINE_MS, type ProcessOptions } from "./process/process_options.ts";
 
 /** Where a function can be deployed to. */
 export type DeployTarget = "process" | "kubernetes" | "nuclio";
@@ -73,6 +73,13 @@ const OPTIONS: { readonly [Target in DeployTarget]: Names<OptionsOf[Target]> } =
     kubeconfig: true,
     lookUp: true,
   },
+};
+
+/** How long everything may take to be ready, in milliseconds, where nobody says. */
+export const DEADLINES_MS: { readonly [Target in DeployTarget]: number } = {
+  process: DEADLINE_MS,
+  kubernetes: CLUSTER_DEADLINE_MS,
+  nuclio: NUCLIO_DEADLINE_MS,
 };
 
 /** All targets. */

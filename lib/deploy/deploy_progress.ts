@@ -37,9 +37,10 @@ export function describeProgress(progress: DeployProgress): string {
 }
 
 /** How far the pods of a function are, and why no further; empty where nobody says. */
-export function farOf({ pods, reason, note = "" }: Pick<DeployProgress, "pods" | "reason" | "note">): string {
-  const counted = pods === undefined ? [] : [`${pods.ready} of ${pods.wished} ${pods.wished === 1 ? "pod" : "pods"}`];
-  return [...counted, ...reason === undefined ? [] : [reason], ...note === "" ? [] : [note]].join(": ");
+export function farOf({ pods, reason, note = "" }: DeployProgress): string {
+  if (pods === undefined) return reason ?? note;
+  const counted = `${pods.ready} of ${pods.wished} ${pods.wished === 1 ? "pod" : "pods"}`;
+  return reason === undefined ? counted : `${counted}: ${reason}`;
 }
 
 /** What a supervisor says while it is being asked for a revision: a line of JSON each. */

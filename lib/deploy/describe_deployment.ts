@@ -1,5 +1,6 @@
 import type { DeploymentStatus, FunctionStatus } from "./deployment.ts";
 import type { ClusterFunctionStatus, ClusterStatus } from "./kubernetes/cluster_status.ts";
+import type { NuclioDeploymentStatus } from "./nuclio/nuclio_status.ts";
 import type { ProcessFunctionStatus, ProcessStatus } from "./process/deployed_state.ts";
 import type { TriggerStatus } from "./process/trigger_status.ts";
 import { oneLine } from "../telemetry/one_line.ts";
@@ -8,7 +9,8 @@ import { oneLine } from "../telemetry/one_line.ts";
 type AnyStatus =
   & DeploymentStatus
   & Partial<Pick<ProcessStatus, "supervisor" | "triggers">>
-  & Partial<Pick<ClusterStatus, "namespace" | "context">>;
+  & Partial<Pick<ClusterStatus, "namespace" | "context">>
+  & Partial<Pick<NuclioDeploymentStatus, "dashboard" | "project">>;
 
 /** A deployment for people: a line, and one for each function, with what is wrong. */
 export function describeDeployment(status: AnyStatus): string {
@@ -31,13 +33,24 @@ export function describeDeployment(status: AnyStatus): string {
 
 /** What can be done with it now, where that is not plain. */
 export function nextSteps(status: AnyStatus): string {
-  const { target, name, namespace, context, functions: [first], url } = status;
+  const { target, name, namespace, context, dashboard, project, functions: [first], url } = status;
+  const how = (place: string) =>
+    `How it is: levada status ${name} --target ${target}${place}; so also logs, rollback, delete.\n`;
+  if (target === "nuclio") return how(`${option("dashboard", dashboard)}${option("project", project)}`);
   if (target !== "kubernetes") return "";
   const inside = first!.url === url ? `Within the cluster it answers at ${url}. ` : "";
   const secure = first!.url.startsWith("https:") ? 443 : 80;
   const object = new URL(first!.url).hostname.split(".")[0];
-  return `${inside}From here: kubectl --context ${context} -n ${namespace} port-forward service/${object} 8080:${secure}\n` +
-    `How it is: levada status ${name} --target kubernetes --context ${context} --namespace ${namespace}; so also logs, rollback, delete.\n`;
+  const from = option("context", context);
+  return `${inside}From here: kubectl${from} -n ${namespace} port-forward service/${object} 8080:${secure}\n${
+    how(`${from}${option("namespace", namespace)}`)
+  }`;
+}
+
+/** An option as a shell takes it. */
+function option(name: string, value: string | undefined): string {
+  if (value === undefined) return "";
+  return ` --${name} ${/^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`}`;
 }
 
 /** What there are, and how many there are to be. */

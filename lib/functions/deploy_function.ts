@@ -10,7 +10,7 @@ import {
 import type { ClusterDeployment } from "../deploy/kubernetes/cluster_deployment.ts";
 import type { ProcessDeployment } from "../deploy/process/deployment.ts";
 import type { Deployment } from "../deploy/deployment.ts";
-import { type DeployProgress, describeProgress } from "../deploy/deploy_progress.ts";
+import type { showDeploy } from "../deploy/show_deploy.ts";
 import { BundleError } from "../errors.ts";
 import { describeUnits } from "./describe_units.ts";
 import { DeployError } from "../deploy/deploy_error.ts";
@@ -60,19 +60,19 @@ export async function deployFunction(
   }
   const { whole, apart } = describeUnits(fn);
   if (whole.length + apart.length > 0) throw new BundleError(act, [...whole, ...apart]);
-  const { bundleCode: ofCode, bundleModule: ofModule, deployBundle: deploy, recordDeploy: record } = await load(act);
+  const { bundleCode: ofCode, bundleModule: ofModule, deployBundle: deploy, recordDeploy: record, showDeploy: show } =
+    await load(act);
   const file = Deno.env.get(RECORD); // `levada deploy NOTEBOOK` runs the cells, and deploys by itself
   if (file !== undefined) return await record(file, fn.name, options);
   const wish = { export: exported, files, external };
-  const bundle = module === undefined ? await ofCode(await fn.code(), wish) : await ofModule(new URL(module), wish);
-  const onProgress = options.onProgress ?? (module === undefined ? tellCell : undefined);
-  const spentMs = performance.now() - startedAt;
-  return await deploy(bundle, { ...options, spentMs, ...(onProgress === undefined ? {} : { onProgress }) });
-}
-
-/** Shows how far it is in the output of the cell. */
-function tellCell(progress: DeployProgress): void {
-  console.log(describeProgress(progress));
+  const deployed = async (told: DeployFunctionOptions["onProgress"]): Promise<Deployment> => {
+    const bundle = module === undefined ? await ofCode(await fn.code(), wish) : await ofModule(new URL(module), wish);
+    const spentMs = performance.now() - startedAt;
+    return await deploy(bundle, { ...options, spentMs, ...(told === undefined ? {} : { onProgress: told }) });
+  };
+  const { target = "process", dryRun = false, deadlineMs } = options;
+  if (options.onProgress !== undefined || dryRun) return await deployed(options.onProgress);
+  return await show({ name: fn.name, target, deadlineMs }, deployed);
 }
 
 interface Loaded {
@@ -80,13 +80,15 @@ interface Loaded {
   readonly bundleModule: typeof bundleModule;
   readonly deployBundle: typeof deployBundle;
   readonly recordDeploy: typeof recordDeploy;
+  readonly showDeploy: typeof showDeploy;
 }
 
 async function load(act: string): Promise<Loaded> {
   const bundling = "../bundle/make_bundle.ts"; // in variables: a bundle does not bring what makes bundles
   const deploying = "../deploy/deploy_bundle.ts";
+  const showing = "../deploy/show_deploy.ts";
   try {
-    return { ...await import(bundling), ...await import(deploying) } as Loaded;
+    return { ...await import(bundling), ...await import(deploying), ...await import(showing) } as Loaded;
   } catch (error) {
     throw new DeployError(
       act,

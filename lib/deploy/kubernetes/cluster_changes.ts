@@ -182,6 +182,8 @@ export class ClusterChanges {
           function: name,
           url: isReady ? urls.get(name) : undefined,
           note: `${ready} of ${wished} pods${reason === undefined ? "" : `: ${reason}`}`,
+          pods: { ready, wished },
+          reason,
         }),
     });
   }

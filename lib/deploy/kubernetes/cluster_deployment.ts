@@ -1,4 +1,4 @@
-import { type Bundle, manifestOf } from "../../bundle/bundle.ts";
+import type { Bundle } from "../../bundle/bundle.ts";
 import { probeBundle } from "../../bundle/describe_function.ts";
 import { replyOf, requestOf } from "../ask/ask_function.ts";
 import { DeployError } from "../deploy_error.ts";
@@ -9,7 +9,7 @@ import { ClusterClient } from "../cluster/cluster_client.ts";
 import { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { clusterAccess } from "../cluster/kubeconfig.ts";
 import { ClusterChanges, missing } from "./cluster_changes.ts";
-import { clusterDisplay } from "./cluster_display.ts";
+import { deploymentDisplay, viewOf } from "../deployment_display.ts";
 import { CLUSTER_DEADLINE_MS, type ClusterOptions } from "./cluster_options.ts";
 import { type ClusterStatus, clusterStatus } from "./cluster_status.ts";
 import { outerUrl } from "./objects/addresses.ts";
@@ -87,8 +87,7 @@ export class ClusterDeployment implements Deployment {
   /** Its graph, where it answers, and what can be done next, where a notebook looks for it. */
   async [Symbol.for("Jupyter.display")](): Promise<Record<string, unknown>> {
     const status = await this.status();
-    const isThis = this.#bundle?.revision === status.revision;
-    return await clusterDisplay(status, isThis ? manifestOf(this.#bundle!).view : undefined);
+    return await deploymentDisplay(status, viewOf(status, this.#bundle));
   }
 
   /**

@@ -2,6 +2,7 @@ import process from "node:process";
 import { findSecret } from "../../stores/read_secret.ts";
 import { DeployError } from "../deploy_error.ts";
 import type { DeployProgress } from "../deploy_progress.ts";
+import { deploymentDisplay, viewOf } from "../deployment_display.ts";
 import type { Deployment, DeploymentStatus, DeployPlan, LogReading } from "../deployment.ts";
 import { invokeFunction } from "../ask/invoke_function.ts";
 import type { BundleWish } from "../open_deployment.ts";
@@ -17,7 +18,7 @@ import { NUCLIO_DEADLINE_MS, type NuclioOptions, type PodLookUp } from "./nuclio
 import { logsOf } from "./nuclio_logs.ts";
 import { PodLooker } from "./pod_looker.ts";
 import { isReady } from "./follow_state.ts";
-import { statusOf, urlOf } from "./nuclio_status.ts";
+import { type NuclioDeploymentStatus, statusOf, urlOf } from "./nuclio_status.ts";
 import { changesOf, type FunctionChange, makeChanges } from "./release_changes.ts";
 import { recordOf, type Release, type ReleaseRecord, whoDeploys, writeRecord } from "./release_record.ts";
 
@@ -56,7 +57,7 @@ export class NuclioDeployment implements Deployment {
     return await this.status();
   }
 
-  async status(): Promise<DeploymentStatus> {
+  async status(): Promise<NuclioDeploymentStatus> {
     const act = `tell the state of "${this.name}"`;
     const there = this.#present(act, await this.#there());
     const client = this.#client();
@@ -72,7 +73,13 @@ export class NuclioDeployment implements Deployment {
       reasons: await this.#reasons(there.filter(({ status = {} }) => !isReady(status))),
     });
     this.#url = status.url;
-    return status;
+    return { ...status, dashboard: this.#access().url, project: this.#project };
+  }
+
+  /** Its graph, where it answers, and what can be done next, where a notebook looks for it. */
+  async [Symbol.for("Jupyter.display")](): Promise<Record<string, unknown>> {
+    const status = await this.status();
+    return await deploymentDisplay(status, viewOf(status, this.#options.bundle));
   }
 
   // deno-lint-ignore no-explicit-any -- the reply is what the graph's steps make of it

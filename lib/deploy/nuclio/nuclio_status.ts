@@ -5,6 +5,14 @@ import { FUNCTION_LABEL, REVISION_LABEL } from "./labels.ts";
 import type { NuclioFunction } from "./nuclio_function.ts";
 import type { ReleaseRecord } from "./release_record.ts";
 
+/** How a deployment at Nuclio is. */
+export interface NuclioDeploymentStatus extends DeploymentStatus {
+  /** Where its dashboard answers. */
+  readonly dashboard: string;
+  /** Whose the functions are. */
+  readonly project: string;
+}
+
 /** What is known besides the functions. */
 export interface StatusParts {
   /** How many pods each has. */

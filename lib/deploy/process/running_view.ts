@@ -1,5 +1,6 @@
 import type { EdgeView, GraphView, StepView, ViewNote } from "../../plot/view.ts";
-import type { ProcessFunctionStatus, ProcessStatus } from "./deployed_state.ts";
+import { functionNotes } from "../function_notes.ts";
+import type { ProcessStatus } from "./deployed_state.ts";
 import type { DeploymentRates, RunningRate } from "./rates.ts";
 
 /** What runs, and how much goes through it. */
@@ -30,7 +31,7 @@ export function runningView(view: GraphView, { status, rates: { rates, triggers,
   };
   return {
     ...view,
-    functionNotes: Object.fromEntries(status.functions.map((one) => [one.name, functionNote(one, silent)])),
+    functionNotes: functionNotes(status.functions, silent),
     steps: view.steps.map(noted),
     ...view.sources === undefined ? {} : {
       sources: view.sources.map((source) => {
@@ -57,23 +58,6 @@ function noteOf(
       ...failedPerSecond === 0 ? [] : [`${perSecond(failedPerSecond)} failed`],
     ],
     isWrong: failedPerSecond > 0,
-  };
-}
-
-function functionNote(
-  { name, state, serving, workers, restarts, silent = [] }: ProcessFunctionStatus,
-  uncounted: readonly string[],
-): ViewNote {
-  const isWrong = state !== "ready" || uncounted.includes(name);
-  const isSilent = state === "ready" && isWrong;
-  return {
-    lines: [
-      ...state !== "ready" ? [`${state}: ${serving} of ${workers} serve`] : workers > 1 ? [`${workers} workers`] : [],
-      ...isSilent ? ["does not answer"] : [],
-      ...silent.length === 0 ? [] : [silent.length === 1 ? "1 does not answer" : `${silent.length} do not answer`],
-      ...restarts === 0 ? [] : [restarts === 1 ? "1 restart" : `${restarts} restarts`],
-    ],
-    isWrong,
   };
 }
 

@@ -20,6 +20,14 @@ function notebook(...cells: string[]): string {
   });
 }
 
+/** What the displays of a cell show at last, in text. */
+async function displaysOf(path: string, cell: number): Promise<string[]> {
+  const { cells } = JSON.parse(await Deno.readTextFile(path));
+  return cells[cell].outputs.filter((one: { output_type: string }) => one.output_type === "display_data").map((
+    { data }: { data: Record<string, string | string[]> },
+  ) => [data["text/plain"]].flat().join(""));
+}
+
 const FUNCTION = [
   `import { queue, serving } from "levada";
 const rate = 3;
@@ -46,8 +54,13 @@ if (state !== "ready" || functions.length !== 2) throw new Error(state);
 for await (const line of deployment.logs({ follow: true, function: "kept" })) if (line === "kept 42") break;`,
       ),
     );
-    const run = await lab.levada("run", path);
+    const output = `${path}.out.ipynb`;
+    const run = await lab.levada("run", path, "--output", output);
     strictEqual(run.code, 0, run.err + run.out);
+    deepStrictEqual((await displaysOf(output, 2)).map((one) => one.replaceAll(/http:\S+|\d+ s/g, "…")), [
+      "✓  notes  ready  …  …",
+      "✓  kept  ready  …  …",
+    ]);
     const { state, url, functions } = await lab.status("notes");
     deepStrictEqual([state, functions.map(({ serving }) => serving)], ["ready", [2, 2]]);
     strictEqual(await (await post(url, 2)).json(), 6);

@@ -1,0 +1,140 @@
+import { escapeText } from "../draw/escape.ts";
+import { type DeployProgress, describeProgress, farOf } from "./deploy_progress.ts";
+import { DeployTrack, spentText } from "./deploy_track.ts";
+import type { Clock } from "../graph/clock.ts";
+import { STEADY_CLOCK } from "./steady_clock.ts";
+
+/** Says an output of the cell that runs, in Jupyter's words. */
+export type Broadcast = (type: string, content: Readonly<Record<string, unknown>>) => unknown;
+
+/** Where a deploy is shown, and how long it may take. */
+export interface DeployDisplayWish {
+  /** The serving function's name. */
+  readonly name: string;
+  readonly deadlineMs: number;
+  readonly broadcast: Broadcast;
+  readonly clock?: Clock;
+}
+
+interface Line {
+  readonly mark: "◌" | "✓" | "✗";
+  readonly name: string;
+  /** `starting`, `ready`. */
+  readonly state: string;
+  /** Pods, why no more, where it answers. */
+  readonly more: string;
+  readonly time: string;
+}
+
+const BEAT_MS = 1_000;
+const COLORS = { "◌": "inherit", "✓": "var(--jp-success-color1, #2e7d32)", "✗": "var(--jp-error-color1, #c62828)" };
+
+/** A display of each function that is deployed, in the output of a cell: changed in its place, also while nothing else than time passes. */
+export class DeployDisplay implements Disposable {
+  readonly #wish: DeployDisplayWish;
+  readonly #clock: Clock;
+  readonly #startMs: number;
+  readonly #id = crypto.randomUUID();
+  readonly #shown = new Map<string, string>();
+  readonly #readyMs = new Map<string, number>();
+  readonly #track = new DeployTrack("Making its bundle …");
+  #outcome: "ready" | "failed" | undefined;
+  #cancel: () => void = () => {};
+
+  /** Shows at once that it begins. */
+  constructor(wish: DeployDisplayWish) {
+    this.#wish = wish;
+    this.#clock = wish.clock ?? STEADY_CLOCK;
+    this.#startMs = this.#clock.now();
+    this.#beat();
+  }
+
+  /** Changes no more. */
+  [Symbol.dispose](): void {
+    this.#cancel();
+  }
+
+  /** Shows what is new. */
+  tell(progress: DeployProgress): void {
+    const { state, function: name } = progress;
+    this.#track.tell(progress);
+    if (state === "noted") console.log(describeProgress(progress));
+    if (state === "ready" && name !== undefined) this.#readyMs.set(name, this.#clock.now());
+    this.#show();
+  }
+
+  /** How it ends; the reason of a failure is the cell's error. */
+  end(outcome: "ready" | "failed"): void {
+    this.#outcome = outcome;
+    this.#cancel();
+    this.#show();
+  }
+
+  #beat(): void {
+    this.#show();
+    this.#cancel = this.#clock.schedule(BEAT_MS, () => this.#beat());
+  }
+
+  #show(): void {
+    for (const line of this.#lines()) {
+      const { mark, name, state, more, time } = line;
+      const text = [mark, name, state, ...more === "" ? [] : [more], time].join("  ");
+      const before = this.#shown.get(name);
+      if (before === text) continue;
+      this.#shown.set(name, text);
+      this.#wish.broadcast(before === undefined ? "display_data" : "update_display_data", {
+        data: { "text/html": htmlOf(line), "text/plain": text },
+        metadata: {},
+        transient: { display_id: `${this.#id}-${name}` },
+      });
+    }
+  }
+
+  *#lines(): Generator<Line> {
+    const { functions, stage } = this.#track;
+    const own = this.#wish.name;
+    const spent = this.#clock.now() - this.#startMs;
+    const time = spentText(spent, this.#wish.deadlineMs);
+    const over = `${Math.floor(spent / 1_000)} s`;
+    if (!functions.has(own)) { // it has not begun yet, or its children have all of its steps
+      const [mark, state] = this.#outcome === undefined
+        ? ["◌", stage.replace(/ …$/, "") || "its children start"] as const
+        : this.#outcome === "ready"
+        ? ["✓", functions.size > 0 ? "deployed" : "runs as it is wished"] as const
+        : ["✗", "not deployed"] as const;
+      yield { mark, name: own, state, more: "", time: this.#outcome === undefined ? time : over };
+    }
+    for (const [name, progress] of functions) {
+      const { url = "" } = progress;
+      const readyMs = this.#readyMs.get(name);
+      if (progress.state === "ready" && readyMs !== undefined) {
+        const isOver = this.#outcome === "failed";
+        const ends = stage !== "" && this.#outcome === undefined ? `${url}, ${stage.replace(/ …$/, "")}` : url;
+        yield {
+          mark: isOver ? "✗" : "✓",
+          name,
+          state: isOver ? "given up" : "ready",
+          more: [...progress.pods === undefined ? [] : [farOf(progress)], ...isOver ? [] : [ends]].join(", "),
+          time: `${Math.floor((readyMs - this.#startMs) / 1_000)} s`,
+        };
+      } else {
+        const isOver = this.#outcome !== undefined;
+        const isFailed = this.#outcome === "failed";
+        yield {
+          mark: !isOver ? "◌" : isFailed ? "✗" : "✓",
+          name,
+          state: !isOver ? "starting" : isFailed ? "not ready" : "deployed",
+          more: farOf(progress),
+          time: isOver ? over : time,
+        };
+      }
+    }
+  }
+}
+
+function htmlOf({ mark, name, state, more, time }: Line): string {
+  const words = [`<b>${escapeText(name)}</b>`, escapeText(state), ...more === "" ? [] : [escapeText(more)]];
+  return `<div style="display:flex;gap:0.75em;align-items:baseline;font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:var(--jp-ui-font-size1,13px)">` +
+    `<span style="color:${COLORS[mark]}">${mark}</span>${words.map((word) => `<span>${word}</span>`).join("")}` +
+    `<span style="margin-left:auto;white-space:nowrap;opacity:0.7">${time}</span></div>`;
+}

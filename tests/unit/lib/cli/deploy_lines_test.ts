@@ -1,0 +1,41 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { testClock } from "levada/testing";
+import { DeployLines } from "../../../../lib/cli/deploy_lines.ts";
+
+Deno.test("DeployLines tells what is new at once, and every 15 s that it is still at it where nothing is", async () => {
+  const clock = testClock();
+  const said: string[] = [];
+  {
+    using lines = new DeployLines({ write: (line) => said.push(line), deadlineMs: 300_000, spentMs: 4_000, clock });
+    const took = () => said.splice(0);
+    await clock.advance(16_000);
+    deepStrictEqual(took(), ["Still at it after 19 s of 300 s: Looking what there is"]);
+    lines.tell({
+      state: "starting",
+      function: "shop",
+      url: undefined,
+      pods: { ready: 0, wished: 1 },
+      reason: "a pull",
+    });
+    lines.tell({ state: "noted", function: undefined, url: undefined, note: "stands in the plan" });
+    lines.tell({ state: "starting", function: "enrich", url: undefined });
+    await clock.advance(14_000);
+    deepStrictEqual(took(), ["shop: starting … 0 of 1 pod: a pull", "enrich: starting …"]);
+    await clock.advance(16_000);
+    deepStrictEqual(took(), [
+      "Still at it after 35 s of 300 s: shop: 0 of 1 pod: a pull; enrich: starting",
+      "Still at it after 50 s of 300 s: shop: 0 of 1 pod: a pull; enrich: starting",
+    ]);
+    lines.tell({ state: "ready", function: "shop", url: "http://shop" });
+    lines.tell({ state: "ready", function: "enrich", url: "http://enrich" });
+    await clock.advance(15_000);
+    deepStrictEqual(took(), [
+      "shop: ready, http://shop",
+      "enrich: ready, http://enrich",
+      "Still at it after 65 s of 300 s: What ran before ends",
+    ]);
+  }
+  await clock.advance(60_000);
+  deepStrictEqual([said, clock.timers], [[], 0]);
+  strictEqual(said.length, 0);
+});
