@@ -44,7 +44,9 @@ interface Reading {
 
 const READ_BYTES = 4_000_000; // at once, unless one record is larger
 const FIRST_READ = 16; // records, until it is known how large they are
-const MOST_READ = 500; // records, however small
+const USUAL_READ = 64; // records: what is long in hand costs the collector of garbage more than asking often costs
+const MOST_READ = 500; // records, however small, of a broker that is far
+const LONG_WAIT = 0.5; // of the time since it was waited for before: it is far
 const KEPT_AHEAD_MS = 1_000;
 
 /** A group's place in a partition, for the subscriber that reads there until its lease is lost. */
@@ -64,6 +66,7 @@ export class LeasedCursor extends Cursor<ReadAhead> {
   #from: number;
   #most = FIRST_READ;
   #readAt = -Infinity;
+  #filledAt = -Infinity; // by performance.now()
   #next: Reading | undefined; // what follows on what is read ahead, asked for before it is needed
   #readOn: (() => Reading) | undefined; // where there is more
 
@@ -90,6 +93,7 @@ export class LeasedCursor extends Cursor<ReadAhead> {
   async fill(now: number, read: (from: Position, most: number) => Promise<KeptRecord[]>): Promise<void> {
     const next = this.#next?.offset === this.#from && now - this.#next.at <= KEPT_AHEAD_MS ? this.#next : undefined;
     [this.#next, this.#readOn] = [undefined, undefined];
+    const waitsFrom = performance.now();
     const ahead = await next?.records ?? [];
     // where there was nothing more something may have come since, and nobody tells of it once more
     const { at, most, records: reading } = next !== undefined && ahead.length > 0
@@ -97,11 +101,15 @@ export class LeasedCursor extends Cursor<ReadAhead> {
       : this.#read(now, read, { offset: this.#from, behind: this.#behind });
     this.#readAt = at;
     const records = await reading;
+    const filledAt = performance.now();
+    const isFar = filledAt - waitsFrom > LONG_WAIT * (filledAt - this.#filledAt);
+    this.#filledAt = filledAt;
     const last = records.at(-1);
     if (last !== undefined) {
       const bytes = records.reduce((sum, record) => sum + record.bytes.length, 0);
       const within = Math.floor(READ_BYTES / Math.max(1, bytes / records.length));
-      this.#most = Math.max(1, Math.min(this.#most * 4, within, MOST_READ));
+      const wished = isFar ? Math.max(2 * this.#most, USUAL_READ) : USUAL_READ;
+      this.#most = Math.max(1, Math.min(wished, within, MOST_READ));
       const behind = { offset: last.offset + 1, behind: last.place };
       if (records.length >= most) this.#readOn = () => this.#read(at, read, behind);
     }

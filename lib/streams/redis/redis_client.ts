@@ -130,6 +130,7 @@ export class RedisClient {
       ...(user === undefined ? {} : { username: user }),
       ...(password === undefined ? {} : { password }),
       disableOfflineQueue: true,
+      commandOptions: { timeout: undefined }, // each wait here has an end of its own
       pingInterval: PING_MS,
       socket: {
         host,

@@ -29,7 +29,7 @@ interface Writing {
   readonly reject: (error: unknown) => void;
 }
 
-const MANY = 64; // records: so many are small, and one of them more is no matter
+const MANY = 32; // records: so many are small, and one of them more is no matter
 const MARK_MS = 120_000; // longer than anybody tries to publish
 const LARGEST_BYTES = 512 * 1024 * 1024 - 1; // Redis' `proto-max-bulk-len`, unless it is set otherwise
 

@@ -29,6 +29,8 @@ const CREW_RECORDS = 20_000;
 const LONG_RECORDS = 200_000;
 const LONG_GOES = 5;
 const ALLOWED_GROWTH = 1.2;
+/** As the memory of a worker is kept (lib/cli/workers/worker_flags.ts); bare loops have it too. */
+const YOUNG = "--v8-flags=--max-semi-space-size=64";
 const ROOT = new URL("../../../", import.meta.url).pathname;
 
 /** Each broker that can be had, and `local://`. */
@@ -67,7 +69,7 @@ async function timeClients(
   { address, bare }: { address: string; bare: Readonly<Record<string, string>> },
 ): Promise<ProcessRow[]> {
   const script = new URL("client_run.ts", import.meta.url).pathname;
-  const flags = ["run", "-A", "--config", `${ROOT}deno.json`, "--lock", `${ROOT}deno.lock`, script];
+  const flags = ["run", YOUNG, "-A", "--config", `${ROOT}deno.json`, "--lock", `${ROOT}deno.lock`, script];
   const members = Object.entries({ ...bare, Levada: "levada" }).map(([name, who]) => ({
     name,
     asker: new Asker(Deno.execPath(), [...flags, who, address]),

@@ -94,3 +94,30 @@ Deno.test("fill() asks once more where nothing was there when it asked ahead: wh
   await cursor.fill(1, read);
   deepStrictEqual(take(cursor, 1, 1), [16]);
 });
+
+Deno.test("fill() asks a broker that is far for more and more at once, and for less again when it is near", async () => {
+  const { log, read } = partitionOf(10_000);
+  const cursor = newCursor();
+  let msAway = 0;
+  const slowly = async (from: Position, most: number) => {
+    if (msAway > 0) await new Promise((go) => setTimeout(go, msAway));
+    return await read(from, most);
+  };
+  const goOn = async () => {
+    await cursor.fill(0, slowly);
+    const [, most] = log.asked.at(-1)!;
+    while (!cursor.isEmpty(0)) take(cursor, 1, 0);
+    return most;
+  };
+  await goOn();
+  msAway = 20;
+  const asked: number[] = [];
+  for (let times = 0; times < 6; times++) asked.push(await goOn());
+  strictEqual(asked.at(-1), 500, `${asked}`);
+  msAway = 0;
+  for (let times = 0; times < 3; times++) {
+    await new Promise((go) => setTimeout(go, 5)); // it works on what it has
+    asked.push(await goOn());
+  }
+  strictEqual(asked.at(-1), 64, `${asked}`);
+});
