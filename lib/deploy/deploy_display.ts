@@ -133,8 +133,9 @@ export class DeployDisplay implements Disposable {
 }
 
 function htmlOf({ mark, name, state, more, time }: Line): string {
-  const words = [`<b>${escapeText(name)}</b>`, escapeText(state), ...more === "" ? [] : [escapeText(more)]];
+  const whole = "white-space:nowrap";
   return `<div style="display:flex;gap:0.75em;align-items:baseline;font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:var(--jp-ui-font-size1,13px)">` +
-    `<span style="color:${COLORS[mark]}">${mark}</span>${words.map((word) => `<span>${word}</span>`).join("")}` +
-    `<span style="margin-left:auto;white-space:nowrap;opacity:0.7">${time}</span></div>`;
+    `<span style="color:${COLORS[mark]}">${mark}</span><b style="${whole}">${escapeText(name)}</b>` +
+    `<span style="${whole}">${escapeText(state)}</span><span>${escapeText(more)}</span>` +
+    `<span style="margin-left:auto;${whole};opacity:0.7">${time}</span></div>`;
 }

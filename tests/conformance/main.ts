@@ -1,6 +1,7 @@
 /** `deno task conformance [SUITE…]`: runs the suites whose witnesses are other people's programs and recorded answers. */
 
 import { lackOfCluster } from "../support/cluster/cluster.ts";
+import { timesOf } from "./budgets.ts";
 
 /** What a suite counted. */
 export interface Counts {
@@ -43,8 +44,10 @@ if (suites.at(-1) === "cluster" && suites.length > 1) lackOfCluster("10"); // bu
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const failures = collectFailures();
+const took = new Map<string, number>();
 for (const name of suites) {
   console.log(`\n# ${name}`);
+  const startMs = performance.now();
   const suite = await import(new URL(`./${name}/main.ts`, import.meta.url).href) as {
     run(options: object): Promise<Counts>;
   };
@@ -52,12 +55,15 @@ for (const name of suites) {
     console.log(`fail ${name}: the suite ended early\n${error instanceof Error ? error.stack : error}`);
     return { passed: 0, failed: 0, skipped: 0 };
   });
+  took.set(name, performance.now() - startMs);
   for (const key of ["passed", "failed", "skipped"] as const) total[key] += counts[key];
   total.failed += counts.unreadable ?? 0;
   if (counts.skippedFor !== undefined) console.log(`${name} is skipped: ${counts.skippedFor}`);
   else if (counts.passed === 0) total.failed += 1; // a suite that finds nothing to run shows nothing
   console.log(`${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 }
+const { lines, over } = timesOf(took);
+console.log(`\n# how long it took\n${[...lines, ...over].join("\n")}`);
 if (failures.length > 0) console.log(`\n# what failed\n${failures.join("\n")}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 Deno.exit(total.failed > 0 ? 1 : 0);

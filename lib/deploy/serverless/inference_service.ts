@@ -8,6 +8,7 @@ export interface InferenceServiceWish extends ServerlessWish {
 }
 
 const CPU_PERCENT = 80;
+const LINGER_SECONDS = 3; // until all have heard that a pod ends
 
 /**
  * A graph as one InferenceService of KServe (`serving.kserve.io/v1beta1`): its server speaks the open inference protocol.
@@ -18,7 +19,11 @@ export function inferenceService(
   bundle: Bundle,
   { mode = "Standard", ...wish }: InferenceServiceWish,
 ): ServerlessManifest {
-  const whole = wholeFunction(`make an InferenceService of "${bundle.name}"`, bundle, wish);
+  const lingerSeconds = mode === "Standard" ? LINGER_SECONDS : undefined; // Knative hands a pod's requests on before it ends
+  const whole = wholeFunction(`make an InferenceService of "${bundle.name}"`, bundle, {
+    ...wish,
+    ...lingerSeconds === undefined ? {} : { lingerSeconds },
+  });
   const { name, metadata, labels, container, pod, scale, isFed, isScheduled } = whole;
   const least = isFed || mode === "Standard" ? 1 : 0;
   const min = Math.max(scale?.min ?? least, least);
@@ -42,6 +47,9 @@ export function inferenceService(
     },
     notes: [
       ...whole.notes,
+      ...lingerSeconds === undefined ? [] : [
+        `KServe gives its Deployments no preStop: a pod that is to end still answers for ${lingerSeconds} s (--linger)`,
+      ],
       ...scale?.min === 0 && min > 0
         ? [
           isFed

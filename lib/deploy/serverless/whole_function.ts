@@ -6,6 +6,7 @@ import { DeployError } from "../deploy_error.ts";
 import { documentOf, functionsOfBundle } from "../settings/deployed_functions.ts";
 import { faultsOfCluster } from "../settings/cluster_faults.ts";
 import type { ClusterSettings } from "../settings/cluster_settings.ts";
+import { faultsOfChild, joinedPlaces, oneEnvironment } from "./one_place.ts";
 import { faultsOfSettings, flagsOf, type ProcessSettings } from "../settings/process_settings.ts";
 
 /** How a bundle is to run as one service, beside what stands in it. */
@@ -58,9 +59,15 @@ const STARTUP_SECONDS = 600; // a model of gigabytes is fetched and warmed up
 /**
  * A graph with all its functions as one container: who is asked by HTTP alone has one port, and no streams between pods.
  *
+ * @param wish With `lingerSeconds`, so long it still answers when it is to end: for platforms that give pods no `preStop`.
+ *
  * @throws {DeployError} With everything of it that cannot run so.
  */
-export function wholeFunction(act: string, bundle: Bundle, wish: ServerlessWish): WholeFunction {
+export function wholeFunction(
+  act: string,
+  bundle: Bundle,
+  { lingerSeconds, ...wish }: ServerlessWish & { readonly lingerSeconds?: number },
+): WholeFunction {
   const { name, triggers = {}, ...document } = documentOf(bundle);
   const own = (document.options ?? {}) as Place & { readonly serve?: ProcessSettings };
   const { serve = {}, cluster = {} } = own;
@@ -70,8 +77,12 @@ export function wholeFunction(act: string, bundle: Bundle, wish: ServerlessWish)
   const scale = typeof replicas === "number" ? { min: replicas, max: replicas } : replicas;
   const isScheduled = Object.values(triggers).some(isSchedule);
   const isFed = isScheduled || (manifestOf(bundle).feeds ?? []).length > 0;
+  const { env, faults: clashes } = oneEnvironment([[name, own], ...places]);
+  const joined = { ...cluster, ...joinedPlaces([cluster, ...places.map(([, place]) => place.cluster ?? {})]) };
   const faults = [
     ...faultsOfObjectName(name),
+    ...clashes,
+    ...places.flatMap(([child, place]) => faultsOfChild(child, place.cluster ?? {}, { cluster, isFed })),
     ...wish.image === "" ? ["it needs an image that has the bundle in it: `levada image` makes one"] : [],
     ...faultsOfSettings(serve),
     ...faultsOfCluster(
@@ -95,7 +106,6 @@ export function wholeFunction(act: string, bundle: Bundle, wish: ServerlessWish)
     ),
   ];
   if (faults.length > 0) throw new DeployError(act, faults.join("; "));
-  const env = Object.assign({}, ...places.map(([, place]) => place.env ?? {}), own.env ?? {}) as Record<string, string>;
   const labels = {
     "app.kubernetes.io/managed-by": "levada",
     "app.kubernetes.io/part-of": name,
@@ -105,8 +115,8 @@ export function wholeFunction(act: string, bundle: Bundle, wish: ServerlessWish)
     name,
     labels: { ...labels, "levada.dev/revision": bundle.revision },
     metadata: { name, ...wish.namespace === undefined ? {} : { namespace: wish.namespace }, labels },
-    container: container(wish.image, { env, serve, own, cluster }),
-    pod: podOf(cluster, wish.imagePullSecrets ?? []),
+    container: container(wish.image, { env, serve, own, cluster: joined, lingerSeconds }),
+    pod: podOf(joined, wish.imagePullSecrets ?? []),
     scale,
     isFed,
     isScheduled,
@@ -122,6 +132,11 @@ export function wholeFunction(act: string, bundle: Bundle, wish: ServerlessWish)
           ? []
           : [`function ${child}: its resources are not looked at; say those of all in the function's own`]
       ),
+      ...places.flatMap(([child, { cluster: { replicas, from, ingress } = {} }]) =>
+        Object.entries({ replicas, from, ingress }).filter(([, value]) => value !== undefined).map(([field]) =>
+          `function ${child}: its cluster.${field} is not looked at; say that of all in the function's own`
+        )
+      ),
       ...serve.workers !== undefined && serve.workers > 1
         ? [`serve.workers (${serve.workers}): a pod has one process here; say replicas`]
         : [],
@@ -136,15 +151,17 @@ export function wholeFunction(act: string, bundle: Bundle, wish: ServerlessWish)
 
 function container(
   image: string,
-  { env, serve, own, cluster }: {
+  { env, serve, own, cluster, lingerSeconds }: {
     readonly env: Readonly<Record<string, string>>;
     readonly serve: ProcessSettings;
     readonly own: Place;
     readonly cluster: ClusterSettings;
+    readonly lingerSeconds: number | undefined;
   },
 ): Fields {
   const { host: _host, tls: _tls, grpcPort: _grpc, workers: _workers, ...settings } = serve;
   const { envFrom = [], secretNames = [] } = cluster;
+  const linger = lingerSeconds === undefined ? [] : ["--linger", String(lingerSeconds)];
   const probe = (path: string, seconds: Fields) => ({ httpGet: { path, port: PORT }, timeoutSeconds: 5, ...seconds });
   return {
     image,
@@ -152,7 +169,7 @@ function container(
     env: [
       {
         name: "LEVADA_SERVE",
-        value: JSON.stringify(["--host", "0.0.0.0", "--port", String(PORT), ...flagsOf(settings)]),
+        value: JSON.stringify(["--host", "0.0.0.0", "--port", String(PORT), ...linger, ...flagsOf(settings)]),
       },
       { name: "LEVADA_LOG_FORMAT", value: "json" },
       { name: "LEVADA_STATE", value: "/tmp/levada" },

@@ -1,5 +1,5 @@
-import { deepStrictEqual, match, strictEqual, throws } from "node:assert/strict";
-import { serving } from "levada";
+import { deepStrictEqual, doesNotMatch, match, ok, strictEqual, throws } from "node:assert/strict";
+import { queue, serving } from "levada";
 import { inferenceService } from "../../../../../lib/deploy/serverless/inference_service.ts";
 import { knativeService } from "../../../../../lib/deploy/serverless/knative_service.ts";
 import { bundleOf, childBundle, plainBundle } from "../../../../support/nuclio_contract.ts";
@@ -98,7 +98,11 @@ Deno.test("inferenceService() is one service of KServe for the whole graph", () 
     scaleMetric: "cpu",
     scaleTarget: 80,
   });
-  deepStrictEqual(notes, [`iris keeps one pod: only mode "Knative" has none`]);
+  deepStrictEqual(notes, [
+    "KServe gives its Deployments no preStop: a pod that is to end still answers for 3 s (--linger)",
+    `iris keeps one pod: only mode "Knative" has none`,
+  ]);
+  deepStrictEqual(JSON.parse(container.env[0].value).slice(4), ["--linger", "3"]);
   const knative = inferenceService(bundle, { image: IMAGE, mode: "Knative" });
   strictEqual((knative.object as Any).spec.predictor.minReplicas, 0);
   deepStrictEqual(knative.notes, []);
@@ -124,3 +128,61 @@ Deno.test("wholeFunction() tells everything at once that cannot run so", () => {
   const wide = plainBundle("iris", "a", { cluster: { replicas: { min: 3, max: 1 } } });
   throws(() => inferenceService(wide, { image: IMAGE }), /replicas are \{"min":3,"max":1\}, and must be whole numbers/);
 });
+
+/** A function and its child, in one pod. */
+function family(own: object, child: object) {
+  const fn = serving("shop", own);
+  fn.addChildFunction("enrich", child);
+  fn.setTopology("flow").to("take", (order: object) => order)
+    .to("orders", queue({ path: "kafka://broker:9092/orders" }))
+    .to("enrich", (order: object) => order, { function: "enrich" })
+    .to("done", queue({ path: "kafka://broker:9092/done" }));
+  return bundleOf(fn, "aaaaaaaaaaaa");
+}
+
+Deno.test("wholeFunction() brings secrets, variables and the place of its children along, and says what it does not", () => {
+  const bundle = family(
+    { env: { A: "1" }, cluster: { secretNames: ["own"], envFrom: [{ secretName: "keys" }], serviceAccount: "reader" } },
+    {
+      env: { A: "1", B: "2" },
+      cluster: {
+        secretNames: ["own", "more"],
+        envFrom: [{ secretName: "keys" }, { configMapName: "words" }],
+        serviceAccount: "reader",
+        replicas: 4,
+      },
+    },
+  );
+  const { object, notes } = knativeService(bundle, { image: IMAGE });
+  const { containers: [container], volumes, serviceAccountName } = (object as Any).spec.template.spec;
+  strictEqual(serviceAccountName, "reader");
+  deepStrictEqual(volumes[1].projected.sources, [{ secret: { name: "own" } }, { secret: { name: "more" } }]);
+  deepStrictEqual(container.envFrom, [{ secretRef: { name: "keys" } }, { configMapRef: { name: "words" } }]);
+  deepStrictEqual(container.env.slice(-2), [{ name: "A", value: "1" }, { name: "B", value: "2" }]);
+  ok(notes.includes("function enrich: its cluster.replicas is not looked at; say that of all in the function's own"));
+});
+
+Deno.test("wholeFunction() refuses what its children ask for otherwise than it does", () => {
+  const bundle = family(
+    { env: { MODE: "hunter1" }, cluster: { nodeSelector: { disk: "ssd" } } },
+    {
+      env: { MODE: "hunter2" },
+      cluster: { nodeSelector: { disk: "gold" }, serviceAccount: "writer", secretNames: [7] as never },
+    },
+  );
+  const error = thrown(() => knativeService(bundle, { image: IMAGE }));
+  match(error.message, /env MODE is one value for shop and another for enrich, and both run in one process/);
+  match(error.message, /function enrich: cluster\.serviceAccount is not the function's own, and all run in one pod/);
+  match(error.message, /function enrich: cluster\.nodeSelector is not the function's own/);
+  match(error.message, /function enrich: cluster\.secretNames is \[7\], and must be a list of names of Secrets/);
+  doesNotMatch(error.message, /hunter/);
+});
+
+function thrown(run: () => unknown): Error {
+  try {
+    run();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("nothing was thrown");
+}
