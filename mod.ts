@@ -43,7 +43,7 @@ export type { AccessWish } from "./lib/deploy/cluster/kubeconfig.ts";
 export { ClusterError, type ErrorCause } from "./lib/deploy/cluster/cluster_error.ts";
 export type { ClusterDeployment } from "./lib/deploy/kubernetes/cluster_deployment.ts";
 export type { ClusterOptions } from "./lib/deploy/kubernetes/cluster_options.ts";
-export type { ClusterSettings, IngressSettings, Scale } from "./lib/deploy/settings/cluster_settings.ts";
+export type { ClusterSettings, IngressSettings, RouteSettings, Scale } from "./lib/deploy/settings/cluster_settings.ts";
 export type { ClusterFunctionStatus, ClusterStatus } from "./lib/deploy/kubernetes/cluster_status.ts";
 export type { ProcessDeployment, RatesOptions } from "./lib/deploy/process/deployment.ts";
 export type { RollbackOptions } from "./lib/deploy/process/deployment_changes.ts";

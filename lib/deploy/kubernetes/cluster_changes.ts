@@ -14,6 +14,7 @@ import { objectsOf } from "./objects/release_objects.ts";
 import { obsoleteObjects, planRelease, recordAfter } from "./plan_release.ts";
 import { preflight } from "./preflight.ts";
 import type { Release } from "./release.ts";
+import { notesOf } from "./release_notes.ts";
 import { readRecord, type ReleasePlace, type ReleaseRecord, removeRecord, writeRecord } from "./release_record.ts";
 import { watchRollout } from "./rollout/watch_rollout.ts";
 
@@ -46,7 +47,7 @@ export class ClusterChanges {
       name: place.name,
       revision: release.revision,
       changes: await this.#lines(act, release, record),
-      notes: [],
+      notes: notesOf(release),
     };
   }
 

@@ -42,7 +42,7 @@ export class ClusterDeployment implements Deployment {
   }
 
   /**
-   * Where the function answers: for the world where it has an ingress, else within the cluster.
+   * Where the function answers: for the world where it has an ingress or a route, else within the cluster.
    *
    * @throws {DeployError} Before it is deployed.
    */
@@ -92,15 +92,15 @@ export class ClusterDeployment implements Deployment {
 
   /**
    * Asks the function: with a body by POST, one that is undefined too, else by GET. Gives the reply's JSON, else its text. Where it has no
-   * ingress it is asked through the API server, which takes `get` and `create` of `services/proxy`.
+   * ingress and no route it is asked through the API server, which takes `get` and `create` of `services/proxy`.
    */
   // deno-lint-ignore no-explicit-any -- the reply is what the graph's steps make of it
   async invoke<Reply = any>(path: string, ...body: [body?: unknown]): Promise<Reply> {
     const asked = body.length === 0 ? { path } : { path, body: body[0] };
     return await this.#within("invoke", async (act, opened) => {
       const { functions: [first], ...release } = await this.#current(act, opened);
-      const { settings, cluster: { ingress }, objectName } = first!;
-      if (ingress !== undefined) {
+      const { settings, cluster: { ingress, route }, objectName } = first!;
+      if (ingress !== undefined || route !== undefined) {
         const url = outerUrl({ ...release, functions: [first!] });
         return await invokeFunction(this.name, { url, settings: withoutFiles(settings) }, asked);
       }

@@ -35,6 +35,8 @@ const READ = [
 const ADDED: Readonly<Record<string, string>> = {
   "keda.sh":
     "KEDA, which scales by `cluster.replicas.lag`, is not installed there. Install it, or give a number of replicas",
+  "gateway.networking.k8s.io":
+    "the Gateway API, which `cluster.route` asks for, is not installed there. Install it, or say cluster.ingress",
 };
 
 /**

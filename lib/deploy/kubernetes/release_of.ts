@@ -4,6 +4,7 @@ import { DeployError } from "../deploy_error.ts";
 import { documentOf, type FunctionOfBundle, functionsOfBundle } from "../settings/deployed_functions.ts";
 import { faultsOfSettings } from "../settings/process_settings.ts";
 import { faultsOfCluster } from "../settings/cluster_faults.ts";
+import { faultsOfOutside } from "../settings/outside_faults.ts";
 import { plainPath } from "../../streams/plain_path.ts";
 import { isSchedule } from "../../triggers/trigger.ts";
 import { faultsOfObjectName } from "../objects/object_name.ts";
@@ -107,6 +108,7 @@ function faultsOf(
     ...faultsOfSettings(settings),
     ...relativeFiles(settings),
     ...faultsOfCluster(cluster, { isFed: streams.length > 0 }),
+    ...faultsOfOutside(cluster, settings),
     ...faultsOfLag(cluster.replicas, { settings, streams }),
   ];
 }

@@ -236,7 +236,7 @@ function faultsOfPlace({ name, cluster: { replicas, ...cluster } }: Wished, bund
   return faultsOfCluster({ ...cluster, ...some === undefined ? {} : { replicas: some } }, { isFed });
 }
 
-function notesOf({ name, settings, cluster: { from, replicas } }: Wished): string[] {
+function notesOf({ name, settings, cluster: { from, replicas, route } }: Wished): string[] {
   const lag = typeof replicas === "object" ? replicas.lag : undefined;
   return [
     ...settings.workers !== undefined && settings.workers > 1
@@ -244,6 +244,7 @@ function notesOf({ name, settings, cluster: { from, replicas } }: Wished): strin
       : [],
     ...settings.grpcPort === undefined ? [] : [`serve.grpcPort (${settings.grpcPort}): Nuclio passes http alone on`],
     ...lag === undefined ? [] : [`replicas.lag: Nuclio scales by processor and memory alone`],
+    ...route === undefined ? [] : ["cluster.route: Nuclio makes no HTTPRoute; say cluster.ingress"],
     ...from === undefined ? [] : ["cluster.from: Nuclio makes no network policy"],
   ].map((note) => `function ${name}: ${note}`);
 }

@@ -144,6 +144,7 @@ export function wholeFunction(
         ? []
         : [`serve.grpcPort (${serve.grpcPort}): a service here has one port, for HTTP`],
       ...cluster.from === undefined ? [] : ["cluster.from: no network policy is made here"],
+      ...cluster.route === undefined ? [] : ["cluster.route: the platform gives it its address itself"],
       ...cluster.ingress === undefined ? [] : ["cluster.ingress: the platform gives it its address itself"],
     ],
   };

@@ -1,4 +1,4 @@
-import type { ClusterSettings } from "./cluster_settings.ts";
+import type { ClusterSettings, RouteSettings } from "./cluster_settings.ts";
 
 type Check = readonly [is: (value: unknown) => boolean, wish: string];
 
@@ -17,8 +17,12 @@ const CHECKS: Readonly<Record<keyof ClusterSettings, Check>> = {
     "a list of { configMapName } and { secretName }",
   ],
   ingress: [
-    (value) => isRecord(value) && isText(value.host),
-    "{ host } and perhaps path, className, tlsSecretName, annotations",
+    (value) => isDoor(value, ["className", "tlsSecretName", "annotations"]),
+    "{ host } and perhaps path, from, className, tlsSecretName, annotations",
+  ],
+  route: [
+    (value) => isDoor(value, ["gateway", "https"]) && isGateway((value as RouteSettings).gateway),
+    "{ host, gateway: { name } } and perhaps path, from, https, and the gateway's namespace and listener",
   ],
   from: [
     (value) => value === "any" || Array.isArray(value) && value.every(isRecord),
@@ -60,6 +64,22 @@ function isScale(value: unknown): boolean {
   return isWhole(min, 0) && isWhole(max, 1) && (min as number) <= (max as number) && Object.keys(rest).length === 0 &&
     (cpu === undefined || isWhole(cpu, 1)) && (lag === undefined || isWhole(lag, 1, 1_000_000_000)) &&
     (cpu === undefined || lag === undefined);
+}
+
+/** A way in from outside: its path is one, and who hands its requests on is said by labels. */
+function isDoor(value: unknown, others: readonly string[]): boolean {
+  if (!isRecord(value)) return false;
+  const { host, path, from, ...rest } = value;
+  return isText(host) && (path === undefined || isText(path) && path.startsWith("/")) &&
+    (from === undefined || Array.isArray(from) && from.length > 0 && from.every(isRecord)) &&
+    Object.keys(rest).every((name) => others.includes(name));
+}
+
+function isGateway(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { name, namespace, listener, ...rest } = value;
+  return isText(name) && [namespace, listener].every((one) => one === undefined || isText(one)) &&
+    Object.keys(rest).length === 0;
 }
 
 function isWhole(value: unknown, least: number, most = MOST_PODS): boolean {

@@ -8,7 +8,13 @@ export interface ClusterSettings {
   readonly envFrom?: readonly ({ readonly configMapName: string } | { readonly secretName: string })[];
   /** How the world finds it. Default: within the cluster alone. */
   readonly ingress?: IngressSettings;
-  /** Who may ask it: namespaces by their labels; `any` is everybody. Default: pods of its own namespace, and everybody where an ingress stands. */
+  /** How the world finds it through a Gateway, where the cluster has the Gateway API. Default: within the cluster alone. */
+  readonly route?: RouteSettings;
+  /**
+   * Who may ask it besides pods of its own namespace: namespaces by their labels, such as `{ "kubernetes.io/metadata.name": "monitoring" }`
+   * for a Prometheus there; `any` is everybody, the API server by which `invoke` asks too. Default: nobody else; everybody where there is an
+   * ingress or a route that does not say who hands its requests on.
+   */
   readonly from?: "any" | readonly Readonly<Record<string, string>>[];
   /** The account that its pods have. Default: one of its own, which may nothing. */
   readonly serviceAccount?: string;
@@ -41,12 +47,28 @@ export interface Scale {
 export interface IngressSettings {
   /** By this name. */
   readonly host: string;
-  /** Default `/`. */
+  /** What paths begin with. Nothing is taken off them, unless `annotations` say so to its controller. Default `/`. */
   readonly path?: string;
+  /** The namespaces where its controller stands, by their labels: only these hand requests on. Default: everybody may ask the function. */
+  readonly from?: readonly Readonly<Record<string, string>>[];
   /** Which controller. Default: the cluster's default. */
   readonly className?: string;
   /** The Secret with certificate and key. Default: http. */
   readonly tlsSecretName?: string;
   /** What its controller is told besides. Default: nothing. */
   readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** How the world finds a function through a Gateway: an HTTPRoute of the Gateway API. */
+export interface RouteSettings {
+  /** By this name. */
+  readonly host: string;
+  /** What paths begin with, which is taken off them. Default `/`. */
+  readonly path?: string;
+  /** The Gateway; `listener` is the one that is meant of several. Default namespace: its own. */
+  readonly gateway: { readonly name: string; readonly namespace?: string; readonly listener?: string };
+  /** Whether its listener has a certificate: addresses begin with https. Default false. */
+  readonly https?: boolean;
+  /** The namespaces where its proxies stand, by their labels: only these hand requests on. Default: everybody may ask the function. */
+  readonly from?: readonly Readonly<Record<string, string>>[];
 }

@@ -4,7 +4,7 @@ import type { ClusterCase } from "./cluster_case.ts";
 import { times, withReleaseLab } from "./release_lab.ts";
 
 const OPTIONS =
-  `{ resources: { cpu: 0.1 }, cluster: { replicas: { min: 1, max: 3 }, ingress: { host: "shop.test" } } }`;
+  `{ resources: { cpu: 0.1 }, cluster: { replicas: { min: 1, max: 3 }, ingress: { host: "shop.test", from: [{ app: "nginx" }] } } }`;
 
 /** What stands in a repository. */
 export const MANIFEST_CASES: readonly ClusterCase[] = [{

@@ -1,4 +1,6 @@
 import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
+import { dirname, join } from "node:path";
+import { applyKinds } from "../../support/cluster/apply_kinds.ts";
 import type { ClusterCase } from "./cluster_case.ts";
 import { times, withReleaseLab } from "./release_lab.ts";
 
@@ -10,10 +12,12 @@ const EVERYTHING = `{
     replicas: { min: 2, max: 4, cpu: 60 },
     secretNames: ["keys"],
     envFrom: [{ configMapName: "settings" }, { secretName: "more" }],
-    ingress: { host: "shop.test", path: "/shop", className: "nginx", tlsSecretName: "shop-tls", annotations: { "a.test/b": "c" } },
+    ingress: { host: "shop.test", path: "/shop", className: "nginx", tlsSecretName: "shop-tls", annotations: { "a.test/b": "c" }, from: [{ app: "nginx" }] },
     from: [{ team: "orders" }],
     nodeSelector: { disk: "fast" },
     tolerations: [{ key: "gpu", operator: "Exists", effect: "NoSchedule" }],
+    rollout: "old-first",
+    user: "assigned",
   },
 }`;
 
@@ -88,6 +92,75 @@ export default fn;
       strictEqual((await second.plan()).changes.includes(`Ingress ${lab.namespace}/shop: is removed`), true);
       await second.apply();
       strictEqual((await lab.left("shop")).includes("Ingress shop"), false);
+    }),
+}, {
+  name:
+    "who may ask a function is kept beside its ingress; what it says of its environment wins, and stands there once",
+  needsNode: false,
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      const refused = `{ cluster: { ingress: { host: "shop.test" }, from: [{ team: "orders" }] } }`;
+      await rejects(lab.plan(times(2, { options: refused })).then((plan) => plan.plan()), {
+        name: "DeployError",
+        message: /function "shop": cluster\.from names who may ask it, and who hands the requests of its ingress on/,
+      });
+      const open = await lab.plan(times(2, { options: `{ cluster: { ingress: { host: "shop.test" } } }` }));
+      const { notes } = await open.plan();
+      deepStrictEqual(notes.map((note) => note.split(",")[0]), ["function shop: everybody in the cluster may ask it"]);
+      const options = `{
+  env: { LEVADA_LOG_FORMAT: "text", POD_NAME: "me" },
+  cluster: { ingress: { host: "shop.test", from: [{ app: "nginx" }] }, from: [{ team: "orders" }] },
+}`;
+      const module = await lab.write("shop.ts", times(2, { options }));
+      const folder = join(dirname(module), "manifests");
+      const written = await lab.levada("manifests", module, "-o", folder, "--namespace", lab.namespace);
+      deepStrictEqual([written.code, written.err], [0, ""]);
+      await cluster.kubectl(["apply", "--server-side", "--validate=strict", "-f", folder]);
+      const { spec: { ingress: [{ from }] } } = await lab.read("networkpolicy", "shop");
+      deepStrictEqual(from, [
+        { podSelector: {} },
+        { namespaceSelector: { matchLabels: { team: "orders" } } },
+        { namespaceSelector: { matchLabels: { app: "nginx" } } },
+      ]);
+      const { spec: { template: { spec } } } = await lab.read("deployment", "shop");
+      const named = spec.containers[0].env.map(({ name, value }: { name: string; value: string }) => [name, value]);
+      deepStrictEqual(named.filter(([name]: string[]) => /FORMAT|POD/.test(name!)), [["LEVADA_LOG_FORMAT", "text"], [
+        "POD_NAME",
+        "me",
+      ]]);
+    }),
+}, {
+  name:
+    "a route of the Gateway API is told where the cluster has none, taken by strict validation where it has, and pruned",
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      const gateway = `{ name: "outer", namespace: "gateways", listener: "web" }`;
+      const options = `{ cluster: { route: { host: "shop.test", path: "/shop", gateway: ${gateway}, https: true } } }`;
+      await rejects(lab.deploy(times(2, { options })), {
+        name: "DeployError",
+        message:
+          /has no HTTPRoute of gateway\.networking\.k8s\.io\/v1: the Gateway API, which `cluster\.route` asks for/,
+      });
+      await applyKinds(cluster, ["gateway_httproute"]);
+      const deployment = await lab.deploy(times(2, { options }));
+      strictEqual((await deployment.status()).url, "https://shop.test/shop");
+      const { spec } = await lab.read("httproute", "shop");
+      deepStrictEqual([spec.hostnames, spec.rules[0].filters[0].type], [["shop.test"], "URLRewrite"]);
+      deepStrictEqual((await (await lab.plan(times(2, { options }))).plan()).changes, []);
+      await rejects(
+        lab.deploy(times(2, { options: options.replace('"/shop"', '"/shop//a"') })),
+        /the cluster refuses it, nothing is changed\n [^]*HTTPRoute/,
+      );
+      const module = await lab.write("shop.ts", times(2, { options }));
+      const folder = join(dirname(module), "manifests");
+      await lab.levada("manifests", module, "-o", folder, "--namespace", lab.namespace);
+      const files = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+      strictEqual(files.some((name) => name.endsWith("httproute-shop.yaml")), true, files.join(" "));
+      const without = await lab.plan(times(2));
+      strictEqual((await without.plan()).changes.includes(`HTTPRoute ${lab.namespace}/shop: is removed`), true);
+      await without.apply();
+      deepStrictEqual((await lab.read("httproute")).items, []);
+      await cluster.kubectl(["delete", "crd", "httproutes.gateway.networking.k8s.io"]);
     }),
 }, {
   name: "a bundle in the image is served from there, and no ConfigMap has its code",

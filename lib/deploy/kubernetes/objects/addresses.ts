@@ -1,11 +1,14 @@
 import type { Release, ReleasedFunction } from "../release.ts";
 
-/** Where the first function answers: for the world where it has an ingress. */
+/** Where the first function answers: for the world where it has an ingress or a route. */
 export function outerUrl(release: Release): string {
-  const [first] = release.functions;
-  const { ingress } = first!.cluster;
-  if (ingress === undefined) return innerUrl(release, first!);
-  return `${ingress.tlsSecretName === undefined ? "http" : "https"}://${ingress.host}${ingress.path ?? "/"}`;
+  const first = release.functions[0]!;
+  const { ingress, route } = first.cluster;
+  const isEncrypted = ingress === undefined ? route?.https === true : ingress.tlsSecretName !== undefined;
+  const door = ingress ?? route;
+  return door === undefined
+    ? innerUrl(release, first)
+    : `${isEncrypted ? "https" : "http"}://${door.host}${door.path ?? "/"}`;
 }
 
 /** Where a function answers within the cluster. */

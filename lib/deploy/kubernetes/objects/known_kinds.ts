@@ -1,9 +1,13 @@
 import type { ObjectKind } from "../../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../../cluster/cluster_objects.ts";
+import { HTTP_ROUTE } from "./http_route.ts";
 import { SCALED_OBJECT } from "./lag_scaler.ts";
 import { KINDS } from "./release_objects.ts";
 
-/** Those of `KINDS` that a cluster has: not each has KEDA. */
+const ADDED = [SCALED_OBJECT, HTTP_ROUTE];
+
+/** Those of `KINDS` that a cluster has: not each has KEDA, or the Gateway API. */
 export async function knownKinds(objects: ClusterObjects): Promise<readonly ObjectKind[]> {
-  return await objects.has(SCALED_OBJECT) ? KINDS : KINDS.filter((kind) => kind !== SCALED_OBJECT);
+  const there = await Promise.all(ADDED.map((kind) => objects.has(kind)));
+  return KINDS.filter((kind) => there[ADDED.indexOf(kind)] ?? true);
 }

@@ -1,6 +1,7 @@
 import type { ClusterObject, ObjectKind } from "../../cluster/cluster_object.ts";
 import type { Release } from "../release.ts";
 import { codeObjects } from "./code_object.ts";
+import { HTTP_ROUTE } from "./http_route.ts";
 import { SCALED_OBJECT } from "./lag_scaler.ts";
 import { labelsOf } from "./labels.ts";
 import { networkObjects } from "./network_objects.ts";
@@ -18,6 +19,7 @@ export const KINDS: readonly ObjectKind[] = [
   { apiVersion: "policy/v1", kind: "PodDisruptionBudget" },
   { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy" },
   { apiVersion: "networking.k8s.io/v1", kind: "Ingress" },
+  HTTP_ROUTE,
 ];
 
 /** Everything that a release is, in the order in which it is applied. */

@@ -12,6 +12,12 @@ Deno.test("faultsOfCluster() has nothing against sound settings", () => {
       secretNames: ["keys"],
       envFrom: [{ configMapName: "settings" }, { secretName: "keys" }],
       ingress: { host: "shop.test" },
+      route: {
+        host: "shop.test",
+        path: "/a",
+        gateway: { name: "g", namespace: "n", listener: "l" },
+        from: [{ a: "b" }],
+      },
       from: [{ team: "orders" }],
       serviceAccount: undefined,
       rollout: "old-first",
@@ -39,12 +45,22 @@ Deno.test("faultsOfCluster() names each setting that is wrong, with what it must
   deepStrictEqual(told({ replicas: { min: 1, max: 2, lag: 5 } }), [
     "cluster.replicas.lag: no stream feeds it, and nothing waits",
   ]);
+  const door = "{ host } and perhaps path, from, className, tlsSecretName, annotations";
+  for (const ingress of [{}, { host: "a", path: "shop" }, { host: "a", from: [] }, { host: "a", port: 1 }]) {
+    deepStrictEqual(told({ ingress }), [`cluster.ingress is ${JSON.stringify(ingress)}, and must be ${door}`]);
+  }
+  const route = "{ host, gateway: { name } } and perhaps path, from, https, and the gateway's namespace and listener";
+  for (
+    const one of [null, { host: "a" }, { host: "a", gateway: "b" }, { host: "a", gateway: { name: "b", port: 1 } }]
+  ) {
+    deepStrictEqual(told({ route: one }), [`cluster.route is ${JSON.stringify(one)}, and must be ${route}`]);
+  }
   deepStrictEqual(told({ rollout: "at once", user: 0 }), [
     'cluster.rollout is "at once", and must be "new-first" or "old-first"',
     'cluster.user is 0, and must be a number above 0, for none is root, or "assigned"',
   ]);
   deepStrictEqual(told({ shoes: 1, envFrom: [{ secretName: "a", configMapName: "b" }] }), [
-    "there is no cluster.shoes; there are replicas, secretNames, envFrom, ingress, from, serviceAccount, nodeSelector, tolerations, rollout, user",
+    "there is no cluster.shoes; there are replicas, secretNames, envFrom, ingress, route, from, serviceAccount, nodeSelector, tolerations, rollout, user",
     'cluster.envFrom is [{"secretName":"a","configMapName":"b"}], and must be a list of { configMapName } and { secretName }',
   ]);
 });

@@ -1,0 +1,11 @@
+import { isOpen } from "./objects/network_objects.ts";
+import type { Release } from "./release.ts";
+
+/** What a release does that its settings do not say: a line each. */
+export function notesOf({ functions }: Pick<Release, "functions">): string[] {
+  return functions.filter(isOpen).map(({ name, cluster: { ingress } }) => {
+    const way = ingress?.from === undefined && ingress !== undefined ? "ingress" : "route";
+    return `function ${name}: everybody in the cluster may ask it, since nobody says where those stand who hand the requests of its ${way} ` +
+      `on: ${way}: { from: [{ "kubernetes.io/metadata.name": "…" }] }`;
+  });
+}
