@@ -23,6 +23,7 @@ export interface ClusterRequest {
 
 const TIMEOUT_MS = 30_000;
 const LARGEST_ANSWER = 256 * 1024 * 1024;
+const LARGEST_REFUSAL = 1024 * 1024; // more of it tells nobody more
 const TRIES = 5; // of a server that asks to come back later
 const LONGEST_PAUSE_S = 10;
 const HEADER_VALUE = /^[\x20-\x7e]+$/;
@@ -65,13 +66,11 @@ export class ClusterClient implements Disposable {
   async json<Answer>(request: ClusterRequest): Promise<Answer> {
     using bound = new TimeBound(request.timeoutMs ?? TIMEOUT_MS, request.signal);
     const response = await this.#asked(request, bound.signal);
-    const text = await this.#text(request, response);
-    try {
-      return JSON.parse(text) as Answer;
-    } catch {
-      const told = `${this.access.server} answers with no JSON: is it an API server?`;
-      throw new ClusterError(request.act, told, { status: response.status });
-    }
+    const bytes = await this.#bytes(request, response);
+    const value = objectOf(bytes);
+    if (value !== undefined) return value as Answer;
+    const told = `${this.access.server} answers with no JSON: is it an API server?`;
+    throw new ClusterError(request.act, told, { status: response.status });
   }
 
   /**
@@ -92,7 +91,7 @@ export class ClusterClient implements Disposable {
       const response = await this.#fetch(request, authorization, signal);
       if (response.ok) return response;
       const { status } = response;
-      const text = await this.#text(request, response);
+      const text = decode(await this.#bytes(request, response, LARGEST_REFUSAL));
       if (status === 401 && tries === 1 && authorization !== undefined) {
         const before = authorization;
         authorization = await this.#authorization(act, true);
@@ -121,19 +120,29 @@ export class ClusterClient implements Disposable {
     authorization: string | undefined,
     signal: AbortSignal,
   ): Promise<Response> {
+    const headers = {
+      accept: "application/json, */*",
+      "user-agent": "levada",
+      ...body === undefined ? {} : { "content-type": type },
+    };
+    const said = body === undefined ? {} : { body: JSON.stringify(body) };
+    return await this.#send(
+      { act, path, signal: outer },
+      { method, signal, redirect: "error", headers, ...said },
+      authorization,
+    );
+  }
+
+  async #send(
+    { act, path, signal: outer }: Pick<ClusterRequest, "act" | "path" | "signal">,
+    { headers, ...init }: RequestInit & { readonly headers: Readonly<Record<string, string>> },
+    authorization: string | undefined,
+  ): Promise<Response> {
     try {
       return await fetch(this.access.server + path, {
         client: this.#client,
-        method,
-        signal,
-        redirect: "error",
-        headers: {
-          accept: "application/json, */*",
-          "user-agent": "levada",
-          ...body === undefined ? {} : { "content-type": type },
-          ...authorization === undefined ? {} : { authorization },
-        },
-        ...body === undefined ? {} : { body: JSON.stringify(body) },
+        ...init,
+        headers: { ...headers, ...authorization === undefined ? {} : { authorization } },
       });
     } catch (error) {
       outer?.throwIfAborted();
@@ -144,46 +153,73 @@ export class ClusterClient implements Disposable {
   /**
    * What a Service's pods answer, whatever that is: they are asked through the API server.
    *
-   * @throws {ClusterError} If the server cannot be reached, or does not answer in time.
+   * @throws {ClusterError} If the server refuses that, cannot be reached, or does not answer in time; or the answer is larger than 256 MiB.
    */
   async pass(
-    { act, path, timeoutMs = TIMEOUT_MS }: Pick<ClusterRequest, "act" | "path" | "timeoutMs">,
-    { method, headers, body }: Pick<RequestInit, "method" | "body"> & {
-      readonly headers: Readonly<Record<string, string>>;
-    },
+    request: Pick<ClusterRequest, "act" | "path" | "timeoutMs" | "signal">,
+    init: Pick<RequestInit, "method" | "body"> & { readonly headers: Readonly<Record<string, string>> },
   ): Promise<{ readonly status: number; readonly type: string | null; readonly bytes: Uint8Array<ArrayBuffer> }> {
-    const authorization = await this.#authorization(act);
-    try {
-      const response = await fetch(this.access.server + path, {
-        client: this.#client,
-        redirect: "manual",
-        ...method === undefined ? {} : { method },
-        headers: { ...headers, ...authorization === undefined ? {} : { authorization } },
-        ...body === undefined ? {} : { body },
-        signal: AbortSignal.timeout(timeoutMs),
-      });
-      return { status: response.status, type: response.headers.get("content-type"), bytes: await response.bytes() };
-    } catch (error) {
-      throw wayError(act, this.access, error as Error);
+    const { act } = request;
+    using bound = new TimeBound(request.timeoutMs ?? TIMEOUT_MS, request.signal);
+    let authorization = await this.#authorization(act);
+    for (let tries = 1;; tries++) {
+      const asked = { ...init, redirect: "manual", signal: bound.signal } as const;
+      const response = await this.#send(request, asked, authorization);
+      const bytes = await this.#bytes(request, response);
+      const { status } = response;
+      if (!isRefusal(status, bytes)) return { status, type: response.headers.get("content-type"), bytes };
+      if (status === 401 && tries === 1 && authorization !== undefined) {
+        const before = authorization;
+        authorization = await this.#authorization(act, true);
+        if (authorization !== before) continue;
+      }
+      const credential = whyUnknown(authorization, this.#access.certificate?.cert);
+      throw toldBy(act, this.access, { status, text: decode(bytes), credential });
     }
   }
 
-  async #text({ act, signal }: ClusterRequest, response: Response): Promise<string> {
+  /** The body; only its beginning where it is a refusal that is larger than that. */
+  async #bytes(
+    { act, signal }: Pick<ClusterRequest, "act" | "signal">,
+    response: Response,
+    most = LARGEST_ANSWER,
+  ): Promise<Uint8Array<ArrayBuffer>> {
     let size = 0;
-    const parts: Uint8Array[] = [];
+    const parts: BlobPart[] = [];
     try {
       for await (const part of response.body ?? []) {
-        parts.push(part);
-        if ((size += part.length) > LARGEST_ANSWER) {
-          throw new ClusterError(act, `the answer is larger than ${LARGEST_ANSWER} bytes`);
-        }
+        parts.push(part as BlobPart);
+        if ((size += part.length) <= most) continue;
+        if (most === LARGEST_REFUSAL) break;
+        throw new ClusterError(act, `the answer is larger than ${most} bytes`);
       }
     } catch (error) {
       signal?.throwIfAborted();
       throw error instanceof ClusterError ? error : wayError(act, this.access, error as Error);
     }
-    return new TextDecoder().decode(await new Blob(parts as BlobPart[]).arrayBuffer());
+    return new Uint8Array(await new Blob(parts).arrayBuffer());
   }
+}
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+/** The object that an answer is; undefined where it is none. */
+function objectOf(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value = JSON.parse(decode(bytes));
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether it is the API server that refuses, and not the function that answers so. */
+function isRefusal(status: number, bytes: Uint8Array): boolean {
+  if (status < 400 || bytes.length > LARGEST_REFUSAL) return false;
+  const told = objectOf(bytes);
+  return told?.kind === "Status" && told.apiVersion === "v1" && told.status === "Failure" && told.code === status;
 }
 
 /** In how many milliseconds the server wants to be asked again; undefined where it does not say, or too late to wait for. */

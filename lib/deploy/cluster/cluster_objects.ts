@@ -1,6 +1,7 @@
 import type { ClusterClient } from "./cluster_client.ts";
 import { ClusterError } from "./cluster_error.ts";
 import { type ClusterObject, nameOf, type ObjectKind, type ObjectName } from "./cluster_object.ts";
+import { itemsOf } from "./items_of.ts";
 import { follow, type FollowWish, type ObjectChange } from "./follow.ts";
 
 /** Whose fields are written, as an API server keeps it. */
@@ -114,12 +115,13 @@ export class ClusterObjects {
   /** Every object of a kind; none where the cluster has not the kind. */
   async list({ labels = {}, ...wish }: ListWish, signal?: AbortSignal): Promise<ClusterObject[]> {
     if (!await this.has(wish)) return [];
-    const { items } = await this.#client.json<{ items: ClusterObject[] }>({
-      act: `list ${await this.resourceOf(wish)} of ${wish.namespace}`,
+    const act = `list ${await this.resourceOf(wish)} of ${wish.namespace}`;
+    const list = await this.#client.json<{ items?: unknown }>({
+      act,
       path: `${await this.#path(wish)}?${selector(labels)}`,
       signal,
     });
-    return items.map((item) => ({ ...item, apiVersion: wish.apiVersion, kind: wish.kind })); // lists leave these out
+    return itemsOf(act, list).map((item) => ({ ...item, apiVersion: wish.apiVersion, kind: wish.kind })); // lists leave these out
   }
 
   /**
@@ -180,8 +182,8 @@ export class ClusterObjects {
     const known = this.#known.get(apiVersion);
     if (known !== undefined) return known;
     const asked = this.#client
-      .json<{ resources: Resource[] }>({ act: `ask what ${apiVersion} has`, path: groupPath(apiVersion) })
-      .then(({ resources }) => resources.filter(({ name }) => !name.includes("/")), (error) => {
+      .json<{ resources?: Resource[] | null }>({ act: `ask what ${apiVersion} has`, path: groupPath(apiVersion) })
+      .then(({ resources }) => (resources ?? []).filter((one) => one?.name?.includes("/") === false), (error) => {
         this.#known.delete(apiVersion);
         if (error instanceof ClusterError && error.status === 404) return [];
         throw error;

@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { ClusterClient } from "./cluster_client.ts";
 import { ClusterError } from "./cluster_error.ts";
 import type { ClusterObject, ObjectKind } from "./cluster_object.ts";
+import { isObject, itemsOf } from "./items_of.ts";
 import { linesOf } from "./lines_of.ts";
 import { TimeBound } from "./time_bound.ts";
 import { wayError } from "./way_error.ts";
@@ -34,6 +35,7 @@ interface WatchEvent {
   readonly object: ClusterObject & { readonly message?: string; readonly code?: number };
 }
 
+const TYPES: readonly WatchEvent["type"][] = ["ADDED", "MODIFIED", "DELETED", "BOOKMARK"];
 const GONE = 410; // the server has forgotten what was at that version
 const WATCH_SECONDS = 30; // who has gone silent is noticed soon after
 const SILENCE_MS = 10_000;
@@ -61,8 +63,8 @@ export async function* follow(client: ClusterClient, wish: FollowWish): AsyncGen
           path: `${wish.path}?${wish.query}`,
           signal: wish.signal,
         });
-        yield* different(known, list.items.map((item) => ({ ...item, ...wish.kind })));
-        version = list.metadata.resourceVersion;
+        yield* different(known, itemsOf(wish.act, list).map((item) => ({ ...item, ...wish.kind })));
+        version = list.metadata?.resourceVersion;
       }
       for await (const { type, object } of watched(client, wish, version)) {
         failures = 0;
@@ -86,8 +88,8 @@ function isFinal({ status, reason }: ClusterError): boolean {
 }
 
 interface List {
-  readonly metadata: { readonly resourceVersion: string };
-  readonly items: readonly ClusterObject[];
+  readonly metadata?: { readonly resourceVersion?: string };
+  readonly items?: unknown;
 }
 
 async function* watched(
@@ -110,15 +112,20 @@ async function* watched(
 }
 
 function eventOf(act: string, line: string): WatchEvent {
-  let event: WatchEvent;
+  let event: Partial<WatchEvent> | null;
   try {
     event = JSON.parse(line);
   } catch {
     throw new ClusterError(act, "the server broke off in the middle of a change", { reason: "Unreachable" });
   }
-  const { type, object } = event;
-  if (type !== "ERROR") return event;
-  throw new ClusterError(act, object.message ?? "the server ended the watch", { status: object.code ?? GONE });
+  const { type, object } = event ?? {};
+  if (type === "ERROR") {
+    const { message, code } = (object ?? {}) as { message?: unknown; code?: unknown };
+    const told = typeof message === "string" ? message : "the server ended the watch";
+    throw new ClusterError(act, told, { status: typeof code === "number" ? code : GONE });
+  }
+  if (TYPES.includes(type!) && isObject(object)) return event as WatchEvent;
+  throw new ClusterError(act, "the server tells a change that is none", { reason: "Unreachable" });
 }
 
 function told(known: Map<string, ClusterObject>, isGone: boolean, object: ClusterObject): ObjectChange {

@@ -1,11 +1,18 @@
+import { z } from "zod";
 import type { ClusterPlace } from "./cluster_access.ts";
 import { ClusterError, type ErrorCause } from "./cluster_error.ts";
 
-interface Status {
-  readonly message?: string;
-  readonly reason?: string;
-  readonly details?: { readonly causes?: readonly Partial<Record<"field" | "message" | "reason", string>>[] };
-}
+const Text = z.string().optional().catch(undefined);
+const Said = z.object({
+  kind: z.literal("Status"),
+  message: Text,
+  reason: Text,
+  details: z.object({
+    causes: z.array(z.object({ field: Text, message: Text, reason: Text })).optional().catch(undefined),
+  }).optional().catch(undefined),
+});
+type Status = Partial<z.infer<typeof Said>>;
+type Cause = NonNullable<NonNullable<Status["details"]>["causes"]>[number];
 
 /** What an API server has answered that is no success. */
 export interface Refusal {
@@ -17,14 +24,20 @@ export interface Refusal {
 }
 
 const LONGEST_TEXT = 300;
+const LONGEST_MESSAGE = 4_000;
+const MOST_CAUSES = 100;
+const KEPT_OUT =
+  "Does a network policy keep the API server out? Ask it from a pod of its namespace, or let everybody in, " +
+  'cluster: { from: "any" }';
 const MISSPELT = /(\.[\w.[\]"=:/-]+): field not declared in schema/g;
 const MISSPELT_WRITTEN = /unknown field "([^"]+)"/g;
 
 /** What an API server has refused with. */
 export function toldBy(act: string, place: ClusterPlace, { status, text, credential }: Refusal): ClusterError {
   const { message, reason = "", details } = statusOf(text);
-  const causes = (details?.causes ?? []).map(causeOf);
-  const said = message ?? (text.replaceAll(/\s+/g, " ").trim().slice(0, LONGEST_TEXT) || "it says no more");
+  const causes = (details?.causes ?? []).slice(0, MOST_CAUSES).map(causeOf);
+  const said = message?.slice(0, LONGEST_MESSAGE) ??
+    (text.replaceAll(/\s+/g, " ").trim().slice(0, LONGEST_TEXT) || "it says no more");
   const parts = { status, reason, causes };
   const unknown = [...said.matchAll(MISSPELT), ...said.matchAll(MISSPELT_WRITTEN)].map(([, field]) => field!);
   if (unknown.length > 0) {
@@ -39,14 +52,19 @@ export function toldBy(act: string, place: ClusterPlace, { status, text, credent
       return forbidden(act, said, parts);
     case 409:
       return new ClusterError(act, conflict(said, causes), parts);
-    default:
-      return new ClusterError(act, `${said} (${status}${reason === "" ? "" : ` ${reason}`})`, parts);
+    default: {
+      const told = `${said} (${status}${reason === "" ? "" : ` ${reason}`})`;
+      const isKeptOut = /error trying to reach service/.test(said);
+      return new ClusterError(
+        act,
+        isKeptOut ? `the API server does not get through to it: ${told}. ${KEPT_OUT}` : told,
+        parts,
+      );
+    }
   }
 }
 
-function causeOf(
-  { field = "", message = "", reason }: Partial<Record<"field" | "message" | "reason", string>>,
-): ErrorCause {
+function causeOf({ field = "", message = "", reason }: Cause): ErrorCause {
   const manager = reason === "FieldManagerConflict" ? /conflict with "([^"]*)"/.exec(message)?.[1] : undefined;
   return { field, message, ...manager === undefined ? {} : { manager } };
 }
@@ -69,10 +87,10 @@ function conflict(said: string, causes: readonly ErrorCause[]): string {
   } of it, which only force takes over:${lines.join("")}`;
 }
 
+/** As it is said, if it is: what is of another form is left out. */
 function statusOf(text: string): Status {
   try {
-    const value = JSON.parse(text);
-    return typeof value === "object" && value !== null && value.kind === "Status" ? value : {};
+    return Said.parse(JSON.parse(text));
   } catch {
     return {};
   }

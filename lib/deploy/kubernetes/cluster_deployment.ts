@@ -115,7 +115,10 @@ export class ClusterDeployment implements Deployment {
       const proxy = `/api/v1/namespaces/${
         encodeURIComponent(release.namespace)
       }/services/${service}/proxy${pathname}${search}`;
-      const answer = await opened.client.pass({ act, path: proxy, timeoutMs: INVOKE_MS }, requestOf(act, asked));
+      const answer = await opened.client.pass(
+        { act, path: proxy, timeoutMs: INVOKE_MS, signal: this.#options.signal },
+        requestOf(act, asked),
+      );
       return replyOf(`${service} of ${release.namespace}`, answer);
     }) as Reply;
   }

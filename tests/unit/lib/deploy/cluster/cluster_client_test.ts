@@ -175,3 +175,67 @@ Deno.test("a client says that its certificates or its proxy are none", () => {
     }
   }
 });
+
+Deno.test("json() takes no answer that is no object, and of a refusal no more than tells what it is", async () => {
+  for (const body of ["null", "1", '"a"', "", "{"]) {
+    await using server = serveLoopback(() => new Response(body));
+    using client = clientOf(server.url);
+    strictEqual((await refusalOf(client))[0], "Cannot ask: http://HOST answers with no JSON: is it an API server?");
+  }
+  const part = new TextEncoder().encode("no ".repeat(100_000));
+  const endless = new ReadableStream<Uint8Array>({ pull: (controller) => controller.enqueue(part) });
+  await using server = serveLoopback(() => new Response(endless, { status: 500 }));
+  using client = clientOf(server.url);
+  const [message] = await refusalOf(client);
+  ok(message!.startsWith("Cannot ask: no no no") && message!.length < 400, message);
+});
+
+const REFUSED = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure" };
+const ASK = { act: "ask", path: "/proxy" };
+
+Deno.test("pass() gives what a function answers, also that it fails, and tells what the API server has against it", async () => {
+  const answers = [
+    Response.json({ error: "no such article" }, { status: 404 }),
+    Response.json({ kind: "Status", status: "Failure" }, { status: 503 }),
+    Response.json({ ...REFUSED, message: 'no endpoints available for service "shop"', code: 503 }, { status: 503 }),
+    Response.json({ ...REFUSED, message: 'services "shop" is forbidden: User "ann" cannot get it', code: 403 }, {
+      status: 403,
+    }),
+  ];
+  await using server = serveLoopback(() => answers.shift()!);
+  using client = clientOf(server.url);
+  strictEqual((await client.pass(ASK, { headers: {} })).status, 404);
+  strictEqual((await client.pass(ASK, { headers: {} })).status, 503);
+  await rejects(client.pass(ASK, { headers: {} }), {
+    name: "ClusterError",
+    message: /^Cannot ask: no endpoints .* \(503\)$/,
+  });
+  await rejects(client.pass(ASK, { headers: {} }), {
+    name: "ClusterError",
+    message: /^Cannot ask: who asks may not: /,
+  });
+});
+
+Deno.test("pass() asks once more with another token, and ends where it is aborted", async () => {
+  await using server = serveLoopback(({ headers }) =>
+    headers.get("authorization") === "Bearer new"
+      ? new Response("42")
+      : Response.json({ ...REFUSED, message: "Unauthorized", code: 401 }, { status: 401 })
+  );
+  let token = "old";
+  const authorization = (wasRefused = false) => Promise.resolve(`Bearer ${wasRefused ? token = "new" : token}`);
+  using renewing = clientOf(server.url, { authorization });
+  strictEqual(
+    new TextDecoder().decode((await renewing.pass(ASK, { method: "POST", body: "21", headers: {} })).bytes),
+    "42",
+  );
+  deepStrictEqual(server.got.map(({ body }) => body), ["21", "21"]);
+  await using silent = serveBytes("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{", { closes: false });
+  using client = clientOf(silent.url);
+  const stop = new AbortController();
+  const asked = client.pass({ ...ASK, signal: stop.signal }, { headers: {} });
+  await silent.asked;
+  stop.abort(new RangeError("enough"));
+  await rejects(asked, { name: "RangeError", message: "enough" });
+  await silent.hungUp;
+});

@@ -170,3 +170,38 @@ Deno.test("follow() ends at once when it is aborted: while it waits, while it li
   }
   deepStrictEqual(await followed([list(1)], 1, { signal: AbortSignal.abort() }), { changes: [], asked: [] });
 });
+
+Deno.test("follow() waits for a server whose lists and changes are none, and tells whom it concerns", async () => {
+  const first = list(7);
+  const bad: readonly (readonly [told: RegExp, ...answers: Answer[]])[] = [
+    [/answers with no JSON/, () => Response.json(null), first],
+    [/no list of objects/, () => Response.json({ metadata: {}, items: [null] }), first],
+    [/no list of objects/, () => Response.json({ metadata: {}, items: "all" }), first],
+    ...[
+      "null",
+      "[]",
+      "1",
+      '{"type":"ADDED"}',
+      '{"type":"ADDED","object":{"metadata":null}}',
+      '{"type":"SHOUTED","object":{"metadata":{}}}',
+    ]
+      .map((line) => [/tells a change that is none/, first, watch(`${line}\n`)] as const),
+  ];
+  await Promise.all(bad.map(async ([form, ...answers]) => {
+    const told: string[] = [];
+    const onAway = ({ message }: Error) => told.push(message);
+    const { changes } = await followed([...answers, watch(event("ADDED", object("a", 8))), STAY], 1, { onAway });
+    deepStrictEqual([changes, told.map((one) => form.test(one))], [["there ConfigMap a@8"], [true]], told.join());
+  }));
+  const empty = () => Response.json({ metadata: { resourceVersion: "7" }, items: null });
+  deepStrictEqual((await followed([empty, watch(event("ADDED", object("a", 8))), STAY], 1)).asked, ["list", "7"]);
+});
+
+Deno.test("follow() takes an end of a watch that says nothing", async () => {
+  for (
+    const end of ['{"type":"ERROR"}\n', '{"type":"ERROR","object":null}\n', '{"type":"ERROR","object":{"code":"x"}}\n']
+  ) {
+    const answers = [list(7), watch(end), list(9, object("a", 8)), STAY];
+    deepStrictEqual((await followed(answers, 1)).changes, ["there ConfigMap a@8"]);
+  }
+});

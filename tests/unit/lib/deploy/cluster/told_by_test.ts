@@ -87,3 +87,37 @@ Deno.test("toldBy() cuts what is no Status: a page of a proxy", () => {
   strictEqual(told(404, "")[0], "Cannot apply it: it says no more (404)");
   for (const odd of ["null", "[]", '{"kind":"Status"}', '{"kind":"Pod","message":"x"}']) told(500, odd);
 });
+
+Deno.test("toldBy() takes refusals that are huge, of another form, or none", () => {
+  const [message, , causes] = told(500, {
+    message: "x".repeat(1_000_000),
+    details: { causes: Array.from({ length: 1_000 }, () => ({ message: "y".repeat(10) })) },
+  });
+  ok(String(message).length < 5_000);
+  strictEqual((causes as unknown[]).length, 100);
+  for (
+    const answer of [
+      "",
+      "null",
+      "[]",
+      "{",
+      '"Status"',
+      '{"kind":"Status","message":{}}',
+      '{"kind":"Status","details":[]}',
+    ]
+  ) {
+    ok(/^Cannot apply it: .* \(500\)$/.test(String(told(500, answer)[0])), answer);
+  }
+  for (const causes of [null, 1, [null], [{ field: 1 }]]) {
+    strictEqual(told(500, { message: "m", details: { causes } })[0], "Cannot apply it: m (500)");
+  }
+});
+
+Deno.test("toldBy() says what may keep the API server from a pod", () => {
+  const message = "error trying to reach service: dial tcp 10.0.0.7:8080: i/o timeout";
+  ok(
+    String(told(503, { message, reason: "ServiceUnavailable" })[0]).startsWith(
+      `Cannot apply it: the API server does not get through to it: ${message} (503 ServiceUnavailable). Does a network policy keep`,
+    ),
+  );
+});
