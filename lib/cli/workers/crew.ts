@@ -202,6 +202,7 @@ export class Crew {
     const waits = this.#waitsToRead ? ["--wait-to-read"] : [];
     const worker = startWorker([...this.#words, ...this.#ports, ...waits], {
       name,
+      workers: this.#size,
       flags: this.#flags,
       signMs: this.#signMs,
       env: this.#options.env,

@@ -151,8 +151,10 @@ export class WorkerProcess {
 /** Starts a worker by the words of `levada serve`; `flags` are told to Deno: see `workerFlags`. */
 export function startWorker(
   words: readonly string[],
-  { name, flags, env, ...options }: {
+  { name, workers, flags, env, ...options }: {
     name: string;
+    /** How many there are of it. */
+    workers: number;
     flags?: readonly string[] | undefined;
     /** Its whole environment. Default: this process's. */
     env?: Readonly<Record<string, string>> | undefined;
@@ -165,7 +167,7 @@ export function startWorker(
       "--unstable-net",
       "--lock",
       LOCK,
-      ...workerFlags(flags),
+      ...workerFlags(flags, { workers }),
       MAIN,
       "serve",
       ...words,

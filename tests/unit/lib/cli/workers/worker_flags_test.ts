@@ -9,6 +9,16 @@ Deno.test("workerFlags() says how memory is kept, unless somebody does", () => {
   deepStrictEqual(workerFlags(own), own);
 });
 
+Deno.test("workerFlags() keeps what is young to a part of what each worker may have, three times which V8 keeps at worst", () => {
+  const GIB = 2 ** 30;
+  const youngOf = (limitBytes: number, workers = 1) =>
+    Number(/\d+$/.exec(workerFlags(["-A"], { limitBytes, workers })[0]!));
+  deepStrictEqual([64, 4, 1, 1 / 2, 1 / 4, 1 / 8].map((gib) => youngOf(gib * GIB)), [64, 64, 64, 32, 16, 8]);
+  deepStrictEqual([1, 2, 3, 4, 16].map((workers) => youngOf(GIB, workers)), [64, 32, 16, 16, 4]);
+  deepStrictEqual([youngOf(1), youngOf(0), youngOf(2 ** 63)], [1, 64, 64], "a limit of nearly nothing, unknown, none");
+  for (const limit of [1 / 8, 1 / 4, 0.3, 0.7, 1, 1.5]) ok(3 * youngOf(limit * GIB) * 2 ** 20 <= 0.2 * limit * GIB);
+});
+
 Deno.test("V8 lets as much be young as workerFlags() says: three times that, which its limit has beside the rest", async () => {
   const told = 'import v8 from "node:v8"; console.log(v8.getHeapStatistics().heap_size_limit)';
   const limitOf = async (flags: readonly string[]) => {
@@ -16,5 +26,5 @@ Deno.test("V8 lets as much be young as workerFlags() says: three times that, whi
     const { stdout } = await new Deno.Command(Deno.execPath(), { args }).output();
     return Number(new TextDecoder().decode(stdout)) / 2 ** 20;
   };
-  deepStrictEqual(await limitOf(workerFlags(["-A"])) - await limitOf(["-A"]), 3 * (64 - 32));
+  deepStrictEqual(await limitOf(workerFlags(["-A"], { limitBytes: 2 ** 40 })) - await limitOf(["-A"]), 3 * (64 - 32));
 });
