@@ -36,11 +36,19 @@ export async function unpackBundle(act: string, packed: Uint8Array): Promise<Bun
     const files = new Map(entries.flatMap(({ header, data }) => data === undefined ? [] : [[header.name, data]]));
     const outside = [...files.keys()].find((name) => name.startsWith("/") || name.split("/").includes(".."));
     if (outside !== undefined) throw new TypeError(`${outside} would lie outside of its folder`);
+    const folder = [...files.keys()].flatMap(foldersOf).find((name) => files.has(name));
+    if (folder !== undefined) throw new TypeError(`${folder} is a file, and a folder of others`);
     return files;
   } catch (error) {
     const cause = `it is no bundle as .tar.gz: ${(error as Error).message}`;
     throw new BundleError(act, [errorFault(cause, "Bundle it again")], { cause: error });
   }
+}
+
+/** The folders above a file, `a` and `a/b` of `a/b/c`. */
+function foldersOf(name: string): string[] {
+  const parts = name.split("/");
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join("/"));
 }
 
 async function through(

@@ -23,9 +23,7 @@ export async function readManifest(act: string, folder: string): Promise<Manifes
   const bytes = await Deno.readFile(join(folder, MANIFEST)).catch(() => undefined);
   const manifest = bytes === undefined ? undefined : parse(bytes);
   if (manifest !== undefined) return manifest;
-  throw new BundleError(act, [
-    errorFault(`it has no ${MANIFEST} of a bundle`, "Give a folder that `levada bundle` wrote"),
-  ]);
+  throw noBundle(act);
 }
 
 /**
@@ -37,11 +35,26 @@ export async function readBundle(folder: string): Promise<Bundle> {
   const act = `read the bundle in ${folder}`;
   const manifest = await readManifest(act, folder);
   const files = new Map([[MANIFEST, await Deno.readFile(join(folder, MANIFEST))]]);
+  for (const path of Object.keys(manifest.files).filter(isBelow)) {
+    const content = await Deno.readFile(join(folder, path)).catch(() => undefined);
+    if (content !== undefined) files.set(path, content);
+  }
+  return wholeBundle(act, files);
+}
+
+/**
+ * The bundle of these files: those that it was made of, and none besides.
+ *
+ * @throws {BundleError} If there is none, or a file is missing, or is not what it was.
+ */
+export function wholeBundle(act: string, all: Bundle["files"]): Bundle {
+  const bytes = all.get(MANIFEST);
+  const manifest = bytes === undefined ? undefined : parse(bytes);
+  if (manifest === undefined) throw noBundle(act);
+  const files = new Map([[MANIFEST, bytes!]]);
   const faults = [];
   for (const [path, hash] of Object.entries(manifest.files)) {
-    const content = path.split("/").includes("..")
-      ? undefined
-      : await Deno.readFile(join(folder, path)).catch(() => undefined);
+    const content = isBelow(path) ? all.get(path) : undefined;
     if (content === undefined || hashOf(content) !== hash) {
       faults.push(errorFault(`${path} ${content === undefined ? "is missing" : "was changed"}`, "Bundle it again"));
     } else files.set(path, content);
@@ -50,10 +63,21 @@ export async function readBundle(folder: string): Promise<Bundle> {
   return { name: manifest.name, revision: revisionOf(files), files };
 }
 
+function isBelow(path: string): boolean {
+  return !path.split("/").includes("..");
+}
+
+function noBundle(act: string): BundleError {
+  return new BundleError(act, [
+    errorFault(`it has no ${MANIFEST} of a bundle`, "Give a folder that `levada bundle` wrote"),
+  ]);
+}
+
 function parse(bytes: Uint8Array): Manifest | undefined {
   try {
     const manifest = JSON.parse(new TextDecoder().decode(bytes)) as Manifest;
-    return manifest.levada === "bundle/1" ? manifest : undefined;
+    const isOne = manifest.levada === "bundle/1" && typeof manifest.files === "object" && manifest.files !== null;
+    return isOne ? manifest : undefined;
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { MANIFEST } from "../../bundle/bundle.ts";
 import { unpackBundle } from "../../bundle/bundle_archive.ts";
-import { writeBundle } from "../../bundle/bundle_folder.ts";
+import { wholeBundle, writeBundle } from "../../bundle/bundle_folder.ts";
 import { temporaryFolder } from "../../bundle/temporary_folder.ts";
 import { BundleError } from "../../errors.ts";
 import { errorFault } from "../../graph/fault.ts";
@@ -30,8 +30,9 @@ export async function openArchive(path: string): Promise<{ readonly path: string
       errorFault(`it has no ${MANIFEST} of a bundle`, "Pack the files of a bundle, not their folder"),
     ]);
   }
+  const bundle = wholeBundle(act, files);
   const folder = await temporaryFolder("bundle");
   const below = join(folder.path, "bundle");
-  await writeBundle({ name: path, revision: "", files }, below);
+  await writeBundle(bundle, below);
   return { path: below, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }

@@ -24,4 +24,11 @@ Deno.test("unpackBundle() refuses what is no archive, one that is cut off, and f
     const outside = await packBundle({ files: new Map([[name, bytes("1")]]) });
     await rejects(unpackBundle("open it", outside), /would lie outside of its folder/);
   }
+  for (const names of [["a", "a/b"], ["a/b", "a"], ["a/b/c", "a/b", "d"]]) {
+    const twice = await packBundle({ files: new Map(names.map((name) => [name, bytes("1")])) });
+    await rejects(
+      unpackBundle("open it", twice),
+      /it is no bundle as \.tar\.gz: a(\/b)? is a file, and a folder of others/,
+    );
+  }
 });

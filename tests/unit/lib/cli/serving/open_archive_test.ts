@@ -31,6 +31,20 @@ Deno.test("levada serve serves a bundle in one file, by one process or by worker
     const refused = await lab.levada("serve", broken);
     strictEqual(refused.code, 1);
     match(refused.err, /Cannot serve [^]*it is no bundle as \.tar\.gz/);
+    const { files, ...bundle } = await lab.bundle(MODULE);
+    const spoilt = join(lab.folder, "spoilt.tar.gz");
+    const pack = async (...others: [string, Uint8Array][]) => {
+      await Deno.writeFile(spoilt, await packBundle({ ...bundle, files: new Map([...files, ...others]) }));
+      return (await lab.levada("serve", spoilt)).err;
+    };
+    match(
+      await pack(["code.js", new TextEncoder().encode("export default 1;")]),
+      /Cannot serve [^]*code\.js was changed/,
+    );
+    match(
+      await pack(["function.json", new TextEncoder().encode('{"levada":"bundle/1","files":null}')]),
+      /has no function\.json/,
+    );
     match((await lab.levada("serve", join(lab.folder, "none.tar.gz"))).err, /it cannot be read: [^]*No such file/);
   });
 });
