@@ -1,7 +1,8 @@
 /** What things of the system hold that can be told: for comparing them with those of another process. */
 
 /**
- * The data in a data base in memory, a blob, a key that may be exported, and, where objects of packages are looked into too, the
+ * The data in a data base in memory, a blob, a key that may be exported, whether a signal is aborted and by what, who listens to it or to a plain
+ * target of events, and, where objects of packages are looked into too, the
  * listeners of a plain emitter of `node:events`. Undefined: it is no such thing. Runs by its text in processes that have no library.
  */
 export async function systemData(value: object, isOpen: boolean): Promise<unknown[] | undefined> {
@@ -14,6 +15,9 @@ export async function systemData(value: object, isOpen: boolean): Promise<unknow
     const key = extractable ? await crypto.subtle.exportKey("jwk", value).catch(() => "kept") : "kept";
     return [type, extractable, { ...algorithm }, [...usages], key];
   }
+  if (value instanceof AbortController) return ["signal", value.signal];
+  if (value instanceof AbortSignal) return ["aborted", value.aborted, value.reason, ...listenersOf(value)];
+  if (value instanceof EventTarget && systemMaker(value) === "EventTarget") return ["listeners", ...listenersOf(value)];
   const maker = (value as { constructor?: unknown }).constructor;
   if (isOpen && typeof maker === "function" && maker.name === "EventEmitter" && Object.hasOwn(value, "_events")) {
     const emitter = value as { eventNames(): PropertyKey[]; rawListeners(name: PropertyKey): unknown[] };
@@ -35,6 +39,36 @@ export async function systemData(value: object, isOpen: boolean): Promise<unknow
       if (Function.prototype.toString.call(made).includes("[native code]")) return true;
     }
     return false;
+  }
+
+  /** What the system calls the class that it has made, or that others extend. */
+  function systemMaker(value: object): string | undefined {
+    for (let at = Object.getPrototypeOf(value); at !== null; at = Object.getPrototypeOf(at)) {
+      const made = Object.getOwnPropertyDescriptor(at, "constructor")?.value;
+      if (typeof made === "function" && Object.hasOwn(globalThis, made.name)) return made.name;
+    }
+    return undefined;
+  }
+
+  /** Deno keeps them behind a symbol without a name. */
+  function listenersOf(target: EventTarget): unknown[] {
+    const kept = Object.getOwnPropertySymbols(target).map((key) => (target as unknown as Record<symbol, unknown>)[key])
+      .find((one): one is { listeners: Record<string, Listener[]> } =>
+        typeof one === "object" && one !== null && "listeners" in one && "assignedSlot" in one
+      );
+    return Object.entries(kept?.listeners ?? {}).flatMap(([type, listeners]) =>
+      listeners.flatMap(({ callback, options: { capture, once } }) => [
+        type,
+        (callback as { handler?: unknown }).handler ?? callback, // what was set as onabort
+        capture,
+        once,
+      ])
+    );
+  }
+
+  interface Listener {
+    readonly callback: unknown;
+    readonly options: { readonly capture: boolean; readonly once: boolean };
   }
 
   function readDatabase(database: Database): unknown[] {

@@ -56,7 +56,8 @@ function option(name: string, value: string | undefined): string {
 /** What there are, and how many there are to be. */
 function wished(one: FunctionStatus & Partial<ProcessFunctionStatus & ClusterFunctionStatus>): string {
   if (one.replicas !== undefined) return `of ${one.replicas} ${one.replicas === 1 ? "pod" : "pods"}`;
-  return one.workers === undefined ? "pods" : `of ${one.workers} workers`;
+  if (one.workers === undefined) return one.serving === 1 ? "pod" : "pods";
+  return `of ${one.workers} workers`;
 }
 
 function describe({ name, detail, times }: TriggerStatus): string {

@@ -59,7 +59,7 @@ export default fn;
   const [back] = await levada("rollback", "shop", ...nuclio);
   deepStrictEqual([back, fake.functions.get("shop").spec.image], [0, "levada/good:1"]);
   const [status, state] = await levada("status", "shop", ...nuclio);
-  match(state, /^shop: ready, http:\S+, revision [0-9a-f]{12}, before [0-9a-f]{12}\n {2}shop {2}ready {2}1 pods/);
+  match(state, /^shop: ready, http:\S+, revision [0-9a-f]{12}, before [0-9a-f]{12}\n {2}shop {2}ready {2}1 pod /);
   const [logs, lines] = await levada("logs", "shop", ...nuclio, "--lines", "1");
   deepStrictEqual([logs, lines], [0, `{"message":"listening"}\n`]);
   const [gone] = await levada("delete", "shop", ...nuclio);

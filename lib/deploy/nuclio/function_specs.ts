@@ -236,7 +236,7 @@ function faultsOfPlace({ name, cluster: { replicas, ...cluster } }: Wished, bund
   return faultsOfCluster({ ...cluster, ...some === undefined ? {} : { replicas: some } }, { isFed });
 }
 
-function notesOf({ name, settings, cluster: { from, replicas, route } }: Wished): string[] {
+function notesOf({ name, settings, cluster: { from, replicas, route, rollout, user } }: Wished): string[] {
   const lag = typeof replicas === "object" ? replicas.lag : undefined;
   return [
     ...settings.workers !== undefined && settings.workers > 1
@@ -246,6 +246,8 @@ function notesOf({ name, settings, cluster: { from, replicas, route } }: Wished)
     ...lag === undefined ? [] : [`replicas.lag: Nuclio scales by processor and memory alone`],
     ...route === undefined ? [] : ["cluster.route: Nuclio makes no HTTPRoute; say cluster.ingress"],
     ...from === undefined ? [] : ["cluster.from: Nuclio makes no network policy"],
+    ...rollout === undefined ? [] : ["cluster.rollout: Nuclio replaces pods in its own way"],
+    ...user === undefined ? [] : ["cluster.user: the image says who its pods run as on Nuclio"],
   ].map((note) => `function ${name}: ${note}`);
 }
 

@@ -38,7 +38,7 @@ export function joinedPlaces(clusters: readonly ClusterSettings[]): Pick<Cluster
   };
 }
 
-const PLACES = ["serviceAccount", "nodeSelector", "tolerations"] as const;
+const PLACES = ["serviceAccount", "nodeSelector", "tolerations", "user"] as const;
 
 /** What is wrong with how a child is to run, and what it asks of its pod that the function itself does not: they have one. */
 export function faultsOfChild(

@@ -132,10 +132,10 @@ export function wholeFunction(
           ? []
           : [`function ${child}: its resources are not looked at; say those of all in the function's own`]
       ),
-      ...places.flatMap(([child, { cluster: { replicas, from, ingress } = {} }]) =>
-        Object.entries({ replicas, from, ingress }).filter(([, value]) => value !== undefined).map(([field]) =>
-          `function ${child}: its cluster.${field} is not looked at; say that of all in the function's own`
-        )
+      ...places.flatMap(([child, { cluster: { replicas, from, ingress, route, rollout } = {} }]) =>
+        Object.entries({ replicas, from, ingress, route, rollout }).filter(([, value]) => value !== undefined).map((
+          [field],
+        ) => `function ${child}: its cluster.${field} is not looked at; say that of all in the function's own`)
       ),
       ...serve.workers !== undefined && serve.workers > 1
         ? [`serve.workers (${serve.workers}): a pod has one process here; say replicas`]
@@ -145,6 +145,7 @@ export function wholeFunction(
         : [`serve.grpcPort (${serve.grpcPort}): a service here has one port, for HTTP`],
       ...cluster.from === undefined ? [] : ["cluster.from: no network policy is made here"],
       ...cluster.route === undefined ? [] : ["cluster.route: the platform gives it its address itself"],
+      ...cluster.rollout === undefined ? [] : ["cluster.rollout: the platform replaces pods in its own way"],
       ...cluster.ingress === undefined ? [] : ["cluster.ingress: the platform gives it its address itself"],
     ],
   };
@@ -161,7 +162,7 @@ function container(
   },
 ): Fields {
   const { host: _host, tls: _tls, grpcPort: _grpc, workers: _workers, ...settings } = serve;
-  const { envFrom = [], secretNames = [] } = cluster;
+  const { envFrom = [], secretNames = [], user = USER } = cluster;
   const linger = lingerSeconds === undefined ? [] : ["--linger", String(lingerSeconds)];
   const probe = (path: string, seconds: Fields) => ({ httpGet: { path, port: PORT }, timeoutSeconds: 5, ...seconds });
   return {
@@ -191,7 +192,7 @@ function container(
       capabilities: { drop: ["ALL"] },
       readOnlyRootFilesystem: true,
       runAsNonRoot: true,
-      runAsUser: USER,
+      ...user === "assigned" ? {} : { runAsUser: user },
       seccompProfile: { type: "RuntimeDefault" },
     },
     volumeMounts: [

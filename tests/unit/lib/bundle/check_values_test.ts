@@ -223,6 +223,34 @@ money.format(1); signal.aborted; clock.now();`,
   deepStrictEqual(inside, outside);
 });
 
+Deno.test("bundleCode() refuses signals that cells have aborted, and targets of events to which they listen", async () => {
+  const cells = (change: string) => [
+    `const stop = new AbortController(), { signal } = stop, bus = new EventTarget(); class Own extends EventTarget {} const own = new Own();`,
+    change,
+    `${START} graph.to("s", (n: number) => { bus.dispatchEvent(new Event("x")); own.dispatchEvent(new Event("x")); return signal.aborted ? stop.signal.reason : n; }).respond();`,
+  ];
+  deepStrictEqual(await othersIn(...cells("signal.aborted; bus.dispatchEvent(new Event('y'));")), []);
+  deepStrictEqual(
+    await othersIn(...cells("const on = () => {}; bus.addEventListener('x', on); bus.removeEventListener('x', on);")),
+    [],
+  );
+  for (
+    const [change, name] of [
+      ["stop.abort('enough');", "stop"],
+      ["signal.addEventListener('abort', () => console.log(1));", "stop"],
+      ["Object.assign(signal, { onabort: () => console.log(1) });", "stop"],
+      ["bus.addEventListener('x', () => console.log(1));", "bus"],
+      ["own.addEventListener('x', () => console.log(1));", "own"],
+    ] as const
+  ) {
+    match(
+      (await othersIn(...cells(change))).join("\n"),
+      new RegExp(`"${name}" of cell \\[1\\] is another value`),
+      change,
+    );
+  }
+});
+
 Deno.test("bundleCode() takes functions for the same, however the bundler writes them", async () => {
   const { inside, outside } = await answersOf(
     [3],

@@ -142,7 +142,16 @@ function family(own: object, child: object) {
 
 Deno.test("wholeFunction() brings secrets, variables and the place of its children along, and says what it does not", () => {
   const bundle = family(
-    { env: { A: "1" }, cluster: { secretNames: ["own"], envFrom: [{ secretName: "keys" }], serviceAccount: "reader" } },
+    {
+      env: { A: "1" },
+      cluster: {
+        secretNames: ["own"],
+        envFrom: [{ secretName: "keys" }],
+        serviceAccount: "reader",
+        user: "assigned",
+        rollout: "old-first",
+      },
+    },
     {
       env: { A: "1", B: "2" },
       cluster: {
@@ -159,6 +168,8 @@ Deno.test("wholeFunction() brings secrets, variables and the place of its childr
   deepStrictEqual(volumes[1].projected.sources, [{ secret: { name: "own" } }, { secret: { name: "more" } }]);
   deepStrictEqual(container.envFrom, [{ secretRef: { name: "keys" } }, { configMapRef: { name: "words" } }]);
   deepStrictEqual(container.env.slice(-2), [{ name: "A", value: "1" }, { name: "B", value: "2" }]);
+  strictEqual(container.securityContext.runAsUser, undefined);
+  ok(notes.includes("cluster.rollout: the platform replaces pods in its own way"));
   ok(notes.includes("function enrich: its cluster.replicas is not looked at; say that of all in the function's own"));
 });
 
