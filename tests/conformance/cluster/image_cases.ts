@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { BrokerServer } from "../streams/broker_server.ts";
 import type { ClusterCase } from "./cluster_case.ts";
-import { type ReleaseLab, withReleaseLab } from "./release_lab.ts";
+import { withReleaseLab } from "./release_lab.ts";
 
 /** A function that multiplies, and says as whom, among which files, with which way out. */
 function times(factor: number): string {
@@ -18,13 +18,6 @@ export default fn;
 `;
 }
 
-/** Runs \`levada\`, which has to go well; what it said. */
-async function done(lab: ReleaseLab, ...words: string[]): Promise<string> {
-  const { code, out, err } = await lab.levada(...words);
-  strictEqual(code, 0, `levada ${words.join(" ")}: ${out}${err}`);
-  return out;
-}
-
 /** Pods that run images of \`levada image\`, pulled from a real registry. */
 export const IMAGE_CASES: readonly ClusterCase[] = [{
   name:
@@ -34,9 +27,9 @@ export const IMAGE_CASES: readonly ClusterCase[] = [{
       await using registry = await BrokerServer.start("registry");
       const module = await lab.write("shop.ts", times(3));
       const image = `${registry.address}/team/shop:1`;
-      match(await done(lab, "image", module, "-t", image, "--push"), /Pushed: /);
+      match(await lab.done(["image", module, "-t", image, "--push"]), /Pushed: /);
       const words = ["--target", "kubernetes", "--namespace", lab.namespace];
-      const deployed = await done(lab, "deploy", module, ...words, "--image", image, "--bundle-folder", "/bundle");
+      const deployed = await lab.done(["deploy", module, ...words, "--image", image, "--bundle-folder", "/bundle"]);
       match(deployed, /1 of 1 pods/);
       const { items: [pod] } = await lab.read("pods", "-l", "app.kubernetes.io/part-of=shop");
       strictEqual(pod.spec.containers[0].image, image);
@@ -48,7 +41,7 @@ export const IMAGE_CASES: readonly ClusterCase[] = [{
         shell: "No such file or directory (os error 2): stat '/bin/sh'",
       });
       match(away, /unreachable/);
-      await done(lab, "delete", "shop", ...words);
+      await lab.done(["delete", "shop", ...words]);
       deepStrictEqual(await lab.left("shop"), []);
     }),
 }];

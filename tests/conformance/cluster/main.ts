@@ -9,6 +9,7 @@ import { REAL_NUCLIO_CASES } from "./nuclio_cases.ts";
 import { IMAGE_CASES } from "./image_cases.ts";
 import { NUCLIO_POD_CASES } from "./nuclio_pod_cases.ts";
 import { LAG_CASES } from "./lag_cases.ts";
+import { NLP_CASES } from "./nlp_cases.ts";
 import { NOTEBOOK_CASES } from "./notebook_cases.ts";
 import { SERVERLESS_CASES } from "./serverless_cases.ts";
 import { OBJECT_CASES } from "./object_cases.ts";
@@ -38,6 +39,7 @@ const CASES: Readonly<Record<string, readonly ClusterCase[]>> = {
   stream: STREAM_CASES,
   manifests: MANIFEST_CASES,
   image: IMAGE_CASES,
+  nlp: NLP_CASES,
 };
 
 /** Runs the suite, or those subjects whose names are given, and prints each result. */

@@ -30,6 +30,8 @@ export interface ReleaseLab {
   write(name: string, code: string): Promise<string>;
   /** Runs `levada`. */
   levada(...words: string[]): Promise<Said>;
+  /** Runs it, which has to go well, with these variables too; what it printed. */
+  done(words: readonly string[], env?: Readonly<Record<string, string>>): Promise<string>;
   /** Starts it. */
   start(...words: string[]): Deno.ChildProcess;
   /** What kubectl reads there, as JSON. */
@@ -60,11 +62,11 @@ export async function withReleaseLab(cluster: Cluster, test: (lab: ReleaseLab) =
       ...options,
       target: "kubernetes",
     });
-  const command = (words: readonly string[]) =>
+  const command = (words: readonly string[], env: Readonly<Record<string, string>> = {}) =>
     new Deno.Command(Deno.execPath(), {
       args: [...argv.slice(1), ...words],
       cwd: folder.path,
-      env: { NO_COLOR: "1", KUBECONFIG: kubeconfig, NAMESPACE: namespace },
+      env: { NO_COLOR: "1", KUBECONFIG: kubeconfig, NAMESPACE: namespace, ...env },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
@@ -83,9 +85,11 @@ export async function withReleaseLab(cluster: Cluster, test: (lab: ReleaseLab) =
       await Deno.writeTextFile(path, code);
       return path;
     },
-    async levada(...words) {
-      const { code, stdout, stderr } = await command(words).output();
-      return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
+    levada: async (...words) => await said(command(words)),
+    async done(words, env) {
+      const { code, out, err } = await said(command(words, env));
+      if (code === 0) return out;
+      throw new Error(`levada ${words.join(" ")} ended with ${code}: ${out}${err}`);
     },
     start: (...words) => command(words).spawn(),
     async left(name) {
@@ -94,6 +98,11 @@ export async function withReleaseLab(cluster: Cluster, test: (lab: ReleaseLab) =
         .sort();
     },
   });
+}
+
+async function said(command: Deno.Command): Promise<Said> {
+  const { code, stdout, stderr } = await command.output();
+  return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
 }
 
 let program: Promise<string> | undefined;

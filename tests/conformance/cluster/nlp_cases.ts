@@ -1,0 +1,103 @@
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { openStream } from "levada";
+import { BrokerServer } from "../streams/broker_server.ts";
+import type { ClusterCase } from "./cluster_case.ts";
+import { withReleaseLab } from "./release_lab.ts";
+
+const NOTEBOOKS = fileURLToPath(new URL("../../../notebooks/", import.meta.url));
+const NAME = "03_streaming_nlp.ipynb";
+const PARAGRAPHS = ["In 1440 Funchal was small.", "The levada is 80 kilometres long."];
+const ENTITIES = [[0, "1440", "DATE"], [1, "80", "CARDINAL"]];
+
+type Found = [index: number, text: string, kind: string];
+
+/** The manual's third notebook, whose code is larger than a ConfigMap. */
+export const NLP_CASES: readonly ClusterCase[] = [{
+  name:
+    "notebook 03 is refused without an image, and told the way; its image runs as two Deployments over Kafka, all comes out at the end; without its child that is pruned",
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      await using kafka = await BrokerServer.start("kafka");
+      await using registry = await BrokerServer.start("registry");
+      await using articles = Deno.serve(
+        { hostname: "127.0.0.1", port: 0, onListen() {} },
+        () => Response.json({ title: "Water", paragraphs: PARAGRAPHS }),
+      );
+      const broker = { STREAMS: `kafka://${kafka.address}/` };
+      const place = ["--target", "kubernetes", "--namespace", lab.namespace];
+      const image = (tag: string) => `${registry.address}/team/nlp:${tag}`;
+      const deploy = (notebook: string, tag: string) =>
+        lab.done(["deploy", notebook, ...place, "--image", image(tag), "--bundle-folder", "/bundle"], broker);
+
+      const notebook = join(NOTEBOOKS, NAME);
+      await lab.done(["deploy", notebook, ...place, "--dry-run"], broker).then(
+        () => strictEqual("it is planned", "it is refused"),
+        ({ message }: Error) =>
+          match(
+            message,
+            /its code has 1\d{6} bytes packed, and a ConfigMap takes 900000\. Put it into an image, `levada image … -t IMAGE --push`, and deploy that: .*--image IMAGE --bundle-folder \/bundle/,
+          ),
+      );
+      await lab.done(["image", notebook, "-t", image("1"), "--push"], broker);
+      await using _gpu = await withGpu();
+      match(await deploy(notebook, "1"), /enrich +.*1 of 1 pods/);
+      deepStrictEqual((await lab.read("deployments")).items.map((one: Named) => one.metadata.name), [
+        "multi-func",
+        "multi-func-enrich",
+      ]);
+      const ask = async () => {
+        const url = await cluster.serviceUrl(lab.namespace, "multi-func", 80);
+        const body = JSON.stringify({ url: `http://127.0.0.1:${articles.addr.port}/` });
+        strictEqual((await fetch(url, { method: "POST", body })).ok, true);
+      };
+      await ask();
+      deepStrictEqual(await entities("one"), ENTITIES);
+
+      const alone = await lab.write(NAME, withoutChild(await Deno.readTextFile(notebook)));
+      await Deno.symlink(join(NOTEBOOKS, "data"), join(dirname(alone), "data"));
+      await lab.done(["image", alone, "-t", image("2"), "--push"], broker);
+      match(await deploy(alone, "2"), /multi-func-enrich: is removed/);
+      const ofChild = async () => (await lab.left("multi-func")).filter((name) => name.includes("enrich"));
+      for (let tries = 0; tries < 300 && (await ofChild()).length > 0; tries++) await pause(100); // it finishes what it has
+      deepStrictEqual(await ofChild(), []);
+      await ask();
+      deepStrictEqual(await entities("two"), [...ENTITIES, ...ENTITIES]);
+      await lab.done(["delete", "multi-func", ...place]);
+      deepStrictEqual(await lab.left("multi-func"), []);
+
+      /** What has come out, once there is as much as has come in. */
+      async function entities(group: string): Promise<Found[]> {
+        await using stream = await openStream<{ index: number; text: string; kind: string }>(
+          `${broker.STREAMS}entities`,
+        );
+        const found: Found[] = [];
+        for await (const delivery of await stream.subscribe({ group })) {
+          for (const { body: { index, text, kind } } of delivery) found.push([index, text, kind]);
+          await delivery.ack();
+          if (found.length >= (group === "one" ? 2 : 4)) break;
+        }
+        return found.sort(([one], [other]) => one - other); // their keys differ, so they come in any order
+      }
+
+      /** The notebook's child asks for a GPU, which the node has for so long. */
+      async function withGpu(): Promise<AsyncDisposable> {
+        const say = (gpus: string | null) => {
+          const status = JSON.stringify({ status: { capacity: { "nvidia.com/gpu": gpus } } });
+          return cluster.kubectl(["patch", "node", "mini-0", "--subresource=status", "--type=merge", "-p", status]);
+        };
+        await say("1");
+        return { [Symbol.asyncDispose]: async () => void await say(null) };
+      }
+    }),
+}];
+
+interface Named {
+  readonly metadata: { readonly name: string };
+}
+
+function withoutChild(notebook: string): string {
+  return notebook.replaceAll(String.raw`, { function: \"enrich\" }`, "").replace(/^.*fn\.addChildFunction\(.*\n/m, "");
+}
