@@ -2,7 +2,7 @@
 
 import { BundleError } from "../errors.ts";
 import { errorFault } from "../graph/fault.ts";
-import type { Bundle } from "./bundle.ts";
+import { type Bundle, MANIFEST, revisionOf } from "./bundle.ts";
 
 /** The part of modern-tar that is used here; the package is fetched when the first archive is made or opened. */
 interface Tar {
@@ -49,6 +49,19 @@ export async function unpackBundle(act: string, packed: Uint8Array): Promise<Bun
 function foldersOf(name: string): string[] {
   const parts = name.split("/");
   return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join("/"));
+}
+
+/**
+ * The revision of a bundle that was packed.
+ *
+ * @throws {BundleError} If it is no such archive.
+ */
+export async function packedRevision(act: string, packed: Uint8Array): Promise<string> {
+  const files = await unpackBundle(act, packed);
+  if (files.has(MANIFEST)) return revisionOf(files);
+  throw new BundleError(act, [
+    errorFault(`it has no ${MANIFEST} of a bundle`, "Pack the files of a bundle, not their folder"),
+  ]);
 }
 
 async function through(

@@ -41,9 +41,11 @@ To Nuclio: a function each there, by its dashboard, of --image, which has the bu
   --node-port        Of Nuclio: callers from outside the cluster find the function at a port of its nodes.
   --invoke-url URL   Of Nuclio: where callers find the function. Default: what Nuclio says.
   --no-mirror-schedules  Of Nuclio: schedules are not shown as cron triggers, of which some platforms make CronJobs.
-  --image NAME       In a cluster: what the pods run. Default: levada/runtime of this version.
+  --image NAME       In a cluster: what the pods run. Default: LEVADA_IMAGE. \`levada image --runtime\` makes one.
   --bundle-folder F  In a cluster: the folder of the image that holds the bundle, /bundle in those of \`levada image\`. Default: none, the code
                      travels in a ConfigMap.
+  --bundle-url URL   In a cluster: the store that pods fetch the code from, s3://BUCKET/FOLDER/, gs://, az://, https://. With / at the end it is
+                     uploaded there.
   --image-pull-secret NAME  In a cluster: the Secret with which it is pulled. Several times.
   --replicas N       In a cluster: so many pods of each function. Default: what its \`cluster\` says, else 1.
   --force            In a cluster: takes over what somebody else has written into its objects.
@@ -69,6 +71,7 @@ Exit code: 0 it runs, 1 it cannot, and what ran runs on, 2 a wrong option.
       "no-mirror-schedules": { type: "boolean" },
       image: { type: "string" },
       "bundle-folder": { type: "string" },
+      "bundle-url": { type: "string" },
       "image-pull-secret": { type: "string", multiple: true },
       replicas: { type: "string" },
       force: { type: "boolean" },
@@ -99,6 +102,7 @@ Exit code: 0 it runs, 1 it cannot, and what ran runs on, 2 a wrong option.
         mirrorSchedules: values["no-mirror-schedules"] === true ? false : undefined,
         image: values.image,
         bundleFolder: values["bundle-folder"],
+        bundleUrl: values["bundle-url"],
         imagePullSecrets: values["image-pull-secret"],
         replicas: readWhole("replicas", values.replicas, { least: 1, most: 1_000 }),
         force: values.force,

@@ -7,6 +7,7 @@ import { DELETE } from "./delete.ts";
 import { DEMO } from "./demo.ts";
 import { DEPLOY } from "./deploy.ts";
 import { DLQ } from "./dlq.ts";
+import { FETCH_BUNDLE } from "./fetch_bundle.ts";
 import { IMAGE } from "./image.ts";
 import { KERNEL } from "./kernel.ts";
 import { LAB } from "./lab.ts";
@@ -28,6 +29,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   demo: DEMO,
   deploy: DEPLOY,
   dlq: DLQ,
+  "fetch-bundle": FETCH_BUNDLE,
   image: IMAGE,
   kernel: KERNEL,
   lab: LAB,
@@ -106,7 +108,7 @@ async function dispatch(args: readonly string[], terminal: Terminal, signal: Abo
 }
 
 function overview(): string {
-  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`);
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(12)} ${summary}`);
   return `Usage: levada COMMAND [ARGUMENTS]\n\nCommands:\n${
     lines.join("\n")
   }\n\n\`levada COMMAND --help\` tells more.\n`;

@@ -18,8 +18,9 @@ No cluster is asked. Files of an earlier time go, so that what the function has 
   --target NAME        kubernetes; or the whole graph as one object: knative, a Service; kserve, an InferenceService; or inference-graph, an
                        InferenceGraph of a chain of remote steps: what it cannot say is told step by step. Default: kubernetes.
   --namespace NAME     Of the objects. Default: default.
-  --image NAME         What the pods run. Default: levada/runtime of this version.
+  --image NAME         What the pods run. Default: LEVADA_IMAGE. \`levada image --runtime\` makes one.
   --bundle-folder F    The folder of the image that holds the bundle. Default: none, the code is one of the objects.
+  --bundle-url URL     The store that pods fetch the code from; nothing is uploaded there. Default: none.
   --image-pull-secret NAME  The Secret with which it is pulled. Several times.
   --replicas N         So many pods of each function. Default: what its \`cluster\` says, else 1.
   --export NAME        The function: an export of the module, or a name of the notebook. Default: the default export, or the only one.
@@ -36,6 +37,7 @@ Exit code: 0 written, 1 it cannot be, 2 a wrong option.
       namespace: { type: "string" },
       image: { type: "string" },
       "bundle-folder": { type: "string" },
+      "bundle-url": { type: "string" },
       "image-pull-secret": { type: "string", multiple: true },
       replicas: { type: "string" },
       export: { type: "string" },
@@ -65,6 +67,7 @@ Exit code: 0 written, 1 it cannot be, 2 a wrong option.
       namespace: values.namespace,
       image: values.image,
       bundleFolder: values["bundle-folder"],
+      bundleUrl: values["bundle-url"],
       imagePullSecrets: values["image-pull-secret"],
       replicas: readWhole("replicas", values.replicas, { least: 1, most: 1_000 }),
     }, context);

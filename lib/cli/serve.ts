@@ -6,6 +6,7 @@ import { readOptions } from "./options.ts";
 import { isSetUp } from "../telemetry/open_telemetry.ts";
 import { isArchive, openArchive } from "./serving/open_archive.ts";
 import { ARCHIVE_NEEDS, prefetch, SERVE_GRPC_NEEDS, SERVE_NEEDS, TRACING_NEEDS } from "./prefetch.ts";
+import { checkRevision } from "./serving/check_revision.ts";
 import type { serveModule } from "./serving/serve_module.ts";
 import { readWish, SERVE_OPTIONS, type ServeWish } from "./serving/serve_wish.ts";
 import { serveWords } from "./serving/serve_words.ts";
@@ -23,6 +24,7 @@ Serves the function that MODULE exports: its default export, or the only functio
   --port NUMBER     Default: 8080. 0 takes a free one.
   --grpc-port N     Answers gRPC of the open inference protocol there too; 0 takes a free one. Default: no gRPC.
   --export NAME     Serves this export of MODULE.
+  --revision R      Serves a bundle only if it is this revision: who deploys an image says so, whose tag may have been pushed again.
   --function NAME   Serves one part of a function with children: the steps of this child, fed by the streams of the queues that lead
                     to it; the function's own name is what is left. A queue without a path is local://FUNCTION/QUEUE then, in
                     LEVADA_STATE, default .levada. Default: LEVADA_FUNCTION, else all in one.
@@ -63,6 +65,7 @@ something could not be closed; 2 a wrong option.
 };
 
 async function serve(args: readonly string[], wish: ServeWish, context: CommandContext): Promise<number> {
+  if (wish.revision !== undefined) await checkRevision(wish.module, wish.revision);
   if (wish.workers === undefined) return await (await load(wish, context))(wish, context);
   await prefetchFor(wish, context);
   return await serveWorkers(args, wish, context);

@@ -36,7 +36,7 @@ export type PlaceWish =
 /** What stands for words in `options`, by targets: others are refused. */
 const WORDS: { readonly [Target in DeployTarget]: readonly string[] } = {
   process: ["workers", "port", "renew", "rates", "picture", "over"],
-  kubernetes: ["namespace", "context", "image", "bundle-folder", "image-pull-secret", "replicas", "force"],
+  kubernetes: `namespace context image bundle-folder bundle-url image-pull-secret replicas force`.split(" "),
   nuclio:
     `namespace context dashboard project token image image-pull-secret replicas node-port invoke-url no-mirror-schedules`
       .split(" "),

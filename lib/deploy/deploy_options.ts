@@ -52,6 +52,7 @@ const OPTIONS: { readonly [Target in DeployTarget]: Names<OptionsOf[Target]> } =
     kubeconfig: true,
     image: true,
     bundleFolder: true,
+    bundleUrl: true,
     imagePullSecrets: true,
     replicas: true,
     force: true,

@@ -10,6 +10,7 @@ export const SERVE_OPTIONS = {
   port: { type: "string" },
   "grpc-port": { type: "string" },
   export: { type: "string" },
+  revision: { type: "string" },
   function: { type: "string" },
   workers: { type: "string" },
   grace: { type: "string" },
@@ -32,6 +33,8 @@ export const SERVE_OPTIONS = {
 export interface ServeWish {
   readonly module: string;
   readonly export: string | undefined;
+  /** The one that its bundle must be; undefined for any. */
+  readonly revision: string | undefined;
   /** The child whose part runs, or the function's own name; undefined for what LEVADA_FUNCTION says, else all in this process. */
   readonly function: string | undefined;
   readonly hostname: string | undefined;
@@ -89,6 +92,7 @@ export function readWish(values: Values, positionals: readonly string[]): ServeW
   return {
     module,
     export: values.export,
+    revision: values.revision,
     function: values.function,
     hostname: values.host,
     port: readWhole("port", values.port, PORTS),

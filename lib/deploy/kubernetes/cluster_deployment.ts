@@ -15,6 +15,7 @@ import { type ClusterStatus, clusterStatus } from "./cluster_status.ts";
 import { outerUrl } from "./objects/addresses.ts";
 import type { Release } from "./release.ts";
 import { releaseOf } from "./release_of.ts";
+import { checkStored, codeNote, isFolder, storeCode } from "./stored_code.ts";
 import { readRecord, recordedNames, type ReleaseRecord } from "./release_record.ts";
 import { releaseLogs } from "./rollout/release_logs.ts";
 
@@ -55,7 +56,12 @@ export class ClusterDeployment implements Deployment {
   async plan(): Promise<DeployPlan> {
     return await this.#within(
       "deploy",
-      async (act, { changes, place }) => await changes.plan(act, await this.#release(act, place)),
+      async (act, { changes, place }) => {
+        const release = await this.#release(act, place);
+        const plan = await changes.plan(act, release);
+        await this.#codeOf(act, release, { isApplied: false });
+        return { ...plan, notes: [codeNote(release), ...plan.notes] };
+      },
     );
   }
 
@@ -74,6 +80,7 @@ export class ClusterDeployment implements Deployment {
         onProgress?.({ state: "checking", function: undefined, url: undefined });
         await probeBundle(this.#bundle, { timeoutMs: deadlineMs, signal });
       }
+      await this.#codeOf(act, release, { isApplied: true });
       await opened.changes.apply(act, release);
       return await this.#status(act, opened);
     });
@@ -155,8 +162,17 @@ export class ClusterDeployment implements Deployment {
 
   async #release(act: string, { namespace }: Opened["place"]): Promise<Release> {
     if (this.#bundle === undefined) throw new DeployError(act, "there is no bundle to deploy");
-    const { image, bundleFolder, imagePullSecrets, replicas } = this.#options;
-    return await releaseOf(act, this.#bundle, { namespace, image, bundleFolder, imagePullSecrets, replicas });
+    const { image, bundleFolder, bundleUrl, imagePullSecrets, replicas } = this.#options;
+    const said = { namespace, image, bundleFolder, bundleUrl, imagePullSecrets, replicas };
+    return await releaseOf(act, this.#bundle, said);
+  }
+
+  /** Looks whether the code lies where pods fetch it, or takes it there. */
+  async #codeOf(act: string, { code }: Release, { isApplied }: { readonly isApplied: boolean }): Promise<void> {
+    const { bundleUrl, signal } = this.#options;
+    if (code.kind !== "store" || bundleUrl === undefined || this.#bundle === undefined) return;
+    if (!isFolder(bundleUrl)) await checkStored(act, this.#bundle, code.url, signal);
+    else if (isApplied) await storeCode(act, this.#bundle, code.url, signal);
   }
 
   async #status(act: string, opened: Opened): Promise<ClusterStatus> {

@@ -5,13 +5,22 @@ import type { AccessWish } from "../cluster/kubeconfig.ts";
 export interface ClusterOptions extends AccessWish {
   /** Where in the cluster. Default: that of the context. */
   readonly namespace?: string;
-  /** What its pods run: an image whose program is Levada's command line. Default: `levada/runtime` of this version. */
+  /**
+   * What its pods run: an image whose program is Levada's command line. `levada image --runtime`
+   * makes one, and `levada image` one that has the bundle too. Default: LEVADA_IMAGE.
+   */
   readonly image?: string;
   /**
    * The folder of the image that holds the bundle: `/bundle` in those of `levada image`. What is larger than a ConfigMap takes goes so.
    * Default: the code travels in a ConfigMap.
    */
   readonly bundleFolder?: string;
+  /**
+   * A store that pods fetch the bundle from: `s3://bucket/folder/`, `gs://…`, `az://…`, `https://…`. With `/` at the end it is a folder, to which
+   * each revision is uploaded from here; else it is what lies there, and has to be the revision. Here and in the pods credentials are those of
+   * stores: there by `cluster: { secretNames }` or `envFrom`. Default: the code travels in a ConfigMap.
+   */
+  readonly bundleUrl?: string;
   /** Secrets by their names, with which the image is pulled. Default: none. */
   readonly imagePullSecrets?: readonly string[];
   /** How many pods each function has. Default: what its `cluster` says, else 1. */

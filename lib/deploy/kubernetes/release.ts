@@ -22,7 +22,9 @@ export type ReleasedCode =
   /** As a gzipped tar, base64, in a ConfigMap. */
   | { readonly kind: "config"; readonly archive: string }
   /** In the image, in this folder. */
-  | { readonly kind: "image"; readonly folder: string };
+  | { readonly kind: "image"; readonly folder: string }
+  /** In a store, as a gzipped tar at this URL. */
+  | { readonly kind: "store"; readonly url: string };
 
 /** A function of it that has pods of its own. */
 export interface ReleasedFunction {

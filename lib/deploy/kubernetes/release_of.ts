@@ -12,13 +12,16 @@ import { faultsOfStreams } from "../settings/stream_faults.ts";
 import { mostPods } from "./objects/workload_objects.ts";
 import { isOpenKafka } from "./objects/lag_scaler.ts";
 import type { Release, ReleasedFunction } from "./release.ts";
+import { storedUrl } from "./stored_code.ts";
 
 /** What of a release is said where it is deployed. */
 export interface ReleaseOptions {
-  /** Default: Levada's, of the version that made the bundle. */
+  /** Default: LEVADA_IMAGE. */
   readonly image?: string | undefined;
   /** Where in the image the bundle is. Default: it travels in a ConfigMap. */
   readonly bundleFolder?: string | undefined;
+  /** The store that pods fetch it from. */
+  readonly bundleUrl?: string | undefined;
   /** Default: none. */
   readonly imagePullSecrets?: readonly string[] | undefined;
   /** Default: what each function says. */
@@ -38,10 +41,10 @@ const LARGEST_CODE = 900_000; // a ConfigMap has a MiB
 export async function releaseOf(
   act: string,
   bundle: Bundle,
-  { replicas, namespace, image, bundleFolder, imagePullSecrets = [] }: ReleaseWish,
+  { replicas, namespace, image: said, bundleFolder, bundleUrl, imagePullSecrets = [] }: ReleaseWish,
 ): Promise<Release> {
   const { name, triggers = {} } = documentOf(bundle);
-  const { feeds = [], versions } = manifestOf(bundle);
+  const { feeds = [], versions: { levada } } = manifestOf(bundle);
   const functions = functionsOfBundle(bundle).map((fn): ReleasedFunction => ({
     ...fn,
     objectName: fn.name === name ? name : `${name}-${fn.name}`,
@@ -59,23 +62,35 @@ export async function releaseOf(
     ...faultsOfStreams(bundle),
   ];
   if (faults.length > 0) throw new DeployError(act, faults.join("; "));
+  const code = await codeOf(act, bundle, { image: said, bundleFolder, bundleUrl });
+  const image = said ?? Deno.env.get("LEVADA_IMAGE");
+  if (image === undefined) throw new DeployError(act, imageUnsaid(levada));
   return {
     name,
     namespace,
     revision: bundle.revision,
-    image: image ?? `levada/runtime:${versions.levada}`,
+    image,
     imagePullSecrets,
-    code: await codeOf(act, bundle, { image, bundleFolder }),
+    code,
     functions,
   };
+}
+
+/** Nobody has published one that could be meant: whoever took its name would run in everybody's cluster. */
+function imageUnsaid(version = "VERSION"): string {
+  return `nobody says which image its pods run. Make it once, \`levada image --runtime -t REGISTRY/levada:${version} --push\`, and say it: { image }, --image, or LEVADA_IMAGE`;
 }
 
 /** The code as it travels. */
 async function codeOf(
   act: string,
   bundle: Bundle,
-  { image, bundleFolder }: ReleaseOptions,
+  { image, bundleFolder, bundleUrl }: ReleaseOptions,
 ): Promise<Release["code"]> {
+  if (bundleUrl !== undefined) {
+    if (bundleFolder === undefined) return { kind: "store", url: storedUrl(act, bundle, bundleUrl) };
+    throw new DeployError(act, "the code is either in the image, bundleFolder, or in a store, bundleUrl");
+  }
   if (bundleFolder !== undefined) {
     if (image === undefined) {
       throw new DeployError(act, `bundleFolder is ${bundleFolder}, and nobody says in which image: image`);
@@ -90,7 +105,8 @@ async function codeOf(
   throw new DeployError(
     act,
     `its code has ${packed.length} bytes packed, and a ConfigMap takes ${LARGEST_CODE}. Put it into an image, \`levada image … -t IMAGE ` +
-      '--push`, and deploy that: { image: "IMAGE", bundleFolder: "/bundle" }, --image IMAGE --bundle-folder /bundle',
+      '--push`, and deploy that: { image: "IMAGE", bundleFolder: "/bundle" }, --image IMAGE --bundle-folder /bundle; or ' +
+      "into a store that pods reach: { bundleUrl }, --bundle-url s3://BUCKET/FOLDER/",
   );
 }
 

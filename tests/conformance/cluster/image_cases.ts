@@ -18,10 +18,16 @@ export default fn;
 `;
 }
 
+/** Asks over a connection of its own: a kept one leads to the pod that it led to. */
+async function asked(url: string): Promise<{ product: number; user: number; shell: string; away: string }> {
+  using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+  return await (await fetch(url, { client, method: "POST", body: "14" })).json();
+}
+
 /** Pods that run images of \`levada image\`, pulled from a real registry. */
 export const IMAGE_CASES: readonly ClusterCase[] = [{
   name:
-    "an image is made, pushed, pulled by the node and unpacked: its pods are ready, answer, and end with the deployment",
+    "an image is made, pushed, pulled by the node and unpacked: its pods are ready, answer, and end with the deployment; a tag that was pushed again with another revision is refused",
   run: (cluster) =>
     withReleaseLab(cluster, async (lab) => {
       await using registry = await BrokerServer.start("registry");
@@ -34,13 +40,27 @@ export const IMAGE_CASES: readonly ClusterCase[] = [{
       const { items: [pod] } = await lab.read("pods", "-l", "app.kubernetes.io/part-of=shop");
       strictEqual(pod.spec.containers[0].image, image);
       const url = await cluster.serviceUrl(lab.namespace, "shop", 80);
-      const { away, ...rest } = await (await fetch(url, { method: "POST", body: "14" })).json();
+      const { away, ...rest } = await asked(url);
       deepStrictEqual(rest, {
         product: 42,
         user: 65_532,
         shell: "No such file or directory (os error 2): stat '/bin/sh'",
       });
       match(away, /unreachable/);
+
+      const other = await lab.write("other.ts", times(5)); // the same tag, pushed again from elsewhere
+      await lab.done(["image", other, "-t", image, "--push"]);
+      const changed = await lab.write("shop.ts", times(4));
+      const refused = await lab.levada("deploy", changed, ...words, "--image", image, "--bundle-folder", "/bundle");
+      strictEqual(refused.code, 1, refused.out);
+      match(
+        refused.err,
+        /it ended with 1, \d times[^]*Cannot serve \/bundle: revision [0-9a-f]{12} is asked for, and it has revision [0-9a-f]{12}\. Make the image/,
+      );
+      strictEqual((await asked(url)).product, 42); // what ran runs on
+      await lab.done(["image", changed, "-t", image, "--push"]);
+      await lab.done(["deploy", changed, ...words, "--image", image, "--bundle-folder", "/bundle"]);
+      strictEqual((await asked(url)).product, 56);
       await lab.done(["delete", "shop", ...words]);
       deepStrictEqual(await lab.left("shop"), []);
     }),

@@ -19,6 +19,7 @@ import { ROLLOUT_CASES } from "./rollout_cases.ts";
 import { WATCH_CASES } from "./watch_cases.ts";
 import { MANIFEST_CASES } from "./manifest_cases.ts";
 import { SCALE_CASES } from "./scale_cases.ts";
+import { STORE_CASES } from "./store_cases.ts";
 import { STREAM_CASES } from "./stream_cases.ts";
 
 /** One file a subject. */
@@ -40,6 +41,7 @@ const CASES: Readonly<Record<string, readonly ClusterCase[]>> = {
   manifests: MANIFEST_CASES,
   image: IMAGE_CASES,
   nlp: NLP_CASES,
+  store: STORE_CASES,
 };
 
 /** Runs the suite, or those subjects whose names are given, and prints each result. */

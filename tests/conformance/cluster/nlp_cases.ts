@@ -8,6 +8,7 @@ import type { ClusterCase } from "./cluster_case.ts";
 import { withReleaseLab } from "./release_lab.ts";
 
 const NOTEBOOKS = fileURLToPath(new URL("../../../notebooks/", import.meta.url));
+const GPU = "nvidia.com/gpu";
 const NAME = "03_streaming_nlp.ipynb";
 const PARAGRAPHS = ["In 1440 Funchal was small.", "The levada is 80 kilometres long."];
 const ENTITIES = [[0, "1440", "DATE"], [1, "80", "CARDINAL"]];
@@ -85,7 +86,7 @@ export const NLP_CASES: readonly ClusterCase[] = [{
       /** The notebook's child asks for a GPU, which the node has for so long. */
       async function withGpu(): Promise<AsyncDisposable> {
         const say = (gpus: string | null) => {
-          const status = JSON.stringify({ status: { capacity: { "nvidia.com/gpu": gpus } } });
+          const status = JSON.stringify({ status: { capacity: { [GPU]: gpus }, allocatable: { [GPU]: gpus } } });
           return cluster.kubectl(["patch", "node", "mini-0", "--subresource=status", "--type=merge", "-p", status]);
         };
         await say("1");

@@ -30,6 +30,8 @@ export interface ReleaseLab {
   write(name: string, code: string): Promise<string>;
   /** Runs `levada`. */
   levada(...words: string[]): Promise<Said>;
+  /** The same, with these variables too. */
+  try(words: readonly string[], env: Readonly<Record<string, string>>): Promise<Said>;
   /** Runs it, which has to go well, with these variables too; what it printed. */
   done(words: readonly string[], env?: Readonly<Record<string, string>>): Promise<string>;
   /** Starts it. */
@@ -52,6 +54,7 @@ export async function withReleaseLab(cluster: Cluster, test: (lab: ReleaseLab) =
   program ??= visibleProgram();
   const root = await program;
   const argv = ["deno", "run", "--no-prompt", `--lock=${join(root, "deno.lock")}`, "-A", join(root, "lib/cli/main.ts")];
+  const image = "levada/runtime:1";
   await cluster.addImage("levada/runtime:", { argv });
   const { kubeconfig } = cluster;
   const open = async (code: string, options: ClusterOptions & { dryRun: boolean }) =>
@@ -59,6 +62,7 @@ export async function withReleaseLab(cluster: Cluster, test: (lab: ReleaseLab) =
       kubeconfig,
       namespace,
       deadlineMs: 60_000,
+      image,
       ...options,
       target: "kubernetes",
     });
@@ -66,7 +70,7 @@ export async function withReleaseLab(cluster: Cluster, test: (lab: ReleaseLab) =
     new Deno.Command(Deno.execPath(), {
       args: [...argv.slice(1), ...words],
       cwd: folder.path,
-      env: { NO_COLOR: "1", KUBECONFIG: kubeconfig, NAMESPACE: namespace, ...env },
+      env: { NO_COLOR: "1", KUBECONFIG: kubeconfig, NAMESPACE: namespace, LEVADA_IMAGE: image, ...env },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
@@ -86,6 +90,7 @@ export async function withReleaseLab(cluster: Cluster, test: (lab: ReleaseLab) =
       return path;
     },
     levada: async (...words) => await said(command(words)),
+    try: async (words, env) => await said(command(words, env)),
     async done(words, env) {
       const { code, out, err } = await said(command(words, env));
       if (code === 0) return out;

@@ -1,7 +1,7 @@
 import { podResources, SECRETS_FOLDER } from "../../objects/pod_parts.ts";
 import { flagsOf, type ProcessSettings } from "../../settings/process_settings.ts";
 import type { Release, ReleasedFunction } from "../release.ts";
-import { CODE_KEY, codeName } from "./code_object.ts";
+import { codeMounts, codePath, codeVolumes, fetchers, imageOf } from "./code_parts.ts";
 import { functionLabels, REVISION_LABEL } from "./labels.ts";
 
 /** Where a function answers within its pod. */
@@ -13,7 +13,6 @@ const GRACE_MS = 30_000;
 export const CONTAINER = "function";
 
 const USER = 65_532; // the customary "nonroot"
-const CODE_FOLDER = "/etc/levada";
 const STARTUP_SECONDS = 600; // a model of gigabytes is fetched and warmed up
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -23,6 +22,7 @@ export function podTemplate(release: Release, fn: ReleasedFunction): Fields {
   const { settings: { graceMs = GRACE_MS }, cluster } = fn;
   const { nodeSelector, tolerations, serviceAccount = release.name, user = USER } = cluster;
   const labels = functionLabels(release, fn);
+  const own = container(release, fn);
   return {
     metadata: { labels: { ...labels, [REVISION_LABEL]: release.revision } },
     spec: {
@@ -46,7 +46,8 @@ export function podTemplate(release: Release, fn: ReleasedFunction): Fields {
         whenUnsatisfiable: "ScheduleAnyway",
         labelSelector: { matchLabels: labels },
       }],
-      containers: [container(release, fn)],
+      ...fetchers(release, fn, own),
+      containers: [own],
       volumes: volumes(release, fn),
     },
   };
@@ -56,15 +57,16 @@ function container(release: Release, fn: ReleasedFunction): Fields {
   const { settings, cluster: { envFrom = [], secretNames = [] } } = fn;
   return {
     name: CONTAINER,
-    image: release.image,
+    ...imageOf(release),
     args: [
       "serve",
-      release.code.kind === "image" ? release.code.folder : `${CODE_FOLDER}/${CODE_KEY}`,
+      codePath(release),
       `--function=${fn.name}`,
       ...flagsOf({ ...settings, host: "0.0.0.0" }),
       `--port=${PORT}`,
       ...settings.workers === undefined ? [] : [`--workers=${settings.workers}`],
       ...(settings.workerFlags ?? []).map((flag) => `--worker-flag=${flag}`),
+      ...release.code.kind === "image" ? [`--revision=${release.revision}`] : [],
     ],
     env: environment(fn),
     ...envFrom.length > 0 && {
@@ -84,7 +86,7 @@ function container(release: Release, fn: ReleasedFunction): Fields {
     terminationMessagePolicy: "FallbackToLogsOnError",
     volumeMounts: [
       { name: "tmp", mountPath: "/tmp" },
-      ...release.code.kind === "config" ? [{ name: "code", mountPath: CODE_FOLDER, readOnly: true }] : [],
+      ...codeMounts(release),
       ...secretNames.length === 0 ? [] : [{ name: "secrets", mountPath: SECRETS_FOLDER, readOnly: true }],
     ],
   };
@@ -107,7 +109,7 @@ function environment({ env }: ReleasedFunction): Fields[] {
 function volumes(release: Release, { cluster: { secretNames = [] } }: ReleasedFunction): Fields[] {
   return [
     { name: "tmp", emptyDir: {} },
-    ...release.code.kind === "config" ? [{ name: "code", configMap: { name: codeName(release) } }] : [],
+    ...codeVolumes(release),
     ...secretNames.length === 0
       ? []
       : [{ name: "secrets", projected: { sources: secretNames.map((name) => ({ secret: { name } })) } }],

@@ -29,6 +29,7 @@ Deno.test("readWish() reads every option", () => {
     {
       module: "m.ts",
       export: undefined,
+      revision: undefined,
       function: undefined,
       hostname: "::",
       port: 0,

@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { podTemplate } from "../../../../../../lib/deploy/kubernetes/objects/pod_template.ts";
-import type { ReleasedFunction } from "../../../../../../lib/deploy/kubernetes/release.ts";
+import type { Release, ReleasedFunction } from "../../../../../../lib/deploy/kubernetes/release.ts";
 import { aRelease } from "../../../../../support/a_release.ts";
 
 function specOf(fn: Partial<ReleasedFunction>) {
@@ -27,4 +27,17 @@ Deno.test("podTemplate() has pods run as a user without rights: the customary on
   deepStrictEqual(userOf({}), { runAsNonRoot: true, ...as(65_532), seccompProfile });
   deepStrictEqual(userOf({ user: 1_000 }), { runAsNonRoot: true, ...as(1_000), seccompProfile });
   deepStrictEqual(userOf({ user: "assigned" }), { runAsNonRoot: true, seccompProfile });
+});
+
+Deno.test("podTemplate() has a bundle of an image be the revision, and looks a tag up that may have been pushed again", () => {
+  const of = (image: string, code: Release["code"] = { kind: "image", folder: "/bundle" }) => {
+    const release = { ...aRelease(), image, code };
+    // deno-lint-ignore no-explicit-any -- a part of an object
+    const { containers: [{ args, imagePullPolicy }] } = podTemplate(release, release.functions[0]!).spec as any;
+    return [imagePullPolicy, args.includes("--revision=0123456789ab")];
+  };
+  deepStrictEqual(of("shop:dev"), ["Always", true]);
+  deepStrictEqual(of("shop:0123456789ab"), ["IfNotPresent", true]);
+  deepStrictEqual(of(`shop:dev@sha256:${"0".repeat(64)}`), ["IfNotPresent", true]);
+  deepStrictEqual(of("levada:1", { kind: "config", archive: "" }), [undefined, false]);
 });
