@@ -44,7 +44,7 @@ export const NLP_CASES: readonly ClusterCase[] = [{
       );
       await lab.done(["image", notebook, "-t", image("1"), "--push"], broker);
       await using _gpu = await withGpu();
-      match(await deploy(notebook, "1"), /enrich +.*1 of 1 pods/);
+      match(await deploy(notebook, "1"), /enrich +ready +1 of 1 pod/);
       deepStrictEqual((await lab.read("deployments")).items.map((one: Named) => one.metadata.name), [
         "multi-func",
         "multi-func-enrich",
@@ -52,7 +52,9 @@ export const NLP_CASES: readonly ClusterCase[] = [{
       const ask = async () => {
         const url = await cluster.serviceUrl(lab.namespace, "multi-func", 80);
         const body = JSON.stringify({ url: `http://127.0.0.1:${articles.addr.port}/` });
-        strictEqual((await fetch(url, { method: "POST", body })).ok, true);
+        const headers = { "content-type": "application/json" };
+        const response = await fetch(url, { method: "POST", body, headers });
+        strictEqual(response.status, 200, await response.text());
       };
       await ask();
       deepStrictEqual(await entities("one"), ENTITIES);
