@@ -6,7 +6,10 @@ import type { Clock } from "../graph/clock.ts";
 /** Where lines go, and how long all may take. */
 export interface DeployLinesWish {
   readonly write: (line: string) => void;
-  readonly deadlineMs: number;
+  /** Default: nobody knows yet. */
+  readonly deadlineMs?: number | undefined;
+  /** What is done until something is told. */
+  readonly stage: string;
   /** What it has taken so far, in milliseconds. */
   readonly spentMs: number;
   readonly clock?: Clock;
@@ -19,11 +22,12 @@ export class DeployLines implements Disposable {
   readonly #wish: DeployLinesWish;
   readonly #clock: Clock;
   readonly #startMs: number;
-  readonly #track = new DeployTrack("Looking what there is …");
+  readonly #track: DeployTrack;
   #cancel: () => void;
 
   constructor(wish: DeployLinesWish) {
     this.#wish = wish;
+    this.#track = new DeployTrack(wish.stage);
     this.#clock = wish.clock ?? STEADY_CLOCK;
     this.#startMs = this.#clock.now() - wish.spentMs;
     this.#cancel = this.#later();

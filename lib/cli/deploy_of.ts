@@ -30,13 +30,14 @@ const SAYING_MS = 1_000; // what runs apart says better why it is late
 /** Makes a bundle and has it run. */
 export async function deployOf(wish: DeployWish, context: CommandContext): Promise<number> {
   const { out } = context.terminal;
-  const made = await bundleInTime(wish, context);
+  const write = (line: string) => out(`  ${line}\n`);
+  const made = await bundleInTime(wish, context, write);
   if (made === undefined) return 1;
   const { bundle, recorded } = made;
   const options = optionsOf(wish, recorded);
   const { target = "process", deadlineMs = DEADLINES_MS[target] } = options;
   const spentMs = wish.deadlineMs === undefined ? 0 : performance.now() - wish.startedAt;
-  using lines = new DeployLines({ write: (line) => out(`  ${line}\n`), deadlineMs, spentMs });
+  using lines = new DeployLines({ write, stage: "Looking what there is", deadlineMs, spentMs });
   const deployment = await deployBundle(bundle, {
     ...options,
     spentMs,
@@ -90,9 +91,19 @@ function optionsOf({ target, options, deadlineMs }: DeployWish, recorded: Record
  *
  * @throws {CommandError} If that takes longer than the deadline.
  */
-async function bundleInTime(wish: DeployWish, context: CommandContext): Promise<MadeBundle | undefined> {
+async function bundleInTime(
+  wish: DeployWish,
+  context: CommandContext,
+  write: (line: string) => void,
+): Promise<MadeBundle | undefined> {
   const { path, deadlineMs = Infinity, startedAt } = wish;
   const late = new AbortController();
+  using _lines = new DeployLines({
+    write,
+    stage: `Making the bundle of ${path}`,
+    deadlineMs: wish.deadlineMs,
+    spentMs: performance.now() - startedAt,
+  });
   const endsAt = deadlineMs === Infinity ? undefined : startedAt + deadlineMs;
   let stage = "";
   const timer = endsAt === undefined ? undefined : setTimeout(() => {

@@ -39,7 +39,7 @@ export class DeployTrack {
   }
 }
 
-/** `12 s of 300 s`: how long it takes so far, and how long it may. */
-export function spentText(spentMs: number, deadlineMs: number): string {
-  return `${Math.floor(spentMs / 1_000)} s of ${Math.round(deadlineMs / 1_000)} s`;
+/** `12 s of 300 s`: how long it takes so far, and how long it may, where that is known. */
+export function spentText(spentMs: number, deadlineMs?: number): string {
+  return `${Math.floor(spentMs / 1_000)} s${deadlineMs === undefined ? "" : ` of ${Math.round(deadlineMs / 1_000)} s`}`;
 }

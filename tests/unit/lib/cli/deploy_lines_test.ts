@@ -6,7 +6,13 @@ Deno.test("DeployLines tells what is new at once, and every 15 s that it is stil
   const clock = testClock();
   const said: string[] = [];
   {
-    using lines = new DeployLines({ write: (line) => said.push(line), deadlineMs: 300_000, spentMs: 4_000, clock });
+    using lines = new DeployLines({
+      write: (line) => said.push(line),
+      stage: "Looking what there is",
+      deadlineMs: 300_000,
+      spentMs: 4_000,
+      clock,
+    });
     const took = () => said.splice(0);
     await clock.advance(16_000);
     deepStrictEqual(took(), ["Still at it after 19 s of 300 s: Looking what there is"]);
@@ -38,4 +44,12 @@ Deno.test("DeployLines tells what is new at once, and every 15 s that it is stil
   await clock.advance(60_000);
   deepStrictEqual([said, clock.timers], [[], 0]);
   strictEqual(said.length, 0);
+});
+
+Deno.test("DeployLines says how long it takes where nobody knows yet how long it may", async () => {
+  const clock = testClock();
+  const said: string[] = [];
+  using _lines = new DeployLines({ write: (line) => said.push(line), stage: "Making it", spentMs: 0, clock });
+  await clock.advance(15_000);
+  deepStrictEqual(said, ["Still at it after 15 s: Making it"]);
 });
