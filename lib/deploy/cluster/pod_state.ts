@@ -55,6 +55,8 @@ export const BACK_OFF = "ImagePullBackOff";
 const FINAL_IMAGE = ["InvalidImageName", "ErrImageNeverPull", "SignatureValidationFailed"];
 const IMAGE = ["ErrImagePull", BACK_OFF, "RegistryUnavailable", "ImageInspectError", ...FINAL_IMAGE];
 const CONTAINER = ["CreateContainerConfigError", "CreateContainerError", "RunContainerError"];
+/** What a node says until a container can begin: it does not tell whether it still pulls. */
+const MADE = ["ContainerCreating", "PodInitializing"];
 /** What registries say of images that are not there, or not for who asks. */
 const NO_IMAGE =
   /not found|(manifest|name) unknown|denied|unauthori[sz]ed|forbidden|authentication required|authorization failed|\b40[134]\b|no match/i;
@@ -94,7 +96,9 @@ export function podState(
     const seen = containerState(container, { who, before: before.get(container.name) ?? 0 });
     if (seen !== undefined) return { ...not, ...seen };
   }
-  return { ...not, reason: containers.length === 0 ? "it is on its way to a node" : "it is not ready yet" };
+  const isBeingMade = containers.some(({ state }) => MADE.includes(state?.waiting?.reason ?? ""));
+  const why = isBeingMade ? "its image is pulled, or its volumes are mounted" : "it is not ready yet";
+  return { ...not, reason: containers.length === 0 ? "it is on its way to a node" : why };
 }
 
 /** How often each container of a pod has ended. */

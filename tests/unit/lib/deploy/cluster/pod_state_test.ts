@@ -38,6 +38,11 @@ Deno.test("podState() says why a pod is not ready, and whether waiting is in vai
   const killed = { state: { terminated: { exitCode: 137, reason: "OOMKilled" } } };
   deepStrictEqual(told(container(killed)), [false, true, "it took more memory than it may"]);
   deepStrictEqual(told(container({ state: { running: {} } })), [false, false, "it is not ready yet"]);
+  deepStrictEqual(told(container({ state: { waiting: { reason: "ContainerCreating" } } })), [
+    false,
+    false,
+    "its image is pulled, or its volumes are mounted",
+  ]);
   deepStrictEqual(told({ phase: "Failed", message: "evicted: the disk is full" }), [
     false,
     true,
