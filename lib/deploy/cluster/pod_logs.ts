@@ -12,14 +12,20 @@ export interface PodLogWish {
   readonly lines?: number;
   /** Goes on as they are written. Default false. */
   readonly follow?: boolean;
+  /** Whether each line begins with when it was written, and a space. Default false. */
+  readonly withTimes?: boolean;
+  /** Those written since then, by the second: RFC 3339. Default: all. */
+  readonly since?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** What a container of a pod has written. */
 export async function* followPodLines(client: ClusterClient, wish: PodLogWish): AsyncGenerator<string> {
-  const { namespace, pod, container, before = false, lines, follow = false, signal } = wish;
+  const { namespace, pod, container, before = false, lines, follow = false, withTimes = false, since, signal } = wish;
   const query = new URLSearchParams({ container, previous: String(before), follow: String(follow) });
   if (lines !== undefined) query.set("tailLines", String(lines));
+  if (withTimes) query.set("timestamps", "true");
+  if (since !== undefined) query.set("sinceTime", since);
   const act = `read the log of pod ${namespace}/${pod}`;
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/log?${query}`;
   const response = await client.open({ act, path, signal, ...follow ? { timeoutMs: 0 } : {} });

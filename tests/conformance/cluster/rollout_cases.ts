@@ -127,6 +127,23 @@ export const ROLLOUT_CASES: readonly ClusterCase[] = [{
       deepStrictEqual([...answers.keys()], ["200 42"]);
       ok(answers.get("200 42")! > 100, JSON.stringify([...answers]));
     }),
+}, {
+  name: "lines are followed over a container that is started again",
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      const before = `console.error("opened", Deno.env.get("POD_NAME"), performance.timeOrigin);`;
+      const deployment = await lab.deploy(times(2, { before }));
+      const { items: [{ metadata: { uid, name } }] } = await lab.read("pods");
+      const ending = new AbortController();
+      const opened: string[] = [];
+      for await (const line of deployment.logs({ follow: true, signal: ending.signal })) {
+        if (!line.startsWith(`${name} | opened`)) continue;
+        opened.push(line);
+        if (opened.length === 3) ending.abort();
+        else Deno.kill(Number(await Deno.readTextFile(`${cluster.folder}/pods/${uid}/function.pid`)), "SIGKILL");
+      }
+      strictEqual(new Set(opened).size, 3, opened.join("\n"));
+    }),
 }];
 
 /** What the lab's pods run. */

@@ -6,6 +6,7 @@ import { functionLabels, labelsOf } from "../objects/labels.ts";
 import { CONTAINER } from "../objects/pod_template.ts";
 import type { ReleasePlace } from "../release_record.ts";
 import { followPodLines } from "../../cluster/pod_logs.ts";
+import { PodFollower, runOf } from "./pod_follower.ts";
 
 /** Whose lines. */
 export interface ReleaseLogs {
@@ -24,34 +25,32 @@ export async function* releaseLogs(
   const { function: only, follow = false, lines, signal } = reading;
   const labels = only === undefined ? labelsOf(place) : functionLabels(place, { name: only });
   const where = { ...PODS, namespace: place.namespace, labels };
-  const wish = {
-    namespace: place.namespace,
-    container: CONTAINER,
-    follow,
-    signal,
-    ...lines === undefined ? {} : { lines },
-  };
+  const wish = { namespace: place.namespace, container: CONTAINER, ...lines === undefined ? {} : { lines } };
   if (!follow) {
-    const pods = (await objects.list(where, signal)).filter(hasBegun).sort(byName);
+    const pods = (await objects.list(where, signal)).filter((pod) => runOf(pod, CONTAINER).hasBegun).sort(byName);
     for (const { metadata: { name } } of pods) {
       const prefix = pods.length > 1 ? `${name} | ` : "";
-      for await (const line of followPodLines(client, { ...wish, pod: name })) yield `${prefix}${line}`;
+      for await (const line of followPodLines(client, { ...wish, pod: name, signal })) yield `${prefix}${line}`;
     }
     return;
   }
   const ending = new AbortController();
   const until = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
   const said = new Said();
-  const read = new Set<string>();
-  const readPod = async (pod: string) => {
-    for await (const line of followPodLines(client, { ...wish, pod, signal: until })) said.add(`${pod} | ${line}`);
+  const followed = new Map<string, PodFollower>();
+  const read = async (pod: string, follower: PodFollower) => {
+    for await (const line of follower.lines()) said.add(`${pod} | ${line}`);
   };
   const watching = (async () => {
     for await (const { type, object } of objects.follow(where, until)) {
       const { name, uid = name } = object.metadata;
-      if (type === "gone" || read.has(uid) || !hasBegun(object)) continue;
-      read.add(uid);
-      readPod(name).catch((error) => until.aborted || said.add(`${name} | ${(error as Error).message}`));
+      let follower = followed.get(uid);
+      follower?.see(object, type === "gone");
+      if (type === "gone") followed.delete(uid);
+      if (type === "gone" || follower !== undefined) continue;
+      followed.set(uid, follower = new PodFollower(client, { ...wish, pod: name, signal: until }));
+      follower.see(object);
+      read(name, follower).catch((error) => until.aborted || said.end(error));
     }
   })().then(() => said.end(), (error) => said.end(error));
   try {
@@ -90,12 +89,6 @@ class Said {
       return;
     }
   }
-}
-
-/** Whether its container has written anything yet, or may have. */
-function hasBegun({ status }: ClusterObject): boolean {
-  const [{ state, lastState }] = status?.containerStatuses ?? [{}];
-  return state?.running !== undefined || state?.terminated !== undefined || lastState?.terminated !== undefined;
 }
 
 function byName(one: ClusterObject, other: ClusterObject): number {
