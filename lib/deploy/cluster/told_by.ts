@@ -26,6 +26,10 @@ export interface Refusal {
 const LONGEST_TEXT = 300;
 const LONGEST_MESSAGE = 4_000;
 const MOST_CAUSES = 100;
+const IMMUTABLE = /field is immutable/;
+const MADE_FOR_ANOTHER =
+  "an object of this name is there already, and was made for something else. Is it another function's? Give this " +
+  "one, or its child, another name, or delete the other";
 const KEPT_OUT =
   "Does a network policy keep the API server out? Ask it from a pod of its namespace, or let everybody in, " +
   'cluster: { from: "any" }';
@@ -44,6 +48,10 @@ export function toldBy(act: string, place: ClusterPlace, { status, text, credent
     const told = `its kind has no such field, or not in this cluster: ${unknown.join(", ")}`;
     const causes = unknown.map((field) => ({ field, message: "its kind has no such field" }));
     return new ClusterError(act, told, { status, reason: "UnknownField", causes });
+  }
+  const fixed = causes.filter(({ message }) => IMMUTABLE.test(message)).map(({ field }) => field);
+  if (fixed.length > 0) {
+    return new ClusterError(act, `${fixed.join(", ")} cannot be changed: ${MADE_FOR_ANOTHER}`, parts);
   }
   switch (status) {
     case 401:

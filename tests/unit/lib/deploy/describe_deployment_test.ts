@@ -1,5 +1,5 @@
-import { deepStrictEqual } from "node:assert/strict";
-import { describeDeployment } from "../../../../lib/deploy/describe_deployment.ts";
+import { deepStrictEqual, match } from "node:assert/strict";
+import { describeDeployment, nextSteps } from "../../../../lib/deploy/describe_deployment.ts";
 import type { ProcessFunctionStatus, ProcessStatus } from "../../../../lib/deploy/process/deployed_state.ts";
 
 Deno.test("describeDeployment() says how often workers of a function were replaced, where any was", () => {
@@ -10,4 +10,19 @@ Deno.test("describeDeployment() says how often workers of a function were replac
   });
   const line = "  shop  ready  1 of 1 workers  u";
   deepStrictEqual(ends, [line, `${line}  1 restart`, `${line}  2 restarts`]);
+});
+
+Deno.test("nextSteps() quotes what a shell would take apart", () => {
+  const status = {
+    target: "kubernetes",
+    name: "shop",
+    context: "ann's cluster",
+    namespace: "stage",
+    url: "http://shop.stage.svc",
+    functions: [{ name: "shop", url: "http://shop.stage.svc" }],
+  };
+  const quoted = String.raw`--context 'ann'\''s cluster'`;
+  const told = nextSteps(status as unknown as ProcessStatus);
+  match(told, new RegExp(`kubectl ${quoted.replaceAll("\\", "\\\\")} -n stage port-forward service/shop 8080:80`));
+  match(told, /levada status shop --target kubernetes --context 'ann'[^ ]*s cluster' --namespace stage/);
 });

@@ -121,3 +121,17 @@ Deno.test("toldBy() says what may keep the API server from a pod", () => {
     ),
   );
 });
+
+Deno.test("toldBy() says of a field that is set once for all what that means", () => {
+  const message = 'Invalid value: {"matchLabels":{}}: field is immutable';
+  const causes = [{ reason: "FieldValueInvalid", message, field: "spec.selector" }];
+  strictEqual(
+    told(422, {
+      message: `Deployment.apps "shop-api" is invalid: spec.selector: ${message}`,
+      reason: "Invalid",
+      details: { causes },
+    })[0],
+    "Cannot apply it: spec.selector cannot be changed: an object of this name is there already, and was made for something else. " +
+      "Is it another function's? Give this one, or its child, another name, or delete the other",
+  );
+});
