@@ -24,7 +24,7 @@ export async function invokeFunction(
 ): Promise<unknown> {
   const act = `invoke "${name}"`;
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const target = new URL(path, url);
+  const target = below(url, path);
   const { headers, ...request } = requestOf(act, asked);
   using caller = await openCaller(settings).catch((error: Error) => {
     throw new DeployError(act, error.message, { cause: error });
@@ -42,6 +42,15 @@ export async function invokeFunction(
     throw new DeployError(act, `${target} does not answer: ${reasonOf(error as Error)}${hint}`, { cause: error });
   }
   return replyOf(String(target), { status: response.status, type: response.headers.get("content-type"), bytes });
+}
+
+/** Paths begin where the function does, which may be below the host's: an ingress' or a route's path is no part of them. */
+function below(url: string, path: string): URL {
+  const { pathname, search } = new URL(path, "http://function");
+  const target = new URL(url);
+  target.pathname = `${target.pathname.replace(/\/+$/, "")}${pathname}`;
+  target.search = search;
+  return target;
 }
 
 /** What it says, and what it says to be the cause, where that says more. */

@@ -33,3 +33,18 @@ Deno.test("invokeFunction() says why it gets no answer", async () => {
     /^DeployError: Cannot invoke "shop": it asks its clients for a certificate, and none is known here: give LEVADA_CLIENT_CERTIFICATE /,
   );
 });
+
+Deno.test("invokeFunction() asks below the path where the function is found, and nobody else's host", async () => {
+  await using server = serveLoopback(() => new Response("ok"));
+  const ask = async (url: string, path: string) => {
+    await invokeFunction("shop", { url: `${server.url}${url}` }, { path });
+    return server.got.at(-1)!.path;
+  };
+  deepStrictEqual(await ask("", "/v2/models?a=1"), "/v2/models?a=1");
+  deepStrictEqual(await ask("/", "v2"), "/v2");
+  deepStrictEqual(await ask("/shop", "/"), "/shop/");
+  deepStrictEqual(await ask("/shop/", "/a%20b?c=%20#d"), "/shop/a%20b?c=%20");
+  for (const path of ["//elsewhere.test/a", "https://elsewhere.test/a", "/../a"]) {
+    deepStrictEqual(await ask("/shop", path), "/shop/a");
+  }
+});
