@@ -96,6 +96,24 @@ export const ROLLOUT_CASES: readonly ClusterCase[] = [{
       deepStrictEqual(strategy.rollingUpdate, { maxSurge: 0, maxUnavailable: 1 });
     }),
 }, {
+  name: "where every GPU is in use a new pod finds no node, unless the old one goes first",
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      await gpus(cluster, "1");
+      try {
+        const gpu = (cluster: string) => ({ options: `{ resources: { gpu: 1 }, cluster: ${cluster} }` });
+        const deployment = await lab.deploy(times(2, gpu("{}")));
+        await rejects(lab.deploy(times(3, gpu("{}")), { deadlineMs: 6_000 }), {
+          message: /function shop: no node takes it: [^]*Insufficient nvidia\.com\/gpu/,
+        });
+        strictEqual(await deployment.invoke("/", 21), 42);
+        await lab.deploy(times(3, gpu('{ rollout: "old-first" }')));
+        strictEqual(await deployment.invoke("/", 21), 63);
+      } finally {
+        await gpus(cluster, null);
+      }
+    }),
+}, {
   name: "from one pod to three, and back to one, without a failed request",
   run: (cluster) =>
     withReleaseLab(cluster, async (lab) => {
@@ -159,4 +177,12 @@ async function quota({ cluster, namespace }: ReleaseLab, pods: number): Promise<
   await cluster.kubectl(["apply", "-n", namespace, "-f", "-"], object);
   const is = `--for=jsonpath={.status.hard.pods}=${pods}`;
   await cluster.kubectl(["wait", "-n", namespace, is, "resourcequota/few"]);
+}
+
+/** Gives the node of the tests so many, or none. */
+async function gpus(cluster: Cluster, count: string | null): Promise<void> {
+  const resources = { "nvidia.com/gpu": count };
+  const patch = JSON.stringify({ status: { capacity: resources, allocatable: resources } });
+  const node = await cluster.kubectl(["get", "nodes", "-o", "name"]);
+  await cluster.kubectl(["patch", node.trim(), "--subresource=status", "--type=merge", "-p", patch]);
 }
