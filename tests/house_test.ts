@@ -219,7 +219,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/deploy/kubernetes/release_of.ts":
     "conformance/cluster: objects, streams and what is refused at a real control plane",
   "lib/deploy/kubernetes/release_record.ts": "conformance/cluster: releases at a real control plane",
-  "lib/deploy/kubernetes/rollout/release_logs.ts": "conformance/cluster: releases at a real control plane",
   "lib/deploy/kubernetes/rollout/watch_rollout.ts": "conformance/cluster: releases at a real control plane",
   "lib/deploy/nuclio/release_changes.ts":
     "nuclio_deployment_test.ts and follow_state_test.ts: conflicts, and what is put back",
