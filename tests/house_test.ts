@@ -214,12 +214,11 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/deploy/cluster/cluster_objects.ts": "conformance/cluster: a real API server",
   "lib/deploy/kubernetes/cluster_changes.ts": "conformance/cluster: releases at a real control plane",
   "lib/deploy/kubernetes/cluster_deployment.ts": "conformance/cluster: releases at a real control plane",
-  "lib/deploy/kubernetes/plan_release.ts": "the cluster suite: release, scale, objects, at a real API server",
+  "lib/deploy/kubernetes/cluster_status.ts": "conformance/cluster: releases at a real control plane",
   "lib/deploy/kubernetes/preflight.ts": "conformance/cluster: what is refused by a real control plane",
-  "lib/deploy/kubernetes/release_of.ts":
-    "conformance/cluster: objects, streams and what is refused at a real control plane",
   "lib/deploy/kubernetes/release_record.ts": "conformance/cluster: releases at a real control plane",
   "lib/deploy/kubernetes/rollout/watch_rollout.ts": "conformance/cluster: releases at a real control plane",
+  "lib/deploy/kubernetes/run_release.ts": "conformance/cluster: releases, streams and scales at a real control plane",
   "lib/deploy/nuclio/release_changes.ts":
     "nuclio_deployment_test.ts and follow_state_test.ts: conflicts, and what is put back",
   "lib/deploy/deployment.ts": "types of every target; deploy/process/deployment_test.ts",

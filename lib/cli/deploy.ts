@@ -48,13 +48,13 @@ To Nuclio: a function each there, by its dashboard, of --image, which has the bu
                      uploaded there.
   --image-pull-secret NAME  In a cluster: the Secret with which it is pulled. Several times.
   --replicas N       In a cluster: so many pods of each function. Default: what its \`cluster\` says, else 1.
-  --force            In a cluster: takes over what somebody else has written into its objects.
+  --force            In a cluster: takes over what somebody else has written into its objects, and objects of its names that nobody owns.
   --workers N        So many processes for each function. Default: as many as its \`serve\` says, else 1.
   --port N           Where the function itself listens. Default: where it did before, else a free port.
   --renew            Replaces the processes also where nothing changes: they get the environment of this command.
   --dry-run          Only tells what would change.
   --deadline SECONDS How long everything may take to be ready, from the start of this command, downloads and a notebook's cells included.
-                     Default: what the notebook's deploy() says, else 120, both from when it is bundled.
+                     Default: what the notebook's deploy() says, else 120, in a cluster 300, all from when it is bundled.
   --export NAME      The function: an export of the module, or a name of the notebook. Default: the default export, or the only one.
   --file PATH        Brings this file too. Several times.
   --external PACKAGE Leaves this package out of the code. Several times.

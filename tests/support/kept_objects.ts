@@ -14,9 +14,14 @@ const RESOURCES = [
   ["configmaps", "ConfigMap"],
   ["deployments", "Deployment"],
   ["resourcequotas", "ResourceQuota"],
+  ["serviceaccounts", "ServiceAccount"],
+  ["services", "Service"],
+  ["networkpolicies", "NetworkPolicy"],
+  ["horizontalpodautoscalers", "HorizontalPodAutoscaler"],
+  ["ingresses", "Ingress"],
 ].map(([name, kind]) => ({ name, kind, namespaced: true }));
 
-/** Serves objects of these kinds in memory, as an API server does: written by version, removed by precondition. */
+/** Serves objects of these kinds in memory, as an API server does: written by version, removed by precondition; what is applied stands for all of it. */
 export function serveObjects(): KeptObjects {
   const objects = new Map<string, ClusterObject>();
   let version = 0;
@@ -38,6 +43,7 @@ export function serveObjects(): KeptObjects {
       const items = [...objects].filter(([name]) => name.startsWith(`${path}/`)).map(([, object]) => object);
       if (RESOURCES.some(({ name }) => path.endsWith(`/${name}`))) return Response.json({ items });
     }
+    if (got.method === "PATCH") return keep(path, { ...there, ...body });
     if (there === undefined) return refusal(404);
     const { uid, resourceVersion } = there.metadata;
     if (got.method === "PUT") {

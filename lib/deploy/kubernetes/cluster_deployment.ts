@@ -1,10 +1,8 @@
 import type { Bundle } from "../../bundle/bundle.ts";
 import { probeBundle } from "../../bundle/describe_function.ts";
-import { replyOf, requestOf } from "../ask/ask_function.ts";
 import { DeployError } from "../deploy_error.ts";
 import type { Deployment, DeployPlan, LogReading } from "../deployment.ts";
 import type { BundleWish } from "../open_deployment.ts";
-import { invokeFunction } from "../ask/invoke_function.ts";
 import { ClusterClient } from "../cluster/cluster_client.ts";
 import { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { clusterAccess } from "../cluster/kubeconfig.ts";
@@ -12,11 +10,12 @@ import { ClusterChanges, missing } from "./cluster_changes.ts";
 import { deploymentDisplay, viewOf } from "../deployment_display.ts";
 import { CLUSTER_DEADLINE_MS, type ClusterOptions } from "./cluster_options.ts";
 import { type ClusterStatus, clusterStatus } from "./cluster_status.ts";
-import { outerUrl } from "./objects/addresses.ts";
+import { invokeByServer, invokeFromOutside, outsideOf } from "./invoke_release.ts";
+import { liveFunctions } from "./live_functions.ts";
 import type { Release } from "./release.ts";
 import { releaseOf } from "./release_of.ts";
+import { deployedNames, readRecord } from "./release_record.ts";
 import { checkStored, codeNote, isFolder, storeCode } from "./stored_code.ts";
-import { readRecord, recordedNames, type ReleaseRecord } from "./release_record.ts";
 import { releaseLogs } from "./rollout/release_logs.ts";
 
 /** A cluster that is asked. */
@@ -98,35 +97,19 @@ export class ClusterDeployment implements Deployment {
   }
 
   /**
-   * Asks the function: with a body by POST, one that is undefined too, else by GET. Gives the reply's JSON, else its text. Where it has no
-   * ingress and no route it is asked through the API server, which takes `get` and `create` of `services/proxy`.
+   * Asks the function: with a body by POST, one that is undefined too, else by GET. Gives the reply's JSON, else its text. It is asked by the
+   * ingress or route that the bundle names, with the token that it names, where this deployment was made with one; else through the API server, which takes
+   * `get` and `create` of `services/proxy`. Nothing that stands in the cluster says which secret is sent, or where to.
    */
   // deno-lint-ignore no-explicit-any -- the reply is what the graph's steps make of it
   async invoke<Reply = any>(path: string, ...body: [body?: unknown]): Promise<Reply> {
     const asked = body.length === 0 ? { path } : { path, body: body[0] };
     return await this.#within("invoke", async (act, opened) => {
-      const { functions: [first], ...release } = await this.#current(act, opened);
-      const { settings, cluster: { ingress, route }, objectName } = first!;
-      if (ingress !== undefined || route !== undefined) {
-        const url = outerUrl({ ...release, functions: [first!] });
-        return await invokeFunction(this.name, { url, settings: withoutFiles(settings) }, asked);
-      }
-      if (settings.tokens !== undefined || settings.tls?.clientCa !== undefined) {
-        const what = settings.tokens === undefined ? "certificates" : "tokens";
-        const cause =
-          `it asks its callers for ${what}, which the API server does not hand on. Ask it within the cluster: ${this.url}`;
-        throw new DeployError(act, cause);
-      }
-      const service = `${settings.tls === undefined ? "http" : "https"}:${objectName}:http`;
-      const { pathname, search } = new URL(path, "http://function");
-      const proxy = `/api/v1/namespaces/${
-        encodeURIComponent(release.namespace)
-      }/services/${service}/proxy${pathname}${search}`;
-      const answer = await opened.client.pass(
-        { act, path: proxy, timeoutMs: INVOKE_MS, signal: this.#options.signal },
-        requestOf(act, asked),
-      );
-      return replyOf(`${service} of ${release.namespace}`, answer);
+      const outside = this.#bundle && outsideOf(this.#bundle);
+      if (outside !== undefined) return await invokeFromOutside(act, outside, asked);
+      const [fn] = await liveFunctions(opened.objects, opened.place);
+      if (fn === undefined) throw missing(act, opened);
+      return await invokeByServer(act, opened, { fn, place: opened.place, asked, signal: this.#options.signal });
     }) as Reply;
   }
 
@@ -134,8 +117,8 @@ export class ClusterDeployment implements Deployment {
   async *logs(reading: LogReading = {}): AsyncGenerator<string> {
     const act = `read the logs of "${this.name}"`;
     using opened = await this.#open();
-    const { functions } = await this.#current(act, opened);
-    const names = functions.map(({ name }) => name);
+    const names = (await liveFunctions(opened.objects, opened.place)).map(({ name }) => name);
+    if (names.length === 0) throw missing(act, opened);
     if (reading.function !== undefined && !names.includes(reading.function)) {
       throw new DeployError(act, `it has no function "${reading.function}", only ${names.join(", ")}`);
     }
@@ -176,26 +159,12 @@ export class ClusterDeployment implements Deployment {
   }
 
   async #status(act: string, opened: Opened): Promise<ClusterStatus> {
-    const record = await this.#record(act, opened);
-    const status = await clusterStatus(opened.objects, record, { context: opened.client.access.name });
+    const { objects, place, client } = opened;
+    const record = await readRecord(act, objects, place);
+    const status = await clusterStatus(objects, place, { record, context: client.access.name });
+    if (status === undefined) throw missing(act, opened);
     this.#url = status.url;
     return status;
-  }
-
-  async #current(act: string, opened: Opened): Promise<Release> {
-    const { current } = await this.#record(act, opened);
-    this.#url = outerUrl(current);
-    return current;
-  }
-
-  async #record(act: string, opened: Opened): Promise<ReleaseRecord & { readonly current: Release }> {
-    const record = await readRecord(act, opened.objects, opened.place);
-    if (record === undefined) throw missing(act, opened);
-    const { current } = record;
-    if (current === undefined) {
-      throw new DeployError(act, "its first deploy is not ready yet, or was broken off: deploy it again, or delete it");
-    }
-    return { ...record, current };
   }
 
   async #within<Result>(verb: string, work: (act: string, opened: Opened) => Promise<Result>): Promise<Result> {
@@ -214,18 +183,11 @@ export class ClusterDeployment implements Deployment {
   }
 }
 
-const INVOKE_MS = 120_000;
-
 /** The names of all that is deployed in a namespace. */
 export async function clusterDeploymentNames(
   options: Pick<ClusterOptions, "kubeconfig" | "context" | "namespace">,
 ): Promise<string[]> {
   const access = await clusterAccess(options);
   using client = new ClusterClient(access);
-  return await recordedNames(new ClusterObjects(client), options.namespace ?? access.namespace);
-}
-
-/** An ingress has a certificate of its own; the function's lies in its pods. */
-function withoutFiles({ tls: _, ...settings }: Release["functions"][number]["settings"]) {
-  return settings;
+  return await deployedNames(new ClusterObjects(client), options.namespace ?? access.namespace);
 }

@@ -25,7 +25,10 @@ export interface ClusterOptions extends AccessWish {
   readonly imagePullSecrets?: readonly string[];
   /** How many pods each function has. Default: what its `cluster` says, else 1. */
   readonly replicas?: number;
-  /** Takes over what somebody else has written into its objects. Default false: these are named, and nothing is changed. */
+  /**
+   * Takes over what somebody else has written into its objects, and objects of its names that no controller, no other deployment and no other
+   * target has. Default false: these are named, and nothing is changed.
+   */
   readonly force?: boolean;
   /** How long everything may take to be ready, in milliseconds. Default 300,000. */
   readonly deadlineMs?: number;

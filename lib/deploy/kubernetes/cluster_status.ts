@@ -1,10 +1,10 @@
 import type { DeploymentStatus, FunctionStatus } from "../deployment.ts";
 import type { ClusterObject } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
+import { liveFunctions } from "./live_functions.ts";
 import { innerUrl, outerUrl } from "./objects/addresses.ts";
 import { labelsOf } from "./objects/labels.ts";
-import type { Release } from "./release.ts";
-import type { ReleaseRecord } from "./release_record.ts";
+import { type DeployedReleases, recordName, type ReleasePlace } from "./release_record.ts";
 import { podState } from "../cluster/pod_state.ts";
 import { rolloutState } from "./rollout/rollout_state.ts";
 
@@ -30,37 +30,49 @@ export interface ClusterStatus extends DeploymentStatus {
   readonly functions: readonly ClusterFunctionStatus[];
 }
 
-/** How a deployment is. */
+/**
+ * How a deployment is; undefined where nothing of it is there.
+ *
+ * @param options.record What was written down; where nothing is, what there is is told by the objects themselves.
+ */
 export async function clusterStatus(
   objects: ClusterObjects,
-  { current, previous, deployedAt, next }: ReleaseRecord & { readonly current: Release },
-  { context }: { readonly context: string },
-): Promise<ClusterStatus> {
-  const where = { namespace: current.namespace, labels: labelsOf(current) };
-  const [deployments, pods] = await Promise.all([
-    objects.list({ apiVersion: "apps/v1", kind: "Deployment", ...where }),
+  place: ReleasePlace,
+  { record, context }: { readonly record: DeployedReleases | undefined; readonly context: string },
+): Promise<ClusterStatus | undefined> {
+  const where = { namespace: place.namespace, labels: labelsOf(place) };
+  const [live, pods] = await Promise.all([
+    liveFunctions(objects, place),
     objects.list({ apiVersion: "v1", kind: "Pod", ...where }),
   ]);
-  const functions = current.functions.map((fn): ClusterFunctionStatus => {
-    const deployment = deployments.find(({ metadata: { name } }) => name === fn.objectName);
-    const own = pods.filter(({ metadata: { labels } }) => labels?.["app.kubernetes.io/name"] === fn.name);
-    return { name: fn.name, url: innerUrl(current, fn), restarts: restartsOf(own), ...stateOf(deployment, own) };
+  const { current, previous, deployedAt = "", next } = record ?? {};
+  if (current === undefined && live.length === 0) return undefined;
+  const names = current?.functions.map(({ name, objectName }) => ({ name, objectName })) ?? live;
+  const functions = names.map(({ name, objectName }): ClusterFunctionStatus => {
+    const one = live.find((fn) => fn.objectName === objectName);
+    const said = current?.functions.find((fn) => fn.name === name);
+    const own = pods.filter(({ metadata: { labels } }) => labels?.["app.kubernetes.io/name"] === name);
+    const url = current === undefined || said === undefined ? one!.url : innerUrl(current, said);
+    return { name, url, restarts: restartsOf(own), ...stateOf(one?.deployment, own) };
   });
   const bad = functions.find(({ state }) => state !== "ready");
   const pending = next === undefined
     ? undefined
     : `revision ${next} is being deployed, or its deploy was broken off: deploy again, or roll back`;
+  const unknown = record !== undefined ? undefined : (
+    `nobody wrote down what is deployed, ConfigMap ${recordName(place)} is gone or others have applied it: deploy it`
+  );
   return {
-    name: current.name,
+    name: place.name,
     target: "kubernetes",
     context,
-    namespace: current.namespace,
+    namespace: place.namespace,
     state: bad?.state ?? "ready",
-    reason: bad === undefined ? pending : `function ${bad.name}: ${bad.reason}`,
-    url: outerUrl(current),
-    revision: current.revision,
+    reason: bad === undefined ? pending ?? unknown : `function ${bad.name}: ${bad.reason}`,
+    url: current === undefined ? functions[0]!.url : outerUrl(current),
+    revision: current?.revision ?? live[0]!.revision,
     previous: previous?.revision,
-    deployedAt: deployedAt ?? "",
+    deployedAt,
     functions,
   };
 }

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { DeployError } from "../deploy_error.ts";
 import { ClusterError } from "../cluster/cluster_error.ts";
-import type { ClusterObject, ObjectName } from "../cluster/cluster_object.ts";
+import { type ClusterObject, nameOf, type ObjectName } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { labelsOf } from "./objects/labels.ts";
 
@@ -63,7 +63,8 @@ export class DeployLease implements AsyncDisposable {
     { name, namespace, signal, times = TIMES }: LeaseWish & { readonly name: string; readonly namespace: string },
   ): Promise<DeployLease> {
     const lease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", namespace, name: `${name}-deploy` };
-    const there = await freeLease(act, objects, { lease, signal });
+    const labels = labelsOf({ name });
+    const there = await freeLease(act, objects, { lease, labels, signal });
     const now = timeOf(new Date());
     const object: ClusterObject = {
       apiVersion: lease.apiVersion,
@@ -71,7 +72,7 @@ export class DeployLease implements AsyncDisposable {
       metadata: {
         name: lease.name,
         namespace,
-        labels: labelsOf({ name }),
+        labels,
         annotations: { [HOLD]: crypto.randomUUID() },
         ...version(there),
       },
@@ -163,9 +164,19 @@ export class DeployLease implements AsyncDisposable {
 async function freeLease(
   act: string,
   objects: ClusterObjects,
-  { lease, signal }: { readonly lease: ObjectName; readonly signal: AbortSignal | undefined },
+  { lease, labels, signal }: {
+    readonly lease: ObjectName;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly signal: AbortSignal | undefined;
+  },
 ): Promise<ClusterObject | undefined> {
   const first = await objects.read(lease, signal);
+  if (first !== undefined && Object.entries(labels).some(([name, value]) => first.metadata.labels?.[name] !== value)) {
+    throw new DeployError(
+      act,
+      `${nameOf(lease)} is there, and is none of this deployment: name the function otherwise`,
+    );
+  }
   if (!isHeld(first)) return first;
   const { leaseDurationSeconds } = first?.spec ?? {};
   const seconds = Number.isFinite(leaseDurationSeconds) ? leaseDurationSeconds : TIMES.durationSeconds;

@@ -3,11 +3,13 @@ import type { ClusterClient } from "../cluster/cluster_client.ts";
 import { ClusterError } from "../cluster/cluster_error.ts";
 import type { ClusterObject, ObjectKind } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
+import { type DeploymentChange, faultsOfQuotas } from "./check_quotas.ts";
+import { morePods } from "./more_pods.ts";
 import type { Release } from "./release.ts";
 
 /** What is needed of a cluster. */
 export interface Needs {
-  readonly release: Pick<Release, "namespace">;
+  readonly release: Release;
   /** Everything that is to be there. */
   readonly wished: readonly ClusterObject[];
 }
@@ -23,6 +25,7 @@ interface Right {
   readonly verb: string;
 }
 
+const RECORD: ObjectKind = { apiVersion: "v1", kind: "ConfigMap" }; // also where the code is in the image
 const VERBS = ["get", "list", "create", "patch", "delete"];
 const READ = [
   { group: "", resource: "pods", verbs: ["list", "watch"] },
@@ -48,13 +51,15 @@ const ADDED: Readonly<Record<string, string>> = {
 export async function preflight(
   act: string,
   cluster: Cluster,
-  { release: { namespace }, wished }: Needs,
+  { release, wished }: Needs,
 ): Promise<void> {
   const { client, objects } = cluster;
+  const { namespace } = release;
   await client.json({ act, path: "/version" });
   await checkNamespace(act, client, namespace);
   const kinds = [
-    ...new Map(wished.map(({ apiVersion, kind }) => [`${apiVersion} ${kind}`, { apiVersion, kind }])).values(),
+    ...new Map([...wished, RECORD].map(({ apiVersion, kind }) => [`${apiVersion} ${kind}`, { apiVersion, kind }]))
+      .values(),
   ];
   await checkKinds(act, cluster, kinds);
   const written = await Promise.all(kinds.map(async (kind) => ({
@@ -77,9 +82,19 @@ export async function preflight(
       }. Have somebody give these rights; nothing is changed`,
     );
   }
-  if (await mayDo(client, act, namespace, { group: "", resource: "pods", verb: "create" })) {
-    await tryPods(act, client, { namespace, wished });
-  }
+  const deployments = wished.filter(({ kind }) => kind === "Deployment");
+  const changes = await Promise.all(deployments.map(async (wished): Promise<DeploymentChange> => {
+    const { apiVersion, kind, metadata: { name } } = wished;
+    return { wished, there: await objects.read({ apiVersion, kind, namespace, name }) };
+  }));
+  const faults = [
+    ...await mayDo(client, act, namespace, { group: "", resource: "pods", verb: "create" })
+      ? await tryPods(client, namespace, changes)
+      : [],
+    ...await faultsOfQuotas(objects, release, changes),
+  ];
+  if (faults.length === 0) return;
+  throw new DeployError(act, `the namespace takes no pod of it, nothing is changed\n  ${faults.join("\n  ")}`);
 }
 
 async function checkNamespace(act: string, client: ClusterClient, namespace: string): Promise<void> {
@@ -111,30 +126,30 @@ async function checkKinds(act: string, { client, objects }: Cluster, kinds: read
 
 /** Quotas, limits and policies of the namespace refuse pods, and not the Deployments that make them: they are asked before. */
 async function tryPods(
-  act: string,
   client: ClusterClient,
-  { namespace, wished }: { readonly namespace: string; readonly wished: readonly ClusterObject[] },
-): Promise<void> {
+  namespace: string,
+  changes: readonly DeploymentChange[],
+): Promise<string[]> {
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods?dryRun=All`;
   const refused: string[] = [];
-  for (const { kind, metadata: { name }, spec } of wished) {
-    if (kind !== "Deployment") continue;
-    const { serviceAccountName: _, ...pod } = spec.template.spec; // it is not there yet
+  for (const { wished, there } of changes) {
+    const { staying, isReplaced } = morePods(wished, there);
+    if (staying === 0 && !isReplaced) continue;
+    const { metadata: { name }, spec: { template, strategy } } = wished;
+    const { serviceAccountName: _, ...pod } = template.spec; // it is not there yet
     const body = {
       apiVersion: "v1",
       kind: "Pod",
-      metadata: { generateName: `${name}-`, labels: spec.template.metadata.labels },
+      metadata: { generateName: `${name}-`, labels: template.metadata.labels },
       spec: pod,
     };
     await client.json({ act: `run a pod of "${name}"`, method: "POST", path, body }).catch((error) => {
       if (!(error instanceof ClusterError) || error.status < 400 || error.status >= 500) throw error;
-      const isInTurn = spec.strategy?.rollingUpdate?.maxSurge === 0; // its room is that of the one that goes
+      const isInTurn = strategy?.rollingUpdate?.maxSurge === 0 && staying === 0; // its room is that of the one that goes
       if (!isInTurn || error.reason !== "Quota") refused.push(error.message);
     });
   }
-  if (refused.length > 0) {
-    throw new DeployError(act, `the namespace takes no pod of it, nothing is changed\n  ${refused.join("\n  ")}`);
-  }
+  return refused;
 }
 
 function groupOf({ apiVersion }: ObjectKind): string {

@@ -38,6 +38,8 @@ export interface ReleasedFunction {
   readonly cluster: ClusterSettings;
   /** The streams that feed it; where there are none, it is asked. */
   readonly streams: readonly FeedingStream[];
+  /** The paths of streams that feed others, and that it publishes to. Default: none, as where an earlier Levada wrote this. */
+  readonly publishes?: readonly string[];
 }
 
 /** A stream that feeds a function. */

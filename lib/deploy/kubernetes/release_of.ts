@@ -11,6 +11,7 @@ import { faultsOfObjectName } from "../objects/object_name.ts";
 import { faultsOfStreams } from "../settings/stream_faults.ts";
 import { mostPods } from "./objects/workload_objects.ts";
 import { isOpenKafka } from "./objects/lag_scaler.ts";
+import { publishedStreams } from "./published_streams.ts";
 import type { Release, ReleasedFunction } from "./release.ts";
 import { storedUrl } from "./stored_code.ts";
 
@@ -45,11 +46,13 @@ export async function releaseOf(
 ): Promise<Release> {
   const { name, triggers = {} } = documentOf(bundle);
   const { feeds = [], versions: { levada } } = manifestOf(bundle);
+  const published = publishedStreams(bundle);
   const functions = functionsOfBundle(bundle).map((fn): ReleasedFunction => ({
     ...fn,
     objectName: fn.name === name ? name : `${name}-${fn.name}`,
     cluster: replicas === undefined ? fn.cluster : { ...fn.cluster, replicas },
     streams: feeds.filter((feed) => feed.function === fn.name).map(({ path, group }) => ({ path, group })),
+    publishes: published.get(fn.name) ?? [],
   }));
   const scheduled = Object.keys(triggers).filter((trigger) => isSchedule(triggers[trigger]!));
   const faults = [

@@ -1,13 +1,14 @@
 import { DeployError } from "../deploy_error.ts";
-import type { ClusterObject, OwnerReference } from "../cluster/cluster_object.ts";
+import type { ClusterObject } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
-import { CODE_KEY, codeName } from "./objects/code_object.ts";
-import { labelsOf } from "./objects/labels.ts";
+import { labelsOf, MANAGED_LABEL, PART_LABEL, TARGET, TARGET_LABEL } from "./objects/labels.ts";
+import { parseRecord } from "./record_schema.ts";
 import type { Release } from "./release.ts";
+import { strangerOf } from "./stranger_of.ts";
 
-/** What is deployed. */
+/** What was deployed, as whoever did it wrote down: a note beside what runs, which goes by the objects themselves. */
 export interface DeployedReleases {
-  /** What runs; undefined before the first is ready. */
+  /** What runs; undefined before the first is ready. Its code stands in a ConfigMap of its own. */
   readonly current: Release | undefined;
   /** What ran before, and runs again after a rollback. */
   readonly previous: Release | undefined;
@@ -17,41 +18,34 @@ export interface DeployedReleases {
   readonly next?: string | undefined;
 }
 
-/** The same as the cluster keeps it: in a ConfigMap that owns all other objects, so that they go with it. */
-export interface ReleaseRecord extends DeployedReleases {
-  readonly owner: OwnerReference;
-}
-
 /** A deployment by its name. */
 export type ReleasePlace = Pick<Release, "name" | "namespace">;
-
-type Written =
-  & { readonly levada: "release/1" }
-  & { readonly [Name in keyof DeployedReleases]?: DeployedReleases[Name] };
 
 const KEY = "release.json";
 const SUFFIX = "-release";
 
 /**
- * Reads what is deployed; undefined where nothing is.
+ * Reads what was deployed; undefined where nobody has written it down.
  *
- * @throws {DeployError} If there is something of that name that is none of ours, or of another version.
+ * @throws {DeployError} If there is something of that name that is none of ours, or says what no deploy would have written.
  */
 export async function readRecord(
   act: string,
   objects: ClusterObjects,
   place: ReleasePlace,
-): Promise<ReleaseRecord | undefined> {
-  const object = await objects.read(named(place));
+): Promise<DeployedReleases | undefined> {
+  const object = await objects.read(namedRecord(place));
   if (object === undefined) return undefined;
-  const { current, previous, deployedAt, next } = parse(act, object);
-  return {
-    owner: ownerOf(object),
-    deployedAt,
-    next,
-    current: await withCode(objects, current),
-    previous: await withCode(objects, previous),
-  };
+  const stranger = strangerOf(object, place);
+  const record = stranger === undefined ? parseRecord(object.data?.[KEY], place) : stranger.whose;
+  if (typeof record !== "string") return record;
+  throw new DeployError(
+    act,
+    `ConfigMap ${place.namespace}/${
+      recordName(place)
+    } is no record of a deploy that this version of Levada reads: ${record}. ` +
+      "Was it changed by hand, or written by a newer one? Nothing ends where it is removed",
+  );
 }
 
 /** Writes what is deployed. */
@@ -59,35 +53,41 @@ export async function writeRecord(
   objects: ClusterObjects,
   place: ReleasePlace,
   { current, previous, deployedAt, next }: DeployedReleases,
-): Promise<ReleaseRecord> {
-  const written: Written = {
+): Promise<void> {
+  const written = {
     levada: "release/1",
     deployedAt,
     next,
     current: current && withoutCode(current),
     previous: previous && withoutCode(previous),
   };
-  const object = await objects.apply({
+  await objects.apply({
     apiVersion: "v1",
     kind: "ConfigMap",
-    metadata: { name: recordName(place), namespace: place.namespace, labels: labelsOf(place) },
+    metadata: {
+      name: recordName(place),
+      namespace: place.namespace,
+      labels: { ...labelsOf(place), [TARGET_LABEL]: TARGET },
+    },
     data: { [KEY]: JSON.stringify(written) },
   }, { force: true });
-  return { owner: ownerOf(object), current, previous, deployedAt, next };
 }
 
-/** Removes it, and all that it owns. */
-export async function removeRecord(objects: ClusterObjects, place: ReleasePlace): Promise<void> {
-  await objects.remove(named(place));
+/** The names of all deployments in a namespace: of those that run, and those that are written down. */
+export async function deployedNames(objects: ClusterObjects, namespace: string): Promise<string[]> {
+  const where = { namespace, labels: { [MANAGED_LABEL]: "levada" } };
+  const [deployments, configs] = await Promise.all([
+    objects.list({ apiVersion: "apps/v1", kind: "Deployment", ...where }),
+    objects.list({ apiVersion: "v1", kind: "ConfigMap", ...where }),
+  ]);
+  const records = configs.filter(({ data, metadata }) => data?.[KEY] !== undefined && metadata.name.endsWith(SUFFIX));
+  const own = [...records, ...deployments].flatMap((object) => nameIn(object) ?? []);
+  return [...new Set(own)].sort();
 }
 
-/** The names of all deployments in a namespace. */
-export async function recordedNames(objects: ClusterObjects, namespace: string): Promise<string[]> {
-  const labels = { "app.kubernetes.io/managed-by": "levada" };
-  const configs = await objects.list({ apiVersion: "v1", kind: "ConfigMap", namespace, labels });
-  return configs.flatMap(({ data, metadata: { name } }) =>
-    data?.[KEY] !== undefined && name.endsWith(SUFFIX) ? [name.slice(0, -SUFFIX.length)] : []
-  );
+function nameIn(object: ClusterObject): string | undefined {
+  const name = object.metadata.labels?.[PART_LABEL];
+  return name !== undefined && strangerOf(object, { name }) === undefined ? name : undefined;
 }
 
 /** The name of the object. */
@@ -95,34 +95,12 @@ export function recordName({ name }: Pick<ReleasePlace, "name">): string {
   return `${name}${SUFFIX}`;
 }
 
-function named(place: ReleasePlace) {
+/** The same for who asks for it. */
+export function namedRecord(place: ReleasePlace) {
   return { apiVersion: "v1", kind: "ConfigMap", namespace: place.namespace, name: recordName(place) };
 }
 
-function ownerOf({ metadata: { name, uid } }: ClusterObject): OwnerReference {
-  return { apiVersion: "v1", kind: "ConfigMap", name, uid: uid! };
-}
-
-function parse(act: string, { data = {}, metadata: { name, namespace } }: ClusterObject): Written {
-  try {
-    const written = JSON.parse(data[KEY]) as Written;
-    if (written.levada === "release/1") return written;
-  } catch { /* told below */ }
-  throw new DeployError(
-    act,
-    `ConfigMap ${namespace}/${name} says nothing that this version of Levada reads. Was it changed by hand, or written by a newer one?`,
-  );
-}
-
-function withoutCode(release: Release): Release {
+/** A release as it is written down. */
+export function withoutCode(release: Release): Release {
   return release.code.kind === "config" ? { ...release, code: { kind: "config", archive: "" } } : release;
-}
-
-/** With the code, which stands in a ConfigMap of its own; undefined where that is gone. */
-async function withCode(objects: ClusterObjects, release: Release | undefined): Promise<Release | undefined> {
-  if (release?.code.kind !== "config") return release;
-  const { namespace } = release;
-  const code = await objects.read({ apiVersion: "v1", kind: "ConfigMap", namespace, name: codeName(release) });
-  const archive = code?.binaryData?.[CODE_KEY];
-  return archive === undefined ? undefined : { ...release, code: { kind: "config", archive } };
 }

@@ -45,13 +45,12 @@ export const LAG_CASES: readonly ClusterCase[] = [{
         /nobody tells what waits in redis:\/\/broker\.test:6379\/totals/,
       );
       await refused("kafka://ann@broker.test:9092/totals?sasl=plain", "{ min: 0, max: 3, lag: 10 }", /Say min: 1/);
-      if (!await hasKeda(cluster)) {
-        await refused(
-          "kafka://broker.test:9092/totals",
-          "{ min: 0, max: 3, lag: 10 }",
-          /no ScaledObject of keda\.sh\/v1alpha1: KEDA, which scales by/,
-        );
-      }
+      await cluster.kubectl(["delete", "crd", "scaledobjects.keda.sh", "--ignore-not-found"]); // of a case before this one
+      await refused(
+        "kafka://broker.test:9092/totals",
+        "{ min: 0, max: 3, lag: 10 }",
+        /no ScaledObject of keda\.sh\/v1alpha1: KEDA, which scales by/,
+      );
     }),
 }, {
   name:
@@ -68,7 +67,10 @@ export const LAG_CASES: readonly ClusterCase[] = [{
       deepStrictEqual([trigger.type, trigger.metadata.lagThreshold], ["kafka", "50"]);
       const { topic, bootstrapServers, consumerGroup } = trigger.metadata;
 
-      await startAdapter(cluster, lab.namespace, [`kafka://${bootstrapServers}/${topic}`, consumerGroup]);
+      await using _adapter = await startAdapter(cluster, lab.namespace, [
+        `kafka://${bootstrapServers}/${topic}`,
+        consumerGroup,
+      ]);
       await cluster.kubectl(["apply", "-n", lab.namespace, "-f", "-"], autoscaler(spec));
       await using stream = await closing(path);
       const numbers = Array.from({ length: RECORDS }, (_, n) => n);
@@ -106,11 +108,33 @@ export const LAG_CASES: readonly ClusterCase[] = [{
       deepStrictEqual(await lab.left("line"), []);
       match(await cluster.kubectl(["get", "scaledobject", "-n", lab.namespace, "-o", "name"]), /^$/);
     }),
+}, {
+  name:
+    "a function without a pod, since nothing waits, gets one while a revision is tried: one that crashes is refused, and there is none again",
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      await applyKinds(cluster, ["keda_scaledobject"]);
+      await using kafka = await BrokerServer.start("kafka");
+      const path = `kafka://${kafka.address}/totals`;
+      const replicas = "{ min: 0, max: 3, lag: 50 }";
+      const deployment = await lab.deploy(line(path, replicas));
+      const state = async () => [
+        (await lab.read("deployment", "line-bill")).spec.replicas,
+        (await lab.read("scaledobject", "line-bill")).spec.minReplicaCount,
+      ];
+      deepStrictEqual(await state(), [1, 0]);
+      await cluster.kubectl(["scale", "deployment", "line-bill", "-n", lab.namespace, "--replicas=0"]); // as KEDA does
+      const broken = line(path, replicas).replace(
+        "const fn",
+        `if (Deno.env.get("POD_NAME")?.startsWith("line-bill")) throw new Error("no ledger");\nconst fn`,
+      );
+      await rejects(lab.deploy(broken), /function bill: it ended with 1[^]*no ledger/);
+      deepStrictEqual(await state(), [0, 0]);
+      strictEqual((await deployment.status()).reason, undefined);
+      await lab.deploy(line(path, replicas).replace("2 * n", "3 * n"));
+      deepStrictEqual(await state(), [1, 0], "until KEDA looks");
+    }),
 }];
-
-async function hasKeda(cluster: Cluster): Promise<boolean> {
-  return await cluster.kubectl(["get", "crd", "scaledobjects.keda.sh"]).then(() => true, () => false);
-}
 
 async function closing(path: string) {
   const stream = await openStream<number>(path);
@@ -138,7 +162,7 @@ function autoscaler({ scaleTargetRef, minReplicaCount, maxReplicaCount, triggers
   };
 }
 
-async function startAdapter(cluster: Cluster, namespace: string, words: readonly string[]): Promise<void> {
+async function startAdapter(cluster: Cluster, namespace: string, words: readonly string[]): Promise<AsyncDisposable> {
   const flags = ["-A", `--config=${ROOT}deno.json`, `--lock=${ROOT}deno.lock`];
   await cluster.addImage("levada.test/lag-adapter", { argv: ["deno", "run", ...flags, ADAPTER, METRIC, ...words] });
   const items = [{
@@ -179,4 +203,9 @@ async function startAdapter(cluster: Cluster, namespace: string, words: readonly
     "apiservice/v1beta1.external.metrics.k8s.io",
     "--timeout=60s",
   ]);
+  return {
+    async [Symbol.asyncDispose]() { // a group whose server is gone breaks the discovery of others
+      await cluster.kubectl(["delete", "apiservice", "v1beta1.external.metrics.k8s.io"]);
+    },
+  };
 }

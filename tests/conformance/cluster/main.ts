@@ -12,6 +12,7 @@ import { LAG_CASES } from "./lag_cases.ts";
 import { NLP_CASES } from "./nlp_cases.ts";
 import { NOTEBOOK_CASES } from "./notebook_cases.ts";
 import { SERVERLESS_CASES } from "./serverless_cases.ts";
+import { OWNER_CASES } from "./owner_cases.ts";
 import { OBJECT_CASES } from "./object_cases.ts";
 import { REFUSAL_CASES } from "./refusal_cases.ts";
 import { RELEASE_CASES } from "./release_cases.ts";
@@ -33,6 +34,7 @@ const CASES: Readonly<Record<string, readonly ClusterCase[]>> = {
   release: RELEASE_CASES,
   rollout: ROLLOUT_CASES,
   refusal: REFUSAL_CASES,
+  owner: OWNER_CASES,
   objects: OBJECT_CASES,
   lag: LAG_CASES,
   scale: SCALE_CASES,

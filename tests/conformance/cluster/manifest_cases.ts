@@ -24,11 +24,11 @@ export const MANIFEST_CASES: readonly ClusterCase[] = [{
       deepStrictEqual(files.map((name) => name.replace(/[0-9a-f]{12}/, "…")), [
         "01-serviceaccount-shop.yaml",
         "02-configmap-shop-….yaml",
-        "03-service-shop.yaml",
-        "04-deployment-shop.yaml",
-        "05-horizontalpodautoscaler-shop.yaml",
-        "06-poddisruptionbudget-shop.yaml",
-        "07-networkpolicy-shop.yaml",
+        "03-networkpolicy-shop.yaml",
+        "04-service-shop.yaml",
+        "05-poddisruptionbudget-shop.yaml",
+        "06-deployment-shop.yaml",
+        "07-horizontalpodautoscaler-shop.yaml",
         "08-ingress-shop.yaml",
       ]);
       await cluster.kubectl(["apply", "--server-side", "--field-manager", "levada", "-f", folder]);

@@ -32,11 +32,11 @@ export const OBJECT_CASES: readonly ClusterCase[] = [{
       deepStrictEqual(changes.map((line) => line.replace(/release-\d+|[0-9a-f]{12}/g, "…")), [
         "ServiceAccount …/shop: new",
         "ConfigMap …/shop-…: new",
+        "NetworkPolicy …/shop: new",
         "Service …/shop: new",
+        "PodDisruptionBudget …/shop: new",
         "Deployment …/shop: new",
         "HorizontalPodAutoscaler …/shop: new",
-        "PodDisruptionBudget …/shop: new",
-        "NetworkPolicy …/shop: new",
         "Ingress …/shop: new",
       ]);
     }),

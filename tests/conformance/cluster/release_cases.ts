@@ -1,4 +1,6 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
+import { dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import type { ClusterCase } from "./cluster_case.ts";
 import { times, withReleaseLab } from "./release_lab.ts";
 
@@ -110,13 +112,18 @@ export const RELEASE_CASES: readonly ClusterCase[] = [{
   run: (cluster) =>
     withReleaseLab(cluster, async (lab) => {
       const deployment = await lab.deploy(times(2));
-      const before = `if (Deno.env.has("POD_NAME")) await new Promise((go) => setTimeout(go, 6_000));`;
-      const starting = Promise.withResolvers<void>();
-      const slow = lab.deploy(times(3, { before }), {
-        onProgress: ({ note }) => note?.startsWith("0 of 1 pods: it is not ready yet") && starting.resolve(),
-      });
-      await Promise.race([starting.promise, slow]);
+      const before = `if (Deno.env.has("POD_NAME")) await new Promise((go) => setTimeout(go, 10_000));`;
+      let isDone = false;
+      const slow = lab.deploy(times(3, { before })).finally(() => isDone = true);
+      const isStarting = async () => {
+        const { items } = await lab.read("pods", "-l", "app.kubernetes.io/part-of=shop");
+        return items.some(({ status }: { status: { phase: string; containerStatuses?: { ready: boolean }[] } }) =>
+          status.phase === "Running" && status.containerStatuses?.[0]?.ready === false
+        );
+      };
+      while (!isDone && !await isStarting()) await pause(200);
       await cluster.killApiServer();
+      strictEqual(isDone, false, "the deploy is over before the server is killed");
       await cluster.startApiServer();
       await slow;
       strictEqual(await deployment.invoke("/", 21), 63);
@@ -151,15 +158,90 @@ export const RELEASE_CASES: readonly ClusterCase[] = [{
       strictEqual((await lab.levada("list", ...place)).out, "Nothing is deployed.\n");
     }),
 }, {
-  name: "what others have applied of its manifests stays where a deploy over it fails",
+  name:
+    "whoever removes its record ends nothing: it is told, a deploy over it that fails leaves it, and the next writes it anew",
   run: (cluster) =>
     withReleaseLab(cluster, async (lab) => {
       const deployment = await lab.deploy(times(2));
-      await cluster.kubectl(["delete", "configmap", "shop-release", "--cascade=orphan", "-n", lab.namespace]);
-      await rejects(deployment.status(), /there is no such deployment/);
+      await cluster.kubectl(["delete", "configmap", "shop-release", "-n", lab.namespace]);
+      const { state, reason, revision } = await deployment.status();
+      deepStrictEqual([state, revision.length], ["ready", 12]);
+      match(reason ?? "", /^nobody wrote down what is deployed, ConfigMap shop-release is gone/);
       const missing = { image: "registry.test/none:1" };
-      await rejects(lab.deploy(times(3), missing), /going back failed: [^]*nobody wrote down what ran before/);
-      const { status: { readyReplicas } } = await lab.read("deployment", "shop");
-      strictEqual(readyReplicas, 1, "the pods that ran run on");
+      await rejects(lab.deploy(times(3), missing), /its image cannot be had \(ErrImagePull\)(?![^]*going back failed)/);
+      await rejects(
+        deployment.rollback(),
+        /nobody wrote down what ran before: ConfigMap release-\d+\/shop-release is gone/,
+      );
+      await pause(2_000); // who collects what has no owner would have come
+      strictEqual(await deployment.invoke("/", 21), 42);
+      const again = await lab.plan(times(2));
+      deepStrictEqual((await again.plan()).changes, []);
+      strictEqual((await again.apply()).reason, undefined);
+      const { metadata: { generation } } = await lab.read("deployment", "shop");
+      strictEqual(generation, 3, "two changes: a revision that failed, and back");
+      await deployment.delete();
+      deepStrictEqual(await lab.left("shop"), []);
+    }),
+}, {
+  name:
+    "where others have applied its manifests, a deploy that fails leaves all as they applied it, and what it made itself goes",
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      const module = await lab.write("shop.ts", times(2, { options: `{ cluster: { replicas: 2 } }` }));
+      const folder = join(dirname(module), "manifests");
+      strictEqual((await lab.levada("manifests", module, "-o", folder, "--namespace", lab.namespace)).code, 0);
+      await cluster.kubectl(["apply", "--server-side", "--field-manager", "levada", "-f", folder]);
+      await cluster.kubectl([
+        "wait",
+        "-n",
+        lab.namespace,
+        "--for=condition=Available",
+        "deployment/shop",
+        "--timeout=60s",
+      ]);
+      const said = async () => {
+        const { spec, metadata: { labels } } = await lab.read("deployment", "shop");
+        const names = (await lab.left("shop")).filter((name) => !/^(Pod |ReplicaSet|EndpointSlice)/.test(name));
+        return { spec, labels, names };
+      };
+      const before = await said();
+      const options = `{ cluster: { ingress: { host: "shop.test" } } }`;
+      await rejects(lab.deploy(times(3, { options }), { image: "registry.test/none:1" }), /its image cannot be had/);
+      deepStrictEqual(await said(), before);
+      const deployment = await lab.deploy(times(3, { options }));
+      strictEqual(deployment.url, "http://shop.test/");
+      strictEqual(await (await lab.plan(times(3))).invoke("/", 21), 63);
+    }),
+}, {
+  name: "three times in CI the same deploy of a function that is not ready ends with 1, though nothing changes",
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      const mood = async (mood: string) =>
+        await cluster.kubectl(["apply", "-n", lab.namespace, "-f", "-"], {
+          apiVersion: "v1",
+          kind: "ConfigMap",
+          metadata: { name: "mood" },
+          data: { MOOD: mood },
+        });
+      await mood("good");
+      const before = `if (Deno.env.get("MOOD") === "bad") throw new Error("not in the mood");`;
+      const code = times(2, { before, options: `{ cluster: { envFrom: [{ configMapName: "mood" }] } }` });
+      const module = await lab.write("shop.ts", code);
+      const words = [module, "--target", "kubernetes", "--namespace", lab.namespace, "--deadline", "30"];
+      strictEqual((await lab.levada("deploy", ...words)).code, 0);
+      await mood("bad");
+      await cluster.kubectl(["delete", "pod", "-n", lab.namespace, "-l", "app.kubernetes.io/part-of=shop"]);
+      const { metadata: { generation } } = await lab.read("deployment", "shop");
+      for (const _ of [1, 2, 3]) {
+        const { code, out, err } = await lab.levada("deploy", ...words);
+        strictEqual(code, 1, out + err);
+        match(out, /: nothing to change\n/);
+        match(err, /function shop: [^]*not in the mood/);
+      }
+      strictEqual((await lab.read("deployment", "shop")).metadata.generation, generation);
+      await mood("good");
+      await cluster.kubectl(["delete", "pod", "-n", lab.namespace, "-l", "app.kubernetes.io/part-of=shop"]);
+      strictEqual((await lab.levada("deploy", ...words)).code, 0);
     }),
 }];

@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
+import { askedBy } from "./asked_by.ts";
 import type { ClusterCase } from "./cluster_case.ts";
 import { times, withReleaseLab } from "./release_lab.ts";
 
@@ -51,5 +52,32 @@ export const SCALE_CASES: readonly ClusterCase[] = [{
         tries < 100 && (await lab.read("deployment", "shop")).status.readyReplicas !== 2;
         tries++
       ) await pause(100);
+    }),
+}, {
+  name:
+    "an autoscaler that is taken away says no number any more, however often it wrote; the same again is no conflict",
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      await lab.deploy(scaled("{ min: 1, max: 4 }"));
+      using asked = await askedBy(cluster.kubeconfig);
+      const { namespace } = lab;
+      const scaler = { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler", namespace, name: "shop" };
+      const deployment = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "shop", namespace } };
+      const { promise: hasScaled, resolve } = Promise.withResolvers<void>();
+      const autoscaler = (async () => { // as one writes that has metrics, which nobody gives here
+        while (await asked.objects.read(scaler) !== undefined) {
+          await asked.objects.apply({ ...deployment, spec: { replicas: 4 } }, { manager: "autoscaler", force: true });
+          resolve();
+        }
+      })();
+      await hasScaled;
+      await lab.deploy(scaled("2"));
+      await autoscaler;
+      deepStrictEqual((await lab.read("hpa")).items, []);
+      strictEqual((await lab.read("deployment", "shop")).spec.replicas, 2);
+      const again = await lab.plan(scaled("2"));
+      deepStrictEqual((await again.plan()).changes, []);
+      await lab.deploy(scaled("3"));
+      strictEqual((await lab.read("deployment", "shop")).spec.replicas, 3);
     }),
 }];

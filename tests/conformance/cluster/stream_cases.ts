@@ -23,11 +23,15 @@ export const STREAM_CASES: readonly ClusterCase[] = [{
     withReleaseLab(cluster, async (lab) => {
       await using kafka = await BrokerServer.start("kafka");
       const stream = `kafka://${kafka.address}/totals`;
-      const told: (string | undefined)[] = [];
+      const told = new Set<string>();
       const deployment = await lab.deploy(line(stream), {
-        onProgress: ({ state, function: name }) => state === "ready" && told.push(name),
+        onProgress: ({ state, function: name }) => name !== undefined && told.add(`${name}: ${state}`),
       });
-      deepStrictEqual(told.sort(), ["bill", "line"]);
+      deepStrictEqual(
+        [...told],
+        ["bill: starting", "bill: ready", "line: starting", "line: ready"],
+        "who reads comes first",
+      );
       const { functions } = await deployment.status();
       deepStrictEqual(functions.map(({ name, url, serving }) => [name, url, serving]), [
         ["line", `http://line.${lab.namespace}.svc`, 2],

@@ -9,6 +9,7 @@ import { type KeptObjects, refusal, serveObjects } from "../../../../support/kep
 const PATH = "/apis/coordination.k8s.io/v1/namespaces/market/leases/shop-deploy";
 const PLACE = { name: "shop", namespace: "market" };
 const TIMES = { durationSeconds: 1, renewMs: 20 };
+const LABELS = { "app.kubernetes.io/managed-by": "levada", "app.kubernetes.io/part-of": "shop" };
 const AGO = "2020-01-01T00:00:00.000000Z";
 
 interface Lab {
@@ -33,7 +34,7 @@ function lease(spec: object) {
   return {
     apiVersion: "coordination.k8s.io/v1",
     kind: "Lease",
-    metadata: { name: "shop-deploy", namespace: "market", uid: "u", resourceVersion: "7" },
+    metadata: { name: "shop-deploy", namespace: "market", labels: LABELS, uid: "u", resourceVersion: "7" },
     spec: {
       holderIdentity: "ann@there (process 9)",
       acquireTime: AGO,
@@ -155,5 +156,13 @@ Deno.test("check() after a sleep goes on where nobody has taken the lease meanwh
     server.objects.set(PATH, lease({}));
     await pause(700);
     await rejects(held.check(), /ann@there \(process 9\) has begun to change it/);
+  });
+});
+
+Deno.test("take() leaves a lease of others alone", async () => {
+  await withServer(async ({ server, take }) => {
+    const { metadata, ...rest } = lease({ holderIdentity: "" });
+    server.objects.set(PATH, { ...rest, metadata: { ...metadata, labels: {} } });
+    await rejects(take(), /: Lease market\/shop-deploy is there, and is none of this deployment/);
   });
 });

@@ -1,0 +1,63 @@
+import type { ClusterObject } from "../cluster/cluster_object.ts";
+import { type ClusterObjects, FIELD_MANAGER } from "../cluster/cluster_objects.ts";
+import { type FieldsManager, fieldsOf, managersOf } from "./applied_fields.ts";
+import { holdScale, SCALE_MANAGER } from "./hand_over_scale.ts";
+import { keyOf, type LiveObjects } from "./live_objects.ts";
+import { isScaler } from "./objects/known_kinds.ts";
+import { objectsOf } from "./objects/release_objects.ts";
+import type { Release } from "./release.ts";
+import { removalGroups, removeObjects } from "./remove_objects.ts";
+
+/** What is to be as it was. */
+export interface ReturnWish {
+  /** What was to run. */
+  readonly release: Release;
+  /** What there was. */
+  readonly live: LiveObjects;
+  /** Whether fields of others were taken over. */
+  readonly force: boolean;
+}
+
+const REMOVAL_MS = 120_000;
+
+/** What there was stands again, field by field as it was said; what this deploy has made goes, and nothing else. */
+export async function goBack(
+  act: string,
+  objects: ClusterObjects,
+  { release, live, force }: ReturnWish,
+): Promise<void> {
+  const wished = objectsOf(release);
+  const made = wished.filter((object) => !live.wished.has(keyOf(object)));
+  const endsAt = performance.now() + REMOVAL_MS;
+  const there = async (wanted: readonly ClusterObject[]) =>
+    (await Promise.all(
+      wanted.map(({ apiVersion, kind, metadata: { name } }) =>
+        objects.read({ apiVersion, kind, namespace: release.namespace, name })
+      ),
+    )).filter((object) => object !== undefined);
+  await removeObjects(act, objects, [await there(made.filter(isScaler))], { endsAt });
+  for (const object of thatStood(wished, live)) {
+    const { namespace } = release;
+    const said = fieldsOf({ ...object, metadata: { ...object.metadata, namespace } }, writersOf(object, force));
+    if (object.kind === "Deployment" && said.spec?.replicas === undefined) {
+      await holdScale(objects, said, object.spec.replicas ?? 1);
+    }
+    await objects.apply(said, { force: true });
+  }
+  await removeObjects(act, objects, removalGroups(await there(made), release), { endsAt });
+}
+
+/** What there was of what is wished, and autoscalers that had to go first, in the order in which all is applied. */
+function thatStood(wished: readonly ClusterObject[], { wished: there, own }: LiveObjects): ClusterObject[] {
+  const stood = wished.flatMap((object) => there.get(keyOf(object)) ?? []);
+  const gone = own.filter((object) => isScaler(object) && !there.has(keyOf(object)));
+  return [...stood, ...gone];
+}
+
+/** Who has said what stood there; where fields of others were taken over, those too. */
+function writersOf(object: ClusterObject, force: boolean): FieldsManager[] {
+  return managersOf(object).filter(({ manager, operation, subresource }) =>
+    manager === FIELD_MANAGER && operation === "Apply" ||
+    force && manager !== SCALE_MANAGER && subresource !== "status" && !manager.startsWith("kube-")
+  );
+}

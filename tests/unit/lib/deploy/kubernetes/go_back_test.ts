@@ -1,0 +1,68 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { ClusterClient } from "../../../../../lib/deploy/cluster/cluster_client.ts";
+import type { ClusterObject } from "../../../../../lib/deploy/cluster/cluster_object.ts";
+import { ClusterObjects } from "../../../../../lib/deploy/cluster/cluster_objects.ts";
+import { goBack } from "../../../../../lib/deploy/kubernetes/go_back.ts";
+import { keyOf } from "../../../../../lib/deploy/kubernetes/live_objects.ts";
+import { objectsOf } from "../../../../../lib/deploy/kubernetes/objects/release_objects.ts";
+import { serveObjects } from "../../../../support/kept_objects.ts";
+import { functionOf, releaseOfShop } from "../../../../support/releases.ts";
+
+const FIELDS = { "f:spec": { "f:ours": {} } };
+const LEVADA = { manager: "levada", operation: "Apply", fieldsV1: FIELDS };
+const KUBECTL = { manager: "kubectl", operation: "Update", fieldsV1: { "f:spec": { "f:theirs": {} } } };
+
+/** As an object stood there. */
+function stood(apiVersion: string, kind: string, spec: object = {}): ClusterObject {
+  const metadata = { name: "shop", uid: `${kind}-1`, managedFields: [LEVADA, KUBECTL] };
+  return { apiVersion, kind, metadata, spec: { ours: 1, theirs: 2, ...spec } };
+}
+
+const RELEASE = releaseOfShop({ functions: [functionOf("shop", { cluster: { ingress: { host: "shop.test" } } })] });
+const SCALER = stood("autoscaling/v2", "HorizontalPodAutoscaler");
+
+/** What is written where these stood there, and all of the release has been applied since. */
+async function written(there: readonly ClusterObject[], { force = false, own = [] as ClusterObject[] } = {}) {
+  await using server = serveObjects();
+  using client = new ClusterClient({ name: "test", server: server.url, namespace: "default" });
+  const objects = new ClusterObjects(client);
+  for (const object of objectsOf(RELEASE)) await objects.apply(object);
+  server.got.length = 0;
+  const live = { own, wished: new Map(there.map((object) => [keyOf(object), object])) };
+  await goBack('deploy "shop"', objects, { release: RELEASE, live, force });
+  return {
+    left: server.objects.size,
+    calls: server.got.filter(({ method }) => method !== "GET").map(({ method, path, body }) => {
+      const { pathname, searchParams } = new URL(path, server.url);
+      const name = pathname.split("/").slice(-2).join("/");
+      return [method, name, searchParams.get("fieldManager"), method === "DELETE" ? undefined : JSON.parse(body).spec];
+    }),
+  };
+}
+
+Deno.test("goBack() applies what Levada had said of what stood there, holds the pods, and removes what the deploy made", async () => {
+  const { calls, left } = await written([stood("apps/v1", "Deployment", { replicas: 3 }), stood("v1", "Service")], {
+    own: [SCALER],
+  });
+  deepStrictEqual(calls.slice(0, 5), [
+    ["PATCH", "services/shop", "levada", { ours: 1 }],
+    ["PATCH", "deployments/shop", "levada-scale", { replicas: 3 }],
+    ["PATCH", "deployments/shop", "levada", { ours: 1 }],
+    ["PATCH", "horizontalpodautoscalers/shop", "levada", { ours: 1 }], // it had to go before another number was said
+    ["DELETE", "ingresses/shop", null, undefined],
+  ]);
+  deepStrictEqual(calls.slice(5).map(([method, name]) => `${method} ${name}`).sort(), [ // at once
+    "DELETE configmaps/shop-0123456789ab",
+    "DELETE networkpolicies/shop",
+    "DELETE serviceaccounts/shop",
+  ]);
+  deepStrictEqual(left, 3);
+});
+
+Deno.test("goBack() gives back what was taken over by force, and leaves nothing where nothing was", async () => {
+  const { calls } = await written([stood("v1", "Service")], { force: true });
+  deepStrictEqual(calls.filter(([method]) => method === "PATCH"), [
+    ["PATCH", "services/shop", "levada", { ours: 1, theirs: 2 }],
+  ]);
+  deepStrictEqual((await written([])).left, 0);
+});

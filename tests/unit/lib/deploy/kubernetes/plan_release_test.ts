@@ -1,0 +1,55 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import type { ClusterObject } from "../../../../../lib/deploy/cluster/cluster_object.ts";
+import { objectsOf } from "../../../../../lib/deploy/kubernetes/objects/release_objects.ts";
+import { obsoleteObjects, recordAfter, wasScaled } from "../../../../../lib/deploy/kubernetes/plan_release.ts";
+import { functionOf, releaseOfShop } from "../../../../support/releases.ts";
+
+const ONE = releaseOfShop();
+const TWO = releaseOfShop({ revision: "ba9876543210" });
+
+Deno.test("recordAfter() keeps what ran before; the same again is no other, by an earlier Levada either", () => {
+  deepStrictEqual(recordAfter(undefined, ONE), { current: ONE, previous: undefined });
+  deepStrictEqual(recordAfter({ current: ONE, previous: undefined }, TWO), { current: TWO, previous: ONE });
+  deepStrictEqual(recordAfter({ current: TWO, previous: ONE }, TWO), { current: TWO, previous: ONE });
+  const { publishes: _, ...fn } = functionOf("shop");
+  const earlier = releaseOfShop({ functions: [fn] });
+  const now = releaseOfShop({ code: { kind: "config", archive: "H4sI" } });
+  deepStrictEqual(recordAfter({ current: earlier, previous: TWO }, now), { current: now, previous: TWO });
+  deepStrictEqual(recordAfter({ current: undefined, previous: ONE }, TWO), { current: TWO, previous: ONE });
+  const more = releaseOfShop({ functions: [functionOf("shop", { cluster: { replicas: 3 } })] });
+  deepStrictEqual(recordAfter({ current: ONE, previous: TWO }, more), { current: more, previous: ONE });
+});
+
+Deno.test("obsoleteObjects() are those of the deployment that no release needs, last applied first", () => {
+  const child = functionOf("bill");
+  const before = { ...ONE, functions: [functionOf("shop"), child] };
+  const old = releaseOfShop({ revision: "aaaaaaaaaaaa" });
+  const going: ClusterObject = { apiVersion: "v1", kind: "Service", metadata: { name: "x", deletionTimestamp: "now" } };
+  const record = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "shop-release" } };
+  const own = [...objectsOf(before), ...objectsOf(old).filter(({ kind }) => kind === "ConfigMap"), record, going];
+  const live = { own, wished: new Map() };
+  const obsolete = obsoleteObjects({
+    release: TWO,
+    live,
+    record: { current: before, previous: old, deployedAt: undefined },
+  });
+  deepStrictEqual(obsolete.map(({ kind, metadata: { name } }) => `${kind} ${name}`), [
+    "ConfigMap shop-aaaaaaaaaaaa",
+    "Deployment shop-bill",
+    "Service shop-bill",
+    "NetworkPolicy shop-bill",
+  ]);
+});
+
+Deno.test("wasScaled() goes by the autoscalers that are there, and by what is written down", () => {
+  const [deployment] = objectsOf(ONE).filter(({ kind }) => kind === "Deployment") as [ClusterObject];
+  const none = { live: { own: [], wished: new Map() }, record: undefined };
+  strictEqual(wasScaled(deployment, none), false);
+  const scaler = { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler", metadata: { name: "shop" } };
+  strictEqual(wasScaled(deployment, { ...none, live: { own: [scaler], wished: new Map() } }), true);
+  const other = { ...scaler, metadata: { name: "shop-bill" } };
+  strictEqual(wasScaled(deployment, { ...none, live: { own: [other], wished: new Map() } }), false);
+  const scaled = releaseOfShop({ functions: [functionOf("shop", { cluster: { replicas: { min: 1, max: 2 } } })] });
+  const record = { current: scaled, previous: undefined, deployedAt: undefined };
+  strictEqual(wasScaled(deployment, { ...none, record }), true);
+});

@@ -1,0 +1,74 @@
+import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
+import { queue, serving, type ServingFunction } from "levada";
+import type { Bundle } from "../../../../../lib/bundle/bundle.ts";
+import { MANIFEST } from "../../../../../lib/bundle/bundle.ts";
+import { describeUnits } from "../../../../../lib/functions/describe_units.ts";
+import { releaseOf, type ReleaseWish } from "../../../../../lib/deploy/kubernetes/release_of.ts";
+
+const IMAGE = "registry.test/levada:0.1.0";
+const ACT = 'deploy "shop"';
+
+function bundleOf(fn: ServingFunction, files: Record<string, Uint8Array> = {}): Bundle {
+  const manifest = {
+    levada: "bundle/1",
+    function: JSON.parse(JSON.stringify(fn)),
+    feeds: describeUnits(fn).feeds,
+    versions: { levada: "0.1.0" },
+  };
+  const bytes = new TextEncoder().encode(JSON.stringify(manifest));
+  return { name: fn.name, revision: "0123456789ab", files: new Map([[MANIFEST, bytes], ...Object.entries(files)]) };
+}
+
+function shop(options: Parameters<typeof serving>[1] = {}): ServingFunction {
+  const fn = serving("shop", options).addChildFunction("bill");
+  fn.setTopology("flow").to("times", (n: number) => 2 * n).respond()
+    .to("q", queue({ path: "kafka://b/totals" }))
+    .to("bill", (n: number) => n, { function: "bill" });
+  return fn;
+}
+
+async function released(fn: ServingFunction, wish: Partial<ReleaseWish> = {}, files = {}) {
+  return await releaseOf(ACT, bundleOf(fn, files), { namespace: "market", image: IMAGE, ...wish });
+}
+
+Deno.test("releaseOf() names the functions, their objects, and the streams that join them", async () => {
+  const release = await released(shop({ env: { SHELF: "top" } }), { replicas: 2 });
+  strictEqual(release.image, IMAGE);
+  strictEqual(release.code.kind, "config");
+  const [stream] = ["kafka://b/totals"];
+  deepStrictEqual(
+    release.functions.map((
+      { name, objectName, streams, publishes, cluster, env },
+    ) => [name, objectName, streams, publishes, cluster.replicas, env]),
+    [
+      ["shop", "shop", [], [stream], 2, { SHELF: "top" }],
+      ["bill", "shop-bill", [{ path: stream, group: "shop-bill" }], [], 2, {}],
+    ],
+  );
+});
+
+Deno.test("releaseOf() tells every fault at once", async () => {
+  const options = { cluster: { replicas: { min: 1, max: 2 } }, serve: { tls: { cert: "cert.pem", key: "/key.pem" } } };
+  const fn = shop(options);
+  fn.addTrigger("tick", { schedule: { everyMs: 60_000 } });
+  await rejects(released(fn), (error: Error) => {
+    match(error.message, /function "shop": cluster\.replicas: an autoscaler goes by/);
+    match(error.message, /serve\.tls\.cert: cert\.pem is relative/);
+    match(error.message, /trigger "tick" is a schedule, and each of up to 2 pods/);
+    return true;
+  });
+});
+
+Deno.test("releaseOf() takes code from the image where that is said, and says so where it is too large for a ConfigMap", async () => {
+  deepStrictEqual((await released(shop(), { bundleFolder: "/bundle" })).code, {
+    kind: "image",
+    folder: "/bundle",
+  });
+  await rejects(released(shop(), { image: undefined, bundleFolder: "/bundle" }), /nobody says in which image/);
+  await rejects(released(shop(), { bundleFolder: "bundle" }), /must begin with \//);
+  const large = crypto.getRandomValues(new Uint8Array(65_536));
+  const files = Object.fromEntries(
+    Array.from({ length: 16 }, (_, n) => [`f${n}`, crypto.getRandomValues(large.slice())]),
+  );
+  await rejects(released(shop(), {}, files), /bytes packed, and a ConfigMap takes 900000\. Put it into an image/);
+});
