@@ -41,7 +41,10 @@ export const MANIFEST_CASES: readonly ClusterCase[] = [{
         lab.namespace,
         "--dry-run",
       );
-      match(planned.out, /^shop, revision [0-9a-f]{12}: nothing to change\n$/);
+      match(
+        planned.out,
+        /^shop, revision [0-9a-f]{12}: nothing to change\n {2}the code travels by ConfigMap shop-[0-9a-f]{12}\n$/,
+      );
       strictEqual((await lab.levada("manifests", ...words)).code, 0); // again into the same folder
       await Deno.writeTextFile(join(folder, "notes.md"), "");
       const refused = await lab.levada("manifests", ...words);
