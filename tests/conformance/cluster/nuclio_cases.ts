@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { writeBundle } from "../../../lib/bundle/bundle_folder.ts";
@@ -6,7 +6,7 @@ import { bundleModule } from "../../../lib/bundle/make_bundle.ts";
 import { NuclioDeployment } from "../../../lib/deploy/nuclio/nuclio_deployment.ts";
 import type { Cluster } from "../../support/cluster/cluster.ts";
 import { lackOfNuclio, type RunningNuclio, startNuclio } from "../../support/nuclio/nuclio_lab.ts";
-import { NUCLIO_CASES, type NuclioLab } from "../../support/nuclio_contract.ts";
+import { NUCLIO_CASES, type NuclioLab, plainBundle } from "../../support/nuclio_contract.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 import type { ClusterCase } from "./cluster_case.ts";
 
@@ -23,12 +23,37 @@ export const REAL_NUCLIO_CASES: readonly ClusterCase[] = [
     run: async (cluster) => await run(GIVEN === undefined ? built(await running(cluster)) : given(GIVEN)),
   })),
   {
+    name:
+      "at a real dashboard, with a kubeconfig: an image that nobody has is known by its pod long before Nuclio gives up",
+    lack: async () => GIVEN === undefined ? await lackOfNuclio() : "nobody says which cluster the dashboard is in",
+    run: looksAtPods,
+  },
+  {
     name: "a bundle runs as a real function, answers, and is replaced under load without a failed request",
     lack: async () =>
       GIVEN === undefined ? await lackOfNuclio() : "the dashboard that is named has not the tests' node",
     run: runsBundles,
   },
 ];
+
+async function looksAtPods(cluster: Cluster): Promise<void> {
+  const { dashboard, namespace } = await running(cluster);
+  const place = { dashboard, namespace, kubeconfig: cluster.kubeconfig, deadlineMs: DEADLINE_MS };
+  const bundle = plainBundle("k3-seen", "aaaaaaaaaaaa");
+  const told: number[] = [];
+  const startMs = performance.now();
+  await rejects(
+    new NuclioDeployment("k3-seen", {
+      ...place,
+      image: "levada/none:1",
+      bundle,
+      onProgress: ({ state }) => state === "noted" && told.push(performance.now() - startMs),
+    }).apply(),
+    /function "k3-seen" is not ready: its image cannot be had \(\w+\): .*levada\/none:1/,
+  );
+  ok(told[0]! < DEADLINE_MS / 4, `it was known after ${told[0]} ms`);
+  await rejects(new NuclioDeployment("k3-seen", place).status(), /Nuclio has no function of it/);
+}
 
 async function runsBundles(cluster: Cluster): Promise<void> {
   const { dashboard, namespace } = await running(cluster);
