@@ -138,9 +138,10 @@ function told(known: Map<string, ClusterObject>, isGone: boolean, object: Cluste
 function* different(known: Map<string, ClusterObject>, items: readonly ClusterObject[]): Generator<ObjectChange> {
   const there = new Set(items.map(idOf));
   for (const [id, object] of [...known]) if (!there.has(id)) yield told(known, true, object);
-  const changed = items.filter((object) =>
-    known.get(idOf(object))?.metadata.resourceVersion !== object.metadata.resourceVersion
-  );
+  const changed = items.filter((object) => {
+    const before = known.get(idOf(object));
+    return before === undefined || before.metadata.resourceVersion !== object.metadata.resourceVersion;
+  });
   for (const object of changed.sort(byVersion)) yield told(known, false, object);
 }
 
