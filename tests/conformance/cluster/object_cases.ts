@@ -106,7 +106,8 @@ export default fn;
       });
       const open = await lab.plan(times(2, { options: `{ cluster: { ingress: { host: "shop.test" } } }` }));
       const { notes } = await open.plan();
-      deepStrictEqual(notes.map((note) => note.split(",")[0]), ["function shop: everybody in the cluster may ask it"]);
+      const said = notes.filter((note) => note.startsWith("function"));
+      deepStrictEqual(said.map((note) => note.split(",")[0]), ["function shop: everybody in the cluster may ask it"]);
       const options = `{
   env: { LEVADA_LOG_FORMAT: "text", POD_NAME: "me" },
   cluster: { ingress: { host: "shop.test", from: [{ app: "nginx" }] }, from: [{ team: "orders" }] },
