@@ -2,7 +2,8 @@
 
 import { BundleError } from "../errors.ts";
 import { errorFault } from "../graph/fault.ts";
-import { type Bundle, MANIFEST, revisionOf } from "./bundle.ts";
+import type { Bundle } from "./bundle.ts";
+import { wholeBundle } from "./bundle_folder.ts";
 
 /** The part of modern-tar that is used here; the package is fetched when the first archive is made or opened. */
 interface Tar {
@@ -54,14 +55,10 @@ function foldersOf(name: string): string[] {
 /**
  * The revision of a bundle that was packed.
  *
- * @throws {BundleError} If it is no such archive.
+ * @throws {BundleError} If it is no such archive, or a file is missing or is not what it was.
  */
 export async function packedRevision(act: string, packed: Uint8Array): Promise<string> {
-  const files = await unpackBundle(act, packed);
-  if (files.has(MANIFEST)) return revisionOf(files);
-  throw new BundleError(act, [
-    errorFault(`it has no ${MANIFEST} of a bundle`, "Pack the files of a bundle, not their folder"),
-  ]);
+  return wholeBundle(act, await unpackBundle(act, packed)).revision;
 }
 
 async function through(

@@ -54,8 +54,9 @@ export async function buildImageOf(wish: ImageOfWish, context: CommandContext): 
     const output = wish.output ??
       (wish.isPushed ? undefined : `${bundle === undefined ? "runtime" : nameOf(bundle).split("/").at(-1)}-image`);
     line.show("writing");
-    if (output !== undefined && wish.isDockerfile) await writeDockerfile(built.image, output, place);
-    else if (output !== undefined) await writeLayout(built.image, output, place);
+    if (output !== undefined && wish.isDockerfile) {
+      await writeDockerfile(built.image, output, { ...place, base: built.base });
+    } else if (output !== undefined) await writeLayout(built.image, output, place);
     const pushed = wish.isPushed
       ? await pushImage(built.image, reference, { ...options, blobs: built.blobs })
       : undefined;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fetchPrivately } from "../private_fetch.ts";
 import { writeWhole } from "./blob_store.ts";
 import { ImageError } from "./image_error.ts";
+import { readBounded } from "./read_bounded.ts";
 import { innermost } from "./registry/registry_error.ts";
 
 /** A file that is the same wherever it lies. */
@@ -26,10 +27,13 @@ export interface DownloadOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told of each file that has to be fetched. */
   readonly onProgress?: ((text: string) => void) | undefined;
+  /** How many bytes a file may have. Default: 1 GiB. */
+  readonly most?: number | undefined;
 }
 
 const TRIES = 3;
 const PAUSE_MS = 500;
+const LARGEST = 2 ** 30; // Deno itself has an eighth
 
 /**
  * Fetches a file, or takes it out of the cache.
@@ -38,7 +42,7 @@ const PAUSE_MS = 500;
  */
 export async function download(
   file: PinnedFile,
-  { cache, signal, onProgress = () => {} }: DownloadOptions,
+  { cache, signal, onProgress = () => {}, most = LARGEST }: DownloadOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const [algorithm, hash] = matchIntegrity(file);
   const kept = join(cache, "files", `${algorithm}-${hash.toString("hex")}`);
@@ -48,7 +52,7 @@ export async function download(
   for (const url of file.urls) {
     signal?.throwIfAborted();
     onProgress(`fetching ${file.name}`);
-    const answer = await ask(url, { headers: file.headers, signal });
+    const answer = await ask(url, { headers: file.headers, signal, most });
     if (typeof answer === "string") failures.push(`${plain(url)}: ${answer}`);
     else if (!hashed(algorithm, answer).equals(hash)) {
       failures.push(
@@ -65,18 +69,23 @@ export async function download(
 /** What lies at a URL, or why it is not to be had. */
 async function ask(
   url: string,
-  { headers = {}, signal }: { headers?: Readonly<Record<string, string>> | undefined; signal: AbortSignal | undefined },
+  { headers = {}, signal, most }: {
+    readonly headers?: Readonly<Record<string, string>> | undefined;
+    readonly signal: AbortSignal | undefined;
+    readonly most: number;
+  },
 ): Promise<Uint8Array<ArrayBuffer> | string> {
   let failure = "";
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     try {
       const response = await fetchPrivately(url, { headers: { ...headers }, signal: signal ?? null });
-      if (response.ok) return new Uint8Array(await response.arrayBuffer());
+      if (response.ok) return await readBounded("fetch it", response.body, { most, what: "it" });
       await response.body?.cancel();
       failure = `it answers ${response.status}`;
       if (response.status < 500 && response.status !== 429) return failure; // the same again
     } catch (error) {
       signal?.throwIfAborted();
+      if (error instanceof ImageError) return error.message.replace(/^.*?: /, "");
       failure = innermost(error);
     }
     if (attempt < TRIES) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * attempt));

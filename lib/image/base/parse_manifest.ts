@@ -1,8 +1,9 @@
 /** Manifests, lists of manifests and configurations, as others wrote them. */
-import { type Descriptor, type ImageConfig, type ImageManifest, isDigest } from "../descriptor.ts";
+import { type Descriptor, type ImageConfig, type ImageManifest, isDigest, MEDIA } from "../descriptor.ts";
 import { ImageError } from "../image_error.ts";
 
 const MOST_LAYERS = 200; // overlay file systems take fewer
+const DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 const KINDS_OF_LAYER =
   /^application\/vnd\.(oci\.image\.layer\.v1\.tar(\+(gzip|zstd))?|docker\.image\.rootfs\.diff\.tar\.gzip)$/;
 
@@ -59,6 +60,23 @@ export function parseConfig(act: string, bytes: Uint8Array): ImageConfig {
   const { os, architecture } = found;
   if (os === "linux" && architecture === "amd64") return found as ImageConfig;
   throw new ImageError(`Cannot ${act}: it is for ${os}/${architecture}, and should be for linux/amd64`);
+}
+
+/**
+ * The layers of an image, by the names that OCI has for what they are: an image's configuration has to know each.
+ *
+ * @throws {ImageError} If it knows another number of them.
+ */
+export function layersOf(act: string, { layers }: ImageManifest, { rootfs }: ImageConfig): Descriptor[] {
+  const { length } = rootfs.diff_ids;
+  if (length !== layers.length) {
+    throw new ImageError(`Cannot ${act}: its manifest has ${layers.length} layers, and its configuration ${length}`);
+  }
+  return layers.map(({ mediaType, digest, size }) => ({
+    mediaType: mediaType === DOCKER_LAYER ? MEDIA.layer : mediaType,
+    digest,
+    size,
+  }));
 }
 
 function parse(act: string, bytes: Uint8Array, what: string): object {

@@ -1,7 +1,7 @@
 /** What lies below Levada in an image, where it is not ours: an archive of files, an OCI layout, an image of a registry. */
 import { join } from "node:path";
 import type { BlobStore } from "../blob_store.ts";
-import { type Descriptor, digestOf, type ImageConfig, isDigest, MEDIA } from "../descriptor.ts";
+import { type Descriptor, digestOf, type ImageConfig, MEDIA } from "../descriptor.ts";
 import { ImageError } from "../image_error.ts";
 import type { LayerEntry } from "../layer/entry.ts";
 import { gunzip, gzip, isGzip } from "../layer/gzip.ts";
@@ -9,12 +9,15 @@ import { readTar } from "../layer/read_tar.ts";
 import { LAYOUT_FILE } from "../layout.ts";
 import { parseReference } from "../reference.ts";
 import { pullImage, type PullOptions } from "../registry/pull.ts";
-import { chooseImage, parseConfig, parseManifest } from "./parse_manifest.ts";
+import { layersOf } from "./parse_manifest.ts";
+import { readLayout } from "./read_layout.ts";
 
 /** What was found, its layers in the store. */
 export interface BaseImage {
   readonly config: ImageConfig;
   readonly layers: readonly Descriptor[];
+  /** Where others find it: `registry/name@sha256:…`; undefined for what lies on this machine. */
+  readonly place?: string;
 }
 
 /**
@@ -26,12 +29,17 @@ export async function readBase(base: string, options: PullOptions): Promise<Base
   const act = `take ${base} as the base`;
   const { isDirectory, isFile } = await Deno.stat(base).catch(() => ({ isDirectory: false, isFile: false }));
   if (isDirectory) {
-    return await ofLayout(act, options.blobs, (path) => Deno.readFile(join(base, path)).catch(() => undefined));
+    return await readLayout(act, options.blobs, {
+      read: (path) => Deno.readFile(join(base, path)).catch(() => undefined),
+      open: async (path) => (await Deno.open(join(base, path)).catch(() => undefined))?.readable,
+    });
   }
   if (isFile) return await ofArchive(act, await Deno.readFile(base), options.blobs);
   if (/^[./~]|\.(tar|tgz|gz)$/.test(base)) throw new ImageError(`Cannot ${act}: there is no such file`);
-  const { config, manifest } = await pullImage(parseReference(base), options);
-  return { config, layers: manifest.layers };
+  const reference = parseReference(base);
+  const { config, manifest, descriptor: { digest } } = await pullImage(reference, options);
+  const place = `${reference.registry}/${reference.repository}@${digest}`;
+  return { config, layers: layersOf(act, manifest, config), place };
 }
 
 async function ofArchive(act: string, bytes: Uint8Array<ArrayBuffer>, blobs: BlobStore): Promise<BaseImage> {
@@ -40,7 +48,12 @@ async function ofArchive(act: string, bytes: Uint8Array<ArrayBuffer>, blobs: Blo
   if (entries.length === 0) throw new ImageError(`Cannot ${act}: the archive is empty`);
   if (entries.some(({ path }) => path === LAYOUT_FILE)) {
     const files = new Map(entries.map((entry) => [entry.path, entry] as const));
-    return await ofLayout(act, blobs, (path) => Promise.resolve(bytesOf(files.get(path))));
+    const read = (path: string) => Promise.resolve(bytesOf(files.get(path)));
+    const open = (path: string) => {
+      const bytes = bytesOf(files.get(path));
+      return Promise.resolve(bytes && new Blob([bytes as Uint8Array<ArrayBuffer>]).stream());
+    };
+    return await readLayout(act, blobs, { read, open });
   }
   const packed = tar === bytes ? await gzip(tar) : bytes; // the owners and modes that it has stay
   const digest = await blobs.put(packed);
@@ -50,30 +63,4 @@ async function ofArchive(act: string, bytes: Uint8Array<ArrayBuffer>, blobs: Blo
 
 function bytesOf(entry: LayerEntry | undefined): Uint8Array | undefined {
   return entry?.kind === "file" ? entry.bytes : undefined;
-}
-
-async function ofLayout(
-  act: string,
-  blobs: BlobStore,
-  read: (path: string) => Promise<Uint8Array | undefined>,
-): Promise<BaseImage> {
-  if (await read(LAYOUT_FILE) === undefined) {
-    throw new ImageError(`Cannot ${act}: it has no file ${LAYOUT_FILE}. Give a folder of the OCI image layout`);
-  }
-  const blob = async (digest: string): Promise<Uint8Array> => {
-    const bytes = isDigest(digest) ? await read(`blobs/${digest.replace(":", "/")}`) : undefined;
-    if (bytes !== undefined && digestOf(bytes) === digest) return bytes;
-    throw new ImageError(
-      `Cannot ${act}: its blob ${digest} is ${bytes === undefined ? "missing" : "another than its digest says"}`,
-    );
-  };
-  let chosen = chooseImage(act, await read("index.json") ?? new Uint8Array());
-  if (chosen === undefined) throw new ImageError(`Cannot ${act}: its index.json lists no images`);
-  for (let deeper = chosen as Descriptor | undefined; deeper !== undefined;) { // lists may stand in lists
-    chosen = deeper;
-    deeper = chooseImage(act, await blob(chosen.digest));
-  }
-  const manifest = parseManifest(act, await blob(chosen.digest));
-  for (const { digest } of manifest.layers) await blobs.put(await blob(digest));
-  return { config: parseConfig(act, await blob(manifest.config.digest)), layers: manifest.layers };
 }

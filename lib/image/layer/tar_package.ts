@@ -21,6 +21,10 @@ export interface TarPackage {
   packTar(
     entries: readonly { readonly header: TarHeader; readonly body?: Uint8Array }[],
   ): Promise<Uint8Array<ArrayBuffer>>;
+  createTarDecoder(): TransformStream<
+    Uint8Array,
+    { readonly header: TarHeader; readonly body: ReadableStream<Uint8Array> }
+  >;
 }
 
 /** Loads it. */

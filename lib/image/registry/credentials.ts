@@ -24,6 +24,7 @@ interface DockerAuth {
 }
 
 const HUB_KEY = "https://index.docker.io/v1/";
+const HELPER_MS = 60_000; // some ask a person
 const TOKEN_USER = "<token>"; // docker-credential-helpers: what stands for a user where the secret is a token
 
 /**
@@ -35,10 +36,11 @@ const TOKEN_USER = "<token>"; // docker-credential-helpers: what stands for a us
 export async function findCredentials(
   registry: string,
   env: (name: string) => string | undefined,
+  helperMs = HELPER_MS,
 ): Promise<Credentials | undefined> {
   for (const file of filesOf(env)) {
     const config = await readConfig(file);
-    const found = config === undefined ? undefined : await look(config, registry);
+    const found = config === undefined ? undefined : await look(config, registry, helperMs);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -70,20 +72,21 @@ async function readConfig(file: string): Promise<DockerConfig | undefined> {
 async function look(
   { auths = {}, credHelpers = {}, credsStore }: DockerConfig,
   registry: string,
+  helperMs: number,
 ): Promise<Credentials | undefined> {
   const keys = registry === "docker.io"
     ? [HUB_KEY, "docker.io", "index.docker.io"]
     : [registry, `https://${registry}`, `http://${registry}`];
   for (const key of keys) {
     const helper = Object.hasOwn(credHelpers, key) ? credHelpers[key] : undefined;
-    if (helper !== undefined) return await askHelper(helper, key);
+    if (helper !== undefined) return await askHelper(helper, key, helperMs);
   }
   for (const key of keys) {
     const auth = Object.hasOwn(auths, key) ? auths[key] : undefined;
     const found = auth === undefined ? undefined : ofAuth(auth, registry);
     if (found !== undefined) return found;
   }
-  return credsStore === undefined || credsStore === "" ? undefined : await askHelper(credsStore, keys[0]!);
+  return credsStore === undefined || credsStore === "" ? undefined : await askHelper(credsStore, keys[0]!, helperMs);
 }
 
 function ofAuth({ auth, username, password, identitytoken }: DockerAuth, registry: string): Credentials | undefined {
@@ -107,14 +110,17 @@ function decodeBase64(text: string): string | undefined {
 }
 
 /** Asks a program that keeps logins; undefined where it has none. */
-async function askHelper(name: string, key: string): Promise<Credentials | undefined> {
+async function askHelper(name: string, key: string, timeoutMs: number): Promise<Credentials | undefined> {
   const program = `docker-credential-${name}`;
   try {
-    const child = new Deno.Command(program, { args: ["get"], stdin: "piped", stdout: "piped", stderr: "null" }).spawn();
+    const late = AbortSignal.timeout(timeoutMs);
+    const options = { stdin: "piped", stdout: "piped", stderr: "null", signal: late } as const;
+    const child = new Deno.Command(program, { args: ["get"], ...options }).spawn();
     const writer = child.stdin.getWriter();
     await writer.write(new TextEncoder().encode(key)).catch(() => {});
     await writer.close().catch(() => {});
     const { success, stdout } = await child.output();
+    if (late.aborted) throw new Error(`it does not answer within ${timeoutMs / 1_000} s`);
     const text = new TextDecoder().decode(stdout);
     if (!success && /not found/.test(text)) return undefined;
     if (!success) throw new Error("it ended with an error");

@@ -4,7 +4,9 @@ import { type Descriptor, digestOf, type ImageConfig, type ImageManifest, isDige
 import { ImageError } from "../image_error.ts";
 import { type Reference, tellReference } from "../reference.ts";
 import { chooseImage, parseConfig, parseManifest } from "../base/parse_manifest.ts";
+import { readBounded } from "../read_bounded.ts";
 import { RegistryClient, type RegistryOptions } from "./registry_client.ts";
+import { unreachable } from "./registry_error.ts";
 
 /** How they are had. */
 export interface PullOptions extends RegistryOptions {
@@ -37,8 +39,7 @@ export async function pullImage(
   const base = `/v2/${reference.repository}`;
   const manifestOf = async (name: string): Promise<{ bytes: Uint8Array; type: string }> => {
     const answer = await client.ask(client.url(`${base}/manifests/${name}`), { act, headers: { accept: KINDS } });
-    const bytes = new Uint8Array(await answer.arrayBuffer());
-    if (bytes.length > LARGEST_MANIFEST) throw new ImageError(`Cannot ${act}: its manifest has ${bytes.length} bytes`);
+    const bytes = await readBounded(act, answer.body, { most: LARGEST_MANIFEST, what: "its manifest" });
     if (isDigest(name)) check(act, name, bytes);
     return { bytes, type: answer.headers.get("content-type")?.split(";")[0] ?? "" };
   };
@@ -46,13 +47,18 @@ export async function pullImage(
   const chosen = chooseImage(act, bytes);
   if (chosen !== undefined) ({ bytes, type } = await manifestOf(chosen.digest));
   const manifest = parseManifest(act, bytes);
+  if (manifest.config.size > LARGEST_MANIFEST) {
+    throw new ImageError(`Cannot ${act}: its configuration has ${manifest.config.size} bytes`);
+  }
   for (const { digest, size } of [manifest.config, ...manifest.layers]) {
-    if (await blobs.find(digest) !== undefined) continue;
+    if (await blobs.has(digest)) continue;
     onProgress(`fetching ${digest.slice(0, 19)}, ${(size / 1e6).toFixed(1)} MB`);
-    const answer = await client.ask(client.url(`${base}/blobs/${digest}`), { act });
-    const blob = new Uint8Array(await answer.arrayBuffer());
-    check(act, digest, blob);
-    await blobs.put(blob);
+    const answer = await client.ask(client.url(`${base}/blobs/${digest}`), { act, answerBytes: size });
+    await blobs.take(act, { digest, size }, answer.body ?? new Blob().stream()).catch((error) => {
+      if (error instanceof ImageError) throw error;
+      options.signal?.throwIfAborted();
+      throw unreachable(act, client.registry, error);
+    });
   }
   return {
     descriptor: { mediaType: type || manifest.mediaType, digest: digestOf(bytes), size: bytes.length },

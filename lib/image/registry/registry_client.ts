@@ -21,6 +21,8 @@ export interface RegistryRequest {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array<ArrayBuffer>;
+  /** How many bytes the answer has, which take their time. Default: few. */
+  readonly answerBytes?: number;
   /** Other statuses than 200 to 299 that are an answer and no failure. */
   readonly accepts?: readonly number[];
   /** Whether it is done once only, as who asks tries again in another way. */
@@ -103,9 +105,9 @@ export class RegistryClient {
     return await this.#fetch(url, request);
   }
 
-  async #fetch(url: URL, { method = "GET", headers = {}, body }: RegistryRequest): Promise<Response> {
+  async #fetch(url: URL, { method = "GET", headers = {}, body, answerBytes = 0 }: RegistryRequest): Promise<Response> {
     const isOwn = url.origin === this.#origin; // an upload's place may be elsewhere: that has a token of its own
-    const timeout = AbortSignal.timeout(TIMEOUT_MS + (body?.length ?? 0) / SLOWEST_BYTES_PER_MS);
+    const timeout = AbortSignal.timeout(TIMEOUT_MS + ((body?.length ?? 0) + answerBytes) / SLOWEST_BYTES_PER_MS);
     const { signal } = this.#options;
     return await fetchPrivately(url, {
       method,

@@ -53,3 +53,13 @@ Deno.test("download() refuses a pin that says no hash", async () => {
     });
   }
 });
+
+Deno.test("download() takes no more of a file than it may have", async () => {
+  await using cache = await temporaryFolder();
+  await using server = serveAnswers(() => new Response(BYTES));
+  const file = { name: "a file", urls: [`http://${server.host}/large`], integrity: INTEGRITY };
+  await rejects(download(file, { cache: cache.path, most: BYTES.length - 1 }), {
+    message: /\/large: it has more than 7 bytes$/,
+  });
+  deepStrictEqual(await download(file, { cache: cache.path, most: BYTES.length }), BYTES);
+});

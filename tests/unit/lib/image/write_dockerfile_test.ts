@@ -36,3 +36,22 @@ Deno.test("writeDockerfile() writes the layers and what is run; words mean no mo
   });
   strictEqual((await Array.fromAsync(Deno.readDir(to))).length, 3);
 });
+
+Deno.test("writeDockerfile() names a base where others find it; one that removes files and lies nowhere else is refused", async () => {
+  await using folder = await temporaryFolder();
+  const { image, blobs } = await smallImage(folder.path, ["etc/.wh.pa", "two"]);
+  const to = join(folder.path, "context");
+  const base = { config: image.config, layers: image.manifest.layers.slice(0, 1) };
+  await rejects(writeDockerfile(image, to, { blobs, base }), {
+    name: "ImageError",
+    message: /the base removes etc\/pa of a layer below, which it cannot say\. Push the base to a registry/,
+  });
+  const place = `registry.test/base@${base.layers[0]!.digest}`;
+  await writeDockerfile(image, to, { blobs, base: { ...base, place } });
+  const lines = (await Deno.readTextFile(join(to, "Dockerfile"))).split("\n");
+  deepStrictEqual(lines.slice(1, 3), [`FROM ${place}`, "ADD layer-1.tar.gz /"]);
+  deepStrictEqual(
+    await Deno.readFile(join(to, "layer-1.tar.gz")),
+    await blobs.read(image.manifest.layers[1]!.digest),
+  );
+});

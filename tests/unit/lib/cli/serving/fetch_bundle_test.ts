@@ -5,7 +5,10 @@ import { MANIFEST, revisionOf } from "../../../../../lib/bundle/bundle.ts";
 import { fetchBundle } from "../../../../../lib/cli/serving/fetch_bundle.ts";
 import { temporaryFolder } from "../../../../support/temporary_folder.ts";
 
-const FILES = new Map([[MANIFEST, new TextEncoder().encode("{}")]]);
+const FILES = new Map([[
+  MANIFEST,
+  new TextEncoder().encode(JSON.stringify({ levada: "bundle/1", name: "shop", files: {} })),
+]]);
 
 Deno.test("fetchBundle() keeps what is the revision; nothing, no bundle and another are told, and leave no file", async () => {
   await using folder = await temporaryFolder();

@@ -5,7 +5,8 @@ import { checkStored, codeNote, storeCode, storedUrl } from "../../../../../lib/
 import { aRelease } from "../../../../support/a_release.ts";
 
 function bundle(text: string): Bundle {
-  const files = new Map([[MANIFEST, new TextEncoder().encode(text)]]);
+  const manifest = { levada: "bundle/1", name: text, files: {} };
+  const files = new Map([[MANIFEST, new TextEncoder().encode(JSON.stringify(manifest))]]);
   return { name: "shop", revision: revisionOf(files), files };
 }
 

@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
-import { chooseImage, parseConfig, parseManifest } from "../../../../../lib/image/base/parse_manifest.ts";
+import { chooseImage, layersOf, parseConfig, parseManifest } from "../../../../../lib/image/base/parse_manifest.ts";
 import { MEDIA } from "../../../../../lib/image/descriptor.ts";
 import { encode } from "../../../../../lib/image/make_image.ts";
 
@@ -51,4 +51,19 @@ Deno.test("chooseImage() takes the one for linux/amd64, or says which there are"
     message: "Cannot try: it has no image for linux/amd64, only linux/arm64",
   });
   throws(() => chooseImage("try", encode({ manifests: {} })), { message: /only nothing/ });
+});
+
+Deno.test("layersOf() holds layers and diff_ids against each other, and names Docker's layers as OCI does", () => {
+  const docker = { ...layer, mediaType: "application/vnd.docker.image.rootfs.diff.tar.gzip" };
+  const of = (layers: readonly unknown[], ids: readonly unknown[]) =>
+    layersOf(
+      "try",
+      parseManifest("try", encode({ ...MANIFEST, layers })),
+      parseConfig("try", encode({ ...CONFIG, rootfs: { diff_ids: ids } })),
+    );
+  deepStrictEqual(of([docker, layer], [digest, digest]), [layer, layer]);
+  throws(() => of([layer], [digest, digest]), {
+    name: "ImageError",
+    message: "Cannot try: its manifest has 1 layers, and its configuration 2",
+  });
 });

@@ -5,10 +5,15 @@ import { temporaryFolder } from "../../../../support/temporary_folder.ts";
 
 const HOST = "registry.example.com:5000";
 
-async function look(config: unknown, registry = HOST, text = JSON.stringify(config)): Promise<unknown> {
+async function look(
+  config: unknown,
+  registry = HOST,
+  text = JSON.stringify(config),
+  helperMs?: number,
+): Promise<unknown> {
   await using folder = await temporaryFolder();
   await Deno.writeTextFile(join(folder.path, "config.json"), text);
-  return await findCredentials(registry, (name) => name === "DOCKER_CONFIG" ? folder.path : undefined);
+  return await findCredentials(registry, (name) => name === "DOCKER_CONFIG" ? folder.path : undefined, helperMs);
 }
 
 Deno.test("findCredentials() reads each way in which logins are kept", async () => {
@@ -69,9 +74,9 @@ Deno.test({
   async fn() {
     await using folder = await temporaryFolder();
     const program = join(folder.path, "docker-credential-levada-test");
-    const answers = async (script: string) => {
+    const answers = async (script: string, helperMs?: number) => {
       await Deno.writeTextFile(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-      return await look({ credsStore: "levada-test" });
+      return await look({ credsStore: "levada-test" }, HOST, undefined, helperMs);
     };
     const path = Deno.env.get("PATH")!;
     Deno.env.set("PATH", `${folder.path}:${path}`);
@@ -84,6 +89,7 @@ Deno.test({
       strictEqual(await answers("echo credentials not found in native keychain; exit 1"), undefined);
       await rejects(answers("exit 1"), { message: /it ended with an error$/ });
       await rejects(answers("echo secret"), { message: /it answers no JSON$/ });
+      await rejects(answers("exec sleep 600", 100), { message: /it does not answer within 0\.1 s$/ });
     } finally {
       Deno.env.set("PATH", path);
     }
