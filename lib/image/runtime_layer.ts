@@ -4,6 +4,7 @@ import type { DownloadOptions } from "./download.ts";
 import { PATHS } from "./image_paths.ts";
 import type { LayerRecipe } from "./layer/make_layer.ts";
 import { lockedPackages, type LockFile } from "./npm/locked_packages.ts";
+import { ownLockOf } from "./npm/own_lock.ts";
 import { npmEntries } from "./npm/npm_entries.ts";
 import type { NpmRegistry } from "./npm/npm_registry.ts";
 
@@ -28,7 +29,7 @@ export interface RuntimeOptions extends DownloadOptions {
 
 /** Levada's lock file. */
 export async function ownLock(): Promise<LockFile> {
-  return JSON.parse(await Deno.readTextFile(LOCK)) as LockFile;
+  return ownLockOf(JSON.parse(await Deno.readTextFile(LOCK)) as LockFile);
 }
 
 /** The packages that the runtime has, as they stand in imports. */
@@ -45,10 +46,11 @@ export async function heldSpecifiers(): Promise<string[]> {
 export async function runtimeRecipe(options: RuntimeOptions): Promise<LayerRecipe> {
   const own = { levada: "./mod.js", "levada/testing": "./lib/testing/mod.js" };
   const config = await libraryConfig(own); // with all names: Deno holds them against the lock file
-  const packages = lockedPackages(await heldSpecifiers(), await ownLock());
+  const lock = await ownLock();
+  const packages = lockedPackages(await heldSpecifiers(), lock);
   const texts: [string, string][] = [
     ["deno.json", `${JSON.stringify(config, undefined, 2)}\n`],
-    ["deno.lock", await Deno.readTextFile(LOCK)],
+    ["deno.lock", `${JSON.stringify(lock, undefined, 2)}\n`],
     ...await programFiles(),
   ];
   return {

@@ -40,11 +40,7 @@ export function lockedPackages(
   if (version !== "5") {
     throw new ImageError(`Cannot read the lock file: it is of version ${version}, and should be of 5`);
   }
-  const byName = new Map<string, string[]>();
-  for (const key of Object.keys(npm)) {
-    const name = KEY.exec(key)?.[1] ?? key;
-    byName.set(name, [...byName.get(name) ?? [], key]);
-  }
+  const dependencies = dependenciesOf(npm);
   const taken = new Set<string>();
   const take = (key: string, by: string): void => {
     const one = Object.hasOwn(npm, key) ? npm[key] : undefined;
@@ -53,7 +49,7 @@ export function lockedPackages(
     }
     if (taken.has(key) || !suits(one)) return;
     taken.add(key);
-    for (const word of [...one.dependencies ?? [], ...one.optionalDependencies ?? []]) take(keyOf(word, byName), key);
+    for (const next of dependencies(key)) take(next, key);
   };
   for (const specifier of specifiers) {
     const [, name = "", wish = ""] = SPECIFIER.exec(specifier) ?? [];
@@ -70,6 +66,19 @@ export function lockedPackages(
     packages.set(`${name}@${exact}`, { name, version: exact, integrity });
   }
   return [...packages.values()].sort((one, other) => one.name + one.version < other.name + other.version ? -1 : 1);
+}
+
+/** What packages of a lock file depend on, by their keys there. */
+export function dependenciesOf(npm: NonNullable<LockFile["npm"]>): (key: string) => string[] {
+  const byName = new Map<string, string[]>();
+  for (const key of Object.keys(npm)) {
+    const name = KEY.exec(key)?.[1] ?? key;
+    byName.set(name, [...byName.get(name) ?? [], key]);
+  }
+  return (key) => {
+    const { dependencies = [], optionalDependencies = [] } = npm[key] ?? {};
+    return [...dependencies, ...optionalDependencies].map((word) => keyOf(word, byName));
+  };
 }
 
 /** A dependency's key: it is named without its version where the lock file has one only. */
