@@ -36,7 +36,7 @@ export const IMAGE_CASES: readonly ClusterCase[] = [{
       match(await lab.done(["image", module, "-t", image, "--push"]), /Pushed: /);
       const words = ["--target", "kubernetes", "--namespace", lab.namespace];
       const deployed = await lab.done(["deploy", module, ...words, "--image", image, "--bundle-folder", "/bundle"]);
-      match(deployed, /1 of 1 pods/);
+      match(deployed, /ready +1 of 1 pod /);
       const { items: [pod] } = await lab.read("pods", "-l", "app.kubernetes.io/part-of=shop");
       strictEqual(pod.spec.containers[0].image, image);
       const url = await cluster.serviceUrl(lab.namespace, "shop", 80);

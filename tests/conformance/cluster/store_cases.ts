@@ -65,7 +65,10 @@ export const STORE_CASES: readonly ClusterCase[] = [{
       const other = new RegExp(`code/${object} has revision [0-9a-f]{12}, and it is to be [0-9a-f]{12}`);
       await refused(deploy(changed, `${folder}${object}`), other);
       await tellPods(lab, { ...env, AWS_SECRET_ACCESS_KEY: "wrong" });
-      await refused(deploy(changed, folder), /function shop: it ended with 1, \d times[^]*Cannot read "?s3:\/\/levada/);
+      await refused(
+        deploy(changed, folder),
+        /function shop: its container "fetch-bundle" ended with 1, \d times[^]*Cannot read "?s3:\/\/levada/,
+      );
       strictEqual(await (await fetch(url, { method: "POST", body: "14" })).text(), "42"); // what ran runs on
       await lab.done(["delete", "shop", ...place]);
       deepStrictEqual(await lab.left("shop"), []);

@@ -15,10 +15,13 @@
 
 import { listenEgress, local } from "./egress.ts";
 import { ImageStore, type Logins, type NodeImage } from "./node/image_store.ts";
+import { now, type Obj, openApi, sleep } from "./node/node_api.ts";
+import { PodContent } from "./node/pod_content.ts";
+import { probe } from "./node/probe.ts";
+import { serveLogs } from "./node/serve_logs.ts";
+import { ServiceProxies } from "./node/service_proxies.ts";
 import { startContainer } from "./node/start_container.ts";
 
-// deno-lint-ignore no-explicit-any -- objects of every kind, as the server has them
-type Obj = any;
 const opt = (name: string, dflt: string) => {
   const i = Deno.args.indexOf("--" + name);
   return i < 0 ? dflt : Deno.args[i + 1]!;
@@ -48,81 +51,16 @@ const hostEnv = {
   PATH: `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`,
   HOME: Deno.env.get("HOME") ?? "/",
 };
-const sleep = (ms: number) => new Promise((r) => setTimeout(r, ms));
-const now = () => new Date().toISOString().replace(/\.\d+Z/, "Z");
 
-// ---- API client: fetch with the kubeconfig's CA and client certificate
-const kc = Deno.readTextFileSync(`${dir}/kubeconfig`);
-const field = (k: string) => new RegExp(`${k}: (\\S+)`).exec(kc)?.[1] ?? "";
-const server = field("server");
-const client = Deno.createHttpClient({
-  caCerts: [atob(field("certificate-authority-data"))],
-  cert: atob(field("client-certificate-data")),
-  key: atob(field("client-key-data")),
-});
-async function api(method: string, path: string, body?: Obj, type = "application/json"): Promise<Obj> {
-  const r = await fetch(server + path, {
-    client,
-    method,
-    headers: { "content-type": type },
-    body: body && JSON.stringify(body),
-  });
-  const o = await r.json();
-  if (!r.ok) throw Object.assign(new Error(`${method} ${path}: ${r.status} ${o.message}`), { status: r.status });
-  return o;
-}
-const patchStatus = (path: string, status: Obj) =>
-  api("PATCH", path + "/status", { status }, "application/merge-patch+json");
-async function watch(path: string, onEvent: (type: string, o: Obj) => void) { // list, then watch from there, for ever
-  const q = path.includes("?") ? "&" : "?", known = new Map<string, Obj>();
-  for (;; await sleep(200)) {
-    try {
-      const list = await api("GET", path);
-      const seen = new Set(list.items.map((o: Obj) => o.metadata.uid));
-      for (const [u, o] of known) if (!seen.has(u)) known.delete(u), onEvent("DELETED", o);
-      for (const o of list.items) known.set(o.metadata.uid, o), onEvent("MODIFIED", o);
-      const r = await fetch(
-        `${server}${path}${q}watch=1&timeoutSeconds=300&resourceVersion=${list.metadata.resourceVersion}`,
-        { client },
-      );
-      if (!r.ok) throw new Error((await r.json()).message);
-      let rest = "";
-      for await (const chunk of r.body!.pipeThrough(new TextDecoderStream())) {
-        const lines = (rest + chunk).split("\n");
-        rest = lines.pop()!;
-        for (const { type, object: o } of lines.map((l) => JSON.parse(l))) {
-          if (type === "ERROR") throw new Error(o.message);
-          type === "DELETED" ? known.delete(o.metadata.uid) : known.set(o.metadata.uid, o);
-          onEvent(type, o);
-        }
-      }
-    } catch (e) {
-      if (stopping) return;
-      console.error("watch", path, String(e));
-    }
-  }
-}
-let stopping = false;
-
-function event(pod: Obj, type: string, reason: string, message: string) {
-  const ns = pod.metadata.namespace, t = now();
-  api("POST", `/api/v1/namespaces/${ns}/events`, {
-    metadata: { generateName: pod.metadata.name + ".", namespace: ns },
-    involvedObject: { apiVersion: "v1", kind: "Pod", name: pod.metadata.name, namespace: ns, uid: pod.metadata.uid },
-    type,
-    reason,
-    message,
-    firstTimestamp: t,
-    lastTimestamp: t,
-    count: 1,
-    source: { component: "kubelet", host: node },
-  }).catch(() => {});
-}
+const nodeApi = openApi(dir, node);
+const { api, patchStatus, watch, event, stop } = nodeApi;
 
 // ---- one pod
 const pods = new Map<string, Pod>();
 const usedIps = new Set<number>();
-let hostsText = "127.0.0.1 localhost\n";
+const services = new ServiceProxies((text) => {
+  for (const p of pods.values()) Deno.writeTextFileSync(`${p.home}/hosts`, text); // in place: the bind mounts see it
+});
 
 class Pod {
   ip: string;
@@ -139,13 +77,15 @@ class Pod {
   phase = "Pending";
   started = now();
   writing = Promise.resolve();
+  content: PodContent;
   constructor(public o: Obj) {
     while (usedIps.has(this.ipNo)) this.ipNo++;
     usedIps.add(this.ipNo);
     this.ip = `10.${podFirst}.${Number(podSecond) + (this.ipNo >> 8)}.${this.ipNo & 255}`;
     this.home = `${dir}/pods/${o.metadata.uid}`;
     Deno.mkdirSync(this.home, { recursive: true });
-    Deno.writeTextFileSync(`${this.home}/hosts`, hostsText);
+    Deno.writeTextFileSync(`${this.home}/hosts`, services.hostsText);
+    this.content = new PodContent(nodeApi, this);
     this.run().catch((e) => console.error(this.name, e));
   }
   get name() {
@@ -195,7 +135,7 @@ class Pod {
     this.report();
     for (let tries = 0; !this.dead; tries++, await sleep(1000)) {
       try {
-        for (const v of this.o.spec.volumes ?? []) this.volumes.set(v.name, await this.volume(v));
+        for (const v of this.o.spec.volumes ?? []) this.volumes.set(v.name, await this.content.volume(v));
         break;
       } catch (e) {
         if (tries % 10 === 0) event(this.o, "Warning", "FailedMount", String(e));
@@ -208,90 +148,6 @@ class Pod {
     if (this.dead) return;
     this.phase = ends.every((ok) => ok) ? "Succeeded" : "Failed";
     this.report();
-  }
-
-  async source(kind: string, name: string, optional?: boolean): Promise<Record<string, Uint8Array>> {
-    try {
-      const o = await api("GET", `/api/v1/namespaces/${this.o.metadata.namespace}/${kind}/${name}`);
-      const bytes = (b: string) => Uint8Array.from(atob(b), (c) => c.charCodeAt(0));
-      const all: Record<string, Uint8Array> = {};
-      const text = kind === "secrets" ? {} : o.data ?? {},
-        binary = kind === "secrets" ? o.data ?? {} : o.binaryData ?? {};
-      for (const k in text) all[k] = new TextEncoder().encode(text[k]);
-      for (const k in binary) all[k] = bytes(binary[k]);
-      return all;
-    } catch (e) {
-      if (optional && (e as Obj).status === 404) return {};
-      throw e;
-    }
-  }
-  async volume(v: Obj): Promise<string> { // a directory on the host with the volume's content
-    const d = `${this.home}/volumes/${v.name}`;
-    Deno.mkdirSync(d, { recursive: true });
-    if (v.emptyDir) Deno.chmodSync(d, 0o777);
-    const put = (files: Record<string, Uint8Array>, items?: Obj[]) => {
-      for (const { key, path } of items ?? Object.keys(files).map((key) => ({ key, path: key }))) {
-        if (!(key in files)) throw new Error(`references non-existent key ${key}`);
-        Deno.mkdirSync(`${d}/${path}`.replace(/\/[^/]*$/, ""), { recursive: true });
-        Deno.writeFileSync(`${d}/${path}`, files[key]!);
-      }
-    };
-    for (const s of v.projected?.sources ?? [v]) {
-      if (s.configMap) put(await this.source("configmaps", s.configMap.name, s.configMap.optional), s.configMap.items);
-      else if (s.secret) {
-        put(await this.source("secrets", s.secret.secretName ?? s.secret.name, s.secret.optional), s.secret.items);
-      } else if (s.downwardAPI) {
-        for (const i of s.downwardAPI.items) {
-          put({ x: new TextEncoder().encode(this.fieldRef(i.fieldRef?.fieldPath)) }, [{ key: "x", path: i.path }]);
-        }
-      } else if (s.serviceAccountToken) {
-        const { expirationSeconds, audience, path } = s.serviceAccountToken;
-        const t = await api(
-          "POST",
-          `/api/v1/namespaces/${this.o.metadata.namespace}/serviceaccounts/${this.o.spec.serviceAccountName}/token`,
-          {
-            spec: {
-              expirationSeconds,
-              audiences: audience ? [audience] : undefined,
-              boundObjectRef: { apiVersion: "v1", kind: "Pod", name: this.o.metadata.name, uid: this.o.metadata.uid },
-            },
-          },
-        );
-        put({ x: new TextEncoder().encode(t.status.token) }, [{ key: "x", path }]);
-      } else if (s.hostPath) return s.hostPath.path;
-    }
-    return d;
-  }
-  fieldRef(path = ""): string {
-    if (path === "status.podIP") return this.ip;
-    const m = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);
-    return m ? this.o.metadata[m[1]!]?.[m[2]!] ?? "" : String(path.split(".").reduce((o, k) => o?.[k], this.o) ?? "");
-  }
-  async environment(c: Obj): Promise<Record<string, string>> {
-    const env: Record<string, string> = {
-      HOSTNAME: this.o.metadata.name,
-      POD_BIND: local(this.ip),
-      LEVADA_POD_UID: this.o.metadata.uid,
-      KUBERNETES_SERVICE_HOST: new URL(server).hostname,
-      KUBERNETES_SERVICE_PORT: new URL(server).port,
-    };
-    const text = (b: Uint8Array) => new TextDecoder().decode(b);
-    for (const f of c.envFrom ?? []) {
-      const ref = f.configMapRef ?? f.secretRef;
-      const all = await this.source(f.configMapRef ? "configmaps" : "secrets", ref.name, ref.optional);
-      for (const k in all) env[(f.prefix ?? "") + k] = text(all[k]!);
-    }
-    for (const { name, value, valueFrom: v } of c.env ?? []) {
-      const ref = v?.configMapKeyRef ?? v?.secretKeyRef;
-      if (ref) {
-        const all = await this.source(v.configMapKeyRef ? "configmaps" : "secrets", ref.name, ref.optional);
-        if (ref.key in all) env[name] = text(all[ref.key]!);
-        else if (!ref.optional) throw new Error(`couldn't find key ${ref.key} in ${ref.name}`);
-      } else {env[name] = v?.fieldRef
-          ? this.fieldRef(v.fieldRef.fieldPath)
-          : (value ?? "").replace(/\$\((\w+)\)/g, (all: string, k: string) => env[k] ?? all);}
-    }
-    return env;
   }
 
   /** The image of a container, or why it cannot be had. */
@@ -307,7 +163,7 @@ class Pod {
   async logins(): Promise<Logins> {
     const all: Record<string, string> = {};
     for (const { name } of this.o.spec.imagePullSecrets ?? []) {
-      const text = new TextDecoder().decode((await this.source("secrets", name, true))[".dockerconfigjson"]);
+      const text = new TextDecoder().decode((await this.content.source("secrets", name, true))[".dockerconfigjson"]);
       for (const [registry, { auth }] of Object.entries<Obj>(text ? JSON.parse(text).auths : {})) all[registry] = auth;
     }
     return all;
@@ -331,7 +187,7 @@ class Pod {
     while (!this.dead && typeof image !== "string") {
       let env: Record<string, string>;
       try {
-        env = await this.environment(c);
+        env = await this.content.environment(c);
       } catch (e) {
         this.set(c, { state: { waiting: { reason: "CreateContainerConfigError", message: String(e) } } });
         await sleep(2000);
@@ -418,7 +274,7 @@ class Pod {
       let good = 0, bad = 0;
       await sleep((p.initialDelaySeconds ?? 0) * 1000);
       for (; !signal.aborted; await sleep((p.periodSeconds ?? 10) * 1000)) {
-        const why = await this.probe(p, c);
+        const why = await probe(p, c, local(this.ip));
         if (signal.aborted) return;
         why === "" ? (good++, bad = 0) : (bad++, good = 0);
         if (why) event(this.o, "Warning", "Unhealthy", `${kind} probe failed: ${why}`);
@@ -444,36 +300,6 @@ class Pod {
     }
     if (c.livenessProbe) loop(c.livenessProbe, "Liveness", (ok) => ok ? false : restart("liveness"));
   }
-  async probe(p: Obj, c: Obj): Promise<string> {
-    const port = (x: Obj) => typeof x === "number" ? x : c.ports?.find((q: Obj) => q.name === x)?.containerPort,
-      host = local(this.ip);
-    const ms = (p.timeoutSeconds ?? 1) * 1000;
-    try {
-      if (p.httpGet) {
-        const headers = Object.fromEntries((p.httpGet.httpHeaders ?? []).map((h: Obj) => [h.name, h.value]));
-        const r = await fetch(`http://${host}:${port(p.httpGet.port)}${p.httpGet.path ?? "/"}`, {
-          headers,
-          signal: AbortSignal.timeout(ms),
-          redirect: "manual",
-        });
-        await r.body?.cancel();
-        return r.status >= 200 && r.status < 400 ? "" : `HTTP probe failed with statuscode: ${r.status}`;
-      } else if (p.tcpSocket) (await Deno.connect({ hostname: host, port: port(p.tcpSocket.port) })).close();
-      else if (p.exec) {
-        return (await new Deno.Command(p.exec.command[0], {
-            args: p.exec.command.slice(1),
-            stdout: "null",
-            stderr: "null",
-          }).output()).success
-          ? ""
-          : "exec failed";
-      }
-      return "";
-    } catch (e) {
-      return String(e);
-    }
-  }
-
   async kill(name: string, grace: number) {
     const p = this.procs.get(name);
     if (!p) return;
@@ -517,53 +343,6 @@ const blank = (c: Obj) => ({
 const sigNo = (s: string) =>
   ({ SIGHUP: 1, SIGINT: 2, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 } as Record<string, number>)[s] ?? 0;
 
-// ---- services: a listener at the mirrored cluster address for every port, to the ready endpoints in turn
-const listeners = new Map<string, Deno.Listener>();
-const services = new Map<string, Obj>(), slices = new Map<string, Obj>();
-function onService(type: string, s: Obj) {
-  type === "DELETED" ? services.delete(s.metadata.uid) : services.set(s.metadata.uid, s);
-  const want = new Map<string, [Obj, Obj]>();
-  hostsText = "127.0.0.1 localhost\n";
-  for (const v of services.values()) {
-    const { name, namespace } = v.metadata, ip = v.spec.clusterIP;
-    if (!ip || ip === "None") continue;
-    const n = `${name}.${namespace}`;
-    hostsText += `${local(ip)} ${n} ${n}.svc ${n}.svc.cluster.local${namespace === "default" ? " " + name : ""}\n`;
-    if (v.metadata.name !== "kubernetes") { for (const p of v.spec.ports) want.set(`${local(ip)}:${p.port}`, [v, p]); }
-  }
-  for (const p of pods.values()) Deno.writeTextFileSync(`${p.home}/hosts`, hostsText); // in place: the bind mounts see it
-  for (const [k, l] of listeners) if (!want.has(k)) listeners.delete(k), l.close();
-  for (const [k, [v, p]] of want) {
-    if (listeners.has(k)) continue;
-    const [hostname = "", port] = k.split(":");
-    const l = Deno.listen({ hostname, port: Number(port) });
-    listeners.set(k, l);
-    let turn = 0;
-    (async () => {
-      for await (const conn of l) {
-        const to: [string, number][] = [];
-        for (const e of slices.values()) {
-          if (
-            e.metadata.namespace !== v.metadata.namespace ||
-            e.metadata.labels["kubernetes.io/service-name"] !== v.metadata.name
-          ) continue;
-          const port = e.ports.find((q: Obj) => (q.name ?? "") === (p.name ?? ""))?.port;
-          for (const d of e.endpoints ?? []) if (d.conditions.ready && port) to.push([local(d.addresses[0]), port]);
-        }
-        if (!to.length) {
-          conn.close();
-          continue;
-        }
-        const [hostname, port] = to[turn++ % to.length]!;
-        Deno.connect({ hostname, port }).then((up) => {
-          up.readable.pipeTo(conn.writable).catch(() => {});
-          conn.readable.pipeTo(up.writable).catch(() => {});
-        }, () => conn.close());
-      }
-    })().catch(() => {});
-  }
-}
-
 // ---- the node: object, status, lease; the kubelet's own port serves container logs
 if (Deno.uid() !== 0) {
   console.error("minikubelet needs root (it overlays / for every container)");
@@ -593,54 +372,7 @@ for (
     } catch { /* gone */ }
   }
 }
-const logs = Deno.serve({
-  hostname: "127.0.0.1",
-  port: 0,
-  onListen() {},
-  cert: Deno.readTextFileSync(`${dir}/pki/apiserver.crt`),
-  key: Deno.readTextFileSync(`${dir}/pki/apiserver.key`),
-}, async (req) => {
-  const u = new URL(req.url), [, what, ns, pod, c] = u.pathname.split("/"), q = u.searchParams;
-  const p = [...pods.values()].find((p) => p.name === `${ns}/${pod}`);
-  if (what !== "containerLogs" || !p) return new Response("not found\n", { status: 404 });
-  const file = p.log(c!) + (q.get("previous") === "true" ? ".1" : "");
-  let text = await Deno.readTextFile(file).catch(() => "");
-  if (q.get("follow") === "true") text = text.slice(0, text.lastIndexOf("\n") + 1); // the rest of it comes when it is whole
-  let at = new TextEncoder().encode(text).length;
-  let line = 0; // times are made up: they keep the order of the lines
-  const stamped = (text: string) =>
-    text.replace(/.*\n/g, (one) => `${p.started.slice(0, -1)}.${String(line++).padStart(9, "0")}Z ${one}`);
-  const told = (text: string) => q.get("timestamps") === "true" ? stamped(text) : text;
-  if (q.has("tailLines")) {
-    const all = text.split(/(?<=\n)/), some = all.slice(-Number(q.get("tailLines")));
-    line = all.length - some.length;
-    text = some.join("");
-  }
-  if (q.get("follow") !== "true") return new Response(told(text));
-  return new Response(
-    new ReadableStream({
-      async start(out) {
-        out.enqueue(new TextEncoder().encode(told(text)));
-        for (let runs = true; runs && !p.dead && !req.signal.aborted; await sleep(100)) {
-          runs = p.procs.has(c!); // asked before the file is read: what it wrote last is sent
-          const all = await Deno.readFile(file).catch(() => new Uint8Array());
-          const b = runs ? all.subarray(0, all.lastIndexOf(10) + 1) : all; // whole lines
-          if (b.length > at) {
-            try {
-              out.enqueue(new TextEncoder().encode(told(new TextDecoder().decode(b.slice(at)))));
-            } catch {
-              return;
-            }
-          }
-          at = b.length;
-        }
-        try {
-          out.close();
-        } catch { /* gone */ }
-      },
-    }),
-  );
-});
+const logs = serveLogs(dir, (name) => [...pods.values()].find((p) => p.name === name));
 await api("POST", "/api/v1/nodes", {
   metadata: {
     name: node,
@@ -693,11 +425,8 @@ async function heartbeat() { // the status too, not the lease alone: once called
 await heartbeat();
 setInterval(heartbeat, 5_000);
 
-watch("/api/v1/services", onService);
-watch(
-  "/apis/discovery.k8s.io/v1/endpointslices",
-  (t, o) => t === "DELETED" ? slices.delete(o.metadata.uid) : slices.set(o.metadata.uid, o),
-);
+watch("/api/v1/services", (type, o) => services.onService(type, o));
+watch("/apis/discovery.k8s.io/v1/endpointslices", (type, o) => services.onSlice(type, o));
 watch(`/api/v1/pods?fieldSelector=${encodeURIComponent("spec.nodeName=" + node)}`, (type, o) => {
   const p = pods.get(o.metadata.uid);
   if (type === "DELETED") p?.end(o, false);
@@ -712,7 +441,7 @@ watch(`/api/v1/pods?fieldSelector=${encodeURIComponent("spec.nodeName=" + node)}
 console.log(`minikubelet ${node} ready${preload ? "" : " (no cc: 0.0.0.0 is not steered)"}`);
 for (const s of ["SIGTERM", "SIGINT"] as const) {
   Deno.addSignalListener(s, async () => {
-    stopping = true;
+    stop();
     await Promise.all([...pods.values()].map((p) => {
       p.dead = true;
       return Promise.all([...p.procs.keys()].map((n) => p.kill(n, 5)));
