@@ -170,7 +170,11 @@ export const REFUSAL_CASES: readonly ClusterCase[] = [{
 async function untilStarting({ stdout }: Deno.ChildProcess): Promise<void> {
   const reader = stdout.pipeThrough(new TextDecoderStream()).getReader();
   let said = "";
-  while (!said.includes("starting …")) said += (await reader.read()).value ?? "";
+  while (!said.includes("starting …")) {
+    const { done, value = "" } = await reader.read();
+    if (done) throw new Error(`it ended before its pods were asked for:\n${said}`); // read on, and nothing else would ever run
+    said += value;
+  }
   void (async () => {
     while (!(await reader.read()).done);
   })();
