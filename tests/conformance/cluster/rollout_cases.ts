@@ -60,22 +60,23 @@ export const ROLLOUT_CASES: readonly ClusterCase[] = [{
       deepStrictEqual([state, reason], ["ready", undefined]);
     }),
 }, {
-  name: "a quota that takes not all pods is told soon, in words, and not where there is room in a moment",
+  name: "a quota that was not foreseen is told soon, in words, and not where there is room in a moment",
   run: (cluster) =>
     withReleaseLab(cluster, async (lab) => {
-      await quota(lab, 2);
+      const scopes = ["NotTerminating"]; // those of a scope are not counted before
+      await quota(lab, 2, scopes);
       const start = performance.now();
       await rejects(lab.deploy(times(2), { replicas: 3 }), {
         name: "DeployError",
         message: /function shop: a quota of the namespace takes no more pods of it: few, requested: pods=1/,
       });
       ok(performance.now() - start < 30_000, "its deadline is a minute");
-      await quota(lab, 2);
+      await quota(lab, 2, scopes);
       const raised = Promise.withResolvers<void>();
       await lab.deploy(times(2), {
         replicas: 3,
         onProgress({ note = "" }) {
-          if (note.includes("a quota")) raised.resolve(quota(lab, 9));
+          if (note.includes("a quota")) raised.resolve(quota(lab, 9, scopes));
         },
       });
       await raised.promise;
@@ -171,9 +172,13 @@ async function runtimeOf(cluster: Cluster) {
   return images["levada/runtime:"];
 }
 
-async function quota({ cluster, namespace }: ReleaseLab, pods: number): Promise<void> {
-  const hard = { pods: String(pods) };
-  const object = { apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "few" }, spec: { hard } };
+async function quota(
+  { cluster, namespace }: ReleaseLab,
+  pods: number,
+  scopes: readonly string[] = [],
+): Promise<void> {
+  const spec = { hard: { pods: String(pods) }, ...scopes.length > 0 && { scopes } };
+  const object = { apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "few" }, spec };
   await cluster.kubectl(["apply", "-n", namespace, "-f", "-"], object);
   const is = `--for=jsonpath={.status.hard.pods}=${pods}`;
   await cluster.kubectl(["wait", "-n", namespace, is, "resourcequota/few"]);
