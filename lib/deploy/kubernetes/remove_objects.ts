@@ -4,7 +4,7 @@ import { ClusterError } from "../cluster/cluster_error.ts";
 import type { ClusterObject, ObjectName } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { keyOf } from "./live_objects.ts";
-import { isScaler } from "./objects/known_kinds.ts";
+import { SCALED_OBJECT } from "./objects/lag_scaler.ts";
 import { placeOf } from "./objects/release_objects.ts";
 import { stagesOf } from "./release_stages.ts";
 import type { Release } from "./release.ts";
@@ -18,6 +18,8 @@ export interface RemovalWish {
 
 const LOOK_MS = 250;
 const DEPLOYMENT = "Deployment";
+/** What goes when that is gone which was made of it: pods, endpoints, KEDA's autoscaler. */
+const OWNING: readonly string[] = [DEPLOYMENT, "Service", SCALED_OBJECT.kind];
 
 /**
  * Objects in the order in which they are removed, the other way than they are applied: who publishes to a stream before who reads it.
@@ -61,7 +63,7 @@ export async function removeObject(
   object: ClusterObject,
   { signal }: Pick<RemovalWish, "signal"> = {},
 ): Promise<void> {
-  const propagation = isScaler(object) ? "Background" : "Foreground"; // an autoscaler that waits to go still scales
+  const propagation = OWNING.includes(object.kind) ? "Foreground" : "Background"; // an autoscaler that waits to go still scales
   const preconditions = { uid: object.metadata.uid };
   await objects.remove(named(object), { preconditions, propagation, signal }).catch((error: unknown) => {
     if (!(error instanceof ClusterError) || error.status !== 409) throw error;

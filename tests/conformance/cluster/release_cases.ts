@@ -64,12 +64,12 @@ export const RELEASE_CASES: readonly ClusterCase[] = [{
       const deployment = await lab.deploy(times(2));
       const before =
         `if (Deno.env.has("POD_NAME")) { console.error("waiting for godot"); await new Promise((go) => setTimeout(go, 1e9)); }`;
-      await rejects(lab.deploy(times(3, { before }), { deadlineMs: 8_000 }), {
+      await rejects(lab.deploy(times(3, { before }), { deadlineMs: 25_000 }), { // with the start that is tried here
         name: "DeployError",
         message: /not ready after [\d.]+ s: function shop: [^]*Startup probe failed[^]*waiting for godot/,
       });
       const options = `{ resources: { gpu: 1 } }`;
-      await rejects(lab.deploy(times(3, { options }), { deadlineMs: 8_000 }), {
+      await rejects(lab.deploy(times(3, { options }), { deadlineMs: 15_000 }), {
         message: /function shop: no node takes it: [^]*Insufficient nvidia\.com\/gpu/,
       });
       strictEqual(await deployment.invoke("/", 21), 42);
@@ -228,7 +228,7 @@ export const RELEASE_CASES: readonly ClusterCase[] = [{
       const before = `if (Deno.env.get("MOOD") === "bad") throw new Error("not in the mood");`;
       const code = times(2, { before, options: `{ cluster: { envFrom: [{ configMapName: "mood" }] } }` });
       const module = await lab.write("shop.ts", code);
-      const words = [module, "--target", "kubernetes", "--namespace", lab.namespace, "--deadline", "30"];
+      const words = [module, "--target", "kubernetes", "--namespace", lab.namespace, "--deadline", "60"];
       strictEqual((await lab.levada("deploy", ...words)).code, 0);
       await mood("bad");
       await cluster.kubectl(["delete", "pod", "-n", lab.namespace, "-l", "app.kubernetes.io/part-of=shop"]);

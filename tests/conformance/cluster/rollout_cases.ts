@@ -104,7 +104,7 @@ export const ROLLOUT_CASES: readonly ClusterCase[] = [{
       try {
         const gpu = (cluster: string) => ({ options: `{ resources: { gpu: 1 }, cluster: ${cluster} }` });
         const deployment = await lab.deploy(times(2, gpu("{}")));
-        await rejects(lab.deploy(times(3, gpu("{}")), { deadlineMs: 6_000 }), {
+        await rejects(lab.deploy(times(3, gpu("{}")), { deadlineMs: 15_000 }), {
           message: /function shop: no node takes it: [^]*Insufficient nvidia\.com\/gpu/,
         });
         strictEqual(await deployment.invoke("/", 21), 42);

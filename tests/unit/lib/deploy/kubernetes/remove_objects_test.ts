@@ -1,6 +1,9 @@
 import { deepStrictEqual } from "node:assert/strict";
+import { ClusterClient } from "../../../../../lib/deploy/cluster/cluster_client.ts";
+import { ClusterObjects } from "../../../../../lib/deploy/cluster/cluster_objects.ts";
 import { objectsOf } from "../../../../../lib/deploy/kubernetes/objects/release_objects.ts";
-import { removalGroups } from "../../../../../lib/deploy/kubernetes/remove_objects.ts";
+import { removalGroups, removeObject } from "../../../../../lib/deploy/kubernetes/remove_objects.ts";
+import { serveObjects } from "../../../../support/kept_objects.ts";
 import { functionOf, releaseOfShop } from "../../../../support/releases.ts";
 
 const PATH = "kafka://broker/totals";
@@ -57,4 +60,23 @@ Deno.test("objectsOf() are in the order in which all is applied: who may ask, wh
     "HorizontalPodAutoscaler shop-bill",
     "Ingress shop",
   ]);
+});
+
+Deno.test("removeObject() removes that object alone, and waits for what was made of it where something is", async () => {
+  await using server = serveObjects();
+  using client = new ClusterClient({ name: "test", server: server.url, namespace: "default" });
+  const objects = new ClusterObjects(client);
+  const [deployment, scaler] = ["Deployment", "HorizontalPodAutoscaler"].map((kind) =>
+    objectsOf(RELEASE).find((object) => object.kind === kind)!
+  );
+  const made = [await objects.apply(deployment!), await objects.apply(scaler!)];
+  for (const object of made) await removeObject(objects, object);
+  const asked = server.got.filter(({ method }) => method === "DELETE").map(({ body }) => JSON.parse(body));
+  deepStrictEqual(asked.map(({ propagationPolicy, preconditions }) => [propagationPolicy, preconditions.uid]), [
+    ["Foreground", made[0]!.metadata.uid],
+    ["Background", made[1]!.metadata.uid],
+  ]);
+  const anew = await objects.apply(scaler!);
+  await removeObject(objects, made[1]!);
+  deepStrictEqual([...server.objects.values()].map(({ metadata }) => metadata.uid), [anew.metadata.uid]);
 });
