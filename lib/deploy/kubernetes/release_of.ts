@@ -66,7 +66,7 @@ export async function releaseOf(
   ];
   if (faults.length > 0) throw new DeployError(act, faults.join("; "));
   const code = await codeOf(act, bundle, { image: said, bundleFolder, bundleUrl });
-  const image = said ?? Deno.env.get("LEVADA_IMAGE");
+  const image = said ?? (Deno.env.get("LEVADA_IMAGE") || undefined);
   if (image === undefined) throw new DeployError(act, imageUnsaid(levada));
   return {
     name,

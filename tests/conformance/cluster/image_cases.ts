@@ -35,6 +35,11 @@ export const IMAGE_CASES: readonly ClusterCase[] = [{
       const image = `${registry.address}/team/shop:1`;
       match(await lab.done(["image", module, "-t", image, "--push"]), /Pushed: /);
       const words = ["--target", "kubernetes", "--namespace", lab.namespace];
+      const unsaid = await lab.try(["deploy", module, ...words, "--dry-run"], { LEVADA_IMAGE: "" });
+      match(
+        unsaid.err,
+        /nobody says which image its pods run\. Make it once, `levada image --runtime -t REGISTRY\/levada:/,
+      );
       const deployed = await lab.done(["deploy", module, ...words, "--image", image, "--bundle-folder", "/bundle"]);
       match(deployed, /ready +1 of 1 pod /);
       const { items: [pod] } = await lab.read("pods", "-l", "app.kubernetes.io/part-of=shop");
