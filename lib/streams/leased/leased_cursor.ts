@@ -46,7 +46,9 @@ const READ_BYTES = 4_000_000; // at once, unless one record is larger
 const FIRST_READ = 16; // records, until it is known how large they are
 const USUAL_READ = 64; // records: what is long in hand costs the collector of garbage more than asking often costs
 const MOST_READ = 500; // records, however small, of a broker that is far
-const LONG_WAIT = 0.5; // of the time since it was waited for before: it is far
+const FAR_MS = 2; // that one is waited for who is far,
+const FAR_SHARE = 0.1; // and so much of the time
+const NEAR_READS = 16; // in a row that nobody waits for, before less is asked for
 const KEPT_AHEAD_MS = 1_000;
 
 /** A group's place in a partition, for the subscriber that reads there until its lease is lost. */
@@ -67,6 +69,7 @@ export class LeasedCursor extends Cursor<ReadAhead> {
   #most = FIRST_READ;
   #readAt = -Infinity;
   #filledAt = -Infinity; // by performance.now()
+  #near = 0; // reads in a row that nobody has waited for
   #next: Reading | undefined; // what follows on what is read ahead, asked for before it is needed
   #readOn: (() => Reading) | undefined; // where there is more
 
@@ -101,20 +104,31 @@ export class LeasedCursor extends Cursor<ReadAhead> {
       : this.#read(now, read, { offset: this.#from, behind: this.#behind });
     this.#readAt = at;
     const records = await reading;
-    const filledAt = performance.now();
-    const isFar = filledAt - waitsFrom > LONG_WAIT * (filledAt - this.#filledAt);
-    this.#filledAt = filledAt;
+    const wished = this.#wished(waitsFrom);
     const last = records.at(-1);
     if (last !== undefined) {
       const bytes = records.reduce((sum, record) => sum + record.bytes.length, 0);
       const within = Math.floor(READ_BYTES / Math.max(1, bytes / records.length));
-      const wished = isFar ? Math.max(2 * this.#most, USUAL_READ) : USUAL_READ;
       this.#most = Math.max(1, Math.min(wished, within, MOST_READ));
       const behind = { offset: last.offset + 1, behind: last.place };
       if (records.length >= most) this.#readOn = () => this.#read(at, read, behind);
     }
     this.partition.records = records;
     this.partition.at = 0;
+  }
+
+  /** How many records to ask for next, by how long the broker was waited for. */
+  #wished(waitsFrom: number): number {
+    const filledAt = performance.now();
+    const [waited, all] = [filledAt - waitsFrom, filledAt - this.#filledAt];
+    this.#filledAt = filledAt;
+    if (waited > FAR_MS) {
+      this.#near = 0;
+      return Math.max(USUAL_READ, waited > FAR_SHARE * all ? 2 * this.#most : this.#most);
+    }
+    if (++this.#near < NEAR_READS) return Math.max(USUAL_READ, this.#most);
+    this.#near = 0;
+    return Math.max(USUAL_READ, Math.floor(this.#most / 2));
   }
 
   #read(at: number, read: (from: Position, most: number) => Promise<KeptRecord[]>, from: Position): Reading {

@@ -1,10 +1,9 @@
 import type { Buffer } from "node:buffer";
 import type { KeptRecord } from "../leased/broker_log.ts";
 import type { Answer } from "./redis_client.ts";
-import { HEADERS } from "./written_entries.ts";
 
-/** How the fields begin that are a header each, of another hand or an older Levada. */
-const HEADER = "header:";
+/** How the fields of an entry begin that are headers. */
+export const HEADER = "header:";
 
 /** A word, and how it was read. */
 interface Seen {
@@ -35,13 +34,10 @@ function isAlike(one: Uint8Array, other: Uint8Array): boolean {
   return true;
 }
 
-/**
- * An entry as a record: `body`, `key`, `levada-headers`, and `header:NAME` of another hand. One of another hand without a `body` is an object of
- * its fields.
- */
+/** An entry as a record. One of another hand without a `body` is an object of its fields. */
 export function readEntry(entry: Answer, offset: number): KeptRecord {
   const [id, words] = entry as [Buffer, Buffer[]];
-  let headers: Record<string, string> = {};
+  const headers: Record<string, string> = {};
   let others: Record<string, string> | undefined;
   let key: string | undefined;
   let bytes: Uint8Array | undefined;
@@ -51,26 +47,11 @@ export function readEntry(entry: Answer, offset: number): KeptRecord {
     if (header !== undefined) headers[header] = wordAt(at + 1, value).text;
     else if (text === "body") bytes = new Uint8Array(value.buffer, value.byteOffset, value.length);
     else if (text === "key") key = value.toString();
-    else if (text === HEADERS) headers = Object.assign(headersOf(value.toString()) ?? {}, headers);
     else (others ??= {})[text] = value.toString();
   }
   bytes ??= new TextEncoder().encode(JSON.stringify(others ?? {}));
   const place = id.toString();
   return { offset, place, publishedAt: timeOf(id), key, bytes, headers };
-}
-
-/** Headers as they were written; of what is none of ours, none. */
-function headersOf(text: string): Record<string, string> | undefined {
-  let headers: unknown;
-  try {
-    headers = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof headers !== "object" || headers === null || Array.isArray(headers)) return undefined;
-  const read = headers as Record<string, string>;
-  for (const name in read) if (typeof read[name] !== "string") return undefined;
-  return read;
 }
 
 const ZERO = 0x30;

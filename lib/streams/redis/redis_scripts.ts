@@ -1,13 +1,10 @@
 /** What Redis does in one step: scripts in Lua, which nobody comes between. */
 
-import { HEADERS } from "./written_entries.ts";
-
 /**
- * Adds records, once: KEYS the mark of this publication, then each stream that is written to; ARGV the life of the mark in milliseconds, the
- * channel, the retention in milliseconds (0: none), then for each record: which stream (2 and up), its headers, how many bytes its body has, and
- * its key, or -1 less the bytes where it has no key; and at last the bodies of all, one behind the other. Gives an empty text, or how many records
- * it has kept and what Redis says of the next. What may be refused for them all stands before, and who waits for news hears of it when the script
- * has ended.
+ * Adds records, once: KEYS the mark of this publication, then each stream that is written to; ARGV the life of the mark in
+ * milliseconds, the channel, the retention in milliseconds (0: none), then how many shapes there are, for each how many words and so many of
+ * them, `=` before each that stands for itself and `?` for one that comes with each record; then for each record: which stream (2 and up),
+ * which shape, how many bytes its body has, its own words; and at last the bodies of all, one behind the other. Gives an empty text, or how many records it has kept and what Redis says of the next. What may be refused for them all stands before, and who waits for news hears of it when the script has ended.
  */
 export const APPEND = `
 local before = redis.call('GET', KEYS[1])
@@ -20,24 +17,29 @@ if retention > 0 then
   for k = 2, #KEYS do redis.pcall('XTRIM', KEYS[k], 'MINID', oldest) end
 end
 redis.call('SET', KEYS[1], '', 'PX', ARGV[1])
-local add, sub, argv, keys = redis.pcall, string.sub, ARGV, KEYS
-local last, i, body, kept = #argv, 4, 1, 0
-local bodies = argv[last]
-while i < last do
-  local stream, headers, length, added = keys[tonumber(argv[i])], argv[i + 1], tonumber(argv[i + 2]), nil
-  if length < 0 then
-    length = -1 - length
-    added = add('XADD', stream, '*', 'body', sub(bodies, body, body + length - 1), '${HEADERS}', headers)
-    i = i + 3
-  else
-    added = add('XADD', stream, '*', 'body', sub(bodies, body, body + length - 1), '${HEADERS}', headers, 'key', argv[i + 3])
-    i = i + 4
+local shapes, i = {}, 5
+for s = 1, tonumber(ARGV[4]) do
+  local shape = { count = tonumber(ARGV[i]), words = {}, holes = {} }
+  for w = 1, shape.count do
+    local word = ARGV[i + w]
+    if word == '?' then shape.holes[#shape.holes + 1] = w else shape.words[w] = string.sub(word, 2) end
   end
+  shapes[s] = shape
+  i = i + 1 + shape.count
+end
+local bodies, body, kept = ARGV[#ARGV], 1, 0
+while i < #ARGV do
+  local shape = shapes[tonumber(ARGV[i + 1])]
+  local words, holes, length = shape.words, shape.holes, tonumber(ARGV[i + 2])
+  for h = 1, #holes do words[holes[h]] = ARGV[i + 2 + h] end
+  local bytes = string.sub(bodies, body, body + length - 1)
+  local added = redis.pcall('XADD', KEYS[tonumber(ARGV[i])], '*', 'body', bytes, unpack(words, 1, shape.count))
   if type(added) == 'table' and added.err then
     local refusal = kept .. ' ' .. added.err
     redis.call('SET', KEYS[1], refusal, 'PX', ARGV[1])
     return refusal
   end
+  i = i + 3 + #holes
   body = body + length
   kept = kept + 1
 end
