@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { changedField } from "../objects/changed_field.ts";
+import { envChanges, isEnvironment } from "../objects/env_changes.ts";
 import type { NuclioConfig } from "./nuclio_function.ts";
 
 /** A function: as it is, as it was told to be, and as it is wished. */
@@ -31,7 +32,8 @@ export function areAlike(some: readonly NuclioConfig[], others: readonly NuclioC
 
 function* compare(path: string, is: unknown, told: unknown, wished: unknown): Generator<string> {
   if (isDeepStrictEqual(is, wished)) return;
-  if (isRecord(is) && isRecord(wished)) {
+  if (isEnvironment(path, is, wished)) yield* envChanges(path, is, wished);
+  else if (isRecord(is) && isRecord(wished)) {
     const before = isRecord(told) ? told : {};
     for (const name of new Set([...Object.keys(wished), ...Object.keys(before)])) {
       if (!Object.hasOwn(wished, name) && !Object.hasOwn(is, name)) continue;

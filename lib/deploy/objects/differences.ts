@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ClusterObject } from "../cluster/cluster_object.ts";
 import { changedField } from "./changed_field.ts";
+import { envChanges, isEnvironment } from "./env_changes.ts";
 
 const SERVERS = ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"];
 
@@ -18,7 +19,8 @@ function ofUsers({ status: _, metadata, ...object }: ClusterObject): Record<stri
 
 function* compare(path: string, before: unknown, after: unknown): Generator<string> {
   if (isDeepStrictEqual(before, after)) return;
-  if (isRecord(before) && isRecord(after)) {
+  if (isEnvironment(path, before, after)) yield* envChanges(path, before, after);
+  else if (isRecord(before) && isRecord(after)) {
     for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
       yield* compare(path === "" ? name : `${path}.${name}`, before[name], after[name]);
     }

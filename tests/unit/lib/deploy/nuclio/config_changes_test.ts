@@ -23,8 +23,8 @@ Deno.test("configChanges() tells what is wished otherwise, field by field, witho
     `labels.revision: "a" → "b"`,
     `labels.other: "x" → none`,
     `spec.image: "a:1" → "a:2"`,
-    `spec.env[A].value: "0" → "1"`,
-    "spec.env[PASSWORD].value: another",
+    "spec.env[A]: another value",
+    "spec.env[PASSWORD]: another value",
   ]);
 });
 
@@ -44,26 +44,34 @@ Deno.test("configChanges() leaves out what a dashboard adds, and tells what was 
   deepStrictEqual(configChanges({ is, told, wished: WISHED }), [`spec.serviceAccount: "reader" → none`]);
 });
 
-Deno.test("configChanges() takes lists of another length whole, and what is empty as not said", () => {
-  const is = { ...WISHED, spec: { ...WISHED.spec, env: [], minReplicas: 2 } };
+const withEnv = (...env: [name: string, value: string][]): NuclioConfig => ({
+  ...WISHED,
+  spec: { ...WISHED.spec, env: env.map(([name, value]) => ({ name, value })) },
+});
+
+Deno.test("configChanges() tells of an environment names and no value: moved, renamed, longer, shorter", () => {
+  const changes = (is: NuclioConfig, wished: NuclioConfig) => configChanges({ is, told: is, wished });
   deepStrictEqual(
-    configChanges({
-      is,
-      told: undefined,
-      wished: { ...WISHED, spec: { ...WISHED.spec, env: [{ name: "A", value: "1" }] } },
-    }),
-    [
-      `spec.env: [] → [{"name":"A","value":"1"}]`,
-      "spec.minReplicas: 2 → 1",
-    ],
+    changes(withEnv(["REGION", "eu"], ["DB_PASSWORD", "hunter2"]), withEnv(["DB_PASSWORD", "hunter2"], ["MODE", "a"])),
+    ["spec.env[REGION]: ends", "spec.env[MODE]: new"],
   );
+  deepStrictEqual(changes(withEnv(["DB_LOGIN", "hunter2"]), withEnv(["DB_USER", "hunter2"])), [
+    "spec.env[DB_LOGIN]: ends",
+    "spec.env[DB_USER]: new",
+  ]);
+  deepStrictEqual(changes(withEnv(["DB_LOGIN", "hunter2"]), withEnv(["DB_LOGIN", "hunter2"], ["A", ""])), [
+    "spec.env[A]: new",
+  ]);
+  deepStrictEqual(changes(withEnv(["DB_LOGIN", "hunter2"]), withEnv()), ["spec.env[DB_LOGIN]: ends"]);
+});
+
+Deno.test("configChanges() takes what is empty as not said", () => {
+  const is = { ...WISHED, spec: { ...WISHED.spec, minReplicas: 2, env: [] } };
+  deepStrictEqual(configChanges({ is, told: undefined, wished: withEnv(["A", "1"]) }), [
+    "spec.env[A]: new",
+    "spec.minReplicas: 2 → 1",
+  ]);
   const { env: _, ...bare } = WISHED.spec;
-  deepStrictEqual(
-    configChanges({
-      is: { ...WISHED, spec: bare },
-      told: undefined,
-      wished: { ...WISHED, spec: { ...bare, env: [] } },
-    }),
-    [],
-  );
+  const empty = { ...WISHED, spec: { ...bare, env: [] } };
+  deepStrictEqual(configChanges({ is: { ...WISHED, spec: bare }, told: undefined, wished: empty }), []);
 });
