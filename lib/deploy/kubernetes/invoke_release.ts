@@ -1,6 +1,7 @@
 import type { Bundle } from "../../bundle/bundle.ts";
 import { replyOf, requestOf } from "../ask/ask_function.ts";
 import { invokeFunction } from "../ask/invoke_function.ts";
+import { isHere } from "../ask/is_here.ts";
 import { DeployError } from "../deploy_error.ts";
 import { functionsOfBundle } from "../settings/deployed_functions.ts";
 import type { ProcessSettings } from "../settings/process_settings.ts";
@@ -78,8 +79,4 @@ export async function invokeByServer(
   const path = `/api/v1/namespaces/${namespace}/services/${service}/proxy${pathname}${search}`;
   const answer = await client.pass({ act, path, timeoutMs: INVOKE_MS, signal }, requestOf(act, asked));
   return replyOf(`${service} of ${place.namespace}`, answer);
-}
-
-function isHere(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127\./.test(hostname);
 }

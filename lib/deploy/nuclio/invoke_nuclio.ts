@@ -1,5 +1,7 @@
 import { readSecret } from "../../stores/read_secret.ts";
 import { replyOf, requestOf } from "../ask/ask_function.ts";
+import { oneLine } from "../../telemetry/one_line.ts";
+import { isHere } from "../ask/is_here.ts";
 import { DeployError } from "../deploy_error.ts";
 import type { IngressSettings } from "../settings/cluster_settings.ts";
 import type { DashboardAccess } from "./dashboard_access.ts";
@@ -26,28 +28,30 @@ export interface OuterWish {
 }
 
 /**
- * Where a function is asked without the dashboard; undefined where Nuclio says of none. What Nuclio says is what anybody has written there who
- * may write functions: a token goes only to a host that was named here.
+ * Where a function is asked without the dashboard; undefined where nobody here has named a place. What Nuclio says is what anybody has written
+ * there who may write functions: bodies and tokens go to places that were named here, whatever it says.
  *
- * @throws {DeployError} If the token would go to another; or the function asks for one, and nobody here says which.
+ * @throws {DeployError} If the token would go over the network for all to read; or the function asks for one, and nobody here says which.
  */
 export function outerUrl(act: string, { fn, token, invokeUrl, ingress, dashboard }: OuterWish): string | undefined {
   if (token === undefined && asksForToken(fn)) {
     throw new DeployError(act, "it asks its callers for a token: say the name of that secret by invokeToken");
   }
   if (invokeUrl !== undefined) return invokeUrl;
-  const outside = fn.status?.externalInvocationUrls?.[0];
-  if (outside === undefined) return undefined;
-  const url = URL.parse(`http://${outside}`);
-  const isIngress = ingress !== undefined && url?.hostname === ingress.host;
-  const isNamed = isIngress || url?.hostname === new URL(dashboard).hostname;
-  if (token !== undefined && !isNamed) {
+  const told = (fn.status?.externalInvocationUrls ?? []).map((one) => URL.parse(`http://${one}`));
+  if (ingress !== undefined && told.some((one) => one?.host === ingress.host)) {
+    const { host, path = "/", tlsSecretName } = ingress;
+    if (tlsSecretName !== undefined) return `https://${host}${path}`;
+    if (token === undefined || isHere(host)) return `http://${host}${path}`;
     throw new DeployError(
       act,
-      `Nuclio says that it answers at ${outside}, which nobody has named here, and its token goes nowhere else. Say where it answers by invokeUrl`,
+      `it asks its callers for a token, which all on the way to http://${host} could read. Give its ingress a certificate, tlsSecretName, ` +
+        "or say where it answers by invokeUrl",
     );
   }
-  return isIngress && ingress.tlsSecretName !== undefined ? `https://${outside}` : `http://${outside}`;
+  const { protocol, hostname } = new URL(dashboard);
+  const beside = told.find((one) => one?.hostname === hostname); // a port of that host may be anybody's: it gets no token
+  return token === undefined && protocol === "http:" ? beside && `${beside.origin}${beside.pathname}` : undefined;
 }
 
 /** Whether a function is told to serve only who has a token. */
@@ -72,7 +76,7 @@ export async function invokeByDashboard(
   { path, ...asked }: Asked,
 ): Promise<unknown> {
   const { name } = fn.metadata;
-  const inside = insideOf(act, fn, token);
+  const inside = insideOf(fn, namespace);
   const { method, headers, ...rest } = requestOf(act, asked);
   let response: Response;
   let bytes: Uint8Array<ArrayBuffer>;
@@ -87,7 +91,7 @@ export async function invokeByDashboard(
         "x-nuclio-path": path,
         "x-nuclio-invoke-timeout": `${TIMEOUT_MS}ms`,
         ...namespace === undefined ? {} : { "x-nuclio-function-namespace": namespace },
-        ...tokenHeaders({ authorization, token }),
+        ...tokenHeaders(token, authorization !== undefined),
         ...inside === undefined ? {} : { "x-nuclio-invoke-url": inside },
       },
       ...rest,
@@ -99,35 +103,41 @@ export async function invokeByDashboard(
     });
   }
   const said = response.ok ? "" : failureIn(new TextDecoder().decode(bytes));
-  if (said.startsWith("Failed to invoke function:")) throw unreached(act, name, said);
+  if (said.startsWith("Failed to invoke function:")) throw unreached(act, fn, said);
+  if (authorization !== undefined && (response.status === 401 || response.status === 403)) {
+    throw new DeployError(
+      act,
+      `by way of the dashboard the answer is ${response.status}, ${
+        said || "without a word"
+      }. The dashboard's own token is not sent there, since a ` +
+        "dashboard hands all headers on to the function: say where callers find the function by invokeUrl",
+    );
+  }
   return replyOf(`function "${name}"`, { status: response.status, type: response.headers.get("content-type"), bytes });
 }
 
-/** A dashboard passes all headers on; where it takes `authorization` for itself, the function's own stands beside it. */
-function tokenHeaders({ authorization, token }: Pick<DashboardAccess, "authorization"> & Pick<OuterWish, "token">) {
-  const own = token === undefined ? undefined : `Bearer ${readSecret(token).reveal()}`;
-  if (authorization === undefined) return own === undefined ? {} : { authorization: own };
-  return { authorization: authorization(), ...own === undefined ? {} : { "x-levada-authorization": own } };
+/** A dashboard passes all headers on, its own token too, which is no function's business; `authorization` it may take for itself. */
+function tokenHeaders(token: string | undefined, hasLogin: boolean): Record<string, string> {
+  if (token === undefined) return {};
+  return { [hasLogin ? "x-levada-authorization" : "authorization"]: `Bearer ${readSecret(token).reveal()}` };
 }
 
-/** Where the dashboard is to ask the function: it is not sent elsewhere with a token because somebody has written so. */
-function insideOf(act: string, { metadata: { name }, status }: NuclioFunction, token: string | undefined) {
-  const inside = status?.internalInvocationUrls?.[0];
-  const isOwn = inside === undefined || URL.parse(`http://${inside}`)?.hostname.split(".")[0] === `nuclio-${name}`;
-  if (isOwn || token === undefined) return inside;
-  throw new DeployError(
-    act,
-    `Nuclio says that it answers at ${inside}, which is not its Service, and its token goes nowhere else`,
-  );
+/** Where the dashboard is to ask the function: its Service. Left to itself it asks what has been written into the function's status first. */
+function insideOf({ metadata }: NuclioFunction, named: string | undefined): string | undefined {
+  const namespace = named ?? metadata.namespace;
+  return namespace === undefined ? undefined : `nuclio-${metadata.name}.${namespace}.svc.cluster.local:8080`;
 }
 
 /** A dashboard that stands outside does not know the names within. */
-function unreached(act: string, name: string, said: string): DeployError {
+function unreached(act: string, { metadata: { name }, status }: NuclioFunction, said: string): DeployError {
+  const [outside] = status?.externalInvocationUrls ?? [];
+  const cure = outside === undefined
+    ? "nodePort: true, an ingress, or where callers find the function by invokeUrl"
+    : `where callers find the function by invokeUrl; Nuclio says at ${oneLine(outside)}, which nobody has named here`;
   return new DeployError(
     act,
     `the dashboard does not reach function "${name}": ${
       said.replace(/^[^:]*: /, "")
-    }. Where it stands outside of the cluster it cannot: say ` +
-      "nodePort: true, an ingress, or where callers find the function by invokeUrl",
+    }. Where it stands outside of the cluster it cannot: say ${cure}`,
   );
 }

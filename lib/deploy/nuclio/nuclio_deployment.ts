@@ -87,7 +87,8 @@ export class NuclioDeployment implements Deployment {
     const { invokeUrl, invokeToken, bundle } = this.#options;
     const asked = body.length === 0 ? { path } : { path, body: body[0] };
     const act = `invoke "${this.name}"`;
-    const fn = this.#present(act, await this.#there())[0]!;
+    const fn = this.#present(act, await this.#there()).find(({ metadata }) => metadata.name === this.name);
+    if (fn === undefined) throw new DeployError(act, `Nuclio has its children alone: function "${this.name}" is gone`);
     const own = bundle === undefined ? undefined : functionsOfBundle(bundle)[0];
     const token = invokeToken ?? own?.settings.tokens?.[0];
     const access = this.#access();

@@ -1,4 +1,4 @@
-import { deepStrictEqual, rejects } from "node:assert/strict";
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { invokeFunction } from "../../../../../lib/deploy/ask/invoke_function.ts";
 import { SELF_SIGNED, serveLoopback } from "../../../../support/loopback.ts";
@@ -47,4 +47,27 @@ Deno.test("invokeFunction() asks below the path where the function is found, and
   for (const path of ["//elsewhere.test/a", "https://elsewhere.test/a", "/../a"]) {
     deepStrictEqual(await ask("/shop", path), "/shop/a");
   }
+});
+
+Deno.test("invokeFunction() follows redirects within the origin, and hands nothing to another", async () => {
+  await using stranger = serveLoopback(() => new Response("stolen"));
+  let place = "";
+  await using server = serveLoopback(({ method, path, body }) =>
+    path === "/"
+      ? new Response(null, { status: place.startsWith("/see") ? 303 : 307, headers: { location: place } })
+      : Response.json({ method, path, body })
+  );
+  const ask = () => invokeFunction("shop", { url: server.url }, { path: "/", body: 4111 });
+  place = "/moved";
+  deepStrictEqual(await ask(), { method: "POST", path: "/moved", body: "4111" });
+  place = "/see";
+  deepStrictEqual(await ask(), { method: "GET", path: "/see", body: "" });
+  place = `${stranger.url}/`;
+  await rejects(ask(), {
+    name: "DeployError",
+    message: /^Cannot invoke "shop": http:\S+ sends to another place, http:\S+ \(307\): nothing goes there/,
+  });
+  strictEqual(stranger.got.length, 0);
+  place = "/";
+  await rejects(ask(), /sends from place to place, more than 5 times/);
 });
