@@ -247,7 +247,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/graph/operator.ts": "unit/lib/steps: each step is one",
   "lib/graph/step.ts": "compile_test.ts",
   "lib/image/build_image.ts": "conformance/image: images that are built, pushed and run",
-  "lib/image/registry/registry_client.ts": "push_test.ts, pull_test.ts; conformance/image: a real registry",
   "lib/models/host/place.ts": "lib/routers/hosting_test.ts",
   "lib/models/hosted_model.ts": "lib/routers/hosting_test.ts",
   "lib/routers/collective.ts": "lib/routers/ensemble_test.ts, weighted_router_test.ts, shadow_test.ts: three of them",

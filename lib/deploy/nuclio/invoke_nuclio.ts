@@ -51,7 +51,8 @@ export function outerUrl(act: string, { fn, token, invokeUrl, ingress, dashboard
   }
   const { protocol, hostname } = new URL(dashboard);
   const beside = told.find((one) => one?.hostname === hostname); // a port of that host may be anybody's: it gets no token
-  return token === undefined && protocol === "http:" ? beside && `${beside.origin}${beside.pathname}` : undefined;
+  const isOpen = token === undefined && protocol === "http:";
+  return isOpen && beside ? `${beside.origin}${beside.pathname}` : undefined;
 }
 
 /** Whether a function is told to serve only who has a token. */

@@ -130,7 +130,7 @@ function nextByte(range: string | null): number {
 
 function placeOf(client: RegistryClient, { headers }: Response, act: string): URL {
   const location = headers.get("location");
-  if (location !== null && URL.canParse(location, client.url("/"))) return client.url(location);
+  if (location !== null) return client.place(act, location);
   throw new RegistryError(`Cannot ${act}: ${client.registry} does not say where to send the bytes`);
 }
 

@@ -34,6 +34,7 @@ const PAUSE_MS = 500;
 const TIMEOUT_MS = 60_000;
 const SLOWEST_BYTES_PER_MS = 50; // 50 kB a second
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
+const MOST_HOPS = 5;
 const HUB_HOST = "registry-1.docker.io";
 
 /** A registry, asked for one repository. */
@@ -58,9 +59,22 @@ export class RegistryClient {
     this.#options = options;
   }
 
-  /** The address of a path, or of what the registry gave as one. */
+  /** The address of a path. */
   url(path: string): URL {
     return new URL(path, this.#origin);
+  }
+
+  /**
+   * A place to which the registry sends: none where all on the way could read what goes there.
+   *
+   * @throws {RegistryError} If it is none.
+   */
+  place(act: string, location: string, from: URL = this.url("/")): URL {
+    const url = URL.parse(location, from);
+    const isOpen = url?.protocol === "http:" && LOOPBACK.test(url.host) && this.#origin.startsWith("http:");
+    if (url !== null && (url.protocol === "https:" || isOpen)) return url;
+    const told = url === null ? "what is no URL" : `${url.protocol}//${url.host}, which is no https URL`;
+    throw new RegistryError(`Cannot ${act}: ${this.registry} sends to ${told}`);
   }
 
   /**
@@ -98,26 +112,41 @@ export class RegistryClient {
     const response = await this.#fetch(url, request);
     if (response.status !== 401) return response;
     const challenges = readChallenges(response.headers.get("www-authenticate") ?? "");
-    const authorization = await this.#logIn(request.act, challenges);
+    const authorization = await this.#logIn(request.act, challenges).catch(async (error) => {
+      await response.body?.cancel();
+      throw error;
+    });
     if (authorization === undefined) return response; // it is told what it says
     await response.body?.cancel();
     this.#authorization = authorization;
     return await this.#fetch(url, request);
   }
 
-  async #fetch(url: URL, { method = "GET", headers = {}, body, answerBytes = 0 }: RegistryRequest): Promise<Response> {
-    const isOwn = url.origin === this.#origin; // an upload's place may be elsewhere: that has a token of its own
+  /** Goes where the registry sends; who answers there is told no login. */
+  async #fetch(url: URL, request: RegistryRequest): Promise<Response> {
+    const { act, method = "GET", headers = {}, body, answerBytes = 0 } = request;
     const timeout = AbortSignal.timeout(TIMEOUT_MS + ((body?.length ?? 0) + answerBytes) / SLOWEST_BYTES_PER_MS);
-    const { signal } = this.#options;
-    return await fetchPrivately(url, {
-      method,
-      headers: {
-        ...headers,
-        ...isOwn && this.#authorization !== undefined ? { authorization: this.#authorization } : {},
-      },
-      body: body ?? null,
-      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-    });
+    const signal = AbortSignal.any([timeout, ...this.#options.signal === undefined ? [] : [this.#options.signal]]);
+    for (let hop = 0, at = url;; hop++) {
+      const isOwn = at.origin === this.#origin; // a place elsewhere has a token of its own
+      const authorization = isOwn ? this.#authorization : undefined;
+      const response = await fetchPrivately(at, {
+        method,
+        redirect: "manual",
+        headers: { ...headers, ...authorization === undefined ? {} : { authorization } },
+        body: body ?? null,
+        signal,
+      });
+      const isSent = response.status === 307 || response.status === 308 ||
+        (method === "GET" || method === "HEAD") && [301, 302, 303].includes(response.status);
+      const location = isSent ? response.headers.get("location") : null;
+      const isStranger = response.status === 401 && !isOwn;
+      if (location === null && !isStranger) return response;
+      await response.body?.cancel();
+      if (location === null) throw strangerAsks(act, this.registry, at);
+      if (hop >= MOST_HOPS) throw new RegistryError(`Cannot ${act}: ${this.registry} sends from place to place`);
+      at = this.place(act, location, at);
+    }
   }
 
   async #logIn(act: string, challenges: readonly Challenge[]): Promise<string | undefined> {
@@ -161,16 +190,25 @@ export class RegistryClient {
     const headers = credentials !== undefined && "user" in credentials
       ? { authorization: basic(credentials) }
       : undefined;
-    return fetchPrivately(asked, { headers: headers ?? {}, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    return fetchPrivately(asked, { redirect: "manual", headers: headers ?? {}, signal });
   }
 
   #post(url: URL, form: Readonly<Record<string, string>>): Promise<Response> {
     return fetchPrivately(url, {
       method: "POST",
+      redirect: "manual", // else the login goes wherever it sends
       body: new URLSearchParams(form),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   }
+}
+
+function strangerAsks(act: string, registry: string, { host }: URL): RegistryError {
+  return new RegistryError(
+    `Cannot ${act}: ${registry} sends to ${host}, which asks for a login (401): that of ${registry} goes to no other`,
+    { status: 401 },
+  );
 }
 
 function basic({ user, password }: { user: string; password: string }): string {
