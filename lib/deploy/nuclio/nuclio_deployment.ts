@@ -1,5 +1,3 @@
-import process from "node:process";
-import { findSecret } from "../../stores/read_secret.ts";
 import { DeployError } from "../deploy_error.ts";
 import type { DeployProgress } from "../deploy_progress.ts";
 import { deploymentDisplay, viewOf } from "../deployment_display.ts";
@@ -9,6 +7,7 @@ import type { BundleWish } from "../open_deployment.ts";
 import { functionsOfBundle } from "../settings/deployed_functions.ts";
 import { ClusterLookUp } from "./cluster_look_up.ts";
 import { areAlike } from "./config_changes.ts";
+import { type DashboardAccess, dashboardAccess } from "./dashboard_access.ts";
 import { DashboardClient } from "./dashboard_client.ts";
 import { type FunctionSpecs, functionSpecs } from "./function_specs.ts";
 import { invokeByDashboard, outerUrl } from "./invoke_nuclio.ts";
@@ -21,8 +20,6 @@ import { isReady } from "./follow_state.ts";
 import { type NuclioDeploymentStatus, statusOf, urlOf } from "./nuclio_status.ts";
 import { changesOf, type FunctionChange, makeChanges } from "./release_changes.ts";
 import { recordOf, type Release, type ReleaseRecord, whoDeploys, writeRecord } from "./release_record.ts";
-
-const DASHBOARD = "LEVADA_NUCLIO_DASHBOARD";
 
 /** A function at Nuclio: one there for itself and for each child, of a prebuilt image. */
 export class NuclioDeployment implements Deployment {
@@ -256,23 +253,8 @@ export class NuclioDeployment implements Deployment {
     return this.#opened ??= new DashboardClient(this.#access());
   }
 
-  #access() {
-    const { dashboard = process.env[DASHBOARD], token, namespace } = this.#options;
-    const act = `reach Nuclio for "${this.name}"`;
-    if (dashboard === undefined || dashboard === "") {
-      throw new DeployError(
-        act,
-        `nobody says where its dashboard answers: say dashboard: "http://…:8070", or set ${DASHBOARD}`,
-      );
-    }
-    const authorization = token === undefined ? undefined : () => {
-      const secret = findSecret(token);
-      if (secret === undefined) {
-        throw new DeployError(act, `there is no secret "${token}", which is named as its token`);
-      }
-      return `Bearer ${secret.reveal()}`;
-    };
-    return { url: dashboard, namespace, authorization };
+  #access(): DashboardAccess {
+    return dashboardAccess(`reach Nuclio for "${this.name}"`, this.#options);
   }
 
   #untilMs(): number {
