@@ -2,7 +2,7 @@ import type { DashboardAccess } from "./dashboard_access.ts";
 import { DashboardError } from "./dashboard_error.ts";
 import { failureIn } from "./failure_text.ts";
 import type { NuclioConfig, NuclioFunction } from "./nuclio_function.ts";
-import { readFunction } from "./read_function.ts";
+import { hasLabels, readFunction } from "./read_function.ts";
 
 /** One request to a dashboard. */
 interface DashboardRequest {
@@ -57,13 +57,13 @@ export class DashboardClient {
     }
   }
 
-  /** Every function of a project. */
-  async list(project: string, signal?: AbortSignal): Promise<NuclioFunction[]> {
+  /** Every function of a project that has these labels; others may be of any form. */
+  async list(project: string, { labels = {}, signal }: ListOptions = {}): Promise<NuclioFunction[]> {
     const act = `list the functions of project "${project}"`;
     const headers = { "x-nuclio-project-name": project };
     const answer = await this.#json({ act, path: "/api/functions", headers, signal });
     if (!isRecord(answer)) throw strange(act, this.#base, "no list of functions");
-    return Object.values(answer).map((one) => readFunction(act, one));
+    return Object.values(answer).filter((one) => hasLabels(one, labels)).map((one) => readFunction(act, one));
   }
 
   /** Whether there is a project of this name. */
@@ -182,6 +182,12 @@ export class DashboardClient {
     const { namespace } = this.#access;
     return namespace === undefined ? {} : { "x-nuclio-project-namespace": namespace };
   }
+}
+
+/** Which functions are listed. */
+export interface ListOptions {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How a function is removed. */

@@ -5,7 +5,7 @@ import { type FunctionOfBundle, functionsOfBundle } from "../settings/deployed_f
 import { faultsOfObjectName } from "../objects/object_name.ts";
 import { faultsOfCluster } from "../settings/cluster_faults.ts";
 import { faultsOfSettings, flagsOf, type ProcessSettings } from "../settings/process_settings.ts";
-import { FUNCTION_LABEL, GRAPH_LABEL, MANAGED_LABEL, PROJECT_LABEL, REVISION_LABEL } from "./labels.ts";
+import { calledOf, FUNCTION_LABEL, GRAPH_LABEL, MANAGED_LABEL, PROJECT_LABEL, REVISION_LABEL } from "./labels.ts";
 import { mirroredTriggers, schedulesOf } from "./mirrored_triggers.ts";
 import type { NuclioConfig, NuclioResources, NuclioSpec, NuclioTrigger } from "./nuclio_function.ts";
 import { faultsOfStreams } from "../settings/stream_faults.ts";
@@ -52,7 +52,7 @@ const VARIABLE = /^[-._A-Za-z][-._A-Za-z0-9]*$/;
 export function functionSpecs(act: string, bundle: Bundle, wish: SpecWish): FunctionSpecs {
   const functions = functionsOfBundle(bundle).map((fn): Wished => ({
     ...fn,
-    called: fn.name === bundle.name ? fn.name : `${bundle.name}-${fn.name}`,
+    called: calledOf(bundle.name, fn.name),
   }));
   const faults = [
     ...faultsOfImage(wish.image),

@@ -8,3 +8,8 @@ export const FUNCTION_LABEL = "levada.dev/function";
 export const REVISION_LABEL = "levada.dev/revision";
 /** How Nuclio knows whose project a function is. */
 export const PROJECT_LABEL = "nuclio.io/project-name";
+
+/** What a function of a graph is called at the dashboard. */
+export function calledOf(graph: string, fn: string): string {
+  return fn === graph ? graph : `${graph}-${fn}`;
+}

@@ -11,7 +11,7 @@ import { type DashboardAccess, dashboardAccess } from "./dashboard_access.ts";
 import { DashboardClient } from "./dashboard_client.ts";
 import { type FunctionSpecs, functionSpecs } from "./function_specs.ts";
 import { invokeByDashboard, outerUrl } from "./invoke_nuclio.ts";
-import { FUNCTION_LABEL, GRAPH_LABEL, MANAGED_LABEL } from "./labels.ts";
+import { calledOf, FUNCTION_LABEL, GRAPH_LABEL, MANAGED_LABEL, PROJECT_LABEL } from "./labels.ts";
 import type { NuclioFunction } from "./nuclio_function.ts";
 import { NUCLIO_DEADLINE_MS, type NuclioOptions, type PodLookUp } from "./nuclio_options.ts";
 import { logsOf } from "./nuclio_logs.ts";
@@ -85,7 +85,7 @@ export class NuclioDeployment implements Deployment {
     const asked = body.length === 0 ? { path } : { path, body: body[0] };
     const act = `invoke "${this.name}"`;
     const fn = this.#present(act, await this.#there()).find(({ metadata }) => metadata.name === this.name);
-    if (fn === undefined) throw new DeployError(act, `Nuclio has its children alone: function "${this.name}" is gone`);
+    if (fn === undefined) throw new DeployError(act, "Nuclio has its children alone. Deploy it again");
     const own = bundle === undefined ? undefined : functionsOfBundle(bundle)[0];
     const token = invokeToken ?? own?.settings.tokens?.[0];
     const access = this.#access();
@@ -235,10 +235,9 @@ export class NuclioDeployment implements Deployment {
 
   /** Its functions at the dashboard, the first answers callers. */
   async #there(): Promise<NuclioFunction[]> {
-    const all = await this.#client().list(this.#project, this.#options.signal);
-    const own = all.filter(({ metadata: { labels } }) =>
-      labels?.[MANAGED_LABEL] === "levada" && labels[GRAPH_LABEL] === this.name
-    );
+    const labels = { [MANAGED_LABEL]: "levada", [GRAPH_LABEL]: this.name, [PROJECT_LABEL]: this.#project };
+    const all = await this.#client().list(this.#project, { labels, signal: this.#options.signal });
+    const own = all.filter((fn) => fn.metadata.name === calledOf(this.name, partOf(fn)));
     const order = recordOf(own)?.functions.map(({ metadata: { name } }) => name).reverse() ?? [this.name];
     const place = ({ metadata: { name } }: NuclioFunction) => order.includes(name) ? order.indexOf(name) : order.length;
     return own.sort((one, other) => place(one) - place(other));

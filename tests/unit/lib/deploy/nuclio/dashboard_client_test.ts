@@ -12,6 +12,21 @@ const BROKEN: readonly (readonly [what: string, answer: () => Response, told: Re
   ["no metadata", () => Response.json({ spec: {} }), /no function: its metadata is missing/],
   ["no name", () => Response.json({ metadata: { name: 7 }, spec: {} }), /no function: its metadata has no name/],
   ["a spec that is a text", () => Response.json({ metadata: { name: "a" }, spec: "x" }), /its spec is no object/],
+  ...[
+    [{ env: [null] }, "env.0"],
+    [{ env: {} }, "env"],
+    [{ env: [{ name: 7 }] }, "env.0.name"],
+    [{ env: [{ name: "A", value: {} }] }, "env.0.value"],
+    [{ image: 7 }, "image"],
+    [{ minReplicas: "2" }, "minReplicas"],
+    [{ triggers: { http: null } }, "triggers.http"],
+  ].map(([spec, place]) =>
+    [
+      `a spec of ${JSON.stringify(spec)}`,
+      () => Response.json({ metadata: { name: "a" }, spec }),
+      new RegExp(`^DeployError: .*no function: spec\\.${place} of "a": Invalid input`),
+    ] as const
+  ),
   [
     "a status that is a list",
     () => Response.json({ metadata: { name: "a" }, spec: {}, status: [] }),
@@ -73,6 +88,23 @@ Deno.test("DashboardClient.read() of a function whose status is of another form 
   const fn = await new DashboardClient({ url: server.url }).read("a");
   deepStrictEqual(fn?.metadata.labels, { y: "2" });
   deepStrictEqual(fn?.status, { logs: [{ err: "y" }], internalInvocationUrls: [], externalInvocationUrls: ["b:2"] });
+});
+
+Deno.test("DashboardClient.read() takes for unsaid what is null in a specification", async () => {
+  await using server = serveLoopback(() =>
+    Response.json({ metadata: { name: "a" }, spec: { env: null, image: "a:1" } })
+  );
+  deepStrictEqual((await new DashboardClient({ url: server.url }).read("a"))?.spec, { image: "a:1" });
+});
+
+Deno.test("DashboardClient.list() by labels passes over what others have there, of any form", async () => {
+  const labels = { "app.kubernetes.io/part-of": "iris" };
+  const own = { metadata: { name: "iris", labels }, spec: {} };
+  const broken = { metadata: { name: "b", labels: { x: 1 } }, spec: { env: [null] } };
+  await using server = serveLoopback(() => Response.json({ own, broken, none: null, text: "x", bare: {} }));
+  const client = new DashboardClient({ url: server.url });
+  deepStrictEqual((await client.list("default", { labels })).map(({ metadata: { name } }) => name), ["iris"]);
+  await rejects(client.list("default"), /no function: /);
 });
 
 Deno.test("DashboardClient.read() waits no longer than it may, for a dashboard that accepts and is silent", async () => {
