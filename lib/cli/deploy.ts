@@ -44,8 +44,8 @@ To Nuclio: a function each there, by its dashboard, of --image, which has the bu
   --image NAME       In a cluster: what the pods run. Default: LEVADA_IMAGE. \`levada image --runtime\` makes one.
   --bundle-folder F  In a cluster: the folder of the image that holds the bundle, /bundle in those of \`levada image\`. Default: none, the code
                      travels in a ConfigMap.
-  --bundle-url URL   In a cluster: the store that pods fetch the code from, s3://BUCKET/FOLDER/, gs://, az://, https://. With / at the end it is
-                     uploaded there.
+  --bundle-url URL   In a cluster: the store that pods fetch the code from, s3://BUCKET/FOLDER/, gs://, az://, https://. It is
+                     uploaded there, each revision to a place of its own. Of an http URL secrets are named: https://HOST/FOLDER/?\${NAME}.
   --image-pull-secret NAME  In a cluster: the Secret with which it is pulled. Several times.
   --replicas N       In a cluster: so many pods of each function. Default: what its \`cluster\` says, else 1.
   --force            In a cluster: takes over what somebody else has written into its objects, and objects of its names that nobody owns.

@@ -20,7 +20,7 @@ No cluster is asked. Files of an earlier time go, so that what the function has 
   --namespace NAME     Of the objects. Default: default.
   --image NAME         What the pods run. Default: LEVADA_IMAGE. \`levada image --runtime\` makes one.
   --bundle-folder F    The folder of the image that holds the bundle. Default: none, the code is one of the objects.
-  --bundle-url URL     The store that pods fetch the code from; nothing is uploaded there. Default: none.
+  --bundle-url URL     The store that pods fetch the code from, s3://BUCKET/FOLDER/: it is uploaded there. Default: none.
   --image-pull-secret NAME  The Secret with which it is pulled. Several times.
   --replicas N         So many pods of each function. Default: what its \`cluster\` says, else 1.
   --export NAME        The function: an export of the module, or a name of the notebook. Default: the default export, or the only one.

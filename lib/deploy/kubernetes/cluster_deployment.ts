@@ -15,7 +15,7 @@ import { liveFunctions } from "./live_functions.ts";
 import type { Release } from "./release.ts";
 import { releaseOf } from "./release_of.ts";
 import { deployedNames, readRecord } from "./release_record.ts";
-import { checkStored, codeNote, isFolder, storeCode } from "./stored_code.ts";
+import { codeNote, storeCode } from "./stored_code.ts";
 import { releaseLogs } from "./rollout/release_logs.ts";
 
 /** A cluster that is asked. */
@@ -58,7 +58,6 @@ export class ClusterDeployment implements Deployment {
       async (act, { changes, place }) => {
         const release = await this.#release(act, place);
         const plan = await changes.plan(act, release);
-        await this.#codeOf(act, release, { isApplied: false });
         return { ...plan, notes: [codeNote(release), ...plan.notes] };
       },
     );
@@ -79,7 +78,9 @@ export class ClusterDeployment implements Deployment {
         onProgress?.({ state: "checking", function: undefined, url: undefined });
         await probeBundle(this.#bundle, { timeoutMs: deadlineMs, signal });
       }
-      await this.#codeOf(act, release, { isApplied: true });
+      if (release.code.kind === "store" && this.#bundle !== undefined) {
+        await storeCode(act, this.#bundle, release.code.url, signal);
+      }
       await opened.changes.apply(act, release);
       return await this.#status(act, opened);
     });
@@ -148,14 +149,6 @@ export class ClusterDeployment implements Deployment {
     const { image, bundleFolder, bundleUrl, imagePullSecrets, replicas } = this.#options;
     const said = { namespace, image, bundleFolder, bundleUrl, imagePullSecrets, replicas };
     return await releaseOf(act, this.#bundle, said);
-  }
-
-  /** Looks whether the code lies where pods fetch it, or takes it there. */
-  async #codeOf(act: string, { code }: Release, { isApplied }: { readonly isApplied: boolean }): Promise<void> {
-    const { bundleUrl, signal } = this.#options;
-    if (code.kind !== "store" || bundleUrl === undefined || this.#bundle === undefined) return;
-    if (!isFolder(bundleUrl)) await checkStored(act, this.#bundle, code.url, signal);
-    else if (isApplied) await storeCode(act, this.#bundle, code.url, signal);
   }
 
   async #status(act: string, opened: Opened): Promise<ClusterStatus> {

@@ -16,9 +16,9 @@ export interface ClusterOptions extends AccessWish {
    */
   readonly bundleFolder?: string;
   /**
-   * A store that pods fetch the bundle from: `s3://bucket/folder/`, `gs://…`, `az://…`, `https://…`. With `/` at the end it is a folder, to which
-   * each revision is uploaded from here; else it is what lies there, and has to be the revision. Here and in the pods credentials are those of
-   * stores: there by `cluster: { secretNames }` or `envFrom`. Default: the code travels in a ConfigMap.
+   * A store that pods fetch the bundle from: `s3://bucket/folder/`, `gs://…`, `az://…`, `https://…`. A folder, with `/` at the
+   * end: each revision is uploaded to a place of its own, which is never another's, and stays there. Here and in the pods credentials are those of
+   * stores, and what `${NAME}` in an http URL means: there by `cluster: { secretNames }` or `envFrom`. Default: the code travels in a ConfigMap.
    */
   readonly bundleUrl?: string;
   /** Secrets by their names, with which the image is pulled. Default: none. */

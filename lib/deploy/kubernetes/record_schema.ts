@@ -51,7 +51,7 @@ const RELEASE = z.object({
   code: z.discriminatedUnion("kind", [
     z.object({ kind: z.literal("config"), archive: z.string() }),
     z.object({ kind: z.literal("image"), folder: z.string().startsWith("/") }),
-    z.object({ kind: z.literal("store"), url: TEXT }),
+    z.object({ kind: z.literal("store"), url: TEXT, sha256: z.string().regex(/^[0-9a-f]{64}$/).optional() }),
   ]),
   functions: z.array(FUNCTION).min(1).max(1_000),
 });

@@ -23,8 +23,15 @@ export type ReleasedCode =
   | { readonly kind: "config"; readonly archive: string }
   /** In the image, in this folder. */
   | { readonly kind: "image"; readonly folder: string }
-  /** In a store, as a gzipped tar at this URL. */
-  | { readonly kind: "store"; readonly url: string };
+  | StoredCode;
+
+/** Code in a store, as a gzipped tar at this URL. */
+export interface StoredCode {
+  readonly kind: "store";
+  readonly url: string;
+  /** SHA-256 of the archive, as hexadecimal digits; undefined where an earlier Levada wrote this. */
+  readonly sha256?: string | undefined;
+}
 
 /** A function of it that has pods of its own. */
 export interface ReleasedFunction {

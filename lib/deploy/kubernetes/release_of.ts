@@ -13,7 +13,7 @@ import { mostPods } from "./objects/workload_objects.ts";
 import { isOpenKafka } from "./objects/lag_scaler.ts";
 import { publishedStreams } from "./published_streams.ts";
 import type { Release, ReleasedFunction } from "./release.ts";
-import { storedUrl } from "./stored_code.ts";
+import { storedCode } from "./stored_code.ts";
 
 /** What of a release is said where it is deployed. */
 export interface ReleaseOptions {
@@ -91,7 +91,7 @@ async function codeOf(
   { image, bundleFolder, bundleUrl }: ReleaseOptions,
 ): Promise<Release["code"]> {
   if (bundleUrl !== undefined) {
-    if (bundleFolder === undefined) return { kind: "store", url: storedUrl(act, bundle, bundleUrl) };
+    if (bundleFolder === undefined) return await storedCode(act, bundle, bundleUrl);
     throw new DeployError(act, "the code is either in the image, bundleFolder, or in a store, bundleUrl");
   }
   if (bundleFolder !== undefined) {

@@ -1,44 +1,25 @@
 /** The packed bundle in a store, which pods fetch it from. */
-import { packBundle, packedRevision } from "../../bundle/bundle_archive.ts";
-import type { Bundle } from "../../bundle/bundle.ts";
+import { packBundle } from "../../bundle/bundle_archive.ts";
+import { type Bundle, hashOf } from "../../bundle/bundle.ts";
 import { StoreError } from "../../errors.ts";
-import { type DataItem, isMissing, openItem } from "../../stores/data_item.ts";
+import { isMissing, openItem } from "../../stores/data_item.ts";
 import { shownUri } from "../../stores/remote/shown_uri.ts";
 import { DeployError } from "../deploy_error.ts";
+import { faultOfBundleUrl, fileBelow } from "./bundle_url.ts";
 import { codeName } from "./objects/code_object.ts";
-import type { Release } from "./release.ts";
-
-const FETCHED = /^(https?|s3|gs|gcs|az|wasbs?|abfss?|v3ios?):/i;
-const PASSWORD = /^\w+:\/\/[^/@]*:(?!\$\{)[^/@]+@/;
-
-/** Whether a URL names a folder, to which each revision is uploaded, and not the bundle that lies there. */
-export function isFolder(bundleUrl: string): boolean {
-  return bundleUrl.endsWith("/");
-}
+import type { Release, StoredCode } from "./release.ts";
 
 /**
- * Where pods find a bundle.
+ * Where pods find a bundle, and what they have to find there: what lies at a place never becomes another.
  *
- * @throws {DeployError} If that is nothing that pods reach, or has a password in it, which everybody would read who sees a pod.
+ * @throws {DeployError} If that is no folder that pods reach, or has something secret in it, which everybody would read who sees a pod.
  */
-export function storedUrl(
-  act: string,
-  { name, revision }: Pick<Bundle, "name" | "revision">,
-  bundleUrl: string,
-): string {
-  if (!FETCHED.test(bundleUrl)) {
-    throw new DeployError(
-      act,
-      `bundleUrl is ${shownUri(bundleUrl)}, and pods fetch from s3:, gs:, az:, v3io:, http: and https:`,
-    );
-  }
-  if (PASSWORD.test(bundleUrl)) {
-    throw new DeployError(
-      act,
-      `bundleUrl has a password in it. Say its name, https://\${USER}:\${PASSWORD}@…, and what it is in a Secret: cluster: { secretNames } or envFrom`,
-    );
-  }
-  return isFolder(bundleUrl) ? `${bundleUrl}${name}-${revision}.tar.gz` : bundleUrl;
+export async function storedCode(act: string, bundle: Bundle, bundleUrl: string): Promise<StoredCode> {
+  const fault = faultOfBundleUrl(bundleUrl);
+  if (fault !== undefined) throw new DeployError(act, fault);
+  const sha256 = hashOf(await packBundle(bundle));
+  const file = `${bundle.name}-${bundle.revision}-${sha256.slice(0, 12)}.tar.gz`;
+  return { kind: "store", url: fileBelow(bundleUrl, file), sha256 };
 }
 
 /** How the code travels, for a plan. */
@@ -52,37 +33,16 @@ export function codeNote({ code, image, name, revision }: Release): string {
 }
 
 /**
- * Whether a bundle lies where pods fetch it.
- *
- * @throws {DeployError} If nothing lies there, something else does, or it cannot be had.
- */
-export async function checkStored(act: string, { revision }: Bundle, url: string, signal?: AbortSignal): Promise<void> {
-  const packed = await asked(act, open(url, signal).get());
-  const found = await packedRevision(`${act} from ${shownUri(url)}`, packed);
-  if (found === revision) return;
-  throw new DeployError(
-    act,
-    `${
-      shownUri(url)
-    } has revision ${found}, and it is to be ${revision}. Give a folder, with / at the end, and each is uploaded under its own name`,
-  );
-}
-
-/**
  * Uploads a bundle, where it does not lie there already.
  *
  * @throws {DeployError} If the store refuses it, or is not there.
  */
 export async function storeCode(act: string, bundle: Bundle, url: string, signal?: AbortSignal): Promise<void> {
-  const item = open(url, signal);
+  const item = openItem(url, signal === undefined ? {} : { signal });
   const packed = await packBundle(bundle);
   const there = await asked(act, item.get().catch((error) => isMissing(error) ? undefined : Promise.reject(error)));
   if (there !== undefined && sameBytes(there, packed)) return;
   await asked(act, item.put(packed));
-}
-
-function open(url: string, signal: AbortSignal | undefined): DataItem {
-  return openItem(url, signal === undefined ? {} : { signal });
 }
 
 async function asked<Result>(act: string, answer: Promise<Result>): Promise<Result> {

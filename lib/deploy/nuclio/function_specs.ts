@@ -115,7 +115,7 @@ function specOf(
     ...wish.imagePullSecrets?.[0] === undefined ? {} : { imagePullSecrets: wish.imagePullSecrets[0] },
     env: [
       { name: "LEVADA_FUNCTION", value: fn.name },
-      { name: "LEVADA_SERVE", value: JSON.stringify(serveWords(fn.settings)) },
+      { name: "LEVADA_SERVE", value: JSON.stringify(serveWords(fn.settings, revision)) },
       { name: "LEVADA_LOG_FORMAT", value: "json" },
       { name: "LEVADA_STATE", value: "/tmp/levada" },
       ...Object.entries(fn.env).map(([name, value]) => ({ name, value })),
@@ -142,8 +142,9 @@ function specOf(
 /** What `levada serve` is told; the image's own words come behind. */
 function serveWords(
   { host: _host, tls: _tls, grpcPort: _grpc, workers: _workers, ...settings }: ProcessSettings,
+  revision: string,
 ): string[] {
-  const own = ["--host", "0.0.0.0", "--port", String(PORT)];
+  const own = ["--revision", revision, "--host", "0.0.0.0", "--port", String(PORT)]; // a tag may have been pushed again
   return [...own, "--health-port", String(HEALTH_PORT), "--linger", String(LINGER_SECONDS), ...flagsOf(settings)];
 }
 

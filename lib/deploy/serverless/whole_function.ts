@@ -115,7 +115,7 @@ export function wholeFunction(
     name,
     labels: { ...labels, "levada.dev/revision": bundle.revision },
     metadata: { name, ...wish.namespace === undefined ? {} : { namespace: wish.namespace }, labels },
-    container: container(wish.image, { env, serve, own, cluster: joined, lingerSeconds }),
+    container: container(wish.image, { revision: bundle.revision, env, serve, own, cluster: joined, lingerSeconds }),
     pod: podOf(joined, wish.imagePullSecrets ?? []),
     scale,
     isFed,
@@ -153,7 +153,8 @@ export function wholeFunction(
 
 function container(
   image: string,
-  { env, serve, own, cluster, lingerSeconds }: {
+  { revision, env, serve, own, cluster, lingerSeconds }: {
+    readonly revision: string;
     readonly env: Readonly<Record<string, string>>;
     readonly serve: ProcessSettings;
     readonly own: Place;
@@ -164,6 +165,7 @@ function container(
   const { host: _host, tls: _tls, grpcPort: _grpc, workers: _workers, ...settings } = serve;
   const { envFrom = [], secretNames = [], user = USER } = cluster;
   const linger = lingerSeconds === undefined ? [] : ["--linger", String(lingerSeconds)];
+  const words = ["--revision", revision, "--host", "0.0.0.0", "--port", String(PORT)]; // a tag may have been pushed again
   const probe = (path: string, seconds: Fields) => ({ httpGet: { path, port: PORT }, timeoutSeconds: 5, ...seconds });
   return {
     image,
@@ -171,7 +173,7 @@ function container(
     env: [
       {
         name: "LEVADA_SERVE",
-        value: JSON.stringify(["--host", "0.0.0.0", "--port", String(PORT), ...linger, ...flagsOf(settings)]),
+        value: JSON.stringify([...words, ...linger, ...flagsOf(settings)]),
       },
       { name: "LEVADA_LOG_FORMAT", value: "json" },
       { name: "LEVADA_STATE", value: "/tmp/levada" },

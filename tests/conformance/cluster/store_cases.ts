@@ -1,4 +1,8 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { dirname } from "node:path";
+import { pathToFileURL } from "node:url";
+import { packBundle } from "../../../lib/bundle/bundle_archive.ts";
+import { bundleModule } from "../../../lib/bundle/make_bundle.ts";
 import { BrokerServer } from "../streams/broker_server.ts";
 import type { ClusterCase } from "./cluster_case.ts";
 import { type ReleaseLab, withReleaseLab } from "./release_lab.ts";
@@ -21,7 +25,7 @@ async function tellPods(lab: ReleaseLab, stringData: Readonly<Record<string, str
 /** Code that pods fetch from a store. */
 export const STORE_CASES: readonly ClusterCase[] = [{
   name:
-    "code is uploaded to an S3 store, and fetched from there by an init container of our own image; another revision, no object and no rights are told",
+    "code is uploaded to an S3 store, and fetched from there by an init container of our own image; another revision, no object and no rights are told; an archive that was changed there starts nowhere",
   run: (cluster) =>
     withReleaseLab(cluster, async (lab) => {
       await using registry = await BrokerServer.start("registry");
@@ -44,13 +48,14 @@ export const STORE_CASES: readonly ClusterCase[] = [{
 
       const module = await lab.write("shop.ts", times(3));
       const planned = await lab.done(deploy(module, folder, "--dry-run"), env);
-      const [, object = ""] = /the code travels by s3:\/\/levada\/code\/(shop-[0-9a-f]{12}\.tar\.gz)/.exec(planned) ??
-        [];
+      const [, object = ""] =
+        /the code travels by s3:\/\/levada\/code\/(shop-[0-9a-f]{12}-[0-9a-f]{12}\.tar\.gz)/.exec(planned) ??
+          [];
       await refused(deploy(module, folder), /Cannot deploy "shop": cannot (read|write) "?s3:\/\/levada\/code\/shop-/, {
         ...env,
         AWS_SECRET_ACCESS_KEY: "wrong",
       });
-      await refused(deploy(module, `s3://levada/code/none.tar.gz`), /cannot read "?s3:\/\/levada\/code\/none\.tar\.gz/);
+      await refused(deploy(module, "s3://levada/code/shop.tar.gz"), /one place for all revisions/);
       deepStrictEqual(await lab.left("shop"), []);
 
       await tellPods(lab, env);
@@ -61,9 +66,32 @@ export const STORE_CASES: readonly ClusterCase[] = [{
       const left = await lab.left("shop");
       deepStrictEqual(left.filter((name) => name.startsWith("ConfigMap")), ["ConfigMap shop-release"]);
 
+      const file = `${s3.folder}/data/levada/code/${object}`; // somebody changes it: a bundle still, and of this name
+      const evil = await lab.write("evil.ts", times(666));
+      const bundle = await bundleModule(pathToFileURL(evil), { directory: dirname(evil) });
+      await Deno.writeFile(file, await packBundle(bundle));
+      await lab.cluster.kubectl(["delete", "pods", "-n", lab.namespace, "--all", "--wait=false"]);
+      const fetcher = [
+        "logs",
+        "-n",
+        lab.namespace,
+        "-l",
+        "app.kubernetes.io/part-of=shop",
+        "-c",
+        "fetch-bundle",
+        "--previous",
+      ];
+      while (!/it has SHA-256 /.test(await lab.cluster.kubectl(fetcher).catch(() => ""))) {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      }
+      await lab.done(deploy(module, folder), env); // lays it there again
+      strictEqual(await (await fetch(url, { method: "POST", body: "14" })).text(), "42");
+
+      const manifests = ["manifests", module, "-o", "out", "--image", image, "--bundle-url", "s3://levada/other/"];
+      await lab.done(manifests, env);
+      await Deno.stat(`${s3.folder}/data/levada/other/${object}`);
+
       const changed = await lab.write("changed.ts", times(4));
-      const other = new RegExp(`code/${object} has revision [0-9a-f]{12}, and it is to be [0-9a-f]{12}`);
-      await refused(deploy(changed, `${folder}${object}`), other);
       await tellPods(lab, { ...env, AWS_SECRET_ACCESS_KEY: "wrong" });
       await refused(
         deploy(changed, folder),

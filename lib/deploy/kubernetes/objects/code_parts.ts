@@ -44,7 +44,13 @@ export function fetchers(release: Release, fn: ReleasedFunction, container: Fiel
     initContainers: [{
       name: FETCHER,
       image,
-      args: ["fetch-bundle", release.code.url, `--revision=${release.revision}`, `--output=${codePath(release)}`],
+      args: [
+        "fetch-bundle",
+        release.code.url,
+        `--revision=${release.revision}`,
+        ...release.code.sha256 === undefined ? [] : [`--sha256=${release.code.sha256}`],
+        `--output=${codePath(release)}`,
+      ],
       env,
       ...envFrom !== undefined && { envFrom },
       resources: podResources(resources),

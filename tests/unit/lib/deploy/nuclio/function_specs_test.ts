@@ -46,7 +46,7 @@ Deno.test("functionSpecs() tells Nuclio of a prebuilt image, and how it is to se
   const values = Object.fromEntries(env!.map(({ name, value }) => [name, value]));
   const { LEVADA_SERVE: words, ...rest } = values;
   deepStrictEqual(JSON.parse(words!), [
-    ...["--host", "0.0.0.0", "--port", "8080", "--health-port", "8082", "--linger", "3"],
+    ...["--revision", "aaaaaaaaaaaa", "--host", "0.0.0.0", "--port", "8080", "--health-port", "8082", "--linger", "3"],
     ...["--token", "CALLERS", "--limit", "maxConcurrent=8"],
   ]);
   deepStrictEqual(rest, {

@@ -46,7 +46,16 @@ Deno.test("knativeService() has as many pods as are asked, and none when nobody 
   }]]);
   deepStrictEqual(container.resources, { requests: { cpu: "0.5", memory: "1Gi" }, limits: { memory: "1Gi" } });
   deepStrictEqual(container.envFrom, [{ secretRef: { name: "keys" } }]);
-  deepStrictEqual(JSON.parse(container.env[0].value), ["--host", "0.0.0.0", "--port", "8080", "--token", "CALLERS"]);
+  deepStrictEqual(JSON.parse(container.env[0].value), [
+    "--revision",
+    "aaaaaaaaaaaa",
+    "--host",
+    "0.0.0.0",
+    "--port",
+    "8080",
+    "--token",
+    "CALLERS",
+  ]);
   strictEqual(container.lifecycle, undefined);
   deepStrictEqual(notes, [
     "serve.grpcPort (9000): a service here has one port, for HTTP",
@@ -102,7 +111,7 @@ Deno.test("inferenceService() is one service of KServe for the whole graph", () 
     "KServe gives its Deployments no preStop: a pod that is to end still answers for 3 s (--linger)",
     `iris keeps one pod: only mode "Knative" has none`,
   ]);
-  deepStrictEqual(JSON.parse(container.env[0].value).slice(4), ["--linger", "3"]);
+  deepStrictEqual(JSON.parse(container.env[0].value).slice(6), ["--linger", "3"]);
   const knative = inferenceService(bundle, { image: IMAGE, mode: "Knative" });
   strictEqual((knative.object as Any).spec.predictor.minReplicas, 0);
   deepStrictEqual(knative.notes, []);

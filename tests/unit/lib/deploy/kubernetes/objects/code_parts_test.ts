@@ -11,13 +11,19 @@ function specOf(code: Release["code"], fn: Parameters<typeof aRelease>[0] = {}) 
 
 Deno.test("fetchers() has the code of a store fetched by who sees what the function sees, into a folder that the function only reads", () => {
   const cluster = { envFrom: [{ secretName: "store" }], secretNames: ["keys"] };
-  const code = { kind: "store", url: "s3://a/b.tar.gz" } as const;
+  const code = { kind: "store", url: "s3://a/b.tar.gz", sha256: "0f".repeat(32) } as const;
   const { initContainers: [fetcher], containers: [own], volumes } = specOf(code, {
     cluster,
     resources: { memory: "1Gi", gpu: 1 },
   });
   const place = "/etc/levada/bundle.tar.gz";
-  deepStrictEqual(fetcher.args, ["fetch-bundle", code.url, "--revision=0123456789ab", `--output=${place}`]);
+  deepStrictEqual(fetcher.args, [
+    "fetch-bundle",
+    code.url,
+    "--revision=0123456789ab",
+    `--sha256=${code.sha256}`,
+    `--output=${place}`,
+  ]);
   strictEqual(own.args[1], place);
   deepStrictEqual([fetcher.envFrom, fetcher.securityContext], [own.envFrom, own.securityContext]);
   deepStrictEqual(fetcher.resources.limits, { memory: "1Gi" }); // it computes nothing
