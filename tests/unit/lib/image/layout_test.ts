@@ -31,6 +31,7 @@ Deno.test("writeLayout() writes a folder or one file that readBase() reads, and 
   deepStrictEqual(manifests[0].annotations, {
     "org.opencontainers.image.ref.name": "1.2",
     "io.containerd.image.name": NAME,
+    "levada.dev/made-by": "levada image",
   });
 });
 
