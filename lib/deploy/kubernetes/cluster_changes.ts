@@ -13,7 +13,7 @@ import { preflight } from "./preflight.ts";
 import { notesOf } from "./release_notes.ts";
 import type { Release } from "./release.ts";
 import { type DeployedReleases, namedRecord, readRecord, recordName, type ReleasePlace } from "./release_record.ts";
-import { removalGroups, removeObjects } from "./remove_objects.ts";
+import { removalGroups, removeObjects, waitForGoing } from "./remove_objects.ts";
 import { replaceRelease } from "./replace_release.ts";
 import { watchFunctions } from "./run_release.ts";
 
@@ -25,6 +25,12 @@ export interface ClusterChangesParts {
   readonly options: ClusterOptions;
   /** Until when, by `performance.now()`. Default: the deadline of the options from now on. */
   readonly endsAt?: number;
+}
+
+/** What would change, and what there is. */
+interface Compared {
+  readonly lines: readonly string[];
+  readonly live: LiveObjects;
 }
 
 /** What changes a deployment in a cluster, one change at a time. */
@@ -57,7 +63,7 @@ export class ClusterChanges {
     await this.#preflight(act, release);
     await using lease = await this.#take(act);
     const record = await readRecord(act, objects, place);
-    const compared = await this.#compare(act, release, record);
+    const compared = await this.#compareStanding(act, lease, { release, record });
     if (compared.lines.length > 0 || record?.current === undefined || record.next !== undefined) {
       return await this.#replace(act, lease, { release, record, ...compared });
     }
@@ -70,7 +76,11 @@ export class ClusterChanges {
     await this.#preflight(act, (await this.#before(act)).previous);
     await using lease = await this.#take(act);
     const { previous: release, record } = await this.#before(act);
-    await this.#replace(act, lease, { release, record, ...await this.#compare(act, release, record) });
+    await this.#replace(act, lease, {
+      release,
+      record,
+      ...await this.#compareStanding(act, lease, { release, record }),
+    });
   }
 
   /** Removes everything that is this deployment's, and waits until it is gone. */
@@ -141,11 +151,22 @@ export class ClusterChanges {
     act: string,
     release: Release,
     record: DeployedReleases | undefined,
-  ): Promise<{ lines: readonly string[]; live: LiveObjects }> {
+  ): Promise<Compared> {
     const { objects, place, options: { force = false } } = this.#parts;
     const live = await readLive(objects, place, objectsOf(release));
     checkOwners(act, live, { place, force });
     return { live, lines: await planRelease(act, objects, { release, live, record, force }) };
+  }
+
+  /** The same, when what an earlier deploy has removed is gone. */
+  async #compareStanding(
+    act: string,
+    lease: DeployLease,
+    { release, record }: { readonly release: Release; readonly record: DeployedReleases | undefined },
+  ): Promise<Compared> {
+    const wish = { endsAt: this.#endsAt, signal: this.#until(lease) };
+    await waitForGoing(act, this.#parts.objects, objectsOf(release), wish);
+    return await this.#compare(act, release, record);
   }
 
   async #preflight(act: string, release: Release): Promise<void> {

@@ -1,16 +1,36 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { ClusterClient } from "../cluster/cluster_client.ts";
+import { ClusterError } from "../cluster/cluster_error.ts";
 import type { ClusterObject, ObjectName } from "../cluster/cluster_object.ts";
 import { type ApplyOptions, ClusterObjects, type RemoveOptions } from "../cluster/cluster_objects.ts";
 import type { DeployLease } from "./deploy_lease.ts";
 
-/** The objects of a cluster, which are changed only as long as a lease is held. */
+/** How long an API server that is away, or has too much to do, is asked again. */
+export interface FencedOptions {
+  /** In milliseconds. Default 60,000; the lease may end it before. */
+  readonly patienceMs?: number;
+}
+
+const PATIENCE_MS = 60_000;
+const SHORTEST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+const PASSING: readonly number[] = [429, 500, 502, 503, 504];
+const LASTING: readonly string[] = ["Untrusted", "NoKind"]; // nobody was asked, and nobody would answer otherwise
+
+/** The objects of a cluster, which are changed only as long as a lease is held; where the server has a bad moment, it is asked again until then. */
 export class FencedObjects extends ClusterObjects {
   readonly #lease: Pick<DeployLease, "check" | "lost">;
+  readonly #patienceMs: number;
 
   /** Asks by this client, and looks at this lease before each change. */
-  constructor(client: ClusterClient, lease: Pick<DeployLease, "check" | "lost">) {
+  constructor(
+    client: ClusterClient,
+    lease: Pick<DeployLease, "check" | "lost">,
+    { patienceMs = PATIENCE_MS }: FencedOptions = {},
+  ) {
     super(client);
     this.#lease = lease;
+    this.#patienceMs = patienceMs;
   }
 
   /**
@@ -19,8 +39,7 @@ export class FencedObjects extends ClusterObjects {
    * @throws {DeployError} If the lease is lost.
    */
   override async apply(object: ClusterObject, options: ApplyOptions = {}): Promise<ClusterObject> {
-    await this.#lease.check();
-    return await super.apply(object, { ...options, signal: this.#until(options.signal) });
+    return await this.#insisting(options.signal, (signal) => super.apply(object, { ...options, signal }));
   }
 
   /**
@@ -29,11 +48,41 @@ export class FencedObjects extends ClusterObjects {
    * @throws {DeployError} If the lease is lost.
    */
   override async remove(name: ObjectName, options: RemoveOptions = {}): Promise<void> {
-    await this.#lease.check();
-    await super.remove(name, { ...options, signal: this.#until(options.signal) });
+    await this.#insisting(options.signal, (signal) => super.remove(name, { ...options, signal }));
   }
 
-  #until(signal: AbortSignal | undefined): AbortSignal {
-    return signal === undefined ? this.#lease.lost : AbortSignal.any([signal, this.#lease.lost]);
+  /**
+   * As `ClusterObjects` does.
+   *
+   * @throws {DeployError} If the lease is lost.
+   */
+  override async read(name: ObjectName, signal?: AbortSignal): Promise<ClusterObject | undefined> {
+    return await this.#insisting(signal, (until) => super.read(name, until));
   }
+
+  /** Asks until there is an answer that stays: what is asked here may be asked twice. */
+  async #insisting<Answer>(
+    outer: AbortSignal | undefined,
+    ask: (signal: AbortSignal) => Promise<Answer>,
+  ): Promise<Answer> {
+    const { lost } = this.#lease;
+    const signal = outer === undefined ? lost : AbortSignal.any([outer, lost]);
+    const endsAt = performance.now() + this.#patienceMs;
+    for (let pauseMs = SHORTEST_PAUSE_MS;; pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * pauseMs)) {
+      await this.#lease.check();
+      try {
+        return await ask(signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!isPassing(error) || performance.now() + pauseMs > endsAt) throw error;
+      }
+      await pause(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    }
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof ClusterError)) return false;
+  const { status, reason } = error;
+  return status === 0 ? !LASTING.includes(reason) : PASSING.includes(status);
 }

@@ -2,7 +2,7 @@ import type { ClusterObject } from "../cluster/cluster_object.ts";
 import { type ClusterObjects, FIELD_MANAGER } from "../cluster/cluster_objects.ts";
 import { type FieldsManager, fieldsOf, managersOf } from "./applied_fields.ts";
 import { holdScale, SCALE_MANAGER } from "./hand_over_scale.ts";
-import { keyOf, type LiveObjects } from "./live_objects.ts";
+import { isGoing, keyOf, type LiveObjects } from "./live_objects.ts";
 import { isScaler } from "./objects/known_kinds.ts";
 import { objectsOf } from "./objects/release_objects.ts";
 import type { Release } from "./release.ts";
@@ -16,6 +16,8 @@ export interface ReturnWish {
   readonly live: LiveObjects;
   /** Whether fields of others were taken over. */
   readonly force: boolean;
+  /** Is called when that stands again, and what the deploy made is still there: pods of it may take long to end. */
+  readonly onStanding?: () => Promise<void>;
 }
 
 const REMOVAL_MS = 120_000;
@@ -24,7 +26,7 @@ const REMOVAL_MS = 120_000;
 export async function goBack(
   act: string,
   objects: ClusterObjects,
-  { release, live, force }: ReturnWish,
+  { release, live, force, onStanding }: ReturnWish,
 ): Promise<void> {
   const wished = objectsOf(release);
   const made = wished.filter((object) => !live.wished.has(keyOf(object)));
@@ -44,13 +46,14 @@ export async function goBack(
     }
     await objects.apply(said, { force: true });
   }
+  await onStanding?.();
   await removeObjects(act, objects, removalGroups(await there(made), release), { endsAt });
 }
 
 /** What there was of what is wished, and autoscalers that had to go first, in the order in which all is applied. */
 function thatStood(wished: readonly ClusterObject[], { wished: there, own }: LiveObjects): ClusterObject[] {
   const stood = wished.flatMap((object) => there.get(keyOf(object)) ?? []);
-  const gone = own.filter((object) => isScaler(object) && !there.has(keyOf(object)));
+  const gone = own.filter((object) => isScaler(object) && !isGoing(object) && !there.has(keyOf(object)));
   return [...stood, ...gone];
 }
 

@@ -20,7 +20,12 @@ export function keyOf({ kind, metadata: { name } }: ClusterObject): string {
   return `${kind} ${name}`;
 }
 
-/** Looks what there is. */
+/** Whether it is removed already, and waits for what it owns, or for whoever holds it. */
+export function isGoing({ metadata: { deletionTimestamp } }: ClusterObject): boolean {
+  return deletionTimestamp !== undefined;
+}
+
+/** Looks what there is; what is going is not there any more. */
 export async function readLive(
   objects: ClusterObjects,
   place: ReleasePlace,
@@ -34,7 +39,7 @@ export async function readLive(
       ),
     ),
   ]);
-  const found = there.filter((object) => object !== undefined);
+  const found = there.filter((object) => object !== undefined).filter((object) => !isGoing(object)); // a word to it goes with it
   return { own, wished: new Map(found.map((object) => [keyOf(object), object])) };
 }
 

@@ -3,7 +3,7 @@ import { DeployError } from "../deploy_error.ts";
 import { ClusterError } from "../cluster/cluster_error.ts";
 import type { ClusterObject, ObjectName } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
-import { keyOf } from "./live_objects.ts";
+import { isGoing, keyOf } from "./live_objects.ts";
 import { SCALED_OBJECT } from "./objects/lag_scaler.ts";
 import { placeOf } from "./objects/release_objects.ts";
 import { stagesOf } from "./release_stages.ts";
@@ -57,6 +57,21 @@ export async function removeObjects(
   }
 }
 
+/**
+ * Waits until none of these is there that somebody has removed already: an earlier deploy whose pods still end.
+ *
+ * @throws {DeployError} If the time is over, with what is still there.
+ */
+export async function waitForGoing(
+  act: string,
+  objects: ClusterObjects,
+  wished: readonly ClusterObject[],
+  wish: RemovalWish,
+): Promise<void> {
+  const there = await Promise.all(wished.map((object) => objects.read(named(object), wish.signal)));
+  await untilGone(act, objects, there.filter((object) => object !== undefined).filter(isGoing), wish);
+}
+
 /** Removes an object; one that was made anew under its name stays. */
 export async function removeObject(
   objects: ClusterObjects,
@@ -76,7 +91,7 @@ async function untilGone(
   group: readonly ClusterObject[],
   { endsAt, signal }: RemovalWish,
 ): Promise<void> {
-  for (let left = group;;) {
+  for (let left = group; left.length > 0;) {
     const there = await Promise.all(left.map((object) => objects.read(named(object), signal)));
     left = left.filter((object, index) => there[index]?.metadata.uid === object.metadata.uid);
     if (left.length === 0) return;

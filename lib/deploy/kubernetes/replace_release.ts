@@ -43,9 +43,11 @@ export async function replaceRelease(act: string, cluster: ReleaseCluster, wish:
 }
 
 async function putBack(act: string, objects: ClusterObjects, { release, live, record, force }: ReplaceWish) {
-  await goBack(act, objects, { release, live, force });
-  if (record === undefined) await objects.remove(namedRecord(release), { propagation: "Background" });
-  else await writeRecord(objects, release, record);
+  const onStanding = async () => {
+    if (record === undefined) await objects.remove(namedRecord(release), { propagation: "Background" });
+    else await writeRecord(objects, release, record);
+  };
+  await goBack(act, objects, { release, live, force, onStanding });
 }
 
 /** What is kept of an earlier Levada went with its record; it is nobody's any more. */

@@ -2,6 +2,7 @@ import type { ClusterClient } from "../cluster/cluster_client.ts";
 import type { ClusterObject } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import type { DeployProgress } from "../deploy_progress.ts";
+import { beforeRollout } from "./before_rollout.ts";
 import { innerUrl } from "./objects/addresses.ts";
 import { applyOver, handOverScale } from "./hand_over_scale.ts";
 import { keyOf } from "./live_objects.ts";
@@ -34,6 +35,7 @@ const DEPLOYMENT_PLACE = placeOf({ kind: "Deployment" });
 
 /**
  * Has a release run: first who may ask, accounts and code; then who reads a stream, and when that is ready who publishes to it; then who scales.
+ * What would cut off the pods that still serve, another port, or who may ask no more, waits until the new ones are ready.
  *
  * @throws {ClusterError | DeployError} If something is refused, or does not come to be ready.
  */
@@ -45,9 +47,13 @@ export async function runRelease(act: string, cluster: ReleaseCluster, wish: Run
   await removeObjects(act, objects, [going], { endsAt, signal });
   const apply = (object: ClusterObject) =>
     applyOver(objects, object, { wasScaled: wasScaled(object, wish), force: wish.force, signal });
+  const waiting: ClusterObject[] = [];
   for (const object of wished) {
-    if (placeOf(object) < DEPLOYMENT_PLACE) await apply(object);
-    else if (sleepsAt0(object) && live.wished.has(keyOf(object))) await apply(awake(object));
+    if (placeOf(object) < DEPLOYMENT_PLACE) {
+      const now = beforeRollout(object, live.wished.get(keyOf(object)));
+      if (now !== undefined) await apply(now);
+      if (now !== object) waiting.push(object);
+    } else if (sleepsAt0(object) && live.wished.has(keyOf(object))) await apply(awake(object));
   }
   for (const stage of stagesOf(release)) {
     for (const fn of stage) {
@@ -59,6 +65,8 @@ export async function runRelease(act: string, cluster: ReleaseCluster, wish: Run
       wish.onProgress?.({ state: "starting", function: fn.name, url: undefined });
     }
     await watchFunctions(act, cluster, { ...wish, functions: stage });
+    const names = stage.map(({ objectName }) => objectName);
+    for (const object of waiting) if (names.includes(object.metadata.name)) await apply(object);
   }
   for (const object of wished) if (placeOf(object) > DEPLOYMENT_PLACE) await apply(object);
   for (const { metadata: { name } } of going) { // it may have said a number once more before it went

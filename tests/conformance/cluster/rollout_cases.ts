@@ -147,6 +147,49 @@ export const ROLLOUT_CASES: readonly ClusterCase[] = [{
       ok(answers.get("200 42")! > 100, JSON.stringify([...answers]));
     }),
 }, {
+  name:
+    "a revision that asks for TLS and is refused fails no connection; a Service has another port once its pods are new",
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      await lab.deploy(times(2));
+      const read = (file: string) => Deno.readTextFile(new URL(`../../support/loopback_${file}.pem`, import.meta.url));
+      await cluster.kubectl(["apply", "-n", lab.namespace, "-f", "-"], {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { name: "loopback" },
+        stringData: { cert: await read("cert"), key: await read("key") },
+      });
+      const options = `{
+        serve: { tls: { cert: at + "/cert", key: at + "/key", clientCa: at + "/cert" } },
+        cluster: { secretNames: ["loopback"] },
+      }`;
+      const url = await cluster.serviceUrl(lab.namespace, "shop", 80);
+      const ending = new AbortController();
+      const answers = new Map<string, number>();
+      const load = (async () => {
+        while (!ending.signal.aborted) {
+          using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 }); // a connection each
+          const answer = await fetch(url, { client, method: "POST", body: "21" })
+            .then(async (response) => `${response.status} ${await response.text()}`, String);
+          answers.set(answer, (answers.get(answer) ?? 0) + 1);
+        }
+      })();
+      const ports = async () => {
+        const { spec } = await lab.read("service", "shop");
+        return spec.ports.map(({ port }: { port: number }) => port);
+      };
+      const before = `const at = "/var/run/secrets/levada";`;
+      const broken = `${before} if (Deno.env.has("POD_NAME")) throw new Error("the shelf is empty");`;
+      await rejects(lab.deploy(times(3, { options, before: broken })), /the shelf is empty/);
+      deepStrictEqual(await ports(), [80]);
+      ending.abort();
+      await load;
+      deepStrictEqual([...answers.keys()], ["200 42"]);
+      ok(answers.get("200 42")! > 20, JSON.stringify([...answers]));
+      await lab.deploy(times(3, { options, before }));
+      deepStrictEqual(await ports(), [443]);
+    }),
+}, {
   name: "lines are followed over a container that is started again",
   run: (cluster) =>
     withReleaseLab(cluster, async (lab) => {

@@ -18,7 +18,7 @@ export default fn;
 /** Functions of several parts. */
 export const STREAM_CASES: readonly ClusterCase[] = [{
   name:
-    "a function and its child are two Deployments that join over Kafka; every record arrives; a child that is removed is pruned",
+    "a function and its child are two Deployments that join over Kafka; every record arrives; a child that is removed is pruned, and comes back whole",
   run: (cluster) =>
     withReleaseLab(cluster, async (lab) => {
       await using kafka = await BrokerServer.start("kafka");
@@ -61,6 +61,19 @@ export const STREAM_CASES: readonly ClusterCase[] = [{
       await alone.apply();
       deepStrictEqual((await alone.plan()).changes, []);
       const ofChild = async () => (await lab.left("line")).filter((name) => name.includes("line-bill"));
+      const back = await alone.rollback(); // while the child still finishes what it has
+      deepStrictEqual([back.state, back.functions.map(({ name, serving }) => [name, serving])], [
+        "ready",
+        [["line", 2], ["bill", 1]],
+      ]);
+      strictEqual(await alone.invoke("/", 100), 200);
+      for (let tries = 0; tries < 100 && !(await billed()).includes(200); tries++) await pause(100);
+      deepStrictEqual(await billed(), [200], "a pod that is new");
+      deepStrictEqual((await ofChild()).filter((name) => /^(Deployment|Service) /.test(name)), [
+        "Deployment line-bill",
+        "Service line-bill",
+      ]);
+      await (await lab.plan(line(stream, { hasChild: false }))).apply();
       for (let tries = 0; tries < 300 && (await ofChild()).length > 0; tries++) await pause(100); // it finishes what it has
       deepStrictEqual(await ofChild(), []);
       await alone.delete();

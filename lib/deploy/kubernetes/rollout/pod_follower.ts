@@ -46,6 +46,7 @@ export class PodFollower {
     const { signal, lines, ...wish } = this.#wish;
     let read: number | undefined; // the run that is read
     let last: string | undefined; // when the last line of it was written
+    let alike = 0; // how many were written then: some runtimes stamp all of a burst alike
     let trouble: string | undefined;
     let pauseMs = SHORTEST_PAUSE_MS;
     while (!signal.aborted && !this.#isGone) {
@@ -54,12 +55,18 @@ export class PodFollower {
         const isFirst = read === undefined || read === this.#run.count && last === undefined;
         if (this.#run.count !== read) last = undefined;
         read = this.#run.count;
+        let resumed = last;
+        let seen = alike;
         const some = { ...wish, ...isFirst && lines !== undefined && { lines }, since: last };
         try {
           for await (const line of followPodLines(this.#client, { ...some, follow: true, withTimes: true, signal })) {
             const [time, text] = split(line);
-            if (last !== undefined && time !== undefined && time <= last) continue; // it was read already
-            last = time ?? last;
+            if (time !== undefined) {
+              if (resumed !== undefined && (time < resumed || time === resumed && seen-- > 0)) continue; // it was read already
+              resumed = undefined;
+              alike = time === last ? alike + 1 : 1;
+              last = time;
+            }
             trouble = undefined;
             pauseMs = SHORTEST_PAUSE_MS;
             yield text;

@@ -53,6 +53,15 @@ Deno.test("PodFollower reads on where a stream ends, each line once", async () =
   deepStrictEqual(asked.slice(0, 3), ["|10", "2026-11-26T10:00:00.510000000Z|", "2026-11-26T10:00:00.600000000Z|"]);
 });
 
+Deno.test("PodFollower reads every line of a burst that carries one time, and those that follow it after a stream has ended", async () => {
+  const { read } = await followed([
+    () => new Response(at(".5", "a") + at(".5", "b") + at(".5", "c")),
+    () => new Response(at(".4", "before") + at(".5", "a") + at(".5", "b") + at(".5", "c") + at(".5", "d")),
+    () => new Response(at(".5", "a") + at(".5", "b") + at(".5", "c") + at(".5", "d") + at(".6", "e") + at(".6", "f")),
+  ], { count: 9, after: (line, follower) => line === "e" && follower.see(running(0), true) });
+  deepStrictEqual(read, ["a", "b", "c", "d", "e", "f"]);
+});
+
 Deno.test("PodFollower reads a container from its beginning when it is started again, and waits for that", async () => {
   const { read, asked } = await followed([
     () => new Response(at(".9", "the first ends")),
