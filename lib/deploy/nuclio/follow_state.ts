@@ -4,13 +4,12 @@ import { DashboardError } from "./dashboard_error.ts";
 import { failureOf, isTold } from "./failure_text.ts";
 import type { NuclioFunction, NuclioStatus } from "./nuclio_function.ts";
 import type { PodTrouble } from "./nuclio_options.ts";
+import { Pace } from "./pace.ts";
 import { type LookWish, PodLooker } from "./pod_looker.ts";
 
 /** States in which Nuclio has done what it does; in any other it takes no change. */
 const PROVISIONED = ["ready", "error", "unhealthy", "scaledToZero", "imported"];
 const READY = ["ready", "scaledToZero"];
-const FIRST_LOOK_MS = 100;
-const LOOK_MS = 2_000; // a dashboard asks its API server no more than five things a second: who asks it more often waits the longer
 const TOLD_MS = 5_000; // so long after it has failed Nuclio says why
 
 /** How a function is followed. */
@@ -140,36 +139,4 @@ async function lastLines(client: DashboardClient, name: string, signal: AbortSig
   } catch {
     return [];
   }
-}
-
-/** How often is looked: soon at first, then less. */
-class Pace {
-  readonly #untilMs: number;
-  readonly #signal: AbortSignal | undefined;
-  #nextMs = FIRST_LOOK_MS;
-
-  constructor(untilMs: number, signal: AbortSignal | undefined) {
-    this.#untilMs = untilMs;
-    this.#signal = signal;
-  }
-
-  async wait(): Promise<void> {
-    await pause(Math.min(this.#nextMs, Math.max(1, this.#untilMs - performance.now())), this.#signal);
-    this.#nextMs = Math.min(LOOK_MS, this.#nextMs * 1.5);
-  }
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  signal?.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal!.reason);
-    };
-    signal?.addEventListener("abort", stop, { once: true });
-  });
 }

@@ -17,7 +17,7 @@ export interface FunctionChange {
   readonly is: NuclioFunction | undefined;
   /** As it is wished; undefined where it is to go. */
   readonly wished: NuclioConfig | undefined;
-  /** A line each. */
+  /** A line each; none where it is as it is wished, and Nuclio still makes it ready: that is waited for. */
   readonly lines: readonly string[];
 }
 
@@ -52,7 +52,7 @@ export function changesOf(
       if (lines.length === 0 && isBroken) {
         lines.push(`it is ${is.status?.state ?? "without a state"}, and is made anew`);
       }
-      return lines.length === 0
+      return lines.length === 0 && !isBusy(is.status ?? {})
         ? []
         : [{ name, is, wished: config, lines: lines.map((line) => `function ${name}: ${line}`) }];
     }),
@@ -100,7 +100,13 @@ type MakeWish = ChangeWish & { readonly record: string; readonly begun: Function
 
 async function make(client: DashboardClient, change: FunctionChange, wish: MakeWish): Promise<void> {
   const { act, signal, onStep, onPods, record, begun, untilMs } = wish;
-  const { name, is, wished } = change;
+  const { name, is, wished, lines } = change;
+  const followed = async (before: readonly string[]) =>
+    await followUntilReady(client, name, { ...wish, before, onTrouble: (one) => onPods?.(name, one) });
+  if (lines.length === 0) {
+    onStep?.(name, "starting");
+    return onStep?.(name, "ready", await followed([]));
+  }
   if (!await untilIdle(client, name, { untilMs, signal })) {
     const now = await client.read(name, signal);
     const who = now === undefined ? "somebody" : whoWrote(now, is);
@@ -124,11 +130,7 @@ async function make(client: DashboardClient, change: FunctionChange, wish: MakeW
     throw error;
   }
   begun.push(change);
-  onStep?.(
-    name,
-    "ready",
-    await followUntilReady(client, name, { ...wish, before, onTrouble: (one) => onPods?.(name, one) }),
-  );
+  onStep?.(name, "ready", await followed(before));
 }
 
 /** The controller writes into functions too, so that their versions change: only what a person has changed is a conflict. */

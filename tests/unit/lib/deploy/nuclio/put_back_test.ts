@@ -109,3 +109,28 @@ Deno.test("NuclioDeployment.status() tells why pods are not ready, where somebod
   const { state, reason } = await opened(server, "aaaaaaaaaaaa", { lookUp }).status();
   deepStrictEqual([state, reason], ["failing", "it ended with 3, 4 times"]);
 });
+
+Deno.test("NuclioDeployment.apply() of the same again, while Nuclio makes it ready, waits to the end, and changes nothing", async () => {
+  for (
+    const [image, told] of [["levada/good:1", undefined], [
+      "levada/crash:1",
+      /is unhealthy: .*crash loop|Back-off|is gone/,
+    ]] as const
+  ) {
+    const fake = new FakeNuclioDashboard();
+    fake.readyMs = 100;
+    await using server = fake.serve();
+    const begun = Promise.withResolvers<void>();
+    const onProgress = ({ state }: { state: string }) => state === "starting" && begun.resolve();
+    const first = opened(server, "aaaaaaaaaaaa", { image, onProgress }).apply().then(() => undefined, (error) => error);
+    await begun.promise;
+    while (!fake.functions.has("iris")) await new Promise((go) => setTimeout(go, 1));
+    const wrote = () => server.got.filter(({ method }) => method !== "GET").length;
+    const again = opened(server, "aaaaaaaaaaaa", { image });
+    deepStrictEqual((await again.plan()).changes, []);
+    if (told === undefined) strictEqual((await again.apply()).state, "ready");
+    else await rejects(again.apply(), told);
+    await first;
+    strictEqual(wrote(), told === undefined ? 1 : 2, "who was first makes it, and takes it away");
+  }
+});
