@@ -216,7 +216,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/deploy/kubernetes/cluster_deployment.ts": "conformance/cluster: releases at a real control plane",
   "lib/deploy/kubernetes/cluster_status.ts": "conformance/cluster: releases at a real control plane",
   "lib/deploy/kubernetes/preflight.ts": "conformance/cluster: what is refused by a real control plane",
-  "lib/deploy/kubernetes/release_record.ts": "conformance/cluster: releases at a real control plane",
   "lib/deploy/kubernetes/run_release.ts": "conformance/cluster: releases, streams and scales at a real control plane",
   "lib/deploy/nuclio/release_changes.ts":
     "nuclio_deployment_test.ts and follow_state_test.ts: conflicts, and what is put back",

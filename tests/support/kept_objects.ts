@@ -43,9 +43,15 @@ export function serveObjects(): KeptObjects {
       const items = [...objects].filter(([name]) => name.startsWith(`${path}/`)).map(([, object]) => object);
       if (RESOURCES.some(({ name }) => path.endsWith(`/${name}`))) return Response.json({ items });
     }
-    if (got.method === "PATCH") return keep(path, { ...there, ...body });
+    if (got.method === "PATCH" && got.headers.get("content-type") !== "application/merge-patch+json") {
+      return keep(path, { ...there, ...body });
+    }
     if (there === undefined) return refusal(404);
     const { uid, resourceVersion } = there.metadata;
+    if (got.method === "PATCH") {
+      if ((body.metadata?.resourceVersion ?? resourceVersion) !== resourceVersion) return refusal(409);
+      return keep(path, { ...there, ...body, metadata: { ...there.metadata, ...body.metadata } });
+    }
     if (got.method === "PUT") {
       return body.metadata.resourceVersion === resourceVersion ? keep(path, body) : refusal(409);
     }

@@ -106,6 +106,23 @@ export class ClusterObjects {
     });
   }
 
+  /**
+   * Changes those fields of an object that are said, whoever has written them; lists as a whole.
+   *
+   * @throws {ClusterError} With 409 if `metadata.resourceVersion` is said, and the object has been changed since.
+   */
+  async patch(name: ObjectName, fields: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<void> {
+    const query = new URLSearchParams({ fieldManager: FIELD_MANAGER, fieldValidation: "Strict" });
+    await this.#client.json({
+      act: `change ${nameOf(name)}`,
+      method: "PATCH",
+      path: `${await this.#path(name)}/${encodeURIComponent(name.name)}?${query}`,
+      body: fields,
+      type: "application/merge-patch+json",
+      signal,
+    });
+  }
+
   /** An object; undefined where there is none. */
   async read(name: ObjectName, signal?: AbortSignal): Promise<ClusterObject | undefined> {
     const path = `${await this.#path(name)}/${encodeURIComponent(name.name)}`;

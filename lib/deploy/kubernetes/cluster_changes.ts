@@ -5,6 +5,7 @@ import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { CLUSTER_DEADLINE_MS, type ClusterOptions } from "./cluster_options.ts";
 import { DeployLease } from "./deploy_lease.ts";
 import { FencedObjects } from "./fenced_objects.ts";
+import { freeObjects } from "./free_objects.ts";
 import { withCode } from "./kept_code.ts";
 import { checkOwners, keyOf, type LiveObjects, ownObjects, readLive } from "./live_objects.ts";
 import { objectsOf } from "./objects/release_objects.ts";
@@ -12,7 +13,14 @@ import { planRelease } from "./plan_release.ts";
 import { preflight } from "./preflight.ts";
 import { notesOf } from "./release_notes.ts";
 import type { Release } from "./release.ts";
-import { type DeployedReleases, namedRecord, readRecord, recordName, type ReleasePlace } from "./release_record.ts";
+import {
+  type DeployedReleases,
+  namedRecord,
+  readRecord,
+  recordName,
+  type ReleasePlace,
+  unreadNotes,
+} from "./release_record.ts";
 import { removalGroups, removeObjects, waitForGoing } from "./remove_objects.ts";
 import { replaceRelease } from "./replace_release.ts";
 import { watchFunctions } from "./run_release.ts";
@@ -49,7 +57,8 @@ export class ClusterChanges {
     await this.#preflight(act, release);
     const record = await readRecord(act, objects, place);
     const { lines } = await this.#compare(act, release, record);
-    return { name: place.name, revision: release.revision, changes: lines, notes: notesOf(release) };
+    const notes = [...unreadNotes(place, record), ...notesOf(release)];
+    return { name: place.name, revision: release.revision, changes: lines, notes };
   }
 
   /** What `rollback` would change. */
@@ -64,9 +73,11 @@ export class ClusterChanges {
     await using lease = await this.#take(act);
     const record = await readRecord(act, objects, place);
     const compared = await this.#compareStanding(act, lease, { release, record });
-    if (compared.lines.length > 0 || record?.current === undefined || record.next !== undefined) {
+    const isAsWritten = record?.current !== undefined && record.next === undefined && record.unread === undefined;
+    if (compared.lines.length > 0 || !isAsWritten) {
       return await this.#replace(act, lease, { release, record, ...compared });
     }
+    await freeObjects(new FencedObjects(client, lease), place, compared.live.own);
     const { functions } = release;
     await watchFunctions(act, { client, objects }, { release, functions, endsAt: this.#endsAt, signal, onProgress });
   }
@@ -140,8 +151,11 @@ export class ClusterChanges {
         } is gone. Deploy what is to run`,
       );
     }
-    const { previous, current, next } = record;
+    const { previous, current, next, unread } = record;
     const meant = next === undefined ? previous : current; // a deploy that was broken off is taken back
+    if (meant === undefined && unread !== undefined) {
+      throw new DeployError(act, `${unreadNotes(place, record).join()}. Deploy what is to run`);
+    }
     if (meant === undefined) throw new DeployError(act, "there is no revision before this one");
     return { previous: await withCode(act, objects, meant), record };
   }

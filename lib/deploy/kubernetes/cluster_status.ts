@@ -1,10 +1,11 @@
 import type { DeploymentStatus, FunctionStatus } from "../deployment.ts";
 import type { ClusterObject } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
-import { liveFunctions } from "./live_functions.ts";
+import { type LiveFunction, liveFunctions } from "./live_functions.ts";
 import { innerUrl, outerUrl } from "./objects/addresses.ts";
-import { labelsOf } from "./objects/labels.ts";
-import { type DeployedReleases, recordName, type ReleasePlace } from "./release_record.ts";
+import { labelsOf, REVISION_LABEL } from "./objects/labels.ts";
+import { scaleOf } from "./objects/workload_objects.ts";
+import { type DeployedReleases, recordName, type ReleasePlace, unreadNotes } from "./release_record.ts";
 import { podState } from "../cluster/pod_state.ts";
 import { rolloutState } from "./rollout/rollout_state.ts";
 
@@ -33,7 +34,9 @@ export interface ClusterStatus extends DeploymentStatus {
 /**
  * How a deployment is; undefined where nothing of it is there.
  *
- * @param options.record What was written down; where nothing is, what there is is told by the objects themselves.
+ * What runs is told by the objects themselves: of what was written down it says where that is another.
+ *
+ * @param options.record What was written down.
  */
 export async function clusterStatus(
   objects: ClusterObjects,
@@ -45,41 +48,73 @@ export async function clusterStatus(
     liveFunctions(objects, place),
     objects.list({ apiVersion: "v1", kind: "Pod", ...where }),
   ]);
-  const { current, previous, deployedAt = "", next } = record ?? {};
-  if (current === undefined && live.length === 0) return undefined;
-  const names = current?.functions.map(({ name, objectName }) => ({ name, objectName })) ?? live;
-  const functions = names.map(({ name, objectName }): ClusterFunctionStatus => {
-    const one = live.find((fn) => fn.objectName === objectName);
-    const said = current?.functions.find((fn) => fn.name === name);
-    const own = pods.filter(({ metadata: { labels } }) => labels?.["app.kubernetes.io/name"] === name);
-    const url = current === undefined || said === undefined ? one!.url : innerUrl(current, said);
-    return { name, url, restarts: restartsOf(own), ...stateOf(one?.deployment, own) };
-  });
+  const { current, previous, deployedAt = "" } = record ?? {};
+  const written = current?.functions ?? [];
+  if (written.length === 0 && live.length === 0) return undefined;
+  const gone = written.filter(({ objectName }) => !live.some((fn) => fn.objectName === objectName));
+  const functions = [...live, ...gone].map((fn): ClusterFunctionStatus => {
+    const own = pods.filter(({ metadata: { labels } }) => labels?.["app.kubernetes.io/name"] === fn.name);
+    const said = written.find(({ objectName }) => objectName === fn.objectName);
+    const sleeps = said === undefined || scaleOf(said)?.min === 0;
+    const url = "url" in fn ? fn.url : innerUrl(current!, fn);
+    const deployment = "deployment" in fn ? fn.deployment : undefined;
+    return { name: fn.name, url, restarts: restartsOf(own), ...stateOf(deployment, own, { sleeps }) };
+  }).sort((one, other) => Number(other.name === place.name) - Number(one.name === place.name));
   const bad = functions.find(({ state }) => state !== "ready");
-  const pending = next === undefined
-    ? undefined
-    : `revision ${next} is being deployed, or its deploy was broken off: deploy again, or roll back`;
-  const unknown = record !== undefined ? undefined : (
-    `nobody wrote down what is deployed, ConfigMap ${recordName(place)} is gone or others have applied it: deploy it`
-  );
+  const runs = live.map((fn) => ({ name: fn.name, revision: revisionOf(fn, pods) }));
+  const revision = runs[0]?.revision ?? current!.revision;
   return {
     name: place.name,
     target: "kubernetes",
     context,
     namespace: place.namespace,
     state: bad?.state ?? "ready",
-    reason: bad === undefined ? pending ?? unknown : `function ${bad.name}: ${bad.reason}`,
-    url: current === undefined ? functions[0]!.url : outerUrl(current),
-    revision: current?.revision ?? live[0]!.revision,
+    reason: bad === undefined ? whyUnsettled(place, record, runs) : `function ${bad.name}: ${bad.reason}`,
+    url: current !== undefined && revision === current.revision ? outerUrl(current) : functions[0]!.url,
+    revision,
     previous: previous?.revision,
     deployedAt,
     functions,
   };
 }
 
+/** The revision that answers: that of a Deployment, unless its pods are not ready, and others still are. */
+function revisionOf({ name, revision }: LiveFunction, pods: readonly ClusterObject[]): string {
+  const answering = pods.filter((pod) =>
+    pod.metadata.labels?.["app.kubernetes.io/name"] === name && podState(pod).isReady
+  ).flatMap(({ metadata: { labels } }) => labels?.[REVISION_LABEL] ?? []);
+  return answering.includes(revision) ? revision : answering.at(-1) ?? revision;
+}
+
+/** Why it is not as it is to stay, though all that there is is ready. */
+function whyUnsettled(
+  place: ReleasePlace,
+  record: DeployedReleases | undefined,
+  runs: readonly { readonly name: string; readonly revision: string }[],
+): string | undefined {
+  const name = recordName(place);
+  if (record === undefined) {
+    return `nobody wrote down what is deployed, ConfigMap ${name} is gone or others have applied it: deploy it`;
+  }
+  const { next, unread, current } = record;
+  if (next !== undefined) {
+    return `revision ${next} is being deployed, or its deploy was broken off: deploy again, or roll back`;
+  }
+  if (unread !== undefined) return unreadNotes(place, record).join();
+  const others = runs.filter((fn) =>
+    fn.revision !== current?.revision || !current.functions.some((one) => one.name === fn.name)
+  );
+  if (others.length === 0) return undefined;
+  const told = others.map((fn) => `function ${fn.name} runs revision ${fn.revision}`).join(", ");
+  return `${told}, and ConfigMap ${name} says ${current?.revision ?? "nothing"}${
+    current === undefined ? "" : ` of ${current.functions.map((fn) => fn.name).join(", ")}`
+  }: others have changed it. Deploy what is to run`;
+}
+
 function stateOf(
   deployment: ClusterObject | undefined,
   pods: readonly ClusterObject[],
+  { sleeps }: { readonly sleeps: boolean },
 ): Pick<ClusterFunctionStatus, "state" | "serving" | "replicas" | "reason"> {
   if (deployment === undefined) {
     return { state: "stopped", serving: 0, replicas: 0, reason: "its Deployment is gone: deploy again" };
@@ -87,6 +122,14 @@ function stateOf(
   const { isDone, isServing, wished, failure } = rolloutState(deployment);
   const states = pods.map((pod) => podState(pod));
   const serving = states.filter(({ isReady }) => isReady).length;
+  if (wished === 0 && !sleeps) {
+    return {
+      state: "stopped",
+      serving,
+      replicas: 0,
+      reason: "somebody has scaled it to 0 pods: scale it, or deploy again",
+    };
+  }
   if (isDone || isServing) return { state: "ready", serving, replicas: wished, reason: undefined };
   const living = states.filter(({ trouble }) => trouble?.kind !== "failed"); // the others lie about, their set has made new ones
   const reasons = [

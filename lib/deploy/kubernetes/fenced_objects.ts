@@ -47,6 +47,19 @@ export class FencedObjects extends ClusterObjects {
    *
    * @throws {DeployError} If the lease is lost.
    */
+  override async patch(
+    name: ObjectName,
+    fields: Readonly<Record<string, unknown>>,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await this.#insisting(signal, (until) => super.patch(name, fields, until));
+  }
+
+  /**
+   * As `ClusterObjects` does.
+   *
+   * @throws {DeployError} If the lease is lost.
+   */
   override async remove(name: ObjectName, options: RemoveOptions = {}): Promise<void> {
     await this.#insisting(options.signal, (signal) => super.remove(name, { ...options, signal }));
   }

@@ -3,16 +3,27 @@ import { unpackBundle } from "../../bundle/bundle_archive.ts";
 import { DeployError } from "../deploy_error.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { CODE_KEY, codeName } from "./objects/code_object.ts";
+import { faultsOfReturn } from "./record_schema.ts";
 import type { Release } from "./release.ts";
+import { recordName } from "./release_record.ts";
 
 /**
- * A release with its code, as its ConfigMap keeps it.
+ * A release that was written down, with its code as its ConfigMap keeps it.
  *
- * @throws {DeployError} If that is gone, or is not the code of this revision.
+ * @throws {DeployError} If that is gone, or is not the code of this revision; or the release is none that would be deployed today.
  */
 export async function withCode(act: string, objects: ClusterObjects, release: Release): Promise<Release> {
-  if (release.code.kind !== "config") return release;
   const { namespace, revision } = release;
+  const faults = faultsOfReturn(release);
+  if (faults.length > 0) {
+    throw new DeployError(
+      act,
+      `revision ${revision} is not to run again as ConfigMap ${namespace}/${recordName(release)} has it: ${
+        faults.join("; ")
+      }. Deploy what is to run`,
+    );
+  }
+  if (release.code.kind !== "config") return release;
   const name = codeName(release);
   const code = await objects.read({ apiVersion: "v1", kind: "ConfigMap", namespace, name });
   const archive: unknown = code?.binaryData?.[CODE_KEY];

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { DeployError } from "../deploy_error.ts";
 import { ClusterError } from "../cluster/cluster_error.ts";
 import { type ClusterObject, nameOf } from "../cluster/cluster_object.ts";
@@ -11,7 +10,7 @@ import { objectsOf } from "./objects/release_objects.ts";
 import { scaleOf } from "./objects/workload_objects.ts";
 import { differences } from "../objects/differences.ts";
 import type { Release } from "./release.ts";
-import { type DeployedReleases, recordName, withoutCode } from "./release_record.ts";
+import { checkRecordable, type DeployedReleases, recordName } from "./release_record.ts";
 
 /** What is, and what is wished. */
 export interface ReleaseWish {
@@ -24,13 +23,14 @@ export interface ReleaseWish {
 /**
  * Asks the cluster what would change, and changes nothing: a line each.
  *
- * @throws {DeployError} With everything that it would refuse.
+ * @throws {DeployError} With everything that it would refuse, or what of it could not be read again.
  */
 export async function planRelease(
   act: string,
   objects: ClusterObjects,
   { force, ...wish }: ReleaseWish & { readonly force: boolean },
 ): Promise<readonly string[]> {
+  checkRecordable(act, wish.release);
   const refused: string[] = [];
   const lines = await Promise.all(
     objectsOf(wish.release).map(async (object) => {
@@ -58,14 +58,16 @@ export async function planRelease(
   ];
 }
 
-/** What runs and what ran before, once a release runs; the same again is no other. */
+/**
+ * What runs and what ran before, once a release runs. Before it ran what had another revision or another image: where pods alone are more or
+ * fewer, the way back is still the same.
+ */
 export function recordAfter(
   record: Pick<DeployedReleases, "current" | "previous"> | undefined,
   release: Release,
 ): Pick<DeployedReleases, "current" | "previous"> {
   const { current: before, previous } = record ?? { current: undefined, previous: undefined };
-  const isSame = before !== undefined &&
-    isDeepStrictEqual(objectsOf(withoutCode(before)), objectsOf(withoutCode(release)));
+  const isSame = before?.revision === release.revision && before.image === release.image;
   return { current: release, previous: isSame ? previous : before ?? previous };
 }
 

@@ -1,16 +1,17 @@
 import { z } from "zod";
 import { faultsOfCluster } from "../settings/cluster_faults.ts";
-import type { ClusterSettings } from "../settings/cluster_settings.ts";
-import { faultsOfSettings, type ProcessSettings } from "../settings/process_settings.ts";
+import { faultsOfSettings } from "../settings/process_settings.ts";
 import { faultsOfObjectName } from "../objects/object_name.ts";
 import { objectsOf } from "./objects/release_objects.ts";
 import type { Release } from "./release.ts";
 import type { DeployedReleases, ReleasePlace } from "./release_record.ts";
 
-const TEXT = z.string().min(1).max(4_096);
-const TEXTS = z.array(TEXT).max(1_000);
-const REVISION = z.string().regex(/^[0-9a-f]{12}$/);
-const QUANTITY = z.string().regex(/^[0-9.]+[A-Za-z]{0,2}$/);
+/** What values are, and not which: a check that is tightened later must not shut those out who deployed before it. */
+const TEXT = z.string();
+const TEXTS = z.array(TEXT);
+const SHA256 = /^[0-9a-f]{64}$/;
+const REVISION = /^[0-9a-f]{12}$/;
+const IMAGE = /^[\w][\w.:/@-]*$/;
 const DATA = z.record(z.string(), z.json());
 
 const DOOR = z.looseObject({
@@ -33,9 +34,9 @@ const FUNCTION = z.object({
   env: z.record(z.string(), z.string()),
   settings: DATA,
   resources: z.object({
-    cpu: z.union([z.number(), QUANTITY]).optional(),
-    memory: QUANTITY.optional(),
-    gpu: z.int().min(0).optional(),
+    cpu: z.union([z.number(), TEXT]).optional(),
+    memory: TEXT.optional(),
+    gpu: z.number().optional(),
   }),
   cluster: CLUSTER,
   streams: z.array(z.object({ path: TEXT, group: TEXT })),
@@ -45,49 +46,49 @@ const FUNCTION = z.object({
 const RELEASE = z.object({
   name: TEXT,
   namespace: TEXT,
-  revision: REVISION,
-  image: z.string().regex(/^[\w][\w.:/@-]*$/),
+  revision: TEXT,
+  image: TEXT,
   imagePullSecrets: TEXTS,
   code: z.discriminatedUnion("kind", [
-    z.object({ kind: z.literal("config"), archive: z.string() }),
-    z.object({ kind: z.literal("image"), folder: z.string().startsWith("/") }),
-    z.object({ kind: z.literal("store"), url: TEXT, sha256: z.string().regex(/^[0-9a-f]{64}$/).optional() }),
+    z.object({ kind: z.literal("config"), archive: TEXT }),
+    z.object({ kind: z.literal("image"), folder: TEXT }),
+    z.object({ kind: z.literal("store"), url: TEXT, sha256: TEXT.optional() }),
   ]),
-  functions: z.array(FUNCTION).min(1).max(1_000),
+  functions: z.array(FUNCTION).min(1),
 });
 
-/** What stands in a record. */
-export const RECORD = z.object({
+/** What stands in a record; each release is read by itself. */
+const RECORD = z.object({
   levada: z.literal("release/1"),
-  current: RELEASE.optional(),
-  previous: RELEASE.optional(),
-  deployedAt: z.iso.datetime().optional(),
-  next: REVISION.optional(),
+  current: z.unknown().optional(),
+  previous: z.unknown().optional(),
+  deployedAt: TEXT.optional(),
+  next: TEXT.optional(),
 });
 
 /**
- * What a record says; who may write a ConfigMap may write anything there.
+ * What a record says; who may write a ConfigMap may write anything there. What of it cannot be read is left out.
  *
- * @returns What is deployed, or what is wrong with the record, in words.
+ * @returns What is deployed, and in `unread` what is wrong with the rest, in words.
  */
-export function parseRecord(text: unknown, place: ReleasePlace): DeployedReleases | string {
+export function parseRecord(text: unknown, place: ReleasePlace): DeployedReleases {
+  const nothing = { current: undefined, previous: undefined, deployedAt: undefined };
   const { data: json, fault } = readJson(text);
-  if (fault !== undefined) return fault;
+  if (fault !== undefined) return { ...nothing, unread: fault };
   const { success, data, error } = RECORD.safeParse(json);
-  if (!success) {
-    const { path, message } = error.issues[0]!;
-    return `${path.join(".") || "it"}: ${message}`;
-  }
-  const { current, previous, deployedAt, next } = data;
-  for (const [which, release] of Object.entries({ current, previous })) {
-    const fault = release && firstFault(release as unknown as Release, place);
-    if (fault !== undefined) return `${which}: ${fault}`;
-  }
+  if (!success) return { ...nothing, unread: whyNot(error) };
+  const { deployedAt, next } = data;
+  const current = releaseIn(data.current, place);
+  const previous = releaseIn(data.previous, place);
+  const faults = Object.entries({ current, previous }).flatMap(([which, { fault }]) =>
+    fault === undefined ? [] : [`${which}: ${fault}`]
+  );
   return {
-    current: current as Release | undefined,
-    previous: previous as Release | undefined,
+    current: current.release,
+    previous: previous.release,
     deployedAt,
-    next,
+    ...next !== undefined && { next },
+    ...faults.length > 0 && { unread: faults.join("; ") },
   };
 }
 
@@ -100,33 +101,55 @@ function readJson(text: unknown): { data?: unknown; fault?: string } {
   }
 }
 
-/** What is wrong with a release, also where it is so wrong that nobody thought of it. */
-function firstFault(release: Release, place: ReleasePlace): string | undefined {
+/** A release of a record, also where it is so wrong that nobody thought of it. */
+function releaseIn(value: unknown, place: ReleasePlace): { release?: Release; fault?: string } {
+  if (value === undefined) return {};
+  const { success, data, error } = RELEASE.safeParse(value);
+  if (!success) return { fault: whyNot(error) };
+  const release = data as unknown as Release;
+  const [fault] = faultsOfNames(release, place);
+  if (fault !== undefined) return { fault };
   try {
-    const [fault] = faultsOf(release, place);
-    if (fault === undefined) objectsOf(release);
-    return fault;
+    objectsOf(release);
+    return { release };
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return { fault: error instanceof Error ? error.message : String(error) };
   }
 }
 
-/** What no deploy would have written: of another name or place, or settings that are refused. */
-function faultsOf(release: Release, place: ReleasePlace): string[] {
-  const { name, namespace, functions } = release;
+function whyNot(error: z.ZodError): string {
+  const { path, message } = error.issues[0]!;
+  return `${path.join(".") || "it"}: ${message}`;
+}
+
+/** What is of another name or place. */
+function faultsOfNames({ name, namespace, functions }: Release, place: ReleasePlace): string[] {
   const names = functions.map((fn) => fn.name);
   return [
     ...name === place.name ? [] : [`it is of "${name}"`],
     ...namespace === place.namespace ? [] : [`it is of namespace "${namespace}"`],
     ...new Set(names).size === names.length ? [] : ["a function stands there twice"],
-    ...functions.flatMap((fn) => {
-      const { objectName, settings, cluster, streams } = fn;
-      return [
-        ...objectName === (fn.name === name ? name : `${name}-${fn.name}`) ? [] : [`its objects are "${objectName}"`],
+    ...functions.filter((fn) => fn.objectName !== (fn.name === name ? name : `${name}-${fn.name}`)).map((fn) =>
+      `function "${fn.name}": its objects are "${fn.objectName}"`
+    ),
+  ];
+}
+
+/** What stands against running a release again that was written down: what no deploy of today would apply. */
+export function faultsOfReturn({ revision, image, code, functions }: Release): string[] {
+  return [
+    ...REVISION.test(revision) ? [] : [`its revision is "${revision}"`],
+    ...IMAGE.test(image) ? [] : [`its image is "${image}"`],
+    ...code.kind !== "store" || code.sha256 === undefined || SHA256.test(code.sha256)
+      ? []
+      : [`its code has the SHA-256 "${code.sha256}"`],
+    ...code.kind !== "image" || code.folder.startsWith("/") ? [] : [`its code is in "${code.folder}"`],
+    ...functions.flatMap(({ name, objectName, settings, cluster, streams }) =>
+      [
         ...faultsOfObjectName(objectName),
-        ...faultsOfSettings(settings as ProcessSettings),
-        ...faultsOfCluster(cluster as ClusterSettings, { isFed: streams.length > 0 }),
-      ].map((fault) => `function "${fn.name}": ${fault}`);
-    }),
+        ...faultsOfSettings(settings),
+        ...faultsOfCluster(cluster, { isFed: streams.length > 0 }),
+      ].map((fault) => `function "${name}": ${fault}`)
+    ),
   ];
 }

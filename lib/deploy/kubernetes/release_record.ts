@@ -16,6 +16,8 @@ export interface DeployedReleases {
   readonly deployedAt: string | undefined;
   /** The revision that is being deployed, or whose deploy was broken off. */
   readonly next?: string | undefined;
+  /** What of it cannot be read, in words: that is left out, and what runs is told by its objects alone. */
+  readonly unread?: string;
 }
 
 /** A deployment by its name. */
@@ -27,7 +29,7 @@ const SUFFIX = "-release";
 /**
  * Reads what was deployed; undefined where nobody has written it down.
  *
- * @throws {DeployError} If there is something of that name that is none of ours, or says what no deploy would have written.
+ * @throws {DeployError} If there is something of that name that is somebody else's.
  */
 export async function readRecord(
   act: string,
@@ -37,30 +39,30 @@ export async function readRecord(
   const object = await objects.read(namedRecord(place));
   if (object === undefined) return undefined;
   const stranger = strangerOf(object, place);
-  const record = stranger === undefined ? parseRecord(object.data?.[KEY], place) : stranger.whose;
-  if (typeof record !== "string") return record;
+  if (stranger === undefined) return parseRecord(object.data?.[KEY], place);
   throw new DeployError(
     act,
-    `ConfigMap ${place.namespace}/${
+    `what is deployed is written down in ConfigMap ${place.namespace}/${
       recordName(place)
-    } is no record of a deploy that this version of Levada reads: ${record}. ` +
-      "Was it changed by hand, or written by a newer one? Nothing ends where it is removed",
+    }, and one of others is there: ${stranger.whose}. Name the function otherwise`,
   );
+}
+
+/** What of a record cannot be read, for people: a line, or none. */
+export function unreadNotes(place: ReleasePlace, record: Pick<DeployedReleases, "unread"> | undefined): string[] {
+  if (record?.unread === undefined) return [];
+  const where = `ConfigMap ${place.namespace}/${recordName(place)}`;
+  return [
+    `what was written down of earlier deploys in ${where} cannot be read (${record.unread}): what runs is told by its objects, and a deploy writes it anew`,
+  ];
 }
 
 /** Writes what is deployed. */
 export async function writeRecord(
   objects: ClusterObjects,
   place: ReleasePlace,
-  { current, previous, deployedAt, next }: DeployedReleases,
+  releases: DeployedReleases,
 ): Promise<void> {
-  const written = {
-    levada: "release/1",
-    deployedAt,
-    next,
-    current: current && withoutCode(current),
-    previous: previous && withoutCode(previous),
-  };
   await objects.apply({
     apiVersion: "v1",
     kind: "ConfigMap",
@@ -69,8 +71,29 @@ export async function writeRecord(
       namespace: place.namespace,
       labels: { ...labelsOf(place), [TARGET_LABEL]: TARGET },
     },
-    data: { [KEY]: JSON.stringify(written) },
+    data: { [KEY]: textOf(releases) },
   }, { force: true });
+}
+
+/**
+ * Returns where what would be written of a release is what is read again.
+ *
+ * @throws {DeployError} With what is not.
+ */
+export function checkRecordable(act: string, release: Release): void {
+  const { unread } = parseRecord(textOf({ current: release, previous: undefined, deployedAt: undefined }), release);
+  if (unread === undefined) return;
+  throw new DeployError(act, `it cannot be written down so that it is read again, nothing is changed: ${unread}`);
+}
+
+function textOf({ current, previous, deployedAt, next }: DeployedReleases): string {
+  return JSON.stringify({
+    levada: "release/1",
+    deployedAt,
+    next,
+    current: current && withoutCode(current),
+    previous: previous && withoutCode(previous),
+  });
 }
 
 /** The names of all deployments in a namespace: of those that run, and those that are written down. */

@@ -1,10 +1,12 @@
 import { DeployError } from "../deploy_error.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
+import { freeObjects } from "./free_objects.ts";
 import { goBack } from "./go_back.ts";
-import { TARGET, TARGET_LABEL } from "./objects/labels.ts";
 import { obsoleteObjects, recordAfter } from "./plan_release.ts";
-import { namedRecord, recordName, writeRecord } from "./release_record.ts";
+import { namedRecord, writeRecord } from "./release_record.ts";
+import type { Release } from "./release.ts";
 import { removeObject } from "./remove_objects.ts";
+import { lastGood, restoreRelease } from "./restore_release.ts";
 import { type ReleaseCluster, runRelease, type RunWish } from "./run_release.ts";
 
 /** What is replaced by what. */
@@ -14,7 +16,8 @@ export interface ReplaceWish extends RunWish {
 }
 
 /**
- * Has a release run in place of what runs; where it does not come to be ready, what ran stands again as it was.
+ * Has a release run in place of what runs; where it does not come to be ready, what ran stands again as it was: of a deploy before that was
+ * broken off nothing, but what ran before that.
  *
  * @throws {ClusterError | DeployError} If it is refused, or does not come to be ready.
  */
@@ -23,12 +26,14 @@ export async function replaceRelease(act: string, cluster: ReleaseCluster, wish:
   const { release, record, lost } = wish;
   const { current, previous, deployedAt } = record ??
     { current: undefined, previous: undefined, deployedAt: undefined };
+  const good = await lastGood(act, objects, record);
+  await freeObjects(objects, release, wish.live.own); // before anything else: what stands in the record may go wrong
   await writeRecord(objects, release, { current, previous, deployedAt, next: release.revision });
   try {
     await runRelease(act, cluster, wish);
   } catch (error) {
     lost.throwIfAborted(); // it is another's to say what runs
-    await putBack(act, objects, wish).catch((fault: Error) => {
+    await putBack(act, objects, wish, good).catch((fault: Error) => {
       lost.throwIfAborted();
       throw new DeployError(act, `${(error as Error).message}; and going back failed: ${fault.message}`, {
         cause: error,
@@ -39,31 +44,22 @@ export async function replaceRelease(act: string, cluster: ReleaseCluster, wish:
   const now = { ...recordAfter(record, release), deployedAt: new Date().toISOString() };
   await writeRecord(objects, release, now);
   for (const object of obsoleteObjects(wish)) await removeObject(objects, object);
-  await freeKept(objects, wish);
 }
 
-async function putBack(act: string, objects: ClusterObjects, { release, live, record, force }: ReplaceWish) {
+async function putBack(
+  act: string,
+  objects: ClusterObjects,
+  { release, live, record, force }: ReplaceWish,
+  good: Release | undefined,
+): Promise<void> {
+  if (good !== undefined) {
+    const onStanding = () => writeRecord(objects, release, { ...record!, next: undefined });
+    return await restoreRelease(act, objects, { good, record, onStanding });
+  }
+  const isNothing = record === undefined || record.unread !== undefined && record.current === undefined;
   const onStanding = async () => {
-    if (record === undefined) await objects.remove(namedRecord(release), { propagation: "Background" });
+    if (isNothing) await objects.remove(namedRecord(release), { propagation: "Background" });
     else await writeRecord(objects, release, record);
   };
   await goBack(act, objects, { release, live, force, onStanding });
-}
-
-/** What is kept of an earlier Levada went with its record; it is nobody's any more. */
-async function freeKept(objects: ClusterObjects, { live, release, ...wish }: ReplaceWish): Promise<void> {
-  const gone = obsoleteObjects({ live, release, ...wish });
-  const owned = live.own.filter((object) =>
-    object.kind === "ConfigMap" && !gone.includes(object) && !live.wished.has(`ConfigMap ${object.metadata.name}`) &&
-    object.metadata.ownerReferences?.some(({ name }) => name === recordName(release)) === true
-  );
-  for (const { apiVersion, kind, metadata: { name, labels }, immutable, binaryData } of owned) {
-    await objects.apply({
-      apiVersion,
-      kind,
-      metadata: { name, namespace: release.namespace, labels: { ...labels, [TARGET_LABEL]: TARGET } },
-      immutable,
-      binaryData,
-    }, { force: true });
-  }
 }

@@ -14,6 +14,7 @@ import { NOTEBOOK_CASES } from "./notebook_cases.ts";
 import { SERVERLESS_CASES } from "./serverless_cases.ts";
 import { OWNER_CASES } from "./owner_cases.ts";
 import { OBJECT_CASES } from "./object_cases.ts";
+import { RECORD_CASES } from "./record_cases.ts";
 import { REFUSAL_CASES } from "./refusal_cases.ts";
 import { RELEASE_CASES } from "./release_cases.ts";
 import { ROLLOUT_CASES } from "./rollout_cases.ts";
@@ -35,6 +36,7 @@ const CASES: Readonly<Record<string, readonly ClusterCase[]>> = {
   rollout: ROLLOUT_CASES,
   refusal: REFUSAL_CASES,
   owner: OWNER_CASES,
+  record: RECORD_CASES,
   objects: OBJECT_CASES,
   lag: LAG_CASES,
   scale: SCALE_CASES,

@@ -163,15 +163,20 @@ export default fn;
     }),
 }, {
   name:
-    "a record that somebody has changed is told, nothing of it is asked or sent anywhere, and it is deleted as any other",
+    "a record that somebody has changed is told, nothing of it is asked or sent anywhere, nobody is told to remove it, and the next deploy writes it anew",
   run: (cluster) =>
     withReleaseLab(cluster, async (lab) => {
       const deployment = await lab.deploy(times(2));
       const { data } = await lab.read("configmap", "shop-release");
       const record = JSON.parse(data["release.json"]);
       const write = async (text: string) => {
-        const patch = JSON.stringify({ data: { "release.json": text } });
-        await cluster.kubectl(["patch", "configmap", "shop-release", "-n", lab.namespace, "--type=merge", "-p", patch]);
+        const labels = { ...OURS, "levada.dev/target": "kubernetes" };
+        await cluster.kubectl(["apply", "-n", lab.namespace, "-f", "-"], {
+          apiVersion: "v1",
+          kind: "ConfigMap",
+          metadata: { name: "shop-release", labels },
+          data: { "release.json": text },
+        });
       };
       await using asked = serveLoopback(() => Response.json(0));
       const [fn] = record.current.functions;
@@ -184,14 +189,41 @@ export default fn;
       deepStrictEqual(asked.got, []);
       for (const text of ["null", '{"levada":"release/1","current":{}}', "no", '{"levada":"release/2"}']) {
         await write(text);
-        const told = { name: "DeployError", message: /ConfigMap release-\d+\/shop-release is no record of a deploy/ };
-        await rejects(opened.status(), told);
-        await rejects(opened.rollback(), told);
-        await rejects(lab.deploy(times(3)), told);
+        const { state, reason, revision } = await opened.status();
+        deepStrictEqual([state, revision], ["ready", record.current.revision]);
+        match(reason ?? "", /ConfigMap release-\d+\/shop-release cannot be read \([^]*a deploy writes it anew$/);
+        await rejects(opened.rollback(), /shop-release cannot be read \([^]*Deploy what is to run$/);
+        match((await (await lab.plan(times(2))).plan()).notes.join("\n"), /shop-release cannot be read \(/);
+        await rejects(lab.deploy(times(3), { image: "registry.test/none:1" }), /its image cannot be had/);
+        strictEqual(await deployment.invoke("/", 21), 42);
       }
-      strictEqual(await deployment.invoke("/", 21), 42);
+      await write("no");
+      const after = await lab.deploy(times(3));
+      strictEqual((await after.status()).reason, undefined);
+      strictEqual(await after.invoke("/", 21), 63);
+      await write("{}");
       await opened.delete();
       deepStrictEqual(await lab.left("shop"), []);
+    }),
+}, {
+  name:
+    "what an earlier Levada has deployed beside a record that nobody can read any more is freed of it before anything else, also by a deploy that fails",
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      const deployment = await lab.deploy(times(2));
+      await asEarlier(lab, times(2));
+      const patch = JSON.stringify({ data: { "release.json": "{}" } });
+      await cluster.kubectl(["patch", "configmap", "shop-release", "-n", lab.namespace, "--type=merge", "-p", patch]);
+      await rejects(lab.deploy(times(3), { image: "registry.test/none:1" }), (error: Error) => {
+        match(error.message, /its image cannot be had/);
+        ok(!/remove/.test(error.message), error.message);
+        return true;
+      });
+      await cluster.kubectl(["delete", "configmap", "shop-release", "-n", lab.namespace, "--ignore-not-found"]);
+      await pause(2_000);
+      strictEqual(await deployment.invoke("/", 21), 42);
+      const { metadata: { ownerReferences } } = await lab.read("deployment", "shop");
+      deepStrictEqual(ownerReferences, undefined);
     }),
 }];
 

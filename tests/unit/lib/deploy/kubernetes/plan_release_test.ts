@@ -16,8 +16,22 @@ Deno.test("recordAfter() keeps what ran before; the same again is no other, by a
   const now = releaseOfShop({ code: { kind: "config", archive: "H4sI" } });
   deepStrictEqual(recordAfter({ current: earlier, previous: TWO }, now), { current: now, previous: TWO });
   deepStrictEqual(recordAfter({ current: undefined, previous: ONE }, TWO), { current: TWO, previous: ONE });
+});
+
+Deno.test("recordAfter() keeps the way back where pods alone are more or fewer, and not where the image is another", () => {
   const more = releaseOfShop({ functions: [functionOf("shop", { cluster: { replicas: 3 } })] });
-  deepStrictEqual(recordAfter({ current: ONE, previous: TWO }, more), { current: more, previous: ONE });
+  const after = recordAfter({ current: ONE, previous: TWO }, more); // else a bad revision that is scaled would be its own way back
+  deepStrictEqual(after, { current: more, previous: TWO });
+  deepStrictEqual(recordAfter(after, ONE), { current: ONE, previous: TWO });
+  const patched = releaseOfShop({ image: "levada/runtime:0.1.1" });
+  deepStrictEqual(recordAfter({ current: ONE, previous: TWO }, patched), { current: patched, previous: ONE });
+});
+
+Deno.test("obsoleteObjects() leaves the code of the way back where a deploy scales alone", () => {
+  const more = releaseOfShop({ functions: [functionOf("shop", { cluster: { replicas: 3 } })] });
+  const own = [...objectsOf(ONE), ...objectsOf(TWO).filter(({ kind }) => kind === "ConfigMap")];
+  const record = { current: ONE, previous: TWO, deployedAt: undefined };
+  deepStrictEqual(obsoleteObjects({ release: more, live: { own, wished: new Map() }, record }), []);
 });
 
 Deno.test("obsoleteObjects() are those of the deployment that no release needs, last applied first", () => {

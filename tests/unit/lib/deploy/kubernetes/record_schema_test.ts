@@ -1,14 +1,22 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { parseRecord } from "../../../../../lib/deploy/kubernetes/record_schema.ts";
+import { faultsOfReturn, parseRecord } from "../../../../../lib/deploy/kubernetes/record_schema.ts";
 import { functionOf, releaseOfShop } from "../../../../support/releases.ts";
 
 const PLACE = { name: "shop", namespace: "market" };
 
-function told(record: unknown): string {
-  const read = parseRecord(typeof record === "string" ? record : JSON.stringify(record), PLACE);
-  strictEqual(typeof read, "string", Deno.inspect(read));
-  return read as string;
+function read(record: unknown) {
+  return parseRecord(typeof record === "string" ? record : JSON.stringify(record), PLACE);
 }
+
+/** What of it cannot be read. */
+function told(record: unknown): string {
+  const { current, unread = "" } = read(record);
+  deepStrictEqual(current, undefined);
+  return unread;
+}
+
+const of = (parts: object) => ({ levada: "release/1", current: releaseOfShop(parts) });
+const ofFunction = (parts: object) => of({ functions: [functionOf("shop", parts)] });
 
 Deno.test("parseRecord() reads what a deploy has written, of earlier Levadas too", () => {
   const current = releaseOfShop({
@@ -24,35 +32,48 @@ Deno.test("parseRecord() reads what a deploy has written, of earlier Levadas too
   const previous = releaseOfShop({ revision: "ba9876543210", functions: [fn] });
   const deployedAt = "2026-11-26T12:00:00.000Z";
   const record = { levada: "release/1", current, previous, deployedAt, next: "aaaaaaaaaaaa" };
-  const read = parseRecord(JSON.stringify(record), PLACE);
-  deepStrictEqual(read, { current, previous, deployedAt, next: "aaaaaaaaaaaa" });
+  deepStrictEqual(read(record), { current, previous, deployedAt, next: "aaaaaaaaaaaa" });
 });
 
-Deno.test("parseRecord() says what no deploy would have written", () => {
-  const of = (parts: object) => ({ levada: "release/1", current: releaseOfShop(parts) });
-  const ofFunction = (parts: object) => of({ functions: [functionOf("shop", parts)] });
-  strictEqual(parseRecord(undefined, PLACE), "it has no release.json");
+Deno.test("parseRecord() leaves out what no deploy has written, and says why", () => {
+  deepStrictEqual(parseRecord(undefined, PLACE).unread, "it has no release.json");
   strictEqual(told("{"), "its release.json is no JSON");
   match(told("null"), /^it: /);
   match(told({ levada: "release/2" }), /^levada: /);
-  match(told({ levada: "release/1", current: {} }), /^current\.name: /);
-  match(told(of({ functions: [] })), /^current\.functions: /);
-  match(told(of({ functions: undefined })), /^current\.functions: /);
-  match(told(of({ image: "x\n- evil" })), /^current\.image: /);
-  match(told(of({ revision: "../../x" })), /^current\.revision: /);
+  match(told({ levada: "release/1", current: {} }), /^current: name: /);
+  match(told(of({ functions: [] })), /^current: functions: /);
+  match(told(of({ functions: undefined })), /^current: functions: /);
   strictEqual(told(of({ name: "other" })), 'current: it is of "other"');
   strictEqual(told(of({ namespace: "kube-system" })), 'current: it is of namespace "kube-system"');
   match(told(ofFunction({ objectName: "kubernetes" })), /its objects are "kubernetes"/);
-  match(told(ofFunction({ settings: { hostNetwork: true } })), /there is no serve\.hostNetwork/);
-  match(told(ofFunction({ cluster: { privileged: true } })), /there is no cluster\.privileged/);
-  match(
-    told(ofFunction({ cluster: { ingress: { host: { toString: "x" } } } })),
-    /^current\.functions\.0\.cluster\.ingress/,
-  );
-  match(told(ofFunction({ env: { A: 1 } })), /^current\.functions\.0\.env\.A/);
-  match(told(ofFunction({ streams: [{ path: 1 }] })), /^current\.functions\.0\.streams/);
-  const lag = { replicas: { min: 1, max: 2, lag: 3 } };
-  match(told(ofFunction({ streams: [{ path: "kafka://", group: "g" }], cluster: lag })), /^current: /);
+  match(told(ofFunction({ cluster: { ingress: { host: { toString: "x" } } } })), /^current: functions\.0\.cluster/);
+  match(told(ofFunction({ settings: { tokens: 5 } })), /^current: /);
+  match(told(ofFunction({ env: { A: 1 } })), /^current: functions\.0\.env\.A/);
+  match(told(ofFunction({ streams: [{ path: 1 }] })), /^current: functions\.0\.streams/);
+  const previous = releaseOfShop({ revision: "ba9876543210" });
+  const half = read({ ...of({ functions: [] }), previous, next: "aaaaaaaaaaaa" });
+  deepStrictEqual([half.previous, half.next], [previous, "aaaaaaaaaaaa"], "what can be read of it is");
+});
+
+Deno.test("parseRecord() reads what a check of today refuses, and of that alone no return is made", () => {
+  const refusals = [
+    [of({ image: "x\n- evil" }), /^its image is /],
+    [of({ revision: "../../x" }), /^its revision is /],
+    [ofFunction({ settings: { hostNetwork: true } }), /there is no serve\.hostNetwork/],
+    [ofFunction({ settings: { workers: 9_999 } }), /serve\.workers is 9999/],
+    [ofFunction({ cluster: { privileged: true } }), /there is no cluster\.privileged/],
+    [ofFunction({ cluster: { replicas: { min: 0, max: 2 } } }), /cluster\.replicas\.min is 0/],
+  ] as const;
+  for (const [record, fault] of refusals) {
+    const { current, unread } = read(record);
+    deepStrictEqual([current, unread], [record.current, undefined]);
+    match(faultsOfReturn(current!).join(), fault);
+  }
+  deepStrictEqual(faultsOfReturn(releaseOfShop()), []);
+  for (const memory of ["1e9", "129e6", "+1", "1Gi", "0.5"]) {
+    const record = ofFunction({ resources: { memory, cpu: "1e-1" } });
+    deepStrictEqual(read(record).current, record.current, "any quantity that Kubernetes takes");
+  }
 });
 
 Deno.test("parseRecord() never throws, whatever stands in a record", () => {
