@@ -15,12 +15,11 @@ import { isWorthAnotherTry } from "./outcome.ts";
 import type { Source } from "./source.ts";
 import type { StreamLag } from "./stream_lag.ts";
 import { ReadingWatch, type StreamTrouble, troubleOf } from "./stream_trouble.ts";
+import { Pace } from "./pace.ts";
 import { sleep } from "./system_clock.ts";
 import { ToldCauses } from "./told_causes.ts";
 import { Tally } from "./tally.ts";
-import { turn } from "./turn.ts";
 
-const TURN_MS = 20; // then the event loop turns: a subscriber that says nothing for long is given up by its group
 const PAUSE_MS = 1_000; // before a stream that cannot be read is asked again
 
 /**
@@ -164,12 +163,9 @@ export class Inlet implements Holder {
       this.#unfed = delivery.records;
       this.#at = 0;
       if (inHand.alone !== undefined) this.putBack();
-      let turned = performance.now();
+      const pace = new Pace();
       while (this.#at < this.#unfed.length) {
-        if (performance.now() - turned > TURN_MS) {
-          await turn();
-          turned = performance.now();
-        }
+        if (pace.isDue()) await pace.rest();
         if (!flow.isReady) await flow.ready();
         if (this.#isStopped) return;
         const record = this.#unfed[this.#at];

@@ -1,3 +1,4 @@
+import { setImmediate as soon } from "node:timers/promises";
 import { describeThrown, StreamError } from "../../errors.ts";
 import type { WireRecord } from "../record.ts";
 import type { BrokerLog } from "./broker_log.ts";
@@ -15,6 +16,8 @@ interface Publication {
 }
 
 const MOST_RECORDS = 1_000; // at once: JetStream's limit of an atomic batch
+const NEAR_RECORDS = 128; // of several calls, at a broker that answers soon: the next are made ready meanwhile
+const FAR_MS = 5; // who does not answer so soon is far: then as many go together as may
 const MOST_BYTES = 4_000_000; // unless one record has more
 
 /**
@@ -25,6 +28,7 @@ export class AppendQueue {
   readonly #log: BrokerLog;
   #waiting: Publication[] = [];
   #sending: Promise<void> | undefined;
+  #most = NEAR_RECORDS; // of several calls
 
   constructor(log: BrokerLog) {
     this.#log = log;
@@ -50,11 +54,13 @@ export class AppendQueue {
   }
 
   async #send(): Promise<void> {
-    await undefined; // calls of the same moment go together
+    await soon(); // calls of the same moment go together
     while (this.#waiting.length > 0) {
       const { calls, records } = this.#next();
       try {
+        const sentAt = performance.now();
         await this.#log.append(records);
+        this.#most = performance.now() - sentAt > FAR_MS ? MOST_RECORDS : NEAR_RECORDS;
         this.#settle(records.length);
       } catch (error) {
         this.#failed(this.#waiting.slice(0, calls), error);
@@ -78,7 +84,7 @@ export class AppendQueue {
     for (; calls < this.#waiting.length; calls++) {
       const next = this.#waiting[calls]!;
       for (const size of next.sizes) bytes += size;
-      if (next.isAlone || records.length + next.records.length > MOST_RECORDS || bytes > MOST_BYTES) break;
+      if (next.isAlone || records.length + next.records.length > this.#most || bytes > MOST_BYTES) break;
       for (const record of next.records) records.push(record);
     }
     return { calls, records };

@@ -11,8 +11,10 @@ class RefusingLog extends KeptLog {
   readonly sent: string[][] = [];
   keepsBefore = false;
   isCertain = true;
+  msAway = 0;
 
   override async append(records: readonly WireRecord[]): Promise<void> {
+    if (this.msAway > 0) await new Promise((go) => setTimeout(go, this.msAway));
     this.sent.push(records.map(({ key }) => key!));
     const bad = records.findIndex(({ key }) => key === "bad");
     if (bad < 0) return await super.append(records);
@@ -81,4 +83,16 @@ Deno.test("AppendQueue sends a large call in parts, and no small one in two", as
 
 Deno.test("AppendQueue tells of a size that is refused, by which a dead letter is made smaller", async () => {
   await rejects(open().queue.append([recordOf("bad")]), (error) => isTooLarge(error));
+});
+
+Deno.test("AppendQueue sends no more than 128 records of several calls to a broker that is near, and all to one that is far", async () => {
+  const { log, queue, kept } = open();
+  const many = () => Promise.all(Array.from({ length: 300 }, (_, n) => queue.append([recordOf(`k${n}`)])));
+  await many();
+  deepStrictEqual(log.sent[0]!.length, 128);
+  deepStrictEqual(kept(), Array.from({ length: 300 }, (_, n) => `k${n}`));
+  log.sent.length = 0;
+  log.msAway = 20;
+  await many();
+  deepStrictEqual(log.sent[1]!.length > 128, true);
 });
