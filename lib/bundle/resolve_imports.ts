@@ -66,20 +66,37 @@ function hideMain(program: Program, edited: MagicString): void {
 }
 
 function replaceSpecifiers(text: string, lang: "ts" | "js", replace: (specifier: string) => string): string {
-  const { module, program } = parseSync(`code.${lang}x`, text, { lang: `${lang}x`, sourceType: "module" });
+  const { program, places } = importsOf(text, lang);
   const edited = new MagicString(text);
   if (lang === "js") hideMain(program, edited);
+  for (const { start, end, specifier } of places) {
+    const found = replace(specifier);
+    if (found !== specifier) edited.overwrite(start, end, JSON.stringify(found));
+  }
+  return edited.toString();
+}
+
+/** What a module imports, each once: not what is called so in a text of it. */
+export function importedIn(code: string): string[] {
+  return [...new Set(importsOf(code, "js").places.map(({ specifier }) => specifier))];
+}
+
+interface ImportPlace {
+  readonly start: number;
+  readonly end: number;
+  readonly specifier: string;
+}
+
+function importsOf(text: string, lang: "ts" | "js"): { program: Program; places: ImportPlace[] } {
+  const { module, program } = parseSync(`code.${lang}x`, text, { lang: `${lang}x`, sourceType: "module" });
   const requests = [
     ...module.staticImports.map(({ moduleRequest }) => moduleRequest),
     ...module.staticExports.flatMap(({ entries }) => entries.flatMap(({ moduleRequest }) => moduleRequest ?? [])),
     ...module.dynamicImports.map(({ moduleRequest }) => moduleRequest),
   ];
-  const places = new Map(requests.map(({ start, end }) => [start, end]));
-  for (const [start, end] of places) {
+  const places = [...new Map(requests.map(({ start, end }) => [start, end]))].flatMap(([start, end]) => {
     const [, quote, specifier] = /^(["'])(.*)\1$/.exec(text.slice(start, end)) ?? [];
-    if (quote === undefined) continue; // made when it runs
-    const found = replace(specifier!);
-    if (found !== specifier) edited.overwrite(start, end, JSON.stringify(found));
-  }
-  return edited.toString();
+    return quote === undefined ? [] : [{ start, end, specifier: specifier! }]; // others are made when it runs
+  });
+  return { program, places };
 }

@@ -1,5 +1,6 @@
 /** A bundle's files, and the packages of npm that its code leaves out and the runtime has not. */
 import { type Bundle, hashOf } from "../bundle/bundle.ts";
+import { importedIn } from "../bundle/resolve_imports.ts";
 import type { DownloadOptions } from "./download.ts";
 import { PATHS } from "./image_paths.ts";
 import type { LayerEntry } from "./layer/entry.ts";
@@ -7,8 +8,6 @@ import type { LayerRecipe } from "./layer/make_layer.ts";
 import { lockedPackages, type LockFile } from "./npm/locked_packages.ts";
 import { npmEntries } from "./npm/npm_entries.ts";
 import type { NpmRegistry } from "./npm/npm_registry.ts";
-
-const IMPORTED = /["'](npm:[^"'\s]+)["']/g;
 
 /** How the packages are had. */
 export interface BundleLayerOptions extends DownloadOptions {
@@ -43,7 +42,7 @@ export async function bundleEntries(
     bytes,
   }));
   const text = (path: string) => new TextDecoder().decode(files.get(path));
-  const specifiers = [...new Set([...text("code.js").matchAll(IMPORTED)].map(([, specifier]) => specifier!))];
+  const specifiers = importedIn(text("code.js")).filter((specifier) => specifier.startsWith("npm:"));
   const lacking = specifiers.filter((specifier) => !held.some((one) => bare(one) === bare(specifier)));
   if (lacking.length === 0) return entries;
   const own = JSON.parse(text("deno.lock")) as LockFile;

@@ -15,7 +15,8 @@ export interface ImageLab {
 /** One thing that has to hold. */
 export interface ImageCase {
   readonly name: string;
-  run(lab: ImageLab): Promise<void>;
+  /** @returns Why it cannot be shown here, where it cannot. */
+  run(lab: ImageLab): Promise<string | void>;
 }
 
 /** This project. */

@@ -6,6 +6,8 @@ import { openFolders, openPodman } from "./container.ts";
 import { REGISTRY_CASES } from "./registry_cases.ts";
 import { RUN_CASES } from "./run_cases.ts";
 
+const WORDS = { passed: "pass", skipped: "skip", failed: "fail" } as const;
+
 /** Runs the cases, and prints each result. */
 export async function run(): Promise<Counts> {
   await using folder = await temporaryFolder();
@@ -22,15 +24,14 @@ export async function run(): Promise<Counts> {
   try {
     for (const { name, run } of [...BUILD_CASES, ...RUN_CASES, ...REGISTRY_CASES]) {
       const start = performance.now();
-      const fault = await run({ folder: folder.path, engines }).then(
-        () => undefined,
-        (error) => String(error instanceof Error ? error.stack : error),
+      const { kind, why } = await run({ folder: folder.path, engines }).then(
+        (lack) =>
+          lack === undefined ? { kind: "passed", why: "" } as const : { kind: "skipped", why: `: ${lack}` } as const,
+        (error) => ({ kind: "failed", why: `\n${error instanceof Error ? error.stack : error}` }) as const,
       );
       const seconds = ((performance.now() - start) / 1_000).toFixed(1);
-      console.log(
-        `${fault === undefined ? "pass" : "fail"} ${name} (${seconds} s)${fault === undefined ? "" : `\n${fault}`}`,
-      );
-      counts[fault === undefined ? "passed" : "failed"] += 1;
+      console.log(`${WORDS[kind]} ${name} (${seconds} s)${why}`);
+      counts[kind] += 1;
     }
   } finally {
     for (const engine of engines) await engine[Symbol.asyncDispose]();

@@ -14,7 +14,8 @@ Deno.test("bundleEntries() brings the packages that the code leaves out and the 
   const integrity = `sha512-${createHash("sha512").update(archive).digest("base64")}`;
   await using server = serveAnswers(() => new Response(archive));
   const lock = { version: "5", specifiers: { "npm:mine@1.0.0": "1.0.0" }, npm: { "mine@1.0.0": { integrity } } };
-  const code = `import a from "npm:mine@1.0.0/deep";\nimport b from "npm:held@2.0.0";`;
+  const code = `import a from "npm:mine@1.0.0/deep";\nimport b from "npm:held@2.0.0";
+console.log("npm:left-pad@1", a, b, () => import("npm:mine@1.0.0")); // import "npm:other@1"`;
   const files = new Map([["code.js", bytes(code)], ["deno.lock", bytes(JSON.stringify(lock))]]);
   const options = { cache: cache.path, registry: { url: `http://${server.host}`, headers: {} }, lock };
   const paths = (await bundleEntries({ files }, { ...options, held: ["npm:held@2.0.0/part"] })).map(({ path }) => path);
