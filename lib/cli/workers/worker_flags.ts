@@ -1,22 +1,16 @@
 import process from "node:process";
+import { youngFlag } from "../../deploy/objects/young_memory.ts";
 import { UsageError } from "../command.ts";
 
 const PERMISSIONS = ["net", "read", "write", "env", "run", "ffi", "sys", "import"] as const;
 const NEEDED = ["read", "net"] as const; // its code, and the port
-/**
- * How much V8 lets grow at most, in megabytes, what it collects often. By its own measure, 32, a function between two streams spends a third
- * of its time in collecting, for what it has in hand is copied each time; with 64 it takes 12 to 20 % less, for some 50 MB (at Redis, 1 KB).
- */
-const MOST_YOUNG = 64;
-const SHARE = 1 / 16; // of what a worker may have: V8 keeps three times as much, at worst
-const MEGABYTE = 2 ** 20;
 
 /** Among how many workers how much memory is shared. */
 export interface MemoryShare {
   /** Default 1. */
   readonly workers?: number;
-  /** What this process and all that it starts may have. Default: as the operating system says, such as a container's limit; none where it may not be asked. */
-  readonly limitBytes?: number;
+  /** What this process and all that it starts may have; 0 where nothing bounds it. Default: as the operating system says, such as a container's limit. */
+  readonly limitBytes?: number | undefined;
 }
 
 /**
@@ -27,19 +21,18 @@ export interface MemoryShare {
  */
 export function workerFlags(flags: readonly string[] = permissions(), share: MemoryShare = {}): readonly string[] {
   if (flags.some((flag) => flag.startsWith("--v8-flags"))) return flags;
-  return [`--v8-flags=--max-semi-space-size=${youngMegabytes(share)}`, ...flags];
+  return [`--v8-flags=${youngFlag(shareOf(share))}`, ...flags];
 }
 
-/** What this process may have, with all that it starts; 0 where it may not ask. */
-function memoryLimit(): number {
+/** What each worker may have; undefined where nobody may ask. */
+function shareOf({ workers = 1, limitBytes = memoryLimit() }: MemoryShare): number | undefined {
+  return limitBytes === undefined ? undefined : (limitBytes || Infinity) / workers;
+}
+
+/** What this process may have, with all that it starts; 0 where nothing bounds it, undefined where it may not ask. */
+function memoryLimit(): number | undefined {
   const { state } = Deno.permissions.querySync({ name: "sys", kind: "systemMemoryInfo" });
-  return state === "granted" ? process.constrainedMemory() : 0;
-}
-
-/** A power of two, as V8 wants it. */
-function youngMegabytes({ workers = 1, limitBytes = memoryLimit() }: MemoryShare): number {
-  const fits = limitBytes / workers * SHARE / MEGABYTE;
-  return fits >= 1 ? Math.min(MOST_YOUNG, 2 ** Math.floor(Math.log2(fits))) : limitBytes > 0 ? 1 : MOST_YOUNG; // 0: nobody knows
+  return state === "granted" ? process.constrainedMemory() : undefined;
 }
 
 /**

@@ -2,7 +2,7 @@ import { ClusterError } from "../cluster/cluster_error.ts";
 import type { ClusterObject } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { morePods } from "./more_pods.ts";
-import { readQuantity } from "./quantity.ts";
+import { readQuantity } from "../objects/quantity.ts";
 import { stagesOf } from "./release_stages.ts";
 import type { Release } from "./release.ts";
 

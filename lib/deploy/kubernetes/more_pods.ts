@@ -1,6 +1,6 @@
 import type { ClusterObject } from "../cluster/cluster_object.ts";
 import { REVISION_LABEL } from "./objects/labels.ts";
-import { readQuantity } from "./quantity.ts";
+import { readQuantity } from "../objects/quantity.ts";
 
 interface Container {
   readonly image: string;

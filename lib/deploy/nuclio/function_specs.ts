@@ -1,3 +1,4 @@
+import { faultsOfHeldNames, podEnvironment } from "../objects/pod_environment.ts";
 import { podResources, SECRETS_FOLDER } from "../objects/pod_parts.ts";
 import { type Bundle, manifestOf } from "../../bundle/bundle.ts";
 import { DeployError } from "../deploy_error.ts";
@@ -113,13 +114,12 @@ function specOf(
     runtime: "nodejs", // a dashboard asks for one; the image runs what it runs
     image: wish.image!,
     ...wish.imagePullSecrets?.[0] === undefined ? {} : { imagePullSecrets: wish.imagePullSecrets[0] },
-    env: [
+    env: podEnvironment([
       { name: "LEVADA_FUNCTION", value: fn.name },
       { name: "LEVADA_SERVE", value: JSON.stringify(serveWords(fn.settings, revision)) },
       { name: "LEVADA_LOG_FORMAT", value: "json" },
       { name: "LEVADA_STATE", value: "/tmp/levada" },
-      ...Object.entries(fn.env).map(([name, value]) => ({ name, value })),
-    ],
+    ], { env: fn.env, memory: fn.resources.memory }),
     ...envFrom.length === 0 ? {} : {
       envFrom: envFrom.map((one) =>
         "secretName" in one ? { secretRef: { name: one.secretName } } : { configMapRef: { name: one.configMapName } }
@@ -220,6 +220,7 @@ function faultsOf(fn: Wished, bundle: Bundle, { replicas }: SpecWish): string[] 
     ...settings.tls === undefined
       ? []
       : ["Nuclio speaks http to its functions: leave serve.tls out, an ingress has the certificate"],
+    ...faultsOfHeldNames(env),
     ...bad.map((name) => `"${name}" cannot be the name of a variable`),
     ...isWhole(min, 0) && isWhole(max, 1) && min <= max ? [] : [
       `replicas are ${JSON.stringify({ min, max })}, and must be whole numbers, min from 0 to max`,

@@ -1,4 +1,5 @@
 import { faultsOfObjectName } from "../objects/object_name.ts";
+import { faultsOfHeldNames, podEnvironment } from "../objects/pod_environment.ts";
 import { podResources, SECRETS_FOLDER } from "../objects/pod_parts.ts";
 import { type Bundle, manifestOf } from "../../bundle/bundle.ts";
 import { isSchedule } from "../../triggers/trigger.ts";
@@ -82,6 +83,7 @@ export function wholeFunction(
   const faults = [
     ...faultsOfObjectName(name),
     ...clashes,
+    ...faultsOfHeldNames(env),
     ...places.flatMap(([child, place]) => faultsOfChild(child, place.cluster ?? {}, { cluster, isFed })),
     ...wish.image === "" ? ["it needs an image that has the bundle in it: `levada image` makes one"] : [],
     ...faultsOfSettings(serve),
@@ -170,7 +172,7 @@ function container(
   return {
     image,
     ports: [{ containerPort: PORT, protocol: "TCP" }],
-    env: [
+    env: podEnvironment([
       {
         name: "LEVADA_SERVE",
         value: JSON.stringify([...words, ...linger, ...flagsOf(settings)]),
@@ -178,8 +180,7 @@ function container(
       { name: "LEVADA_LOG_FORMAT", value: "json" },
       { name: "LEVADA_STATE", value: "/tmp/levada" },
       { name: "LEVADA_CACHE", value: "/tmp/levada/cache" },
-      ...Object.entries(env).map(([name, value]) => ({ name, value })),
-    ],
+    ], { env, memory: own.resources?.memory }),
     ...envFrom.length > 0 && {
       envFrom: envFrom.map((one) =>
         "secretName" in one ? { secretRef: { name: one.secretName } } : { configMapRef: { name: one.configMapName } }

@@ -16,7 +16,7 @@ export interface ImageLab {
 export interface ImageCase {
   readonly name: string;
   /** @returns Why it cannot be shown here, where it cannot. */
-  run(lab: ImageLab): Promise<string | void>;
+  run(lab: ImageLab): Promise<string | undefined | void>;
 }
 
 /** This project. */

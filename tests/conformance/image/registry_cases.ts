@@ -147,6 +147,7 @@ export const REGISTRY_CASES: readonly ImageCase[] = [
         ]);
       };
       strictEqual(await files(layout), await files(own));
+      return undefined;
     },
   },
 ];

@@ -1,3 +1,4 @@
+import { type EnvVariable, podEnvironment } from "../../objects/pod_environment.ts";
 import { podResources, SECRETS_FOLDER } from "../../objects/pod_parts.ts";
 import { flagsOf, type ProcessSettings } from "../../settings/process_settings.ts";
 import type { Release, ReleasedFunction } from "../release.ts";
@@ -92,18 +93,14 @@ function container(release: Release, fn: ReleasedFunction): Fields {
   };
 }
 
-/** Its environment: a name stands once, as the API server wants it, and what the function says wins. */
-function environment({ env }: ReleasedFunction): Fields[] {
-  const own = [
+function environment({ env, settings: { workers }, resources: { memory } }: ReleasedFunction): EnvVariable[] {
+  const own: EnvVariable[] = [
     { name: "LEVADA_LOG_FORMAT", value: "json" },
     { name: "LEVADA_STATE", value: "/tmp/levada" },
     { name: "LEVADA_CACHE", value: "/tmp/levada/cache" },
     { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
   ];
-  return [
-    ...own.filter(({ name }) => !Object.hasOwn(env, name)),
-    ...Object.entries(env).map(([name, value]) => ({ name, value })),
-  ];
+  return podEnvironment(own, { env, workers, memory });
 }
 
 function volumes(release: Release, { cluster: { secretNames = [] } }: ReleasedFunction): Fields[] {

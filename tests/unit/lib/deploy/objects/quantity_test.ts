@@ -1,5 +1,5 @@
 import { strictEqual } from "node:assert/strict";
-import { readQuantity } from "../../../../../lib/deploy/kubernetes/quantity.ts";
+import { readQuantity } from "../../../../../lib/deploy/objects/quantity.ts";
 
 Deno.test("readQuantity() reads each form of Kubernetes, and nothing else", () => {
   const forms: Record<string, number> = {
