@@ -1,4 +1,5 @@
 /** `levada logs NAME` */
+import { plainLines } from "../telemetry/one_line.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { readName, readOptions, readWhole } from "./options.ts";
 import { openPlace, PLACE_HELP, PLACE_OPTIONS, readPlace } from "./target_options.ts";
@@ -34,7 +35,7 @@ Exit code: 0; 1 there is no such deployment, 2 a wrong option.
       ...(values.function === undefined ? {} : { function: values.function }),
       ...(lines === undefined ? {} : { lines }),
     });
-    for await (const line of logs) terminal.out(`${line}\n`);
+    for await (const line of logs) terminal.out(`${plainLines(line)}\n`);
     return 0;
   },
 };

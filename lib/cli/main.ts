@@ -1,5 +1,6 @@
 /** `levada COMMAND …`: finds the command, runs it, and turns what went wrong into a message and an exit code. */
 
+import { plainLines } from "../telemetry/one_line.ts";
 import { redactText } from "../redact_text.ts";
 import { BUNDLE } from "./bundle.ts";
 import { type Command, Interrupted, type Terminal, UsageError } from "./command.ts";
@@ -63,7 +64,9 @@ export async function main(args: readonly string[], terminal: Terminal, signal: 
       return 2;
     }
     if (!(error instanceof Error)) throw error;
-    terminal.err(redactText(`${name}: ${isExpected(error) ? error.message : error.stack ?? error.message}\n`));
+    terminal.err(
+      plainLines(redactText(`${name}: ${isExpected(error) ? error.message : error.stack ?? error.message}\n`)),
+    );
     return 1;
   }
 }

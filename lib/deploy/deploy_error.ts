@@ -1,3 +1,5 @@
+import { plainLines } from "../telemetry/one_line.ts";
+
 /** Something cannot be deployed, or a deployment cannot be asked; what ran before runs on. */
 export class DeployError extends Error {
   /** The name of the class. */
@@ -11,7 +13,8 @@ export class DeployError extends Error {
     cause: string,
     { lines = [], ...options }: ErrorOptions & { lines?: readonly string[] } = {},
   ) {
-    super(`Cannot ${act}: ${cause}${lines.map((line) => `\n  ${line}`).join("")}`, options);
-    this.lines = lines;
+    const plain = lines.map(plainLines); // others have written them
+    super(`Cannot ${plainLines(`${act}: ${cause}`)}${plain.map((line) => `\n  ${line}`).join("")}`, options);
+    this.lines = plain;
   }
 }

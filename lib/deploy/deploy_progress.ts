@@ -1,3 +1,5 @@
+import { plainLines } from "../telemetry/one_line.ts";
+
 /** How far a deploy is. */
 export interface DeployProgress {
   /**
@@ -27,10 +29,10 @@ export function describeProgress(progress: DeployProgress): string {
     case "starting":
       return `${name}: starting …${far === "" ? "" : ` ${far}`}`;
     case "ready":
-      return `${name}: ready, ${url}`;
+      return plainLines(`${name}: ready, ${url}`);
     case "fetching":
     case "noted":
-      return note;
+      return plainLines(note);
     case "replacing":
       return "All are ready; what ran before ends …";
   }
@@ -38,9 +40,9 @@ export function describeProgress(progress: DeployProgress): string {
 
 /** How far the pods of a function are, and why no further; empty where nobody says. */
 export function farOf({ pods, reason, note = "" }: DeployProgress): string {
-  if (pods === undefined) return reason ?? note;
+  if (pods === undefined) return plainLines(reason ?? note);
   const counted = `${pods.ready} of ${pods.wished} ${pods.wished === 1 ? "pod" : "pods"}`;
-  return reason === undefined ? counted : `${counted}: ${reason}`;
+  return reason === undefined ? counted : plainLines(`${counted}: ${reason}`);
 }
 
 /** What a supervisor says while it is being asked for a revision: a line of JSON each. */

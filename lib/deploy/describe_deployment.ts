@@ -3,19 +3,20 @@ import type { ClusterFunctionStatus, ClusterStatus } from "./kubernetes/cluster_
 import type { NuclioDeploymentStatus } from "./nuclio/nuclio_status.ts";
 import type { ProcessFunctionStatus, ProcessStatus } from "./process/deployed_state.ts";
 import type { TriggerStatus } from "./process/trigger_status.ts";
-import { oneLine } from "../telemetry/one_line.ts";
+import { oneLine, plainLines } from "../telemetry/one_line.ts";
 
 /** What some targets tell, and others do not. */
 type AnyStatus =
   & DeploymentStatus
   & Partial<Pick<ProcessStatus, "supervisor" | "triggers">>
   & Partial<Pick<ClusterStatus, "namespace" | "context">>
-  & Partial<Pick<NuclioDeploymentStatus, "dashboard" | "project">>;
+  & Partial<Pick<NuclioDeploymentStatus, "dashboard" | "project" | "token">>;
 
 /** A deployment for people: a line, and one for each function, with what is wrong. */
 export function describeDeployment(status: AnyStatus): string {
   const { name, state, url, revision, previous, supervisor, functions, triggers: started = [] } = status;
-  const where = status.namespace === undefined ? "" : ` in namespace ${status.namespace} of ${status.context}`;
+  const whose = status.target === "nuclio" ? "" : ` of ${status.context}`;
+  const where = status.namespace === undefined ? "" : ` in namespace ${status.namespace}${whose}`;
   const head = `${name}: ${state}${where}, ${url}, revision ${revision}${
     previous === undefined ? "" : `, before ${previous}`
   }${supervisor === undefined ? "" : `, supervisor ${supervisor}`}`;
@@ -28,15 +29,18 @@ export function describeDeployment(status: AnyStatus): string {
   ]);
   const reason = functions.some((one) => one.reason !== undefined) ? undefined : status.reason;
   const triggers = started.map((trigger) => `  trigger ${oneLine(describe(trigger))}`);
-  return `${[head, ...lines, ...triggers, ...reason === undefined ? [] : [`  ${reason}`]].join("\n")}\n`;
+  return plainLines(`${[head, ...lines, ...triggers, ...reason === undefined ? [] : [`  ${reason}`]].join("\n")}\n`);
 }
 
 /** What can be done with it now, where that is not plain. */
 export function nextSteps(status: AnyStatus): string {
-  const { target, name, namespace, context, dashboard, project, functions: [first], url } = status;
+  const { target, name, namespace, context, dashboard, project, token, functions: [first], url } = status;
   const how = (place: string) =>
     `How it is: levada status ${name} --target ${target}${place}; so also logs, rollback, delete.\n`;
-  if (target === "nuclio") return how(`${option("dashboard", dashboard)}${option("project", project)}`);
+  if (target === "nuclio") {
+    const place = { dashboard, project, namespace, context, token };
+    return how(Object.entries(place).map(([word, value]) => option(word, value)).join(""));
+  }
   if (target !== "kubernetes") return "";
   const inside = first!.url === url ? `Within the cluster it answers at ${url}. ` : "";
   const secure = first!.url.startsWith("https:") ? 443 : 80;

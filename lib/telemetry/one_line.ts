@@ -4,6 +4,12 @@ export function oneLine(text: string): string {
   return text.replaceAll(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, escapeLetter);
 }
 
+/** A text of lines that cannot move the terminal's cursor, nor change what stands there already. */
+export function plainLines(text: string): string {
+  // deno-lint-ignore no-control-regex -- these are what it is about
+  return text.replaceAll(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]/g, escapeLetter);
+}
+
 function escapeLetter(letter: string): string {
   return letter < " "
     ? JSON.stringify(letter).slice(1, -1)

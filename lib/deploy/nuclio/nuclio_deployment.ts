@@ -70,7 +70,15 @@ export class NuclioDeployment implements Deployment {
       reasons: await this.#reasons(there.filter(({ status = {} }) => !isReady(status))),
     });
     this.#url = status.url;
-    return { ...status, dashboard: this.#access().url, project: this.#project };
+    const { namespace, context, token } = this.#options;
+    return {
+      ...status,
+      dashboard: this.#access().url,
+      project: this.#project,
+      ...namespace !== undefined && { namespace },
+      ...context !== undefined && { context },
+      ...token !== undefined && { token },
+    };
   }
 
   /** Its graph, where it answers, and what can be done next, where a notebook looks for it. */

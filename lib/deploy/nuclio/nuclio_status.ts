@@ -11,6 +11,12 @@ export interface NuclioDeploymentStatus extends DeploymentStatus {
   readonly dashboard: string;
   /** Whose the functions are. */
   readonly project: string;
+  /** As was said; the dashboard's own where nobody said one. */
+  readonly namespace?: string;
+  /** Of the kubeconfig, as was said. */
+  readonly context?: string;
+  /** The name of the secret that the dashboard takes, as was said. */
+  readonly token?: string;
 }
 
 /** What is known besides the functions. */

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { oneLine } from "../../telemetry/one_line.ts";
 import { DeployError } from "../deploy_error.ts";
 import { configChanges } from "./config_changes.ts";
 import type { DashboardClient } from "./dashboard_client.ts";
@@ -44,7 +45,7 @@ export function changesOf(
       const { name } = config.metadata;
       const is = there.find((one) => one.metadata.name === name);
       if (is === undefined) {
-        return [{ name, is, wished: config, lines: [`function ${name}: new, ${config.spec.image}`] }];
+        return [{ name, is, wished: config, lines: [oneLine(`function ${name}: new, ${config.spec.image}`)] }];
       }
       const before = told?.functions.find((one) => one.metadata.name === name);
       const lines = configChanges({ is, told: before, wished: config });

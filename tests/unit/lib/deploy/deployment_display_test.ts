@@ -70,6 +70,6 @@ Deno.test("deploymentDisplay() of what runs at Nuclio says how it is asked there
   match(String(shown["text/plain"]), /3 pods/);
   match(
     String(shown["text/plain"]),
-    /levada status shop --target nuclio --dashboard http:\/\/nuclio:8070 --project default; so also logs/,
+    /levada status shop --target nuclio --dashboard http:\/\/nuclio:8070 --project default --namespace market --context 'here <b>'; so also logs/,
   );
 });

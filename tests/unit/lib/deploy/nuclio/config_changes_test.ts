@@ -28,6 +28,16 @@ Deno.test("configChanges() tells what is wished otherwise, field by field, witho
   ]);
 });
 
+Deno.test("configChanges() tells fields and values that cannot move the cursor of who reads it", () => {
+  const [is, wished] = ["\x1b[2J", "\u009b1A"].map((description) => ({
+    ...WISHED,
+    spec: { ...WISHED.spec, description },
+  }));
+  deepStrictEqual(configChanges({ is: is!, told: undefined, wished: wished! }), [
+    String.raw`spec.description: "\u001b[2J" → "\u009b1A"`,
+  ]);
+});
+
 Deno.test("configChanges() leaves out what a dashboard adds, and tells what was told before and is wished no more", () => {
   const is = {
     ...WISHED,
