@@ -9,7 +9,7 @@ import { freeObjects } from "./free_objects.ts";
 import { withCode } from "./kept_code.ts";
 import { checkOwners, keyOf, type LiveObjects, ownObjects, readLive } from "./live_objects.ts";
 import { objectsOf } from "./objects/release_objects.ts";
-import { planRelease } from "./plan_release.ts";
+import { notesOfOthers, planRelease } from "./plan_release.ts";
 import { preflight } from "./preflight.ts";
 import { notesOf } from "./release_notes.ts";
 import type { Release } from "./release.ts";
@@ -56,8 +56,9 @@ export class ClusterChanges {
     const { objects, place } = this.#parts;
     await this.#preflight(act, release);
     const record = await readRecord(act, objects, place);
-    const { lines } = await this.#compare(act, release, record);
-    const notes = [...unreadNotes(place, record), ...notesOf(release)];
+    const { lines, live } = await this.#compare(act, release, record);
+    const others = notesOfOthers({ release, live, record, force: this.#parts.options.force });
+    const notes = [...unreadNotes(place, record), ...others, ...notesOf(release)];
     return { name: place.name, revision: release.revision, changes: lines, notes };
   }
 

@@ -40,8 +40,12 @@ export async function goBack(
   await removeObjects(act, objects, [await there(made.filter(isScaler))], { endsAt });
   for (const object of thatStood(wished, live)) {
     const { namespace } = release;
-    const said = fieldsOf({ ...object, metadata: { ...object.metadata, namespace } }, writersOf(object, force));
-    if (object.kind === "Deployment" && said.spec?.replicas === undefined) {
+    const stood = { ...object, metadata: { ...object.metadata, namespace } };
+    for (const other of force ? appliers(object) : []) { // else theirs is ours from now on, and their next word a conflict
+      await objects.apply(fieldsOf(stood, [other]), { manager: other.manager, force: true });
+    }
+    const said = fieldsOf(stood, writersOf(object, force));
+    if (object.kind === "Deployment" && !saysReplicas(object)) {
       await holdScale(objects, said, object.spec.replicas ?? 1);
     }
     await objects.apply(said, { force: true });
@@ -57,10 +61,29 @@ function thatStood(wished: readonly ClusterObject[], { wished: there, own }: Liv
   return [...stood, ...gone];
 }
 
-/** Who has said what stood there; where fields of others were taken over, those too. */
+/** Whose word of what stood there is Levada's to say again: its own, and where fields of others were taken over what these had written once. */
 function writersOf(object: ClusterObject, force: boolean): FieldsManager[] {
-  return managersOf(object).filter(({ manager, operation, subresource }) =>
-    manager === FIELD_MANAGER && operation === "Apply" ||
-    force && manager !== SCALE_MANAGER && subresource !== "status" && !manager.startsWith("kube-")
+  return managersOf(object).filter((one) => {
+    if (one.operation === "Apply") return one.manager === FIELD_MANAGER;
+    return force && isTaken(one);
+  });
+}
+
+/** Others whose word holds until they take it back, such as who syncs from a repository. */
+function appliers(object: ClusterObject): FieldsManager[] {
+  return managersOf(object).filter((one) =>
+    one.operation === "Apply" && one.manager !== FIELD_MANAGER && one.manager !== SCALE_MANAGER && isTaken(one)
   );
+}
+
+/** Whether somebody's word says how many pods there are; else that is an autoscaler's. */
+function saysReplicas(object: ClusterObject): boolean {
+  return managersOf(object).some(({ manager, operation, fields }) =>
+    manager !== SCALE_MANAGER && operation === "Apply" && fields["f:spec"]?.["f:replicas"] !== undefined
+  );
+}
+
+/** Whether a deploy that is forced takes it over. */
+function isTaken({ manager, subresource }: FieldsManager): boolean {
+  return subresource !== "status" && !manager.startsWith("kube-");
 }

@@ -1,7 +1,8 @@
 import { DeployError } from "../deploy_error.ts";
 import { ClusterError } from "../cluster/cluster_error.ts";
 import { type ClusterObject, nameOf } from "../cluster/cluster_object.ts";
-import type { ClusterObjects } from "../cluster/cluster_objects.ts";
+import { type ClusterObjects, FIELD_MANAGER } from "../cluster/cluster_objects.ts";
+import { managersOf } from "./applied_fields.ts";
 import { applyOver } from "./hand_over_scale.ts";
 import { keyOf, type LiveObjects } from "./live_objects.ts";
 import { codeName } from "./objects/code_object.ts";
@@ -52,7 +53,7 @@ export async function planRelease(
   }
   return [
     ...lines.flat(),
-    ...obsoleteObjects(wish).map(({ apiVersion, kind, metadata: { name } }) =>
+    ...obsoleteObjects({ ...wish, force }).map(({ apiVersion, kind, metadata: { name } }) =>
       `${nameOf({ apiVersion, kind, name, namespace: wish.release.namespace })}: is removed`
     ),
   ];
@@ -99,8 +100,30 @@ async function changesOf(
   return differences(before, after).map((line) => `${nameOf(said)}: ${line}`);
 }
 
-/** What the deployment has and does not need, last applied first; the code of what runs, and of what ran before, is kept. */
-export function obsoleteObjects({ release, live, record }: ReleaseWish): ClusterObject[] {
+/**
+ * What the deployment has and does not need, last applied first; the code of what runs, and of what ran before, is kept. What others have made
+ * with its labels stays, unless it is forced.
+ */
+export function obsoleteObjects(
+  { force = false, ...wish }: ReleaseWish & { readonly force?: boolean },
+): ClusterObject[] {
+  return unneeded(wish).filter((object) => force || isMade(object, wish));
+}
+
+/** What has its labels, is not needed, and stays since others have made it: a line each. */
+export function notesOfOthers(
+  { force = false, ...wish }: ReleaseWish & { readonly force?: boolean | undefined },
+): string[] {
+  if (force) return [];
+  return unneeded(wish).filter((object) => !isMade(object, wish)).map((object) => {
+    const { apiVersion, kind, metadata: { name } } = object;
+    const who = [...new Set(managersOf(object).map(({ manager }) => `"${manager}"`))].join(", ");
+    const named = nameOf({ apiVersion, kind, name, namespace: wish.release.namespace });
+    return `${named} has its labels, and was written by ${who === "" ? "others" : who}: it stays. Force removes it`;
+  });
+}
+
+function unneeded({ release, live, record }: ReleaseWish): ClusterObject[] {
   const { current, previous } = recordAfter(record, release);
   const kept = new Set([
     ...objectsOf(release).map(keyOf),
@@ -109,4 +132,11 @@ export function obsoleteObjects({ release, live, record }: ReleaseWish): Cluster
   ]);
   return live.own.filter((object) => object.metadata.deletionTimestamp === undefined && !kept.has(keyOf(object)))
     .toReversed();
+}
+
+/** Whether a deploy has made it: labels are copied, as by who makes another of the kind. */
+function isMade(object: ClusterObject, { record }: Pick<ReleaseWish, "record">): boolean {
+  const written = [record?.current, record?.previous].flatMap((one) => one === undefined ? [] : objectsOf(one));
+  return written.some((one) => keyOf(one) === keyOf(object)) ||
+    managersOf(object).some(({ manager, operation }) => manager === FIELD_MANAGER && operation === "Apply");
 }

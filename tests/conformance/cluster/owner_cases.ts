@@ -225,6 +225,39 @@ export default fn;
       const { metadata: { ownerReferences } } = await lab.read("deployment", "shop");
       deepStrictEqual(ownerReferences, undefined);
     }),
+}, {
+  name:
+    "what others have made with its labels is named, and pruned by force alone; a forced deploy that fails gives what it took back to who syncs it",
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      const options = `{ cluster: { ingress: { host: "shop.test" } } }`;
+      await lab.deploy(times(2, { options }));
+      const { apiVersion, kind, spec, metadata: { labels } } = await lab.read("ingress", "shop");
+      const copy = { apiVersion, kind, spec, metadata: { name: "handmade", labels } };
+      await cluster.kubectl(["create", "-n", lab.namespace, "-f", "-"], copy);
+      match(
+        (await (await lab.plan(times(3))).plan()).notes.join("\n"),
+        /handmade has its labels, and was written by "kub/,
+      );
+      await lab.deploy(times(3));
+      const ingresses = async () => (await lab.left("shop")).filter((name) => name.startsWith("Ingress"));
+      deepStrictEqual(await ingresses(), ["Ingress handmade"]);
+      await lab.deploy(times(3), { force: true });
+      deepStrictEqual(await ingresses(), []);
+
+      const sync = async (factor: number) => {
+        const module = await lab.write(`sync-${factor}/shop.ts`, times(factor));
+        const folder = join(dirname(module), "manifests");
+        strictEqual((await lab.levada("manifests", module, "-o", folder, "--namespace", lab.namespace)).code, 0);
+        await cluster.kubectl(["apply", "--server-side", "--field-manager", "kustomize-controller", "-f", folder]);
+      };
+      await (await lab.plan(times(3))).delete();
+      await sync(2);
+      await rejects(lab.deploy(times(3), { force: true, image: "registry.test/none:1" }), /its image cannot be had/);
+      await sync(5);
+      await cluster.kubectl(["rollout", "status", "deployment/shop", "-n", lab.namespace, "--timeout=60s"]);
+      strictEqual(await (await lab.plan(times(5))).invoke("/", 21), 105);
+    }),
 }];
 
 interface Named {

@@ -66,3 +66,15 @@ Deno.test("goBack() gives back what was taken over by force, and leaves nothing 
   ]);
   deepStrictEqual((await written([])).left, 0);
 });
+
+Deno.test("goBack() gives back what was taken over of somebody whose word holds under his own name, so that his next one is no conflict", async () => {
+  const fieldsV1 = { "f:spec": { "f:theirs": {}, "f:replicas": {} } };
+  const flux = { manager: "kustomize-controller", operation: "Apply", fieldsV1 };
+  const object = stood("apps/v1", "Deployment", { replicas: 3 });
+  const theirs = { ...object, metadata: { ...object.metadata, managedFields: [flux] } };
+  const { calls } = await written([theirs], { force: true });
+  deepStrictEqual(calls.filter(([method]) => method === "PATCH"), [
+    ["PATCH", "deployments/shop", "kustomize-controller", { theirs: 2, replicas: 3 }],
+    ["PATCH", "deployments/shop", "levada", undefined],
+  ]);
+});

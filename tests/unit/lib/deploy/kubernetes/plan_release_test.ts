@@ -1,7 +1,12 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { ClusterObject } from "../../../../../lib/deploy/cluster/cluster_object.ts";
 import { objectsOf } from "../../../../../lib/deploy/kubernetes/objects/release_objects.ts";
-import { obsoleteObjects, recordAfter, wasScaled } from "../../../../../lib/deploy/kubernetes/plan_release.ts";
+import {
+  notesOfOthers,
+  obsoleteObjects,
+  recordAfter,
+  wasScaled,
+} from "../../../../../lib/deploy/kubernetes/plan_release.ts";
 import { functionOf, releaseOfShop } from "../../../../support/releases.ts";
 
 const ONE = releaseOfShop();
@@ -53,6 +58,24 @@ Deno.test("obsoleteObjects() are those of the deployment that no release needs, 
     "Service shop-bill",
     "NetworkPolicy shop-bill",
   ]);
+});
+
+Deno.test("obsoleteObjects() leaves what others have made with its labels, and says so, unless it is forced", () => {
+  const by = (name: string, managers: readonly object[]): ClusterObject => ({
+    apiVersion: "networking.k8s.io/v1",
+    kind: "Ingress",
+    metadata: { name, managedFields: managers },
+  });
+  const handmade = by("handmade", [{ manager: "kubectl-create", operation: "Update", fieldsV1: {} }]);
+  const applied = by("applied", [{ manager: "levada", operation: "Apply", fieldsV1: {} }]);
+  const live = { own: [handmade, applied], wished: new Map() };
+  const wish = { release: ONE, live, record: { current: ONE, previous: undefined, deployedAt: undefined } };
+  deepStrictEqual(obsoleteObjects(wish), [applied]);
+  deepStrictEqual(obsoleteObjects({ ...wish, force: true }), [applied, handmade]);
+  deepStrictEqual(notesOfOthers(wish), [
+    'Ingress market/handmade has its labels, and was written by "kubectl-create": it stays. Force removes it',
+  ]);
+  deepStrictEqual(notesOfOthers({ ...wish, force: true }), []);
 });
 
 Deno.test("wasScaled() goes by the autoscalers that are there, and by what is written down", () => {
