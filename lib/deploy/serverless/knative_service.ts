@@ -11,7 +11,8 @@ const SCALING = "autoscaling.knative.dev";
 export function knativeService(bundle: Bundle, wish: ServerlessWish): ServerlessManifest {
   const whole = wholeFunction(`make a Service of Knative of "${bundle.name}"`, bundle, wish);
   const { name, metadata, labels, container, pod, scale, isFed, isScheduled } = whole;
-  const min = Math.max(scale?.min ?? 0, isFed ? 1 : 0);
+  const isByLoad = scale?.cpu !== undefined;
+  const min = Math.max(scale?.min ?? 0, isFed || isByLoad ? 1 : 0);
   const max = isScheduled ? 1 : scale?.max;
   return {
     object: {
@@ -25,10 +26,10 @@ export function knativeService(bundle: Bundle, wish: ServerlessWish): Serverless
             annotations: {
               [`${SCALING}/min-scale`]: String(min),
               ...max !== undefined && { [`${SCALING}/max-scale`]: String(max) },
-              ...scale?.cpu !== undefined && {
+              ...isByLoad && {
                 [`${SCALING}/class`]: `hpa.${SCALING}`,
                 [`${SCALING}/metric`]: "cpu",
-                [`${SCALING}/target`]: String(scale.cpu),
+                [`${SCALING}/target`]: String(scale!.cpu),
               },
             },
           },
@@ -40,6 +41,9 @@ export function knativeService(bundle: Bundle, wish: ServerlessWish): Serverless
       ...whole.notes,
       ...isFed && (scale?.min ?? 0) < 1
         ? [`${name} reads streams or goes by schedules: it keeps one pod also when nobody asks it`]
+        : [],
+      ...isByLoad && scale!.min < 1 && !isFed
+        ? [`${name} keeps one pod: what Knative scales by the processor it never has end all (class hpa)`]
         : [],
       ...["nodeSelector", "tolerations"].filter((field) => Object.hasOwn(pod, field)).map((field) =>
         `cluster.${field}: Knative takes it where its feature kubernetes.podspec-${field.toLowerCase()} is on`

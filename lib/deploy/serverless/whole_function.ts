@@ -8,6 +8,7 @@ import { documentOf, functionsOfBundle } from "../settings/deployed_functions.ts
 import { faultsOfCluster } from "../settings/cluster_faults.ts";
 import type { ClusterSettings } from "../settings/cluster_settings.ts";
 import { faultsOfChild, joinedPlaces, oneEnvironment } from "./one_place.ts";
+import { faultsOfStreams } from "../settings/stream_faults.ts";
 import { faultsOfSettings, flagsOf, type ProcessSettings } from "../settings/process_settings.ts";
 
 /** How a bundle is to run as one service, beside what stands in it. */
@@ -101,11 +102,7 @@ export function wholeFunction(
     ...isScheduled && (scale?.max ?? 1) > 1
       ? [`each of its pods would go by its schedules, and it has up to ${scale!.max}: give it one`]
       : [],
-    ...Object.entries(triggers).flatMap(([called, trigger]) =>
-      !isSchedule(trigger) && /^(local|memory):/i.test(trigger.stream)
-        ? [`trigger "${called}": ${trigger.stream} is a stream of one machine; say one at a broker`]
-        : []
-    ),
+    ...faultsOfStreams(bundle, { isOneProcess: true }),
   ];
   if (faults.length > 0) throw new DeployError(act, faults.join("; "));
   const labels = {

@@ -1,8 +1,15 @@
 import { type Bundle, manifestOf } from "../../bundle/bundle.ts";
 import { documentOf } from "./deployed_functions.ts";
 
-/** What of a bundle's streams lies on one machine, where pods have no other's: a sentence each. */
-export function faultsOfStreams(bundle: Pick<Bundle, "files">): string[] {
+/**
+ * What of a bundle's streams lies on one machine, where pods have no other's: a sentence each.
+ *
+ * @param options `isOneProcess`: all its functions are in one, where a queue between them needs no path. Default false.
+ */
+export function faultsOfStreams(
+  bundle: Pick<Bundle, "files">,
+  { isOneProcess = false }: { readonly isOneProcess?: boolean } = {},
+): string[] {
   const { graph, options, children = {}, name } = documentOf(bundle);
   const queues = new Map(
     (graph?.steps ?? []).filter(({ kind }) => kind === "queue").map((
@@ -14,7 +21,7 @@ export function faultsOfStreams(bundle: Pick<Bundle, "files">): string[] {
   );
   const unsaid = (manifestOf(bundle).feeds ?? []).filter(({ path, trigger }) =>
     isHere(path) && (trigger !== undefined || ![...queues.values()].includes(path))
-  ).map(({ path, trigger, function: reader }) =>
+  ).filter(({ trigger }) => trigger !== undefined || !isOneProcess).map(({ path, trigger, function: reader }) =>
     trigger === undefined ? `the queue that feeds function "${reader}" has no path` : `trigger "${trigger}": ${path}`
   );
   const errors = Object.entries({ [name]: options, ...children }).flatMap(([name, place]) =>

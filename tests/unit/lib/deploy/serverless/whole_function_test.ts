@@ -89,6 +89,13 @@ Deno.test("knativeService() scales by the processor where that is said", () => {
   });
 });
 
+Deno.test("knativeService() keeps one pod of what it scales by the processor, and says so", () => {
+  const bundle = plainBundle("iris", "aaaaaaaaaaaa", { cluster: { replicas: { min: 0, max: 5, cpu: 70 } } });
+  const { object, notes } = knativeService(bundle, { image: IMAGE });
+  strictEqual((object as Any).spec.template.metadata.annotations["autoscaling.knative.dev/min-scale"], "1");
+  deepStrictEqual(notes, ["iris keeps one pod: what Knative scales by the processor it never has end all (class hpa)"]);
+});
+
 Deno.test("inferenceService() is one service of KServe for the whole graph", () => {
   const bundle = plainBundle("iris", "aaaaaaaaaaaa", { cluster: { replicas: { min: 0, max: 4 } } });
   const { object, notes } = inferenceService(bundle, { image: IMAGE });
@@ -129,13 +136,28 @@ Deno.test("wholeFunction() tells everything at once that cannot run so", () => {
         /its objects would be called "My_Fn"/,
         /it needs an image that has the bundle in it/,
         /leave serve\.tls out/,
-        /trigger "in": local:\/\/in is a stream of one machine/,
+        /trigger "in": local:\/\/in\. On a cluster streams are at a broker/,
       ]
     ) match(error.message, told);
     return true;
   });
   const wide = plainBundle("iris", "a", { cluster: { replicas: { min: 3, max: 1 } } });
   throws(() => inferenceService(wide, { image: IMAGE }), /replicas are \{"min":3,"max":1\}, and must be whole numbers/);
+});
+
+Deno.test("wholeFunction() refuses streams that would lie in a pod, and takes queues between its functions without a path", () => {
+  const fn = serving("shop", { errorStream: "local://errors" });
+  fn.addChildFunction("enrich", { errorStream: "memory://errors" });
+  fn.setTopology("flow").to("take", (order: object) => order)
+    .to("orders", queue())
+    .to("enrich", (order: object) => order, { function: "enrich" })
+    .to("out", queue({ path: "local://out" }));
+  const { message } = thrown(() => knativeService(bundleOf(fn, "aaaaaaaaaaaa"), { image: IMAGE }));
+  const lies = [
+    ...message.matchAll(/(?:: |; )(queue|the \w+ stream|trigger|the queue)[^;]*?: (\w+:\/\/\w+)\. On a cluster/g),
+  ];
+  deepStrictEqual(lies.map(([, , path]) => path), ["local://out", "local://errors", "memory://errors"]);
+  doesNotMatch(message, /has no path/);
 });
 
 /** A function and its child, in one pod. */
