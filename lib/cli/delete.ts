@@ -1,9 +1,11 @@
 /** `levada delete NAME|--all` */
 import { describeThrown } from "../errors.ts";
+import { unlessGivenUp } from "../deploy/unless_given_up.ts";
 import { redactText } from "../redact_text.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
 import { readName, readOptions } from "./options.ts";
 import { namesIn, openPlace, PLACE_HELP, PLACE_OPTIONS, type PlaceWish, readPlace } from "./target_options.ts";
+import { untilGivenUp } from "./until_given_up.ts";
 
 /** Ends a deployment. */
 export const DELETE: Command = {
@@ -28,10 +30,11 @@ Exit code: 0 it is gone, 1 it cannot be, or there is none, 2 a wrong option.
       return 0;
     }
     let failed = 0;
-    for (const name of await namesIn(place, context)) {
+    for (const name of await unlessGivenUp(context.signal, namesIn(place, context))) {
       try {
         await deleteOne(name, place, context);
       } catch (error) {
+        context.signal.throwIfAborted();
         failed += 1;
         context.terminal.err(redactText(`levada delete: ${describeThrown(error).message}\n`));
       }
@@ -41,6 +44,12 @@ Exit code: 0 it is gone, 1 it cannot be, or there is none, 2 a wrong option.
 };
 
 async function deleteOne(name: string, place: PlaceWish, context: CommandContext): Promise<void> {
-  await (await openPlace(name, place, context)).delete();
+  const deployment = await openPlace(name, place, context);
+  await untilGivenUp(context, {
+    target: place.target,
+    work: () => deployment.delete(),
+    givenUp: "what is removed already is gone, the rest stays",
+    ended: `\`levada status ${name}\` tells what is left of it, and \`levada delete ${name}\` removes that`,
+  });
   context.terminal.out(`Deleted ${name}\n`);
 }

@@ -4,12 +4,11 @@ import { deployBundle, type RecordedDeploy } from "../deploy/deploy_bundle.ts";
 import { DEADLINES_MS, type DeployOptions, type DeployTarget } from "../deploy/deploy_options.ts";
 import type { MadeBundle } from "./bundle_notebook.ts";
 import { type CommandContext, CommandError } from "./command.ts";
-import type { Deployment, DeploymentStatus } from "../deploy/deployment.ts";
-import { ProcessDeployment } from "../deploy/process/deployment.ts";
 import { describeDeployment, nextSteps } from "../deploy/describe_deployment.ts";
 import { DeployLines } from "./deploy_lines.ts";
 import { isBundle } from "./load_bundle.ts";
-import { endAtOnce, unlessAsked } from "./until_asked.ts";
+import { unlessAsked } from "./until_asked.ts";
+import { untilGivenUp } from "./until_given_up.ts";
 import { makeBundleOf, type MakeWish } from "./write_bundle.ts";
 
 /** What is to be deployed, and how. */
@@ -53,29 +52,15 @@ export async function deployOf(wish: DeployWish, context: CommandContext): Promi
   );
   for (const note of notes) out(`  ${note}\n`);
   if (wish.isDry) return 0;
-  const status = await applied(deployment, context);
-  context.signal.throwIfAborted();
-  out(describeDeployment(status!));
-  out(nextSteps(status!));
-  return status!.state === "ready" ? 0 : 1; // where nothing was to change, nobody has waited until it is
-}
-
-/** Has it run. Who gives it up waits until what ran is put back, unless that is done by others: a supervisor. */
-async function applied(
-  deployment: Deployment,
-  { signal, terminal }: CommandContext,
-): Promise<DeploymentStatus | undefined> {
-  if (deployment instanceof ProcessDeployment) return await unlessAsked(signal, deployment.apply());
-  const goBack = () => {
-    terminal.err("Given up: what ran is put back. Once more ends this at once …\n");
-    setTimeout(() => endAtOnce()); // who begins to listen while a signal is told hears that one too
-  };
-  signal.addEventListener("abort", goBack, { once: true });
-  try {
-    return await deployment.apply();
-  } finally {
-    signal.removeEventListener("abort", goBack);
-  }
+  const status = await untilGivenUp(context, {
+    target,
+    work: () => deployment.apply(),
+    givenUp: "what ran is put back",
+    ended: `\`levada status ${bundle.name}\` tells what runs`,
+  });
+  out(describeDeployment(status));
+  out(nextSteps(status));
+  return status.state === "ready" ? 0 : 1; // where nothing was to change, nobody has waited until it is
 }
 
 /** What the command line says, and what the notebook's `deploy()` says where that is about the same target. */

@@ -3,6 +3,7 @@ import type { DeploymentStatus } from "../deploy/deployment.ts";
 import { isLocked } from "../deploy/process/deploy_lock.ts";
 import { readState } from "../deploy/process/read_state.ts";
 import { deploymentFolder } from "../deploy/process/state_folder.ts";
+import { unlessGivenUp } from "../deploy/unless_given_up.ts";
 import { describeThrown } from "../errors.ts";
 import { redactText } from "../redact_text.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
@@ -30,8 +31,9 @@ Exit code: 0; 2 a wrong option.
     const { values, positionals } = readOptions(args, { ...PLACE_OPTIONS, json: { type: "boolean" } });
     if (positionals.length > 0) throw new UsageError("it takes no words");
     const place = readPlace(values);
-    const names = await namesIn(place, context);
-    const told = await Promise.all(names.map((name) => tell(name, place, context)));
+    const { signal } = context;
+    const names = await unlessGivenUp(signal, namesIn(place, context));
+    const told = await unlessGivenUp(signal, Promise.all(names.map((name) => tell(name, place, context))));
     const statuses = told.map((one) => typeof one === "string" ? undefined : one);
     if (values.json === true) {
       for (const fault of told) {

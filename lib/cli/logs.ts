@@ -1,4 +1,5 @@
 /** `levada logs NAME` */
+import { unlessGivenUp } from "../deploy/unless_given_up.ts";
 import { plainLines } from "../telemetry/one_line.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { readName, readOptions, readWhole } from "./options.ts";
@@ -35,7 +36,10 @@ Exit code: 0; 1 there is no such deployment, 2 a wrong option.
       ...(values.function === undefined ? {} : { function: values.function }),
       ...(lines === undefined ? {} : { lines }),
     });
-    for await (const line of logs) terminal.out(`${plainLines(line)}\n`);
+    const telling = async () => {
+      for await (const line of logs) terminal.out(`${plainLines(line)}\n`);
+    };
+    await unlessGivenUp(signal, telling());
     return 0;
   },
 };

@@ -3,8 +3,10 @@ import type { Deployment } from "../deploy/deployment.ts";
 import { ProcessDeployment } from "../deploy/process/deployment.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { describeDeployment } from "../deploy/describe_deployment.ts";
+import { unlessGivenUp } from "../deploy/unless_given_up.ts";
 import { readName, readOptions } from "./options.ts";
 import { openPlace, PLACE_HELP, PLACE_OPTIONS, type PlaceWish, readPlace } from "./target_options.ts";
+import { untilGivenUp } from "./until_given_up.ts";
 
 /** Goes back to the revision before. */
 export const ROLLBACK: Command = {
@@ -30,12 +32,18 @@ Exit code: 0 it runs, 1 it cannot, and what ran runs on, 2 a wrong option.
       "dry-run": { type: "boolean" },
     });
     const called = readName(positionals);
-    const deployment = values.renew === true
-      ? renewing(called, readPlace(values))
-      : await openPlace(called, readPlace(values), context);
-    const { name, revision, changes } = await deployment.planRollback();
+    const place = readPlace(values);
+    const deployment = values.renew === true ? renewing(called, place) : await openPlace(called, place, context);
+    const { name, revision, changes } = await unlessGivenUp(context.signal, deployment.planRollback());
     out(`${name}, revision ${revision}:\n${changes.map((line) => `  ${line}\n`).join("")}`);
-    if (values["dry-run"] !== true) out(describeDeployment(await deployment.rollback()));
+    if (values["dry-run"] === true) return 0;
+    const status = await untilGivenUp(context, {
+      target: place.target,
+      work: () => deployment.rollback(),
+      givenUp: "what ran is put back, where anything has been changed",
+      ended: `\`levada status ${name}\` tells what runs, and the next deploy or rollback puts it right`,
+    });
+    out(describeDeployment(status));
     return 0;
   },
 };

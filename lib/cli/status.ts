@@ -4,6 +4,7 @@ import type { DeploymentRates } from "../deploy/process/rates.ts";
 import { Table } from "../draw/table.ts";
 import { type Command, type CommandContext, CommandError, UsageError } from "./command.ts";
 import { describeDeployment } from "../deploy/describe_deployment.ts";
+import { unlessGivenUp } from "../deploy/unless_given_up.ts";
 import { readName, readOptions, readSeconds } from "./options.ts";
 import { openPlace, PLACE_HELP, PLACE_OPTIONS, readPlace } from "./target_options.ts";
 
@@ -41,7 +42,7 @@ Exit code: 0 it is ready, 1 it is not, or there is none, 2 a wrong option.
     const place = readPlace(values);
     const name = readName(positionals);
     const deployment = await openPlace(name, place, context);
-    const status = await deployment.status();
+    const status = await unlessGivenUp(context.signal, deployment.status());
     const counted = overMs === undefined ? {} : { overMs };
     const [rates, picture] = await Promise.all([
       values.rates === true ? new ProcessDeployment(name).rates(counted) : undefined,

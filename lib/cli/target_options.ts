@@ -77,7 +77,7 @@ export function readPlace(values: Readonly<Record<string, unknown>>): PlaceWish 
 /** What is deployed there by this name; nothing is asked yet. */
 export async function openPlace(name: string, place: PlaceWish, context: CommandContext): Promise<Deployment> {
   await fetchNeeds(place, context);
-  return await openDeployment(name, place);
+  return await openDeployment(name, place.target === "process" ? place : { ...place, signal: context.signal });
 }
 
 /** The names of all that is deployed there. */

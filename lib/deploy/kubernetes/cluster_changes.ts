@@ -24,6 +24,7 @@ import {
 import { removalGroups, removeObjects, waitForGoing } from "./remove_objects.ts";
 import { replaceRelease } from "./replace_release.ts";
 import { watchFunctions } from "./run_release.ts";
+import { unlessGivenUp } from "../unless_given_up.ts";
 
 /** Of what a deployment in a cluster is changed. */
 export interface ClusterChangesParts {
@@ -70,10 +71,10 @@ export class ClusterChanges {
   /** Has a release run; what ran runs on where it does not come to be ready. */
   async apply(act: string, release: Release): Promise<void> {
     const { client, objects, place, options: { signal, onProgress } } = this.#parts;
-    await this.#preflight(act, release);
+    await unlessGivenUp(signal, this.#preflight(act, release));
     await using lease = await this.#take(act);
-    const record = await readRecord(act, objects, place);
-    const compared = await this.#compareStanding(act, lease, { release, record });
+    const record = await unlessGivenUp(signal, readRecord(act, objects, place));
+    const compared = await unlessGivenUp(signal, this.#compareStanding(act, lease, { release, record }));
     const isAsWritten = record?.current !== undefined && record.next === undefined && record.unread === undefined;
     if (compared.lines.length > 0 || !isAsWritten) {
       return await this.#replace(act, lease, { release, record, ...compared });
@@ -85,14 +86,13 @@ export class ClusterChanges {
 
   /** Runs again what ran before. */
   async rollback(act: string): Promise<void> {
-    await this.#preflight(act, (await this.#before(act)).previous);
+    const { signal } = this.#parts.options;
+    const { previous: meant } = await unlessGivenUp(signal, this.#before(act));
+    await unlessGivenUp(signal, this.#preflight(act, meant));
     await using lease = await this.#take(act);
-    const { previous: release, record } = await this.#before(act);
-    await this.#replace(act, lease, {
-      release,
-      record,
-      ...await this.#compareStanding(act, lease, { release, record }),
-    });
+    const { previous: release, record } = await unlessGivenUp(signal, this.#before(act));
+    const compared = await unlessGivenUp(signal, this.#compareStanding(act, lease, { release, record }));
+    await this.#replace(act, lease, { release, record, ...compared });
   }
 
   /** Removes everything that is this deployment's, and waits until it is gone. */
