@@ -13,7 +13,7 @@ export const DELETE: Command = {
   help: `Usage: levada delete NAME|--all
 
 Ends the processes or pods of a deployment, once they have done what they have accepted, and removes all else of it. Records in its
-streams stay.
+streams stay. Where Ctrl-C gives it up, what is gone stays gone; once more ends it at once.
 
   --all             Every deployment in LEVADA_STATE, or in the namespace; one that cannot be ended keeps no other from it.
 ${PLACE_HELP}

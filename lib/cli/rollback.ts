@@ -15,7 +15,7 @@ export const ROLLBACK: Command = {
 
 Has the revision run that ran before this one, in the same way: with as many workers, served as it was, with the environment that it had, on
 the ports of now. A second rollback takes the first one back. An environment is written nowhere: the supervisor remembers it as long as it
-lives, and where it does not, a rollback is refused unless --renew is said.
+lives, and where it does not, a rollback is refused unless --renew is said. In a cluster Ctrl-C puts back what ran, and once more ends it at once.
 
   --renew           With the environment of this command; a cluster keeps environments, and takes no other.
   --dry-run         Only tells what would change.

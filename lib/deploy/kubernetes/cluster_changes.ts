@@ -1,6 +1,8 @@
 import { DeployError } from "../deploy_error.ts";
 import type { DeployPlan } from "../deployment.ts";
 import type { ClusterClient } from "../cluster/cluster_client.ts";
+import { ClusterError } from "../cluster/cluster_error.ts";
+import type { ClusterObject } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { CLUSTER_DEADLINE_MS, type ClusterOptions } from "./cluster_options.ts";
 import { DeployLease } from "./deploy_lease.ts";
@@ -11,7 +13,7 @@ import { checkOwners, keyOf, type LiveObjects, ownObjects, readLive } from "./li
 import { objectsOf } from "./objects/release_objects.ts";
 import { notesOfOthers, planRelease } from "./plan_release.ts";
 import { preflight } from "./preflight.ts";
-import { notesOf } from "./release_notes.ts";
+import { notesOf, unseenNotes } from "./release_notes.ts";
 import type { Release } from "./release.ts";
 import {
   type DeployedReleases,
@@ -59,7 +61,7 @@ export class ClusterChanges {
     const record = await readRecord(act, objects, place);
     const { lines, live } = await this.#compare(act, release, record);
     const others = notesOfOthers({ release, live, record, force: this.#parts.options.force });
-    const notes = [...unreadNotes(place, record), ...others, ...notesOf(release)];
+    const notes = [...unreadNotes(place, record), ...unseenNotes(live.unseen), ...others, ...notesOf(release)];
     return { name: place.name, revision: release.revision, changes: lines, notes };
   }
 
@@ -168,7 +170,8 @@ export class ClusterChanges {
     record: DeployedReleases | undefined,
   ): Promise<Compared> {
     const { objects, place, options: { force = false } } = this.#parts;
-    const live = await readLive(objects, place, objectsOf(release));
+    const wished = objectsOf(release);
+    const live = await readLive(objects, place, wished, { made: [...wished, ...runningObjects(record)] });
     checkOwners(act, live, { place, force });
     return { live, lines: await planRelease(act, objects, { release, live, record, force }) };
   }
@@ -185,9 +188,21 @@ export class ClusterChanges {
   }
 
   async #preflight(act: string, release: Release): Promise<void> {
-    const { client, objects } = this.#parts;
-    await preflight(act, { client, objects }, { release, wished: objectsOf(release) });
+    const { client, objects, place } = this.#parts;
+    const running = async () =>
+      runningObjects(
+        await readRecord(act, objects, place).catch((error: unknown) => {
+          if (error instanceof ClusterError && error.status === 403) return undefined; // that right is asked for too
+          throw error;
+        }),
+      );
+    await preflight(act, { client, objects }, { release, wished: objectsOf(release), running });
   }
+}
+
+/** What runs, as it is written down. */
+function runningObjects(record: DeployedReleases | undefined): ClusterObject[] {
+  return record?.current === undefined ? [] : objectsOf(record.current);
 }
 
 /** There is no such deployment. */

@@ -13,6 +13,8 @@ export interface LiveObjects {
   readonly wished: ReadonlyMap<string, ClusterObject>;
   /** All that is this deployment's. */
   readonly own: readonly ClusterObject[];
+  /** Kinds of which who asks may not see any. */
+  readonly unseen?: readonly ObjectKind[];
 }
 
 /** Kind and name. */
@@ -30,9 +32,11 @@ export async function readLive(
   objects: ClusterObjects,
   place: ReleasePlace,
   wished: readonly ClusterObject[],
+  { made = wished }: { readonly made?: readonly ObjectKind[] } = {},
 ): Promise<LiveObjects> {
+  const unseen: ObjectKind[] = [];
   const [own, there] = await Promise.all([
-    ownObjects(objects, place, { made: wished }),
+    ownObjects(objects, place, { made, onUnseen: (kind) => unseen.push(kind) }),
     Promise.all(
       wished.map(({ apiVersion, kind, metadata: { name } }) =>
         objects.read({ apiVersion, kind, namespace: place.namespace, name })
@@ -40,26 +44,31 @@ export async function readLive(
     ),
   ]);
   const found = there.filter((object) => object !== undefined).filter((object) => !isGoing(object)); // a word to it goes with it
-  return { own, wished: new Map(found.map((object) => [keyOf(object), object])) };
+  return { own, unseen, wished: new Map(found.map((object) => [keyOf(object), object])) };
 }
 
 /**
  * Everything that is this deployment's, by its labels.
  *
- * @param options.made Kinds that it has made; of others those that who asks may not see are left out, since who may not see one has made none.
+ * @param options.made Kinds that it has made; of others those that who asks may not see are left out, and told to `onUnseen`.
  */
 export async function ownObjects(
   objects: ClusterObjects,
   place: ReleasePlace,
-  { made, signal }: { readonly made: readonly ObjectKind[]; readonly signal?: AbortSignal | undefined },
+  { made, signal, onUnseen }: {
+    readonly made: readonly ObjectKind[];
+    readonly signal?: AbortSignal | undefined;
+    readonly onUnseen?: (kind: ObjectKind) => void;
+  },
 ): Promise<ClusterObject[]> {
   const isMade = ({ kind }: ObjectKind) => made.some((one) => one.kind === kind);
   const there = await Promise.all((await knownKinds(objects)).map(async (kind) => {
     try {
       return await objects.list({ ...kind, namespace: place.namespace, labels: labelsOf(place) }, signal);
     } catch (error) {
-      if (!isMade(kind) && error instanceof ClusterError && error.status === 403) return [];
-      throw error;
+      if (isMade(kind) || !(error instanceof ClusterError) || error.status !== 403) throw error;
+      onUnseen?.(kind);
+      return [];
     }
   }));
   return there.flat().filter((object) => strangerOf(object, place) === undefined);

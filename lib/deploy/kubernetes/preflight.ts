@@ -12,6 +12,8 @@ export interface Needs {
   readonly release: Release;
   /** Everything that is to be there. */
   readonly wished: readonly ClusterObject[];
+  /** What runs, and may have to go: asked when the cluster and the namespace are there. Default: nothing. */
+  readonly running?: () => Promise<readonly ObjectKind[]>;
 }
 
 interface Cluster {
@@ -26,7 +28,7 @@ interface Right {
 }
 
 const RECORD: ObjectKind = { apiVersion: "v1", kind: "ConfigMap" }; // also where the code is in the image
-const VERBS = ["get", "list", "create", "patch", "delete"];
+const VERBS = ["get", "list", "create", "patch", "delete"]; // what goes is made anew where a deploy goes back
 const READ = [
   { group: "", resource: "pods", verbs: ["list", "watch"] },
   { group: "", resource: "pods/log", verbs: ["get"] },
@@ -51,17 +53,17 @@ const ADDED: Readonly<Record<string, string>> = {
 export async function preflight(
   act: string,
   cluster: Cluster,
-  { release, wished }: Needs,
+  { release, wished, running }: Needs,
 ): Promise<void> {
   const { client, objects } = cluster;
   const { namespace } = release;
   await client.json({ act, path: "/version" });
   await checkNamespace(act, client, namespace);
-  const kinds = [
-    ...new Map([...wished, RECORD].map(({ apiVersion, kind }) => [`${apiVersion} ${kind}`, { apiVersion, kind }]))
-      .values(),
-  ];
-  await checkKinds(act, cluster, kinds);
+  const needs = kindsOf([...wished, RECORD]);
+  await checkKinds(act, cluster, needs);
+  const going = kindsOf(await running?.() ?? []).filter(({ kind }) => needs.every((need) => need.kind !== kind));
+  const isThere = await Promise.all(going.map((kind) => objects.has(kind)));
+  const kinds = [...needs, ...going.filter((_, index) => isThere[index])];
   const written = await Promise.all(kinds.map(async (kind) => ({
     group: groupOf(kind),
     resource: await objects.resourceOf(kind),
@@ -75,11 +77,14 @@ export async function preflight(
   if (refused.length > 0) {
     const byResource = Map.groupBy(refused, ({ group, resource }) => group === "" ? resource : `${resource}.${group}`);
     const told = [...byResource].map(([resource, each]) => `${each.map(({ verb }) => verb).join(", ")} ${resource}`);
+    const left = written.slice(needs.length).some((one) => refused.some(({ resource }) => resource === one.resource))
+      ? `. What runs has ${going.map(({ kind }) => kind).join(", ")}, which would be left there`
+      : "";
     throw new DeployError(
       act,
       `who asks may not, in namespace "${namespace}": ${
         told.join("; ")
-      }. Have somebody give these rights; nothing is changed`,
+      }${left}. Have somebody give these rights; nothing is changed`,
     );
   }
   const deployments = wished.filter(({ kind }) => kind === "Deployment");
@@ -95,6 +100,11 @@ export async function preflight(
   ];
   if (faults.length === 0) return;
   throw new DeployError(act, `the namespace takes no pod of it, nothing is changed\n  ${faults.join("\n  ")}`);
+}
+
+function kindsOf(objects: readonly ObjectKind[]): ObjectKind[] {
+  const kinds = objects.map(({ apiVersion, kind }) => [`${apiVersion} ${kind}`, { apiVersion, kind }] as const);
+  return [...new Map(kinds).values()];
 }
 
 async function checkNamespace(act: string, client: ClusterClient, namespace: string): Promise<void> {

@@ -122,7 +122,7 @@ export default fn;
     }),
 }, {
   name:
-    "who may do exactly what is asked for deploys, is put back after a first deploy that fails, and deletes; the same in a namespace that takes no more pods changes nothing",
+    "who may do exactly what is asked for deploys, is put back after a first deploy that fails, and deletes, but is refused where what runs has more; the same in a namespace that takes no more pods changes nothing",
   run: (cluster) =>
     withReleaseLab(cluster, async (lab) => {
       const items = [
@@ -144,6 +144,17 @@ export default fn;
       deepStrictEqual(await lab.left("shop"), []);
       const deployment = await lab.deploy(times(2), as);
       strictEqual((await deployment.status()).state, "ready");
+      const { notes } = await (await lab.plan(times(2), as)).plan();
+      match(notes.join("\n"), /^who asks may not list .*Ingress \(networking\.k8s\.io\/v1\)/m);
+
+      await lab.deploy(times(2, { options: `{ cluster: { ingress: { host: "shop.test" } } }` }));
+      const missing =
+        /list, create, patch, delete ingresses\.networking\.k8s\.io\. What runs has Ingress, which would be left there/;
+      await rejects(lab.deploy(times(2), as), { name: "DeployError", message: missing });
+      await rejects(async () => await (await lab.plan(times(2), as)).plan(), missing);
+      ok((await lab.left("shop")).includes("Ingress shop"));
+      await lab.deploy(times(2));
+      ok(!(await lab.left("shop")).includes("Ingress shop"));
 
       const quota = {
         apiVersion: "v1",
