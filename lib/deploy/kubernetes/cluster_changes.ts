@@ -105,8 +105,7 @@ export class ClusterChanges {
       if (error instanceof DeployError) return undefined; // what goes is told by the objects' labels
       throw error;
     });
-    const made = [record?.current, record?.previous].flatMap((one) => one === undefined ? [] : objectsOf(one));
-    const own = await ownObjects(objects, place, { made, signal });
+    const own = await ownObjects(objects, place, { made: runningObjects(record), signal });
     if (own.length === 0) throw missing(act, this.#parts);
     const rest = own.filter((object) => keyOf(object) !== `ConfigMap ${recordName(place)}`);
     const fenced = new FencedObjects(client, lease);
