@@ -48,5 +48,10 @@ export function hashOf(bytes: Uint8Array): string {
 
 /** What names a bundle with these files: the manifest has the hashes of all others. */
 export function revisionOf(files: Bundle["files"]): string {
-  return hashOf(files.get(MANIFEST)!).slice(0, REVISION_DIGITS);
+  return digestOf(files).slice(0, REVISION_DIGITS);
+}
+
+/** All 64 hex digits, of which the revision is the first: for who compares, where others may have written what is there. */
+export function digestOf(files: Bundle["files"]): string {
+  return hashOf(files.get(MANIFEST)!);
 }

@@ -24,7 +24,7 @@ Serves the function that MODULE exports: its default export, or the only functio
   --port NUMBER     Default: 8080. 0 takes a free one.
   --grpc-port N     Answers gRPC of the open inference protocol there too; 0 takes a free one. Default: no gRPC.
   --export NAME     Serves this export of MODULE.
-  --revision R      Serves a bundle only if it is this revision: who deploys an image says so, whose tag may have been pushed again.
+  --revision R      Serves a bundle only if it is this revision, or the SHA-256 that this begins: who deploys an image says so, whose tag may have been pushed again.
   --function NAME   Serves one part of a function with children: the steps of this child, fed by the streams of the queues that lead
                     to it; the function's own name is what is left. A queue without a path is local://FUNCTION/QUEUE then, in
                     LEVADA_STATE, default .levada. Default: LEVADA_FUNCTION, else all in one.

@@ -51,7 +51,7 @@ const RELEASE = z.object({
   imagePullSecrets: TEXTS,
   code: z.discriminatedUnion("kind", [
     z.object({ kind: z.literal("config"), archive: TEXT }),
-    z.object({ kind: z.literal("image"), folder: TEXT }),
+    z.object({ kind: z.literal("image"), folder: TEXT, sha256: TEXT.optional() }),
     z.object({ kind: z.literal("store"), url: TEXT, sha256: TEXT.optional() }),
   ]),
   functions: z.array(FUNCTION).min(1),

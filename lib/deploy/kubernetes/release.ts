@@ -22,8 +22,16 @@ export type ReleasedCode =
   /** As a gzipped tar, base64, in a ConfigMap. */
   | { readonly kind: "config"; readonly archive: string }
   /** In the image, in this folder. */
-  | { readonly kind: "image"; readonly folder: string }
+  | ImageCode
   | StoredCode;
+
+/** Code in an image. */
+export interface ImageCode {
+  readonly kind: "image";
+  readonly folder: string;
+  /** What the bundle's revision is the beginning of; undefined where an earlier Levada wrote this. */
+  readonly sha256?: string | undefined;
+}
 
 /** Code in a store, as a gzipped tar at this URL. */
 export interface StoredCode {

@@ -1,5 +1,5 @@
 import { packBundle } from "../../bundle/bundle_archive.ts";
-import { type Bundle, manifestOf } from "../../bundle/bundle.ts";
+import { type Bundle, digestOf, manifestOf } from "../../bundle/bundle.ts";
 import { DeployError } from "../deploy_error.ts";
 import { documentOf, type FunctionOfBundle, functionsOfBundle } from "../settings/deployed_functions.ts";
 import { faultsOfSettings } from "../settings/process_settings.ts";
@@ -101,7 +101,7 @@ async function codeOf(
     if (!bundleFolder.startsWith("/")) {
       throw new DeployError(act, `bundleFolder is ${bundleFolder}, and must begin with /`);
     }
-    return { kind: "image", folder: bundleFolder };
+    return { kind: "image", folder: bundleFolder, sha256: digestOf(bundle.files) };
   }
   const packed = await packBundle(bundle);
   if (packed.length <= LARGEST_CODE) return { kind: "config", archive: packed.toBase64() };

@@ -1,6 +1,6 @@
 import { faultsOfHeldNames, podEnvironment } from "../objects/pod_environment.ts";
 import { podResources, SECRETS_FOLDER } from "../objects/pod_parts.ts";
-import { type Bundle, manifestOf } from "../../bundle/bundle.ts";
+import { type Bundle, digestOf, manifestOf } from "../../bundle/bundle.ts";
 import { DeployError } from "../deploy_error.ts";
 import { type FunctionOfBundle, functionsOfBundle } from "../settings/deployed_functions.ts";
 import { faultsOfObjectName } from "../objects/object_name.ts";
@@ -82,7 +82,7 @@ function shownTriggers(fn: Wished, bundle: Bundle, { mirrorSchedules = true, rep
 
 function configOf(
   fn: Wished,
-  { name: graph, revision }: Bundle,
+  { name: graph, revision, files }: Bundle,
   wish: SpecWish & { readonly triggers: Readonly<Record<string, NuclioTrigger>> },
 ): NuclioConfig {
   const { namespace, project } = wish;
@@ -98,13 +98,13 @@ function configOf(
         [REVISION_LABEL]: revision,
       },
     },
-    spec: specOf(fn, revision, wish),
+    spec: specOf(fn, { revision, sha256: digestOf(files) }, wish),
   };
 }
 
 function specOf(
   fn: Wished,
-  revision: string,
+  { revision, sha256 }: { readonly revision: string; readonly sha256: string },
   wish: SpecWish & { readonly triggers: Readonly<Record<string, NuclioTrigger>> },
 ): NuclioSpec {
   const { envFrom = [], secretNames = [], serviceAccount, nodeSelector, tolerations } = fn.cluster;
@@ -116,7 +116,7 @@ function specOf(
     ...wish.imagePullSecrets?.[0] === undefined ? {} : { imagePullSecrets: wish.imagePullSecrets[0] },
     env: podEnvironment([
       { name: "LEVADA_FUNCTION", value: fn.name },
-      { name: "LEVADA_SERVE", value: JSON.stringify(serveWords(fn.settings, revision)) },
+      { name: "LEVADA_SERVE", value: JSON.stringify(serveWords(fn.settings, sha256)) },
       { name: "LEVADA_LOG_FORMAT", value: "json" },
       { name: "LEVADA_STATE", value: "/tmp/levada" },
     ], { env: fn.env, memory: fn.resources.memory }),
@@ -142,9 +142,9 @@ function specOf(
 /** What `levada serve` is told; the image's own words come behind. */
 function serveWords(
   { host: _host, tls: _tls, grpcPort: _grpc, workers: _workers, ...settings }: ProcessSettings,
-  revision: string,
+  sha256: string,
 ): string[] {
-  const own = ["--revision", revision, "--host", "0.0.0.0", "--port", String(PORT)]; // a tag may have been pushed again
+  const own = ["--revision", sha256, "--host", "0.0.0.0", "--port", String(PORT)]; // a tag may have been pushed again
   return [...own, "--health-port", String(HEALTH_PORT), "--linger", String(LINGER_SECONDS), ...flagsOf(settings)];
 }
 

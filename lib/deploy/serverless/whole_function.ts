@@ -1,7 +1,7 @@
 import { faultsOfObjectName } from "../objects/object_name.ts";
 import { faultsOfHeldNames, podEnvironment } from "../objects/pod_environment.ts";
 import { podResources, SECRETS_FOLDER } from "../objects/pod_parts.ts";
-import { type Bundle, manifestOf } from "../../bundle/bundle.ts";
+import { type Bundle, digestOf, manifestOf } from "../../bundle/bundle.ts";
 import { isSchedule } from "../../triggers/trigger.ts";
 import { DeployError } from "../deploy_error.ts";
 import { documentOf, functionsOfBundle } from "../settings/deployed_functions.ts";
@@ -114,7 +114,14 @@ export function wholeFunction(
     name,
     labels: { ...labels, "levada.dev/revision": bundle.revision },
     metadata: { name, ...wish.namespace === undefined ? {} : { namespace: wish.namespace }, labels },
-    container: container(wish.image, { revision: bundle.revision, env, serve, own, cluster: joined, lingerSeconds }),
+    container: container(wish.image, {
+      sha256: digestOf(bundle.files),
+      env,
+      serve,
+      own,
+      cluster: joined,
+      lingerSeconds,
+    }),
     pod: podOf(joined, wish.imagePullSecrets ?? []),
     scale,
     isFed,
@@ -152,8 +159,8 @@ export function wholeFunction(
 
 function container(
   image: string,
-  { revision, env, serve, own, cluster, lingerSeconds }: {
-    readonly revision: string;
+  { sha256, env, serve, own, cluster, lingerSeconds }: {
+    readonly sha256: string;
     readonly env: Readonly<Record<string, string>>;
     readonly serve: ProcessSettings;
     readonly own: Place;
@@ -164,7 +171,7 @@ function container(
   const { host: _host, tls: _tls, grpcPort: _grpc, workers: _workers, ...settings } = serve;
   const { envFrom = [], secretNames = [], user = USER } = cluster;
   const linger = lingerSeconds === undefined ? [] : ["--linger", String(lingerSeconds)];
-  const words = ["--revision", revision, "--host", "0.0.0.0", "--port", String(PORT)]; // a tag may have been pushed again
+  const words = ["--revision", sha256, "--host", "0.0.0.0", "--port", String(PORT)]; // a tag may have been pushed again
   const probe = (path: string, seconds: Fields) => ({ httpGet: { path, port: PORT }, timeoutSeconds: 5, ...seconds });
   return {
     image,

@@ -67,7 +67,7 @@ function container(release: Release, fn: ReleasedFunction): Fields {
       `--port=${PORT}`,
       ...settings.workers === undefined ? [] : [`--workers=${settings.workers}`],
       ...(settings.workerFlags ?? []).map((flag) => `--worker-flag=${flag}`),
-      ...release.code.kind === "image" ? [`--revision=${release.revision}`] : [],
+      ...release.code.kind === "image" ? [`--revision=${release.code.sha256 ?? release.revision}`] : [],
     ],
     env: environment(fn),
     ...envFrom.length > 0 && {

@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
 import { queue, serving, type ServingFunction } from "levada";
 import type { Bundle } from "../../../../../lib/bundle/bundle.ts";
-import { MANIFEST } from "../../../../../lib/bundle/bundle.ts";
+import { digestOf, MANIFEST } from "../../../../../lib/bundle/bundle.ts";
 import { describeUnits } from "../../../../../lib/functions/describe_units.ts";
 import { releaseOf, type ReleaseWish } from "../../../../../lib/deploy/kubernetes/release_of.ts";
 
@@ -60,9 +60,11 @@ Deno.test("releaseOf() tells every fault at once", async () => {
 });
 
 Deno.test("releaseOf() takes code from the image where that is said, and says so where it is too large for a ConfigMap", async () => {
+  const sha256 = digestOf(bundleOf(shop()).files);
   deepStrictEqual((await released(shop(), { bundleFolder: "/bundle" })).code, {
     kind: "image",
     folder: "/bundle",
+    sha256,
   });
   await rejects(released(shop(), { image: undefined, bundleFolder: "/bundle" }), /nobody says in which image/);
   await rejects(released(shop(), { bundleFolder: "bundle" }), /must begin with \//);

@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, strictEqual, throws } from "node:assert/strict";
 import { queue, serving } from "levada";
+import { digestOf } from "../../../../../lib/bundle/bundle.ts";
 import { functionSpecs, type SpecWish } from "../../../../../lib/deploy/nuclio/function_specs.ts";
 import { bundleOf, childBundle, plainBundle } from "../../../../support/nuclio_contract.ts";
 
@@ -46,7 +47,18 @@ Deno.test("functionSpecs() tells Nuclio of a prebuilt image, and how it is to se
   const values = Object.fromEntries(env!.map(({ name, value }) => [name, value]));
   const { LEVADA_SERVE: words, ...rest } = values;
   deepStrictEqual(JSON.parse(words!), [
-    ...["--revision", "aaaaaaaaaaaa", "--host", "0.0.0.0", "--port", "8080", "--health-port", "8082", "--linger", "3"],
+    ...[
+      "--revision",
+      digestOf(bundle.files),
+      "--host",
+      "0.0.0.0",
+      "--port",
+      "8080",
+      "--health-port",
+      "8082",
+      "--linger",
+      "3",
+    ],
     ...["--token", "CALLERS", "--limit", "maxConcurrent=8"],
   ]);
   deepStrictEqual(rest, {

@@ -1,5 +1,6 @@
 import { deepStrictEqual, doesNotMatch, match, ok, strictEqual, throws } from "node:assert/strict";
 import { queue, serving } from "levada";
+import { digestOf } from "../../../../../lib/bundle/bundle.ts";
 import { inferenceService } from "../../../../../lib/deploy/serverless/inference_service.ts";
 import { knativeService } from "../../../../../lib/deploy/serverless/knative_service.ts";
 import { bundleOf, childBundle, plainBundle } from "../../../../support/nuclio_contract.ts";
@@ -48,7 +49,7 @@ Deno.test("knativeService() has as many pods as are asked, and none when nobody 
   deepStrictEqual(container.envFrom, [{ secretRef: { name: "keys" } }]);
   deepStrictEqual(JSON.parse(container.env[0].value), [
     "--revision",
-    "aaaaaaaaaaaa",
+    digestOf(bundle.files),
     "--host",
     "0.0.0.0",
     "--port",

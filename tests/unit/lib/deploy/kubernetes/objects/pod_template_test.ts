@@ -40,5 +40,8 @@ Deno.test("podTemplate() has a bundle of an image be the revision, and looks a t
   deepStrictEqual(of("shop:dev"), ["Always", true]);
   deepStrictEqual(of("shop:0123456789ab"), ["IfNotPresent", true]);
   deepStrictEqual(of(`shop:dev@sha256:${"0".repeat(64)}`), ["IfNotPresent", true]);
+  const sha256 = "0f".repeat(32);
+  const whole = { ...aRelease(), code: { kind: "image", folder: "/bundle", sha256 } as const };
+  deepStrictEqual(JSON.stringify(podTemplate(whole, whole.functions[0]!)).includes(`"--revision=${sha256}"`), true);
   deepStrictEqual(of("levada:1", { kind: "config", archive: "" }), [undefined, false]);
 });
