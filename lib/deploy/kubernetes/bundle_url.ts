@@ -24,7 +24,7 @@ export function faultOfBundleUrl(bundleUrl: string): string | undefined {
   const { place, query } = partsOf(bundleUrl);
   if (hasSecret(place, query)) {
     return "bundleUrl has a user, a password, a token or a signature in it, which everybody reads who sees a pod. Say names in their place, " +
-      "https://${STORE_USER}:${STORE_PASSWORD}@HOST/FOLDER/ or https://HOST/FOLDER/?${STORE_SIGNATURE}: they are looked up in the environment, " +
+      "https://HOST/FOLDER/?${STORE_SIGNATURE}, or ${STORE_USER}:${STORE_PASSWORD} before the host: they are looked up in the environment, " +
       "in pods by cluster: { secretNames } or envFrom; s3:, gs:, az: and v3io: take theirs from there by themselves";
   }
   if (place.endsWith("/")) return undefined;

@@ -1,4 +1,5 @@
 import { match, strictEqual } from "node:assert/strict";
+import { redactText } from "../../../../../lib/redact_text.ts";
 import { faultOfBundleUrl, fileBelow } from "../../../../../lib/deploy/kubernetes/bundle_url.ts";
 
 Deno.test("faultOfBundleUrl() takes folders of stores, with secrets by their names", () => {
@@ -39,6 +40,7 @@ Deno.test("faultOfBundleUrl() refuses what is secret and stands there in the cle
     const fault = faultOfBundleUrl(url);
     match(fault ?? "", /has a user, a password, a token or a signature in it.*\$\{STORE_SIGNATURE\}/, url);
     strictEqual(fault?.includes("ter2"), false, url);
+    strictEqual(redactText(fault!), fault, "a terminal shows the cure");
   }
 });
 
