@@ -20,7 +20,7 @@ export interface NuclioOptions {
   readonly nodePort?: boolean;
   /** Whether schedules are shown as cron triggers: not where the platform makes CronJobs of those. Default true. */
   readonly mirrorSchedules?: boolean;
-  /** Where callers find the function, as behind a port-forward. Default: what Nuclio says. */
+  /** Where callers find the function, as behind a port-forward. Default: what Nuclio says; `invoke` asks the bundle's ingress, else by way of the dashboard. */
   readonly invokeUrl?: string;
   /** The name of the secret that the function takes from callers, for `invoke`. Default: what its bundle says. */
   readonly invokeToken?: string;
