@@ -214,7 +214,7 @@ export const NUCLIO_CASES: readonly NuclioCase[] = [
         await open(plainBundle("k3-invoke", "aaaaaaaaaaaa")).apply();
         await rejects(
           open().invoke("/", 1),
-          /Cannot invoke "k3-invoke": the dashboard does not reach function "k3-invoke": .*say nodePort: true/,
+          /Cannot invoke "k3-invoke": the dashboard does not reach function "k3-invoke": .*(no such host|lookup).*say nodePort: true/,
         );
       }),
   },

@@ -123,7 +123,7 @@ function notebookBundles(): Promise<Bundle[]> {
         join(folder.path, name),
       ],
       cwd: ROOT,
-      env: { NO_COLOR: "1" },
+      env: { NO_COLOR: "1", STREAMS: "kafka://broker:9092/" }, // queues of one machine are refused
     }).output();
     if (!success) throw new Error(`levada bundle ${name}: ${new TextDecoder().decode(stderr)}`);
     return await readBundle(join(folder.path, name));
