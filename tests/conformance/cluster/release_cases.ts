@@ -130,6 +130,29 @@ export const RELEASE_CASES: readonly ClusterCase[] = [{
       strictEqual((await deployment.status()).reason, undefined);
     }),
 }, {
+  name: "the API server is away when a deploy is given up: going back waits for it, and what ran stands again",
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      const deployment = await lab.deploy(times(2));
+      const before = `if (Deno.env.has("POD_NAME")) await new Promise((go) => setTimeout(go, 1e9));`;
+      const ending = new AbortController();
+      const started = Promise.withResolvers<void>();
+      const slow = lab.deploy(times(3, { before }), {
+        signal: ending.signal,
+        onProgress: ({ state }) => state === "starting" && started.resolve(),
+      });
+      const isOver = rejects(slow, { message: "given up" });
+      await Promise.race([started.promise, slow]);
+      await cluster.killApiServer();
+      ending.abort(new Error("given up"));
+      await cluster.startApiServer();
+      await isOver;
+      strictEqual(await deployment.invoke("/", 21), 42);
+      const again = await lab.deploy(times(2)); // waits until the controllers have come back, too
+      strictEqual((await again.status()).reason, undefined);
+      deepStrictEqual((await again.plan()).changes, []);
+    }),
+}, {
   name: "levada deploy, status, list, logs, rollback and delete do the same, with plain lines and exit codes",
   run: (cluster) =>
     withReleaseLab(cluster, async (lab) => {
