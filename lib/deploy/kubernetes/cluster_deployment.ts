@@ -32,12 +32,14 @@ export class ClusterDeployment implements Deployment {
   readonly name: string;
   readonly #bundle: Bundle | undefined;
   readonly #options: ClusterOptions;
+  readonly #saidMs: number | undefined;
   #url: string | undefined;
 
   /** Made by `fn.deploy`; without a bundle it is what is deployed already. */
   constructor(name: string, { bundle, spentMs = 0, ...options }: ClusterOptions & BundleWish = {}) {
     this.name = name;
     this.#bundle = bundle;
+    this.#saidMs = options.deadlineMs; // what is left of it is another each time, and would be another pod
     this.#options = { ...options, deadlineMs: Math.max(1, (options.deadlineMs ?? CLUSTER_DEADLINE_MS) - spentMs) };
   }
 
@@ -147,7 +149,7 @@ export class ClusterDeployment implements Deployment {
   async #release(act: string, { namespace }: Opened["place"]): Promise<Release> {
     if (this.#bundle === undefined) throw new DeployError(act, "there is no bundle to deploy");
     const { image, bundleFolder, bundleUrl, imagePullSecrets, replicas } = this.#options;
-    const said = { namespace, image, bundleFolder, bundleUrl, imagePullSecrets, replicas };
+    const said = { namespace, image, bundleFolder, bundleUrl, imagePullSecrets, replicas, deadlineMs: this.#saidMs };
     return await releaseOf(act, this.#bundle, said);
   }
 

@@ -30,7 +30,10 @@ export interface ClusterOptions extends AccessWish {
    * target has. Default false: these are named, and nothing is changed.
    */
   readonly force?: boolean;
-  /** How long everything may take to be ready, in milliseconds. Default 300,000. */
+  /**
+   * How long everything may take to be ready, in milliseconds. Over 600,000 it is how long pods may take to start and to be made too, so that
+   * another one makes other pods. Default 300,000.
+   */
   readonly deadlineMs?: number;
   /** Told how far it is. Default: nobody; in Levada's kernel, the cell's output. */
   readonly onProgress?: (progress: DeployProgress) => void;

@@ -3,7 +3,7 @@ import { faultsOfCluster } from "../settings/cluster_faults.ts";
 import { faultsOfSettings } from "../settings/process_settings.ts";
 import { faultsOfObjectName } from "../objects/object_name.ts";
 import { objectsOf } from "./objects/release_objects.ts";
-import type { Release } from "./release.ts";
+import { type Release, START_SECONDS } from "./release.ts";
 import type { DeployedReleases, ReleasePlace } from "./release_record.ts";
 
 /** What values are, and not which: a check that is tightened later must not shut those out who deployed before it. */
@@ -55,6 +55,7 @@ const RELEASE = z.object({
     z.object({ kind: z.literal("store"), url: TEXT, sha256: TEXT.optional() }),
   ]),
   functions: z.array(FUNCTION).min(1),
+  startSeconds: z.number().optional(),
 });
 
 /** What stands in a record; each release is read by itself. */
@@ -136,9 +137,10 @@ function faultsOfNames({ name, namespace, functions }: Release, place: ReleasePl
 }
 
 /** What stands against running a release again that was written down: what no deploy of today would apply. */
-export function faultsOfReturn({ revision, image, code, functions }: Release): string[] {
+export function faultsOfReturn({ revision, image, code, functions, startSeconds = START_SECONDS }: Release): string[] {
   return [
     ...REVISION.test(revision) ? [] : [`its revision is "${revision}"`],
+    ...Number.isInteger(startSeconds) && startSeconds > 0 ? [] : [`its pods may take ${startSeconds} s`],
     ...IMAGE.test(image) ? [] : [`its image is "${image}"`],
     ...code.kind !== "store" || code.sha256 === undefined || SHA256.test(code.sha256)
       ? []

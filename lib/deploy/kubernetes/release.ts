@@ -15,7 +15,12 @@ export interface Release {
   /** How the code comes into a pod. */
   readonly code: ReleasedCode;
   readonly functions: readonly ReleasedFunction[];
+  /** How long its pods may take to start, and to be made, before they are given up. Default 600. */
+  readonly startSeconds?: number;
 }
+
+/** How long pods may take, in seconds, where nobody says: a model of gigabytes is fetched and warmed up. */
+export const START_SECONDS = 600;
 
 /** How the code of a revision comes into a pod. */
 export type ReleasedCode =

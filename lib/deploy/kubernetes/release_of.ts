@@ -12,7 +12,7 @@ import { faultsOfStreams } from "../settings/stream_faults.ts";
 import { mostPods } from "./objects/workload_objects.ts";
 import { isOpenKafka } from "./objects/lag_scaler.ts";
 import { publishedStreams } from "./published_streams.ts";
-import type { Release, ReleasedFunction } from "./release.ts";
+import { type Release, type ReleasedFunction, START_SECONDS } from "./release.ts";
 import { storedCode } from "./stored_code.ts";
 
 /** What of a release is said where it is deployed. */
@@ -27,6 +27,8 @@ export interface ReleaseOptions {
   readonly imagePullSecrets?: readonly string[] | undefined;
   /** Default: what each function says. */
   readonly replicas?: number | undefined;
+  /** How long everything may take to be ready; where that is longer than pods may take else, so may they. Default: as long as they may else. */
+  readonly deadlineMs?: number | undefined;
 }
 
 /** What of a release does not stand in its bundle. */
@@ -42,7 +44,7 @@ const LARGEST_CODE = 900_000; // a ConfigMap has a MiB
 export async function releaseOf(
   act: string,
   bundle: Bundle,
-  { replicas, namespace, image: said, bundleFolder, bundleUrl, imagePullSecrets = [] }: ReleaseWish,
+  { replicas, namespace, image: said, bundleFolder, bundleUrl, imagePullSecrets = [], deadlineMs = 0 }: ReleaseWish,
 ): Promise<Release> {
   const { name, triggers = {} } = documentOf(bundle);
   const { feeds = [], versions: { levada } } = manifestOf(bundle);
@@ -76,6 +78,7 @@ export async function releaseOf(
     imagePullSecrets,
     code,
     functions,
+    ...deadlineMs > START_SECONDS * 1_000 && { startSeconds: Math.ceil(deadlineMs / 1_000) },
   };
 }
 

@@ -1,7 +1,7 @@
 import { type EnvVariable, podEnvironment } from "../../objects/pod_environment.ts";
 import { podResources, SECRETS_FOLDER } from "../../objects/pod_parts.ts";
 import { flagsOf, type ProcessSettings } from "../../settings/process_settings.ts";
-import type { Release, ReleasedFunction } from "../release.ts";
+import { type Release, type ReleasedFunction, START_SECONDS } from "../release.ts";
 import { codeMounts, codePath, codeVolumes, fetchers, imageOf } from "./code_parts.ts";
 import { functionLabels, REVISION_LABEL } from "./labels.ts";
 
@@ -14,7 +14,6 @@ const GRACE_MS = 30_000;
 export const CONTAINER = "function";
 
 const USER = 65_532; // the customary "nonroot"
-const STARTUP_SECONDS = 600; // a model of gigabytes is fetched and warmed up
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -76,7 +75,7 @@ function container(release: Release, fn: ReleasedFunction): Fields {
       ),
     },
     ports: portsOf(settings),
-    ...probes(settings),
+    ...probes(settings, release),
     resources: podResources(fn.resources),
     securityContext: {
       allowPrivilegeEscalation: false,
@@ -122,7 +121,7 @@ function portsOf({ grpcPort }: ProcessSettings): Fields[] {
 }
 
 /** Whether a pod has started, lives, and may be asked. Who asks for certificates is knocked at: a kubelet has none to show. */
-function probes({ tls }: ProcessSettings): Fields {
+function probes({ tls }: ProcessSettings, { startSeconds = START_SECONDS }: Pick<Release, "startSeconds">): Fields {
   const scheme = tls === undefined ? "HTTP" : "HTTPS";
   const ask = (path: string) =>
     tls?.clientCa === undefined ? { httpGet: { path, port: "http", scheme } } : { tcpSocket: { port: "http" } };
@@ -130,7 +129,7 @@ function probes({ tls }: ProcessSettings): Fields {
     startupProbe: {
       ...ask("/v2/health/ready"),
       periodSeconds: 1,
-      failureThreshold: STARTUP_SECONDS,
+      failureThreshold: startSeconds,
       timeoutSeconds: 5,
     },
     readinessProbe: { ...ask("/v2/health/ready"), periodSeconds: 5, failureThreshold: 3, timeoutSeconds: 5 },

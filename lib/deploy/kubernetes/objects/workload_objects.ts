@@ -1,10 +1,9 @@
 import type { ClusterObject } from "../../cluster/cluster_object.ts";
 import type { Scale } from "../../settings/cluster_settings.ts";
-import type { Release, ReleasedFunction } from "../release.ts";
+import { type Release, type ReleasedFunction, START_SECONDS } from "../release.ts";
 import { functionLabels } from "./labels.ts";
 import { podTemplate } from "./pod_template.ts";
 
-const PROGRESS_SECONDS = 600;
 const HISTORY = 2;
 
 /** The pods of a function, and how they are asked. */
@@ -22,7 +21,7 @@ function workload(release: Release, fn: ReleasedFunction): ClusterObject {
     spec: {
       ...typeof replicas === "number" && { replicas }, // else it is the autoscaler's
       revisionHistoryLimit: HISTORY,
-      progressDeadlineSeconds: PROGRESS_SECONDS,
+      progressDeadlineSeconds: release.startSeconds ?? START_SECONDS,
       strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable, maxSurge } },
       selector: { matchLabels: functionLabels(release, fn) },
       template: podTemplate(release, fn),

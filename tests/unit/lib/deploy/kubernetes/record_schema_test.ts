@@ -20,6 +20,7 @@ const ofFunction = (parts: object) => of({ functions: [functionOf("shop", parts)
 
 Deno.test("parseRecord() reads what a deploy has written, of earlier Levadas too", () => {
   const current = releaseOfShop({
+    startSeconds: 1_800,
     functions: [
       functionOf("shop", {
         settings: { tokens: ["TOKEN"], graceMs: 1_000 },
@@ -59,6 +60,7 @@ Deno.test("parseRecord() reads what a check of today refuses, and of that alone 
   const refusals = [
     [of({ image: "x\n- evil" }), /^its image is /],
     [of({ revision: "../../x" }), /^its revision is /],
+    [of({ startSeconds: -1 }), /^its pods may take -1 s/],
     [ofFunction({ settings: { hostNetwork: true } }), /there is no serve\.hostNetwork/],
     [ofFunction({ settings: { workers: 9_999 } }), /serve\.workers is 9999/],
     [ofFunction({ cluster: { privileged: true } }), /there is no cluster\.privileged/],

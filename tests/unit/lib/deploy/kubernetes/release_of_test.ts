@@ -3,6 +3,8 @@ import { queue, serving, type ServingFunction } from "levada";
 import type { Bundle } from "../../../../../lib/bundle/bundle.ts";
 import { digestOf, MANIFEST } from "../../../../../lib/bundle/bundle.ts";
 import { describeUnits } from "../../../../../lib/functions/describe_units.ts";
+import type { ClusterObject } from "../../../../../lib/deploy/cluster/cluster_object.ts";
+import { objectsOf } from "../../../../../lib/deploy/kubernetes/objects/release_objects.ts";
 import { releaseOf, type ReleaseWish } from "../../../../../lib/deploy/kubernetes/release_of.ts";
 
 const IMAGE = "registry.test/levada:0.1.0";
@@ -45,6 +47,20 @@ Deno.test("releaseOf() names the functions, their objects, and the streams that 
       ["bill", "shop-bill", [{ path: stream, group: "shop-bill" }], [], 2, {}],
     ],
   );
+});
+
+Deno.test("releaseOf() has pods take as long as all of a deploy may, where that is longer than they may else", async () => {
+  const times = async (deadlineMs?: number) => {
+    const [{ spec }] = objectsOf(await released(shop(), { deadlineMs })).filter(({ kind }) =>
+      kind === "Deployment"
+    ) as [
+      ClusterObject,
+    ];
+    return [spec.progressDeadlineSeconds, spec.template.spec.containers[0].startupProbe.failureThreshold];
+  };
+  deepStrictEqual(await times(), [600, 600]);
+  deepStrictEqual(await times(300_000), [600, 600]);
+  deepStrictEqual(await times(1_800_000), [1_800, 1_800]);
 });
 
 Deno.test("releaseOf() tells every fault at once", async () => {
