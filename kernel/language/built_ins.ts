@@ -15,8 +15,8 @@ export const OF_THE_LANGUAGE: ReadonlySet<string> = new Set(
 
 /** What Deno has besides, as far as the library and the kernel use it where cells run: `name`, `event` and `status` are anybody's. */
 export const OF_THE_PLATFORM: ReadonlySet<string> = new Set(
-  `AbortController AbortSignal Blob CompressionStream DOMException DecompressionStream Deno FormData Headers ReadableStream Request
-  Response TextDecoder TextDecoderStream TextEncoder URL URLSearchParams Worker WritableStream atob btoa clearImmediate clearInterval
+  `AbortController AbortSignal Blob CompressionStream DOMException DecompressionStream Deno EventTarget FormData Headers ReadableStream Request
+  Response TextDecoder TextDecoderStream TextEncoder TransformStream URL URLSearchParams Worker WritableStream atob btoa clearImmediate clearInterval
   clearTimeout console crypto fetch navigator performance queueMicrotask setImmediate setInterval setTimeout structuredClone`
     .split(/\s+/),
 );
