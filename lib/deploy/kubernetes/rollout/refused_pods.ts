@@ -7,7 +7,7 @@ export interface Refusal {
   readonly standsMs: number;
 }
 
-const QUOTA_MS = 4_000; // room may be made meanwhile, by one that ends
+const QUOTA_MS = 10_000; // room may be made meanwhile, by one that ends
 const OTHER_MS = 25_000; // a webhook that does not answer takes 10 s, and is asked again
 
 /** What a Deployment's controller says of pods that it may not make. It tries on, so it is believed once it has stood for a while. */

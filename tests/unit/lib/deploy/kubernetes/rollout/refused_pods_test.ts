@@ -5,7 +5,7 @@ Deno.test("whyRefused() tells a quota in words, soon, with what can be done", ()
   const failure = 'pods "shop-1" is forbidden: exceeded quota: few, requested: pods=1, used: pods=1, limited: pods=1';
   const { told, standsMs } = whyRefused(failure, {})!;
   match(told, /^a quota of the namespace takes no more pods of it: few, requested: pods=1, .*rollout: "old-first"/);
-  ok(standsMs <= 5_000);
+  ok(standsMs <= 10_000);
   deepStrictEqual(
     whyRefused(failure, { rollout: "old-first" })!.told,
     "a quota of the namespace takes no more pods of it: few, requested: pods=1, used: pods=1, limited: pods=1. Have it raised",
