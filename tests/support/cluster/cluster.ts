@@ -103,7 +103,7 @@ export class Cluster implements AsyncDisposable {
   async namespace(prefix = "test"): Promise<string> {
     const name = `${prefix}-${++this.#namespaces}`;
     await this.kubectl(["create", "namespace", name]);
-    await this.kubectl(["wait", "--for=create", "serviceaccount/default", "-n", name, "--timeout=30s"]); // pods are refused before
+    await this.kubectl(["wait", "--for=create", "serviceaccount/default", "-n", name, "--timeout=120s"]); // pods are refused before; who makes it may have to take its lead again
     return name;
   }
 
