@@ -7,6 +7,7 @@ import { type CommandContext, CommandError } from "./command.ts";
 import { describeDeployment, nextSteps } from "../deploy/describe_deployment.ts";
 import { DeployLines } from "./deploy_lines.ts";
 import { isBundle } from "./load_bundle.ts";
+import { say } from "./say.ts";
 import { unlessAsked } from "./until_asked.ts";
 import { untilGivenUp } from "./until_given_up.ts";
 import { makeBundleOf, type MakeWish } from "./write_bundle.ts";
@@ -29,7 +30,7 @@ const SAYING_MS = 1_000; // what runs apart says better why it is late
 /** Makes a bundle and has it run. */
 export async function deployOf(wish: DeployWish, context: CommandContext): Promise<number> {
   const { out } = context.terminal;
-  const write = (line: string) => out(`  ${line}\n`);
+  const write = (line: string) => say(out, `  ${line}\n`);
   const made = await bundleInTime(wish, context, write);
   if (made === undefined) return 1;
   const { bundle, recorded } = made;

@@ -1,6 +1,7 @@
 import type { DeployTarget } from "../deploy/deploy_options.ts";
 import { unlessGivenUp } from "../deploy/unless_given_up.ts";
 import type { CommandContext } from "./command.ts";
+import { say } from "./say.ts";
 import { endAtOnce } from "./until_asked.ts";
 
 /** What a command changes where something is deployed. */
@@ -21,10 +22,10 @@ export async function untilGivenUp<Value>(
 ): Promise<Value> {
   const isOthers = target === "process";
   const tell = () => {
-    if (isOthers) return terminal.err(`No longer waited for: ${ended}\n`);
+    if (isOthers) return say(terminal.err, `No longer waited for: ${ended}\n`);
     setTimeout(() => { // who begins to listen while a signal is told hears that one too
-      endAtOnce(() => terminal.err(`Ended at once: ${ended}\n`));
-      terminal.err(`Given up: ${givenUp}. Once more ends this at once …\n`);
+      endAtOnce(() => say(terminal.err, `Ended at once: ${ended}\n`));
+      say(terminal.err, `Given up: ${givenUp}. Once more ends this at once …\n`);
     });
   };
   signal.addEventListener("abort", tell, { once: true });
