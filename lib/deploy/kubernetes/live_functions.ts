@@ -1,5 +1,6 @@
 import type { ClusterObject } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
+import { isGoing } from "./live_objects.ts";
 import { labelsOf, REVISION_LABEL } from "./objects/labels.ts";
 import type { ReleasePlace } from "./release_record.ts";
 import { strangerOf } from "./stranger_of.ts";
@@ -19,11 +20,11 @@ export interface LiveFunction {
   readonly url: string;
 }
 
-/** The functions of a deployment that are there; the serving function is the first. */
+/** The functions of a deployment that are there, and not going; the serving function is the first. */
 export async function liveFunctions(objects: ClusterObjects, place: ReleasePlace): Promise<LiveFunction[]> {
   const { name, namespace } = place;
   const all = await objects.list({ apiVersion: "apps/v1", kind: "Deployment", namespace, labels: labelsOf(place) });
-  const own = all.filter((object) => strangerOf(object, place) === undefined).map((one) =>
+  const own = all.filter((object) => !isGoing(object) && strangerOf(object, place) === undefined).map((one) =>
     liveFunction(one, namespace)
   );
   return own.sort((one, other) => Number(other.objectName === name) - Number(one.objectName === name));
