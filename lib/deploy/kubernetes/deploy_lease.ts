@@ -1,6 +1,6 @@
-import { hostname } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { DeployError } from "../deploy_error.ts";
+import { whoDeploys } from "../who_deploys.ts";
 import { ClusterError } from "../cluster/cluster_error.ts";
 import { type ClusterObject, nameOf, type ObjectName } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
@@ -239,5 +239,5 @@ function timeOf(date: Date): string {
 }
 
 function holder(): string {
-  return `${Deno.env.get("USER") ?? "somebody"}@${hostname()} (process ${Deno.pid})`;
+  return `${whoDeploys()} (process ${Deno.pid})`;
 }

@@ -19,7 +19,8 @@ import { PodLooker } from "./pod_looker.ts";
 import { isReady } from "./follow_state.ts";
 import { type NuclioDeploymentStatus, statusOf, urlOf } from "./nuclio_status.ts";
 import { changesOf, type FunctionChange, makeChanges } from "./release_changes.ts";
-import { recordOf, type Release, type ReleaseRecord, whoDeploys, writeRecord } from "./release_record.ts";
+import { whoDeploys } from "../who_deploys.ts";
+import { recordOf, type Release, type ReleaseRecord, writeRecord } from "./release_record.ts";
 
 /** A function at Nuclio: one there for itself and for each child, of a prebuilt image. */
 export class NuclioDeployment implements Deployment {

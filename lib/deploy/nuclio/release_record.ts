@@ -1,5 +1,3 @@
-import { hostname } from "node:os";
-import process from "node:process";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { z } from "zod";
 import { oneLine } from "../../telemetry/one_line.ts";
@@ -81,11 +79,6 @@ export function whoWrote(now: NuclioFunction, before: NuclioFunction | undefined
   const isSame = now.metadata.annotations?.[RECORD] === before?.metadata.annotations?.[RECORD];
   const { by, revision, deployedAt } = (isSame ? undefined : recordOf([now])) ?? {};
   return by === undefined ? "somebody else" : `${oneLine(by)} (revision ${revision}, ${deployedAt})`;
-}
-
-/** Who deploys here, as others are told. */
-export function whoDeploys(): string {
-  return `${process.env.USER ?? "somebody"}@${hostname()}`;
 }
 
 /** What an annotation says was deployed; undefined where it is no record of the graph whose function has it. */
