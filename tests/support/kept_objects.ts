@@ -11,6 +11,7 @@ export interface KeptObjects extends Loopback {
 
 const RESOURCES = [
   ["leases", "Lease"],
+  ["pods", "Pod"],
   ["configmaps", "ConfigMap"],
   ["deployments", "Deployment"],
   ["resourcequotas", "ResourceQuota"],

@@ -4,6 +4,7 @@ import { ClusterError } from "../cluster/cluster_error.ts";
 import type { ClusterObject, ObjectName } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { isGoing, keyOf } from "./live_objects.ts";
+import { labelsOf } from "./objects/labels.ts";
 import { SCALED_OBJECT } from "./objects/lag_scaler.ts";
 import { placeOf } from "./objects/release_objects.ts";
 import { stagesOf } from "./release_stages.ts";
@@ -70,6 +71,25 @@ export async function waitForGoing(
 ): Promise<void> {
   const there = await Promise.all(wished.map((object) => objects.read(named(object), wish.signal)));
   await untilGone(act, objects, there.filter((object) => object !== undefined).filter(isGoing), wish);
+}
+
+/**
+ * Waits until the pods of a release have gone that are to end, as far as the time goes: they still answer who knows them, and publish what others
+ * read.
+ */
+export async function untilLeft(
+  objects: ClusterObjects,
+  release: Release,
+  { endsAt, signal }: RemovalWish,
+): Promise<void> {
+  const pods = { apiVersion: "v1", kind: "Pod", namespace: release.namespace, labels: labelsOf(release) };
+  const names: readonly unknown[] = release.functions.map(({ name }) => name);
+  const isLeaving = (pod: ClusterObject) =>
+    isGoing(pod) && names.includes(pod.metadata.labels?.["app.kubernetes.io/name"]);
+  while ((await objects.list(pods)).some(isLeaving)) {
+    if (performance.now() > endsAt || signal?.aborted) return;
+    await pause(LOOK_MS, undefined, { signal }).catch(() => {});
+  }
 }
 
 /** Removes an object; one that was made anew under its name stays. */

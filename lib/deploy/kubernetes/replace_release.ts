@@ -5,7 +5,7 @@ import { goBack } from "./go_back.ts";
 import { obsoleteObjects, recordAfter } from "./plan_release.ts";
 import { namedRecord, writeRecord } from "./release_record.ts";
 import type { Release } from "./release.ts";
-import { removeObject } from "./remove_objects.ts";
+import { removeObject, untilLeft } from "./remove_objects.ts";
 import { lastGood, restoreRelease } from "./restore_release.ts";
 import { type ReleaseCluster, runRelease, type RunWish } from "./run_release.ts";
 
@@ -43,7 +43,9 @@ export async function replaceRelease(act: string, cluster: ReleaseCluster, wish:
   }
   const now = { ...recordAfter(record, release), deployedAt: new Date().toISOString() };
   await writeRecord(objects, release, now);
-  for (const object of obsoleteObjects(wish)) await removeObject(objects, object);
+  const obsolete = obsoleteObjects(wish);
+  if (obsolete.some(({ kind }) => kind === "Deployment")) await untilLeft(objects, release, wish); // who read reads on until then
+  for (const object of obsolete) await removeObject(objects, object);
 }
 
 async function putBack(

@@ -1,8 +1,10 @@
-import { deepStrictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok } from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
 import { ClusterClient } from "../../../../../lib/deploy/cluster/cluster_client.ts";
 import { ClusterObjects } from "../../../../../lib/deploy/cluster/cluster_objects.ts";
+import { functionLabels } from "../../../../../lib/deploy/kubernetes/objects/labels.ts";
 import { objectsOf } from "../../../../../lib/deploy/kubernetes/objects/release_objects.ts";
-import { removalGroups, removeObject } from "../../../../../lib/deploy/kubernetes/remove_objects.ts";
+import { removalGroups, removeObject, untilLeft } from "../../../../../lib/deploy/kubernetes/remove_objects.ts";
 import { serveObjects } from "../../../../support/kept_objects.ts";
 import { functionOf, releaseOfShop } from "../../../../support/releases.ts";
 
@@ -79,4 +81,33 @@ Deno.test("removeObject() removes that object alone, and waits for what was made
   const anew = await objects.apply(scaler!);
   await removeObject(objects, made[1]!);
   deepStrictEqual([...server.objects.values()].map(({ metadata }) => metadata.uid), [anew.metadata.uid]);
+});
+
+Deno.test("untilLeft() waits for pods of the release that are to end, for no other, and no longer than it may", async () => {
+  await using server = serveObjects();
+  using client = new ClusterClient({ name: "test", server: server.url, namespace: "default" });
+  const objects = new ClusterObjects(client);
+  const release = releaseOfShop();
+  const path = "/api/v1/namespaces/market/pods";
+  const pod = (name: string, of: string, deletionTimestamp?: string) =>
+    server.objects.set(`${path}/${name}`, {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name, labels: functionLabels(release, { name: of }), ...deletionTimestamp && { deletionTimestamp } },
+    });
+  pod("new", "shop");
+  pod("child", "bill", "2026-11-26T12:00:00Z");
+  await untilLeft(objects, release, { endsAt: performance.now() + 60_000 });
+
+  pod("old", "shop", "2026-11-26T12:00:00Z");
+  const leaving = untilLeft(objects, release, { endsAt: performance.now() + 60_000 }).then(() => "left");
+  deepStrictEqual(await Promise.race([leaving, pause(400, "still there")]), "still there");
+  server.objects.delete(`${path}/old`);
+  deepStrictEqual(await leaving, "left");
+
+  pod("old", "shop", "2026-11-26T12:00:00Z");
+  const start = performance.now();
+  await untilLeft(objects, release, { endsAt: start + 300 });
+  await untilLeft(objects, release, { endsAt: start + 60_000, signal: AbortSignal.abort() });
+  ok(performance.now() - start < 30_000);
 });
