@@ -11,8 +11,8 @@ import { withReleaseLab } from "./release_lab.ts";
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const ADAPTER = fileURLToPath(new URL("../../support/cluster/lag_adapter.ts", import.meta.url));
 const METRIC = "s0-kafka-totals"; // as KEDA calls its first trigger
-const RECORDS = 1_000;
-const WORK_MS = 200; // six partitions: some 35 s of work, and the autoscaler looks each 15 s
+const RECORDS = 640;
+const WORK_MS = 200; // six partitions: some 20 s of work, and the autoscaler of the tests looks each 2 s
 
 function line(stream: string, replicas: string): string {
   return `import { queue, serving } from "levada";

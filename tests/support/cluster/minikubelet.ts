@@ -28,6 +28,8 @@ const opt = (name: string, dflt: string) => {
 };
 const dir = Deno.realPathSync(opt("dir", ".")), node = opt("node", "mini-0");
 const backoffBase = Number(opt("backoff", "1")) * 1000;
+const BACKOFF_MOST = 4_000; // a kubelet's 10 s to 5 minutes are shorter here, both
+const backoff = (times: number) => Math.min(backoffBase * 2 ** times, BACKOFF_MOST);
 const imagesFile = opt("images", "");
 const [, podFirst, podSecond] = /^PODNET=(\d+)\.(\d+)$/m.exec(Deno.readTextFileSync(`${dir}/env`))!;
 Deno.listen({ hostname: `127.${podFirst}.${Number(podSecond) + 15}.254`, port: 6443 }); // so `kube` draws another net for the next cluster
@@ -175,7 +177,7 @@ class Pod {
     for (let n = 0; !this.dead && typeof image === "string"; n++) { // as a kubelet tells it: what it was refused with, then that it waits
       event(this.o, "Warning", "Failed", `Failed to pull image "${c.image}": ${image}`);
       this.set(c, { state: { waiting: { reason: "ErrImagePull", message: image } } });
-      const ms = Math.min(backoffBase * 2 ** n, 300_000);
+      const ms = backoff(n);
       await sleep(ms / 2);
       this.set(c, {
         state: { waiting: { reason: "ImagePullBackOff", message: `Back-off pulling image "${c.image}"` } },
@@ -230,7 +232,7 @@ class Pod {
         return ok;
       }
       crashes = Date.now() - t0 > 600_000 ? 0 : crashes + 1;
-      const wait = Math.min(backoffBase * 2 ** (crashes - 1), 300_000);
+      const wait = backoff(crashes - 1);
       const message = `back-off ${wait / 1000}s restarting failed container=${c.name} pod=${this.o.metadata.name}`;
       this.set(c, {
         state: { waiting: { reason: "CrashLoopBackOff", message } },
@@ -319,15 +321,25 @@ class Pod {
     this.dead = true;
     this.report();
     const grace = o.metadata.deletionGracePeriodSeconds ?? o.spec.terminationGracePeriodSeconds ?? 30;
-    for (const c of o.spec.containers) {
-      for (const h of [c.lifecycle?.preStop]) if (h?.sleep) await sleep(h.sleep.seconds * 1000);
-    }
+    await Promise.all(o.spec.containers.map(async (c: Obj) => {
+      const { sleep: before } = c.lifecycle?.preStop ?? {};
+      const running = this.procs.get(c.name)?.status; // what does not run has nothing to leave
+      if (before !== undefined && running !== undefined) await Promise.race([sleep(before.seconds * 1000), running]);
+    }));
     await Promise.all([...this.procs.keys()].map((n) => this.kill(n, grace)));
     await this.writing;
     usedIps.delete(this.ipNo);
     pods.delete(o.metadata.uid);
-    if (tell) {
-      await api("DELETE", this.path, { gracePeriodSeconds: 0, preconditions: { uid: o.metadata.uid } }).catch(() => {});
+    if (tell) await removed(this.path, { gracePeriodSeconds: 0, preconditions: { uid: o.metadata.uid } });
+  }
+}
+/** Takes the object of what has ended away; whoever waits for that would wait for ever where the API server was away just then. */
+async function removed(path: string, options: Obj) {
+  for (;; await sleep(1000)) {
+    try {
+      return await api("DELETE", path, options);
+    } catch (e) {
+      if ([404, 409].includes((e as Obj).status)) return; // it is gone, or another of its name is there
     }
   }
 }
@@ -434,8 +446,7 @@ watch(`/api/v1/pods?fieldSelector=${encodeURIComponent("spec.nodeName=" + node)}
     p.o = { ...o, spec: p.o.spec };
     if (o.metadata.deletionTimestamp) p.end(o);
   } else if (o.metadata.deletionTimestamp) {
-    api("DELETE", `/api/v1/namespaces/${o.metadata.namespace}/pods/${o.metadata.name}`, { gracePeriodSeconds: 0 })
-      .catch(() => {});
+    void removed(`/api/v1/namespaces/${o.metadata.namespace}/pods/${o.metadata.name}`, { gracePeriodSeconds: 0 });
   } else if (!["Succeeded", "Failed"].includes(o.status.phase)) pods.set(o.metadata.uid, new Pod(o));
 });
 console.log(`minikubelet ${node} ready${preload ? "" : " (no cc: 0.0.0.0 is not steered)"}`);
