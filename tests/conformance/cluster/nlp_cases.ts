@@ -1,17 +1,19 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { dirname, join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { openStream } from "levada";
 import { BrokerServer } from "../streams/broker_server.ts";
 import type { ClusterCase } from "./cluster_case.ts";
 import { withReleaseLab } from "./release_lab.ts";
+import { isNone, until } from "../../support/until.ts";
 
 const NOTEBOOKS = fileURLToPath(new URL("../../../notebooks/", import.meta.url));
 const GPU = "nvidia.com/gpu";
 const NAME = "03_streaming_nlp.ipynb";
 const PARAGRAPHS = ["In 1440 Funchal was small.", "The levada is 80 kilometres long."];
 const ENTITIES = [[0, "1440", "DATE"], [1, "80", "CARDINAL"]];
+
+const COMES_WITHIN_MS = 90_000;
 
 type Found = [index: number, text: string, kind: string];
 
@@ -31,7 +33,10 @@ export const NLP_CASES: readonly ClusterCase[] = [{
       const place = ["--target", "kubernetes", "--namespace", lab.namespace];
       const image = (tag: string) => `${registry.address}/team/nlp:${tag}`;
       const deploy = (folder: string, tag: string) =>
-        lab.done(["deploy", folder, ...place, "--image", image(tag), "--bundle-folder", "/bundle"], broker);
+        lab.done(
+          ["deploy", folder, ...place, "--image", image(tag), "--bundle-folder", "/bundle", "--deadline", "120"],
+          broker,
+        );
 
       const bundle = async (notebook: string, name: string) => {
         const folder = join(dirname(await lab.write(name, "")), `${name}-bundle`);
@@ -62,7 +67,7 @@ export const NLP_CASES: readonly ClusterCase[] = [{
         strictEqual(response.status, 200, await response.text());
       };
       await ask();
-      deepStrictEqual(await entities("one"), ENTITIES);
+      deepStrictEqual(await entities("one", 2), ENTITIES);
 
       const changed = await lab.write(NAME, withoutChild(await Deno.readTextFile(notebook)));
       await Deno.symlink(join(NOTEBOOKS, "data"), join(dirname(changed), "data"));
@@ -70,23 +75,33 @@ export const NLP_CASES: readonly ClusterCase[] = [{
       await lab.done(["image", alone, "-t", image("2"), "--push"], broker);
       match(await deploy(alone, "2"), /multi-func-enrich: is removed/);
       const ofChild = async () => (await lab.left("multi-func")).filter((name) => name.includes("enrich"));
-      for (let tries = 0; tries < 300 && (await ofChild()).length > 0; tries++) await pause(100); // it finishes what it has
-      deepStrictEqual(await ofChild(), []);
+      await until("the child has gone", ofChild, isNone); // it finishes what it has
       await ask();
-      deepStrictEqual(await entities("two"), ENTITIES.flatMap((one) => [one, one]));
+      deepStrictEqual(await entities("two", 4), ENTITIES.flatMap((one) => [one, one]));
       await lab.done(["delete", "multi-func", ...place]);
       deepStrictEqual(await lab.left("multi-func"), []);
 
       /** What has come out, once there is as much as has come in. */
-      async function entities(group: string): Promise<Found[]> {
+      async function entities(group: string, count: number): Promise<Found[]> {
         await using stream = await openStream<{ index: number; text: string; kind: string }>(
           `${broker.STREAMS}entities`,
         );
         const found: Found[] = [];
-        for await (const delivery of await stream.subscribe({ group })) {
+        const subscription = await stream.subscribe({ group });
+        const late = setTimeout(() => void subscription.close(), COMES_WITHIN_MS);
+        for await (const delivery of subscription) {
           for (const { body: { index, text, kind } } of delivery) found.push([index, text, kind]);
           await delivery.ack();
-          if (found.length >= (group === "one" ? 2 : 4)) break;
+          if (found.length >= count) break;
+        }
+        clearTimeout(late);
+        if (found.length < count) {
+          const pods = await cluster.kubectl(["get", "pods", "-n", lab.namespace, "-o", "wide"]);
+          const { out, err } = await lab.levada("logs", "multi-func", ...place);
+          const seen = Deno.inspect(found);
+          throw new Error(
+            `${count} entities were to come out, and these did: ${seen}\n${pods}${out.slice(-4_000)}${err}`,
+          );
         }
         return found.sort(([one], [other]) => one - other); // their keys differ, so they come in any order
       }

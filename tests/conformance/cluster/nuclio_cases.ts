@@ -8,6 +8,7 @@ import type { Cluster } from "../../support/cluster/cluster.ts";
 import { lackOfNuclio, type RunningNuclio, startNuclio } from "../../support/nuclio/nuclio_lab.ts";
 import { NUCLIO_CASES, type NuclioLab, plainBundle } from "../../support/nuclio_contract.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
+import { until } from "../../support/until.ts";
 import type { ClusterCase } from "./cluster_case.ts";
 
 const DEADLINE_MS = 120_000;
@@ -83,7 +84,7 @@ export default fn;
 
   const load = askForEver(invokeUrl);
   await new NuclioDeployment("k3-real", { ...place, image: "levada/real-3:1", bundle: bundles[1]! }).apply();
-  while (!load.answers.has("21")) await new Promise((go) => setTimeout(go, 100));
+  await until("the new revision answers", () => load.answers, (answers) => answers.has("21"));
   await load.stop();
   deepStrictEqual([...load.failures], [], "no request fails");
   deepStrictEqual([...load.answers].sort(), ["14", "21"]);

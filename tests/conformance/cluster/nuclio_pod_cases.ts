@@ -5,6 +5,7 @@ import type { NuclioOptions } from "../../../lib/deploy/nuclio/nuclio_options.ts
 import type { Cluster } from "../../support/cluster/cluster.ts";
 import { FakeNuclioDashboard } from "../../support/fake_nuclio_dashboard.ts";
 import { plainBundle } from "../../support/nuclio_contract.ts";
+import { until } from "../../support/until.ts";
 import type { ClusterCase } from "./cluster_case.ts";
 
 const NAME = "k3-look";
@@ -115,7 +116,7 @@ async function withPods(cluster: Cluster, test: (lab: PodLab) => Promise<void>):
     async apply(options, bundle = plainBundle(NAME, "aaaaaaaaaaaa"), meanwhile) {
       const applying = open(options, bundle).apply().then(() => undefined, (error: Error) => error);
       if (meanwhile !== undefined) {
-        while ((await podNames(cluster, namespace)).length === 0) await new Promise((go) => setTimeout(go, 200));
+        await until("there is a pod", () => podNames(cluster, namespace), ({ length }) => length > 0, { eachMs: 200 });
         await new Promise((go) => setTimeout(go, 2_000)); // the scheduler has looked at it by then
         await meanwhile();
       }

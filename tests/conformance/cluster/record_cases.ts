@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
-import { setTimeout as pause } from "node:timers/promises";
 import type { ClusterCase } from "./cluster_case.ts";
+import { until } from "../../support/until.ts";
 import { type ReleaseLab, times, withReleaseLab } from "./release_lab.ts";
 
 /** What is written down of deploys, and what runs. */
@@ -57,7 +57,8 @@ export const RECORD_CASES: readonly ClusterCase[] = [{
       const before = `if (Deno.env.has("POD_NAME")) throw new Error("half way");`;
       const module = await lab.write("shop.ts", times(3, { before, options: bare }));
       const half = lab.start("deploy", module, "--target", "kubernetes", "--namespace", lab.namespace);
-      await until(async () => (await lab.read("deployment", "shop")).metadata.generation > 1);
+      const generation = async () => (await lab.read("deployment", "shop")).metadata.generation;
+      await until("it has begun", generation, (count) => count > 1, { eachMs: 50 });
       half.kill("SIGKILL");
       await Promise.all([half.output(), cluster.kubectl(["delete", "lease", "shop-deploy", "-n", lab.namespace])]);
       match((await deployment.status()).reason ?? "", /pods serve|is being deployed, or its deploy was broken off/);
@@ -78,12 +79,4 @@ export const RECORD_CASES: readonly ClusterCase[] = [{
 async function codesOf(lab: ReleaseLab): Promise<string[]> {
   const { items } = await lab.read("configmaps", "-l", "levada.dev/revision");
   return items.map(({ metadata }: { metadata: { name: string } }) => metadata.name);
-}
-
-async function until(is: () => Promise<boolean>): Promise<void> {
-  const endsAt = performance.now() + 60_000;
-  while (!await is()) {
-    if (performance.now() > endsAt) throw new Error("it did not come to that within a minute");
-    await pause(50);
-  }
 }

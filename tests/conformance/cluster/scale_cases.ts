@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
-import { setTimeout as pause } from "node:timers/promises";
 import { askedBy } from "./asked_by.ts";
 import type { ClusterCase } from "./cluster_case.ts";
+import { until } from "../../support/until.ts";
 import { times, withReleaseLab } from "./release_lab.ts";
 
 function scaled(replicas: string): string {
@@ -47,11 +47,8 @@ export const SCALE_CASES: readonly ClusterCase[] = [{
       await cluster.kubectl(["scale", "deployment", "shop", "-n", lab.namespace, "--replicas=2"]);
       await rejects(lab.deploy(scaled("3")), /spec\.replicas/);
       strictEqual(await pods(), 2);
-      for (
-        let tries = 0;
-        tries < 100 && (await lab.read("deployment", "shop")).status.readyReplicas !== 2;
-        tries++
-      ) await pause(100);
+      const ready = async () => (await lab.read("deployment", "shop")).status.readyReplicas;
+      await until("two pods are ready", ready, (pods) => pods === 2);
     }),
 }, {
   name:

@@ -5,6 +5,7 @@ import { packBundle } from "../../../lib/bundle/bundle_archive.ts";
 import { bundleModule } from "../../../lib/bundle/make_bundle.ts";
 import { BrokerServer } from "../streams/broker_server.ts";
 import type { ClusterCase } from "./cluster_case.ts";
+import { until } from "../../support/until.ts";
 import { type ReleaseLab, withReleaseLab } from "./release_lab.ts";
 
 const RIGHTS = { AWS_ACCESS_KEY_ID: "levada", AWS_SECRET_ACCESS_KEY: "levada-secret" };
@@ -81,9 +82,8 @@ export const STORE_CASES: readonly ClusterCase[] = [{
         "fetch-bundle",
         "--previous",
       ];
-      while (!/it has SHA-256 /.test(await lab.cluster.kubectl(fetcher).catch(() => ""))) {
-        await new Promise((resolve) => setTimeout(resolve, 300));
-      }
+      const refusal = () => lab.cluster.kubectl(fetcher).catch(String);
+      await until("the changed archive is refused", refusal, (said) => said.includes("it has SHA-256 "));
       await lab.done(deploy(module, folder), env); // lays it there again
       strictEqual(await (await fetch(url, { method: "POST", body: "14" })).text(), "42");
 

@@ -1,7 +1,7 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
-import { setTimeout as pause } from "node:timers/promises";
 import { BrokerServer } from "../streams/broker_server.ts";
 import type { ClusterCase } from "./cluster_case.ts";
+import { isNone, until } from "../../support/until.ts";
 import { withReleaseLab } from "./release_lab.ts";
 
 /** A function with a child behind a stream, or without one. */
@@ -46,9 +46,7 @@ export const STREAM_CASES: readonly ClusterCase[] = [{
       const sent = Array.from({ length: 50 }, (_, n) => n);
       const answers = await Promise.all(sent.map((n) => deployment.invoke("/", n)));
       deepStrictEqual(answers, sent.map((n) => 2 * n));
-      for (let tries = 0; tries < 100 && (await billed()).length < 50; tries++) {
-        await pause(100);
-      }
+      await until("all is billed", billed, ({ length }) => length >= sent.length);
       deepStrictEqual(await billed(), sent.map((n) => 2 * n));
       await rejects(
         Array.fromAsync(deployment.logs({ function: "none" })),
@@ -67,15 +65,14 @@ export const STREAM_CASES: readonly ClusterCase[] = [{
         [["line", 2], ["bill", 1]],
       ]);
       strictEqual(await alone.invoke("/", 100), 200);
-      for (let tries = 0; tries < 100 && !(await billed()).includes(200); tries++) await pause(100);
+      await until("what came back bills", billed, (numbers) => numbers.includes(200));
       deepStrictEqual(await billed(), [200], "a pod that is new");
       deepStrictEqual((await ofChild()).filter((name) => /^(Deployment|Service) /.test(name)), [
         "Deployment line-bill",
         "Service line-bill",
       ]);
       await (await lab.plan(line(stream, { hasChild: false }))).apply();
-      for (let tries = 0; tries < 300 && (await ofChild()).length > 0; tries++) await pause(100); // it finishes what it has
-      deepStrictEqual(await ofChild(), []);
+      await until("the child has gone", ofChild, isNone); // it finishes what it has
       await alone.delete();
       deepStrictEqual(await lab.left("line"), []);
     }),

@@ -3,9 +3,11 @@ import { setTimeout as pause } from "node:timers/promises";
 import { linesOf } from "../../../lib/deploy/cluster/lines_of.ts";
 import type { Cluster } from "../../support/cluster/cluster.ts";
 import { type AskedBy, askedBy, configMap } from "./asked_by.ts";
+import { isNone, until } from "../../support/until.ts";
 import type { ClusterCase } from "./cluster_case.ts";
 
 const CONFIG_MAP = { apiVersion: "v1", kind: "ConfigMap" };
+const SEEN_WITHIN_MS = 120_000;
 
 /** What one who follows has seen, in order: `there n-0007 3`, name and value. */
 class Seen {
@@ -39,14 +41,24 @@ class Seen {
 
   /** Waits until a change has been told. */
   async until(change: string): Promise<void> {
+    const late = pause(SEEN_WITHIN_MS, undefined, { ref: false }).then(() => {
+      throw new Error(
+        `"${change}" is not told within ${SEEN_WITHIN_MS / 1_000} s, but: ${this.changes.slice(-10)}; ${this.away}`,
+      );
+    });
+    late.catch(() => {});
     while (!this.changes.includes(change)) {
-      await Promise.race([this.#wake.promise, this.#ended.then(() => Promise.reject(new Error("nobody follows")))]);
+      await Promise.race([
+        this.#wake.promise,
+        late,
+        this.#ended.then(() => Promise.reject(new Error("nobody follows"))),
+      ]);
     }
   }
 
   /** Waits until the server was not there. */
   async untilAway(): Promise<void> {
-    while (this.away.length === 0) await Promise.race([pause(50), this.#ended]);
+    await until("the server is away", () => this.away, ({ length }) => length > 0, { eachMs: 50 });
   }
 
   async end(): Promise<void> {
@@ -140,7 +152,8 @@ export const WATCH_CASES: readonly ClusterCase[] = [{
       await writing;
     }
     const list = () => other.objects.list({ ...CONFIG_MAP, namespace, labels: { of: "test" } });
-    while ((await list()).some(({ metadata }) => metadata.deletionTimestamp !== undefined)) await pause(100); // whoever removes them may have to take its lead again
+    const going = async () => (await list()).filter(({ metadata }) => metadata.deletionTimestamp !== undefined);
+    await until("nothing is going", going, isNone); // whoever removes them may have to take its lead again
     await put(other, namespace, "last", 0);
     await seen.until("there last 0");
     await seen.end();
@@ -232,11 +245,12 @@ export const WATCH_CASES: readonly ClusterCase[] = [{
     const all = Array.from({ length: 10 }, () => new Seen(asked, namespace, 30));
     await put(asked, namespace, "one", 1);
     await Promise.all(all.map((seen) => seen.until("there one 1")));
-    while (await watchers(cluster) < before + all.length) await pause(50);
+    const count = () => watchers(cluster);
+    await until("all watch", count, (now) => now >= before + all.length, { eachMs: 50 });
     await Promise.all(all.map((seen) => seen.end()));
     const stop = new AbortController();
     for await (const _ of asked.objects.follow({ ...CONFIG_MAP, namespace }, stop.signal)) break; // without a word
-    while (await watchers(cluster) > before) await pause(50);
+    await until("nobody watches", count, (now) => now <= before, { eachMs: 50 });
   },
 }, {
   name: "logs come line by line while a pod runs, end with it, and are left by who stops reading",
