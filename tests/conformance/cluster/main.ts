@@ -48,43 +48,91 @@ const CASES: Readonly<Record<string, readonly ClusterCase[]>> = {
   store: STORE_CASES,
 };
 
-/** Runs the suite, or those subjects whose names are given, and prints each result. */
+/**
+ * So many subjects are run beside each other, each at a cluster of its own: most of the time a case waits for something. What a case does to its
+ * API server, its node and its kinds, no case beside it is told.
+ */
+const LANES = 2;
+
+/** Runs the suite, or those subjects whose names are given, and prints each result, in this order. */
 export async function run({ subjects = Object.keys(CASES) }: { subjects?: readonly string[] } = {}): Promise<Counts> {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
-  const cases = subjects.flatMap((subject) =>
-    (CASES[subject] ?? []).map((one) => ({ ...one, name: `${subject}: ${one.name}` }))
-  );
   const lack = await lackOfCluster();
   if (lack !== undefined) {
+    const names = subjects.flatMap((subject) => (CASES[subject] ?? []).map(({ name }) => `${subject}: ${name}`));
+    for (const name of names) console.log(`skip ${name}`);
     const skippedFor = `no control plane can be had here: ${lack}`;
-    for (const { name } of cases) console.log(`skip ${name}`);
-    return { ...counts, skipped: cases.length, skippedFor };
+    return { passed: 0, failed: 0, skipped: names.length, skippedFor };
   }
-  await using cluster = await startCluster();
-  for (const { name, needsNode = true, lack, run } of cases) {
-    const lacking = needsNode && !cluster.hasNode ? "pods need root here" : await lack?.();
-    if (lacking !== undefined) {
-      counts.skipped += 1;
-      console.log(`skip ${name}: ${lacking}`);
-    } else counts[await tried(name, run, cluster)] += 1;
-  }
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const results = new InOrder(subjects);
+  const left = subjects.map((subject, place) => ({ subject, place }));
+  let last: Promise<unknown> = Promise.resolve(); // clusters are started one after the other: they draw their ports
+  await Promise.all(Array.from({ length: Math.min(LANES, subjects.length) }, async () => {
+    const starting = last.then(() => startCluster());
+    last = starting.catch(() => {});
+    await using cluster = await starting;
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      const { subject, place } = next;
+      for (const one of CASES[subject] ?? []) {
+        const { kind, text } = await tried(`${subject}: ${one.name}`, one, cluster);
+        counts[kind] += 1;
+        results.tell(place, text);
+      }
+      results.end(place);
+    }
+  }));
   return counts;
+}
+
+/** Lines of subjects that are run beside each other, printed one subject after the other. */
+class InOrder {
+  readonly #all: { readonly held: string[]; isOver: boolean }[];
+  #first = 0;
+
+  constructor(subjects: readonly unknown[]) {
+    this.#all = subjects.map(() => ({ held: [], isOver: false }));
+  }
+
+  /** A line of the subject at this place. */
+  tell(place: number, text: string): void {
+    this.#all[place]!.held.push(text);
+    this.#print();
+  }
+
+  /** Nothing more comes of it. */
+  end(place: number): void {
+    this.#all[place]!.isOver = true;
+    this.#print();
+  }
+
+  #print(): void {
+    for (; this.#first < this.#all.length; this.#first++) {
+      const { held, isOver } = this.#all[this.#first]!;
+      for (const text of held.splice(0)) console.log(text);
+      if (!isOver) return;
+    }
+  }
 }
 
 /** A case that hangs has failed; the next ones are run. */
 const LONGEST_MS = 300_000;
 
-async function tried(name: string, run: ClusterCase["run"], cluster: Cluster): Promise<"passed" | "failed"> {
+async function tried(
+  name: string,
+  { needsNode = true, lack, run }: ClusterCase,
+  cluster: Cluster,
+): Promise<{ readonly kind: "passed" | "failed" | "skipped"; readonly text: string }> {
+  const lacking = needsNode && !cluster.hasNode ? "pods need root here" : await lack?.();
+  if (lacking !== undefined) return { kind: "skipped", text: `skip ${name}: ${lacking}` };
   const start = performance.now();
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error(`not done after ${LONGEST_MS / 1000} s`)), LONGEST_MS);
   try {
     await Promise.race([run(cluster), late]);
-    console.log(`pass ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
-    return "passed";
+    return { kind: "passed", text: `pass ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)` };
   } catch (error) {
-    console.log(`fail ${name}\n${error instanceof Error ? error.stack : error}`);
-    return "failed";
+    const pods = await cluster.kubectl(["get", "pods", "-A"]).catch(String);
+    return { kind: "failed", text: `fail ${name}\n${error instanceof Error ? error.stack : error}\n${pods}` };
   } finally {
     clearTimeout(timer);
   }

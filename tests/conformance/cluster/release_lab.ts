@@ -77,6 +77,7 @@ export async function withReleaseLab(cluster: Cluster, test: (lab: ReleaseLab) =
     });
   const read = async (...words: string[]) =>
     JSON.parse(await cluster.kubectl(["get", "-n", namespace, ...words, "-o", "json"]));
+  using _left = { [Symbol.dispose]: () => cluster.leave(namespace) };
   await test({
     cluster,
     namespace,

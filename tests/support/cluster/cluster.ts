@@ -99,6 +99,11 @@ export class Cluster implements AsyncDisposable {
     return await kube(["kubectl", this.folder, ...args], {}, typeof input === "object" ? JSON.stringify(input) : input);
   }
 
+  /** Has a namespace go, with its pods; nobody waits for that. Pods that are left by each test would be probed to the end. */
+  leave(namespace: string): void {
+    this.kubectl(["delete", "namespace", namespace, "--wait=false"]).catch(() => {}); // the cluster may be gone by then
+  }
+
   /** A namespace of its own for a test; whoever makes it need not remove it. */
   async namespace(prefix = "test"): Promise<string> {
     const name = `${prefix}-${++this.#namespaces}`;

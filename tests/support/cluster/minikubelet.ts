@@ -330,14 +330,15 @@ class Pod {
     await this.writing;
     usedIps.delete(this.ipNo);
     pods.delete(o.metadata.uid);
-    if (tell) await removed(this.path, { gracePeriodSeconds: 0, preconditions: { uid: o.metadata.uid } });
+    if (tell) await removed(o);
   }
 }
-/** Takes the object of what has ended away; whoever waits for that would wait for ever where the API server was away just then. */
-async function removed(path: string, options: Obj) {
+/** Takes the object of a pod that has ended away; whoever waits for that would wait for ever where the API server was away just then. */
+async function removed({ metadata: { namespace, name, uid } }: Obj) {
   for (;; await sleep(1000)) {
     try {
-      return await api("DELETE", path, options);
+      const options = { gracePeriodSeconds: 0, preconditions: { uid } };
+      return await api("DELETE", `/api/v1/namespaces/${namespace}/pods/${name}`, options);
     } catch (e) {
       if ([404, 409].includes((e as Obj).status)) return; // it is gone, or another of its name is there
     }
@@ -446,7 +447,7 @@ watch(`/api/v1/pods?fieldSelector=${encodeURIComponent("spec.nodeName=" + node)}
     p.o = { ...o, spec: p.o.spec };
     if (o.metadata.deletionTimestamp) p.end(o);
   } else if (o.metadata.deletionTimestamp) {
-    void removed(`/api/v1/namespaces/${o.metadata.namespace}/pods/${o.metadata.name}`, { gracePeriodSeconds: 0 });
+    void removed(o);
   } else if (!["Succeeded", "Failed"].includes(o.status.phase)) pods.set(o.metadata.uid, new Pod(o));
 });
 console.log(`minikubelet ${node} ready${preload ? "" : " (no cc: 0.0.0.0 is not steered)"}`);
