@@ -67,10 +67,14 @@ export async function run({ subjects = Object.keys(CASES) }: { subjects?: readon
   const results = new InOrder(subjects);
   const left = subjects.map((subject, place) => ({ subject, place }));
   let last: Promise<unknown> = Promise.resolve(); // clusters are started one after the other: they draw their ports
-  await Promise.all(Array.from({ length: Math.min(LANES, subjects.length) }, async () => {
+  await Promise.all(Array.from({ length: Math.min(LANES, subjects.length) }, async (_, lane) => {
     const starting = last.then(() => startCluster());
     last = starting.catch(() => {});
-    await using cluster = await starting;
+    await using cluster = lane === 0 ? await starting : await starting.catch((error: Error) => {
+      console.log(`one cluster less than ${LANES}, so it takes longer: ${error.message}`);
+      return undefined;
+    });
+    if (cluster === undefined) return;
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
       const { subject, place } = next;
       for (const one of CASES[subject] ?? []) {
