@@ -17,6 +17,7 @@ import { OBJECT_CASES } from "./object_cases.ts";
 import { RECORD_CASES } from "./record_cases.ts";
 import { REFUSAL_CASES } from "./refusal_cases.ts";
 import { RELEASE_CASES } from "./release_cases.ts";
+import { runningCommands } from "./release_lab.ts";
 import { ROLLOUT_CASES } from "./rollout_cases.ts";
 import { WATCH_CASES } from "./watch_cases.ts";
 import { MANIFEST_CASES } from "./manifest_cases.ts";
@@ -135,8 +136,9 @@ async function tried(
     await Promise.race([run(cluster), late]);
     return { kind: "passed", text: `pass ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)` };
   } catch (error) {
-    const pods = await cluster.kubectl(["get", "pods", "-A"]).catch(String);
-    return { kind: "failed", text: `fail ${name}\n${error instanceof Error ? error.stack : error}\n${pods}` };
+    const running = runningCommands();
+    const seen = [...running, await cluster.kubectl(["get", "pods", "-A"]).catch(String)].join("\n");
+    return { kind: "failed", text: `fail ${name}\n${error instanceof Error ? error.stack : error}\n${seen}` };
   } finally {
     clearTimeout(timer);
   }

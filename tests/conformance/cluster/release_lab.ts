@@ -43,6 +43,13 @@ export interface ReleaseLab {
   left(name: string): Promise<string[]>;
 }
 
+const RUNNING = new Set<{ readonly words: string; readonly since: number }>();
+
+/** The commands that run now, of all cases, and for how long: what one that hangs waits for. */
+export function runningCommands(): string[] {
+  return [...RUNNING].map(({ words, since }) => `${words}: for ${((performance.now() - since) / 1_000).toFixed(1)} s`);
+}
+
 const BUNDLES = new Map<string, Promise<Bundle>>();
 const KINDS =
   "deployments,services,configmaps,serviceaccounts,networkpolicies,ingresses,hpa,pdb,leases,replicasets,pods,endpointslices";
@@ -90,10 +97,10 @@ export async function withReleaseLab(cluster: Cluster, test: (lab: ReleaseLab) =
       await Deno.writeTextFile(path, code);
       return path;
     },
-    levada: async (...words) => await said(command(words)),
-    try: async (words, env) => await said(command(words, env)),
+    levada: async (...words) => await said(command(words), words),
+    try: async (words, env) => await said(command(words, env), words),
     async done(words, env) {
-      const { code, out, err } = await said(command(words, env));
+      const { code, out, err } = await said(command(words, env), words);
       if (code === 0) return out;
       throw new Error(`levada ${words.join(" ")} ended with ${code}: ${out}${err}`);
     },
@@ -106,8 +113,10 @@ export async function withReleaseLab(cluster: Cluster, test: (lab: ReleaseLab) =
   });
 }
 
-async function said(command: Deno.Command): Promise<Said> {
-  const { code, stdout, stderr } = await command.output();
+async function said(command: Deno.Command, words: readonly string[]): Promise<Said> {
+  const running = { words: `levada ${words.join(" ")}`, since: performance.now() };
+  RUNNING.add(running);
+  const { code, stdout, stderr } = await command.output().finally(() => RUNNING.delete(running));
   return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
 }
 
