@@ -1,7 +1,27 @@
 import type { Bundle } from "../../bundle/bundle.ts";
-import { type ServerlessManifest, type ServerlessWish, wholeFunction } from "./whole_function.ts";
+import { documentOf } from "../settings/deployed_functions.ts";
+import type { Answers } from "../settings/function_fields.ts";
+import { ONE_PROCESS } from "./one_process.ts";
+import { type ServerlessManifest, type ServerlessWish, type WholeFunction, wholeFunction } from "./whole_function.ts";
 
 const SCALING = "autoscaling.knative.dev";
+const MARGIN_SECONDS = 5; // so that the function says first that a request is late
+const LONGEST_SECONDS = 600; // what Knative takes where nobody has said otherwise
+
+/** What Knative makes of a function's fields. */
+export const KNATIVE: Answers = {
+  ...ONE_PROCESS,
+  "serve.graceMs": "done", // timeoutSeconds
+  "serve.limits": "done",
+  "cluster.nodeSelector": withFeature("nodeSelector"),
+  "cluster.tolerations": withFeature("tolerations"),
+  "cluster.replicas.min": "done", // where it is not, that is told below
+  "cluster.replicas.max": "done",
+  "cluster.replicas.cpu": "done",
+  "cluster.replicas.lag": {
+    noted: "cluster.replicas.lag: Knative looks at no streams, it gives more pods where more is asked by HTTP",
+  },
+};
 
 /**
  * A graph as a Service of Knative (`serving.knative.dev/v1`), which has as many pods as it is asked, and none when nobody asks.
@@ -9,8 +29,9 @@ const SCALING = "autoscaling.knative.dev";
  * @throws {DeployError} With everything of it that cannot run so.
  */
 export function knativeService(bundle: Bundle, wish: ServerlessWish): ServerlessManifest {
-  const whole = wholeFunction(`make a Service of Knative of "${bundle.name}"`, bundle, wish);
+  const whole = wholeFunction(`make a Service of Knative of "${bundle.name}"`, bundle, { ...wish, answers: KNATIVE });
   const { name, metadata, labels, container, pod, scale, isFed, isScheduled } = whole;
+  const timeout = timeoutOf(bundle, whole);
   const isByLoad = scale?.cpu !== undefined;
   const min = Math.max(scale?.min ?? 0, isFed || isByLoad ? 1 : 0);
   const max = isScheduled ? 1 : scale?.max;
@@ -33,7 +54,7 @@ export function knativeService(bundle: Bundle, wish: ServerlessWish): Serverless
               },
             },
           },
-          spec: { ...pod, containers: [{ name: "function", ...container }] },
+          spec: { ...pod, ...timeout, containers: [{ name: "function", ...container }] },
         },
       },
     },
@@ -45,9 +66,32 @@ export function knativeService(bundle: Bundle, wish: ServerlessWish): Serverless
       ...isByLoad && scale!.min < 1 && !isFed
         ? [`${name} keeps one pod: what Knative scales by the processor it never has end all (class hpa)`]
         : [],
-      ...["nodeSelector", "tolerations"].filter((field) => Object.hasOwn(pod, field)).map((field) =>
-        `cluster.${field}: Knative takes it where its feature kubernetes.podspec-${field.toLowerCase()} is on`
-      ),
+      ...notesOfTimeout(timeout),
     ],
+  };
+}
+
+/** How long a request may take there, which is how long a pod may take to end too; nothing where the function says neither. */
+export function timeoutOf(
+  bundle: Bundle,
+  { graceSeconds, request }: Pick<WholeFunction, "graceSeconds" | "request">,
+): { readonly timeoutSeconds?: number } {
+  const { serve: { graceMs } = {} } = documentOf(bundle).options ?? {};
+  if (graceMs === undefined && !request.isSaid) return {};
+  return { timeoutSeconds: Math.max(graceSeconds, request.seconds) + MARGIN_SECONDS };
+}
+
+/** What to know of it. */
+export function notesOfTimeout({ timeoutSeconds = 0 }: { readonly timeoutSeconds?: number }): string[] {
+  if (timeoutSeconds <= LONGEST_SECONDS) return [];
+  return [
+    `it may take ${timeoutSeconds} s for a request, or to end: Knative takes more than ${LONGEST_SECONDS} where max-revision-timeout-seconds ` +
+    "of its config-defaults says so",
+  ];
+}
+
+function withFeature(field: string): { readonly noted: string } {
+  return {
+    noted: `cluster.${field}: Knative takes it where its feature kubernetes.podspec-${field.toLowerCase()} is on`,
   };
 }
