@@ -1,7 +1,6 @@
 import type { Bundle } from "../../bundle/bundle.ts";
-import type { Answers } from "../settings/function_fields.ts";
-import { KNATIVE, notesOfTimeout, timeoutOf } from "./knative_service.ts";
-import { ONE_PROCESS } from "./one_process.ts";
+import { notesOfTimeout, timeoutOf } from "./knative_service.ts";
+import { CPU_PERCENT, KSERVE } from "./kserve_fields.ts";
 import { type ServerlessManifest, type ServerlessWish, type WholeFunction, wholeFunction } from "./whole_function.ts";
 
 /** How KServe is to run it. */
@@ -10,30 +9,8 @@ export interface InferenceServiceWish extends ServerlessWish {
   readonly mode?: "Standard" | "Knative";
 }
 
-const CPU_PERCENT = 80;
 const LINGER_SECONDS = 3; // until all have heard that a pod ends
 const MARGIN_SECONDS = 5;
-const SCALED_BY_CPU = {
-  "cluster.replicas.min": "done", // where it is not, that is told below
-  "cluster.replicas.max": "done",
-  "cluster.replicas.cpu": "done",
-  "cluster.replicas.lag": {
-    noted: `cluster.replicas.lag: KServe looks at no streams, it goes by the processor, ${CPU_PERCENT} percent`,
-  },
-} as const;
-
-/** What KServe makes of a function's fields, by how it runs it. */
-export const KSERVE: Readonly<Record<"Standard" | "Knative", Answers>> = {
-  Standard: {
-    ...ONE_PROCESS,
-    ...SCALED_BY_CPU,
-    "serve.graceMs": "done", // terminationGracePeriodSeconds
-    "serve.limits": "done",
-    "cluster.nodeSelector": "done",
-    "cluster.tolerations": "done",
-  },
-  Knative: { ...KNATIVE, ...SCALED_BY_CPU },
-};
 
 /**
  * A graph as one InferenceService of KServe (`serving.kserve.io/v1beta1`): its server speaks the open inference protocol.

@@ -1,27 +1,11 @@
 import type { Bundle } from "../../bundle/bundle.ts";
 import { documentOf } from "../settings/deployed_functions.ts";
-import type { Answers } from "../settings/function_fields.ts";
-import { ONE_PROCESS } from "./one_process.ts";
+import { KNATIVE } from "./knative_fields.ts";
 import { type ServerlessManifest, type ServerlessWish, type WholeFunction, wholeFunction } from "./whole_function.ts";
 
 const SCALING = "autoscaling.knative.dev";
 const MARGIN_SECONDS = 5; // so that the function says first that a request is late
 const LONGEST_SECONDS = 600; // what Knative takes where nobody has said otherwise
-
-/** What Knative makes of a function's fields. */
-export const KNATIVE: Answers = {
-  ...ONE_PROCESS,
-  "serve.graceMs": "done", // timeoutSeconds
-  "serve.limits": "done",
-  "cluster.nodeSelector": withFeature("nodeSelector"),
-  "cluster.tolerations": withFeature("tolerations"),
-  "cluster.replicas.min": "done", // where it is not, that is told below
-  "cluster.replicas.max": "done",
-  "cluster.replicas.cpu": "done",
-  "cluster.replicas.lag": {
-    noted: "cluster.replicas.lag: Knative looks at no streams, it gives more pods where more is asked by HTTP",
-  },
-};
 
 /**
  * A graph as a Service of Knative (`serving.knative.dev/v1`), which has as many pods as it is asked, and none when nobody asks.
@@ -88,10 +72,4 @@ export function notesOfTimeout({ timeoutSeconds = 0 }: { readonly timeoutSeconds
     `it may take ${timeoutSeconds} s for a request, or to end: Knative takes more than ${LONGEST_SECONDS} where max-revision-timeout-seconds ` +
     "of its config-defaults says so",
   ];
-}
-
-function withFeature(field: string): { readonly noted: string } {
-  return {
-    noted: `cluster.${field}: Knative takes it where its feature kubernetes.podspec-${field.toLowerCase()} is on`,
-  };
 }

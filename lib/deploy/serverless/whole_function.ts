@@ -10,7 +10,8 @@ import { documentOf, functionsOfBundle } from "../settings/deployed_functions.ts
 import { faultsOfCluster } from "../settings/cluster_faults.ts";
 import type { ClusterSettings } from "../settings/cluster_settings.ts";
 import { type Answers, answersTo, type FunctionPlace } from "../settings/function_fields.ts";
-import { faultsOfChild, joinedPlaces, notesOfChild, oneEnvironment } from "./one_place.ts";
+import { notesOfChild } from "./child_notes.ts";
+import { faultsOfChild, joinedPlaces, oneEnvironment } from "./one_place.ts";
 import { faultsOfStreams } from "../settings/stream_faults.ts";
 import { faultsOfSettings, flagsOf, type ProcessSettings } from "../settings/process_settings.ts";
 
