@@ -76,7 +76,7 @@ async function hold(
       if (isHeld) {
         const { size } = await file.stat();
         await file.truncate();
-        await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
+        await file.write(new TextEncoder().encode(`${Deno.pid}\n`)).catch(() => {}); // a full disk is told by who fills it
         return { file, isLeft: size > 0 };
       }
     } finally {
