@@ -85,8 +85,12 @@ function parse(bytes: Uint8Array): Manifest | undefined {
 
 async function checkFree(folder: string, name: string): Promise<void> {
   const names: string[] = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name).catch(() => []);
-  if (names.length === 0 || names.includes(MANIFEST)) return;
+  const there = names.includes(MANIFEST) ? await Deno.readFile(join(folder, MANIFEST)) : undefined;
+  if (names.length === 0 || there !== undefined && parse(there) !== undefined) return;
   throw new BundleError(`write the bundle of "${name}" to ${folder}`, [
-    errorFault("it holds other files", "Give a folder that is not there yet, or is empty"),
+    errorFault(
+      there === undefined ? "it holds other files" : `its ${MANIFEST} is none of a bundle`,
+      "Give a folder that is not there yet, or is empty",
+    ),
   ]);
 }

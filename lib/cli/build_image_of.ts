@@ -3,10 +3,10 @@ import type { Bundle } from "../bundle/bundle.ts";
 import { readBundle } from "../bundle/bundle_folder.ts";
 import { probeBundle } from "../bundle/describe_function.ts";
 import { buildImage, type Built } from "../image/build_image.ts";
-import { writeLayout } from "../image/layout.ts";
+import { checkLayoutPlace, writeLayout } from "../image/layout.ts";
 import { parseReference, type Reference, tellReference, withDigest } from "../image/reference.ts";
 import { pushImage } from "../image/registry/push.ts";
-import { writeDockerfile } from "../image/write_dockerfile.ts";
+import { checkDockerfilePlace, writeDockerfile } from "../image/write_dockerfile.ts";
 import { cacheFolder } from "../stores/cache/cache_folder.ts";
 import { type CommandContext, CommandError } from "./command.ts";
 import { fit } from "./fit.ts";
@@ -35,12 +35,17 @@ const ROOT = new URL("../../", import.meta.url);
 export async function buildImageOf(wish: ImageOfWish, context: CommandContext): Promise<number> {
   const start = performance.now();
   const given = wish.tag === undefined ? undefined : parseReference(wish.tag); // before anything takes time
+  const checkPlace = wish.isDockerfile ? checkDockerfilePlace : checkLayoutPlace;
+  if (wish.output !== undefined) await checkPlace(wish.output);
   const created = readEpoch(Deno.env.get("SOURCE_DATE_EPOCH"));
   const bundle = wish.path === undefined ? undefined : await bundleOf(wish.path, wish, context);
   if (wish.path !== undefined && bundle === undefined) return 1; // a cell failed, which has been told
   const { version } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT))) as { version: string };
   const reference = given ??
     parseReference(bundle === undefined ? `levada/runtime:${version}` : `${nameOf(bundle)}:${bundle.revision}`);
+  const output = wish.output ??
+    (wish.isPushed ? undefined : `${bundle === undefined ? "runtime" : nameOf(bundle).split("/").at(-1)}-image`);
+  if (output !== undefined) await checkPlace(output);
   const { terminal: { out }, signal } = context;
   const line = progressLine(context);
   const env = (name: string) => Deno.env.get(name);
@@ -50,9 +55,7 @@ export async function buildImageOf(wish: ImageOfWish, context: CommandContext): 
       { bundle, base: wish.base, mirror: env("LEVADA_DEBIAN_MIRROR"), version, labels: wish.labels, created },
       { ...options, cache: `${cacheFolder(env)}/image` },
     );
-    const place = { name: shortName(reference), blobs: built.blobs };
-    const output = wish.output ??
-      (wish.isPushed ? undefined : `${bundle === undefined ? "runtime" : nameOf(bundle).split("/").at(-1)}-image`);
+    const place = { name: shortName(reference), blobs: built.blobs, signal, onWait: line.show };
     line.show("writing");
     if (output !== undefined && wish.isDockerfile) {
       await writeDockerfile(built.image, output, { ...place, base: built.base });
@@ -131,7 +134,7 @@ function progressLine({ terminal }: CommandContext): { show(text: string): void;
       if (terminal.isInteractive) {
         terminal.out(`\r\x1b[2K  ${fit(text, terminal.columns - 4)}`);
         isShown = true;
-      } else if (/^(layer|sending) /.test(text)) terminal.out(`  ${text} …\n`);
+      } else if (/^(layer|sending|waiting) /.test(text)) terminal.out(`  ${text} …\n`);
     },
     hide() {
       if (isShown) terminal.out("\r\x1b[2K");

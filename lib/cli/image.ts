@@ -17,8 +17,8 @@ version of Deno. Its entry point is \`levada\`, what it does \`serve /bundle --h
   -t, --tag NAME      What it is called. Default: NAME:REVISION, by the function; of the runtime levada/runtime:VERSION.
   --push              Sends it to its registry. Logins are those of \`docker login\` and \`podman login\`. What the registry has is not
                       sent again. A registry on this machine's loopback is spoken to without TLS.
-  -o, --output PATH   Writes it there, by the OCI image layout: a folder, or one file where the path ends in .tar.
-                      Default: NAME-image, and nothing with --push.
+  -o, --output PATH   Writes it there, by the OCI image layout: a folder, or one file where the path ends in .tar. What is there and
+                      was not written so is left alone. Default: NAME-image, and nothing with --push.
   --dockerfile        Writes a Dockerfile there instead, with the layers beside it.
   --runtime           Has no bundle: what it serves is mounted, \`serve PATH\`.
   --base BASE         What lies lowest, in the place of Debian's packages: an archive of files, a folder or archive of the OCI layout, or the

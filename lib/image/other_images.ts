@@ -36,7 +36,7 @@ export function othersIn(folder: string, index: Uint8Array | undefined, name: st
   }
   const [repository, tag] = partsOf(name);
   const isReplaced = ({ annotations: { [FULL_NAME]: full = "", ...more } = {} }: Listed) =>
-    full === name || partsOf(full)[0] === repository && Object.entries(MADE_BY).every(([key, by]) => more[key] === by);
+    full === name || partsOf(full)[0] === repository && isMarked(more);
   const kept = listed.filter((one) => !isReplaced(one));
   if (kept.some(({ annotations }) => annotations?.[REF_NAME] === tag)) {
     throw new ImageError(
@@ -44,6 +44,15 @@ export function othersIn(folder: string, index: Uint8Array | undefined, name: st
     );
   }
   return { kept, replaced: listed.filter(isReplaced) };
+}
+
+/** Whether an index lists an image that `levada image` wrote. */
+export function isMadeHere(index: Uint8Array): boolean {
+  return (readIndex(index) ?? []).some(({ annotations = {} }) => isMarked(annotations));
+}
+
+function isMarked(annotations: Readonly<Record<string, string>>): boolean {
+  return Object.entries(MADE_BY).every(([key, by]) => annotations[key] === by);
 }
 
 /** Removes the blobs of images that are listed no more, but for those that others need. */

@@ -3,48 +3,105 @@ import { join } from "node:path";
 import type { BaseImage } from "./base/read_base.ts";
 import { type BlobStore, writeWhole } from "./blob_store.ts";
 import { findRemoval } from "./layer/find_removal.ts";
+import { aloneIn, HOLDER, type HoldOptions } from "./hold_folder.ts";
 import { ImageError } from "./image_error.ts";
+import { holdsOthers, namesIn } from "./layout.ts";
 import type { Image } from "./make_image.ts";
 
 const DOCKERFILE = "Dockerfile";
+const MARK = "# Written by `levada image --dockerfile`";
+const LAYER = /^layer-\d+\.tar\.gz$/;
+const ACT = "write a Dockerfile to";
+
+/** What it is written of, and how it waits. */
+export interface DockerfileParts extends HoldOptions {
+  readonly blobs: BlobStore;
+  readonly base?: BaseImage | undefined;
+}
 
 /**
- * Writes the folder, which is not there, empty, or was written so before.
+ * Writes the folder, which is not there, empty, or was written so before: then its layers are replaced, other files stay.
  *
  * Its base is named where others find it, else its layers stand there too.
  *
- * @throws {ImageError} If the folder holds other files, or a layer of the base removes files of those below, which no Dockerfile can say.
+ * @throws {ImageError} If the folder holds another Dockerfile, or other files, or a layer of the base removes files of those below, which no Dockerfile can say.
  */
 export async function writeDockerfile(
-  { manifest, config }: Image,
+  image: Image,
   folder: string,
-  { blobs, base }: { blobs: BlobStore; base?: BaseImage | undefined },
+  { blobs, base, ...options }: DockerfileParts,
 ): Promise<void> {
-  const names: string[] = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name).catch(() => []);
-  if (names.length > 0 && !names.includes(DOCKERFILE)) {
-    throw new ImageError(
-      `Cannot write a Dockerfile to ${folder}: it holds other files. Give a folder that is not there yet, or is empty`,
-    );
-  }
-  for (const name of names.filter((one) => /^layer-\d+\.tar\.gz$/.test(one))) await Deno.remove(join(folder, name));
-  const added: string[] = [];
   for (const { digest } of base?.place === undefined ? base?.layers ?? [] : []) {
-    const removed = await findRemoval(`write a Dockerfile to ${folder}`, await blobs.stream(digest));
+    const removed = await findRemoval(`${ACT} ${folder}`, await blobs.stream(digest));
     if (removed === undefined) continue;
     throw new ImageError(
-      `Cannot write a Dockerfile to ${folder}: the base removes ${removed} of a layer below, which it cannot say. Push the base to a registry, and give its name there: --base NAME`,
+      `Cannot ${ACT} ${folder}: the base removes ${removed} of a layer below, which it cannot say. Push the base to a registry, and give its name there: --base NAME`,
     );
   }
+  const count = image.manifest.layers.length - (base?.place === undefined ? 0 : base.layers.length);
+  await aloneIn(`${ACT} ${folder}`, folder, {
+    ...options,
+    check: (isLeft) => checkFolder(folder, { isLeft, count }),
+    write: async (earlier) => {
+      for (const name of earlier) await Deno.remove(join(folder, name)).catch(() => {});
+      await writeParts(image, folder, { blobs, base });
+    },
+  });
+}
+
+/**
+ * Looks whether `writeDockerfile` may write there, before an image is made.
+ *
+ * @throws {ImageError} If not.
+ */
+export async function checkDockerfilePlace(folder: string): Promise<void> {
+  await checkFolder(folder, { isLeft: await Deno.stat(join(folder, HOLDER)).then(() => true, () => false), count: 0 });
+}
+
+/** The layers that were written there before; who has begun and not come to an end may have written more. */
+async function checkFolder(
+  folder: string,
+  { isLeft, count }: { readonly isLeft: boolean; readonly count: number },
+): Promise<readonly string[]> {
+  const names = await namesIn(folder, ACT, "the layers lie beside the Dockerfile");
+  if (!names.includes(DOCKERFILE)) {
+    const isOwn = (name: string) => LAYER.test(name) || name.endsWith(".part");
+    if (names.length === 0 || isLeft && names.every(isOwn)) return [];
+    throw holdsOthers(folder, ACT, names);
+  }
+  const lines = (await Deno.readTextFile(join(folder, DOCKERFILE))).split("\n");
+  if (!lines[0]!.startsWith(MARK)) {
+    throw new ImageError(
+      `Cannot ${ACT} ${folder}: it has a Dockerfile that \`levada image\` has not written. Give a folder of its own: -o FOLDER`,
+    );
+  }
+  const earlier = lines.flatMap((line) => /^ADD (\S+) \/$/.exec(line)?.[1] ?? []).filter((name) => LAYER.test(name));
+  const wished = Array.from({ length: isLeft ? 0 : count }, (_, index) => layerName(index));
+  const others = wished.filter((name) => names.includes(name) && !earlier.includes(name));
+  if (others.length > 0) throw holdsOthers(folder, ACT, others);
+  return earlier;
+}
+
+function layerName(index: number): string {
+  return `layer-${index + 1}.tar.gz`;
+}
+
+async function writeParts(
+  { manifest, config }: Image,
+  folder: string,
+  { blobs, base }: Pick<DockerfileParts, "blobs" | "base">,
+): Promise<void> {
+  const added: string[] = [];
   const own = manifest.layers.slice(base?.place === undefined ? 0 : base.layers.length);
   for (const [index, { digest }] of own.entries()) {
-    const name = `layer-${index + 1}.tar.gz`;
+    const name = layerName(index);
     await writeWhole(join(folder, name), await blobs.read(digest));
     added.push(`ADD ${name} /`);
   }
   const { User, ExposedPorts = {}, Env = [], Entrypoint = [], Cmd = [], WorkingDir, Labels = {}, StopSignal } =
     config.config ?? {};
   const lines = [
-    "# Written by `levada image --dockerfile`: the layers are what `levada image` makes.",
+    `${MARK}: the layers are what \`levada image\` makes.`,
     `FROM ${base?.place ?? "scratch"}`,
     ...added, // archives are unpacked by ADD
     ...Object.entries(Labels).map(([name, value]) => `LABEL ${quoted(name)}=${quoted(value)}`),

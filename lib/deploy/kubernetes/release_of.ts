@@ -7,6 +7,8 @@ import { faultsOfCluster } from "../settings/cluster_faults.ts";
 import { faultsOfOutside } from "../settings/outside_faults.ts";
 import { plainPath } from "../../streams/plain_path.ts";
 import { isSchedule } from "../../triggers/trigger.ts";
+import { faultsOfImage } from "../objects/image_faults.ts";
+import { faultsOfResources } from "../objects/resource_faults.ts";
 import { faultsOfObjectName } from "../objects/object_name.ts";
 import { faultsOfStreams } from "../settings/stream_faults.ts";
 import { mostPods } from "./objects/workload_objects.ts";
@@ -56,6 +58,7 @@ export async function releaseOf(
     streams: feeds.filter((feed) => feed.function === fn.name).map(({ path, group }) => ({ path, group })),
     publishes: published.get(fn.name) ?? [],
   }));
+  const image = said ?? (Deno.env.get("LEVADA_IMAGE") || undefined);
   const scheduled = Object.keys(triggers).filter((trigger) => isSchedule(triggers[trigger]!));
   const faults = [
     ...functions.flatMap((fn) => faultsOf(fn).map((fault) => `function "${fn.name}": ${fault}`)),
@@ -65,10 +68,10 @@ export async function releaseOf(
       )
     ),
     ...faultsOfStreams(bundle),
+    ...image === undefined ? [] : faultsOfImage(image),
   ];
   if (faults.length > 0) throw new DeployError(act, faults.join("; "));
   const code = await codeOf(act, bundle, { image: said, bundleFolder, bundleUrl });
-  const image = said ?? (Deno.env.get("LEVADA_IMAGE") || undefined);
   if (image === undefined) throw new DeployError(act, imageUnsaid(levada));
   return {
     name,
@@ -128,6 +131,7 @@ function faultsOf(
       : [],
     ...faultsOfObjectName(objectName),
     ...faultsOfSettings(settings),
+    ...faultsOfResources(resources),
     ...relativeFiles(settings),
     ...faultsOfCluster(cluster, { isFed: streams.length > 0 }),
     ...faultsOfOutside(cluster, settings),

@@ -1,11 +1,15 @@
+import { faultsOfImage } from "../objects/image_faults.ts";
 import { faultsOfHeldNames, podEnvironment } from "../objects/pod_environment.ts";
 import { podResources, SECRETS_FOLDER } from "../objects/pod_parts.ts";
+import { faultsOfResources } from "../objects/resource_faults.ts";
 import { type Bundle, digestOf, manifestOf } from "../../bundle/bundle.ts";
 import { DeployError } from "../deploy_error.ts";
 import { type FunctionOfBundle, functionsOfBundle } from "../settings/deployed_functions.ts";
 import { faultsOfObjectName } from "../objects/object_name.ts";
 import { faultsOfCluster } from "../settings/cluster_faults.ts";
 import { faultsOfSettings, flagsOf, type ProcessSettings } from "../settings/process_settings.ts";
+import { answersTo } from "../settings/function_fields.ts";
+import { NUCLIO } from "./nuclio_fields.ts";
 import { calledOf, FUNCTION_LABEL, GRAPH_LABEL, MANAGED_LABEL, PROJECT_LABEL, REVISION_LABEL } from "./labels.ts";
 import { mirroredTriggers, schedulesOf } from "./mirrored_triggers.ts";
 import type { NuclioConfig, NuclioResources, NuclioSpec, NuclioTrigger } from "./nuclio_function.ts";
@@ -42,7 +46,6 @@ const PORT = 8080; // where Nuclio asks whether a function is ready, and sends r
 const HEALTH_PORT = 8082; // where it asks whether it lives
 const LINGER_SECONDS = 3; // Nuclio gives pods no preStop: who has not heard of their end yet is still answered
 const LONGEST_NAME = 56; // its Service is nuclio-NAME
-const IMAGE = /^[\w.-]+(:\d+)?(\/[\w.-]+)*(:[\w.-]{1,128})?(@sha256:[0-9a-f]{64})?$/;
 const VARIABLE = /^[-._A-Za-z][-._A-Za-z0-9]*$/;
 
 /**
@@ -56,7 +59,7 @@ export function functionSpecs(act: string, bundle: Bundle, wish: SpecWish): Func
     called: calledOf(bundle.name, fn.name),
   }));
   const faults = [
-    ...faultsOfImage(wish.image),
+    ...faultsOfWishedImage(wish.image),
     ...(wish.imagePullSecrets ?? []).length > 1 ? ["imagePullSecrets has several names, and Nuclio takes one"] : [],
     ...faultsOfStreams(bundle),
     ...functions.flatMap((fn) => faultsOf(fn, bundle, wish).map((fault) => `function "${fn.name}": ${fault}`)),
@@ -65,7 +68,10 @@ export function functionSpecs(act: string, bundle: Bundle, wish: SpecWish): Func
   const mirrored = functions.map((fn) => ({ fn, ...shownTriggers(fn, bundle, wish) }));
   return {
     functions: mirrored.map(({ fn, triggers }) => configOf(fn, bundle, { ...wish, triggers })).reverse(),
-    notes: mirrored.flatMap(({ fn, notes }) => [...notes, ...notesOf(fn)]),
+    notes: mirrored.flatMap(({ fn, notes }) => [
+      ...notes,
+      ...answered(fn).notes.map((note) => `function ${fn.name}: ${note}`),
+    ]),
   };
 }
 
@@ -200,26 +206,25 @@ function scaleOf({ cluster: { replicas: own = 1 } }: Wished, replicas: number | 
   return typeof wished === "number" ? { min: wished, max: wished } : wished;
 }
 
-function faultsOfImage(image: string | undefined): string[] {
+function faultsOfWishedImage(image: string | undefined): string[] {
   if (image === undefined || image === "") {
     return [
       'it needs an image that has the bundle in it: `levada image` makes one, then say image: "registry/name:tag"',
     ];
   }
-  return IMAGE.test(image) ? [] : [`"${image}" is no image; it is one as in registry/name:tag`];
+  return faultsOfImage(image);
 }
 
 function faultsOf(fn: Wished, bundle: Bundle, { replicas }: SpecWish): string[] {
-  const { called, settings, env } = fn;
+  const { called, settings, env, resources } = fn;
   const { min, max } = scaleOf(fn, replicas);
   const bad = Object.keys(env).filter((name) => !VARIABLE.test(name));
   return [
     ...faultsOfObjectName(called, LONGEST_NAME),
     ...faultsOfSettings(settings),
+    ...faultsOfResources(resources),
     ...faultsOfPlace(fn, bundle),
-    ...settings.tls === undefined
-      ? []
-      : ["Nuclio speaks http to its functions: leave serve.tls out, an ingress has the certificate"],
+    ...answered(fn).faults,
     ...faultsOfHeldNames(env),
     ...bad.map((name) => `"${name}" cannot be the name of a variable`),
     ...isWhole(min, 0) && isWhole(max, 1) && min <= max ? [] : [
@@ -238,19 +243,9 @@ function faultsOfPlace({ name, cluster: { replicas, ...cluster } }: Wished, bund
   return faultsOfCluster({ ...cluster, ...some === undefined ? {} : { replicas: some } }, { isFed });
 }
 
-function notesOf({ name, settings, cluster: { from, replicas, route, rollout, user } }: Wished): string[] {
-  const lag = typeof replicas === "object" ? replicas.lag : undefined;
-  return [
-    ...settings.workers !== undefined && settings.workers > 1
-      ? [`serve.workers (${settings.workers}): a pod has one process on Nuclio; say replicas`]
-      : [],
-    ...settings.grpcPort === undefined ? [] : [`serve.grpcPort (${settings.grpcPort}): Nuclio passes http alone on`],
-    ...lag === undefined ? [] : [`replicas.lag: Nuclio scales by processor and memory alone`],
-    ...route === undefined ? [] : ["cluster.route: Nuclio makes no HTTPRoute; say cluster.ingress"],
-    ...from === undefined ? [] : ["cluster.from: Nuclio makes no network policy"],
-    ...rollout === undefined ? [] : ["cluster.rollout: Nuclio replaces pods in its own way"],
-    ...user === undefined ? [] : ["cluster.user: the image says who its pods run as on Nuclio"],
-  ].map((note) => `function ${name}: ${note}`);
+/** What Nuclio makes of what a function says. */
+function answered({ settings, resources, cluster }: Wished): ReturnType<typeof answersTo> {
+  return answersTo({ serve: settings, resources, cluster }, NUCLIO);
 }
 
 function isWhole(value: number, least: number): boolean {

@@ -1,5 +1,7 @@
 import type { Bundle } from "../../bundle/bundle.ts";
-import { type ServerlessManifest, type ServerlessWish, wholeFunction } from "./whole_function.ts";
+import { notesOfTimeout, timeoutOf } from "./knative_service.ts";
+import { CPU_PERCENT, KSERVE } from "./kserve_fields.ts";
+import { type ServerlessManifest, type ServerlessWish, type WholeFunction, wholeFunction } from "./whole_function.ts";
 
 /** How KServe is to run it. */
 export interface InferenceServiceWish extends ServerlessWish {
@@ -7,8 +9,8 @@ export interface InferenceServiceWish extends ServerlessWish {
   readonly mode?: "Standard" | "Knative";
 }
 
-const CPU_PERCENT = 80;
 const LINGER_SECONDS = 3; // until all have heard that a pod ends
+const MARGIN_SECONDS = 5;
 
 /**
  * A graph as one InferenceService of KServe (`serving.kserve.io/v1beta1`): its server speaks the open inference protocol.
@@ -22,12 +24,14 @@ export function inferenceService(
   const lingerSeconds = mode === "Standard" ? LINGER_SECONDS : undefined; // Knative hands a pod's requests on before it ends
   const whole = wholeFunction(`make an InferenceService of "${bundle.name}"`, bundle, {
     ...wish,
+    answers: KSERVE[mode],
     ...lingerSeconds === undefined ? {} : { lingerSeconds },
   });
   const { name, metadata, labels, container, pod, scale, isFed, isScheduled } = whole;
   const least = isFed || mode === "Standard" ? 1 : 0;
   const min = Math.max(scale?.min ?? least, least);
   const max = isScheduled ? 1 : scale?.max;
+  const timeout = timeoutOf(bundle, whole);
   return {
     object: {
       apiVersion: "serving.kserve.io/v1beta1",
@@ -41,12 +45,16 @@ export function inferenceService(
           ...scale !== undefined && scale.min !== scale.max &&
             { scaleMetric: "cpu", scaleTarget: scale.cpu ?? CPU_PERCENT },
           ...pod,
+          ...mode === "Standard"
+            ? ending(whole)
+            : timeout.timeoutSeconds !== undefined && { timeout: timeout.timeoutSeconds },
           containers: [{ name: "kserve-container", ...container }],
         },
       },
     },
     notes: [
       ...whole.notes,
+      ...mode === "Standard" ? [] : notesOfTimeout(timeout),
       ...lingerSeconds === undefined ? [] : [
         `KServe gives its Deployments no preStop: a pod that is to end still answers for ${lingerSeconds} s (--linger)`,
       ],
@@ -58,5 +66,13 @@ export function inferenceService(
         ]
         : [],
     ],
+  };
+}
+
+/** How long a request, and a pod that is to end, may take: by themselves its ways in give up after a minute, its Deployments after 30 s. */
+function ending({ graceSeconds, request }: Pick<WholeFunction, "graceSeconds" | "request">): object {
+  return {
+    timeout: request.seconds + MARGIN_SECONDS,
+    terminationGracePeriodSeconds: LINGER_SECONDS + graceSeconds + MARGIN_SECONDS,
   };
 }

@@ -1,7 +1,11 @@
 import type { Bundle } from "../../bundle/bundle.ts";
-import { type ServerlessManifest, type ServerlessWish, wholeFunction } from "./whole_function.ts";
+import { documentOf } from "../settings/deployed_functions.ts";
+import { KNATIVE } from "./knative_fields.ts";
+import { type ServerlessManifest, type ServerlessWish, type WholeFunction, wholeFunction } from "./whole_function.ts";
 
 const SCALING = "autoscaling.knative.dev";
+const MARGIN_SECONDS = 5; // so that the function says first that a request is late
+const LONGEST_SECONDS = 600; // what Knative takes where nobody has said otherwise
 
 /**
  * A graph as a Service of Knative (`serving.knative.dev/v1`), which has as many pods as it is asked, and none when nobody asks.
@@ -9,8 +13,9 @@ const SCALING = "autoscaling.knative.dev";
  * @throws {DeployError} With everything of it that cannot run so.
  */
 export function knativeService(bundle: Bundle, wish: ServerlessWish): ServerlessManifest {
-  const whole = wholeFunction(`make a Service of Knative of "${bundle.name}"`, bundle, wish);
+  const whole = wholeFunction(`make a Service of Knative of "${bundle.name}"`, bundle, { ...wish, answers: KNATIVE });
   const { name, metadata, labels, container, pod, scale, isFed, isScheduled } = whole;
+  const timeout = timeoutOf(bundle, whole);
   const isByLoad = scale?.cpu !== undefined;
   const min = Math.max(scale?.min ?? 0, isFed || isByLoad ? 1 : 0);
   const max = isScheduled ? 1 : scale?.max;
@@ -33,7 +38,7 @@ export function knativeService(bundle: Bundle, wish: ServerlessWish): Serverless
               },
             },
           },
-          spec: { ...pod, containers: [{ name: "function", ...container }] },
+          spec: { ...pod, ...timeout, containers: [{ name: "function", ...container }] },
         },
       },
     },
@@ -45,9 +50,26 @@ export function knativeService(bundle: Bundle, wish: ServerlessWish): Serverless
       ...isByLoad && scale!.min < 1 && !isFed
         ? [`${name} keeps one pod: what Knative scales by the processor it never has end all (class hpa)`]
         : [],
-      ...["nodeSelector", "tolerations"].filter((field) => Object.hasOwn(pod, field)).map((field) =>
-        `cluster.${field}: Knative takes it where its feature kubernetes.podspec-${field.toLowerCase()} is on`
-      ),
+      ...notesOfTimeout(timeout),
     ],
   };
+}
+
+/** How long a request may take there, which is how long a pod may take to end too; nothing where the function says neither. */
+export function timeoutOf(
+  bundle: Bundle,
+  { graceSeconds, request }: Pick<WholeFunction, "graceSeconds" | "request">,
+): { readonly timeoutSeconds?: number } {
+  const { serve: { graceMs } = {} } = documentOf(bundle).options ?? {};
+  if (graceMs === undefined && !request.isSaid) return {};
+  return { timeoutSeconds: Math.max(graceSeconds, request.seconds) + MARGIN_SECONDS };
+}
+
+/** What to know of it. */
+export function notesOfTimeout({ timeoutSeconds = 0 }: { readonly timeoutSeconds?: number }): string[] {
+  if (timeoutSeconds <= LONGEST_SECONDS) return [];
+  return [
+    `it may take ${timeoutSeconds} s for a request, or to end: Knative takes more than ${LONGEST_SECONDS} where max-revision-timeout-seconds ` +
+    "of its config-defaults says so",
+  ];
 }

@@ -1,12 +1,16 @@
+import { faultsOfImage } from "../objects/image_faults.ts";
 import { faultsOfObjectName } from "../objects/object_name.ts";
 import { faultsOfHeldNames, podEnvironment } from "../objects/pod_environment.ts";
 import { podResources, SECRETS_FOLDER } from "../objects/pod_parts.ts";
+import { faultsOfResources } from "../objects/resource_faults.ts";
 import { type Bundle, digestOf, manifestOf } from "../../bundle/bundle.ts";
 import { isSchedule } from "../../triggers/trigger.ts";
 import { DeployError } from "../deploy_error.ts";
 import { documentOf, functionsOfBundle } from "../settings/deployed_functions.ts";
 import { faultsOfCluster } from "../settings/cluster_faults.ts";
 import type { ClusterSettings } from "../settings/cluster_settings.ts";
+import { type Answers, answersTo, type FunctionPlace } from "../settings/function_fields.ts";
+import { notesOfChild } from "./child_notes.ts";
 import { faultsOfChild, joinedPlaces, oneEnvironment } from "./one_place.ts";
 import { faultsOfStreams } from "../settings/stream_faults.ts";
 import { faultsOfSettings, flagsOf, type ProcessSettings } from "../settings/process_settings.ts";
@@ -43,51 +47,57 @@ export interface WholeFunction {
   readonly isFed: boolean;
   /** Whether it goes by schedules: then each pod would. */
   readonly isScheduled: boolean;
+  /** How long what has been accepted may take when it ends. */
+  readonly graceSeconds: number;
+  /** How long a request may take, and whether the function says so. */
+  readonly request: { readonly seconds: number; readonly isSaid: boolean };
   readonly notes: readonly string[];
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-interface Place {
-  readonly env?: Readonly<Record<string, string>>;
-  readonly resources?: { readonly cpu?: number | string; readonly memory?: string; readonly gpu?: number };
-  readonly cluster?: ClusterSettings;
-}
-
 const PORT = 8080;
 const USER = 65_532; // the customary "nonroot"
+const GRACE_MS = 30_000;
+const REQUEST_MS = 120_000;
 const STARTUP_SECONDS = 600; // a model of gigabytes is fetched and warmed up
 
 /**
  * A graph with all its functions as one container: who is asked by HTTP alone has one port, and no streams between pods.
  *
- * @param wish With `lingerSeconds`, so long it still answers when it is to end: for platforms that give pods no `preStop`.
- *
+ * @param wish With `answers`, what the target makes of each field; with `lingerSeconds`, so long it still answers when it is to end: for
+ * platforms that give pods no `preStop`.
  * @throws {DeployError} With everything of it that cannot run so.
  */
 export function wholeFunction(
   act: string,
   bundle: Bundle,
-  { lingerSeconds, ...wish }: ServerlessWish & { readonly lingerSeconds?: number },
+  { lingerSeconds, answers, ...wish }: ServerlessWish & { readonly answers: Answers; readonly lingerSeconds?: number },
 ): WholeFunction {
   const { name, triggers = {}, ...document } = documentOf(bundle);
-  const own = (document.options ?? {}) as Place & { readonly serve?: ProcessSettings };
-  const { serve = {}, cluster = {} } = own;
+  const own: FunctionPlace = document.options ?? {};
+  const { serve = {}, cluster = {}, resources = {} } = own;
   const children = functionsOfBundle(bundle).filter((fn) => fn.name !== name);
-  const places = Object.entries(document.children ?? {}) as [string, Place][];
+  const places = Object.entries(document.children ?? {}) as [string, FunctionPlace][];
   const { replicas } = cluster;
   const scale = typeof replicas === "number" ? { min: replicas, max: replicas } : replicas;
   const isScheduled = Object.values(triggers).some(isSchedule);
   const isFed = isScheduled || (manifestOf(bundle).feeds ?? []).length > 0;
   const { env, faults: clashes } = oneEnvironment([[name, own], ...places]);
   const joined = { ...cluster, ...joinedPlaces([cluster, ...places.map(([, place]) => place.cluster ?? {})]) };
+  const answered = answersTo(own, answers);
+  const requestMs = document.graph?.limits?.timeoutMs ?? serve.limits?.requestTimeoutMs;
   const faults = [
     ...faultsOfObjectName(name),
     ...clashes,
     ...faultsOfHeldNames(env),
     ...places.flatMap(([child, place]) => faultsOfChild(child, place.cluster ?? {}, { cluster, isFed })),
-    ...wish.image === "" ? ["it needs an image that has the bundle in it: `levada image` makes one"] : [],
+    ...wish.image === ""
+      ? ["it needs an image that has the bundle in it: `levada image` makes one"]
+      : faultsOfImage(wish.image),
     ...faultsOfSettings(serve),
+    ...faultsOfResources(resources),
+    ...answered.faults,
     ...faultsOfCluster(
       {
         ...cluster,
@@ -95,7 +105,6 @@ export function wholeFunction(
       }, // none is a matter of course here
       { isFed },
     ),
-    ...serve.tls === undefined ? [] : ["the cluster has the certificate: leave serve.tls out"],
     ...scale === undefined || isWhole(scale.min, 0) && isWhole(scale.max, 1) && scale.min <= scale.max
       ? []
       : [`replicas are ${JSON.stringify(scale)}, and must be whole numbers, min from 0 to max`],
@@ -126,6 +135,8 @@ export function wholeFunction(
     scale,
     isFed,
     isScheduled,
+    graceSeconds: Math.ceil((serve.graceMs ?? GRACE_MS) / 1_000),
+    request: { seconds: Math.ceil((requestMs ?? REQUEST_MS) / 1_000), isSaid: requestMs !== undefined },
     notes: [
       ...children.length === 0 ? [] : [
         `${
@@ -133,26 +144,8 @@ export function wholeFunction(
         } and ${name} run in one process: queues between them hold what the pod holds, and ` +
         "are lost with it unless they have a path at a broker",
       ],
-      ...places.flatMap(([child, place]) =>
-        place.resources === undefined
-          ? []
-          : [`function ${child}: its resources are not looked at; say those of all in the function's own`]
-      ),
-      ...places.flatMap(([child, { cluster: { replicas, from, ingress, route, rollout } = {} }]) =>
-        Object.entries({ replicas, from, ingress, route, rollout }).filter(([, value]) => value !== undefined).map((
-          [field],
-        ) => `function ${child}: its cluster.${field} is not looked at; say that of all in the function's own`)
-      ),
-      ...serve.workers !== undefined && serve.workers > 1
-        ? [`serve.workers (${serve.workers}): a pod has one process here; say replicas`]
-        : [],
-      ...serve.grpcPort === undefined
-        ? []
-        : [`serve.grpcPort (${serve.grpcPort}): a service here has one port, for HTTP`],
-      ...cluster.from === undefined ? [] : ["cluster.from: no network policy is made here"],
-      ...cluster.route === undefined ? [] : ["cluster.route: the platform gives it its address itself"],
-      ...cluster.rollout === undefined ? [] : ["cluster.rollout: the platform replaces pods in its own way"],
-      ...cluster.ingress === undefined ? [] : ["cluster.ingress: the platform gives it its address itself"],
+      ...places.flatMap(([child, place]) => notesOfChild(child, place)),
+      ...answered.notes,
     ],
   };
 }
@@ -163,12 +156,12 @@ function container(
     readonly sha256: string;
     readonly env: Readonly<Record<string, string>>;
     readonly serve: ProcessSettings;
-    readonly own: Place;
+    readonly own: FunctionPlace;
     readonly cluster: ClusterSettings;
     readonly lingerSeconds: number | undefined;
   },
 ): Fields {
-  const { host: _host, tls: _tls, grpcPort: _grpc, workers: _workers, ...settings } = serve;
+  const { host: _host, tls: _tls, grpcPort: _grpc, workers: _workers, ...settings } = serve; // as ONE_PROCESS says
   const { envFrom = [], secretNames = [], user = USER } = cluster;
   const linger = lingerSeconds === undefined ? [] : ["--linger", String(lingerSeconds)];
   const words = ["--revision", sha256, "--host", "0.0.0.0", "--port", String(PORT)]; // a tag may have been pushed again

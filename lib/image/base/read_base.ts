@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { BlobStore } from "../blob_store.ts";
 import { type Descriptor, digestOf, type ImageConfig, MEDIA } from "../descriptor.ts";
 import { ImageError } from "../image_error.ts";
-import type { LayerEntry } from "../layer/entry.ts";
+import { cleanPath, type LayerEntry } from "../layer/entry.ts";
 import { gunzip, gzip, isGzip } from "../layer/gzip.ts";
 import { readTar } from "../layer/read_tar.ts";
 import { LAYOUT_FILE } from "../layout.ts";
@@ -23,7 +23,7 @@ export interface BaseImage {
 /**
  * Reads a base: a folder with an OCI layout, an archive of one, an archive of files (`.tar`, gzipped or not), else the name of an image.
  *
- * @throws {ImageError} If it is none of these, or broken.
+ * @throws {ImageError} If it is none of these, or broken, or an archive whose paths lead out of the image.
  */
 export async function readBase(base: string, options: PullOptions): Promise<BaseImage> {
   const act = `take ${base} as the base`;
@@ -55,6 +55,7 @@ async function ofArchive(act: string, bytes: Uint8Array<ArrayBuffer>, blobs: Blo
     };
     return await readLayout(act, blobs, { read, open });
   }
+  for (const { path } of entries) cleanPath(act, path); // it goes into the image as it is
   const packed = tar === bytes ? await gzip(tar) : bytes; // the owners and modes that it has stay
   const digest = await blobs.put(packed);
   const config = { architecture: "amd64", os: "linux", rootfs: { type: "layers" as const, diff_ids: [digestOf(tar)] } };

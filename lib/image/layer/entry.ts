@@ -33,8 +33,12 @@ export function inOrder(act: string, entries: Iterable<LayerEntry>): LayerEntry[
   return [...all.values()].sort((one, other) => one.path < other.path ? -1 : 1);
 }
 
-/** A path without `./`, `/` at its ends and empty names. */
-function cleanPath(act: string, path: string): string {
+/**
+ * A path without `./`, `/` at its ends and empty names.
+ *
+ * @throws {ImageError} If it leads out of the image.
+ */
+export function cleanPath(act: string, path: string): string {
   const names = path.split("/").filter((name) => name !== "" && name !== ".");
   if (names.includes("..") || path.includes("\0")) {
     throw new ImageError(`Cannot ${act}: the path ${JSON.stringify(path)} leads out of the image`);

@@ -27,31 +27,47 @@ const HUB_KEY = "https://index.docker.io/v1/";
 const HELPER_MS = 60_000; // some ask a person
 const TOKEN_USER = "<token>"; // docker-credential-helpers: what stands for a user where the secret is a token
 
+/** Where else, and how, logins are looked for. */
+export interface LoginOptions {
+  /** What of the registry is asked for: a login may be for `registry/team` alone. Default: nothing of it. */
+  readonly repository?: string;
+  /** How long a program that keeps logins may take, in milliseconds. Default 60,000. */
+  readonly helperMs?: number;
+  /** Where the system keeps what goes when it ends. Default `/run`. */
+  readonly runFolder?: string;
+}
+
 /**
- * Looks for the login of a registry: in `REGISTRY_AUTH_FILE`, in `config.json` of `DOCKER_CONFIG` or `~/.docker`, in podman's file. Programs that
+ * Looks for the login of a registry: in `REGISTRY_AUTH_FILE`, in `config.json` of `DOCKER_CONFIG` or `~/.docker`, in podman's files, which are
+ * `containers/auth.json` in `XDG_RUNTIME_DIR`, in `/run/containers/UID`, where it has none as in most CI, and in `~/.config`. Programs that
  * keep logins (`credHelpers`, `credsStore`) are asked.
  *
  * @throws {ImageError} If a file is no JSON, or a program fails.
+ * @see Source: containers-auth.json(5).
  */
 export async function findCredentials(
   registry: string,
   env: (name: string) => string | undefined,
-  helperMs = HELPER_MS,
+  { repository = "", helperMs = HELPER_MS, runFolder = "/run" }: LoginOptions = {},
 ): Promise<Credentials | undefined> {
-  for (const file of filesOf(env)) {
+  for (const file of filesOf(env, runFolder)) {
     const config = await readConfig(file);
-    const found = config === undefined ? undefined : await look(config, registry, helperMs);
+    const found = config === undefined ? undefined : await look(config, { registry, repository, helperMs });
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-function filesOf(env: (name: string) => string | undefined): string[] {
+function filesOf(env: (name: string) => string | undefined, runFolder: string): string[] {
   const [home, docker, runtime] = [env("HOME"), env("DOCKER_CONFIG"), env("XDG_RUNTIME_DIR")];
+  const own = env("XDG_CONFIG_HOME") || home && join(home, ".config");
+  const user = Deno.uid(); // null where there are none, as on Windows
   return [
     env("REGISTRY_AUTH_FILE"),
     docker ? join(docker, "config.json") : home && join(home, ".docker", "config.json"),
     runtime && join(runtime, "containers", "auth.json"),
+    user === null ? undefined : join(runFolder, "containers", String(user), "auth.json"),
+    own && join(own, "containers", "auth.json"),
   ].filter((file): file is string => file !== undefined && file !== "");
 }
 
@@ -71,17 +87,18 @@ async function readConfig(file: string): Promise<DockerConfig | undefined> {
 
 async function look(
   { auths = {}, credHelpers = {}, credsStore }: DockerConfig,
-  registry: string,
-  helperMs: number,
+  { registry, repository, helperMs }: { registry: string; repository: string; helperMs: number },
 ): Promise<Credentials | undefined> {
   const keys = registry === "docker.io"
     ? [HUB_KEY, "docker.io", "index.docker.io"]
     : [registry, `https://${registry}`, `http://${registry}`];
+  const names = repository === "" ? [] : repository.split("/");
+  const closer = names.map((_, index) => [registry, ...names.slice(0, names.length - index)].join("/"));
   for (const key of keys) {
     const helper = Object.hasOwn(credHelpers, key) ? credHelpers[key] : undefined;
     if (helper !== undefined) return await askHelper(helper, key, helperMs);
   }
-  for (const key of keys) {
+  for (const key of [...closer, ...keys]) {
     const auth = Object.hasOwn(auths, key) ? auths[key] : undefined;
     const found = auth === undefined ? undefined : ofAuth(auth, registry);
     if (found !== undefined) return found;

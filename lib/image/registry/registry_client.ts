@@ -41,6 +41,7 @@ const HUB_HOST = "registry-1.docker.io";
 export class RegistryClient {
   /** As in names of images. */
   readonly registry: string;
+  readonly #repository: string;
   readonly #origin: string;
   readonly #scope: string;
   readonly #options: RegistryOptions;
@@ -53,6 +54,7 @@ export class RegistryClient {
     { actions, ...options }: RegistryOptions & { actions: "pull" | "pull,push" },
   ) {
     this.registry = registry;
+    this.#repository = repository;
     const host = registry === "docker.io" ? HUB_HOST : registry;
     this.#origin = `${LOOPBACK.test(registry) ? "http" : "https"}://${host}`;
     this.#scope = `repository:${repository}:${actions}`;
@@ -150,7 +152,9 @@ export class RegistryClient {
   }
 
   async #logIn(act: string, challenges: readonly Challenge[]): Promise<string | undefined> {
-    const credentials = await (this.#credentials ??= findCredentials(this.registry, this.#options.env));
+    const credentials = await (this.#credentials ??= findCredentials(this.registry, this.#options.env, {
+      repository: this.#repository,
+    }));
     const bearer = challenges.find(({ scheme }) => scheme === "bearer");
     if (bearer !== undefined) return `Bearer ${await this.#token(act, bearer.params, credentials)}`;
     const isBasic = challenges.some(({ scheme }) => scheme === "basic");

@@ -27,7 +27,7 @@ const NOTEBOOKS = ["01_router", "02_ensemble", "03_streaming_nlp"];
 const FULL = {
   env: { MODE: "fast" },
   resources: { cpu: 0.5, memory: "1Gi", gpu: 1 },
-  serve: { tokens: ["CALLERS"], limits: { maxConcurrent: 8 } },
+  serve: { tokens: ["CALLERS"], limits: { maxConcurrent: 8, requestTimeoutMs: 900_000 }, graceMs: 120_000 },
   cluster: {
     replicas: { min: 0, max: 4, cpu: 70 },
     secretNames: ["models"],

@@ -52,4 +52,7 @@ Deno.test("writeBundle() leaves a folder alone that holds something else", async
   await using folder = await temporaryFolder();
   await Deno.writeTextFile(join(folder.path, "thesis.txt"), "years of work");
   await rejects(writeBundle(small("code"), folder.path), /it holds other files\. Give a folder/);
+  await Deno.writeTextFile(join(folder.path, MANIFEST), '{"bindings": []}'); // Azure calls its own so
+  await rejects(writeBundle(small("code"), folder.path), /its function\.json is none of a bundle\. Give a folder/);
+  deepStrictEqual(await Deno.readTextFile(join(folder.path, MANIFEST)), '{"bindings": []}');
 });

@@ -55,3 +55,46 @@ Deno.test("writeDockerfile() names a base where others find it; one that removes
     await blobs.read(image.manifest.layers[1]!.digest),
   );
 });
+
+Deno.test("writeDockerfile() leaves a Dockerfile and layers alone that are not its own", async () => {
+  await using folder = await temporaryFolder();
+  const { image, blobs } = await smallImage(folder.path);
+  const to = join(folder.path, "project");
+  const put = (name: string, text: string) => Deno.writeTextFile(join(to, name), text);
+  await Deno.mkdir(to);
+  await put("Dockerfile", "FROM node:22\n");
+  await put("layer-9.tar.gz", "mine");
+  await rejects(writeDockerfile(image, to, { blobs }), {
+    name: "ImageError",
+    message:
+      `Cannot write a Dockerfile to ${to}: it has a Dockerfile that \`levada image\` has not written. Give a folder of its own: -o FOLDER`,
+  });
+  strictEqual(await Deno.readTextFile(join(to, "Dockerfile")), "FROM node:22\n");
+  await Deno.remove(join(to, "Dockerfile"));
+  await rejects(writeDockerfile(image, to, { blobs }), { message: /it holds other files, layer-9\.tar\.gz\. Give/ });
+  await Deno.remove(join(to, "layer-9.tar.gz"));
+  await writeDockerfile(image, to, { blobs });
+  await put("layer-9.tar.gz", "mine");
+  await writeDockerfile(image, to, { blobs });
+  const first = { ...image, manifest: { ...image.manifest, layers: image.manifest.layers.slice(0, 1) } };
+  await writeDockerfile(first, to, { blobs });
+  const names = async () => (await Array.fromAsync(Deno.readDir(to), ({ name }) => name)).sort();
+  deepStrictEqual(await names(), ["Dockerfile", "layer-1.tar.gz", "layer-9.tar.gz"]);
+  await put("layer-2.tar.gz", "mine");
+  await rejects(writeDockerfile(image, to, { blobs }), { message: /it holds other files, layer-2\.tar\.gz\. Give/ });
+  strictEqual(await Deno.readTextFile(join(to, "layer-9.tar.gz")), "mine");
+});
+
+Deno.test("writeDockerfile() goes on where one was killed before its Dockerfile was there", async () => {
+  await using folder = await temporaryFolder();
+  const { image, blobs } = await smallImage(folder.path);
+  const to = join(folder.path, "context");
+  await Deno.mkdir(to);
+  await Deno.writeTextFile(join(to, "layer-1.tar.gz"), "half");
+  await Deno.writeTextFile(join(to, ".levada-image"), "123456789\n");
+  await writeDockerfile(image, to, { blobs });
+  deepStrictEqual(
+    await Deno.readFile(join(to, "layer-1.tar.gz")),
+    await blobs.read(image.manifest.layers[0]!.digest),
+  );
+});

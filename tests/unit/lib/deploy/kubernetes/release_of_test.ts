@@ -90,3 +90,17 @@ Deno.test("releaseOf() takes code from the image where that is said, and says so
   );
   await rejects(released(shop(), {}, files), /bytes packed, and a ConfigMap takes 900000\. Put it into an image/);
 });
+
+Deno.test("releaseOf() refuses resources and images that no cluster takes", async () => {
+  const fn = shop({ resources: { cpu: "half", memory: "512MB", gpu: 0.5 } });
+  await rejects(released(fn, { image: "not an image" }), (error: Error) => {
+    match(
+      error.message,
+      /function "shop": resources\.cpu is "half", and must be cores above 0, such as 0\.5 or "500m"/,
+    );
+    match(error.message, /resources\.memory is "512MB", and must be a text such as "512Mi" or "2Gi", 1Mi at least/);
+    match(error.message, /resources\.gpu is 0\.5, and must be a whole number from 0/);
+    match(error.message, /"not an image" is no image; it is one as in registry\/name:tag/);
+    return true;
+  });
+});

@@ -153,3 +153,16 @@ Deno.test("functionSpecs() tells everything at once that Nuclio cannot run", () 
     /replicas are \{"min":0,"max":0\}/,
   );
 });
+
+Deno.test("functionSpecs() refuses resources that are none, and rights that it would not take away; a long end is told", () => {
+  const bad = plainBundle("iris", "a", { resources: { memory: "lots" }, serve: { workerFlags: ["--allow-net=x"] } });
+  throws(() => functionSpecs(ACT, bad, WISH), (error: Error) => {
+    match(error.message, /function "iris": resources\.memory is "lots", and must be a text/);
+    match(error.message, /function "iris": serve\.workerFlags: a pod has one process on Nuclio/);
+    return true;
+  });
+  const { notes } = functionSpecs(ACT, plainBundle("iris", "a", { serve: { graceMs: 120_000 } }), WISH);
+  deepStrictEqual(notes, [
+    "function iris: serve.graceMs (120000): a pod of Nuclio has 27 s, what takes longer is cut",
+  ]);
+});

@@ -114,6 +114,8 @@ Deno.test("inferenceService() is one service of KServe for the whole graph", () 
     maxReplicas: 4,
     scaleMetric: "cpu",
     scaleTarget: 80,
+    timeout: 125,
+    terminationGracePeriodSeconds: 38,
   });
   deepStrictEqual(notes, [
     "KServe gives its Deployments no preStop: a pod that is to end still answers for 3 s (--linger)",
@@ -123,6 +125,57 @@ Deno.test("inferenceService() is one service of KServe for the whole graph", () 
   const knative = inferenceService(bundle, { image: IMAGE, mode: "Knative" });
   strictEqual((knative.object as Any).spec.predictor.minReplicas, 0);
   deepStrictEqual(knative.notes, []);
+});
+
+Deno.test("inferenceService() gives requests, and pods that are to end, the time that the function asks for", () => {
+  const bundle = plainBundle("iris", "aaaaaaaaaaaa", {
+    serve: { graceMs: 120_000, limits: { requestTimeoutMs: 900_000 } },
+  });
+  const { timeout, terminationGracePeriodSeconds } = (inferenceService(bundle, { image: IMAGE }).object as Any).spec
+    .predictor;
+  deepStrictEqual([timeout, terminationGracePeriodSeconds], [905, 128]); // beside 3 s of --linger
+  const knative = inferenceService(bundle, { image: IMAGE, mode: "Knative" });
+  const { predictor } = (knative.object as Any).spec;
+  deepStrictEqual([predictor.timeout, predictor.terminationGracePeriodSeconds], [905, undefined]);
+  match(knative.notes[0]!, /Knative takes more than 600 where max-revision-timeout-seconds/);
+});
+
+Deno.test("knativeService() says timeoutSeconds where the function says how long a request may take, or its end", () => {
+  const timed = (options: object, timeoutMs?: number) => {
+    const fn = serving("iris", options);
+    fn.setTopology("flow", timeoutMs === undefined ? {} : { timeoutMs }).to("a", (n: number) => n).respond();
+    const { object, notes } = knativeService(bundleOf(fn, "aaaaaaaaaaaa"), { image: IMAGE });
+    return [(object as Any).spec.template.spec.timeoutSeconds, notes.length];
+  };
+  deepStrictEqual(timed({}), [undefined, 0]); // its own 300 s are more than either
+  deepStrictEqual(timed({ serve: { limits: { requestTimeoutMs: 900_000 } } }), [905, 1]);
+  deepStrictEqual(timed({ serve: { graceMs: 400_000 } }), [405, 0]);
+  deepStrictEqual(timed({ serve: { limits: { requestTimeoutMs: 900_000 } } }, 500_000), [505, 0]);
+});
+
+Deno.test("knativeService() and inferenceService() tell that they look at no streams", () => {
+  const fn = serving("shop", { cluster: { replicas: { min: 1, max: 3, lag: 10 } } });
+  fn.addTrigger("orders", { stream: "kafka://broker:9092/orders" });
+  fn.setTopology("flow").to("a", (n: number) => n);
+  const bundle = bundleOf(fn, "aaaaaaaaaaaa");
+  const lag = /^cluster\.replicas\.lag: (\w+) looks at no streams/;
+  for (const [made, name] of [[knativeService, "Knative"], [inferenceService, "KServe"]] as const) {
+    deepStrictEqual(made(bundle, { image: IMAGE }).notes.flatMap((note) => lag.exec(note)?.[1] ?? []), [name]);
+  }
+});
+
+Deno.test("wholeFunction() refuses resources and images that are none, and rights that it would not take away", () => {
+  const bundle = plainBundle("iris", "aaaaaaaaaaaa", {
+    resources: { cpu: -1, memory: "lots" },
+    serve: { workerFlags: ["--allow-net=broker"] },
+  });
+  for (const made of [knativeService, inferenceService]) {
+    const { message } = thrown(() => made(bundle, { image: "not an image" }));
+    match(message, /"not an image" is no image; it is one as in registry\/name:tag/);
+    match(message, /resources\.cpu is -1, and must be cores above 0/);
+    match(message, /resources\.memory is "lots", and must be a text such as "512Mi"/);
+    match(message, /serve\.workerFlags: a pod has one process here, of which nothing is taken away/);
+  }
 });
 
 Deno.test("wholeFunction() tells everything at once that cannot run so", () => {
@@ -192,6 +245,8 @@ Deno.test("wholeFunction() brings secrets, variables and the place of its childr
         serviceAccount: "reader",
         replicas: 4,
       },
+      serve: { tokens: ["OTHERS"] },
+      resources: { memory: "1Gi" },
     },
   );
   const { object, notes } = knativeService(bundle, { image: IMAGE });
@@ -202,6 +257,8 @@ Deno.test("wholeFunction() brings secrets, variables and the place of its childr
   deepStrictEqual(container.env.slice(-2), [{ name: "A", value: "1" }, { name: "B", value: "2" }]);
   strictEqual(container.securityContext.runAsUser, undefined);
   ok(notes.includes("cluster.rollout: the platform replaces pods in its own way"));
+  ok(notes.includes("function enrich: its serve.tokens is not looked at; say that of all in the function's own"));
+  ok(notes.includes("function enrich: its resources are not looked at; say those of all in the function's own"));
   ok(notes.includes("function enrich: its cluster.replicas is not looked at; say that of all in the function's own"));
 });
 

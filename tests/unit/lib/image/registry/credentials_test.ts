@@ -13,7 +13,9 @@ async function look(
 ): Promise<unknown> {
   await using folder = await temporaryFolder();
   await Deno.writeTextFile(join(folder.path, "config.json"), text);
-  return await findCredentials(registry, (name) => name === "DOCKER_CONFIG" ? folder.path : undefined, helperMs);
+  return await findCredentials(registry, (name) => name === "DOCKER_CONFIG" ? folder.path : undefined, {
+    ...helperMs === undefined ? {} : { helperMs },
+  });
 }
 
 Deno.test("findCredentials() reads each way in which logins are kept", async () => {
@@ -50,6 +52,42 @@ Deno.test("findCredentials() looks into podman's file, and first into REGISTRY_A
   deepStrictEqual(await findCredentials(HOST, (name) => env[name]), { user: "podman", password: "p" });
   env.REGISTRY_AUTH_FILE = join(folder.path, "own.json");
   deepStrictEqual(await findCredentials(HOST, (name) => env[name]), { user: "own", password: "p" });
+});
+
+Deno.test("findCredentials() looks where podman keeps logins without XDG_RUNTIME_DIR, and in ~/.config", async () => {
+  await using folder = await temporaryFolder();
+  const write = async (path: string, user: string) => {
+    await Deno.mkdir(join(folder.path, path, "containers"), { recursive: true });
+    const text = JSON.stringify({ auths: { [HOST]: { auth: btoa(`${user}:p`) } } });
+    await Deno.writeTextFile(join(folder.path, path, "containers/auth.json"), text);
+  };
+  const find = (env: Record<string, string>) =>
+    findCredentials(HOST, (name) => env[name], { runFolder: join(folder.path, "run") });
+  const home = join(folder.path, "home");
+  await write("home/.config", "config");
+  deepStrictEqual(await find({ HOME: home }), { user: "config", password: "p" });
+  deepStrictEqual(await find({ XDG_CONFIG_HOME: join(home, ".config") }), { user: "config", password: "p" });
+  if (Deno.uid() === null) return; // a system without such users
+  await Deno.mkdir(join(folder.path, "run/containers"), { recursive: true });
+  await write("run/elsewhere", "run");
+  await Deno.rename(join(folder.path, "run/elsewhere/containers"), join(folder.path, `run/containers/${Deno.uid()}`));
+  deepStrictEqual(await find({ HOME: home }), { user: "run", password: "p" });
+});
+
+Deno.test("findCredentials() takes the login that is closest to the repository", async () => {
+  await using folder = await temporaryFolder();
+  const auths = {
+    [HOST]: { auth: btoa("all:p") },
+    [`${HOST}/team`]: { auth: btoa("team:p") },
+    [`${HOST}/team/shop`]: { auth: btoa("shop:p") },
+  };
+  const file = join(folder.path, "auth.json");
+  await Deno.writeTextFile(file, JSON.stringify({ auths }));
+  const user = async (repository: string) =>
+    await findCredentials(HOST, (name) => name === "REGISTRY_AUTH_FILE" ? file : undefined, { repository });
+  deepStrictEqual(await user("team/shop"), { user: "shop", password: "p" });
+  deepStrictEqual(await user("team/other"), { user: "team", password: "p" });
+  deepStrictEqual(await user("teams/shop"), { user: "all", password: "p" });
 });
 
 Deno.test("findCredentials() says what is broken, and no password", async () => {
