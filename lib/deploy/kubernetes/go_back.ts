@@ -46,8 +46,9 @@ export async function goBack(
     }
     const said = fieldsOf(stood, writersOf(object, force));
     if (object.kind === "Deployment" && !saysReplicas(object)) {
-      await holdScale(objects, said, object.spec.replicas ?? 1);
-    }
+      const [now] = await there([said]);
+      if (now === undefined || saysReplicas(now)) await holdScale(objects, said, object.spec.replicas ?? 1);
+    } // else nobody took it from the autoscaler, which may have given more since
     await objects.apply(said, { force: true });
   }
   await onStanding?.();

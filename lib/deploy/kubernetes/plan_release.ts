@@ -3,6 +3,7 @@ import { ClusterError } from "../cluster/cluster_error.ts";
 import { type ClusterObject, nameOf } from "../cluster/cluster_object.ts";
 import { type ClusterObjects, FIELD_MANAGER } from "../cluster/cluster_objects.ts";
 import { managersOf } from "./applied_fields.ts";
+import { type DeployedReleases, recordAfter } from "./deployed_releases.ts";
 import { applyOver } from "./hand_over_scale.ts";
 import { keyOf, type LiveObjects } from "./live_objects.ts";
 import { codeName } from "./objects/code_object.ts";
@@ -11,7 +12,7 @@ import { objectsOf } from "./objects/release_objects.ts";
 import { scaleOf } from "./objects/workload_objects.ts";
 import { differences } from "../objects/differences.ts";
 import type { Release } from "./release.ts";
-import { checkRecordable, type DeployedReleases, recordName } from "./release_record.ts";
+import { checkRecordable, recordName } from "./release_record.ts";
 
 /** What is, and what is wished. */
 export interface ReleaseWish {
@@ -57,19 +58,6 @@ export async function planRelease(
       `${nameOf({ apiVersion, kind, name, namespace: wish.release.namespace })}: is removed`
     ),
   ];
-}
-
-/**
- * What runs and what ran before, once a release runs. Before it ran what had another revision or another image: where pods alone are more or
- * fewer, the way back is still the same.
- */
-export function recordAfter(
-  record: Pick<DeployedReleases, "current" | "previous"> | undefined,
-  release: Release,
-): Pick<DeployedReleases, "current" | "previous"> {
-  const { current: before, previous } = record ?? { current: undefined, previous: undefined };
-  const isSame = before?.revision === release.revision && before.image === release.image;
-  return { current: release, previous: isSame ? previous : before ?? previous };
 }
 
 /** Whether an autoscaler of what runs says how many pods a Deployment has. */

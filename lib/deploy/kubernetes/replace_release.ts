@@ -1,8 +1,9 @@
 import { DeployError } from "../deploy_error.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
+import { type Doing, recordAfter } from "./deployed_releases.ts";
 import { freeObjects } from "./free_objects.ts";
 import { goBack } from "./go_back.ts";
-import { obsoleteObjects, recordAfter } from "./plan_release.ts";
+import { obsoleteObjects } from "./plan_release.ts";
 import { namedRecord, writeRecord } from "./release_record.ts";
 import type { Release } from "./release.ts";
 import { removeObject, untilLeft } from "./remove_objects.ts";
@@ -11,6 +12,8 @@ import { type ReleaseCluster, runRelease, type RunWish } from "./run_release.ts"
 
 /** What is replaced by what. */
 export interface ReplaceWish extends RunWish {
+  /** What is done: it is written down before anything else. */
+  readonly doing: Doing;
   /** Aborts when it is another's to say what runs. */
   readonly lost: AbortSignal;
 }
@@ -23,12 +26,12 @@ export interface ReplaceWish extends RunWish {
  */
 export async function replaceRelease(act: string, cluster: ReleaseCluster, wish: ReplaceWish): Promise<void> {
   const { objects } = cluster;
-  const { release, record, lost } = wish;
+  const { release, record, doing, lost } = wish;
   const { current, previous, deployedAt } = record ??
     { current: undefined, previous: undefined, deployedAt: undefined };
   const good = await lastGood(act, objects, record);
   await freeObjects(objects, release, wish.live.own); // before anything else: what stands in the record may go wrong
-  await writeRecord(objects, release, { current, previous, deployedAt, next: release.revision });
+  await writeRecord(objects, release, { current, previous, deployedAt, doing });
   try {
     await runRelease(act, cluster, wish);
   } catch (error) {
@@ -42,10 +45,13 @@ export async function replaceRelease(act: string, cluster: ReleaseCluster, wish:
     throw error;
   }
   const now = { ...recordAfter(record, release), deployedAt: new Date().toISOString() };
-  await writeRecord(objects, release, now);
   const obsolete = obsoleteObjects(wish);
-  if (obsolete.some(({ kind }) => kind === "Deployment")) await untilLeft(objects, release, wish); // who read reads on until then
-  for (const object of obsolete) await removeObject(objects, object);
+  if (obsolete.length > 0) {
+    await writeRecord(objects, release, { ...now, doing: { what: "prune", to: release.revision, backTo: "previous" } });
+    if (obsolete.some(({ kind }) => kind === "Deployment")) await untilLeft(objects, release, wish); // who read reads on until then
+    for (const object of obsolete) await removeObject(objects, object);
+  }
+  await writeRecord(objects, release, now);
 }
 
 async function putBack(
@@ -55,7 +61,7 @@ async function putBack(
   good: Release | undefined,
 ): Promise<void> {
   if (good !== undefined) {
-    const onStanding = () => writeRecord(objects, release, { ...record!, next: undefined });
+    const onStanding = () => writeRecord(objects, release, { ...record!, doing: undefined });
     return await restoreRelease(act, objects, { good, record, onStanding });
   }
   const isNothing = record === undefined || record.unread !== undefined && record.current === undefined;

@@ -1,5 +1,6 @@
 import { DeployError } from "../deploy_error.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
+import type { DeployedReleases } from "./deployed_releases.ts";
 import { handOverScale } from "./hand_over_scale.ts";
 import { withCode } from "./kept_code.ts";
 import { keyOf, readLive } from "./live_objects.ts";
@@ -8,7 +9,6 @@ import { objectsOf } from "./objects/release_objects.ts";
 import { scaleOf } from "./objects/workload_objects.ts";
 import { obsoleteObjects } from "./plan_release.ts";
 import type { Release } from "./release.ts";
-import type { DeployedReleases } from "./release_record.ts";
 import { removalGroups, removeObjects, waitForGoing } from "./remove_objects.ts";
 
 /** What is to stand again. */
@@ -31,7 +31,7 @@ export async function lastGood(
   objects: ClusterObjects,
   record: DeployedReleases | undefined,
 ): Promise<Release | undefined> {
-  if (record?.next === undefined || record.current === undefined) return undefined;
+  if (record?.doing === undefined || record.doing.what === "delete" || record.current === undefined) return undefined;
   try {
     return await withCode(act, objects, record.current);
   } catch (error) {

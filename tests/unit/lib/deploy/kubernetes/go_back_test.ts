@@ -21,12 +21,15 @@ function stood(apiVersion: string, kind: string, spec: object = {}): ClusterObje
 const RELEASE = releaseOfShop({ functions: [functionOf("shop", { cluster: { ingress: { host: "shop.test" } } })] });
 const SCALER = stood("autoscaling/v2", "HorizontalPodAutoscaler");
 
-/** What is written where these stood there, and all of the release has been applied since. */
-async function written(there: readonly ClusterObject[], { force = false, own = [] as ClusterObject[] } = {}) {
+/** What is written where these stood there, and all of the release has been applied since; and then `since`. */
+async function written(
+  there: readonly ClusterObject[],
+  { force = false, own = [] as ClusterObject[], since = [] as ClusterObject[] } = {},
+) {
   await using server = serveObjects();
   using client = new ClusterClient({ name: "test", server: server.url, namespace: "default" });
   const objects = new ClusterObjects(client);
-  for (const object of objectsOf(RELEASE)) await objects.apply(object);
+  for (const object of [...objectsOf(RELEASE), ...since]) await objects.apply(object);
   server.got.length = 0;
   const live = { own, wished: new Map(there.map((object) => [keyOf(object), object])) };
   await goBack('deploy "shop"', objects, { release: RELEASE, live, force });
@@ -40,9 +43,27 @@ async function written(there: readonly ClusterObject[], { force = false, own = [
   };
 }
 
+/** By whom the number of pods was said. */
+function counted(replicas: number, manager: string, operation: string): ClusterObject {
+  const object = stood("apps/v1", "Deployment", { replicas });
+  const said = { manager, operation, fieldsV1: { "f:spec": { "f:replicas": {} } } };
+  const metadata = { ...object.metadata, namespace: "market", managedFields: [LEVADA, said] };
+  return { ...object, metadata };
+}
+
+Deno.test("goBack() leaves the pods that an autoscaler has given since, and says its number again where the deploy said another", async () => {
+  const stood = counted(1, "kube-controller-manager", "Update");
+  const numbers = async (since: ClusterObject) =>
+    (await written([stood], { since: [since] })).calls.filter(([, name]) => name === "deployments/shop")
+      .map(([, , manager, spec]) => [manager, spec.replicas]);
+  deepStrictEqual(await numbers(counted(4, "kube-controller-manager", "Update")), [["levada", undefined]]);
+  deepStrictEqual(await numbers(counted(4, "levada", "Apply")), [["levada-scale", 1], ["levada", undefined]]);
+});
+
 Deno.test("goBack() applies what Levada had said of what stood there, holds the pods, and removes what the deploy made", async () => {
   const { calls, left } = await written([stood("apps/v1", "Deployment", { replicas: 3 }), stood("v1", "Service")], {
     own: [SCALER],
+    since: [counted(2, "levada", "Apply")],
   });
   deepStrictEqual(calls.slice(0, 5), [
     ["PATCH", "services/shop", "levada", { ours: 1 }],
