@@ -1,13 +1,10 @@
 import { DeployError } from "../deploy_error.ts";
-import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { type Doing, recordAfter } from "./deployed_releases.ts";
 import { freeObjects } from "./free_objects.ts";
-import { goBack } from "./go_back.ts";
 import { obsoleteObjects } from "./plan_release.ts";
-import { namedRecord, writeRecord } from "./release_record.ts";
-import type { Release } from "./release.ts";
+import { writeRecord } from "./release_record.ts";
 import { removeObject, untilLeft } from "./remove_objects.ts";
-import { lastGood, restoreRelease } from "./restore_release.ts";
+import { lastGood, putBack } from "./put_back.ts";
 import { type ReleaseCluster, runRelease, type RunWish } from "./run_release.ts";
 
 /** What is replaced by what. */
@@ -36,7 +33,7 @@ export async function replaceRelease(act: string, cluster: ReleaseCluster, wish:
     await runRelease(act, cluster, wish);
   } catch (error) {
     lost.throwIfAborted(); // it is another's to say what runs
-    await putBack(act, objects, wish, good).catch((fault: Error) => {
+    await putBack(act, objects, { ...wish, good }).catch((fault: Error) => {
       lost.throwIfAborted();
       throw new DeployError(act, `${(error as Error).message}; and going back failed: ${fault.message}`, {
         cause: error,
@@ -52,22 +49,4 @@ export async function replaceRelease(act: string, cluster: ReleaseCluster, wish:
     for (const object of obsolete) await removeObject(objects, object);
   }
   await writeRecord(objects, release, now);
-}
-
-async function putBack(
-  act: string,
-  objects: ClusterObjects,
-  { release, live, record, force }: ReplaceWish,
-  good: Release | undefined,
-): Promise<void> {
-  if (good !== undefined) {
-    const onStanding = () => writeRecord(objects, release, { ...record!, doing: undefined });
-    return await restoreRelease(act, objects, { good, record, onStanding });
-  }
-  const isNothing = record === undefined || record.unread !== undefined && record.current === undefined;
-  const onStanding = async () => {
-    if (isNothing) await objects.remove(namedRecord(release), { propagation: "Background" });
-    else await writeRecord(objects, release, record);
-  };
-  await goBack(act, objects, { release, live, force, onStanding });
 }

@@ -2,8 +2,8 @@ import { deepStrictEqual } from "node:assert/strict";
 import { ClusterClient } from "../../../../../lib/deploy/cluster/cluster_client.ts";
 import type { ClusterObject } from "../../../../../lib/deploy/cluster/cluster_object.ts";
 import { ClusterObjects } from "../../../../../lib/deploy/cluster/cluster_objects.ts";
-import { goBack } from "../../../../../lib/deploy/kubernetes/go_back.ts";
 import { keyOf } from "../../../../../lib/deploy/kubernetes/live_objects.ts";
+import { putBack } from "../../../../../lib/deploy/kubernetes/put_back.ts";
 import { objectsOf } from "../../../../../lib/deploy/kubernetes/objects/release_objects.ts";
 import { serveObjects } from "../../../../support/kept_objects.ts";
 import { functionOf, releaseOfShop } from "../../../../support/releases.ts";
@@ -32,14 +32,21 @@ async function written(
   for (const object of [...objectsOf(RELEASE), ...since]) await objects.apply(object);
   server.got.length = 0;
   const live = { own, wished: new Map(there.map((object) => [keyOf(object), object])) };
-  await goBack('deploy "shop"', objects, { release: RELEASE, live, force });
+  await putBack('deploy "shop"', objects, { release: RELEASE, live, force, record: undefined, good: undefined });
   return {
     left: server.objects.size,
-    calls: server.got.filter(({ method }) => method !== "GET").map(({ method, path, body }) => {
-      const { pathname, searchParams } = new URL(path, server.url);
-      const name = pathname.split("/").slice(-2).join("/");
-      return [method, name, searchParams.get("fieldManager"), method === "DELETE" ? undefined : JSON.parse(body).spec];
-    }),
+    calls: server.got.filter(({ method, path }) => method !== "GET" && !path.includes("/shop-release")).map(
+      ({ method, path, body }) => {
+        const { pathname, searchParams } = new URL(path, server.url);
+        const name = pathname.split("/").slice(-2).join("/");
+        return [
+          method,
+          name,
+          searchParams.get("fieldManager"),
+          method === "DELETE" ? undefined : JSON.parse(body).spec,
+        ];
+      },
+    ),
   };
 }
 
@@ -51,7 +58,7 @@ function counted(replicas: number, manager: string, operation: string): ClusterO
   return { ...object, metadata };
 }
 
-Deno.test("goBack() leaves the pods that an autoscaler has given since, and says its number again where the deploy said another", async () => {
+Deno.test("putBack() leaves the pods that an autoscaler has given since, and says its number again where the deploy said another", async () => {
   const stood = counted(1, "kube-controller-manager", "Update");
   const numbers = async (since: ClusterObject) =>
     (await written([stood], { since: [since] })).calls.filter(([, name]) => name === "deployments/shop")
@@ -60,7 +67,7 @@ Deno.test("goBack() leaves the pods that an autoscaler has given since, and says
   deepStrictEqual(await numbers(counted(4, "levada", "Apply")), [["levada-scale", 1], ["levada", undefined]]);
 });
 
-Deno.test("goBack() applies what Levada had said of what stood there, holds the pods, and removes what the deploy made", async () => {
+Deno.test("putBack() applies what Levada had said of what stood there, holds the pods, and removes what the deploy made", async () => {
   const { calls, left } = await written([stood("apps/v1", "Deployment", { replicas: 3 }), stood("v1", "Service")], {
     own: [SCALER],
     since: [counted(2, "levada", "Apply")],
@@ -80,7 +87,7 @@ Deno.test("goBack() applies what Levada had said of what stood there, holds the 
   deepStrictEqual(left, 3);
 });
 
-Deno.test("goBack() gives back what was taken over by force, and leaves nothing where nothing was", async () => {
+Deno.test("putBack() gives back what was taken over by force, and leaves nothing where nothing was", async () => {
   const { calls } = await written([stood("v1", "Service")], { force: true });
   deepStrictEqual(calls.filter(([method]) => method === "PATCH"), [
     ["PATCH", "services/shop", "levada", { ours: 1, theirs: 2 }],
@@ -88,7 +95,7 @@ Deno.test("goBack() gives back what was taken over by force, and leaves nothing 
   deepStrictEqual((await written([])).left, 0);
 });
 
-Deno.test("goBack() gives back what was taken over of somebody whose word holds under his own name, so that his next one is no conflict", async () => {
+Deno.test("putBack() gives back what was taken over of somebody whose word holds under his own name, so that his next one is no conflict", async () => {
   const fieldsV1 = { "f:spec": { "f:theirs": {}, "f:replicas": {} } };
   const flux = { manager: "kustomize-controller", operation: "Apply", fieldsV1 };
   const object = stood("apps/v1", "Deployment", { replicas: 3 });
