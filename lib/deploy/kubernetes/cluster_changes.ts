@@ -99,7 +99,7 @@ export class ClusterChanges {
    * @throws {DeployError} If who asks may not remove all of it: then nothing goes.
    */
   async delete(act: string): Promise<void> {
-    const { client, objects, place, options: { signal } } = this.#parts;
+    const { client, place, options: { signal } } = this.#parts;
     const before = await unlessGivenUp(signal, this.#own(act));
     await unlessGivenUp(signal, this.#checkRemovable(act, before.own));
     await using lease = await this.#take(act);

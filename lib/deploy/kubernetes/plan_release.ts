@@ -10,6 +10,7 @@ import { codeName } from "./objects/code_object.ts";
 import { isScalerOf } from "./objects/known_kinds.ts";
 import { objectsOf } from "./objects/release_objects.ts";
 import { scaleOf } from "./objects/workload_objects.ts";
+import { fieldsBeyond } from "./take_fields.ts";
 import { differences } from "../objects/differences.ts";
 import type { Release } from "./release.ts";
 import { checkRecordable, recordName } from "./release_record.ts";
@@ -85,7 +86,11 @@ async function changesOf(
   const after = await applyOver(objects, object, { dryRun: true, ...options });
   if (before === undefined) return [`${nameOf(said)}: new`];
   if (kind === "Deployment" && object.spec.replicas === undefined) after.spec.replicas = before.spec.replicas; // an autoscaler's
-  return differences(before, after).map((line) => `${nameOf(said)}: ${line}`);
+  const taken = options.force ? fieldsBeyond(after) : [];
+  const lines = taken.flatMap(({ other, paths }) =>
+    paths.map((path) => `${path}: is taken back from "${other.manager}"`)
+  );
+  return [...differences(before, after), ...lines].map((line) => `${nameOf(said)}: ${line}`);
 }
 
 /**

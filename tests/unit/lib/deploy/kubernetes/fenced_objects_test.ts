@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
+import { ok, rejects, strictEqual } from "node:assert/strict";
 import { ClusterClient } from "../../../../../lib/deploy/cluster/cluster_client.ts";
 import { FencedObjects, type FencedOptions } from "../../../../../lib/deploy/kubernetes/fenced_objects.ts";
 import { putBack } from "../../../../../lib/deploy/kubernetes/put_back.ts";

@@ -106,3 +106,22 @@ Deno.test("putBack() gives back what was taken over of somebody whose word holds
     ["PATCH", "deployments/shop", "levada", undefined],
   ]);
 });
+
+Deno.test("putBack() has what was ready last stand again after a deploy that was broken off, and writes down what still goes until it has gone", async () => {
+  await using server = serveObjects();
+  using client = new ClusterClient({ name: "test", server: server.url, namespace: "default" });
+  const objects = new ClusterObjects(client);
+  const good = releaseOfShop();
+  for (const object of objectsOf(RELEASE)) await objects.apply(object); // as a half has it, and then the next
+  const doing = { what: "deploy", to: RELEASE.revision, backTo: "current" } as const;
+  const record = { current: good, previous: RELEASE, deployedAt: undefined, doing };
+  server.got.length = 0;
+  const live = { own: [], wished: new Map() };
+  await putBack('deploy "shop"', objects, { release: RELEASE, live, force: false, record, good });
+  const told = server.got.filter(({ method }) => method !== "GET").map(({ method, path, body }) =>
+    path.includes("/shop-release")
+      ? JSON.parse(JSON.parse(body).data["release.json"]).doing?.what
+      : `${method} ${path.split("?")[0]!.split("/").at(-2)}`
+  );
+  deepStrictEqual(told.slice(-3), ["prune", "DELETE ingresses", undefined]);
+});
