@@ -6,7 +6,7 @@ import type { ClusterObject } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { checkRights, LEASE_RIGHT, rightOf } from "./check_rights.ts";
 import { CLUSTER_DEADLINE_MS, type ClusterOptions } from "./cluster_options.ts";
-import { type DeployedReleases, type Doing, settledRecord, wayBack } from "./deployed_releases.ts";
+import { deployDoing, type DeployedReleases, type Doing, settledRecord, wayBack } from "./deployed_releases.ts";
 import { DeployLease } from "./deploy_lease.ts";
 import { FencedObjects } from "./fenced_objects.ts";
 import { freeObjects } from "./free_objects.ts";
@@ -74,8 +74,7 @@ export class ClusterChanges {
     const record = settledRecord(await unlessGivenUp(signal, readRecord(act, objects, place)), release);
     const compared = await unlessGivenUp(signal, this.#compareStanding(act, lease, { release, record }));
     if (compared.lines.length > 0 || !isWrittenAs(record, release)) {
-      const doing: Doing = { what: "deploy", to: release.revision, backTo: "current" };
-      return await this.#replace(act, lease, { release, record, doing, ...compared });
+      return await this.#replace(act, lease, { release, record, doing: deployDoing(record, release), ...compared });
     }
     await freeObjects(new FencedObjects(client, lease), place, compared.live.own);
     const { functions } = release;

@@ -50,6 +50,14 @@ export function settledRecord<Written extends DeployedReleases | undefined>(
   return { ...record!, current: previous, previous: current, doing: { ...doing, backTo: "current" } };
 }
 
+/** What a deploy does, once what is written down is settled: where that led which was broken off, it goes on. */
+export function deployDoing(record: DeployedReleases | undefined, release: Release): Doing {
+  const { doing } = record ?? {};
+  const to = doing?.what === "rollback" ? record![doing.backTo] : undefined;
+  if (to !== undefined && isSame(to, release)) return doing!;
+  return { what: "deploy", to: release.revision, backTo: "current" };
+}
+
 /**
  * What runs and what ran before, once a release runs. Before it ran what had another revision or another image: where pods alone are more or
  * fewer, the way back is still the same.

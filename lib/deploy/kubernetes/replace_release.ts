@@ -2,9 +2,9 @@ import { DeployError } from "../deploy_error.ts";
 import { type Doing, recordAfter } from "./deployed_releases.ts";
 import { freeObjects } from "./free_objects.ts";
 import { obsoleteObjects } from "./plan_release.ts";
+import { lastGood, putBack } from "./put_back.ts";
 import { writeRecord } from "./release_record.ts";
 import { removeObject, untilLeft } from "./remove_objects.ts";
-import { lastGood, putBack } from "./put_back.ts";
 import { type ReleaseCluster, runRelease, type RunWish } from "./run_release.ts";
 
 /** What is replaced by what. */

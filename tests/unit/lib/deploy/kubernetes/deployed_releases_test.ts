@@ -1,5 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import {
+  deployDoing,
   type DeployedReleases,
   type Doing,
   recordAfter,
@@ -62,5 +63,13 @@ Deno.test("settledRecord() has a deploy after a rollback that was broken off go 
   strictEqual(settledRecord(record, ONE), record, "it is the rollback that goes on");
   for (const other of [undefined, RECORD, { ...RECORD, doing: { ...doing, backTo: "current" as const } }]) {
     strictEqual(settledRecord(other, THREE), other);
+  }
+});
+
+Deno.test("deployDoing() goes on with a rollback that was broken off where that release is deployed", () => {
+  const doing: Doing = { what: "rollback", to: ONE.revision, backTo: "previous" };
+  strictEqual(deployDoing({ ...RECORD, doing }, ONE), doing);
+  for (const record of [undefined, RECORD, { ...RECORD, doing }]) {
+    deepStrictEqual(deployDoing(record, THREE), { what: "deploy", to: THREE.revision, backTo: "current" });
   }
 });
