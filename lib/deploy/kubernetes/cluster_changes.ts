@@ -98,9 +98,8 @@ export class ClusterChanges {
    * @throws {DeployError} If who asks may not remove all of it: then nothing goes.
    */
   async delete(act: string): Promise<void> {
-    const { client, place, options: { signal } } = this.#parts;
-    const before = await unlessGivenUp(signal, this.#own(act));
-    await unlessGivenUp(signal, this.#checkRemovable(act, before.own));
+    const { client, place } = this.#parts;
+    await this.#checkRemovable(act, (await this.#own(act)).own);
     await using lease = await this.#take(act);
     const { own, record } = await this.#own(act);
     const rest = own.filter((object) => keyOf(object) !== `ConfigMap ${recordName(place)}`);
