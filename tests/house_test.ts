@@ -212,9 +212,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lib/bundle/write_held.ts": "slice_notebook_test.ts: what closures hold, and each refusal",
   "lib/bundle/slice.ts": "slice_notebook_test.ts",
   "lib/deploy/cluster/cluster_objects.ts": "conformance/cluster: a real API server",
-  "lib/deploy/kubernetes/cluster_changes.ts": "conformance/cluster: releases at a real control plane",
   "lib/deploy/kubernetes/cluster_deployment.ts": "conformance/cluster: releases at a real control plane",
-  "lib/deploy/kubernetes/cluster_status.ts": "conformance/cluster: releases at a real control plane",
   "lib/deploy/kubernetes/preflight.ts": "conformance/cluster: what is refused by a real control plane",
   "lib/deploy/kubernetes/run_release.ts": "conformance/cluster: releases, streams and scales at a real control plane",
   "lib/deploy/nuclio/release_changes.ts":

@@ -82,7 +82,7 @@ export interface DeploymentStatus {
   readonly name: string;
   /** Where it runs. */
   readonly target: DeployTarget;
-  /** That of the first function that is not ready, else `ready`. */
+  /** That of the first function that is not ready, else `ready`; `failing` too where what leads to it is gone. */
   readonly state: FunctionStatus["state"];
   /** Why it is not ready, in words. */
   readonly reason: string | undefined;

@@ -4,25 +4,21 @@ import type { ClusterClient } from "../cluster/cluster_client.ts";
 import { ClusterError } from "../cluster/cluster_error.ts";
 import type { ClusterObject } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
+import { checkRights, LEASE_RIGHT, rightOf } from "./check_rights.ts";
 import { CLUSTER_DEADLINE_MS, type ClusterOptions } from "./cluster_options.ts";
+import { deployDoing, type DeployedReleases, type Doing, settledRecord, wayBack } from "./deployed_releases.ts";
 import { DeployLease } from "./deploy_lease.ts";
 import { FencedObjects } from "./fenced_objects.ts";
 import { freeObjects } from "./free_objects.ts";
 import { withCode } from "./kept_code.ts";
+import { liveFunctions } from "./live_functions.ts";
 import { checkOwners, keyOf, type LiveObjects, ownObjects, readLive } from "./live_objects.ts";
 import { objectsOf } from "./objects/release_objects.ts";
 import { notesOfOthers, planRelease } from "./plan_release.ts";
 import { preflight } from "./preflight.ts";
 import { notesOf, unseenNotes } from "./release_notes.ts";
-import type { Release } from "./release.ts";
-import {
-  type DeployedReleases,
-  namedRecord,
-  readRecord,
-  recordName,
-  type ReleasePlace,
-  unreadNotes,
-} from "./release_record.ts";
+import type { Release, ReleasePlace } from "./release.ts";
+import { isWrittenAs, namedRecord, readRecord, recordName, unreadNotes, writeRecord } from "./release_record.ts";
 import { removalGroups, removeObjects, waitForGoing } from "./remove_objects.ts";
 import { replaceRelease } from "./replace_release.ts";
 import { watchFunctions } from "./run_release.ts";
@@ -58,7 +54,7 @@ export class ClusterChanges {
   async plan(act: string, release: Release): Promise<DeployPlan> {
     const { objects, place } = this.#parts;
     await this.#preflight(act, release);
-    const record = await readRecord(act, objects, place);
+    const record = settledRecord(await readRecord(act, objects, place), release);
     const { lines, live } = await this.#compare(act, release, record);
     const others = notesOfOthers({ release, live, record, force: this.#parts.options.force });
     const notes = [...unreadNotes(place, record), ...unseenNotes(live.unseen), ...others, ...notesOf(release)];
@@ -67,7 +63,7 @@ export class ClusterChanges {
 
   /** What `rollback` would change. */
   async planRollback(act: string): Promise<DeployPlan> {
-    return await this.plan(act, (await this.#before(act)).previous);
+    return await this.plan(act, (await this.#before(act)).release);
   }
 
   /** Has a release run; what ran runs on where it does not come to be ready. */
@@ -75,11 +71,10 @@ export class ClusterChanges {
     const { client, objects, place, options: { signal, onProgress } } = this.#parts;
     await unlessGivenUp(signal, this.#preflight(act, release));
     await using lease = await this.#take(act);
-    const record = await unlessGivenUp(signal, readRecord(act, objects, place));
+    const record = settledRecord(await unlessGivenUp(signal, readRecord(act, objects, place)), release);
     const compared = await unlessGivenUp(signal, this.#compareStanding(act, lease, { release, record }));
-    const isAsWritten = record?.current !== undefined && record.next === undefined && record.unread === undefined;
-    if (compared.lines.length > 0 || !isAsWritten) {
-      return await this.#replace(act, lease, { release, record, ...compared });
+    if (compared.lines.length > 0 || !isWrittenAs(record, release)) {
+      return await this.#replace(act, lease, { release, record, doing: deployDoing(record, release), ...compared });
     }
     await freeObjects(new FencedObjects(client, lease), place, compared.live.own);
     const { functions } = release;
@@ -89,35 +84,65 @@ export class ClusterChanges {
   /** Runs again what ran before. */
   async rollback(act: string): Promise<void> {
     const { signal } = this.#parts.options;
-    const { previous: meant } = await unlessGivenUp(signal, this.#before(act));
+    const { release: meant } = await unlessGivenUp(signal, this.#before(act));
     await unlessGivenUp(signal, this.#preflight(act, meant));
     await using lease = await this.#take(act);
-    const { previous: release, record } = await unlessGivenUp(signal, this.#before(act));
+    const { release, record, doing } = await unlessGivenUp(signal, this.#before(act));
     const compared = await unlessGivenUp(signal, this.#compareStanding(act, lease, { release, record }));
-    await this.#replace(act, lease, { release, record, ...compared });
+    await this.#replace(act, lease, { release, record, doing, ...compared });
   }
 
-  /** Removes everything that is this deployment's, and waits until it is gone. */
+  /**
+   * Removes everything that is this deployment's, and waits until it is gone.
+   *
+   * @throws {DeployError} If who asks may not remove all of it: then nothing goes.
+   */
   async delete(act: string): Promise<void> {
-    const { client, objects, place, options: { signal } } = this.#parts;
+    const { client, place } = this.#parts;
+    await this.#checkRemovable(act, (await this.#own(act)).own);
     await using lease = await this.#take(act);
+    const { own, record } = await this.#own(act);
+    const rest = own.filter((object) => keyOf(object) !== `ConfigMap ${recordName(place)}`);
+    const fenced = new FencedObjects(client, lease);
+    if (record !== undefined && record.unread === undefined) {
+      await writeRecord(fenced, place, { ...record, doing: { what: "delete", backTo: "current" } });
+    }
+    const groups = removalGroups(rest, record?.current);
+    await removeObjects(act, fenced, groups, { endsAt: this.#endsAt, signal: this.#until(lease) });
+    if (rest.length < own.length) await fenced.remove(namedRecord(place), { propagation: "Background" });
+  }
+
+  /** All that is this deployment's, and what is written down of it. */
+  async #own(act: string): Promise<{ own: ClusterObject[]; record: DeployedReleases | undefined }> {
+    const { objects, place, options: { signal } } = this.#parts;
     const record = await readRecord(act, objects, place).catch((error: unknown) => {
       if (error instanceof DeployError) return undefined; // what goes is told by the objects' labels
       throw error;
     });
     const own = await ownObjects(objects, place, { made: runningObjects(record), signal });
     if (own.length === 0) throw missing(act, this.#parts);
-    const rest = own.filter((object) => keyOf(object) !== `ConfigMap ${recordName(place)}`);
-    const fenced = new FencedObjects(client, lease);
-    const groups = removalGroups(rest, record?.current);
-    await removeObjects(act, fenced, groups, { endsAt: this.#endsAt, signal: this.#until(lease) });
-    if (rest.length < own.length) await fenced.remove(namedRecord(place), { propagation: "Background" });
+    return { own, record };
+  }
+
+  async #checkRemovable(act: string, own: readonly ClusterObject[]): Promise<void> {
+    const { client, objects, place: { namespace } } = this.#parts;
+    const kinds = [...new Map(own.map((object) => [object.kind, object])).values()];
+    const rights = await Promise.all(kinds.map(async (kind) => {
+      const isRecord = kind.kind === "ConfigMap"; // that it goes is written down
+      return await rightOf(objects, kind, ["get", ...isRecord ? ["patch"] : [], "delete"]);
+    }));
+    await checkRights(act, client, { namespace, rights: [...rights, LEASE_RIGHT] });
   }
 
   async #replace(
     act: string,
     lease: DeployLease,
-    wish: { readonly release: Release; readonly record: DeployedReleases | undefined; readonly live: LiveObjects },
+    wish: {
+      readonly release: Release;
+      readonly record: DeployedReleases | undefined;
+      readonly live: LiveObjects;
+      readonly doing: Doing;
+    },
   ): Promise<void> {
     const { client, options: { force = false, onProgress } } = this.#parts;
     await replaceRelease(act, { client, objects: new FencedObjects(client, lease) }, {
@@ -140,7 +165,8 @@ export class ClusterChanges {
     return signal === undefined ? lease.lost : AbortSignal.any([signal, lease.lost]);
   }
 
-  async #before(act: string): Promise<{ previous: Release; record: DeployedReleases }> {
+  /** What a rollback leads to. */
+  async #before(act: string): Promise<{ release: Release; record: DeployedReleases; doing: Doing }> {
     const { objects, place } = this.#parts;
     const record = await readRecord(act, objects, place);
     if (record === undefined) {
@@ -153,13 +179,15 @@ export class ClusterChanges {
         } is gone. Deploy what is to run`,
       );
     }
-    const { previous, current, next, unread } = record;
-    const meant = next === undefined ? previous : current; // a deploy that was broken off is taken back
-    if (meant === undefined && unread !== undefined) {
+    const [answering] = await liveFunctions(objects, place);
+    const backTo = wayBack(record, answering?.revision);
+    const meant = record[backTo];
+    if (meant === undefined && record.unread !== undefined) {
       throw new DeployError(act, `${unreadNotes(place, record).join()}. Deploy what is to run`);
     }
     if (meant === undefined) throw new DeployError(act, "there is no revision before this one");
-    return { previous: await withCode(act, objects, meant), record };
+    const doing: Doing = { what: "rollback", to: meant.revision, backTo };
+    return { release: await withCode(act, objects, meant), record, doing };
   }
 
   /** What would change, after a look at whose all that is. */
@@ -199,9 +227,10 @@ export class ClusterChanges {
   }
 }
 
-/** What runs, as it is written down. */
+/** What runs, as it is written down; where something was broken off it is of both. */
 function runningObjects(record: DeployedReleases | undefined): ClusterObject[] {
-  return record?.current === undefined ? [] : objectsOf(record.current);
+  const releases = [record?.current, record?.doing === undefined ? undefined : record.previous];
+  return releases.flatMap((release) => release === undefined ? [] : objectsOf(release));
 }
 
 /** There is no such deployment. */

@@ -1,13 +1,21 @@
 import type { DeploymentStatus, FunctionStatus } from "../deployment.ts";
 import type { ClusterObject } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
+import { type DeployedReleases, type Doing, wayBack } from "./deployed_releases.ts";
 import { type LiveFunction, liveFunctions } from "./live_functions.ts";
+import { keyOf } from "./live_objects.ts";
 import { innerUrl, outerUrl } from "./objects/addresses.ts";
+import { HTTP_ROUTE } from "./objects/http_route.ts";
 import { labelsOf, REVISION_LABEL } from "./objects/labels.ts";
 import { scaleOf } from "./objects/workload_objects.ts";
-import { type DeployedReleases, recordName, type ReleasePlace, unreadNotes } from "./release_record.ts";
+import { missingObjects } from "./missing_objects.ts";
+import { recordName, unreadNotes } from "./release_record.ts";
+import type { ReleasePlace } from "./release.ts";
 import { podState } from "../cluster/pod_state.ts";
 import { rolloutState } from "./rollout/rollout_state.ts";
+
+/** Where these are gone nobody reaches it. */
+const DOORS: readonly string[] = ["Service", "Ingress", HTTP_ROUTE.kind];
 
 /** How one function is in a cluster. */
 export interface ClusterFunctionStatus extends FunctionStatus {
@@ -44,11 +52,12 @@ export async function clusterStatus(
   { record, context }: { readonly record: DeployedReleases | undefined; readonly context: string },
 ): Promise<ClusterStatus | undefined> {
   const where = { namespace: place.namespace, labels: labelsOf(place) };
-  const [live, pods] = await Promise.all([
+  const { current, deployedAt = "" } = record ?? {};
+  const [live, pods, missing] = await Promise.all([
     liveFunctions(objects, place),
     objects.list({ apiVersion: "v1", kind: "Pod", ...where }),
+    current === undefined ? [] : missingObjects(objects, current),
   ]);
-  const { current, previous, deployedAt = "" } = record ?? {};
   const written = current?.functions ?? [];
   if (written.length === 0 && live.length === 0) return undefined;
   const gone = written.filter(({ objectName }) => !live.some((fn) => fn.objectName === objectName));
@@ -61,18 +70,19 @@ export async function clusterStatus(
     return { name: fn.name, url, restarts: restartsOf(own), ...stateOf(deployment, own, { sleeps }) };
   }).sort((one, other) => Number(other.name === place.name) - Number(one.name === place.name));
   const bad = functions.find(({ state }) => state !== "ready");
-  const runs = live.map((fn) => ({ name: fn.name, revision: revisionOf(fn, pods) }));
-  const revision = runs[0]?.revision ?? current!.revision;
+  const revision = live[0] === undefined ? current!.revision : revisionOf(live[0], pods);
+  const unsettled = whyUnsettled(place, record, { live, revision, missing });
+  const isDoor = ({ kind }: ClusterObject) => DOORS.includes(kind);
   return {
     name: place.name,
     target: "kubernetes",
     context,
     namespace: place.namespace,
-    state: bad?.state ?? "ready",
-    reason: bad === undefined ? whyUnsettled(place, record, runs) : `function ${bad.name}: ${bad.reason}`,
+    state: bad?.state ?? (missing.some(isDoor) ? "failing" : "ready"),
+    reason: bad === undefined || record?.doing?.what === "delete" ? unsettled : `function ${bad.name}: ${bad.reason}`,
     url: current !== undefined && revision === current.revision ? outerUrl(current) : functions[0]!.url,
     revision,
-    previous: previous?.revision,
+    previous: revisionBefore(record, live[0]?.revision ?? revision),
     deployedAt,
     functions,
   };
@@ -86,29 +96,60 @@ function revisionOf({ name, revision }: LiveFunction, pods: readonly ClusterObje
   return answering.includes(revision) ? revision : answering.at(-1) ?? revision;
 }
 
+/** What a rollback leads to, unless that runs already. */
+function revisionBefore(record: DeployedReleases | undefined, runs: string): string | undefined {
+  const before = record?.[wayBack(record, runs)]?.revision;
+  return record?.doing !== undefined && before === runs ? undefined : before;
+}
+
 /** Why it is not as it is to stay, though all that there is is ready. */
 function whyUnsettled(
   place: ReleasePlace,
   record: DeployedReleases | undefined,
-  runs: readonly { readonly name: string; readonly revision: string }[],
+  { live, revision, missing }: {
+    readonly live: readonly LiveFunction[];
+    readonly revision: string;
+    readonly missing: readonly ClusterObject[];
+  },
 ): string | undefined {
   const name = recordName(place);
   if (record === undefined) {
     return `nobody wrote down what is deployed, ConfigMap ${name} is gone or others have applied it: deploy it`;
   }
-  const { next, unread, current } = record;
-  if (next !== undefined) {
-    return `revision ${next} is being deployed, or its deploy was broken off: deploy again, or roll back`;
-  }
+  const { doing, unread, current } = record;
+  if (doing !== undefined) return whatIsDone(doing);
   if (unread !== undefined) return unreadNotes(place, record).join();
-  const others = runs.filter((fn) =>
+  const others = live.filter((fn) =>
     fn.revision !== current?.revision || !current.functions.some((one) => one.name === fn.name)
   );
-  if (others.length === 0) return undefined;
-  const told = others.map((fn) => `function ${fn.name} runs revision ${fn.revision}`).join(", ");
-  return `${told}, and ConfigMap ${name} says ${current?.revision ?? "nothing"}${
-    current === undefined ? "" : ` of ${current.functions.map((fn) => fn.name).join(", ")}`
-  }: others have changed it. Deploy what is to run`;
+  if (others.length > 0) {
+    const told = others.map((fn) =>
+      `function ${fn.name} ${
+        fn.name === place.name && fn.revision !== revision ? "is to run" : "runs"
+      } revision ${fn.revision}`
+    );
+    return `${told.join(", ")}, and ConfigMap ${name} says ${current?.revision ?? "nothing"}${
+      current === undefined ? "" : ` of ${current.functions.map((fn) => fn.name).join(", ")}`
+    }: others have changed it. Deploy what is to run`;
+  }
+  if (missing.length === 0) return undefined;
+  return `${missing.map(keyOf).join(", ")} ${
+    missing.length === 1 ? "is" : "are"
+  } to be there, and gone: deploy it again`;
+}
+
+/** What is being done, or was broken off: nobody can tell these apart who does not do it. */
+function whatIsDone({ what, to }: Doing): string {
+  switch (what) {
+    case "deploy":
+      return `revision ${to} is being deployed, or its deploy was broken off: deploy again, or roll back`;
+    case "rollback":
+      return `it is being rolled back to revision ${to}, or that was broken off: roll back again, or deploy what is to run`;
+    case "prune":
+      return `revision ${to} runs, and what it has not any more is being removed, or that was broken off: deploy it again`;
+    case "delete":
+      return "it is being deleted, or that was broken off: delete it again, or deploy what is to run";
+  }
 }
 
 function stateOf(

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { ClusterClient } from "../cluster/cluster_client.ts";
 import { ClusterError } from "../cluster/cluster_error.ts";
-import type { ClusterObject, ObjectName } from "../cluster/cluster_object.ts";
-import { type ApplyOptions, ClusterObjects, type RemoveOptions } from "../cluster/cluster_objects.ts";
+import type { ClusterObject, ObjectKind, ObjectName } from "../cluster/cluster_object.ts";
+import { type ApplyOptions, ClusterObjects, type ListWish, type RemoveOptions } from "../cluster/cluster_objects.ts";
 import type { DeployLease } from "./deploy_lease.ts";
 
 /** How long an API server that is away, or has too much to do, is asked again. */
@@ -71,6 +71,24 @@ export class FencedObjects extends ClusterObjects {
    */
   override async read(name: ObjectName, signal?: AbortSignal): Promise<ClusterObject | undefined> {
     return await this.#insisting(signal, (until) => super.read(name, until));
+  }
+
+  /**
+   * As `ClusterObjects` does.
+   *
+   * @throws {DeployError} If the lease is lost.
+   */
+  override async list(wish: ListWish, signal?: AbortSignal): Promise<ClusterObject[]> {
+    return await this.#insisting(signal, (until) => super.list(wish, until));
+  }
+
+  /**
+   * As `ClusterObjects` does.
+   *
+   * @throws {DeployError} If the lease is lost.
+   */
+  override async has(kind: ObjectKind): Promise<boolean> {
+    return await this.#insisting(undefined, () => super.has(kind));
   }
 
   /** Asks until there is an answer that stays: what is asked here may be asked twice. */

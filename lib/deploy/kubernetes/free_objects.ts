@@ -1,7 +1,8 @@
 import { ClusterError } from "../cluster/cluster_error.ts";
 import type { ClusterObject, OwnerReference } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
-import { recordName, type ReleasePlace } from "./release_record.ts";
+import type { ReleasePlace } from "./release.ts";
+import { recordName } from "./release_record.ts";
 
 /**
  * Has nothing go with the record any more: Levadas before 27 November 2026 had it own all that they deployed, and whoever removed it removed

@@ -7,7 +7,7 @@ import { functionsOfBundle } from "../settings/deployed_functions.ts";
 import type { ProcessSettings } from "../settings/process_settings.ts";
 import { outsideUrl } from "./objects/addresses.ts";
 import type { LiveFunction } from "./live_functions.ts";
-import type { ReleasePlace } from "./release_record.ts";
+import type { ReleasePlace } from "./release.ts";
 import type { ReleaseCluster } from "./run_release.ts";
 
 /** What a function is asked with. */

@@ -2,7 +2,7 @@ import type { ClusterObject } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { isGoing } from "./live_objects.ts";
 import { labelsOf, REVISION_LABEL } from "./objects/labels.ts";
-import type { ReleasePlace } from "./release_record.ts";
+import type { ReleasePlace } from "./release.ts";
 import { strangerOf } from "./stranger_of.ts";
 
 /** A function of a deployment as its Deployment has it, whoever has applied that. */

@@ -4,7 +4,7 @@ import { type ClusterObject, nameOf, type ObjectKind } from "../cluster/cluster_
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { knownKinds } from "./objects/known_kinds.ts";
 import { labelsOf } from "./objects/labels.ts";
-import type { ReleasePlace } from "./release_record.ts";
+import type { ReleasePlace } from "./release.ts";
 import { strangerOf } from "./stranger_of.ts";
 
 /** What there is before something is changed. */

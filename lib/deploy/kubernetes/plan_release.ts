@@ -3,15 +3,17 @@ import { ClusterError } from "../cluster/cluster_error.ts";
 import { type ClusterObject, nameOf } from "../cluster/cluster_object.ts";
 import { type ClusterObjects, FIELD_MANAGER } from "../cluster/cluster_objects.ts";
 import { managersOf } from "./applied_fields.ts";
+import { type DeployedReleases, recordAfter } from "./deployed_releases.ts";
 import { applyOver } from "./hand_over_scale.ts";
 import { keyOf, type LiveObjects } from "./live_objects.ts";
 import { codeName } from "./objects/code_object.ts";
 import { isScalerOf } from "./objects/known_kinds.ts";
 import { objectsOf } from "./objects/release_objects.ts";
 import { scaleOf } from "./objects/workload_objects.ts";
+import { fieldsBeyond } from "./take_fields.ts";
 import { differences } from "../objects/differences.ts";
 import type { Release } from "./release.ts";
-import { checkRecordable, type DeployedReleases, recordName } from "./release_record.ts";
+import { checkRecordable, recordName } from "./release_record.ts";
 
 /** What is, and what is wished. */
 export interface ReleaseWish {
@@ -59,19 +61,6 @@ export async function planRelease(
   ];
 }
 
-/**
- * What runs and what ran before, once a release runs. Before it ran what had another revision or another image: where pods alone are more or
- * fewer, the way back is still the same.
- */
-export function recordAfter(
-  record: Pick<DeployedReleases, "current" | "previous"> | undefined,
-  release: Release,
-): Pick<DeployedReleases, "current" | "previous"> {
-  const { current: before, previous } = record ?? { current: undefined, previous: undefined };
-  const isSame = before?.revision === release.revision && before.image === release.image;
-  return { current: release, previous: isSame ? previous : before ?? previous };
-}
-
 /** Whether an autoscaler of what runs says how many pods a Deployment has. */
 export function wasScaled(
   { kind, metadata: { name } }: ClusterObject,
@@ -97,7 +86,11 @@ async function changesOf(
   const after = await applyOver(objects, object, { dryRun: true, ...options });
   if (before === undefined) return [`${nameOf(said)}: new`];
   if (kind === "Deployment" && object.spec.replicas === undefined) after.spec.replicas = before.spec.replicas; // an autoscaler's
-  return differences(before, after).map((line) => `${nameOf(said)}: ${line}`);
+  const taken = options.force ? fieldsBeyond(after) : [];
+  const lines = taken.flatMap(({ other, paths }) =>
+    paths.map((path) => `${path}: is taken back from "${other.manager}"`)
+  );
+  return [...differences(before, after), ...lines].map((line) => `${nameOf(said)}: ${line}`);
 }
 
 /**

@@ -4,6 +4,7 @@ import { ClusterError } from "../cluster/cluster_error.ts";
 import type { ClusterObject, ObjectKind } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { type DeploymentChange, faultsOfQuotas } from "./check_quotas.ts";
+import { checkRights, groupOf, LEASE_RIGHT, mayDo, type Right, rightOf } from "./check_rights.ts";
 import { morePods } from "./more_pods.ts";
 import type { Release } from "./release.ts";
 
@@ -21,20 +22,14 @@ interface Cluster {
   readonly objects: ClusterObjects;
 }
 
-interface Right {
-  readonly group: string;
-  readonly resource: string;
-  readonly verb: string;
-}
-
 const RECORD: ObjectKind = { apiVersion: "v1", kind: "ConfigMap" }; // also where the code is in the image
 const VERBS = ["get", "list", "create", "patch", "delete"]; // what goes is made anew where a deploy goes back
-const READ = [
+const READ: readonly Right[] = [
   { group: "", resource: "pods", verbs: ["list", "watch"] },
   { group: "", resource: "pods/log", verbs: ["get"] },
   { group: "apps", resource: "replicasets", verbs: ["list", "watch"] },
   { group: "apps", resource: "deployments", verbs: ["watch"] },
-  { group: "coordination.k8s.io", resource: "leases", verbs: ["get", "create", "update", "delete"] },
+  LEASE_RIGHT,
 ];
 /** What a cluster has only where somebody has put it there. */
 const ADDED: Readonly<Record<string, string>> = {
@@ -64,29 +59,15 @@ export async function preflight(
   const going = kindsOf(await running?.() ?? []).filter(({ kind }) => needs.every((need) => need.kind !== kind));
   const isThere = await Promise.all(going.map((kind) => objects.has(kind)));
   const kinds = [...needs, ...going.filter((_, index) => isThere[index])];
-  const written = await Promise.all(kinds.map(async (kind) => ({
-    group: groupOf(kind),
-    resource: await objects.resourceOf(kind),
-    verbs: VERBS,
-  })));
-  const needed = [...written, ...READ].flatMap(({ group, resource, verbs }) =>
-    verbs.map((verb) => ({ group, resource, verb }))
-  );
-  const allowed = await Promise.all(needed.map((right) => mayDo(client, act, namespace, right)));
-  const refused = needed.filter((_, index) => !allowed[index]);
-  if (refused.length > 0) {
-    const byResource = Map.groupBy(refused, ({ group, resource }) => group === "" ? resource : `${resource}.${group}`);
-    const told = [...byResource].map(([resource, each]) => `${each.map(({ verb }) => verb).join(", ")} ${resource}`);
-    const left = written.slice(needs.length).some((one) => refused.some(({ resource }) => resource === one.resource))
-      ? `. What runs has ${going.map(({ kind }) => kind).join(", ")}, which would be left there`
-      : "";
-    throw new DeployError(
-      act,
-      `who asks may not, in namespace "${namespace}": ${
-        told.join("; ")
-      }${left}. Have somebody give these rights; nothing is changed`,
-    );
-  }
+  const written = await Promise.all(kinds.map((kind) => rightOf(objects, kind, VERBS)));
+  await checkRights(act, client, {
+    namespace,
+    rights: mergedRights([...written, ...READ]),
+    more: (missing) =>
+      written.slice(needs.length).some((one) => missing.some(({ resource }) => resource === one.resource))
+        ? `. What runs has ${going.map(({ kind }) => kind).join(", ")}, which would be left there`
+        : "",
+  });
   const deployments = wished.filter(({ kind }) => kind === "Deployment");
   const changes = await Promise.all(deployments.map(async (wished): Promise<DeploymentChange> => {
     const { apiVersion, kind, metadata: { name } } = wished;
@@ -100,6 +81,14 @@ export async function preflight(
   ];
   if (faults.length === 0) return;
   throw new DeployError(act, `the namespace takes no pod of it, nothing is changed\n  ${faults.join("\n  ")}`);
+}
+
+/** A line for each resource, as it is asked for. */
+function mergedRights(rights: readonly Right[]): Right[] {
+  return [...Map.groupBy(rights, ({ group, resource }) => `${resource}.${group}`).values()].map((each) => ({
+    ...each[0]!,
+    verbs: each.flatMap(({ verbs }) => verbs),
+  }));
 }
 
 function kindsOf(objects: readonly ObjectKind[]): ObjectKind[] {
@@ -160,30 +149,4 @@ async function tryPods(
     });
   }
   return refused;
-}
-
-function groupOf({ apiVersion }: ObjectKind): string {
-  return apiVersion.includes("/") ? apiVersion.split("/")[0]! : "";
-}
-
-async function mayDo(
-  client: ClusterClient,
-  act: string,
-  namespace: string,
-  { group, resource, verb }: Right,
-): Promise<boolean> {
-  const [name, subresource] = resource.split("/");
-  const { status } = await client.json<{ status: { allowed: boolean } }>({
-    act,
-    method: "POST",
-    path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
-    body: {
-      apiVersion: "authorization.k8s.io/v1",
-      kind: "SelfSubjectAccessReview",
-      spec: {
-        resourceAttributes: { namespace, verb, group, resource: name, ...subresource !== undefined && { subresource } },
-      },
-    },
-  });
-  return status.allowed;
 }

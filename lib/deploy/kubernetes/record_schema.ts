@@ -1,10 +1,10 @@
 import { z } from "zod";
+import type { DeployedReleases, Doing } from "./deployed_releases.ts";
 import { faultsOfCluster } from "../settings/cluster_faults.ts";
 import { faultsOfSettings } from "../settings/process_settings.ts";
 import { faultsOfObjectName } from "../objects/object_name.ts";
 import { objectsOf } from "./objects/release_objects.ts";
-import { type Release, START_SECONDS } from "./release.ts";
-import type { DeployedReleases, ReleasePlace } from "./release_record.ts";
+import { type Release, type ReleasePlace, START_SECONDS } from "./release.ts";
 
 /** What values are, and not which: a check that is tightened later must not shut those out who deployed before it. */
 const TEXT = z.string();
@@ -58,12 +58,20 @@ const RELEASE = z.object({
   startSeconds: z.number().optional(),
 });
 
+const DOING = z.object({
+  what: z.enum(["deploy", "rollback", "prune", "delete"]),
+  to: TEXT.optional(),
+  backTo: z.enum(["current", "previous"]),
+});
+
 /** What stands in a record; each release is read by itself. */
 const RECORD = z.object({
   levada: z.literal("release/1"),
   current: z.unknown().optional(),
   previous: z.unknown().optional(),
   deployedAt: TEXT.optional(),
+  doing: z.unknown().optional(),
+  /** What is being deployed, as Levadas before 28 November 2026 wrote it. */
   next: TEXT.optional(),
 });
 
@@ -78,17 +86,19 @@ export function parseRecord(text: unknown, place: ReleasePlace): DeployedRelease
   if (fault !== undefined) return { ...nothing, unread: fault };
   const { success, data, error } = RECORD.safeParse(json);
   if (!success) return { ...nothing, unread: whyNot(error) };
-  const { deployedAt, next } = data;
+  const { deployedAt } = data;
+  const { doing, fault: doingFault } = doingIn(data);
   const current = releaseIn(data.current, place);
   const previous = releaseIn(data.previous, place);
-  const faults = Object.entries({ current, previous }).flatMap(([which, { fault }]) =>
+  const each = { current, previous, doing: { fault: doingFault } };
+  const faults = Object.entries(each).flatMap(([which, { fault }]) =>
     fault === undefined ? [] : [`${which}: ${fault}`]
   );
   return {
     current: current.release,
     previous: previous.release,
     deployedAt,
-    ...next !== undefined && { next },
+    ...doing !== undefined && { doing },
     ...faults.length > 0 && { unread: faults.join("; ") },
   };
 }
@@ -100,6 +110,13 @@ function readJson(text: unknown): { data?: unknown; fault?: string } {
   } catch {
     return { fault: "its release.json is no JSON" };
   }
+}
+
+/** What a record says that is being done. */
+function doingIn({ doing, next }: Pick<z.infer<typeof RECORD>, "doing" | "next">): { doing?: Doing; fault?: string } {
+  if (doing === undefined) return next === undefined ? {} : { doing: { what: "deploy", to: next, backTo: "current" } };
+  const { success, data, error } = DOING.safeParse(doing);
+  return success ? { doing: data } : { fault: whyNot(error) };
 }
 
 /** A release of a record, also where it is so wrong that nobody thought of it. */

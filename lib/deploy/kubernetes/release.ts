@@ -19,6 +19,9 @@ export interface Release {
   readonly startSeconds?: number;
 }
 
+/** A deployment by its name. */
+export type ReleasePlace = Pick<Release, "name" | "namespace">;
+
 /** How long pods may take, in seconds, where nobody says: a model of gigabytes is fetched and warmed up. */
 export const START_SECONDS = 600;
 

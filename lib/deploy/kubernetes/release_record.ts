@@ -1,27 +1,12 @@
+import { isDeepStrictEqual } from "node:util";
 import { DeployError } from "../deploy_error.ts";
 import type { ClusterObject } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
+import type { DeployedReleases } from "./deployed_releases.ts";
 import { labelsOf, MANAGED_LABEL, PART_LABEL, TARGET, TARGET_LABEL } from "./objects/labels.ts";
 import { parseRecord } from "./record_schema.ts";
-import type { Release } from "./release.ts";
+import type { Release, ReleasePlace } from "./release.ts";
 import { strangerOf } from "./stranger_of.ts";
-
-/** What was deployed, as whoever did it wrote down: a note beside what runs, which goes by the objects themselves. */
-export interface DeployedReleases {
-  /** What runs; undefined before the first is ready. Its code stands in a ConfigMap of its own. */
-  readonly current: Release | undefined;
-  /** What ran before, and runs again after a rollback. */
-  readonly previous: Release | undefined;
-  /** ISO 8601; of the current one. */
-  readonly deployedAt: string | undefined;
-  /** The revision that is being deployed, or whose deploy was broken off. */
-  readonly next?: string | undefined;
-  /** What of it cannot be read, in words: that is left out, and what runs is told by its objects alone. */
-  readonly unread?: string;
-}
-
-/** A deployment by its name. */
-export type ReleasePlace = Pick<Release, "name" | "namespace">;
 
 const KEY = "release.json";
 const SUFFIX = "-release";
@@ -86,14 +71,22 @@ export function checkRecordable(act: string, release: Release): void {
   throw new DeployError(act, `it cannot be written down so that it is read again, nothing is changed: ${unread}`);
 }
 
-function textOf({ current, previous, deployedAt, next }: DeployedReleases): string {
+function textOf({ current, previous, deployedAt, doing }: DeployedReleases): string {
   return JSON.stringify({
     levada: "release/1",
     deployedAt,
-    next,
+    doing,
     current: current && withoutCode(current),
     previous: previous && withoutCode(previous),
   });
+}
+
+/** Whether it is written down that a release runs, as it would be today, and that nothing else is to be done. */
+export function isWrittenAs(record: DeployedReleases | undefined, release: Release): boolean {
+  if (record === undefined || record.doing !== undefined || record.unread !== undefined) return false;
+  const { current } = parseRecord(textOf({ current: release, previous: undefined, deployedAt: undefined }), release);
+  const written = parseRecord(textOf(record), release).current;
+  return isDeepStrictEqual(written, current);
 }
 
 /** The names of all deployments in a namespace: of those that run, and those that are written down. */

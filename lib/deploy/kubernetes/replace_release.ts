@@ -1,16 +1,16 @@
 import { DeployError } from "../deploy_error.ts";
-import type { ClusterObjects } from "../cluster/cluster_objects.ts";
+import { type Doing, recordAfter } from "./deployed_releases.ts";
 import { freeObjects } from "./free_objects.ts";
-import { goBack } from "./go_back.ts";
-import { obsoleteObjects, recordAfter } from "./plan_release.ts";
-import { namedRecord, writeRecord } from "./release_record.ts";
-import type { Release } from "./release.ts";
+import { obsoleteObjects } from "./plan_release.ts";
+import { lastGood, putBack } from "./put_back.ts";
+import { writeRecord } from "./release_record.ts";
 import { removeObject, untilLeft } from "./remove_objects.ts";
-import { lastGood, restoreRelease } from "./restore_release.ts";
 import { type ReleaseCluster, runRelease, type RunWish } from "./run_release.ts";
 
 /** What is replaced by what. */
 export interface ReplaceWish extends RunWish {
+  /** What is done: it is written down before anything else. */
+  readonly doing: Doing;
   /** Aborts when it is another's to say what runs. */
   readonly lost: AbortSignal;
 }
@@ -23,17 +23,17 @@ export interface ReplaceWish extends RunWish {
  */
 export async function replaceRelease(act: string, cluster: ReleaseCluster, wish: ReplaceWish): Promise<void> {
   const { objects } = cluster;
-  const { release, record, lost } = wish;
+  const { release, record, doing, lost } = wish;
   const { current, previous, deployedAt } = record ??
     { current: undefined, previous: undefined, deployedAt: undefined };
   const good = await lastGood(act, objects, record);
   await freeObjects(objects, release, wish.live.own); // before anything else: what stands in the record may go wrong
-  await writeRecord(objects, release, { current, previous, deployedAt, next: release.revision });
+  await writeRecord(objects, release, { current, previous, deployedAt, doing });
   try {
     await runRelease(act, cluster, wish);
   } catch (error) {
     lost.throwIfAborted(); // it is another's to say what runs
-    await putBack(act, objects, wish, good).catch((fault: Error) => {
+    await putBack(act, objects, { ...wish, good }).catch((fault: Error) => {
       lost.throwIfAborted();
       throw new DeployError(act, `${(error as Error).message}; and going back failed: ${fault.message}`, {
         cause: error,
@@ -42,26 +42,11 @@ export async function replaceRelease(act: string, cluster: ReleaseCluster, wish:
     throw error;
   }
   const now = { ...recordAfter(record, release), deployedAt: new Date().toISOString() };
-  await writeRecord(objects, release, now);
   const obsolete = obsoleteObjects(wish);
-  if (obsolete.some(({ kind }) => kind === "Deployment")) await untilLeft(objects, release, wish); // who read reads on until then
-  for (const object of obsolete) await removeObject(objects, object);
-}
-
-async function putBack(
-  act: string,
-  objects: ClusterObjects,
-  { release, live, record, force }: ReplaceWish,
-  good: Release | undefined,
-): Promise<void> {
-  if (good !== undefined) {
-    const onStanding = () => writeRecord(objects, release, { ...record!, next: undefined });
-    return await restoreRelease(act, objects, { good, record, onStanding });
+  if (obsolete.length > 0) {
+    await writeRecord(objects, release, { ...now, doing: { what: "prune", to: release.revision, backTo: "previous" } });
+    if (obsolete.some(({ kind }) => kind === "Deployment")) await untilLeft(objects, release, wish); // who read reads on until then
+    for (const object of obsolete) await removeObject(objects, object);
   }
-  const isNothing = record === undefined || record.unread !== undefined && record.current === undefined;
-  const onStanding = async () => {
-    if (isNothing) await objects.remove(namedRecord(release), { propagation: "Background" });
-    else await writeRecord(objects, release, record);
-  };
-  await goBack(act, objects, { release, live, force, onStanding });
+  await writeRecord(objects, release, now);
 }

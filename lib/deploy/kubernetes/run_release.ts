@@ -14,6 +14,7 @@ import { type ReleaseWish, wasScaled } from "./plan_release.ts";
 import { stagesOf } from "./release_stages.ts";
 import type { ReleasedFunction } from "./release.ts";
 import { removeObjects } from "./remove_objects.ts";
+import { takeFields } from "./take_fields.ts";
 import { watchRollout } from "./rollout/watch_rollout.ts";
 
 /** Where it is done. */
@@ -45,8 +46,10 @@ export async function runRelease(act: string, cluster: ReleaseCluster, wish: Run
   const wished = objectsOf(release);
   const going = goingScalers(wish);
   await removeObjects(act, objects, [going], { endsAt, signal });
-  const apply = (object: ClusterObject) =>
-    applyOver(objects, object, { wasScaled: wasScaled(object, wish), force: wish.force, signal });
+  const apply = async (object: ClusterObject) => {
+    const now = await applyOver(objects, object, { wasScaled: wasScaled(object, wish), force: wish.force, signal });
+    if (wish.force) await takeFields(objects, now);
+  };
   const waiting: ClusterObject[] = [];
   for (const object of wished) {
     if (placeOf(object) < DEPLOYMENT_PLACE) {

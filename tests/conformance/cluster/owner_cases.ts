@@ -152,7 +152,12 @@ export default fn;
         /list, create, patch, delete ingresses\.networking\.k8s\.io\. What runs has Ingress, which would be left there/;
       await rejects(lab.deploy(times(2), as), { name: "DeployError", message: missing });
       await rejects(async () => await (await lab.plan(times(2), as)).plan(), missing);
-      ok((await lab.left("shop")).includes("Ingress shop"));
+      const made = async () =>
+        (await lab.left("shop")).filter((name) => !/^(Pod|ReplicaSet|EndpointSlice) /.test(name));
+      const before = await made();
+      await rejects(async () => await (await lab.plan(times(2), as)).delete(), /ingresses/);
+      deepStrictEqual(await made(), before, "who may not delete all of it takes nothing away");
+      ok(before.includes("Ingress shop"));
       await lab.deploy(times(2));
       ok(!(await lab.left("shop")).includes("Ingress shop"));
 
@@ -257,14 +262,18 @@ export default fn;
       deepStrictEqual(await ingresses(), []);
 
       const sync = async (factor: number) => {
-        const module = await lab.write(`sync-${factor}/shop.ts`, times(factor));
+        const module = await lab.write(`sync-${factor}/shop.ts`, times(factor, { options: `{ env: { DEBUG: "1" } }` }));
         const folder = join(dirname(module), "manifests");
         strictEqual((await lab.levada("manifests", module, "-o", folder, "--namespace", lab.namespace)).code, 0);
         await cluster.kubectl(["apply", "--server-side", "--field-manager", "kustomize-controller", "-f", folder]);
       };
       await (await lab.plan(times(3))).delete();
       await sync(2);
+      const { changes } = await (await lab.plan(times(3), { force: true })).plan();
+      match(changes.join("\n"), /\.env\[name="DEBUG"\]: is taken back from "kustomize-controller"$/m);
       await rejects(lab.deploy(times(3), { force: true, image: "registry.test/none:1" }), /its image cannot be had/);
+      const [{ env }] = (await lab.read("deployment", "shop")).spec.template.spec.containers;
+      ok(env.some(({ name }: { name: string }) => name === "DEBUG"), "it is given back");
       await sync(5);
       await cluster.kubectl(["rollout", "status", "deployment/shop", "-n", lab.namespace, "--timeout=60s"]);
       strictEqual(await (await lab.plan(times(5))).invoke("/", 21), 105);

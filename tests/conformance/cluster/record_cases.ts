@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
+import { dirname, join } from "node:path";
 import type { ClusterCase } from "./cluster_case.ts";
 import { until } from "../../support/until.ts";
 import { type ReleaseLab, times, withReleaseLab } from "./release_lab.ts";
@@ -74,7 +75,63 @@ export const RECORD_CASES: readonly ClusterCase[] = [{
       await deployment.delete();
       deepStrictEqual(await lab.left("shop"), []);
     }),
+}, {
+  name:
+    "a rollback that was killed goes on when it is asked for again, and what it led away from does not come back by a deploy that fails",
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      const deployment = await lab.deploy(times(2));
+      const good = (await deployment.status()).revision;
+      const bad = (await (await lab.deploy(times(13))).status()).revision;
+      const half = lab.start("rollback", "shop", "--target", "kubernetes", "--namespace", lab.namespace);
+      await until("it has begun", () => recordOf(lab), ({ doing }) => doing !== undefined, { eachMs: 50 });
+      half.kill("SIGKILL");
+      await Promise.all([half.output(), cluster.kubectl(["delete", "lease", "shop-deploy", "-n", lab.namespace])]);
+      match(
+        (await deployment.status()).reason ?? "",
+        new RegExp(`being rolled back to revision ${good}, or that was|pods serve`),
+      );
+      strictEqual((await deployment.planRollback()).revision, good);
+      await rejects(
+        lab.deploy(times(5), { image: "registry.test/none:1" }),
+        /its image cannot be had(?![^]*going back failed)/,
+      );
+      await cluster.kubectl(["rollout", "status", "deployment/shop", "-n", lab.namespace, "--timeout=60s"]);
+      const { state, reason, revision, previous } = await deployment.status();
+      deepStrictEqual([state, reason, revision, previous], ["ready", undefined, good, bad]);
+      strictEqual(await deployment.invoke("/", 21), 42);
+      await cluster.kubectl(["delete", "service/shop", "-n", lab.namespace]);
+      const closed = await deployment.status();
+      deepStrictEqual([closed.state, closed.reason], [
+        "failing",
+        "Service shop is to be there, and gone: deploy it again",
+      ]);
+    }),
+}, {
+  name:
+    "what kubectl applied in Levada's name is written down by the next deploy, though nothing changes, and a rollback leads to what ran before it",
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      const deployment = await lab.deploy(times(2));
+      const { revision: first } = await deployment.status();
+      const module = await lab.write("module.ts", times(3));
+      const folder = join(dirname(module), "manifests");
+      await lab.done(["manifests", module, "-o", folder, "--namespace", lab.namespace]);
+      await cluster.kubectl(["apply", "--server-side", "--field-manager", "levada", "-f", folder]);
+      strictEqual((await deployment.planRollback()).revision, first);
+      deepStrictEqual((await (await lab.plan(times(3))).plan()).changes, []);
+      const after = await lab.deploy(times(3));
+      const { reason, previous } = await after.status();
+      deepStrictEqual([reason, previous], [undefined, first]);
+      strictEqual((await deployment.planRollback()).revision, first);
+      deepStrictEqual((await codesOf(lab)).length, 2);
+    }),
 }];
+
+/** What is written down. */
+async function recordOf(lab: ReleaseLab): Promise<{ doing?: unknown }> {
+  return JSON.parse((await lab.read("configmap", "shop-release")).data["release.json"]);
+}
 
 async function codesOf(lab: ReleaseLab): Promise<string[]> {
   const { items } = await lab.read("configmaps", "-l", "levada.dev/revision");

@@ -11,7 +11,7 @@ function scaled(replicas: string): string {
 /** Functions whose number of pods is an autoscaler's, and then said again. */
 export const SCALE_CASES: readonly ClusterCase[] = [{
   name:
-    "a function begins with the pods that it is to have at least; pods stay where an autoscaler takes over from a number, and where a number takes over again; somebody else's number is a conflict",
+    "a function begins with the pods that it is to have at least; what an autoscaler gives while a deploy fails stays; pods stay where an autoscaler takes over from a number, and where a number takes over again; somebody else's number is a conflict",
   run: (cluster) =>
     withReleaseLab(cluster, async (lab) => {
       const pods = async () => (await lab.read("deployment", "shop")).spec.replicas;
@@ -39,7 +39,15 @@ export const SCALE_CASES: readonly ClusterCase[] = [{
       deepStrictEqual(fell, [], "pods go one by one");
       deepStrictEqual((await autoscaled.plan()).changes, []);
 
+      const started = Promise.withResolvers<void>();
+      const failing = lab.deploy(scaled("{ min: 2, max: 4 }"), {
+        image: "registry.test/none:1",
+        onProgress: ({ state }) => state === "starting" && started.resolve(),
+      });
+      await Promise.race([started.promise, failing]);
       await cluster.kubectl(["scale", "deployment", "shop", "-n", lab.namespace, "--replicas=4"]); // as an autoscaler does
+      await rejects(failing, /its image cannot be had/);
+      strictEqual(await pods(), 4, "going back takes none away");
       await lab.deploy(scaled("2"));
       strictEqual(await pods(), 2);
       await lab.deploy(scaled("1"));

@@ -4,7 +4,7 @@ import { type Release, type ReleasedFunction, START_SECONDS } from "../release.t
 import { functionLabels } from "./labels.ts";
 import { podTemplate } from "./pod_template.ts";
 
-const HISTORY = 2;
+const HISTORY = 1; // the code of what ran before is kept, and of no other
 
 /** The pods of a function, and how they are asked. */
 export function workloadObjects(release: Release, fn: ReleasedFunction): ClusterObject[] {

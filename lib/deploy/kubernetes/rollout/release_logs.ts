@@ -4,7 +4,7 @@ import type { ClusterObject } from "../../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../../cluster/cluster_objects.ts";
 import { functionLabels, labelsOf } from "../objects/labels.ts";
 import { CONTAINER } from "../objects/pod_template.ts";
-import type { ReleasePlace } from "../release_record.ts";
+import type { ReleasePlace } from "../release.ts";
 import { followPodLines } from "../../cluster/pod_logs.ts";
 import { PodFollower, runOf } from "./pod_follower.ts";
 

@@ -1,36 +1,11 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { ClusterObject } from "../../../../../lib/deploy/cluster/cluster_object.ts";
 import { objectsOf } from "../../../../../lib/deploy/kubernetes/objects/release_objects.ts";
-import {
-  notesOfOthers,
-  obsoleteObjects,
-  recordAfter,
-  wasScaled,
-} from "../../../../../lib/deploy/kubernetes/plan_release.ts";
+import { notesOfOthers, obsoleteObjects, wasScaled } from "../../../../../lib/deploy/kubernetes/plan_release.ts";
 import { functionOf, releaseOfShop } from "../../../../support/releases.ts";
 
 const ONE = releaseOfShop();
 const TWO = releaseOfShop({ revision: "ba9876543210" });
-
-Deno.test("recordAfter() keeps what ran before; the same again is no other, by an earlier Levada either", () => {
-  deepStrictEqual(recordAfter(undefined, ONE), { current: ONE, previous: undefined });
-  deepStrictEqual(recordAfter({ current: ONE, previous: undefined }, TWO), { current: TWO, previous: ONE });
-  deepStrictEqual(recordAfter({ current: TWO, previous: ONE }, TWO), { current: TWO, previous: ONE });
-  const { publishes: _, ...fn } = functionOf("shop");
-  const earlier = releaseOfShop({ functions: [fn] });
-  const now = releaseOfShop({ code: { kind: "config", archive: "H4sI" } });
-  deepStrictEqual(recordAfter({ current: earlier, previous: TWO }, now), { current: now, previous: TWO });
-  deepStrictEqual(recordAfter({ current: undefined, previous: ONE }, TWO), { current: TWO, previous: ONE });
-});
-
-Deno.test("recordAfter() keeps the way back where pods alone are more or fewer, and not where the image is another", () => {
-  const more = releaseOfShop({ functions: [functionOf("shop", { cluster: { replicas: 3 } })] });
-  const after = recordAfter({ current: ONE, previous: TWO }, more); // else a bad revision that is scaled would be its own way back
-  deepStrictEqual(after, { current: more, previous: TWO });
-  deepStrictEqual(recordAfter(after, ONE), { current: ONE, previous: TWO });
-  const patched = releaseOfShop({ image: "levada/runtime:0.1.1" });
-  deepStrictEqual(recordAfter({ current: ONE, previous: TWO }, patched), { current: patched, previous: ONE });
-});
 
 Deno.test("obsoleteObjects() leaves the code of the way back where a deploy scales alone", () => {
   const more = releaseOfShop({ functions: [functionOf("shop", { cluster: { replicas: 3 } })] });

@@ -32,8 +32,14 @@ Deno.test("parseRecord() reads what a deploy has written, of earlier Levadas too
   const { publishes: _, ...fn } = functionOf("shop");
   const previous = releaseOfShop({ revision: "ba9876543210", functions: [fn] });
   const deployedAt = "2026-11-26T12:00:00.000Z";
-  const record = { levada: "release/1", current, previous, deployedAt, next: "aaaaaaaaaaaa" };
-  deepStrictEqual(read(record), { current, previous, deployedAt, next: "aaaaaaaaaaaa" });
+  const doing = { what: "deploy", to: "aaaaaaaaaaaa", backTo: "current" };
+  const record = { levada: "release/1", current, previous, deployedAt };
+  deepStrictEqual(read({ ...record, doing }), { current, previous, deployedAt, doing });
+  deepStrictEqual(
+    read({ ...record, next: "aaaaaaaaaaaa" }),
+    { current, previous, deployedAt, doing },
+    "as it was once",
+  );
 });
 
 Deno.test("parseRecord() leaves out what no deploy has written, and says why", () => {
@@ -53,7 +59,9 @@ Deno.test("parseRecord() leaves out what no deploy has written, and says why", (
   match(told(ofFunction({ streams: [{ path: 1 }] })), /^current: functions\.0\.streams/);
   const previous = releaseOfShop({ revision: "ba9876543210" });
   const half = read({ ...of({ functions: [] }), previous, next: "aaaaaaaaaaaa" });
-  deepStrictEqual([half.previous, half.next], [previous, "aaaaaaaaaaaa"], "what can be read of it is");
+  deepStrictEqual([half.previous, half.doing?.to], [previous, "aaaaaaaaaaaa"], "what can be read of it is");
+  const { current, doing, unread } = read({ ...of({}), doing: { what: "dance", backTo: "current" } });
+  deepStrictEqual([current, doing, unread?.startsWith("doing: what: ")], [releaseOfShop(), undefined, true]);
 });
 
 Deno.test("parseRecord() reads what a check of today refuses, and of that alone no return is made", () => {
@@ -85,6 +93,7 @@ Deno.test("parseRecord() never throws, whatever stands in a record", () => {
     previous: releaseOfShop(),
     deployedAt: "x",
     next: "y",
+    doing: { what: "rollback", to: "y", backTo: "previous" },
   };
   const values: unknown[] = [undefined, null, 0, "", [], {}, [null], { toString: null }, true, "__proto__"];
   const places = (value: unknown, path: string[] = []): string[][] =>

@@ -1,7 +1,13 @@
 import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/strict";
 import { ClusterClient } from "../../../../../lib/deploy/cluster/cluster_client.ts";
 import { ClusterObjects } from "../../../../../lib/deploy/cluster/cluster_objects.ts";
-import { checkRecordable, readRecord, writeRecord } from "../../../../../lib/deploy/kubernetes/release_record.ts";
+import type { DeployedReleases } from "../../../../../lib/deploy/kubernetes/deployed_releases.ts";
+import {
+  checkRecordable,
+  isWrittenAs,
+  readRecord,
+  writeRecord,
+} from "../../../../../lib/deploy/kubernetes/release_record.ts";
 import { serveObjects } from "../../../../support/kept_objects.ts";
 import { functionOf, releaseOfShop } from "../../../../support/releases.ts";
 
@@ -13,7 +19,12 @@ Deno.test("a record is read as it was written; one of others is never to be remo
   using client = new ClusterClient({ name: "test", server: server.url, namespace: "default" });
   const objects = new ClusterObjects(client);
   const current = releaseOfShop({ functions: [functionOf("shop", { resources: { memory: "1e9", cpu: "+1" } })] });
-  const record = { current, previous: releaseOfShop({ revision: "ba9876543210" }), deployedAt: "2026-11-26T12:00:00Z" };
+  const record: DeployedReleases = {
+    current,
+    previous: releaseOfShop({ revision: "ba9876543210" }),
+    deployedAt: "2026-11-26T12:00:00Z",
+    doing: { what: "rollback", to: "ba9876543210", backTo: "previous" },
+  };
   await writeRecord(objects, PLACE, record);
   deepStrictEqual(await readRecord("deploy", objects, PLACE), record);
   const written = server.objects.get(PATH)!;
@@ -39,4 +50,18 @@ Deno.test("checkRecordable() refuses what would not be read again", () => {
     () => checkRecordable("deploy", releaseOfShop({ functions: [numbered] })),
     /it cannot be written down so that it is read again, nothing is changed: current: functions\.0\.cluster\.ingress\.annotations\.timeout/,
   );
+});
+
+Deno.test("isWrittenAs() is where a record says that this runs, and nothing else", () => {
+  const release = releaseOfShop({ code: { kind: "config", archive: "H4sI" } });
+  const written = (parts: Partial<DeployedReleases>) =>
+    isWrittenAs({ current: release, previous: undefined, deployedAt: undefined, ...parts }, release);
+  strictEqual(written({}), true);
+  strictEqual(written({ current: releaseOfShop() }), true, "without its code");
+  strictEqual(isWrittenAs(undefined, release), false);
+  strictEqual(written({ current: undefined }), false);
+  strictEqual(written({ current: releaseOfShop({ revision: "ba9876543210" }) }), false, "others applied this one");
+  strictEqual(written({ current: releaseOfShop({ functions: [functionOf("shop", { env: { A: "1" } })] }) }), false);
+  strictEqual(written({ doing: { what: "delete", backTo: "current" } }), false);
+  strictEqual(written({ unread: "previous: no" }), false);
 });

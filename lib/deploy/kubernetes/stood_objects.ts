@@ -6,52 +6,37 @@ import { isGoing, keyOf, type LiveObjects } from "./live_objects.ts";
 import { isScaler } from "./objects/known_kinds.ts";
 import { objectsOf } from "./objects/release_objects.ts";
 import type { Release } from "./release.ts";
-import { removalGroups, removeObjects } from "./remove_objects.ts";
 
-/** What is to be as it was. */
-export interface ReturnWish {
-  /** What was to run. */
-  readonly release: Release;
-  /** What there was. */
-  readonly live: LiveObjects;
-  /** Whether fields of others were taken over. */
-  readonly force: boolean;
-  /** Is called when that stands again, and what the deploy made is still there: pods of it may take long to end. */
-  readonly onStanding?: () => Promise<void>;
-}
-
-const REMOVAL_MS = 120_000;
-
-/** What there was stands again, field by field as it was said; what this deploy has made goes, and nothing else. */
-export async function goBack(
-  act: string,
+/** What there was stands again, field by field as it was said. */
+export async function applyStood(
   objects: ClusterObjects,
-  { release, live, force, onStanding }: ReturnWish,
+  { release, live, force }: {
+    /** What was to run. */
+    readonly release: Release;
+    /** What there was. */
+    readonly live: LiveObjects;
+    /** Whether fields of others were taken over. */
+    readonly force: boolean;
+  },
+  now: LiveObjects,
 ): Promise<void> {
-  const wished = objectsOf(release);
-  const made = wished.filter((object) => !live.wished.has(keyOf(object)));
-  const endsAt = performance.now() + REMOVAL_MS;
-  const there = async (wanted: readonly ClusterObject[]) =>
-    (await Promise.all(
-      wanted.map(({ apiVersion, kind, metadata: { name } }) =>
-        objects.read({ apiVersion, kind, namespace: release.namespace, name })
-      ),
-    )).filter((object) => object !== undefined);
-  await removeObjects(act, objects, [await there(made.filter(isScaler))], { endsAt });
-  for (const object of thatStood(wished, live)) {
-    const { namespace } = release;
+  const { namespace } = release;
+  for (const object of thatStood(objectsOf(release), live)) {
     const stood = { ...object, metadata: { ...object.metadata, namespace } };
     for (const other of force ? appliers(object) : []) { // else theirs is ours from now on, and their next word a conflict
       await objects.apply(fieldsOf(stood, [other]), { manager: other.manager, force: true });
     }
     const said = fieldsOf(stood, writersOf(object, force));
-    if (object.kind === "Deployment" && !saysReplicas(object)) {
+    if (isTakenFromScaler(object, now.wished.get(keyOf(object)))) {
       await holdScale(objects, said, object.spec.replicas ?? 1);
     }
     await objects.apply(said, { force: true });
   }
-  await onStanding?.();
-  await removeObjects(act, objects, removalGroups(await there(made), release), { endsAt });
+}
+
+/** Whether an autoscaler's number of pods is not its own any more; what it gave since stays where nobody took that. */
+function isTakenFromScaler(stood: ClusterObject, now: ClusterObject | undefined): boolean {
+  return stood.kind === "Deployment" && !saysReplicas(stood) && (now === undefined || saysReplicas(now));
 }
 
 /** What there was of what is wished, and autoscalers that had to go first, in the order in which all is applied. */
