@@ -23,20 +23,24 @@ const TIMES: LeaseTimes = { durationSeconds: 30, renewMs: 5_000 };
 const LONGEST_SECONDS = 120; // whatever a lease says of itself
 const LOOK_MS = 500;
 const SHORTEST_MS = 5_000;
-const SAFE = 2 / 3; // of its duration: who could not renew it for so long stops, before another may begin
+const SAFE = 2 / 3; // of its duration: who could not renew it for so long changes nothing more, before another may begin
 const HOLD = "levada.dev/hold"; // a name may be had twice, as in containers
 
-/** A deployment that one alone changes, as long as this is held; who loses it is stopped. */
+/**
+ * A deployment that one alone changes, as long as this is held; who loses it is stopped. Who could not renew it for too long waits: its version says
+ * later whether anybody has had it meanwhile.
+ */
 export class DeployLease implements AsyncDisposable {
   readonly #act: string;
   readonly #objects: ClusterObjects;
   readonly #name: ObjectName;
   readonly #times: LeaseTimes;
   readonly #losing = new AbortController();
+  #doubting = new AbortController();
   readonly #timer: ReturnType<typeof setInterval>;
   #held: ClusterObject;
   #renewedAt: Moment;
-  #renewing: Promise<void> | undefined;
+  #renewing: Promise<ClusterError | undefined> | undefined;
 
   private constructor(
     act: string,
@@ -96,14 +100,21 @@ export class DeployLease implements AsyncDisposable {
     return this.#losing.signal;
   }
 
+  /** Aborts when nobody knows any more whether it is held: what is under way then may come too late. Another one each time that it is known again. */
+  get doubted(): AbortSignal {
+    return this.#doubting.signal;
+  }
+
   /**
-   * Returns where it is held still; after a sleep it is asked.
+   * Returns where it is held still; after a sleep, or while the server was away, it is asked.
    *
    * @throws {DeployError} If it is lost.
+   * @throws {ClusterError} If nobody can tell yet: it may be asked again.
    */
   async check(): Promise<void> {
-    if (this.#leftMs() < 0) await this.#renew();
+    const unknown = this.#leftMs() < 0 ? await this.#renew() : undefined;
     this.lost.throwIfAborted();
+    if (unknown !== undefined) throw unknown;
   }
 
   /** Leaves it to the next. */
@@ -116,22 +127,35 @@ export class DeployLease implements AsyncDisposable {
     await this.#objects.remove(this.#name, { preconditions, propagation: "Background" }).catch(() => {}); // it ends by itself
   }
 
-  async #renew(): Promise<void> {
-    await (this.#renewing ??= this.#tryRenewal().finally(() => this.#renewing = undefined));
+  /** Gives why it is not known whether it is held; undefined where it is held, or lost. */
+  async #renew(): Promise<ClusterError | undefined> {
+    return await (this.#renewing ??= this.#tryRenewal().finally(() => this.#renewing = undefined));
   }
 
-  async #tryRenewal(): Promise<void> {
-    const askedAt = moment();
+  /** What is written by the version that is held is written only where nobody has had the lease meanwhile, however long that was. */
+  async #tryRenewal(): Promise<ClusterError | undefined> {
     const patience = AbortSignal.timeout(Math.max(SHORTEST_MS, this.#leftMs()));
     try {
-      this.#held = await this.#objects.write(renewed(this.#held), patience);
-      this.#renewedAt = askedAt;
+      await this.#write(patience);
+      return undefined;
     } catch (error) {
-      if (isOvertaken(error)) await this.#look(patience).catch(() => {});
-      if (this.#leftMs() > 0) return; // it is tried again
-      const seconds = Math.round(since(this.#renewedAt) / 1_000);
-      this.#lose(`for ${seconds} s nobody could tell the cluster that this goes on, so that another may have begun`);
+      if (this.lost.aborted || this.#leftMs() > 0) return undefined; // it is tried again
+      const why = error instanceof ClusterError ? error : unanswered(this.#name);
+      this.#doubting.abort(why);
+      return why;
     }
+  }
+
+  async #write(patience: AbortSignal): Promise<void> {
+    const askedAt = moment();
+    try {
+      this.#held = await this.#objects.write(renewed(this.#held), patience);
+    } catch (error) {
+      if (!isOvertaken(error) || !await this.#isHeldAnew(patience)) throw error;
+      return await this.#write(patience);
+    }
+    this.#renewedAt = askedAt;
+    if (this.#doubting.signal.aborted) this.#doubting = new AbortController();
   }
 
   /** How long it may go on without a word. */
@@ -139,17 +163,19 @@ export class DeployLease implements AsyncDisposable {
     return this.#times.durationSeconds * 1_000 * SAFE - since(this.#renewedAt);
   }
 
-  /** Who has it, where its version is another. */
-  async #look(signal: AbortSignal): Promise<void> {
+  /** Whether it is held where its version is another: an answer may have been lost. */
+  async #isHeldAnew(signal: AbortSignal): Promise<boolean> {
     const there = await this.#objects.read(this.#name, signal);
-    if (there !== undefined && holdOf(there) === holdOf(this.#held)) this.#held = there;
-    else {
-      this.#lose(
-        there === undefined || !isHeld(there)
-          ? "somebody has removed its lease, so that another may have begun"
-          : `${holderOf(there)} has begun to change it, at ${there.spec?.acquireTime}`,
-      );
+    if (there !== undefined && holdOf(there) === holdOf(this.#held)) {
+      this.#held = there;
+      return true;
     }
+    this.#lose(
+      there === undefined || !isHeld(there)
+        ? "somebody has removed its lease, so that another may have begun"
+        : `${holderOf(there)} has begun to change it, at ${there.spec?.acquireTime}`,
+    );
+    return false;
   }
 
   #lose(why: string): void {
@@ -208,6 +234,10 @@ function holdOf({ metadata: { annotations }, spec }: ClusterObject): string {
 
 function isOvertaken(error: unknown): boolean {
   return error instanceof ClusterError && (error.status === 409 || error.status === 404);
+}
+
+function unanswered(lease: ObjectName): ClusterError {
+  return new ClusterError(`write ${nameOf(lease)}`, "the cluster does not answer", { reason: "Timeout" });
 }
 
 /** By both clocks: one stands still while a machine sleeps, the other is set. */
