@@ -5,6 +5,7 @@ import { ClusterError } from "../cluster/cluster_error.ts";
 import { type ClusterObject, nameOf, type ObjectName } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { labelsOf } from "./objects/labels.ts";
+import type { Release } from "./release.ts";
 
 /** How long who says nothing still holds it, and how often a holder says that it does. */
 export interface LeaseTimes {
@@ -15,6 +16,8 @@ export interface LeaseTimes {
 /** How it is taken. */
 export interface LeaseWish {
   readonly signal?: AbortSignal | undefined;
+  /** Told who has it, and how long is waited to see whether that one is still there. */
+  readonly onWait?: ((told: string) => void) | undefined;
   /** Default: half a minute, renewed each 5 s. */
   readonly times?: LeaseTimes;
 }
@@ -64,11 +67,14 @@ export class DeployLease implements AsyncDisposable {
   static async take(
     act: string,
     objects: ClusterObjects,
-    { name, namespace, signal, times = TIMES }: LeaseWish & { readonly name: string; readonly namespace: string },
+    { name, namespace, signal, onWait, times = TIMES }: LeaseWish & {
+      readonly name: string;
+      readonly namespace: string;
+    },
   ): Promise<DeployLease> {
-    const lease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", namespace, name: `${name}-deploy` };
+    const lease = namedLease({ name, namespace });
     const labels = labelsOf({ name });
-    const there = await freeLease(act, objects, { lease, labels, signal });
+    const there = await freeLease(act, objects, { lease, labels, signal, onWait });
     const now = timeOf(new Date());
     const object: ClusterObject = {
       apiVersion: lease.apiVersion,
@@ -186,14 +192,18 @@ export class DeployLease implements AsyncDisposable {
   }
 }
 
+/** Which object it is. */
+export function namedLease({ name, namespace }: Pick<Release, "name" | "namespace">): ObjectName {
+  return { apiVersion: "coordination.k8s.io/v1", kind: "Lease", namespace, name: `${name}-deploy` };
+}
+
 /** What there is of the lease, when nobody has it. */
 async function freeLease(
   act: string,
   objects: ClusterObjects,
-  { lease, labels, signal }: {
+  { lease, labels, signal, onWait }: Pick<LeaseWish, "signal" | "onWait"> & {
     readonly lease: ObjectName;
     readonly labels: Readonly<Record<string, string>>;
-    readonly signal: AbortSignal | undefined;
   },
 ): Promise<ClusterObject | undefined> {
   const first = await objects.read(lease, signal);
@@ -206,7 +216,13 @@ async function freeLease(
   if (!isHeld(first)) return first;
   const { leaseDurationSeconds } = first?.spec ?? {};
   const seconds = Number.isFinite(leaseDurationSeconds) ? leaseDurationSeconds : TIMES.durationSeconds;
-  const endsAt = performance.now() + Math.min(LONGEST_SECONDS, Math.max(1, seconds)) * 1_000;
+  const waitSeconds = Math.min(LONGEST_SECONDS, Math.max(1, seconds));
+  const endsAt = performance.now() + waitSeconds * 1_000;
+  onWait?.(
+    `${
+      holderOf(first)
+    } changes it since ${first?.spec?.acquireTime}, or was killed: where nothing is heard of that one for ${waitSeconds} s this goes on …`,
+  );
   for (let there = first; isHeld(there); there = await objects.read(lease, signal)) {
     if (there?.metadata.resourceVersion !== first?.metadata.resourceVersion) {
       throw new DeployError(

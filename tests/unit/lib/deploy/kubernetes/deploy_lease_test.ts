@@ -87,8 +87,12 @@ Deno.test("take() refuses where another renews it, by that one's name, whatever 
 Deno.test("take() takes what nobody has renewed for its duration, though its clock is ahead", async () => {
   await withServer(async ({ server, take }) => {
     server.objects.set(PATH, lease({ renewTime: "2099-01-01T00:00:00.000000Z" }));
-    await using held = await take();
+    const told: string[] = [];
+    await using held = await take({ onWait: (note) => told.push(note) });
     await held.check();
+    deepStrictEqual(told, [
+      `ann@there (process 9) changes it since ${AGO}, or was killed: where nothing is heard of that one for 1 s this goes on …`,
+    ]);
   });
 });
 

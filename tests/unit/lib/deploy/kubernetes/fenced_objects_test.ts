@@ -85,10 +85,11 @@ Deno.test("FencedObjects gives up when its patience is over, or the lease is los
 Deno.test("FencedObjects waits where nobody knows whether the lease is held, and asks again what was under way", () =>
   withLab(async ({ objects, server, lease }) => {
     const unknown = [new ClusterError("write Lease", "away", { status: 503 }), new ClusterError("write Lease", "away")];
-    lease.check = async () => await Promise.resolve().then(() => {
-      const error = unknown.pop();
-      if (error !== undefined) throw error;
-    });
+    lease.check = async () =>
+      await Promise.resolve().then(() => {
+        const error = unknown.pop();
+        if (error !== undefined) throw error;
+      });
     await objects.apply(OBJECT);
     strictEqual(server.got.filter(({ method }) => method === "PATCH").length, 1);
     const doubting = new AbortController();

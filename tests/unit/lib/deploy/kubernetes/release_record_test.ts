@@ -40,3 +40,12 @@ Deno.test("checkRecordable() refuses what would not be read again", () => {
     /it cannot be written down so that it is read again, nothing is changed: current: functions\.0\.cluster\.ingress\.annotations\.timeout/,
   );
 });
+
+Deno.test("checkRecordable() refuses what a ConfigMap has no room for, twice as it stands there", () => {
+  const env = (size: number) => releaseOfShop({ functions: [functionOf("shop", { env: { BIG: "é".repeat(size) } })] });
+  checkRecordable("deploy", env(200_000));
+  throws(
+    () => checkRecordable("deploy", env(260_000)),
+    /what it says of itself has 520\d{3} bytes, .* ConfigMap shop-release; nothing is changed\. What is large in it, such as env, /,
+  );
+});
