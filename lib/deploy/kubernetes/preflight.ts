@@ -95,7 +95,9 @@ export async function preflight(
     return { wished, there: await objects.read({ apiVersion, kind, namespace, name }) };
   }));
   const others = [...faultsOfPaused(changes), ...await faultsOfCounts(objects, release, wished)];
-  if (others.length > 0) throw new DeployError(act, `nothing is changed\n  ${others.join("\n  ")}`);
+  if (others.length > 0) {
+    throw new DeployError(act, `the cluster would not do it, nothing is changed\n  ${others.join("\n  ")}`);
+  }
   const faults = [
     ...await mayDo(client, act, namespace, { group: "", resource: "pods", verb: "create" })
       ? await tryPods(client, namespace, changes)
