@@ -41,7 +41,7 @@ export type { NuclioDeployOptions } from "./lib/deploy/deploy_options.ts";
 export type { NuclioOptions, PodLookUp, PodTrouble } from "./lib/deploy/nuclio/nuclio_options.ts";
 export type { AccessWish } from "./lib/deploy/cluster/kubeconfig.ts";
 export { ClusterError, type ErrorCause } from "./lib/deploy/cluster/cluster_error.ts";
-export type { ClusterDeployment } from "./lib/deploy/kubernetes/cluster_deployment.ts";
+export type { ClusterDeployment, ClusterRollbackOptions } from "./lib/deploy/kubernetes/cluster_deployment.ts";
 export type { ClusterOptions } from "./lib/deploy/kubernetes/cluster_options.ts";
 export type { ClusterSettings, IngressSettings, RouteSettings, Scale } from "./lib/deploy/settings/cluster_settings.ts";
 export type { ClusterFunctionStatus, ClusterStatus } from "./lib/deploy/kubernetes/cluster_status.ts";

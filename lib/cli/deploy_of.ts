@@ -1,12 +1,13 @@
 /** What `levada deploy` does, once its packages are there. */
 import { readBundle } from "../bundle/bundle_folder.ts";
-import { deployBundle, type RecordedDeploy } from "../deploy/deploy_bundle.ts";
-import { DEADLINES_MS, type DeployOptions, type DeployTarget } from "../deploy/deploy_options.ts";
+import { deployBundle } from "../deploy/deploy_bundle.ts";
+import { DEADLINES_MS, type DeployTarget } from "../deploy/deploy_options.ts";
 import type { MadeBundle } from "./bundle_notebook.ts";
 import { type CommandContext, CommandError } from "./command.ts";
 import { describeDeployment, nextSteps } from "../deploy/describe_deployment.ts";
 import { DeployLines } from "./deploy_lines.ts";
 import { isBundle } from "./load_bundle.ts";
+import { withRecorded } from "./recorded_options.ts";
 import { say } from "./say.ts";
 import { unlessAsked } from "./until_asked.ts";
 import { untilGivenUp } from "./until_given_up.ts";
@@ -34,7 +35,7 @@ export async function deployOf(wish: DeployWish, context: CommandContext): Promi
   const made = await bundleInTime(wish, context, write);
   if (made === undefined) return 1;
   const { bundle, recorded } = made;
-  const options = optionsOf(wish, recorded);
+  const options = withRecorded({ ...wish.options, deadlineMs: wish.deadlineMs }, { target: wish.target, recorded });
   const { target = "process", deadlineMs = DEADLINES_MS[target] } = options;
   const spentMs = wish.deadlineMs === undefined ? 0 : performance.now() - wish.startedAt;
   using lines = new DeployLines({ write, stage: "Looking what there is", deadlineMs, spentMs });
@@ -62,14 +63,6 @@ export async function deployOf(wish: DeployWish, context: CommandContext): Promi
   out(describeDeployment(status));
   out(nextSteps(status));
   return status.state === "ready" ? 0 : 1; // where nothing was to change, nobody has waited until it is
-}
-
-/** What the command line says, and what the notebook's `deploy()` says where that is about the same target. */
-function optionsOf({ target, options, deadlineMs }: DeployWish, recorded: RecordedDeploy | undefined): DeployOptions {
-  const meant = target ?? recorded?.target ?? "process";
-  const kept = meant === recorded?.target ? recorded.options : {};
-  const said = Object.entries({ ...options, deadlineMs }).filter(([, value]) => value !== undefined);
-  return { ...kept, ...Object.fromEntries(said), target: meant };
 }
 
 /**

@@ -1,5 +1,6 @@
 /** `levada rollback NAME` */
 import type { Deployment } from "../deploy/deployment.ts";
+import type { ClusterDeployment } from "../deploy/kubernetes/cluster_deployment.ts";
 import { ProcessDeployment } from "../deploy/process/deployment.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { describeDeployment } from "../deploy/describe_deployment.ts";
@@ -18,6 +19,7 @@ the ports of now. A second rollback takes the first one back. An environment is 
 lives, and where it does not, a rollback is refused unless --renew is said. In a cluster Ctrl-C puts back what ran, and once more ends it at once.
 
   --renew           With the environment of this command; a cluster keeps environments, and takes no other.
+  --force           In a cluster: takes over what somebody else has written into its objects, as by \`kubectl scale\` or \`edit\`.
   --dry-run         Only tells what would change.
 ${PLACE_HELP}
 
@@ -29,11 +31,16 @@ Exit code: 0 it runs, 1 it cannot, and what ran runs on, 2 a wrong option.
     const { values, positionals } = readOptions(args, {
       ...PLACE_OPTIONS,
       renew: { type: "boolean" },
+      force: { type: "boolean" },
       "dry-run": { type: "boolean" },
     });
     const called = readName(positionals);
     const place = readPlace(values);
-    const deployment = values.renew === true ? renewing(called, place) : await openPlace(called, place, context);
+    const deployment = values.renew === true
+      ? renewing(called, place)
+      : values.force === true
+      ? forcing(await openPlace(called, place, context) as ClusterDeployment)
+      : await openPlace(called, place, context);
     const { name, revision, changes } = await unlessGivenUp(context.signal, deployment.planRollback());
     out(`${name}, revision ${revision}:\n${changes.map((line) => `  ${line}\n`).join("")}`);
     if (values["dry-run"] === true) return 0;
@@ -54,5 +61,13 @@ function renewing(name: string, _place: PlaceWish): Pick<Deployment, "planRollba
   return {
     planRollback: () => deployment.planRollback({ renew: true }),
     rollback: () => deployment.rollback({ renew: true }),
+  };
+}
+
+/** Pods of a cluster, whatever others have written there: `readPlace` has refused the word elsewhere. */
+function forcing(deployment: ClusterDeployment): Pick<Deployment, "planRollback" | "rollback"> {
+  return {
+    planRollback: () => deployment.planRollback({ force: true }),
+    rollback: () => deployment.rollback({ force: true }),
   };
 }

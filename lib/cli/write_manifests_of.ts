@@ -7,8 +7,11 @@ import {
   writeServerless,
   type WriteServerlessWish,
 } from "../deploy/serverless/write_serverless.ts";
+import type { ClusterDeployOptions } from "../deploy/deploy_options.ts";
+import type { MadeBundle } from "./bundle_notebook.ts";
 import type { CommandContext } from "./command.ts";
 import { isBundle } from "./load_bundle.ts";
+import { withRecorded } from "./recorded_options.ts";
 import { makeBundleOf, type MakeWish } from "./write_bundle.ts";
 
 /** Makes a bundle, and writes its objects. */
@@ -16,11 +19,13 @@ export async function writeManifestsOf(
   wish: MakeWish & ManifestsWish & { readonly target: string },
   context: CommandContext,
 ): Promise<number> {
-  const made = await isBundle(wish.path) ? { bundle: await readBundle(wish.path) } : await makeBundleOf(wish, context);
+  const made: MadeBundle | undefined = await isBundle(wish.path)
+    ? { bundle: await readBundle(wish.path) }
+    : await makeBundleOf(wish, context);
   if (made === undefined) return 1;
   const target = SERVERLESS_TARGETS.find((one) => one === wish.target);
   const { files, notes } = target === undefined
-    ? { files: await writeManifests(made.bundle, wish), notes: [] }
+    ? { files: await writeManifests(made.bundle, asDeployed(made, wish)), notes: [] }
     : await writeServerless(made.bundle, serverless(wish, target));
   for (const note of notes) context.terminal.out(`  ${note}\n`);
   context.terminal.out(
@@ -28,6 +33,14 @@ export async function writeManifestsOf(
       `Apply them: kubectl apply --server-side --field-manager levada -f ${wish.folder}\n`,
   );
   return 0;
+}
+
+/** What `levada deploy` would apply of it: what is said here, and else what the notebook's `deploy()` says. */
+function asDeployed({ recorded }: MadeBundle, { folder, ...wish }: ManifestsWish): ManifestsWish {
+  const { namespace, image, bundleFolder, bundleUrl, imagePullSecrets, replicas, deadlineMs } = wish;
+  const said = { namespace, image, bundleFolder, bundleUrl, imagePullSecrets, replicas, deadlineMs };
+  const options = withRecorded(said, { target: "kubernetes", recorded }) as ClusterDeployOptions;
+  return { ...options, folder };
 }
 
 function serverless(

@@ -4,14 +4,14 @@ import { plainLines } from "../telemetry/one_line.ts";
 export interface DeployProgress {
   /**
    * `fetching`: what clients of brokers are downloaded, and how much that was; `checking`: its bundle is started once, to see that it starts; `starting`: a function's processes start; `ready`: they listen;
-   * `replacing`: all listen, and those before end what they have accepted; `noted`: what it does not get here.
+   * `replacing`: all listen, and those before end what they have accepted; `waiting`: another may be changing it, and it is seen whether that one still is; `noted`: what it does not get here.
    */
-  readonly state: "fetching" | "checking" | "starting" | "ready" | "replacing" | "noted";
+  readonly state: "fetching" | "checking" | "starting" | "ready" | "replacing" | "waiting" | "noted";
   /** The function that is meant; undefined where all are. */
   readonly function: string | undefined;
   /** Where it answers, once it is ready. */
   readonly url: string | undefined;
-  /** What it does not get here, or what is downloaded. */
+  /** What it does not get here, what is downloaded, or for whom is waited. */
   readonly note?: string;
   /** How many of its pods are ready, of how many; undefined where nobody counts. */
   readonly pods?: { readonly ready: number; readonly wished: number } | undefined;
@@ -32,6 +32,7 @@ export function describeProgress(progress: DeployProgress): string {
       return plainLines(`${name}: ready, ${url}`);
     case "fetching":
     case "noted":
+    case "waiting":
       return plainLines(note);
     case "replacing":
       return "All are ready; what ran before ends …";

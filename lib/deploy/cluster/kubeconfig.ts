@@ -50,6 +50,10 @@ export async function clusterAccess({ kubeconfig, context }: AccessWish = {}): P
   }
   const merged = mergeKubeconfigs(read);
   const name = context ?? merged.current ?? "";
+  if (merged.contexts.size === 0) {
+    const told = `${files.join(", ")} has no context: it is empty, or another file is meant`;
+    throw new ClusterError(ACT, `${told}. Name that: KUBECONFIG=FILE, or { kubeconfig: "FILE" }`);
+  }
   if (name === "") {
     throw new ClusterError(ACT, `${files.join(", ")} has no current context. Name one: ${namesOf(merged.contexts)}`);
   }

@@ -23,13 +23,9 @@ export async function faultsOfQuotas(
   release: Release,
   changes: readonly DeploymentChange[],
 ): Promise<string[]> {
-  const { namespace } = release;
-  const quotas = await objects.list({ ...QUOTA, namespace }).catch((error: unknown) => {
-    if (error instanceof ClusterError && error.status === 403) return [];
-    throw error;
-  });
-  const whole = quotas.filter(({ spec }) => spec?.scopes === undefined && spec?.scopeSelector === undefined);
-  return whole.flatMap(({ metadata: { name }, status: { hard = {}, used = {} } = {} }) =>
+  return (await wholeQuotas(objects, release.namespace)).flatMap((
+    { metadata: { name }, status: { hard = {}, used = {} } = {} },
+  ) =>
     Object.entries<string>(hard).flatMap(([resource, most]) => {
       const needed = mostOf(release, changes, (change, count) => count * amountOf(change.wished, resource));
       const left = readQuantity(most) - readQuantity(used[resource] ?? "0");
@@ -41,6 +37,15 @@ export async function faultsOfQuotas(
       ];
     })
   );
+}
+
+/** Quotas that hold for everything of a namespace; none where who asks may not see them. */
+export async function wholeQuotas(objects: ClusterObjects, namespace: string): Promise<ClusterObject[]> {
+  const quotas = await objects.list({ ...QUOTA, namespace }).catch((error: unknown) => {
+    if (error instanceof ClusterError && error.status === 403) return [];
+    throw error;
+  });
+  return quotas.filter(({ spec }) => spec?.scopes === undefined && spec?.scopeSelector === undefined);
 }
 
 /** How much is needed at once: what stays of all, and what is replaced of one stage after the other. */

@@ -156,8 +156,9 @@ export class ClusterChanges {
   }
 
   async #take(act: string): Promise<DeployLease> {
-    const { objects, place, options: { signal } } = this.#parts;
-    return await DeployLease.take(act, objects, { ...place, signal });
+    const { objects, place, options: { signal, onProgress } } = this.#parts;
+    const onWait = (note: string) => onProgress?.({ state: "waiting", function: undefined, url: undefined, note });
+    return await DeployLease.take(act, objects, { ...place, signal, onWait });
   }
 
   #until(lease: DeployLease): AbortSignal {

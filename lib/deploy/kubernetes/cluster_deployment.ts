@@ -12,6 +12,7 @@ import { CLUSTER_DEADLINE_MS, type ClusterOptions } from "./cluster_options.ts";
 import { type ClusterStatus, clusterStatus } from "./cluster_status.ts";
 import { invokeByServer, invokeFromOutside, outsideOf } from "./invoke_release.ts";
 import { liveFunctions } from "./live_functions.ts";
+import { checkPlace } from "./check_place.ts";
 import type { Release } from "./release.ts";
 import { releaseOf } from "./release_of.ts";
 import { deployedNames, readRecord } from "./release_record.ts";
@@ -24,6 +25,12 @@ interface Opened {
   readonly objects: ClusterObjects;
   readonly changes: ClusterChanges;
   readonly place: { readonly name: string; readonly namespace: string };
+}
+
+/** How what ran before is had run again. */
+export interface ClusterRollbackOptions {
+  /** Takes over what somebody else has written into its objects, as `force` of a deploy does. Default: as the deployment was opened, false. */
+  readonly force?: boolean;
 }
 
 /** A function where it is deployed in a cluster: pods behind a Service, for it and for each child. */
@@ -119,7 +126,7 @@ export class ClusterDeployment implements Deployment {
   /** What its pods have written, line by line, each with its pod where there are several; with `follow` also what they write from now on. */
   async *logs(reading: LogReading = {}): AsyncGenerator<string> {
     const act = `read the logs of "${this.name}"`;
-    using opened = await this.#open();
+    using opened = await this.#open(act);
     const names = (await liveFunctions(opened.objects, opened.place)).map(({ name }) => name);
     if (names.length === 0) throw missing(act, opened);
     if (reading.function !== undefined && !names.includes(reading.function)) {
@@ -129,16 +136,21 @@ export class ClusterDeployment implements Deployment {
   }
 
   /** What `rollback` would change; nothing is changed. */
-  async planRollback(): Promise<DeployPlan> {
-    return await this.#within("roll back", (act, { changes }) => changes.planRollback(act));
+  async planRollback(options: ClusterRollbackOptions = {}): Promise<DeployPlan> {
+    return await this.#within("roll back", (act, { changes }) => changes.planRollback(act), options);
   }
 
-  /** Runs again what ran before. */
-  async rollback(): Promise<ClusterStatus> {
+  /**
+   * Runs again what ran before.
+   *
+   * @throws {ClusterError | DeployError} If nothing did, or somebody else has written into its objects, and it is not forced; or it does not come to be ready, and what
+   * ran is put back.
+   */
+  async rollback(options: ClusterRollbackOptions = {}): Promise<ClusterStatus> {
     return await this.#within("roll back", async (act, opened) => {
       await opened.changes.rollback(act);
       return await this.#status(act, opened);
-    });
+    }, options);
   }
 
   /** Removes all of it, and waits until it is gone. */
@@ -162,18 +174,24 @@ export class ClusterDeployment implements Deployment {
     return status;
   }
 
-  async #within<Result>(verb: string, work: (act: string, opened: Opened) => Promise<Result>): Promise<Result> {
-    using opened = await this.#open();
-    return await work(`${verb} "${this.name}"`, opened);
+  async #within<Result>(
+    verb: string,
+    work: (act: string, opened: Opened) => Promise<Result>,
+    { force }: ClusterRollbackOptions = {},
+  ): Promise<Result> {
+    const act = `${verb} "${this.name}"`;
+    using opened = await this.#open(act, force === undefined ? this.#options : { ...this.#options, force });
+    return await work(act, opened);
   }
 
-  async #open(): Promise<Opened & Disposable> {
-    const access = await clusterAccess(this.#options);
-    const { namespace = access.namespace } = this.#options;
+  async #open(act: string, options = this.#options): Promise<Opened & Disposable> {
+    const access = await clusterAccess(options);
+    const { namespace = access.namespace } = options;
+    const place = { name: this.name, namespace };
+    checkPlace(act, this.#bundle === undefined ? place : { namespace }); // a bundle's name is looked at with all else of it
     const client = new ClusterClient(access);
     const objects = new ClusterObjects(client);
-    const place = { name: this.name, namespace };
-    const changes = new ClusterChanges({ client, objects, place, options: this.#options });
+    const changes = new ClusterChanges({ client, objects, place, options });
     return { client, objects, changes, place, [Symbol.dispose]: () => client[Symbol.dispose]() };
   }
 }
@@ -183,6 +201,8 @@ export async function clusterDeploymentNames(
   options: Pick<ClusterOptions, "kubeconfig" | "context" | "namespace">,
 ): Promise<string[]> {
   const access = await clusterAccess(options);
+  const { namespace = access.namespace } = options;
+  checkPlace("list what is deployed", { namespace });
   using client = new ClusterClient(access);
-  return await deployedNames(new ClusterObjects(client), options.namespace ?? access.namespace);
+  return await deployedNames(new ClusterObjects(client), namespace);
 }

@@ -5,6 +5,7 @@ import { ClusterError } from "../cluster/cluster_error.ts";
 import { type ClusterObject, nameOf, type ObjectName } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { labelsOf } from "./objects/labels.ts";
+import type { Release } from "./release.ts";
 
 /** How long who says nothing still holds it, and how often a holder says that it does. */
 export interface LeaseTimes {
@@ -15,6 +16,8 @@ export interface LeaseTimes {
 /** How it is taken. */
 export interface LeaseWish {
   readonly signal?: AbortSignal | undefined;
+  /** Told who has it, and how long is waited to see whether that one is still there. */
+  readonly onWait?: ((told: string) => void) | undefined;
   /** Default: half a minute, renewed each 5 s. */
   readonly times?: LeaseTimes;
 }
@@ -23,20 +26,24 @@ const TIMES: LeaseTimes = { durationSeconds: 30, renewMs: 5_000 };
 const LONGEST_SECONDS = 120; // whatever a lease says of itself
 const LOOK_MS = 500;
 const SHORTEST_MS = 5_000;
-const SAFE = 2 / 3; // of its duration: who could not renew it for so long stops, before another may begin
+const SAFE = 2 / 3; // of its duration: who could not renew it for so long changes nothing more, before another may begin
 const HOLD = "levada.dev/hold"; // a name may be had twice, as in containers
 
-/** A deployment that one alone changes, as long as this is held; who loses it is stopped. */
+/**
+ * A deployment that one alone changes, as long as this is held; who loses it is stopped. Who could not renew it for too long waits: its version says
+ * later whether anybody has had it meanwhile.
+ */
 export class DeployLease implements AsyncDisposable {
   readonly #act: string;
   readonly #objects: ClusterObjects;
   readonly #name: ObjectName;
   readonly #times: LeaseTimes;
   readonly #losing = new AbortController();
+  #doubting = new AbortController();
   readonly #timer: ReturnType<typeof setInterval>;
   #held: ClusterObject;
   #renewedAt: Moment;
-  #renewing: Promise<void> | undefined;
+  #renewing: Promise<ClusterError | undefined> | undefined;
 
   private constructor(
     act: string,
@@ -60,11 +67,14 @@ export class DeployLease implements AsyncDisposable {
   static async take(
     act: string,
     objects: ClusterObjects,
-    { name, namespace, signal, times = TIMES }: LeaseWish & { readonly name: string; readonly namespace: string },
+    { name, namespace, signal, onWait, times = TIMES }: LeaseWish & {
+      readonly name: string;
+      readonly namespace: string;
+    },
   ): Promise<DeployLease> {
-    const lease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", namespace, name: `${name}-deploy` };
+    const lease = namedLease({ name, namespace });
     const labels = labelsOf({ name });
-    const there = await freeLease(act, objects, { lease, labels, signal });
+    const there = await freeLease(act, objects, { lease, labels, signal, onWait });
     const now = timeOf(new Date());
     const object: ClusterObject = {
       apiVersion: lease.apiVersion,
@@ -96,14 +106,21 @@ export class DeployLease implements AsyncDisposable {
     return this.#losing.signal;
   }
 
+  /** Aborts when nobody knows any more whether it is held: what is under way then may come too late. Another one each time that it is known again. */
+  get doubted(): AbortSignal {
+    return this.#doubting.signal;
+  }
+
   /**
-   * Returns where it is held still; after a sleep it is asked.
+   * Returns where it is held still; after a sleep, or while the server was away, it is asked.
    *
    * @throws {DeployError} If it is lost.
+   * @throws {ClusterError} If nobody can tell yet: it may be asked again.
    */
   async check(): Promise<void> {
-    if (this.#leftMs() < 0) await this.#renew();
+    const unknown = this.#leftMs() < 0 ? await this.#renew() : undefined;
     this.lost.throwIfAborted();
+    if (unknown !== undefined) throw unknown;
   }
 
   /** Leaves it to the next. */
@@ -116,22 +133,35 @@ export class DeployLease implements AsyncDisposable {
     await this.#objects.remove(this.#name, { preconditions, propagation: "Background" }).catch(() => {}); // it ends by itself
   }
 
-  async #renew(): Promise<void> {
-    await (this.#renewing ??= this.#tryRenewal().finally(() => this.#renewing = undefined));
+  /** Gives why it is not known whether it is held; undefined where it is held, or lost. */
+  async #renew(): Promise<ClusterError | undefined> {
+    return await (this.#renewing ??= this.#tryRenewal().finally(() => this.#renewing = undefined));
   }
 
-  async #tryRenewal(): Promise<void> {
-    const askedAt = moment();
+  /** What is written by the version that is held is written only where nobody has had the lease meanwhile, however long that was. */
+  async #tryRenewal(): Promise<ClusterError | undefined> {
     const patience = AbortSignal.timeout(Math.max(SHORTEST_MS, this.#leftMs()));
     try {
-      this.#held = await this.#objects.write(renewed(this.#held), patience);
-      this.#renewedAt = askedAt;
+      await this.#write(patience);
+      return undefined;
     } catch (error) {
-      if (isOvertaken(error)) await this.#look(patience).catch(() => {});
-      if (this.#leftMs() > 0) return; // it is tried again
-      const seconds = Math.round(since(this.#renewedAt) / 1_000);
-      this.#lose(`for ${seconds} s nobody could tell the cluster that this goes on, so that another may have begun`);
+      if (this.lost.aborted || this.#leftMs() > 0) return undefined; // it is tried again
+      const why = error instanceof ClusterError ? error : unanswered(this.#name);
+      this.#doubting.abort(why);
+      return why;
     }
+  }
+
+  async #write(patience: AbortSignal): Promise<void> {
+    const askedAt = moment();
+    try {
+      this.#held = await this.#objects.write(renewed(this.#held), patience);
+    } catch (error) {
+      if (!isOvertaken(error) || !await this.#isHeldAnew(patience)) throw error;
+      return await this.#write(patience);
+    }
+    this.#renewedAt = askedAt;
+    if (this.#doubting.signal.aborted) this.#doubting = new AbortController();
   }
 
   /** How long it may go on without a word. */
@@ -139,17 +169,19 @@ export class DeployLease implements AsyncDisposable {
     return this.#times.durationSeconds * 1_000 * SAFE - since(this.#renewedAt);
   }
 
-  /** Who has it, where its version is another. */
-  async #look(signal: AbortSignal): Promise<void> {
+  /** Whether it is held where its version is another: an answer may have been lost. */
+  async #isHeldAnew(signal: AbortSignal): Promise<boolean> {
     const there = await this.#objects.read(this.#name, signal);
-    if (there !== undefined && holdOf(there) === holdOf(this.#held)) this.#held = there;
-    else {
-      this.#lose(
-        there === undefined || !isHeld(there)
-          ? "somebody has removed its lease, so that another may have begun"
-          : `${holderOf(there)} has begun to change it, at ${there.spec?.acquireTime}`,
-      );
+    if (there !== undefined && holdOf(there) === holdOf(this.#held)) {
+      this.#held = there;
+      return true;
     }
+    this.#lose(
+      there === undefined || !isHeld(there)
+        ? "somebody has removed its lease, so that another may have begun"
+        : `${holderOf(there)} has begun to change it, at ${there.spec?.acquireTime}`,
+    );
+    return false;
   }
 
   #lose(why: string): void {
@@ -160,14 +192,18 @@ export class DeployLease implements AsyncDisposable {
   }
 }
 
+/** Which object it is. */
+export function namedLease({ name, namespace }: Pick<Release, "name" | "namespace">): ObjectName {
+  return { apiVersion: "coordination.k8s.io/v1", kind: "Lease", namespace, name: `${name}-deploy` };
+}
+
 /** What there is of the lease, when nobody has it. */
 async function freeLease(
   act: string,
   objects: ClusterObjects,
-  { lease, labels, signal }: {
+  { lease, labels, signal, onWait }: Pick<LeaseWish, "signal" | "onWait"> & {
     readonly lease: ObjectName;
     readonly labels: Readonly<Record<string, string>>;
-    readonly signal: AbortSignal | undefined;
   },
 ): Promise<ClusterObject | undefined> {
   const first = await objects.read(lease, signal);
@@ -180,7 +216,13 @@ async function freeLease(
   if (!isHeld(first)) return first;
   const { leaseDurationSeconds } = first?.spec ?? {};
   const seconds = Number.isFinite(leaseDurationSeconds) ? leaseDurationSeconds : TIMES.durationSeconds;
-  const endsAt = performance.now() + Math.min(LONGEST_SECONDS, Math.max(1, seconds)) * 1_000;
+  const waitSeconds = Math.min(LONGEST_SECONDS, Math.max(1, seconds));
+  const endsAt = performance.now() + waitSeconds * 1_000;
+  onWait?.(
+    `${
+      holderOf(first)
+    } changes it since ${first?.spec?.acquireTime}, or was killed: where nothing is heard of that one for ${waitSeconds} s this goes on …`,
+  );
   for (let there = first; isHeld(there); there = await objects.read(lease, signal)) {
     if (there?.metadata.resourceVersion !== first?.metadata.resourceVersion) {
       throw new DeployError(
@@ -208,6 +250,10 @@ function holdOf({ metadata: { annotations }, spec }: ClusterObject): string {
 
 function isOvertaken(error: unknown): boolean {
   return error instanceof ClusterError && (error.status === 409 || error.status === 404);
+}
+
+function unanswered(lease: ObjectName): ClusterError {
+  return new ClusterError(`write ${nameOf(lease)}`, "the cluster does not answer", { reason: "Timeout" });
 }
 
 /** By both clocks: one stands still while a machine sleeps, the other is set. */

@@ -5,9 +5,9 @@ import type { ClusterObject, ObjectKind, ObjectName } from "../cluster/cluster_o
 import { type ApplyOptions, ClusterObjects, type ListWish, type RemoveOptions } from "../cluster/cluster_objects.ts";
 import type { DeployLease } from "./deploy_lease.ts";
 
-/** How long an API server that is away, or has too much to do, is asked again. */
+/** How long an API server that is away, or has too much to do, is asked again, and whether the lease is held still. */
 export interface FencedOptions {
-  /** In milliseconds. Default 60,000; the lease may end it before. */
+  /** In milliseconds. Default 60,000; who has lost the lease ends before. */
   readonly patienceMs?: number;
 }
 
@@ -19,13 +19,13 @@ const LASTING: readonly string[] = ["Untrusted", "NoKind"]; // nobody was asked,
 
 /** The objects of a cluster, which are changed only as long as a lease is held; where the server has a bad moment, it is asked again until then. */
 export class FencedObjects extends ClusterObjects {
-  readonly #lease: Pick<DeployLease, "check" | "lost">;
+  readonly #lease: Pick<DeployLease, "check" | "lost" | "doubted">;
   readonly #patienceMs: number;
 
   /** Asks by this client, and looks at this lease before each change. */
   constructor(
     client: ClusterClient,
-    lease: Pick<DeployLease, "check" | "lost">,
+    lease: Pick<DeployLease, "check" | "lost" | "doubted">,
     { patienceMs = PATIENCE_MS }: FencedOptions = {},
   ) {
     super(client);
@@ -100,12 +100,15 @@ export class FencedObjects extends ClusterObjects {
     const signal = outer === undefined ? lost : AbortSignal.any([outer, lost]);
     const endsAt = performance.now() + this.#patienceMs;
     for (let pauseMs = SHORTEST_PAUSE_MS;; pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * pauseMs)) {
-      await this.#lease.check();
+      let { doubted } = this.#lease;
       try {
-        return await ask(signal);
+        await this.#lease.check();
+        ({ doubted } = this.#lease);
+        return await ask(AbortSignal.any([signal, doubted]));
       } catch (error) {
         signal.throwIfAborted();
-        if (!isPassing(error) || performance.now() + pauseMs > endsAt) throw error;
+        const mayPass = doubted.aborted || isPassing(error); // a server that comes back may know nobody at first
+        if (!mayPass || performance.now() + pauseMs > endsAt) throw error;
       }
       await pause(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
     }

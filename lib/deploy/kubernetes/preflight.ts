@@ -3,6 +3,8 @@ import type { ClusterClient } from "../cluster/cluster_client.ts";
 import { ClusterError } from "../cluster/cluster_error.ts";
 import type { ClusterObject, ObjectKind } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
+import { faultsOfCounts } from "./check_counts.ts";
+import { faultsOfPaused } from "./check_paused.ts";
 import { type DeploymentChange, faultsOfQuotas } from "./check_quotas.ts";
 import { checkRights, groupOf, LEASE_RIGHT, mayDo, type Right, rightOf } from "./check_rights.ts";
 import { morePods } from "./more_pods.ts";
@@ -73,6 +75,10 @@ export async function preflight(
     const { apiVersion, kind, metadata: { name } } = wished;
     return { wished, there: await objects.read({ apiVersion, kind, namespace, name }) };
   }));
+  const others = [...faultsOfPaused(changes), ...await faultsOfCounts(objects, release, wished)];
+  if (others.length > 0) {
+    throw new DeployError(act, `the cluster would not do it, nothing is changed\n  ${others.join("\n  ")}`);
+  }
   const faults = [
     ...await mayDo(client, act, namespace, { group: "", resource: "pods", verb: "create" })
       ? await tryPods(client, namespace, changes)

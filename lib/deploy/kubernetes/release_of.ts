@@ -9,9 +9,11 @@ import { plainPath } from "../../streams/plain_path.ts";
 import { isSchedule } from "../../triggers/trigger.ts";
 import { faultsOfImage } from "../objects/image_faults.ts";
 import { faultsOfResources } from "../objects/resource_faults.ts";
-import { faultsOfObjectName } from "../objects/object_name.ts";
+import { faultsOfNamespace, faultsOfObjectName } from "../objects/object_name.ts";
+import { isSecretName } from "../settings/secret_name.ts";
 import { faultsOfStreams } from "../settings/stream_faults.ts";
 import { mostPods } from "./objects/workload_objects.ts";
+import { PORT } from "./objects/pod_template.ts";
 import { isOpenKafka } from "./objects/lag_scaler.ts";
 import { publishedStreams } from "./published_streams.ts";
 import { type Release, type ReleasedFunction, START_SECONDS } from "./release.ts";
@@ -51,7 +53,15 @@ export async function releaseOf(
   const { name, triggers = {} } = documentOf(bundle);
   const { feeds = [], versions: { levada } } = manifestOf(bundle);
   const published = publishedStreams(bundle);
-  const functions = functionsOfBundle(bundle).map((fn): ReleasedFunction => ({
+  const found = functionsOfBundle(bundle);
+  const shapeless = found.filter(({ cluster }) => typeof cluster !== "object" || cluster === null);
+  if (shapeless.length > 0) {
+    const told = shapeless.flatMap(({ name, cluster }) =>
+      faultsOfCluster(cluster, { isFed: false }).map((fault) => `function "${name}": ${fault}`)
+    );
+    throw new DeployError(act, told.join("; "));
+  }
+  const functions = found.map((fn): ReleasedFunction => ({
     ...fn,
     objectName: fn.name === name ? name : `${name}-${fn.name}`,
     cluster: replicas === undefined ? fn.cluster : { ...fn.cluster, replicas },
@@ -69,6 +79,10 @@ export async function releaseOf(
     ),
     ...faultsOfStreams(bundle),
     ...image === undefined ? [] : faultsOfImage(image),
+    ...faultsOfNamespace(namespace),
+    ...imagePullSecrets.filter((secret) => !isSecretName(secret)).map((secret) =>
+      `imagePullSecrets: ${JSON.stringify(secret)} is no name of a Secret: small letters, digits, "-" and "."`
+    ),
   ];
   if (faults.length > 0) throw new DeployError(act, faults.join("; "));
   const code = await codeOf(act, bundle, { image: said, bundleFolder, bundleUrl });
@@ -133,6 +147,7 @@ function faultsOf(
     ...faultsOfSettings(settings),
     ...faultsOfResources(resources),
     ...relativeFiles(settings),
+    ...settings.grpcPort === PORT ? [`serve.grpcPort is ${PORT}, where its pods answer HTTP. Choose another`] : [],
     ...faultsOfCluster(cluster, { isFed: streams.length > 0 }),
     ...faultsOfOutside(cluster, settings),
     ...faultsOfLag(cluster.replicas, { settings, streams }),

@@ -10,6 +10,7 @@ import { strangerOf } from "./stranger_of.ts";
 
 const KEY = "release.json";
 const SUFFIX = "-release";
+const LARGEST_RELEASE = 500_000; // a ConfigMap has a MiB, and two of them stand in it
 
 /**
  * Reads what was deployed; undefined where nobody has written it down.
@@ -61,12 +62,22 @@ export async function writeRecord(
 }
 
 /**
- * Returns where what would be written of a release is what is read again.
+ * Returns where what would be written of a release has room, and is what is read again.
  *
  * @throws {DeployError} With what is not.
  */
 export function checkRecordable(act: string, release: Release): void {
-  const { unread } = parseRecord(textOf({ current: release, previous: undefined, deployedAt: undefined }), release);
+  const text = textOf({ current: release, previous: undefined, deployedAt: undefined });
+  const size = new TextEncoder().encode(text).length;
+  if (size > LARGEST_RELEASE) {
+    throw new DeployError(
+      act,
+      `what it says of itself has ${size} bytes, without its code, and ${LARGEST_RELEASE} at most are written down of it in ConfigMap ${
+        recordName(release)
+      }; nothing is changed. What is large in it, such as env, comes from a ConfigMap or Secret of yours: cluster: { envFrom }, or from a file`,
+    );
+  }
+  const { unread } = parseRecord(text, release);
   if (unread === undefined) return;
   throw new DeployError(act, `it cannot be written down so that it is read again, nothing is changed: ${unread}`);
 }

@@ -1,4 +1,5 @@
-import type { ClusterSettings, RouteSettings } from "./cluster_settings.ts";
+import type { ClusterSettings, IngressSettings, RouteSettings } from "./cluster_settings.ts";
+import { isSecretName } from "./secret_name.ts";
 
 type Check = readonly [is: (value: unknown) => boolean, wish: string];
 
@@ -9,15 +10,16 @@ const CHECKS: Readonly<Record<keyof ClusterSettings, Check>> = {
     (value) => isWhole(value, 1) || isScale(value),
     `a whole number from 1 to ${MOST_PODS}, or { min, max } and perhaps cpu or lag`,
   ],
-  secretNames: [isTexts, "a list of names of Secrets"],
+  secretNames: [
+    (value) => Array.isArray(value) && value.every(isSecretName),
+    'a list of names of Secrets: small letters, digits, "-" and "."',
+  ],
   envFrom: [
-    (value) =>
-      Array.isArray(value) &&
-      value.every((one) => isRecord(one) && (isText(one.configMapName) !== isText(one.secretName))),
+    (value) => Array.isArray(value) && value.every(isSource),
     "a list of { configMapName } and { secretName }",
   ],
   ingress: [
-    (value) => isDoor(value, ["className", "tlsSecretName", "annotations"]),
+    (value) => isDoor(value, ["className", "tlsSecretName", "annotations"]) && hasSecretName(value as IngressSettings),
     "{ host } and perhaps path, from, className, tlsSecretName, annotations",
   ],
   route: [
@@ -40,6 +42,9 @@ const CHECKS: Readonly<Record<keyof ClusterSettings, Check>> = {
 
 /** What is wrong with how a function is to run in a cluster; nothing where it is sound. */
 export function faultsOfCluster(settings: ClusterSettings, { isFed }: { readonly isFed: boolean }): string[] {
+  if (!isRecord(settings as unknown)) {
+    return [`cluster is ${JSON.stringify(settings)}, and must be an object of ${Object.keys(CHECKS).join(", ")}`];
+  }
   const faults = Object.entries(settings).flatMap(([name, value]) => {
     if (value === undefined) return [];
     if (!Object.hasOwn(CHECKS, name)) {
@@ -75,6 +80,16 @@ function isDoor(value: unknown, others: readonly string[]): boolean {
     Object.keys(rest).every((name) => others.includes(name));
 }
 
+function isSource(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const names = [value.configMapName, value.secretName].filter((name) => name !== undefined);
+  return names.length === 1 && isSecretName(names[0]);
+}
+
+function hasSecretName({ tlsSecretName }: IngressSettings): boolean {
+  return tlsSecretName === undefined || isSecretName(tlsSecretName);
+}
+
 function isGateway(value: unknown): boolean {
   if (!isRecord(value)) return false;
   const { name, namespace, listener, ...rest } = value;
@@ -88,10 +103,6 @@ function isWhole(value: unknown, least: number, most = MOST_PODS): boolean {
 
 function isText(value: unknown): value is string {
   return typeof value === "string" && value !== "";
-}
-
-function isTexts(value: unknown): boolean {
-  return Array.isArray(value) && value.every(isText);
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

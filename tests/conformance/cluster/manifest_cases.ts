@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { dirname, join } from "node:path";
+import { notebookOf } from "../../support/notebook_of.ts";
 import type { ClusterCase } from "./cluster_case.ts";
 import { times, withReleaseLab } from "./release_lab.ts";
 
@@ -50,5 +51,30 @@ export const MANIFEST_CASES: readonly ClusterCase[] = [{
       const refused = await lab.levada("manifests", ...words);
       strictEqual(refused.code, 1);
       match(refused.err, /has other files, notes\.md\. Give a folder of its own/);
+    }),
+}, {
+  name: "levada manifests NOTEBOOK writes what levada deploy NOTEBOOK applies, by what its deploy() says",
+  needsNode: false,
+  run: (cluster) =>
+    withReleaseLab(cluster, async (lab) => {
+      const options = { target: "kubernetes", namespace: lab.namespace, replicas: 2, imagePullSecrets: ["pull"] };
+      const notebook = await lab.write(
+        "shop.ipynb",
+        notebookOf(
+          times(2).replace(/^export .*$/m, ""),
+          `await fn.deploy({ ...${JSON.stringify(options)}, deadlineMs: 900_000 });`,
+        ),
+      );
+      const folder = join(dirname(notebook), "manifests");
+      const written = await lab.levada("manifests", notebook, "-o", folder);
+      strictEqual(written.code, 0, written.out + written.err);
+      await cluster.kubectl(["apply", "--server-side", "--field-manager", "levada", "-f", folder]);
+      const planned = await lab.levada("deploy", notebook, "--dry-run");
+      match(planned.out, /\nshop, revision [0-9a-f]{12}: nothing to change\n/, planned.err);
+      const { spec } = await lab.read("deployment", "shop");
+      deepStrictEqual(
+        [spec.replicas, spec.progressDeadlineSeconds, spec.template.spec.imagePullSecrets],
+        [2, 900, [{ name: "pull" }]],
+      );
     }),
 }];

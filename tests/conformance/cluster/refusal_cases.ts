@@ -72,6 +72,27 @@ export const REFUSAL_CASES: readonly ClusterCase[] = [{
       });
       deepStrictEqual(await lab.left("shop"), []);
       await cluster.kubectl(["delete", "resourcequota", "few", "-n", lab.namespace]);
+      const { items } = await lab.read("configmaps");
+      const counted = {
+        ...quota,
+        metadata: { name: "counted" },
+        spec: { hard: { configmaps: `${items.length + 1}` } },
+      };
+      await cluster.kubectl(["apply", "-n", lab.namespace, "-f", "-"], counted);
+      await cluster.kubectl([
+        "wait",
+        "-n",
+        lab.namespace,
+        "--for=jsonpath={.status.used.configmaps}",
+        "resourcequota/counted",
+      ]);
+      await rejects(lab.deploy(times(2)), {
+        name: "DeployError",
+        message:
+          /quota counted of the namespace: configmaps is \d+, \d+ are used, and this makes 2 more: .*shop-release$/,
+      });
+      deepStrictEqual(await lab.left("shop"), []);
+      await cluster.kubectl(["delete", "resourcequota", "counted", "-n", lab.namespace]);
       await cluster.kubectl(["label", "namespace", lab.namespace, "pod-security.kubernetes.io/enforce=restricted"]);
       const deployment = await lab.plan(times(2)); // the strictest that Kubernetes has
       ok((await deployment.plan()).changes.length > 0);
@@ -90,6 +111,22 @@ export const REFUSAL_CASES: readonly ClusterCase[] = [{
       const forced = await lab.deploy(times(3), { force: true });
       strictEqual((await lab.read("deployment", "shop")).spec.replicas, 1);
       strictEqual(await forced.invoke("/", 21), 63);
+      await cluster.kubectl(["scale", "deployment", "shop", "--replicas=2", "-n", lab.namespace]);
+      const words = ["rollback", "shop", "--target", "kubernetes", "--namespace", lab.namespace];
+      const refused = await lab.levada(...words);
+      deepStrictEqual([refused.code, /which only force takes over:\n {2}\.spec\.replicas/.test(refused.err)], [
+        1,
+        true,
+      ]);
+      await lab.done([...words, "--force"]);
+      strictEqual((await lab.read("deployment", "shop")).spec.replicas, 1);
+      strictEqual(await forced.invoke("/", 21), 42);
+      await cluster.kubectl(["rollout", "pause", "deployment/shop", "-n", lab.namespace]);
+      await rejects(lab.deploy(times(5)), {
+        name: "DeployError",
+        message:
+          /nothing is changed\n {2}Deployment release-\d+\/shop: somebody has paused it, .*`kubectl rollout resume /,
+      });
     }),
 }, {
   name:

@@ -124,9 +124,19 @@ class Pod {
       containerStatuses: cs,
       initContainerStatuses: this.o.spec.initContainers?.map((c: Obj) => this.status.get(c.name) ?? blank(c)),
     };
-    this.writing = this.writing.then(() => patchStatus(this.path, status)).then(() => {}, (e) => {
+    this.writing = this.writing.then(() => this.write(status)).catch((e) => {
       if (e.status !== 404) console.error(String(e));
     });
+  }
+  async write(status: Obj): Promise<void> { // to a server that is away it is told again, as a kubelet does
+    for (;;) {
+      try {
+        return void await patchStatus(this.path, status);
+      } catch (e) {
+        if ((e as Obj).status !== undefined) throw e;
+        await new Promise((done) => setTimeout(done, 500));
+      }
+    }
   }
   set(c: Obj, change: Obj) {
     this.status.set(c.name, { ...(this.status.get(c.name) ?? blank(c)), ...change });

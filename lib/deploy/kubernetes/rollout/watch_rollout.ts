@@ -10,7 +10,7 @@ import type { Release, ReleasedFunction } from "../release.ts";
 import { readPodLines } from "../../cluster/pod_logs.ts";
 import type { PodState } from "../../cluster/pod_state.ts";
 import { PodHistory } from "./pod_history.ts";
-import { whyRefused } from "./refused_pods.ts";
+import { type Refusal, whyNoPods } from "./refused_pods.ts";
 import { rolloutState } from "./rollout_state.ts";
 import { Standing } from "./standing.ts";
 import type { ClusterClient } from "../../cluster/cluster_client.ts";
@@ -153,13 +153,12 @@ class RolloutWatch {
   /** Whether all is done; what is lost is thrown. */
   async look(): Promise<boolean> {
     for (const fn of this.#wish.release.functions) {
-      const { lost, failure, ...progress } = this.#progress(fn);
+      const { lost, refusal, ...progress } = this.#progress(fn);
       if (lost !== undefined) {
         throw new DeployError(this.#wish.act, `function ${fn.name}: ${lost.reason}`, {
           lines: await this.#lines(lost),
         });
       }
-      const refusal = whyRefused(failure, fn.cluster);
       this.#failing.told(fn.name, refusal !== undefined && !this.#isLeaving(fn));
       if (refusal !== undefined && this.#failing.ms(fn.name) >= refusal.standsMs) {
         throw new DeployError(this.#wish.act, `function ${fn.name}: ${refusal.told}`);
@@ -172,7 +171,7 @@ class RolloutWatch {
     return this.isDone;
   }
 
-  #progress(fn: ReleasedFunction): RolloutChange & { lost: PodState | undefined; failure: string | undefined } {
+  #progress(fn: ReleasedFunction): RolloutChange & { lost: PodState | undefined; refusal: Refusal | undefined } {
     const deployment = this.#deployments.get(fn.objectName);
     if (deployment === undefined) {
       return {
@@ -182,12 +181,12 @@ class RolloutWatch {
         wished: leastPods(fn),
         reason: undefined,
         lost: undefined,
-        failure: undefined,
+        refusal: undefined,
       };
     }
-    const { isDone, wished, failure } = rolloutState(deployment);
+    const { isDone, wished, ...state } = rolloutState(deployment);
     if (isDone) {
-      const nothing = { reason: undefined, lost: undefined, failure: undefined };
+      const nothing = { reason: undefined, lost: undefined, refusal: undefined };
       return { function: fn.name, isReady: true, ready: wished, wished, ...nothing };
     }
     const seen = this.#podsOf(fn);
@@ -199,15 +198,16 @@ class RolloutWatch {
     const given = last === undefined || failed.length < LOST_PODS
       ? undefined
       : { ...last, reason: `${failed.length} pods of it were given up one after the other: ${last.reason}` };
+    const refusal = whyNoPods(state, fn.cluster);
     return {
       function: fn.name,
       isReady: false,
       ready: pods.filter(({ isReady }) => isReady).length,
       wished,
-      reason: whyRefused(failure, fn.cluster)?.told ?? pods.find(({ reason }) => reason !== undefined)?.reason ??
+      reason: refusal?.told ?? pods.find(({ reason }) => reason !== undefined)?.reason ??
         last?.reason,
       lost: pods.find(({ isLost }) => isLost) ?? given,
-      failure,
+      refusal,
     };
   }
 

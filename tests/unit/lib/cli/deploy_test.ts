@@ -2,23 +2,7 @@ import { deepStrictEqual, doesNotMatch, match, ok, strictEqual } from "node:asse
 import { join } from "node:path";
 import { isAlive, post, withDeployLab } from "../../../support/deployed.ts";
 import { lackingCache } from "../../../support/lacking_cache.ts";
-
-/** A notebook of these cells. */
-function notebook(...cells: string[]): string {
-  return JSON.stringify({
-    nbformat: 4,
-    nbformat_minor: 5,
-    metadata: { language_info: { name: "typescript" } },
-    cells: cells.map((source, index) => ({
-      cell_type: "code",
-      id: `cell-${index}`,
-      metadata: {},
-      execution_count: null,
-      outputs: [],
-      source,
-    })),
-  });
-}
+import { notebookOf } from "../../../support/notebook_of.ts";
 
 /** What the displays of a cell show at last, in text. */
 async function displaysOf(path: string, cell: number): Promise<string[]> {
@@ -43,7 +27,7 @@ Deno.test("fn.deploy() in a notebook: what it deployed answers in the next cell,
   await withDeployLab(async (lab) => {
     const path = await lab.write(
       "notes.ipynb",
-      notebook(
+      notebookOf(
         ...FUNCTION,
         `const deployment = await fn.deploy({ workers: 2 });
 if (await fn.invoke("/", 14) !== 42) throw new Error("wrong");`,
@@ -66,7 +50,7 @@ for await (const line of deployment.logs({ follow: true, function: "kept" })) if
     strictEqual(await (await post(url, 2)).json(), 6);
 
     const same = [...FUNCTION, "await fn.deploy({ workers: 2 });", `throw new Error("not to be run")`];
-    const again = await lab.levada("deploy", await lab.write("notes.ipynb", notebook(...same)));
+    const again = await lab.levada("deploy", await lab.write("notes.ipynb", notebookOf(...same)));
     strictEqual(again.code, 0, again.out + again.err);
     match(again.out, /nothing to change/); // the same bundle, and the workers of the cell
   });
@@ -78,7 +62,7 @@ Deno.test("levada deploy --deadline counts what a module or a notebook takes bef
     const pidFile = await lab.write("pid", "");
     const paths = [
       await lab.write("never.ts", `${never}\nexport default 1;`),
-      await lab.write("never.ipynb", notebook(`Deno.writeTextFileSync("${pidFile}", String(Deno.pid));`, never)),
+      await lab.write("never.ipynb", notebookOf(`Deno.writeTextFileSync("${pidFile}", String(Deno.pid));`, never)),
     ];
     for (const path of paths) {
       const { code, err } = await lab.levada("deploy", path, "--deadline", "6");
@@ -205,7 +189,7 @@ fn.setTopology("flow").to("total", (n: number) => n).to("q", queue()).to("bill",
     match(bundled.out, /\nIt runs in one process only, and cannot be deployed: step "bill": it answers the caller/);
     await refused([REPLY], "deploy", folder);
 
-    const cells = (last: string) => notebook(graph("nobody"), last);
+    const cells = (last: string) => notebookOf(graph("nobody"), last);
     await refused([UNDECLARED, REPLY], "deploy", await lab.write("no_deploy.ipynb", cells("1;")));
     const run = await lab.levada("run", await lab.write("deploys.ipynb", cells("await fn.deploy();")));
     strictEqual(run.code, 1);

@@ -7,3 +7,8 @@ Deno.test("describeProgress() shows what others say without moving the cursor of
   strictEqual(farOf({ ...progress, pods: { ready: 0, wished: 1 } }), "0 of 1 pod: \\u001b[2Jx");
   strictEqual(describeProgress({ ...progress, state: "ready", url: "\x1b" }), "shop: ready, \\u001b");
 });
+
+Deno.test("describeProgress() says for whom is waited", () => {
+  const note = "ann@there changes it";
+  strictEqual(describeProgress({ state: "waiting", function: undefined, url: undefined, note }), note);
+});

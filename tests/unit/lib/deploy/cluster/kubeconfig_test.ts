@@ -194,7 +194,6 @@ Deno.test("clusterAccess() names what a kubeconfig lacks", async () => {
     await refusalOf(configOf("a").replace(`"current-context":"a",`, "")),
     `Cannot reach a cluster: config has no current context. Name one: "a"`,
   );
-  strictEqual(await refusalOf(""), "Cannot reach a cluster: config has no current context. Name one: none");
 });
 
 Deno.test("clusterAccess() refuses what would be less safe than it looks", async () => {
@@ -216,5 +215,14 @@ Deno.test("clusterAccess() refuses what would be less safe than it looks", async
   ) {
     const message = await refusalOf(configOf("a", parts as Parts));
     ok(said.test(message), message);
+  }
+});
+
+Deno.test("clusterAccess() says that a file has no context at all", async () => {
+  for (const config of ["", "{}"]) {
+    strictEqual(
+      await refusalOf(config),
+      'Cannot reach a cluster: config has no context: it is empty, or another file is meant. Name that: KUBECONFIG=FILE, or { kubeconfig: "FILE" }',
+    );
   }
 });

@@ -87,8 +87,12 @@ Deno.test("take() refuses where another renews it, by that one's name, whatever 
 Deno.test("take() takes what nobody has renewed for its duration, though its clock is ahead", async () => {
   await withServer(async ({ server, take }) => {
     server.objects.set(PATH, lease({ renewTime: "2099-01-01T00:00:00.000000Z" }));
-    await using held = await take();
+    const told: string[] = [];
+    await using held = await take({ onWait: (note) => told.push(note) });
     await held.check();
+    deepStrictEqual(told, [
+      `ann@there (process 9) changes it since ${AGO}, or was killed: where nothing is heard of that one for 1 s this goes on …`,
+    ]);
   });
 });
 
@@ -137,14 +141,51 @@ Deno.test("a lease that was removed is lost; one whose version alone is another 
   });
 });
 
-Deno.test("a lease that cannot be renewed is held until another could have it soon, and lost then", async () => {
-  await withServer(async ({ server, take }) => {
+Deno.test("a lease that cannot be renewed is doubted when another could have it soon, and held again when the server says that nobody has", async () => {
+  await withServer(async ({ server, client, take }) => {
     await using held = await take();
     let failed = 0;
     server.instead = ({ method }) => method === "PUT" && ++failed ? refusal(500) : undefined;
     while (failed < 3) await pause(5);
     await held.check();
-    match((await untilLost(held)).message, /for 1 s nobody could tell the cluster that this goes on/);
+    const { doubted } = held;
+    while (!doubted.aborted) await pause(5);
+    await rejects(held.check(), { name: "ClusterError", status: 500 });
+    const fenced = new FencedObjects(client, held);
+    const one = { apiVersion: "v1", kind: "ConfigMap", namespace: "market", name: "one" };
+    const changing = fenced.apply({ apiVersion: "v1", kind: "ConfigMap", metadata: one });
+    const before = failed;
+    while (failed < before + 3) await pause(5);
+    server.instead = ({ method }) => method === "PUT" && ++failed ? refusal(403) : undefined; // a server that comes back may know no rights at first
+    while (failed < before + 6) await pause(5);
+    ok(!server.got.some(({ method }) => method === "PATCH"), "nothing is changed as long as nobody knows");
+    server.instead = () => undefined;
+    await changing; // for longer than the lease lasts nobody has renewed it, and nobody has taken it
+    await held.check();
+    deepStrictEqual([held.lost.aborted, held.doubted.aborted], [false, false]);
+  });
+});
+
+Deno.test("a lease that another takes while the server is away is lost, by that one's name", async () => {
+  await withServer(async ({ server, take }) => {
+    await using held = await take();
+    server.instead = ({ path }) => path.startsWith(PATH) ? refusal(503) : undefined;
+    const { doubted } = held;
+    while (!doubted.aborted) await pause(5);
+    server.objects.set(PATH, lease({}));
+    server.instead = () => undefined;
+    await rejects(held.check(), /ann@there \(process 9\) has begun to change it/);
+  });
+});
+
+Deno.test("a renewal whose answer is lost is found again by its version", async () => {
+  await withServer(async ({ server, take }) => {
+    await using held = await take({ times: { durationSeconds: 1, renewMs: 1_000_000 } });
+    const there = server.objects.get(PATH)!;
+    server.objects.set(PATH, { ...there, metadata: { ...there.metadata, resourceVersion: "1000" } });
+    await pause(700);
+    await held.check();
+    strictEqual(server.got.filter(({ method }) => method === "PUT").length, 2);
   });
 });
 

@@ -1,5 +1,6 @@
 import { ok, rejects, strictEqual } from "node:assert/strict";
 import { ClusterClient } from "../../../../../lib/deploy/cluster/cluster_client.ts";
+import { ClusterError } from "../../../../../lib/deploy/cluster/cluster_error.ts";
 import { FencedObjects, type FencedOptions } from "../../../../../lib/deploy/kubernetes/fenced_objects.ts";
 import { putBack } from "../../../../../lib/deploy/kubernetes/put_back.ts";
 import { objectsOf } from "../../../../../lib/deploy/kubernetes/objects/release_objects.ts";
@@ -12,6 +13,7 @@ const NAME = { apiVersion: "v1", kind: "ConfigMap", name: "shop", namespace: "ma
 interface Lab {
   readonly objects: FencedObjects;
   readonly server: KeptObjects;
+  readonly lease: { doubted: AbortSignal; check(): Promise<void> };
   /** Ends the lease. */
   lose(): void;
 }
@@ -20,9 +22,14 @@ async function withLab(test: (lab: Lab) => Promise<void>, options?: FencedOption
   await using server = serveObjects();
   using client = new ClusterClient({ name: "test", server: server.url, namespace: "default" });
   const losing = new AbortController();
-  const lease = { lost: losing.signal, check: async () => await Promise.resolve(losing.signal.throwIfAborted()) };
+  const lease = {
+    lost: losing.signal,
+    doubted: new AbortController().signal,
+    check: async () => await Promise.resolve(losing.signal.throwIfAborted()),
+  };
   await test({
     server,
+    lease,
     objects: new FencedObjects(client, lease, options),
     lose: () => losing.abort(new Error("lost")),
   });
@@ -76,6 +83,28 @@ Deno.test("FencedObjects gives up when its patience is over, or the lease is los
     await rejects(objects.apply(OBJECT), { message: "lost" });
   });
 });
+
+Deno.test("FencedObjects waits where nobody knows whether the lease is held, and asks again what was under way", () =>
+  withLab(async ({ objects, server, lease }) => {
+    const unknown = [new ClusterError("write Lease", "away", { status: 503 }), new ClusterError("write Lease", "away")];
+    lease.check = async () =>
+      await Promise.resolve().then(() => {
+        const error = unknown.pop();
+        if (error !== undefined) throw error;
+      });
+    await objects.apply(OBJECT);
+    strictEqual(server.got.filter(({ method }) => method === "PATCH").length, 1);
+    const doubting = new AbortController();
+    lease.doubted = doubting.signal;
+    server.instead = ({ method }) => {
+      if (method !== "PATCH" || doubting.signal.aborted) return undefined;
+      lease.doubted = new AbortController().signal;
+      doubting.abort(new ClusterError("write Lease", "away"));
+      return undefined;
+    };
+    await objects.apply(OBJECT);
+    strictEqual(server.got.filter(({ method }) => method === "PATCH").length, 3);
+  }));
 
 Deno.test("going back goes on over a server that has a bad moment", () =>
   withLab(async ({ objects, server }) => {

@@ -104,3 +104,20 @@ Deno.test("releaseOf() refuses resources and images that no cluster takes", asyn
     return true;
   });
 });
+
+Deno.test("releaseOf() refuses names that nothing can have: of a namespace, an image, a Secret; and a second port where the first is", async () => {
+  const wish = { namespace: "Shop Ns", image: "a b\nc", imagePullSecrets: ["A/B c"] };
+  await rejects(released(shop({ serve: { grpcPort: 8080 } }), wish), (error: Error) => {
+    match(error.message, /function "shop": serve\.grpcPort is 8080, where its pods answer HTTP\. Choose another/);
+    match(error.message, /namespace is "Shop Ns", and must be small letters, digits and "-"/);
+    match(error.message, /"a b\nc" is no image; it is one as in registry/);
+    match(error.message, /imagePullSecrets: "A\/B c" is no name of a Secret/);
+    return true;
+  });
+  await rejects(released(shop(), { image: "" }), /"" is no image; it is one as in registry/);
+  for (const cluster of ["x", null]) {
+    // deno-lint-ignore no-explicit-any -- as who writes no types has it
+    const told = released(shop({ cluster: cluster as any }), { replicas: 2 });
+    await rejects(told, /function "shop": cluster is ("x"|null), and must be an object of replicas, secretNames/);
+  }
+});

@@ -65,3 +65,12 @@ Deno.test("isWrittenAs() is where a record says that this runs, and nothing else
   strictEqual(written({ doing: { what: "delete", backTo: "current" } }), false);
   strictEqual(written({ unread: "previous: no" }), false);
 });
+
+Deno.test("checkRecordable() refuses what a ConfigMap has no room for, twice as it stands there", () => {
+  const env = (size: number) => releaseOfShop({ functions: [functionOf("shop", { env: { BIG: "é".repeat(size) } })] });
+  checkRecordable("deploy", env(200_000));
+  throws(
+    () => checkRecordable("deploy", env(260_000)),
+    /what it says of itself has 520\d{3} bytes, .* ConfigMap shop-release; nothing is changed\. What is large in it, such as env, /,
+  );
+});

@@ -59,6 +59,17 @@ Deno.test("faultsOfCluster() names each setting that is wrong, with what it must
     'cluster.rollout is "at once", and must be "new-first" or "old-first"',
     'cluster.user is 0, and must be a number above 0, for none is root, or "assigned"',
   ]);
+  for (const name of ["A B", "", "a/b"]) {
+    deepStrictEqual(
+      told({ secretNames: [name], envFrom: [{ secretName: name }], ingress: { host: "a", tlsSecretName: name } })
+        .map((fault) => fault.replace(/ is .*/, "")),
+      ["cluster.secretNames", "cluster.envFrom", "cluster.ingress"],
+    );
+  }
+  // deno-lint-ignore no-explicit-any -- as a document that nobody has checked has it
+  deepStrictEqual(told("x" as any).map((fault) => fault.slice(0, 48)), [
+    'cluster is "x", and must be an object of replica',
+  ]);
   deepStrictEqual(told({ shoes: 1, envFrom: [{ secretName: "a", configMapName: "b" }] }), [
     "there is no cluster.shoes; there are replicas, secretNames, envFrom, ingress, route, from, serviceAccount, nodeSelector, tolerations, rollout, user",
     'cluster.envFrom is [{"secretName":"a","configMapName":"b"}], and must be a list of { configMapName } and { secretName }',

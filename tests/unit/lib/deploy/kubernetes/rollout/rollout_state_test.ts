@@ -37,3 +37,20 @@ Deno.test("rolloutState() tells what its controller says of what was wished last
   deepStrictEqual(told({ ...all, availableReplicas: 1, conditions: [refused] }).failure, "exceeded quota");
   deepStrictEqual(told({ ...all, observedGeneration: 1, conditions: [refused] }).failure, undefined);
 });
+
+Deno.test("rolloutState() tells that somebody has paused it where new pods are to be made", () => {
+  const paused = (status: object) =>
+    rolloutState({
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "shop", namespace: "market", generation: 2 },
+      spec: { replicas: 2, paused: true },
+      status: { ...all, ...status },
+    });
+  const told =
+    "somebody has paused it, and it makes no new pods until `kubectl rollout resume deployment/shop -n market`";
+  const { isDone, paused: said, failure } = paused({ updatedReplicas: undefined });
+  deepStrictEqual([isDone, said, failure], [false, told, told]);
+  deepStrictEqual(paused({}).paused, undefined); // as many pods as it has are as it is wished
+  deepStrictEqual(paused({ updatedReplicas: 0, observedGeneration: 1 }).paused, undefined);
+});

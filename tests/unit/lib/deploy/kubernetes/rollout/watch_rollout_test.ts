@@ -24,6 +24,13 @@ function deployment(available: number, conditions: object[] = []): Told {
   return ["deployments", { metadata, spec: { replicas: 1 }, status }];
 }
 
+/** Of which what is wished now has no set of pods. */
+function paused(): Told {
+  const status = { observedGeneration: 1, replicas: 1, availableReplicas: 1 };
+  const metadata = { name: "shop", namespace: "stage", uid: "d", generation: 1, annotations: REVISION };
+  return ["deployments", { metadata, spec: { replicas: 1, paused: true }, status }];
+}
+
 const SET: Told = ["replicasets", {
   metadata: { name: "shop-1", uid: "s", annotations: REVISION, ownerReferences: [{ uid: "d" }] },
 }];
@@ -93,4 +100,11 @@ Deno.test("watchRollout() tells at once what its controller has against it, and 
   const changes = await watched([deployment(0), SET], [deployment(0, refused), deployment(1)]);
   match(changes.map(({ reason }) => reason ?? "").join("\n"), /failed calling webhook/);
   deepStrictEqual(changes.at(-1)!.isReady, true);
+});
+
+Deno.test("watchRollout() tells at once that somebody has paused it, and not when its time is over", async () => {
+  await rejects(watched([paused(), SET], []), {
+    name: "DeployError",
+    message: /function shop: somebody has paused it, .*`kubectl rollout resume deployment\/shop -n stage`$/,
+  });
 });
