@@ -1,5 +1,6 @@
 /** Where a deployment is, as commands are told: words that all of them take. */
 import { DEPLOY_TARGETS, type DeployTarget } from "../deploy/deploy_options.ts";
+import type { DeployProgress } from "../deploy/deploy_progress.ts";
 import type { Deployment } from "../deploy/deployment.ts";
 import type { clusterDeploymentNames } from "../deploy/kubernetes/cluster_deployment.ts";
 import type { NuclioOptions } from "../deploy/nuclio/nuclio_options.ts";
@@ -74,10 +75,18 @@ export function readPlace(values: Readonly<Record<string, unknown>>): PlaceWish 
   return { target, ...Object.fromEntries(own.map((word) => [word, values[word]])) };
 }
 
-/** What is deployed there by this name; nothing is asked yet. */
-export async function openPlace(name: string, place: PlaceWish, context: CommandContext): Promise<Deployment> {
+/** What is deployed there by this name; nothing is asked yet. Who changes it hears how far that is. */
+export async function openPlace(
+  name: string,
+  place: PlaceWish,
+  context: CommandContext & { readonly onProgress?: (progress: DeployProgress) => void },
+): Promise<Deployment> {
   await fetchNeeds(place, context);
-  return await openDeployment(name, place.target === "process" ? place : { ...place, signal: context.signal });
+  const told = context.onProgress === undefined ? {} : { onProgress: context.onProgress };
+  return await openDeployment(
+    name,
+    place.target === "process" ? { ...place, ...told } : { ...place, ...told, signal: context.signal },
+  );
 }
 
 /** The names of all that is deployed there. */

@@ -4,14 +4,15 @@ import { plainLines } from "../telemetry/one_line.ts";
 export interface DeployProgress {
   /**
    * `fetching`: what clients of brokers are downloaded, and how much that was; `checking`: its bundle is started once, to see that it starts; `starting`: a function's processes start; `ready`: they listen;
-   * `replacing`: all listen, and those before end what they have accepted; `noted`: what it does not get here.
+   * `replacing`: all listen, and those before end what they have accepted; `noted`: what it does not get here;
+   * `replanned`: what there is has changed since the plan, and so what is done; `returning`: it does not become ready, and what ran before is put back.
    */
-  readonly state: "fetching" | "checking" | "starting" | "ready" | "replacing" | "noted";
+  readonly state: "fetching" | "checking" | "starting" | "ready" | "replacing" | "noted" | "replanned" | "returning";
   /** The function that is meant; undefined where all are. */
   readonly function: string | undefined;
   /** Where it answers, once it is ready. */
   readonly url: string | undefined;
-  /** What it does not get here, or what is downloaded. */
+  /** What it does not get here, what is downloaded, what is done in the place of the plan. */
   readonly note?: string;
   /** How many of its pods are ready, of how many; undefined where nobody counts. */
   readonly pods?: { readonly ready: number; readonly wished: number } | undefined;
@@ -32,6 +33,8 @@ export function describeProgress(progress: DeployProgress): string {
       return plainLines(`${name}: ready, ${url}`);
     case "fetching":
     case "noted":
+    case "replanned":
+    case "returning":
       return plainLines(note);
     case "replacing":
       return "All are ready; what ran before ends …";

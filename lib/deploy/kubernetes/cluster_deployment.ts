@@ -3,6 +3,7 @@ import { probeBundle } from "../../bundle/describe_function.ts";
 import { DeployError } from "../deploy_error.ts";
 import type { Deployment, DeployPlan, LogReading } from "../deployment.ts";
 import type { BundleWish } from "../open_deployment.ts";
+import type { OnProgress, ShowAct, ShownAct } from "../show_act.ts";
 import { ClusterClient } from "../cluster/cluster_client.ts";
 import { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { clusterAccess } from "../cluster/kubeconfig.ts";
@@ -32,13 +33,15 @@ export class ClusterDeployment implements Deployment {
   readonly name: string;
   readonly #bundle: Bundle | undefined;
   readonly #options: ClusterOptions;
+  readonly #show: ShowAct;
   readonly #saidMs: number | undefined;
   #url: string | undefined;
 
   /** Made by `fn.deploy`; without a bundle it is what is deployed already. */
-  constructor(name: string, { bundle, spentMs = 0, ...options }: ClusterOptions & BundleWish = {}) {
+  constructor(name: string, { bundle, spentMs = 0, show, ...options }: ClusterOptions & BundleWish = {}) {
     this.name = name;
     this.#bundle = bundle;
+    this.#show = show ?? ((_, work) => work(options.onProgress));
     this.#saidMs = options.deadlineMs; // what is left of it is another each time, and would be another pod
     this.#options = { ...options, deadlineMs: Math.max(1, (options.deadlineMs ?? CLUSTER_DEADLINE_MS) - spentMs) };
   }
@@ -73,7 +76,11 @@ export class ClusterDeployment implements Deployment {
    * the reason and the last lines of who said it; or another changes it now.
    */
   async apply(): Promise<ClusterStatus> {
-    const { onProgress, signal, deadlineMs = CLUSTER_DEADLINE_MS } = this.#options;
+    return await this.#shown("deploy", (onProgress) => this.#apply(onProgress));
+  }
+
+  async #apply(onProgress: OnProgress | undefined): Promise<ClusterStatus> {
+    const { signal, deadlineMs = CLUSTER_DEADLINE_MS } = this.#options;
     return await this.#within("deploy", async (act, opened) => {
       const release = await this.#release(act, opened.place);
       if (this.#bundle !== undefined) {
@@ -85,7 +92,7 @@ export class ClusterDeployment implements Deployment {
       }
       await opened.changes.apply(act, release);
       return await this.#status(act, opened);
-    });
+    }, onProgress);
   }
 
   /** How it is, and why it is not ready, in words. */
@@ -135,10 +142,11 @@ export class ClusterDeployment implements Deployment {
 
   /** Runs again what ran before. */
   async rollback(): Promise<ClusterStatus> {
-    return await this.#within("roll back", async (act, opened) => {
-      await opened.changes.rollback(act);
-      return await this.#status(act, opened);
-    });
+    return await this.#shown("rollback", (onProgress) =>
+      this.#within("roll back", async (act, opened) => {
+        await opened.changes.rollback(act);
+        return await this.#status(act, opened);
+      }, onProgress));
   }
 
   /** Removes all of it, and waits until it is gone. */
@@ -162,18 +170,32 @@ export class ClusterDeployment implements Deployment {
     return status;
   }
 
-  async #within<Result>(verb: string, work: (act: string, opened: Opened) => Promise<Result>): Promise<Result> {
-    using opened = await this.#open();
+  /** Does something that is shown, by itself. */
+  #shown(
+    kind: ShownAct["kind"],
+    work: (onProgress: OnProgress | undefined) => Promise<ClusterStatus>,
+  ): Promise<ClusterStatus> {
+    const { deadlineMs = CLUSTER_DEADLINE_MS } = this.#options;
+    return this.#show({ name: this.name, kind, deadlineMs }, work);
+  }
+
+  async #within<Result>(
+    verb: string,
+    work: (act: string, opened: Opened) => Promise<Result>,
+    onProgress?: OnProgress,
+  ): Promise<Result> {
+    using opened = await this.#open(onProgress);
     return await work(`${verb} "${this.name}"`, opened);
   }
 
-  async #open(): Promise<Opened & Disposable> {
+  async #open(onProgress?: OnProgress): Promise<Opened & Disposable> {
     const access = await clusterAccess(this.#options);
     const { namespace = access.namespace } = this.#options;
     const client = new ClusterClient(access);
     const objects = new ClusterObjects(client);
     const place = { name: this.name, namespace };
-    const changes = new ClusterChanges({ client, objects, place, options: this.#options });
+    const options = { ...this.#options, ...onProgress === undefined ? {} : { onProgress } };
+    const changes = new ClusterChanges({ client, objects, place, options });
     return { client, objects, changes, place, [Symbol.dispose]: () => client[Symbol.dispose]() };
   }
 }

@@ -66,18 +66,21 @@ function functionStatus(
   const { metadata: { name, labels }, status = {} } = fn;
   const { state = "without a state" } = status;
   const ready = isReady(status);
+  const isReplaced = isBusy(status) && pods > 0; // those of before serve until the new ones are ready: Nuclio tells them from none
   return {
     name: labels?.[FUNCTION_LABEL] ?? name,
     url: urlOf(fn),
-    state: ready ? "ready" : "failing",
-    serving: ready ? pods : 0,
+    state: ready ? "ready" : isReplaced ? "unknown" : "failing",
+    serving: ready || isReplaced ? pods : 0,
     restarts: 0, // Nuclio does not tell
     reason: ready
       ? undefined
       : reason !== undefined
       ? reason
       : isBusy(status)
-      ? `Nuclio makes it ready (${state})`
+      ? `Nuclio makes it ready (${state})${
+        isReplaced ? `, and does not tell how many of its pods serve: ${pods} there` : ""
+      }`
       : failureOf(status) || `it is ${state}`,
   };
 }
