@@ -13,7 +13,7 @@ import { type FunctionSpecs, functionSpecs } from "./function_specs.ts";
 import { invokeByDashboard, outerUrl } from "./invoke_nuclio.ts";
 import { calledOf, FUNCTION_LABEL, GRAPH_LABEL, MANAGED_LABEL, PROJECT_LABEL } from "./labels.ts";
 import type { NuclioFunction } from "./nuclio_function.ts";
-import { NUCLIO_DEADLINE_MS, type NuclioOptions, type PodLookUp } from "./nuclio_options.ts";
+import { NUCLIO_DEADLINE_MS, type NuclioOptions, type PodLookUp, type PodTrouble } from "./nuclio_options.ts";
 import { logsOf } from "./nuclio_logs.ts";
 import { PodLooker } from "./pod_looker.ts";
 import { isReady } from "./follow_state.ts";
@@ -84,7 +84,7 @@ export class NuclioDeployment implements Deployment {
       replicas,
       record: recordOf(there),
       url: this.#options.invokeUrl,
-      reasons: await this.#reasons(there.filter(({ status = {} }) => !isReady(status))),
+      troubles: await this.#troubles(there.filter(({ status = {} }) => !isReady(status))),
     });
     this.#url = status.url;
     const { namespace, context, token } = this.#options;
@@ -157,7 +157,7 @@ export class NuclioDeployment implements Deployment {
   }
 
   /** What the cluster says of functions that are not ready, where it can be asked. */
-  async #reasons(functions: readonly NuclioFunction[]): Promise<ReadonlyMap<string, string>> {
+  async #troubles(functions: readonly NuclioFunction[]): Promise<ReadonlyMap<string, PodTrouble>> {
     if (functions.length === 0) return new Map();
     using looking = await this.#lookUp();
     const client = this.#client();
@@ -165,9 +165,9 @@ export class NuclioDeployment implements Deployment {
     const told = await Promise.all(functions.map(async (fn) => {
       const { name, namespace } = fn.metadata;
       await using looker = new PodLooker(client, name, { namespace, signal, lookUp: looking.lookUp });
-      return [name, (await looker.lookNow())?.reason] as const;
+      return [name, await looker.lookNow()] as const;
     }));
-    return new Map(told.filter((one): one is readonly [string, string] => one[1] !== undefined));
+    return new Map(told.filter((one): one is readonly [string, PodTrouble] => one[1] !== undefined));
   }
 
   async #lookUp(): Promise<{ readonly lookUp: PodLookUp | undefined } & Disposable> {

@@ -122,6 +122,9 @@ Deno.test("NuclioDeployment.status() of what is made ready does not say that pod
     1,
     "Nuclio makes it ready (waitingForResourceConfiguration), and does not tell how many of its pods serve: 1 there",
   ]);
+  const lookUp = () => Promise.resolve({ reason: "no node takes it", isFinal: false, ready: 1 });
+  const seen = (await opened(server, "aaaaaaaaaaaa", { lookUp }).status()).functions[0]!;
+  deepStrictEqual([seen.state, seen.serving, seen.reason], ["failing", 1, "no node takes it"]);
 });
 
 Deno.test("NuclioDeployment.apply() tells that it puts back what ran, and where it does otherwise than the plan said", async () => {
