@@ -3,10 +3,13 @@ import type { GraphDocument } from "../../graph/document.ts";
 import { errorFault } from "../../graph/fault.ts";
 import type { FlowLimits } from "../../graph/limits.ts";
 import { faultsOfObjectName } from "../objects/object_name.ts";
+import { faultsOfResources } from "../objects/resource_faults.ts";
 import { faultsOfCluster } from "../settings/cluster_faults.ts";
 import type { ClusterSettings } from "../settings/cluster_settings.ts";
 import type { FunctionDocument, Place } from "../settings/deployed_functions.ts";
-import { faultsOfSettings, type ProcessSettings } from "../settings/process_settings.ts";
+import { answersTo } from "../settings/function_fields.ts";
+import { faultsOfSettings } from "../settings/process_settings.ts";
+import { INFERENCE_GRAPH } from "./graph_fields.ts";
 import { WHOLE } from "./lint_graph.ts";
 
 /** What of a function, besides its steps, an InferenceGraph can say. */
@@ -23,7 +26,6 @@ type Fate = "said" | readonly ["lost" | "refused", reason: string];
 type Fates<Whole> = { readonly [Field in keyof Required<Whole>]: Fate };
 
 const NO_CODE: Fate = ["lost", "no code of it runs there that would read it"];
-const ADDRESS: Fate = ["lost", "KServe gives a graph its address itself"];
 
 const FUNCTION: Fates<FunctionDocument> = {
   levada: "said",
@@ -56,61 +58,42 @@ const LIMITS: Fates<FlowLimits> = {
 /** What becomes of what a function says of its place. */
 export const PLACE_FATES: Fates<Place> = {
   dependencies: "said", // of code, of which there is none
-  env: NO_CODE,
   defaultContentType: ["lost", "a router of KServe passes bodies on as they came"],
-  errorStream: ["lost", "a router of KServe writes failures to no stream"],
+  env: "said", // these by `INFERENCE_GRAPH`
+  errorStream: "said",
   serve: "said",
-  resources: ["lost", "a router of KServe has what KServe's configuration says"],
+  resources: "said",
   cluster: "said",
-};
-const SERVE: Fates<ProcessSettings> = {
-  workers: ["lost", "a router of KServe is one process: say cluster.replicas"],
-  host: ["lost", "a router of KServe listens where KServe says"],
-  grpcPort: ["lost", "a router of KServe answers HTTP alone"],
-  tokens: ["refused", "a router of KServe asks for no token, and would answer everybody"],
-  tls: ["refused", "a router of KServe takes no certificate: the cluster has it"],
-  limits: ["lost", "a router of KServe takes what comes"],
-  cors: ["lost", "a router of KServe tells browsers nothing"],
-  graceMs: ["lost", "KServe ends its routers in its own way"],
-  accessLog: ["lost", "a router of KServe logs in its own way"],
-  logLevel: ["lost", "a router of KServe logs in its own way"],
-  workerFlags: ["lost", "no process of Levada runs there"],
-};
-const CLUSTER: Fates<ClusterSettings> = {
-  replicas: "said",
-  secretNames: NO_CODE,
-  envFrom: NO_CODE,
-  ingress: ADDRESS,
-  route: ADDRESS,
-  from: ["lost", "no network policy is made here"],
-  serviceAccount: "said",
-  nodeSelector: "said",
-  tolerations: "said",
-  rollout: ["lost", "KServe replaces pods in its own way"],
-  user: ["lost", "KServe says who its routers run as"],
 };
 
 /** Looks what of a function, besides its steps, can be said as an InferenceGraph: each field of it is said there, told, or refused. */
 export function lintFunction(document: FunctionDocument): FunctionLint {
   const { name, options = {}, children = {}, graph } = document;
-  const { serve = {}, cluster = {} } = options;
+  const { serve = {}, cluster = {}, resources = {} } = options;
+  const answered = answersTo(options, INFERENCE_GRAPH);
   const { limits = {}, steps = [] } = graph ?? {};
   const told = [
     ...toldOf("", document, FUNCTION),
     ...toldOf("", options, PLACE_FATES),
-    ...toldOf("serve.", serve, SERVE),
-    ...toldOf("cluster.", cluster, CLUSTER),
     ...toldOf("its graph's ", graph ?? {}, GRAPH),
     ...toldOf("its graph's ", limits, LIMITS),
   ];
-  const wrong = [...faultsOfObjectName(name), ...faultsOfSettings(serve), ...faultsOfScaled(cluster)];
+  const wrong = [
+    ...faultsOfObjectName(name),
+    ...faultsOfSettings(serve),
+    ...faultsOfResources(resources),
+    ...faultsOfScaled(cluster),
+  ];
   return {
     faults: [
       ...wrong.map((cause) => errorFault(cause, "Mend that")),
-      ...told.flatMap(({ text, isRefused }) => isRefused ? [errorFault(text, WHOLE)] : []),
+      ...[...told.flatMap(({ text, isRefused }) => isRefused ? [text] : []), ...answered.faults].map((cause) =>
+        errorFault(cause, WHOLE)
+      ),
     ],
     notes: [
       ...told.flatMap(({ text, isRefused }) => isRefused ? [] : [text]),
+      ...answered.notes,
       ...Object.entries(children).filter(([, place]) => !isEmpty(place)).map(([child]) =>
         `function ${child}: nothing of it runs there, and nothing that it asks for is looked at`
       ),
@@ -141,9 +124,10 @@ function toldOf<Whole extends object>(place: string, whole: Whole, fates: Fates<
   });
 }
 
-/** None is a matter of course there. */
+/** None is a matter of course there; `lag` is refused by its name. */
 function faultsOfScaled({ replicas, ...cluster }: ClusterSettings): string[] {
-  const scale = typeof replicas === "object" && replicas.min === 0 ? { ...replicas, min: 1 } : replicas;
+  const { lag: _, ...scaled } = typeof replicas === "object" ? replicas : { min: 1, max: 1 };
+  const scale = typeof replicas === "object" ? { ...scaled, min: replicas.min === 0 ? 1 : replicas.min } : replicas;
   return faultsOfCluster({ ...cluster, ...scale === undefined ? {} : { replicas: scale } }, { isFed: false });
 }
 
