@@ -1,9 +1,12 @@
 /** `levada delete NAME|--all` */
 import { describeThrown } from "../errors.ts";
+import type { DeployProgress } from "../deploy/deploy_progress.ts";
 import { unlessGivenUp } from "../deploy/unless_given_up.ts";
 import { redactText } from "../redact_text.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
+import { DeployLines } from "./deploy_lines.ts";
 import { readName, readOptions } from "./options.ts";
+import { say } from "./say.ts";
 import { namesIn, openPlace, PLACE_HELP, PLACE_OPTIONS, type PlaceWish, readPlace } from "./target_options.ts";
 import { untilGivenUp } from "./until_given_up.ts";
 
@@ -44,7 +47,13 @@ Exit code: 0 it is gone, 1 it cannot be, or there is none, 2 a wrong option.
 };
 
 async function deleteOne(name: string, place: PlaceWish, context: CommandContext): Promise<void> {
-  const deployment = await openPlace(name, place, context);
+  using lines = new DeployLines({
+    write: (line) => say(context.terminal.out, `  ${line}\n`),
+    stage: `${name} ends`,
+    spentMs: 0,
+  });
+  const onProgress = (progress: DeployProgress) => lines.tell(progress);
+  const deployment = await openPlace(name, place, { ...context, onProgress });
   await untilGivenUp(context, {
     target: place.target,
     work: () => deployment.delete(),

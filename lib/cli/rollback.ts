@@ -2,11 +2,15 @@
 import type { Deployment } from "../deploy/deployment.ts";
 import type { ClusterDeployment } from "../deploy/kubernetes/cluster_deployment.ts";
 import { ProcessDeployment } from "../deploy/process/deployment.ts";
+import { DEADLINES_MS } from "../deploy/deploy_options.ts";
+import type { DeployProgress } from "../deploy/deploy_progress.ts";
 import type { Command, CommandContext } from "./command.ts";
+import { DeployLines } from "./deploy_lines.ts";
 import { describeDeployment } from "../deploy/describe_deployment.ts";
 import { unlessGivenUp } from "../deploy/unless_given_up.ts";
 import { readName, readOptions } from "./options.ts";
-import { openPlace, PLACE_HELP, PLACE_OPTIONS, type PlaceWish, readPlace } from "./target_options.ts";
+import { openPlace, PLACE_HELP, PLACE_OPTIONS, readPlace } from "./target_options.ts";
+import { say } from "./say.ts";
 import { untilGivenUp } from "./until_given_up.ts";
 
 /** Goes back to the revision before. */
@@ -36,11 +40,19 @@ Exit code: 0 it runs, 1 it cannot, and what ran runs on, 2 a wrong option.
     });
     const called = readName(positionals);
     const place = readPlace(values);
+    using lines = new DeployLines({
+      write: (line) => say(out, `  ${line}\n`),
+      stage: "Looking what ran before",
+      deadlineMs: DEADLINES_MS[place.target],
+      spentMs: 0,
+    });
+    const onProgress = (progress: DeployProgress) => lines.tell(progress);
+    const opened = async () => await openPlace(called, place, { ...context, onProgress });
     const deployment = values.renew === true
-      ? renewing(called, place)
+      ? renewing(called, onProgress)
       : values.force === true
-      ? forcing(await openPlace(called, place, context) as ClusterDeployment)
-      : await openPlace(called, place, context);
+      ? forcing(await opened() as ClusterDeployment)
+      : await opened();
     const { name, revision, changes } = await unlessGivenUp(context.signal, deployment.planRollback());
     out(`${name}, revision ${revision}:\n${changes.map((line) => `  ${line}\n`).join("")}`);
     if (values["dry-run"] === true) return 0;
@@ -56,8 +68,11 @@ Exit code: 0 it runs, 1 it cannot, and what ran runs on, 2 a wrong option.
 };
 
 /** Processes of this machine, which get the environment of this command: `readPlace` has refused the word elsewhere. */
-function renewing(name: string, _place: PlaceWish): Pick<Deployment, "planRollback" | "rollback"> {
-  const deployment = new ProcessDeployment(name);
+function renewing(
+  name: string,
+  onProgress: (progress: DeployProgress) => void,
+): Pick<Deployment, "planRollback" | "rollback"> {
+  const deployment = new ProcessDeployment(name, { onProgress });
   return {
     planRollback: () => deployment.planRollback({ renew: true }),
     rollback: () => deployment.rollback({ renew: true }),

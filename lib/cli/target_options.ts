@@ -1,6 +1,6 @@
 /** Where a deployment is, as commands are told: words that all of them take. */
 import { DEPLOY_TARGETS, type DeployTarget } from "../deploy/deploy_options.ts";
-import { type DeployProgress, describeProgress } from "../deploy/deploy_progress.ts";
+import type { DeployProgress } from "../deploy/deploy_progress.ts";
 import type { Deployment } from "../deploy/deployment.ts";
 import type { clusterDeploymentNames } from "../deploy/kubernetes/cluster_deployment.ts";
 import type { NuclioOptions } from "../deploy/nuclio/nuclio_options.ts";
@@ -8,7 +8,6 @@ import { openDeployment } from "../deploy/open_deployment.ts";
 import { deploymentNames } from "../deploy/process/state_folder.ts";
 import { type CommandContext, UsageError } from "./command.ts";
 import { CLUSTER_NEEDS, prefetch } from "./prefetch.ts";
-import { say } from "./say.ts";
 
 /** The words. */
 export const PLACE_OPTIONS = {
@@ -76,15 +75,18 @@ export function readPlace(values: Readonly<Record<string, unknown>>): PlaceWish 
   return { target, ...Object.fromEntries(own.map((word) => [word, values[word]])) };
 }
 
-/** What is deployed there by this name; nothing is asked yet. While a lease is waited for, that is said. */
-export async function openPlace(name: string, place: PlaceWish, context: CommandContext): Promise<Deployment> {
+/** What is deployed there by this name; nothing is asked yet. Who changes it hears how far that is. */
+export async function openPlace(
+  name: string,
+  place: PlaceWish,
+  context: CommandContext & { readonly onProgress?: (progress: DeployProgress) => void },
+): Promise<Deployment> {
   await fetchNeeds(place, context);
-  if (place.target === "process") return await openDeployment(name, place);
-  const { signal, terminal } = context;
-  const onProgress = (progress: DeployProgress) => {
-    if (progress.state === "waiting") say(terminal.out, `  ${describeProgress(progress)}\n`);
-  };
-  return await openDeployment(name, { ...place, signal, onProgress });
+  const told = context.onProgress === undefined ? {} : { onProgress: context.onProgress };
+  return await openDeployment(
+    name,
+    place.target === "process" ? { ...place, ...told } : { ...place, ...told, signal: context.signal },
+  );
 }
 
 /** The names of all that is deployed there. */

@@ -2,14 +2,11 @@ import type { Bundle } from "../bundle/bundle.ts";
 import type { ClusterDeployOptions, DeployOptions, DeployTarget, ProcessDeployOptions } from "./deploy_options.ts";
 import type { Deployment } from "./deployment.ts";
 import type { ClusterDeployment } from "./kubernetes/cluster_deployment.ts";
-import { openDeployment } from "./open_deployment.ts";
+import { type BundleWish, openDeployment } from "./open_deployment.ts";
 import type { ProcessDeployment } from "./process/deployment.ts";
 
-/** What making the bundle has cost. */
-export interface Spent {
-  /** What making it has taken of the deadline, in milliseconds. Default 0. */
-  readonly spentMs?: number;
-}
+/** What making the bundle has cost, and who shows what is done with it. */
+export type Spent = Pick<BundleWish, "spentMs" | "show">;
 
 /**
  * Has a bundle run where it stays.

@@ -11,6 +11,10 @@ export type Broadcast = (type: string, content: Readonly<Record<string, unknown>
 export interface DeployDisplayWish {
   /** The serving function's name. */
   readonly name: string;
+  /** What is done. Default `deploy`. */
+  readonly kind?: "deploy" | "rollback" | "resume";
+  /** What is done until something is told. Default: what this kind begins with. */
+  readonly stage?: string;
   readonly deadlineMs: number;
   readonly broadcast: Broadcast;
   readonly clock?: Clock;
@@ -27,6 +31,12 @@ interface Line {
 }
 
 const BEAT_MS = 1_000;
+/** What each kind of act begins with, and how it ends where nothing of the function itself was told. */
+const WORDS = {
+  deploy: { begins: "Looking what there is", same: "runs as it is wished", done: "deployed", failed: "not deployed" },
+  rollback: { begins: "Looking what ran before", same: "rolled back", done: "rolled back", failed: "not rolled back" },
+  resume: { begins: "Looking what there is", same: "runs", done: "started again", failed: "not started" },
+} as const;
 const COLORS = { "◌": "inherit", "✓": "var(--jp-success-color1, #2e7d32)", "✗": "var(--jp-error-color1, #c62828)" };
 
 /** A display of each function that is deployed, in the output of a cell: changed in its place, also while nothing else than time passes. */
@@ -37,13 +47,17 @@ export class DeployDisplay implements Disposable {
   readonly #id = crypto.randomUUID();
   readonly #shown = new Map<string, string>();
   readonly #readyMs = new Map<string, number>();
-  readonly #track = new DeployTrack("Making its bundle …");
+  readonly #track: DeployTrack;
+  readonly #words: (typeof WORDS)[keyof typeof WORDS];
+  #isOver = false;
   #outcome: "ready" | "failed" | undefined;
   #cancel: () => void = () => {};
 
   /** Shows at once that it begins. */
   constructor(wish: DeployDisplayWish) {
     this.#wish = wish;
+    this.#words = WORDS[wish.kind ?? "deploy"];
+    this.#track = new DeployTrack(wish.stage ?? this.#words.begins);
     this.#clock = wish.clock ?? STEADY_CLOCK;
     this.#startMs = this.#clock.now();
     this.#beat();
@@ -51,20 +65,24 @@ export class DeployDisplay implements Disposable {
 
   /** Changes no more. */
   [Symbol.dispose](): void {
+    this.#isOver = true;
     this.#cancel();
   }
 
-  /** Shows what is new. */
+  /** Shows what is new; what has ended stays as it ended. */
   tell(progress: DeployProgress): void {
+    if (this.#isOver) return;
     const { state, function: name } = progress;
     this.#track.tell(progress);
-    if (state === "noted") console.log(describeProgress(progress));
+    if (state === "noted" || state === "replanned") console.log(describeProgress(progress));
     if (state === "ready" && name !== undefined) this.#readyMs.set(name, this.#clock.now());
     this.#show();
   }
 
   /** How it ends; the reason of a failure is the cell's error. */
   end(outcome: "ready" | "failed"): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.#outcome = outcome;
     this.#cancel();
     this.#show();
@@ -91,7 +109,8 @@ export class DeployDisplay implements Disposable {
   }
 
   *#lines(): Generator<Line> {
-    const { functions, stage } = this.#track;
+    const { functions, stage, isReturning } = this.#track;
+    const words = this.#words;
     const own = this.#wish.name;
     const spent = this.#clock.now() - this.#startMs;
     const time = spentText(spent, this.#wish.deadlineMs);
@@ -100,8 +119,8 @@ export class DeployDisplay implements Disposable {
       const [mark, state] = this.#outcome === undefined
         ? ["◌", stage.replace(/ …$/, "") || "its children start"] as const
         : this.#outcome === "ready"
-        ? ["✓", functions.size > 0 ? "deployed" : "runs as it is wished"] as const
-        : ["✗", "not deployed"] as const;
+        ? ["✓", functions.size > 0 ? words.done : words.same] as const
+        : ["✗", words.failed] as const;
       yield { mark, name: own, state, more: "", time: this.#outcome === undefined ? time : over };
     }
     for (const [name, progress] of functions) {
@@ -123,7 +142,7 @@ export class DeployDisplay implements Disposable {
         yield {
           mark: !isOver ? "◌" : isFailed ? "✗" : "✓",
           name,
-          state: !isOver ? "starting" : isFailed ? "not ready" : "deployed",
+          state: !isOver ? isReturning ? "is put back" : "starting" : isFailed ? "not ready" : words.done,
           more: farOf(progress),
           time: isOver ? over : time,
         };
@@ -132,10 +151,15 @@ export class DeployDisplay implements Disposable {
   }
 }
 
+/** A line that wraps within its column: a name or a word of any length breaks, and the time keeps its place. */
 function htmlOf({ mark, name, state, more, time }: Line): string {
-  const whole = "white-space:nowrap";
-  return `<div style="display:flex;gap:0.75em;align-items:baseline;font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:var(--jp-ui-font-size1,13px)">` +
-    `<span style="color:${COLORS[mark]}">${mark}</span><b style="${whole}">${escapeText(name)}</b>` +
-    `<span style="${whole}">${escapeText(state)}</span><span>${escapeText(more)}</span>` +
-    `<span style="margin-left:auto;${whole};opacity:0.7">${time}</span></div>`;
+  const row = "display:flex;align-items:baseline;column-gap:0.75em";
+  const breaks = "min-width:0;overflow-wrap:anywhere";
+  return `<div style="${row};font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:var(--jp-ui-font-size1,13px)">` +
+    `<span style="color:${COLORS[mark]}">${mark}</span>` +
+    `<div style="${row};flex:1;flex-wrap:wrap;${breaks}"><b style="${breaks}">${escapeText(name)}</b>` +
+    `<span style="${breaks}">${escapeText(state)}</span><span style="flex:1 1 20em;${breaks}">${
+      escapeText(more)
+    }</span></div>` +
+    `<span style="white-space:nowrap;opacity:0.7">${time}</span></div>`;
 }

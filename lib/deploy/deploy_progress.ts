@@ -4,14 +4,25 @@ import { plainLines } from "../telemetry/one_line.ts";
 export interface DeployProgress {
   /**
    * `fetching`: what clients of brokers are downloaded, and how much that was; `checking`: its bundle is started once, to see that it starts; `starting`: a function's processes start; `ready`: they listen;
-   * `replacing`: all listen, and those before end what they have accepted; `waiting`: another may be changing it, and it is seen whether that one still is; `noted`: what it does not get here.
+   * `replacing`: all listen, and those before end what they have accepted; `waiting`: another may be changing it, and it is seen whether that one still is;
+   * `noted`: what it does not get here; `replanned`: what there is has changed since the plan, and so what is done; `returning`: it does not become ready,
+   * and what ran before is put back.
    */
-  readonly state: "fetching" | "checking" | "starting" | "ready" | "replacing" | "waiting" | "noted";
+  readonly state:
+    | "fetching"
+    | "checking"
+    | "starting"
+    | "ready"
+    | "replacing"
+    | "waiting"
+    | "noted"
+    | "replanned"
+    | "returning";
   /** The function that is meant; undefined where all are. */
   readonly function: string | undefined;
   /** Where it answers, once it is ready. */
   readonly url: string | undefined;
-  /** What it does not get here, what is downloaded, or for whom is waited. */
+  /** What it does not get here, what is downloaded, for whom is waited, what is done in the place of the plan. */
   readonly note?: string;
   /** How many of its pods are ready, of how many; undefined where nobody counts. */
   readonly pods?: { readonly ready: number; readonly wished: number } | undefined;
@@ -33,6 +44,8 @@ export function describeProgress(progress: DeployProgress): string {
     case "fetching":
     case "noted":
     case "waiting":
+    case "replanned":
+    case "returning":
       return plainLines(note);
     case "replacing":
       return "All are ready; what ran before ends …";

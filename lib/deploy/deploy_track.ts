@@ -4,6 +4,7 @@ import { type DeployProgress, describeProgress, farOf } from "./deploy_progress.
 export class DeployTrack {
   readonly #functions = new Map<string, DeployProgress>();
   #stage: string;
+  #isReturning = false;
 
   /** `stage`: what is done until something is told. */
   constructor(stage: string) {
@@ -13,7 +14,8 @@ export class DeployTrack {
   /** What is told stands until something else is. */
   tell(progress: DeployProgress): void {
     const { state, function: name } = progress;
-    if (state === "noted") return;
+    if (state === "noted" || state === "replanned") return;
+    this.#isReturning ||= state === "returning";
     if (name === undefined) this.#stage = describeProgress(progress);
     else {
       this.#stage = "";
@@ -24,6 +26,11 @@ export class DeployTrack {
   /** What is done for all of them; empty where each is on its way. */
   get stage(): string {
     return this.#stage;
+  }
+
+  /** Whether what ran before is put back. */
+  get isReturning(): boolean {
+    return this.#isReturning;
   }
 
   /** What was told last of each function. */

@@ -4,6 +4,7 @@ import type { Deployment } from "./deployment.ts";
 import type { NuclioDeployment } from "./nuclio/nuclio_deployment.ts";
 import type { ClusterDeployment } from "./kubernetes/cluster_deployment.ts";
 import type { ProcessDeployment } from "./process/deployment.ts";
+import type { ShowAct } from "./show_act.ts";
 
 /** What is to be deployed. */
 export interface BundleWish {
@@ -11,6 +12,8 @@ export interface BundleWish {
   readonly bundle?: Bundle;
   /** What making it has taken of the deadline, in milliseconds. Default 0. */
   readonly spentMs?: number;
+  /** Shows each act, and hears how far it is. Default: `onProgress` hears all of them. */
+  readonly show?: ShowAct;
 }
 
 /**
@@ -20,10 +23,14 @@ export interface BundleWish {
  */
 export async function openDeployment(
   name: string,
-  { bundle, spentMs, ...options }: DeployOptions & BundleWish = {},
+  { bundle, spentMs, show, ...options }: DeployOptions & BundleWish = {},
 ): Promise<Deployment> {
   checkOptions(`deploy "${name}"`, options);
-  const wish = { ...bundle === undefined ? {} : { bundle }, ...spentMs === undefined ? {} : { spentMs } };
+  const wish = {
+    ...bundle === undefined ? {} : { bundle },
+    ...spentMs === undefined ? {} : { spentMs },
+    ...show === undefined ? {} : { show },
+  };
   if (options.target === "kubernetes") {
     const { target: _, ...rest } = options;
     const module = "./kubernetes/cluster_deployment.ts"; // in variables: who deploys elsewhere does not load it

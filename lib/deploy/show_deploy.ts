@@ -1,6 +1,5 @@
-import { type Broadcast, DeployDisplay } from "./deploy_display.ts";
 import { DEADLINES_MS, type DeployTarget } from "./deploy_options.ts";
-import { type DeployProgress, describeProgress } from "./deploy_progress.ts";
+import { type ShowAct, showAct, type ShowOptions } from "./show_act.ts";
 
 /** What is deployed, and how long it may take. */
 export interface ShownDeploy {
@@ -8,40 +7,27 @@ export interface ShownDeploy {
   readonly target: DeployTarget;
   /** In milliseconds. Default: the target's. */
   readonly deadlineMs: number | undefined;
+  /** Whether it is only planned: then nothing is shown until the plan is applied. */
+  readonly isDry: boolean;
 }
-
-type OnProgress = (progress: DeployProgress) => void;
 
 /**
- * Deploys, and shows how far that is in the output of the cell that runs: a display each function. Elsewhere nobody is told, but in a kernel
- * that has no displays, by lines.
+ * Makes a bundle and deploys it, and shows how far that is as one act. What is done with the deployment later, by what `deploy` is given, is
+ * an act of its own each time, in the cell that does it.
  */
 export async function showDeploy<Result>(
-  { name, target, deadlineMs = DEADLINES_MS[target] }: ShownDeploy,
-  deploy: (onProgress: OnProgress | undefined) => Promise<Result>,
+  { name, target, isDry, deadlineMs = DEADLINES_MS[target] }: ShownDeploy,
+  deploy: (show: ShowAct) => Promise<Result>,
+  options: ShowOptions = {},
 ): Promise<Result> {
-  const broadcast = cellBroadcast();
-  if (broadcast === undefined) {
-    const isCell = Symbol.for("levada.notebook") in globalThis;
-    return await deploy(isCell ? (progress) => console.log(describeProgress(progress)) : undefined);
-  }
-  using display = new DeployDisplay({ name, deadlineMs, broadcast });
-  try {
-    const deployed = await deploy((progress) => display.tell(progress));
-    display.end("ready");
-    return deployed;
-  } catch (error) {
-    display.end("failed");
-    throw error;
-  }
-}
-
-/** What says outputs of a cell, in Levada's kernel and in Deno's own; undefined where no cell runs. */
-function cellBroadcast(): Broadcast | undefined {
-  try {
-    const { jupyter } = Deno as unknown as { readonly jupyter?: { readonly broadcast: Broadcast } };
-    return jupyter?.broadcast.bind(jupyter);
-  } catch {
-    return undefined; // Deno refuses to look where no kernel is
-  }
+  const alone: ShowAct = (act, work) => showAct(act, work, options);
+  if (isDry) return await deploy(alone);
+  return await alone({ name, kind: "deploy", deadlineMs, stage: "Making its bundle …" }, async (onProgress) => {
+    let isOver = false;
+    try {
+      return await deploy((act, work) => isOver ? alone(act, work) : work(onProgress));
+    } finally {
+      isOver = true;
+    }
+  });
 }

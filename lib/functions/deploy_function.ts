@@ -10,6 +10,7 @@ import {
 import type { ClusterDeployment } from "../deploy/kubernetes/cluster_deployment.ts";
 import type { ProcessDeployment } from "../deploy/process/deployment.ts";
 import type { Deployment } from "../deploy/deployment.ts";
+import type { ShowAct } from "../deploy/show_act.ts";
 import type { showDeploy } from "../deploy/show_deploy.ts";
 import { BundleError } from "../errors.ts";
 import { describeUnits } from "./describe_units.ts";
@@ -65,14 +66,14 @@ export async function deployFunction(
   const file = Deno.env.get(RECORD); // `levada deploy NOTEBOOK` runs the cells, and deploys by itself
   if (file !== undefined) return await record(file, fn.name, options);
   const wish = { export: exported, files, external };
-  const deployed = async (told: DeployFunctionOptions["onProgress"]): Promise<Deployment> => {
+  const deployed = async (shown: ShowAct | undefined): Promise<Deployment> => {
     const bundle = module === undefined ? await ofCode(await fn.code(), wish) : await ofModule(new URL(module), wish);
     const spentMs = performance.now() - startedAt;
-    return await deploy(bundle, { ...options, spentMs, ...(told === undefined ? {} : { onProgress: told }) });
+    return await deploy(bundle, { ...options, spentMs, ...(shown === undefined ? {} : { show: shown }) });
   };
   const { target = "process", dryRun = false, deadlineMs } = options;
-  if (options.onProgress !== undefined || dryRun) return await deployed(options.onProgress);
-  return await show({ name: fn.name, target, deadlineMs }, deployed);
+  if (options.onProgress !== undefined) return await deployed(undefined);
+  return await show({ name: fn.name, target, deadlineMs, isDry: dryRun }, deployed);
 }
 
 interface Loaded {

@@ -3,6 +3,7 @@ import { probeBundle } from "../../bundle/describe_function.ts";
 import { DeployError } from "../deploy_error.ts";
 import type { Deployment, DeployPlan, LogReading } from "../deployment.ts";
 import type { BundleWish } from "../open_deployment.ts";
+import type { OnProgress, ShowAct, ShownAct } from "../show_act.ts";
 import { ClusterClient } from "../cluster/cluster_client.ts";
 import { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { clusterAccess } from "../cluster/kubeconfig.ts";
@@ -33,19 +34,26 @@ export interface ClusterRollbackOptions {
   readonly force?: boolean;
 }
 
+/** How an act goes on that is not as the deployment was opened. */
+interface ActOptions extends ClusterRollbackOptions {
+  readonly onProgress?: OnProgress | undefined;
+}
+
 /** A function where it is deployed in a cluster: pods behind a Service, for it and for each child. */
 export class ClusterDeployment implements Deployment {
   /** The function's name. */
   readonly name: string;
   readonly #bundle: Bundle | undefined;
   readonly #options: ClusterOptions;
+  readonly #show: ShowAct;
   readonly #saidMs: number | undefined;
   #url: string | undefined;
 
   /** Made by `fn.deploy`; without a bundle it is what is deployed already. */
-  constructor(name: string, { bundle, spentMs = 0, ...options }: ClusterOptions & BundleWish = {}) {
+  constructor(name: string, { bundle, spentMs = 0, show, ...options }: ClusterOptions & BundleWish = {}) {
     this.name = name;
     this.#bundle = bundle;
+    this.#show = show ?? ((_, work) => work(options.onProgress));
     this.#saidMs = options.deadlineMs; // what is left of it is another each time, and would be another pod
     this.#options = { ...options, deadlineMs: Math.max(1, (options.deadlineMs ?? CLUSTER_DEADLINE_MS) - spentMs) };
   }
@@ -80,7 +88,11 @@ export class ClusterDeployment implements Deployment {
    * the reason and the last lines of who said it; or another changes it now.
    */
   async apply(): Promise<ClusterStatus> {
-    const { onProgress, signal, deadlineMs = CLUSTER_DEADLINE_MS } = this.#options;
+    return await this.#shown("deploy", (onProgress) => this.#apply(onProgress));
+  }
+
+  async #apply(onProgress: OnProgress | undefined): Promise<ClusterStatus> {
+    const { signal, deadlineMs = CLUSTER_DEADLINE_MS } = this.#options;
     return await this.#within("deploy", async (act, opened) => {
       const release = await this.#release(act, opened.place);
       if (this.#bundle !== undefined) {
@@ -92,7 +104,7 @@ export class ClusterDeployment implements Deployment {
       }
       await opened.changes.apply(act, release);
       return await this.#status(act, opened);
-    });
+    }, { onProgress });
   }
 
   /** How it is, and why it is not ready, in words. */
@@ -147,10 +159,11 @@ export class ClusterDeployment implements Deployment {
    * ran is put back.
    */
   async rollback(options: ClusterRollbackOptions = {}): Promise<ClusterStatus> {
-    return await this.#within("roll back", async (act, opened) => {
-      await opened.changes.rollback(act);
-      return await this.#status(act, opened);
-    }, options);
+    return await this.#shown("rollback", (onProgress) =>
+      this.#within("roll back", async (act, opened) => {
+        await opened.changes.rollback(act);
+        return await this.#status(act, opened);
+      }, { ...options, onProgress }));
   }
 
   /** Removes all of it, and waits until it is gone. */
@@ -174,13 +187,23 @@ export class ClusterDeployment implements Deployment {
     return status;
   }
 
+  /** Does something that is shown, by itself. */
+  #shown(
+    kind: ShownAct["kind"],
+    work: (onProgress: OnProgress | undefined) => Promise<ClusterStatus>,
+  ): Promise<ClusterStatus> {
+    const { deadlineMs = CLUSTER_DEADLINE_MS } = this.#options;
+    return this.#show({ name: this.name, kind, deadlineMs }, work);
+  }
+
   async #within<Result>(
     verb: string,
     work: (act: string, opened: Opened) => Promise<Result>,
-    { force }: ClusterRollbackOptions = {},
+    { force, onProgress }: ActOptions = {},
   ): Promise<Result> {
     const act = `${verb} "${this.name}"`;
-    using opened = await this.#open(act, force === undefined ? this.#options : { ...this.#options, force });
+    const told = { ...(force === undefined ? {} : { force }), ...(onProgress === undefined ? {} : { onProgress }) };
+    using opened = await this.#open(act, { ...this.#options, ...told });
     return await work(act, opened);
   }
 

@@ -1,26 +1,25 @@
 import { DeployError } from "../deploy_error.ts";
-import type { DeployProgress } from "../deploy_progress.ts";
 import { deploymentDisplay, viewOf } from "../deployment_display.ts";
 import type { Deployment, DeploymentStatus, DeployPlan, LogReading } from "../deployment.ts";
 import { invokeFunction } from "../ask/invoke_function.ts";
 import type { BundleWish } from "../open_deployment.ts";
+import type { OnProgress, ShownAct } from "../show_act.ts";
 import { functionsOfBundle } from "../settings/deployed_functions.ts";
 import { ClusterLookUp } from "./cluster_look_up.ts";
-import { areAlike } from "./config_changes.ts";
+import { changeRelease, linesOf, type Planned } from "./change_release.ts";
 import { type DashboardAccess, dashboardAccess } from "./dashboard_access.ts";
 import { DashboardClient } from "./dashboard_client.ts";
 import { type FunctionSpecs, functionSpecs } from "./function_specs.ts";
 import { invokeByDashboard, outerUrl } from "./invoke_nuclio.ts";
 import { calledOf, FUNCTION_LABEL, GRAPH_LABEL, MANAGED_LABEL, PROJECT_LABEL } from "./labels.ts";
 import type { NuclioFunction } from "./nuclio_function.ts";
-import { NUCLIO_DEADLINE_MS, type NuclioOptions, type PodLookUp } from "./nuclio_options.ts";
+import { NUCLIO_DEADLINE_MS, type NuclioOptions, type PodLookUp, type PodTrouble } from "./nuclio_options.ts";
 import { logsOf } from "./nuclio_logs.ts";
 import { PodLooker } from "./pod_looker.ts";
 import { isReady } from "./follow_state.ts";
-import { type NuclioDeploymentStatus, statusOf, urlOf } from "./nuclio_status.ts";
-import { changesOf, type FunctionChange, makeChanges } from "./release_changes.ts";
-import { whoDeploys } from "../who_deploys.ts";
-import { recordOf, type Release, type ReleaseRecord, writeRecord } from "./release_record.ts";
+import { type NuclioDeploymentStatus, statusOf } from "./nuclio_status.ts";
+import { changesOf } from "./release_changes.ts";
+import { recordOf, type Release } from "./release_record.ts";
 
 /** A function at Nuclio: one there for itself and for each child, of a prebuilt image. */
 export class NuclioDeployment implements Deployment {
@@ -29,6 +28,8 @@ export class NuclioDeployment implements Deployment {
   readonly #project: string;
   #opened: DashboardClient | undefined;
   #url: string | undefined;
+  /** What the plan has said that would change. */
+  #told: readonly string[] | undefined;
 
   /** Made by `fn.deploy`; without a bundle it is what is deployed already. Nothing is asked yet. */
   constructor(name: string, options: NuclioOptions & BundleWish = {}) {
@@ -44,15 +45,30 @@ export class NuclioDeployment implements Deployment {
   }
 
   async plan(): Promise<DeployPlan> {
-    const { release, notes, changes } = await this.#planned("plan");
-    return { name: this.name, revision: release.revision, changes: changes.flatMap(({ lines }) => lines), notes };
+    const planned = await this.#planned("plan");
+    const { release, notes } = planned;
+    return { name: this.name, revision: release.revision, changes: this.#told = linesOf(planned), notes };
   }
 
   async apply(): Promise<DeploymentStatus> {
-    const untilMs = this.#untilMs();
-    const planned = await this.#planned("deploy");
-    if (planned.changes.length > 0) await this.#change("deploy", planned, untilMs);
-    return await this.status();
+    return await this.#shown("deploy", async (tell) => {
+      const untilMs = this.#untilMs();
+      const planned = await this.#planned("deploy");
+      const lines = linesOf(planned);
+      const told = this.#told;
+      this.#told = undefined;
+      if (told !== undefined && lines.join("\n") !== told.join("\n")) {
+        const now = lines.length === 0 ? "nothing is left to change" : lines.join("; ");
+        tell({
+          state: "replanned",
+          function: undefined,
+          url: undefined,
+          note: `It is otherwise since the plan: ${now}`,
+        });
+      }
+      if (planned.changes.length > 0) await this.#change("deploy", planned, { untilMs, tell });
+      return await this.status();
+    });
   }
 
   async status(): Promise<NuclioDeploymentStatus> {
@@ -68,7 +84,7 @@ export class NuclioDeployment implements Deployment {
       replicas,
       record: recordOf(there),
       url: this.#options.invokeUrl,
-      reasons: await this.#reasons(there.filter(({ status = {} }) => !isReady(status))),
+      troubles: await this.#troubles(there.filter(({ status = {} }) => !isReady(status))),
     });
     this.#url = status.url;
     const { namespace, context, token } = this.#options;
@@ -119,14 +135,16 @@ export class NuclioDeployment implements Deployment {
   }
 
   async planRollback(): Promise<DeployPlan> {
-    const { release, changes } = await this.#before();
-    return { name: this.name, revision: release.revision, changes: changes.flatMap(({ lines }) => lines), notes: [] };
+    const before = await this.#before();
+    return { name: this.name, revision: before.release.revision, changes: linesOf(before), notes: [] };
   }
 
   async rollback(): Promise<DeploymentStatus> {
-    const untilMs = this.#untilMs();
-    await this.#change("roll back", await this.#before(), untilMs);
-    return await this.status();
+    return await this.#shown("rollback", async (tell) => {
+      const untilMs = this.#untilMs();
+      await this.#change("roll back", await this.#before(), { untilMs, tell });
+      return await this.status();
+    });
   }
 
   async delete(): Promise<void> {
@@ -139,7 +157,7 @@ export class NuclioDeployment implements Deployment {
   }
 
   /** What the cluster says of functions that are not ready, where it can be asked. */
-  async #reasons(functions: readonly NuclioFunction[]): Promise<ReadonlyMap<string, string>> {
+  async #troubles(functions: readonly NuclioFunction[]): Promise<ReadonlyMap<string, PodTrouble>> {
     if (functions.length === 0) return new Map();
     using looking = await this.#lookUp();
     const client = this.#client();
@@ -147,9 +165,9 @@ export class NuclioDeployment implements Deployment {
     const told = await Promise.all(functions.map(async (fn) => {
       const { name, namespace } = fn.metadata;
       await using looker = new PodLooker(client, name, { namespace, signal, lookUp: looking.lookUp });
-      return [name, (await looker.lookNow())?.reason] as const;
+      return [name, await looker.lookNow()] as const;
     }));
-    return new Map(told.filter((one): one is readonly [string, string] => one[1] !== undefined));
+    return new Map(told.filter((one): one is readonly [string, PodTrouble] => one[1] !== undefined));
   }
 
   async #lookUp(): Promise<{ readonly lookUp: PodLookUp | undefined } & Disposable> {
@@ -200,45 +218,33 @@ export class NuclioDeployment implements Deployment {
     return { release, record, there, notes: [], changes: changesOf(release.functions, there, record) };
   }
 
-  async #change(verb: string, { release, record, changes, notes }: Planned, untilMs: number): Promise<void> {
-    const act = `${verb} "${this.name}"`;
+  /** Does something that is shown, by itself. */
+  async #shown(
+    kind: ShownAct["kind"],
+    work: (tell: OnProgress) => Promise<DeploymentStatus>,
+  ): Promise<DeploymentStatus> {
+    const { show, onProgress, deadlineMs = NUCLIO_DEADLINE_MS, spentMs = 0 } = this.#options;
+    if (show === undefined) return await work((progress) => onProgress?.(progress));
+    return await show(
+      { name: this.name, kind, deadlineMs: Math.max(1, deadlineMs - spentMs) },
+      (told) => work((progress) => told?.(progress)),
+    );
+  }
+
+  async #change(
+    verb: string,
+    planned: Planned,
+    wish: { readonly untilMs: number; readonly tell: OnProgress },
+  ): Promise<void> {
     const { signal, namespace } = this.#options;
     using looking = await this.#lookUp();
-    for (const note of notes) this.#tell({ state: "noted", function: undefined, url: undefined, note });
-    const { previous: _, ...before } = record ?? { previous: undefined };
-    const isSame = record !== undefined && areAlike(record.functions, release.functions);
-    const previous = isSame ? record.previous : record === undefined ? undefined : before as Release;
-    const next: ReleaseRecord = { ...release, by: whoDeploys(), ...previous === undefined ? {} : { previous } };
-    const pods = (name: string) => {
-      const { spec } = release.functions.find(({ metadata }) => metadata.name === name)!;
-      return { ready: 0, wished: spec.minReplicas ?? 1 };
-    };
-    await makeChanges(this.#client(), changes, {
-      act,
-      untilMs,
+    const { lookUp } = looking;
+    await changeRelease(`${verb} "${this.name}"`, planned, {
+      ...wish,
+      client: this.#client(),
       signal,
-      lookUp: looking.lookUp,
+      lookUp,
       namespace,
-      record: writeRecord(act, next),
-      onStep: (name, step, fn) => {
-        const counted = pods(name);
-        const url = fn === undefined ? undefined : urlOf(fn);
-        this.#tell({
-          state: step,
-          function: name,
-          url,
-          ...step === "ready" ? { pods: { ...counted, ready: counted.wished } } : {},
-        });
-      },
-      onPods: (name, { reason, ready }) =>
-        this.#tell({
-          state: "starting",
-          function: name,
-          url: undefined,
-          reason,
-          ...ready === undefined ? {} : { pods: { ...pods(name), ready } },
-        }),
-      onNote: (note) => this.#tell({ state: "noted", function: undefined, url: undefined, note }),
     });
   }
 
@@ -269,19 +275,6 @@ export class NuclioDeployment implements Deployment {
     const { deadlineMs = NUCLIO_DEADLINE_MS, spentMs = 0 } = this.#options;
     return performance.now() + deadlineMs - spentMs;
   }
-
-  #tell(progress: DeployProgress): void {
-    this.#options.onProgress?.(progress);
-  }
-}
-
-/** What is, what is wished, and what has to be done. */
-interface Planned {
-  readonly release: Release;
-  readonly record: ReleaseRecord | undefined;
-  readonly there: readonly NuclioFunction[];
-  readonly notes: readonly string[];
-  readonly changes: readonly FunctionChange[];
 }
 
 /** The child's name, or the serving function's own. */

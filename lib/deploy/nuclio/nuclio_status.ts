@@ -3,6 +3,7 @@ import { failureOf } from "./failure_text.ts";
 import { isBusy, isReady } from "./follow_state.ts";
 import { FUNCTION_LABEL, REVISION_LABEL } from "./labels.ts";
 import type { NuclioFunction } from "./nuclio_function.ts";
+import type { PodTrouble } from "./nuclio_options.ts";
 import type { ReleaseRecord } from "./release_record.ts";
 
 /** How a deployment at Nuclio is. */
@@ -27,17 +28,17 @@ export interface StatusParts {
   /** Where callers find it. Default: what Nuclio says. */
   readonly url?: string | undefined;
   /** What the cluster says of those that are not ready, by their names. */
-  readonly reasons?: ReadonlyMap<string, string>;
+  readonly troubles?: ReadonlyMap<string, PodTrouble>;
 }
 
 /** How functions at a dashboard are; the first answers callers. */
 export function statusOf(
   name: string,
   functions: readonly NuclioFunction[],
-  { replicas, record, url, reasons = new Map() }: StatusParts,
+  { replicas, record, url, troubles = new Map() }: StatusParts,
 ): DeploymentStatus {
   const told = functions.map((fn, index) =>
-    functionStatus(fn, { pods: replicas[index] ?? 0, reason: reasons.get(fn.metadata.name) })
+    functionStatus(fn, { pods: replicas[index] ?? 0, trouble: troubles.get(fn.metadata.name) })
   );
   const bad = told.find(({ state }) => state !== "ready");
   return {
@@ -61,23 +62,26 @@ export function urlOf({ metadata: { name, namespace = "nuclio" }, status = {} }:
 
 function functionStatus(
   fn: NuclioFunction,
-  { pods, reason }: { readonly pods: number; readonly reason: string | undefined },
+  { pods, trouble }: { readonly pods: number; readonly trouble: PodTrouble | undefined },
 ): FunctionStatus {
   const { metadata: { name, labels }, status = {} } = fn;
   const { state = "without a state" } = status;
   const ready = isReady(status);
+  const isReplaced = trouble === undefined && isBusy(status) && pods > 0; // those of before, which serve on, or new ones
   return {
     name: labels?.[FUNCTION_LABEL] ?? name,
     url: urlOf(fn),
-    state: ready ? "ready" : "failing",
-    serving: ready ? pods : 0,
+    state: ready ? "ready" : isReplaced ? "unknown" : "failing",
+    serving: ready || isReplaced ? pods : trouble?.ready ?? 0,
     restarts: 0, // Nuclio does not tell
     reason: ready
       ? undefined
-      : reason !== undefined
-      ? reason
+      : trouble !== undefined
+      ? trouble.reason
       : isBusy(status)
-      ? `Nuclio makes it ready (${state})`
+      ? `Nuclio makes it ready (${state})${
+        isReplaced ? `, and does not tell how many of its pods serve: ${pods} there` : ""
+      }`
       : failureOf(status) || `it is ${state}`,
   };
 }

@@ -26,7 +26,8 @@ export interface FunctionChange {
 export interface ChangeWish extends FollowWish {
   /** Told where a function is. */
   readonly onStep?: ((name: string, step: "starting" | "ready", fn?: NuclioFunction) => void) | undefined;
-  readonly onNote?: ((note: string) => void) | undefined;
+  /** Told that what ran before is put back. */
+  readonly onBack?: ((note: string) => void) | undefined;
   /** Told what keeps the pods of a function from being ready. */
   readonly onPods?: ((name: string, trouble: PodTrouble) => void) | undefined;
 }
@@ -182,10 +183,10 @@ async function taken(
 async function undone(
   client: DashboardClient,
   begun: readonly FunctionChange[],
-  { error, act, onNote, record }: ChangeWish & { readonly error: Error; readonly record: string },
+  { error, act, onBack, record }: ChangeWish & { readonly error: Error; readonly record: string },
 ): Promise<Error> {
   if (begun.length === 0) return error;
-  onNote?.(`${begun.length === 1 ? "It does" : "They do"} not become ready: what ran before is put back …`);
+  onBack?.(`${begun.length === 1 ? "It does" : "They do"} not become ready: what ran before is put back …`);
   const untilMs = performance.now() + UNDO_MS; // it is done also where the caller has given up
   const left = await Promise.all(begun.map(async (change) => {
     const { name } = change;

@@ -37,6 +37,6 @@ export function podEnvironment<Own extends EnvVariable>(
 /** What is wrong with the environment that a function asks for, where its pods are told by variables how to serve. */
 export function faultsOfHeldNames(env: Readonly<Record<string, string>>): string[] {
   return HELD.filter((name) => Object.hasOwn(env, name)).map((name) =>
-    `env: ${name} is how its pods are told what to serve, and with which tokens: say that by serve: { … }`
+    `env: ${name} is how its pods are told what to serve, and with which tokens. Say that by serve: { … }`
   );
 }

@@ -7,7 +7,7 @@ interface Yaml {
   stringify(value: unknown, options: { readonly lineWidth: number }): string;
 }
 
-const FILE = /^\d\d-[a-z]+-[a-z0-9-]+\.yaml$/;
+const FILE = /^\d{2,}-[a-z]+-[a-z0-9-]+\.yaml$/;
 
 /** Writes objects, a file each; files of an earlier time go. Gives their names. */
 export async function writeObjects(
@@ -17,16 +17,17 @@ export async function writeObjects(
 ): Promise<readonly string[]> {
   const name = "yaml"; // in a variable: only who writes manifests, or reads a kubeconfig, needs it
   const yaml = await import(name) as Yaml;
+  const digits = Math.max(2, String(objects.length).length); // who applies a folder goes by its files' names
   const files = objects.map((object, index) =>
-    [fileName(object, index), yaml.stringify(object, { lineWidth: 0 })] as const
+    [fileName(object, String(index + 1).padStart(digits, "0")), yaml.stringify(object, { lineWidth: 0 })] as const
   );
   await emptyFolder(act, folder);
   for (const [file, text] of files) await Deno.writeTextFile(join(folder, file), text);
   return files.map(([file]) => file);
 }
 
-function fileName({ kind, metadata: { name } }: ClusterObject, index: number): string {
-  return `${String(index + 1).padStart(2, "0")}-${kind.toLowerCase()}-${name}.yaml`;
+function fileName({ kind, metadata: { name } }: ClusterObject, number: string): string {
+  return `${number}-${kind.toLowerCase()}-${name}.yaml`;
 }
 
 /** Only files that were written so are removed: an object that is none any more must not stay. */

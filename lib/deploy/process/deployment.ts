@@ -6,10 +6,11 @@ import { DeploymentChanges, missing, type RollbackOptions } from "./deployment_c
 import { invokeFunction } from "../ask/invoke_function.ts";
 import { readView } from "./keep_revision.ts";
 import { Plot, type PlotOptions } from "../../plot/plot.ts";
-import type { ProcessOptions } from "./process_options.ts";
+import { DEADLINE_MS, type ProcessOptions } from "./process_options.ts";
 import { type DeploymentRates, inOrder, ratesOf } from "./rates.ts";
 import { readLogs } from "./read_logs.ts";
 import { readMetrics } from "./read_metrics.ts";
+import type { OnProgress, ShownAct } from "../show_act.ts";
 import { readState } from "./read_state.ts";
 import { withTroubles } from "./read_troubles.ts";
 import { runningView } from "./running_view.ts";
@@ -36,16 +37,37 @@ export class ProcessDeployment implements Deployment {
   readonly name: string;
   readonly #folder: DeploymentFolder;
   readonly #changes: DeploymentChanges;
+  readonly #does: <Result>(
+    kind: ShownAct["kind"],
+    work: (changes: DeploymentChanges) => Promise<Result>,
+  ) => Promise<Result>;
   readonly #supervisor: SupervisorClient;
   #url: string | undefined;
 
   /** Made by `fn.deploy`; without a bundle it is what is deployed already. */
-  constructor(name: string, { bundle, spentMs, ...options }: ProcessOptions & BundleWish = {}) {
+  constructor(name: string, { bundle, spentMs, show, ...options }: ProcessOptions & BundleWish = {}) {
     this.name = name;
     this.#folder = deploymentFolder(name);
     this.#supervisor = new SupervisorClient(this.#folder);
     const supervisor = this.#supervisor;
-    this.#changes = new DeploymentChanges({ folder: this.#folder, supervisor, bundle, spentMs, options });
+    const changes = (told: { onProgress?: OnProgress }) =>
+      new DeploymentChanges({
+        folder: this.#folder,
+        supervisor,
+        bundle,
+        spentMs,
+        options: { ...options, ...told },
+      });
+    this.#changes = changes({});
+    const { deadlineMs = DEADLINE_MS } = options;
+    this.#does = (kind, work) => {
+      if (show === undefined) return work(this.#changes);
+      const leftMs = Math.max(1, deadlineMs - (kind === "deploy" ? spentMs ?? 0 : 0));
+      return show(
+        { name, kind, deadlineMs: leftMs },
+        (onProgress) => work(changes(onProgress === undefined ? {} : { onProgress })),
+      );
+    };
   }
 
   /**
@@ -72,7 +94,7 @@ export class ProcessDeployment implements Deployment {
    */
   async apply(): Promise<ProcessStatus> {
     await this.#state("deploy");
-    return await this.#told(await this.#changes.apply());
+    return await this.#told(await this.#does("deploy", (changes) => changes.apply()));
   }
 
   /**
@@ -82,7 +104,7 @@ export class ProcessDeployment implements Deployment {
    * @throws {DeployError} If there is none, it does not start, or another changes it now.
    */
   async resume(): Promise<ProcessStatus> {
-    return await this.#told(await this.#changes.resume());
+    return await this.#told(await this.#does("resume", (changes) => changes.resume()));
   }
 
   /**
@@ -159,7 +181,7 @@ export class ProcessDeployment implements Deployment {
    * @throws {DeployError} If nothing did; or nobody knows its environment, since its supervisor has started anew, and `renew` is not said.
    */
   async rollback(options: RollbackOptions = {}): Promise<ProcessStatus> {
-    return await this.#told(await this.#changes.rollback(options));
+    return await this.#told(await this.#does("rollback", (changes) => changes.rollback(options)));
   }
 
   /**

@@ -1,87 +1,101 @@
 import { GraphError } from "../../errors.ts";
 import type { GraphDocument, StepDocument } from "../../graph/document.ts";
-import { errorFault } from "../../graph/fault.ts";
-import { type GraphLint, lintGraph } from "./lint_graph.ts";
+import type { ClusterSettings } from "../settings/cluster_settings.ts";
+import type { FunctionDocument } from "../settings/deployed_functions.ts";
+import { lintFunction } from "./lint_function.ts";
+import { lintGraph, sharesOf } from "./lint_graph.ts";
+import { percents } from "./percents.ts";
+import { urlOf } from "./url_of.ts";
 import type { ServerlessManifest } from "./whole_function.ts";
 
-const PERCENT = 100;
+const ROOT = "root"; // where KServe begins
 
 /**
- * A graph of remote steps as an InferenceGraph of KServe (`serving.kserve.io/v1alpha1`), whose router asks them in the place of Levada.
+ * A function whose graph is a chain of remote steps as an InferenceGraph of KServe (`serving.kserve.io/v1alpha1`), whose router asks them in
+ * the place of Levada.
  *
- * @throws {GraphError} With everything in it that cannot be said there, step by step, each with the reason. A whole graph runs there as
+ * @throws {GraphError} With everything of it that cannot be said there, step by step, each with the reason. A whole graph runs there as
  * one `inferenceService`.
  */
 export function inferenceGraph(
-  document: GraphDocument,
+  document: FunctionDocument & { readonly graph: GraphDocument },
   { namespace }: { readonly namespace?: string } = {},
 ): ServerlessManifest {
-  const { faults, order }: GraphLint = lintGraph(document);
-  const errors = faults.filter(({ severity }) => severity === "error");
-  if (errors.length > 0) throw new GraphError(`say graph "${document.name}" as an InferenceGraph`, errors);
+  const { name, graph, options: { cluster = {} } = {} } = document;
+  const whole = lintFunction(document);
+  const { faults, order } = lintGraph(graph);
+  const errors = [...whole.faults, ...faults].filter(({ severity }) => severity === "error");
+  if (errors.length > 0) throw new GraphError(`say graph "${name}" as an InferenceGraph`, errors);
   const splitters = order.filter(({ kind }) => kind === "weightedRouter");
+  const nodeOf = nodeNames(order);
+  const { timeoutMs } = graph.limits ?? {};
+  const timeout = timeoutMs === undefined ? undefined : Math.ceil(timeoutMs / 1_000);
   return {
     object: {
       apiVersion: "serving.kserve.io/v1alpha1",
       kind: "InferenceGraph",
-      metadata: { name: document.name, ...namespace === undefined ? {} : { namespace } },
+      metadata: { name, ...namespace === undefined ? {} : { namespace } },
       spec: {
         nodes: {
-          root: {
+          [ROOT]: {
             routerType: "Sequence",
             steps: order.map((step, index) => ({
               name: step.name,
               data: index === 0 ? "$request" : "$response",
               dependency: "Hard", // else the next step gets the body of an error
-              ...step.kind === "remote" ? { serviceUrl: urlOf(step) } : { nodeName: step.name },
+              ...step.kind === "remote"
+                ? { serviceUrl: urlOf(step.own as { url: string }) }
+                : { nodeName: nodeOf(step) },
             })),
           },
-          ...Object.fromEntries(splitters.map((step) => [step.name, splitter(step)])),
+          ...Object.fromEntries(splitters.map((step) => [nodeOf(step), splitter(step)])),
         },
+        ...timeout === undefined ? {} : { timeout },
+        ...podsOf(cluster),
       },
     },
-    notes: faults.filter(({ severity }) => severity === "warning").map(({ step, cause, cure }) =>
-      `step ${step}: ${cause}. ${cure}`
-    ),
+    notes: [
+      ...faults.map(({ step, cause, cure }) => `step ${step}: ${cause}. ${cure}`),
+      ...whole.notes,
+      ...timeout === undefined || timeout * 1_000 === timeoutMs
+        ? []
+        : [`its graph's timeoutMs (${timeoutMs}) is ${timeout} s there: KServe counts whole seconds`],
+    ],
   };
 }
 
-/** Whom a remote step asks. */
-export function urlOf({ own = {} }: StepDocument): string {
-  const { url, subpath } = own as { url?: string; subpath?: string };
-  return subpath === undefined ? url ?? "" : `${(url ?? "").replace(/\/+$/, "")}/${subpath.replace(/^\/+/, "")}`;
+/** What a step's node is called: as the step, but where KServe's own first node is called so. */
+function nodeNames(steps: readonly StepDocument[]): (step: StepDocument) => string {
+  const names = new Set(steps.map(({ name }) => name));
+  let free = `${ROOT}-router`;
+  while (names.has(free)) free += "-router";
+  return ({ name }) => name === ROOT ? free : name;
 }
 
-function splitter({ own = {}, routes = [], name }: StepDocument): object {
-  const shares = own.shares as Readonly<Record<string, number>>;
-  const weights = percents(routes.map(({ key }) => shares[key] ?? 0), name);
+function splitter(step: StepDocument): object {
+  const weights = percents(sharesOf(step));
   return {
     routerType: "Splitter",
-    steps: routes.map(({ key, args = {} }, index) => {
-      const { url, model = key } = args as { url?: string; model?: string };
+    steps: (step.routes ?? []).map(({ key, args = {} }) => {
+      const { url, model = key } = args as { url: string; model?: string };
       return {
         name: key,
-        serviceUrl: `${(url ?? "").replace(/\/+$/, "")}/v2/models/${encodeURIComponent(model)}/infer`,
-        weight: weights[index],
+        serviceUrl: urlOf({ url, subpath: `v2/models/${encodeURIComponent(model)}/infer` }),
+        weight: weights[key],
       };
     }),
   };
 }
 
-/** Whole numbers that are 100 together, in the proportions of the shares: what rounding takes goes where most was lost. */
-function percents(shares: readonly number[], step: string): number[] {
-  const sum = shares.reduce((all, share) => all + share, 0);
-  if (!(sum > 0)) {
-    throw new GraphError("say its shares", [
-      errorFault("its shares are nothing together", "Give each route a share", step),
-    ]);
-  }
-  const exact = shares.map((share) => share / sum * PERCENT);
-  const whole = exact.map(Math.floor);
-  const left = PERCENT - whole.reduce((all, share) => all + share, 0);
-  const most = exact.map((share, index) => [share - whole[index]!, index] as const).sort(([one], [other]) =>
-    other - one
-  );
-  for (const [, index] of most.slice(0, left)) whole[index]! += 1;
-  return whole;
+/** How many pods its router has, and where. */
+function podsOf({ replicas, serviceAccount, nodeSelector, tolerations }: ClusterSettings): object {
+  const scale = typeof replicas === "number" ? { min: replicas, max: replicas } : replicas;
+  const cpu = typeof replicas === "object" ? replicas.cpu : undefined;
+  return {
+    ...scale !== undefined && { minReplicas: scale.min, maxReplicas: scale.max },
+    ...cpu !== undefined && { scaleMetric: "cpu", scaleTarget: cpu },
+    ...serviceAccount !== undefined && { serviceAccountName: serviceAccount },
+    ...nodeSelector !== undefined && { nodeSelector },
+    ...tolerations !== undefined && { tolerations },
+  };
 }

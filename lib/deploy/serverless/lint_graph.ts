@@ -1,6 +1,9 @@
 import type { Fault } from "../../errors.ts";
 import type { GraphDocument, StepDocument } from "../../graph/document.ts";
 import { errorFault, warningFault } from "../../graph/fault.ts";
+import { HIDDEN } from "../../redact_text.ts";
+import { isRounded, percents, type Shares } from "./percents.ts";
+import { urlOf } from "./url_of.ts";
 
 /** What of a graph an InferenceGraph can say. */
 export interface GraphLint {
@@ -10,7 +13,8 @@ export interface GraphLint {
   readonly order: readonly StepDocument[];
 }
 
-const WHOLE = "Deploy the whole graph as one InferenceService instead";
+/** The cure of what cannot be said. */
+export const WHOLE = "Deploy the whole graph as one InferenceService instead";
 const CODE = "it is code, which a router of KServe has no place for";
 const STATE = "it keeps what it has seen, which a router of KServe does not";
 const MANY = "it makes several events of one, or one of several, and a router of KServe has one answer for one request";
@@ -71,7 +75,8 @@ export const UNSAID: Readonly<Record<string, string | undefined>> = {
 
 const PLAIN_OPTIONS = ["shape", "comment"]; // of pictures
 const LOST_OPTIONS = ["retries", "backoffMs", "timeoutMs", "maxInFlight", "breaker"];
-const OWN_OPTIONS = ["url", "subpath", "method", "maxRedirects", "replyLimitBytes", "form"];
+const OWN_OPTIONS = ["url", "subpath", "method"];
+const LOST_OWN_OPTIONS = ["maxRedirects", "replyLimitBytes", "form"];
 
 /** Looks what of a graph can be said as an InferenceGraph. */
 export function lintGraph({ steps, onError = [] }: GraphDocument): GraphLint {
@@ -120,22 +125,29 @@ function faultsOf(step: StepDocument, isHandler: boolean): Fault[] {
 }
 
 function faultsOfRemote({ name, own = {}, code = {} }: StepDocument): Fault[] {
-  const { url, method = "POST" } = own as { url?: unknown; method?: string };
+  const { method = "POST" } = own as { method?: string };
   return [
     ...Object.keys(code).map((option) =>
       errorFault(`its ${option} is code, and KServe has no place for it`, WHOLE, name)
     ),
-    ...typeof url === "string" ? faultsOfUrl(url, name) : [],
+    ...code.url === undefined ? faultsOfUrl(askedBy(own), { step: name, whose: "its" }) : [],
     ...method.toUpperCase() === "POST"
       ? []
       : [errorFault(`it asks by ${method}, and KServe by POST alone`, WHOLE, name)],
-    ...Object.keys(own).filter((option) => !OWN_OPTIONS.includes(option)).map((option) =>
+    ...Object.keys(own).filter((option) => LOST_OWN_OPTIONS.includes(option)).map((option) => lost(option, name)),
+    ...Object.keys(own).filter((option) => ![...OWN_OPTIONS, ...LOST_OWN_OPTIONS].includes(option)).map((option) =>
       errorFault(`its ${option} cannot be said: KServe passes a body and some headers on, as they are`, WHOLE, name)
     ),
   ];
 }
 
-function faultsOfRouter({ name, own = {}, code = {}, routes = [] }: StepDocument): Fault[] {
+/** Whom it asks, unless that is no text. */
+function askedBy({ url, subpath }: NonNullable<StepDocument["own"]>): unknown {
+  return typeof url === "string" ? urlOf({ url, subpath: subpath as string | undefined }) : url;
+}
+
+function faultsOfRouter(step: StepDocument): Fault[] {
+  const { name, own = {}, code = {}, routes = [] } = step;
   return [
     ...code.stickyBy === undefined
       ? []
@@ -143,35 +155,89 @@ function faultsOfRouter({ name, own = {}, code = {}, routes = [] }: StepDocument
     ...own.name === undefined
       ? []
       : [warningFault("its name is not told in answers", "Who asks sees the model's", name)],
-    ...routes.flatMap(({ key, ref, args = {} }) => {
-      if (ref !== "RemoteModel") {
-        return [errorFault(`route "${key}" is a model of its own process; KServe asks other services`, WHOLE, name)];
-      }
-      const { url, model: _model, retries: _retries, backoffMs: _pause, timeoutMs: _timeout, ...rest } =
-        args as Readonly<Record<string, unknown>>;
-      return [
-        ...typeof url === "string" ? faultsOfUrl(url, name) : [],
-        ...Object.keys(rest).map((arg) => errorFault(`route "${key}": its ${arg} cannot be said`, WHOLE, name)),
-      ];
-    }),
+    ...routes.flatMap((route) => faultsOfRoute(name, route)),
+    ...faultsOfShares(name, sharesOf(step)),
   ];
 }
 
-function faultsOfUrl(url: string, step: string): Fault[] {
-  if (/\$\{[^{}]*\}/.test(url)) {
-    return [errorFault("its url has a secret in it, which KServe would not fill in", WHOLE, step)];
+/** How much each route of a weighted router gets. */
+export function sharesOf({ own = {}, routes = [] }: StepDocument): Shares {
+  const shares = own.shares as Shares;
+  return Object.fromEntries(routes.map(({ key }) => [key, shares[key] ?? 0]));
+}
+
+function faultsOfShares(step: string, shares: Shares): Fault[] {
+  if (Object.values(shares).every((share) => share === 0)) {
+    return [errorFault("its shares are nothing together", "Give each route a share", step)];
+  }
+  const whole = percents(shares);
+  const lost = Object.keys(shares).filter((key) => shares[key]! > 0 && whole[key] === 0);
+  if (lost.length > 0) {
+    return lost.map((key) =>
+      errorFault(
+        `route "${key}": its share is less than one of a hundred, by which a Splitter of KServe goes: it would never be asked`,
+        "Give it a hundredth at least, or deploy the whole graph as one InferenceService",
+        step,
+      )
+    );
+  }
+  return isRounded(shares)
+    ? [
+      warningFault(
+        "its shares are whole hundredths there",
+        Object.entries(whole).map(([key, share]) => `${key} gets ${share}`).join(", "),
+        step,
+      ),
+    ]
+    : [];
+}
+
+type RouteDocument = NonNullable<StepDocument["routes"]>[number];
+
+function faultsOfRoute(step: string, { key, ref, args = {}, argsCode = {}, function: place }: RouteDocument): Fault[] {
+  const whose = `route "${key}": its`;
+  if (ref !== "RemoteModel") {
+    return [errorFault(`route "${key}" is a model of its own process; KServe asks other services`, WHOLE, step)];
+  }
+  const { url, model: _model, ...rest } = args as Readonly<Record<string, unknown>>;
+  return [
+    ...place === undefined
+      ? []
+      : [errorFault(`${whose} function is "${place}", and KServe has none of these`, WHOLE, step)],
+    ...Object.keys(argsCode).map((arg) =>
+      errorFault(`${whose} ${arg} is code, and KServe has no place for it`, WHOLE, step)
+    ),
+    ...argsCode.url === undefined ? faultsOfUrl(url, { step, whose }) : [],
+    ...Object.keys(rest).map((arg) =>
+      LOST_OPTIONS.includes(arg) ? lost(arg, step, whose) : errorFault(`${whose} ${arg} cannot be said`, WHOLE, step)
+    ),
+  ];
+}
+
+function faultsOfUrl(url: unknown, { step, whose }: { readonly step: string; readonly whose: string }): Fault[] {
+  if (typeof url !== "string" || /\$\{[^{}]*\}/.test(url)) {
+    return [errorFault(`${whose} url has a secret in it, which KServe would not fill in`, WHOLE, step)];
+  }
+  if (url.includes(HIDDEN)) {
+    return [
+      errorFault(
+        `${whose} url has a secret in it, which leaves with no code, and KServe would not know it`,
+        WHOLE,
+        step,
+      ),
+    ];
   }
   if (/\$path/.test(url)) {
-    return [errorFault("its url has the event's path in it, which KServe does not know", WHOLE, step)];
+    return [errorFault(`${whose} url has the event's path in it, which KServe does not know`, WHOLE, step)];
   }
   return /^https?:\/\//i.test(url)
     ? []
-    : [errorFault(`its url "${url}" is none that KServe can ask`, "Say http://… or https://…", step)];
+    : [errorFault(`${whose} url "${url}" is none that KServe can ask`, "Say http://… or https://…", step)];
 }
 
-function lost(option: string, step: string): Fault {
+function lost(option: string, step: string, whose = "its"): Fault {
   return warningFault(
-    `its ${option} is lost: KServe has nothing like it for a step`,
+    `${whose} ${option} is lost: KServe has nothing like it for a step`,
     "See what the graph's timeout and the service itself do",
     step,
   );

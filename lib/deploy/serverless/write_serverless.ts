@@ -39,7 +39,7 @@ export async function writeServerless(
 function made(act: string, bundle: Bundle, { target, image = "", ...wish }: WriteServerlessWish): ServerlessManifest {
   if (target === "knative") return knativeService(bundle, { ...wish, image });
   if (target === "kserve") return inferenceService(bundle, { ...wish, image });
-  const { graph } = documentOf(bundle);
+  const { graph, ...document } = documentOf(bundle);
   if (graph === undefined) throw new DeployError(act, "it has no graph");
-  return inferenceGraph(graph, wish);
+  return inferenceGraph({ ...document, graph }, wish);
 }

@@ -6,16 +6,23 @@ import type { ProcessSettings } from "./process_settings.ts";
 
 /** What is read of a function's document. */
 export interface FunctionDocument {
+  readonly levada?: string;
   readonly name: string;
   readonly options?: Place;
+  readonly topology?: "flow" | "router";
   readonly children?: Readonly<Record<string, Place>>;
   readonly graph?: GraphDocument;
   readonly triggers?: Readonly<Record<string, Trigger>>;
   readonly tracking?: { readonly path?: string };
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly api?: object;
 }
 
-interface Place {
+/** What a function, or a child, says of where it runs. */
+export interface Place {
+  readonly dependencies?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  readonly defaultContentType?: string;
   readonly serve?: ProcessSettings;
   readonly resources?: FunctionOfBundle["resources"];
   readonly cluster?: ClusterSettings;

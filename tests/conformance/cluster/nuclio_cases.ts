@@ -48,7 +48,7 @@ async function looksAtPods(cluster: Cluster): Promise<void> {
       ...place,
       image: "levada/none:1",
       bundle,
-      onProgress: ({ state }) => state === "noted" && told.push(performance.now() - startMs),
+      onProgress: ({ state }) => state === "returning" && told.push(performance.now() - startMs),
     }).apply(),
     /function "k3-seen" is not ready: its image cannot be had \(\w+\): .*levada\/none:1/,
   );

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { remote, RemoteModel, serving, weightedRouter } from "levada";
 import type { Bundle } from "../../../lib/bundle/bundle.ts";
 import { readBundle } from "../../../lib/bundle/bundle_folder.ts";
-import { documentOf } from "../../../lib/deploy/settings/deployed_functions.ts";
+import { documentOf, type FunctionDocument } from "../../../lib/deploy/settings/deployed_functions.ts";
 import { ClusterClient } from "../../../lib/deploy/cluster/cluster_client.ts";
 import type { ClusterObject } from "../../../lib/deploy/cluster/cluster_object.ts";
 import { ClusterObjects } from "../../../lib/deploy/cluster/cluster_objects.ts";
@@ -72,7 +72,7 @@ export const SERVERLESS_CASES: readonly ClusterCase[] = [
     async run(cluster) {
       await applyKinds(cluster, ["kserve_inferencegraph"]);
       const namespace = await cluster.namespace();
-      await tried(cluster, inferenceGraph(remoteGraph(), { namespace }).object);
+      await tried(cluster, inferenceGraph(remoteFunction(), { namespace }).object);
       const told = (await notebookBundles()).map((bundle) =>
         lintGraph(documentOf(bundle).graph!).faults.map(({ step, cause }) =>
           `${step ?? "graph"}: ${cause.split(";")[0]}`
@@ -84,16 +84,17 @@ export const SERVERLESS_CASES: readonly ClusterCase[] = [
 ];
 
 /** A chain that KServe can say. */
-function remoteGraph(): GraphDocument {
-  const fn = serving("shop");
-  const router = fn.setTopology("flow")
+function remoteFunction(): FunctionDocument & { readonly graph: GraphDocument } {
+  const { serviceAccount, nodeSelector, tolerations, replicas } = FULL.cluster;
+  const fn = serving("shop", { cluster: { serviceAccount, nodeSelector, tolerations, replicas } });
+  const router = fn.setTopology("flow", { timeoutMs: 2_000 })
     .to("pre", remote({ url: "http://pre.shop/v1/models/pre:predict" }))
     .to("canary", weightedRouter({ old: 9, new: 1 }));
   router.addRoute("old", RemoteModel, { url: "http://old.shop" }).addRoute("new", RemoteModel, {
     url: "http://new.shop",
   });
   router.respond();
-  return (JSON.parse(JSON.stringify(fn)) as { graph: GraphDocument }).graph;
+  return JSON.parse(JSON.stringify(fn)) as FunctionDocument & { graph: GraphDocument };
 }
 
 /** Has a real API server check an object, each field of it, without keeping it. */

@@ -32,13 +32,21 @@ Deno.test("DeployLines tells what is new at once, and every 15 s that it is stil
       "Still at it after 35 s of 300 s: shop: 0 of 1 pod: a pull; enrich: starting",
       "Still at it after 50 s of 300 s: shop: 0 of 1 pod: a pull; enrich: starting",
     ]);
+    lines.tell({ state: "replanned", function: undefined, url: undefined, note: "It is otherwise" });
+    lines.tell({ state: "returning", function: undefined, url: undefined, note: "What ran is put back …" });
+    await clock.advance(15_000);
+    deepStrictEqual(took(), [
+      "It is otherwise",
+      "What ran is put back …",
+      "Still at it after 65 s of 300 s: What ran is put back",
+    ]);
     lines.tell({ state: "ready", function: "shop", url: "http://shop" });
     lines.tell({ state: "ready", function: "enrich", url: "http://enrich" });
     await clock.advance(15_000);
     deepStrictEqual(took(), [
       "shop: ready, http://shop",
       "enrich: ready, http://enrich",
-      "Still at it after 65 s of 300 s: What ran before ends",
+      "Still at it after 80 s of 300 s: What ran before ends",
     ]);
   }
   await clock.advance(60_000);

@@ -33,6 +33,7 @@ Deno.test("fn.deploy() in a notebook: what it deployed answers in the next cell,
 if (await fn.invoke("/", 14) !== 42) throw new Error("wrong");`,
         `const again = await fn.deploy({ workers: 2, dryRun: true });
 if ((await again.plan()).changes.length !== 0) throw new Error(JSON.stringify(await again.plan()));
+await again.apply();
 const { state, functions } = await deployment.status();
 if (state !== "ready" || functions.length !== 2) throw new Error(state);
 for await (const line of deployment.logs({ follow: true, function: "kept" })) if (line === "kept 42") break;`,
@@ -45,6 +46,8 @@ for await (const line of deployment.logs({ follow: true, function: "kept" })) if
       "✓  notes  ready  …  …",
       "✓  kept  ready  …  …",
     ]);
+    const [applied, ...more] = await displaysOf(output, 3); // an act has its display in the cell that does it
+    deepStrictEqual([applied?.replace(/\d+ s$/, "…"), more.length], ["✓  notes  runs as it is wished  …", 0]);
     const { state, url, functions } = await lab.status("notes");
     deepStrictEqual([state, functions.map(({ serving }) => serving)], ["ready", [2, 2]]);
     strictEqual(await (await post(url, 2)).json(), 6);

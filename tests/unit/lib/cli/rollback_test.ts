@@ -29,7 +29,9 @@ Deno.test("rollback runs what ran before with its workers and its environment; w
       `  function v: workers: 2 → 1\n  environment: what revision ${first} had\n`,
     ]);
     deepStrictEqual(await told(lab), [2, [2, "2", "to the second"]]);
-    strictEqual((await rollback()).code, 0);
+    const back = await rollback();
+    strictEqual(back.code, 0);
+    match(back.out, /\n {2}v: starting ….*\n {2}v: ready, http:.*\n/s); // how far it is, as a deploy tells it
     deepStrictEqual(await told(lab), [1, [1, "1", "to the first"]]);
     strictEqual((await rollback()).code, 0);
     deepStrictEqual(await told(lab), [2, [2, "2", "to the second"]]);

@@ -9,7 +9,7 @@ type Content = {
 };
 
 /** A display, and what a notebook would show of it, display by display. */
-function shown() {
+function shown(wish: { kind?: "deploy" | "rollback"; stage?: string } = { stage: "Making its bundle …" }) {
   const clock = testClock();
   const displays = new Map<string, string>();
   const types: string[] = [];
@@ -21,7 +21,7 @@ function shown() {
     html.push(data["text/html"]!);
     displays.set(id, data["text/plain"]!);
   };
-  const display = new DeployDisplay({ name: "shop", deadlineMs: 300_000, broadcast, clock });
+  const display = new DeployDisplay({ ...wish, name: "shop", deadlineMs: 300_000, broadcast, clock });
   return { clock, display, types, html, lines: () => [...displays.values()] };
 }
 
@@ -60,7 +60,35 @@ Deno.test("DeployDisplay has one display a function, changed in its place, to th
   const count = types.length;
   strictEqual(clock.timers, 0);
   await clock.advance(10_000);
+  display.tell(progress("shop", { pods: { ready: 0, wished: 3 }, reason: "its image cannot be had" }));
+  display.end("failed");
   strictEqual(types.length, count, "what has ended does not change");
+});
+
+Deno.test("DeployDisplay of a rollback says so, and that what ran is put back", () => {
+  const of = (kind: "rollback" | "deploy") => {
+    const { display, lines } = shown({ kind });
+    return { display, lines };
+  };
+  const failed = of("rollback");
+  deepStrictEqual(failed.lines(), ["◌  shop  Looking what ran before  0 s of 300 s"]);
+  failed.display.end("failed");
+  deepStrictEqual(failed.lines(), ["✗  shop  not rolled back  0 s"]);
+  const back = of("deploy");
+  back.display.tell(progress("shop"));
+  back.display.tell(progress(undefined, { state: "returning", note: "what ran before is put back …" }));
+  deepStrictEqual(back.lines(), ["◌  shop  is put back  0 s of 300 s"]);
+});
+
+Deno.test("DeployDisplay lets long words and names break, so that the time stays in sight", () => {
+  const { display, html } = shown();
+  display.tell(progress("s".repeat(60), { reason: `registry.test/${"a".repeat(200)}` }));
+  const [mark, name, state, more, time] = html.at(-1)!.matchAll(/<(?:span|b) style="([^"]*)"/g).map(([, style]) =>
+    style
+  );
+  strictEqual(mark!.includes("nowrap"), false);
+  for (const style of [name, state, more]) match(style!, /min-width:0;overflow-wrap:anywhere/);
+  match(time!, /white-space:nowrap/);
 });
 
 Deno.test("DeployDisplay shows what did not become ready, with its last reason, and what was given up with it", async () => {

@@ -104,7 +104,7 @@ Deno.test("NuclioDeployment.apply() that is given up leaves nothing of what was 
     },
   });
   await rejects(deployment.apply(), /^Error: enough$/);
-  deepStrictEqual([fake.functions.size, told], [0, ["starting", "noted"]]);
+  deepStrictEqual([fake.functions.size, told], [0, ["starting", "returning"]]);
 });
 
 Deno.test("NuclioDeployment.apply() says so where it cannot put back what ran before", async () => {

@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
+import type { DeployProgress } from "../../../../../lib/deploy/deploy_progress.ts";
 import { NuclioDeployment } from "../../../../../lib/deploy/nuclio/nuclio_deployment.ts";
 import type { NuclioOptions } from "../../../../../lib/deploy/nuclio/nuclio_options.ts";
 import { FakeNuclioDashboard } from "../../../../support/fake_nuclio_dashboard.ts";
@@ -46,7 +47,7 @@ Deno.test("NuclioDeployment.apply() that fails does not put back over what someb
     await using server = fake.serve();
     if (before) await opened(server, "aaaaaaaaaaaa", { image: "levada/good:1" }).apply();
     const onProgress = ({ state }: { state: string }) => {
-      if (state === "noted") {
+      if (state === "returning") {
         fake.edit("iris", (fn) => {
           fn.spec.image = "levada/newer:1";
           fn.metadata.annotations = {};
@@ -108,6 +109,43 @@ Deno.test("NuclioDeployment.status() tells why pods are not ready, where somebod
   const lookUp = () => Promise.resolve({ reason: "it ended with 3, 4 times", isFinal: true });
   const { state, reason } = await opened(server, "aaaaaaaaaaaa", { lookUp }).status();
   deepStrictEqual([state, reason], ["failing", "it ended with 3, 4 times"]);
+});
+
+Deno.test("NuclioDeployment.status() of what is made ready does not say that pods of before are none", async () => {
+  const fake = new FakeNuclioDashboard();
+  await using server = fake.serve();
+  await opened(server, "aaaaaaaaaaaa", { image: "levada/good:1" }).apply();
+  fake.edit("iris", (fn) => fn.status = { state: "waitingForResourceConfiguration" });
+  const { state, reason, functions: [one] } = await opened(server, "aaaaaaaaaaaa", {}).status();
+  deepStrictEqual([state, one!.serving, reason], [
+    "unknown",
+    1,
+    "Nuclio makes it ready (waitingForResourceConfiguration), and does not tell how many of its pods serve: 1 there",
+  ]);
+  const lookUp = () => Promise.resolve({ reason: "no node takes it", isFinal: false, ready: 1 });
+  const seen = (await opened(server, "aaaaaaaaaaaa", { lookUp }).status()).functions[0]!;
+  deepStrictEqual([seen.state, seen.serving, seen.reason], ["failing", 1, "no node takes it"]);
+});
+
+Deno.test("NuclioDeployment.apply() tells that it puts back what ran, and where it does otherwise than the plan said", async () => {
+  const fake = new FakeNuclioDashboard();
+  await using server = fake.serve();
+  const told: string[] = [];
+  const onProgress = (progress: DeployProgress) => told.push(`${progress.state} ${progress.note ?? ""}`);
+  await opened(server, "aaaaaaaaaaaa", { image: "levada/good:1" }).apply();
+  const again = opened(server, "aaaaaaaaaaaa", { image: "levada/good:1", onProgress });
+  deepStrictEqual((await again.plan()).changes, []);
+  await opened(server, "bbbbbbbbbbbb", { image: "levada/good:2" }).apply();
+  await again.apply();
+  match(
+    told[0]!,
+    /^replanned It is otherwise since the plan: .*function iris: spec\.image: "levada\/good:2" → "levada\/good:1"/,
+  );
+  told.length = 0;
+  await again.apply();
+  deepStrictEqual(told, [], "a plan is told once");
+  await rejects(opened(server, "cccccccccccc", { image: "levada/crash:1", onProgress }).apply(), /is unhealthy/);
+  strictEqual(told.at(-1), "returning It does not become ready: what ran before is put back …");
 });
 
 Deno.test("NuclioDeployment.apply() of the same again, while Nuclio makes it ready, waits to the end, and changes nothing", async () => {

@@ -53,6 +53,39 @@ Deno.test("lintGraph() names what of a remote step cannot be said", () => {
   );
 });
 
+Deno.test("lintGraph() names a URL whose secret has left it", () => {
+  const url = "http://a.b/y?token=abc123secret";
+  const gone = "has a secret in it, which leaves with no code, and KServe would not know it";
+  deepStrictEqual(
+    told((flow) => flow.to("a", remote({ url })).to("b", remote({ url: "http://b", subpath: "y?token=abc123secret" }))),
+    [
+      `error a: its url ${gone}`,
+      `error b: its url ${gone}`,
+    ],
+  );
+  deepStrictEqual(
+    told((flow) => {
+      const router = flow.to("canary", weightedRouter({ old: 1 }));
+      router.addRoute("old", RemoteModel, { url: "http://bob:abc123secret@old" });
+    }),
+    [`error canary: route "old": its url ${gone}`],
+  );
+});
+
+Deno.test("lintGraph() tells what of whom it asks is lost", () => {
+  const given = { url: "http://a", maxRedirects: 1, replyLimitBytes: 9, form: "json" } as const;
+  deepStrictEqual(
+    told((flow) => {
+      const router = flow.to("a", remote(given)).to("canary", weightedRouter({ old: 1 }));
+      router.addRoute("old", RemoteModel, { url: "http://old", retries: 3, timeoutMs: 9 });
+    }),
+    [
+      ...["its maxRedirects", "its replyLimitBytes", "its form"].map((one) => `warning a: ${one}`),
+      ...["retries", "timeoutMs"].map((one) => `warning canary: route "old": its ${one}`),
+    ].map((one) => `${one} is lost: KServe has nothing like it for a step`),
+  );
+});
+
 Deno.test("lintGraph() names each step that is code, a stream, a vote or a handler, all at once", () => {
   deepStrictEqual(
     told((flow) => {
@@ -89,6 +122,19 @@ Deno.test("lintGraph() refuses ways that part, circles, and a graph without step
   deepStrictEqual(lintGraph({ levada: "graph/1", name: "g", steps: [circle] }).faults.map(({ cause }) => cause), [
     "its results go back to earlier steps, and KServe goes round no circle",
   ]);
+});
+
+Deno.test("lintGraph() refuses a share that hundredths have no word for", () => {
+  const shared = (shares: Record<string, number>) => (flow: ReturnType<ReturnType<typeof serving>["setTopology"]>) => {
+    // deno-lint-ignore no-explicit-any -- a flow of any types
+    const router = (flow as any).to("canary", weightedRouter(shares));
+    for (const key of Object.keys(shares)) router.addRoute(key, RemoteModel, { url: `http://${key}` });
+  };
+  deepStrictEqual(told(shared({ stable: 9_999, canary: 1 })), [
+    'error canary: route "canary": its share is less than one of a hundred, by which a Splitter of KServe goes: it would never be asked',
+  ]);
+  deepStrictEqual(told(shared({ stable: 1, canary: 0 })), []);
+  deepStrictEqual(told(shared({ stable: 197, canary: 3 })), ["warning canary: its shares are whole hundredths there"]);
 });
 
 Deno.test("lintGraph() takes a weighted router of models elsewhere, by chance alone", () => {
