@@ -29,6 +29,8 @@ interface Slot {
   /** When it may be given out again. */
   dueAt: number;
   stored: StoredRecord | undefined;
+  /** What was made of it last, see `textOfPending`. */
+  text: string | undefined;
 }
 
 /**
@@ -54,7 +56,7 @@ export class Cursor<Partition extends CursorPartition = CursorPartition> {
     if (typeof from === "number") return;
     this.#at = from.at ?? -Infinity;
     for (const { offset, tries, dueAt = -Infinity } of from.open) {
-      const slot: Slot = { offset, state: "again", tries, dueAt, stored: undefined };
+      const slot: Slot = { offset, state: "again", tries, dueAt, stored: undefined, text: undefined };
       this.#given.push(slot);
       this.#again.push(slot);
     }
@@ -105,6 +107,18 @@ export class Cursor<Partition extends CursorPartition = CursorPartition> {
     return { committed: this.committed, next: this.#next, open, at: this.#at };
   }
 
+  /** A text of each record that is in hand, in order, with commas between. It is made once: there are many, and they are told often. */
+  protected textOfPending(textOf: (offset: number, stored: StoredRecord, tries: number) => string): string {
+    let all = "";
+    for (let index = this.#head; index < this.#given.length; index++) {
+      const slot = this.#given[index]!;
+      if (slot.state !== "pending") continue;
+      const text = slot.text ??= textOf(slot.offset, slot.stored!, slot.tries);
+      all += all === "" ? text : `,${text}`;
+    }
+    return all;
+  }
+
   /** The offset that may be given out next. One that has to wait keeps back all behind it, so that order holds. */
   peek(now: number): number | undefined {
     this.#goBack(now);
@@ -119,12 +133,13 @@ export class Cursor<Partition extends CursorPartition = CursorPartition> {
   take(offset: number, stored?: StoredRecord): void {
     let slot = this.#again.length > 0 ? this.#again.shift() : undefined;
     if (slot === undefined) {
-      slot = { offset, state: "pending", tries: this.triesOf(offset), dueAt: 0, stored };
+      slot = { offset, state: "pending", tries: this.triesOf(offset), dueAt: 0, stored, text: undefined };
       this.#next = offset + 1;
       this.#given.push(slot);
     }
     slot.state = "pending";
     slot.tries += 1;
+    slot.text = undefined;
     this.#pending += 1;
   }
 

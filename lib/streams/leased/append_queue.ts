@@ -1,5 +1,6 @@
 import { setImmediate as soon } from "node:timers/promises";
 import { describeThrown, StreamError } from "../../errors.ts";
+import { Distance } from "../distance.ts";
 import type { WireRecord } from "../record.ts";
 import type { BrokerLog } from "./broker_log.ts";
 import { RefusedError } from "./refused_error.ts";
@@ -17,7 +18,7 @@ interface Publication {
 
 const MOST_RECORDS = 1_000; // at once: JetStream's limit of an atomic batch
 const NEAR_RECORDS = 128; // of several calls, at a broker that answers soon: the next are made ready meanwhile
-const FAR_MS = 5; // who does not answer so soon is far: then as many go together as may
+const FAR_MS = 5; // who never answers so soon is far: then as many go together as may
 const MOST_BYTES = 4_000_000; // unless one record has more
 
 /**
@@ -28,7 +29,7 @@ export class AppendQueue {
   readonly #log: BrokerLog;
   #waiting: Publication[] = [];
   #sending: Promise<void> | undefined;
-  #most = NEAR_RECORDS; // of several calls
+  readonly #distance = new Distance(FAR_MS);
 
   constructor(log: BrokerLog) {
     this.#log = log;
@@ -54,13 +55,13 @@ export class AppendQueue {
   }
 
   async #send(): Promise<void> {
-    await soon(); // calls of the same moment go together
+    if (this.#waiting[0]!.records.length < NEAR_RECORDS) await soon(); // calls of the same moment go together
     while (this.#waiting.length > 0) {
       const { calls, records } = this.#next();
       try {
         const sentAt = performance.now();
         await this.#log.append(records);
-        this.#most = performance.now() - sentAt > FAR_MS ? MOST_RECORDS : NEAR_RECORDS;
+        this.#distance.answered(performance.now() - sentAt);
         this.#settle(records.length);
       } catch (error) {
         this.#failed(this.#waiting.slice(0, calls), error);
@@ -80,11 +81,12 @@ export class AppendQueue {
     }
     const records = first.records.slice(first.kept, at);
     if (first.isAlone || at < first.records.length) return { calls: 1, records };
+    const most = this.#distance.isFar ? MOST_RECORDS : NEAR_RECORDS;
     let calls = 1;
     for (; calls < this.#waiting.length; calls++) {
       const next = this.#waiting[calls]!;
       for (const size of next.sizes) bytes += size;
-      if (next.isAlone || records.length + next.records.length > this.#most || bytes > MOST_BYTES) break;
+      if (next.isAlone || records.length + next.records.length > most || bytes > MOST_BYTES) break;
       for (const record of next.records) records.push(record);
     }
     return { calls, records };

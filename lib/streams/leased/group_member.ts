@@ -78,8 +78,7 @@ export class GroupMember {
 
   /** Writes how far a cursor is; one that another has by now is lost afterwards. */
   save(cursor: LeasedCursor): Promise<void> {
-    cursor.isDirty = true;
-    return cursor.saving ??= this.#saveWhileDirty(cursor);
+    return cursor.savingNext ??= this.#saveNext(cursor);
   }
 
   /** Gives everything back, so that others have it at once. */
@@ -225,32 +224,36 @@ export class GroupMember {
     this.cursors.set(partition, new LeasedCursor(partition, { version: owned, state, open }));
   }
 
-  async #saveWhileDirty(cursor: LeasedCursor): Promise<void> {
-    const { log, plan: { group } } = this.#parts;
+  /** Writes it once, after what is under way; who asks later waits for no later writing, however often others ask. */
+  async #saveNext(cursor: LeasedCursor): Promise<void> {
+    await cursor.saving?.catch(() => {}); // who asked for that is told
+    await this.#turned(); // what is settled meanwhile goes with it
+    cursor.savingNext = undefined;
+    const saving = cursor.saving = this.#save(cursor);
     try {
-      while (cursor.isDirty && !cursor.isLost && !cursor.isFree) {
-        await this.#turned(); // what is settled meanwhile goes with it
-        const owner = cursor.isLeaving && !cursor.isPending ? null : this.#id;
-        const text = writeState(cursor.stateFor(owner));
-        cursor.isDirty = false;
-        const version = await log.writeDocument(group, String(cursor.partition.index), text, cursor.version);
-        if (version === undefined) {
-          this.#lose(cursor);
-          void this.attend().catch(() => {}); // the next beat tries again
-        } else {
-          cursor.version = version;
-          if (owner !== null) continue;
-          cursor.isFree = true; // nothing of it is in hand
-          this.cursors.delete(cursor.partition.index);
-          log.tellGroup(group);
-        }
-      }
-    } catch (error) {
-      cursor.isDirty = true;
-      throw error;
+      await saving;
     } finally {
-      cursor.saving = undefined;
+      if (cursor.saving === saving) cursor.saving = undefined;
     }
+  }
+
+  async #save(cursor: LeasedCursor): Promise<void> {
+    if (cursor.isLost || cursor.isFree) return;
+    const { log, plan: { group } } = this.#parts;
+    const owner = cursor.isLeaving && !cursor.isPending ? null : this.#id;
+    const { index } = cursor.partition;
+    const text = cursor.stateText(owner);
+    const version = await log.writeDocument(group, String(index), text, cursor.version);
+    if (version === undefined) {
+      this.#lose(cursor);
+      void this.attend().catch(() => {}); // the next beat tries again
+      return;
+    }
+    cursor.version = version;
+    if (owner !== null) return;
+    cursor.isFree = true; // nothing of it is in hand
+    this.cursors.delete(index);
+    log.tellGroup(group);
   }
 
   /** The next turn of the event loop, the same for all cursors: what they write then goes together. */

@@ -1,5 +1,8 @@
+import { Distance } from "../distance.ts";
 import { Cursor, type CursorPartition, type CursorSnapshot } from "../cursor.ts";
+import type { StoredRecord } from "../reader_source.ts";
 import type { KeptRecord, Position } from "./broker_log.ts";
+import { MANY_OPEN, writeState } from "./state_text.ts";
 
 /** A group's place in a partition, as the broker keeps it. */
 export interface CursorState extends Position {
@@ -46,9 +49,8 @@ const READ_BYTES = 4_000_000; // at once, unless one record is larger
 const FIRST_READ = 16; // records, until it is known how large they are
 const USUAL_READ = 64; // records: what is long in hand costs the collector of garbage more than asking often costs
 const MOST_READ = 500; // records, however small, of a broker that is far
-const FAR_MS = 2; // that one is waited for who is far,
-const FAR_SHARE = 0.1; // and so much of the time
-const NEAR_READS = 16; // in a row that nobody waits for, before less is asked for
+const FAR_MS = 2; // who never answers so soon is far: more is asked of it where it is waited for
+const FAR_SHARE = 0.1; // of the time
 const KEPT_AHEAD_MS = 1_000;
 
 /** A group's place in a partition, for the subscriber that reads there until its lease is lost. */
@@ -61,15 +63,15 @@ export class LeasedCursor extends Cursor<ReadAhead> {
   isFree = false;
   /** Another reads there already: what was in hand is given out again. */
   isLost = false;
-  /** What is under way to write it, and whether it has changed since. */
+  /** What is under way to write it, and what writes it after that. */
   saving: Promise<void> | undefined;
-  isDirty = false;
+  savingNext: Promise<void> | undefined;
   #behind: string;
   #from: number;
   #most = FIRST_READ;
   #readAt = -Infinity;
   #filledAt = -Infinity; // by performance.now()
-  #near = 0; // reads in a row that nobody has waited for
+  readonly #distance = new Distance(FAR_MS);
   #next: Reading | undefined; // what follows on what is read ahead, asked for before it is needed
   #readOn: (() => Reading) | undefined; // where there is more
 
@@ -122,18 +124,14 @@ export class LeasedCursor extends Cursor<ReadAhead> {
     const filledAt = performance.now();
     const [waited, all] = [filledAt - waitsFrom, filledAt - this.#filledAt];
     this.#filledAt = filledAt;
-    if (waited > FAR_MS) {
-      this.#near = 0;
-      return Math.max(USUAL_READ, waited > FAR_SHARE * all ? 2 * this.#most : this.#most);
-    }
-    if (++this.#near < NEAR_READS) return Math.max(USUAL_READ, this.#most);
-    this.#near = 0;
-    return Math.max(USUAL_READ, Math.floor(this.#most / 2));
+    if (!this.#distance.isFar) return USUAL_READ;
+    return Math.max(USUAL_READ, waited > FAR_SHARE * all ? 2 * this.#most : this.#most);
   }
 
   #read(at: number, read: (from: Position, most: number) => Promise<KeptRecord[]>, from: Position): Reading {
+    const askedAt = performance.now();
     const records = read(from, this.#most);
-    records.catch(() => {}); // whoever needs them is told
+    records.then(() => this.#distance.answered(performance.now() - askedAt), () => {}); // whoever needs them is told
     return { at, offset: from.offset, most: this.#most, records };
   }
 
@@ -163,7 +161,15 @@ export class LeasedCursor extends Cursor<ReadAhead> {
   }
 
   /** What the broker is to keep of it. */
-  stateFor(owner: string | null): CursorState {
+  stateText(owner: string | null): string {
+    if (this.dueAt !== undefined || this.openCount >= MANY_OPEN) return writeState(this.#stateFor(owner));
+    const open = this.textOfPending(textOfOpen);
+    return `{"owner":${JSON.stringify(owner)},"offset":${this.#from},"behind":${
+      JSON.stringify(this.#behind)
+    },"open":[${open}]}`;
+  }
+
+  #stateFor(owner: string | null): CursorState {
     const { open: given, at } = this.snapshot();
     const open = given.map(({ offset, tries, dueAt }): OpenRecord => {
       const { place } = this.storedAt(offset) as KeptRecord;
@@ -172,6 +178,10 @@ export class LeasedCursor extends Cursor<ReadAhead> {
     const isWaiting = open.some(([, , , dueAt]) => dueAt !== undefined);
     return { owner, offset: this.#from, behind: this.#behind, open, ...(isWaiting ? { at } : {}) };
   }
+}
+
+function textOfOpen(offset: number, stored: StoredRecord, tries: number): string {
+  return `[${offset},${JSON.stringify((stored as KeptRecord).place)},${tries}]`;
 }
 
 function snapshotOf({ offset, open, at }: CursorState, kept: ReadonlySet<number>): CursorSnapshot {

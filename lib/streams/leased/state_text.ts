@@ -10,11 +10,12 @@ interface Packed extends CursorState {
   readonly runs?: readonly Run[];
 }
 
-const MANY = 1_000; // a few are written one by one, as those who read them always could
+/** From so many open records on they are written in runs. */
+export const MANY_OPEN = 1_000; // a few are written one by one, as those who read them always could
 
 /** What the broker keeps of a cursor. A broker may take a megabyte, and a reader may have a hundred thousand records in hand. */
 export function writeState({ open, ...state }: CursorState): string {
-  if (open.length < MANY) return JSON.stringify({ ...state, open });
+  if (open.length < MANY_OPEN) return JSON.stringify({ ...state, open });
   const runs: number[][] = [];
   const rest: OpenRecord[] = [];
   let [last, step] = [0, 0];

@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import type { KeptRecord, Position } from "../../../../../lib/streams/leased/broker_log.ts";
 import { LeasedCursor } from "../../../../../lib/streams/leased/leased_cursor.ts";
+import { readState } from "../../../../../lib/streams/leased/state_text.ts";
 
 /** A partition of so many records, and what was asked of it. */
 function partitionOf(count: number) {
@@ -122,4 +123,27 @@ Deno.test("fill() asks a broker that is far for as much as is worked on meanwhil
   msAway = 0;
   const near = await goOn(1_000); // this process may be waited for, too
   ok(near.includes(64), `${near}`);
+});
+
+Deno.test("stateText() tells what is in hand, how often it was given out, and what waits; readState() gives the same", async () => {
+  const { read } = partitionOf(10);
+  const cursor = newCursor();
+  await cursor.fill(0, read);
+  take(cursor, 3, 0);
+  const open = [[0, "p0", 1], [1, "p1", 1], [2, "p2", 1]];
+  deepStrictEqual(JSON.parse(cursor.stateText("o")), { owner: "o", offset: 3, behind: "p2", open });
+  cursor.commit(1);
+  cursor.putBack(0, 5);
+  deepStrictEqual(readState(cursor.stateText("o")).open, [[0, "p0", 0, 5], [2, "p2", 1]]);
+  take(cursor, 1, 5);
+  take(cursor, 1, 5);
+  deepStrictEqual(readState(cursor.stateText(null)), {
+    owner: null,
+    offset: 4,
+    behind: "p3",
+    open: [[0, "p0", 1], [2, "p2", 1], [3, "p3", 1]],
+  });
+  cursor.giveAgain(0, 9);
+  take(cursor, 1, 9);
+  deepStrictEqual(readState(cursor.stateText("o")).open[0], [0, "p0", 2]);
 });
