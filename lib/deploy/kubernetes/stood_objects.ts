@@ -36,7 +36,15 @@ export async function applyStood(
 
 /** Whether an autoscaler's number of pods is not its own any more; what it gave since stays where nobody took that. */
 function isTakenFromScaler(stood: ClusterObject, now: ClusterObject | undefined): boolean {
-  return stood.kind === "Deployment" && !saysReplicas(stood) && (now === undefined || saysReplicas(now));
+  if (stood.kind !== "Deployment" || saysReplicas(stood)) return false;
+  return now === undefined || saysReplicas(now) || (isHeld(now) && now.spec.replicas !== stood.spec.replicas);
+}
+
+/** Whether the number that a deploy has said for an autoscaler holds still: one pod where there was none. */
+function isHeld(object: ClusterObject): boolean {
+  return managersOf(object).some(({ manager, fields }) =>
+    manager === SCALE_MANAGER && fields["f:spec"]?.["f:replicas"] !== undefined
+  );
 }
 
 /** What there was of what is wished, and autoscalers that had to go first, in the order in which all is applied. */

@@ -141,7 +141,7 @@ async function closing(path: string) {
   return Object.assign(stream, { [Symbol.asyncDispose]: () => stream.close() });
 }
 
-/** The autoscaler that KEDA makes of a ScaledObject; one that comes down at once. */
+/** The autoscaler that KEDA makes of a ScaledObject; one that comes down soon. */
 // deno-lint-ignore no-explicit-any -- an object of the cluster
 function autoscaler({ scaleTargetRef, minReplicaCount, maxReplicaCount, triggers: [trigger] }: any) {
   const metric = { name: METRIC, selector: { matchLabels: { "scaledobject.keda.sh/name": scaleTargetRef.name } } };
@@ -153,7 +153,7 @@ function autoscaler({ scaleTargetRef, minReplicaCount, maxReplicaCount, triggers
       scaleTargetRef,
       minReplicas: minReplicaCount,
       maxReplicas: maxReplicaCount,
-      behavior: { scaleDown: { stabilizationWindowSeconds: 0 } },
+      behavior: { scaleDown: { stabilizationWindowSeconds: 15 } }, // its last lines are read before a pod goes
       metrics: [{
         type: "External",
         external: { metric, target: { type: "AverageValue", averageValue: trigger.metadata.lagThreshold } },

@@ -60,11 +60,14 @@ function counted(replicas: number, manager: string, operation: string): ClusterO
 
 Deno.test("putBack() leaves the pods that an autoscaler has given since, and says its number again where the deploy said another", async () => {
   const stood = counted(1, "kube-controller-manager", "Update");
-  const numbers = async (since: ClusterObject) =>
-    (await written([stood], { since: [since] })).calls.filter(([, name]) => name === "deployments/shop")
+  const numbers = async (since: ClusterObject, there = stood) =>
+    (await written([there], { since: [since] })).calls.filter(([, name]) => name === "deployments/shop")
       .map(([, , manager, spec]) => [manager, spec.replicas]);
   deepStrictEqual(await numbers(counted(4, "kube-controller-manager", "Update")), [["levada", undefined]]);
   deepStrictEqual(await numbers(counted(4, "levada", "Apply")), [["levada-scale", 1], ["levada", undefined]]);
+  const [one, none] = [counted(1, "levada-scale", "Apply"), counted(0, "kube-controller-manager", "Update")];
+  deepStrictEqual(await numbers(one, none), [["levada-scale", 0], ["levada", undefined]]); // it had one while it was tried
+  deepStrictEqual(await numbers(one, one), [["levada", undefined]]);
 });
 
 Deno.test("putBack() applies what Levada had said of what stood there, holds the pods, and removes what the deploy made", async () => {
