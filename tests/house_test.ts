@@ -280,8 +280,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
     "the streams suite: a real broker, stopped and started, with processes that are killed",
   "lib/streams/kafka/kafka_publisher.ts":
     "the streams suite: a real broker, stopped and started, with processes that are killed",
-  "lib/streams/leased/group_member.ts":
-    "leased_driver_test.ts: the contract of streams; conformance/streams: real brokers",
   "lib/streams/memory/memory_log.ts": "memory_driver_test.ts: the contract of streams",
   "lib/streams/letters/letter_choice.ts": "dead_letters_test.ts: every way of choosing, and each refusal",
   "lib/streams/nats/nats_client.ts": "conformance/streams: the contract against a real NATS",
