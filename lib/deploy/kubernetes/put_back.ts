@@ -54,18 +54,20 @@ export async function putBack(act: string, objects: ClusterObjects, wish: Return
 }
 
 /**
- * The release that was ready last where a deploy or a rollback after it was broken off, with its code. Undefined where none was, or that release
- * cannot be had any more; or where what was broken off is a delete: nobody wants that release.
+ * The release that was ready last where a deploy after it was broken off, or to which a rollback leads that was, with its code. Undefined where there
+ * is none, or that release cannot be had any more; or where what was broken off is a delete: nobody wants that release.
  */
 export async function lastGood(
   act: string,
   objects: ClusterObjects,
   record: DeployedReleases | undefined,
 ): Promise<Release | undefined> {
-  const { doing, current } = record ?? {};
-  if (doing === undefined || doing.what === "delete" || current === undefined) return undefined;
+  const { doing } = record ?? {};
+  if (doing === undefined || doing.what === "delete") return undefined;
+  const good = record![doing.what === "rollback" ? doing.backTo : "current"];
+  if (good === undefined) return undefined;
   try {
-    return await withCode(act, objects, current);
+    return await withCode(act, objects, good);
   } catch (error) {
     if (error instanceof DeployError) return undefined;
     throw error;
@@ -92,5 +94,6 @@ async function applyReleased(objects: ClusterObjects, good: Release, now: LiveOb
 /** What is written down then; undefined where there was nothing to be read. */
 function recordOf({ record, good }: ReturnWish): DeployedReleases | undefined {
   if (record === undefined || (record.unread !== undefined && record.current === undefined)) return undefined;
-  return good === undefined ? record : { ...record, doing: undefined };
+  const isLedAway = record.doing?.what === "rollback" && record.doing.backTo === "previous"; // it goes on when it is asked for again
+  return good === undefined || isLedAway ? record : { ...record, doing: undefined };
 }

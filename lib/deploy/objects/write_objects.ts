@@ -8,6 +8,7 @@ interface Yaml {
 }
 
 const FILE = /^\d{2,}-[a-z]+-[a-z0-9-]+\.yaml$/;
+const OURS = /^ +"?app\.kubernetes\.io\/managed-by"?: "?levada"?$/m; // a label of whatever is written
 
 /** Writes objects, a file each; files of an earlier time go. Gives their names. */
 export async function writeObjects(
@@ -34,12 +35,16 @@ function fileName({ kind, metadata: { name } }: ClusterObject, number: string): 
 async function emptyFolder(act: string, folder: string): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
   const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
-  const foreign = names.filter((name) => !name.startsWith(".") && !FILE.test(name));
+  const own = new Set<string>();
+  for (const name of names) {
+    if (FILE.test(name) && OURS.test(await Deno.readTextFile(join(folder, name)).catch(() => ""))) own.add(name);
+  }
+  const foreign = names.filter((name) => !name.startsWith(".") && !own.has(name));
   if (foreign.length > 0) {
     throw new DeployError(
       act,
       `${folder} has other files, ${foreign.slice(0, 3).join(", ")}. Give a folder of its own`,
     );
   }
-  for (const name of names) if (FILE.test(name)) await Deno.remove(join(folder, name));
+  for (const name of own) await Deno.remove(join(folder, name));
 }

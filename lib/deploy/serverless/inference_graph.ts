@@ -6,7 +6,7 @@ import { lintFunction } from "./lint_function.ts";
 import { lintGraph, sharesOf } from "./lint_graph.ts";
 import { percents } from "./percents.ts";
 import { urlOf } from "./url_of.ts";
-import type { ServerlessManifest } from "./whole_function.ts";
+import { labelsOf, type ServerlessManifest } from "./whole_function.ts";
 
 const ROOT = "root"; // where KServe begins
 
@@ -34,7 +34,7 @@ export function inferenceGraph(
     object: {
       apiVersion: "serving.kserve.io/v1alpha1",
       kind: "InferenceGraph",
-      metadata: { name, ...namespace === undefined ? {} : { namespace } },
+      metadata: { name, ...namespace === undefined ? {} : { namespace }, labels: labelsOf(name) },
       spec: {
         nodes: {
           [ROOT]: {

@@ -114,11 +114,7 @@ export function wholeFunction(
     ...faultsOfStreams(bundle, { isOneProcess: true }),
   ];
   if (faults.length > 0) throw new DeployError(act, faults.join("; "));
-  const labels = {
-    "app.kubernetes.io/managed-by": "levada",
-    "app.kubernetes.io/part-of": name,
-    "app.kubernetes.io/name": name,
-  };
+  const labels = labelsOf(name);
   return {
     name,
     labels: { ...labels, "levada.dev/revision": bundle.revision },
@@ -222,4 +218,13 @@ function podOf(
 
 function isWhole(value: number, least: number): boolean {
   return Number.isSafeInteger(value) && value >= least;
+}
+
+/** What every object says of whose it is. */
+export function labelsOf(name: string): Readonly<Record<string, string>> {
+  return {
+    "app.kubernetes.io/managed-by": "levada",
+    "app.kubernetes.io/part-of": name,
+    "app.kubernetes.io/name": name,
+  };
 }

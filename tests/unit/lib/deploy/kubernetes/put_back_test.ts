@@ -3,7 +3,7 @@ import { ClusterClient } from "../../../../../lib/deploy/cluster/cluster_client.
 import type { ClusterObject } from "../../../../../lib/deploy/cluster/cluster_object.ts";
 import { ClusterObjects } from "../../../../../lib/deploy/cluster/cluster_objects.ts";
 import { keyOf } from "../../../../../lib/deploy/kubernetes/live_objects.ts";
-import { putBack } from "../../../../../lib/deploy/kubernetes/put_back.ts";
+import { lastGood, putBack } from "../../../../../lib/deploy/kubernetes/put_back.ts";
 import { objectsOf } from "../../../../../lib/deploy/kubernetes/objects/release_objects.ts";
 import { serveObjects } from "../../../../support/kept_objects.ts";
 import { functionOf, releaseOfShop } from "../../../../support/releases.ts";
@@ -127,4 +127,27 @@ Deno.test("putBack() has what was ready last stand again after a deploy that was
       : `${method} ${path.split("?")[0]!.split("/").at(-2)}`
   );
   deepStrictEqual(told.slice(-3), ["prune", "DELETE ingresses", undefined]);
+});
+
+Deno.test("putBack() after a rollback that was broken off leaves what it led to, and that it goes on when it is asked for again", async () => {
+  await using server = serveObjects();
+  using client = new ClusterClient({ name: "test", server: server.url, namespace: "default" });
+  const objects = new ClusterObjects(client);
+  const good = releaseOfShop({ code: { kind: "image", folder: "/bundle" } });
+  const bad = releaseOfShop({ revision: "ba9876543210", code: good.code });
+  const doing = { what: "rollback", to: good.revision, backTo: "previous" } as const;
+  const record = { current: bad, previous: good, deployedAt: undefined, doing };
+  deepStrictEqual(await lastGood("roll back", objects, record), good);
+  deepStrictEqual(
+    await lastGood("roll back", objects, { ...record, doing: { what: "deploy", to: "1", backTo: "current" } }),
+    bad,
+  );
+  const live = { own: [], wished: new Map() };
+  await putBack("roll back", objects, { release: good, live, force: false, record, good });
+  const written = [...server.objects].find(([path]) => path.includes("/shop-release"))![1] as unknown as {
+    data: Record<string, string>;
+  };
+  deepStrictEqual(JSON.parse(written.data["release.json"]!).doing, doing);
+  const { spec } = [...server.objects].find(([path]) => path.endsWith("/deployments/shop"))![1] as ClusterObject;
+  deepStrictEqual(spec.template.metadata.labels["levada.dev/revision"], good.revision);
 });

@@ -1,12 +1,13 @@
-import { deepStrictEqual } from "node:assert/strict";
+import { deepStrictEqual, rejects } from "node:assert/strict";
 import { writeObjects } from "../../../../../lib/deploy/objects/write_objects.ts";
+import { join } from "node:path";
 import { temporaryFolder } from "../../../../support/temporary_folder.ts";
 
 function objects(count: number) {
   return Array.from({ length: count }, (_, index) => ({
     apiVersion: "v1",
     kind: "Service",
-    metadata: { name: `c${index}` },
+    metadata: { name: `c${index}`, labels: { "app.kubernetes.io/managed-by": "levada" } },
   }));
 }
 
@@ -23,4 +24,15 @@ Deno.test("writeObjects() names files so that they sort as they are to be applie
   const few = await writeObjects("write", folder.path, objects(2));
   deepStrictEqual(few, ["01-service-c0.yaml", "02-service-c1.yaml"]);
   deepStrictEqual(await names(), [...few]);
+});
+
+Deno.test("writeObjects() leaves a folder alone that has others' files, whatever they are called", async () => {
+  for (
+    const [name, text] of [["2026-budget-plan.yaml", "total: 1\n"], ["01-deployment-web.yaml", "kind: Deployment\n"]]
+  ) {
+    await using folder = await temporaryFolder();
+    await Deno.writeTextFile(join(folder.path, name!), text!);
+    await rejects(writeObjects("write", folder.path, objects(1)), new RegExp(`has other files, ${name}`));
+    deepStrictEqual(await Deno.readTextFile(join(folder.path, name!)), text);
+  }
 });

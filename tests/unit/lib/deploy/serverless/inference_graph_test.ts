@@ -26,7 +26,15 @@ Deno.test("inferenceGraph() makes a Sequence of remote steps, and a Splitter of 
   deepStrictEqual(object, {
     apiVersion: "serving.kserve.io/v1alpha1",
     kind: "InferenceGraph",
-    metadata: { name: "shop", namespace: "models" },
+    metadata: {
+      name: "shop",
+      namespace: "models",
+      labels: {
+        "app.kubernetes.io/managed-by": "levada",
+        "app.kubernetes.io/part-of": "shop",
+        "app.kubernetes.io/name": "shop",
+      },
+    },
     spec: {
       nodes: {
         root: {
