@@ -1,5 +1,5 @@
 import process from "node:process";
-import { youngFlag } from "../../deploy/objects/young_memory.ts";
+import { youngFlags } from "../../deploy/objects/young_memory.ts";
 import { UsageError } from "../command.ts";
 
 const PERMISSIONS = ["net", "read", "write", "env", "run", "ffi", "sys", "import"] as const;
@@ -21,7 +21,7 @@ export interface MemoryShare {
  */
 export function workerFlags(flags: readonly string[] = permissions(), share: MemoryShare = {}): readonly string[] {
   if (flags.some((flag) => flag.startsWith("--v8-flags"))) return flags;
-  return [`--v8-flags=${youngFlag(shareOf(share))}`, ...flags];
+  return [`--v8-flags=${youngFlags(shareOf(share))}`, ...flags];
 }
 
 /** What each worker may have; undefined where nobody may ask. */

@@ -1,5 +1,5 @@
 import { readQuantity } from "./quantity.ts";
-import { youngFlag } from "./young_memory.ts";
+import { youngFlags } from "./young_memory.ts";
 
 /** A variable of a container. */
 export interface EnvVariable {
@@ -27,7 +27,7 @@ export function podEnvironment<Own extends EnvVariable>(
   },
 ): (Own | { name: string; value: string })[] {
   const limit = memory === undefined ? Infinity : readQuantity(memory);
-  const engine = workers === undefined ? [{ name: "DENO_V8_FLAGS", value: youngFlag(limit) }] : [];
+  const engine = workers === undefined ? [{ name: "DENO_V8_FLAGS", value: youngFlags(limit) }] : [];
   return [
     ...[...own, ...engine].filter(({ name }) => !Object.hasOwn(env, name)),
     ...Object.entries(env).map(([name, value]) => ({ name, value })),

@@ -1,7 +1,7 @@
 /** Streams at real brokers: ours beside the bare clients, and a function's rate by partitions and processes. */
 
 import { deepStrictEqual, ok } from "node:assert/strict";
-import { youngFlag } from "../../../lib/deploy/objects/young_memory.ts";
+import { youngFlags } from "../../../lib/deploy/objects/young_memory.ts";
 import { BrokerServer } from "../../conformance/streams/broker_server.ts";
 import { Asker } from "../../support/asker.ts";
 import { cleanUpAtInterrupt } from "../../support/at_interrupt.ts";
@@ -31,7 +31,7 @@ const LONG_RECORDS = 200_000;
 const LONG_GOES = 5;
 const ALLOWED_GROWTH = 1.2;
 /** As the memory of a worker is kept that nothing bounds; bare loops have it too. */
-const YOUNG = `--v8-flags=${youngFlag(Infinity)}`;
+const YOUNG = `--v8-flags=${youngFlags(Infinity)}`;
 const ROOT = new URL("../../../", import.meta.url).pathname;
 
 /** Each broker that can be had, and `local://`. */

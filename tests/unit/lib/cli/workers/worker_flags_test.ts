@@ -3,7 +3,7 @@ import { workerFlags } from "../../../../../lib/cli/workers/worker_flags.ts";
 
 Deno.test("workerFlags() says how memory is kept, unless somebody does", () => {
   const [young, ...rest] = workerFlags(["--allow-net", "--allow-read"]);
-  ok(young!.startsWith("--v8-flags=--max-semi-space-size="));
+  ok(young!.startsWith("--v8-flags=--no-allocation-site-pretenuring,--max-semi-space-size="));
   deepStrictEqual(rest, ["--allow-net", "--allow-read"]);
   const own = ["-A", "--v8-flags=--max-old-space-size=900"];
   deepStrictEqual(workerFlags(own), own);
@@ -37,7 +37,10 @@ Deno.test("workerFlags() leaves V8 its own measure where nobody may ask how much
     const { stdout } = await new Deno.Command(Deno.execPath(), { args }).output();
     return new TextDecoder().decode(stdout).trim();
   };
-  deepStrictEqual(await flagOf("--allow-read", "--allow-import"), "--v8-flags=--max-semi-space-size=32");
+  deepStrictEqual(
+    await flagOf("--allow-read", "--allow-import"),
+    "--v8-flags=--no-allocation-site-pretenuring,--max-semi-space-size=32",
+  );
 });
 
 Deno.test("V8 lets as much be young as workerFlags() says: three times that, which its limit has beside the rest", async () => {

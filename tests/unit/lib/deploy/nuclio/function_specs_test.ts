@@ -63,7 +63,7 @@ Deno.test("functionSpecs() tells Nuclio of a prebuilt image, and how it is to se
   ]);
   deepStrictEqual(rest, {
     LEVADA_FUNCTION: "iris",
-    DENO_V8_FLAGS: "--max-semi-space-size=64",
+    DENO_V8_FLAGS: "--no-allocation-site-pretenuring,--max-semi-space-size=64",
     LEVADA_LOG_FORMAT: "json",
     LEVADA_STATE: "/tmp/levada",
     MODE: "fast",

@@ -18,10 +18,10 @@ Deno.test("podEnvironment() has each name once: what the function says wins", ()
 Deno.test("podEnvironment() has V8 go by the memory of a pod with one process; workers are told themselves", () => {
   const flag = (memory?: string, workers?: number) => podEnvironment([], { env: {}, memory, workers })[0]?.value;
   deepStrictEqual([flag(), flag("2Gi"), flag("512Mi"), flag("128Mi"), flag("2Gi", 4)], [
-    "--max-semi-space-size=64",
-    "--max-semi-space-size=64",
-    "--max-semi-space-size=32",
-    "--max-semi-space-size=16",
+    "--no-allocation-site-pretenuring,--max-semi-space-size=64",
+    "--no-allocation-site-pretenuring,--max-semi-space-size=64",
+    "--no-allocation-site-pretenuring,--max-semi-space-size=32",
+    "--no-allocation-site-pretenuring,--max-semi-space-size=16",
     undefined,
   ]);
 });

@@ -14,7 +14,7 @@ Deno.test("podTemplate() names each variable of the environment once, and what t
   deepStrictEqual(env, [
     { name: "LEVADA_STATE", value: "/tmp/levada" },
     { name: "LEVADA_CACHE", value: "/tmp/levada/cache" },
-    { name: "DENO_V8_FLAGS", value: "--max-semi-space-size=64" },
+    { name: "DENO_V8_FLAGS", value: "--no-allocation-site-pretenuring,--max-semi-space-size=64" },
     { name: "LEVADA_LOG_FORMAT", value: "text" },
     { name: "POD_NAME", value: "me" },
     { name: "SHELF", value: "top" },
