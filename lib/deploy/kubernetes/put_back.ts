@@ -6,12 +6,14 @@ import { handOverScale } from "./hand_over_scale.ts";
 import { withCode } from "./kept_code.ts";
 import { keyOf, type LiveObjects, readLive } from "./live_objects.ts";
 import { isScaler } from "./objects/known_kinds.ts";
+import { REVISION_LABEL } from "./objects/labels.ts";
 import { objectsOf } from "./objects/release_objects.ts";
 import { scaleOf } from "./objects/workload_objects.ts";
 import { obsoleteObjects } from "./plan_release.ts";
 import type { Release } from "./release.ts";
 import { namedRecord, writeRecord } from "./release_record.ts";
 import { removalGroups, removeObjects, waitForGoing } from "./remove_objects.ts";
+import { rolloutState } from "./rollout/rollout_state.ts";
 import { applyStood } from "./stood_objects.ts";
 
 /** What is to stand again. */
@@ -54,17 +56,22 @@ export async function putBack(act: string, objects: ClusterObjects, wish: Return
 }
 
 /**
- * The release that was ready last where a deploy after it was broken off, or to which a rollback leads that was, with its code. Undefined where there
- * is none, or that release cannot be had any more; or where what was broken off is a delete: nobody wants that release.
+ * The release that was ready last where something after it was broken off, with its code: where that was a rollback, and what it leads to answers
+ * already, that. Undefined where there is none, or that release cannot be had any more; or where what was broken off is a delete: nobody wants that
+ * release.
+ *
+ * @param live What there is.
  */
 export async function lastGood(
   act: string,
   objects: ClusterObjects,
   record: DeployedReleases | undefined,
+  live: LiveObjects,
 ): Promise<Release | undefined> {
-  const { doing } = record ?? {};
+  const { doing, current, previous } = record ?? {};
   if (doing === undefined || doing.what === "delete") return undefined;
-  const good = record![doing.what === "rollback" ? doing.backTo : "current"];
+  const isLed = leadsAway(doing) && previous !== undefined && answers(previous, live);
+  const good = isLed ? previous : current;
   if (good === undefined) return undefined;
   try {
     return await withCode(act, objects, good);
@@ -94,6 +101,20 @@ async function applyReleased(objects: ClusterObjects, good: Release, now: LiveOb
 /** What is written down then; undefined where there was nothing to be read. */
 function recordOf({ record, good }: ReturnWish): DeployedReleases | undefined {
   if (record === undefined || (record.unread !== undefined && record.current === undefined)) return undefined;
-  const isLedAway = record.doing?.what === "rollback" && record.doing.backTo === "previous"; // it goes on when it is asked for again
-  return good === undefined || isLedAway ? record : { ...record, doing: undefined };
+  const isLed = leadsAway(record.doing) && good?.revision === record.previous?.revision; // it goes on when it is asked for again
+  return good === undefined || isLed ? record : { ...record, doing: undefined };
+}
+
+/** Whether it is a rollback from what was ready last. */
+function leadsAway(doing: DeployedReleases["doing"]): boolean {
+  return doing?.what === "rollback" && doing.backTo === "previous";
+}
+
+/** Whether all pods are a release's, and may be asked. */
+function answers({ functions, revision }: Release, { wished }: LiveObjects): boolean {
+  return functions.every(({ objectName }) => {
+    const deployment = wished.get(`Deployment ${objectName}`);
+    return deployment?.spec.template?.metadata?.labels?.[REVISION_LABEL] === revision &&
+      rolloutState(deployment).isDone;
+  });
 }

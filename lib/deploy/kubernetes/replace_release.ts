@@ -26,7 +26,7 @@ export async function replaceRelease(act: string, cluster: ReleaseCluster, wish:
   const { release, record, doing, lost } = wish;
   const { current, previous, deployedAt } = record ??
     { current: undefined, previous: undefined, deployedAt: undefined };
-  const good = await lastGood(act, objects, record);
+  const good = await lastGood(act, objects, record, wish.live);
   await freeObjects(objects, release, wish.live.own); // before anything else: what stands in the record may go wrong
   await writeRecord(objects, release, { current, previous, deployedAt, doing });
   try {

@@ -71,9 +71,14 @@ function filesOf(env: (name: string) => string | undefined, runFolder: string): 
   ].filter((file): file is string => file !== undefined && file !== "");
 }
 
+/** Whether it lies in a folder of the machine's that is not for this user. */
+function isOthers(error: unknown, file: string): boolean {
+  return error instanceof Deno.errors.PermissionDenied && file.startsWith("/run/containers/");
+}
+
 async function readConfig(file: string): Promise<DockerConfig | undefined> {
   const text = await Deno.readTextFile(file).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof Deno.errors.NotFound || isOthers(error, file)) return undefined;
     throw new ImageError(`Cannot read the logins in ${file}: ${describeThrown(error).message}`, { cause: error });
   });
   if (text === undefined || text.trim() === "") return undefined;

@@ -137,12 +137,16 @@ Deno.test("putBack() after a rollback that was broken off leaves what it led to,
   const bad = releaseOfShop({ revision: "ba9876543210", code: good.code });
   const doing = { what: "rollback", to: good.revision, backTo: "previous" } as const;
   const record = { current: bad, previous: good, deployedAt: undefined, doing };
-  deepStrictEqual(await lastGood("roll back", objects, record), good);
-  deepStrictEqual(
-    await lastGood("roll back", objects, { ...record, doing: { what: "deploy", to: "1", backTo: "current" } }),
-    bad,
-  );
-  const live = { own: [], wished: new Map() };
+  const [deployment] = objectsOf(good).filter(({ kind }) => kind === "Deployment") as [ClusterObject];
+  const liveWith = (ready: number) => {
+    const status = { updatedReplicas: 1, replicas: 1, availableReplicas: ready };
+    return { own: [], wished: new Map([[keyOf(deployment), { ...deployment, status }]]) };
+  };
+  const live = liveWith(1);
+  deepStrictEqual(await lastGood("roll back", objects, record, live), good);
+  deepStrictEqual(await lastGood("roll back", objects, record, liveWith(0)), bad, "it does not answer");
+  const deploying = { ...record, doing: { what: "deploy", to: "1", backTo: "current" } } as const;
+  deepStrictEqual(await lastGood("roll back", objects, deploying, live), bad);
   await putBack("roll back", objects, { release: good, live, force: false, record, good });
   const written = [...server.objects].find(([path]) => path.includes("/shop-release"))![1] as unknown as {
     data: Record<string, string>;
