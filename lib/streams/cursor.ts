@@ -171,7 +171,7 @@ export class Cursor<Partition extends CursorPartition = CursorPartition> {
     if (slot === undefined) return;
     if (slot.state === "pending") this.#pending -= 1;
     slot.state = "done";
-    slot.stored = undefined;
+    slot.stored = slot.text = undefined;
     const given = this.#given;
     while (this.#head < given.length && given[this.#head]!.state === "done") this.#head += 1;
     if (this.#head * 2 < given.length) return;

@@ -252,7 +252,7 @@ export class GroupMember {
     cursor.version = version;
     if (owner !== null) return;
     cursor.isFree = true; // nothing of it is in hand
-    this.cursors.delete(index);
+    if (this.cursors.get(index) === cursor) this.cursors.delete(index); // it may be claimed anew by now
     log.tellGroup(group);
   }
 
