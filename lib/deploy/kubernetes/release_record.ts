@@ -1,9 +1,10 @@
+import { MANAGED_LABEL } from "../objects/managed_label.ts";
 import { isDeepStrictEqual } from "node:util";
 import { DeployError } from "../deploy_error.ts";
 import type { ClusterObject } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import type { DeployedReleases } from "./deployed_releases.ts";
-import { labelsOf, MANAGED_LABEL, PART_LABEL, TARGET, TARGET_LABEL } from "./objects/labels.ts";
+import { labelsOf, PART_LABEL, TARGET, TARGET_LABEL } from "./objects/labels.ts";
 import { parseRecord } from "./record_schema.ts";
 import type { Release, ReleasePlace } from "./release.ts";
 import { strangerOf } from "./stranger_of.ts";

@@ -1,7 +1,8 @@
+import { MANAGED_LABEL } from "../objects/managed_label.ts";
 import type { ClusterObject } from "../cluster/cluster_object.ts";
 import { FIELD_MANAGER } from "../cluster/cluster_objects.ts";
 import { managersOf } from "./applied_fields.ts";
-import { MANAGED_LABEL, PART_LABEL, TARGET, TARGET_LABEL } from "./objects/labels.ts";
+import { PART_LABEL, TARGET, TARGET_LABEL } from "./objects/labels.ts";
 import type { ReleasePlace } from "./release.ts";
 
 /** Whose an object is that is not this deployment's. */

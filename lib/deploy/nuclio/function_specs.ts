@@ -1,3 +1,4 @@
+import { MANAGED_LABEL } from "../objects/managed_label.ts";
 import { faultsOfImage } from "../objects/image_faults.ts";
 import { faultsOfHeldNames, podEnvironment } from "../objects/pod_environment.ts";
 import { podResources, SECRETS_FOLDER } from "../objects/pod_parts.ts";
@@ -10,7 +11,7 @@ import { faultsOfCluster } from "../settings/cluster_faults.ts";
 import { faultsOfSettings, flagsOf, type ProcessSettings } from "../settings/process_settings.ts";
 import { answersTo } from "../settings/function_fields.ts";
 import { NUCLIO } from "./nuclio_fields.ts";
-import { calledOf, FUNCTION_LABEL, GRAPH_LABEL, MANAGED_LABEL, PROJECT_LABEL, REVISION_LABEL } from "./labels.ts";
+import { calledOf, FUNCTION_LABEL, GRAPH_LABEL, PROJECT_LABEL, REVISION_LABEL } from "./labels.ts";
 import { mirroredTriggers, schedulesOf } from "./mirrored_triggers.ts";
 import type { NuclioConfig, NuclioResources, NuclioSpec, NuclioTrigger } from "./nuclio_function.ts";
 import { faultsOfStreams } from "../settings/stream_faults.ts";

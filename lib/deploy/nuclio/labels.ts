@@ -1,5 +1,3 @@
-/** Says that a function is Levada's. */
-export const MANAGED_LABEL = "app.kubernetes.io/managed-by";
 /** Says whose: what is pruned and deleted is found by it. */
 export const GRAPH_LABEL = "app.kubernetes.io/part-of";
 /** Says which part of the graph it is. */

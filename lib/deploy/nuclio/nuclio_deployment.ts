@@ -1,3 +1,4 @@
+import { MANAGED_LABEL } from "../objects/managed_label.ts";
 import { DeployError } from "../deploy_error.ts";
 import { deploymentDisplay, viewOf } from "../deployment_display.ts";
 import type { Deployment, DeploymentStatus, DeployPlan, LogReading } from "../deployment.ts";
@@ -11,7 +12,7 @@ import { type DashboardAccess, dashboardAccess } from "./dashboard_access.ts";
 import { DashboardClient } from "./dashboard_client.ts";
 import { type FunctionSpecs, functionSpecs } from "./function_specs.ts";
 import { invokeByDashboard, outerUrl } from "./invoke_nuclio.ts";
-import { calledOf, FUNCTION_LABEL, GRAPH_LABEL, MANAGED_LABEL, PROJECT_LABEL } from "./labels.ts";
+import { calledOf, FUNCTION_LABEL, GRAPH_LABEL, PROJECT_LABEL } from "./labels.ts";
 import type { NuclioFunction } from "./nuclio_function.ts";
 import { NUCLIO_DEADLINE_MS, type NuclioOptions, type PodLookUp, type PodTrouble } from "./nuclio_options.ts";
 import { logsOf } from "./nuclio_logs.ts";

@@ -1,8 +1,9 @@
+import { MANAGED_LABEL } from "../objects/managed_label.ts";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { z } from "zod";
 import { oneLine } from "../../telemetry/one_line.ts";
 import { DeployError } from "../deploy_error.ts";
-import { calledOf, FUNCTION_LABEL, GRAPH_LABEL, MANAGED_LABEL, PROJECT_LABEL, REVISION_LABEL } from "./labels.ts";
+import { calledOf, FUNCTION_LABEL, GRAPH_LABEL, PROJECT_LABEL, REVISION_LABEL } from "./labels.ts";
 import type { NuclioConfig, NuclioFunction, NuclioMetadata } from "./nuclio_function.ts";
 import { SPEC } from "./read_function.ts";
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { ClusterObject } from "../cluster/cluster_object.ts";
+import { MANAGED_LABEL } from "./managed_label.ts";
 import { DeployError } from "../deploy_error.ts";
 
 /** The part of the package yaml that is used here. */
@@ -8,7 +9,7 @@ interface Yaml {
 }
 
 const FILE = /^\d{2,}-[a-z]+-[a-z0-9-]+\.yaml$/;
-const OURS = /^ +"?app\.kubernetes\.io\/managed-by"?: "?levada"?$/m; // a label of whatever is written
+const OURS = new RegExp(`^ +"?${RegExp.escape(MANAGED_LABEL)}"?: "?levada"?$`, "m");
 
 /** Writes objects, a file each; files of an earlier time go. Gives their names. */
 export async function writeObjects(

@@ -1,3 +1,4 @@
+import { MANAGED_LABEL } from "../objects/managed_label.ts";
 import { faultsOfImage } from "../objects/image_faults.ts";
 import { faultsOfObjectName } from "../objects/object_name.ts";
 import { faultsOfHeldNames, podEnvironment } from "../objects/pod_environment.ts";
@@ -223,7 +224,7 @@ function isWhole(value: number, least: number): boolean {
 /** What every object says of whose it is. */
 export function labelsOf(name: string): Readonly<Record<string, string>> {
   return {
-    "app.kubernetes.io/managed-by": "levada",
+    [MANAGED_LABEL]: "levada",
     "app.kubernetes.io/part-of": name,
     "app.kubernetes.io/name": name,
   };

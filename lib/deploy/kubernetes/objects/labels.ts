@@ -1,7 +1,6 @@
+import { MANAGED_LABEL } from "../../objects/managed_label.ts";
 import type { Release, ReleasedFunction } from "../release.ts";
 
-/** Says that an object is Levada's. */
-export const MANAGED_LABEL = "app.kubernetes.io/managed-by";
 /** Says whose. */
 export const PART_LABEL = "app.kubernetes.io/part-of";
 /** Says which target has made it: others hand the two above on to objects of their own. */
