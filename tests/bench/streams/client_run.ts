@@ -104,7 +104,7 @@ async function functionCarry(address: string): Promise<Carry> {
     await isAhead;
     const watch = new Watch();
     watch.run();
-    while (done < count || await source.lag("bench-carry") > 0) await pause(5);
+    while (done < count || await source.lag("bench-carry") > 0) await pause(1);
     watch.pause();
     ({ promise: gate, resolve: open } = Promise.withResolvers<void>());
     return watch.cost(count - ahead);

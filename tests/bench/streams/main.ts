@@ -21,7 +21,7 @@ const COSTS = [
   ["read and acknowledge", "read"],
   ["from one stream to another", "carry"],
 ] as const;
-const RECORDS = Number(Deno.env.get("LEVADA_BENCH_RECORDS") ?? 10_000);
+const RECORDS = Number(Deno.env.get("LEVADA_BENCH_RECORDS") ?? 20_000);
 const BROKERS = Deno.env.get("LEVADA_BENCH_BROKERS")?.split(","); // all where nobody says
 const ROUNDS = 5;
 const WARMUP = 4; // a function runs for days: what its first seconds cost is no matter
