@@ -6,6 +6,8 @@ import type { DeploymentStatus } from "./deployment.ts";
 import { describeDeployment, nextSteps } from "./describe_deployment.ts";
 import { functionNotes } from "./function_notes.ts";
 
+const STYLE = "margin:0;font-size:0.82rem;line-height:1.5;white-space:pre-wrap;overflow-wrap:anywhere"; // commands are long
+
 /**
  * What a notebook shows of a deployment in a cluster: its graph with the pods of each function, where it answers, and what can be done next.
  *
@@ -19,7 +21,8 @@ export async function deploymentDisplay(
   if (view === undefined) return { "text/plain": text };
   const plot = new Plot({ ...view, functionNotes: functionNotes(status.functions) });
   const { "text/html": picture } = await plot.display();
-  return { "text/html": `${picture}<pre>${escapeText(text)}</pre>`, "text/plain": `${plot.text}\n${text}` };
+  const html = `${picture}<pre style="${STYLE}">${escapeText(text)}</pre>`;
+  return { "text/html": html, "text/plain": `${plot.text}\n${text}` };
 }
 
 /** The graph of what is deployed, where that is this bundle. */
