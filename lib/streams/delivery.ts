@@ -110,11 +110,12 @@ export class Delivery<Body = unknown> implements Iterable<StreamRecord<Body>> {
     for (const record of records) {
       const index = this.#indexOf(record);
       if (index < 0 || this.#isSettled[index]) {
+        for (const other of taken) this.#isSettled[other] = false; // all of them, or none
         throw new StreamError(`Cannot ${act} record ${record.id}: it is settled already, or was not in this delivery`);
       }
+      this.#isSettled[index] = true;
       taken.push(index);
     }
-    for (const index of taken) this.#isSettled[index] = true;
     return taken;
   }
 }

@@ -37,7 +37,7 @@ const VERSIONS = { first: 1, withBodyIs: 2, newest: 2 } as const;
  */
 export function sealRecords(records: readonly NewRecord[], now: () => number): WireRecord[] {
   if (!Array.isArray(records)) {
-    throw new StreamError(`Cannot publish records: they are ${kindOf(records)}, not a list. Say publish([{ body }])`);
+    throw new StreamError(`Cannot publish records: a list is needed, not ${kindOf(records)}. Say publish([{ body }])`);
   }
   return records.map((record, index) => {
     const state = kindOf(record) !== "object"

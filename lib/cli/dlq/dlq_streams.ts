@@ -78,7 +78,8 @@ export async function findByIds(
   const acts = (await Promise.all(streams.map((letters) => letters.acts().catch(() => [])))).flat();
   const told = missing.map((id) => {
     const last = acts.findLast((one) => one.id === id || one.id.startsWith(`${id}`) && id.length >= 8);
-    return last === undefined ? id : `${id} (${last.act} by ${last.by} at ${last.at.toISOString()})`;
+    if (last !== undefined) return `${id} (${last.act} by ${last.by} at ${last.at.toISOString()})`;
+    return id.length < 8 ? `${id} (give 8 digits of an id at least)` : id;
   });
   throw new CommandError(`Cannot ${act}: there is no letter ${told.join(", ")} of ${redactText(name)}`);
 }

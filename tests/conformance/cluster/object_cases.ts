@@ -23,7 +23,7 @@ const EVERYTHING = `{
 
 /** What is made in a cluster. */
 export const OBJECT_CASES: readonly ClusterCase[] = [{
-  name: "everything that a function can ask for is taken by strict validation, and is what was asked for",
+  name: "everything that a function can ask for is taken by strict validation, and planned",
   needsNode: false,
   run: (cluster) =>
     withReleaseLab(cluster, async (lab) => {

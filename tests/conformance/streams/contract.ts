@@ -349,6 +349,24 @@ const CASES: readonly StreamCase[] = [
     },
   },
   {
+    title: "what is given back comes again in the order of its key, in whatever order it was given back",
+    async run(open) {
+      await using lab = await open();
+      const stream = await lab.open<number>();
+      await stream.publish(numbered(3, () => "k"));
+      const subscription = await stream.subscribe({ group: "g", maxRecords: 3 });
+      const { deliveries, records } = await read(subscription, 3);
+      for (const record of records.toReversed()) {
+        const delivery = deliveries.find((one) => one.records.includes(record))!;
+        await delivery.retry(100, [record]);
+      }
+      const next = read(subscription, 3);
+      await lab.advance(100);
+      deepStrictEqual(bodiesOf((await next).records), [0, 1, 2]);
+      await stream.close();
+    },
+  },
+  {
     title: "nack() tries again with pauses that double, then writes a dead letter and goes on",
     async run(open) {
       await using lab = await open();

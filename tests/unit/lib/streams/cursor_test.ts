@@ -45,6 +45,13 @@ Deno.test("Cursor.peek() keeps back what follows a record that waits for its ret
   deepStrictEqual(takeAll(cursor, 100), [[1, 2], [3, 1], [4, 1]]);
 });
 
+Deno.test("Cursor gives what comes again in the order of the stream, in whatever order it was given back", () => {
+  const cursor = new Cursor({ index: 0, end: 4 }, 0);
+  takeAll(cursor, 0);
+  for (const offset of [3, 1, 2, 0]) cursor.giveAgain(offset, 10);
+  deepStrictEqual(takeAll(cursor, 10), [[0, 2], [1, 2], [2, 2], [3, 2]]);
+});
+
 Deno.test("Cursor.snapshot() lets another go on: what is done stays done, what is open comes again, with its tries and its time", () => {
   const partition = { index: 0, end: 6 };
   const cursor = new Cursor(partition, 0);

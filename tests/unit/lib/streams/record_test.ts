@@ -88,10 +88,10 @@ Deno.test("sealRecords() refuses what is no list of records, by index", () => {
     }
   };
   deepStrictEqual([undefined, null, "x", { body: 1 }].map(refused), [
-    "Cannot publish records: they are undefined, not a list. Say publish([{ body }])",
-    "Cannot publish records: they are null, not a list. Say publish([{ body }])",
-    "Cannot publish records: they are string, not a list. Say publish([{ body }])",
-    "Cannot publish records: they are object, not a list. Say publish([{ body }])",
+    "Cannot publish records: a list is needed, not undefined. Say publish([{ body }])",
+    "Cannot publish records: a list is needed, not null. Say publish([{ body }])",
+    "Cannot publish records: a list is needed, not string. Say publish([{ body }])",
+    "Cannot publish records: a list is needed, not object. Say publish([{ body }])",
   ]);
   deepStrictEqual([[{ body: 1 }, null], [[1]], [{ body: 1, time: "today" }]].map(refused), [
     "Cannot publish the records: the one at index 1 is null, not an object. Say publish([{ body }])",
