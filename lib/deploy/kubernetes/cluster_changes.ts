@@ -181,7 +181,7 @@ export class ClusterChanges {
       );
     }
     const [answering] = await liveFunctions(objects, place);
-    const backTo = wayBack(record, answering?.revision);
+    const backTo = wayBack(record, answering);
     const meant = record[backTo];
     if (meant === undefined && record.unread !== undefined) {
       throw new DeployError(act, `${unreadNotes(place, record).join()}. Deploy what is to run`);

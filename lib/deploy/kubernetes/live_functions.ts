@@ -2,6 +2,7 @@ import type { ClusterObject } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
 import { isGoing } from "./live_objects.ts";
 import { labelsOf, REVISION_LABEL } from "./objects/labels.ts";
+import { CONTAINER } from "./objects/pod_template.ts";
 import type { ReleasePlace } from "./release.ts";
 import { strangerOf } from "./stranger_of.ts";
 
@@ -13,6 +14,8 @@ export interface LiveFunction {
   readonly deployment: ClusterObject;
   /** The bundle that its pods are to run. */
   readonly revision: string;
+  /** What they are to be made of. */
+  readonly image: string;
   readonly scheme: "http" | "https";
   /** What it asks its callers for. */
   readonly asksFor: "nothing" | "tokens" | "certificates";
@@ -32,6 +35,7 @@ export async function liveFunctions(objects: ClusterObjects, place: ReleasePlace
 
 function liveFunction(deployment: ClusterObject, namespace: string): LiveFunction {
   const { metadata: { name: objectName, labels }, spec: { template } } = deployment;
+  const containers: readonly { name: string; image?: string }[] = template.spec.containers;
   const words: readonly string[] = template.spec.containers.flatMap(({ args = [] }: { args?: string[] }) => args);
   const scheme = words.includes("--tls-cert") ? "https" : "http";
   return {
@@ -39,6 +43,7 @@ function liveFunction(deployment: ClusterObject, namespace: string): LiveFunctio
     objectName,
     deployment,
     revision: template.metadata.labels?.[REVISION_LABEL] ?? "",
+    image: (containers.find(({ name }) => name === CONTAINER) ?? containers[0])?.image ?? "",
     scheme,
     asksFor: words.includes("--token") ? "tokens" : words.includes("--client-ca") ? "certificates" : "nothing",
     url: `${scheme}://${objectName}.${namespace}.svc`,
