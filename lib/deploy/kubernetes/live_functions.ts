@@ -1,5 +1,6 @@
 import type { ClusterObject } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
+import type { Running } from "./deployed_releases.ts";
 import { isGoing } from "./live_objects.ts";
 import { labelsOf, REVISION_LABEL } from "./objects/labels.ts";
 import { CONTAINER } from "./objects/pod_template.ts";
@@ -33,17 +34,24 @@ export async function liveFunctions(objects: ClusterObjects, place: ReleasePlace
   return own.sort((one, other) => Number(other.objectName === name) - Number(one.objectName === name));
 }
 
+/** What the pods of a Deployment are to run. */
+export function runningOf({ spec: { template } }: ClusterObject): Running {
+  const containers: readonly { name: string; image?: string }[] = template.spec.containers;
+  return {
+    revision: template.metadata.labels?.[REVISION_LABEL] ?? "",
+    image: (containers.find(({ name }) => name === CONTAINER) ?? containers[0])?.image ?? "",
+  };
+}
+
 function liveFunction(deployment: ClusterObject, namespace: string): LiveFunction {
   const { metadata: { name: objectName, labels }, spec: { template } } = deployment;
-  const containers: readonly { name: string; image?: string }[] = template.spec.containers;
   const words: readonly string[] = template.spec.containers.flatMap(({ args = [] }: { args?: string[] }) => args);
   const scheme = words.includes("--tls-cert") ? "https" : "http";
   return {
     name: labels?.["app.kubernetes.io/name"] ?? objectName,
     objectName,
     deployment,
-    revision: template.metadata.labels?.[REVISION_LABEL] ?? "",
-    image: (containers.find(({ name }) => name === CONTAINER) ?? containers[0])?.image ?? "",
+    ...runningOf(deployment),
     scheme,
     asksFor: words.includes("--token") ? "tokens" : words.includes("--client-ca") ? "certificates" : "nothing",
     url: `${scheme}://${objectName}.${namespace}.svc`,
