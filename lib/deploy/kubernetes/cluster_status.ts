@@ -72,13 +72,14 @@ export async function clusterStatus(
   const bad = functions.find(({ state }) => state !== "ready");
   const revision = live[0] === undefined ? current!.revision : revisionOf(live[0], pods);
   const unsettled = whyUnsettled(place, record, { live, revision, missing });
-  const isDoor = ({ kind }: ClusterObject) => DOORS.includes(kind);
+  const isWritten = live[0] === undefined || live[0].revision === current?.revision; // else its doors are others
+  const isClosed = isWritten && missing.some(({ kind }) => DOORS.includes(kind));
   return {
     name: place.name,
     target: "kubernetes",
     context,
     namespace: place.namespace,
-    state: bad?.state ?? (missing.some(isDoor) ? "failing" : "ready"),
+    state: bad?.state ?? (isClosed ? "failing" : "ready"),
     reason: bad === undefined || record?.doing?.what === "delete" ? unsettled : `function ${bad.name}: ${bad.reason}`,
     url: current !== undefined && revision === current.revision ? outerUrl(current) : functions[0]!.url,
     revision,

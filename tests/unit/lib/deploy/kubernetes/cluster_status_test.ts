@@ -68,6 +68,10 @@ Deno.test("clusterStatus() tells which revision is to run, also while the pods o
   );
 });
 
+Deno.test("clusterStatus() looks at doors where what is written down runs, and not where others have applied another revision", async () => {
+  deepStrictEqual((await statusOf({ wished: TWO, gone: ["Ingress"] })).state, "ready");
+});
+
 Deno.test("clusterStatus() tells another image of the same revision, which others have applied, and what a rollback leads to then", async () => {
   const wished = { ...ONE, image: "levada/runtime:0.1.1" };
   const { previous, reason } = await statusOf({ wished, record: { previous: TWO } });
