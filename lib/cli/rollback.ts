@@ -23,7 +23,9 @@ the ports of now. A second rollback takes the first one back. An environment is 
 lives, and where it does not, a rollback is refused unless --renew is said. In a cluster Ctrl-C puts back what ran, and once more ends it at once.
 
   --renew           With the environment of this command; a cluster keeps environments, and takes no other.
-  --force           In a cluster: takes over what somebody else has written into its objects, as by \`kubectl scale\` or \`edit\`.
+  --force           In a cluster: takes over what somebody else has written into its objects, as by \`kubectl scale\` or \`edit\`;
+                    takes away what others have applied there and the revision has not, and removes objects of others that
+                    have its labels. --dry-run with it tells which.
   --dry-run         Only tells what would change.
 ${PLACE_HELP}
 

@@ -1,5 +1,6 @@
 /** An image as a Dockerfile with its layers beside it, for who has to build by their own tool: the same files, and run the same way. */
 import { join } from "node:path";
+import { hashOf } from "../bundle/bundle.ts";
 import type { BaseImage } from "./base/read_base.ts";
 import { type BlobStore, writeWhole } from "./blob_store.ts";
 import { findRemoval } from "./layer/find_removal.ts";
@@ -24,7 +25,7 @@ export interface DockerfileParts extends HoldOptions {
  *
  * Its base is named where others find it, else its layers stand there too.
  *
- * @throws {ImageError} If the folder holds another Dockerfile, or other files, or a layer of the base removes files of those below, which no Dockerfile can say.
+ * @throws {ImageError} If the folder holds another Dockerfile, one that somebody has changed, or other files, or a layer of the base removes files of those below, which no Dockerfile can say.
  */
 export async function writeDockerfile(
   image: Image,
@@ -69,10 +70,16 @@ async function checkFolder(
     if (names.length === 0 || isLeft && names.every(isOwn)) return [];
     throw holdsOthers(folder, ACT, names);
   }
-  const lines = (await Deno.readTextFile(join(folder, DOCKERFILE))).split("\n");
+  const lines = (await Deno.readTextFile(join(folder, DOCKERFILE))).split(/\r?\n/);
   if (!lines[0]!.startsWith(MARK)) {
     throw new ImageError(
       `Cannot ${ACT} ${folder}: it has a Dockerfile that \`levada image\` has not written. Give a folder of its own: -o FOLDER`,
+    );
+  }
+  const [, written] = / sha256:([0-9a-f]{64})\s*$/.exec(lines[0]!) ?? []; // an earlier Levada wrote none
+  if (written !== undefined && written !== hashOfLines(lines.slice(1))) {
+    throw new ImageError(
+      `Cannot ${ACT} ${folder}: somebody has changed the Dockerfile that \`levada image\` wrote there. Give another folder: -o FOLDER`,
     );
   }
   const earlier = lines.flatMap((line) => /^ADD (\S+) \/$/.exec(line)?.[1] ?? []).filter((name) => LAYER.test(name));
@@ -80,6 +87,11 @@ async function checkFolder(
   const others = wished.filter((name) => names.includes(name) && !earlier.includes(name));
   if (others.length > 0) throw holdsOthers(folder, ACT, others);
   return earlier;
+}
+
+/** What tells whether somebody has changed them. */
+function hashOfLines(lines: readonly string[]): string {
+  return hashOf(new TextEncoder().encode(lines.join("\n")));
 }
 
 function layerName(index: number): string {
@@ -101,7 +113,6 @@ async function writeParts(
   const { User, ExposedPorts = {}, Env = [], Entrypoint = [], Cmd = [], WorkingDir, Labels = {}, StopSignal } =
     config.config ?? {};
   const lines = [
-    `${MARK}: the layers are what \`levada image\` makes.`,
     `FROM ${base?.place ?? "scratch"}`,
     ...added, // archives are unpacked by ADD
     ...Object.entries(Labels).map(([name, value]) => `LABEL ${quoted(name)}=${quoted(value)}`),
@@ -112,8 +123,10 @@ async function writeParts(
     ...StopSignal === undefined ? [] : [`STOPSIGNAL ${StopSignal}`],
     `ENTRYPOINT ${JSON.stringify(Entrypoint)}`,
     `CMD ${JSON.stringify(Cmd)}`,
+    "",
   ];
-  await writeWhole(join(folder, DOCKERFILE), new TextEncoder().encode(`${lines.join("\n")}\n`));
+  const first = `${MARK}: the layers are what \`levada image\` makes. sha256:${hashOfLines(lines)}`;
+  await writeWhole(join(folder, DOCKERFILE), new TextEncoder().encode([first, ...lines].join("\n")));
 }
 
 /** A word as Dockerfiles have it: nothing in it means more than itself. */

@@ -30,13 +30,27 @@ export function managersOf({ metadata: { managedFields = [] } }: ClusterObject):
   });
 }
 
-/** An object with only those fields that these have written, with the values of now: what is to be applied to have them so again. */
-export function fieldsOf(object: ClusterObject, managers: readonly FieldsManager[]): ClusterObject {
+/**
+ * An object with only those fields that these have written, with the values of now: what is to be applied to have them so again.
+ *
+ * @param options.owners Whether its owners too, which must still be there. Default: no.
+ */
+export function fieldsOf(
+  object: ClusterObject,
+  managers: readonly FieldsManager[],
+  { owners = false }: { readonly owners?: boolean } = {},
+): ClusterObject {
   const { apiVersion, kind, metadata: { name, namespace } } = object;
   const fields = managers.map(({ fields }) => fields).reduce(union, {});
   const { metadata = {}, ...said } = (isWhole(fields) ? {} : project(object, fields)) as Partial<ClusterObject>;
-  const { ownerReferences: _, ...rest } = metadata as Partial<ClusterObject["metadata"]>; // an owner of then may be gone
-  return { ...said, apiVersion, kind, metadata: { ...rest, name, ...namespace !== undefined && { namespace } } };
+  const { ownerReferences, ...rest } = metadata as Partial<ClusterObject["metadata"]>;
+  const owned = owners && ownerReferences !== undefined && { ownerReferences };
+  return {
+    ...said,
+    apiVersion,
+    kind,
+    metadata: { ...rest, ...owned, name, ...namespace !== undefined && { namespace } },
+  };
 }
 
 function union(one: FieldSet, other: FieldSet): FieldSet {

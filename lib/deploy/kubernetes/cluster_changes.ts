@@ -99,12 +99,12 @@ export class ClusterChanges {
    */
   async delete(act: string): Promise<void> {
     const { client, place } = this.#parts;
-    await this.#checkRemovable(act, (await this.#own(act)).own);
+    await this.#checkRemovable(act, await this.#own(act));
     await using lease = await this.#take(act);
     const { own, record } = await this.#own(act);
     const rest = own.filter((object) => keyOf(object) !== `ConfigMap ${recordName(place)}`);
     const fenced = new FencedObjects(client, lease);
-    if (record !== undefined && record.unread === undefined) {
+    if (isRead(record)) {
       await writeRecord(fenced, place, { ...record, doing: { what: "delete", backTo: "current" } });
     }
     const groups = removalGroups(rest, record?.current);
@@ -124,11 +124,14 @@ export class ClusterChanges {
     return { own, record };
   }
 
-  async #checkRemovable(act: string, own: readonly ClusterObject[]): Promise<void> {
+  async #checkRemovable(
+    act: string,
+    { own, record }: { readonly own: readonly ClusterObject[]; readonly record: DeployedReleases | undefined },
+  ): Promise<void> {
     const { client, objects, place: { namespace } } = this.#parts;
     const kinds = [...new Map(own.map((object) => [object.kind, object])).values()];
     const rights = await Promise.all(kinds.map(async (kind) => {
-      const isRecord = kind.kind === "ConfigMap"; // that it goes is written down
+      const isRecord = kind.kind === "ConfigMap" && isRead(record); // that it goes is written down
       return await rightOf(objects, kind, ["get", ...isRecord ? ["patch"] : [], "delete"]);
     }));
     await checkRights(act, client, { namespace, rights: [...rights, LEASE_RIGHT] });
@@ -181,7 +184,7 @@ export class ClusterChanges {
       );
     }
     const [answering] = await liveFunctions(objects, place);
-    const backTo = wayBack(record, answering?.revision);
+    const backTo = wayBack(record, answering);
     const meant = record[backTo];
     if (meant === undefined && record.unread !== undefined) {
       throw new DeployError(act, `${unreadNotes(place, record).join()}. Deploy what is to run`);
@@ -226,6 +229,11 @@ export class ClusterChanges {
       );
     await preflight(act, { client, objects }, { release, wished: objectsOf(release), running });
   }
+}
+
+/** Whether what was written down is written again while it goes. */
+function isRead(record: DeployedReleases | undefined): record is DeployedReleases {
+  return record !== undefined && record.unread === undefined;
 }
 
 /** What runs, as it is written down; where something was broken off it is of both. */

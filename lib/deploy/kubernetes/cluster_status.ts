@@ -1,7 +1,7 @@
 import type { DeploymentStatus, FunctionStatus } from "../deployment.ts";
 import type { ClusterObject } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
-import { type DeployedReleases, type Doing, wayBack } from "./deployed_releases.ts";
+import { type DeployedReleases, type Doing, type Running, runsAs, wayBack } from "./deployed_releases.ts";
 import { type LiveFunction, liveFunctions } from "./live_functions.ts";
 import { keyOf } from "./live_objects.ts";
 import { innerUrl, outerUrl } from "./objects/addresses.ts";
@@ -72,17 +72,18 @@ export async function clusterStatus(
   const bad = functions.find(({ state }) => state !== "ready");
   const revision = live[0] === undefined ? current!.revision : revisionOf(live[0], pods);
   const unsettled = whyUnsettled(place, record, { live, revision, missing });
-  const isDoor = ({ kind }: ClusterObject) => DOORS.includes(kind);
+  const isWritten = live[0] === undefined || live[0].revision === current?.revision; // else its doors are others
+  const isClosed = isWritten && missing.some(({ kind }) => DOORS.includes(kind));
   return {
     name: place.name,
     target: "kubernetes",
     context,
     namespace: place.namespace,
-    state: bad?.state ?? (missing.some(isDoor) ? "failing" : "ready"),
+    state: bad?.state ?? (isClosed ? "failing" : "ready"),
     reason: bad === undefined || record?.doing?.what === "delete" ? unsettled : `function ${bad.name}: ${bad.reason}`,
     url: current !== undefined && revision === current.revision ? outerUrl(current) : functions[0]!.url,
     revision,
-    previous: revisionBefore(record, live[0]?.revision ?? revision),
+    previous: revisionBefore(record, live[0] ?? current),
     deployedAt,
     functions,
   };
@@ -97,9 +98,9 @@ function revisionOf({ name, revision }: LiveFunction, pods: readonly ClusterObje
 }
 
 /** What a rollback leads to, unless that runs already. */
-function revisionBefore(record: DeployedReleases | undefined, runs: string): string | undefined {
-  const before = record?.[wayBack(record, runs)]?.revision;
-  return record?.doing !== undefined && before === runs ? undefined : before;
+function revisionBefore(record: DeployedReleases | undefined, runs: Running | undefined): string | undefined {
+  const before = record?.[wayBack(record, runs)];
+  return before === undefined || (runs !== undefined && runsAs(runs, before)) ? undefined : before.revision;
 }
 
 /** Why it is not as it is to stay, though all that there is is ready. */
@@ -120,15 +121,18 @@ function whyUnsettled(
   if (doing !== undefined) return whatIsDone(doing);
   if (unread !== undefined) return unreadNotes(place, record).join();
   const others = live.filter((fn) =>
-    fn.revision !== current?.revision || !current.functions.some((one) => one.name === fn.name)
+    current === undefined || !runsAs(fn, current) || !current.functions.some((one) => one.name === fn.name)
   );
+  const isOtherImage = others.some((fn) => fn.revision === current?.revision && !runsAs(fn, current));
   if (others.length > 0) {
     const told = others.map((fn) =>
       `function ${fn.name} ${
         fn.name === place.name && fn.revision !== revision ? "is to run" : "runs"
-      } revision ${fn.revision}`
+      } revision ${fn.revision}${isOtherImage ? ` by image ${fn.image}` : ""}`
     );
     return `${told.join(", ")}, and ConfigMap ${name} says ${current?.revision ?? "nothing"}${
+      isOtherImage ? ` by image ${current!.image}` : ""
+    }${
       current === undefined ? "" : ` of ${current.functions.map((fn) => fn.name).join(", ")}`
     }: others have changed it. Deploy what is to run`;
   }

@@ -24,14 +24,27 @@ export interface Doing {
   readonly backTo: "current" | "previous";
 }
 
+/** What pods run. */
+export type Running = Pick<Release, "revision" | "image">;
+
+/**
+ * Whether that is what runs, by its revision and its image: of the image a cluster may have put another registry before it, or a digest behind it.
+ */
+export function runsAs(runs: Running, { revision, image }: Running): boolean {
+  if (runs.revision !== revision) return false;
+  const path = image.replace(/^[^/]*[.:\]][^/]*\/|^localhost\//, "");
+  const there = image.includes("@") ? runs.image : runs.image.split("@")[0]!;
+  return there === path || there.endsWith(`/${path}`);
+}
+
 /**
  * To which of the two a rollback leads.
  *
- * @param runs The revision that runs; undefined where none does. Where it is neither of the two, others have applied it, and it is taken back.
+ * @param runs What runs; undefined where nothing does. Where it is neither of the two, others have applied it, and it is taken back.
  */
-export function wayBack({ current, previous, doing }: DeployedReleases, runs: string | undefined): Doing["backTo"] {
+export function wayBack({ current, previous, doing }: DeployedReleases, runs: Running | undefined): Doing["backTo"] {
   if (doing !== undefined) return doing.backTo;
-  const isOfOthers = runs !== undefined && [current, previous].every((one) => one?.revision !== runs);
+  const isOfOthers = runs !== undefined && [current, previous].every((one) => one === undefined || !runsAs(runs, one));
   return isOfOthers && current !== undefined ? "current" : "previous";
 }
 
@@ -73,6 +86,7 @@ export function recordAfter(
   };
 }
 
-function isSame(one: Release, other: Release): boolean {
+/** Whether one is the other, but for how many pods there are. */
+export function isSame(one: Release, other: Release): boolean {
   return one.revision === other.revision && one.image === other.image;
 }

@@ -1,12 +1,12 @@
 import { DeployError } from "../deploy_error.ts";
 import type { ClusterObject } from "../cluster/cluster_object.ts";
 import type { ClusterObjects } from "../cluster/cluster_objects.ts";
-import type { DeployedReleases } from "./deployed_releases.ts";
+import { type DeployedReleases, isSame, runsAs } from "./deployed_releases.ts";
 import { handOverScale } from "./hand_over_scale.ts";
 import { withCode } from "./kept_code.ts";
+import { runningOf } from "./live_functions.ts";
 import { keyOf, type LiveObjects, readLive } from "./live_objects.ts";
 import { isScaler } from "./objects/known_kinds.ts";
-import { REVISION_LABEL } from "./objects/labels.ts";
 import { objectsOf } from "./objects/release_objects.ts";
 import { scaleOf } from "./objects/workload_objects.ts";
 import { obsoleteObjects } from "./plan_release.ts";
@@ -56,8 +56,8 @@ export async function putBack(act: string, objects: ClusterObjects, wish: Return
 }
 
 /**
- * The release that was ready last where something after it was broken off, with its code: where that was a rollback, and what it leads to answers
- * already, that. Undefined where there is none, or that release cannot be had any more; or where what was broken off is a delete: nobody wants that
+ * The release that was ready last where something after it was broken off, with its code: where that was a rollback, that of its two that answers,
+ * also where who deploys another since has settled what is written down. Undefined where there is none, or that release cannot be had any more; or where what was broken off is a delete: nobody wants that
  * release.
  *
  * @param live What there is.
@@ -70,8 +70,8 @@ export async function lastGood(
 ): Promise<Release | undefined> {
   const { doing, current, previous } = record ?? {};
   if (doing === undefined || doing.what === "delete") return undefined;
-  const isLed = leadsAway(doing) && previous !== undefined && answers(previous, live);
-  const good = isLed ? previous : current;
+  const isOther = doing.what === "rollback" && previous !== undefined && answers(previous, live);
+  const good = isOther ? previous : current;
   if (good === undefined) return undefined;
   try {
     return await withCode(act, objects, good);
@@ -101,20 +101,17 @@ async function applyReleased(objects: ClusterObjects, good: Release, now: LiveOb
 /** What is written down then; undefined where there was nothing to be read. */
 function recordOf({ record, good }: ReturnWish): DeployedReleases | undefined {
   if (record === undefined || (record.unread !== undefined && record.current === undefined)) return undefined;
-  const isLed = leadsAway(record.doing) && good?.revision === record.previous?.revision; // it goes on when it is asked for again
-  return good === undefined || isLed ? record : { ...record, doing: undefined };
-}
-
-/** Whether it is a rollback from what was ready last. */
-function leadsAway(doing: DeployedReleases["doing"]): boolean {
-  return doing?.what === "rollback" && doing.backTo === "previous";
+  if (good === undefined) return record;
+  const { doing, previous } = record;
+  const goesOn = doing?.what === "rollback" && previous !== undefined && isSame(good, previous); // when it is asked for again
+  return goesOn ? record : { ...record, doing: undefined };
 }
 
 /** Whether all pods are a release's, and may be asked. */
-function answers({ functions, revision }: Release, { wished }: LiveObjects): boolean {
-  return functions.every(({ objectName }) => {
+function answers(release: Release, { wished }: LiveObjects): boolean {
+  return release.functions.every(({ objectName }) => {
     const deployment = wished.get(`Deployment ${objectName}`);
-    return deployment?.spec.template?.metadata?.labels?.[REVISION_LABEL] === revision &&
-      rolloutState(deployment).isDone;
+    if (deployment === undefined) return false;
+    return runsAs(runningOf(deployment), release) && rolloutState(deployment).isDone;
   });
 }

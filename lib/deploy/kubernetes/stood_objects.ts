@@ -54,12 +54,25 @@ function thatStood(wished: readonly ClusterObject[], { wished: there, own }: Liv
   return [...stood, ...gone];
 }
 
-/** Whose word of what stood there is Levada's to say again: its own, and where fields of others were taken over what these had written once. */
+/**
+ * Whose word of what stood there is Levada's to say again: its own, and where fields of others were taken over what these had written once, but a
+ * number of pods that nobody holds to.
+ */
 function writersOf(object: ClusterObject, force: boolean): FieldsManager[] {
-  return managersOf(object).filter((one) => {
-    if (one.operation === "Apply") return one.manager === FIELD_MANAGER;
-    return force && isTaken(one);
+  return managersOf(object).flatMap((one) => {
+    if (one.operation === "Apply") return one.manager === FIELD_MANAGER ? [one] : [];
+    if (!force || !isTaken(one)) return [];
+    return saysReplicas(object) ? [one] : withoutReplicas(one);
   });
+}
+
+/** What else somebody has written; nothing where that is all. */
+function withoutReplicas(one: FieldsManager): FieldsManager[] {
+  const { "f:spec": spec, ...rest } = one.fields;
+  if (spec?.["f:replicas"] === undefined) return [one];
+  const { "f:replicas": _, ...others } = spec;
+  const fields = Object.keys(others).length === 0 ? rest : { ...rest, "f:spec": others }; // an empty one would be all of it
+  return Object.keys(fields).length === 0 ? [] : [{ ...one, fields }];
 }
 
 /** Others whose word holds until they take it back, such as who syncs from a repository. */

@@ -28,7 +28,7 @@ export function fieldsBeyond(object: ClusterObject): Beyond[] {
   });
 }
 
-/** Takes that away: what they say of it from now on is its labels and annotations. */
+/** Takes that away: what they say of it from now on is its labels, annotations and owners. */
 export async function takeFields(objects: ClusterObjects, object: ClusterObject): Promise<void> {
   for (const { other } of fieldsBeyond(object)) {
     const { "f:metadata": metadata, "f:spec": spec } = other.fields;
@@ -38,7 +38,7 @@ export async function takeFields(objects: ClusterObjects, object: ClusterObject)
       ...replicas !== undefined && { "f:spec": { "f:replicas": replicas } },
     };
     const kept = Object.keys(fields).length === 0 ? [] : [{ ...other, fields }];
-    await objects.apply(fieldsOf(object, kept), { manager: other.manager, force: true });
+    await objects.apply(fieldsOf(object, kept, { owners: true }), { manager: other.manager, force: true });
   }
 }
 

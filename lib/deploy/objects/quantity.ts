@@ -1,5 +1,6 @@
-const QUANTITY = /^([+-]?[0-9.]+)(?:([eE][+-]?[0-9]+)|(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?)$/;
+const QUANTITY = /^([+-]?[0-9.]+)(?:([eE][+-]?[0-9]+)|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?)$/;
 const DECIMAL = ["", "k", "M", "G", "T", "P", "E"];
+const PARTS = ["", "m", "u", "n"];
 const BINARY = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
 /**
@@ -12,7 +13,8 @@ const BINARY = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 export function readQuantity(text: string | number): number {
   const [, digits, exponent = "", suffix = ""] = QUANTITY.exec(String(text)) ?? [];
   if (digits === undefined) return NaN;
-  if (suffix === "m") return Number(digits) / 1_000;
+  const part = PARTS.indexOf(suffix);
+  if (part > 0) return Number(digits) / 1_000 ** part;
   const number = Number(`${digits}${exponent}`);
   return suffix.endsWith("i") ? number * 1_024 ** BINARY.indexOf(suffix) : number * 1_000 ** DECIMAL.indexOf(suffix);
 }

@@ -98,3 +98,23 @@ Deno.test("writeDockerfile() goes on where one was killed before its Dockerfile 
     await blobs.read(image.manifest.layers[0]!.digest),
   );
 });
+
+Deno.test("writeDockerfile() leaves its own Dockerfile alone where somebody has changed it, and not where lines end in another way", async () => {
+  await using folder = await temporaryFolder();
+  const { image, blobs } = await smallImage(folder.path);
+  const to = join(folder.path, "context");
+  await writeDockerfile(image, to, { blobs });
+  const path = join(to, "Dockerfile");
+  const text = await Deno.readTextFile(path);
+  await Deno.writeTextFile(path, text.replaceAll("\n", "\r\n"));
+  await writeDockerfile(image, to, { blobs });
+  strictEqual(await Deno.readTextFile(path), text);
+  const changed = `${text}RUN true\n`;
+  await Deno.writeTextFile(path, changed);
+  await rejects(writeDockerfile(image, to, { blobs }), {
+    name: "ImageError",
+    message:
+      `Cannot write a Dockerfile to ${to}: somebody has changed the Dockerfile that \`levada image\` wrote there. Give another folder: -o FOLDER`,
+  });
+  strictEqual(await Deno.readTextFile(path), changed);
+});

@@ -57,3 +57,17 @@ Deno.test("ClusterChanges.delete() writes down that it deletes before it removes
     await changes.delete('delete "shop"');
     deepStrictEqual([...server.objects.keys()], []);
   }));
+
+Deno.test("ClusterChanges.delete() asks for the right to write where it writes down that it deletes, and no more", () =>
+  withDeployed(async ({ server, changes }) => {
+    const { instead } = server;
+    server.instead = (got) => {
+      if (!got.path.includes("selfsubjectaccessreviews")) return instead(got);
+      return Response.json({ status: { allowed: JSON.parse(got.body).spec.resourceAttributes.verb !== "patch" } });
+    };
+    await rejects(changes.delete('delete "shop"'), /patch configmaps/);
+    const record = server.objects.get(RECORD)!;
+    server.objects.set(RECORD, { ...record, data: { "release.json": "{" } });
+    await changes.delete('delete "shop"');
+    deepStrictEqual([...server.objects.keys()], []);
+  }));

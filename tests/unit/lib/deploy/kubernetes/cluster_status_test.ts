@@ -68,6 +68,23 @@ Deno.test("clusterStatus() tells which revision is to run, also while the pods o
   );
 });
 
+Deno.test("clusterStatus() looks at doors where what is written down runs, and not where others have applied another revision", async () => {
+  deepStrictEqual((await statusOf({ wished: TWO, gone: ["Ingress"] })).state, "ready");
+});
+
+Deno.test("clusterStatus() tells another image of the same revision, which others have applied, and what a rollback leads to then", async () => {
+  const wished = { ...ONE, image: "levada/runtime:0.1.1" };
+  const { previous, reason } = await statusOf({ wished, record: { previous: TWO } });
+  strictEqual(previous, ONE.revision);
+  strictEqual(
+    reason,
+    `function shop runs revision ${ONE.revision} by image levada/runtime:0.1.1, and ConfigMap shop-release says ${ONE.revision} ` +
+      "by image levada/runtime:0.1.0 of shop: others have changed it. Deploy what is to run",
+  );
+  const back = await statusOf({ record: { current: TWO, previous: ONE } });
+  strictEqual(back.previous, undefined, "it runs already");
+});
+
 Deno.test("clusterStatus() tells what was broken off, and what a rollback leads to then", async () => {
   const told = async (doing: Doing, gone: readonly string[] = []) => {
     const { state, previous, reason = "" } = await statusOf({ record: { current: TWO, previous: ONE, doing }, gone });

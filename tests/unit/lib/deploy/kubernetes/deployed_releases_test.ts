@@ -4,6 +4,8 @@ import {
   type DeployedReleases,
   type Doing,
   recordAfter,
+  type Running,
+  runsAs,
   settledRecord,
   wayBack,
 } from "../../../../../lib/deploy/kubernetes/deployed_releases.ts";
@@ -35,20 +37,41 @@ Deno.test("recordAfter() keeps the way back where pods alone are more or fewer, 
 });
 
 Deno.test("wayBack() leads on where a rollback was broken off, and takes back a deploy or a delete that was", () => {
-  const after = (doing?: Doing, runs?: string) => wayBack({ ...RECORD, doing }, runs);
-  strictEqual(after(undefined, TWO.revision), "previous");
-  strictEqual(after({ what: "rollback", to: ONE.revision, backTo: "previous" }, ONE.revision), "previous");
-  strictEqual(after({ what: "rollback", to: TWO.revision, backTo: "current" }, THREE.revision), "current");
-  strictEqual(after({ what: "deploy", to: THREE.revision, backTo: "current" }, THREE.revision), "current");
-  strictEqual(after({ what: "prune", to: TWO.revision, backTo: "previous" }, TWO.revision), "previous");
+  const after = (doing?: Doing, runs?: Running) => wayBack({ ...RECORD, doing }, runs);
+  strictEqual(after(undefined, TWO), "previous");
+  strictEqual(after({ what: "rollback", to: ONE.revision, backTo: "previous" }, ONE), "previous");
+  strictEqual(after({ what: "rollback", to: TWO.revision, backTo: "current" }, THREE), "current");
+  strictEqual(after({ what: "deploy", to: THREE.revision, backTo: "current" }, THREE), "current");
+  strictEqual(after({ what: "prune", to: TWO.revision, backTo: "previous" }, TWO), "previous");
   strictEqual(after({ what: "delete", backTo: "current" }), "current");
 });
 
 Deno.test("wayBack() leads to what was deployed last where others have applied another revision since", () => {
-  strictEqual(wayBack(RECORD, THREE.revision), "current");
-  strictEqual(wayBack(RECORD, ONE.revision), "previous", "who went back by hand goes no further, and not forth");
+  strictEqual(wayBack(RECORD, THREE), "current");
+  strictEqual(wayBack(RECORD, ONE), "previous", "who went back by hand goes no further, and not forth");
   strictEqual(wayBack(RECORD, undefined), "previous");
-  strictEqual(wayBack({ ...RECORD, current: undefined }, THREE.revision), "previous");
+  strictEqual(wayBack({ ...RECORD, current: undefined }, THREE), "previous");
+});
+
+Deno.test("wayBack() leads to the image that was deployed where others have applied the same revision with another", () => {
+  const patched = { ...TWO, image: "levada/runtime:0.1.1" };
+  strictEqual(wayBack(RECORD, patched), "current");
+  strictEqual(wayBack({ ...RECORD, current: patched, previous: TWO }, patched), "previous");
+});
+
+Deno.test("runsAs() knows an image again where a cluster has it from another registry, or by its digest", () => {
+  const digest = `@sha256:${"0".repeat(64)}`;
+  const runs = (image: string, said = "ghcr.io/shop/levada:1") => runsAs({ ...ONE, image }, { ...ONE, image: said });
+  for (
+    const image of ["ghcr.io/shop/levada:1", "proxy.test:5000/ghcr/shop/levada:1", `ghcr.io/shop/levada:1${digest}`]
+  ) {
+    strictEqual(runs(image), true, image);
+  }
+  for (const image of ["ghcr.io/shop/levada:2", "ghcr.io/shop/levada", "ghcr.io/workshop/levada:1"]) {
+    strictEqual(runs(image), false, image);
+  }
+  strictEqual(runs("shop/levada", `shop/levada${digest}`), false);
+  strictEqual(runsAs(ONE, TWO), false);
 });
 
 Deno.test("settledRecord() has a deploy after a rollback that was broken off go back to where that led, not to what it led away from", () => {

@@ -24,6 +24,7 @@ function live(parts: Partial<LiveFunction>): LiveFunction {
     objectName: "shop",
     deployment,
     revision: "",
+    image: "levada/runtime:0.1.0",
     scheme: "http",
     asksFor: "nothing",
     url,

@@ -52,3 +52,22 @@ Deno.test("takeFields() leaves them their labels and the number of pods", async 
     { manager: "flux", force: true },
   ]]);
 });
+
+Deno.test("takeFields() leaves an object the owner that they have given it, with which it goes", async () => {
+  const applied: ClusterObject[] = [];
+  const apply = (object: ClusterObject) => Promise.resolve(void applied.push(object));
+  const owner = { apiVersion: "v1", kind: "ConfigMap", name: "shops", uid: "1" };
+  const metadata = {
+    "f:ownerReferences": {
+      ".": {},
+      'k:{"uid":"1"}': { ".": {}, "f:apiVersion": {}, "f:kind": {}, "f:name": {}, "f:uid": {} },
+    },
+  };
+  const fieldsV1 = { "f:metadata": metadata, "f:spec": { "f:other": {} } };
+  const theirs = { manager: "flux", operation: "Apply", fieldsV1 };
+  const object = { ...OBJECT, metadata: { ...OBJECT.metadata, ownerReferences: [owner], managedFields: [theirs] } };
+  await takeFields({ apply } as unknown as ClusterObjects, object);
+  deepStrictEqual(applied.map(({ metadata: { ownerReferences }, spec }) => [ownerReferences, spec]), [
+    [[owner], undefined],
+  ]);
+});

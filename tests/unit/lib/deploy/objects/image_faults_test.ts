@@ -8,6 +8,8 @@ Deno.test("faultsOfImage() takes names that a node would look for, and no others
   ) {
     deepStrictEqual(faultsOfImage(good), []);
   }
+  deepStrictEqual(["[::1]:5000/x", "[2001:db8::1]/a/b:1", `a/b@sha512:${"0".repeat(128)}`].flatMap(faultsOfImage), []);
+  deepStrictEqual(["[]/x", "[::1]", `a@sha512:${"0".repeat(64)}`].flatMap(faultsOfImage).length, 3);
   for (
     const bad of ["", "not an image", "http://x/y", "a:", "a:1:2", "a//b", "-a", "a/B", "a@sha256:1", "a\nb", "a:1 "]
   ) {

@@ -6,6 +6,8 @@ Deno.test("readQuantity() reads each form of Kubernetes, and nothing else", () =
     "2": 2,
     "0.5": 0.5,
     "500m": 0.5,
+    "500000u": 0.5,
+    "500000000n": 0.5,
     "1k": 1_000,
     "1Gi": 2 ** 30,
     "128Mi": 2 ** 27,
