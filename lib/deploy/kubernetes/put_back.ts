@@ -56,8 +56,8 @@ export async function putBack(act: string, objects: ClusterObjects, wish: Return
 }
 
 /**
- * The release that was ready last where something after it was broken off, with its code: where that was a rollback, that of its two that answers,
- * also where who deploys another since has settled what is written down. Undefined where there is none, or that release cannot be had any more; or where what was broken off is a delete: nobody wants that
+ * The release that was ready last where something after it was broken off, with its code: where that was a rollback, and what it leads to answers
+ * already, that. Undefined where there is none, or that release cannot be had any more; or where what was broken off is a delete: nobody wants that
  * release.
  *
  * @param live What there is.
@@ -70,8 +70,8 @@ export async function lastGood(
 ): Promise<Release | undefined> {
   const { doing, current, previous } = record ?? {};
   if (doing === undefined || doing.what === "delete") return undefined;
-  const isOther = doing.what === "rollback" && previous !== undefined && answers(previous, live);
-  const good = isOther ? previous : current;
+  const isLed = leadsAway(doing) && previous !== undefined && answers(previous, live);
+  const good = isLed ? previous : current;
   if (good === undefined) return undefined;
   try {
     return await withCode(act, objects, good);
@@ -101,10 +101,14 @@ async function applyReleased(objects: ClusterObjects, good: Release, now: LiveOb
 /** What is written down then; undefined where there was nothing to be read. */
 function recordOf({ record, good }: ReturnWish): DeployedReleases | undefined {
   if (record === undefined || (record.unread !== undefined && record.current === undefined)) return undefined;
-  if (good === undefined) return record;
   const { doing, previous } = record;
-  const goesOn = doing?.what === "rollback" && previous !== undefined && isSame(good, previous); // when it is asked for again
-  return goesOn ? record : { ...record, doing: undefined };
+  const isLed = leadsAway(doing) && good !== undefined && previous !== undefined && isSame(good, previous); // it goes on when it is asked for again
+  return good === undefined || isLed ? record : { ...record, doing: undefined };
+}
+
+/** Whether it is a rollback from what was ready last. */
+function leadsAway(doing: DeployedReleases["doing"]): boolean {
+  return doing?.what === "rollback" && doing.backTo === "previous";
 }
 
 /** Whether all pods are a release's, and may be asked. */

@@ -3,7 +3,6 @@ import { ClusterClient } from "../../../../../lib/deploy/cluster/cluster_client.
 import type { ClusterObject } from "../../../../../lib/deploy/cluster/cluster_object.ts";
 import { ClusterObjects } from "../../../../../lib/deploy/cluster/cluster_objects.ts";
 import { keyOf } from "../../../../../lib/deploy/kubernetes/live_objects.ts";
-import { settledRecord } from "../../../../../lib/deploy/kubernetes/deployed_releases.ts";
 import { lastGood, putBack } from "../../../../../lib/deploy/kubernetes/put_back.ts";
 import { objectsOf } from "../../../../../lib/deploy/kubernetes/objects/release_objects.ts";
 import { serveObjects } from "../../../../support/kept_objects.ts";
@@ -155,29 +154,6 @@ Deno.test("putBack() after a rollback that was broken off leaves what it led to,
   deepStrictEqual(JSON.parse(written.data["release.json"]!).doing, doing);
   const { spec } = [...server.objects].find(([path]) => path.endsWith("/deployments/shop"))![1] as ClusterObject;
   deepStrictEqual(spec.template.metadata.labels["levada.dev/revision"], good.revision);
-});
-
-Deno.test("lastGood() is what answers where another is deployed after a rollback that was broken off, and then what it led to is still to run", async () => {
-  await using server = serveObjects();
-  using client = new ClusterClient({ name: "test", server: server.url, namespace: "default" });
-  const objects = new ClusterObjects(client);
-  const good = releaseOfShop({ code: { kind: "image", folder: "/bundle" } });
-  const bad = releaseOfShop({ revision: "ba9876543210", code: good.code });
-  const doing = { what: "rollback", to: good.revision, backTo: "previous" } as const;
-  const third = releaseOfShop({ revision: "aaaaaaaaaaaa", code: good.code });
-  const record = settledRecord({ current: bad, previous: good, deployedAt: undefined, doing }, third);
-  const liveWith = (release: typeof good) => {
-    const [deployment] = objectsOf(release).filter(({ kind }) => kind === "Deployment") as [ClusterObject];
-    const status = { updatedReplicas: 1, replicas: 1, availableReplicas: 1 };
-    return { own: [], wished: new Map([[keyOf(deployment), { ...deployment, status }]]) };
-  };
-  deepStrictEqual(await lastGood("deploy", objects, record, liveWith(good)), good);
-  const live = liveWith(bad);
-  deepStrictEqual(await lastGood("deploy", objects, record, live), bad);
-  await putBack("deploy", objects, { release: third, live, force: false, record, good: bad });
-  const [, written] = [...server.objects].find(([path]) => path.includes("/shop-release"))!;
-  const { current, doing: still } = JSON.parse((written as ClusterObject).data["release.json"]);
-  deepStrictEqual([current.revision, still], [good.revision, { ...doing, backTo: "current" }]);
 });
 
 Deno.test("putBack() by force says no number again that was written once, where an autoscaler has given more since", async () => {
