@@ -78,8 +78,8 @@ export async function findByIds(
   const acts = (await Promise.all(streams.map((letters) => letters.acts().catch(() => [])))).flat();
   const told = missing.map((id) => {
     const last = acts.findLast((one) => one.id === id || one.id.startsWith(`${id}`) && id.length >= 8);
-    if (last !== undefined) return `${id} (${last.act} by ${last.by} at ${last.at.toISOString()})`;
-    return id.length < 8 ? `${id} (give 8 digits of an id at least)` : id;
+    return last === undefined ? id : `${id} (${last.act} by ${last.by} at ${last.at.toISOString()})`;
   });
-  throw new CommandError(`Cannot ${act}: there is no letter ${told.join(", ")} of ${redactText(name)}`);
+  const cure = missing.some((id) => id.length < 8) ? ". Give whole ids, or 8 digits of each at least" : "";
+  throw new CommandError(`Cannot ${act}: there is no letter ${told.join(", ")} of ${redactText(name)}${cure}`);
 }

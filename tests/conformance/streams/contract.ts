@@ -411,6 +411,10 @@ const CASES: readonly StreamCase[] = [
       const { records, deliveries: [delivery] } = await read(subscription, 4);
       await delivery!.ack(records.slice(0, 2));
       await rejects(delivery!.ack(records.slice(1, 3)), /is settled already/);
+      const twice = [records[3]!, records[3]!];
+      for (const settle of [() => delivery!.ack(twice), () => delivery!.retry(0, twice)]) {
+        await rejects(settle(), /is settled already/, "and none of them is");
+      }
       await delivery!.bury(new Error("no use"), [records[2]!]);
       strictEqual(await stream.lag("g"), 1);
       await delivery!.ack();

@@ -91,7 +91,10 @@ Deno.test("levada dlq says what is not there with exit code 1, and makes nothing
       ],
       [["list", "shop"], /^levada dlq: Cannot find the streams of "shop": no such deployment is known in .*\n$/],
       [["list", "ftp://x/y"], /^levada dlq: Cannot open stream "ftp:\/\/x\/y-dead-letters.*the kinds of streams are /],
-      [["show", "local://orders", "a"], /^levada dlq: Cannot show it: there is no letter a of local:\/\/orders\n$/],
+      [
+        ["show", "local://orders", "a"],
+        /^levada dlq: Cannot show it: there is no letter a of local:\/\/orders\. Give whole ids, or 8 digits of each at least\n$/,
+      ],
       [["replay", "local://orders", "a", "b"], /^levada dlq: Cannot replay: there is no letter a, b of /],
     ];
     for (const [args, message] of cases) {

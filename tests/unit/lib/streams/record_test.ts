@@ -105,7 +105,7 @@ Deno.test("Stream.publish() refuses what is no list of records, in every stream 
   for (const path of ["memory://refuses", "dummy://"]) {
     await using stream = await openStream(path);
     await rejects(stream.publish([null as never]), { name: "StreamError", message: /index 0 is null, not an object/ });
-    await rejects(stream.publish("x" as never), { name: "StreamError", message: /they are string, not a list/ });
+    await rejects(stream.publish("x" as never), { name: "StreamError", message: /a list is needed, not string/ });
   }
 });
 
