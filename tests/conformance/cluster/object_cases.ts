@@ -1,25 +1,9 @@
 import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { applyKinds } from "../../support/cluster/apply_kinds.ts";
+import { EVERYTHING } from "../../support/cluster/everything.ts";
 import type { ClusterCase } from "./cluster_case.ts";
 import { times, withReleaseLab } from "./release_lab.ts";
-
-const EVERYTHING = `{
-  env: { SHELF: "top" },
-  serve: { limits: { maxConcurrent: 8 }, graceMs: 10_000, logLevel: "warn" },
-  resources: { cpu: 2, memory: "1Gi", gpu: 1 },
-  cluster: {
-    replicas: { min: 2, max: 4, cpu: 60 },
-    secretNames: ["keys"],
-    envFrom: [{ configMapName: "settings" }, { secretName: "more" }],
-    ingress: { host: "shop.test", path: "/shop", className: "nginx", tlsSecretName: "shop-tls", annotations: { "a.test/b": "c" }, from: [{ app: "nginx" }] },
-    from: [{ team: "orders" }],
-    nodeSelector: { disk: "fast" },
-    tolerations: [{ key: "gpu", operator: "Exists", effect: "NoSchedule" }],
-    rollout: "old-first",
-    user: "assigned",
-  },
-}`;
 
 /** What is made in a cluster. */
 export const OBJECT_CASES: readonly ClusterCase[] = [{
@@ -27,7 +11,9 @@ export const OBJECT_CASES: readonly ClusterCase[] = [{
   needsNode: false,
   run: (cluster) =>
     withReleaseLab(cluster, async (lab) => {
-      const deployment = await lab.plan(times(2, { options: EVERYTHING }), { imagePullSecrets: ["registry"] });
+      const deployment = await lab.plan(times(2, { options: JSON.stringify(EVERYTHING) }), {
+        imagePullSecrets: ["registry"],
+      });
       const { changes } = await deployment.plan();
       deepStrictEqual(changes.map((line) => line.replace(/release-\d+|[0-9a-f]{12}/g, "…")), [
         "ServiceAccount …/shop: new",

@@ -1,25 +1,13 @@
 import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
 import { queue, serving, type ServingFunction } from "levada";
-import type { Bundle } from "../../../../../lib/bundle/bundle.ts";
-import { digestOf, MANIFEST } from "../../../../../lib/bundle/bundle.ts";
-import { describeUnits } from "../../../../../lib/functions/describe_units.ts";
+import { digestOf } from "../../../../../lib/bundle/bundle.ts";
 import type { ClusterObject } from "../../../../../lib/deploy/cluster/cluster_object.ts";
 import { objectsOf } from "../../../../../lib/deploy/kubernetes/objects/release_objects.ts";
 import { releaseOf, type ReleaseWish } from "../../../../../lib/deploy/kubernetes/release_of.ts";
+import { bundleOf } from "../../../../support/bundle_of.ts";
 
 const IMAGE = "registry.test/levada:0.1.0";
 const ACT = 'deploy "shop"';
-
-function bundleOf(fn: ServingFunction, files: Record<string, Uint8Array> = {}): Bundle {
-  const manifest = {
-    levada: "bundle/1",
-    function: JSON.parse(JSON.stringify(fn)),
-    feeds: describeUnits(fn).feeds,
-    versions: { levada: "0.1.0" },
-  };
-  const bytes = new TextEncoder().encode(JSON.stringify(manifest));
-  return { name: fn.name, revision: "0123456789ab", files: new Map([[MANIFEST, bytes], ...Object.entries(files)]) };
-}
 
 function shop(options: Parameters<typeof serving>[1] = {}): ServingFunction {
   const fn = serving("shop", options).addChildFunction("bill");
