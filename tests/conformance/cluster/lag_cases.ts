@@ -182,7 +182,8 @@ async function startAdapter(cluster: Cluster, namespace: string, words: readonly
     kind: "Service",
     metadata: { name: "lag-adapter" },
     spec: { selector: { app: "lag-adapter" }, ports: [{ port: 443, targetPort: 8_443 }] },
-  }, {
+  }];
+  const api = {
     apiVersion: "apiregistration.k8s.io/v1",
     kind: "APIService",
     metadata: { name: "v1beta1.external.metrics.k8s.io" },
@@ -194,14 +195,15 @@ async function startAdapter(cluster: Cluster, namespace: string, words: readonly
       groupPriorityMinimum: 100,
       versionPriority: 100,
     },
-  }];
+  };
   await cluster.kubectl(["apply", "-n", namespace, "-f", "-"], { apiVersion: "v1", kind: "List", items });
-  await cluster.kubectl(["wait", "--for=condition=Ready", "pod/lag-adapter", "-n", namespace, "--timeout=60s"]);
+  await cluster.kubectl(["wait", "--for=condition=Ready", "pod/lag-adapter", "-n", namespace, "--timeout=120s"]);
+  await cluster.kubectl(["apply", "-f", "-"], api); // one that does not answer yet is asked again only half a minute later
   await cluster.kubectl([
     "wait",
     "--for=condition=Available",
     "apiservice/v1beta1.external.metrics.k8s.io",
-    "--timeout=60s",
+    "--timeout=120s",
   ]);
   return {
     async [Symbol.asyncDispose]() { // a group whose server is gone breaks the discovery of others
