@@ -107,7 +107,7 @@ export class Delivery<Body = unknown> implements Iterable<StreamRecord<Body>> {
 
   #take(act: string, records: Iterable<StreamRecord<Body>>): number[] {
     const taken: number[] = [];
-    for (const record of records) {
+    for (const record of [...records]) { // a list that fails leaves all as it is
       const index = this.#indexOf(record);
       if (index < 0 || this.#isSettled[index]) {
         for (const other of taken) this.#isSettled[other] = false; // all of them, or none

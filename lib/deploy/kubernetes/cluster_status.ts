@@ -72,8 +72,8 @@ export async function clusterStatus(
   const bad = functions.find(({ state }) => state !== "ready");
   const revision = live[0] === undefined ? current!.revision : revisionOf(live[0], pods);
   const unsettled = whyUnsettled(place, record, { live, revision, missing });
-  const isWritten = live[0] === undefined || live[0].revision === current?.revision; // else its doors are others
-  const isClosed = isWritten && missing.some(({ kind }) => DOORS.includes(kind));
+  const isOthers = record?.doing === undefined && live[0] !== undefined && live[0].revision !== current?.revision; // then its doors are theirs
+  const isClosed = !isOthers && missing.some(({ kind }) => DOORS.includes(kind));
   return {
     name: place.name,
     target: "kubernetes",

@@ -28,13 +28,24 @@ export interface Doing {
 export type Running = Pick<Release, "revision" | "image">;
 
 /**
- * Whether that is what runs, by its revision and its image: of the image a cluster may have put another registry before it, or a digest behind it.
+ * Whether that is what runs, by its revision and its image: of the image a cluster may have put another registry before it, or a digest behind it
+ * or in the place of its tag.
  */
 export function runsAs(runs: Running, { revision, image }: Running): boolean {
   if (runs.revision !== revision) return false;
-  const path = image.replace(/^[^/]*[.:\]][^/]*\/|^localhost\//, "");
-  const there = image.includes("@") ? runs.image : runs.image.split("@")[0]!;
-  return there === path || there.endsWith(`/${path}`);
+  const [there, said] = [partsOf(runs.image), partsOf(image)];
+  const path = said.path.replace(/^[^/]*[.:\]][^/]*\/|^localhost\//, "");
+  if (there.path !== path && !there.path.endsWith(`/${path}`)) return false;
+  if (said.digest !== undefined) return there.digest === said.digest;
+  return there.tag === undefined && there.digest !== undefined || (there.tag ?? LATEST) === (said.tag ?? LATEST);
+}
+
+const LATEST = "latest"; // what an image without tag and digest is
+
+function partsOf(image: string): { path: string; tag: string | undefined; digest: string | undefined } {
+  const [name = "", digest] = image.split("@");
+  const [, path = name, tag] = /^(.*):([^/:\]]+)$/.exec(name) ?? [];
+  return { path, tag, digest };
 }
 
 /**

@@ -11,7 +11,7 @@ const TEXT = z.string();
 const TEXTS = z.array(TEXT);
 const SHA256 = /^[0-9a-f]{64}$/;
 const REVISION = /^[0-9a-f]{12}$/;
-const IMAGE = /^[\w][\w.:/@-]*$/;
+const IMAGE = /^(?:\[[\da-fA-F:.]+\][:/])?\w[\w.:/@-]*$/; // of a registry by its IPv6 address too
 const DATA = z.record(z.string(), z.json());
 
 const DOOR = z.looseObject({

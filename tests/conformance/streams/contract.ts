@@ -415,6 +415,11 @@ const CASES: readonly StreamCase[] = [
       for (const settle of [() => delivery!.ack(twice), () => delivery!.retry(0, twice)]) {
         await rejects(settle(), /is settled already/, "and none of them is");
       }
+      const broken = function* () {
+        yield records[3]!;
+        throw new RangeError("no more");
+      };
+      await rejects(delivery!.ack(broken()), RangeError);
       await delivery!.bury(new Error("no use"), [records[2]!]);
       strictEqual(await stream.lag("g"), 1);
       await delivery!.ack();

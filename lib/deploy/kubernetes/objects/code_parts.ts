@@ -18,7 +18,7 @@ export function codePath({ code }: Release): string {
 /** The image, by which a tag may be pushed again with other code and is looked up each time; a digest, and a tag that is the revision, may not. */
 export function imageOf({ image, code, revision }: Release): Fields {
   if (code.kind !== "image") return { image };
-  const isFixed = image.includes("@sha256:") || image.endsWith(`:${revision}`);
+  const isFixed = image.includes("@") || image.endsWith(`:${revision}`);
   return { image, imagePullPolicy: isFixed ? "IfNotPresent" : "Always" };
 }
 

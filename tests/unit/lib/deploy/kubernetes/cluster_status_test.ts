@@ -70,6 +70,9 @@ Deno.test("clusterStatus() tells which revision is to run, also while the pods o
 
 Deno.test("clusterStatus() looks at doors where what is written down runs, and not where others have applied another revision", async () => {
   deepStrictEqual((await statusOf({ wished: TWO, gone: ["Ingress"] })).state, "ready");
+  const doing = { what: "deploy", to: TWO.revision, backTo: "current" } as const;
+  const { state } = await statusOf({ wished: TWO, gone: ["Ingress"], record: { doing } });
+  deepStrictEqual(state, "failing", "what was broken off is not others'");
 });
 
 Deno.test("clusterStatus() tells another image of the same revision, which others have applied, and what a rollback leads to then", async () => {

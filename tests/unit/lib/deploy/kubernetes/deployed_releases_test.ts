@@ -71,6 +71,10 @@ Deno.test("runsAs() knows an image again where a cluster has it from another reg
     strictEqual(runs(image), false, image);
   }
   strictEqual(runs("shop/levada", `shop/levada${digest}`), false);
+  strictEqual(runs(`ghcr.io/shop/levada${digest}`), true, "a digest in the place of the tag");
+  strictEqual(runs(`[::1]:5000/shop/levada${digest}`, `[::1]:5000/shop/levada:1${digest}`), true);
+  strictEqual(runs(`shop/levada@sha256:${"1".repeat(64)}`, `shop/levada:1${digest}`), false);
+  strictEqual(runs("shop/levada:latest", "[::1]:5000/shop/levada"), true);
   strictEqual(runsAs(ONE, TWO), false);
 });
 

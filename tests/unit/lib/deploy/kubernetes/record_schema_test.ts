@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { faultsOfImage } from "../../../../../lib/deploy/objects/image_faults.ts";
 import { faultsOfReturn, parseRecord } from "../../../../../lib/deploy/kubernetes/record_schema.ts";
 import { functionOf, releaseOfShop } from "../../../../support/releases.ts";
 
@@ -62,6 +63,21 @@ Deno.test("parseRecord() leaves out what no deploy has written, and says why", (
   deepStrictEqual([half.previous, half.doing?.to], [previous, "aaaaaaaaaaaa"], "what can be read of it is");
   const { current, doing, unread } = read({ ...of({}), doing: { what: "dance", backTo: "current" } });
   deepStrictEqual([current, doing, unread?.startsWith("doing: what: ")], [releaseOfShop(), undefined, true]);
+});
+
+Deno.test("faultsOfReturn() finds no fault in any image that can be deployed", () => {
+  const digests = [`sha256:${"0".repeat(64)}`, `sha512:${"0".repeat(128)}`];
+  for (
+    const image of [
+      "x",
+      "a.io:5000/b/c:1",
+      "[2001:db8::1]:5000/x:1",
+      "[::1]/x",
+      ...digests.map((one) => `x@${one}`),
+    ]
+  ) {
+    deepStrictEqual([faultsOfImage(image), faultsOfReturn(releaseOfShop({ image }))], [[], []], image);
+  }
 });
 
 Deno.test("parseRecord() reads what a check of today refuses, and of that alone no return is made", () => {
