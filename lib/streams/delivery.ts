@@ -106,17 +106,18 @@ export class Delivery<Body = unknown> implements Iterable<StreamRecord<Body>> {
   }
 
   #take(act: string, records: Iterable<StreamRecord<Body>>): number[] {
-    const taken: number[] = [];
-    for (const record of [...records]) { // a list that fails leaves all as it is
+    const taken = new Set<number>();
+    for (const record of records) {
       const index = this.#indexOf(record);
-      if (index < 0 || this.#isSettled[index]) {
-        for (const other of taken) this.#isSettled[other] = false; // all of them, or none
-        throw new StreamError(`Cannot ${act} record ${record.id}: it is settled already, or was not in this delivery`);
+      if (index < 0 || this.#isSettled[index] || taken.has(index)) {
+        throw new StreamError(
+          `Cannot ${act} record ${record.id}: it is settled already, is named twice, or was not in this delivery`,
+        );
       }
-      this.#isSettled[index] = true;
-      taken.push(index);
+      taken.add(index);
     }
-    return taken;
+    for (const index of taken) this.#isSettled[index] = true; // all of them, or none
+    return [...taken];
   }
 }
 
